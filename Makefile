@@ -1,0 +1,64 @@
+# The two commands are `make run` and `make test`. `make` alone lists all.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HOST ?= 127.0.0.1
+PORT ?= 8000
+POD_PORT ?= 8100
+WORKERS ?= 2
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+help: ## list these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+run: $(VENV)/.runtime .env ## build what is needed and serve the console with its practice pod
+	@$(BIN)/python -c 'import socket, sys; \
+	taken = [p for p in map(int, sys.argv[1:]) if not socket.socket().connect_ex(("127.0.0.1", p))]; \
+	sys.exit(f"Port {taken[0]} is in use. Choose others: make run PORT=8001 POD_PORT=8101" if taken else 0)' $(PORT) $(POD_PORT)
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	@$(BIN)/python manage.py demo --api-domain 127.0.0.1:$(POD_PORT) --at http://$(HOST):$(PORT)/
+	@trap 'kill $$(jobs -p) 2>/dev/null; wait' EXIT; trap 'exit 0' INT TERM; \
+	$(BIN)/python manage.py sandbox --port $(POD_PORT) & \
+	$(BIN)/python manage.py dispatch & \
+	$(BIN)/gunicorn fallback_console.wsgi --bind $(HOST):$(PORT) --worker-class gthread --threads 8 --no-control-socket --log-level warning & \
+	wait -n
+
+test: $(VENV)/.dev chromium ## check style, types and structure, and run every test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --check --quiet --lint templates
+	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/pytest --numprocesses $(WORKERS)
+
+test-quick: $(VENV)/.dev ## the tests without the browser
+	$(BIN)/pytest --numprocesses $(WORKERS) --ignore tests/browser
+
+format: $(VENV)/.dev ## put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+chromium:
+	@command -v chromium >/dev/null || tests/browser/install-chromium.sh
+
+.env: | $(VENV)/.runtime
+	@umask 077; $(BIN)/python -c 'import secrets; from cryptography.fernet import Fernet; \
+	fresh = {"SECRET_KEY=": secrets.token_urlsafe(50), "FIELD_ENCRYPTION_KEYS=": Fernet.generate_key().decode()}; \
+	print("\n".join(line + fresh.get(line, "") for line in open(".env.example").read().splitlines()))' > .env.tmp && mv .env.tmp .env
+	@echo "Made .env with fresh secrets. Keep it: without FIELD_ENCRYPTION_KEYS what is stored cannot be read."
+
+$(VENV)/.runtime: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed. Name it: make run PYTHON=python3.11")'
+	@echo "Building the environment in $(VENV) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@touch $@
+
+.PHONY: help run test test-quick format chromium

@@ -1,0 +1,297 @@
+"""All settings. The only reader of the environment: every name read here stands in `.env.example` and README's table.
+
+A value that is missing or wrong does not stop this module; it is noted in `SETTINGS_PROBLEMS`, and
+`invocations.checks` names it, with a hint, before anything starts (`manage.py check`, and `wsgi.py` for the server).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import environ
+from cryptography.fernet import Fernet
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+class SettingProblem(NamedTuple):
+    """One setting that cannot be used: its name, what is wrong, and what to do."""
+
+    name: str
+    wrong: str
+    hint: str
+
+
+SETTINGS_PROBLEMS: list[SettingProblem] = []
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+
+def _flag(name: str, default: bool) -> bool:
+    raw = env.str(name, default=str(default)).strip().lower()
+    if raw in {"true", "1", "yes", "on"}:
+        return True
+    if raw not in {"false", "0", "no", "off", ""}:
+        SETTINGS_PROBLEMS.append(SettingProblem(name, "is neither True nor False.", f"Write {name}=True or {name}=False."))
+    return False
+
+
+# --- who we are -------------------------------------------------------------------------------------------------------
+
+SECRET_KEY = env.str("SECRET_KEY", default="")
+if len(SECRET_KEY) < 40:
+    SETTINGS_PROBLEMS.append(
+        SettingProblem(
+            "SECRET_KEY",
+            "is missing or shorter than 40 characters.",
+            'Make one: python -c "import secrets; print(secrets.token_urlsafe(50))"',
+        )
+    )
+    SECRET_KEY = "not-a-secret-the-start-is-refused-by-the-system-checks"
+
+DEBUG = _flag("DEBUG", False)
+ALLOWED_HOSTS: list[str] = [host.strip() for host in env.str("ALLOWED_HOSTS", default="").split(",") if host.strip()]
+if not ALLOWED_HOSTS and not DEBUG:
+    SETTINGS_PROBLEMS.append(
+        SettingProblem(
+            "ALLOWED_HOSTS", "is empty.", "Name the hosts the console answers to, comma separated: ALLOWED_HOSTS=console.example.com"
+        )
+    )
+
+SANDBOX = _flag("SANDBOX", False)
+"""Lets a pod on this machine (a loopback host) be reached over http. Never in production."""
+
+# --- secrets at rest --------------------------------------------------------------------------------------------------
+
+FIELD_ENCRYPTION_KEYS: list[str] = [key.strip() for key in env.str("FIELD_ENCRYPTION_KEYS", default="").split(",") if key.strip()]
+
+
+def _fernet_key(key: str) -> bool:
+    try:
+        Fernet(key)
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+if not FIELD_ENCRYPTION_KEYS or not all(_fernet_key(key) for key in FIELD_ENCRYPTION_KEYS):
+    SETTINGS_PROBLEMS.append(
+        SettingProblem(
+            "FIELD_ENCRYPTION_KEYS",
+            "is missing, or one of its keys is not 32 bytes in URL-safe base64.",
+            'Make one: python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())". '
+            "Newest first, comma separated.",
+        )
+    )
+    FIELD_ENCRYPTION_KEYS = []
+elif SECRET_KEY in FIELD_ENCRYPTION_KEYS:
+    SETTINGS_PROBLEMS.append(
+        SettingProblem("FIELD_ENCRYPTION_KEYS", "contains the SECRET_KEY.", "Use a key of its own, so that each can be changed alone.")
+    )
+
+# --- the way to Kaleyra -----------------------------------------------------------------------------------------------
+
+HTTPS_PROXY_URL = env.str("HTTPS_PROXY_URL", default="")
+if HTTPS_PROXY_URL and (urlsplit(HTTPS_PROXY_URL).scheme not in {"http", "https"} or not urlsplit(HTTPS_PROXY_URL).hostname):
+    SETTINGS_PROBLEMS.append(
+        SettingProblem(
+            "HTTPS_PROXY_URL", "is not an http:// or https:// address.", "For example http://proxy.example.com:3128, or leave it out."
+        )
+    )
+
+CA_BUNDLE = env.str("CA_BUNDLE", default="")
+if CA_BUNDLE and not Path(CA_BUNDLE).is_file():
+    SETTINGS_PROBLEMS.append(
+        SettingProblem(
+            "CA_BUNDLE", "names no file.", "Give the path of a PEM file with certificate authorities, or leave it out for the usual ones."
+        )
+    )
+
+# --- data -------------------------------------------------------------------------------------------------------------
+
+
+def _database() -> dict[str, Any]:
+    try:
+        database: dict[str, Any] = env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
+        known = database.get("ENGINE") in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
+    except Exception:
+        # Whatever the parser stumbled over holds a password: it is named in the problem, never shown.
+        known = False
+    if not known:
+        SETTINGS_PROBLEMS.append(
+            SettingProblem(
+                "DATABASE_URL",
+                "is neither a SQLite nor a PostgreSQL address.",
+                "For example sqlite:////var/lib/console/db.sqlite3 or postgres://user:password@host:5432/name",
+            )
+        )
+        database = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        # IMMEDIATE and a timeout: writers queue instead of failing with "database is locked".
+        # FULL: a committed invocation survives a power cut (SQLite documentation, "PRAGMA synchronous").
+        database["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        }
+    return database
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- rooms ------------------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.simple_history",
+    "invocations.apps.ConsoleAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "crispy_forms",
+    "csp",
+    "simple_history",
+    "invocations.apps.InvocationsConfig",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+    "fallback_console.middleware.show_times_in_the_users_zone",
+    "fallback_console.middleware.keep_pages_out_of_caches",
+]
+
+ROOT_URLCONF = "fallback_console.urls"
+WSGI_APPLICATION = "fallback_console.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+CRISPY_ALLOWED_TEMPLATE_PACKS = ["unfold_crispy"]
+CRISPY_TEMPLATE_PACK = "unfold_crispy"
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = reverse_lazy("admin:login")
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+# Messages stay on the server: a cookie is readable on the way and by whoever sits at the machine next.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+
+# --- the browser ------------------------------------------------------------------------------------------------------
+
+HTTPS_ONLY = _flag("HTTPS_ONLY", True)
+"""Off only where the console is served on this machine alone (`make run`)."""
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS_ONLY
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _flag("BEHIND_PROXY", False) else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+CSRF_TRUSTED_ORIGINS: list[str] = [o.strip() for o in env.str("CSRF_TRUSTED_ORIGINS", default="").split(",") if o.strip()]
+if any(urlsplit(origin).scheme not in {"http", "https"} for origin in CSRF_TRUSTED_ORIGINS):
+    SETTINGS_PROBLEMS.append(
+        SettingProblem("CSRF_TRUSTED_ORIGINS", "holds an entry without http:// or https://.", "For example https://console.example.com")
+    )
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "object-src": ["'none'"],
+    }
+}
+
+# --- what is written down ---------------------------------------------------------------------------------------------
+
+DEFAULT_EXCEPTION_REPORTER_FILTER = "fallback_console.error_reports.NothingButTheTrace"
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+    SETTINGS_PROBLEMS.append(SettingProblem("LOG_LEVEL", "is no log level.", "Use DEBUG, INFO, WARNING or ERROR."))
+    LOG_LEVEL = "INFO"
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # SQL at DEBUG carries the values of the statement.
+    "loggers": {
+        "django.db.backends": {"level": "WARNING"},
+        "urllib3": {"level": "WARNING"},
+        "django": {"handlers": ["stderr"], "level": "WARNING" if LOG_LEVEL == "INFO" else LOG_LEVEL, "propagate": False},
+    },
+}
+
+# --- the shell (django-unfold) ----------------------------------------------------------------------------------------
+
+UNFOLD = {
+    "SITE_TITLE": _("Fallback console"),
+    "SITE_HEADER": _("Fallback console"),
+    "SITE_SUBHEADER": _("WhatsApp and SMS through Kaleyra"),
+    "SITE_SYMBOL": "forum",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "invocations.admin.site.favicon"}],
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "STYLES": ["invocations.admin.site.stylesheet"],
+    "SCRIPTS": ["invocations.admin.site.shell_script", "invocations.admin.site.keyboard_script", "invocations.admin.site.console_script"],
+    "SIDEBAR": {"navigation": "invocations.admin.navigation.sidebar", "show_search": False, "show_all_applications": False},
+}
+"""Colours are not set here: Unfold would write them as an inline style, which the policy above forbids. They are in static/console.css."""

@@ -1,0 +1,23 @@
+"""The table of contents."""
+
+from django.contrib import admin
+from django.urls import path
+
+from invocations.views.dashboard import dashboard
+from invocations.views.health import healthz, readyz
+from invocations.views.history import history
+from invocations.views.invocation import invocation, try_again
+from invocations.views.send import choose, compose
+
+urlpatterns = [
+    path("", dashboard, name="dashboard"),
+    path("send/", choose, name="send"),
+    path("send/<int:workflow_id>/", compose, name="compose"),
+    path("history/", history, name="history"),
+    path("history/<uuid:request_id>/", invocation, name="invocation"),
+    path("history/<uuid:request_id>/try-again/", try_again, name="try_again"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    # Set-up, people, signing in: the admin site is the shell around all of the above, so it stands at the root too.
+    path("", admin.site.urls),
+]

@@ -1,0 +1,93 @@
+"""API keys: put in, made primary, put aside. The key itself is on no page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from invocations.admin.badges import badge
+from invocations.admin.configuration import ConfigurationAdmin
+from invocations.encryption import Unreadable
+from invocations.forms.api_key import ApiKeyForm, looks_like_a_key
+from invocations.models import Account, ApiKey
+
+
+def state_of(key: ApiKey | None) -> SafeString:
+    """What an admin should know of a key at a glance."""
+    if key is None:
+        return badge(_("No key yet"), "unknown", "key_off")
+    try:
+        _readable = key.key
+    except Unreadable:
+        return badge(_("Cannot be read: enter it again"), "rejected", "lock")
+    if key.last_refused_at and (key.last_accepted_at is None or key.last_accepted_at < key.last_refused_at):
+        return badge(_("Refused by Kaleyra"), "rejected", "block")
+    return format_html("{}", _("ends in %(last_four)s") % {"last_four": key.last_four})
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ConfigurationAdmin):
+    form = ApiKeyForm
+    list_display = ["title", "account", "state", "role", "last_accepted_at", "last_refused_at", "kaleyra_owner"]
+    list_filter = ["account", "is_primary"]
+    list_select_related = ["account"]
+    search_fields = ["title", "last_four", "kaleyra_owner", "account__title", "account__sid"]
+    readonly_fields = ["state", "role", "last_accepted_at", "last_refused_at", "created_at"]
+    empty_text = gettext_lazy("No API key yet. An account cannot send without one.")
+
+    @admin.display(description=gettext_lazy("key"))
+    def state(self, key: ApiKey) -> SafeString:
+        return state_of(key)
+
+    @admin.display(description=gettext_lazy("use"), ordering="-is_primary")
+    def role(self, key: ApiKey) -> SafeString:
+        return badge(_("Primary"), "accepted", "check") if key.is_primary else badge(_("Put aside"), "neutral", "close")
+
+    def get_fieldsets(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
+        if obj is None:
+            return [(None, {"fields": ["account", "title", "new_key", "make_primary", "kaleyra_owner"]})]
+        entered = ["new_key"] if self.has_change_permission(request, obj) else []
+        # Only another key can take the primary's place, so that an account with keys always has one.
+        promoted = ["make_primary"] if entered and not obj.is_primary else []
+        return [
+            (None, {"fields": ["account", "title", "state", *entered, "role", *promoted, "kaleyra_owner"]}),
+            (_("What Kaleyra said to it"), {"fields": ["last_accepted_at", "last_refused_at", "created_at"]}),
+        ]
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: ApiKeyForm, change: bool) -> None:
+        """One key of an account is primary: the one that was asked for, else the present one, else this one."""
+        new_key = form.cleaned_data["new_key"]
+        with transaction.atomic():
+            Account.objects.select_for_update().get(pk=obj.account_id)
+            primary = ApiKey.objects.filter(account=obj.account_id, is_primary=True).exclude(pk=obj.pk).first()
+            if form.cleaned_data["make_primary"] and primary:
+                primary.is_primary = False
+                primary.save()
+                primary = None
+            obj.is_primary = primary is None
+            if new_key and change:
+                obj.last_accepted_at = obj.last_refused_at = None  # they were about the key before
+            super().save_model(request, obj, form, change)
+        if new_key and not looks_like_a_key(new_key):
+            text = _("Kaleyra's keys are usually A and 32 letters or digits. This one is not; it was kept as you entered it.")
+            self.message_user(request, text, messages.WARNING)
+
+    def needed_by(self, record: ApiKey) -> list[QuerySet[Any]]:
+        return [record.account.workflow_instances.all()] if record.is_primary else []
+
+    def reasons_to_keep(self, record: ApiKey, request: HttpRequest) -> list[SafeString]:
+        reasons = super().reasons_to_keep(record, request)
+        others = record.account.api_keys.exclude(pk=record.pk).exists()
+        if record.is_primary and others:
+            reasons.append(format_html("{}", _("It is the primary key. Make another key of the account primary first.")))
+        elif reasons:
+            reasons.append(format_html("{}", _("It is the account's only key. Add another one and make it primary first.")))
+        return reasons

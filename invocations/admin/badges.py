@@ -1,0 +1,20 @@
+"""A word with its icon and tone, as in `static/console.css`. Nothing here is ever green: green means delivered."""
+
+from __future__ import annotations
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+
+def badge(text: str, tone: str, icon: str) -> SafeString:
+    return format_html(
+        '<span class="badge" data-tone="{}"><span class="icon material-symbols-outlined" aria-hidden="true">{}</span>{}</span>',
+        tone,
+        icon,
+        text,
+    )
+
+
+def active_badge(is_active: bool) -> SafeString:
+    return badge(_("Active"), "accepted", "check") if is_active else badge(_("Turned off"), "neutral", "close")

@@ -1,0 +1,46 @@
+"""What all pages of the set-up have in common: Unfold's looks, a history that can be read, and care before deleting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import ModelAdmin
+
+from invocations.admin.in_use import InUse
+
+
+class ConfigurationAdmin(InUse, SimpleHistoryAdmin, ModelAdmin):
+    show_facets = admin.ShowFacets.NEVER
+    object_history_list_template = "admin/invocations/history_list.html"
+    empty_text: Any = ""
+    """What would stand in the list, while nothing does."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Without the buttons that open a second window: every record has a page of its own in the menu."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        try:
+            response: HttpResponse = super().history_view(request, object_id, extra_context)
+        except (ValueError, ValidationError):  # an address somebody typed
+            raise Http404 from None
+        return response
+
+    def history_form_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Old versions are for reading, in the history.
+
+        django-simple-history 3.13 would let everybody who may view a record put an old version back by a POST, past
+        the form's rules.
+        """
+        raise Http404
+
+    def revert_disabled(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True

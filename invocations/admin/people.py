@@ -1,0 +1,136 @@
+"""People and groups. Nobody can give what they do not have, and nobody changes their own rights.
+
+A superuser may do everything. Everybody else who may change people (group Admin) sees no superusers, and changes only
+people whose rights they have themselves: otherwise setting somebody's password would be a way to their rights.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, Permission, User
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from invocations.admin.badges import active_badge
+from invocations.admin.in_use import InUse
+from invocations.forms.person import NewPersonForm
+from invocations.models import WorkflowInstance
+
+admin.site.unregister([User, Group])
+
+
+def rights_of(person: User) -> set[int]:
+    """The permissions somebody has, signed in or not: a person who is turned off can be turned on again."""
+    return set(Permission.objects.filter(Q(user=person) | Q(group__user=person)).values_list("pk", flat=True))
+
+
+def groups_to_give(giver: User) -> QuerySet[Group]:
+    """The groups whose rights `giver` has too."""
+    if giver.is_superuser:
+        return Group.objects.all()
+    return Group.objects.exclude(permissions__in=Permission.objects.exclude(pk__in=rights_of(giver)))
+
+
+@admin.register(User)
+class PersonAdmin(InUse, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
+    change_form_outer_after_template = None  # what a person did is in the history, not here
+    show_facets = admin.ShowFacets.NEVER
+    form = UserChangeForm
+    add_form = NewPersonForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ["username", "name", "in_groups", "active", "last_login"]
+    list_filter = ["is_active", "groups"]
+    readonly_fields = ["last_login", "date_joined"]
+    filter_horizontal: ClassVar[list[str]] = []
+    instead_of_deleting = _("Turn the account off instead (“Active”): the person can no longer sign in, and what they did stays.")
+    who = (_("Who"), {"fields": ["first_name", "last_name", "email"]})
+    dates = (_("Dates"), {"fields": ["last_login", "date_joined"]})
+    add_fieldsets = (
+        (_("Who"), {"fields": ["first_name", "last_name"]}),
+        (_("Signing in"), {"fields": ["username", "password1", "password2"]}),
+        (_("Rights"), {"fields": ["groups"]}),
+    )
+
+    @admin.display(description=_("name"), ordering="last_name")
+    def name(self, person: User) -> str:
+        return person.get_full_name()
+
+    @admin.display(description=_("groups"))
+    def in_groups(self, person: User) -> str:
+        names = [group.name for group in person.groups.all()]
+        return ", ".join([str(_("Superuser")), *names] if person.is_superuser else names)
+
+    @admin.display(description=_("active"), ordering="is_active")
+    def active(self, person: User) -> SafeString:
+        return active_badge(person.is_active)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        people: QuerySet[User] = super().get_queryset(request).prefetch_related("groups")
+        return people if request.user.is_superuser else people.filter(is_superuser=False)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        if not super().has_change_permission(request, obj):
+            return False
+        giver = request.user
+        assert isinstance(giver, User)
+        return obj is None or giver.is_superuser or (not obj.is_superuser and rights_of(obj) <= rights_of(giver))
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return request.user.is_superuser and obj != request.user
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        if obj is None:
+            return self.add_fieldsets
+        rights = ["is_active", "groups"]
+        if request.user.is_superuser:
+            rights += ["is_superuser", "user_permissions"]
+        return [(None, {"fields": ["username", "password"]}), self.who, (_("Rights"), {"fields": rights}), self.dates]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        own = ["is_active", "groups", "is_superuser", "user_permissions"] if obj == request.user else []
+        return [*self.readonly_fields, *own]
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "groups":
+            giver = request.user
+            assert isinstance(giver, User)
+            kwargs |= {"widget": UnfoldAdminCheckboxSelectMultipleWidget(), "queryset": groups_to_give(giver)}
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if not change:
+            obj.is_staff = True  # there is one site here, and Django lets only staff sign in to it
+        super().save_model(request, obj, form, change)
+
+    def needed_by(self, record: User) -> list[QuerySet[Any]]:
+        """Also what Django would delete with the person: the log of what they changed."""
+        return [*super().needed_by(record), LogEntry.objects.filter(user=record)]
+
+
+@admin.register(Group)
+class ConsoleGroupAdmin(InUse, GroupAdmin, ModelAdmin):
+    """Who may change a group could give themselves every right: superusers only."""
+
+    instead_of_deleting = _("Take the people out of it first, and open its workflows to another group.")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return request.user.is_superuser
+
+    def needed_by(self, record: Group) -> list[QuerySet[Any]]:
+        """A workflow kept for this group alone would be open to everybody without it."""
+        return [User.objects.filter(groups=record), WorkflowInstance.objects.filter(groups=record)]

@@ -1,0 +1,46 @@
+"""Kaleyra's regions and the hosts they answer on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from invocations.admin.badges import badge
+from invocations.admin.configuration import ConfigurationAdmin
+from invocations.models import Pod
+
+KALEYRAS = (".kaleyra.io", ".kaleyra.ai")
+
+
+@admin.register(Pod)
+class PodAdmin(ConfigurationAdmin):
+    list_display = ["title", "code", "api_domain", "kind", "accounts"]
+    list_display_links = ["title"]
+    search_fields = ["code", "title", "api_domain"]
+    fields = ["code", "title", "api_domain"]
+    empty_text = gettext_lazy("No pod yet. A pod is the region of Kaleyra that an account lives in.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Pod]:
+        pods: QuerySet[Pod] = super().get_queryset(request)
+        return pods.annotate(account_count=Count("accounts"))
+
+    @admin.display(description=gettext_lazy("accounts"), ordering="account_count")
+    def accounts(self, pod: Any) -> int:
+        count: int = pod.account_count
+        return count
+
+    @admin.display(description=gettext_lazy("reaches"))
+    def kind(self, pod: Pod) -> SafeString:
+        return badge(_("Nobody: practice"), "neutral", "school") if pod.is_practice else badge(_("Customers"), "accepted", "public")
+
+    def save_model(self, request: HttpRequest, obj: Pod, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "api_domain" in form.changed_data and not obj.is_practice and not obj.api_domain.endswith(KALEYRAS):
+            text = _("%(host)s is not one of Kaleyra's usual hosts. API keys are sent there: make sure that it is theirs.")
+            self.message_user(request, text % {"host": obj.api_domain}, messages.WARNING)

@@ -1,0 +1,107 @@
+"""Workflows and their channels: what staff may choose on the send page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from simple_history.template_utils import HistoricalRecordContextHelper
+from unfold.admin import StackedInline
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from invocations.admin.badges import active_badge
+from invocations.admin.configuration import ConfigurationAdmin
+from invocations.forms.channels import ChannelForm, ChannelFormSet
+from invocations.models import Channel, Invocation, WorkflowInstance
+
+
+class ChannelInline(StackedInline):
+    model = Channel
+    form = ChannelForm
+    formset = ChannelFormSet
+    fields = ["position", "kind", "template_text", "delay_seconds"]
+    min_num, extra, max_num = 1, 1, 2
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Nothing is chosen beforehand: a second channel that nobody chose would be saved."""
+        choices = db_field.get_choices(blank_choice=[("", _("Select value"))])
+        return super().formfield_for_choice_field(db_field, request, **{**kwargs, "choices": choices})
+
+
+@admin.register(WorkflowInstance)
+class WorkflowInstanceAdmin(ConfigurationAdmin):
+    inlines = [ChannelInline]
+    list_display = ["title", "account", "route", "active", "last_used"]
+    list_filter = ["is_active", "account", "channels__kind"]
+    list_select_related = ["account"]
+    search_fields = ["title", "workflow_instance_id", "description", "account__title"]
+    fieldsets = [
+        (None, {"fields": ["title", "description"]}),
+        (gettext_lazy("At Kaleyra"), {"fields": ["account", "workflow_instance_id"]}),
+        (gettext_lazy("Who may send it"), {"fields": ["is_active", "groups"]}),
+    ]
+    empty_text = gettext_lazy("No workflow yet. Publish a flow in Kaleyra's Fallback wizard, then enter its workflow ID here.")
+    instead_of_deleting = gettext_lazy("Turn it off instead: it leaves the send page, and its history stays.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WorkflowInstance]:
+        latest = Invocation.objects.filter(workflow_instance=OuterRef("pk")).order_by("-id").values("created_at")[:1]
+        workflows: QuerySet[WorkflowInstance] = super().get_queryset(request)
+        return workflows.prefetch_related("channels").annotate(latest_at=Subquery(latest))
+
+    @admin.display(description=gettext_lazy("channels"))
+    def route(self, workflow: WorkflowInstance) -> str:
+        return " → ".join(channel.get_kind_display() for channel in workflow.channels.all()) or _("none yet")
+
+    @admin.display(description=gettext_lazy("active"), ordering="is_active")
+    def active(self, workflow: WorkflowInstance) -> SafeString:
+        return active_badge(workflow.is_active)
+
+    @admin.display(description=gettext_lazy("last used"), ordering="latest_at")
+    def last_used(self, workflow: Any) -> datetime | str:
+        return workflow.latest_at or _("never")
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(db_field, request, **{**kwargs, "widget": UnfoldAdminCheckboxSelectMultipleWidget()})
+
+    def get_form(self, request: HttpRequest, obj: WorkflowInstance | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """A workflow that was sent stays in its account: its invocations went out over that one."""
+        form: type[ModelForm[WorkflowInstance]] = super().get_form(request, obj, change=change, **kwargs)
+        if obj and "account" in form.base_fields and obj.invocations.exists():
+            form.base_fields["account"].disabled = True
+        return form
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
+        """An empty channel form offers the position that is still free."""
+        taken = {channel.position for channel in obj.channels.all()} if obj.pk else set()
+        free: list[dict[str, int]] = [{"position": position} for position in [1, 2] if position not in taken]
+        kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
+        return {**kwargs, "initial": free}
+
+    def set_history_delta_changes(self, request: HttpRequest, historical_records: Any, foreign_keys_are_objs: bool = True) -> None:
+        """Adds to each saved version what was changed in the channels with it: they are saved just after the workflow."""
+        super().set_history_delta_changes(request, historical_records, foreign_keys_are_objs)
+        until: dict[str, datetime] = {}
+        for record in historical_records:  # newest first
+            channels = Channel.history.filter(workflow_instance_id=record.id, history_date__gte=record.history_date, **until)
+            until = {"history_date__lt": record.history_date}
+            changes = [change for channel in channels.order_by("position") for change in channel_changes(channel)]
+            record.history_delta_changes = [*getattr(record, "history_delta_changes", []), *changes]
+
+
+def channel_changes(version: Any) -> list[dict[str, str]]:
+    """What one version of a channel changed, as the history's list shows it: field, old, new."""
+    name = f"send{version.position}: {version.get_kind_display()}"
+    before = version.prev_record
+    if version.history_type == "-":
+        return [{"field": _("Channel"), "old": name, "new": ""}]
+    if before is None or before.history_type == "-":
+        return [{"field": _("Channel"), "old": "", "new": f"{name} {version.template_text}".strip()}]
+    changes = HistoricalRecordContextHelper(Channel, version).context_for_delta_changes(version.diff_against(before))
+    return [{**change, "field": f"{name}, {change['field']}"} for change in changes]

@@ -1,0 +1,143 @@
+"""Secrets at rest: the only room that touches the encryption keys.
+
+`EncryptedTextField` keeps a text as a Fernet token (AES-128-CBC with HMAC-SHA256, https://github.com/fyndata/fernet-spec)
+under the keys of FIELD_ENCRYPTION_KEYS, newest first. The token is bound to its table, column and row, so that it cannot be
+moved to another row; an unreadable token raises `Unreadable` and is never given out as if it were the value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.core.exceptions import FieldError
+from django.db import models
+
+
+class Unreadable(Exception):
+    """A stored secret that no key in FIELD_ENCRYPTION_KEYS opens, or that was moved here from another row."""
+
+
+@lru_cache(maxsize=4)
+def _ring(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def _keys() -> tuple[str, ...]:
+    return tuple(settings.FIELD_ENCRYPTION_KEYS)
+
+
+def encrypt(text: str, place: str) -> str:
+    """The token that holds `text`, bound to `place`."""
+    return _ring(_keys()).encrypt(place.encode() + b"\0" + text.encode("utf-8")).decode("ascii")
+
+
+def decrypt(token: str, place: str) -> str:
+    """The text in `token`. Raises `Unreadable` if no key fits or the token belongs to another place."""
+    try:
+        bound_to, _, text = _ring(_keys()).decrypt(token.encode("ascii")).partition(b"\0")
+    except (InvalidToken, UnicodeEncodeError, ValueError):
+        raise Unreadable(f"No key opens what is stored at {place}.") from None
+    if not hmac.compare_digest(bound_to, place.encode()):
+        raise Unreadable(f"What is stored at {place} belongs to another row.")
+    return text.decode("utf-8")
+
+
+@lru_cache(maxsize=8)
+def _digest_key(key: str, purpose: str) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(key.encode())
+
+
+def digests(text: str, purpose: str) -> list[str]:
+    """The keyed digests (HMAC-SHA256, hex) of `text`, one for each encryption key, newest first.
+
+    Write the first, look for all: so that a value stays findable after a new key was added.
+    """
+    return [hmac.new(_digest_key(key, purpose), text.encode("utf-8"), hashlib.sha256).hexdigest() for key in _keys()]
+
+
+@dataclass(frozen=True)
+class _Sealed:
+    """A token as the database gave it, not opened yet."""
+
+    token: str
+
+
+class _SealedAttribute:
+    """Opens the token when it is asked for, so that a row with an unreadable secret can still be listed and mended."""
+
+    def __init__(self, field: EncryptedTextField) -> None:
+        self.field = field
+
+    def __get__(self, instance: models.Model | None, owner: type[models.Model]) -> Any:
+        if instance is None:
+            return self
+        if self.field.attname not in instance.__dict__:
+            instance.refresh_from_db(fields=[self.field.attname])
+        value = instance.__dict__[self.field.attname]
+        return decrypt(value.token, self.field.place(instance)) if isinstance(value, _Sealed) else value
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        instance.__dict__[self.field.attname] = value
+
+
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
+    """A text that stands in the database as a token only.
+
+    `bound_to` names the field whose value, set before the first save, identifies the row. The field can be saved and read,
+    and asked whether it is null; no other lookup works on it, and `QuerySet.update` refuses it, for neither knows the row.
+    """
+
+    def __init__(self, *args: Any, bound_to: str = "pk", **kwargs: Any) -> None:
+        self.bound_to = bound_to
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "bound_to": self.bound_to}
+
+    def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
+        super().contribute_to_class(cls, name, private_only)
+        setattr(cls, self.attname, _SealedAttribute(self))
+
+    def place(self, instance: models.Model) -> str:
+        """Table, column and row, as one text that a token is bound to."""
+        row = getattr(instance, self.bound_to)
+        if row is None:
+            raise FieldError(f"{self.name} cannot be encrypted before {self.bound_to} is set.")
+        return f"{instance._meta.db_table}.{self.column}:{row}"
+
+    def seal(self, instance: models.Model, text: str) -> _Sealed:
+        """`text`, encrypted for `instance`'s row: what a conditional UPDATE may write."""
+        return _Sealed(encrypt(text, self.place(instance)))
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> _Sealed | None:
+        return None if value is None else _Sealed(value)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> _Sealed | None:
+        value = model_instance.__dict__.get(self.attname)
+        if value is None or isinstance(value, _Sealed):
+            return value
+        return self.seal(model_instance, str(value))
+
+    def get_prep_value(self, value: Any) -> str | None:
+        if value is None:
+            return None
+        if isinstance(value, _Sealed):
+            return value.token
+        raise FieldError(f"{self.name} is encrypted for one row: set it on an instance and save that.")
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name != "isnull":
+            raise FieldError(f"{self.name} is encrypted: it cannot be searched by {lookup_name}.")
+        return super().get_lookup(lookup_name)
+
+    def value_to_string(self, obj: models.Model) -> str:
+        raise FieldError(f"{self.name} is never written out (dumpdata, serializers).")

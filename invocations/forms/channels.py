@@ -1,0 +1,53 @@
+"""A workflow's one or two channels, judged together: Kaleyra's flows send on the first, then fall back to the second."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from unfold.forms import PaginationInlineFormSet
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from invocations.models import Channel
+
+
+class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Channel
+        fields = ["position", "kind", "template_text", "delay_seconds"]
+        widgets = {"template_text": UnfoldAdminTextareaWidget(attrs={"rows": 4})}
+
+    def validate_constraints(self) -> None:
+        """Left to the formset: compared with the database alone, two channels could never change places."""
+
+
+class ChannelFormSet(PaginationInlineFormSet):
+    def clean(self) -> None:
+        if any(self.errors):
+            return
+        filled = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        positions = [channel["position"] for channel in filled]
+        kinds = [channel["kind"] for channel in filled]
+        if not filled:
+            raise ValidationError(_("A workflow has at least its first channel. Choose WhatsApp or SMS."))
+        if positions == [2]:
+            raise ValidationError(_("The only channel is the first one (send1). Change its position."))
+        if len(set(positions)) < len(positions):
+            raise ValidationError(_("Both channels have the same position. One is the first (send1), the other the second (send2)."))
+        if len(set(kinds)) < len(kinds):
+            raise ValidationError(_("Both channels are the same. A flow sends by WhatsApp and SMS, each once."))
+
+    def save(self, commit: bool = True) -> Any:
+        """Two channels that change places would collide half-way, for the database lets a workflow have each place once.
+
+        So the rows that move are taken out first and written again with the same ids. `_raw_delete` does only that; what
+        hangs on a channel and its history are left alone.
+        """
+        moving = [form.instance.pk for form in self.initial_forms if {"position", "kind"} & set(form.changed_data)]
+        if commit and moving:
+            leaving = [form.instance.pk for form in self.deleted_forms]
+            rows = Channel.objects.filter(pk__in=moving + leaving)
+            rows._raw_delete(rows.db)
+        return super().save(commit)

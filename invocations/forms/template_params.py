@@ -1,0 +1,143 @@
+"""The template-parameter editor: rows of key and value, or the same as JSON.
+
+Every button of the editor is a submit button that changes what was typed and shows the form again, so that it works without
+JavaScript; htmx makes the same buttons swap the editor alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from invocations.kaleyra import template_params
+from invocations.kaleyra.template_params import ParamsError
+
+Row = tuple[str, str]
+
+SENTENCES = {
+    "no_key": _("One value has no key. Give it a key, or take the row away."),
+    "repeated_key": _("The key “%(key)s” stands there twice. Kaleyra would use only one of the two values."),
+    "bad_key": _("The key “%(key)s” has blanks around it, a control character, or more than 100 characters."),
+    "no_such_special_key": _("“%(key)s” is none of Kaleyra’s three special keys: #verification_code#, #param_header#, #param_url#."),
+    "no_value": _("“%(key)s” has no value. The customer would see a gap: give it a value, or take the row away."),
+    "bad_value": _("The value of “%(key)s” has a character that no message can carry."),
+    "out_of_order": _(
+        "Kaleyra sorts keys as text, so “%(key)s” would come before a smaller number and the values would land in the wrong places. "
+        "Press “Number from 01”."
+    ),
+    "json": _("This is no JSON: line %(line)s, column %(column)s: %(what)s."),
+    "json_too_long": _("The JSON is too long: %(limit)s characters at most."),
+    "json_too_deep": _("The JSON is nested too deep. Write one object of keys and texts."),
+    "json_no_object": _('Write one object of keys and texts, for example {"01": "Asha", "02": "KF-20418"}.'),
+    "not_a_number": _("%(constant)s is not allowed in JSON."),
+    "not_strings": _("The value of “%(key)s” is not a text. Put it in quotes."),
+}
+
+
+@dataclass(frozen=True)
+class Editor:
+    """What stands in the editor, right or wrong. Nothing typed is lost."""
+
+    rows: tuple[Row, ...] = ()
+    json: str = ""
+    as_json: bool = False
+    fresh_row: int | None = None
+    """The row that was just added or moved: it gets the focus."""
+
+    @classmethod
+    def of(cls, params: Mapping[str, str]) -> Editor:
+        return cls(rows=tuple(params.items()))
+
+    def params(self) -> dict[str, str]:
+        """The parameters typed. Rows left wholly empty count for nothing. Raises `ParamsError`."""
+        if self.as_json:
+            return template_params.from_json(self.json)
+        return template_params.checked((key, value) for key, value in self.rows if key or value)
+
+    def as_typed(self) -> dict[str, str]:
+        """What can be read of it, whatever is wrong with the rest."""
+        try:
+            return self.params()
+        except ParamsError:
+            return {key: value for key, value in self.rows if key and value}
+
+    def after(self, action: str) -> Editor:
+        """The editor after one of its buttons: `add`, `add-#param_url#`, `remove-2`, `up-2`, `down-2`, `number`, `json`, `rows`."""
+        verb, _dash, what = action.partition("-")
+        if verb == "add":
+            return self._added(what)
+        if verb in {"remove", "up", "down"} and what.isdecimal() and int(what) < len(self.rows):
+            return self._removed(int(what)) if verb == "remove" else self._moved(int(what), -1 if verb == "up" else 1)
+        if verb == "number":
+            keys = template_params.renumbered([key for key, _value in self.rows])
+            return replace(self, rows=tuple((key, value) for key, (_old, value) in zip(keys, self.rows, strict=True)))
+        if verb == "json":
+            return Editor(json=template_params.to_json({key: value for key, value in self.rows if key}), as_json=True)
+        if verb == "rows":
+            return Editor.of(template_params.from_json(self.json))
+        return self
+
+    def _added(self, key: str) -> Editor:
+        if key and any(key == present for present, _value in self.rows):
+            return self
+        if not key:
+            taken = {present for present, _value in self.rows}
+            key = next(number for number in template_params.numbered(99) if number not in taken) if len(taken) < 99 else ""
+        return replace(self, rows=(*self.rows, (key, "")), fresh_row=len(self.rows))
+
+    def _removed(self, index: int) -> Editor:
+        return replace(self, rows=self.rows[:index] + self.rows[index + 1 :], fresh_row=None)
+
+    def _moved(self, index: int, by: int) -> Editor:
+        """Moves a row's value one place. Numbered keys keep their places, so that the move changes what the customer reads."""
+        other = index + by
+        if not 0 <= other < len(self.rows):
+            return self
+        rows = list(self.rows)
+        (key, value), (other_key, other_value) = rows[index], rows[other]
+        if key.isdecimal() and other_key.isdecimal():
+            rows[index], rows[other] = (key, other_value), (other_key, value)
+        else:
+            rows[index], rows[other] = rows[other], rows[index]
+        return replace(self, rows=tuple(rows), fresh_row=other)
+
+
+class TemplateParamsWidget(forms.Widget):
+    template_name = "widgets/template_params.html"
+    use_fieldset = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Editor:
+        keys = [key.strip() for key in data.getlist(f"{name}-key")]
+        values = data.getlist(f"{name}-value")
+        return Editor(tuple(zip(keys, values, strict=False)), data.get(f"{name}-json", ""), data.get(f"{name}-mode") == "json")
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return f"{name}-mode" not in data
+
+    def format_value(self, value: Any) -> Any:
+        return value or Editor()
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        editor = value or Editor()
+        taken = {key for key, _value in editor.rows}
+        context["editor"] = editor
+        context["special_keys"] = [key for key in template_params.SPECIAL_KEYS if key not in taken]
+        return context
+
+
+class TemplateParamsField(forms.Field):
+    """Gives a dict of texts from what stands in the editor, or one sentence on what is wrong with it."""
+
+    widget = TemplateParamsWidget
+
+    def clean(self, value: Any) -> dict[str, str]:
+        editor: Editor = value or Editor()
+        try:
+            return editor.params()
+        except ParamsError as error:
+            raise forms.ValidationError(SENTENCES[error.code], code=error.code, params=error.facts) from None

@@ -1,0 +1,186 @@
+"""What an HTTP answer says. A `Reply` is a value for any bytes whatever; nothing here raises.
+
+Sources: seed, "Sample Success Response" and "Sample Failure Response"; the platform's other envelope (`code: "RBC001"`) from
+Kaleyra's page "platform-apis-delete-callback-profile-by-id". What an answer that is not documented may mean is decided on the
+safe side: it is doubtful.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import Any
+
+MAX_BODY_BYTES = 64 * 1024
+MAX_RETRY_AFTER = 3600
+
+
+class Verdict(StrEnum):
+    """What one answer, taken alone, says about its attempt."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    REFUSED = "refused"
+    BUSY = "busy"
+    DOUBTFUL = "doubtful"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer. Texts are Kaleyra's own, made printable; what was not there is None or empty."""
+
+    http_status: int
+    verdict: Verdict
+    reason: str
+    request_id: str | None = None
+    message: str | None = None
+    errors: tuple[str, ...] = ()
+    workflow_invocation_id: str = ""
+    execution_status: str = ""
+    timestamp: str = ""
+    retry_after: int | None = None
+    text: str = ""
+
+    @property
+    def is_duplicate(self) -> bool:
+        """Whether this is recognisably the refusal of a request id that was used before.
+
+        The seed says that an id cannot be submitted again and not in which words: [undocumented], so both the id and its
+        having been used must be named.
+        """
+        if self.http_status not in (400, 409):
+            return False
+        return any(_DUPLICATE.search(text) for text in (*self.errors, self.message or ""))
+
+    @property
+    def sent_at(self) -> datetime | None:
+        """`timestamp` as a time in UTC, to the microsecond."""
+        return read_timestamp(self.timestamp)
+
+
+_DUPLICATE = re.compile(
+    r"request[\s_-]?id\b.*\b(already|duplicate|exists|used|twice|unique)|\bduplicate\b.*request[\s_-]?id\b", re.IGNORECASE | re.DOTALL
+)
+_INVOCATION_ID = re.compile(r"\A[A-Za-z0-9_-]{1,100}\Z")
+
+
+def read_timestamp(text: str) -> datetime | None:
+    """An ISO 8601 time as Kaleyra writes it, with nine fractional digits and a Z; None if it is not one. Without a zone it is UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def read_reply(http_status: int, body: bytes, *, request_id: str, headers: Mapping[str, str] | None = None, complete: bool = True) -> Reply:
+    """The answer to the invocation `request_id`. `complete` is False if the body broke off or was cut at `MAX_BODY_BYTES`."""
+    text = body[:MAX_BODY_BYTES].decode("utf-8", errors="replace")
+    fields = _json_object(text) if complete else None
+    verdict, reason = _verdict(http_status, fields, request_id, complete)
+    fields = fields or {}
+    invocation_id = _text(fields.get("workflowInvocationId")).strip()
+    return Reply(
+        http_status=http_status,
+        verdict=verdict,
+        reason=reason,
+        request_id=_text(fields.get("requestId")) or None,
+        message=_text(fields["message"]) if fields.get("message") is not None else None,
+        errors=_errors(fields),
+        workflow_invocation_id=invocation_id if _INVOCATION_ID.match(invocation_id) else "",
+        execution_status=_text(fields.get("executionStatus"))[:40],
+        timestamp=_text(fields.get("timestamp"))[:60],
+        retry_after=_retry_after({name.lower(): value for name, value in (headers or {}).items()}.get("retry-after", "")),
+        text=_printable(text),
+    )
+
+
+def _verdict(http_status: int, fields: dict[str, Any] | None, request_id: str, complete: bool) -> tuple[Verdict, str]:
+    if http_status in (401, 403) or (http_status >= 400 and fields and fields.get("code") == "RBC001"):
+        return Verdict.REFUSED, "credentials"
+    if 300 <= http_status < 400:
+        return Verdict.REFUSED, "redirect"
+    if http_status == 429:
+        return Verdict.BUSY, "asked_to_wait"
+    if http_status in (404, 405, 410, 413, 415, 422):
+        return Verdict.REJECTED, "not_taken"
+    if http_status >= 500 or http_status == 408:
+        return Verdict.DOUBTFUL, "server_error"
+    if not complete:
+        return Verdict.DOUBTFUL, "broken_off"
+    if http_status == 202:
+        return _of_an_acceptance(fields, request_id)
+    if http_status == 400:
+        return _of_a_refusal(fields, request_id)
+    return Verdict.DOUBTFUL, "undocumented_status"
+
+
+def _of_an_acceptance(fields: dict[str, Any] | None, request_id: str) -> tuple[Verdict, str]:
+    if fields is None:
+        return Verdict.DOUBTFUL, "unreadable"
+    if fields.get("requestId") != request_id:
+        return Verdict.DOUBTFUL, "another_request"
+    if fields.get("executionStatus") != "ACCEPTED" or fields.get("success") is not True:
+        return Verdict.DOUBTFUL, "contradiction"
+    return Verdict.ACCEPTED, "accepted"
+
+
+def _of_a_refusal(fields: dict[str, Any] | None, request_id: str) -> tuple[Verdict, str]:
+    if fields is None:
+        return Verdict.DOUBTFUL, "unreadable"
+    if fields.get("requestId") not in (None, request_id):
+        return Verdict.DOUBTFUL, "another_request"
+    refused = fields.get("success") is False or (fields.get("success") is None and "code" in fields)
+    if not refused or fields.get("executionStatus") not in (None, "REJECTED"):
+        return Verdict.DOUBTFUL, "contradiction"
+    return Verdict.REJECTED, "rejected"
+
+
+def _json_object(text: str) -> dict[str, Any] | None:
+    try:
+        read = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return read if isinstance(read, dict) else None
+
+
+def _errors(fields: dict[str, Any]) -> tuple[str, ...]:
+    """The texts of `errors[]`, or of the platform's `error`: at most twenty."""
+    raw = fields.get("errors") or fields.get("error") or []
+    items = raw if isinstance(raw, list) else [raw]
+    return tuple(_text(item) for item in items[:20] if item)
+
+
+def _text(value: Any) -> str:
+    """Any JSON value as a printable text. A text stays as it is."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        try:
+            value = json.dumps(value, ensure_ascii=False)
+        except (ValueError, RecursionError):
+            return ""
+    return _printable(value)
+
+
+def _printable(text: str) -> str:
+    """`text` without what a database or a page cannot carry: NUL, other controls, and halves of surrogate pairs."""
+    return "".join("\ufffd" if (ord(c) < 0x20 and c not in "\t\n\r") or 0xD800 <= ord(c) <= 0xDFFF else c for c in text)
+
+
+def _retry_after(value: str) -> int | None:
+    """Retry-After in whole seconds from now (RFC 9110, 10.2.3), an hour at most; None if there is none or it makes no sense."""
+    if re.fullmatch("[0-9]{1,9}", value.strip()):
+        return min(int(value), MAX_RETRY_AFTER)
+    try:
+        moment = parsedate_to_datetime(value)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        seconds = int((moment - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return min(seconds, MAX_RETRY_AFTER) if seconds > 0 else None

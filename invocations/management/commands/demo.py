@@ -1,0 +1,96 @@
+"""`manage.py demo`: the practice pod's set-up with two example workflows, and a first admin if there is nobody yet."""
+
+from __future__ import annotations
+
+import secrets
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from invocations.kaleyra.address import is_loopback
+from invocations.models import Account, ApiKey, Channel, Pod, WorkflowInstance
+from invocations.sandbox import PRACTICE_KEY_PREFIX, PRACTICE_SID
+
+WORKFLOWS: tuple[dict[str, Any], ...] = (
+    {
+        "title": "Order delayed",
+        "workflow_instance_id": "00112233-4455-6677-8899-aabbccddeeff",
+        "description": "Tells a customer that an order needs longer.",
+        "channels": (
+            {
+                "kind": "whatsapp",
+                "delay_seconds": 30,
+                "template_text": "Hello {{1}}, your order {{2}} needs a little longer. It will now reach you on {{3}}. "
+                "We are sorry for the wait.",
+            },
+            {
+                "kind": "sms",
+                "delay_seconds": 60,
+                "template_text": "Hello {#var#}, your order {#var#} will now reach you on {#var#}. Kaveri Foods",
+            },
+        ),
+    },
+    {
+        "title": "One-time passcode",
+        "workflow_instance_id": "00112233-4455-6677-8899-aabbccddee01",
+        "description": "Sends the code that the customer reads back to you.",
+        "channels": (
+            {
+                "kind": "sms",
+                "delay_seconds": 15,
+                "is_otp": True,
+                "template_text": "{#var#} is your code for Kaveri Foods. Share it with nobody but us.",
+            },
+            {"kind": "whatsapp", "delay_seconds": 30, "template_text": ""},
+        ),
+    },
+)
+
+
+class Command(BaseCommand):
+    help = "Adds the practice pod with two example workflows, and a first admin whose password is printed once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--api-domain", default="127.0.0.1:8100", help="where the practice pod listens (default: 127.0.0.1:8100)")
+        parser.add_argument("--at", default="", help="the console's address, for what is printed")
+
+    def handle(self, *args: Any, api_domain: str, at: str, **options: Any) -> None:
+        if not is_loopback(api_domain):
+            raise CommandError("The practice pod is on this machine: give a loopback address.")
+        with transaction.atomic():
+            _practice(api_domain)
+            password = _first_admin()
+        if password:
+            self.stdout.write(f"\n  Sign in{f' at {at}' if at else ''} as admin with the password {password}\n  It is shown only now.\n")
+        elif at:
+            self.stdout.write(f"\n  Sign in at {at} (forgot the password? manage.py changepassword admin)\n")
+
+
+def _practice(api_domain: str) -> None:
+    pod, _made = Pod.objects.get_or_create(code="PRACTICE", defaults={"title": "Practice pod", "api_domain": api_domain})
+    if pod.api_domain != api_domain:
+        pod.api_domain = api_domain
+        pod.save()
+    account, made = Account.objects.get_or_create(pod=pod, sid=PRACTICE_SID, defaults={"title": "Practice account"})
+    if not made:
+        return  # what a person changed or removed here stays as they left it
+    ApiKey.objects.create(account=account, title="Practice key", key=PRACTICE_KEY_PREFIX + secrets.token_hex(12), is_primary=True)
+    for example in WORKFLOWS:
+        channels = example["channels"]
+        workflow = WorkflowInstance.objects.create(
+            account=account, **{name: value for name, value in example.items() if name != "channels"}
+        )
+        for position, channel in enumerate(channels, start=1):
+            Channel.objects.create(workflow_instance=workflow, position=position, **channel)
+
+
+def _first_admin() -> str | None:
+    if User.objects.exists():
+        return None
+    password = secrets.token_urlsafe(12)
+    user = User.objects.create_superuser("admin", password=password)
+    user.groups.set(Group.objects.filter(name="Admin"))
+    return password

@@ -1,0 +1,128 @@
+"""`manage.py invoke`: send one invocation from a shell. The same deed as the send page's."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
+
+from invocations import sending
+from invocations.forms.send import WRONG_NUMBER
+from invocations.forms.template_params import SENTENCES
+from invocations.kaleyra import recipients, template_params
+from invocations.kaleyra.address import invoke_url
+from invocations.kaleyra.payload import Send, build_payload, to_curl, to_text
+from invocations.models import Invocation, WorkflowInstance
+from invocations.statuses import REASONS, STATUSES
+
+EXIT = {Invocation.Status.ACCEPTED: 0, Invocation.Status.REJECTED: 1}
+WRONG_USAGE, NOT_SETTLED = 2, 3
+
+
+class Command(BaseCommand):
+    help = "Sends one invocation. Exit code: 0 accepted, 1 rejected, 2 wrong usage (nothing recorded), 3 unknown, held or still queued."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("workflow", metavar="WORKFLOW", help="its workflow ID, or its title")
+        parser.add_argument("--recipient", required=True, metavar="N", help="with country code")
+        parser.add_argument("--recipient2", metavar="N", help="for the second channel, if it is another number")
+        parser.add_argument("--param", action="append", default=[], metavar="K=V", help="a value for both channels; may be repeated")
+        parser.add_argument("--param1", action="append", default=[], metavar="K=V", help="a value for the first channel only")
+        parser.add_argument("--param2", action="append", default=[], metavar="K=V", help="a value for the second channel only")
+        parser.add_argument(
+            "--request-id", type=uuid.UUID, metavar="U", help="a UUID; given again with the same content, nothing more is sent"
+        )
+        parser.add_argument("--reference", default="", metavar="T", help="a ticket, to find it again")
+        parser.add_argument("--dry-run", action="store_true", help="print what would be posted, and send nothing")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        workflow = _workflow(options["workflow"])
+        sends = _sends(workflow, options)
+        request_id = options["request_id"] or uuid.uuid4()
+        if options["dry_run"]:
+            self._show_only(workflow, str(request_id), sends)
+            return
+        try:
+            invocation, recorded = sending.record(
+                workflow, sends, request_id=request_id, created_by=None, reference=options["reference"][:100]
+            )
+        except sending.RequestIdTaken:
+            raise CommandError("This request ID belongs to another message. Nothing was sent.", returncode=WRONG_USAGE) from None
+        except sending.NotSendable as refusal:
+            raise CommandError(f"Not sendable: {refusal.code}. Nothing was sent.", returncode=WRONG_USAGE) from None
+        if recorded or invocation.status == Invocation.Status.QUEUED:
+            sending.deliver(invocation.pk)
+            invocation.refresh_from_db(fields=["status", "delivery", "workflow_invocation_id", "http_status", "reason", "reply"])
+        self._print(invocation, recorded=recorded, as_json=options["json"])
+        raise SystemExit(EXIT.get(Invocation.Status(invocation.status), NOT_SETTLED))
+
+    def _show_only(self, workflow: WorkflowInstance, request_id: str, sends: list[Send]) -> None:
+        pod = workflow.account.pod
+        payload = build_payload(request_id, sends)
+        self.stdout.write(json.dumps(payload, ensure_ascii=False, indent=2))
+        url = invoke_url(pod.api_domain, workflow.account.sid, workflow.workflow_instance_id, http=pod.is_practice)
+        self.stdout.write("\n" + to_curl(url, to_text(payload)))
+        self.stdout.write("\nNothing was sent.")
+
+    def _print(self, invocation: Invocation, *, recorded: bool, as_json: bool) -> None:
+        if as_json:
+            shown = {
+                "status": invocation.status,
+                "delivery": invocation.delivery,
+                "request_id": str(invocation.request_id),
+                "workflow_invocation_id": invocation.workflow_invocation_id or None,
+                "http_status": invocation.http_status,
+                "message": invocation.message,
+                "errors": invocation.errors,
+            }
+            self.stdout.write(json.dumps(shown, ensure_ascii=False))
+            return
+        if not recorded:
+            self.stdout.write("This request ID was recorded before; nothing more was sent.")
+        self.stdout.write(f"{invocation.get_status_display()}: {STATUSES[invocation.status].says}")
+        if invocation.reason in REASONS:
+            self.stdout.write(str(REASONS[invocation.reason]))
+        for words in [invocation.message, *invocation.errors]:
+            if words:
+                self.stdout.write(f"Kaleyra: {words}")
+        self.stdout.write(f"Request ID {invocation.request_id}, Kaleyra’s ID {invocation.workflow_invocation_id or 'not received'}")
+
+
+def _workflow(named: str) -> WorkflowInstance:
+    found = list(WorkflowInstance.objects.select_related("account__pod").filter(Q(workflow_instance_id=named) | Q(title=named))[:2])
+    if not found:
+        raise CommandError("No workflow has this ID or title.", returncode=WRONG_USAGE)
+    if len(found) > 1:
+        raise CommandError("More than one workflow has this ID or title.", returncode=WRONG_USAGE)
+    return found[0]
+
+
+def _sends(workflow: WorkflowInstance, options: dict[str, Any]) -> list[Send]:
+    count = workflow.channels.count()
+    typed = [options["recipient"], options["recipient2"] or options["recipient"]][:count]
+    given = [options["param"] + options["param1"], options["param"] + options["param2"]][:count]
+    if count < 2 and (options["recipient2"] or options["param2"]):
+        raise CommandError("This workflow has one channel only.", returncode=WRONG_USAGE)
+    return [Send(_recipient(number), _params(pairs)) for number, pairs in zip(typed, given, strict=True)]
+
+
+def _recipient(typed: str) -> str:
+    try:
+        return recipients.clean(typed).digits
+    except recipients.RecipientError as error:
+        raise CommandError(f"Recipient: {WRONG_NUMBER[error.code]}", returncode=WRONG_USAGE) from None
+
+
+def _params(pairs: list[str]) -> dict[str, str]:
+    split = [pair.partition("=") for pair in pairs]
+    if not all(sign for _key, sign, _value in split):
+        raise CommandError("A value is given as KEY=VALUE.", returncode=WRONG_USAGE)
+    try:
+        return template_params.checked((key, value) for key, _sign, value in split)
+    except template_params.ParamsError as error:
+        raise CommandError(str(SENTENCES[error.code]) % error.facts, returncode=WRONG_USAGE) from None

@@ -1,0 +1,162 @@
+"""What was sent, every attempt at it, and what came back."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from invocations.encryption import EncryptedTextField
+from invocations.models.configuration import Account, WorkflowInstance
+
+
+class Invocation(models.Model):
+    """One message to one customer. The row is the job: it is committed before the first byte leaves."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", pgettext_lazy("status", "Queued")
+        SENDING = "sending", pgettext_lazy("status", "Sending")
+        ACCEPTED = "accepted", pgettext_lazy("status", "Accepted")
+        REJECTED = "rejected", pgettext_lazy("status", "Rejected")
+        UNKNOWN = "unknown", pgettext_lazy("status", "Outcome unknown")
+        HELD = "held", pgettext_lazy("status", "Held")
+        CANCELLED = "cancelled", pgettext_lazy("status", "Cancelled")
+        EXPIRED = "expired", pgettext_lazy("status", "Expired")
+
+    class Delivery(models.TextChoices):
+        NONE = "", pgettext_lazy("delivery", "Not sent")
+        AWAITING = "awaiting", pgettext_lazy("delivery", "Awaiting result")
+        COMPLETED = "completed", pgettext_lazy("delivery", "Completed")
+        NO_RESULT = "no_result", pgettext_lazy("delivery", "No result received")
+
+    FINAL = (Status.ACCEPTED, Status.REJECTED, Status.UNKNOWN, Status.CANCELLED, Status.EXPIRED)
+
+    request_id = models.UUIDField(_("request ID"), unique=True, default=uuid.uuid4, editable=False)
+    workflow_instance = models.ForeignKey(WorkflowInstance, models.PROTECT, related_name="invocations", verbose_name=_("workflow"))
+    account = models.ForeignKey(Account, models.PROTECT, related_name="invocations", verbose_name=_("account"))
+    payload = EncryptedTextField(_("payload"), bound_to="request_id", help_text=_("The exact text that is posted."))
+    payload_digest = models.CharField(max_length=64, editable=False)
+    recipient_digest = models.CharField(max_length=64, db_index=True, editable=False)
+    recipient2_digest = models.CharField(max_length=64, db_index=True, blank=True, editable=False)
+    recipient_hint = models.CharField(_("recipient"), max_length=60, editable=False)
+    recipient2_hint = models.CharField(_("second recipient"), max_length=60, blank=True, editable=False)
+
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.QUEUED)
+    delivery = models.CharField(_("delivery"), max_length=10, choices=Delivery.choices, default=Delivery.NONE, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    not_before = models.DateTimeField(null=True, blank=True, editable=False)
+    not_after = models.DateTimeField(null=True, blank=True, editable=False)
+    final_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    workflow_invocation_id = models.CharField(_("workflow invocation ID"), max_length=100, blank=True, db_index=True)
+    http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True, blank=True)
+    provider_timestamp = models.CharField(_("Kaleyra's timestamp"), max_length=60, blank=True)
+    reply = EncryptedTextField(bound_to="request_id", null=True, blank=True, editable=False)
+    reason = models.CharField(max_length=40, blank=True, editable=False)
+
+    reference = models.CharField(_("ticket"), max_length=100, blank=True, db_index=True)
+    note = EncryptedTextField(_("note"), bound_to="request_id", null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="invocations", verbose_name=_("sent by")
+    )
+    created_at = models.DateTimeField(_("recorded"), auto_now_add=True, db_index=True)
+    sent_again_from = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="sent_again_as", verbose_name=_("sent again from")
+    )
+
+    class Meta:
+        verbose_name = _("invocation")
+        verbose_name_plural = _("invocations")
+        ordering = ["-id"]
+        permissions = [
+            ("send_invocation", _("Can send")),
+            ("view_full_recipient", _("Can see full numbers")),
+            ("view_values", _("Can see the values of what was sent")),
+        ]
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["queued", "sending", "accepted", "rejected", "unknown", "held", "cancelled", "expired"]),
+                name="invocation_status_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(delivery__in=["", "awaiting", "completed", "no_result"]), name="invocation_delivery_is_known"
+            ),
+            models.CheckConstraint(condition=~Q(status="sending") | Q(lease_until__isnull=False), name="invocation_sending_has_a_lease"),
+        ]
+        indexes = [
+            models.Index(fields=["status", "id"], name="invocation_by_status"),
+            models.Index(fields=["workflow_instance", "id"], name="invocation_by_workflow"),
+            models.Index(fields=["account", "id"], name="invocation_by_account"),
+            models.Index(fields=["created_by", "id"], name="invocation_by_person"),
+            models.Index(fields=["lease_until"], condition=Q(status="sending"), name="invocation_under_way"),
+            models.Index(fields=["not_before"], condition=Q(status="queued"), name="invocation_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workflow_instance} → {self.recipient_hint}"
+
+    @property
+    def kept_reply(self) -> dict[str, Any]:
+        """What came back, as `sending` kept it: `message`, `errors`, `text` (raw, bounded, without key and numbers)."""
+        kept: dict[str, Any] = json.loads(self.reply) if self.reply else {}
+        return kept
+
+    @property
+    def message(self) -> str | None:
+        message: str | None = self.kept_reply.get("message")
+        return message
+
+    @property
+    def errors(self) -> list[str]:
+        return list(self.kept_reply.get("errors", []))
+
+
+class Attempt(models.Model):
+    """One POST. Its row is committed before the socket opens, so that a crash leaves a trace of it."""
+
+    class Outcome(models.TextChoices):
+        UNDER_WAY = "under_way", pgettext_lazy("attempt", "Under way")
+        ACCEPTED = "accepted", pgettext_lazy("attempt", "Accepted")
+        REJECTED = "rejected", pgettext_lazy("attempt", "Rejected")
+        REFUSED = "refused", pgettext_lazy("attempt", "Set-up refused")
+        BUSY = "busy", pgettext_lazy("attempt", "Asked to wait")
+        DOUBTFUL = "doubtful", pgettext_lazy("attempt", "Doubtful")
+        NOT_SENT = "not_sent", pgettext_lazy("attempt", "Certainly not sent")
+
+    invocation = models.ForeignKey(Invocation, models.PROTECT, related_name="attempts")
+    number = models.PositiveSmallIntegerField()
+    started_at = models.DateTimeField()
+    duration_ms = models.PositiveIntegerField(null=True, blank=True)
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.UNDER_WAY)
+    reason = models.CharField(max_length=40, blank=True)
+    http_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    retry_after = models.PositiveIntegerField(_("Retry-After in seconds"), null=True, blank=True)
+    binding = models.UUIDField(default=uuid.uuid4, editable=False)
+    reply = EncryptedTextField(bound_to="binding", null=True, blank=True, editable=False)
+    api_key_last_four = models.CharField(max_length=4, blank=True)
+
+    class Meta:
+        ordering = ["invocation", "number"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["invocation", "number"], name="attempt_number_once_per_invocation"),
+            models.CheckConstraint(
+                condition=Q(outcome__in=["under_way", "accepted", "rejected", "refused", "busy", "doubtful", "not_sent"]),
+                name="attempt_outcome_is_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.invocation_id}.{self.number}"
+
+    @property
+    def kept_reply(self) -> dict[str, Any]:
+        kept: dict[str, Any] = json.loads(self.reply) if self.reply else {}
+        return kept

@@ -1,0 +1,177 @@
+"""The table of scenarios: which code makes the pod do what. Pure.
+
+A code is the last three characters of the workflow_instance_id or, failing that, of send1's recipient. The codes are
+borrowed from HTTP to be memorable; the page of the pod, docs/practice-pod.md and the tests all read this one table.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from invocations.sandbox.envelopes import Answer, Issued, Manner, accepted, key_refused, refused, rejected, web_page
+
+RETRY_AFTER = ("Retry-After", "5")
+ANOTHER_HOST = ("Location", "https://elsewhere.invalid/")  # never resolves (RFC 2606): who follows reaches nobody
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What a valid request asks for; `recipient` is send1's."""
+
+    sid: str
+    workflow_instance_id: str
+    request_id: str
+    recipient: str
+
+
+Write = Callable[[Invocation, Issued], Answer]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One row of the table.
+
+    `accepts`: would Kaleyra now send messages? `title`: what the pod does, `in_console`: what a person will see, in
+    plain words.
+    """
+
+    code: str
+    title: str
+    in_console: str
+    write: Write
+    accepts: bool = False
+    manner: Manner = Manner.WHOLE
+
+    def answer(self, invocation: Invocation, issued: Issued) -> Answer:
+        """What the pod says to a valid, new invocation."""
+        answer = self.write(invocation, issued)
+        return replace(answer, accepts=self.accepts, manner=self.manner, note=self.title)
+
+
+def choose_scenario(workflow_instance_id: str, recipient: str) -> Scenario:
+    """The row for an invocation: the workflow's code wins over the recipient's; without any it is the first row."""
+    return BY_CODE.get(workflow_instance_id[-3:]) or BY_CODE.get(recipient[-3:]) or SCENARIOS[0]
+
+
+def _accepted(invocation: Invocation, issued: Issued) -> Answer:
+    return accepted(invocation.request_id, issued)
+
+
+def _not_published(invocation: Invocation, issued: Issued) -> Answer:
+    reason = f"Workflow Instance [{invocation.workflow_instance_id}] is not published."
+    return rejected(invocation.request_id, issued, reason)
+
+
+def _not_found(invocation: Invocation, issued: Issued) -> Answer:
+    reason = f"Workflow Instance [{invocation.workflow_instance_id}] is not found."
+    return rejected(invocation.request_id, issued, reason, status=404)
+
+
+def _always(answer: Answer) -> Write:
+    return lambda invocation, issued: answer
+
+
+_WAITS = "Queued. It waits as long as it was told to and tries again with the same request ID."
+_SETTLED = (
+    "Doubtful, so it is tried again with the same request ID. "
+    "The pod refuses the repetition, which proves that the first one got in: Accepted."
+)
+
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario(
+        "202",
+        "Accepted",
+        "Accepted, with the workflow invocation ID. It stays at that: the pod sends no message and reports no result.",
+        _accepted,
+        accepts=True,
+    ),
+    Scenario(
+        "400",
+        "Rejected: the workflow is not published",
+        "Rejected, with the reason. Once the flow is published it can be sent as new.",
+        _not_published,
+    ),
+    Scenario(
+        "401",
+        "The key is refused",
+        "Held, and the account is paused until an admin has mended the key.",
+        _always(key_refused()),
+    ),
+    Scenario(
+        "404",
+        "Rejected: the workflow is unknown",
+        "Rejected, with the reason.",
+        _not_found,
+    ),
+    Scenario(
+        "429",
+        "Too many requests: come back in 5 seconds",
+        _WAITS,
+        _always(refused(429, "Too many requests.", headers=(RETRY_AFTER,))),
+    ),
+    Scenario(
+        "301",
+        "Redirected to another host",
+        "Held. The redirect is not followed, so neither key nor number reaches the other host.",
+        _always(web_page(301, "301 Moved Permanently", (ANOTHER_HOST,))),
+    ),
+    Scenario(
+        "500",
+        "Server error, nothing accepted",
+        "Doubtful, so it is tried again with the same request ID, and in the end Outcome unknown.",
+        _always(refused(500, "Internal server error.")),
+    ),
+    Scenario(
+        "502",
+        "Accepted, but a gateway answers with its error page",
+        _SETTLED,
+        _always(web_page(502, "502 Bad Gateway")),
+        accepts=True,
+    ),
+    Scenario(
+        "503",
+        "Service unavailable, nothing accepted: come back in 5 seconds",
+        _WAITS,
+        _always(web_page(503, "503 Service Unavailable", (RETRY_AFTER,))),
+    ),
+    Scenario(
+        "200",
+        "Accepted, but the answer takes 6 seconds",
+        "Sending for 6 seconds, then Accepted.",
+        _accepted,
+        accepts=True,
+        manner=Manner.LATE,
+    ),
+    Scenario(
+        "408",
+        "Accepted, but no answer ever comes",
+        f"Sending until the console's patience ends. {_SETTLED}",
+        _always(Answer(None)),
+        accepts=True,
+        manner=Manner.SILENT,
+    ),
+    Scenario(
+        "499",
+        "Accepted, but the connection is reset",
+        _SETTLED,
+        _always(Answer(None)),
+        accepts=True,
+        manner=Manner.RESET,
+    ),
+    Scenario(
+        "299",
+        "Accepted with 202, but the answer is a web page",
+        _SETTLED,
+        _always(web_page(202, "Welcome")),
+        accepts=True,
+    ),
+    Scenario(
+        "298",
+        "Accepted with 202, but the answer breaks off",
+        _SETTLED,
+        _accepted,
+        accepts=True,
+        manner=Manner.CUT,
+    ),
+)
+
+BY_CODE = {scenario.code: scenario for scenario in SCENARIOS}

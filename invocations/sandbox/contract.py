@@ -1,0 +1,109 @@
+"""Which requests the API takes, and what it says to the others. Pure.
+
+The rules are the seed's ("URL Parameters and Headers"). The order in which they are checked, and the wording of the
+reasons, are ours: the API documents neither.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import unquote
+
+from invocations.sandbox import PRACTICE_KEY_PREFIX, PRACTICE_SID_PREFIX
+from invocations.sandbox.answers import Invocation
+from invocations.sandbox.envelopes import Answer, Issued, key_refused, refused, rejected
+
+ADDRESS = re.compile(r"/v1/(?P<sid>[^/]+)/workflow/v1/instances/(?P<workflow_instance_id>[^/]+)/invoke")
+DIGITS = re.compile(r"[0-9]+")
+LONGEST_REQUEST_ID = 255  # ours: what is remembered has to be bounded
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it came in; the names of its headers are in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def address(self) -> str:
+        """The path without the query."""
+        return self.path.partition("?")[0]
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @cached_property
+    def payload(self) -> dict[str, object] | None:
+        """The JSON object of the body, or None if it holds anything else."""
+        try:
+            content = json.loads(self.body)
+        except (ValueError, RecursionError):  # RecursionError: "[[[[…" a few thousand deep
+            return None
+        return content if isinstance(content, dict) else None
+
+    @property
+    def request_id(self) -> str | None:
+        """The requestId, if the body carries one that can be used."""
+        value = (self.payload or {}).get("requestId")
+        return value if isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_REQUEST_ID else None
+
+    @property
+    def sends(self) -> dict[str, object]:
+        """What stands under `input`, or nothing."""
+        value = (self.payload or {}).get("input")
+        return value if isinstance(value, dict) else {}
+
+
+def judge(request: Request, issued: Issued) -> Invocation | Answer:
+    """A request -> the invocation it asks for, or the answer that refuses it."""
+    address = ADDRESS.fullmatch(request.address)
+    if request.method != "POST" or not address:
+        return refused(404, "There is nothing at this address.")
+    if request.media_type != "application/json":
+        return refused(415, "The Content-Type has to be application/json.")
+    sid, workflow_instance_id = unquote(address["sid"]), unquote(address["workflow_instance_id"])
+    key = request.headers.get("api-key", "")
+    if not (sid.startswith(PRACTICE_SID_PREFIX) and key.startswith(PRACTICE_KEY_PREFIX)):
+        return key_refused()
+    if reason := fault(request):
+        return rejected(request.request_id, issued, reason, note="Rejected: the body breaks the contract")
+    return Invocation(sid, workflow_instance_id, request.request_id or "", recipient_of(request.sends.get("send1")))
+
+
+def fault(request: Request) -> str:
+    """The first thing wrong with the body, in words, or an empty text. No reason repeats a number or a value."""
+    if request.payload is None:
+        return "The body is not a JSON object."
+    if request.request_id is None:
+        return f"requestId is missing, or is not a text of 1 to {LONGEST_REQUEST_ID} characters."
+    if "send1" not in request.sends:
+        return "input.send1 is missing."
+    # May send2 be left out? Not documented; the pod allows it.
+    named = (name for name in ("send1", "send2") if name in request.sends)
+    return next(filter(None, (fault_in_send(name, request.sends[name]) for name in named)), "")
+
+
+def fault_in_send(name: str, send: object) -> str:
+    """The same for one channel's part."""
+    if not isinstance(send, dict):
+        return f"input.{name} is not a JSON object."
+    if not DIGITS.fullmatch(recipient_of(send)):
+        return f"input.{name}.recipient has to be digits: the country code and the number, without +."
+    template_params = send.get("templateParams", {})
+    if not isinstance(template_params, dict):
+        return f"input.{name}.templateParams is not a JSON object."
+    if not all(isinstance(value, str) for value in template_params.values()):
+        return f"input.{name}.templateParams has a value that is not a text."
+    return ""
+
+
+def recipient_of(send: object) -> str:
+    """The recipient of one channel's part as it was written, or an empty text."""
+    value = send.get("recipient") if isinstance(send, dict) else None
+    return value if isinstance(value, str) else ""

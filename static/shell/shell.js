@@ -1,0 +1,41 @@
+// Lets Unfold's templates run without eval, on Alpine's CSP build (see README.md beside this file).
+// That build reads expressions, but no globals, no statements and no arrow functions. So the globals that Unfold's
+// expressions use are offered as names of Alpine's scope, and the four expressions it cannot read are written anew.
+"use strict";
+{
+  htmx.config.allowEval = false;
+  htmx.config.includeIndicatorStyles = false;
+
+  document.addEventListener("alpine:init", () => {
+    const globals = {
+      localStorage: { getItem: (key) => localStorage.getItem(key), setItem: (key, value) => localStorage.setItem(key, value) },
+      window: { location: { pathname: location.pathname, search: location.search } },
+      getCurrentTab,
+      moveRecords,
+      sortRecords,
+    };
+    Alpine.data("theme", (...options) => Object.assign(theme(...options), globals));
+    Alpine.data("searchDropdown", searchDropdown);
+    Alpine.data("searchCommand", searchCommand);
+    // No shortcut of a single character: speech input types them by accident (WCAG 2.1.4).
+    Alpine.data("searchForm", () => ({ applyShortcut() {} }));
+
+    const rewrite = (name, found, expression) =>
+      document.querySelectorAll(`[${CSS.escape(name)}*="${found}"]`).forEach((element) => element.setAttribute(name, expression));
+    rewrite("x-on:click", "sidebarDesktopOpen", "sidebarDesktopOpen = !sidebarDesktopOpen");
+    rewrite("x-on:keydown.enter.prevent", "$event.metaKey", "$event.metaKey || $event.ctrlKey || selectItem(false, false)");
+    // A style given as text would be an inline style, which the policy forbids; one given as an object is not.
+    rewrite("x-bind:style", "changeListWidth", "{ width: changeListWidth + 'px' }");
+    const body = document.body;
+    if (body.getAttribute("x-data").includes("activeTab")) {
+      body.setAttribute("x-init", "activeTab = getCurrentTab() || activeTab");
+    } else {
+      body.removeAttribute("x-init");
+    }
+  });
+
+  document.addEventListener("alpine:initialized", () => {
+    const shell = Alpine.$data(document.body);
+    Alpine.effect(() => localStorage.setItem("sidebarDesktopOpen", shell.sidebarDesktopOpen ? "1" : "0"));
+  });
+}

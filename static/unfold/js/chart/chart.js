@@ -1,0 +1,1 @@
+// Empty on purpose: see static/shell/README.md.

@@ -1,0 +1,99 @@
+"""Four people everyone knows, each signed in with a browser of their own, and one account that can send."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from invocations.models import Account, ApiKey, Channel, Invocation, Pod, WorkflowInstance
+
+KEY = "Acanary0canary0canary0canary07Q2x"
+
+
+def _browser(username: str, *groups: str, **kwargs: bool) -> Client:
+    person = User.objects.create_user(username, password="correct horse battery", is_staff=True, **kwargs)
+    person.groups.set(Group.objects.filter(name__in=groups))
+    client = Client()
+    client.force_login(person)
+    client.person = person
+    return client
+
+
+@pytest.fixture
+def priya(db):
+    """Support."""
+    return _browser("priya", "Support")
+
+
+@pytest.fixture
+def rosa(db):
+    """Reviewer."""
+    return _browser("rosa", "Reviewer")
+
+
+@pytest.fixture
+def ada(db):
+    """Admin."""
+    return _browser("ada", "Admin")
+
+
+@pytest.fixture
+def sven(db):
+    """Superuser."""
+    return _browser("sven", is_superuser=True)
+
+
+@pytest.fixture
+def nina(db):
+    """Signs in, and may nothing."""
+    return _browser("nina")
+
+
+@pytest.fixture
+def kaleyra(db):
+    """An account in the IN pod with its key and one workflow, WhatsApp first."""
+    pod = Pod.objects.get(code="IN")
+    account = Account.objects.create(title="Acme India", pod=pod, sid="HXAP1600000097IN")
+    key = ApiKey.objects.create(account=account, title="console", key=KEY, is_primary=True)
+    workflow = WorkflowInstance.objects.create(
+        account=account, title="Order shipped", workflow_instance_id="00112233-4455-6677-8899-aabbccddeeff"
+    )
+    Channel.objects.create(workflow_instance=workflow, position=1, kind="whatsapp", template_text="Hello {{1}}")
+    Channel.objects.create(workflow_instance=workflow, position=2, kind="sms", template_text="Hello {#var#}")
+    return SimpleNamespace(pod=pod, account=account, key=key, workflow=workflow)
+
+
+@pytest.fixture
+def invocation(kaleyra):
+    return Invocation.objects.create(
+        workflow_instance=kaleyra.workflow, account=kaleyra.account, payload="{}", recipient_hint="…81"
+    )
+
+
+@pytest.fixture
+def workflow_form(kaleyra):
+    """What the browser posts when a workflow's page is saved as it stands. Give `channels` to change them."""
+
+    def fields(channels=None, **changes):
+        workflow = kaleyra.workflow
+        kept = [(c.pk, c.position, c.kind, c.template_text) for c in workflow.channels.all()]
+        rows = kept if channels is None else channels
+        data = {
+            "title": workflow.title,
+            "description": "",
+            "account": kaleyra.account.pk,
+            "workflow_instance_id": workflow.workflow_instance_id,
+            "is_active": "on",
+            "channels-TOTAL_FORMS": len(rows),
+            "channels-INITIAL_FORMS": sum(1 for pk, *_ in rows if pk),
+            **changes,
+        }
+        for number, (pk, position, kind, text) in enumerate(rows):
+            row = {"id": pk or "", "workflow_instance": workflow.pk, "position": position, "kind": kind, "template_text": text}
+            data |= {f"channels-{number}-{name}": value for name, value in row.items()}
+        return data
+
+    return fields

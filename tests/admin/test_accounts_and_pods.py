@@ -1,0 +1,131 @@
+"""Pods and accounts: what is refused, what is only doubted, what a list says."""
+
+import pytest
+from django.urls import reverse
+
+from invocations.models import Account, Pod
+
+ACCOUNTS = reverse("admin:invocations_account_changelist")
+ADD_ACCOUNT = reverse("admin:invocations_account_add")
+ADD_POD = reverse("admin:invocations_pod_add")
+
+
+def said(answer):
+    return " ".join(str(message) for message in answer.context["messages"])
+
+
+def errors(answer):
+    return str(answer.context["adminform"].form.errors)
+
+
+@pytest.fixture
+def add_account(ada, db):
+    def add(sid, pod="IN"):
+        fields = {"title": "New", "pod": Pod.objects.get(code=pod).pk, "sid": sid, "sends_per_second": 10}
+        return ada.post(ADD_ACCOUNT, fields, follow=True)
+
+    return add
+
+
+@pytest.fixture
+def add_pod(ada, db):
+    return lambda host: ada.post(ADD_POD, {"code": "X", "title": "New pod", "api_domain": host}, follow=True)
+
+
+@pytest.mark.parametrize("host", ["https://api.in.kaleyra.io", "api.in.kaleyra.io/v1", "API.kaleyra.io", "a@b.example", "a b.example"])
+def test_what_is_no_host_is_refused_in_plain_words(add_pod, host):
+    assert "A host in small letters" in errors(add_pod(host))
+
+
+@pytest.mark.parametrize("host", ["10.0.0.8", "192.168.1.1", "169.254.169.254", "intranet", "db.internal", "printer.local"])
+def test_a_host_of_the_own_network_is_refused(add_pod, host):
+    assert "This is no public host" in errors(add_pod(host))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8090", "localhost"])
+def test_this_machine_is_a_pod_in_practice_only(add_pod, settings, host):
+    settings.SANDBOX = False
+    assert "It needs SANDBOX=True" in errors(add_pod(host))
+    settings.SANDBOX = True
+    add_pod(host)
+    assert Pod.objects.get(code="X").is_practice
+
+
+def test_a_practice_pod_is_marked_in_the_list(ada, add_pod):
+    add_pod("127.0.0.1:8090")
+    assert "Nobody: practice" in ada.get(reverse("admin:invocations_pod_changelist")).content.decode()
+
+
+def test_a_host_that_is_not_kaleyras_is_kept_with_a_warning(add_pod):
+    assert "make sure that it is theirs" in said(add_pod("api.example.com"))
+    assert Pod.objects.filter(code="X").exists()
+
+
+def test_a_host_of_kaleyras_brings_no_warning(add_pod):
+    assert "theirs" not in said(add_pod("api.us.kaleyra.io"))
+
+
+@pytest.mark.parametrize("sid", ["HX/../x", "HX 1IN", "HX1?", "абвг", "HX1"])
+def test_a_sid_that_would_bend_the_address_is_refused(add_account, sid):
+    assert "Only letters and digits" in errors(add_account(sid))
+
+
+@pytest.mark.parametrize("sid", ["AB00000097IN", "HXAP160000009700", "hxap1600000097in"])
+def test_an_unusual_sid_is_kept_with_a_warning(add_account, sid):
+    assert "usually begin with HX" in said(add_account(sid))
+    assert Account.objects.get().sid == sid
+
+
+def test_a_usual_sid_brings_no_warning(add_account):
+    answer = said(add_account("HXAP16000097IN"))
+    assert "usually" not in answer and "looks like" not in answer
+
+
+def test_a_sid_of_another_pod_is_doubted(add_account):
+    assert "looks like a SID of the IN pod, but the account is in the EU pod" in said(add_account("HXAP16000097IN", pod="EU"))
+
+
+def test_one_sid_stands_once_in_a_pod(add_account, kaleyra):
+    assert "already exists" in errors(add_account(kaleyra.account.sid))
+
+
+def test_a_new_account_asks_for_its_key(add_account):
+    assert "It needs an API key" in said(add_account("HXAP16000097IN"))
+
+
+def test_the_list_says_that_a_key_is_missing_and_leads_to_it(ada, kaleyra):
+    kaleyra.key.delete()
+    html = ada.get(ACCOUNTS).content.decode()
+    assert "No key yet" in html
+    assert f"{reverse('admin:invocations_apikey_add')}?account={kaleyra.account.pk}" in html
+
+
+def pause(browser, kaleyra, **fields):
+    page = reverse("admin:invocations_account_change", args=[kaleyra.account.pk])
+    kept = {"title": "Acme India", "pod": kaleyra.pod.pk, "sid": kaleyra.account.sid, "sends_per_second": 10}
+    return browser.post(page, kept | fields, follow=True)
+
+
+def test_pausing_is_said_and_shown(ada, kaleyra):
+    assert "Nothing is sent over Acme India" in said(pause(ada, kaleyra, is_paused="on", paused_reason="Invoice open"))
+    assert "Paused" in ada.get(ACCOUNTS).content.decode()
+
+
+def test_going_on_takes_the_reason_away(ada, kaleyra):
+    pause(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
+    assert "Acme India sends again" in said(pause(ada, kaleyra, paused_reason="Invoice open"))
+    assert Account.objects.get().paused_reason == ""
+
+
+def test_an_empty_list_says_what_would_stand_in_it(ada):
+    html = ada.get(ACCOUNTS).content.decode()
+    assert "No account yet." in html
+    assert f'href="{ADD_ACCOUNT}"' in html
+
+
+def test_a_reviewers_empty_list_has_no_button_to_add(rosa):
+    assert ADD_ACCOUNT not in rosa.get(ACCOUNTS).content.decode()
+
+
+def test_a_list_that_a_search_emptied_does_not_say_that_there_is_nothing(ada, kaleyra):
+    assert "No account yet." not in ada.get(ACCOUNTS, {"q": "nothing like it"}).content.decode()

@@ -1,0 +1,25 @@
+"""Settings of the tests: every variable that the console reads is set here, so that nobody's `.env` changes a test."""
+
+import os
+
+os.environ.update(
+    SECRET_KEY="only-for-tests-only-for-tests-only-for-tests-only-for-tests",
+    FIELD_ENCRYPTION_KEYS="dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdC0=",
+    ALLOWED_HOSTS="localhost,127.0.0.1,testserver",
+    DATABASE_URL=os.environ.get("TEST_DATABASE_URL", "sqlite:////tmp/fallback-console-tests.sqlite3"),
+    DEBUG="False",
+    SANDBOX="True",
+    HTTPS_ONLY="False",
+    BEHIND_PROXY="False",
+    HTTPS_PROXY_URL="",
+    CA_BUNDLE="",
+    CSRF_TRUSTED_ORIGINS="",
+    LOG_LEVEL="WARNING",
+)
+
+from fallback_console.settings import *  # noqa: E402, F403
+from fallback_console.settings import STORAGES  # noqa: E402
+
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+WHITENOISE_AUTOREFRESH = True  # else it warns that nobody has run collectstatic
