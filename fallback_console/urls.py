@@ -7,12 +7,13 @@ from invocations.views.dashboard import dashboard
 from invocations.views.health import healthz, readyz
 from invocations.views.history import history
 from invocations.views.invocation import invocation, try_again
-from invocations.views.send import choose, compose
+from invocations.views.send import choose, compose, preview
 
 urlpatterns = [
     path("", dashboard, name="dashboard"),
     path("send/", choose, name="send"),
     path("send/<int:workflow_id>/", compose, name="compose"),
+    path("send/<int:workflow_id>/preview/", preview, name="preview"),
     path("history/", history, name="history"),
     path("history/<uuid:request_id>/", invocation, name="invocation"),
     path("history/<uuid:request_id>/try-again/", try_again, name="try_again"),

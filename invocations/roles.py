@@ -6,7 +6,7 @@ The groups are made by the migration `0003_groups`; a test holds it and this lis
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from invocations.models import WorkflowInstance
 
@@ -53,8 +53,8 @@ def sendable_workflows(user: User | AnonymousUser) -> QuerySet[WorkflowInstance]
     active = WorkflowInstance.objects.filter(is_active=True)
     if user.is_superuser:
         return active
-    kept_for_them = WorkflowInstance.objects.filter(groups__in=user.groups.all())
-    return active.filter(Q(groups=None) | Q(pk__in=kept_for_them.values("pk")))
+    kept_for = WorkflowInstance.groups.through.objects.filter(workflowinstance=OuterRef("pk"))
+    return active.filter(~Exists(kept_for) | Exists(kept_for.filter(group__in=user.groups.all())))
 
 
 def may_send(user: User | AnonymousUser, workflow: WorkflowInstance) -> bool:

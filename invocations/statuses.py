@@ -17,6 +17,9 @@ Status = Invocation.Status
 Outcome = Attempt.Outcome
 
 
+NOT_SENT = _("Not sent")
+
+
 @dataclass(frozen=True)
 class Meaning:
     """How a status is shown and what it says."""
@@ -25,7 +28,7 @@ class Meaning:
     icon: str
     says: Text
     next: tuple[Text, ...] = ()
-    delivery: Text = _("Not sent")
+    delivery: Text = NOT_SENT
 
 
 STATUSES: dict[str, Meaning] = {
@@ -132,7 +135,8 @@ _ADVICE: tuple[tuple[str, Text], ...] = (
     (
         "is not published",
         _(
-            "The flow is not published at Kaleyra, or somebody is editing it just now. Whoever keeps it in Kaleyra’s Fallback page can publish it."
+            "The flow is not published at Kaleyra, or somebody is editing it just now. "
+            "Whoever keeps it in Kaleyra’s Fallback page can publish it."
         ),
     ),
     ("RBC001", _("Kaleyra’s code for a wrong SID or API key.")),

@@ -57,7 +57,10 @@ def history(request: StaffRequest) -> HttpResponse:
 
 
 def _page(found: QuerySet[Invocation], before: str) -> tuple[list[Invocation], int | None]:
-    """`ROWS` rows older than the row `before`, and where the next page starts. Ids are asked, not offsets: the last page is as fast as the first."""
+    """`ROWS` rows older than the row `before`, and where the next page starts.
+
+    Ids are asked, not offsets: the last page is as fast as the first.
+    """
     if before.isdecimal() and len(before) < 19:
         found = found.filter(id__lt=int(before))
     rows = list(found.select_related("workflow_instance", "created_by").defer("payload", "reply", "note").order_by("-id")[: ROWS + 1])

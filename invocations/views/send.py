@@ -9,10 +9,10 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseRedirect
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from invocations import roles, sending
 from invocations.encryption import Unreadable
@@ -64,10 +64,20 @@ def compose(request: StaffRequest, workflow_id: int) -> HttpResponse:
     if action not in {"review", "send"}:
         return _edited(request, workflow, intent, form, action, again)
     if not form.is_valid():
-        return _show(request, workflow, intent, form, again, status=422)
+        return _show(request, workflow, intent, form, again)
     if action == "review":
         return _review(request, workflow, intent, form, again)
     return _send(request, workflow, intent, form, again)
+
+
+@for_people_who_may(SEND)
+@sensitive_post_parameters()
+@require_POST
+def preview(request: StaffRequest, workflow_id: int) -> HttpResponse:
+    """What the customer would see with what stands in the form now, right or wrong."""
+    workflow = get_object_or_404(_sendable(request), pk=workflow_id)
+    form = SendForm(workflow, request.POST)
+    return render(request, "parts/preview.html", {"workflow": workflow, "bubbles": bubbles(form.channels, form.params_as_typed)})
 
 
 def _sendable(request: StaffRequest) -> QuerySet[WorkflowInstance]:
@@ -123,13 +133,11 @@ def _edited(
             typed[name] = editor.after(what)
         except ParamsError:
             form.is_valid()  # shows what is wrong with the JSON beside it
-            return _show(request, workflow, intent, form, again, status=422)
+            return _show(request, workflow, intent, form, again)
     return _show(request, workflow, intent, SendForm(workflow, typed=typed, kept=_kept(request, again)), again)
 
 
-def _show(
-    request: StaffRequest, workflow: WorkflowInstance, intent: Intent, form: SendForm, again: Invocation | None, *, status: int = 200
-) -> HttpResponse:
+def _show(request: StaffRequest, workflow: WorkflowInstance, intent: Intent, form: SendForm, again: Invocation | None) -> HttpResponse:
     context = {
         "workflow": workflow,
         "channels": form.channels,
@@ -138,7 +146,7 @@ def _show(
         "again": again,
         "bubbles": bubbles(form.channels, form.params_as_typed),
     }
-    return render_page(request, "send.html", context, status=status)
+    return render_page(request, "send.html", context)
 
 
 def _review(request: StaffRequest, workflow: WorkflowInstance, intent: Intent, form: SendForm, again: Invocation | None) -> HttpResponse:
@@ -221,10 +229,10 @@ def _send(request: StaffRequest, workflow: WorkflowInstance, intent: Intent, for
         form.add_error(
             None, _("This form has been sent already, with other values. Nothing more was sent. What it sent stands in the history.")
         )
-        return _show(request, workflow, Intent.new(request.user.pk, workflow.pk, intent.again), form, again, status=409)
+        return _show(request, workflow, Intent.new(request.user.pk, workflow.pk, intent.again), form, again)
     except sending.NotSendable:
         form.add_error(None, _("The workflow was changed in the meantime. Nothing was sent. Open it anew from Send."))
-        return _show(request, workflow, intent, form, again, status=409)
+        return _show(request, workflow, intent, form, again)
     if recorded:
         sending.deliver(invocation.pk)
     else:

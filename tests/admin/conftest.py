@@ -92,7 +92,7 @@ def workflow_form(kaleyra):
             **changes,
         }
         for number, (pk, position, kind, text) in enumerate(rows):
-            row = {"id": pk or "", "workflow_instance": workflow.pk, "position": position, "kind": kind, "template_text": text}
+            row = {"id": pk or "", "workflow_instance": workflow.pk if pk else "", "position": position, "kind": kind, "template_text": text}
             data |= {f"channels-{number}-{name}": value for name, value in row.items()}
         return data
 

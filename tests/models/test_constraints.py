@@ -1,0 +1,134 @@
+"""What the database itself refuses, whoever writes to it: every write here goes past the forms."""
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+
+from invocations.models import Account, ApiKey, Attempt, Channel, Invocation, Pod, WorkflowInstance
+
+
+def refused(write, *args, **kwargs):
+    try:
+        with transaction.atomic():
+            write(*args, **kwargs)
+    except IntegrityError:
+        return True
+    return False
+
+
+HOSTS = ["https://x.example", "x.example/", "X.example", "a b", "x.example\n", "-x.example", "a@b", "x.example:", "x.example:123456", "", "a..b"]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_pod_has_a_host_and_nothing_else(pod, host):
+    assert refused(Pod.objects.filter(pk=pod.pk).update, api_domain=host)
+
+
+@pytest.mark.parametrize("host", ["api.na.kaleyra.ai", "127.0.0.1:8090", "localhost"])
+def test_a_host_may_carry_a_port(db, host):
+    Pod.objects.filter(code="NA").delete()
+    Pod.objects.create(code="X", title="X", api_domain=host)
+
+
+def test_a_host_and_a_code_stand_once(pod):
+    assert refused(Pod.objects.create, code="X", title="X", api_domain=pod.api_domain)
+    assert refused(Pod.objects.create, code="IN", title="X", api_domain="x.example")
+
+
+@pytest.mark.parametrize("sid", ["HX/1", "HX1", "HX 11", "HX11\n", "HX1é", "H" * 65, ""])
+def test_a_sid_fits_a_url(account, sid):
+    # PostgreSQL refuses the long one by the column's length, SQLite by the constraint.
+    try:
+        assert refused(Account.objects.filter(pk=account.pk).update, sid=sid)
+    except Exception as error:
+        assert "too long" in str(error)
+
+
+def test_a_sid_stands_once_in_a_pod(account):
+    assert refused(Account.objects.create, title="B", pod=account.pod, sid=account.sid)
+    Account.objects.create(title="B", pod=Pod.objects.get(code="EU"), sid=account.sid)
+
+
+def test_an_account_sends_at_least_one_per_second(account):
+    assert refused(Account.objects.filter(pk=account.pk).update, sends_per_second=0)
+
+
+def test_an_account_has_one_primary_key(api_key):
+    assert refused(ApiKey.objects.create, account=api_key.account, title="two", key="A" * 33, is_primary=True)
+
+
+def test_keys_that_are_put_aside_are_not_counted(api_key):
+    for title in ["two", "three"]:
+        ApiKey.objects.create(account=api_key.account, title=title, key="A" * 33)
+    assert api_key.account.primary_key == api_key
+
+
+def test_a_key_title_stands_once_in_an_account(api_key):
+    assert refused(ApiKey.objects.create, account=api_key.account, title=api_key.title, key="A" * 33)
+
+
+@pytest.mark.parametrize("workflow_id", ["../x", "a/b", "a b", "a?b", "a%2f", "a\n", "-a", ""])
+def test_a_workflow_id_fits_a_url(workflow, workflow_id):
+    assert refused(WorkflowInstance.objects.filter(pk=workflow.pk).update, workflow_instance_id=workflow_id)
+
+
+def test_a_workflow_id_stands_once_in_an_account(workflow):
+    assert refused(WorkflowInstance.objects.create, account=workflow.account, title="B", workflow_instance_id="w-1")
+
+
+@pytest.mark.parametrize(
+    "channel",
+    [
+        {"position": 1, "kind": "sms"},
+        {"position": 2, "kind": "whatsapp"},
+        {"position": 3, "kind": "sms"},
+        {"position": 0, "kind": "sms"},
+        {"position": 2, "kind": "email"},
+        {"position": 2, "kind": "sms", "delay_seconds": 4},
+        {"position": 2, "kind": "sms", "delay_seconds": 901},
+    ],
+)
+def test_channels_are_two_different_ones_in_order(workflow, channel):
+    assert refused(Channel.objects.create, workflow_instance=workflow, **channel)
+
+
+@pytest.mark.parametrize("delay", [None, 5, 900])
+def test_a_second_channel_is_welcome(workflow, delay):
+    Channel.objects.create(workflow_instance=workflow, position=2, kind="sms", delay_seconds=delay)
+
+
+@pytest.mark.parametrize("change", [{"status": "failed"}, {"delivery": "delivered"}, {"status": "sending", "lease_until": None}])
+def test_an_invocation_is_in_a_state_that_exists(invocation, change):
+    assert refused(Invocation.objects.filter(pk=invocation.pk).update, **change)
+
+
+def test_a_request_id_stands_once(invocation):
+    fields = {"workflow_instance": invocation.workflow_instance, "account": invocation.account, "payload": "{}"}
+    assert refused(Invocation.objects.create, request_id=invocation.request_id, **fields)
+
+
+def test_an_attempts_number_stands_once_and_its_outcome_exists(invocation):
+    fields = {"invocation": invocation, "started_at": "2026-01-01T00:00Z"}
+    Attempt.objects.create(number=1, **fields)
+    assert refused(Attempt.objects.create, number=1, **fields)
+    assert refused(Attempt.objects.create, number=2, outcome="maybe", **fields)
+
+
+def test_what_is_in_use_is_protected(api_key, invocation):
+    for needed in [invocation.account.pod, invocation.account, invocation.workflow_instance]:
+        with pytest.raises(ProtectedError):
+            needed.delete()
+
+
+def test_a_workflow_takes_its_channels_with_it(workflow):
+    workflow.delete()
+    assert not Channel.objects.exists()
+
+
+def test_the_four_pods_are_the_seeds(db):
+    assert dict(Pod.objects.values_list("code", "api_domain")) == {
+        "IN": "api.in.kaleyra.io",
+        "SG": "api.kaleyra.io",
+        "EU": "api.eu.kaleyra.io",
+        "NA": "api.na.kaleyra.ai",
+    }
