@@ -60,7 +60,7 @@ class InUse(admin.ModelAdmin):  # type: ignore[type-arg]
 
     actions = None  # deleting many rows at once would hide what each of them is used by
     delete_confirmation_template = "admin/invocations/delete_confirmation.html"
-    change_form_outer_after_template = "admin/invocations/where_used.html"
+    change_form_outer_after_template: str | None = "admin/invocations/where_used.html"
     instead_of_deleting: Any = ""
     """A sentence that says what to do with a record in use."""
 

@@ -1,6 +1,7 @@
 """Kaleyra's four pods, as the seed's table "API Domain and Value" gives them."""
 
 from django.db import migrations
+from django.utils import timezone
 
 PODS = [
     ("IN", "IN pod", "api.in.kaleyra.io"),
@@ -11,9 +12,13 @@ PODS = [
 
 
 def add_pods(apps, schema_editor):
-    pods = apps.get_model("invocations", "Pod").objects.using(schema_editor.connection.alias)
+    using = schema_editor.connection.alias
+    history = apps.get_model("invocations", "HistoricalPod").objects.using(using)
     for code, title, api_domain in PODS:
-        pods.get_or_create(code=code, defaults={"title": title, "api_domain": api_domain})
+        values = {"title": title, "api_domain": api_domain}
+        pod, is_new = apps.get_model("invocations", "Pod").objects.using(using).get_or_create(code=code, defaults=values)
+        if is_new:  # migrations write no history by themselves, and the first correction should say what stood there
+            history.create(id=pod.pk, code=code, **values, history_type="+", history_date=timezone.now())
 
 
 class Migration(migrations.Migration):

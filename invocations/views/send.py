@@ -134,7 +134,9 @@ def _edited(
         except ParamsError:
             form.is_valid()  # shows what is wrong with the JSON beside it
             return _show(request, workflow, intent, form, again)
-    return _show(request, workflow, intent, SendForm(workflow, typed=typed, kept=_kept(request, again)), again)
+    response = _show(request, workflow, intent, SendForm(workflow, typed=typed, kept=_kept(request, again)), again)
+    response.headers["HX-Trigger-After-Swap"] = "edited"  # the preview listens
+    return response
 
 
 def _show(request: StaffRequest, workflow: WorkflowInstance, intent: Intent, form: SendForm, again: Invocation | None) -> HttpResponse:

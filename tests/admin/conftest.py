@@ -68,9 +68,7 @@ def kaleyra(db):
 
 @pytest.fixture
 def invocation(kaleyra):
-    return Invocation.objects.create(
-        workflow_instance=kaleyra.workflow, account=kaleyra.account, payload="{}", recipient_hint="…81"
-    )
+    return Invocation.objects.create(workflow_instance=kaleyra.workflow, account=kaleyra.account, payload="{}", recipient_hint="…81")
 
 
 @pytest.fixture
@@ -92,7 +90,13 @@ def workflow_form(kaleyra):
             **changes,
         }
         for number, (pk, position, kind, text) in enumerate(rows):
-            row = {"id": pk or "", "workflow_instance": workflow.pk if pk else "", "position": position, "kind": kind, "template_text": text}
+            row = {
+                "id": pk or "",
+                "workflow_instance": workflow.pk if pk else "",
+                "position": position,
+                "kind": kind,
+                "template_text": text,
+            }
             data |= {f"channels-{number}-{name}": value for name, value in row.items()}
         return data
 

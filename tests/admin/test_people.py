@@ -149,7 +149,9 @@ def test_a_superuser_deletes_somebody_who_did_nothing(sven):
 
 
 def test_somebody_who_did_something_is_turned_off_instead(sven, ada, kaleyra):
-    ada.post(reverse("admin:invocations_pod_change", args=[kaleyra.pod.pk]), {"code": "IN", "title": "India", "api_domain": "api.in.kaleyra.io"})
+    ada.post(
+        reverse("admin:invocations_pod_change", args=[kaleyra.pod.pk]), {"code": "IN", "title": "India", "api_domain": "api.in.kaleyra.io"}
+    )
     html = sven.post(page("delete", ada.person), {"post": "yes"}).content.decode()
     assert "Turn the account off instead" in html
     assert User.objects.filter(username="ada").exists()

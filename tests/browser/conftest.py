@@ -60,7 +60,12 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def page(context: BrowserContext, live_server: Any, complaints: list[str]) -> Iterator[Page]:
+def page(
+    context: BrowserContext,
+    django_db_serialized_rollback: None,  # what the migrations put in is there again for the next test
+    live_server: Any,
+    complaints: list[str],
+) -> Iterator[Page]:
     """A page that fails the test over a page error, a console error, a violation of the policy or a foreign host."""
     page = context.new_page()
     page.set_default_timeout(10_000)

@@ -16,7 +16,19 @@ def refused(write, *args, **kwargs):
     return False
 
 
-HOSTS = ["https://x.example", "x.example/", "X.example", "a b", "x.example\n", "-x.example", "a@b", "x.example:", "x.example:123456", "", "a..b"]
+HOSTS = [
+    "https://x.example",
+    "x.example/",
+    "X.example",
+    "a b",
+    "x.example\n",
+    "-x.example",
+    "a@b",
+    "x.example:",
+    "x.example:123456",
+    "",
+    "a..b",
+]
 
 
 @pytest.mark.parametrize("host", HOSTS)
