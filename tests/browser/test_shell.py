@@ -1,0 +1,225 @@
+"""The shell around all pages: Unfold under a strict policy, by keyboard, in both themes, on a desk and on a phone."""
+
+from django.core.exceptions import PermissionDenied
+from django.urls import path
+from playwright.sync_api import expect
+import pytest
+
+from fallback_console.urls import urlpatterns as console
+
+from .conftest import at_both_widths, in_both_themes
+
+PAGES = [
+    "/auth/user/",
+    "/auth/user/?q=nobody",
+    "/auth/user/add/",
+    "/auth/group/add/",
+    "/invocations/pod/",
+    "/invocations/pod/add/",
+    "/invocations/account/add/",
+    "/invocations/apikey/add/",
+    "/invocations/workflowinstance/",
+    "/invocations/workflowinstance/add/",
+    "/password_change/",
+    "/nowhere/",
+]
+
+
+def broken(request):
+    raise RuntimeError("This page is broken on purpose.")
+
+
+def forbidden(request):
+    raise PermissionDenied
+
+
+urlpatterns = [path("broken/", broken), path("forbidden/", forbidden), *console]
+pytestmark = pytest.mark.urls(__name__)
+
+
+@pytest.fixture
+def people(page, sign_in, admin_user, live_server):
+    """A list of the shell, with search, filters and actions, opened by an admin."""
+    sign_in(page, admin_user)
+    page.goto(f"{live_server.url}/auth/user/")
+    return page
+
+
+def tab_to(page, name):
+    """Presses Tab until the focus is on what is called so."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        if focused.count() and name in (focused.get_attribute("aria-label") or focused.inner_text()):
+            return focused
+    raise AssertionError(f"Tab never reaches {name!r}")
+
+
+def test_people_sign_in_and_out(people):
+    people.get_by_role("button", name="admin").click()
+    people.get_by_role("button", name="Log out").click()
+    expect(people.get_by_label("Username")).to_be_visible()
+
+
+def test_a_wrong_password_is_refused_in_words(page, live_server):
+    page.goto(f"{live_server.url}/login/")
+    page.get_by_label("Username").fill("nobody")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_text("Please enter the correct username and password")).to_be_visible()
+
+
+@in_both_themes
+def test_the_theme_is_the_systems_until_one_is_chosen(people, theme):
+    other = "dark" if theme == "light" else "light"
+    assert people.locator("html.dark").count() == (theme == "dark")
+    people.get_by_role("button", name="admin").click()
+    people.get_by_role("button", name=other.title()).click()
+    expect(people.locator(f"html.{other}")).to_have_count(1)
+    people.reload()
+    expect(people.locator(f"html.{other}")).to_have_count(1)
+
+
+def test_the_menu_is_folded_by_keyboard_and_stays_folded(people):
+    toggle = tab_to(people, "Show or hide the menu")
+    people.keyboard.press("Enter")
+    expect(people.locator("#nav-sidebar")).to_be_hidden()
+    expect(toggle).to_have_attribute("aria-expanded", "false")
+    people.reload()
+    expect(people.locator("#nav-sidebar")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [360])
+def test_on_a_phone_the_menu_takes_the_focus_and_escape_gives_it_back(people):
+    toggle = tab_to(people, "Menu")
+    people.keyboard.press("Enter")
+    expect(people.locator("#nav-sidebar a:focus")).to_be_visible()
+    people.keyboard.press("Escape")
+    expect(people.locator("#nav-sidebar")).to_be_hidden()
+    expect(toggle).to_be_focused()
+
+
+def test_the_first_tab_leads_past_the_menu(people):
+    people.keyboard.press("Tab")
+    expect(people.get_by_role("link", name="Skip to content")).to_be_focused()
+    people.keyboard.press("Enter")
+    expect(people.get_by_role("main")).to_be_focused()
+
+
+def test_the_account_menu_works_by_tab_enter_and_escape(people):
+    account = tab_to(people, "admin")
+    people.keyboard.press("Enter")
+    expect(people.get_by_role("button", name="Light")).to_be_focused()
+    people.keyboard.press("Escape")
+    expect(people.get_by_role("button", name="Log out")).to_be_hidden()
+    expect(account).to_be_focused()
+
+
+def test_the_filters_open_and_close_by_keyboard(people):
+    filters = tab_to(people, "Filters")
+    people.keyboard.press("Space")
+    expect(people.locator("#changelist-filter :focus")).to_be_visible()
+    people.keyboard.press("Escape")
+    expect(people.locator("#changelist-filter")).to_be_hidden()
+    expect(filters).to_be_focused()
+
+
+def test_chosen_rows_offer_their_actions(people):
+    people.locator("input.action-select").first.check()
+    bar = people.locator("#changelist-actions")
+    expect(bar).to_be_visible()
+    bar.get_by_role("combobox").select_option(index=1)
+    expect(bar.get_by_role("button", name="Run")).to_be_visible()
+
+
+def test_ctrl_k_finds_a_list(people):
+    people.keyboard.press("Control+k")
+    people.locator("#search-input-command").press_sequentially("pods")
+    expect(people.locator("#command-results-list")).to_contain_text("Pods")
+    people.keyboard.press("ArrowDown")
+    people.keyboard.press("Enter")
+    people.wait_for_url("**/invocations/pod/")
+
+
+def test_a_copy_button_copies_and_says_so(people, context, live_server):
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=live_server.url)
+    people.evaluate("""document.getElementById('content').innerHTML = '<code id="it"> 42 </code><button data-copy-from="it">Copy</button>'""")
+    people.get_by_role("button", name="Copy").click()
+    expect(people.locator("[aria-live]")).to_have_text("Copied")
+    assert people.evaluate("navigator.clipboard.readText()") == "42"
+
+
+def test_the_server_learns_the_time_zone(people, context):
+    assert {"timezone": "Asia/Kolkata"}.items() <= {cookie["name"]: cookie["value"] for cookie in context.cookies()}.items()
+
+
+@in_both_themes
+@at_both_widths
+def test_no_page_of_the_shell_complains_and_axe_is_content(people, live_server, axe, look):
+    findings = {}
+    for address in PAGES:
+        people.goto(live_server.url + address)
+        findings[address] = axe(people)
+        look(people, "shell" + address.replace("/", "-"))
+        expect(people.get_by_role("main")).to_have_count(1)
+    assert findings == dict.fromkeys(PAGES, [])
+
+
+@in_both_themes
+@at_both_widths
+def test_axe_is_content_with_the_page_before_signing_in(page, live_server, axe, look):
+    page.goto(f"{live_server.url}/login/")
+    look(page, "login")
+    assert axe(page) == []
+
+
+@pytest.mark.parametrize("width", [320])
+def test_nothing_scrolls_sideways_at_400_percent(people, live_server):
+    wide = []
+    for address in PAGES:
+        people.goto(live_server.url + address)
+        if people.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wide.append(address)
+    assert wide == []
+
+
+@in_both_themes
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("/nowhere/", "There is no page here"),
+        ("/forbidden/", "You may not open this page"),
+        ("/broken/", "knows no more than the history"),
+    ],
+)
+def test_a_page_that_cannot_be_shown_says_what_to_do(people, live_server, axe, look, address, says):
+    people.goto(live_server.url + address)
+    look(people, "error" + address.replace("/", "-"))
+    expect(people.get_by_role("main")).to_contain_text(says)
+    assert axe(people) == []
+
+
+def test_a_form_without_its_token_says_what_to_do(page, live_server):
+    page.goto(f"{live_server.url}/login/")
+    page.context.clear_cookies()
+    page.locator("#login-form").evaluate("form => form.submit()")
+    expect(page.get_by_role("heading", name="The form was not accepted")).to_be_visible()
+
+
+@at_both_widths
+def test_the_shell_works_without_scripts(browser, live_server, admin_user, sign_in, look, width):
+    page = browser.new_page(java_script_enabled=False, viewport={"width": width, "height": 900})
+    sign_in(page, admin_user)
+    page.goto(f"{live_server.url}/auth/user/")
+    look(page, "no-script")
+    expect(page.get_by_role("link", name="People")).to_be_visible()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_label("Username")).to_be_visible()
+    page.close()
+
+
+def test_these_tests_notice_what_the_policy_forbids(people, complaints):
+    people.evaluate("document.body.setAttribute('style', 'color: red')")
+    people.wait_for_timeout(200)
+    assert any("style-src" in complaint for complaint in complaints)
+    complaints.clear()
