@@ -18,7 +18,7 @@ def show_times_in_the_users_zone(get_response: GetResponse) -> GetResponse:
         name = request.COOKIES.get("timezone", "")
         try:
             zone = zoneinfo.ZoneInfo(name) if name else None
-        except (ValueError, OSError):  # not a zone; ZoneInfo also opens files by this name
+        except (KeyError, ValueError, OSError):  # not a zone; ZoneInfo also opens files by this name
             zone = None
         with timezone.override(zone):
             return get_response(request)

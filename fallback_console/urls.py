@@ -3,10 +3,13 @@
 from django.contrib import admin
 from django.urls import path
 
+from invocations.views.contract import contract
 from invocations.views.dashboard import dashboard
 from invocations.views.health import healthz, readyz
 from invocations.views.history import history
 from invocations.views.invocation import invocation, try_again
+from invocations.views.me import me
+from invocations.views.presets import remove_preset
 from invocations.views.send import choose, compose, preview
 
 urlpatterns = [
@@ -14,6 +17,9 @@ urlpatterns = [
     path("send/", choose, name="send"),
     path("send/<int:workflow_id>/", compose, name="compose"),
     path("send/<int:workflow_id>/preview/", preview, name="preview"),
+    path("send/presets/<int:preset_id>/remove/", remove_preset, name="remove_preset"),
+    path("workflows/<int:workflow_id>/contract/", contract, name="contract"),
+    path("me/", me, name="me"),
     path("history/", history, name="history"),
     path("history/<uuid:request_id>/", invocation, name="invocation"),
     path("history/<uuid:request_id>/try-again/", try_again, name="try_again"),

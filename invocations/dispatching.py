@@ -5,6 +5,7 @@ Run by `manage.py dispatch` beside the web server.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.db.models import Q
@@ -18,16 +19,24 @@ GRACE = timedelta(seconds=20)
 AT_ONCE = 100
 
 
+def _ready() -> Q:
+    now = timezone.now()
+    return Q(not_before__lte=now) | Q(not_before__isnull=True, created_at__lte=now - GRACE)
+
+
 def due() -> list[int]:
     """The queued invocations whose time has come, oldest first, `AT_ONCE` at most."""
-    now = timezone.now()
-    ready = Q(not_before__lte=now) | Q(not_before__isnull=True, created_at__lte=now - GRACE)
-    queued = Invocation.objects.filter(ready, status=Invocation.Status.QUEUED, account__is_paused=False)
+    queued = Invocation.objects.filter(_ready(), status=Invocation.Status.QUEUED, account__is_paused=False)
     return list(queued.order_by("id").values_list("pk", flat=True)[:AT_ONCE])
 
 
-def run_once() -> int:
-    """Settles what was interrupted, ends what is too late, delivers what is due. Returns how many rows moved."""
+def run_once(ended: Callable[[], bool] = lambda: False) -> int:
+    """Settles what was interrupted, ends what is too late, delivers what is due until `ended`. Returns how many rows moved."""
     now = timezone.now()
     moved = sending.settle_interrupted(now) + sending.expire_overdue(now)
-    return moved + sum(sending.deliver(invocation_id) for invocation_id in due())
+    for invocation_id in due():
+        if ended():
+            break
+        # Asked anew: while the rows before it were delivered, another dispatcher may have tried this one and put it off.
+        moved += sending.deliver(invocation_id, only_if=_ready())
+    return moved

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import random
+import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,18 +21,21 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
+from invocations import contracts
 from invocations.encryption import Unreadable, digests
 from invocations.kaleyra import recipients, template_params
 from invocations.kaleyra.address import is_loopback
 from invocations.kaleyra.client import TOTAL_SECONDS, KaleyraClient, NoAnswer, NotSent
 from invocations.kaleyra.payload import Send, build_payload, sends_of, to_text
 from invocations.kaleyra.reply import Reply, Verdict, read_timestamp
-from invocations.models import ApiKey, Attempt, Invocation, WorkflowInstance
+from invocations.models import Account, ApiKey, Attempt, Invocation, WorkflowInstance
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 logger = logging.getLogger(__name__)
+
+Secrets = dict[str, str]
 
 Status = Invocation.Status
 Outcome = Attempt.Outcome
@@ -42,6 +46,8 @@ SAME_ID_WINDOW = timedelta(minutes=15)
 """How long after recording a message may still leave by itself: Kaleyra's memory of ids, and the customer's patience, are finite."""
 FIRST_WAIT, LONGEST_WAIT = 2.0, 60.0
 KEPT_CHARACTERS = 4096
+SHORTEST_SECRET = 4
+"""What is shorter cannot be told from the text around it."""
 DIGEST_OF_A_RECIPIENT = "recipient"
 DIGEST_OF_A_PAYLOAD = "payload"
 
@@ -88,6 +94,7 @@ def record(
         request_id=request_id,
         workflow_instance=workflow,
         account_id=workflow.account_id,
+        version=contracts.current_version(workflow, created_by),
         payload=payload,
         payload_digest=digests(payload, DIGEST_OF_A_PAYLOAD)[0],
         recipient_digest=digests(described[0].digits, DIGEST_OF_A_RECIPIENT)[0],
@@ -167,24 +174,26 @@ class _Result:
     needs_mending: bool = False
 
 
-def deliver(invocation_id: int, *, starting_from: Invocation.Status = Status.QUEUED) -> bool:
-    """Posts the invocation once, if its status is still `starting_from` and its account is not paused.
+def deliver(invocation_id: int, *, starting_from: Invocation.Status = Status.QUEUED, only_if: Q = Q()) -> bool:  # noqa: B008
+    """Posts the invocation once, if its status is still `starting_from`, its account is not paused and `only_if` holds.
 
     `starting_from` is QUEUED for a first or a put-off attempt, HELD after an admin mended the set-up, and UNKNOWN for a safe
     check: the same id cannot be accepted twice. Returns whether an attempt was made; what came of it stands in the row.
     """
-    claim = _claim(invocation_id, starting_from)
+    claim = _claim(invocation_id, starting_from, only_if)
     if claim is None:
         return False
-    started = timezone.now()
+    started = time.monotonic()
     result = _attempt(claim)
-    _remember(claim, result, timezone.now() - started)
+    _remember(claim, result, time.monotonic() - started)
     return True
 
 
-def _claim(invocation_id: int, starting_from: Invocation.Status) -> _Claim | None:
+def _claim(invocation_id: int, starting_from: Invocation.Status, only_if: Q) -> _Claim | None:
     now = timezone.now()
-    due = Q(pk=invocation_id, status=starting_from, account__is_paused=False)
+    # The conditions stand on the row itself, and a pause in a subquery of its own table. A join would move them all into a
+    # subquery, which PostgreSQL does not ask again after it waited for another worker's claim: both would have the row.
+    due = Q(pk=invocation_id, status=starting_from, account__in=Account.objects.filter(is_paused=False)) & only_if
     if starting_from == Status.QUEUED:
         due &= Q(not_after__isnull=True) | Q(not_after__gt=now)
     # durable: nobody may hold a transaction around this, or the attempt would not be committed when the socket opens.
@@ -217,6 +226,8 @@ def _attempt(claim: _Claim) -> _Result:
         proxy_url=settings.HTTPS_PROXY_URL,
         ca_bundle=settings.CA_BUNDLE,
     )
+    if claim.invocation.lease_until is None or claim.invocation.lease_until <= timezone.now():
+        return _Result(Outcome.NOT_SENT, "interrupted")  # frozen since the claim: somebody may have settled it meanwhile
     try:
         reply = client.invoke(claim.invocation.workflow_instance.workflow_instance_id, str(claim.invocation.request_id), payload)
     except NotSent as nothing:
@@ -242,16 +253,17 @@ _OUTCOME_OF = {
 # --- what an attempt means --------------------------------------------------------------------------------------------
 
 
-def _meaning(result: _Result, in_doubt: bool) -> tuple[Invocation.Status, str]:
+def _meaning(claim: _Claim, result: _Result) -> tuple[Invocation.Status, str]:
     """The invocation's status after an attempt, and why. Once something may have got in, only an acceptance settles it."""
-    duplicate = result.reply is not None and result.reply.is_duplicate
     if result.outcome == Outcome.ACCEPTED:
         return Status.ACCEPTED, result.reason
-    if duplicate:
-        # The id was used before: by an earlier attempt of ours, or, if there was none, nobody knows by whom.
-        return (Status.ACCEPTED, "confirmed_by_duplicate") if in_doubt else (Status.UNKNOWN, "id_used_before")
-    if in_doubt or result.outcome == Outcome.DOUBTFUL:
+    if _says_the_id_was_used(claim, result):
+        # By an earlier attempt of ours, or, if there was none, nobody knows by whom.
+        return (Status.ACCEPTED, "confirmed_by_duplicate") if claim.in_doubt else (Status.UNKNOWN, "id_used_before")
+    if result.outcome == Outcome.DOUBTFUL:
         return Status.UNKNOWN, result.reason
+    if claim.in_doubt:
+        return Status.UNKNOWN, "earlier_attempt"  # "nothing left" is true of this attempt and not of the message
     if result.outcome == Outcome.REJECTED:
         return Status.REJECTED, result.reason
     if result.needs_mending:
@@ -259,12 +271,19 @@ def _meaning(result: _Result, in_doubt: bool) -> tuple[Invocation.Status, str]:
     return Status.QUEUED, result.reason
 
 
-def _remember(claim: _Claim, result: _Result, took: timedelta) -> None:
+def _says_the_id_was_used(claim: _Claim, result: _Result) -> bool:
+    reply = result.reply
+    if reply is None or not reply.is_duplicate or result.reason == "contradiction":
+        return False
+    return reply.request_id in (None, str(claim.invocation.request_id))
+
+
+def _remember(claim: _Claim, result: _Result, seconds: float) -> None:
     now = timezone.now()
     invocation, reply = claim.invocation, result.reply
-    status, reason = _meaning(result, claim.in_doubt)
-    kept = _kept(reply, claim) if reply else None
-    attempt = Attempt.objects.filter(pk=claim.attempt.pk, outcome=Outcome.UNDER_WAY)
+    status, reason = _meaning(claim, result)
+    secrets = _secrets(claim) if reply else {}
+    kept = _kept(reply, secrets) if reply else None
     changes: dict[str, Any] = {
         "status": status,
         "reason": reason,
@@ -279,21 +298,26 @@ def _remember(claim: _Claim, result: _Result, took: timedelta) -> None:
         changes["final_at"] = now
     if reply is not None and kept is not None:
         changes |= {"http_status": reply.http_status, "reply": Invocation._meta.get_field("reply").seal(invocation, json.dumps(kept))}
-        changes["provider_timestamp"] = reply.timestamp if read_timestamp(reply.timestamp) else ""
-        if reply.workflow_invocation_id and reply.workflow_invocation_id == _redacted(reply.workflow_invocation_id, claim):
-            changes["workflow_invocation_id"] = reply.workflow_invocation_id
+        timestamp, workflow_invocation_id = (_redacted(text, secrets) for text in (reply.timestamp, reply.workflow_invocation_id))
+        changes["provider_timestamp"] = timestamp if read_timestamp(timestamp) and timestamp == reply.timestamp else ""
+        # Its own id only: the refusal of a repetition, or an answer about another request, carries another one.
+        if status.value == result.outcome.value and workflow_invocation_id == reply.workflow_invocation_id:
+            changes["workflow_invocation_id"] = workflow_invocation_id
     with transaction.atomic(durable=True):
-        attempt.update(
+        # The lease is ours only while the row still carries it: who comes too late writes nothing.
+        ours = Invocation.objects.filter(pk=invocation.pk, status=Status.SENDING, lease_until=invocation.lease_until)
+        if not ours.update(**changes):
+            logger.warning("invocation %s attempt %s: its answer came too late", invocation.request_id, claim.attempt.number)
+            return
+        Attempt.objects.filter(pk=claim.attempt.pk).update(
             outcome=result.outcome,
             reason=result.reason,
-            duration_ms=int(took.total_seconds() * 1000),
+            duration_ms=int(seconds * 1000),
             http_status=reply.http_status if reply else None,
             retry_after=reply.retry_after if reply else None,
             reply=Attempt._meta.get_field("reply").seal(claim.attempt, json.dumps(kept)) if kept else None,
         )
-        # The lease is ours only while the row still carries it: who comes too late writes nothing.
-        Invocation.objects.filter(pk=invocation.pk, status=Status.SENDING, lease_until=invocation.lease_until).update(**changes)
-        if claim.api_key and result.outcome in (Outcome.ACCEPTED, Outcome.REJECTED):
+        if claim.api_key and result.reason in {"accepted", "rejected"}:
             ApiKey.objects.filter(pk=claim.api_key.pk).update(last_accepted_at=now)
         if claim.api_key and result.reason == "credentials":
             ApiKey.objects.filter(pk=claim.api_key.pk).update(last_refused_at=now)
@@ -310,25 +334,35 @@ def _wait(number: int, reply: Reply | None) -> timedelta:
     return timedelta(seconds=seconds * random.uniform(1.0, 1.5))  # noqa: S311  spreads load, guards nothing
 
 
-def _kept(reply: Reply, claim: _Claim) -> dict[str, Any]:
+def _kept(reply: Reply, secrets: Secrets) -> dict[str, Any]:
     """What of an answer is kept: redacted first, bounded after, so that no cut leaves half a key behind."""
     return {
-        "message": None if reply.message is None else _redacted(reply.message, claim)[:KEPT_CHARACTERS],
-        "errors": [_redacted(error, claim)[:KEPT_CHARACTERS] for error in reply.errors],
-        "text": _redacted(reply.text, claim)[:KEPT_CHARACTERS],
+        "message": None if reply.message is None else _redacted(reply.message, secrets)[:KEPT_CHARACTERS],
+        "errors": [_redacted(error, secrets)[:KEPT_CHARACTERS] for error in reply.errors],
+        "text": _redacted(reply.text, secrets)[:KEPT_CHARACTERS],
     }
 
 
-def _redacted(text: str, claim: _Claim) -> str:
-    """`text` without the key, the numbers and the verification code that were sent with it, should an answer repeat them."""
-    sends = sends_in(claim.invocation)
+def _secrets(claim: _Claim) -> Secrets:
+    """What no answer may repeat into our rows (the key, the numbers, sensitive values), each with its stand-in, longest first."""
+    invocation = claim.invocation
+    sensitive = contracts.sensitive_keys(invocation.workflow_instance.channels.all())
+    if invocation.version:
+        sensitive |= contracts.sensitive_in(invocation.version)
     hidden = {claim.api_key.key: "[API key]"} if claim.api_key else {}
-    for send in sends:
+    for send in sends_in(invocation):
         hidden[send.recipient] = f"[number ending in {send.recipient[-4:]}]"
-        if code := send.template_params.get(template_params.VERIFICATION_CODE):
-            hidden[code] = "[verification code]"
-    for secret, stand_in in sorted(hidden.items(), key=lambda item: -len(item[0])):
+        for key in sensitive & send.template_params.keys():
+            hidden[send.template_params[key]] = "[verification code]" if key == template_params.VERIFICATION_CODE else "[sensitive value]"
+    told_apart = [item for item in hidden.items() if len(item[0]) >= SHORTEST_SECRET]
+    return dict(sorted(told_apart, key=lambda item: -len(item[0])))
+
+
+def _redacted(text: str, secrets: Secrets) -> str:
+    for secret, stand_in in secrets.items():
         text = text.replace(secret, stand_in).replace(json.dumps(secret)[1:-1], stand_in)
+        broken_off = (length for length in range(len(secret) - 1, SHORTEST_SECRET - 1, -1) if text.endswith(secret[:length]))
+        text = text[: len(text) - next(broken_off, 0)]
     return text
 
 

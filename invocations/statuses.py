@@ -116,6 +116,7 @@ REASONS: dict[str, Text] = {
     "no_key": _("The account has no primary API key. Nothing left."),
     "unreadable_key": _("The API key or the message cannot be decrypted: a key is missing in FIELD_ENCRYPTION_KEYS. Nothing left."),
     "internal": _("The console itself failed during the attempt. The server’s log says where."),
+    "earlier_attempt": _("An earlier attempt may have got in, and the last one does not settle it."),
     "interrupted": _("The console was stopped during the attempt."),
     "too_late": _("A quarter of an hour had passed."),
 }

@@ -17,8 +17,8 @@ os.environ.update(
     LOG_LEVEL="WARNING",
 )
 
-from fallback_console.settings import *  # noqa: E402, F403
-from fallback_console.settings import STORAGES  # noqa: E402
+from fallback_console.settings import *  # noqa: F403
+from fallback_console.settings import STORAGES
 
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

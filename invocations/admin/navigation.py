@@ -36,5 +36,5 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item(request, _("People"), "group", "admin:auth_user_changelist", "auth.view_user"),
         _item(request, _("Groups"), "badge", "admin:auth_group_changelist", "auth.view_group"),
     ]
-    groups = [(_("Work"), work), (_("Set-up"), set_up)]
+    groups = [(_("Work"), work), (_("Set-up"), set_up), (_("Me"), [_item(request, _("My number"), "smartphone", "me")])]
     return [{"title": title, "items": shown} for title, items in groups if (shown := [item for item in items if item])]

@@ -6,7 +6,7 @@ people whose rights they have themselves: otherwise setting somebody's password 
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
@@ -80,8 +80,7 @@ class PersonAdmin(InUse, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         if not super().has_change_permission(request, obj):
             return False
-        giver = request.user
-        assert isinstance(giver, User)
+        giver = cast(User, request.user)
         return obj is None or giver.is_superuser or (not obj.is_superuser and rights_of(obj) <= rights_of(giver))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -101,9 +100,8 @@ class PersonAdmin(InUse, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "groups":
-            giver = request.user
-            assert isinstance(giver, User)
-            kwargs |= {"widget": UnfoldAdminCheckboxSelectMultipleWidget(), "queryset": groups_to_give(giver)}
+            groups = groups_to_give(cast(User, request.user))
+            kwargs |= {"widget": UnfoldAdminCheckboxSelectMultipleWidget(), "queryset": groups}
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery, TextField
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
@@ -14,19 +14,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.template_utils import HistoricalRecordContextHelper
 from unfold.admin import StackedInline
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
 from invocations.admin.badges import active_badge
 from invocations.admin.configuration import ConfigurationAdmin
-from invocations.forms.channels import ChannelForm, ChannelFormSet
+from invocations.forms.channels import ChannelFormSet
 from invocations.models import Channel, Invocation, WorkflowInstance
+
+FEW_LINES = {TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})}}
 
 
 class ChannelInline(StackedInline):
     model = Channel
-    form = ChannelForm
     formset = ChannelFormSet
-    fields = ["position", "kind", "template_text", "delay_seconds"]
+    fields = ["position", "kind", "template_text", "header_text", "button_url", "is_otp", "delay_seconds"]
+    formfield_overrides = FEW_LINES
     min_num, extra, max_num = 1, 1, 2
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -38,6 +40,7 @@ class ChannelInline(StackedInline):
 @admin.register(WorkflowInstance)
 class WorkflowInstanceAdmin(ConfigurationAdmin):
     inlines = [ChannelInline]
+    formfield_overrides = FEW_LINES
     list_display = ["title", "account", "route", "active", "last_used"]
     list_filter = ["is_active", "account", "channels__kind"]
     list_select_related = ["account"]
@@ -87,10 +90,10 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
     def set_history_delta_changes(self, request: HttpRequest, historical_records: Any, foreign_keys_are_objs: bool = True) -> None:
         """Adds to each saved version what was changed in the channels with it: they are saved just after the workflow."""
         super().set_history_delta_changes(request, historical_records, foreign_keys_are_objs)
-        until: dict[str, datetime] = {}
-        for record in historical_records:  # newest first
-            channels = Channel.history.filter(workflow_instance_id=record.id, history_date__gte=record.history_date, **until)
-            until = {"history_date__lt": record.history_date}
+        for record in historical_records:
+            channels = Channel.history.filter(workflow_instance_id=record.id, history_date__gte=record.history_date)
+            if newer := record.next_record:
+                channels = channels.filter(history_date__lt=newer.history_date)
             changes = [change for channel in channels.order_by("position") for change in channel_changes(channel)]
             record.history_delta_changes = [*getattr(record, "history_delta_changes", []), *changes]
 

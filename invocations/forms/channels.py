@@ -4,23 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import PaginationInlineFormSet
-from unfold.widgets import UnfoldAdminTextareaWidget
 
 from invocations.models import Channel
-
-
-class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
-    class Meta:
-        model = Channel
-        fields = ["position", "kind", "template_text", "delay_seconds"]
-        widgets = {"template_text": UnfoldAdminTextareaWidget(attrs={"rows": 4})}
-
-    def validate_constraints(self) -> None:
-        """Left to the formset: compared with the database alone, two channels could never change places."""
 
 
 class ChannelFormSet(PaginationInlineFormSet):

@@ -6,7 +6,7 @@ JavaScript; htmx makes the same buttons swap the editor alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -66,20 +66,36 @@ class Editor:
             return {key: value for key, value in self.rows if key and value}
 
     def after(self, action: str) -> Editor:
-        """The editor after one of its buttons: `add`, `add-#param_url#`, `remove-2`, `up-2`, `down-2`, `number`, `json`, `rows`."""
+        """The editor after a button: `add`, `add-#param_url#`, `remove-2`, `up-2`, `down-2`, `move-0-2`, `number`, `json`, `rows`.
+
+        Raises `ParamsError` if JSON cannot be made into rows, or rows into JSON.
+        """
         verb, _dash, what = action.partition("-")
+        places = [int(place) for place in what.split("-") if place.isdecimal() and int(place) < len(self.rows)]
         if verb == "add":
             return self._added(what)
-        if verb in {"remove", "up", "down"} and what.isdecimal() and int(what) < len(self.rows):
-            return self._removed(int(what)) if verb == "remove" else self._moved(int(what), -1 if verb == "up" else 1)
+        if verb == "remove" and places:
+            return self._removed(places[0])
+        if verb in {"up", "down"} and places:
+            return self._moved(places[0], places[0] + (-1 if verb == "up" else 1))
+        if verb == "move" and len(places) == 2:
+            return self._moved(*places)
         if verb == "number":
-            keys = template_params.renumbered([key for key, _value in self.rows])
-            return replace(self, rows=tuple((key, value) for key, (_old, value) in zip(keys, self.rows, strict=True)))
+            return replace(self, rows=self._with_keys(template_params.renumbered([key for key, _value in self.rows])))
         if verb == "json":
+            # A key that is missing or stands there twice has no place in JSON: it would be lost.
+            keys = [key for key, value in self.rows if key or value]
+            if "" in keys:
+                raise ParamsError("no_key")
+            if twice := [key for key in keys if keys.count(key) > 1]:
+                raise ParamsError("repeated_key", key=twice[0])
             return Editor(json=template_params.to_json({key: value for key, value in self.rows if key}), as_json=True)
         if verb == "rows":
             return Editor.of(template_params.from_json(self.json))
         return self
+
+    def _with_keys(self, keys: Sequence[str]) -> tuple[Row, ...]:
+        return tuple((key, value) for key, (_old, value) in zip(keys, self.rows, strict=True))
 
     def _added(self, key: str) -> Editor:
         if key and any(key == present for present, _value in self.rows):
@@ -92,18 +108,18 @@ class Editor:
     def _removed(self, index: int) -> Editor:
         return replace(self, rows=self.rows[:index] + self.rows[index + 1 :], fresh_row=None)
 
-    def _moved(self, index: int, by: int) -> Editor:
-        """Moves a row's value one place. Numbered keys keep their places, so that the move changes what the customer reads."""
-        other = index + by
-        if not 0 <= other < len(self.rows):
+    def _moved(self, index: int, to: int) -> Editor:
+        """Moves a row to another place. Where all ordinary keys are numbers these keep their places: the values move through them."""
+        if not 0 <= to < len(self.rows):
             return self
         rows = list(self.rows)
-        (key, value), (other_key, other_value) = rows[index], rows[other]
-        if key.isdecimal() and other_key.isdecimal():
-            rows[index], rows[other] = (key, other_value), (other_key, value)
-        else:
-            rows[index], rows[other] = rows[other], rows[index]
-        return replace(self, rows=tuple(rows), fresh_row=other)
+        rows.insert(to, rows.pop(index))
+        moved = replace(self, rows=tuple(rows), fresh_row=to)
+        ordinary = [key for key, _value in self.rows if key not in template_params.SPECIAL_KEYS]
+        if not all(key.isdecimal() for key in ordinary):
+            return moved
+        numbers = iter(ordinary)
+        return replace(moved, rows=moved._with_keys([key if key in template_params.SPECIAL_KEYS else next(numbers) for key, _ in rows]))
 
 
 class TemplateParamsWidget(forms.Widget):

@@ -1,27 +1,28 @@
 """Posts one invocation. The only room that opens a socket outward.
 
 An answer is a `Reply`. `NotSent` says that certainly nothing left; `NoAnswer` that something may have left and no answer settles
-it. Which is which was measured with requests 2.34: the class of its exception alone does not tell (a reset connection is a
-`ConnectionError` before the request as after it, and so is a certificate's `SSLError`), so the proof is looked for inside it.
+it. The class of requests' exception does not tell which is which (a reset is a `ConnectionError` before the request as after it).
+The proof is where it was raised: until a connection's `connect` is over, nothing of the request has left.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import os
+import re
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NameResolutionError, NewConnectionError, ProxyError
-from urllib3.poolmanager import PoolManager, ProxyManager
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, SSLError
 
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import CONTENT_TYPE, KEY_HEADER
@@ -53,198 +54,197 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True)
 class KaleyraClient:
-    """One account's way to Kaleyra. `allow_loopback` lets it speak http to a practice pod on this machine."""
+    """One account's way to Kaleyra. `allow_loopback` lets it speak http, past any proxy, to a practice pod on this machine."""
 
     api_domain: str
     sid: str
     api_key: str = field(repr=False)
     allow_loopback: bool = False
-    proxy_url: str = ""
+    proxy_url: str = field(default="", repr=False)  # it may hold a password
     ca_bundle: str = ""
     connect_seconds: float = CONNECT_SECONDS
     read_seconds: float = READ_SECONDS
     total_seconds: float = TOTAL_SECONDS
 
     def invoke(self, workflow_instance_id: str, request_id: str, body: str) -> Reply:
-        """Posts `body` once and reads the answer, all within `total_seconds`. Raises `NotSent` or `NoAnswer`."""
+        """Posts `body` once and reads the answer. Raises `NotSent` or `NoAnswer`.
+
+        Once `total_seconds` are over nothing leaves and nothing is read any more. Only a slow name server can keep a call longer.
+        """
         try:
             url = invoke_url(self.api_domain, self.sid, workflow_instance_id, http=self.allow_loopback)
         except ValueError:
             raise NotSent("address") from None
-        if not (self.api_key.isascii() and self.api_key.isprintable() and self.api_key.strip()):
+        if not re.fullmatch("[!-~]+", self.api_key):
             # requests would refuse it too, in a message that contains the key.
             raise NotSent("key")
+        if self.ca_bundle and not os.path.exists(self.ca_bundle):
+            raise NotSent("certificate")
         headers = {"Content-Type": CONTENT_TYPE, KEY_HEADER: self.api_key, "Accept-Encoding": "identity"}
-        with _deadline(self.total_seconds, public_only=not (self.allow_loopback or self.proxy_url)) as deadline, self._session() as session:
+        with _Call(self.total_seconds, self._may_be_peer) as call, self._session(call) as session:
             try:
-                response = session.post(
+                with session.post(
                     url,
                     data=body.encode("utf-8"),
                     headers=headers,
                     timeout=(self.connect_seconds, self.read_seconds),
                     allow_redirects=False,
                     stream=True,
-                )
-                raw, complete = _read(response, deadline)
-            except NotSent:
-                raise
+                ) as response:
+                    raw, complete = _read(response, call)
+            except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
+                raise NotSent("address") from None
             except (requests.RequestException, HTTPError, OSError) as error:
-                reason = _proof_of_not_sent(error)
-                if reason:
-                    raise NotSent(reason) from None
-                raise NoAnswer("too_slow" if deadline.passed else _kind_of_silence(error)) from None
-            return read_reply(response.status_code, raw, request_id=request_id, headers=dict(response.headers), complete=complete)
+                reason = "timeout" if isinstance(error, requests.Timeout) else "broken_off"
+                raise NoAnswer("too_slow" if call.is_over else reason) from None
+        return read_reply(response.status_code, raw, request_id=request_id, headers=dict(response.headers), complete=complete)
 
-    def _session(self) -> requests.Session:
+    def _session(self, call: _Call) -> requests.Session:
         """A fresh session for each POST: a kept connection that the server is just closing would leave a needless doubt."""
-        session = requests.Session()
+        session = _Session()
         session.trust_env = False  # neither ~/.netrc nor HTTP_PROXY may add a header or turn the request aside
         session.verify = self.ca_bundle or True
-        session.proxies = {"http": self.proxy_url, "https": self.proxy_url} if self.proxy_url else {}
-        session.mount("https://", _WatchedAdapter(max_retries=0))
-        session.mount("http://", _WatchedAdapter(max_retries=0))
+        session.proxies = {"https": self.proxy_url} if self.proxy_url else {}
+        session.mount("https://", _Adapter(call))
+        session.mount("http://", _Adapter(call))
         return session
 
+    def _may_be_peer(self, address: str) -> bool:
+        """Whether the request may go to this IP address, whatever the name promised that led there."""
+        peer = ipaddress.ip_address(address.partition("%")[0])
+        if self.allow_loopback:
+            return peer.is_loopback
+        return bool(self.proxy_url) or peer.is_global
 
-def _read(response: requests.Response, deadline: _Deadline) -> tuple[bytes, bool]:
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere. Told not to follow, requests still reads the whole body of a redirect, to prepare a request it never sends."""
+
+
+def _read(response: requests.Response, call: _Call) -> tuple[bytes, bool]:
     """The body, `MAX_BODY_BYTES` at most, and whether that is all of it. A body that breaks off is an answer still."""
     body = b""
     try:
-        while len(body) <= MAX_BODY_BYTES and not deadline.passed:
+        while len(body) <= MAX_BODY_BYTES and not call.is_over:
             chunk = response.raw.read1(MAX_BODY_BYTES)
             if not chunk:
-                return body, not deadline.passed
+                return body, not call.is_over
             body += chunk
-    except (requests.RequestException, HTTPError, OSError, ValueError):
+    except (HTTPError, OSError, ValueError):
         pass  # what was read before is kept, as incomplete
     return body[:MAX_BODY_BYTES], False
 
 
-def _proof_of_not_sent(error: BaseException) -> str | None:
-    """Why certainly nothing was sent, or None where there is no proof."""
-    reason = error.args[0] if error.args else error
-    reason = reason.reason if isinstance(reason, MaxRetryError) else reason
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
-        return "certificate"
-    if any(isinstance(cause, NotSent) for cause in _causes(error)):
-        return next(cause.reason for cause in _causes(error) if isinstance(cause, NotSent))
-    if isinstance(reason, ProxyError):
-        return "proxy" if isinstance(reason.original_error, NewConnectionError | NameResolutionError | ConnectTimeoutError) else None
-    if isinstance(reason, NameResolutionError):
-        return "name"
-    if isinstance(reason, NewConnectionError):
-        return "refused"
-    if isinstance(reason, ConnectTimeoutError):
-        return "connect_timeout"
-    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidHeader):
-        return "address"
-    return None
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """`error` and all it wraps, whether chained, given as an argument or as urllib3's `reason`."""
-    waiting, seen = [error], set()
-    while waiting:
-        cause = waiting.pop()
-        if id(cause) in seen:
-            continue
-        seen.add(id(cause))
-        yield cause
-        inner = [*cause.args, cause.__cause__, cause.__context__, getattr(cause, "reason", None), getattr(cause, "original_error", None)]
-        waiting.extend(item for item in inner if isinstance(item, BaseException))
-
-
-def _kind_of_silence(error: BaseException) -> str:
-    return "timeout" if any(isinstance(cause, TimeoutError) for cause in _causes(error)) else "broken_off"
-
-
-# --- one deadline for the whole call ----------------------------------------------------------------------------------
+# --- what requests leaves open ----------------------------------------------------------------------------------------
 # requests bounds the connecting and each single read. A server that sends one byte now and then would pass that for ever, so
 # every socket that a call opens is watched, and is shut when the time for the whole call is over.
 
 
-class _Deadline:
-    def __init__(self, seconds: float, public_only: bool) -> None:
-        self.public_only = public_only
-        self.ends_at = time.monotonic() + seconds
+class _Call:
+    """One call: whom it may reach, and when it is over."""
+
+    def __init__(self, seconds: float, may_be_peer: Callable[[str], bool]) -> None:
+        self._may_be_peer = may_be_peer
+        self._ends_at = time.monotonic() + seconds
         self._sockets: list[socket.socket] = []
         self._timer = threading.Timer(seconds, self._shut)
         self._timer.daemon = True
+
+    def __enter__(self) -> _Call:
         self._timer.start()
+        return self
 
-    @property
-    def passed(self) -> bool:
-        return time.monotonic() >= self.ends_at
-
-    def watch(self, opened: socket.socket) -> None:
-        self._sockets.append(opened.dup())  # TLS takes the first one over; the copy still names the connection
-        if self.passed:
-            self._shut()
-
-    def end(self) -> None:
+    def __exit__(self, *error: object) -> None:
         self._timer.cancel()
+        self._timer.join()  # else it could shut a socket that got the same number since
         for watched in self._sockets:
             watched.close()
+
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() >= self._ends_at
+
+    def watched(self, opened: socket.socket) -> socket.socket:
+        """`opened`, from now on shut when the call is over. Raises `NotSent` if it came too late, or leads where the call may not go."""
+        self._sockets.append(opened.dup())  # TLS takes the first one over; the copy still names the connection
+        try:
+            if self.is_over:
+                raise NotSent("connect_timeout")
+            if not self._may_be_peer(opened.getpeername()[0]):
+                raise NotSent("address")
+        except BaseException:
+            opened.close()
+            raise
+        return opened
+
+    @contextmanager
+    def connecting(self, proxy: object) -> Iterator[None]:
+        """Whatever fails in here fails before anything of the request has left."""
+        try:
+            yield
+        except NotSent:
+            raise
+        except Exception as error:
+            raise NotSent("connect_timeout" if self.is_over else _why_unconnected(error, proxy)) from None
 
     def _shut(self) -> None:
         for watched in self._sockets:
             try:
                 watched.shutdown(socket.SHUT_RDWR)
             except OSError:
-                pass  # it was closed in the meantime
+                pass  # the other side had hung up already
 
 
-_current = threading.local()
+def _why_unconnected(error: Exception, proxy: object) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError | SSLError):  # not trusted, or what is trusted cannot be read
+        return "certificate"
+    if proxy:
+        return "proxy"
+    if isinstance(error, NameResolutionError):
+        return "name"
+    if isinstance(error, NewConnectionError):
+        return "refused"
+    return "connect_timeout" if isinstance(error, ConnectTimeoutError | TimeoutError) else "refused"
 
 
-@contextmanager
-def _deadline(seconds: float, public_only: bool) -> Iterator[_Deadline]:
-    deadline = _current.deadline = _Deadline(seconds, public_only)
-    try:
-        yield deadline
-    finally:
-        deadline.end()
-        _current.deadline = None
+class _PlainConnection(HTTPConnection):
+    call: _Call
 
-
-def _watched(opened: socket.socket) -> socket.socket:
-    """Refuses a peer that is no public address, whatever its name promised, and puts the socket under the deadline."""
-    deadline: _Deadline = _current.deadline
-    if deadline.public_only and not ipaddress.ip_address(opened.getpeername()[0].partition("%")[0]).is_global:
-        opened.close()
-        raise NotSent("address")
-    deadline.watch(opened)
-    return opened
-
-
-class _WatchedHTTPConnection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
-        return _watched(super()._new_conn())
+        return self.call.watched(super()._new_conn())
+
+    def connect(self) -> None:
+        with self.call.connecting(self.proxy):
+            super().connect()
 
 
-class _WatchedHTTPSConnection(HTTPSConnection):
+class _TLSConnection(HTTPSConnection):
+    call: _Call
+
     def _new_conn(self) -> socket.socket:
-        return _watched(super()._new_conn())
+        return self.call.watched(super()._new_conn())
+
+    def connect(self) -> None:
+        with self.call.connecting(self.proxy):
+            super().connect()
 
 
-class _WatchedHTTPPool(HTTPConnectionPool):
-    ConnectionCls = _WatchedHTTPConnection
+class _Adapter(HTTPAdapter):
+    """Opens the connections of one call, and tries each once."""
 
+    def __init__(self, call: _Call) -> None:
+        super().__init__(max_retries=0)
+        self.call = call
 
-class _WatchedHTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _WatchedHTTPSConnection
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        kind = _TLSConnection if pool.scheme == "https" else _PlainConnection
 
+        def connection(**options: Any) -> HTTPConnection:
+            made = kind(**options)
+            made.call = self.call
+            return made
 
-class _WatchedAdapter(HTTPAdapter):
-    def init_poolmanager(self, *args: object, **kwargs: object) -> None:
-        super().init_poolmanager(*args, **kwargs)  # type: ignore[arg-type]
-        _watch_pools(self.poolmanager)
-
-    def proxy_manager_for(self, proxy: str, **kwargs: object) -> ProxyManager:
-        manager: ProxyManager = super().proxy_manager_for(proxy, **kwargs)
-        _watch_pools(manager)
-        return manager
-
-
-def _watch_pools(manager: PoolManager) -> None:
-    manager.pool_classes_by_scheme = {"http": _WatchedHTTPPool, "https": _WatchedHTTPSPool}
+        pool.ConnectionCls = connection
+        return pool

@@ -38,7 +38,7 @@ class Recipient:
 
 
 def clean(typed: str) -> Recipient:
-    """The recipient in `typed`: `+`, a leading `00`, blanks, dashes, dots, slashes and brackets are taken away.
+    """The recipient in `typed`: `+`, a leading `00`, blanks, dashes, dots, slashes, brackets and a (0) after the country are taken away.
 
     Raises `RecipientError` with a code: `empty`, `spreadsheet` (9.19E+11), `not_digits`, `no_country` (starts with a single 0),
     `too_short`, `too_long`, `no_such_country`, `impossible` (a length that the country does not have).
@@ -67,14 +67,15 @@ def describe(digits: str) -> Recipient:
     except phonenumbers.NumberParseException:
         raise RecipientError("no_such_country") from None
     possible = phonenumbers.is_possible_number_with_reason(number)
-    if possible == phonenumbers.ValidationResult.TOO_SHORT:
+    if possible in (phonenumbers.ValidationResult.TOO_SHORT, phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY):
         raise RecipientError("too_short")
     if possible == phonenumbers.ValidationResult.TOO_LONG:
         raise RecipientError("too_long")
-    if possible not in (phonenumbers.ValidationResult.IS_POSSIBLE, phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY):
+    if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise RecipientError("impossible")
     return Recipient(
-        digits=digits,
+        # As libphonenumber reads it, so that what is sent is what is shown: +44 (0)20 … has no 0 after the 44.
+        digits=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+"),
         formatted=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL),
         region=phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(number.country_code or 0),
         is_assigned=phonenumbers.is_valid_number(number),

@@ -51,9 +51,9 @@ class Reply:
         """Whether this is recognisably the refusal of a request id that was used before.
 
         The seed says that an id cannot be submitted again and not in which words: [undocumented], so both the id and its
-        having been used must be named.
+        having been used must be named, in one sentence and close together.
         """
-        if self.http_status not in (400, 409):
+        if self.http_status not in (400, 409) or self.reason in ("another_request", "contradiction"):
             return False
         return any(_DUPLICATE.search(text) for text in (*self.errors, self.message or ""))
 
@@ -63,8 +63,11 @@ class Reply:
         return read_timestamp(self.timestamp)
 
 
+# The gaps are bounded: a search from each "request id" to the end of a hostile text would take minutes.
 _DUPLICATE = re.compile(
-    r"request[\s_-]?id\b.*\b(already|duplicate|exists|used|twice|unique)|\bduplicate\b.*request[\s_-]?id\b", re.IGNORECASE | re.DOTALL
+    r"\brequest[\s_-]?id\b[^.!?]{0,100}\b(?:already|duplicated?|exists|been used|used before|reused|twice|unique)\b"
+    r"|\b(?:duplicated?|same)\b[^.!?]{0,40}\brequest[\s_-]?id\b",
+    re.IGNORECASE,
 )
 _INVOCATION_ID = re.compile(r"\A[A-Za-z0-9_-]{1,100}\Z")
 
@@ -117,6 +120,8 @@ def _verdict(http_status: int, fields: dict[str, Any] | None, request_id: str, c
         return _of_an_acceptance(fields, request_id)
     if http_status == 400:
         return _of_a_refusal(fields, request_id)
+    if http_status == 409 and fields and fields.get("requestId") not in (None, request_id):
+        return Verdict.DOUBTFUL, "another_request"
     return Verdict.DOUBTFUL, "undocumented_status"
 
 

@@ -41,7 +41,12 @@ class ParamsError(ValueError):
     def __init__(self, code: str, **facts: Any) -> None:
         super().__init__(code)
         self.code = code
-        self.facts = facts
+        # A wrong key is shown to people, and half a surrogate pair or a key without end would break the page that shows it.
+        self.facts = {name: _shown(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
+
+
+def _shown(text: str) -> str:
+    return text[:MAX_KEY_CHARACTERS].encode("utf-8", "replace").decode()
 
 
 # --- the text of a template -------------------------------------------------------------------------------------------
@@ -86,11 +91,15 @@ def placeholders(text: str, kind: ChannelKind) -> list[Placeholder]:
     return found
 
 
-def asked_for(text: str, kind: ChannelKind) -> list[str]:
-    """The keys a template's body needs: `numbered` ones for its positions, the names themselves for its names."""
+def asked_for(text: str, kind: ChannelKind, *, otp: bool = False) -> list[str]:
+    """The keys a template's body needs: `numbered` ones for its positions, the names themselves for its names.
+
+    In a template for one-time passcodes (`otp`) the verification code takes the first position.
+    """
     found = placeholders(text, kind)
     last = max((place.position for place in found if place.position is not None), default=0)
-    return [*numbered(last), *dict.fromkeys(place.name for place in found if place.name is not None)]
+    code = [VERIFICATION_CODE] if otp else []
+    return [*code, *numbered(max(0, last - len(code))), *dict.fromkeys(place.name for place in found if place.name is not None)]
 
 
 # --- the order of the values ------------------------------------------------------------------------------------------
@@ -99,12 +108,13 @@ def asked_for(text: str, kind: ChannelKind) -> list[str]:
 def in_order(params: TemplateParams, kind: ChannelKind, *, otp: bool = False) -> list[tuple[str, str]]:
     """Keys and values in the order in which a body's positions take them.
 
-    `otp` says that an SMS template is of type OTP. How an SMS of another type takes the verification code is not documented:
-    it is taken as the ordinary variable that the other two special parameters are.
+    `otp` says that an SMS template is of type OTP, or a WhatsApp template an authentication template: the code is its first value.
+    How an SMS of another type takes the verification code is not documented: it is taken as the ordinary variable that the other
+    two special parameters are.
     """
     ordered = sorted(params.items())
     if kind is ChannelKind.WHATSAPP:
-        return [(key, value) for key, value in ordered if key not in SPECIAL_KEYS]
+        ordered = [(key, value) for key, value in ordered if key not in SPECIAL_KEYS or (otp and key == VERIFICATION_CODE)]
     if otp:
         ordered.sort(key=lambda item: item[0] != VERIFICATION_CODE)
     return ordered
@@ -210,7 +220,7 @@ def checked(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
             raise ParamsError("no_key", value=value)
         if key in params:
             raise ParamsError("repeated_key", key=key)
-        if key != key.strip() or len(key) > MAX_KEY_CHARACTERS or not _carried(key):
+        if key != key.strip() or len(key) > MAX_KEY_CHARACTERS or not _carried(key) or set("\t\n\r") & set(key):
             raise ParamsError("bad_key", key=key)
         if key.startswith("#") and key.endswith("#") and key not in SPECIAL_KEYS:
             raise ParamsError("no_such_special_key", key=key)

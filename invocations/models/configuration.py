@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from invocations.encryption import EncryptedTextField, Unreadable
-from invocations.kaleyra import address
+from invocations.kaleyra import address, limits
+from invocations.kaleyra.template_params import ChannelKind, placeholders
 
 MIN_DELAY, MAX_DELAY = 5, 900
 """Seconds a channel may be given in Kaleyra's wizard (Kaleyra's page "fallback-configure-first-channel")."""
@@ -203,7 +204,9 @@ class Channel(models.Model):
         _("button URL"), max_length=2000, blank=True, help_text=_("WhatsApp only. The variable at its end takes the value of #param_url#.")
     )
     is_otp = models.BooleanField(
-        _("OTP template"), default=False, help_text=_("SMS only. The template’s type is OTP: #verification_code# becomes its first value.")
+        _("one-time passcode"),
+        default=False,
+        help_text=_("An SMS template of type OTP, or a WhatsApp authentication template: #verification_code# is its first value."),
     )
     delay_seconds = models.PositiveIntegerField(
         _("delay in seconds"),
@@ -231,3 +234,14 @@ class Channel(models.Model):
 
     def __str__(self) -> str:
         return f"send{self.position}: {self.get_kind_display()}"
+
+    def clean(self) -> None:
+        """Refuses a text that Kaleyra could not fill: `{name}` for WhatsApp, and more than one variable in a header or button."""
+        kind = ChannelKind(self.kind or Channel.Kind.SMS)
+        if any(finding.code == "single_brace_on_whatsapp" for finding in limits.template_problems(self.template_text, kind)):
+            raise ValidationError({"template_text": _("{name} works in an SMS only. Write {{name}} for WhatsApp.")})
+        for name, text in [("header_text", self.header_text), ("button_url", self.button_url)]:
+            if kind is ChannelKind.SMS and text:
+                raise ValidationError({name: _("Only a WhatsApp template has this.")})
+            if len(placeholders(text, kind)) > 1:
+                raise ValidationError({name: _("It can have one variable only.")})

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from invocations.encryption import EncryptedTextField
 from invocations.models.configuration import Account, WorkflowInstance
+from invocations.models.contracts import WorkflowVersion
 
 
 class Invocation(models.Model):
@@ -39,6 +40,7 @@ class Invocation(models.Model):
 
     request_id = models.UUIDField(_("request ID"), unique=True, default=uuid.uuid4, editable=False)
     workflow_instance = models.ForeignKey(WorkflowInstance, models.PROTECT, related_name="invocations", verbose_name=_("workflow"))
+    version = models.ForeignKey(WorkflowVersion, models.PROTECT, null=True, blank=True, related_name="invocations", editable=False)
     account = models.ForeignKey(Account, models.PROTECT, related_name="invocations", verbose_name=_("account"))
     payload = EncryptedTextField(_("payload"), bound_to="request_id", help_text=_("The exact text that is posted."))
     payload_digest = models.CharField(max_length=64, editable=False)

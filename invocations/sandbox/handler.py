@@ -16,6 +16,7 @@ from invocations.sandbox.ledger import Ledger
 from invocations.sandbox.page import REQUESTS_SHOWN, STYLE, render
 
 LARGEST_BODY = 1_048_576
+UNHEARD_AT_MOST = 8 * LARGEST_BODY
 SECONDS_FOR_A_CLIENT_TO_SPEAK = 30
 PAGE_HEADERS: Headers = (
     ("Content-Security-Policy", "default-src 'none'; style-src 'self'"),
@@ -132,9 +133,9 @@ class PodHandler(BaseHTTPRequestHandler):
         self.connection.settimeout(1)
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
-            for _ in range(64):
-                if not self.connection.recv(65_536):
-                    break
+            unheard = 0
+            while unheard < UNHEARD_AT_MOST and (more := self.connection.recv(65_536)):
+                unheard += len(more)
 
 
 def expected_length(request: Request) -> tuple[int, Answer | None]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -15,10 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from invocations import roles, sending
+from invocations import contracts, roles, sending
 from invocations.encryption import Unreadable
-from invocations.kaleyra import recipients, template_params
+from invocations.kaleyra import recipients
+from invocations.kaleyra.template_params import TemplateParams
 from invocations.models import Attempt, Invocation
+from invocations.preview import DOTS, bubbles
 from invocations.statuses import OUTCOMES, REASONS, STATUSES, advice
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
 
@@ -27,7 +29,6 @@ Status = Invocation.Status
 
 TRY_AGAIN = {Status.QUEUED: gettext_lazy("Try now"), Status.HELD: gettext_lazy("Try now"), Status.UNKNOWN: gettext_lazy("Check safely")}
 """From which status a person may have the same id posted again, and what the button says."""
-DOTS = "••••"
 
 
 @for_people_who_may(VIEW)
@@ -56,12 +57,13 @@ def try_again(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
 
 
 def _get(request_id: uuid.UUID) -> Invocation:
-    related = ("workflow_instance", "account__pod", "created_by", "sent_again_from__workflow_instance")
+    related = ("workflow_instance", "version", "account__pod", "created_by", "sent_again_from")
     return get_object_or_404(Invocation.objects.select_related(*related), request_id=request_id)
 
 
 def _context(request: StaffRequest, found: Invocation) -> dict[str, Any]:
     meaning = STATUSES[found.status]
+    sent = _what_was_sent(request, found)
     may_send = roles.may_send(request.user, found.workflow_instance)
     interrupted = found.status == Status.SENDING and found.lease_until is not None and found.lease_until < timezone.now()
     return {
@@ -71,7 +73,8 @@ def _context(request: StaffRequest, found: Invocation) -> dict[str, Any]:
         "why": REASONS.get(found.reason, ""),
         "advice": advice([*found.errors, found.message or ""]),
         "attempts": [_shown(attempt) for attempt in found.attempts.order_by("-number")],
-        "channels": _what_was_sent(request, found),
+        "channels": sent,
+        "bubbles": [item["bubble"] for item in sent or []],
         "is_final": found.status in Invocation.FINAL,
         "try_again": TRY_AGAIN.get(Status(found.status)) if may_send else None,
         "may_send_again": may_send and request.user.has_perm("invocations.view_values") and found.status != Status.SENDING,
@@ -98,26 +101,35 @@ def _shown(attempt: Attempt) -> dict[str, Any]:
 
 
 def _what_was_sent(request: StaffRequest, found: Invocation) -> list[dict[str, Any]] | None:
-    """Each channel's recipient and values as this person may see them; None if nothing can be decrypted any more."""
+    """Each channel's recipient, values and message as this person may see them; None if nothing can be decrypted any more."""
     try:
         sends = sending.sends_in(found)
     except Unreadable:
         return None
-    full, values = roles.may_see_recipient(request.user), roles.may_see_values(request.user)
-    kinds = {channel.position: channel for channel in found.workflow_instance.channels.all()}
-    shown = []
-    for position, send in enumerate(sends, start=1):
-        recipient = recipients.describe(send.recipient).formatted
-        params = {
-            key: value if values and key != template_params.VERIFICATION_CODE else DOTS for key, value in send.template_params.items()
+    channels = contracts.channels_of(found.version) if found.version else list(found.workflow_instance.channels.all())
+    params = [send.template_params for send in sends]
+    hidden = _hidden_keys(request, found, params)
+    messages_seen = bubbles(channels, params, hidden=hidden)
+    return [
+        {
+            "position": position,
+            "channel": channel,
+            "recipient": _number(request, send.recipient),
+            "params": {key: DOTS if key in hidden else value for key, value in send.template_params.items()},
+            "bubble": bubble,
         }
-        shown.append(
-            {
-                "position": position,
-                "channel": kinds.get(position),
-                "recipient": recipient if full else recipients.mask(recipient),
-                "params": params,
-                "json": json.dumps(params, ensure_ascii=False, indent=2),
-            }
-        )
-    return shown
+        for position, (channel, send, bubble) in enumerate(zip(channels, sends, messages_seen, strict=False), start=1)
+    ]
+
+
+def _hidden_keys(request: StaffRequest, found: Invocation, params: Sequence[TemplateParams]) -> set[str]:
+    """Keys whose values this person does not see: the sensitive ones then or now, or all."""
+    if not roles.may_see_values(request.user):
+        return {key for each in params for key in each}
+    then = contracts.sensitive_in(found.version) if found.version else set()
+    return then | contracts.sensitive_keys(found.workflow_instance.channels.all())
+
+
+def _number(request: StaffRequest, digits: str) -> str:
+    formatted = recipients.describe(digits).formatted
+    return formatted if roles.may_see_recipient(request.user) else recipients.mask(formatted)

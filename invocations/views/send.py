@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
-from django.http.response import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from invocations import roles, sending
+from invocations import cautions, contracts, roles, sending
+from invocations.cautions import Caution
 from invocations.encryption import Unreadable
 from invocations.forms.intent import Intent, StaleIntent
-from invocations.forms.send import Kept, RecipientField, SendForm
+from invocations.forms.preset import presets_for, values_in
+from invocations.forms.send import Kept, SendForm
 from invocations.forms.template_params import Editor
-from invocations.kaleyra import recipients
-from invocations.kaleyra.address import invoke_url
-from invocations.kaleyra.payload import build_payload, to_curl, to_text
 from invocations.kaleyra.recipients import country
 from invocations.kaleyra.template_params import ParamsError
-from invocations.models import Invocation, WorkflowInstance
-from invocations.preview import bubbles
+from invocations.models import Invocation, Profile, WorkflowInstance
+from invocations.preview import Bubble, bubbles
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
+from invocations.views.paste import pasted_into
+from invocations.views.review import review
 
 SEND = "invocations.send_invocation"
+RECENT = 5
 
 
 @for_people_who_may(SEND)
@@ -52,22 +53,20 @@ def compose(request: StaffRequest, workflow_id: int) -> HttpResponse:
     try:
         intent = Intent.read(request.POST.get("intent", ""), request.user.pk, workflow.pk)
     except StaleIntent:
-        again = None
-        intent = Intent.new(request.user.pk, workflow.pk)
-        form = SendForm(workflow, typed=SendForm(workflow, request.POST).typed())
         messages.warning(request, _("This form had been open for too long. Nothing was sent. Look it over and go on."))
-        return _show(request, workflow, intent, form, again)
+        form = SendForm(workflow, typed=SendForm(workflow, request.POST).typed())
+        return _show(request, workflow, Intent.new(request.user.pk, workflow.pk), form)
     again = _original(request, intent)
     kept = _kept(request, again)
     form = SendForm(workflow, request.POST, kept=kept)
     action = request.POST.get("action", "review")
-    if action not in {"review", "send"}:
-        return _edited(request, workflow, intent, form, action, again)
-    if not form.is_valid():
-        return _show(request, workflow, intent, form, again)
-    if action == "review":
-        return _review(request, workflow, intent, form, again)
-    return _send(request, workflow, intent, form, again)
+    if action in {"review", "send", "save-preset"}:
+        if not form.is_valid():
+            return _show(request, workflow, intent, form, again)
+        if action == "send":
+            return _send(request, workflow, intent, form, again)
+        return review(request, workflow, intent, form)
+    return _edited(request, workflow, intent, form, action, again)
 
 
 @for_people_who_may(SEND)
@@ -76,41 +75,66 @@ def compose(request: StaffRequest, workflow_id: int) -> HttpResponse:
 def preview(request: StaffRequest, workflow_id: int) -> HttpResponse:
     """What the customer would see with what stands in the form now, right or wrong."""
     workflow = get_object_or_404(_sendable(request), pk=workflow_id)
-    form = SendForm(workflow, request.POST)
-    return render(request, "parts/preview.html", {"workflow": workflow, "bubbles": bubbles(form.channels, form.params_as_typed)})
+    again = None
+    try:
+        again = _original(request, Intent.read(request.POST.get("intent", ""), request.user.pk, workflow.pk))
+    except StaleIntent:
+        pass  # a preview sends nothing; the form itself says so when it is posted
+    form = SendForm(workflow, request.POST, kept=_kept(request, again))
+    return render(request, "parts/previewed.html", {"workflow": workflow, **_seen(request, workflow, form)})
 
 
 def _sendable(request: StaffRequest) -> QuerySet[WorkflowInstance]:
-    return roles.sendable_workflows(request.user).select_related("account__pod").prefetch_related("channels", "account__api_keys")
+    workflows = roles.sendable_workflows(request.user).select_related("account__pod")
+    return workflows.prefetch_related("channels__parameters", "account__api_keys")
+
+
+# --- opening the form -------------------------------------------------------------------------------------------------
 
 
 def _fresh(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
-    asked = request.GET.get("again", "")
-    again = None
-    if asked:
-        again = get_object_or_404(Invocation.objects.filter(workflow_instance=workflow), request_id=_uuid_or_404(asked))
-    intent = Intent.new(request.user.pk, workflow.pk, again.request_id if again else None)
+    """The form as it is opened: empty, or filled from an earlier invocation (`again`, `like`) or a preset."""
+    again = _asked_for_again(request, workflow)
+    form = SendForm(workflow)
     try:
-        form = SendForm(workflow, kept=_kept(request, again))
+        if again:
+            form = SendForm(workflow, kept=_kept(request, again))
+        elif like := _earlier(request, workflow, request.GET.get("like", "")):
+            form = SendForm(workflow, typed=form.filled([dict(send.template_params) for send in sending.sends_in(like)]))
+        elif preset := presets_for(request.user, workflow).filter(pk=_number(request.GET.get("preset", ""))).first():
+            form = SendForm(workflow, typed=form.filled(values_in(preset)))
     except Unreadable:
-        messages.error(request, _("What was sent then cannot be read any more. Fill in the form anew."))
-        again, form = None, SendForm(workflow)
-    response = _show(request, workflow, intent, form, again)
-    if again is None:
+        messages.error(request, _("What was stored cannot be read any more. Fill in the form anew."))
+        again = None
+    response = _show(request, workflow, Intent.new(request.user.pk, workflow.pk, again.request_id if again else None), form, again)
+    if not request.GET:
         # An empty form may stay in the browser's memory, so that Back finds what was typed and the same request id.
         response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
-def _uuid_or_404(text: str) -> UUID:
+def _asked_for_again(request: StaffRequest, workflow: WorkflowInstance) -> Invocation | None:
+    return _earlier(request, workflow, request.GET.get("again", ""))
+
+
+def _earlier(request: StaffRequest, workflow: WorkflowInstance, request_id: str) -> Invocation | None:
+    """The invocation of this workflow that a link names, if this person may see its values."""
+    if not request_id:
+        return None
+    if not (roles.may_see_values(request.user) and request.user.has_perm("invocations.view_invocation")):
+        raise Http404
     try:
-        return UUID(text)
+        return get_object_or_404(workflow.invocations.all(), request_id=UUID(request_id))
     except ValueError:
         raise Http404 from None
 
 
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
+
+
 def _original(request: StaffRequest, intent: Intent) -> Invocation | None:
-    if intent.again is None or not request.user.has_perm("invocations.view_values"):
+    if intent.again is None or not roles.may_see_values(request.user):
         return None
     return Invocation.objects.filter(request_id=intent.again, workflow_instance_id=intent.workflow_id).first()
 
@@ -121,10 +145,13 @@ def _kept(request: StaffRequest, again: Invocation | None) -> Kept | None:
     return Kept(sending.sends_in(again), roles.may_see_recipient(request.user))
 
 
+# --- changing it ------------------------------------------------------------------------------------------------------
+
+
 def _edited(
     request: StaffRequest, workflow: WorkflowInstance, intent: Intent, form: SendForm, action: str, again: Invocation | None
 ) -> HttpResponse:
-    """After one of the editor's buttons, or after "Back and edit": the same form with the same values."""
+    """After a button that changes the form, or after "Back and edit": the same form with the same values."""
     typed = form.typed()
     name, _colon, what = action.partition(":")
     editor = typed.get(name)
@@ -134,86 +161,84 @@ def _edited(
         except ParamsError:
             form.is_valid()  # shows what is wrong with the JSON beside it
             return _show(request, workflow, intent, form, again)
+    elif action == "paste":
+        typed |= pasted_into(request, workflow, form)
+    elif action == "mine":
+        typed["recipient"] = _own_number(request) or typed.get("recipient")
     response = _show(request, workflow, intent, SendForm(workflow, typed=typed, kept=_kept(request, again)), again)
     response.headers["HX-Trigger-After-Swap"] = "edited"  # the preview listens
     return response
 
 
-def _show(request: StaffRequest, workflow: WorkflowInstance, intent: Intent, form: SendForm, again: Invocation | None) -> HttpResponse:
-    context = {
+def _own_number(request: StaffRequest) -> str:
+    profile = Profile.objects.filter(user=request.user).first()
+    if profile is None or not profile.own_number:
+        messages.info(request, _("Your own number is not stored yet. Add it under your name: “My number”."))
+        return ""
+    return str(profile.own_number)
+
+
+# --- showing it -------------------------------------------------------------------------------------------------------
+
+
+def _show(
+    request: StaffRequest, workflow: WorkflowInstance, intent: Intent, form: SendForm, again: Invocation | None = None
+) -> HttpResponse:
+    context: dict[str, Any] = {
         "workflow": workflow,
         "channels": form.channels,
         "form": form,
         "intent": intent,
         "again": again,
-        "bubbles": bubbles(form.channels, form.params_as_typed),
+        "changed": _changed_since(again, workflow),
+        "presets": presets_for(request.user, workflow),
+        "recent": _recent(request, workflow),
+        **_seen(request, workflow, form),
     }
     return render_page(request, "send.html", context)
 
 
-def _review(request: StaffRequest, workflow: WorkflowInstance, intent: Intent, form: SendForm, again: Invocation | None) -> HttpResponse:
-    """Exactly what will go, to whom, over which channels. Nothing is recorded yet."""
-    payload = build_payload(str(intent.request_id), form.sends)
-    pod = workflow.account.pod
-    url = invoke_url(pod.api_domain, workflow.account.sid, workflow.workflow_instance_id, http=pod.is_practice)
-    hidden = _numbers_not_shown(request, form)
-    channels = [
-        {
-            "channel": channel,
-            "recipient": recipient,
-            "masked": recipients.mask(recipient.formatted),
-            "country": country(recipient.region),
-            "send": send,
-        }
-        for channel, recipient, send in zip(form.channels, form.recipients, form.sends, strict=True)
+def _seen(request: StaffRequest, workflow: WorkflowInstance, form: SendForm) -> dict[str, Any]:
+    """What the customer sees, and what the sender should know."""
+    params, found = form.params_as_typed, form.recipients_as_typed
+    told: list[Caution] = []
+    bad: list[set[str]] = []
+    for channel, values, recipient in zip(form.channels, params, found, strict=True):
+        findings = cautions.findings(channel, values, recipient.region if recipient else "")
+        bad.append({finding.key for finding in findings if finding.blocks})
+        told += [_caution(finding, channel.get_kind_display(), form) for finding in findings]
+    whole = [recipient for recipient in found if recipient is not None]
+    told += [*cautions.of_the_numbers(whole), *cautions.of_the_past(workflow, whole)]
+    shown: list[Bubble] = bubbles(form.channels, params, hidden=contracts.sensitive_keys(form.channels), bad=bad)
+    numbers = [
+        {"country": country(recipient.region, request.LANGUAGE_CODE), "formatted": recipient.formatted, "digits": recipient.digits}
+        for recipient in dict.fromkeys(whole)
+        if not form.is_kept(recipient)
     ]
-    context = {
-        "workflow": workflow,
-        "pod": pod,
-        "intent": intent,
-        "channels": channels,
-        "same_number": len({recipient.digits for recipient in form.recipients}) == 1,
-        "masked": bool(hidden),
-        "bubbles": bubbles(form.channels, [send.template_params for send in form.sends]),
-        "notices": _notices(form),
-        "json": _without(json.dumps(payload, ensure_ascii=False, indent=2), hidden),
-        "curl": _without(to_curl(url, to_text(payload)), hidden),
-        "posted": [
-            (name, value) for name, values in request.POST.lists() for value in values if name not in {"action", "csrfmiddlewaretoken"}
-        ],
-        "again": again,
-        "reference": form.cleaned_data["reference"],
-        "note": form.cleaned_data["note"],
-    }
-    return render_page(request, "review.html", context)
+    return {"bubbles": shown, "cautions": list(dict.fromkeys(told)), "numbers": numbers}
 
 
-def _notices(form: SendForm) -> list[str]:
-    """What is allowed and rarely meant."""
-    notices = []
-    if len({recipient.digits for recipient in form.recipients}) > 1:
-        notices.append(_("The two channels go to two different numbers."))
-    for recipient in dict.fromkeys(form.recipients):
-        if not recipient.is_assigned:
-            notices.append(
-                _("%(number)s is in no range that %(country)s has given out. Is the country code there, and every digit right?")
-                % {"number": recipients.mask(recipient.formatted), "country": country(recipient.region)}
-            )
-    return notices
+def _caution(finding: Any, kind: str, form: SendForm) -> Caution:
+    labels = {each.key: each.label for asked in form.asked for each in asked}
+    about = f"{labels.get(finding.key, finding.key)}, {kind}" if finding.key else kind
+    text = f"{about}: {cautions.sentence(finding)}"
+    return Caution(text, "rejected", "error") if finding.blocks else Caution(text)
 
 
-def _numbers_not_shown(request: StaffRequest, form: SendForm) -> dict[str, str]:
-    """Numbers that came from an earlier invocation and that this person may not see, with what stands for them."""
-    if roles.may_see_recipient(request.user):
-        return {}
-    kept = [field.kept for field in form.fields.values() if isinstance(field, RecipientField) and field.kept]
-    return {recipient.digits: f"…{recipient.digits[-4:]}" for recipient in form.recipients if recipient in kept}
+def _changed_since(again: Invocation | None, workflow: WorkflowInstance) -> list[contracts.Change]:
+    if again is None or again.version is None:
+        return []
+    return contracts.changes(again.version.contract, contracts.contract(workflow))
 
 
-def _without(text: str, hidden: dict[str, str]) -> str:
-    for number, stand_in in hidden.items():
-        text = text.replace(number, stand_in)
-    return text
+def _recent(request: StaffRequest, workflow: WorkflowInstance) -> list[Invocation]:
+    """This person's last messages of this workflow: their values can be taken as a start."""
+    if not roles.may_see_values(request.user):
+        return []
+    return list(workflow.invocations.filter(created_by=request.user).defer("payload", "reply", "note").order_by("-id")[:RECENT])
+
+
+# --- sending it -------------------------------------------------------------------------------------------------------
 
 
 def _send(request: StaffRequest, workflow: WorkflowInstance, intent: Intent, form: SendForm, again: Invocation | None) -> HttpResponse:
@@ -239,9 +264,4 @@ def _send(request: StaffRequest, workflow: WorkflowInstance, intent: Intent, for
         sending.deliver(invocation.pk)
     else:
         messages.info(request, _("This was sent already. Nothing was sent a second time."))
-    return _to(invocation)
-
-
-def _to(invocation: Invocation) -> HttpResponseRedirect:
-    response: HttpResponseRedirect = redirect("invocation", request_id=invocation.request_id)
-    return response
+    return redirect("invocation", request_id=invocation.request_id)

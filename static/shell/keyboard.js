@@ -84,8 +84,12 @@
       label.id ||= `${select.id}_label`;
       box.setAttribute("aria-labelledby", `${label.id} ${box.getAttribute("aria-labelledby").split(" ").pop()}`);
       box.querySelectorAll("[role=textbox]").forEach((chosen) => chosen.setAttribute("aria-labelledby", label.id));
+      if (box.getAttribute("aria-expanded") !== "true") return;
+      box.setAttribute("aria-controls", `select2-${select.id}-results`);
+      document.querySelector(".select2-dropdown .select2-search__field")?.setAttribute("aria-labelledby", label.id);
     });
   }
+
   document.addEventListener("alpine:init", () => {
     document.querySelectorAll(PRESSABLE).forEach((element) => {
       if (element.id === "changelist-filter-close") return; // the backdrop; Escape does the same

@@ -26,6 +26,10 @@
     rewrite("x-on:keydown.enter.prevent", "$event.metaKey", "$event.metaKey || $event.ctrlKey || selectItem(false, false)");
     // A style given as text would be an inline style, which the policy forbids; one given as an object is not.
     rewrite("x-bind:style", "changeListWidth", "{ width: changeListWidth + 'px' }");
+    // An old version's form offers a "History" that leads nowhere; its "Close" leads there.
+    document.querySelectorAll("li > a[x-on\\:click*=actionDropdownOpen]").forEach((action) => {
+      if (!action.closest("[x-data*=actionDropdownOpen]")) action.closest("[x-data*=showActions]").remove();
+    });
     const body = document.body;
     if (body.getAttribute("x-data").includes("activeTab")) {
       body.setAttribute("x-init", "activeTab = getCurrentTab() || activeTab");

@@ -67,6 +67,13 @@ def test_two_channels_can_change_places(ada, kaleyra, workflow_form):
     assert list(kaleyra.workflow.channels.values_list("pk", "position", "kind")) == [(sms.pk, 1, "sms"), (whatsapp.pk, 2, "whatsapp")]
 
 
+def test_what_is_said_of_a_channels_values_moves_with_it(ada, kaleyra, workflow_form):
+    whatsapp, sms = kaleyra.workflow.channels.all()
+    whatsapp.parameters.create(key="1", label="First name")
+    ada.post(change(kaleyra), workflow_form([(whatsapp.pk, 2, "whatsapp", ""), (sms.pk, 1, "sms", "")]))
+    assert kaleyra.workflow.channels.get(position=2).parameters.get().label == "First name"
+
+
 def test_two_channels_can_change_kinds(ada, kaleyra, workflow_form):
     first, second = kaleyra.workflow.channels.all()
     ada.post(change(kaleyra), workflow_form([(first.pk, 1, "sms", "a"), (second.pk, 2, "whatsapp", "b")]))

@@ -2,7 +2,8 @@
 
 `page` is a browser page that fails its test over anything a user's console would show as wrong. A test signs people in
 with `sign_in(page, user)`, asks `axe(page)` what is hard to use, and keeps pictures with `look(page, "name")`.
-`@in_both_themes` and `@at_both_widths` run a test in each.
+`@in_both_themes` and `@at_both_widths` run a test in each. The database is emptied after each test, the rows of
+migrations (pods) included: a test makes what it needs.
 """
 
 from __future__ import annotations
@@ -31,8 +32,15 @@ at_both_widths = pytest.mark.parametrize("width", [1440, 360])
 def browser_type_launch_args() -> dict[str, Any]:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if not chromium:
-        pytest.fail("The browser tests need Chromium. On Debian: apt-get install --no-install-recommends chromium fonts-liberation", pytrace=False)
-    quiet = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+        pytest.fail("The browser tests need Chromium. On Debian: apt-get install chromium fonts-liberation", pytrace=False)
+    quiet = [
+        "--no-sandbox",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
     return {"executable_path": chromium, "args": quiet}
 
 
@@ -50,7 +58,7 @@ def width() -> int:
 
 @pytest.fixture
 def browser_context_args(theme: str, width: int) -> dict[str, Any]:
-    return {"color_scheme": theme, "viewport": {"width": width, "height": 900}, "locale": "en-GB", "timezone_id": "Asia/Kolkata"}
+    return {"color_scheme": theme, "viewport": {"width": width, "height": 900}, "locale": "en-GB", "timezone_id": "Asia/Singapore"}
 
 
 @pytest.fixture
@@ -60,12 +68,7 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def page(
-    context: BrowserContext,
-    django_db_serialized_rollback: None,  # what the migrations put in is there again for the next test
-    live_server: Any,
-    complaints: list[str],
-) -> Iterator[Page]:
+def page(context: BrowserContext, live_server: Any, complaints: list[str]) -> Iterator[Page]:
     """A page that fails the test over a page error, a console error, a violation of the policy or a foreign host."""
     page = context.new_page()
     page.set_default_timeout(10_000)
@@ -85,7 +88,8 @@ def page(
     page.expose_function("complain", lambda words: complaints.append(words))
     page.add_init_script(
         "addEventListener('securitypolicyviolation', event => complain("
-        "`policy: ${event.effectiveDirective} forbids ${event.blockedURI} ${event.sample} on ${location.pathname} (${event.sourceFile}:${event.lineNumber})`))"
+        "`policy: ${event.effectiveDirective} forbids ${event.blockedURI} ${event.sample}"
+        " on ${location.pathname} (${event.sourceFile}:${event.lineNumber})`))"
     )
     yield page
     page.close()

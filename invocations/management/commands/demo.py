@@ -10,8 +10,9 @@ from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from invocations import contracts
 from invocations.kaleyra.address import is_loopback
-from invocations.models import Account, ApiKey, Channel, Pod, WorkflowInstance
+from invocations.models import Account, ApiKey, Channel, Parameter, Pod, WorkflowInstance
 from invocations.sandbox import PRACTICE_KEY_PREFIX, PRACTICE_SID
 
 WORKFLOWS: tuple[dict[str, Any], ...] = (
@@ -23,6 +24,8 @@ WORKFLOWS: tuple[dict[str, Any], ...] = (
             {
                 "kind": "whatsapp",
                 "delay_seconds": 30,
+                "header_text": "Order {{1}}",
+                "button_url": "https://kaveri.example/t/{{1}}",
                 "template_text": "Hello {{1}}, your order {{2}} needs a little longer. It will now reach you on {{3}}. "
                 "We are sorry for the wait.",
             },
@@ -44,10 +47,21 @@ WORKFLOWS: tuple[dict[str, Any], ...] = (
                 "is_otp": True,
                 "template_text": "{#var#} is your code for Kaveri Foods. Share it with nobody but us.",
             },
-            {"kind": "whatsapp", "delay_seconds": 30, "template_text": ""},
+            {"kind": "whatsapp", "delay_seconds": 30, "is_otp": True, "template_text": "{{1}} is your verification code."},
         ),
     },
 )
+
+
+WORDS: dict[str, dict[str, Any]] = {
+    "01": {"label": "First name", "sample": "Asha"},
+    "02": {"label": "Order number", "sample": "KF-20418"},
+    "03": {"label": "New delivery day", "sample": "Thu 26 November"},
+    "#param_header#": {"label": "Order number in the header", "sample": "KF-20418"},
+    "#param_url#": {"label": "Tracking link ends in", "sample": "kf-20418"},
+    "#verification_code#": {"label": "Passcode", "sample": "482913", "is_sensitive": True},
+}
+"""What the examples' values are called."""
 
 
 class Command(BaseCommand):
@@ -84,7 +98,10 @@ def _practice(api_domain: str) -> None:
             account=account, **{name: value for name, value in example.items() if name != "channels"}
         )
         for position, channel in enumerate(channels, start=1):
-            Channel.objects.create(workflow_instance=workflow, position=position, **channel)
+            made_channel = Channel.objects.create(workflow_instance=workflow, position=position, **channel)
+            Parameter.objects.bulk_create(
+                [Parameter(channel=made_channel, key=key, **WORDS[key]) for key in contracts.keys_of(made_channel)]
+            )
 
 
 def _first_admin() -> str | None:

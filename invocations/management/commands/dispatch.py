@@ -8,7 +8,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from invocations import dispatching
 
@@ -31,5 +31,10 @@ class Command(BaseCommand):
         self.stdout.write("The dispatcher is at work. Ctrl-C ends it.")
         while not ended.is_set():
             close_old_connections()
-            if not dispatching.run_once():
+            try:
+                moved = dispatching.run_once(ended=ended.is_set)
+            except (OperationalError, InterfaceError) as error:  # what it says could hold a row
+                self.stderr.write(f"The database does not answer ({type(error).__name__}). Trying again.")
+                moved = 0
+            if not moved:
                 ended.wait(pause)

@@ -1,0 +1,30 @@
+"""What a person says of themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from invocations.forms.send import WRONG_NUMBER
+from invocations.kaleyra import recipients
+
+
+class MeForm(forms.Form):
+    own_number = forms.CharField(
+        label=_("My number"),
+        required=False,
+        max_length=60,
+        help_text=_("“Use my number” on the send page fills it in, to try a workflow on yourself. Leave it empty to take it away."),
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off", "class": "number"}),
+    )
+
+    def clean_own_number(self) -> Any:
+        typed = self.cleaned_data["own_number"]
+        if not typed:
+            return ""
+        try:
+            return recipients.clean(typed).formatted
+        except recipients.RecipientError as error:
+            raise forms.ValidationError(WRONG_NUMBER[error.code], code=error.code) from None

@@ -1,0 +1,49 @@
+"""Presets: values to start from, one's own or everybody's. Never a number, never a sensitive value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from invocations import contracts
+from invocations.models import Preset, WorkflowInstance
+
+
+class PresetForm(forms.Form):
+    """The title under which the values of the review page are kept."""
+
+    preset_title = forms.CharField(label=_("Keep these values as"), max_length=100)
+    preset_shared = forms.BooleanField(label=_("For everybody who sends this workflow"), required=False)
+
+    def __init__(self, workflow: WorkflowInstance, user: User, data: Any = None) -> None:
+        self.workflow, self.user = workflow, user
+        super().__init__(data, label_suffix="")
+
+    def save(self, params: Sequence[dict[str, str]]) -> Preset:
+        """Keeps the values, in place of those that had the same title."""
+        hidden = contracts.sensitive_keys(self.workflow.channels.all())
+        kept = [{key: "" if key in hidden else value for key, value in each.items()} for each in params]
+        owner = None if self.cleaned_data["preset_shared"] else self.user
+        title = self.cleaned_data["preset_title"]
+        preset = Preset.objects.filter(workflow_instance=self.workflow, owner=owner, title=title).first()
+        preset = preset or Preset(workflow_instance=self.workflow, owner=owner, title=title, created_by=self.user)
+        preset.values = json.dumps(kept, ensure_ascii=False)
+        preset.save()
+        return preset
+
+
+def presets_for(user: User, workflow: WorkflowInstance) -> QuerySet[Preset]:
+    """This person's presets of the workflow, and the shared ones."""
+    return workflow.presets.filter(Q(owner=user) | Q(owner=None)).order_by("title")
+
+
+def values_in(preset: Preset) -> list[dict[str, str]]:
+    """Each channel's values. Raises `Unreadable`."""
+    values: list[dict[str, str]] = json.loads(preset.values)
+    return values

@@ -1,0 +1,34 @@
+"""Me: one's own number."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from invocations.encryption import Unreadable
+from invocations.forms.me import MeForm
+from invocations.models import Profile
+from invocations.views.page import StaffRequest, for_people_who_may, render_page
+
+
+@for_people_who_may("")
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def me(request: StaffRequest) -> HttpResponse:
+    """The person's own settings."""
+    profile = Profile.objects.filter(user=request.user).first() or Profile(user=request.user)
+    try:
+        stored = profile.own_number
+    except Unreadable:
+        stored = ""
+    form = MeForm(request.POST or None, initial={"own_number": stored}, label_suffix="")
+    if request.method == "POST" and form.is_valid():
+        profile.own_number = form.cleaned_data["own_number"]
+        profile.save()
+        messages.success(request, _("Saved."))
+        return redirect("me")
+    return render_page(request, "me.html", {"form": form})

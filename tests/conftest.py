@@ -1,0 +1,112 @@
+"""What tests of many rooms share: a practice pod that judges what was sent, an account there, and messages to send."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from invocations import sending
+from invocations.kaleyra.client import KaleyraClient
+from invocations.kaleyra.payload import Send
+from invocations.kaleyra.reply import Reply, read_reply
+from invocations.models import Account, ApiKey, Channel, Invocation, Pod, WorkflowInstance
+from invocations.sandbox import PRACTICE_SID
+from invocations.sandbox.server import PracticePod
+
+ROOT = Path(__file__).parent.parent
+KEY = "practice-canary0canary0canary0c0fe"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """SQLite in a file, as the console runs: so that threads, other processes and readers of raw bytes meet the real thing."""
+    for database in settings.DATABASES.values():
+        if database["ENGINE"] == "django.db.backends.sqlite3":
+            database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("database") / "console.sqlite3")
+
+
+@pytest.fixture
+def receiver() -> Iterator[PracticePod]:
+    """Kaleyra's part. Whether something was sent twice is judged by what it `received` and `accepted`, never by our own rows."""
+    with PracticePod(slow_seconds=0.3, silent_seconds=0.3) as pod:
+        yield pod
+
+
+@pytest.fixture
+def account(db: None, receiver: PracticePod) -> Account:
+    """At the receiver, with a key."""
+    pod = Pod.objects.create(code="PRACTICE", title="Practice pod", api_domain=receiver.api_domain)
+    account = Account.objects.create(title="Acme", pod=pod, sid=PRACTICE_SID)
+    ApiKey.objects.create(account=account, title="console", key=KEY, is_primary=True)
+    return account
+
+
+@pytest.fixture
+def workflow(account: Account) -> WorkflowInstance:
+    """WhatsApp, then SMS; one value each."""
+    workflow = WorkflowInstance.objects.create(
+        account=account, title="Order delayed", workflow_instance_id="00112233-4455-6677-8899-aabbccddeeff"
+    )
+    Channel.objects.create(workflow_instance=workflow, position=1, kind="whatsapp", template_text="Hello {{1}}")
+    Channel.objects.create(workflow_instance=workflow, position=2, kind="sms", template_text="Hello {#var#}")
+    return workflow
+
+
+@pytest.fixture
+def recorded(workflow: WorkflowInstance) -> Callable[..., Invocation]:
+    """recorded("429"): a queued invocation whose number makes the receiver answer so (docs/practice-pod.md)."""
+
+    def recorded(code: str = "202", **changes: Any) -> Invocation:
+        sends = [Send(f"919876543{code}", {"01": "Asha"})] * 2
+        options: dict[str, Any] = {"request_id": uuid.uuid4(), "created_by": None} | changes
+        return sending.record(workflow, sends, **options)[0]
+
+    return recorded
+
+
+@pytest.fixture
+def kaleyra_says(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """kaleyra_says(400, {"success": False}): the next answers, whatever was posted. An exception in place of the status is raised."""
+
+    def says(status: int | Exception, content: dict[str, Any] | bytes = b"", complete: bool = True, **headers: str) -> None:
+        def invoke(self: KaleyraClient, workflow_instance_id: str, request_id: str, body: str) -> Reply:
+            if isinstance(status, Exception):
+                raise status
+            given = json.dumps({"requestId": request_id, **content}).encode() if isinstance(content, dict) else content
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            return read_reply(status, given, request_id=request_id, headers=named, complete=complete)
+
+        monkeypatch.setattr(KaleyraClient, "invoke", invoke)
+
+    return says
+
+
+@pytest.fixture
+def manage() -> Callable[..., subprocess.Popen[str]]:
+    """manage("invoke", …): a real process on the test's database. Needs a test that commits (`transaction=True`)."""
+    running: list[subprocess.Popen[str]] = []
+
+    def manage(*words: str, **env: str) -> subprocess.Popen[str]:
+        database = connection.settings_dict
+        address = "{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)
+        url = f"sqlite:///{database['NAME']}" if connection.vendor == "sqlite" else f"postgres://{address}"
+        environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings", "TEST_DATABASE_URL": url, "PYTHONUNBUFFERED": "1"} | env
+        command = [sys.executable, "manage.py", *words]
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        running.append(process)
+        return process
+
+    yield manage
+    for process in running:
+        process.kill()
+        process.communicate()

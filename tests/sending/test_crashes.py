@@ -1,0 +1,69 @@
+"""Real processes, killed with SIGKILL at a chosen moment. Whether anything went out twice is judged by the receiver."""
+
+import pytest
+from django.core.management import call_command
+from django.db.models import F
+from django.utils import timezone
+
+from invocations import dispatching, sending
+from invocations.models import Attempt, Invocation
+from invocations.sandbox.server import PracticePod
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NUMBER_WITHOUT_ANSWER = "919876543408"
+
+
+@pytest.fixture
+def receiver():
+    """Accepts, and then keeps the caller waiting for longer than any test."""
+    with PracticePod(silent_seconds=60) as pod:
+        yield pod
+
+
+def the_lease_is_over():
+    Invocation.objects.update(lease_until=timezone.now())
+
+
+@pytest.fixture
+def killed(workflow, receiver, manage):
+    """The row of a `manage.py invoke` that was killed while it waited for the answer."""
+    command = manage("invoke", workflow.workflow_instance_id, "--recipient", NUMBER_WITHOUT_ANSWER, "--param", "01=Asha")
+    receiver.wait_for(1, seconds=20)
+    command.kill()
+    assert command.wait() == -9
+    return Invocation.objects.get()
+
+
+def test_a_killed_attempt_leaves_its_trace(killed):
+    assert killed.status == "sending" and killed.lease_until > timezone.now()
+    assert Attempt.objects.get().outcome == "under_way"
+
+
+def test_a_killed_attempt_is_settled_as_unknown_and_a_safe_check_finds_that_it_got_in(killed, receiver, capsys):
+    call_command("dispatch", "--once")
+    assert Invocation.objects.get().status == "sending"  # the lease still runs: another process may be at work
+    the_lease_is_over()
+    call_command("dispatch", "--once")
+    killed.refresh_from_db()
+    assert (killed.status, killed.reason) == ("unknown", "interrupted") and Attempt.objects.get().outcome == "doubtful"
+    assert len(receiver.received) == 1  # nothing that may have got in is sent again unasked
+    sending.deliver(killed.pk, starting_from=Invocation.Status.UNKNOWN)
+    killed.refresh_from_db()
+    assert (killed.status, killed.reason) == ("accepted", "confirmed_by_duplicate")
+    assert receiver.accepted == [str(killed.request_id)]
+
+
+def test_the_command_given_again_with_the_id_sends_nothing_twice(killed, workflow, receiver, manage):
+    command = [workflow.workflow_instance_id, "--recipient", NUMBER_WITHOUT_ANSWER, "--param", "01=Asha", "--request-id", str(killed.request_id)]
+    assert manage("invoke", *command).wait(20) == 3
+    assert len(receiver.received) == 1 and Invocation.objects.count() == 1
+
+
+def test_what_was_recorded_by_a_process_that_died_is_delivered_once(recorded, receiver, manage):
+    invocation = recorded()
+    Invocation.objects.update(created_at=F("created_at") - dispatching.GRACE)
+    dispatchers = [manage("dispatch", "--once") for _ in range(2)]
+    moved = sorted(dispatcher.communicate(timeout=20)[0].strip() for dispatcher in dispatchers)
+    assert moved == ["0 moved", "1 moved"]
+    invocation.refresh_from_db()
+    assert invocation.status == "accepted" and len(receiver.received) == 1

@@ -1,0 +1,185 @@
+"""Nothing is sent twice: judged by the receiver, with threads, other connections and late workers."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from invocations import sending
+from invocations.kaleyra.client import KaleyraClient
+from invocations.models import ApiKey, Attempt, Invocation
+from invocations.sandbox.server import PracticePod
+
+pytestmark = pytest.mark.django_db(transaction=True)
+UNKNOWN = Invocation.Status.UNKNOWN
+
+
+def at_once(count, deed):
+    """What `deed` gives in so many threads that begin together, each with a connection of its own."""
+    start = Barrier(count)
+
+    def in_a_thread(_):
+        try:
+            start.wait()
+            return deed()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(count) as threads:
+        return list(threads.map(in_a_thread, range(count)))
+
+
+@pytest.mark.parametrize("time", range(3))
+def test_fifty_threads_deliver_one_row_once(recorded, receiver, time):
+    invocation = recorded()
+    made = at_once(50, lambda: sending.deliver(invocation.pk))
+    assert sum(made) == 1 and len(receiver.received) == 1
+    assert Invocation.objects.get().status == "accepted" and Attempt.objects.count() == 1
+
+
+def test_twenty_safe_checks_at_once_are_one(recorded, receiver):
+    invocation = recorded("502")
+    sending.deliver(invocation.pk)
+    assert sum(at_once(20, lambda: sending.deliver(invocation.pk, starting_from=UNKNOWN))) == 1
+    assert len(receiver.received) == 2 and receiver.accepted == [str(invocation.request_id)]
+
+
+def test_twenty_threads_record_one_row_and_send_it_once(recorded, receiver):
+    request_id = Invocation._meta.get_field("request_id").get_default()
+
+    def submit():
+        invocation = recorded(request_id=request_id)
+        sending.deliver(invocation.pk)
+        return invocation.pk
+
+    assert len(set(at_once(20, submit))) == 1
+    assert Invocation.objects.count() == 1 and len(receiver.received) == 1
+
+
+def test_many_workers_and_many_rows_send_each_once(recorded, receiver):
+    ids = [recorded().pk for _ in range(20)]
+    at_once(6, lambda: [sending.deliver(pk) for pk in ids])
+    assert len(receiver.received) == 20 and len(set(receiver.accepted)) == 20
+
+
+def test_the_attempt_is_visible_to_another_connection_before_its_first_byte_arrives(recorded, account):
+    seen = []
+
+    def look(line):  # called by the receiver's thread, which has its own connection, before it answers
+        seen.extend(Attempt.objects.values_list("invocation__status", "outcome", "number"))
+        connection.close()
+
+    with PracticePod(say=look) as pod:
+        account.pod.api_domain = pod.api_domain
+        account.pod.save()
+        sending.deliver(recorded().pk)
+    assert seen == [("sending", "under_way", 1)]
+
+
+def test_no_transaction_is_open_while_the_network_is_asked(recorded, monkeypatch):
+    open_then = []
+    monkeypatch.setattr(KaleyraClient, "invoke", lambda *args: open_then.append(connection.in_atomic_block) or 1 / 0)
+    sending.deliver(recorded().pk)
+    assert open_then == [False]
+
+
+def test_it_cannot_be_delivered_inside_a_transaction(recorded, receiver):
+    invocation = recorded()
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
+        sending.deliver(invocation.pk)
+    assert not receiver.received and Invocation.objects.get().status == "queued"
+
+
+def while_it_is_under_way(monkeypatch, deed):
+    """Lets `deed` happen after the answer came and before it is written down."""
+    invoke = KaleyraClient.invoke
+
+    def invoke_then_the_deed(*args):
+        reply = invoke(*args)
+        monkeypatch.setattr(KaleyraClient, "invoke", invoke)
+        deed()
+        return reply
+
+    monkeypatch.setattr(KaleyraClient, "invoke", invoke_then_the_deed)
+
+
+def test_who_comes_after_the_lease_writes_nothing(recorded, monkeypatch, caplog):
+    caplog.set_level("INFO")
+    invocation = recorded()
+    while_it_is_under_way(monkeypatch, lambda: sending.settle_interrupted(timezone.now() + 2 * sending.LEASE))
+    sending.deliver(invocation.pk)
+    invocation.refresh_from_db()
+    assert (invocation.status, invocation.reason, invocation.workflow_invocation_id) == ("unknown", "interrupted", "")
+    assert list(Attempt.objects.values_list("outcome", "reason", "http_status")) == [("doubtful", "interrupted", None)]
+    assert ApiKey.objects.get().last_accepted_at is None
+    assert "too late" in caplog.text and "accepted" not in caplog.text
+
+
+def test_who_comes_after_the_lease_does_not_touch_the_next_attempt(recorded, monkeypatch, receiver):
+    invocation = recorded("502")
+
+    def settled_and_checked():
+        sending.settle_interrupted(timezone.now() + 2 * sending.LEASE)
+        sending.deliver(invocation.pk, starting_from=UNKNOWN)
+
+    while_it_is_under_way(monkeypatch, settled_and_checked)
+    sending.deliver(invocation.pk)
+    invocation.refresh_from_db()
+    assert (invocation.status, invocation.reason) == ("accepted", "confirmed_by_duplicate")
+    assert list(invocation.attempts.values_list("outcome", flat=True)) == ["doubtful", "rejected"]
+    assert len(receiver.accepted) == 1
+
+
+def test_who_was_frozen_beyond_the_lease_sends_nothing_any_more(recorded, monkeypatch, receiver):
+    invocation = recorded()
+    later = timezone.now() + 2 * sending.LEASE
+
+    def frozen(*args, **kwargs):
+        monkeypatch.setattr(timezone, "now", lambda: later)
+        sending.settle_interrupted(later)
+        return KaleyraClient(*args, **kwargs)
+
+    monkeypatch.setattr(sending, "KaleyraClient", frozen)
+    sending.deliver(invocation.pk)
+    assert not receiver.received and Invocation.objects.get().status == "unknown"
+
+
+def test_a_database_that_fails_after_the_post_leaves_a_row_that_is_settled_later(recorded, monkeypatch, receiver):
+    invocation = recorded()
+    monkeypatch.setattr(sending, "_remember", lambda *args: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        sending.deliver(invocation.pk)
+    monkeypatch.undo()
+    assert Invocation.objects.get().status == "sending"
+    assert sending.settle_interrupted(timezone.now() + timedelta(minutes=2)) == 1
+    sending.deliver(invocation.pk, starting_from=UNKNOWN)
+    assert Invocation.objects.get().status == "accepted" and receiver.accepted == [str(invocation.request_id)]
+
+
+def test_one_worker_settles_what_another_one_is_late_with_and_neither_waits_for_the_other(recorded, monkeypatch):
+    """Both write the row and its attempt; they take them in the same order, or a database would end one of them."""
+    for _ in range(5):
+        invocation = recorded()
+        finished = Barrier(2)
+        invoke = KaleyraClient.invoke
+        monkeypatch.setattr(KaleyraClient, "invoke", lambda *args: (invoke(*args), finished.wait())[0])  # noqa: B023
+
+        def settle():
+            finished.wait()  # noqa: B023
+            sending.settle_interrupted(timezone.now() + 2 * sending.LEASE)
+
+        deeds = [lambda: sending.deliver(invocation.pk), settle]  # noqa: B023
+        at_once(2, lambda: deeds.pop()())  # noqa: B023
+        monkeypatch.undo()
+        attempt = Attempt.objects.select_related("invocation").get(invocation=invocation)
+        assert (attempt.invocation.status, attempt.outcome) in {("accepted", "accepted"), ("unknown", "doubtful")}
+
+
+def test_what_was_posted_is_json_with_the_rows_own_id(recorded, receiver):
+    invocation = recorded()
+    sending.deliver(invocation.pk)
+    assert json.loads(receiver.received[0].body)["requestId"] == str(invocation.request_id)

@@ -1,0 +1,149 @@
+"""Recording: the row is there before anything leaves, and one request id stands for one message."""
+
+import uuid
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError, connection, transaction
+
+from invocations import sending
+from invocations.kaleyra.payload import Send
+from invocations.models import Attempt, Channel, Invocation, WorkflowInstance
+
+pytestmark = pytest.mark.django_db
+
+SENDS = [Send("919876543202", {"01": "Asha"}), Send("919876543202", {"01": "Asha"})]
+ID = uuid.UUID("6f9e4c0a-7d3b-4a55-9b8e-0d1c2b3a4f5e")
+
+
+def record(workflow, sends=SENDS, created_by=None, **changes):
+    return sending.record(workflow, sends, **({"request_id": ID, "created_by": created_by} | changes))
+
+
+@pytest.fixture
+def priya(db):
+    return User.objects.create_user("priya")
+
+
+def test_it_is_queued_and_nothing_has_left(workflow, receiver):
+    invocation, recorded = record(workflow)
+    assert recorded and invocation.status == "queued"
+    assert not receiver.received and not Attempt.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_is_committed(workflow):
+    record(workflow)
+    connection.rollback()
+    assert Invocation.objects.filter(request_id=ID).exists()
+
+
+def test_what_is_kept_is_exactly_the_seeds_json(workflow):
+    invocation, _ = record(workflow)
+    assert Invocation.objects.get(pk=invocation.pk).payload == (
+        '{"requestId":"6f9e4c0a-7d3b-4a55-9b8e-0d1c2b3a4f5e","input":{"send1":{"recipient":"919876543202","templateParams":{"01":"Asha"}},'
+        '"send2":{"recipient":"919876543202","templateParams":{"01":"Asha"}}}}'
+    )
+
+
+def test_the_same_again_gives_the_first_and_sends_nothing(workflow, priya, receiver):
+    first, _ = record(workflow, created_by=priya)
+    again, recorded = record(workflow, created_by=priya)
+    assert (again.pk, recorded) == (first.pk, False)
+    assert Invocation.objects.count() == 1 and not receiver.received
+
+
+def test_the_same_again_is_recognised_after_a_new_encryption_key(workflow, settings):
+    record(workflow)
+    settings.FIELD_ENCRYPTION_KEYS = ["bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleS0=", *settings.FIELD_ENCRYPTION_KEYS]
+    assert record(workflow)[1] is False
+
+
+def another_number(workflow):
+    return record(workflow, [Send("919876543203", {"01": "Asha"}), SENDS[1]])
+
+
+def another_value(workflow):
+    return record(workflow, [SENDS[0], Send("919876543202", {"01": "Arun"})])
+
+
+def another_person(workflow):
+    return record(workflow, created_by=User.objects.create_user("sven"))
+
+
+def another_workflow(workflow):
+    other = WorkflowInstance.objects.create(account=workflow.account, title="Other", workflow_instance_id="other")
+    for position, kind in enumerate(["whatsapp", "sms"], start=1):
+        Channel.objects.create(workflow_instance=other, position=position, kind=kind)
+    return record(other)
+
+
+@pytest.mark.parametrize("record_again", [another_number, another_value, another_person, another_workflow])
+def test_the_same_id_for_something_else_is_refused_and_changes_nothing(workflow, record_again):
+    record(workflow)
+    before = Invocation.objects.values().get()
+    with pytest.raises(sending.RequestIdTaken):
+        record_again(workflow)
+    assert Invocation.objects.values().get() == before
+
+
+def test_the_database_itself_refuses_a_second_row_with_the_id(workflow):
+    record(workflow)
+    columns = ", ".join(f.column for f in Invocation._meta.local_concrete_fields if not f.primary_key)
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO invocations_invocation ({columns}) SELECT {columns} FROM invocations_invocation")
+
+
+@pytest.mark.parametrize(
+    ("sends", "code"),
+    [
+        ([], "channels"),
+        (SENDS[:1], "channels"),
+        ([*SENDS, SENDS[0]], "channels"),
+        ([Send("+919876543202"), SENDS[1]], "recipient"),
+        ([SENDS[0], Send("91 98765 43202")], "recipient"),
+        ([Send(""), SENDS[1]], "recipient"),
+        ([Send("0919876543202"), SENDS[1]], "recipient"),
+        ([Send("١٢٣٤٥٦٧٨٩٠١٢"), SENDS[1]], "recipient"),
+        ([Send("919876543202", {"": "x"}), SENDS[1]], "no_key"),
+        ([SENDS[0], Send("919876543202", {"01": " "})], "no_value"),
+        ([SENDS[0], Send("919876543202", {"01": "a\x00b"})], "bad_value"),
+        ([SENDS[0], Send("919876543202", {"#other#": "x"})], "no_such_special_key"),
+        ([SENDS[0], Send("919876543202", {"2": "x", "10": "y"})], "out_of_order"),
+    ],
+)
+def test_what_cannot_be_sent_is_not_recorded(workflow, sends, code):
+    with pytest.raises(sending.NotSendable) as refusal:
+        record(workflow, sends)
+    assert refusal.value.code == code and not Invocation.objects.exists()
+
+
+def test_a_workflow_that_is_turned_off_is_not_recorded(workflow):
+    workflow.is_active = False
+    with pytest.raises(sending.NotSendable, match="inactive"):
+        record(workflow)
+    assert not Invocation.objects.exists()
+
+
+def test_a_refusal_names_no_number_and_no_value(workflow):
+    with pytest.raises(sending.NotSendable) as refusal:
+        record(workflow, [Send("91 98765 43202", {"01": "Asha"}), SENDS[1]])
+    assert str(refusal.value) == "recipient" and refusal.value.__cause__ is None
+
+
+def test_a_number_finds_its_invocations_and_no_others(workflow):
+    one, _ = record(workflow, [SENDS[0], Send("4915123012345")])
+    record(workflow, [Send("919876543203"), Send("919876543203")], request_id=uuid.uuid4())
+    for number in ["919876543202", "4915123012345"]:
+        assert list(Invocation.objects.filter(sending.with_recipient(number))) == [one]
+    for stranger in ["91987654320", "9198765432021", "", "919876543999"]:
+        assert not Invocation.objects.filter(sending.with_recipient(stranger)).exists()
+
+
+def test_a_row_shows_only_the_ends_of_its_numbers(workflow):
+    invocation, _ = record(workflow, [SENDS[0], Send("4915123012345")])
+    assert (invocation.recipient_hint, invocation.recipient2_hint) == ("+91 ••••• •3202", "+49 •••• •••2345")
+
+
+def test_one_number_for_both_channels_is_shown_once(workflow):
+    assert record(workflow)[0].recipient2_hint == ""
