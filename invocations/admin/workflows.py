@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery, TextField
+from django.db.models import Field, OuterRef, QuerySet, Subquery, TextField
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
@@ -21,7 +22,7 @@ from invocations.admin.configuration import ConfigurationAdmin
 from invocations.forms.channels import ChannelFormSet
 from invocations.models import Channel, Invocation, WorkflowInstance
 
-FEW_LINES = {TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})}}
+FEW_LINES: Mapping[type[Field[Any, Any]], Mapping[str, Any]] = {TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})}}
 
 
 class ChannelInline(StackedInline):

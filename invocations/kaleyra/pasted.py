@@ -156,7 +156,7 @@ _PIECE = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _ANSI_ESCAPE = re.compile(r"\\(?:x(?P<byte>[0-9A-Fa-f]{1,2})|u(?P<unit>[0-9A-Fa-f]{1,4})|(?P<letter>.))", re.DOTALL)
-_ANSI_LETTERS = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_ANSI_LETTERS = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", **{c: c for c in "\\'\"?"}}
 
 
 def _words(command: str) -> list[str]:
@@ -189,7 +189,7 @@ def _unquoted(piece: re.Match[str]) -> str:
 
 def _ansi_character(escape: re.Match[str]) -> str:
     number = escape["byte"] or escape["unit"]
-    return chr(int(number, 16)) if number else _ANSI_LETTERS.get(escape["letter"], escape["letter"])
+    return chr(int(number, 16)) if number else _ANSI_LETTERS.get(escape["letter"], escape[0])
 
 
 # --- a body -----------------------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invocations.kaleyra.payload import Send, build_payload, to_curl, to_text
 from invocations.kaleyra.pasted import MAX_BYTES, Pasted, PasteError, read
+from invocations.kaleyra.payload import Send, build_payload, to_curl, to_text
 
 # The seed's three samples, as they stand there.
 WITHOUT_PARAMS = """curl -X POST --location https://api.in.kaleyra.io/v1/HXXXXXXX071IN/workflow/v1/instances/00112233-4455-6677-XXXX-XXXXXXXXXXXX/invoke
@@ -209,8 +209,8 @@ def test_a_command_is_read_however_it_is_written(command: str) -> None:
 
 
 def test_ansi_escapes_are_undone_and_pairs_of_surrogates_joined() -> None:
-    body = r"""{"send1":{"recipient":"91","templateParams":{"1":"it\'s \u0021 \x26 \\n \ud83d\ude00"}}}"""
-    assert read(f"curl {URL} -d $'{body}'").sends == (Send("91", {"1": "it's ! & \n 😀"}),)
+    body = r"""{"send1":{"recipient":"91","templateParams":{"1":"it\'s \u0021 \x26 \\n \ud83d\ude00 \\u00e9 \u20ac"}}}"""
+    assert read(f"curl {URL} -d $'{body}'").sends == (Send("91", {"1": "it's ! & \n 😀 é €"}),)
 
 
 def test_typographic_quotes_in_values_stay_where_the_rest_is_sound() -> None:

@@ -1,7 +1,5 @@
 """The size of an SMS, against tables made by hand from 3GPP TS 23.038 and from Kaleyra's two pages."""
 
-import sys
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +22,7 @@ EMOJI = "\N{GRINNING FACE}"
 def test_exactly_the_characters_of_the_two_tables_are_gsm() -> None:
     by_hand = {*map(chr, BASIC), *EXTENSION}
     assert len(by_hand) == 127 + 10
-    assert {chr(code) for code in range(sys.maxunicode + 1) if measure(chr(code)).encoding == "GSM-7"} == by_hand
+    assert {chr(code) for code in range(0x10000) if measure(chr(code)).encoding == "GSM-7"} == by_hand
 
 
 @pytest.mark.parametrize("code", BASIC)
