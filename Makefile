@@ -37,6 +37,9 @@ test: $(VENV)/.dev chromium ## check style, types and structure, and run every t
 test-quick: $(VENV)/.dev ## the tests without the browser
 	$(BIN)/pytest --numprocesses $(WORKERS) --ignore tests/browser
 
+bench-preview: $(VENV)/.dev ## how long the live preview takes, beside the cheapest page
+	@$(BIN)/python benchmarks/preview.py
+
 format: $(VENV)/.dev ## put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -61,4 +64,4 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: help run test test-quick format chromium
+.PHONY: help run test test-quick bench-preview format chromium

@@ -92,7 +92,7 @@ def kaleyra_says(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 @pytest.fixture
-def manage() -> Callable[..., subprocess.Popen[str]]:
+def manage() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """manage("invoke", …): a real process on the test's database. Needs a test that commits (`transaction=True`)."""
     running: list[subprocess.Popen[str]] = []
 

@@ -44,7 +44,7 @@ class Parameter(models.Model):
 class WorkflowVersion(models.Model):
     """A workflow's channels, texts and parameters as they were. Made when they changed; never altered."""
 
-    workflow_instance = models.ForeignKey(WorkflowInstance, models.PROTECT, related_name="versions", verbose_name=_("workflow"))
+    workflow_instance = models.ForeignKey(WorkflowInstance, models.CASCADE, related_name="versions", verbose_name=_("workflow"))
     number = models.PositiveIntegerField(_("number"))
     contract = models.JSONField(_("contract"))
     digest = models.CharField(max_length=64)

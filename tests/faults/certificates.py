@@ -38,9 +38,7 @@ class Authority:
         context.load_cert_chain(file)
         return context
 
-    def _certificate(
-        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, until: datetime | None = None
-    ) -> x509.CertificateBuilder:
+    def _certificate(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, until: datetime | None = None) -> x509.CertificateBuilder:
         now = datetime.now(UTC)
         return (
             x509.CertificateBuilder()

@@ -6,8 +6,8 @@ import socket
 import ssl
 import threading
 import time
-import tracemalloc
 import traceback
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -409,9 +409,7 @@ def test_an_untrusted_certificate_means_not_sent(over_tls: Over, authority: Auth
         assert server.settled() == []
 
 
-def test_the_environment_cannot_make_a_certificate_trusted(
-    over_tls: Over, authority: Authority, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_environment_cannot_make_a_certificate_trusted(over_tls: Over, authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
         monkeypatch.setenv(name, str(authority.bundle))
     with FaultServer(answers(ACCEPTED), tls=authority.server(HOST)) as server:
@@ -494,7 +492,9 @@ def test_a_drip_through_tls_ends_on_time(over_tls: Over, authority: Authority) -
 
 
 def through(proxy: str, authority: Authority, **changes: Any) -> KaleyraClient:
-    return client(HOST, **{"allow_loopback": False, "proxy_url": f"http://user:secret@{proxy}", "ca_bundle": str(authority.bundle), **changes})
+    return client(
+        HOST, **{"allow_loopback": False, "proxy_url": f"http://user:secret@{proxy}", "ca_bundle": str(authority.bundle), **changes}
+    )
 
 
 def test_the_proxy_that_was_set_is_used_and_sees_nothing(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,7 +90,7 @@ def _practice(api_domain: str) -> None:
         pod.save()
     account, made = Account.objects.get_or_create(pod=pod, sid=PRACTICE_SID, defaults={"title": "Practice account"})
     if not made:
-        return  # what a person changed or removed here stays as they left it
+        return  # what a person changed here stays as they left it
     ApiKey.objects.create(account=account, title="Practice key", key=PRACTICE_KEY_PREFIX + secrets.token_hex(12), is_primary=True)
     for example in WORKFLOWS:
         channels = example["channels"]

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
+from django.utils import timezone
 
 from invocations import sending
 from invocations.forms.send import WRONG_NUMBER
@@ -21,6 +22,7 @@ from invocations.statuses import REASONS, STATUSES
 
 EXIT = {Invocation.Status.ACCEPTED: 0, Invocation.Status.REJECTED: 1}
 WRONG_USAGE, NOT_SETTLED = 2, 3
+NOT_SENDABLE = {"inactive": "This workflow is turned off.", "channels": "This workflow has no channels yet."}
 
 
 class Command(BaseCommand):
@@ -40,10 +42,32 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="print what would be posted, and send nothing")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """As ever, but with our exit codes: Django's 1 for every refusal would say "rejected" here."""
+        try:
+            return super().execute(*args, **options)
+        except CommandError as refusal:
+            if refusal.returncode != NOT_SETTLED:
+                refusal.returncode = WRONG_USAGE
+            raise
+
     def handle(self, *args: Any, **options: Any) -> None:
+        request_id = options["request_id"] or uuid.uuid4()
+        try:
+            self._invoke(request_id, options)
+        except CommandError:
+            raise
+        except Exception as error:
+            # It may have gone out, and what the error says could hold a number.
+            raise CommandError(
+                f"The console failed ({type(error).__name__}): the outcome is not known. "
+                f"Look it up in the history, or give the command again with --request-id {request_id}: it cannot go out twice.",
+                returncode=NOT_SETTLED,
+            ) from error
+
+    def _invoke(self, request_id: uuid.UUID, options: dict[str, Any]) -> None:
         workflow = _workflow(options["workflow"])
         sends = _sends(workflow, options)
-        request_id = options["request_id"] or uuid.uuid4()
         if options["dry_run"]:
             self._show_only(workflow, str(request_id), sends)
             return
@@ -52,13 +76,12 @@ class Command(BaseCommand):
                 workflow, sends, request_id=request_id, created_by=None, reference=options["reference"][:100]
             )
         except sending.RequestIdTaken:
-            raise CommandError("This request ID belongs to another message. Nothing was sent.", returncode=WRONG_USAGE) from None
+            raise CommandError("This request ID belongs to another message. Nothing was sent.") from None
         except sending.NotSendable as refusal:
-            raise CommandError(f"Not sendable: {refusal.code}. Nothing was sent.", returncode=WRONG_USAGE) from None
-        if recorded or invocation.status == Invocation.Status.QUEUED:
-            sending.deliver(invocation.pk)
-            invocation.refresh_from_db(fields=["status", "delivery", "workflow_invocation_id", "http_status", "reason", "reply"])
-        self._print(invocation, recorded=recorded, as_json=options["json"])
+            raise CommandError(f"{NOT_SENDABLE.get(refusal.code, refusal.code)} Nothing was sent.") from None
+        sent = sending.deliver(invocation.pk, only_if=Q(not_before__isnull=True) | Q(not_before__lte=timezone.now()))
+        invocation.refresh_from_db(fields=["status", "delivery", "workflow_invocation_id", "http_status", "reason", "reply"])
+        self._print(invocation, repeated=not recorded and not sent, as_json=options["json"])
         raise SystemExit(EXIT.get(Invocation.Status(invocation.status), NOT_SETTLED))
 
     def _show_only(self, workflow: WorkflowInstance, request_id: str, sends: list[Send]) -> None:
@@ -69,7 +92,7 @@ class Command(BaseCommand):
         self.stdout.write("\n" + to_curl(url, to_text(payload)))
         self.stdout.write("\nNothing was sent.")
 
-    def _print(self, invocation: Invocation, *, recorded: bool, as_json: bool) -> None:
+    def _print(self, invocation: Invocation, *, repeated: bool, as_json: bool) -> None:
         if as_json:
             shown = {
                 "status": invocation.status,
@@ -82,7 +105,7 @@ class Command(BaseCommand):
             }
             self.stdout.write(json.dumps(shown, ensure_ascii=False))
             return
-        if not recorded:
+        if repeated:
             self.stdout.write("This request ID was recorded before; nothing more was sent.")
         self.stdout.write(f"{invocation.get_status_display()}: {STATUSES[invocation.status].says}")
         if invocation.reason in REASONS:
@@ -96,18 +119,19 @@ class Command(BaseCommand):
 def _workflow(named: str) -> WorkflowInstance:
     found = list(WorkflowInstance.objects.select_related("account__pod").filter(Q(workflow_instance_id=named) | Q(title=named))[:2])
     if not found:
-        raise CommandError("No workflow has this ID or title.", returncode=WRONG_USAGE)
+        raise CommandError("No workflow has this ID or title.")
     if len(found) > 1:
-        raise CommandError("More than one workflow has this ID or title.", returncode=WRONG_USAGE)
+        raise CommandError("More than one workflow has this ID or title.")
     return found[0]
 
 
 def _sends(workflow: WorkflowInstance, options: dict[str, Any]) -> list[Send]:
     count = workflow.channels.count()
-    typed = [options["recipient"], options["recipient2"] or options["recipient"]][:count]
+    second = options["recipient2"]
+    typed = [options["recipient"], options["recipient"] if second is None else second][:count]
     given = [options["param"] + options["param1"], options["param"] + options["param2"]][:count]
-    if count < 2 and (options["recipient2"] or options["param2"]):
-        raise CommandError("This workflow has one channel only.", returncode=WRONG_USAGE)
+    if count == 1 and (second is not None or options["param2"]):
+        raise CommandError("This workflow has one channel only.")
     return [Send(_recipient(number), _params(pairs)) for number, pairs in zip(typed, given, strict=True)]
 
 
@@ -115,14 +139,14 @@ def _recipient(typed: str) -> str:
     try:
         return recipients.clean(typed).digits
     except recipients.RecipientError as error:
-        raise CommandError(f"Recipient: {WRONG_NUMBER[error.code]}", returncode=WRONG_USAGE) from None
+        raise CommandError(f"Recipient: {WRONG_NUMBER[error.code]}") from None
 
 
 def _params(pairs: list[str]) -> dict[str, str]:
     split = [pair.partition("=") for pair in pairs]
     if not all(sign for _key, sign, _value in split):
-        raise CommandError("A value is given as KEY=VALUE.", returncode=WRONG_USAGE)
+        raise CommandError("A value is given as KEY=VALUE.")
     try:
         return template_params.checked((key, value) for key, _sign, value in split)
     except template_params.ParamsError as error:
-        raise CommandError(str(SENTENCES[error.code]) % error.facts, returncode=WRONG_USAGE) from None
+        raise CommandError(str(SENTENCES[error.code]) % error.facts) from None

@@ -1,0 +1,200 @@
+"""Settings come from the environment; one that is missing or wrong is named at start, with a hint, and its value is not shown."""
+
+import os
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.checks import run_checks
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = ROOT / "fallback_console" / "settings.py"
+KEY = "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdC0="
+GOOD = {
+    "SECRET_KEY": "a-secret-of-more-than-forty-characters-0123456789abcdef",
+    "FIELD_ENCRYPTION_KEYS": KEY,
+    "ALLOWED_HOSTS": "console.example.com",
+    "DATABASE_URL": "postgres://console:canary-password@127.0.0.1:5432/console",
+    "DEBUG": "False",
+    "SANDBOX": "False",
+    "HTTPS_ONLY": "True",
+    "BEHIND_PROXY": "True",
+    "CSRF_TRUSTED_ORIGINS": "https://console.example.com",
+    "HTTPS_PROXY_URL": "",
+    "CA_BUNDLE": "",
+    "LOG_LEVEL": "INFO",
+}
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """read(DEBUG="perhaps"): what settings.py makes of an otherwise good environment."""
+
+    def read(path=SETTINGS, **changes):
+        for name, value in (GOOD | changes).items():
+            monkeypatch.setenv(name, value) if value is not None else monkeypatch.delenv(name)
+        return runpy.run_path(str(path))
+
+    return read
+
+
+def start(*words, **changes):
+    """A process as an operator starts it -> exit code and all it said."""
+    environment = os.environ | GOOD | {"DJANGO_SETTINGS_MODULE": "fallback_console.settings"} | changes
+    ended = subprocess.run([sys.executable, *words], cwd=ROOT, env=environment, text=True, capture_output=True, timeout=60)
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+def test_a_good_environment_has_no_problem(read):
+    assert read()["SETTINGS_PROBLEMS"] == []
+
+
+WRONG = [
+    ("SECRET_KEY", ""),
+    ("SECRET_KEY", "short"),
+    ("SECRET_KEY", "$a-name-that-no-variable-has-and-is-longer-than-forty"),
+    ("FIELD_ENCRYPTION_KEYS", ""),
+    ("FIELD_ENCRYPTION_KEYS", "short"),
+    ("FIELD_ENCRYPTION_KEYS", f"{KEY},broken"),
+    ("FIELD_ENCRYPTION_KEYS", "é" * 44),
+    ("FIELD_ENCRYPTION_KEYS", GOOD["SECRET_KEY"]),
+    ("ALLOWED_HOSTS", ""),
+    ("ALLOWED_HOSTS", " , "),
+    ("DATABASE_URL", "mysql://console:canary-password@host/db"),
+    ("DATABASE_URL", "postgres://console:canary-password@host:port/db"),
+    ("DATABASE_URL", "postgres://console:canary-pass#word@host:5432/db"),
+    ("DATABASE_URL", "postgres://console:canary-password@[::1/db"),
+    ("DATABASE_URL", "canary-password"),
+    ("DATABASE_URL", ""),
+    ("DEBUG", "perhaps"),
+    ("SANDBOX", "2"),
+    ("HTTPS_ONLY", "Falsch"),
+    ("BEHIND_PROXY", "x"),
+    ("CSRF_TRUSTED_ORIGINS", "console.example.com"),
+    ("CSRF_TRUSTED_ORIGINS", "https://["),
+    ("HTTPS_PROXY_URL", "proxy.example.com:3128"),
+    ("HTTPS_PROXY_URL", "socks5://user:canary-password@proxy:1"),
+    ("HTTPS_PROXY_URL", "http://"),
+    ("HTTPS_PROXY_URL", "http://user:canary-password@["),
+    ("HTTPS_PROXY_URL", "http://user:canary-password@proxy:port"),
+    ("CA_BUNDLE", "/no/such/file"),
+    ("CA_BUNDLE", "/tmp"),
+    ("LOG_LEVEL", "chatty"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_a_wrong_value_is_named_with_a_hint_and_not_shown(read, name, value):
+    problem = next(problem for problem in read(**{name: value})["SETTINGS_PROBLEMS"])
+    assert problem.name == name and problem.wrong.endswith(".") and problem.hint
+    assert "canary" not in str(problem) and (len(value) < 4 or value not in str(problem))
+
+
+def test_a_field_key_is_not_the_secret_key(read):
+    assert read(SECRET_KEY=KEY)["SETTINGS_PROBLEMS"][0].name == "FIELD_ENCRYPTION_KEYS"
+
+
+def test_every_variable_has_a_wrong_value_in_the_table_above():
+    assert {name for name, _ in WRONG} == names_that_settings_reads()
+
+
+def test_several_wrong_ones_are_all_named(read):
+    problems = read(SECRET_KEY="", DEBUG="?", LOG_LEVEL="?")["SETTINGS_PROBLEMS"]
+    assert [problem.name for problem in problems] == ["SECRET_KEY", "DEBUG", "LOG_LEVEL"]
+
+
+def test_a_line_of_the_env_file_that_is_no_setting_is_named_by_its_number_and_not_shown(read, tmp_path, caplog):
+    """`DATABASE_URL = …` would else be left out: another database, and the password in the log."""
+    package = tmp_path / "fallback_console"
+    package.mkdir()
+    (package / "settings.py").write_text(SETTINGS.read_text())
+    (tmp_path / ".env").write_text("# words\n\nSECRET_KEY=x\nexport DEBUG=False\nDATABASE_URL = postgres://console:canary-password@host/db\n")
+    problems = read(package / "settings.py")["SETTINGS_PROBLEMS"]
+    assert [(problem.name, problem.wrong) for problem in problems] == [(".env", "has a line 5 that is not NAME=value.")]
+    assert "canary" not in caplog.text + str(problems)
+
+
+def test_what_is_not_named_has_a_safe_default(read):
+    made = read(DEBUG="", SANDBOX="", BEHIND_PROXY="", CSRF_TRUSTED_ORIGINS="", LOG_LEVEL="info")
+    assert made["SETTINGS_PROBLEMS"] == []
+    assert not made["DEBUG"] and not made["SANDBOX"] and made["SECURE_PROXY_SSL_HEADER"] is None and made["SECURE_SSL_REDIRECT"]
+
+
+def test_a_list_is_read_without_its_blanks(read):
+    made = read(ALLOWED_HOSTS=" a.example , b.example ,", FIELD_ENCRYPTION_KEYS=f" {KEY} , {KEY}")
+    assert made["ALLOWED_HOSTS"] == ["a.example", "b.example"] and made["FIELD_ENCRYPTION_KEYS"] == [KEY, KEY]
+
+
+def test_sqlite_waits_its_turn_and_survives_a_power_cut(read):
+    options = read(DATABASE_URL="sqlite:////var/lib/console/db.sqlite3")["DATABASES"]["default"]["OPTIONS"]
+    assert options["transaction_mode"] == "IMMEDIATE" and options["timeout"] >= 20
+    assert "journal_mode=WAL" in options["init_command"] and "synchronous=FULL" in options["init_command"]
+
+
+@pytest.mark.parametrize("level", ["DEBUG", "INFO", "ERROR"])
+def test_at_no_level_are_statements_or_connections_logged(read, level):
+    loggers = read(LOG_LEVEL=level)["LOGGING"]["loggers"]
+    assert loggers["django.db.backends"]["level"] == loggers["urllib3"]["level"] == "WARNING"
+
+
+def test_a_check_names_each_problem(settings):
+    problem = runpy.run_path(str(SETTINGS))["SettingProblem"]("SOME_NAME", "is wrong.", "Do this.")
+    settings.SETTINGS_PROBLEMS = [problem]
+    errors = [error for error in run_checks(tags=["settings"]) if error.id == "console.SOME_NAME"]
+    assert [(error.msg, error.hint, error.is_serious()) for error in errors] == [("SOME_NAME is wrong.", "Do this.", True)]
+
+
+def test_practice_is_warned_of_in_production(settings):
+    settings.SANDBOX = True
+    assert "console.SANDBOX" in [problem.id for problem in run_checks(tags=["settings"], include_deployment_checks=True)]
+    settings.SANDBOX = False
+    assert "console.SANDBOX" not in [problem.id for problem in run_checks(tags=["settings"], include_deployment_checks=True)]
+
+
+# --- real processes ---------------------------------------------------------------------------------------------------
+
+
+def test_check_fails_and_names_them():
+    ended, said = start("manage.py", "check", SECRET_KEY="", DATABASE_URL="mysql://console:canary-password@host/db")
+    assert ended == 1 and "Traceback" not in said
+    assert "console.SECRET_KEY" in said and "console.DATABASE_URL" in said and said.count("HINT:") == 2
+    assert "canary" not in said
+
+
+def test_the_web_server_does_not_start():
+    ended, said = start("-c", "import fallback_console.wsgi", FIELD_ENCRYPTION_KEYS="", CA_BUNDLE="/no/such/file")
+    assert ended == 1 and said.startswith("The console does not start.")
+    assert "FIELD_ENCRYPTION_KEYS" in said and "CA_BUNDLE" in said and "Traceback" not in said
+
+
+def test_the_web_server_starts_where_all_is_well():
+    assert start("-c", "import fallback_console.wsgi") == (0, "")
+
+
+def test_a_production_like_environment_passes_djangos_deployment_checks():
+    ended, said = start("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+    assert ended == 0 and "no issues" in said
+
+
+# --- what is written about them ---------------------------------------------------------------------------------------
+
+
+def names_that_settings_reads():
+    return set(re.findall(r'(?:\benv\.\w+|_flag)\(\s*"([A-Z_]+)"', SETTINGS.read_text()))
+
+
+def test_settings_is_the_only_reader_of_the_environment():
+    python = [path for room in ["fallback_console", "invocations"] for path in (ROOT / room).rglob("*.py")]
+    readers = [path.name for path in python if re.search(r"os\.(environ|getenv)|environ\.Env", path.read_text())]
+    assert sorted(readers) == ["settings.py", "wsgi.py"]  # wsgi.py names the settings module
+
+
+def test_env_example_names_exactly_these():
+    assert set(re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)) == names_that_settings_reads()
+
+
+def test_the_readme_names_exactly_these():
+    assert set(re.findall(r"^\| *`([A-Z_]+)`", (ROOT / "README.md").read_text(), re.MULTILINE)) == names_that_settings_reads()
