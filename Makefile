@@ -38,7 +38,7 @@ test-quick: $(VENV)/.dev ## the tests without the browser
 	$(BIN)/pytest --numprocesses $(WORKERS) --ignore tests/browser
 
 bench-preview: $(VENV)/.dev ## how long the live preview takes, beside the cheapest page
-	@$(BIN)/python benchmarks/preview.py
+	@PYTHONPATH=. $(BIN)/python benchmarks/preview.py
 
 format: $(VENV)/.dev ## put the code into shape
 	$(BIN)/ruff check --fix .

@@ -1,29 +1,36 @@
-"""How long the live preview takes, beside the cheapest page there is (/healthz), over real HTTP in one run.
+"""How long the live preview takes, beside the cheapest page there is (/healthz), over real HTTP from gunicorn in one run.
 
 `make bench-preview` prints the medians in milliseconds and their ratio. Machines are shared: trust the ratio.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import re
+import socket
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable
 
-import django
+folder = tempfile.TemporaryDirectory()
+os.environ |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "TEST_DATABASE_URL": f"sqlite:///{folder.name}/bench.sqlite3"}
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+import django  # noqa: E402
+
 django.setup()
 
 import requests  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.test import Client  # noqa: E402
-from django.test.testcases import LiveServerThread, _StaticFilesHandler  # noqa: E402
-from django.test.utils import setup_databases, teardown_databases  # noqa: E402
 
 ROUNDS = 200
+VALUES = {"recipient": "+91 80612 34581", "value1-01": "Asha", "value1-02": "KF-20418", "value1-03": "Thu 26 November"}
+SWITCHES = {"same_recipient": "on", "same_values": "on", "params-mode": "rows", "params2-mode": "rows"}
 
 
 def median_ms(ask: Callable[[], requests.Response]) -> float:
@@ -36,35 +43,39 @@ def median_ms(ask: Callable[[], requests.Response]) -> float:
     return statistics.median(taken)
 
 
+def measure(base: str) -> dict[str, float]:
+    browser = Client()
+    browser.force_login(User.objects.get(username="admin"))
+    session = requests.Session()
+    session.cookies.update({name: morsel.value for name, morsel in browser.cookies.items()})
+    form = session.get(f"{base}/send/1/").text
+    fields = dict(re.findall(r'name="(intent|csrfmiddlewaretoken)" value="([^"]+)"', form)) | VALUES | SWITCHES
+    ways: dict[str, Callable[[], requests.Response]] = {
+        "/healthz": lambda: session.get(f"{base}/healthz"),
+        "send page": lambda: session.get(f"{base}/send/1/"),
+        "preview": lambda: session.post(f"{base}/send/1/preview/", data=fields, headers={"Referer": base}),
+    }
+    return {name: median_ms(ask) for name, ask in ways.items()}
+
+
 def main() -> None:
-    databases = setup_databases(verbosity=0, interactive=False)
-    server = LiveServerThread("127.0.0.1", _StaticFilesHandler)
-    server.daemon = True
+    call_command("migrate", verbosity=0)
+    call_command("demo", stdout=io.StringIO())
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", "fallback_console.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
+    server = subprocess.Popen([*command, "--threads", "4", "--no-control-socket", "--log-level", "warning"])  # noqa: S603
     try:
-        call_command("demo", verbosity=0, stdout=open(os.devnull, "w"))
-        server.start()
-        server.is_ready.wait()
-        base = f"http://127.0.0.1:{server.port}"
-        browser = Client()
-        browser.force_login(User.objects.get(username="admin"))
-        session = requests.Session()
-        session.headers["Connection"] = "close"  # the test server's kept connections wait 40 ms for an acknowledgement (Nagle)
-        session.cookies.update({name: morsel.value for name, morsel in browser.cookies.items()})
-        form = session.get(f"{base}/send/1/").text
-        fields = dict(re.findall(r'name="(intent|csrfmiddlewaretoken)" value="([^"]+)"', form))
-        fields |= {"recipient": "+91 80612 34581", "same_recipient": "on", "same_values": "on", "params-mode": "rows", "params2-mode": "rows"}
-        fields |= {"value1-01": "Asha", "value1-02": "KF-20418", "value1-03": "Thu 26 November"}
-        ways = {
-            "/healthz": lambda: session.get(f"{base}/healthz"),
-            "send page": lambda: session.get(f"{base}/send/1/"),
-            "preview": lambda: session.post(f"{base}/send/1/preview/", data=fields, headers={"Referer": base}),
-        }
-        medians = {name: median_ms(ask) for name, ask in ways.items()}
-        for name, milliseconds in medians.items():
-            print(f"{name:10} {milliseconds:7.1f} ms   {milliseconds / medians['/healthz']:5.1f} × /healthz")
+        while socket.socket().connect_ex(("127.0.0.1", port)):
+            if server.poll() is not None:
+                raise SystemExit("the server did not start")
+        medians = measure(f"http://127.0.0.1:{port}")
     finally:
         server.terminate()
-        teardown_databases(databases, verbosity=0)
+        server.wait()
+    for name, milliseconds in medians.items():
+        print(f"{name:10} {milliseconds:7.1f} ms   {milliseconds / medians['/healthz']:5.1f} × /healthz")
 
 
 main()

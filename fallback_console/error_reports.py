@@ -20,8 +20,9 @@ class NothingButTheTrace(SafeExceptionReporterFilter):
     def get_safe_settings(self) -> dict[str, Any]:
         return {}
 
-    def get_safe_request_meta(self, request: HttpRequest) -> dict[str, Any]:
-        return {name: request.META[name] for name in ("REQUEST_METHOD", "PATH_INFO") if name in request.META}
+    def get_safe_request_meta(self, request: HttpRequest | None) -> dict[str, Any]:
+        meta = request.META if request else {}  # none: a command or a worker broke, not a page
+        return {name: meta[name] for name in ("REQUEST_METHOD", "PATH_INFO") if name in meta}
 
     def get_safe_cookies(self, request: HttpRequest) -> dict[str, Any]:
         return {}

@@ -6,6 +6,9 @@ A value that is missing or wrong does not stop this module; it is noted in `SETT
 
 from __future__ import annotations
 
+import logging
+import re
+import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -29,7 +32,15 @@ class SettingProblem(NamedTuple):
 SETTINGS_PROBLEMS: list[SettingProblem] = []
 
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+ENV_FILE = BASE_DIR / ".env"
+if ENV_FILE.is_file():
+    for number, line in enumerate(ENV_FILE.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+        if line and not re.match(r"#|(export )?[A-Za-z_0-9]+=", line):
+            SETTINGS_PROBLEMS.append(
+                SettingProblem(".env", f"has a line {number} that is not NAME=value.", "No blanks around the =; # begins a comment.")
+            )
+    logging.getLogger("environ.environ").setLevel(logging.ERROR)  # it would log such a line, and with it a password
+    environ.Env.read_env(ENV_FILE)
 
 
 def _flag(name: str, default: bool) -> bool:
@@ -39,6 +50,14 @@ def _flag(name: str, default: bool) -> bool:
     if raw not in {"false", "0", "no", "off", ""}:
         SETTINGS_PROBLEMS.append(SettingProblem(name, "is neither True nor False.", f"Write {name}=True or {name}=False."))
     return False
+
+
+def _web_address(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0  # asking for a port checks it
+    except ValueError:
+        return False
 
 
 # --- who we are -------------------------------------------------------------------------------------------------------
@@ -97,7 +116,7 @@ elif SECRET_KEY in FIELD_ENCRYPTION_KEYS:
 # --- the way to Kaleyra -----------------------------------------------------------------------------------------------
 
 HTTPS_PROXY_URL = env.str("HTTPS_PROXY_URL", default="")
-if HTTPS_PROXY_URL and (urlsplit(HTTPS_PROXY_URL).scheme not in {"http", "https"} or not urlsplit(HTTPS_PROXY_URL).hostname):
+if HTTPS_PROXY_URL and not _web_address(HTTPS_PROXY_URL):
     SETTINGS_PROBLEMS.append(
         SettingProblem(
             "HTTPS_PROXY_URL", "is not an http:// or https:// address.", "For example http://proxy.example.com:3128, or leave it out."
@@ -117,7 +136,8 @@ if CA_BUNDLE and not Path(CA_BUNDLE).is_file():
 
 def _database() -> dict[str, Any]:
     try:
-        database: dict[str, Any] = env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
+        with warnings.catch_warnings(action="ignore"):  # they would show the password
+            database: dict[str, Any] = env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
         known = database.get("ENGINE") in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
     except Exception:
         # Whatever the parser stumbled over holds a password: it is named in the problem, never shown.
@@ -235,7 +255,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _flag("BEHIND_PROXY", False) else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 CSRF_TRUSTED_ORIGINS: list[str] = [o.strip() for o in env.str("CSRF_TRUSTED_ORIGINS", default="").split(",") if o.strip()]
-if any(urlsplit(origin).scheme not in {"http", "https"} for origin in CSRF_TRUSTED_ORIGINS):
+if not all(_web_address(origin) for origin in CSRF_TRUSTED_ORIGINS):
     SETTINGS_PROBLEMS.append(
         SettingProblem("CSRF_TRUSTED_ORIGINS", "holds an entry without http:// or https://.", "For example https://console.example.com")
     )

@@ -1,6 +1,6 @@
 """The one glossary: nothing that a row can hold is without words, and nothing is explained that no row can hold."""
 
-import re
+import ast
 from pathlib import Path
 
 import pytest
@@ -33,25 +33,26 @@ def test_nothing_is_shown_as_delivered_before_it_was_reported():
 
 
 def reasons_in(module):
-    """Each reason that a room can give, as its source spells it."""
-    source = Path(module.__file__).read_text()
-    given = [
-        r'Verdict\.[A-Z]+, "(\w+)"',
-        r'Not?(?:Sent|Answer)\("(\w+)"\)',
-        r'NoAnswer\("(\w+)" if',
-        r'Outcome\.[A-Z_]+, "(\w+)"',
-        r'Status\.[A-Z]+, "(\w+)"',
-        r'reason="(\w+)"',
-        r'return "(\w+)" if',
-        r'return "(\w+)"\n',
-        r' else "(\w+)"\n',
-    ]
-    return {reason for pattern in given for reason in re.findall(pattern, source)}
+    """Each reason that a room can give: the texts in what it raises, returns as a verdict, result or status, or calls `reason`."""
+    for node in ast.walk(ast.parse(Path(module.__file__).read_text())):
+        match node:
+            case ast.Call(func=ast.Name(id="NotSent" | "NoAnswer" | "_Result")):
+                given = node.args
+            case ast.Tuple(elts=[ast.Attribute(value=ast.Name(id="Verdict" | "Status")), *given]):
+                pass
+            case ast.Assign(targets=[ast.Name(id="reason")]) | ast.keyword(arg="reason"):
+                given = [node.value]
+            case ast.FunctionDef(name="_why_unconnected"):
+                given = [inner.value for inner in ast.walk(node) if isinstance(inner, ast.Return)]
+            case _:
+                continue
+        given = [branch for value in given for branch in ([value.body, value.orelse] if isinstance(value, ast.IfExp) else [value])]
+        yield from (value.value for value in given if isinstance(value, ast.Constant) and isinstance(value.value, str))
 
 
 def test_every_reason_has_a_sentence_and_no_sentence_is_without_a_reason():
-    found = reasons_in(sending) | reasons_in(reply) | reasons_in(client)
-    assert found == set(REASONS)
+    found = {*reasons_in(sending), *reasons_in(reply), *reasons_in(client)}
+    assert found - {""} == set(REASONS)
 
 
 @pytest.mark.parametrize("status", ["unknown", "accepted"])

@@ -9,12 +9,14 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Field, OuterRef, QuerySet, Subquery, TextField
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.template_utils import HistoricalRecordContextHelper
 from unfold.admin import StackedInline
+from unfold.decorators import action
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
 from invocations.admin.badges import active_badge
@@ -51,6 +53,7 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
         (gettext_lazy("At Kaleyra"), {"fields": ["account", "workflow_instance_id"]}),
         (gettext_lazy("Who may send it"), {"fields": ["is_active", "groups"]}),
     ]
+    actions_detail = ["texts_and_values"]
     empty_text = gettext_lazy("No workflow yet. Publish a flow in Kaleyra's Fallback wizard, then enter its workflow ID here.")
     instead_of_deleting = gettext_lazy("Turn it off instead: it leaves the send page, and its history stays.")
 
@@ -58,6 +61,11 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
         latest = Invocation.objects.filter(workflow_instance=OuterRef("pk")).order_by("-id").values("created_at")[:1]
         workflows: QuerySet[WorkflowInstance] = super().get_queryset(request)
         return workflows.prefetch_related("channels").annotate(latest_at=Subquery(latest))
+
+    @action(description=gettext_lazy("Texts and values"), url_path="texts", icon="text_fields", permissions=["change"])
+    def texts_and_values(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """To the page on which staff's fields are worded and the example is seen."""
+        return redirect("contract", workflow_id=object_id)
 
     @admin.display(description=gettext_lazy("channels"))
     def route(self, workflow: WorkflowInstance) -> str:

@@ -35,7 +35,14 @@ def invoke(workflow):
 
 @pytest.mark.parametrize(
     ("code", "exit_code", "status"),
-    [("202", 0, "accepted"), ("400", 1, "rejected"), ("404", 1, "rejected"), ("500", 3, "unknown"), ("401", 3, "held"), ("429", 3, "queued")],
+    [
+        ("202", 0, "accepted"),
+        ("400", 1, "rejected"),
+        ("404", 1, "rejected"),
+        ("500", 3, "unknown"),
+        ("401", 3, "held"),
+        ("429", 3, "queued"),
+    ],
 )
 def test_the_exit_code_says_what_became_of_it(invoke, code, exit_code, status):
     ended, printed = invoke("--recipient", NUMBER + code, "--json")
@@ -208,7 +215,9 @@ def test_as_a_process(manage, workflow, receiver):
     no_recipient = manage("invoke", "Order delayed")
     no_uuid = manage("invoke", "Order delayed", "--recipient", NUMBER + "202", "--request-id", "1")
     no_number = manage("invoke", "Order delayed", "--recipient", "0800")
-    no_settings = manage("invoke", "Order delayed", "--recipient", NUMBER + "202", DJANGO_SETTINGS_MODULE="fallback_console.settings", SECRET_KEY="x")
+    no_settings = manage(
+        "invoke", "Order delayed", "--recipient", NUMBER + "202", DJANGO_SETTINGS_MODULE="fallback_console.settings", SECRET_KEY="x"
+    )
     printed, complaints = accepted.communicate(timeout=30)
     assert (accepted.returncode, complaints) == (0, "") and json.loads(printed)["request_id"] == ID
     assert "Åsa 😀" in receiver.received[0].body.decode()

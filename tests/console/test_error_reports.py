@@ -24,7 +24,9 @@ def inner(text):
 def reports(request, settings):
     """The page and the mail about a view that broke."""
     settings.DEBUG = request.param
-    asked = RequestFactory().post("/send/1/", {"recipient": CANARIES["post"], "api_key": CANARIES["post"]}, HTTP_X_SIGNATURE=CANARIES["header"])
+    asked = RequestFactory().post(
+        "/send/1/", {"recipient": CANARIES["post"], "api_key": CANARIES["post"]}, HTTP_X_SIGNATURE=CANARIES["header"]
+    )
     asked.COOKIES["sessionid"] = CANARIES["cookie"]
     try:
         view(asked)

@@ -54,7 +54,15 @@ def test_a_killed_attempt_is_settled_as_unknown_and_a_safe_check_finds_that_it_g
 
 
 def test_the_command_given_again_with_the_id_sends_nothing_twice(killed, workflow, receiver, manage):
-    command = [workflow.workflow_instance_id, "--recipient", NUMBER_WITHOUT_ANSWER, "--param", "01=Asha", "--request-id", str(killed.request_id)]
+    command = [
+        workflow.workflow_instance_id,
+        "--recipient",
+        NUMBER_WITHOUT_ANSWER,
+        "--param",
+        "01=Asha",
+        "--request-id",
+        str(killed.request_id),
+    ]
     assert manage("invoke", *command).wait(20) == 3
     assert len(receiver.received) == 1 and Invocation.objects.count() == 1
 

@@ -14,7 +14,13 @@ from invocations.models import ApiKey, Attempt, Invocation, Pod
 pytestmark = pytest.mark.django_db
 UNKNOWN = Invocation.Status.UNKNOWN
 
-REJECTED = {"success": False, "status": 400, "message": None, "errors": ["Workflow Instance [x] is not published."], "executionStatus": "REJECTED"}
+REJECTED = {
+    "success": False,
+    "status": 400,
+    "message": None,
+    "errors": ["Workflow Instance [x] is not published."],
+    "executionStatus": "REJECTED",
+}
 DUPLICATE = REJECTED | {"errors": ["Request ID [x] has already been submitted."]}
 ACCEPTED = {"success": True, "status": 202, "message": "Request accepted", "workflowInvocationId": "4xU9", "executionStatus": "ACCEPTED"}
 
@@ -207,7 +213,9 @@ def test_a_host_on_this_machine_is_not_reached_without_sandbox(recorded, receive
 def test_a_host_that_is_no_host_gets_no_key(recorded, receiver):
     invocation = recorded()
     Pod.objects.filter(code="PRACTICE").update(api_domain="10.0.0.1")
-    Pod.objects.filter(code="PRACTICE").update(api_domain="0.0.0.0:" + receiver.api_domain.partition(":")[2])  # reaches this machine on Linux
+    Pod.objects.filter(code="PRACTICE").update(
+        api_domain="0.0.0.0:" + receiver.api_domain.partition(":")[2]
+    )  # reaches this machine on Linux
     assert deliver(invocation).reason == "address" and invocation.status == "held" and not receiver.received
 
 
@@ -312,7 +320,8 @@ def test_why_it_is_unknown_does_not_change_to_nothing_left(doubtful, kaleyra_say
 
 
 @pytest.mark.parametrize(
-    ("status", "content"), [(400, DUPLICATE | {"workflowInvocationId": "of-the-repetition"}), (400, REJECTED | {"workflowInvocationId": "of-the-repetition"})]
+    ("status", "content"),
+    [(400, DUPLICATE | {"workflowInvocationId": "of-the-repetition"}), (400, REJECTED | {"workflowInvocationId": "of-the-repetition"})],
 )
 def test_the_id_of_a_refused_repetition_is_not_taken_for_the_messages(doubtful, kaleyra_says, status, content):
     kaleyra_says(status, content)
