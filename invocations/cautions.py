@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from invocations import sending
+from invocations.encryption import Unreadable
 from invocations.kaleyra import limits, recipients
 from invocations.kaleyra.limits import Finding
 from invocations.kaleyra.recipients import Recipient, country
@@ -96,12 +97,16 @@ def of_the_past(workflow: WorkflowInstance, found: Sequence[Recipient]) -> list[
             text = _("%(who)s sent this workflow to this number %(when)s.") % {"who": who, "when": when}
             cautions.append(Caution(text, link=reverse("invocation", args=[last.request_id]), link_text=_("See what became of it")))
     latest = list(workflow.invocations.order_by("-id")[:REFUSED_IN_A_ROW])
-    if len(latest) == REFUSED_IN_A_ROW and all(
-        invocation.status == Invocation.Status.REJECTED and any("is not published" in error for error in invocation.errors)
-        for invocation in latest
-    ):
+    if len(latest) == REFUSED_IN_A_ROW and all(_was_refused_as_not_published(invocation) for invocation in latest):
         text = _("The last %(n)s messages of this workflow were refused as not published. This one will probably be, too.")
         cautions.append(
             Caution(text % {"n": REFUSED_IN_A_ROW}, link=reverse("invocation", args=[latest[0].request_id]), link_text=_("See the last"))
         )
     return cautions
+
+
+def _was_refused_as_not_published(invocation: Invocation) -> bool:
+    try:
+        return invocation.status == Invocation.Status.REJECTED and any("is not published" in error for error in invocation.errors)
+    except Unreadable:
+        return False

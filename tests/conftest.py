@@ -8,11 +8,15 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import connection
 
 from invocations import sending
@@ -33,6 +37,22 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     for database in settings.DATABASES.values():
         if database["ENGINE"] == "django.db.backends.sqlite3":
             database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("database") / "console.sqlite3")
+
+
+@pytest.fixture
+def db(db: None) -> None:
+    """The database, with the pods and groups that migrations add: a test that committed has emptied its tables."""
+    if not Group.objects.filter(name="Admin").exists():
+        for name, sow in [("0002_pods", "add_pods"), ("0003_groups", "add_groups")]:
+            migration = import_module(f"invocations.migrations.{name}")
+            getattr(migration, sow)(apps, SimpleNamespace(connection=connection))
+
+
+@pytest.fixture(autouse=True)
+def db_of_the_mark(request: pytest.FixtureRequest) -> None:
+    """The same for tests that ask for the database by a mark alone."""
+    if request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("db")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import Field, OuterRef, QuerySet, Subquery, TextField
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +20,7 @@ from unfold.admin import StackedInline
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
+from invocations import contracts
 from invocations.admin.badges import active_badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.forms.channels import ChannelFormSet
@@ -62,7 +64,12 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
         workflows: QuerySet[WorkflowInstance] = super().get_queryset(request)
         return workflows.prefetch_related("channels").annotate(latest_at=Subquery(latest))
 
-    @action(description=gettext_lazy("Texts and values"), url_path="texts", icon="text_fields", permissions=["change"])
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Whatever was changed makes a version, for what is sent from now on to point at."""
+        super().save_related(request, form, formsets, change)
+        contracts.current_version(form.instance, by=request.user if isinstance(request.user, User) else None)
+
+    @action(description=gettext_lazy("Texts and values"), url_path="texts", icon="text_fields", permissions=["change"])  # type: ignore[untyped-decorator]
     def texts_and_values(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """To the page on which staff's fields are worded and the example is seen."""
         return redirect("contract", workflow_id=object_id)

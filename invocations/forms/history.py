@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +26,10 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subs
         return str(obj.get_full_name() or obj.get_username())
 
 
+# Beyond these a day's midnight is no moment any more, in one time zone or another.
+DAYS = [MinValueValidator(date(1970, 1, 2)), MaxValueValidator(date(2999, 12, 31))]
+
+
 class HistoryFilter(forms.Form):
     """Filters by what an admin set up, who sent and when. Wrong values in an address narrow nothing and are told."""
 
@@ -32,8 +37,8 @@ class HistoryFilter(forms.Form):
     workflow = forms.ModelChoiceField(WorkflowInstance.objects.all(), label=_("Workflow"), required=False, empty_label=_("Any workflow"))
     account = forms.ModelChoiceField(Account.objects.all(), label=_("Account"), required=False, empty_label=_("Any account"))
     person = PersonField(User.objects.order_by("username"), label=_("Sent by"), required=False, empty_label=_("Anybody"))
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(label=_("From"), required=False, validators=DAYS, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=_("To"), required=False, validators=DAYS, widget=forms.DateInput(attrs={"type": "date"}))
 
     FIELDS = {"status": "status", "workflow": "workflow_instance", "account": "account", "person": "created_by"}
 
@@ -65,7 +70,10 @@ class HistorySearch(forms.Form):
     q = forms.CharField(label=_("Find"), max_length=120, required=False)
 
     def narrow(self, found: QuerySet[Invocation]) -> QuerySet[Invocation]:
-        typed = self.cleaned_data["q"].strip()
+        """`found`, narrowed to what was typed; nothing of it where that can be no id, ticket or number."""
+        if not self.is_valid():
+            return found.none()
+        typed = self.cleaned_data["q"]
         if not typed:
             return found
         matches = Q(reference__iexact=typed) | Q(workflow_invocation_id=typed)

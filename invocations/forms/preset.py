@@ -25,17 +25,32 @@ class PresetForm(forms.Form):
         self.workflow, self.user = workflow, user
         super().__init__(data, label_suffix="")
 
+    def clean_preset_shared(self) -> bool:
+        """Nobody puts other values under a title that somebody else has shared."""
+        shared: bool = self.cleaned_data["preset_shared"]
+        title = self.cleaned_data.get("preset_title")
+        there = self.workflow.presets.filter(owner=None, title=title).first() if shared else None
+        if there and not may_replace(self.user, there):
+            raise forms.ValidationError(_("Somebody else has shared values under this title. Choose another one."))
+        return shared
+
     def save(self, params: Sequence[dict[str, str]]) -> Preset:
         """Keeps the values, in place of those that had the same title."""
         hidden = contracts.sensitive_keys(self.workflow.channels.all())
         kept = [{key: "" if key in hidden else value for key, value in each.items()} for each in params]
         owner = None if self.cleaned_data["preset_shared"] else self.user
-        title = self.cleaned_data["preset_title"]
-        preset = Preset.objects.filter(workflow_instance=self.workflow, owner=owner, title=title).first()
-        preset = preset or Preset(workflow_instance=self.workflow, owner=owner, title=title, created_by=self.user)
-        preset.values = json.dumps(kept, ensure_ascii=False)
-        preset.save()
+        values = {"values": json.dumps(kept, ensure_ascii=False)}
+        preset, _created = self.workflow.presets.update_or_create(
+            owner=owner, title=self.cleaned_data["preset_title"], defaults=values, create_defaults=values | {"created_by": self.user}
+        )
         return preset
+
+
+def may_replace(user: User, preset: Preset) -> bool:
+    """One's own, a shared one that one made, or any shared one for who may change workflows."""
+    if preset.owner is not None:
+        return preset.owner == user
+    return preset.created_by == user or user.has_perm("invocations.change_workflowinstance")
 
 
 def presets_for(user: User, workflow: WorkflowInstance) -> QuerySet[Preset]:

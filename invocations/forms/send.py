@@ -101,7 +101,7 @@ class SendForm(forms.Form):
             del self.fields["same_values"]  # what the first channel takes is not known, so nothing can be shared
         if kept and not kept.may_see:
             self._keep("recipient", kept.sends[0])
-            if len(kept.sends) > 1 and kept.sends[1].recipient != kept.sends[0].recipient:
+            if len(kept.sends) > 1 and "recipient2" in self.fields and kept.sends[1].recipient != kept.sends[0].recipient:
                 self._keep("recipient2", kept.sends[1])
 
     def _may_share(self) -> bool:
@@ -139,13 +139,13 @@ class SendForm(forms.Form):
             keys = {each.key for each in asked}
             filled |= {field_name(position, key): value for key, value in shown.items() if key in keys}
             editor = "params" if position == 1 else "params2"
-            filled[editor] = Editor(tuple((key, value) for key, value in shown.items() if key not in keys))
+            filled[editor] = Editor.of({key: value for key, value in shown.items() if key not in keys})
         return filled
 
     def _shareable(self, params: Sequence[Params]) -> bool:
         """Whether sharing the first channel's values would give the second exactly what it has."""
         shared = {key: value for key, value in params[0].items() if not self.asked[0] or key not in {a.key for a in self.asked[0]}}
-        wanted = {a.key for a in self.asked[1]} if len(self.asked) > 1 and self.asked[1] else set(params[0])
+        wanted = {a.key for a in self.asked[1]} if len(self.asked) > 1 and self._is_known(1) else set(params[0])
         return params[1] == {**{key: value for key, value in params[0].items() if key in wanted}, **shared}
 
     @property
@@ -164,14 +164,17 @@ class SendForm(forms.Form):
         """Each channel's parameters as far as they can be read, right or wrong: for the preview."""
         typed = self.typed()
         extras = [typed[name].as_typed() if typed.get(name) else {} for name in ("params", "params2")]
-        return self._collected(lambda name: str(typed.get(name) or ""), extras, same=bool(typed.get("same_values")))
+        # As the field will read it: without blanks around it.
+        return self._collected(
+            lambda name: str(self.fields[name].to_python(typed.get(name)) or ""), extras, same=bool(typed.get("same_values"))
+        )
 
     def _collected(self, value_of: Callable[[str], str], extras: Sequence[Params], *, same: bool) -> list[Params]:
         """Each channel's parameters: what it asks for, then what was added freely."""
         first = {each.key: value for each in self.asked[0] if (value := value_of(field_name(1, each.key)))} | extras[0]
         if len(self.channels) < 2:
             return [first]
-        if not self.asked[1]:
+        if not self._is_known(1):
             return [first, dict(first) if same else extras[1]]
         second = {}
         for each in self.asked[1]:
@@ -179,6 +182,10 @@ class SendForm(forms.Form):
             if value:
                 second[each.key] = value
         return [first, second | (extras[0] if same else extras[1])]
+
+    def _is_known(self, index: int) -> bool:
+        """Whether a channel's text is stored, so that it takes what it asks for and no more, be it nothing."""
+        return bool(self.asked[index] or self.channels[index].template_text)
 
     def _shares(self, asked: Asked) -> bool:
         return any(asked.key == each.key for each in self.asked[0])
@@ -203,7 +210,7 @@ class SendForm(forms.Form):
 
     def _suits_both(self, asked: Asked, cleaned: dict[str, Any]) -> None:
         name = field_name(1, asked.key)
-        if cleaned.get(name):
+        if name in cleaned:  # else it is wrong already
             try:
                 value_field(asked).clean(cleaned[name])
             except forms.ValidationError as error:
@@ -211,7 +218,8 @@ class SendForm(forms.Form):
 
     def _check_params(self, cleaned: dict[str, Any], same: bool) -> None:
         extras = [cleaned["params"], cleaned.get("params2", {})]
-        for asked, added, name in zip(self.asked, extras, ("params", "params2"), strict=False):
+        added2 = (extras[0], "params") if same else (extras[1], "params2")
+        for asked, (added, name) in zip(self.asked, [(extras[0], "params"), added2], strict=False):
             twice = [each.key for each in asked if each.key in added]
             if twice:
                 self.add_error(

@@ -34,6 +34,7 @@ SENTENCES = {
     "json_too_deep": _("The JSON is nested too deep. Write one object of keys and texts."),
     "json_no_object": _('Write one object of keys and texts, for example {"01": "Asha", "02": "KF-20418"}.'),
     "not_a_number": _("%(constant)s is not allowed in JSON."),
+    "line_break": _("A value has a line break, and only JSON can hold that here."),
     "not_strings": _("The value of “%(key)s” is not a text. Put it in quotes."),
 }
 
@@ -50,6 +51,9 @@ class Editor:
 
     @classmethod
     def of(cls, params: Mapping[str, str]) -> Editor:
+        """With rows, or with JSON where a value has a line break: a browser would take that out of a row."""
+        if any({"\n", "\r"} & set(value) for value in params.values()):
+            return cls(json=template_params.to_json(params), as_json=True)
         return cls(rows=tuple(params.items()))
 
     def params(self) -> dict[str, str]:
@@ -71,7 +75,8 @@ class Editor:
         Raises `ParamsError` if JSON cannot be made into rows, or rows into JSON.
         """
         verb, _dash, what = action.partition("-")
-        places = [int(place) for place in what.split("-") if place.isdecimal() and int(place) < len(self.rows)]
+        known = {str(index): index for index in range(len(self.rows))}
+        places = [known[place] for place in what.split("-") if place in known]
         if verb == "add":
             return self._added(what)
         if verb == "remove" and places:
@@ -82,7 +87,7 @@ class Editor:
             return self._moved(*places)
         if verb == "number":
             return replace(self, rows=self._with_keys(template_params.renumbered([key for key, _value in self.rows])))
-        if verb == "json":
+        if verb == "json" and not self.as_json:
             # A key that is missing or stands there twice has no place in JSON: it would be lost.
             keys = [key for key, value in self.rows if key or value]
             if "" in keys:
@@ -90,8 +95,11 @@ class Editor:
             if twice := [key for key in keys if keys.count(key) > 1]:
                 raise ParamsError("repeated_key", key=twice[0])
             return Editor(json=template_params.to_json({key: value for key, value in self.rows if key}), as_json=True)
-        if verb == "rows":
-            return Editor.of(template_params.from_json(self.json))
+        if verb == "rows" and self.as_json:
+            editor = Editor.of(template_params.from_json(self.json))
+            if editor.as_json:
+                raise ParamsError("line_break")
+            return editor
         return self
 
     def _with_keys(self, keys: Sequence[str]) -> tuple[Row, ...]:

@@ -76,8 +76,8 @@ def _of_dlt(params: TemplateParams, template_text: str, otp: bool) -> Iterator[F
             yield Finding("dlt_double_blank", piece.key, blocks=False)
 
 
-# What a phone would make a link of: a scheme, "www.", or a name with a top level domain, alone or before a path.
-_URL = re.compile(r"[a-z][a-z0-9+.-]{0,20}://|\bwww\.|\b[a-z0-9-]{1,63}\.[a-z]{2,63}(?=[/:?#]|\Z)", re.IGNORECASE)
+# What a phone would make a link of: a scheme, or a name with a top level domain, alone or before a path.
+_URL = re.compile(r"[a-z][a-z0-9+.-]{0,20}://|\b[a-z0-9-]{1,63}\.[a-z]{2,63}(?=[/:?#]|\Z)", re.IGNORECASE)
 # The blocks of Unicode that emoji are in, and the two marks that make emoji of other characters (Unicode, emoji-data.txt).
 _EMOJI = re.compile("[\u231a\u231b\u23e9-\u23fa\u2600-\u27bf\u2b1b\u2b1c\u2b50\u2b55\ufe0f\u20e3\U0001f000-\U0001faff]")
 
@@ -129,12 +129,13 @@ def order_dangers(keys: Iterable[str], kind: ChannelKind, *, template_text: str 
         overtaken = tuple(earlier for earlier in typed[:index] if key[:1].isupper() and earlier[:1].islower() and key < earlier)
         if overtaken:
             found.append(Finding("capitals", key, blocks=False, facts={"order": order, "before": overtaken}))
-    if kind is ChannelKind.SMS and positional:
+    if positional:
         found += _specials_before_ordinary_keys(order, otp)
     return found
 
 
 def _specials_before_ordinary_keys(order: Sequence[str], otp: bool) -> Iterator[Finding]:
+    """WhatsApp takes special keys out of the order, so that there are none here."""
     for index, key in enumerate(order):
         shifted = tuple(later for later in order[index + 1 :] if later not in SPECIAL_KEYS)
         # The code of an OTP is documented to be first: there it is meant.
@@ -165,12 +166,11 @@ def template_problems(text: str, kind: ChannelKind) -> list[Finding]:
     """
     found = [Finding("mixed", "", blocks=False)] if template_mode(text, kind) == "mixed" else []
     places = placeholders(text, kind)
-    if kind is ChannelKind.WHATSAPP:
-        taken = {place.start for place in places}
-        only_in_sms = {place.text: place.name for place in placeholders(text, ChannelKind.SMS) if place.start not in taken}
-        found += [
-            Finding("single_brace_on_whatsapp", name or "", blocks=True, facts={"text": written}) for written, name in only_in_sms.items()
-        ]
+    taken = {place.start for place in places}
+    only_in_sms = {place.text: place.name for place in placeholders(text, ChannelKind.SMS) if place.start not in taken}
+    found += [
+        Finding("single_brace_on_whatsapp", name or "", blocks=True, facts={"text": written}) for written, name in only_in_sms.items()
+    ]
     positions = {place.position for place in places if place.position is not None}
     if positions:
         first = min(positions)

@@ -88,7 +88,7 @@ def _readings(text: str) -> Iterator[str]:
 
 # --- a command --------------------------------------------------------------------------------------------------------
 
-_START = re.compile(r"""(?<![\w.-])curl(?:\.exe)?(?=[\s\\^`]+["'“‘]?(?:-|–|—|https?:))""")
+_START = re.compile(r"""curl(?:\.exe)?(?=[\s\\^`]+["'“‘]?(?:-|–|—|https?:))""")
 _BODY_OPTION = re.compile(
     r"(?:--(?i:data|data-raw|data-binary|data-ascii|json)(?:=|\Z)|-[#0-9aBfgGiIjJklLMnNOpqRsSvVZ]*d)(?P<value>.*)", re.DOTALL
 )

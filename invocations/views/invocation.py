@@ -64,6 +64,7 @@ def _get(request_id: uuid.UUID) -> Invocation:
 def _context(request: StaffRequest, found: Invocation) -> dict[str, Any]:
     meaning = STATUSES[found.status]
     sent = _what_was_sent(request, found)
+    reply = _reply(found)
     may_send = roles.may_send(request.user, found.workflow_instance)
     interrupted = found.status == Status.SENDING and found.lease_until is not None and found.lease_until < timezone.now()
     return {
@@ -71,7 +72,8 @@ def _context(request: StaffRequest, found: Invocation) -> dict[str, Any]:
         "meaning": meaning,
         "interrupted": interrupted,
         "why": REASONS.get(found.reason, ""),
-        "advice": advice([*found.errors, found.message or ""]),
+        "reply": reply,
+        "advice": advice([*reply.get("errors", []), reply.get("message") or ""]),
         "attempts": [_shown(attempt) for attempt in found.attempts.order_by("-number")],
         "channels": sent,
         "bubbles": [item["bubble"] for item in sent or []],
@@ -93,11 +95,14 @@ def _readable(found: Invocation, field: str) -> str:
 
 def _shown(attempt: Attempt) -> dict[str, Any]:
     tone, icon = OUTCOMES[attempt.outcome]
+    return {"row": attempt, "tone": tone, "icon": icon, "why": REASONS.get(attempt.reason, ""), "reply": _reply(attempt)}
+
+
+def _reply(row: Invocation | Attempt) -> dict[str, Any]:
     try:
-        kept = attempt.kept_reply
+        return row.kept_reply
     except Unreadable:
-        kept = {}
-    return {"row": attempt, "tone": tone, "icon": icon, "why": REASONS.get(attempt.reason, ""), "reply": kept}
+        return {}
 
 
 def _what_was_sent(request: StaffRequest, found: Invocation) -> list[dict[str, Any]] | None:

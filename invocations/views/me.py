@@ -20,15 +20,14 @@ from invocations.views.page import StaffRequest, for_people_who_may, render_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def me(request: StaffRequest) -> HttpResponse:
     """The person's own settings."""
-    profile = Profile.objects.filter(user=request.user).first() or Profile(user=request.user)
+    profile = Profile.objects.filter(user=request.user).first()
     try:
-        stored = profile.own_number
+        stored = profile.own_number if profile else ""
     except Unreadable:
         stored = ""
     form = MeForm(request.POST or None, initial={"own_number": stored}, label_suffix="")
     if request.method == "POST" and form.is_valid():
-        profile.own_number = form.cleaned_data["own_number"]
-        profile.save()
+        Profile.objects.update_or_create(user=request.user, defaults={"own_number": form.cleaned_data["own_number"]})
         messages.success(request, _("Saved."))
         return redirect("me")
     return render_page(request, "me.html", {"form": form})

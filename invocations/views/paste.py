@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from invocations.forms.send import SendForm
 from invocations.kaleyra import pasted, recipients
 from invocations.kaleyra.pasted import PasteError
+from invocations.kaleyra.payload import build_payload, to_text
 from invocations.models import WorkflowInstance
 from invocations.views.page import StaffRequest
 
@@ -32,8 +33,14 @@ def pasted_into(request: StaffRequest, workflow: WorkflowInstance, form: SendFor
     """What the pasted text fills in; tells the person what was left out. A key in it is thrown away."""
     try:
         found = pasted.read(request.POST.get("pasted", ""))
+        to_text(build_payload("", found.sends)).encode()
     except PasteError as error:
-        messages.error(request, str(UNREADABLE[error.code]) % error.facts)
+        # A name may be long, or hold half a surrogate pair, which no page could show.
+        facts = {name: str(fact)[:100].encode("utf-8", "replace").decode() for name, fact in error.facts.items()}
+        messages.error(request, str(UNREADABLE[error.code]) % facts)
+        return {}
+    except UnicodeEncodeError:
+        messages.error(request, _("It has a character that no message can carry."))
         return {}
     if found.had_key:
         messages.warning(
@@ -45,9 +52,9 @@ def pasted_into(request: StaffRequest, workflow: WorkflowInstance, form: SendFor
         messages.info(request, _("Its request ID was left out. This is a new message with an ID of its own."))
     if len(found.sends) > len(form.channels):
         messages.warning(request, _("It has two channels, this workflow has one. The second was left out."))
-    params = [dict(send.template_params) for send in found.sends[: len(form.channels)]]
-    filled = form.filled(params)
-    numbers = [_readable(send.recipient) for send in found.sends]
+    sends = found.sends[: len(form.channels)]
+    filled = form.filled([dict(send.template_params) for send in sends])
+    numbers = [_readable(send.recipient) for send in sends]
     if numbers and numbers[0]:
         filled |= {"recipient": numbers[0], "recipient2": numbers[-1], "same_recipient": numbers[0] == numbers[-1]}
     return filled

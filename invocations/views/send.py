@@ -19,7 +19,7 @@ from invocations.encryption import Unreadable
 from invocations.forms.intent import Intent, StaleIntent
 from invocations.forms.preset import presets_for, values_in
 from invocations.forms.send import Kept, SendForm
-from invocations.forms.template_params import Editor
+from invocations.forms.template_params import SENTENCES, Editor
 from invocations.kaleyra.recipients import country
 from invocations.kaleyra.template_params import ParamsError
 from invocations.models import Invocation, Profile, WorkflowInstance
@@ -86,7 +86,8 @@ def preview(request: StaffRequest, workflow_id: int) -> HttpResponse:
 
 def _sendable(request: StaffRequest) -> QuerySet[WorkflowInstance]:
     workflows = roles.sendable_workflows(request.user).select_related("account__pod")
-    return workflows.prefetch_related("channels__parameters", "account__api_keys")
+    # Without a first channel there is nothing to fill in yet.
+    return workflows.filter(channels__position=1).prefetch_related("channels__parameters", "account__api_keys")
 
 
 # --- opening the form -------------------------------------------------------------------------------------------------
@@ -98,7 +99,7 @@ def _fresh(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
     form = SendForm(workflow)
     try:
         if again:
-            form = SendForm(workflow, kept=_kept(request, again))
+            form = SendForm(workflow, kept=Kept(sending.sends_in(again), roles.may_see_recipient(request.user)))
         elif like := _earlier(request, workflow, request.GET.get("like", "")):
             form = SendForm(workflow, typed=form.filled([dict(send.template_params) for send in sending.sends_in(like)]))
         elif preset := presets_for(request.user, workflow).filter(pk=_number(request.GET.get("preset", ""))).first():
@@ -140,9 +141,11 @@ def _original(request: StaffRequest, intent: Intent) -> Invocation | None:
 
 
 def _kept(request: StaffRequest, again: Invocation | None) -> Kept | None:
-    if again is None:
+    """What `again` sent; None if that cannot be decrypted any more, so that the number has to be typed."""
+    try:
+        return Kept(sending.sends_in(again), roles.may_see_recipient(request.user)) if again else None
+    except Unreadable:
         return None
-    return Kept(sending.sends_in(again), roles.may_see_recipient(request.user))
 
 
 # --- changing it ------------------------------------------------------------------------------------------------------
@@ -158,8 +161,10 @@ def _edited(
     if isinstance(editor, Editor):
         try:
             typed[name] = editor.after(what)
-        except ParamsError:
+        except ParamsError as error:
             form.is_valid()  # shows what is wrong with the JSON beside it
+            if name not in form.errors:
+                form.add_error(name, SENTENCES[error.code] % error.facts)
             return _show(request, workflow, intent, form, again)
     elif action == "paste":
         typed |= pasted_into(request, workflow, form)
@@ -172,10 +177,13 @@ def _edited(
 
 def _own_number(request: StaffRequest) -> str:
     profile = Profile.objects.filter(user=request.user).first()
-    if profile is None or not profile.own_number:
+    try:
+        stored = profile.own_number if profile else ""
+    except Unreadable:
+        stored = ""
+    if not stored:
         messages.info(request, _("Your own number is not stored yet. Add it under your name: “My number”."))
-        return ""
-    return str(profile.own_number)
+    return str(stored)
 
 
 # --- showing it -------------------------------------------------------------------------------------------------------

@@ -98,7 +98,7 @@ def test_an_emoji_is_in_no_code(code: str) -> None:
     assert of_code(code) == ["code_emoji"]
 
 
-@pytest.mark.parametrize("code", ["123456", "12-34-56", "AB12CD", "81XXX23", "123.456", "१२३४५६", "Ab.1", "x:y/z", "12 34 56"])
+@pytest.mark.parametrize("code", ["123456", "12-34-56", "AB12CD", "12.ab34", "81XXX23", "123.456", "१२३४५६", "Ab.1", "x:y/z", "12 34 56"])
 def test_an_ordinary_code_passes(code: str) -> None:
     assert of_code(code) == []
 

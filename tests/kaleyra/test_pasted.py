@@ -190,6 +190,10 @@ DOUBLE = SIMPLE_BODY.replace('"', '\\"')
         f'curl ^\r\n  {URL}^\r\n  -d "{DOUBLE}"',
         f"curl `\n  {URL} `\n  -d '{SIMPLE_BODY}'",
         f"curl {URL}\n-H 'a: b'\n-d '{SIMPLE_BODY}'",
+        f"curl {URL} -d \\  \n'{SIMPLE_BODY}'",
+        f"curl {URL} -d ^\n'{SIMPLE_BODY}'",
+        f"curl {URL} -d `\n'{SIMPLE_BODY}'",
+        f'curl {URL} -d "{DOUBLE}"'.replace(",", ",\\\n"),
         f"curl {URL} -H 'codec: d' -Hd:x -ufred:pass -XDELETE -D headers -d '{SIMPLE_BODY}'",
         f"\ufeff  curl {URL} -d '{SIMPLE_BODY}'\n",
         f"curl {URL} -d $'{SIMPLE_BODY}'",
@@ -198,6 +202,7 @@ DOUBLE = SIMPLE_BODY.replace('"', '\\"')
         f'curl ^"{URL}^" ^\n  --data-raw ^"' + SIMPLE_BODY.replace('"', '^\\^"').replace("{", "^{").replace("}", "^}") + '^"',
         # what a ticket makes of quotes, dashes and blanks
         f"curl “{URL}” -d ‘{SIMPLE_BODY}’",
+        f"curl “{URL}” -d '{SIMPLE_BODY}'",
         f"curl {URL} –data ‘{SIMPLE_BODY}’".replace('"', "“"),
         f"curl {URL} —data “{DOUBLE}”".replace('"', "”"),
         f"curl {URL} --data '{SIMPLE_BODY}'".replace('"requestId"', "“requestId”"),
@@ -231,6 +236,7 @@ def test_undoing_a_tickets_quotes_leaves_dashes_of_values_alone() -> None:
         ("https://API.in.Kaleyra.io/v1/HX01/workflow/v1/instances/wf-1", ("api.in.kaleyra.io", "HX01", "wf-1")),
         ("https://api.in.kaleyra.io/v1/<sid>/workflow/v1/instances/<id>/invoke", ("api.in.kaleyra.io", "", "")),
         ("https://<api_domain>/v1/HX01/workflow/v1/instances/wf-1/invoke", ("", "HX01", "wf-1")),
+        ("https://user:word@api.in.kaleyra.io/v1/HX01/workflow/v1/instances/wf-1/invoke?a=b", ("api.in.kaleyra.io", "HX01", "wf-1")),
         ("https://example.com/elsewhere", ("", "", "")),
         ("", ("", "", "")),
     ],
@@ -255,11 +261,16 @@ def test_parts_of_the_url_are_told_where_they_can_be_such(url: str, parts: tuple
         ('{"input": {"send2": {"recipient": "92"}}}', (Send(""), Send("92"))),
         ('{"input": {"send1": {"templateParams": null}}}', (Send(""),)),
         ("{“send1”: {“recipient”: “91”}}", (Send("91"),)),
+        ('{"1": "half a pair: \ud83d"}', (Send("", {"1": "half a pair: \ud83d"}),)),
     ],
 )
 def test_a_body_is_read_in_each_of_its_shapes(body: str, sends: tuple[Send, ...]) -> None:
     assert read(body) == Pasted(sends)
     assert read(f"curl -d {shlex.quote(body)}") == Pasted(sends)
+
+
+def test_what_surrounds_a_text_does_no_harm() -> None:
+    assert read('\ufeff\r\n\t {"1": "Asha"} \n') == Pasted((Send("", {"1": "Asha"}),))
 
 
 def test_the_old_request_id_is_told_if_there_is_one() -> None:
@@ -287,6 +298,7 @@ def test_the_old_request_id_is_told_if_there_is_one() -> None:
         ('{"1": "a",}', "not_json", {"line": 1, "column": 11}),
         ("{} and more", "not_json", {"line": 1, "column": 4}),
         (f"curl {URL} -d 'a=b'", "not_json", {"line": 1, "column": 1}),
+        ('curl -d $\'{"1": "\\d"}\'', "not_json", {"line": 1, "column": 8}),
         # The quotes are a ticket's; what is really wrong comes after them.
         ("{“1”: “a”,\n “2”: }", "not_json", {"line": 2, "column": 7}),
         # The quotes are the value's, and what is wrong comes after them.
@@ -399,8 +411,9 @@ def test_the_errors_of_json_which_carry_the_whole_text_are_linked_to_none_of_our
     [
         f'{{"api-key": "{CANARY}", "requestId": "e574", "input": {{"send1": {{"recipient": "91"}}}}}}',
         f'{{"Api-Key": "{CANARY}", "send1": {{"recipient": "91"}}}}',
-        f'{{"API-KEY ": "{CANARY}", "1": "Asha"}}',
+        f'{{" API-KEY ": "{CANARY}", "1": "Asha"}}',
         f'{{"api-key: {CANARY}": 5, "1": "Asha"}}',
+        f'curl -d \'{{"api-key": "{CANARY}", "1": "Asha"}}\'',
         f"API_KEY={CANARY} curl {URL} -H \"api-key: $API_KEY\" -d '{SIMPLE_BODY}'",
         f"curl https://key:{CANARY}@api.in.kaleyra.io/v1/HX01/workflow/v1/instances/wf-1/invoke?api-key={CANARY} -d '{SIMPLE_BODY}'",
         f"curl https://api.in.kaleyra.io/v1/HX01/workflow/v1/instances/wf-1;api-key={CANARY}/invoke -d '{SIMPLE_BODY}'",

@@ -34,12 +34,9 @@ def killed(workflow, receiver, manage):
     return Invocation.objects.get()
 
 
-def test_a_killed_attempt_leaves_its_trace(killed):
+def test_a_killed_attempt_is_settled_as_unknown_and_a_safe_check_finds_that_it_got_in(killed, receiver, capsys):
     assert killed.status == "sending" and killed.lease_until > timezone.now()
     assert Attempt.objects.get().outcome == "under_way"
-
-
-def test_a_killed_attempt_is_settled_as_unknown_and_a_safe_check_finds_that_it_got_in(killed, receiver, capsys):
     call_command("dispatch", "--once")
     assert Invocation.objects.get().status == "sending"  # the lease still runs: another process may be at work
     the_lease_is_over()
