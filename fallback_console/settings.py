@@ -305,7 +305,7 @@ LOGGING = {
 UNFOLD = {
     "SITE_TITLE": _("Fallback console"),
     "SITE_HEADER": _("Fallback console"),
-    "SITE_SUBHEADER": _("WhatsApp and SMS through Kaleyra"),
+    "SITE_SUBHEADER": _("WhatsApp, then SMS"),
     "SITE_SYMBOL": "forum",
     "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "invocations.admin.site.favicon"}],

@@ -257,7 +257,7 @@ def _meaning(claim: _Claim, result: _Result) -> tuple[Invocation.Status, str]:
     """The invocation's status after an attempt, and why. Once something may have got in, only an acceptance settles it."""
     if result.outcome == Outcome.ACCEPTED:
         return Status.ACCEPTED, result.reason
-    if _says_the_id_was_used(claim, result):
+    if result.reply is not None and result.reply.is_duplicate:
         # By an earlier attempt of ours, or, if there was none, nobody knows by whom.
         return (Status.ACCEPTED, "confirmed_by_duplicate") if claim.in_doubt else (Status.UNKNOWN, "id_used_before")
     if result.outcome == Outcome.DOUBTFUL:
@@ -269,13 +269,6 @@ def _meaning(claim: _Claim, result: _Result) -> tuple[Invocation.Status, str]:
     if result.needs_mending:
         return Status.HELD, result.reason
     return Status.QUEUED, result.reason
-
-
-def _says_the_id_was_used(claim: _Claim, result: _Result) -> bool:
-    reply = result.reply
-    if reply is None or not reply.is_duplicate or result.reason == "contradiction":
-        return False
-    return reply.request_id in (None, str(claim.invocation.request_id))
 
 
 def _remember(claim: _Claim, result: _Result, seconds: float) -> None:
@@ -299,7 +292,7 @@ def _remember(claim: _Claim, result: _Result, seconds: float) -> None:
     if reply is not None and kept is not None:
         changes |= {"http_status": reply.http_status, "reply": Invocation._meta.get_field("reply").seal(invocation, json.dumps(kept))}
         timestamp, workflow_invocation_id = (_redacted(text, secrets) for text in (reply.timestamp, reply.workflow_invocation_id))
-        changes["provider_timestamp"] = timestamp if read_timestamp(timestamp) and timestamp == reply.timestamp else ""
+        changes["provider_timestamp"] = timestamp if read_timestamp(timestamp) else ""
         # Its own id only: the refusal of a repetition, or an answer about another request, carries another one.
         if status.value == result.outcome.value and workflow_invocation_id == reply.workflow_invocation_id:
             changes["workflow_invocation_id"] = workflow_invocation_id

@@ -31,4 +31,44 @@
     setTimeout(() => (region.textContent = words), 50);
     setTimeout(() => (region.textContent = ""), 4000);
   }
+
+  // <form data-once>: pressed again while its answer is awaited, it does nothing. The server sends once in any case; this
+  // spares people the notice that says so. <button data-busy="…"> says meanwhile what is going on.
+  const waiting = new Set();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("[data-once]")) return;
+    if (waiting.has(form)) return event.preventDefault();
+    waiting.add(form);
+    const button = event.submitter;
+    const words = button?.querySelector("[data-busy]");
+    const before = words?.textContent;
+    if (words) words.textContent = words.dataset.busy;
+    button?.setAttribute("aria-disabled", "true");
+    form.free = () => {
+      waiting.delete(form);
+      button?.removeAttribute("aria-disabled");
+      if (words) words.textContent = before;
+    };
+    setTimeout(form.free, 20_000); // longer than an answer can take: the page was stopped, then
+  });
+  addEventListener("pageshow", () => waiting.forEach((form) => form.free()));
+
+  // A part of a page that asks for itself anew (htmx). The sign-in page is no answer to that; and where nothing has changed
+  // nothing is put in its place, so that what was unfolded, focused or selected stays so.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr, requestConfig, target } = event.detail;
+    const asked = new URL(requestConfig.path || location.href, location.href);
+    if (new URL(xhr.responseURL).pathname !== asked.pathname) {
+      event.detail.shouldSwap = false;
+      target.dispatchEvent(new CustomEvent("console:signed-out", { bubbles: true }));
+      if (!document.getElementById("unanswered")) say("You have been signed out. Reload the page to sign in.");
+    } else if (target.id === "state") {
+      const fresh = new DOMParser().parseFromString(xhr.responseText, "text/html").getElementById("state");
+      const status = (state) => state?.querySelector(".badge")?.lastChild.textContent;
+      const text = (state) => state?.textContent.replace(/\s+/g, " ");
+      event.detail.shouldSwap = text(fresh) !== text(target);
+      if (status(fresh) !== status(target)) say(status(fresh));
+    }
+  });
 }

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.db import connection
+from django.test import Client
 
 from invocations import sending
 from invocations.kaleyra.client import KaleyraClient
@@ -130,3 +131,46 @@ def manage() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     for process in running:
         process.kill()
         process.communicate()
+
+
+# --- people everyone knows, each signed in with a browser of their own ------------------------------------------------
+
+
+def _browser(username: str, *groups: str, **kwargs: bool) -> Client:
+    """Of somebody who is signed in."""
+    person = User.objects.create_user(username, password="correct horse battery", is_staff=True, **kwargs)
+    person.groups.set(Group.objects.filter(name__in=groups))
+    client = Client()
+    client.force_login(person)
+    client.person = person  # type: ignore[attr-defined]
+    return client
+
+
+@pytest.fixture
+def priya(db: None) -> Client:
+    """Support."""
+    return _browser("priya", "Support")
+
+
+@pytest.fixture
+def rosa(db: None) -> Client:
+    """Reviewer."""
+    return _browser("rosa", "Reviewer")
+
+
+@pytest.fixture
+def ada(db: None) -> Client:
+    """Admin."""
+    return _browser("ada", "Admin")
+
+
+@pytest.fixture
+def sven(db: None) -> Client:
+    """Superuser."""
+    return _browser("sven", is_superuser=True)
+
+
+@pytest.fixture
+def nina(db: None) -> Client:
+    """Signs in, and may nothing."""
+    return _browser("nina")

@@ -25,14 +25,14 @@ class PresetForm(forms.Form):
         self.workflow, self.user = workflow, user
         super().__init__(data, label_suffix="")
 
-    def clean_preset_shared(self) -> bool:
+    def clean(self) -> dict[str, Any]:
         """Nobody puts other values under a title that somebody else has shared."""
-        shared: bool = self.cleaned_data["preset_shared"]
-        title = self.cleaned_data.get("preset_title")
-        there = self.workflow.presets.filter(owner=None, title=title).first() if shared else None
-        if there and not may_replace(self.user, there):
-            raise forms.ValidationError(_("Somebody else has shared values under this title. Choose another one."))
-        return shared
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("preset_shared"):
+            there = self.workflow.presets.filter(owner=None, title=cleaned.get("preset_title")).first()
+            if there and not may_replace(self.user, there):
+                self.add_error("preset_title", _("Somebody else has shared values under this title. Choose another one."))
+        return cleaned
 
     def save(self, params: Sequence[dict[str, str]]) -> Preset:
         """Keeps the values, in place of those that had the same title."""

@@ -165,9 +165,8 @@ class SendForm(forms.Form):
         typed = self.typed()
         extras = [typed[name].as_typed() if typed.get(name) else {} for name in ("params", "params2")]
         # As the field will read it: without blanks around it.
-        return self._collected(
-            lambda name: str(self.fields[name].to_python(typed.get(name)) or ""), extras, same=bool(typed.get("same_values"))
-        )
+        read = {name: str(field.to_python(typed.get(name)) or "") for name, field in self.fields.items() if hasattr(field, "asked")}
+        return self._collected(lambda name: read[name], extras, same=bool(typed.get("same_values")))
 
     def _collected(self, value_of: Callable[[str], str], extras: Sequence[Params], *, same: bool) -> list[Params]:
         """Each channel's parameters: what it asks for, then what was added freely."""

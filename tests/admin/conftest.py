@@ -1,55 +1,14 @@
-"""Four people everyone knows, each signed in with a browser of their own, and one account that can send."""
+"""One account that can send."""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
 
 import pytest
-from django.contrib.auth.models import Group, User
-from django.test import Client
 
 from invocations.models import Account, ApiKey, Channel, Invocation, Pod, WorkflowInstance
 
 KEY = "Acanary0canary0canary0canary07Q2x"
-
-
-def _browser(username: str, *groups: str, **kwargs: bool) -> Client:
-    person = User.objects.create_user(username, password="correct horse battery", is_staff=True, **kwargs)
-    person.groups.set(Group.objects.filter(name__in=groups))
-    client = Client()
-    client.force_login(person)
-    client.person = person
-    return client
-
-
-@pytest.fixture
-def priya(db):
-    """Support."""
-    return _browser("priya", "Support")
-
-
-@pytest.fixture
-def rosa(db):
-    """Reviewer."""
-    return _browser("rosa", "Reviewer")
-
-
-@pytest.fixture
-def ada(db):
-    """Admin."""
-    return _browser("ada", "Admin")
-
-
-@pytest.fixture
-def sven(db):
-    """Superuser."""
-    return _browser("sven", is_superuser=True)
-
-
-@pytest.fixture
-def nina(db):
-    """Signs in, and may nothing."""
-    return _browser("nina")
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ def test_a_database_that_is_away_for_a_moment_does_not_end_it(monkeypatch, capsy
         raise KeyboardInterrupt
 
     monkeypatch.setattr(dispatching, "run_once", run_once)
+    monkeypatch.setattr("invocations.management.commands.dispatch.close_old_connections", lambda: None)
     monkeypatch.setattr("signal.signal", lambda *args: None)
     with pytest.raises(KeyboardInterrupt):
         call_command("dispatch", "--pause", "0")

@@ -56,6 +56,7 @@ BENDERS = [
     "bad",
     [
         *BENDERS,
+        "api.in.kaleyra.io\n",
         "API.in.kaleyra.io",
         "-a.io",
         "a-.io",
@@ -74,13 +75,13 @@ def test_no_host_can_bend_the_url(bad: str) -> None:
         invoke_url(bad, SID, WORKFLOW)
 
 
-@pytest.mark.parametrize("bad", [*BENDERS, "abc", "x" * 65, "a-bcd", "a_bcd", "a.bcd", "١٢٣٤"])
+@pytest.mark.parametrize("bad", [*BENDERS, f"{SID}\n", "abc", "x" * 65, "a-bcd", "a_bcd", "a.bcd", "١٢٣٤"])
 def test_no_sid_can_bend_the_url(bad: str) -> None:
     with pytest.raises(ValueError, match="sid"):
         invoke_url("api.in.kaleyra.io", bad, WORKFLOW)
 
 
-@pytest.mark.parametrize("bad", [*BENDERS, "-a", "_a", "a.b", "x" * 101, "{workflow}"])
+@pytest.mark.parametrize("bad", [*BENDERS, f"{WORKFLOW}\n", "-a", "_a", "a.b", "x" * 101, "{workflow}"])
 def test_no_workflow_id_can_bend_the_url(bad: str) -> None:
     with pytest.raises(ValueError, match="workflow_instance_id"):
         invoke_url("api.in.kaleyra.io", SID, bad)

@@ -235,6 +235,7 @@ def test_a_reset_at_once_is_not_taken_for_an_answer() -> None:
 
 # --- something may have left ------------------------------------------------------------------------------------------
 
+WHOLE = ACCEPTED.partition(b"\r\n\r\n")[2]
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 SILENCE: dict[str, tuple[Verb, str]] = {
     "reset within the request": (resets_after(50), "broken_off"),
@@ -256,6 +257,7 @@ TOO_SLOW: dict[str, tuple[Verb, tuple[type, str]]] = {
     "a drip of status line": (drips(ACCEPTED, every=0.1), (NoAnswer, "too_slow")),
     "promises without end": (floods(b"", CONTINUE * 100, 1_000_000), (NoAnswer, "too_slow")),
     "a drip of headers": (drips(ACCEPTED, every=0.02, at_once=30), (Reply, "doubtful: broken_off")),
+    "a body without end": (stalls_after(b"HTTP/1.0 202 Accepted\r\n\r\n" + WHOLE), (Reply, "doubtful: broken_off")),
     "a drip of body": (drips(ACCEPTED, every=0.02, at_once=150), (Reply, "doubtful: broken_off")),
 }
 
@@ -279,7 +281,6 @@ def test_an_answer_slower_than_the_deadline_is_doubt_on_time(fault: str) -> None
 # --- an answer, whole or not ------------------------------------------------------------------------------------------
 
 CHUNKED = b"HTTP/1.1 202 Accepted\r\nTransfer-Encoding: chunked\r\n\r\n"
-WHOLE = ACCEPTED.partition(b"\r\n\r\n")[2]
 IN_CHUNKS = b"%x\r\n%s\r\n" % (len(WHOLE), WHOLE)
 ONE_TOO_FEW = http("202 Accepted", accepted(), length=len(WHOLE) + 1)
 ANSWERS: dict[str, tuple[Verb, str]] = {
@@ -602,7 +603,7 @@ def test_200_calls_leave_no_thread_and_no_open_file() -> None:
         assert open_files() <= files
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     raw=st.one_of(
         st.binary(max_size=300),

@@ -197,7 +197,8 @@ def test_the_code_of_an_otp_is_meant_to_be_first_and_another_is_not() -> None:
     assert dangers(VERIFICATION_CODE, "01") == []
     assert dangers(VERIFICATION_CODE, "01", otp=True) == []
     assert dangers(VERIFICATION_CODE, "01", otp=False) == [("special_first", VERIFICATION_CODE)]
-    assert dangers(VERIFICATION_CODE, PARAM_URL, "01", otp=True) == [("special_first", PARAM_URL)]
+    [finding] = order_dangers(["01", PARAM_URL, VERIFICATION_CODE], SMS, template_text="{{1}}", otp=True)
+    assert finding == Finding("special_first", PARAM_URL, False, {"order": (VERIFICATION_CODE, PARAM_URL, "01"), "before": ("01",)})
 
 
 def test_a_special_key_shifts_nothing_on_whatsapp_or_alone() -> None:
