@@ -44,6 +44,8 @@ LEASE = timedelta(seconds=4 * TOTAL_SECONDS)
 """How long a claimed row is left alone. Longer than any attempt can take, so that two never overlap."""
 SAME_ID_WINDOW = timedelta(minutes=15)
 """How long after recording a message may still leave by itself: Kaleyra's memory of ids, and the customer's patience, are finite."""
+ASKED_BY_HAND = timedelta(hours=24)
+"""How long after recording a person may have the same id posted again: how long Kaleyra remembers one is not documented."""
 FIRST_WAIT, LONGEST_WAIT = 2.0, 60.0
 KEPT_CHARACTERS = 4096
 SHORTEST_SECRET = 4
@@ -178,7 +180,8 @@ def deliver(invocation_id: int, *, starting_from: Invocation.Status = Status.QUE
     """Posts the invocation once, if its status is still `starting_from`, its account is not paused and `only_if` holds.
 
     `starting_from` is QUEUED for a first or a put-off attempt, HELD after an admin mended the set-up, and UNKNOWN for a safe
-    check: the same id cannot be accepted twice. Returns whether an attempt was made; what came of it stands in the row.
+    check: the same id cannot be accepted twice, as long as Kaleyra remembers it (`ASKED_BY_HAND`). Returns whether an attempt was
+    made; what came of it stands in the row.
     """
     claim = _claim(invocation_id, starting_from, only_if)
     if claim is None:
@@ -196,6 +199,8 @@ def _claim(invocation_id: int, starting_from: Invocation.Status, only_if: Q) -> 
     due = Q(pk=invocation_id, status=starting_from, account__in=Account.objects.filter(is_paused=False)) & only_if
     if starting_from == Status.QUEUED:
         due &= Q(not_after__isnull=True) | Q(not_after__gt=now)
+    else:
+        due &= Q(created_at__gt=now - ASKED_BY_HAND)
     # durable: nobody may hold a transaction around this, or the attempt would not be committed when the socket opens.
     with transaction.atomic(durable=True):
         if not Invocation.objects.filter(due).update(status=Status.SENDING, lease_until=now + LEASE, not_before=None, final_at=None):
@@ -377,7 +382,7 @@ def settle_interrupted(now: datetime) -> int:
 
 
 def expire_overdue(now: datetime) -> int:
-    """Queued messages whose time is over. A queued row never left in doubt, so they were certainly never sent. Returns how many."""
-    return Invocation.objects.filter(status=Status.QUEUED, not_after__lte=now).update(
-        status=Status.EXPIRED, reason="too_late", not_before=None, final_at=now
-    )
+    """Queued and held messages whose time is over: neither was ever in doubt, so they were certainly never sent. Returns how many."""
+    queued = Q(status=Status.QUEUED, not_after__lte=now)
+    held = Q(status=Status.HELD, created_at__lte=now - ASKED_BY_HAND)
+    return Invocation.objects.filter(queued | held).update(status=Status.EXPIRED, reason="too_late", not_before=None, final_at=now)

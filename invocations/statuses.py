@@ -118,7 +118,7 @@ REASONS: dict[str, Text] = {
     "internal": _("The console itself failed during the attempt. The server’s log says where."),
     "earlier_attempt": _("An earlier attempt may have got in, and the last one does not settle it."),
     "interrupted": _("The console was stopped during the attempt."),
-    "too_late": _("A quarter of an hour had passed."),
+    "too_late": _("Its time was over before it could leave."),
 }
 
 OUTCOMES: dict[str, tuple[str, str]] = {

@@ -71,9 +71,10 @@ def _always(answer: Answer) -> Write:
 
 
 _WAITS = "Queued. It waits as long as it was told to and tries again with the same request ID."
+_UNSETTLED = "Outcome unknown. “Check safely” asks again with the same request ID, and gets the same answer."
 _SETTLED = (
-    "Doubtful, so it is tried again with the same request ID. "
-    "The pod refuses the repetition, which proves that the first one got in: Accepted."
+    "Outcome unknown. “Check safely” asks again with the same request ID; "
+    "the pod refuses the repetition, which proves that the first one got in: Accepted."
 )
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -93,7 +94,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "401",
         "The key is refused",
-        "Held, and the account is paused until an admin has mended the key.",
+        "Held, until an admin has mended the key and somebody presses “Try now”.",
         _always(key_refused()),
     ),
     Scenario(
@@ -117,7 +118,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "500",
         "Server error, nothing accepted",
-        "Doubtful, so it is tried again with the same request ID, and in the end Outcome unknown.",
+        _UNSETTLED,
         _always(refused(500, "Internal server error.")),
     ),
     Scenario(
@@ -130,7 +131,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "503",
         "Service unavailable, nothing accepted: come back in 5 seconds",
-        _WAITS,
+        _UNSETTLED,
         _always(web_page(503, "503 Service Unavailable", (RETRY_AFTER,))),
     ),
     Scenario(

@@ -66,19 +66,20 @@ def _context(request: StaffRequest, found: Invocation) -> dict[str, Any]:
     sent = _what_was_sent(request, found)
     reply = _reply(found)
     may_send = roles.may_send(request.user, found.workflow_instance)
+    is_old = found.created_at <= timezone.now() - sending.ASKED_BY_HAND
     interrupted = found.status == Status.SENDING and found.lease_until is not None and found.lease_until < timezone.now()
     return {
         "invocation": found,
         "meaning": meaning,
         "interrupted": interrupted,
         "why": REASONS.get(found.reason, ""),
-        "reply": reply,
         "advice": advice([*reply.get("errors", []), reply.get("message") or ""]),
         "attempts": [_shown(attempt) for attempt in found.attempts.order_by("-number")],
         "channels": sent,
         "bubbles": [item["bubble"] for item in sent or []],
         "is_final": found.status in Invocation.FINAL,
-        "try_again": TRY_AGAIN.get(Status(found.status)) if may_send else None,
+        "try_again": TRY_AGAIN.get(Status(found.status)) if may_send and not is_old else None,
+        "is_old": is_old,
         "may_send_again": may_send and request.user.has_perm("invocations.view_values") and found.status != Status.SENDING,
         "sent_again_as": found.sent_again_as.order_by("id"),
         "numbers_masked": not roles.may_see_recipient(request.user),
@@ -99,9 +100,11 @@ def _shown(attempt: Attempt) -> dict[str, Any]:
 
 
 def _reply(row: Invocation | Attempt) -> dict[str, Any]:
+    """What came back, as it was kept. What no key opens any more is shown as nothing."""
     try:
         return row.kept_reply
     except Unreadable:
+        row.reply = None  # the template asks the row, too
         return {}
 
 

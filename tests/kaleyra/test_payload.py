@@ -143,7 +143,7 @@ def test_the_command_follows_no_redirect() -> None:
     assert "--location" not in to_curl(URL, BODY)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.one_of(
         st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=80),

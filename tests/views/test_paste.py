@@ -48,7 +48,7 @@ def test_the_key_is_in_no_table(priya, typed, capsys):
 def test_no_notice_where_nothing_was_thrown_away(priya, typed):
     body = json.dumps({"input": {"send1": {"recipient": DIGITS, "templateParams": {"01": "User"}}}})
     html = paste(priya, typed, SAMPLE.replace("WORKFLOW", typed.workflow_instance_id).replace(KEY, "$KALEYRA_API_KEY")).content.decode()
-    assert "thrown away" not in html and "another workflow" not in html
+    assert "It was thrown away" not in html and "another workflow" not in html
     assert "request ID was left out" not in paste(priya, typed, body).content.decode()
 
 
@@ -83,7 +83,7 @@ def test_a_line_break_in_a_value_opens_the_json(priya, plain):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "could not be read"),
+        ("", "no body"),
         ("hello", "no body"),
         ("{no", "no JSON: line 1"),
         ("curl https://x -d @file", "stands in a file"),

@@ -1,0 +1,44 @@
+"""How long a message may still leave."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from invocations import sending
+from invocations.models import Invocation
+
+pytestmark = pytest.mark.django_db
+Status = Invocation.Status
+LONG_AGO = timedelta(days=2)
+
+
+def aged(invocation: Invocation, status: str, by: timedelta) -> Invocation:
+    Invocation.objects.filter(pk=invocation.pk).update(status=status, created_at=timezone.now() - by)
+    return invocation
+
+
+@pytest.mark.parametrize("status", [Status.UNKNOWN, Status.HELD])
+def test_nobody_posts_an_id_again_that_kaleyra_may_have_forgotten(status, recorded, receiver):
+    invocation = aged(recorded(), status, LONG_AGO)
+    assert not sending.deliver(invocation.pk, starting_from=status)
+    assert receiver.received == []
+
+
+def test_within_a_day_a_person_may_have_it_posted_again(recorded, receiver):
+    invocation = aged(recorded(), Status.HELD, timedelta(hours=20))
+    assert sending.deliver(invocation.pk, starting_from=Status.HELD)
+    assert len(receiver.accepted) == 1
+
+
+def test_what_was_held_for_a_day_expires_and_was_certainly_never_sent(recorded, receiver):
+    old, young = aged(recorded(), Status.HELD, LONG_AGO), aged(recorded(), Status.HELD, timedelta(hours=20))
+    assert sending.expire_overdue(timezone.now()) == 1
+    assert Invocation.objects.get(pk=old.pk).status == Status.EXPIRED
+    assert Invocation.objects.get(pk=young.pk).status == Status.HELD
+
+
+def test_what_is_in_doubt_never_expires(recorded):
+    invocation = aged(recorded(), Status.UNKNOWN, LONG_AGO)
+    sending.expire_overdue(timezone.now())
+    assert Invocation.objects.get(pk=invocation.pk).status == Status.UNKNOWN
