@@ -64,7 +64,7 @@ def findings(channel: Channel, params: TemplateParams, region: str) -> list[Find
     """What this channel's rules say of these values for a recipient in `region`."""
     kind = ChannelKind(channel.kind)
     of_values = limits.findings(params, kind, template_text=channel.template_text, otp=channel.is_otp, region=region)
-    return [*of_values, *limits.order_dangers(list(params), kind, template_text=channel.template_text)]
+    return [*of_values, *limits.order_dangers(list(params), kind, template_text=channel.template_text, otp=channel.is_otp)]
 
 
 def of_the_numbers(found: Sequence[Recipient]) -> list[Caution]:

@@ -69,7 +69,8 @@ class KaleyraClient:
     def invoke(self, workflow_instance_id: str, request_id: str, body: str) -> Reply:
         """Posts `body` once and reads the answer. Raises `NotSent` or `NoAnswer`.
 
-        Once `total_seconds` are over nothing leaves and nothing is read any more. Only a slow name server can keep a call longer.
+        Once `total_seconds` are over nothing leaves and nothing is read any more. Only a slow name server, or a name with many dead
+        addresses, can keep a call longer.
         """
         try:
             url = invoke_url(self.api_domain, self.sid, workflow_instance_id, http=self.allow_loopback)

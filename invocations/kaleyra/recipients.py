@@ -73,9 +73,11 @@ def describe(digits: str) -> Recipient:
         raise RecipientError("too_long")
     if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise RecipientError("impossible")
+    read = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
+    if read != digits:
+        return clean(read)  # what is sent is what is shown: +44 (0)20 … has no 0 after the 44
     return Recipient(
-        # As libphonenumber reads it, so that what is sent is what is shown: +44 (0)20 … has no 0 after the 44.
-        digits=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+"),
+        digits=digits,
         formatted=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL),
         region=phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(number.country_code or 0),
         is_assigned=phonenumbers.is_valid_number(number),

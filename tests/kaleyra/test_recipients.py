@@ -63,6 +63,7 @@ def test_a_number_is_taken_as_people_and_spreadsheets_write_it(typed: str) -> No
         ("+1 415 555 01234", "too_long"),
         ("9" * 16, "too_long"),
         ("9" * 100_000, "too_long"),
+        ("43000000", "too_short"),
         ("999123456789", "no_such_country"),
         ("210123456789", "no_such_country"),
     ],

@@ -95,7 +95,9 @@ class Page(HTMLParser):
     def handle_endtag(self, tag):
         if tag == "form":
             self._form = None
-        elif tag == "textarea":
+        elif tag == "textarea" and self._area and self._form:
+            texts = self._form.fields[self._area]
+            texts[-1] = texts[-1].removeprefix("\n")  # as browsers do
             self._area = None
         while tag in [name for name, _id in self._open]:
             if self._open.pop()[0] == tag:

@@ -1,0 +1,168 @@
+"""The main job from one end to the other: set up in the admin, send, see what Kaleyra answered."""
+
+import json
+
+import pytest
+from django.contrib.auth.models import Group, User
+from playwright.sync_api import expect
+
+from invocations.models import ApiKey, Invocation, Pod, WorkflowInstance
+from invocations.sandbox import PRACTICE_SID
+
+from .conftest import SENT, fill_in, review, send, sent_by
+
+
+def choose(page, label, value):
+    """Chooses in a select of the admin, which may be dressed up."""
+    page.get_by_label(label, exact=True).and_(page.locator("select")).first.select_option(label=value)
+
+
+def save(page):
+    page.get_by_role("button", name="Save", exact=True).click()
+
+
+def test_from_an_empty_console_to_kaleyras_answer(page, live_server, receiver, meera, sign_in_by_form, sign_in):
+    Pod.objects.create(code="PRACTICE", title="Practice pod", api_domain=receiver.api_domain)
+    boss = User.objects.create_user("boss", is_staff=True)
+    boss.groups.set(Group.objects.filter(name="Admin"))
+    sign_in_by_form(page, boss)
+
+    page.get_by_role("link", name="Add your Kaleyra account").click()
+    page.get_by_label("Title").fill("Kaveri Foods")
+    choose(page, "Pod", "Practice pod")
+    page.get_by_label("SID").fill(PRACTICE_SID)
+    save(page)
+    page.goto(live_server.url)
+    page.get_by_role("link", name="Store an API key").click()
+    choose(page, "Account", "Kaveri Foods")
+    page.get_by_label("Title").fill("console")
+    page.locator("[name=new_key]").fill("practice-canary0canary0canary0c0fe")
+    save(page)
+    page.goto(live_server.url)
+    page.get_by_role("link", name="Add a workflow").click()
+    page.get_by_label("Title").fill("Order shipped")
+    choose(page, "Account", "Kaveri Foods")
+    page.get_by_label("Workflow ID").fill("00112233-4455-6677-8899-aabbccddeeff")
+    for index, kind in enumerate(["whatsapp", "sms"]):
+        page.locator(f"[name=channels-{index}-position]").select_option(str(index + 1))
+        page.locator(f"[name=channels-{index}-kind]").select_option(kind)
+    page.get_by_role("button", name="Save and continue editing").click()
+    page.get_by_role("link", name="Texts and values").click()
+    page.get_by_label("Template text").nth(0).fill("Hello {{1}}, your parcel comes on {{2}}.")
+    page.get_by_label("Template text").nth(1).fill("{#var#}, your parcel comes on {#var#}.")
+    page.get_by_role("button", name="Save and see the example").click()
+    for position in (1, 2):
+        for key, label in [("01", "First name"), ("02", "Day")]:
+            page.locator(f"[name=value{position}-{key}-label]").fill(label)
+    page.get_by_role("button", name="Save and see the example").click()
+    expect(page.get_by_label("WhatsApp message")).to_contain_text("Hello First name, your parcel comes on Day.")
+    expect(page.get_by_text("Saved as version")).to_be_visible()
+
+    page.context.clear_cookies()
+    sign_in(page, meera)
+    page.goto(f"{live_server.url}/send/")
+    page.get_by_role("link", name="Order shipped").click()
+    page.get_by_label("Phone number").first.fill("+91 98765 43202")
+    page.get_by_label("First name").first.fill("Asha")
+    page.get_by_label("Day").first.fill("Friday")
+    page.get_by_label("Ticket", exact=True).fill("CARE-7731")
+    review(page)
+    shown = json.loads(page.locator("#json").inner_text())
+    send(page)
+
+    expect(page.get_by_role("heading", name="Order shipped to")).to_be_visible()
+    expect(page.locator(".page-head .badge")).to_contain_text("Accepted")
+    values = {"recipient": "919876543202", "templateParams": {"01": "Asha", "02": "Friday"}}
+    invocation = Invocation.objects.get()
+    assert sent_by(receiver) == shown == {"requestId": str(invocation.request_id), "input": {"send1": values, "send2": values}}
+    expect(page.locator("#workflow-invocation-id")).to_have_text(invocation.workflow_invocation_id)
+    page.get_by_role("link", name="History").first.click()
+    row = page.get_by_role("row", name="CARE-7731")
+    expect(row).to_contain_text("Accepted")
+    expect(row).to_contain_text("Meera Iyer")
+    assert "43202" not in page.content()
+
+
+def test_a_refused_message_says_why_and_is_sent_again_as_a_new_one(compose, demo, receiver):
+    page = compose(demo["Order delayed"])
+    fill_in(page, "+91 98765 43400")
+    review(page)
+    send(page)
+    expect(page.locator(".page-head .badge")).to_contain_text("Rejected")
+    expect(page.get_by_text("is not published.").first).to_be_visible()
+    expect(page.get_by_text("Whoever keeps it in Kaleyra’s Fallback page can publish it.")).to_be_visible()
+    page.get_by_role("link", name="Send again with these values").click()
+    expect(page.get_by_label("First name").first).to_have_value("Asha")
+    expect(page.get_by_text("Left empty, it goes to")).to_be_visible()
+    page.get_by_label("Phone number").first.fill("+91 98765 43202")
+    review(page)
+    send(page)
+    expect(page.locator(".page-head .badge")).to_contain_text("Accepted")
+    page.get_by_text("Sent again from").locator("xpath=following-sibling::dd[1]").get_by_role("link").click()
+    expect(page.get_by_text("Sent again as")).to_be_visible()
+    first, second = [json.loads(request.body)["requestId"] for request in receiver.wait_for(2)]
+    assert first != second and receiver.accepted == [second]
+
+
+def test_silence_is_unknown_until_a_safe_check_settles_it(compose, demo, receiver):
+    page = compose(demo["Order delayed"])
+    fill_in(page, "+91 98765 43408")
+    review(page)
+    send(page)
+    expect(page.locator(".page-head .badge")).to_contain_text("Outcome unknown")
+    expect(page.get_by_role("heading", name="What to do next")).to_be_visible()
+    page.get_by_role("button", name="Check safely").click()
+    expect(page.locator(".page-head .badge")).to_contain_text("Accepted")
+    expect(page.get_by_text("the earlier attempt had got in").first).to_be_visible()
+    expect(page.locator("details.attempt")).to_have_count(2)
+    requests = receiver.wait_for(2)
+    assert len({json.loads(request.body)["requestId"] for request in requests}) == 1 and len(receiver.accepted) == 1
+
+
+def test_a_refused_key_holds_the_message_until_an_admin_has_mended_it(compose, demo, receiver, page, live_server, sign_in, admin_user):
+    key = ApiKey.objects.get()
+    key.key = "A-wrong-one-entirely-0000000000000"
+    key.save()
+    compose(demo["Order delayed"])
+    fill_in(page)
+    review(page)
+    send(page)
+    held = page.url
+    expect(page.locator(".page-head .badge")).to_contain_text("Held")
+    page.context.clear_cookies()
+    sign_in(page, admin_user)
+    page.goto(f"{live_server.url}/invocations/apikey/{key.pk}/change/")
+    page.locator("[name=new_key]").fill("practice-canary0canary0canary0c0fe")
+    save(page)
+    page.goto(held)
+    page.get_by_role("button", name="Try now").click()
+    expect(page.locator(".page-head .badge")).to_contain_text("Accepted")
+    assert len(receiver.accepted) == 1
+
+
+def test_the_page_of_a_message_under_way_changes_by_itself_and_disturbs_nobody(compose, demo, receiver, page):
+    compose(demo["Order delayed"])
+    fill_in(page, "+91 98765 43429")
+    review(page)
+    send(page)
+    expect(page.locator(".page-head .badge")).to_contain_text("Queued")
+    page.locator("details.attempt summary").click()
+    page.wait_for_response(lambda answer: "/history/" in answer.url)
+    page.wait_for_timeout(200)
+    expect(page.locator("details.attempt")).not_to_have_attribute("open", "")  # nothing changed, so what was folded stays so
+    Invocation.objects.update(status="expired", reason="too_late", not_before=None)
+    expect(page.locator(".page-head .badge")).to_contain_text("Expired")
+    expect(page.locator("#said")).to_have_text("Expired")
+    assert page.locator("#state").get_attribute("hx-get") is None
+
+
+@pytest.mark.parametrize("width", [360])
+def test_a_send_on_a_phone(compose, demo, receiver, page):
+    compose(demo["Order delayed"])
+    fill_in(page)
+    review(page)
+    send(page)
+    following, timeline = page.locator(".next"), page.get_by_role("heading", name="What happened")
+    assert following.bounding_box()["y"] < timeline.bounding_box()["y"]  # what to do comes first
+    assert {name: send["templateParams"] for name, send in sent_by(receiver)["input"].items()} == SENT
+    assert WorkflowInstance.objects.count() == 2

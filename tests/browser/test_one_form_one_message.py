@@ -1,0 +1,72 @@
+"""Whatever people press, and however often: one form sends one message. The receiver is asked, not our own rows."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from .conftest import SENT, fill_in, review, send
+
+
+def body(receiver):
+    [request] = receiver.wait_for(1)
+    return json.loads(request.body)
+
+
+def double_click(page, button):
+    button.dblclick(no_wait_after=True)
+
+
+def triple_click(page, button):
+    button.click(click_count=3, delay=5, no_wait_after=True)
+
+
+def enter_and_click(page, button):
+    button.focus()
+    page.keyboard.press("Enter")
+    if button.count():
+        button.dispatch_event("click")
+
+
+def click_past_the_script(page, button):
+    """Twice, as if no script held the second one back."""
+    button.evaluate(
+        "button => { for (let i = 0; i < 2; i++) { const form = button.form.cloneNode(true); document.body.append(form); "
+        "form.querySelector('[value=send]').click(); } }"
+    )
+
+
+@pytest.mark.parametrize("press", [double_click, triple_click, enter_and_click, click_past_the_script])
+def test_pressed_again_and_again(compose, demo, receiver, press):
+    page = compose(demo["Order delayed"])
+    fill_in(page)
+    review(page)
+    press(page, page.get_by_role("button", name="Send 1 invocation"))
+    page.wait_for_url("**/history/*/")
+    expect(page.locator(".page-head .badge")).to_contain_text("Accepted")
+    page.reload()  # and once more
+    assert len(receiver.accepted) == len(receiver.wait_for(1)) == 1
+
+
+def test_back_reload_and_a_second_tab(compose, demo, receiver, context):
+    page = compose(demo["Order delayed"])
+    fill_in(page)
+    review(page)
+    other = context.new_page()
+    other.goto(page.url)
+    other.set_content(page.content().replace("<head>", f'<head><base href="{page.url}">'))  # the same review in another tab
+    send(page)
+    shown = page.url
+    other.get_by_role("button", name="Send 1 invocation").click()
+    other.wait_for_url(shown)
+    expect(other.get_by_text("This was sent already. Nothing was sent a second time.")).to_be_visible()
+
+    # Back goes over the review, which is not kept, to the form, which is: with what was typed, and with the same id.
+    page.go_back(wait_until="commit")
+    page.go_back()
+    expect(page.get_by_label("First name").first).to_have_value("Asha")
+    review(page)
+    send(page)
+    assert page.url == shown
+    expect(page.get_by_text("This was sent already. Nothing was sent a second time.")).to_be_visible()
+    assert {name: send["templateParams"] for name, send in body(receiver)["input"].items()} == SENT

@@ -1,0 +1,111 @@
+"""Every page for staff, as it looks when it has something to show and when it has not: axe, both themes, a phone, 400 %."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from invocations import sending
+from invocations.kaleyra.payload import Send
+from invocations.models import Account, Invocation, Preset
+
+from .conftest import SENT, fill_in, review
+
+
+@pytest.fixture
+def messages(demo, meera):
+    """One message of each status, by status, and enough of them for a second page of the history."""
+
+    def recorded(code, **changes):
+        sends = [Send(f"919876543{code}", values) for values in SENT.values()]
+        invocation = sending.record(demo["Order delayed"], sends, request_id=uuid.uuid4(), created_by=meera, reference=f"CARE-{code}")[0]
+        Invocation.objects.filter(pk=invocation.pk).update(**changes)
+        return invocation
+
+    for _ in range(46):
+        recorded("202", status="accepted", final_at=timezone.now())
+    found = {
+        status: recorded(code)
+        for status, code in [("accepted", "202"), ("rejected", "400"), ("queued", "429"), ("unknown", "500"), ("held", "301")]
+    }
+    for invocation in found.values():
+        sending.deliver(invocation.pk)
+    sending.deliver(found["unknown"].pk, starting_from=Invocation.Status.UNKNOWN)
+    found["sending"] = recorded("202", status="sending", lease_until=timezone.now() + timedelta(hours=1))
+    found["expired"] = recorded("202", status="expired", reason="too_late", final_at=timezone.now())
+    assert {status: Invocation.objects.get(pk=found[status].pk).status for status in found} == {status: status for status in found}
+    return found
+
+
+def test_the_pages_of_messages(page, meera, sign_in, messages, faults, live_server):
+    sign_in(page, meera)
+    assert (
+        faults([f"/history/{invocation.request_id}/" for status, invocation in messages.items() if status not in {"held", "queued"}]) == {}
+    )
+    reviewer = User.objects.create_user("reviewer", is_staff=True)  # may see the history, and no values
+    reviewer.user_permissions.add(*[p for p in meera.groups.get().permissions.all() if p.codename == "view_invocation"])
+    page.context.clear_cookies()
+    sign_in(page, reviewer)
+    page.goto(f"{live_server.url}/history/{messages['accepted'].request_id}/")
+    expect(page.get_by_role("link", name="Send again")).to_have_count(0)
+    assert "KF-20418" not in page.content()
+    assert faults([""], "without-values") == {}
+
+
+def test_the_lists(page, admin_user, meera, sign_in, messages, faults, live_server):
+    Account.objects.update(is_paused=True, paused_reason="Kaleyra refused its API key.")
+    sign_in(page, meera)
+    assert faults(["/", "/send/", "/history/?status=rejected&since=2020-01-01"]) == {}
+    page.goto(f"{live_server.url}/history/")
+    expect(page.locator(".rows tbody tr")).to_have_count(50)
+    page.get_by_role("link", name="Older").click()
+    expect(page.locator(".rows tbody tr")).to_have_count(3)
+    page.get_by_text("Filter", exact=True).click()
+    expect(page.get_by_role("button", name="Show", exact=True)).to_be_in_viewport()
+    assert faults([""], "filters") == {}
+    page.get_by_role("searchbox").fill("+91 98765 43400")
+    page.keyboard.press("Enter")
+    expect(page.locator(".rows tbody tr")).to_have_count(1)
+    assert "43400" not in page.url
+    page.get_by_role("searchbox").fill("nothing of the kind")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing found.")).to_be_visible()
+    assert faults([""], "nothing-found") == {}
+
+
+def test_the_pages_before_anything_is_there(page, admin_user, meera, sign_in, faults):
+    sign_in(page, admin_user)
+    assert faults(["/", "/history/", "/send/"], "empty") == {}
+
+
+def test_the_send_page_in_all_its_states(compose, demo, plain, meera, faults, page):
+    preset = Preset.objects.create(workflow_instance=plain, title="Festival week", values='[{"1": "Asha", "10": "b", "2": "c"}, {}]')
+    compose(plain, f"?preset={preset.pk}")
+    assert faults([""], "free-editor") == {}
+    page.get_by_role("button", name="JSON").first.click()
+    page.get_by_label("Values as JSON").wait_for()
+    assert faults([""], "json") == {}
+    compose(demo["Order delayed"])
+    fill_in(page)
+    page.get_by_label("New delivery day").first.fill("Thursday 26 November, before noon")
+    page.get_by_label("Same number").uncheck()
+    page.get_by_text("Indian SMS rules allow 30").wait_for()
+    assert faults([""], "send") == {}
+    page.get_by_role("button", name="Review").click()
+    page.locator("#errors").wait_for()
+    assert faults([""], "send-errors") == {}
+    compose(demo["Order delayed"])
+    fill_in(page)
+    review(page)
+    page.get_by_text("Keep these values as a preset").click()
+    assert faults([""], "review") == {}
+
+
+def test_the_page_of_texts_and_values(page, admin_user, demo, plain, sign_in, faults):
+    sign_in(page, admin_user)
+    page.goto("about:blank")
+    assert faults([f"/workflows/{workflow.pk}/contract/" for workflow in (demo["Order delayed"], plain)]) == {}
+    page.locator("details.more summary").first.click() if page.locator("details.more").count() else None

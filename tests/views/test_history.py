@@ -1,0 +1,233 @@
+"""The history's filters, search and paging."""
+
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from invocations import sending
+from invocations.encryption import digests
+from invocations.kaleyra.payload import Send
+from invocations.models import Account, Invocation, Pod, WorkflowInstance
+from tests.views.conftest import DIGITS
+from tests.views.pages import Page, opened
+
+
+def shown(page):
+    """The request ids of the rows, in their order."""
+    return [link.split("/")[2] for link in page.links if link.startswith("/history/") and len(link) == len(f"/history/{uuid.uuid4()}/")]
+
+
+def found(client, query="", **search):
+    answer = client.post(f"/history/{query}", search) if search else client.get(f"/history/{query}")
+    assert answer.status_code == 200
+    return shown(Page(answer))
+
+
+@pytest.fixture
+def many(workflow):
+    """many(120): rows, oldest first."""
+
+    def many(count, **changes):
+        rows = [
+            Invocation(workflow_instance=workflow, account=workflow.account, payload="{}", recipient_hint=f"… {number:04}", **changes)
+            for number in range(count)
+        ]
+        return Invocation.objects.bulk_create(rows)
+
+    return many
+
+
+@pytest.fixture
+def five(workflow, recorded, priya, rosa):
+    """Five rows that differ in everything one can filter by."""
+    other = Account.objects.create(title="Other", pod=Pod.objects.get(code="IN"), sid="HXOTHER01IN")
+    elsewhere = WorkflowInstance.objects.create(account=other, title="Elsewhere", workflow_instance_id="w2")
+    rows = [recorded("202", reference=f"T-{number}", created_by=priya.person if number % 2 else rosa.person) for number in range(5)]
+    for number, (row, status) in enumerate(zip(rows, ["accepted", "rejected", "unknown", "held", "queued"], strict=True)):
+        Invocation.objects.filter(pk=row.pk).update(status=status, created_at=datetime(2026, 3, 1 + number, 23, 30, tzinfo=UTC))
+    Invocation.objects.filter(pk=rows[4].pk).update(account=other, workflow_instance=elsewhere)
+    return [str(row.request_id) for row in rows]
+
+
+def test_each_filter_and_all_of_them_together(priya, rosa, workflow, five):
+    other = Account.objects.get(title="Other")
+    elsewhere = WorkflowInstance.objects.get(title="Elsewhere")
+    by_rosa = f"person={rosa.person.pk}"
+    for query, rows in [
+        ("", [4, 3, 2, 1, 0]),
+        ("status=unknown", [2]),
+        (f"workflow={workflow.pk}", [3, 2, 1, 0]),
+        (f"account={other.pk}", [4]),
+        (by_rosa, [4, 2, 0]),
+        ("since=2026-03-04", [4, 3]),
+        ("until=2026-03-02", [1, 0]),
+        ("since=2026-03-03&until=2026-03-03", [2]),
+        (f"{by_rosa}&since=2026-03-02&until=2026-03-03&status=unknown&workflow={workflow.pk}&account={workflow.account.pk}", [2]),
+        (f"{by_rosa}&status=held", []),
+        (f"workflow={elsewhere.pk}&account={workflow.account.pk}", []),
+    ]:
+        assert found(priya, f"?{query}") == [five[row] for row in rows], query
+
+
+def test_days_are_those_of_the_persons_zone(priya, five):
+    priya.cookies["timezone"] = "Asia/Singapore"  # 23:30 in UTC is tomorrow there
+    assert found(priya, "?since=2026-03-03&until=2026-03-03") == [five[1]]
+
+
+EAST, WEST = "Pacific/Kiritimati", "Pacific/Niue"
+
+
+@pytest.mark.parametrize(
+    ("query", "zone"),
+    [
+        ("status=nonsense", ""),
+        ("workflow=999999", ""),
+        (f"workflow={'9' * 30}", ""),
+        ("account=x", ""),
+        ("person=%00", ""),
+        ("since=yesterday", ""),
+        ("since=<script>alert(1)", ""),
+        ("status=a&status=b", ""),
+        *[(f"{name}={day}", zone) for name in ("since", "until") for day in ("0001-01-01", "9999-12-31") for zone in (EAST, WEST)],
+    ],
+)
+def test_what_is_not_valid_in_an_address_is_left_out_and_told(priya, recorded, query, zone):
+    row = recorded()
+    priya.cookies["timezone"] = zone
+    page = opened(priya, f"/history/?{query}")
+    assert "not valid and was left out" in page.html and shown(page) == [str(row.request_id)] and "<script>alert" not in page.html
+
+
+@pytest.mark.parametrize("before", ["9" * 5000, "-1", "²", "x", "", "%00"])
+def test_a_page_that_starts_nowhere_is_the_first(priya, recorded, before):
+    row = recorded()
+    assert found(priya, f"?before={before}") == [str(row.request_id)]
+
+
+def test_chips_take_one_filter_away_each_and_tiles_keep_the_others(priya, five, rosa):
+    page = opened(priya, f"/history/?status=unknown&person={rosa.person.pk}")
+    assert f"/history/?person={rosa.person.pk}" in page.links and "/history/?status=unknown" in page.links
+    assert f"/history/?person={rosa.person.pk}&status=held" in page.links
+    assert "Sent by: rosa" in page.html and "Status: Outcome unknown" in page.html
+
+
+def test_tiles_count(priya, five):
+    counts = {tile["label"]: tile["count"] for tile in priya.get("/history/?status=held").context["tiles"]}
+    assert counts == {"All": 5, "Accepted": 1, "Outcome unknown": 1, "Held": 1, "Rejected": 1, "Queued": 1}
+
+
+# --- search -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def one(typed):
+    row = sending.record(typed, [Send(DIGITS), Send("442079460958")], request_id=uuid.uuid4(), created_by=None, reference="Zen-4711")[0]
+    sending.record(typed, [Send("919876543210")] * 2, request_id=uuid.uuid4(), created_by=None, reference="Zen-47")
+    Invocation.objects.filter(pk=row.pk).update(workflow_invocation_id="4xU9cYRHxDmNVR1D")
+    return str(row.request_id)
+
+
+@pytest.mark.parametrize(
+    "typed_number", ["918061234581", "+91 80612 34581", "0091-80612-34581", "(+91) 80612.34581", "\u202a+91 80612 34581\u202c", "00442079460958", "+44 (0)20 7946 0958"]
+)
+def test_a_whole_number_in_any_spelling_is_found_on_either_channel(priya, one, typed_number):
+    answer = priya.post("/history/", {"q": typed_number})
+    page = Page(answer)
+    assert shown(page) == [one]
+    assert not [link for link in [*page.links, *(form.action for form in page.forms)] if "8061" in link or "7946" in link]
+
+
+@pytest.mark.parametrize("how", [str, lambda i: i.upper(), lambda i: i.replace("-", ""), lambda i: f"  {i} ", lambda i: i.replace("-", "").upper()])
+def test_a_request_id_is_found_in_any_spelling(priya, one, how):
+    assert found(priya, q=how(one)) == [one]
+
+
+@pytest.mark.parametrize(("q", "hit"), [("4xU9cYRHxDmNVR1D", True), ("zen-4711", True), ("Zen-471", False), ("8061234581", False), ("4581", False), ("%", False), ("' OR 1=1 --", False), ("_en-4711", False)])
+def test_ids_and_tickets_are_found_exactly(priya, one, q, hit):
+    assert found(priya, q=q) == ([one] if hit else [])
+
+
+@pytest.mark.parametrize("q", ["x" * 121, "a\0b"])
+def test_what_cannot_be_searched_for_finds_nothing(priya, one, q):
+    page = Page(priya.post("/history/", {"q": q}))
+    assert shown(page) == [] and "Nothing found" in page.html
+
+
+@pytest.mark.parametrize("q", ["", "   "])
+def test_an_empty_search_is_the_whole_list(priya, one, q):
+    assert len(found(priya, q=q)) == 2
+
+
+def test_a_number_never_gets_into_an_address(client, priya, one):
+    assert found(priya, f"?q={DIGITS}") == found(priya)  # GET does not search
+    answer = client.post("/history/", {"q": DIGITS})  # the session was over
+    assert answer.status_code == 302 and DIGITS not in answer.headers["Location"]
+
+
+def test_a_search_keeps_the_filters(priya, one):
+    assert found(priya, "?status=held", q="Zen-4711") == [] and found(priya, "?status=queued", q="Zen-4711") == [one]
+
+
+def test_numbers_are_masked_for_everybody_in_the_list(ada, one):
+    html = opened(ada, "/history/").html
+    assert "+91 •• •••• 4581" in html and "6123" not in html
+
+
+# --- paging -----------------------------------------------------------------------------------------------------------
+
+
+def test_pages_have_no_gap_and_no_row_twice_while_new_rows_come_in(priya, many):
+    rows = [str(row.request_id) for row in many(120)]
+    seen, address = [], "/history/"
+    while address:
+        page = opened(priya, address)
+        seen += shown(page)
+        many(3)
+        older = [link for link in page.links if "before=" in link]
+        address = older[0] if older else ""
+    assert seen == rows[::-1]
+
+
+def test_pages_of_a_search_and_of_a_filter(priya, many):
+    digest = digests(DIGITS, sending.DIGEST_OF_A_RECIPIENT)[0]
+    rows = [str(row.request_id) for row in many(60, recipient_digest=digest, status="unknown")]
+    many(60)
+    page = Page(priya.post("/history/?status=unknown", {"q": DIGITS}))
+    seen = shown(page)
+    form = page.form("before")
+    assert form["q"] == DIGITS and form.action == "/history/?status=unknown"
+    assert seen + shown(Page(priya.post(form.action, form.fields))) == rows[::-1]
+    page = opened(priya, "/history/?status=unknown")
+    assert "/history/?status=unknown&before=" in " ".join(page.links)
+
+
+def test_exactly_one_full_page_has_no_older_one(priya, many):
+    many(50)
+    page = opened(priya, "/history/")
+    assert len(shown(page)) == 50 and "Older" not in page.html
+
+
+def test_first_use_and_nothing_found(priya, rosa, many):
+    assert "Send the first" in opened(priya, "/history/").html and "Send the first" not in opened(rosa, "/history/").html
+    many(1)
+    assert "Nothing matches these filters" in opened(priya, "/history/?status=held").html
+    assert "Nothing found" in Page(priya.post("/history/", {"q": "nothing"})).html
+
+
+def test_a_message_of_a_script_has_nobody(priya, recorded):
+    row = recorded()
+    assert found(priya) == [str(row.request_id)] and "by a script" in opened(priya, f"/history/{row.request_id}/").html
+
+
+def test_as_many_queries_for_fifty_rows_as_for_two(priya, many):
+    counts = []
+    for count in (2, 60):
+        many(count, created_by=priya.person)
+        priya.get("/history/")
+        with CaptureQueriesContext(connection) as queries:
+            priya.get("/history/")
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 15

@@ -1,0 +1,187 @@
+"""One invocation's page, and trying again from it."""
+
+import json
+import uuid
+from html import unescape
+
+import pytest
+
+from invocations import sending
+from invocations.kaleyra.client import NoAnswer
+from invocations.kaleyra.payload import Send
+from invocations.models import Attempt, Invocation, Parameter
+from invocations.statuses import REASONS, STATUSES
+from tests.views.conftest import DIGITS, NUMBER
+from tests.views.pages import Page, opened
+
+ANOTHER_KEY = ["b3RoZXIta2V5LW90aGVyLWtleS1vdGhlci1rZXktMTI="]
+HOSTILE = '<script>alert(1)</script>"\'{{ 7 }}{% now "Y" %}\u202e'
+
+
+def page_of(client, row):
+    return opened(client, f"/history/{row.request_id}/")
+
+
+def text_of(page):
+    return unescape(page.html)
+
+
+@pytest.mark.parametrize("status", Invocation.Status.values)
+def test_every_status_says_what_it_means_and_what_comes_next(priya, recorded, status):
+    row = recorded()
+    lease = {"lease_until": "2020-01-01T00:00Z"} if status == "sending" else {}
+    Invocation.objects.update(status=status, **lease)
+    page = page_of(priya, row)
+    text = text_of(page)
+    assert str(STATUSES[status].says) in text and all(str(step) in text for step in STATUSES[status].next)
+    button = {"queued": "Try now", "held": "Try now", "unknown": "Check safely"}.get(status)
+    assert any(form.action.endswith("/try-again/") for form in page.forms) == bool(button) and (not button or button in text)
+    assert ("hx-trigger=\"every" in page.html) == (status in {"queued", "sending", "held"})
+    assert ("?again=" in page.html) == (status != "sending")
+
+
+def test_every_reason_has_its_words(priya, recorded):
+    row = recorded()
+    Attempt.objects.create(invocation=row, number=1, started_at="2026-01-01T00:00Z", outcome="doubtful")
+    for reason, words in REASONS.items():
+        if reason == "accepted":
+            continue
+        Invocation.objects.update(status="unknown", reason=reason)
+        assert str(words) in text_of(page_of(priya, row)), reason
+
+
+def test_a_refusal_is_told_in_kaleyras_words_and_ours(priya, recorded):
+    row = recorded("400")
+    sending.deliver(row.pk)
+    text = text_of(page_of(priya, row))
+    assert "is not published." in text and "somebody is editing it" in text and "HTTP 400" in text
+
+
+def test_a_hostile_answer_is_inert(priya, recorded, kaleyra_says):
+    row = recorded()
+    kaleyra_says(400, {"success": False, "executionStatus": "REJECTED", "message": HOSTILE, "errors": [HOSTILE, {"a": HOSTILE}, None], "workflowInvocationId": HOSTILE})
+    sending.deliver(row.pk)
+    html = page_of(priya, row).html
+    assert "<script>alert" not in html and "&lt;script&gt;alert(1)" in html and "{{ 7 }}" in html and "{% now" in html
+
+
+def test_numbers_and_values_are_shown_by_right(priya, ada, rosa, typed):
+    row = sending.record(typed, [Send(DIGITS, {"01": "Asha", "02": "b", "03": "c"})] * 2, request_id=uuid.uuid4(), created_by=None)[0]
+    for browser in (priya, rosa):
+        html = page_of(browser, row).html
+        assert "6123" not in html and "Asha" in html and "+91 •• •••• 4581" in html and "masked for you" in html
+    assert NUMBER in page_of(ada, row).html
+    priya.person.groups.get().permissions.get(codename="view_values").delete()
+    page = page_of(priya, row)
+    assert "Asha" not in page.html and "••••" in page.html and "?again=" not in page.html
+
+
+def test_a_value_that_was_or_became_sensitive_is_dots_for_everybody(sven, typed):
+    parameter = Parameter.objects.get(channel__position=1, key="01")
+    row = None
+    for then, now in [(True, False), (False, True)]:
+        Parameter.objects.filter(pk=parameter.pk).update(is_sensitive=then)
+        row = sending.record(typed, [Send(DIGITS, {"01": "4711", "02": "b", "03": "c"})] * 2, request_id=uuid.uuid4(), created_by=None)[0]
+        Parameter.objects.filter(pk=parameter.pk).update(is_sensitive=now)
+        assert "4711" not in page_of(sven, row).html
+
+
+def test_a_verification_code_is_never_shown(sven, typed):
+    row = sending.record(typed, [Send(DIGITS, {"#verification_code#": "81XXX23"})] * 2, request_id=uuid.uuid4(), created_by=None)[0]
+    assert "81XXX23" not in page_of(sven, row).html
+
+
+def test_what_was_sent_is_shown_with_the_texts_of_then(priya, recorded, workflow):
+    row = recorded()
+    workflow.channels.filter(position=1).update(template_text="Bye {{1}}")
+    html = page_of(priya, row).html
+    assert "Hello <mark>Asha</mark>" in html and "Bye" not in html
+
+
+def test_with_another_encryption_key_the_page_still_stands(priya, recorded, settings):
+    row = recorded("400", note="a note")
+    sending.deliver(row.pk)
+    settings.FIELD_ENCRYPTION_KEYS = ANOTHER_KEY
+    text = text_of(page_of(priya, row))
+    assert "cannot be decrypted any more" in text and "(cannot be read any more)" in text and "Asha" not in text
+    assert priya.get("/history/").status_code == priya.get("/").status_code == 200
+
+
+# --- trying again -----------------------------------------------------------------------------------------------------
+
+
+def press(client, row):
+    """The button on the invocation's page."""
+    form = next(form for form in page_of(client, row).forms if form.action.endswith("/try-again/"))
+    return lambda: client.post(form.action, form.fields, follow=True).content.decode()
+
+
+@pytest.mark.parametrize("status", ["queued", "held"])
+def test_trying_now_sends_once_a_click_and_with_the_same_id(priya, recorded, receiver, status):
+    row = recorded()
+    Invocation.objects.update(status=status)
+    button = press(priya, row)
+    button()
+    assert receiver.accepted == [str(row.request_id)]
+    assert "moved on in the meantime. Nothing was sent." in button() and len(receiver.received) == 1
+    row.refresh_from_db()
+    assert row.status == "accepted"
+
+
+def test_checking_safely_asks_once_with_the_same_bytes(priya, recorded, receiver):
+    row = recorded("499")  # accepted, but the connection is reset
+    sending.deliver(row.pk)
+    row.refresh_from_db()
+    assert row.status == "unknown"
+    press(priya, row)()
+    row.refresh_from_db()
+    assert (row.status, row.reason) == ("accepted", "confirmed_by_duplicate")
+    assert receiver.accepted == [str(row.request_id)] and len({request.body for request in receiver.received}) == 1
+
+
+def test_an_unknown_one_stays_unknown_when_nobody_answers(priya, recorded, kaleyra_says):
+    row = recorded()
+    kaleyra_says(NoAnswer("timeout"))
+    sending.deliver(row.pk)
+    press(priya, row)()
+    row.refresh_from_db()
+    assert row.status == "unknown" and row.attempts.count() == 2
+
+
+def test_what_moved_on_since_the_page_was_shown_is_not_sent(priya, recorded, receiver):
+    row = recorded()
+    button = press(priya, row)
+    Invocation.objects.update(status="held")
+    assert "Nothing was sent" in button() and not receiver.received
+
+
+@pytest.mark.parametrize("status", ["accepted", "rejected", "sending", "expired", "cancelled", "nonsense", ""])
+def test_no_other_status_can_be_tried_again(priya, recorded, receiver, status):
+    row = recorded()
+    if status in Invocation.Status.values:
+        Invocation.objects.update(status=status, lease_until="2030-01-01T00:00Z")
+    priya.post(f"/history/{row.request_id}/try-again/", {"status": status})
+    assert not receiver.received and not Attempt.objects.exists()
+
+
+def test_a_paused_account_sends_nothing(priya, recorded, receiver, account):
+    row = recorded()
+    button = press(priya, row)
+    type(account).objects.update(is_paused=True)
+    assert "The account is paused. Nothing was sent." in button() and not receiver.received
+
+
+def test_only_who_may_send_the_workflow_tries_again(priya, rosa, recorded, receiver, workflow):
+    row = recorded()
+    assert rosa.post(f"/history/{row.request_id}/try-again/", {"status": "queued"}).status_code == 403
+    workflow.is_active = False
+    workflow.save()
+    assert priya.post(f"/history/{row.request_id}/try-again/", {"status": "queued"}).status_code == 403
+    assert not [form for form in page_of(priya, row).forms if form.action.endswith("/try-again/")] and not receiver.received
+
+
+def test_an_answer_that_repeats_the_number_is_shown_without_it(ada, typed, kaleyra_says):
+    row = sending.record(typed, [Send(DIGITS, {"01": "a"})] * 2, request_id=uuid.uuid4(), created_by=None)[0]
+    kaleyra_says(400, json.dumps({"success": False, "errors": [f"{DIGITS} is wrong"]}).encode())
+    sending.deliver(row.pk)
+    assert "[number ending in 4581] is wrong" in text_of(page_of(ada, row))
