@@ -21,7 +21,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
-from invocations import contracts
+from invocations import contracts, redaction
 from invocations.encryption import Unreadable, digests
 from invocations.kaleyra import recipients, template_params
 from invocations.kaleyra.address import is_loopback
@@ -29,13 +29,13 @@ from invocations.kaleyra.client import TOTAL_SECONDS, KaleyraClient, NoAnswer, N
 from invocations.kaleyra.payload import Send, build_payload, sends_of, to_text
 from invocations.kaleyra.reply import Reply, Verdict, read_timestamp
 from invocations.models import Account, ApiKey, Attempt, Invocation, WorkflowInstance
+from invocations.redaction import Secrets
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 logger = logging.getLogger(__name__)
 
-Secrets = dict[str, str]
 
 Status = Invocation.Status
 Outcome = Attempt.Outcome
@@ -47,9 +47,6 @@ SAME_ID_WINDOW = timedelta(minutes=15)
 ASKED_BY_HAND = timedelta(hours=24)
 """How long after recording a person may have the same id posted again: how long Kaleyra remembers one is not documented."""
 FIRST_WAIT, LONGEST_WAIT = 2.0, 60.0
-KEPT_CHARACTERS = 4096
-SHORTEST_SECRET = 4
-"""What is shorter cannot be told from the text around it."""
 DIGEST_OF_A_RECIPIENT = "recipient"
 DIGEST_OF_A_PAYLOAD = "payload"
 
@@ -281,7 +278,7 @@ def _remember(claim: _Claim, result: _Result, seconds: float) -> None:
     invocation, reply = claim.invocation, result.reply
     status, reason = _meaning(claim, result)
     secrets = _secrets(claim) if reply else {}
-    kept = _kept(reply, secrets) if reply else None
+    kept = redaction.kept(reply, secrets) if reply else None
     changes: dict[str, Any] = {
         "status": status,
         "reason": reason,
@@ -296,7 +293,7 @@ def _remember(claim: _Claim, result: _Result, seconds: float) -> None:
         changes["final_at"] = now
     if reply is not None and kept is not None:
         changes |= {"http_status": reply.http_status, "reply": Invocation._meta.get_field("reply").seal(invocation, json.dumps(kept))}
-        timestamp, workflow_invocation_id = (_redacted(text, secrets) for text in (reply.timestamp, reply.workflow_invocation_id))
+        timestamp, workflow_invocation_id = (redaction.redacted(text, secrets) for text in (reply.timestamp, reply.workflow_invocation_id))
         changes["provider_timestamp"] = timestamp if read_timestamp(timestamp) else ""
         # Its own id only: the refusal of a repetition, or an answer about another request, carries another one.
         if status.value == result.outcome.value and workflow_invocation_id == reply.workflow_invocation_id:
@@ -332,36 +329,12 @@ def _wait(number: int, reply: Reply | None) -> timedelta:
     return timedelta(seconds=seconds * random.uniform(1.0, 1.5))  # noqa: S311  spreads load, guards nothing
 
 
-def _kept(reply: Reply, secrets: Secrets) -> dict[str, Any]:
-    """What of an answer is kept: redacted first, bounded after, so that no cut leaves half a key behind."""
-    return {
-        "message": None if reply.message is None else _redacted(reply.message, secrets)[:KEPT_CHARACTERS],
-        "errors": [_redacted(error, secrets)[:KEPT_CHARACTERS] for error in reply.errors],
-        "text": _redacted(reply.text, secrets)[:KEPT_CHARACTERS],
-    }
-
-
 def _secrets(claim: _Claim) -> Secrets:
-    """What no answer may repeat into our rows (the key, the numbers, sensitive values), each with its stand-in, longest first."""
     invocation = claim.invocation
     sensitive = contracts.sensitive_keys(invocation.workflow_instance.channels.all())
     if invocation.version:
         sensitive |= contracts.sensitive_in(invocation.version)
-    hidden = {claim.api_key.key: "[API key]"} if claim.api_key else {}
-    for send in sends_in(invocation):
-        hidden[send.recipient] = f"[number ending in {send.recipient[-4:]}]"
-        for key in sensitive & send.template_params.keys():
-            hidden[send.template_params[key]] = "[verification code]" if key == template_params.VERIFICATION_CODE else "[sensitive value]"
-    told_apart = [item for item in hidden.items() if len(item[0]) >= SHORTEST_SECRET]
-    return dict(sorted(told_apart, key=lambda item: -len(item[0])))
-
-
-def _redacted(text: str, secrets: Secrets) -> str:
-    for secret, stand_in in secrets.items():
-        text = text.replace(secret, stand_in).replace(json.dumps(secret)[1:-1], stand_in)
-        broken_off = (length for length in range(len(secret) - 1, SHORTEST_SECRET - 1, -1) if text.endswith(secret[:length]))
-        text = text[: len(text) - next(broken_off, 0)]
-    return text
+    return redaction.secrets_of(claim.api_key.key if claim.api_key else None, sends_in(invocation), sensitive)
 
 
 # --- time passes ------------------------------------------------------------------------------------------------------

@@ -120,6 +120,8 @@ class ChannelForms:
 
     def __init__(self, channel: Channel, data: QueryDict | None) -> None:
         self.channel = channel
+        if data is not None and f"send{channel.position}-template_text" not in data:
+            data = None  # the channel is younger than the form: it stays as it is
         self.texts = TextsForm(data, instance=channel, prefix=f"send{channel.position}")
         # Bound or not, `channel` has the texts that stand in the form once they were checked, and the keys follow from those.
         self.are_texts_valid = data is None or self.texts.is_valid()
@@ -150,6 +152,8 @@ class ChannelForms:
         return [form for _asked, form in self.values if form.is_bound]
 
     def save(self) -> None:
+        if not self.texts.is_bound:
+            return
         self.texts.save()
         for form in self._bound():
             form.save()

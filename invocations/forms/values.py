@@ -14,7 +14,7 @@ from invocations.contracts import Asked
 
 def field_name(position: int, key: str) -> str:
     """The name in the form of a channel's value. Keys may hold any sign; names and ids hold letters, digits, - and _ only."""
-    safe = "".join(c if c.isascii() and c.isalnum() else f"_{ord(c):x}" for c in key)
+    safe = "".join(c if c.isascii() and c.isalnum() else f"_{ord(c):x}_" for c in key)
     return f"value{position}-{safe}"
 
 
