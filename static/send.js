@@ -38,7 +38,7 @@
   addEventListener("focus", async () => {
     if (!signedOut) return;
     // Signing in changes the token that every form must carry: take the new one over, so that what was typed can be sent.
-    const answer = await fetch(compose.action, { redirect: "error" }).catch(() => null);
+    const answer = await fetch(location.pathname, { redirect: "error" }).catch(() => null);
     if (!answer?.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#compose [name=csrfmiddlewaretoken]");
     compose.querySelector("[name=csrfmiddlewaretoken]").value = fresh.value;
@@ -52,10 +52,10 @@
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.elt.name === "action") pressed = event.detail.elt.value;
   });
-  document.addEventListener("htmx:afterSettle", () => {
+  document.addEventListener("htmx:afterSettle", (event) => {
     const [name, action] = pressed.split(":");
+    if (event.target.id !== `div_id_${name}`) return; // the preview
     pressed = "";
-    if (!action) return;
     const editor = document.getElementById(`editor-${name}`);
     const [verb, place] = action.split("-");
     const row = (n) => editor.querySelectorAll(".param-row")[n];

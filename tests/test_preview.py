@@ -34,7 +34,12 @@ TABLE = [
     ("Hi {{name}} {{Name}}", False, {"name": "a", "Name": "b"}, "Hi a b", "Hi a b"),
     ("Hi {name}", False, {"name": "a"}, "Hi {name}", "Hi a"),
     ("{{1}} {{name}}", False, {"01": "a", "name": "b"}, "a b", "a b"),
-    (" ".join(f"{{{{{n}}}}}" for n in range(1, 13)), False, {f"{n:02}": f"v{n}" for n in range(1, 13)}, *[" ".join(f"v{n}" for n in range(1, 13))] * 2),
+    (
+        " ".join(f"{{{{{n}}}}}" for n in range(1, 13)),
+        False,
+        {f"{n:02}": f"v{n}" for n in range(1, 13)},
+        *[" ".join(f"v{n}" for n in range(1, 13))] * 2,
+    ),
     ("{{1}} {{2}} {{3}}", False, {"1": "a", "10": "j", "2": "b"}, "a j b", "a j b"),
     ("{{1}} {{3}}", False, {"01": "a", "03": "c"}, "a {{3}}", "a {{3}}"),
     ("{{0}} {{1}}", False, {"01": "a"}, "{{0}} a", "{{0}} a"),

@@ -2,8 +2,8 @@
 
 `page` is a browser page that fails its test over anything a user's console would show as wrong. A test signs people in
 with `sign_in(page, user)`, asks `faults([address, …])` what is hard to use (axe, both themes, a phone's width, 400 %), and
-keeps pictures with `look(page, "name")`. `@in_both_themes` and `@at_both_widths` run a test in each. The database is emptied after each test, the rows of
-migrations (pods) included: a test makes what it needs.
+keeps pictures with `look(page, "name")`. `@in_both_themes` and `@at_both_widths` run a test in each. The database is
+emptied after each test: a test makes what it needs (`demo`, `plain`), and the migrations' rows are put back (`db`).
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def browser_type_launch_args() -> dict[str, Any]:
         "--disable-component-update",
         "--disable-sync",
     ]
-    return {"executable_path": chromium, "args": quiet}
+    # Playwright would have Back load each page anew. At people's desks a page may come back as it was left.
+    return {"executable_path": chromium, "args": quiet, "ignore_default_args": ["--disable-back-forward-cache"]}
 
 
 @pytest.fixture
@@ -66,7 +67,13 @@ def width() -> int:
 
 @pytest.fixture
 def browser_context_args(theme: str, width: int) -> dict[str, Any]:
-    return {"color_scheme": theme, "viewport": {"width": width, "height": 900}, "locale": "en-GB", "timezone_id": "Asia/Singapore"}
+    return {
+        "color_scheme": theme,
+        "viewport": {"width": width, "height": 900},
+        "locale": "en-GB",
+        "timezone_id": "Asia/Singapore",
+        "reduced_motion": "reduce",
+    }
 
 
 @pytest.fixture
@@ -243,16 +250,21 @@ def faults(page: Page, live_server: Any, axe: Callable[..., list[str]], look: Ca
     def faults(addresses: Sequence[str], name: str = "") -> dict[str, list[str]]:
         return {address: found for address in addresses if (found := of(address, name or address.strip("/").replace("/", "-")))}
 
+    # Without the transition between the two, in which no colour is right.
+    show_in = """theme => {
+        document.documentElement.classList.remove("light", "dark");
+        document.documentElement.classList.add(theme);
+        document.body.offsetHeight;
+        document.getAnimations().forEach(each => each.finish());
+    }"""
+
     def of(address: str, name: str) -> list[str]:
         if address:
             page.goto(live_server.url + address)
         found = []
         for width, theme in [(1440, "light"), (1440, "dark"), (360, "dark"), (360, "light")]:
             page.set_viewport_size({"width": width, "height": 900})
-            page.evaluate(
-                "theme => { document.documentElement.classList.remove('light', 'dark'); document.documentElement.classList.add(theme) }",
-                theme,
-            )
+            page.evaluate(show_in, theme)
             # Themes differ in colours alone: one whole run for each width, and the colours of the other theme.
             whole = (width, theme) in {(1440, "light"), (360, "dark")}
             found += [f"{width} {theme}: {fault}" for fault in axe(page, None if whole else ["color-contrast"])]

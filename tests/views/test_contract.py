@@ -26,7 +26,11 @@ def test_saving_keeps_texts_and_words_and_makes_a_version(ada, typed, form):
     answer = save(ada, form, typed, send1__delay_seconds="30")
     assert answer.status_code == 302
     page = opened(ada, answer.headers["Location"])
-    assert "Saved as version 1" in page.html and "As in the &lt;ticket&gt;" in page.html and "Hello Asha" in page.html.replace("<mark>", "").replace("</mark>", "")
+    assert (
+        "Saved as version 1" in page.html
+        and "As in the &lt;ticket&gt;" in page.html
+        and "Hello Asha" in page.html.replace("<mark>", "").replace("</mark>", "")
+    )
     assert Channel.objects.get(workflow_instance=typed, position=1).delay_seconds == 30
     assert Parameter.objects.get(channel__position=2, key="03").max_length == 12
     assert WorkflowVersion.objects.get().created_by == ada.person
@@ -49,7 +53,9 @@ def test_a_changed_text_asks_for_its_new_values_and_forgets_the_old(ada, typed, 
 def test_a_name_of_one_brace_is_refused_for_whatsapp_and_kept(ada, typed, form):
     page = Page(save(ada, form, typed, send1__template_text="Hi {name}", send2__template_text="Hi {name}"))
     assert "{name} works in an SMS only" in page.html and page.form("send1-template_text")["send1-template_text"] == "Hi {name}"
-    assert Channel.objects.get(workflow_instance=typed, position=2).template_text.startswith("Dear") and not WorkflowVersion.objects.exists()
+    assert (
+        Channel.objects.get(workflow_instance=typed, position=2).template_text.startswith("Dear") and not WorkflowVersion.objects.exists()
+    )
 
 
 def test_a_mixed_text_is_warned_of(ada, typed, form):
@@ -98,6 +104,14 @@ def test_only_what_goes_by_name_can_be_left_out(ada, typed, form):
     assert field(1, "name", "required") in opened(ada, f"/workflows/{typed.pk}/contract/").form("send1-template_text")
 
 
+def test_a_channel_that_is_younger_than_the_form_stays_as_it_is(ada, typed, form):
+    for name in [name for name in form.fields if name.startswith(("send2", "value2"))]:
+        del form[name]
+    assert save(ada, form, typed).status_code == 302
+    channel = Channel.objects.get(workflow_instance=typed, position=2)
+    assert channel.template_text.startswith("Dear") and channel.parameters.count() == 3
+
+
 def test_a_workflow_without_channels_says_so(ada, make_workflow):
     assert "no channels yet" in opened(ada, f"/workflows/{make_workflow(None, None).pk}/contract/").html
 
@@ -124,7 +138,10 @@ def test_values_with_other_labels_are_not_shared_from_the_start(priya, make_work
 
 
 def test_choices_defaults_help_and_samples_reach_the_form(priya, make_workflow):
-    words = [{"key": "a", "choices": "x\ny <z>", "default": "x"}, {"key": "b", "help_text": "Help <me>", "sample": "B-1", "required": False}]
+    words = [
+        {"key": "a", "choices": "x\ny <z>", "default": "x"},
+        {"key": "b", "help_text": "Help <me>", "sample": "B-1", "required": False},
+    ]
     page = opened(priya, f"/send/{make_workflow('{{a}} {{b}}', None, words=words).pk}/")
     form = page.form("review").fill({"recipient": NUMBER})
     assert form["value1-a"] == "x" and "y &lt;z&gt;" in page.html and "Help &lt;me&gt;" in page.html and "For example B-1" in page.html

@@ -12,7 +12,7 @@ from invocations.kaleyra.payload import Send
 from invocations.models import Attempt, Invocation, Parameter
 from invocations.statuses import REASONS, STATUSES
 from tests.views.conftest import DIGITS, NUMBER
-from tests.views.pages import Page, opened
+from tests.views.pages import opened
 
 ANOTHER_KEY = ["b3RoZXIta2V5LW90aGVyLWtleS1vdGhlci1rZXktMTI="]
 HOSTILE = '<script>alert(1)</script>"\'{{ 7 }}{% now "Y" %}\u202e'
@@ -36,7 +36,7 @@ def test_every_status_says_what_it_means_and_what_comes_next(priya, recorded, st
     assert str(STATUSES[status].says) in text and all(str(step) in text for step in STATUSES[status].next)
     button = {"queued": "Try now", "held": "Try now", "unknown": "Check safely"}.get(status)
     assert any(form.action.endswith("/try-again/") for form in page.forms) == bool(button) and (not button or button in text)
-    assert ("hx-trigger=\"every" in page.html) == (status in {"queued", "sending", "held"})
+    assert ('hx-trigger="every' in page.html) == (status in {"queued", "sending", "held"})
     assert ("?again=" in page.html) == (status != "sending")
 
 
@@ -59,7 +59,16 @@ def test_a_refusal_is_told_in_kaleyras_words_and_ours(priya, recorded):
 
 def test_a_hostile_answer_is_inert(priya, recorded, kaleyra_says):
     row = recorded()
-    kaleyra_says(400, {"success": False, "executionStatus": "REJECTED", "message": HOSTILE, "errors": [HOSTILE, {"a": HOSTILE}, None], "workflowInvocationId": HOSTILE})
+    kaleyra_says(
+        400,
+        {
+            "success": False,
+            "executionStatus": "REJECTED",
+            "message": HOSTILE,
+            "errors": [HOSTILE, {"a": HOSTILE}, None],
+            "workflowInvocationId": HOSTILE,
+        },
+    )
     sending.deliver(row.pk)
     html = page_of(priya, row).html
     assert "<script>alert" not in html and "&lt;script&gt;alert(1)" in html and "{{ 7 }}" in html and "{% now" in html

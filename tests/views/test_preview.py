@@ -22,7 +22,7 @@ def preview(client, workflow, form):
 
 @pytest.mark.parametrize("row", [*range(0, 8), 11, 14, 15, 17])
 def test_the_preview_of_the_form_is_the_stored_bytes_resolved(priya, make_workflow, receiver, row):
-    text, otp, params, _whatsapp, sms = TABLE[row]
+    text, otp, params, _whatsapp, _sms = TABLE[row]
     text = text.replace("{name}", "{{name}}")
     workflow = make_workflow({"template_text": text, "is_otp": otp}, {"template_text": text, "is_otp": otp})
     form = send_form(priya, workflow).fill(recipient="+44 20 7946 0958")
@@ -34,7 +34,8 @@ def test_the_preview_of_the_form_is_the_stored_bytes_resolved(priya, make_workfl
     sends = json.loads(Invocation.objects.get().payload)["input"]
     kinds = [ChannelKind.WHATSAPP, ChannelKind.SMS]
     assert shown == [
-        resolve(text, sends[send].get("templateParams", {}), kind, otp=otp).text for send, kind in zip(["send1", "send2"], kinds, strict=True)
+        resolve(text, sends[send].get("templateParams", {}), kind, otp=otp).text
+        for send, kind in zip(["send1", "send2"], kinds, strict=True)
     ]
 
 
@@ -48,8 +49,14 @@ def test_whenever_a_form_is_valid_its_preview_had_the_same_values(make_workflow,
     if not hasattr(make_workflow, "made"):
         make_workflow.made = make_workflow({"template_text": "{{1}} {{2}} {{name}}", "button_url": "{{1}}"}, "{#var#} {name} {#var#}")
     workflow = make_workflow.made
-    names = ["value1-01", "value1-02", "value1-name", "value1-_23param_5furl_23", "value2-01", "value2-02", "value2-name"]
-    data = dict(zip(names, values, strict=True)) | {"recipient": "442079460958", "same_recipient": "on", "params-mode": "rows", "params-key": "zz", "params-value": extra}
+    names = ["value1-01", "value1-02", "value1-name", "value1-_23_param_5f_url_23_", "value2-01", "value2-02", "value2-name"]
+    data = dict(zip(names, values, strict=True)) | {
+        "recipient": "442079460958",
+        "same_recipient": "on",
+        "params-mode": "rows",
+        "params-key": "zz",
+        "params-value": extra,
+    }
     if same:
         data["same_values"] = "on"
     query = QueryDict(mutable=True)
@@ -95,6 +102,14 @@ def test_the_number_is_read_back(priya, plain):
     assert "India, +91 80 6123 4581. Goes out as <code>918061234581</code>" in html
 
 
+def test_two_numbers_are_both_read_back_and_told(priya, plain):
+    form = send_form(priya, plain).fill(recipient=NUMBER, recipient2="+44 20 7946 0958")
+    assert "United Kingdom" not in preview(priya, plain, form).content.decode()
+    del form["same_recipient"]
+    html = preview(priya, plain, form).content.decode()
+    assert "United Kingdom" in html and "India" in html and "two different numbers" in html
+
+
 def test_the_size_of_the_sms_and_what_made_it_unicode(priya, make_workflow):
     workflow = make_workflow(None, "{#var#}")
     workflow.channels.update(position=1)
@@ -138,7 +153,7 @@ def test_special_parameters_land_where_the_documentation_says(priya, make_workfl
     parts = {"template_text": "{{1}}", "header_text": "Hi {{1}}", "button_url": "https://x.example/{{1}}"}
     workflow = make_workflow(parts, "{#var#} {#var#} {#var#}")
     form = send_form(priya, workflow)
-    form.fill({"value1-01": "a", "value1-_23param_5fheader_23": "h", "value1-_23param_5furl_23": "u", "recipient": "442079460958"})
+    form.fill({"value1-01": "a", "value1-_23_param_5f_header_23_": "h", "value1-_23_param_5f_url_23_": "u", "recipient": "442079460958"})
     first, _second = preview(priya, workflow, form).context["bubbles"]
     assert ["".join(s.text for s in part) for part in (first.header, first.body, first.button)] == ["Hi h", "a", "https://x.example/u"]
     assert {HEADER, URL, "01"} == {place.key for place in first.places}

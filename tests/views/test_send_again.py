@@ -22,7 +22,13 @@ def first(typed):
 
 
 def spellings(digits):
-    return [digits, digits[-9:], f"+{digits[:2]} {digits[2:4]} {digits[4:8]} {digits[8:]}", f"{digits[4:8]} {digits[8:]}", f"{digits[2:7]} {digits[7:]}"]
+    return [
+        digits,
+        digits[-9:],
+        f"+{digits[:2]} {digits[2:4]} {digits[4:8]} {digits[8:]}",
+        f"{digits[4:8]} {digits[8:]}",
+        f"{digits[2:7]} {digits[7:]}",
+    ]
 
 
 def test_values_are_copied_and_the_id_is_new(priya, typed, first, posted):

@@ -1,0 +1,49 @@
+"""The field of one value, and what presets and intents keep."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invocations.contracts import Asked
+from invocations.forms.values import field_name, value_field
+from invocations.models import Parameter
+
+
+def field(by_position=True, **words):
+    said = Parameter(key="01", **words)
+    return value_field(Asked("01", by_position, said.label or "01", said))
+
+
+@pytest.mark.parametrize(
+    ("words", "good", "bad"),
+    [
+        ({"max_length": 3}, "abc", "abcd"),
+        ({"pattern": "[0-9]+"}, "12", "12a"),
+        ({"pattern": "a|b"}, "b", "ab"),
+        ({"pattern": "a.b"}, "axb", "a\nb"),
+        ({"choices": "x\ny"}, "y", "z"),
+        ({}, "x" * 10_000, ""),
+        ({}, "<b>{{1}}", "   "),
+    ],
+)
+def test_the_admins_rules_hold(words, good, bad):
+    assert field(**words).clean(good) == good
+    with pytest.raises(ValidationError):
+        field(**words).clean(bad)
+
+
+def test_a_value_that_goes_by_name_may_be_left_out():
+    assert field(by_position=False, required=False).clean("") == ""
+
+
+@given(st.lists(st.text(min_size=1, max_size=8), unique=True, min_size=2, max_size=6))
+def test_no_two_keys_share_a_field(keys):
+    names = [field_name(1, key) for key in keys]
+    assert len(set(names)) == len(keys)
+    assert all(name.isascii() and not set(name) - set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") for name in names)
+
+
+@pytest.mark.parametrize(("one", "other"), [("a 0", "aȀ"), ("_", "5f"), ("-", "_2d"), ("a-1", "aː")])
+def test_not_even_keys_made_to_collide(one, other):
+    assert field_name(1, one) != field_name(1, other)
