@@ -13,14 +13,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from invocations import cautions, contracts
-from invocations.forms.template_params import SENTENCES
 from invocations.forms.values import field_name
-from invocations.kaleyra import limits, template_params
-from invocations.kaleyra.template_params import ChannelKind, ParamsError
+from invocations.kaleyra import limits
+from invocations.kaleyra.template_params import ChannelKind
 from invocations.models import Channel, Parameter, WorkflowInstance, WorkflowVersion
-
-MOST_VALUES = 50
-"""Of one channel: what two of them ask for still fits into one form (Django's DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
 
 
 class TextsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
@@ -39,21 +35,6 @@ class TextsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
             self.fields["is_otp"].help_text = _("The template’s type is OTP: #verification_code# becomes its first value.")
         else:
             self.fields["is_otp"].help_text = _("An authentication template: #verification_code# is its value.")
-
-    def clean_template_text(self) -> str:
-        text: str = self.cleaned_data["template_text"]
-        keys = template_params.asked_for(text, ChannelKind(self.instance.kind))
-        if len(keys) > MOST_VALUES:
-            raise forms.ValidationError(
-                _("It asks for %(n)s values. More than %(limit)s are not possible here: is a number mistyped?")
-                % {"n": len(keys), "limit": MOST_VALUES}
-            )
-        for key in keys:
-            try:
-                template_params.checked([(key, "-")])
-            except ParamsError as error:
-                raise forms.ValidationError(SENTENCES[error.code], params=error.facts) from None
-        return text
 
 
 class ParameterForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs

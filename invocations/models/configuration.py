@@ -15,8 +15,10 @@ from simple_history.models import HistoricalRecords
 
 from invocations.encryption import EncryptedTextField, Unreadable
 from invocations.kaleyra import address, limits
-from invocations.kaleyra.template_params import ChannelKind, placeholders
+from invocations.kaleyra.template_params import ChannelKind, ParamsError, asked_for, checked, placeholders
 
+MOST_VALUES = 50
+"""Of one channel: what two of them ask for still fits into one form (Django's DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
 MIN_DELAY, MAX_DELAY = 5, 900
 """Seconds a channel may be given in Kaleyra's wizard (Kaleyra's page "fallback-configure-first-channel")."""
 
@@ -236,10 +238,23 @@ class Channel(models.Model):
         return f"send{self.position}: {self.get_kind_display()}"
 
     def clean(self) -> None:
-        """Refuses a text that Kaleyra could not fill: `{name}` for WhatsApp, and more than one variable in a header or button."""
+        """Refuses a text that could not be filled.
+
+        That is `{name}` for WhatsApp, more than one variable in a header or button, too many values, or a name that is no key.
+        """
         kind = ChannelKind(self.kind or Channel.Kind.SMS)
         if any(finding.code == "single_brace_on_whatsapp" for finding in limits.template_problems(self.template_text, kind)):
             raise ValidationError({"template_text": _("{name} works in an SMS only. Write {{name}} for WhatsApp.")})
+        keys = asked_for(self.template_text, kind)
+        if len(keys) > MOST_VALUES:
+            refusal = _("It asks for %(n)s values. More than %(limit)s are not possible here: is a number mistyped?")
+            raise ValidationError({"template_text": refusal % {"n": len(keys), "limit": MOST_VALUES}})
+        for key in keys:
+            try:
+                checked([(key, "-")])
+            except ParamsError:
+                refusal = _("“%(key)s” cannot be a name: it has blanks around it, a control character, or more than 100 characters.")
+                raise ValidationError({"template_text": refusal % {"key": key}}) from None
         for name, text in [("header_text", self.header_text), ("button_url", self.button_url)]:
             if kind is ChannelKind.SMS and text:
                 raise ValidationError({name: _("Only a WhatsApp template has this.")})
