@@ -104,8 +104,10 @@ class ChannelForms:
         if data is not None and f"send{channel.position}-template_text" not in data:
             data = None  # the channel is younger than the form: it stays as it is
         self.texts = TextsForm(data, instance=channel, prefix=f"send{channel.position}")
-        # Bound or not, `channel` has the texts that stand in the form once they were checked, and the keys follow from those.
+        # Once they were checked, `channel` has the texts that stand in the form, and the keys follow from those if they are right.
         self.are_texts_valid = data is None or self.texts.is_valid()
+        if not self.are_texts_valid:
+            channel.refresh_from_db()
         self.values = [self._value(asked, data) for asked in contracts.asked(channel)]
 
     def _value(self, asked: contracts.Asked, data: QueryDict | None) -> tuple[contracts.Asked, ParameterForm]:
