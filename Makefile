@@ -30,7 +30,7 @@ test: $(VENV)/.dev chromium ## check style, types and structure, and run every t
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/djlint --check --quiet --lint templates
+	$(BIN)/djlint --quiet --lint templates
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/pytest --numprocesses $(WORKERS)
 
