@@ -44,7 +44,10 @@ def read(monkeypatch):
 
 def start(*words, **changes):
     """A process as an operator starts it -> exit code and all it said."""
-    environment = os.environ | GOOD | {"DJANGO_SETTINGS_MODULE": "fallback_console.settings"} | changes
+    # A clone has no collected static files, and whitenoise says so.
+    given = {"DJANGO_SETTINGS_MODULE": "fallback_console.settings", "PYTHONWARNINGS": "ignore:No directory at"}
+    environment = os.environ | GOOD | given | changes
+    environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)  # the browser tests set it; the deployment checks refuse it
     ended = subprocess.run([sys.executable, *words], cwd=ROOT, env=environment, text=True, capture_output=True, timeout=60)
     return ended.returncode, ended.stdout + ended.stderr
 
