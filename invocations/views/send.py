@@ -22,8 +22,9 @@ from invocations.forms.send import Kept, SendForm
 from invocations.forms.template_params import SENTENCES, Editor
 from invocations.kaleyra.recipients import country
 from invocations.kaleyra.template_params import ParamsError
-from invocations.models import Invocation, Profile, WorkflowInstance
+from invocations.models import Invocation, WorkflowInstance
 from invocations.preview import Bubble, bubbles
+from invocations.views.me import own_number
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
 from invocations.views.paste import pasted_into
 from invocations.views.review import review
@@ -169,21 +170,13 @@ def _edited(
     elif action == "paste":
         typed |= pasted_into(request, workflow, form)
     elif action == "mine":
-        typed["recipient"] = _own_number(request) or typed.get("recipient")
+        if number := own_number(request.user):
+            typed["recipient"] = number
+        else:
+            messages.info(request, _("Your own number is not stored yet. Add it in the menu under “My number”."))
     response = _show(request, workflow, intent, SendForm(workflow, typed=typed, kept=_kept(request, again)), again)
     response.headers["HX-Trigger-After-Swap"] = "edited"  # the preview listens
     return response
-
-
-def _own_number(request: StaffRequest) -> str:
-    profile = Profile.objects.filter(user=request.user).first()
-    try:
-        stored = profile.own_number if profile else ""
-    except Unreadable:
-        stored = ""
-    if not stored:
-        messages.info(request, _("Your own number is not stored yet. Add it under your name: “My number”."))
-    return str(stored)
 
 
 # --- showing it -------------------------------------------------------------------------------------------------------
