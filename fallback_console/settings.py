@@ -131,6 +131,29 @@ if CA_BUNDLE and not Path(CA_BUNDLE).is_file():
         )
     )
 
+DUPLICATE_ANSWER_PATTERN = env.str("DUPLICATE_ANSWER_PATTERN", default="")
+"""A regular expression for how Kaleyra says that a request id was used before. Its words are not documented."""
+try:
+    DUPLICATE_ANSWER = re.compile(DUPLICATE_ANSWER_PATTERN, re.IGNORECASE) if DUPLICATE_ANSWER_PATTERN else None
+except re.error:
+    DUPLICATE_ANSWER = None
+    SETTINGS_PROBLEMS.append(
+        SettingProblem("DUPLICATE_ANSWER_PATTERN", "is no regular expression.", "Python’s syntax, or leave it out for the usual words.")
+    )
+
+# --- many machines ----------------------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
+"""Empty: no Celery. The dispatcher (`manage.py dispatch`) does the work."""
+if CELERY_BROKER_URL and urlsplit(CELERY_BROKER_URL).scheme not in {"redis", "rediss", "amqp", "amqps"}:
+    SETTINGS_PROBLEMS.append(
+        SettingProblem(
+            "CELERY_BROKER_URL",
+            "is neither a Redis nor a RabbitMQ address.",
+            "For example redis://host:6379/0 or amqp://user:password@host//",
+        )
+    )
+
 # --- data -------------------------------------------------------------------------------------------------------------
 
 

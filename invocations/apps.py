@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,9 +12,12 @@ class InvocationsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  registers the system checks
+        from .models import immutable
 
         # Not in admin/__init__.py: the site itself is made from that package, and would be made twice.
         from .admin import accounts, api_keys, people, pods, workflows  # noqa: F401  registers the pages
+
+        post_migrate.connect(immutable.lay_the_rule, sender=self)
 
 
 class ConsoleAdminConfig(AdminConfig):

@@ -1,42 +1,249 @@
-"""Which rows are due. What was put off, or was recorded by a process that died before it could deliver, goes on here.
+"""Who delivers what is due: claims rows in batches, posts them with several threads, writes down what came of them in bulk.
 
-Run by `manage.py dispatch` beside the web server.
+Run by `manage.py dispatch` on one machine or on many, or as Celery tasks (`invocations.tasks`); several may run at once. The rows
+are the only truth: whoever is killed, late or doubled finds there what is still to do.
 """
 
 from __future__ import annotations
 
+import logging
+import queue
+import threading
+import time
+from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
 
-from django.db.models import Q
+from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from invocations import sending
-from invocations.models import Invocation
+from invocations import pacing, posting, sending
+from invocations.answer_table import MENDED_WITH_THE_ACCOUNT, Effect, Status
+from invocations.kaleyra.client import KaleyraClient, Line
+from invocations.models import Account, Invocation, Pace, WorkflowInstance
+from invocations.posting import Claim, Result
 
-GRACE = timedelta(seconds=20)
-"""A row just recorded is being delivered by the request that recorded it."""
-AT_ONCE = 100
+logger = logging.getLogger(__name__)
+
+WIDTH = 32
+"""Threads, and so POSTs at the same time, of one process. More than that only wait for the interpreter."""
+WRITE_EVERY = 0.25
+"""Seconds for which results are gathered before they are written together."""
+LOOK_EVERY = 0.5
+"""Seconds between two looks for work while there is none, and between two looks at the brake."""
+LOOK_SOON = 0.02
+SWEEP_EVERY = 5.0
+FIGURES_EVERY = 60.0
 
 
-def _ready() -> Q:
+WAITING = (Status.QUEUED, Status.UNKNOWN)
+
+# --- what is due ------------------------------------------------------------------------------------------------------
+
+
+def due(account: Account) -> QuerySet[Invocation]:
+    """The account's messages whose time has come, the longest overdue first: put off, or to be asked about again."""
+    return Invocation.objects.filter(account_id=account.pk, due_at__lte=timezone.now(), status__in=WAITING).order_by("due_at")
+
+
+def accounts_with_work() -> list[Account]:
+    """The accounts that have something due, and neither are paused nor wait."""
     now = timezone.now()
-    return Q(not_before__lte=now) | Q(not_before__isnull=True, created_at__lte=now - GRACE)
+    going = WorkflowInstance.objects.filter(is_paused=False)
+    rows = Invocation.objects.filter(due_at__lte=now, status__in=WAITING, workflow_instance_id__in=going.values("pk"))
+    has_due = Exists(rows.filter(account_id=OuterRef("pk")))
+    waits = Exists(Pace.objects.filter(account_id=OuterRef("pk"), wait_until__gt=now))
+    return list(Account.objects.filter(has_due & ~waits, is_paused=False).order_by("pk"))
 
 
-def due() -> list[int]:
-    """The queued invocations whose time has come, oldest first, `AT_ONCE` at most."""
-    queued = Invocation.objects.filter(_ready(), status=Invocation.Status.QUEUED, account__is_paused=False)
-    return list(queued.order_by("id").values_list("pk", flat=True)[:AT_ONCE])
+def claim_due(most: int) -> list[Claim]:
+    """Up to `most` claims, spread over the accounts that have work."""
+    claims: list[Claim] = []
+    accounts = accounts_with_work()
+    for place, account in enumerate(accounts):
+        share = -(-(most - len(claims)) // (len(accounts) - place))
+        if share > 0:
+            claims += sending.claim(account, due(account), share)
+    return claims
 
 
-def run_once(ended: Callable[[], bool] = lambda: False) -> int:
-    """Settles what was interrupted, ends what is too late, delivers what is due until `ended`. Returns how many rows moved."""
+def claim_probes() -> list[Claim]:
+    """For each account that the console paused, once in a while, one held message: it finds out whether the set-up was mended."""
+    claims: list[Claim] = []
+    for account in pacing.to_probe(timezone.now()):
+        held = Invocation.objects.filter(account_id=account.pk, status=Status.HELD, reason__in=MENDED_WITH_THE_ACCOUNT).order_by("id")
+        if pacing.take_probe(account, timezone.now()):
+            claims += sending.claim(account, held, 1, is_probe=True)
+    return claims
+
+
+def sweep() -> int:
+    """What only the passing of time settles. Returns how many rows moved."""
     now = timezone.now()
-    moved = sending.settle_interrupted(now) + sending.expire_overdue(now)
-    for invocation_id in due():
-        if ended():
-            break
-        # Asked anew: while the rows before it were delivered, another dispatcher may have tried this one and put it off.
-        moved += sending.deliver(invocation_id, only_if=_ready())
-    return moved
+    steps = (sending.settle_interrupted, sending.expire_overdue, sending.stop_asking, sending.let_held_go_on)
+    return sum(step(now) for step in steps)
+
+
+# --- a process at work ------------------------------------------------------------------------------------------------
+
+
+class Dispatcher:
+    """Claims, posts and writes until `stop` is called, or until nothing is due.
+
+    Only the thread that runs it asks the database. The others post, each over kept connections of its own.
+    """
+
+    def __init__(self, width: int = WIDTH) -> None:
+        self.width = width
+        self.counts: Counter[str] = Counter()
+        self._claimed: queue.SimpleQueue[Claim | None] = queue.SimpleQueue()
+        self._posted: queue.SimpleQueue[tuple[Claim, Result]] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._stopped_until: dict[int, float] = {}
+        self._brake = False
+        self._under_way = 0
+        self._is_idle = False
+        self._unwritten: list[tuple[Claim, Result]] = []
+        self._threads: list[threading.Thread] = []
+        self._next: dict[str, float] = {}
+
+    def stop(self) -> None:
+        """Nothing more is claimed; what is being posted ends, and is written down. Safe to call from a signal handler."""
+        self._stopping.set()
+
+    def run(self, *, until_idle: bool = False, seconds: float | None = None) -> int:
+        """Works until `stop`; with `until_idle` until nothing is due, with `seconds` no longer than that. Returns how many attempts."""
+        ends = None if seconds is None else time.monotonic() + seconds
+        self._threads = [threading.Thread(target=self._post, daemon=True, name=f"post-{n}") for n in range(self.width)]
+        for thread in self._threads:
+            thread.start()
+        try:
+            while not self._stopping.is_set() and (ends is None or time.monotonic() < ends):
+                self._patiently(self._turn)
+                if until_idle and self._is_idle and not self._under_way and not self._unwritten:
+                    break
+        finally:
+            self._finish()
+        return sum(self.counts.values())
+
+    # --- the thread that asks the database ---
+
+    def _turn(self) -> None:
+        """One look: sweeps, claims and writes, as far as it is time."""
+        if self._is_time("sweep", SWEEP_EVERY):
+            sweep()
+            self._take(claim_probes())
+        if self._is_time("brake", LOOK_EVERY):
+            self._brake = pacing.is_stopped()
+        room = 2 * self.width - self._under_way
+        if room >= self.width and self._is_time("claim", 0.0):
+            claims = [] if self._brake else claim_due(room)
+            self._take(claims)
+            if not claims:
+                self._is_idle = self._brake or not accounts_with_work()
+                self._next["claim"] = time.monotonic() + (LOOK_EVERY if self._is_idle else LOOK_SOON)
+        self._gather()
+        if self._unwritten and (self._is_time("write", WRITE_EVERY) or not self._under_way):
+            self._write()
+        if self.counts and self._is_time("figures", FIGURES_EVERY):
+            logger.info("dispatched so far: %s", self.figures)
+
+    def _take(self, claims: list[Claim]) -> None:
+        for claim in sorted(claims, key=lambda claim: claim.slot):
+            self._under_way += 1
+            self._claimed.put(claim)
+
+    def _gather(self) -> None:
+        """Waits a moment for results, then takes all that are there."""
+        wait = LOOK_SOON if self._under_way else max(0.0, self._next["claim"] - time.monotonic())
+        try:
+            while True:
+                self._unwritten.append(self._posted.get(timeout=wait) if wait > 0 else self._posted.get_nowait())
+                self._under_way -= 1
+                wait = 0.0
+        except queue.Empty:
+            return
+
+    def _write(self) -> None:
+        try:
+            sending.remember(self._unwritten)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            # One row that cannot be written must not keep the others back, nor end the dispatcher.
+            logger.error("%s results could not be written together: %s", len(self._unwritten), type(error).__name__)
+            for item in self._unwritten:
+                sending.remember([item])
+        self.counts.update(result.reason for _claim, result in self._unwritten)
+        self._unwritten.clear()
+        self._next["write"] = time.monotonic() + WRITE_EVERY
+
+    def _finish(self) -> None:
+        """Hands back what has not begun, waits for what has, and writes it down as long as the database can be had."""
+        self._stopping.set()
+        for _thread in self._threads:
+            self._claimed.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._gather()
+        patience = time.monotonic() + posting.LEASE.total_seconds()
+        while self._unwritten and time.monotonic() < patience:
+            self._patiently(self._write)
+        logger.info("dispatched: %s", self.figures)
+
+    def _patiently(self, step: Callable[[], None]) -> None:
+        """`step`; while the database does not answer, nothing is claimed, and what is known is kept until it does."""
+        try:
+            step()
+        except (OperationalError, InterfaceError) as error:  # what it says could hold a row
+            logger.error("the database does not answer (%s); trying again", type(error).__name__)
+            close_old_connections()
+            time.sleep(LOOK_EVERY)
+
+    def _is_time(self, what: str, every: float) -> bool:
+        now = time.monotonic()
+        if now < self._next.get(what, 0.0):
+            return False
+        self._next[what] = now + every
+        return True
+
+    @property
+    def figures(self) -> str:
+        """How many attempts came to what."""
+        return ", ".join(f"{count} {reason}" for reason, count in self.counts.most_common()) or "nothing"
+
+    # --- the threads that post ---
+
+    def _post(self) -> None:
+        lines: dict[KaleyraClient, Line] = {}
+
+        def kept(client: KaleyraClient) -> Line:
+            if client not in lines:
+                if len(lines) >= 8:  # keys and hosts change; what is not used any more must not stay open
+                    lines.pop(next(iter(lines))).close()
+                lines[client] = client.line()
+            return lines[client]
+
+        while (claim := self._claimed.get()) is not None:
+            self._posted.put((claim, self._result(claim, kept)))
+        for line in lines.values():
+            line.close()
+
+    def _result(self, claim: Claim, lines: posting.Lines) -> Result:
+        wait = (claim.slot - timezone.now()).total_seconds()
+        if wait > 0:
+            self._stopping.wait(min(wait, pacing.HORIZON.total_seconds()))
+        if self._stopping.is_set() or self._brake or self._stopped_until.get(claim.account.pk, 0.0) > time.monotonic():
+            return posting.handed_back(claim)
+        # Where nothing may be asked twice, a kept connection that the server is just closing would leave a needless doubt.
+        never = claim.account.retry_ambiguous == Account.RetryAmbiguous.NEVER
+        result = posting.post(claim, None if never else lines)
+        if result.rule.effect in (Effect.SLOWS_ACCOUNT, Effect.PAUSES_ACCOUNT):
+            # At once, for what is claimed already; what is claimed later finds it in the database.
+            self._stopped_until[claim.account.pk] = time.monotonic() + 2 * WRITE_EVERY
+        return result
+
+
+def run_once(width: int = WIDTH) -> int:
+    """Settles what was interrupted, ends what is too late, delivers what is due until nothing is. Returns how many rows moved."""
+    return sweep() + Dispatcher(width).run(until_idle=True)

@@ -1,6 +1,6 @@
 """Who may: the groups and their permissions, sending, and what is masked for whom.
 
-The groups are made by the migration `0003_groups`; a test holds it and this list together.
+The groups are made by the migrations `0003_groups` and `0006_waiting_and_doubt`; a test holds them and this list together.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ SEND = "invocations.send_invocation"
 SEE_RECIPIENT = "invocations.view_full_recipient"
 SEE_VALUES = "invocations.view_values"
 SEE_HISTORY = "invocations.view_invocation"
+SETTLE = "invocations.settle_invocation"
+STOP = "invocations.stop_sending"
 
 CONFIGURATION = ("pod", "account", "apikey", "workflowinstance", "channel")
 
@@ -29,7 +31,7 @@ GROUPS: dict[str, list[str]] = {
     "Reviewer": [SEE_HISTORY, SEE_VALUES, *_may("view")],
     # Sets everything up, and brings in people. Cannot make anybody more powerful than an Admin (`admin.people`).
     "Admin": [
-        *[SEND, SEE_HISTORY, SEE_VALUES, SEE_RECIPIENT],
+        *[SEND, SEE_HISTORY, SEE_VALUES, SEE_RECIPIENT, SETTLE, STOP],
         *_may("add", "change", "delete", "view"),
         *["auth.view_user", "auth.add_user", "auth.change_user", "auth.view_group"],
     ],

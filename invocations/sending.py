@@ -11,24 +11,24 @@ import logging
 import random
 import time
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from invocations import contracts, redaction
-from invocations.encryption import Unreadable, digests
+from invocations import contracts, pacing, posting, redaction
+from invocations.answer_table import MENDED_WITH_THE_ACCOUNT, Effect, Next, Outcome, Status
+from invocations.encryption import digests
 from invocations.kaleyra import recipients, template_params
-from invocations.kaleyra.address import is_loopback
-from invocations.kaleyra.client import TOTAL_SECONDS, KaleyraClient, NoAnswer, NotSent
 from invocations.kaleyra.payload import Send, build_payload, sends_of, to_text
-from invocations.kaleyra.reply import Reply, Verdict, read_timestamp
-from invocations.models import Account, ApiKey, Attempt, Invocation, WorkflowInstance
+from invocations.kaleyra.reply import Reply, read_timestamp
+from invocations.models import Account, ApiKey, Attempt, Invocation, Settlement, WorkflowInstance
+from invocations.models.conditional import update_each
+from invocations.posting import LEASE, Claim, Result
 from invocations.redaction import Secrets
 
 if TYPE_CHECKING:
@@ -37,13 +37,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-Status = Invocation.Status
-Outcome = Attempt.Outcome
-
-LEASE = timedelta(seconds=4 * TOTAL_SECONDS)
-"""How long a claimed row is left alone. Longer than any attempt can take, so that two never overlap."""
+GRACE = timedelta(seconds=20)
+"""A row just recorded is being delivered by the request that recorded it. After this the dispatcher takes it up."""
 SAME_ID_WINDOW = timedelta(minutes=15)
-"""How long after recording a message may still leave by itself: Kaleyra's memory of ids, and the customer's patience, are finite."""
+"""How long after the first doubt the same id is asked again by itself: Kaleyra's memory of ids is finite, and not documented."""
+MOST_DOUBTS = 6
 ASKED_BY_HAND = timedelta(hours=24)
 """How long after recording a person may have the same id posted again: how long Kaleyra remembers one is not documented."""
 FIRST_WAIT, LONGEST_WAIT = 2.0, 60.0
@@ -54,8 +52,8 @@ DIGEST_OF_A_PAYLOAD = "payload"
 class NotSendable(Exception):
     """Nothing was recorded.
 
-    `code`: the workflow is off (`inactive`), has other channels than were filled (`channels`), a `recipient` is wrong, or the
-    code of the `ParamsError` that a value gave.
+    `code`: the workflow is off (`inactive`), has other channels than were filled (`channels`), a `recipient` is wrong, its time is
+    over before it begins (`too_late`), or the code of the `ParamsError` that a value gave.
     """
 
     def __init__(self, code: str) -> None:
@@ -79,12 +77,20 @@ def record(
     reference: str = "",
     note: str = "",
     sent_again_from: Invocation | None = None,
+    not_before: datetime | None = None,
+    not_after: datetime | None = None,
 ) -> tuple[Invocation, bool]:
     """Commits the invocation as queued. The same request id with the same content again gives the first one, and False.
 
+    Nothing leaves before `not_before`, nor after `not_after` (where it is not given, the workflow says how long a message is of use).
     Raises `NotSendable`, or `RequestIdTaken` if the id was used for something else.
     """
     _check(workflow, sends)
+    now = timezone.now()
+    start = max(not_before or now, now)
+    not_after = not_after or start + workflow.valid_for
+    if not_after <= start:
+        raise NotSendable("too_late")
     payload = to_text(build_payload(str(request_id), sends))
     described = [recipients.describe(send.recipient) for send in sends]
     # With one number for both channels the second columns stay empty: the row shows and finds it once.
@@ -104,7 +110,9 @@ def record(
         note=note or None,
         created_by=created_by,
         sent_again_from=sent_again_from,
-        not_after=timezone.now() + SAME_ID_WINDOW,
+        not_before=not_before,
+        not_after=not_after,
+        due_at=not_before if not_before and not_before > now else now + GRACE,
     )
     try:
         with transaction.atomic():
@@ -151,190 +159,283 @@ def sends_in(invocation: Invocation) -> list[Send]:
     return sends_of(invocation.payload)
 
 
-# --- deliver ----------------------------------------------------------------------------------------------------------
+# --- claim ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Claim:
-    invocation: Invocation
-    attempt: Attempt
-    api_key: ApiKey | None
-    in_doubt: bool
-    """Whether an earlier attempt may have got in."""
+def claim(
+    account: Account,
+    candidates: QuerySet[Invocation],
+    most: int,
+    *,
+    asked_by: User | None = None,
+    by_hand: bool = False,
+    is_probe: bool = False,
+) -> list[Claim]:
+    """Makes up to `most` of `candidates` ours, and commits an attempt for each before any socket opens.
+
+    None while everything is stopped, the account or the workflow is paused (a probe asks whether it still must be), or the pace
+    allows none. Several processes may claim at once: a row that another one holds is passed over.
+    """
+    now = timezone.now()
+    # durable: nobody may hold a transaction around this, or the attempts would not be committed when the socket opens.
+    with transaction.atomic(durable=True):
+        if pacing.is_stopped():
+            return []
+        pace = pacing.locked(account)
+        account = Account.objects.select_related("pod").get(pk=account.pk)
+        if account.is_paused and not is_probe:
+            return []
+        slots = pacing.slots(pace, account, now, most, by_hand=by_hand)
+        if not slots:
+            if by_hand:
+                candidates.filter(status=Status.QUEUED).update(due_at=pacing.next_moment(pace, now))
+            return []
+        rows = _locked(candidates, account, now, len(slots))
+        if not rows:
+            return []
+        Invocation.objects.filter(pk__in=[row.pk for row in rows]).exclude(status=Status.SENDING).update(
+            status=Status.SENDING, lease_until=now + LEASE, due_at=None, final_at=None, attempt_count=F("attempt_count") + 1
+        )
+        api_key = account.primary_key
+        last_four = api_key.last_four if api_key else ""
+        attempts = Attempt.objects.bulk_create(
+            Attempt(invocation=row, number=row.attempt_count + 1, started_at=now, api_key_last_four=last_four, asked_by=asked_by)
+            for row in rows
+        )
+        pacing.spend(pace, account, now, slots[: len(rows)])
+        workflows = WorkflowInstance.objects.in_bulk({row.workflow_instance_id for row in rows})
+    claimed_at = time.monotonic()
+    claims = []
+    for row, attempt, slot in zip(rows, attempts, slots, strict=False):
+        row.workflow_instance = workflows[row.workflow_instance_id]
+        by_us = row.doubtful_since is not None
+        in_doubt = by_us or row.status == Status.UNKNOWN
+        claims.append(Claim(row, attempt, account, api_key, slot, claimed_at, in_doubt, by_us))
+    return claims
 
 
-@dataclass(frozen=True)
-class _Result:
-    """What one attempt came to, before it is known what that means for the invocation."""
+def _locked(candidates: QuerySet[Invocation], account: Account, now: datetime, most: int) -> list[Invocation]:
+    # The conditions stand on the row itself. A join would move them into a subquery, which PostgreSQL does not ask again after it
+    # has got the lock: two would have the row.
+    stopped = list(WorkflowInstance.objects.filter(account=account, is_paused=True).values_list("pk", flat=True))
+    in_time = Q(not_after__isnull=True) | Q(not_after__gt=now)
+    found = candidates.filter(in_time, account_id=account.pk).exclude(workflow_instance_id__in=stopped)
+    return list(found.select_for_update(skip_locked=True).defer("reply", "note")[:most])
 
-    outcome: Attempt.Outcome
-    reason: str
-    reply: Reply | None = None
-    needs_mending: bool = False
 
-
-def deliver(invocation_id: int, *, starting_from: Invocation.Status = Status.QUEUED, only_if: Q = Q()) -> bool:  # noqa: B008
-    """Posts the invocation once, if its status is still `starting_from`, its account is not paused and `only_if` holds.
+def deliver(
+    invocation_id: int,
+    *,
+    starting_from: Invocation.Status = Status.QUEUED,
+    only_if: Q = Q(),  # noqa: B008
+    asked_by: User | None = None,
+) -> bool:
+    """Posts the invocation once, here and now, if its status is still `starting_from` and `only_if` holds.
 
     `starting_from` is QUEUED for a first or a put-off attempt, HELD after an admin mended the set-up, and UNKNOWN for a safe
     check: the same id cannot be accepted twice, as long as Kaleyra remembers it (`ASKED_BY_HAND`). Returns whether an attempt was
     made; what came of it stands in the row.
     """
-    claim = _claim(invocation_id, starting_from, only_if)
-    if claim is None:
+    account = Account.objects.filter(invocations__pk=invocation_id).first()
+    if account is None:
         return False
-    started = time.monotonic()
-    result = _attempt(claim)
-    _remember(claim, result, time.monotonic() - started)
-    return True
-
-
-def _claim(invocation_id: int, starting_from: Invocation.Status, only_if: Q) -> _Claim | None:
     now = timezone.now()
-    # The conditions stand on the row itself, and a pause in a subquery of its own table. A join would move them all into a
-    # subquery, which PostgreSQL does not ask again after it waited for another worker's claim: both would have the row.
-    due = Q(pk=invocation_id, status=starting_from, account__in=Account.objects.filter(is_paused=False)) & only_if
+    candidates = Invocation.objects.filter(only_if, pk=invocation_id, status=starting_from)
     if starting_from == Status.QUEUED:
-        due &= Q(not_after__isnull=True) | Q(not_after__gt=now)
+        candidates = candidates.filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
     else:
-        due &= Q(created_at__gt=now - ASKED_BY_HAND)
-    # durable: nobody may hold a transaction around this, or the attempt would not be committed when the socket opens.
-    with transaction.atomic(durable=True):
-        if not Invocation.objects.filter(due).update(status=Status.SENDING, lease_until=now + LEASE, not_before=None, final_at=None):
-            return None
-        invocation = Invocation.objects.select_related("account__pod", "workflow_instance").get(pk=invocation_id)
-        earlier = invocation.attempts.aggregate(last=Max("number"))["last"] or 0
-        in_doubt = invocation.attempts.filter(outcome__in=[Outcome.DOUBTFUL, Outcome.UNDER_WAY]).exists()
-        api_key = invocation.account.primary_key
-        attempt = Attempt.objects.create(
-            invocation=invocation, number=earlier + 1, started_at=now, api_key_last_four=api_key.last_four if api_key else ""
-        )
-    return _Claim(invocation, attempt, api_key, in_doubt)
+        candidates = candidates.filter(created_at__gt=now - ASKED_BY_HAND)
+    claims = claim(account, candidates, 1, by_hand=True, asked_by=asked_by)
+    for ours in claims:
+        time.sleep(max(0.0, (ours.slot - timezone.now()).total_seconds()))
+        remember([(ours, posting.post(ours))])
+    return bool(claims)
 
 
-def _attempt(claim: _Claim) -> _Result:
-    if claim.api_key is None:
-        return _Result(Outcome.NOT_SENT, "no_key", needs_mending=True)
-    try:
-        key, payload = claim.api_key.key, claim.invocation.payload
-    except Unreadable:
-        return _Result(Outcome.NOT_SENT, "unreadable_key", needs_mending=True)
-    pod = claim.invocation.account.pod
-    client = KaleyraClient(
-        pod.api_domain,
-        claim.invocation.account.sid,
-        key,
-        allow_loopback=settings.SANDBOX and is_loopback(pod.api_domain),
-        proxy_url=settings.HTTPS_PROXY_URL,
-        ca_bundle=settings.CA_BUNDLE,
-    )
-    if claim.invocation.lease_until is None or claim.invocation.lease_until <= timezone.now():
-        return _Result(Outcome.NOT_SENT, "interrupted")  # frozen since the claim: somebody may have settled it meanwhile
-    try:
-        reply = client.invoke(claim.invocation.workflow_instance.workflow_instance_id, str(claim.invocation.request_id), payload)
-    except NotSent as nothing:
-        return _Result(Outcome.NOT_SENT, nothing.reason, needs_mending=nothing.reason in {"certificate", "address", "key"})
-    except NoAnswer as silence:
-        return _Result(Outcome.DOUBTFUL, silence.reason)
-    except Exception as error:
-        # A fault of ours after the socket may have opened: what it says could hold a number, so only its kind is logged.
-        logger.error("attempt %s of %s broke: %s", claim.attempt.number, claim.invocation.request_id, type(error).__name__)
-        return _Result(Outcome.DOUBTFUL, "internal")
-    return _Result(_OUTCOME_OF[reply.verdict], reply.reason, reply, needs_mending=reply.verdict is Verdict.REFUSED)
+# --- remember ---------------------------------------------------------------------------------------------------------
 
 
-_OUTCOME_OF = {
-    Verdict.ACCEPTED: Outcome.ACCEPTED,
-    Verdict.REJECTED: Outcome.REJECTED,
-    Verdict.REFUSED: Outcome.REFUSED,
-    Verdict.BUSY: Outcome.BUSY,
-    Verdict.DOUBTFUL: Outcome.DOUBTFUL,
-}
-
-
-# --- what an attempt means --------------------------------------------------------------------------------------------
-
-
-def _meaning(claim: _Claim, result: _Result) -> tuple[Invocation.Status, str]:
-    """The invocation's status after an attempt, and why. Once something may have got in, only an acceptance settles it."""
-    if result.outcome == Outcome.ACCEPTED:
-        return Status.ACCEPTED, result.reason
-    if result.reply is not None and result.reply.is_duplicate:
-        # By an earlier attempt of ours, or, if there was none, nobody knows by whom.
-        return (Status.ACCEPTED, "confirmed_by_duplicate") if claim.in_doubt else (Status.UNKNOWN, "id_used_before")
-    if result.outcome == Outcome.DOUBTFUL:
-        return Status.UNKNOWN, result.reason
-    if claim.in_doubt:
-        return Status.UNKNOWN, "earlier_attempt"  # "nothing left" is true of this attempt and not of the message
-    if result.outcome == Outcome.REJECTED:
-        return Status.REJECTED, result.reason
-    if result.needs_mending:
-        return Status.HELD, result.reason
-    return Status.QUEUED, result.reason
-
-
-def _remember(claim: _Claim, result: _Result, seconds: float) -> None:
+def remember(results: Sequence[tuple[Claim, Result]]) -> None:
+    """Writes down what came of attempts: each row, if it is still ours; and then what they tell about their accounts."""
     now = timezone.now()
+    secrets = _Secrets()
+    written = [_read(claim, result, now, secrets) for claim, result in results]
+    fences = {claim.invocation.pk: claim.number for claim, _result in results}
+    with transaction.atomic(durable=True):
+        held = Invocation.objects.filter(pk__in=fences, status=Status.SENDING).select_for_update().order_by("pk")
+        ours = {pk for pk, number in held.values_list("pk", "attempt_count") if fences[pk] == number}
+        kept = [item for item in written if item[0].invocation.pk in ours]
+        update_each(Invocation, [({"id": claim.invocation.pk}, changes) for claim, _result, changes, _attempt in kept])
+        update_each(Attempt, [({"id": claim.attempt.pk}, attempt) for claim, _result, _changes, attempt in kept])
+        _note_on_keys([(claim, result) for claim, result, *_ in kept], now)
+    for claim, result, changes, _attempt in written:
+        _log(claim, result, changes["status"] if claim.invocation.pk in ours else None)
+    by_account: dict[int, list[tuple[Claim, Result]]] = defaultdict(list)
+    for claim, result in results:
+        by_account[claim.account.pk].append((claim, result))
+    for outcomes in by_account.values():
+        pacing.learn(outcomes[0][0].account, [(result.reason, result.reply and result.reply.retry_after) for _claim, result in outcomes])
+    for workflow, reason in {
+        (claim.invocation.workflow_instance_id, result.reason) for claim, result in results if result.rule.effect is Effect.PAUSES_WORKFLOW
+    }:
+        pacing.pause_workflow(workflow, reason)
+
+
+Columns = dict[str, Any]
+
+
+def _read(claim: Claim, result: Result, now: datetime, secrets: _Secrets) -> tuple[Claim, Result, Columns, Columns]:
+    """What is to be written of an attempt. An answer that we stumble over is an answer that nobody read."""
+    try:
+        return claim, result, *_changes(claim, result, now, secrets)
+    except Exception as error:
+        logger.error("the answer to attempt %s of %s broke: %s", claim.number, claim.invocation.request_id, type(error).__name__)
+        nothing = Result("internal", result.started_at, result.seconds)
+        return claim, nothing, *_changes(claim, nothing, now, secrets)
+
+
+def _meaning(claim: Claim, result: Result) -> tuple[Invocation.Status, str]:
+    """The invocation's status after an attempt, and why. Once something may have got in, only an acceptance settles it."""
+    if result.rule.status == Status.ACCEPTED:
+        return Status.ACCEPTED, result.reason
+    if result.reason == "id_used_before" and claim.by_us:
+        return Status.ACCEPTED, "confirmed_by_duplicate"
+    if claim.in_doubt and result.rule.status != Status.UNKNOWN:
+        return Status.UNKNOWN, "earlier_attempt"  # "nothing left" is true of this attempt and not of the message
+    return result.rule.status, result.reason
+
+
+def _changes(claim: Claim, result: Result, now: datetime, secrets: _Secrets) -> tuple[Columns, Columns]:
+    """The columns of the invocation and of its attempt after `result`."""
     invocation, reply = claim.invocation, result.reply
     status, reason = _meaning(claim, result)
-    secrets = _secrets(claim) if reply else {}
-    kept = redaction.kept(reply, secrets) if reply else None
-    changes: dict[str, Any] = {
+    adds_doubt = result.rule.outcome == Outcome.DOUBTFUL
+    doubtful_since = invocation.doubtful_since or (result.started_at if adds_doubt else None)
+    doubt_count = invocation.doubt_count + adds_doubt
+    due_at = _due(claim, result, status, doubtful_since, doubt_count, now)
+    changes: Columns = {
         "status": status,
         "reason": reason,
         "lease_until": None,
-        "not_before": None,
-        "http_status": None,
+        "due_at": due_at,
+        "doubtful_since": doubtful_since,
+        "doubt_count": doubt_count,
+        "final_at": now if status in Invocation.FINAL and due_at is None else None,
+        "http_status": reply.http_status if reply else None,
+        "reply": None,
+        "provider_timestamp": invocation.provider_timestamp,
+        "workflow_invocation_id": invocation.workflow_invocation_id,
+    }
+    attempt: Columns = {
+        "outcome": result.rule.outcome,
+        "reason": result.reason,
+        "started_at": result.started_at,
+        "duration_ms": int(result.seconds * 1000),
+        "http_status": reply.http_status if reply else None,
+        "retry_after": reply.retry_after if reply else None,
         "reply": None,
     }
+    if reply is None:
+        return changes, attempt
+    hidden = secrets.of(claim)
+    kept = json.dumps(redaction.kept(reply, hidden))
+    changes["reply"] = Invocation._meta.get_field("reply").seal(invocation, kept)
+    attempt["reply"] = Attempt._meta.get_field("reply").seal(claim.attempt, kept)
+    timestamp, workflow_invocation_id = (redaction.redacted(text, hidden) for text in (reply.timestamp, reply.workflow_invocation_id))
+    changes["provider_timestamp"] = timestamp if read_timestamp(timestamp) else ""
+    # Its own id only: the refusal of a repetition, or an answer about another request, carries another one.
+    if status == result.rule.status != Status.UNKNOWN and workflow_invocation_id == reply.workflow_invocation_id:
+        changes["workflow_invocation_id"] = workflow_invocation_id
+    return changes, attempt
+
+
+def _due(
+    claim: Claim, result: Result, status: Invocation.Status, doubtful_since: datetime | None, doubt_count: int, now: datetime
+) -> datetime | None:
+    """When the dispatcher takes it up again by itself, if it does."""
+    if result.reason == "handed_back":
+        later = now
+    else:
+        later = now + _wait(claim.number, result.reply)
     if status == Status.QUEUED:
-        changes["not_before"] = now + _wait(claim.attempt.number, reply)
-    if status in Invocation.FINAL:
-        changes["final_at"] = now
-    if reply is not None and kept is not None:
-        changes |= {"http_status": reply.http_status, "reply": Invocation._meta.get_field("reply").seal(invocation, json.dumps(kept))}
-        timestamp, workflow_invocation_id = (redaction.redacted(text, secrets) for text in (reply.timestamp, reply.workflow_invocation_id))
-        changes["provider_timestamp"] = timestamp if read_timestamp(timestamp) else ""
-        # Its own id only: the refusal of a repetition, or an answer about another request, carries another one.
-        if status.value == result.outcome.value and workflow_invocation_id == reply.workflow_invocation_id:
-            changes["workflow_invocation_id"] = workflow_invocation_id
-    with transaction.atomic(durable=True):
-        # The lease is ours only while the row still carries it: who comes too late writes nothing.
-        ours = Invocation.objects.filter(pk=invocation.pk, status=Status.SENDING, lease_until=invocation.lease_until)
-        if not ours.update(**changes):
-            logger.warning("invocation %s attempt %s: its answer came too late", invocation.request_id, claim.attempt.number)
-            return
-        Attempt.objects.filter(pk=claim.attempt.pk).update(
-            outcome=result.outcome,
-            reason=result.reason,
-            duration_ms=int(seconds * 1000),
-            http_status=reply.http_status if reply else None,
-            retry_after=reply.retry_after if reply else None,
-            reply=Attempt._meta.get_field("reply").seal(claim.attempt, json.dumps(kept)) if kept else None,
-        )
-        if claim.api_key and result.reason in {"accepted", "rejected"}:
-            ApiKey.objects.filter(pk=claim.api_key.pk).update(last_accepted_at=now)
-        if claim.api_key and result.reason == "credentials":
-            ApiKey.objects.filter(pk=claim.api_key.pk).update(last_refused_at=now)
-    logger.info(
-        "invocation %s attempt %s: %s (%s) -> %s", invocation.request_id, claim.attempt.number, result.outcome, result.reason, status
-    )
+        return later
+    asks = claim.account.retry_ambiguous == Account.RetryAmbiguous.SAME_ID and result.rule.next is not Next.NOTHING
+    if status != Status.UNKNOWN or not asks or doubtful_since is None or doubt_count >= MOST_DOUBTS:
+        return None
+    ends = min(doubtful_since + SAME_ID_WINDOW, claim.invocation.not_after or now + SAME_ID_WINDOW)
+    return later if later < ends else None
 
 
 def _wait(number: int, reply: Reply | None) -> timedelta:
-    """How long a put-off attempt waits: what Kaleyra asked for, else 2, 4, 8 … 60 seconds, spread by half."""
+    """How long an attempt waits for the next: what Kaleyra asked for, else 2, 4, 8 … 60 seconds, spread by half, 60 at most."""
     if reply is not None and reply.retry_after is not None:
         return timedelta(seconds=max(1, reply.retry_after))
-    seconds = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(number - 1, 10))
-    return timedelta(seconds=seconds * random.uniform(1.0, 1.5))  # noqa: S311  spreads load, guards nothing
+    seconds = FIRST_WAIT * 2 ** min(number - 1, 10) * random.uniform(1.0, 1.5)  # noqa: S311  spreads load, guards nothing
+    return timedelta(seconds=min(LONGEST_WAIT, seconds))
 
 
-def _secrets(claim: _Claim) -> Secrets:
-    invocation = claim.invocation
-    sensitive = contracts.sensitive_keys(invocation.workflow_instance.channels.all())
-    if invocation.version:
-        sensitive |= contracts.sensitive_in(invocation.version)
-    return redaction.secrets_of(claim.api_key.key if claim.api_key else None, sends_in(invocation), sensitive)
+class _Secrets:
+    """What no kept answer may repeat, for the attempts of one round: a workflow's sensitive keys are looked up once."""
+
+    def __init__(self) -> None:
+        self._sensitive: dict[tuple[int, int | None], set[str]] = {}
+
+    def of(self, claim: Claim) -> Secrets:
+        invocation = claim.invocation
+        place = (invocation.workflow_instance_id, invocation.version_id)
+        if place not in self._sensitive:
+            now = contracts.sensitive_keys(invocation.workflow_instance.channels.prefetch_related("parameters"))
+            then = contracts.sensitive_in(invocation.version) if invocation.version else set()
+            self._sensitive[place] = now | then
+        key = claim.api_key.key if claim.api_key else None
+        return redaction.secrets_of(key, sends_in(invocation), self._sensitive[place])
+
+
+def _note_on_keys(results: Iterable[tuple[Claim, Result]], now: datetime) -> None:
+    said: dict[str, set[uuid.UUID]] = defaultdict(set)
+    for claim, result in results:
+        if claim.api_key and result.reason in {"accepted", "rejected", "credentials"}:
+            said["last_refused_at" if result.reason == "credentials" else "last_accepted_at"].add(claim.api_key.pk)
+    for column, keys in said.items():
+        ApiKey.objects.filter(pk__in=keys).update(**{column: now})
+
+
+def _log(claim: Claim, result: Result, status: str | None) -> None:
+    """`status` is None if the row was no longer ours."""
+    is_alarm = result.rule.is_alarm and status == Status.UNKNOWN
+    level = logging.WARNING if status is None else logging.ERROR if is_alarm else logging.DEBUG
+    what = (claim.invocation.request_id, claim.number, result.reason, status or "its answer came too late")
+    logger.log(level, "invocation %s attempt %s: %s -> %s", *what)
+
+
+# --- a person decides -------------------------------------------------------------------------------------------------
+
+
+def settle(invocation: Invocation, verdict: Settlement.Verdict, reason: str, by: User) -> bool:
+    """Ends an unknown outcome by a person's word, with their reason. Returns whether it was still unknown.
+
+    "Was delivered" shows as accepted and "was not" as rejected, each as settled by hand.
+    """
+    delivered = verdict == Settlement.Verdict.DELIVERED
+    with transaction.atomic():
+        unknown = Invocation.objects.filter(pk=invocation.pk, status=Status.UNKNOWN)
+        if not unknown.update(
+            status=Status.ACCEPTED if delivered else Status.REJECTED,
+            reason=f"settled_{verdict.value}",
+            due_at=None,
+            final_at=timezone.now(),
+        ):
+            return False
+        Settlement.objects.create(invocation=invocation, verdict=verdict, reason=reason, settled_by=by)
+    logger.info("invocation %s was settled by user %s: %s", invocation.request_id, by.pk, verdict.value)
+    return True
+
+
+def cancel(invocation: Invocation, by: User) -> bool:
+    """Ends a message that has certainly not left. Returns whether it still could be."""
+    waiting = Invocation.objects.filter(pk=invocation.pk, status__in=[Status.QUEUED, Status.HELD])
+    changes = {"status": Status.CANCELLED, "reason": "cancelled", "due_at": None, "final_at": timezone.now(), "cancelled_by": by}
+    return bool(waiting.update(**changes))
 
 
 # --- time passes ------------------------------------------------------------------------------------------------------
@@ -342,20 +443,51 @@ def _secrets(claim: _Claim) -> Secrets:
 
 def settle_interrupted(now: datetime) -> int:
     """Attempts whose process died: their lease is over and nobody knows what left. Returns how many."""
-    over = list(Invocation.objects.filter(status=Status.SENDING, lease_until__lt=now).values_list("pk", "lease_until"))
-    settled = 0
-    for pk, lease_until in over:
-        with transaction.atomic():
-            if Invocation.objects.filter(pk=pk, status=Status.SENDING, lease_until=lease_until).update(
-                status=Status.UNKNOWN, reason="interrupted", lease_until=None, final_at=now
-            ):
-                Attempt.objects.filter(invocation_id=pk, outcome=Outcome.UNDER_WAY).update(outcome=Outcome.DOUBTFUL, reason="interrupted")
-                settled += 1
-    return settled
+    over = Invocation.objects.filter(status=Status.SENDING, lease_until__lt=now)
+    asking = set(Account.objects.filter(retry_ambiguous=Account.RetryAmbiguous.SAME_ID).values_list("pk", flat=True))
+    with transaction.atomic():
+        rows = over.select_for_update(skip_locked=True).values_list(
+            "pk", "attempt_count", "doubt_count", "doubtful_since", "lease_until", "not_after", "account_id"
+        )
+        changed = []
+        for pk, number, doubts, since, lease_until, not_after, account_id in list(rows):
+            since = since or lease_until - LEASE
+            asks = account_id in asking and doubts + 1 < MOST_DOUBTS
+            asks = asks and now < min(since + SAME_ID_WINDOW, not_after or now + SAME_ID_WINDOW)
+            changed.append(
+                (
+                    {"id": pk, "attempt_count": number, "status": Status.SENDING},
+                    {
+                        "status": Status.UNKNOWN,
+                        "reason": "interrupted",
+                        "lease_until": None,
+                        "due_at": now if asks else None,
+                        "doubtful_since": since,
+                        "doubt_count": doubts + 1,
+                        "final_at": None if asks else now,
+                    },
+                )
+            )
+        update_each(Invocation, changed)
+        interrupted = Attempt.objects.filter(invocation_id__in=[where["id"] for where, _ in changed], outcome=Outcome.UNDER_WAY)
+        interrupted.update(outcome=Outcome.DOUBTFUL, reason="interrupted")
+    return len(changed)
 
 
 def expire_overdue(now: datetime) -> int:
     """Queued and held messages whose time is over: neither was ever in doubt, so they were certainly never sent. Returns how many."""
-    queued = Q(status=Status.QUEUED, not_after__lte=now)
-    held = Q(status=Status.HELD, created_at__lte=now - ASKED_BY_HAND)
-    return Invocation.objects.filter(queued | held).update(status=Status.EXPIRED, reason="too_late", not_before=None, final_at=now)
+    over = Invocation.objects.filter(status__in=[Status.QUEUED, Status.HELD], not_after__lte=now)
+    return over.update(status=Status.EXPIRED, reason="too_late", due_at=None, final_at=now)
+
+
+def stop_asking(now: datetime) -> int:
+    """Unknown outcomes whose window is over: from now on a person or a callback settles them. Returns how many."""
+    over = Q(doubtful_since__lte=now - SAME_ID_WINDOW) | Q(not_after__lte=now)
+    return Invocation.objects.filter(over, status=Status.UNKNOWN, due_at__isnull=False).update(due_at=None, final_at=now)
+
+
+def let_held_go_on(now: datetime) -> int:
+    """Messages that were held with their account go on once it is not paused any more, with their ids. Returns how many."""
+    going = Account.objects.filter(is_paused=False)
+    held = Invocation.objects.filter(status=Status.HELD, reason__in=MENDED_WITH_THE_ACCOUNT, account_id__in=going.values("pk"))
+    return held.update(status=Status.QUEUED, due_at=now)

@@ -44,7 +44,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 def db(db: None) -> None:
     """The database, with the pods and groups that migrations add: a test that committed has emptied its tables."""
     if not Group.objects.filter(name="Admin").exists():
-        for name, sow in [("0002_pods", "add_pods"), ("0003_groups", "add_groups")]:
+        for name, sow in [("0002_pods", "add_pods"), ("0003_groups", "add_groups"), ("0006_waiting_and_doubt", "allow")]:
             migration = import_module(f"invocations.migrations.{name}")
             getattr(migration, sow)(apps, SimpleNamespace(connection=connection))
 

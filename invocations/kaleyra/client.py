@@ -2,12 +2,16 @@
 
 An answer is a `Reply`. `NotSent` says that certainly nothing left; `NoAnswer` that something may have left and no answer settles
 it. The class of requests' exception does not tell which is which (a reset is a `ConnectionError` before the request as after it).
-The proof is where it was raised: until a connection's `connect` is over, nothing of the request has left.
+The proof is where it was raised: until a connection's `connect` is over, nothing of the request has left. On a connection that
+was kept there is no such moment: whatever fails there is doubt.
+
+What posts is requests' adapter. A session would add what is not wanted: ~/.netrc and HTTP_PROXY, cookies, and redirects.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import math
 import os
 import re
 import socket
@@ -17,20 +21,23 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, Self
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, SSLError
+from urllib3.util.ssl_ import create_urllib3_context
 
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import CONTENT_TYPE, KEY_HEADER
-from invocations.kaleyra.reply import MAX_BODY_BYTES, Reply, read_reply
+from invocations.kaleyra.reply import DUPLICATE, MAX_BODY_BYTES, Reply, Verdict, read_reply
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
 TOTAL_SECONDS = 15.0
+IDLE_SECONDS = 5.0
 
 
 class NotSent(Exception):
@@ -54,7 +61,10 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True)
 class KaleyraClient:
-    """One account's way to Kaleyra. `allow_loopback` lets it speak http, past any proxy, to a practice pod on this machine."""
+    """One account's way to Kaleyra. `allow_loopback` lets it speak http, past any proxy, to a practice pod on this machine.
+
+    `duplicate` recognises the refusal of a request id that was used before.
+    """
 
     api_domain: str
     sid: str
@@ -62,53 +72,20 @@ class KaleyraClient:
     allow_loopback: bool = False
     proxy_url: str = field(default="", repr=False)  # it may hold a password
     ca_bundle: str = ""
+    duplicate: re.Pattern[str] = DUPLICATE
     connect_seconds: float = CONNECT_SECONDS
     read_seconds: float = READ_SECONDS
     total_seconds: float = TOTAL_SECONDS
+    idle_seconds: float = IDLE_SECONDS
 
     def invoke(self, workflow_instance_id: str, request_id: str, body: str) -> Reply:
-        """Posts `body` once and reads the answer. Raises `NotSent` or `NoAnswer`.
+        """Posts `body` once, over a connection of its own, and reads the answer. Raises `NotSent` or `NoAnswer`."""
+        with self.line() as line:
+            return line.invoke(workflow_instance_id, request_id, body)
 
-        Once `total_seconds` are over nothing leaves and nothing is read any more. Only a slow name server, or a name with many dead
-        addresses, can keep a call longer.
-        """
-        try:
-            url = invoke_url(self.api_domain, self.sid, workflow_instance_id, http=self.allow_loopback)
-        except ValueError:
-            raise NotSent("address") from None
-        if not re.fullmatch("[!-~]+", self.api_key):
-            # requests would refuse it too, in a message that contains the key.
-            raise NotSent("key")
-        if self.ca_bundle and not os.path.exists(self.ca_bundle):
-            raise NotSent("certificate")
-        headers = {"Content-Type": CONTENT_TYPE, KEY_HEADER: self.api_key, "Accept-Encoding": "identity"}
-        with _Call(self.total_seconds, self._may_be_peer) as call, self._session(call) as session:
-            try:
-                with session.post(
-                    url,
-                    data=body.encode("utf-8"),
-                    headers=headers,
-                    timeout=(self.connect_seconds, self.read_seconds),
-                    allow_redirects=False,
-                    stream=True,
-                ) as response:
-                    raw, complete = _read(response, call)
-            except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
-                raise NotSent("address") from None
-            except (requests.RequestException, HTTPError, OSError) as error:
-                reason = "timeout" if isinstance(error, requests.Timeout) else "broken_off"
-                raise NoAnswer("too_slow" if call.is_over else reason) from None
-        return read_reply(response.status_code, raw, request_id=request_id, headers=dict(response.headers), complete=complete)
-
-    def _session(self, call: _Call) -> requests.Session:
-        """A fresh session for each POST: a kept connection that the server is just closing would leave a needless doubt."""
-        session = _Session()
-        session.trust_env = False  # neither ~/.netrc nor HTTP_PROXY may add a header or turn the request aside
-        session.verify = self.ca_bundle or True
-        session.proxies = {"https": self.proxy_url} if self.proxy_url else {}
-        session.mount("https://", _Adapter(call))
-        session.mount("http://", _Adapter(call))
-        return session
+    def line(self) -> Line:
+        """A way for many POSTs, one after another."""
+        return Line(self)
 
     def _may_be_peer(self, address: str) -> bool:
         """Whether the request may go to this IP address, whatever the name promised that led there."""
@@ -118,20 +95,104 @@ class KaleyraClient:
         return bool(self.proxy_url) or peer.is_global
 
 
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Nowhere. Told not to follow, requests still reads the whole body of a redirect, to prepare a request it never sends."""
+class Line:
+    """One thread's way to one account. It keeps its connection from one POST to the next.
+
+    A connection is used again if its last answer was read to the end and left no doubt, if it was idle for `idle_seconds` at
+    most, and if the server has not closed it. Else the next POST opens another. One race remains: what the server closes while
+    the next request is on its way is `NoAnswer`.
+    """
+
+    def __init__(self, client: KaleyraClient) -> None:
+        self._client = client
+        self._wire = _Wire(client._may_be_peer)
+        self._adapter = _Adapter(self._wire)
+        self._request: requests.PreparedRequest | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hangs up. A further POST would connect anew."""
+        self._adapter.close()
+        self._wire.let_go()
+
+    def invoke(self, workflow_instance_id: str, request_id: str, body: str) -> Reply:
+        """Posts `body` once and reads the answer. Raises `NotSent` or `NoAnswer`.
+
+        Once `total_seconds` are over nothing leaves and nothing is read any more. Only a slow name server, or a name with many dead
+        addresses, can keep a call longer.
+        """
+        client, may_be_kept = self._client, False
+        request = self._prepared(workflow_instance_id, body)
+        if not self._wire.is_fresh(client.idle_seconds):
+            self.close()
+        try:
+            with self._wire.call(client.total_seconds), self._post(request) as response:
+                raw, complete = _read(response, self._wire)
+            reply = read_reply(
+                response.status_code, raw, request_id=request_id, headers=response.headers, complete=complete, duplicate=client.duplicate
+            )
+            # A doubtful answer may be one that is out of step, and then what follows on that connection would be as well.
+            may_be_kept = complete and reply.verdict is not Verdict.DOUBTFUL and self._adapter.is_open
+            return reply
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
+            raise NotSent("address") from None
+        except (requests.RequestException, HTTPError, OSError) as error:
+            reason = "timeout" if isinstance(error, requests.Timeout) else "broken_off"
+            raise NoAnswer("too_slow" if self._wire.is_over else reason) from None
+        finally:
+            if not may_be_kept:
+                self.close()
+
+    def _post(self, request: requests.PreparedRequest) -> requests.Response:
+        client = self._client
+        return self._adapter.send(
+            request,
+            stream=True,
+            timeout=(client.connect_seconds, client.read_seconds),
+            verify=client.ca_bundle or True,
+            proxies={"https": client.proxy_url} if client.proxy_url else {},
+        )
+
+    def _prepared(self, workflow_instance_id: str, body: str) -> requests.PreparedRequest:
+        """The request to send. From one POST to the next only its path and its body change."""
+        client = self._client
+        try:
+            url = invoke_url(client.api_domain, client.sid, workflow_instance_id, http=client.allow_loopback)
+            if self._request is None:
+                self._request = requests.Request("POST", url, headers=self._headers()).prepare()
+        except ValueError:  # InvalidURL is one
+            raise NotSent("address") from None
+        if client.ca_bundle and not os.path.exists(client.ca_bundle):
+            raise NotSent("certificate")
+        self._request.url = url
+        self._request.body = body.encode("utf-8")
+        self._request.headers["Content-Length"] = str(len(self._request.body))
+        return self._request
+
+    def _headers(self) -> dict[str, str]:
+        if not re.fullmatch("[!-~]+", self._client.api_key):
+            # requests would refuse it too, in a message that contains the key.
+            raise NotSent("key")
+        own = {"Content-Type": CONTENT_TYPE, KEY_HEADER: self._client.api_key, "Accept-Encoding": "identity"}
+        return {**requests.utils.default_headers(), **own}
 
 
-def _read(response: requests.Response, call: _Call) -> tuple[bytes, bool]:
+def _read(response: requests.Response, wire: _Wire) -> tuple[bytes, bool]:
     """The body, `MAX_BODY_BYTES` at most, and whether that is all of it. A body that breaks off is an answer still."""
     body = b""
     try:
-        while len(body) <= MAX_BODY_BYTES and not call.is_over:
+        while not wire.is_over:
             chunk = response.raw.read1(MAX_BODY_BYTES)
-            if not chunk:
-                return body, not call.is_over
             body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                break
+            if not chunk or response.raw.length_remaining == 0:
+                return body, not wire.is_over
     except (HTTPError, OSError, ValueError):
         pass  # what was read before is kept, as incomplete
     return body[:MAX_BODY_BYTES], False
@@ -139,36 +200,83 @@ def _read(response: requests.Response, call: _Call) -> tuple[bytes, bool]:
 
 # --- what requests leaves open ----------------------------------------------------------------------------------------
 # requests bounds the connecting and each single read. A server that sends one byte now and then would pass that for ever, so
-# every socket that a call opens is watched, and is shut when the time for the whole call is over.
+# the connection of a line is watched, and is shut when the time for the whole call is over.
 
 
-class _Call:
-    """One call: whom it may reach, and when it is over."""
+class _Watchdog:
+    """Shuts the wire of each call whose time is over: one thread for the process, asleep until the first of them ends.
 
-    def __init__(self, seconds: float, may_be_peer: Callable[[str], bool]) -> None:
+    All calls have the same time, so that a new one is the last to end, and need not wake it.
+    """
+
+    def __init__(self) -> None:
+        self._start_over()
+        os.register_at_fork(after_in_child=self._start_over)  # a child inherits the calls of its parent, and not this thread
+
+    def _start_over(self) -> None:
+        self.lock = threading.Condition()
+        self._wires: set[_Wire] = set()
+        self._wakes_at = math.inf
+        self._thread: threading.Thread | None = None
+
+    def watch(self, wire: _Wire) -> None:
+        with self.lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="deadlines of calls", daemon=True)
+                self._thread.start()
+            self._wires.add(wire)
+            if wire.ends_at < self._wakes_at:
+                self.lock.notify()
+
+    def forget(self, wire: _Wire) -> None:
+        with self.lock:
+            self._wires.discard(wire)
+
+    def _run(self) -> None:
+        with self.lock:
+            while True:
+                for wire in [wire for wire in self._wires if wire.is_over]:
+                    wire.shut()
+                    self._wires.remove(wire)
+                self._wakes_at = min((wire.ends_at for wire in self._wires), default=math.inf)
+                self.lock.wait(min(self._wakes_at - time.monotonic(), threading.TIMEOUT_MAX))
+
+
+_WATCHDOG = _Watchdog()
+
+
+class _Wire:
+    """The TCP connection under one line: whom it may lead to, and when the present call on it is over."""
+
+    def __init__(self, may_be_peer: Callable[[str], bool]) -> None:
         self._may_be_peer = may_be_peer
-        self._ends_at = time.monotonic() + seconds
-        self._sockets: list[socket.socket] = []
-        self._timer = threading.Timer(seconds, self._shut)
-        self._timer.daemon = True
+        self._socket: socket.socket | None = None
+        self._process = os.getpid()
+        self.ends_at = self._used_at = 0.0
 
-    def __enter__(self) -> _Call:
-        self._timer.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._timer.cancel()
-        self._timer.join()  # else it could shut a socket that got the same number since
-        for watched in self._sockets:
-            watched.close()
+    @contextmanager
+    def call(self, seconds: float) -> Iterator[None]:
+        self.ends_at = time.monotonic() + seconds
+        _WATCHDOG.watch(self)
+        try:
+            yield
+        finally:
+            _WATCHDOG.forget(self)
+            self._used_at = time.monotonic()
 
     @property
     def is_over(self) -> bool:
-        return time.monotonic() >= self._ends_at
+        return time.monotonic() >= self.ends_at
+
+    def is_fresh(self, idle_seconds: float) -> bool:
+        """Whether it was used a moment ago, by this process: what is idle longer a server may just be closing."""
+        return time.monotonic() - self._used_at <= idle_seconds and self._process == os.getpid()
 
     def watched(self, opened: socket.socket) -> socket.socket:
         """`opened`, from now on shut when the call is over. Raises `NotSent` if it came too late, or leads where the call may not go."""
-        self._sockets.append(opened.dup())  # TLS takes the first one over; the copy still names the connection
+        self.let_go()
+        self._socket = opened.dup()  # TLS takes the first one over; the copy still names the connection
+        self._process = os.getpid()
         try:
             if self.is_over:
                 raise NotSent("connect_timeout")
@@ -189,12 +297,18 @@ class _Call:
         except Exception as error:
             raise NotSent("connect_timeout" if self.is_over else _why_unconnected(error, proxy)) from None
 
-    def _shut(self) -> None:
-        for watched in self._sockets:
+    def shut(self) -> None:
+        if self._socket:
             try:
-                watched.shutdown(socket.SHUT_RDWR)
+                self._socket.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass  # the other side had hung up already
+
+    def let_go(self) -> None:
+        with _WATCHDOG.lock:  # else it could shut a socket that got the same number since
+            if self._socket:
+                self._socket.close()
+            self._socket = None
 
 
 def _why_unconnected(error: Exception, proxy: object) -> str:
@@ -210,42 +324,64 @@ def _why_unconnected(error: Exception, proxy: object) -> str:
 
 
 class _PlainConnection(HTTPConnection):
-    call: _Call
+    wire: _Wire
 
     def _new_conn(self) -> socket.socket:
-        return self.call.watched(super()._new_conn())
+        return self.wire.watched(super()._new_conn())
 
     def connect(self) -> None:
-        with self.call.connecting(self.proxy):
+        with self.wire.connecting(self.proxy):
             super().connect()
 
 
-class _TLSConnection(HTTPSConnection):
-    call: _Call
-
+class _TLSConnection(_PlainConnection, HTTPSConnection):
     def _new_conn(self) -> socket.socket:
-        return self.call.watched(super()._new_conn())
+        if self.ca_certs and not (self.proxy and self.proxy.scheme == "https"):  # which is to be trusted by the same authorities
+            self.ssl_context, self.ca_certs = _trusting(self.ca_certs), None
+        return super()._new_conn()
 
-    def connect(self) -> None:
-        with self.call.connecting(self.proxy):
-            super().connect()
+
+def _trusting(ca_certs: str) -> ssl.SSLContext:
+    """What urllib3 would make for each connection anew: to read all authorities takes longer than 20 POSTs."""
+    try:
+        return _read_authorities(ca_certs, os.stat(ca_certs).st_mtime_ns)
+    except OSError as error:
+        raise SSLError(error) from None
+
+
+@lru_cache(maxsize=4)
+def _read_authorities(ca_certs: str, changed_at: int) -> ssl.SSLContext:
+    context = create_urllib3_context()
+    context.load_verify_locations(ca_certs)
+    return context
 
 
 class _Adapter(HTTPAdapter):
-    """Opens the connections of one call, and tries each once."""
+    """Opens the connections of one line, one at a time, and tries each once."""
 
-    def __init__(self, call: _Call) -> None:
-        super().__init__(max_retries=0)
-        self.call = call
+    def __init__(self, wire: _Wire) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+        self._wire = wire
+        self._pool: Any = None
+        self._connection: HTTPConnection | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection, and the server did not say that it closes it."""
+        return self._connection is not None and not self._connection.is_closed
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        kind = _TLSConnection if pool.scheme == "https" else _PlainConnection
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
+            self._pool.ConnectionCls = self._connect
+        return self._pool
 
-        def connection(**options: Any) -> HTTPConnection:
-            made = kind(**options)
-            made.call = self.call
-            return made
+    def _connect(self, **options: Any) -> HTTPConnection:
+        made = _TLSConnection(**options) if self._pool.scheme == "https" else _PlainConnection(**options)
+        made.wire = self._wire
+        self._connection = made
+        return made
 
-        pool.ConnectionCls = connection
-        return pool
+    def close(self) -> None:
+        super().close()
+        self._pool = self._connection = None

@@ -8,6 +8,7 @@ safe side: it is doubtful.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +31,25 @@ class Verdict(StrEnum):
     DOUBTFUL = "doubtful"
 
 
+VERDICTS = {
+    "accepted": Verdict.ACCEPTED,
+    "rejected": Verdict.REJECTED,
+    "no_such_workflow": Verdict.REJECTED,
+    "not_taken": Verdict.REJECTED,
+    "credentials": Verdict.REFUSED,
+    "redirect": Verdict.REFUSED,
+    "asked_to_wait": Verdict.BUSY,
+    "another_request": Verdict.DOUBTFUL,
+    "broken_off": Verdict.DOUBTFUL,
+    "contradiction": Verdict.DOUBTFUL,
+    "in_progress": Verdict.DOUBTFUL,
+    "server_error": Verdict.DOUBTFUL,
+    "undocumented_status": Verdict.DOUBTFUL,
+    "unreadable": Verdict.DOUBTFUL,
+}
+"""Every reason that a reply can have, and what it says."""
+
+
 @dataclass(frozen=True)
 class Reply:
     """One answer. Texts are Kaleyra's own, made printable; what was not there is None or empty."""
@@ -45,17 +65,8 @@ class Reply:
     timestamp: str = ""
     retry_after: int | None = None
     text: str = ""
-
-    @property
-    def is_duplicate(self) -> bool:
-        """Whether this is recognisably the refusal of a request id that was used before.
-
-        The seed says that an id cannot be submitted again and not in which words: [undocumented], so both the id and its
-        having been used must be named, in one sentence and close together.
-        """
-        if self.http_status not in (400, 409) or self.reason in ("another_request", "contradiction"):
-            return False
-        return any(_DUPLICATE.search(text) for text in (*self.errors, self.message or ""))
+    is_duplicate: bool = False
+    """Whether this is recognisably the refusal of a request id that was used before."""
 
     @property
     def sent_at(self) -> datetime | None:
@@ -64,11 +75,18 @@ class Reply:
 
 
 # The gaps are bounded: a search from each "request id" to the end of a hostile text would take minutes.
-_DUPLICATE = re.compile(
+DUPLICATE = re.compile(
     r"\brequest[\s_-]?id\b[^.!?]{0,100}\b(?:already|duplicated?|exists|been used|used before|reused|twice|unique)\b"
     r"|\b(?:duplicated?|same)\b[^.!?]{0,40}\brequest[\s_-]?id\b",
     re.IGNORECASE,
 )
+"""The refusal of a request id that was used before.
+
+The seed says that an id cannot be submitted again and not in which words: [undocumented], so both the id and its having been
+used must be named, in one sentence and close together.
+"""
+MAX_SEARCHED = 4096
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _INVOCATION_ID = re.compile(r"\A[A-Za-z0-9_-]{1,100}\Z")
 
 
@@ -81,69 +99,92 @@ def read_timestamp(text: str) -> datetime | None:
         return None
 
 
-def read_reply(http_status: int, body: bytes, *, request_id: str, headers: Mapping[str, str] | None = None, complete: bool = True) -> Reply:
-    """The answer to the invocation `request_id`. `complete` is False if the body broke off or was cut at `MAX_BODY_BYTES`."""
+def read_reply(
+    http_status: int,
+    body: bytes,
+    *,
+    request_id: str,
+    headers: Mapping[str, str] | None = None,
+    complete: bool = True,
+    duplicate: re.Pattern[str] = DUPLICATE,
+) -> Reply:
+    """The answer to the invocation `request_id`.
+
+    `complete` is False if the body broke off or was cut at `MAX_BODY_BYTES`. `duplicate` is searched in each text's first
+    `MAX_SEARCHED` characters: it may be somebody's setting, and slow.
+    """
     text = body[:MAX_BODY_BYTES].decode("utf-8", errors="replace")
     fields = _json_object(text) if complete else None
-    verdict, reason = _verdict(http_status, fields, request_id, complete)
+    reason = _reason(http_status, fields, request_id, complete)
     fields = fields or {}
+    message = _text(fields["message"]) if fields.get("message") is not None else None
+    errors = _errors(fields)
     invocation_id = _text(fields.get("workflowInvocationId")).strip()
     return Reply(
         http_status=http_status,
-        verdict=verdict,
+        verdict=VERDICTS[reason],
         reason=reason,
         request_id=_text(fields.get("requestId")) or None,
-        message=_text(fields["message"]) if fields.get("message") is not None else None,
-        errors=_errors(fields),
+        message=message,
+        errors=errors,
         workflow_invocation_id=invocation_id if _INVOCATION_ID.match(invocation_id) else "",
         execution_status=_text(fields.get("executionStatus"))[:40],
         timestamp=_text(fields.get("timestamp"))[:60],
-        retry_after=_retry_after({name.lower(): value for name, value in (headers or {}).items()}.get("retry-after", "")),
+        retry_after=_retry_after(next((value for name, value in (headers or {}).items() if name.lower() == "retry-after"), "")),
         text=_printable(text),
+        is_duplicate=(
+            http_status in (400, 409)
+            and reason not in ("another_request", "contradiction")
+            and any(duplicate.search(said[:MAX_SEARCHED]) for said in (*errors, message or ""))
+        ),
     )
 
 
-def _verdict(http_status: int, fields: dict[str, Any] | None, request_id: str, complete: bool) -> tuple[Verdict, str]:
+def _reason(http_status: int, fields: dict[str, Any] | None, request_id: str, complete: bool) -> str:
     if http_status in (401, 403) or (http_status >= 400 and fields and fields.get("code") == "RBC001"):
-        return Verdict.REFUSED, "credentials"
+        return "credentials"
     if 300 <= http_status < 400:
-        return Verdict.REFUSED, "redirect"
+        return "redirect"
     if http_status == 429:
-        return Verdict.BUSY, "asked_to_wait"
-    if http_status in (404, 405, 410, 413, 415, 422):
-        return Verdict.REJECTED, "not_taken"
+        return "asked_to_wait"
+    if http_status == 404:
+        return "no_such_workflow"
+    if http_status in (405, 410, 413, 415, 422):
+        return "not_taken"
     if http_status >= 500 or http_status == 408:
-        return Verdict.DOUBTFUL, "server_error"
+        return "server_error"
     if not complete:
-        return Verdict.DOUBTFUL, "broken_off"
+        return "broken_off"
     if http_status == 202:
-        return _of_an_acceptance(fields, request_id)
+        return _reason_of_an_acceptance(fields, request_id)
     if http_status == 400:
-        return _of_a_refusal(fields, request_id)
-    if http_status == 409 and fields and fields.get("requestId") not in (None, request_id):
-        return Verdict.DOUBTFUL, "another_request"
-    return Verdict.DOUBTFUL, "undocumented_status"
+        return _reason_of_a_refusal(fields, request_id)
+    if http_status == 409:
+        return "another_request" if fields and fields.get("requestId") not in (None, request_id) else "in_progress"
+    return "undocumented_status"
 
 
-def _of_an_acceptance(fields: dict[str, Any] | None, request_id: str) -> tuple[Verdict, str]:
+def _reason_of_an_acceptance(fields: dict[str, Any] | None, request_id: str) -> str:
     if fields is None:
-        return Verdict.DOUBTFUL, "unreadable"
+        return "unreadable"
+    if fields.get("requestId") is None:
+        return "unreadable"
     if fields.get("requestId") != request_id:
-        return Verdict.DOUBTFUL, "another_request"
+        return "another_request"
     if fields.get("executionStatus") != "ACCEPTED" or fields.get("success") is not True:
-        return Verdict.DOUBTFUL, "contradiction"
-    return Verdict.ACCEPTED, "accepted"
+        return "contradiction"
+    return "accepted"
 
 
-def _of_a_refusal(fields: dict[str, Any] | None, request_id: str) -> tuple[Verdict, str]:
+def _reason_of_a_refusal(fields: dict[str, Any] | None, request_id: str) -> str:
     if fields is None:
-        return Verdict.DOUBTFUL, "unreadable"
+        return "unreadable"
     if fields.get("requestId") not in (None, request_id):
-        return Verdict.DOUBTFUL, "another_request"
+        return "another_request"
     refused = fields.get("success") is False or (fields.get("success") is None and "code" in fields)
     if not refused or fields.get("executionStatus") not in (None, "REJECTED"):
-        return Verdict.DOUBTFUL, "contradiction"
-    return Verdict.REJECTED, "rejected"
+        return "contradiction"
+    return "rejected"
 
 
 def _json_object(text: str) -> dict[str, Any] | None:
@@ -175,17 +216,20 @@ def _text(value: Any) -> str:
 
 def _printable(text: str) -> str:
     """`text` without what a database or a page cannot carry: NUL, other controls, and halves of surrogate pairs."""
-    return "".join("\ufffd" if (ord(c) < 0x20 and c not in "\t\n\r") or 0xD800 <= ord(c) <= 0xDFFF else c for c in text)
+    return _UNPRINTABLE.sub("\ufffd", text)
 
 
 def _retry_after(value: str) -> int | None:
-    """Retry-After in whole seconds from now (RFC 9110, 10.2.3), an hour at most; None if there is none or it makes no sense."""
+    """Retry-After in whole seconds from now, an hour at most; None if there is none, it is over, or it makes no sense.
+
+    RFC 9110, 10.2.3: seconds, or a date in any of the three forms of 5.6.7.
+    """
     if re.fullmatch("[0-9]{1,9}", value.strip()):
         return min(int(value), MAX_RETRY_AFTER)
     try:
         moment = parsedate_to_datetime(value)
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-        seconds = int((moment - datetime.now(UTC)).total_seconds())
+        seconds = math.ceil((moment - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return min(seconds, MAX_RETRY_AFTER) if seconds > 0 else None

@@ -2,7 +2,8 @@
 
 from invocations.models.configuration import Account, ApiKey, Channel, Pod, WorkflowInstance
 from invocations.models.contracts import Parameter, WorkflowVersion
-from invocations.models.invocations import Attempt, Invocation
+from invocations.models.invocations import Attempt, Invocation, Settlement
+from invocations.models.pace import KillSwitch, Pace
 from invocations.models.people import Preset, Profile
 
 __all__ = [
@@ -11,10 +12,13 @@ __all__ = [
     "Attempt",
     "Channel",
     "Invocation",
+    "KillSwitch",
+    "Pace",
     "Parameter",
     "Pod",
     "Preset",
     "Profile",
+    "Settlement",
     "WorkflowInstance",
     "WorkflowVersion",
 ]

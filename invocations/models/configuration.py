@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +22,8 @@ MOST_VALUES = 50
 """Of one channel: what two of them ask for still fits into one form (Django's DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
 MIN_DELAY, MAX_DELAY = 5, 900
 """Seconds a channel may be given in Kaleyra's wizard (Kaleyra's page "fallback-configure-first-channel")."""
+VALID_MINUTES, VALID_MINUTES_OF_A_PASSCODE, MOST_VALID_MINUTES = 240, 10, 1440
+"""How long a message may wait to leave, where the workflow does not say it."""
 
 
 def reachable(api_domain: str) -> None:
@@ -68,7 +71,15 @@ class Pod(models.Model):
 
 
 class Account(models.Model):
-    """A customer's account at Kaleyra: its SID, in its pod."""
+    """A customer's account at Kaleyra: its SID, in its pod.
+
+    A pause is a person's, with `paused_reason` in their words; or the console's own, and then `paused_because` is the reason's
+    code in `invocations.answer_table`.
+    """
+
+    class RetryAmbiguous(models.TextChoices):
+        SAME_ID = "same_id", _("ask again with the same request ID, for a quarter of an hour at most")
+        NEVER = "never", _("never ask again by itself: the outcome stays unknown until a person settles it")
 
     title = models.CharField(_("title"), max_length=100, unique=True, help_text=_("What your team calls it."))
     pod = models.ForeignKey(Pod, models.PROTECT, related_name="accounts", verbose_name=_("pod"))
@@ -84,8 +95,16 @@ class Account(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
         help_text=_("The most we send, over all workflows."),
     )
+    retry_ambiguous = models.CharField(
+        _("after a doubtful attempt"),
+        max_length=10,
+        choices=RetryAmbiguous.choices,
+        default=RetryAmbiguous.SAME_ID,
+        help_text=_("An attempt is doubtful if it may have got in and no answer says so. Kaleyra takes a request ID once."),
+    )
     is_paused = models.BooleanField(_("paused"), default=False, help_text=_("Nothing is sent while this is on. What is queued waits."))
     paused_reason = models.CharField(_("reason for the pause"), max_length=300, blank=True)
+    paused_because = models.CharField(max_length=40, blank=True, editable=False)
     history = HistoricalRecords()
 
     class Meta:
@@ -96,6 +115,8 @@ class Account(models.Model):
             models.CheckConstraint(condition=Q(sid__regex=address.SID), name="account_sid_fits_a_url"),
             models.UniqueConstraint(fields=["pod", "sid"], name="account_sid_once_per_pod"),
             models.CheckConstraint(condition=Q(sends_per_second__gte=1), name="account_sends_at_least_one_per_second"),
+            models.CheckConstraint(condition=Q(retry_ambiguous__in=["same_id", "never"]), name="account_retry_ambiguous_is_known"),
+            models.CheckConstraint(condition=Q(is_paused=True) | Q(paused_because=""), name="account_pause_has_a_cause_only_if_paused"),
         ]
 
     def __str__(self) -> str:
@@ -164,6 +185,20 @@ class WorkflowInstance(models.Model):
     )
     description = models.TextField(_("description"), blank=True, help_text=_("When staff should choose it."))
     is_active = models.BooleanField(_("active"), default=True, help_text=_("Turn off to take it from the send page. Its history stays."))
+    is_paused = models.BooleanField(
+        _("paused"),
+        default=False,
+        help_text=_("Set when Kaleyra answered that there is no such workflow. What is queued waits until this is off."),
+    )
+    valid_minutes = models.PositiveIntegerField(
+        _("minutes in which it is of use"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_VALID_MINUTES)],
+        help_text=_(
+            "A message that could not leave in this time never leaves. Empty: 10 where a channel is a one-time passcode, else 240 (4 hours)."
+        ),
+    )
     groups = models.ManyToManyField(
         "auth.Group",
         blank=True,
@@ -184,6 +219,12 @@ class WorkflowInstance(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def valid_for(self) -> timedelta:
+        """How long after it is due a message of this workflow may still leave."""
+        passcode = any(channel.is_otp for channel in self.channels.all())
+        return timedelta(minutes=self.valid_minutes or (VALID_MINUTES_OF_A_PASSCODE if passcode else VALID_MINUTES))
 
 
 class Channel(models.Model):

@@ -18,7 +18,13 @@ from invocations.models.contracts import WorkflowVersion
 
 
 class Invocation(models.Model):
-    """One message to one customer. The row is the job: it is committed before the first byte leaves."""
+    """One message to one customer. The row is the job: it is committed before the first byte leaves.
+
+    `due_at`: when the dispatcher takes it up by itself; empty if it does not. `lease_until` and `attempt_count`: whose it is while
+    it is being sent; only who still holds that attempt may write what came of it. `doubtful_since` and `doubt_count`: since when, and
+    by how many attempts, it may have got in. What is sent (request id, payload, workflow, account) is immutable in the database
+    itself (`invocations.models.immutable`).
+    """
 
     class Status(models.TextChoices):
         QUEUED = "queued", pgettext_lazy("status", "Queued")
@@ -51,9 +57,13 @@ class Invocation(models.Model):
 
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.QUEUED)
     delivery = models.CharField(_("delivery"), max_length=10, choices=Delivery.choices, default=Delivery.NONE, blank=True)
+    not_before = models.DateTimeField(_("not before"), null=True, blank=True, editable=False)
+    not_after = models.DateTimeField(_("not after"), null=True, blank=True, editable=False)
+    due_at = models.DateTimeField(null=True, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
-    not_before = models.DateTimeField(null=True, blank=True, editable=False)
-    not_after = models.DateTimeField(null=True, blank=True, editable=False)
+    attempt_count = models.PositiveIntegerField(default=0, editable=False)
+    doubtful_since = models.DateTimeField(null=True, blank=True, editable=False)
+    doubt_count = models.PositiveSmallIntegerField(default=0, editable=False)
     final_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     workflow_invocation_id = models.CharField(_("workflow invocation ID"), max_length=100, blank=True, db_index=True)
@@ -68,6 +78,9 @@ class Invocation(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="invocations", verbose_name=_("sent by")
     )
     created_at = models.DateTimeField(_("recorded"), auto_now_add=True, db_index=True)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False, db_index=False
+    )
     sent_again_from = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="sent_again_as", verbose_name=_("sent again from")
     )
@@ -80,6 +93,7 @@ class Invocation(models.Model):
             ("send_invocation", _("Can send")),
             ("view_full_recipient", _("Can see full numbers")),
             ("view_values", _("Can see the values of what was sent")),
+            ("settle_invocation", _("Can settle an unknown outcome")),
         ]
         default_permissions = ("view",)
         constraints = [
@@ -91,6 +105,10 @@ class Invocation(models.Model):
                 condition=Q(delivery__in=["", "awaiting", "completed", "no_result"]), name="invocation_delivery_is_known"
             ),
             models.CheckConstraint(condition=~Q(status="sending") | Q(lease_until__isnull=False), name="invocation_sending_has_a_lease"),
+            models.CheckConstraint(
+                condition=Q(doubtful_since__isnull=True, doubt_count=0) | Q(doubtful_since__isnull=False, doubt_count__gt=0),
+                name="invocation_doubt_has_a_beginning",
+            ),
         ]
         indexes = [
             models.Index(fields=["status", "id"], name="invocation_by_status"),
@@ -98,11 +116,17 @@ class Invocation(models.Model):
             models.Index(fields=["account", "id"], name="invocation_by_account"),
             models.Index(fields=["created_by", "id"], name="invocation_by_person"),
             models.Index(fields=["lease_until"], condition=Q(status="sending"), name="invocation_under_way"),
-            models.Index(fields=["not_before"], condition=Q(status="queued"), name="invocation_due"),
+            models.Index(fields=["account", "due_at"], condition=Q(due_at__isnull=False), name="invocation_due_by_account"),
+            models.Index(fields=["not_after"], condition=Q(status__in=["queued", "held"]), name="invocation_may_expire"),
         ]
 
     def __str__(self) -> str:
         return f"{self.workflow_instance} → {self.recipient_hint}"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it stays as it is unless a person or a callback changes it: an unknown outcome may still be asked about."""
+        return self.status in self.FINAL and self.due_at is None
 
     @property
     def kept_reply(self) -> dict[str, Any]:
@@ -143,6 +167,9 @@ class Attempt(models.Model):
     binding = models.UUIDField(default=uuid.uuid4, editable=False)
     reply = EncryptedTextField(bound_to="binding", null=True, blank=True, editable=False)
     api_key_last_four = models.CharField(max_length=4, blank=True)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False, db_index=False
+    )
 
     class Meta:
         ordering = ["invocation", "number"]
@@ -162,3 +189,24 @@ class Attempt(models.Model):
     def kept_reply(self) -> dict[str, Any]:
         kept: dict[str, Any] = json.loads(self.reply) if self.reply else {}
         return kept
+
+
+class Settlement(models.Model):
+    """What a person said became of an invocation whose outcome was unknown, and how they know. Never altered."""
+
+    class Verdict(models.TextChoices):
+        DELIVERED = "delivered", _("it was delivered")
+        NOT_DELIVERED = "not_delivered", _("it was not delivered")
+
+    invocation = models.OneToOneField(Invocation, models.PROTECT, related_name="settlement")
+    verdict = models.CharField(_("what became of it"), max_length=13, choices=Verdict.choices)
+    reason = EncryptedTextField(_("how you know"), bound_to="invocation_id")
+    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    settled_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=Q(verdict__in=["delivered", "not_delivered"]), name="settlement_verdict_is_known")]
+
+    def __str__(self) -> str:
+        return f"{self.invocation_id}: {self.verdict}"

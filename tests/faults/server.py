@@ -141,6 +141,27 @@ def answers(raw: bytes) -> Verb:
     return verb
 
 
+def in_turn(*verbs: Verb) -> Verb:
+    """Does each verb with one request of a kept connection, the next verb with the next request."""
+
+    def verb(visit: Visit) -> None:
+        for one in verbs:
+            turn = Visit(visit.socket, visit.stopping)
+            try:
+                one(turn)
+            finally:
+                visit.received += turn.received
+                visit.sent += turn.sent
+
+    return verb
+
+
+def by_connection(*verbs: Verb) -> Verb:
+    """Does the first verb with the first connection, the second with the second …"""
+    turns = iter(verbs)
+    return lambda visit: next(turns)(visit)
+
+
 def interrupts(raw: bytes) -> Verb:
     """Writes `raw` as soon as anything comes, and hangs up."""
 

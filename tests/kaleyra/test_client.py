@@ -1,6 +1,8 @@
 """The client and what it makes of each answer, without sockets. What only sockets can show is in `test_client_sockets.py`."""
 
 import json
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -50,8 +52,8 @@ def test_the_body_goes_as_it_was_kept_in_utf_8() -> None:
         (202, accepted(requestId="another"), Verdict.DOUBTFUL, "another_request"),
         (400, rejected(), Verdict.REJECTED, "rejected"),
         (401, {}, Verdict.REFUSED, "credentials"),
-        (404, {}, Verdict.REJECTED, "not_taken"),
-        (409, rejected("Duplicate requestId"), Verdict.DOUBTFUL, "undocumented_status"),
+        (404, {}, Verdict.REJECTED, "no_such_workflow"),
+        (409, rejected("Duplicate requestId"), Verdict.DOUBTFUL, "in_progress"),
         (429, {}, Verdict.BUSY, "asked_to_wait"),
         (500, {}, Verdict.DOUBTFUL, "server_error"),
         (301, {}, Verdict.REFUSED, "redirect"),
@@ -63,6 +65,13 @@ def test_an_answer_is_a_reply_and_asked_for_once(status: int, content: dict[str,
     reply = CLIENT.invoke(WORKFLOW, REQUEST_ID, BODY)
     assert (reply.http_status, reply.verdict, reply.reason, reply.retry_after) == (status, verdict, reason, 7)
     assert len(responses.calls) == 1
+
+
+@responses.activate
+def test_the_refusal_of_a_used_id_is_recognised_by_the_words_that_were_set() -> None:
+    responses.post(URL, json=rejected("Diese Kennung ist verbraucht"), status=400)
+    assert not CLIENT.invoke(WORKFLOW, REQUEST_ID, BODY).is_duplicate
+    assert replace(CLIENT, duplicate=re.compile("verbraucht")).invoke(WORKFLOW, REQUEST_ID, BODY).is_duplicate
 
 
 @pytest.mark.parametrize(

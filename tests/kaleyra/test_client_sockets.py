@@ -2,6 +2,7 @@
 
 import gzip
 import logging
+import os
 import socket
 import ssl
 import threading
@@ -9,6 +10,7 @@ import time
 import traceback
 import tracemalloc
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from invocations.kaleyra.client import KaleyraClient, NoAnswer, NotSent
+from invocations.kaleyra.client import IDLE_SECONDS, KaleyraClient, Line, NoAnswer, NotSent
 from invocations.kaleyra.reply import MAX_BODY_BYTES, Reply, Verdict
 from tests.faults.certificates import Authority
 from tests.faults.server import (
@@ -25,11 +27,13 @@ from tests.faults.server import (
     accepts_and_says_nothing,
     answers,
     breaks_tls,
+    by_connection,
     closed_port,
     drips,
     floods,
     full_backlog,
     hangs_up_after,
+    in_turn,
     interrupts,
     open_files,
     reads_and_resets,
@@ -39,7 +43,7 @@ from tests.faults.server import (
     tunnels_to,
 )
 
-from .samples import ACCEPTED, BODY, KEY, NUMBER, PATH, REQUEST_ID, SID, WORKFLOW, accepted, http
+from .samples import ACCEPTED, BODY, KEY, NUMBER, PATH, REQUEST_ID, SID, WORKFLOW, accepted, http, rejected
 
 HOST = "api.in.kaleyra.io"
 TOTAL = 0.6
@@ -52,14 +56,14 @@ def client(api_domain: str, **changes: Any) -> KaleyraClient:
     return KaleyraClient(api_domain, SID, KEY, **{"allow_loopback": True, **HURRY, **changes})
 
 
-def invoke(client: KaleyraClient) -> Reply:
-    return client.invoke(WORKFLOW, REQUEST_ID, BODY)
+def invoke(way: KaleyraClient | Line) -> Reply:
+    return way.invoke(WORKFLOW, REQUEST_ID, BODY)
 
 
-def what_comes_of(client: KaleyraClient) -> tuple[type, str]:
+def what_comes_of(way: KaleyraClient | Line) -> tuple[type, str]:
     """The kind of the outcome and its reason."""
     try:
-        reply = invoke(client)
+        reply = invoke(way)
     except (NotSent, NoAnswer) as error:
         return type(error), error.reason
     return Reply, f"{reply.verdict}: {reply.reason}"
@@ -558,6 +562,281 @@ def test_practice_goes_past_the_proxy() -> None:
         assert invoke(client(server.api_domain, proxy_url=f"http://127.0.0.1:{closed_port()}")).verdict is Verdict.ACCEPTED
 
 
+# --- a kept connection ------------------------------------------------------------------------------------------------
+
+ACCEPTANCE = (Reply, "accepted: accepted")
+ON_A_KEPT_CONNECTION = {name: fault for name, fault in SILENCE.items() if name != "goodbye before the request is read"}
+
+
+def with_header(header: str, answer: bytes = ACCEPTED) -> bytes:
+    return answer.replace(b"\r\n", f"\r\n{header}\r\n".encode(), 1)
+
+
+def test_a_line_keeps_its_connection_from_one_post_to_the_next() -> None:
+    with FaultServer(in_turn(*[answers(with_header("Set-Cookie: a=b"))] * 3)) as server:
+        with client(server.api_domain).line() as line:
+            for workflow, body in [(WORKFLOW, BODY), ("another", '{"requestId":"नमस्ते"}'), (WORKFLOW, "{}")]:
+                assert line.invoke(workflow, REQUEST_ID, body).verdict is Verdict.ACCEPTED
+        [received] = server.settled()
+    assert server.connections == 1
+    first, second, third = (b"POST " + part for part in received.split(b"POST ")[1:])
+    assert first.startswith(f"POST {PATH} HTTP/1.1".encode())
+    assert first.endswith(BODY.encode())
+    assert b"/instances/another/invoke HTTP/1.1\r\n" in second
+    assert second.endswith('\r\n\r\n{"requestId":"नमस्ते"}'.encode())
+    assert third == first.replace(BODY.encode(), b"{}").replace(b"Length: %d" % len(BODY.encode()), b"Length: 2")
+    assert b"Cookie" not in received
+
+
+@pytest.mark.parametrize("fault", ON_A_KEPT_CONNECTION)
+def test_whatever_fails_on_a_kept_connection_is_doubt(fault: str) -> None:
+    verb, reason = ON_A_KEPT_CONNECTION[fault]
+    with FaultServer(in_turn(answers(ACCEPTED), verb)) as server, client(server.api_domain).line() as line:
+        assert what_comes_of(line) == ACCEPTANCE
+        with pytest.raises(NoAnswer) as doubt:
+            invoke(line)
+        assert doubt.value.reason == reason
+        assert KEY not in everything_said_by(doubt.value)
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("verb", "reason"),
+    [(breaks_tls(), "broken_off"), (reads_and_resets(), "broken_off"), (answers(b""), "broken_off"), (stalls_after(b""), "timeout")],
+    ids=["a broken record", "reset", "goodbye", "silence"],
+)
+def test_whatever_fails_on_a_kept_connection_through_tls_is_doubt(over_tls: Over, authority: Authority, verb: Verb, reason: str) -> None:
+    with FaultServer(in_turn(answers(ACCEPTED), verb), tls=authority.server(HOST)) as server, over_tls(server).line() as line:
+        assert what_comes_of(line) == ACCEPTANCE
+        assert what_comes_of(line) == (NoAnswer, reason)
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize("fault", TOO_SLOW)
+def test_an_answer_slower_than_the_deadline_is_doubt_on_time_on_a_kept_connection_too(fault: str) -> None:
+    verb, outcome = TOO_SLOW[fault]
+    with FaultServer(in_turn(answers(ACCEPTED), verb)) as server, client(server.api_domain, **PATIENT).line() as line:
+        assert what_comes_of(line) == ACCEPTANCE
+        begun = time.monotonic()
+        assert what_comes_of(line) == outcome
+        assert TOTAL <= time.monotonic() - begun < TOTAL + 0.5
+        assert server.connections == 1
+
+
+def test_a_drip_through_tls_on_a_kept_connection_ends_on_time(over_tls: Over, authority: Authority) -> None:
+    verb = in_turn(answers(ACCEPTED), drips(ACCEPTED, every=0.02))
+    with FaultServer(verb, tls=authority.server(HOST)) as server, over_tls(server, **PATIENT).line() as line:
+        assert what_comes_of(line) == ACCEPTANCE
+        begun = time.monotonic()
+        assert what_comes_of(line) == (Reply, "doubtful: broken_off")
+        assert TOTAL <= time.monotonic() - begun < TOTAL + 0.5
+
+
+def test_the_deadline_of_a_call_counts_from_that_call() -> None:
+    def late(visit: Any) -> None:
+        visit.read_request()
+        time.sleep(TOTAL * 0.6)
+        visit.send(ACCEPTED)
+
+    with FaultServer(in_turn(answers(ACCEPTED), late, answers(ACCEPTED))) as server, client(server.api_domain, **PATIENT).line() as line:
+        assert what_comes_of(line) == ACCEPTANCE
+        time.sleep(TOTAL * 0.6)
+        assert what_comes_of(line) == ACCEPTANCE
+        time.sleep(TOTAL)  # nor does the deadline of a call that is over touch the connection
+        assert what_comes_of(line) == ACCEPTANCE
+        assert server.connections == 1
+
+
+UNKEPT: dict[str, Verb] = {
+    "one byte too few": stalls_after(ONE_TOO_FEW),
+    "the last chunk missing": stalls_after(CHUNKED + IN_CHUNKS),
+    "too much": answers(http("202 Accepted", accepted(message="x" * MAX_BODY_BYTES))),
+    "too much, refused": answers(http("404 Not Found", b"x" * MAX_BODY_BYTES * 2)),
+    "a redirect without end": floods(HUGE["in a redirect"], b"x" * MIB, 3),
+    "another request's": answers(http("202 Accepted", accepted(requestId="another"))),
+    "unreadable": answers(http("202 Accepted", b"<html>")),
+    "a server error": answers(http("503 Unavailable", b"", "Retry-After: 3")),
+    "another protocol": answers(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"),
+    "hints, and the answer later": answers(b"HTTP/1.1 103 Early Hints\r\n\r\n" + http("400 Bad Request", rejected(requestId=None))),
+}
+
+
+@pytest.mark.parametrize("answer", UNKEPT)
+def test_after_an_answer_that_was_not_whole_or_leaves_doubt_the_next_post_connects_anew(answer: str) -> None:
+    verb = by_connection(in_turn(UNKEPT[answer], answers(ACCEPTED)), answers(ACCEPTED))
+    with FaultServer(verb) as server, client(server.api_domain).line() as line:
+        assert what_comes_of(line)[0] is Reply
+        assert what_comes_of(line) == ACCEPTANCE
+        assert server.connections == 2
+        assert [received.count(b"POST ") for received in server.settled()] == [1, 1]
+
+
+@pytest.mark.parametrize("fault", ["reset after the request", "silence", "not HTTP"])
+def test_after_silence_the_next_post_connects_anew(fault: str) -> None:
+    with FaultServer(by_connection(SILENCE[fault][0], answers(ACCEPTED))) as server, client(server.api_domain).line() as line:
+        assert what_comes_of(line)[0] is NoAnswer
+        assert what_comes_of(line) == ACCEPTANCE
+
+
+KEPT: dict[str, tuple[bytes, str]] = {
+    "in chunks": (CHUNKED + IN_CHUNKS + b"0\r\n\r\n", "accepted: accepted"),
+    "a rejection": (http("400 Bad Request", rejected()), "rejected: rejected"),
+    "slow down": (http("429 Too Many", b"", "Retry-After: 3"), "busy: asked_to_wait"),
+    "an answer nobody asked for behind it": (ACCEPTED + http("400 Bad Request", rejected(requestId=None)), "accepted: accepted"),
+}
+
+
+@pytest.mark.parametrize("answer", KEPT)
+def test_after_a_clear_answer_the_connection_is_kept(answer: str) -> None:
+    raw, outcome = KEPT[answer]
+    with FaultServer(in_turn(answers(raw), answers(ACCEPTED))) as server, client(server.api_domain).line() as line:
+        assert what_comes_of(line) == (Reply, outcome)
+        assert what_comes_of(line) == ACCEPTANCE
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    "last", [with_header("Connection: close"), ACCEPTED.replace(b"HTTP/1.1", b"HTTP/1.0")], ids=["Connection: close", "HTTP/1.0"]
+)
+def test_a_connection_that_the_server_wants_closed_is_closed_at_once(last: bytes) -> None:
+    with FaultServer(by_connection(stalls_after(last), answers(ACCEPTED))) as server, client(server.api_domain).line() as line:
+        assert what_comes_of(line) == ACCEPTANCE
+        assert server.settled()[0].count(b"POST ") == 1
+        assert what_comes_of(line) == ACCEPTANCE
+        assert server.connections == 2
+
+
+def test_a_connection_that_the_server_has_closed_is_opened_anew_without_doubt() -> None:
+    with FaultServer(answers(ACCEPTED)) as server, client(server.api_domain).line() as line:
+        for _ in range(5):
+            assert what_comes_of(line) == ACCEPTANCE
+            server.settled()
+        assert [received.count(b"POST ") for received in server.received] == [1] * 5
+
+
+def test_a_connection_that_the_server_has_closed_is_opened_anew_through_tls_too(over_tls: Over, authority: Authority) -> None:
+    with FaultServer(answers(ACCEPTED), tls=authority.server(HOST)) as server, over_tls(server).line() as line:
+        for _ in range(3):
+            assert what_comes_of(line) == ACCEPTANCE
+            server.settled()
+        assert [received.count(b"POST ") for received in server.received] == [1] * 3
+
+
+def test_a_line_that_cannot_connect_again_says_that_nothing_was_sent() -> None:
+    with client("127.0.0.1").line() as line:
+        assert what_comes_of(line)[0] is NotSent
+    with FaultServer(answers(ACCEPTED)) as server:
+        line = client(server.api_domain).line()
+        assert what_comes_of(line) == ACCEPTANCE
+        server.settled()
+    with line:
+        assert what_comes_of(line) == (NotSent, "refused")
+
+
+def test_a_connection_that_was_idle_for_long_is_not_used_again() -> None:
+    assert IDLE_SECONDS == KaleyraClient(HOST, SID, KEY).idle_seconds == 5
+    turns = in_turn(*[answers(ACCEPTED)] * 3)
+    with FaultServer(turns) as server, client(server.api_domain, idle_seconds=0.3).line() as line:
+        for pause, connections in [(0, 1), (0, 1), (0.4, 2), (0, 2)]:
+            time.sleep(pause)
+            assert what_comes_of(line) == ACCEPTANCE
+            assert server.connections == connections
+
+
+def test_a_line_keeps_its_tunnel_and_opens_another_when_it_is_gone(authority: Authority) -> None:
+    turns = by_connection(in_turn(*[answers(ACCEPTED)] * 2), answers(ACCEPTED))
+    with (
+        FaultServer(turns, tls=authority.server(HOST)) as server,
+        FaultServer(tunnels_to(server.port)) as proxy,
+        through(proxy.api_domain, authority).line() as line,
+    ):
+        for _ in range(2):
+            assert what_comes_of(line) == ACCEPTANCE
+        server.settled()
+        time.sleep(0.2)  # the proxy passes the goodbye on
+        assert what_comes_of(line) == ACCEPTANCE
+        assert (server.connections, proxy.connections) == (2, 2)
+
+
+def test_an_authority_that_was_mended_is_trusted_from_the_next_connection_on(over_tls: Over, authority: Authority, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_bytes(Authority(tmp_path, "Another CA").bundle.read_bytes())
+    os.utime(bundle, (1, 1))
+    with FaultServer(answers(ACCEPTED), tls=authority.server(HOST)) as server, over_tls(server, ca_bundle=str(bundle)).line() as line:
+        assert what_comes_of(line) == (NotSent, "certificate")
+        bundle.write_bytes(authority.bundle.read_bytes())
+        assert what_comes_of(line) == ACCEPTANCE
+
+
+# --- the watchdog -----------------------------------------------------------------------------------------------------
+
+
+def test_calls_of_many_threads_end_each_at_its_own_deadline() -> None:
+    late: dict[float, float] = {}
+
+    def call(server: FaultServer, seconds: float) -> None:
+        with client(server.api_domain, **PATIENT | {"total_seconds": seconds}).line() as line:
+            begun = time.monotonic()
+            assert what_comes_of(line) == (NoAnswer, "too_slow")
+            late[seconds] = time.monotonic() - begun - seconds
+
+    with FaultServer(accepts_and_says_nothing()) as server:
+        threads = [threading.Thread(target=call, args=(server, seconds)) for seconds in (1.2, 0.8, 0.4, 1.0, 0.6, 0.2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(late) == 6
+    assert all(0 <= seconds < 0.25 for seconds in late.values())
+
+
+def outcome_in_a_child(work: Callable[[], bool]) -> bool:
+    """What `work` says in a forked child of this process."""
+    child = os.fork()
+    if not child:
+        result = False
+        with suppress(BaseException):
+            result = work()
+        os._exit(0 if result else 1)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def test_deadlines_are_kept_in_a_forked_child() -> None:
+    def ends_on_time() -> bool:
+        begun = time.monotonic()
+        return what_comes_of(patient) == (NoAnswer, "too_slow") and time.monotonic() - begun < TOTAL + 0.5
+
+    with FaultServer(accepts_and_says_nothing()) as server:
+        patient = client(server.api_domain, **PATIENT)
+        assert ends_on_time()
+        assert outcome_in_a_child(ends_on_time)
+
+
+def test_a_fork_while_calls_are_under_way_disturbs_none_of_them() -> None:
+    def late(visit: Any) -> None:
+        visit.read_request()
+        time.sleep(0.4)
+        visit.send(ACCEPTED)
+
+    outcomes = []
+    with FaultServer(late) as server:
+        thread = threading.Thread(target=lambda: outcomes.append(what_comes_of(client(server.api_domain, **PATIENT))))
+        thread.start()
+        time.sleep(0.1)
+        assert outcome_in_a_child(lambda: what_comes_of(client(server.api_domain, **PATIENT | {"total_seconds": 0.1}))[0] is NoAnswer)
+        thread.join()
+    assert outcomes == [ACCEPTANCE]
+
+
+def test_a_forked_child_leaves_its_parents_connection_alone() -> None:
+    turns = by_connection(in_turn(*[answers(ACCEPTED)] * 2), answers(ACCEPTED))
+    with FaultServer(turns) as server, client(server.api_domain).line() as line:
+        assert what_comes_of(line) == ACCEPTANCE
+        assert outcome_in_a_child(lambda: what_comes_of(line) == ACCEPTANCE and not line.close())
+        assert what_comes_of(line) == ACCEPTANCE
+        assert [received.count(b"POST ") for received in server.settled(2)] == [2, 1]
+
+
 # --- what stays behind ------------------------------------------------------------------------------------------------
 
 
@@ -599,6 +878,49 @@ def test_200_calls_leave_no_thread_and_no_open_file() -> None:
         for _ in range(100):
             what_comes_of(client(server.api_domain)), what_comes_of(refused)
         server.settled(100)
+        assert threading.active_count() <= threads
+        assert open_files() <= files
+
+
+def test_a_closed_line_leaves_no_open_file() -> None:
+    with FaultServer(in_turn(*[answers(ACCEPTED)] * 3)) as server:
+        invoke(client(server.api_domain))
+        server.settled()
+        files = open_files()
+        line = client(server.api_domain).line()
+        for _ in range(2):
+            assert what_comes_of(line) == ACCEPTANCE
+        line.close()
+        server.settled()
+        assert open_files() <= files
+
+
+def test_200_posts_over_one_line_leave_no_thread_and_no_open_file() -> None:
+    with FaultServer(in_turn(*[answers(ACCEPTED)] * 201)) as server, client(server.api_domain, **PATIENT).line() as line:
+        invoke(line)
+        files, threads = open_files(), threading.active_count()
+        for _ in range(200):
+            assert what_comes_of(line) == ACCEPTANCE
+        assert server.connections == 1
+        assert threading.active_count() <= threads
+        assert open_files() <= files
+
+
+def test_100_faults_on_one_line_leave_no_thread_and_no_open_file() -> None:
+    faults = [
+        in_turn(answers(ACCEPTED), fault) for fault in (reads_and_resets(), stalls_after(ONE_TOO_FEW), answers(b""), answers(ACCEPTED))
+    ]
+    hasty = {"connect_seconds": 5, "read_seconds": 0.02, "total_seconds": 5}
+    with FaultServer(by_connection(answers(ACCEPTED), *faults * 25)) as server, client(server.api_domain, **hasty).line() as line:
+        invoke(line)
+        line.close()
+        server.settled()
+        files, threads = open_files(), threading.active_count()
+        for _ in range(200):
+            what_comes_of(line)
+        line.close()
+        server.settled(100)
+        assert server.connections == 101
         assert threading.active_count() <= threads
         assert open_files() <= files
 

@@ -1,16 +1,16 @@
 """What an HTTP answer says. Any bytes give a `Reply`; what is not clear is doubtful."""
 
 import json
+import re
 import time
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invocations.kaleyra.reply import MAX_BODY_BYTES, Reply, Verdict, read_reply, read_timestamp
+from invocations.kaleyra.reply import DUPLICATE, MAX_BODY_BYTES, VERDICTS, Reply, Verdict, read_reply, read_timestamp
 
 from .samples import REQUEST_ID, WORKFLOW, accepted, rejected
 
@@ -98,10 +98,13 @@ WITHOUT_STATUS = {key: value for key, value in accepted().items() if key != "exe
         (400, {"code": "RBC001", "message": "Invalid"}, ("refused", "credentials")),
         (202, {"code": "RBC001"}, ("doubtful", "another_request")),
         # R6
-        *[(status, rejected(), ("rejected", "not_taken")) for status in (404, 405, 410, 413, 415, 422)],
+        (404, rejected(), ("rejected", "no_such_workflow")),
+        *[(status, rejected(), ("rejected", "not_taken")) for status in (405, 410, 413, 415, 422)],
         # R7, R8
         (408, b"", ("doubtful", "server_error")),
-        (409, rejected(), ("doubtful", "undocumented_status")),
+        (409, rejected(), ("doubtful", "in_progress")),
+        (409, accepted(), ("doubtful", "in_progress")),
+        (409, b"<html>", ("doubtful", "in_progress")),
         (409, rejected(requestId="another"), ("doubtful", "another_request")),
         # R9
         (429, b"slow down", ("busy", "asked_to_wait")),
@@ -139,7 +142,8 @@ def test_an_answer_alone_means(status: int, content: Any, expected: tuple[str, s
         (500, ("doubtful", "server_error")),
         (401, ("refused", "credentials")),
         (302, ("refused", "redirect")),
-        (404, ("rejected", "not_taken")),
+        (404, ("rejected", "no_such_workflow")),
+        (405, ("rejected", "not_taken")),
         (429, ("busy", "asked_to_wait")),
     ],
 )
@@ -269,14 +273,43 @@ def test_near_misses_are_no_duplicate(text: str) -> None:
     assert not reply(400, rejected(text)).is_duplicate
 
 
-def test_only_a_clear_refusal_of_this_request_can_be_a_duplicate() -> None:
+def judged(status: int, content: Any, duplicate: str | re.Pattern[str], *, complete: bool = True) -> bool:
+    """Whether it is a duplicate, by a pattern that somebody set."""
+    body = json.dumps(content).encode()
+    return read_reply(status, body, request_id=REQUEST_ID, complete=complete, duplicate=re.compile(duplicate)).is_duplicate
+
+
+@pytest.mark.parametrize("pattern", [DUPLICATE, "Duplicate requestId", "Id$", "."])
+def test_only_a_clear_refusal_of_this_request_can_be_a_duplicate_whatever_the_pattern(pattern: str | re.Pattern[str]) -> None:
     text = "Duplicate requestId"
-    assert not any(reply(status, rejected(text)).is_duplicate for status in (200, 202, 401, 404, 422, 429, 500, 503))
-    assert not reply(400, rejected(text, requestId="another")).is_duplicate
-    assert not reply(409, rejected(text, requestId="another")).is_duplicate
-    assert not reply(400, rejected(text, success=True)).is_duplicate
-    assert not reply(400, rejected(text), complete=False).is_duplicate
-    assert not reply(400, text.encode()).is_duplicate
+    assert judged(400, rejected(text), pattern)
+    assert judged(409, rejected(text), pattern)
+    assert not any(judged(status, rejected(text), pattern) for status in (200, 202, 401, 404, 422, 429, 500, 503))
+    assert not judged(400, rejected(text, requestId="another"), pattern)
+    assert not judged(409, rejected(text, requestId="another"), pattern)
+    assert not judged(400, rejected(text, success=True), pattern)
+    assert not judged(400, rejected(text), pattern, complete=False)
+    assert not judged(400, text, pattern)
+
+
+def test_the_refusal_of_a_used_id_can_be_told_by_other_words() -> None:
+    ours = "Diese Kennung ist verbraucht"
+    assert not reply(400, rejected(ours)).is_duplicate
+    assert judged(400, rejected("no", ours), "ist verbraucht")
+    assert judged(409, rejected(message=ours), "ist verbraucht")
+    assert not judged(400, rejected("Duplicate requestId"), "ist verbraucht")
+
+
+def test_the_first_4_kib_of_each_text_are_searched_and_no_more() -> None:
+    assert judged(400, rejected("no", "x" * 4092 + "used"), "used")
+    assert judged(400, rejected("no", message="x" * 4092 + "used"), "used")
+    assert not judged(400, rejected("x" * 4093 + "used"), "used")
+
+
+def test_a_slow_pattern_is_bounded_by_the_length_of_what_it_searches() -> None:
+    begun = time.perf_counter()
+    assert not judged(400, rejected("x" * 60_000), "x*y")
+    assert time.perf_counter() - begun < 1  # of 60,000 characters it takes 225 times as long as of 4,000
 
 
 @pytest.mark.parametrize(
@@ -318,11 +351,25 @@ def test_retry_after_is_seconds_from_now_an_hour_at_most(value: str, seconds: in
     assert reply(503, b"", RETRY_AFTER=value).retry_after == seconds
 
 
-def test_retry_after_may_be_a_date() -> None:
-    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
-    seconds = reply(429, b"", retry_after=soon).retry_after
+DATES = ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"]
+"""The forms of RFC 9110, 5.6.7: IMF-fixdate, RFC 850 and asctime."""
+
+
+@pytest.mark.parametrize("form", DATES)
+def test_retry_after_may_be_a_date_of_each_form_and_is_never_too_short(form: str) -> None:
+    soon = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=30)
+    seconds = reply(429, b"", retry_after=soon.strftime(form)).retry_after
     assert seconds is not None
-    assert 28 <= seconds <= 30
+    assert seconds <= 30
+    assert datetime.now(UTC) + timedelta(seconds=seconds) >= soon
+
+
+@pytest.mark.parametrize("form", DATES)
+def test_a_date_that_is_over_asks_for_nothing_and_a_far_one_for_an_hour(form: str) -> None:
+    now = datetime.now(UTC)
+    assert reply(429, b"", retry_after=(now - timedelta(seconds=1)).strftime(form)).retry_after is None
+    assert reply(429, b"", retry_after=(now - timedelta(days=400)).strftime(form)).retry_after is None
+    assert reply(503, b"", retry_after=(now + timedelta(days=400)).strftime(form)).retry_after == 3600
 
 
 def test_without_the_header_nothing_is_asked() -> None:
@@ -339,6 +386,7 @@ def test_any_retry_after_is_bounded_or_nothing(value: str) -> None:
 
 
 def assert_it_can_be_kept(read: Reply) -> None:
+    assert VERDICTS[read.reason] is read.verdict
     kept = [read.text, read.reason, read.message or "", *read.errors, read.request_id or "", read.workflow_invocation_id]
     kept += [read.execution_status, read.timestamp]
     assert all("\0" not in text and text.encode("utf-8") is not None for text in kept)
@@ -379,6 +427,13 @@ def test_a_hostile_body_is_a_reply_that_can_be_kept(status: int, kind: str) -> N
 
 def test_controls_and_halves_of_pairs_are_replaced_and_line_breaks_stay() -> None:
     assert reply(400, rejected("a\0b\x1bc\ud83dd\n\te🎉שלום")).errors == ("a\ufffdb\ufffdc\ufffdd\n\te🎉שלום",)
+
+
+@given(st.text(st.characters(codec=None, exclude_categories=()) | st.sampled_from("\0\x1f \t\n\r\ud800\udfff\ue000\x7f\x80"), max_size=40))
+def test_exactly_controls_and_halves_of_pairs_are_replaced(text: str) -> None:
+    text = json.loads(json.dumps(text))  # two halves in a row become a whole one
+    kept = "".join("\ufffd" if (ord(c) < 0x20 and c not in "\t\n\r") or 0xD800 <= ord(c) <= 0xDFFF else c for c in text)
+    assert reply(400, rejected(message=text)).message == kept
 
 
 @given(st.integers(100, 999), st.binary(max_size=300), st.booleans(), st.dictionaries(st.text(max_size=12), st.text(max_size=30)))

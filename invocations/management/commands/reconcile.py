@@ -1,0 +1,35 @@
+"""`manage.py reconcile`: do the sums agree? Names every row that contradicts itself, and changes nothing."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections import Counter
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from invocations import reconciling
+from invocations.models import Invocation
+
+
+class Command(BaseCommand):
+    help = "Checks that every invocation agrees with its attempts. Exit code: 0 all agree, 1 some do not (each is named)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--at-most", type=int, default=100, metavar="N", help="rows to name (default: 100)")
+
+    def handle(self, *args: Any, at_most: int, **options: Any) -> None:
+        counts = reconciling.counts()
+        total = sum(counts.values())
+        self.stdout.write(
+            f"{total} invocations: " + (", ".join(f"{counts[s]} {s}" for s in Invocation.Status.values if counts[s]) or "none")
+        )
+        found: Counter[str] = Counter()
+        for contradiction in reconciling.contradictions():
+            found[contradiction.what] += 1
+            if sum(found.values()) <= at_most:
+                self.stdout.write(f"invocation {contradiction.request_id}: {contradiction.what}")
+        if found:
+            self.stdout.write(f"{sum(found.values())} do not agree: " + "; ".join(f"{n} × {what}" for what, n in found.most_common()))
+            raise SystemExit(1)
+        self.stdout.write("All agree.")
