@@ -12,10 +12,10 @@ class InvocationsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  registers the system checks
-        from .models import immutable
 
         # Not in admin/__init__.py: the site itself is made from that package, and would be made twice.
         from .admin import accounts, api_keys, people, pods, workflows  # noqa: F401  registers the pages
+        from .models import immutable
 
         post_migrate.connect(immutable.lay_the_rule, sender=self)
 

@@ -125,7 +125,10 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         value = model_instance.__dict__.get(self.attname)
         if value is None or isinstance(value, _Sealed):
             return value
-        return self.seal(model_instance, str(value))
+        # The row keeps this token: saved again unchanged, it is the same to the database, too.
+        sealed = self.seal(model_instance, str(value))
+        model_instance.__dict__[self.attname] = sealed
+        return sealed
 
     def get_prep_value(self, value: Any) -> str | None:
         if value is None:

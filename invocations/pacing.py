@@ -37,6 +37,8 @@ PROBE_EVERY = timedelta(seconds=10)
 MENDED_PROBE_EVERY = timedelta(minutes=5)
 RAMP = timedelta(seconds=30)
 LEAST_OF_THE_RATE = 0.1
+PROOFS_OF_THE_SET_UP = ("accepted", "rejected")
+"""Answers that only the workflow itself gives, to a key that it knows."""
 
 
 # --- the brake for everything -----------------------------------------------------------------------------------------
@@ -129,7 +131,7 @@ def learn(account: Account, outcomes: Sequence[tuple[str, int | None]]) -> None:
             asked = retry_after or 1
         if effect is Effect.PAUSES_ACCOUNT:
             _pause(account, reason)
-    if any(TABLE[reason].outcome in (Outcome.ACCEPTED, Outcome.REJECTED) for reason, _asked in outcomes):
+    if any(reason in PROOFS_OF_THE_SET_UP for reason, _asked in outcomes):
         resume(account, mended=True)
     if not (failures or asked) and not Pace.objects.filter(account=account, failures__gt=0).exists():
         return

@@ -274,7 +274,9 @@ def remember(results: Sequence[tuple[Claim, Result]]) -> None:
     for claim, result in results:
         by_account[claim.account.pk].append((claim, result))
     for outcomes in by_account.values():
-        pacing.learn(outcomes[0][0].account, [(result.reason, result.reply and result.reply.retry_after) for _claim, result in outcomes])
+        pacing.learn(
+            outcomes[0][0].account, [(result.reason, result.reply.retry_after if result.reply else None) for _claim, result in outcomes]
+        )
     for workflow, reason in {
         (claim.invocation.workflow_instance_id, result.reason) for claim, result in results if result.rule.effect is Effect.PAUSES_WORKFLOW
     }:
@@ -353,10 +355,7 @@ def _due(
     claim: Claim, result: Result, status: Invocation.Status, doubtful_since: datetime | None, doubt_count: int, now: datetime
 ) -> datetime | None:
     """When the dispatcher takes it up again by itself, if it does."""
-    if result.reason == "handed_back":
-        later = now
-    else:
-        later = now + _wait(claim.number, result.reply)
+    later = now if result.reason == "handed_back" else now + _wait(claim.number, result.reply)
     if status == Status.QUEUED:
         return later
     asks = claim.account.retry_ambiguous == Account.RetryAmbiguous.SAME_ID and result.rule.next is not Next.NOTHING
@@ -451,7 +450,7 @@ def settle_interrupted(now: datetime) -> int:
         )
         changed = []
         for pk, number, doubts, since, lease_until, not_after, account_id in list(rows):
-            since = since or lease_until - LEASE
+            since = since or (lease_until or now) - LEASE
             asks = account_id in asking and doubts + 1 < MOST_DOUBTS
             asks = asks and now < min(since + SAME_ID_WINDOW, not_after or now + SAME_ID_WINDOW)
             changed.append(

@@ -21,7 +21,7 @@ from django.db import connection
 from django.test import Client
 
 from invocations import sending
-from invocations.kaleyra.client import KaleyraClient
+from invocations.kaleyra.client import Line
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.reply import Reply, read_reply
 from invocations.models import Account, ApiKey, Channel, Invocation, Pod, WorkflowInstance
@@ -97,18 +97,23 @@ def recorded(workflow: WorkflowInstance) -> Callable[..., Invocation]:
 
 @pytest.fixture
 def kaleyra_says(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """kaleyra_says(400, {"success": False}): the next answers, whatever was posted. An exception in place of the status is raised."""
+    """kaleyra_says(400, {"success": False}): the next answers, whatever was posted. An exception in place of the status is raised.
+
+    kaleyra_says.stop(): the receiver answers again.
+    """
 
     def says(status: int | Exception, content: dict[str, Any] | bytes = b"", complete: bool = True, **headers: str) -> None:
-        def invoke(self: KaleyraClient, workflow_instance_id: str, request_id: str, body: str) -> Reply:
+        def invoke(self: Line, workflow_instance_id: str, request_id: str, body: str) -> Reply:
             if isinstance(status, Exception):
                 raise status
             given = json.dumps({"requestId": request_id, **content}).encode() if isinstance(content, dict) else content
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             return read_reply(status, given, request_id=request_id, headers=named, complete=complete)
 
-        monkeypatch.setattr(KaleyraClient, "invoke", invoke)
+        monkeypatch.setattr(Line, "invoke", invoke)
 
+    real = Line.invoke
+    says.stop = lambda: monkeypatch.setattr(Line, "invoke", real)  # type: ignore[attr-defined]
     return says
 
 

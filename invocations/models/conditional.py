@@ -28,4 +28,4 @@ def update_each(model: type[models.Model], rows: Sequence[tuple[Mapping[str, Any
     parameters = [[prepared[name](value, connection) for name, value in (*changes.items(), *where.items())] for where, changes in rows]
     with connection.cursor() as cursor:
         cursor.executemany(statement, parameters)
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -196,7 +196,8 @@ class WorkflowInstance(models.Model):
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_VALID_MINUTES)],
         help_text=_(
-            "A message that could not leave in this time never leaves. Empty: 10 where a channel is a one-time passcode, else 240 (4 hours)."
+            "A message that could not leave in this time never leaves. "
+            "Empty: 10 where a channel is a one-time passcode, else 240 (4 hours)."
         ),
     )
     groups = models.ManyToManyField(

@@ -70,7 +70,7 @@ WITHOUT_STATUS = {key: value for key, value in accepted().items() if key != "exe
         (202, accepted(unknown=[{}]), ("accepted", "accepted")),
         (202, accepted(requestId="another"), ("doubtful", "another_request")),
         (202, accepted(requestId=REQUEST_ID.upper()), ("doubtful", "another_request")),
-        (202, accepted(requestId=None), ("doubtful", "another_request")),
+        (202, accepted(requestId=None), ("doubtful", "unreadable")),
         (202, accepted(requestId=[REQUEST_ID]), ("doubtful", "another_request")),
         (202, accepted(success=False), ("doubtful", "contradiction")),
         (202, accepted(success=None), ("doubtful", "contradiction")),
@@ -96,7 +96,7 @@ WITHOUT_STATUS = {key: value for key, value in accepted().items() if key != "exe
         (401, b"", ("refused", "credentials")),
         (403, b"<html>", ("refused", "credentials")),
         (400, {"code": "RBC001", "message": "Invalid"}, ("refused", "credentials")),
-        (202, {"code": "RBC001"}, ("doubtful", "another_request")),
+        (202, {"code": "RBC001"}, ("doubtful", "unreadable")),
         # R6
         (404, rejected(), ("rejected", "no_such_workflow")),
         *[(status, rejected(), ("rejected", "not_taken")) for status in (405, 410, 413, 415, 422)],
@@ -121,7 +121,7 @@ WITHOUT_STATUS = {key: value for key, value in accepted().items() if key != "exe
         (202, json.dumps(json.dumps(accepted())).encode(), ("doubtful", "unreadable")),
         (202, json.dumps(accepted()).encode()[:-1], ("doubtful", "unreadable")),
         (202, json.dumps(accepted()).encode("utf-16"), ("doubtful", "unreadable")),
-        (202, {"status": 202}, ("doubtful", "another_request")),
+        (202, {"status": 202}, ("doubtful", "unreadable")),
         # R20
         *[(status, b"", ("refused", "redirect")) for status in (300, 301, 302, 303, 304, 307, 308)],
         # what nobody documents

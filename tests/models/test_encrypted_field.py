@@ -31,9 +31,9 @@ def test_what_went_in_comes_out(api_key):
 
 @pytest.mark.parametrize("text", ["", "é…→", "x" * 10_000, "a\0b", "line\nbreak"])
 def test_every_text_comes_out_as_it_went_in(invocation, text):
-    invocation.payload = text
+    invocation.note = text
     invocation.save()
-    assert Invocation.objects.get().payload == text
+    assert invocation.note == text and Invocation.objects.get().note == text
 
 
 def test_nothing_stays_nothing(invocation):
@@ -73,12 +73,10 @@ def test_a_token_moved_to_another_row_opens_nothing(api_key):
 
 
 def test_a_token_moved_to_another_column_opens_nothing(invocation):
-    invocation.note = "private"
-    invocation.save()
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE invocations_invocation SET payload = note")
+        cursor.execute("UPDATE invocations_invocation SET note = payload")
     with pytest.raises(Unreadable):
-        _ = Invocation.objects.get().payload
+        _ = Invocation.objects.get().note
 
 
 def test_a_row_with_an_unreadable_secret_can_still_be_fetched_and_saved(api_key, settings):
