@@ -155,7 +155,7 @@ class Dispatcher:
 
     def _gather(self) -> None:
         """Waits a moment for results, then takes all that are there."""
-        wait = LOOK_SOON if self._under_way else max(0.0, self._next["claim"] - time.monotonic())
+        wait = LOOK_SOON if self._under_way else max(0.0, self._next.get("claim", 0.0) - time.monotonic())
         try:
             while True:
                 self._unwritten.append(self._posted.get(timeout=wait) if wait > 0 else self._posted.get_nowait())

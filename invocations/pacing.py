@@ -176,8 +176,13 @@ def resume(account: Account, *, mended: bool = False) -> bool:
         return False
     logger.warning("account %s goes on", account.pk)
     _remember_the_change(Account, account.pk, "resumed")
-    Pace.objects.filter(account=account).update(probe_at=None, failures=0, wait_until=None)
+    start_afresh(account)
     return True
+
+
+def start_afresh(account: Account) -> None:
+    """Forgets failures, waits and probes: what comes next is tried as if it were the first."""
+    Pace.objects.filter(account=account).update(probe_at=None, failures=0, wait_until=None)
 
 
 def _remember_the_change(model: type[Account] | type[WorkflowInstance], pk: int, reason: str) -> None:

@@ -14,6 +14,8 @@ os.environ.update(
     HTTPS_PROXY_URL="",
     CA_BUNDLE="",
     CSRF_TRUSTED_ORIGINS="",
+    DUPLICATE_ANSWER_PATTERN="",
+    CELERY_BROKER_URL=os.environ.get("TEST_BROKER_URL", ""),
     LOG_LEVEL="WARNING",
 )
 

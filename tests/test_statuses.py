@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from invocations import sending
+from invocations import posting, sending
+from invocations.answer_table import TABLE
 from invocations.kaleyra import client, reply
 from invocations.models import Attempt, Invocation
 from invocations.statuses import OUTCOMES, REASONS, STATUSES, advice
@@ -32,27 +33,36 @@ def test_nothing_is_shown_as_delivered_before_it_was_reported():
     assert "delivered" not in {meaning.tone for meaning in STATUSES.values()} | {tone for tone, _ in OUTCOMES.values()}
 
 
-def reasons_in(module):
-    """Each reason that a room can give: the texts in what it raises, returns as a verdict, result or status, or calls `reason`."""
+def reasons_given(module):
+    """Every text that a room gives as a reason: as an argument, as a column, or in what it returns."""
     for node in ast.walk(ast.parse(Path(module.__file__).read_text())):
         match node:
-            case ast.Call(func=ast.Name(id="NotSent" | "NoAnswer" | "_Result")):
-                given = node.args
-            case ast.Tuple(elts=[ast.Attribute(value=ast.Name(id="Verdict" | "Status")), *given]):
-                pass
-            case ast.Assign(targets=[ast.Name(id="reason")]) | ast.keyword(arg="reason"):
-                given = [node.value]
+            case ast.Call(func=ast.Name(id="NotSent" | "NoAnswer" | "Result"), args=[ast.Constant(value=str(reason)), *_]):
+                yield reason
+            case ast.keyword(arg="reason", value=ast.Constant(value=str(reason))) if reason:
+                yield reason
+            case ast.Dict(keys=keys, values=values):
+                for key, value in zip(keys, values, strict=True):
+                    if isinstance(key, ast.Constant) and key.value == "reason" and isinstance(value, ast.Constant):
+                        yield value.value
+            case ast.Return(value=ast.Tuple(elts=[ast.Constant(value=str(reason)), *_] | [_, ast.Constant(value=str(reason))])):
+                yield reason
             case ast.FunctionDef(name="_why_unconnected"):
-                given = [inner.value for inner in ast.walk(node) if isinstance(inner, ast.Return)]
-            case _:
-                continue
-        given = [branch for value in given for branch in ([value.body, value.orelse] if isinstance(value, ast.IfExp) else [value])]
-        yield from (value.value for value in given if isinstance(value, ast.Constant) and isinstance(value.value, str))
+                consts = [inner.value for inner in ast.walk(node) if isinstance(inner, ast.Constant)]
+                yield from (value for value in consts if isinstance(value, str) and value in TABLE)
+
+
+GIVEN_BY_SENDING = {"confirmed_by_duplicate", "earlier_attempt", "too_late", "cancelled", "settled_delivered", "settled_not_delivered"}
 
 
 def test_every_reason_has_a_sentence_and_no_sentence_is_without_a_reason():
-    found = {*reasons_in(sending), *reasons_in(reply), *reasons_in(client)}
-    assert found - {""} == set(REASONS)
+    assert set(REASONS) == set(TABLE) | GIVEN_BY_SENDING
+
+
+def test_the_table_has_a_row_for_everything_that_can_come_of_an_attempt():
+    found = {reason for module in (client, posting) for reason in reasons_given(module)}
+    assert found and found | set(reply.VERDICTS) <= set(TABLE)
+    assert set(reasons_given(sending)) - {"interrupted", "internal"} <= GIVEN_BY_SENDING
 
 
 @pytest.mark.parametrize("status", ["unknown", "accepted"])

@@ -14,10 +14,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from invocations import pacing
 from invocations.admin.api_keys import state_of
 from invocations.admin.badges import badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.models import Account, Pod
+from invocations.statuses import why_paused
 
 
 def doubts_about_sid(account: Account) -> list[str]:
@@ -55,19 +57,27 @@ class AccountAdmin(ConfigurationAdmin):
 
     @admin.display(description=gettext_lazy("sending"), ordering="is_paused")
     def sending(self, account: Account) -> SafeString:
-        return badge(_("Paused"), "held", "pause") if account.is_paused else badge(_("On"), "accepted", "check")
+        if not account.is_paused:
+            return badge(_("On"), "accepted", "check")
+        return format_html("{} {}", badge(_("Paused"), "held", "pause"), why_paused(account))
 
     def get_fieldsets(self, request: HttpRequest, obj: Account | None = None) -> Any:
         known = ["key", "sending"] if obj else []
         return [
             (None, {"fields": ["title", "pod", "sid", *known]}),
-            (_("Pace and pause"), {"fields": ["sends_per_second", "is_paused", "paused_reason"]}),
+            (_("Pace and pause"), {"fields": ["sends_per_second", "retry_ambiguous", "is_paused", "paused_reason"]}),
         ]
 
     def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
+        """Another SID or pod may be what was missing: an account that the console had paused goes on with it."""
+        mended = bool({"sid", "pod"} & set(form.changed_data))
+        if mended and obj.paused_because and "is_paused" not in form.changed_data:
+            obj.is_paused = False
         if not obj.is_paused:
-            obj.paused_reason = ""
+            obj.paused_reason = obj.paused_because = ""
         super().save_model(request, obj, form, change)
+        if change and not obj.is_paused and ("is_paused" in form.changed_data or mended):
+            pacing.start_afresh(obj)
         if {"sid", "pod"} & set(form.changed_data):
             for doubt in doubts_about_sid(obj):
                 self.message_user(request, doubt, messages.WARNING)

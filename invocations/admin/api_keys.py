@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from invocations import pacing
 from invocations.admin.badges import badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.encryption import Unreadable
@@ -76,6 +77,9 @@ class ApiKeyAdmin(ConfigurationAdmin):
             if new_key and change:
                 obj.last_accepted_at = obj.last_refused_at = None  # they were about the key before
             super().save_model(request, obj, form, change)
+        if obj.is_primary and pacing.resume(obj.account, mended=True):
+            text = _("%(account)s goes on with this key. What was held leaves with its request IDs.")
+            self.message_user(request, text % {"account": obj.account.title}, messages.SUCCESS)
         if new_key and not looks_like_a_key(new_key):
             text = _("Kaleyra's keys are usually A and 32 letters or digits. This one is not; it was kept as you entered it.")
             self.message_user(request, text, messages.WARNING)

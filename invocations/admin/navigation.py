@@ -8,7 +8,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from invocations import roles
+from invocations.models import Invocation
+
 Item = dict[str, Any]
+MOST_COUNTED = 99
 
 
 def _item(request: HttpRequest, title: Any, icon: str, url_name: str, permission: str = "") -> Item | None:
@@ -19,12 +23,22 @@ def _item(request: HttpRequest, title: Any, icon: str, url_name: str, permission
     return {"title": title, "icon": icon, "link": link, "active": active}
 
 
+def _unknown(request: HttpRequest) -> Item | None:
+    """With how many there are: nobody must overlook them."""
+    item = _item(request, _("Unknown outcomes"), "question_mark", "unknown", roles.SEE_HISTORY)
+    if item and (count := Invocation.objects.filter(status=Invocation.Status.UNKNOWN)[: MOST_COUNTED + 1].count()):
+        item["badge"] = f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count)
+    return item
+
+
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's sidebar groups, without what the person may not see."""
     work = [
         _item(request, _("Dashboard"), "dashboard", "admin:index"),
-        _item(request, _("Send"), "send", "send", "invocations.send_invocation"),
-        _item(request, _("History"), "history", "history", "invocations.view_invocation"),
+        _item(request, _("Send"), "send", "send", roles.SEND),
+        _item(request, _("History"), "history", "history", roles.SEE_HISTORY),
+        _unknown(request),
+        _item(request, _("Stop all sending"), "front_hand", "stop", roles.STOP),
     ]
     set_up = [
         _item(

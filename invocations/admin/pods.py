@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from invocations import pacing
 from invocations.admin.badges import badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.models import Pod
@@ -41,6 +42,9 @@ class PodAdmin(ConfigurationAdmin):
 
     def save_model(self, request: HttpRequest, obj: Pod, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if change and "api_domain" in form.changed_data:
+            for account in obj.accounts.all():
+                pacing.resume(account, mended=True)  # it may have been paused for the host there was before
         if "api_domain" in form.changed_data and not obj.is_practice and not obj.api_domain.endswith(KALEYRAS):
             text = _("%(host)s is not one of Kaleyra's usual hosts. API keys are sent there: make sure that it is theirs.")
             self.message_user(request, text % {"host": obj.api_domain}, messages.WARNING)

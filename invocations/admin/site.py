@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from unfold.sites import UnfoldAdminSite
 
+from invocations.models import KillSwitch
+
 
 class ConsoleSite(UnfoldAdminSite):
     """Unfold's site without the inline style it writes its colours in: the policy forbids it, console.css has them."""
@@ -16,7 +18,8 @@ class ConsoleSite(UnfoldAdminSite):
     index_template = "dashboard.html"
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().each_context(request), "colors": None}
+        brake = KillSwitch.objects.filter(is_on=True).select_related("changed_by").first() if request.user.is_authenticated else None
+        return {**super().each_context(request), "colors": None, "brake": brake}
 
 
 def stylesheet(request: HttpRequest) -> str:

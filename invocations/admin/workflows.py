@@ -21,7 +21,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
 from invocations import contracts
-from invocations.admin.badges import active_badge
+from invocations.admin.badges import active_badge, badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.forms.channels import ChannelFormSet
 from invocations.models import Channel, Invocation, WorkflowInstance
@@ -52,7 +52,8 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
     search_fields = ["title", "workflow_instance_id", "description", "account__title"]
     fieldsets = [
         (None, {"fields": ["title", "description"]}),
-        (gettext_lazy("At Kaleyra"), {"fields": ["account", "workflow_instance_id"]}),
+        (gettext_lazy("At Kaleyra"), {"fields": ["account", "workflow_instance_id", "is_paused"]}),
+        (gettext_lazy("Time"), {"fields": ["valid_minutes"]}),
         (gettext_lazy("Who may send it"), {"fields": ["is_active", "groups"]}),
     ]
     actions_detail = ["texts_and_values"]
@@ -63,6 +64,12 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
         latest = Invocation.objects.filter(workflow_instance=OuterRef("pk")).order_by("-id").values("created_at")[:1]
         workflows: QuerySet[WorkflowInstance] = super().get_queryset(request)
         return workflows.prefetch_related("channels").annotate(latest_at=Subquery(latest))
+
+    def save_model(self, request: HttpRequest, obj: WorkflowInstance, form: Any, change: bool) -> None:
+        """Another workflow ID may be what was missing."""
+        if "workflow_instance_id" in form.changed_data and "is_paused" not in form.changed_data:
+            obj.is_paused = False
+        super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Whatever was changed makes a version, for what is sent from now on to point at."""
@@ -80,7 +87,7 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
 
     @admin.display(description=gettext_lazy("active"), ordering="is_active")
     def active(self, workflow: WorkflowInstance) -> SafeString:
-        return active_badge(workflow.is_active)
+        return badge(_("Paused"), "held", "pause") if workflow.is_paused else active_badge(workflow.is_active)
 
     @admin.display(description=gettext_lazy("last used"), ordering="latest_at")
     def last_used(self, workflow: Any) -> datetime | str:

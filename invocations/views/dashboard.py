@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from invocations.models import Account, ApiKey, Invocation, WorkflowInstance
-from invocations.statuses import REASONS, STATUSES
+from invocations.statuses import REASONS, STATUSES, meaning_of, why_paused
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
 
 Status = Invocation.Status
@@ -26,7 +26,12 @@ def dashboard(request: StaffRequest) -> HttpResponse:
     """The first page after signing in."""
     context: dict[str, Any] = {"today": timezone.localtime(), "steps": _steps(request)}
     if request.user.has_perm("invocations.view_invocation"):
-        context |= {"figures": _figures(), "waiting": _waiting(), "paused": Account.objects.filter(is_paused=True)}
+        context |= {
+            "figures": _figures(),
+            "waiting": _waiting(),
+            "paused": [{"account": account, "why": why_paused(account)} for account in Account.objects.filter(is_paused=True)],
+            "paused_workflows": WorkflowInstance.objects.filter(is_paused=True, is_active=True).select_related("account"),
+        }
     return render_page(request, "dashboard.html", context)
 
 
@@ -53,7 +58,7 @@ def _waiting() -> list[dict[str, Any]]:
         .defer("payload", "reply", "note")
         .order_by("id")[:6]
     )
-    return [{"invocation": row, "meaning": STATUSES[row.status], "why": REASONS.get(row.reason, "")} for row in rows]
+    return [{"invocation": row, "meaning": meaning_of(row), "why": REASONS.get(row.reason, "")} for row in rows]
 
 
 def _steps(request: StaffRequest) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from invocations.forms.history import HistoryFilter, HistorySearch, PersonField
 from invocations.models import Invocation
-from invocations.statuses import STATUSES
+from invocations.statuses import STATUSES, meaning_of
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
 
 ROWS = 50
@@ -42,7 +42,7 @@ def history(request: StaffRequest) -> HttpResponse:
     before = request.POST.get("before") or request.GET.get("before") or ""
     rows, older = _page(found, before)
     context = {
-        "rows": [{"invocation": invocation, "meaning": STATUSES[invocation.status]} for invocation in rows],
+        "rows": [{"invocation": invocation, "meaning": meaning_of(invocation)} for invocation in rows],
         "older": older,
         "is_first_page": not before,
         "filters": filters,

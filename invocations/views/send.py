@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -24,6 +25,7 @@ from invocations.kaleyra.recipients import country
 from invocations.kaleyra.template_params import ParamsError
 from invocations.models import Invocation, WorkflowInstance
 from invocations.preview import Bubble, bubbles
+from invocations.statuses import why_paused
 from invocations.views.me import own_number
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
 from invocations.views.paste import pasted_into
@@ -31,6 +33,7 @@ from invocations.views.review import review
 
 SEND = "invocations.send_invocation"
 RECENT = 5
+STILL_OPEN = gettext_lazy("The first one may still leave by itself. Cancel it, or wait until it is settled. Nothing was sent.")
 
 
 @for_people_who_may(SEND)
@@ -97,6 +100,9 @@ def _sendable(request: StaffRequest) -> QuerySet[WorkflowInstance]:
 def _fresh(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
     """The form as it is opened: empty, or filled from an earlier invocation (`again`, `like`) or a preset."""
     again = _asked_for_again(request, workflow)
+    if again and not again.is_final:
+        messages.warning(request, STILL_OPEN)
+        return redirect("invocation", request_id=again.request_id)
     form = SendForm(workflow)
     try:
         if again:
@@ -193,6 +199,8 @@ def _show(
         "again": again,
         "changed": _changed_since(again, workflow),
         "presets": presets_for(request.user, workflow),
+        "paused_because": why_paused(workflow.account),
+        "valid_minutes": round(workflow.valid_for.total_seconds() / 60),
         "recent": _recent(request, workflow),
         **_seen(request, workflow, form),
     }
@@ -243,6 +251,9 @@ def _recent(request: StaffRequest, workflow: WorkflowInstance) -> list[Invocatio
 
 
 def _send(request: StaffRequest, workflow: WorkflowInstance, intent: Intent, form: SendForm, again: Invocation | None) -> HttpResponse:
+    if again and not again.is_final:
+        form.add_error(None, STILL_OPEN)
+        return _show(request, workflow, intent, form, again)
     try:
         invocation, recorded = sending.record(
             workflow,

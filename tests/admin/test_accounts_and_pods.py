@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from invocations import pacing
 from invocations.models import Account, Pod
 
 ACCOUNTS = reverse("admin:invocations_account_changelist")
@@ -21,7 +22,7 @@ def errors(answer):
 @pytest.fixture
 def add_account(ada, db):
     def add(sid, pod="IN"):
-        fields = {"title": "New", "pod": Pod.objects.get(code=pod).pk, "sid": sid, "sends_per_second": 10}
+        fields = {"title": "New", "pod": Pod.objects.get(code=pod).pk, "sid": sid, "sends_per_second": 10, "retry_ambiguous": "same_id"}
         return ada.post(ADD_ACCOUNT, fields, follow=True)
 
     return add
@@ -103,7 +104,51 @@ def test_the_list_says_that_a_key_is_missing_and_leads_to_it(ada, kaleyra):
 def pause(browser, kaleyra, **fields):
     page = reverse("admin:invocations_account_change", args=[kaleyra.account.pk])
     kept = {"title": "Acme India", "pod": kaleyra.pod.pk, "sid": kaleyra.account.sid, "sends_per_second": 10}
-    return browser.post(page, kept | fields, follow=True)
+    return browser.post(page, kept | {"retry_ambiguous": "same_id"} | fields, follow=True)
+
+
+@pytest.fixture
+def refused(kaleyra):
+    """Its key was refused, so the console paused the account."""
+    pacing.learn(kaleyra.account, [("credentials", None)])
+    assert Account.objects.get().is_paused and kaleyra.account.pace.probe_at
+
+
+def test_a_pause_of_the_consoles_says_why(ada, kaleyra, refused):
+    assert "Kaleyra refused the API key together with this SID" in ada.get(ACCOUNTS).content.decode()
+
+
+@pytest.mark.parametrize("mended", [{}, {"is_paused": "on", "sid": "HXAP16000098IN"}])
+def test_it_goes_on_when_the_pause_is_taken_off_or_the_sid_is_changed(ada, kaleyra, refused, mended):
+    pause(ada, kaleyra, **mended)
+    account = Account.objects.get()
+    assert (account.is_paused, account.paused_because) == (False, "") and account.pace.probe_at is None
+
+
+def test_it_stays_paused_when_something_else_is_changed(ada, kaleyra, refused):
+    pause(ada, kaleyra, is_paused="on", title="Acme")
+    account = Account.objects.get()
+    assert (account.title, account.is_paused, account.paused_because) == ("Acme", True, "credentials")
+
+
+def test_a_persons_pause_stays_whatever_is_changed(ada, kaleyra):
+    pause(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
+    pause(ada, kaleyra, is_paused="on", paused_reason="Invoice open", sid="HXAP16000098IN")
+    assert Account.objects.get().is_paused
+
+
+def test_another_host_of_the_pod_lets_its_accounts_go_on(ada, kaleyra, refused):
+    pod = kaleyra.pod
+    page = reverse("admin:invocations_pod_change", args=[pod.pk])
+    ada.post(page, {"code": pod.code, "title": pod.title, "api_domain": "api.new.kaleyra.io"})
+    assert not Account.objects.get().is_paused
+
+
+def test_resume_lets_the_account_go_on_at_once(ada, rosa, kaleyra, refused):
+    there = reverse("resume", args=[kaleyra.account.pk])
+    assert rosa.post(there).status_code == 403 and Account.objects.get().is_paused
+    assert "Acme India goes on" in said(ada.post(there, follow=True)) and not Account.objects.get().is_paused
+    assert "was not paused" in said(ada.post(there, follow=True))
 
 
 def test_pausing_is_said_and_shown(ada, kaleyra):

@@ -1,61 +1,92 @@
-"""`manage.py dispatch`: one round, or rounds until it is told to end."""
+"""`manage.py dispatch`: until nothing is due, or until it is told to end."""
 
 import signal
+from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
 from django.db import OperationalError
 from django.db.models import F
+from django.utils import timezone
 
-from invocations import dispatching
-from invocations.models import Invocation
+from invocations import dispatching, pacing, sending
+from invocations.dispatching import Dispatcher
+from invocations.models import Account, Invocation
+
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.django_db
-def test_once_makes_one_round(recorded, receiver, capsys):
+def make_due():
+    Invocation.objects.update(due_at=F("due_at") - sending.GRACE)
+
+
+def test_once_works_until_nothing_is_due(recorded, receiver, capsys):
     recorded()
-    Invocation.objects.update(created_at=F("created_at") - dispatching.GRACE)
+    make_due()
     for moved in [1, 0]:
-        call_command("dispatch", "--once")
+        call_command("dispatch", "--once", "--threads", "2")
         assert capsys.readouterr().out == f"{moved} moved\n"
     assert len(receiver.received) == 1
 
 
-def test_a_database_that_is_away_for_a_moment_does_not_end_it(monkeypatch, capsys):
-    rounds = []
+def test_a_database_that_is_away_for_a_moment_does_not_end_it(recorded, receiver, monkeypatch, caplog):
+    recorded()
+    make_due()
+    calls = {"claim_due": 0, "remember": 0}
 
-    def run_once(ended):
-        rounds.append(1)
-        if len(rounds) == 1:
-            raise OperationalError("server closed the connection; row was 919876543202")
-        raise KeyboardInterrupt
+    def away_first(room, name):
+        real = getattr(room, name)
 
-    monkeypatch.setattr(dispatching, "run_once", run_once)
-    monkeypatch.setattr("invocations.management.commands.dispatch.close_old_connections", lambda: None)
-    monkeypatch.setattr("signal.signal", lambda *args: None)
-    with pytest.raises(KeyboardInterrupt):
-        call_command("dispatch", "--pause", "0")
-    assert capsys.readouterr().err == "The database does not answer (OperationalError). Trying again.\n"
+        def called(*args):
+            calls[name] += 1
+            if calls[name] <= 2:
+                raise OperationalError("server closed the connection; row was 919876543202")
+            return real(*args)
+
+        monkeypatch.setattr(room, name, called)
+
+    away_first(dispatching, "claim_due")
+    away_first(sending, "remember")
+    assert Dispatcher(width=1).run(until_idle=True, seconds=30) == 1
+    assert Invocation.objects.get().status == "accepted" and len(receiver.received) == 1
+    assert caplog.text.count("the database does not answer (OperationalError); trying again") == 4 and "919876543202" not in caplog.text
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_signal_ends_it_after_the_message_that_is_under_way(recorded, receiver, manage):
+def test_a_signal_ends_it_after_the_messages_that_are_under_way(recorded, receiver, manage):
     for _ in range(20):
         recorded("200")  # each takes its time
-    Invocation.objects.update(created_at=F("created_at") - dispatching.GRACE)
-    dispatcher = manage("dispatch")
+    make_due()
+    dispatcher = manage("dispatch", "--threads", "2")
     receiver.wait_for(1, seconds=30)
     dispatcher.terminate()
-    said, complaints = dispatcher.communicate(timeout=10)
-    assert (dispatcher.returncode, complaints) == (0, "") and "at work" in said
+    said, complaints = dispatcher.communicate(timeout=20)
+    assert (dispatcher.returncode, complaints) == (0, "") and "at work" in said and "has ended" in said
     sent = len(receiver.received)
     assert 0 < sent < 20 and set(Invocation.objects.values_list("status", flat=True)) == {"accepted", "queued"}
     assert Invocation.objects.filter(status="accepted").count() == sent
+    assert not Invocation.objects.filter(status="queued", due_at__isnull=True).exists()  # the next one takes them
 
 
-@pytest.mark.django_db(transaction=True)
 def test_an_idle_one_ends_at_once(manage, account):
-    dispatcher = manage("dispatch", "--pause", "60")
+    dispatcher = manage("dispatch")
     assert "at work" in dispatcher.stdout.readline()
     dispatcher.send_signal(signal.SIGINT)
-    assert dispatcher.wait(10) == 0
+    assert dispatcher.wait(10) == 0, dispatcher.stderr.read()
+
+
+def test_the_brake_works_within_a_second(recorded, receiver, manage):
+    Account.objects.update(sends_per_second=20)
+    for _ in range(100):
+        recorded()
+    make_due()
+    dispatcher = manage("dispatch", "--threads", "4")
+    receiver.wait_for(3, seconds=30)
+    pacing.stop_everything("wrong text", None)
+    stopped = timezone.now()
+    dispatcher.terminate()
+    dispatcher.wait(20)
+    late = [request for request in receiver.received if request.at > stopped + timedelta(seconds=1)]
+    assert not late and len(receiver.received) < 100
+    call_command("dispatch", "--once", "--threads", "2")
+    assert len(receiver.received) == len(receiver.accepted)
+    assert Invocation.objects.filter(status="queued").count() == 100 - len(receiver.received)

@@ -182,12 +182,35 @@ def test_a_workflow_that_is_off_or_empty_is_not_sent(invoke, workflow):
     assert not Invocation.objects.exists()
 
 
+# --- its time ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_has_its_time_before_it_is_recorded_and_waits(invoke, receiver):
+    ended, printed = invoke("--recipient", NUMBER + "202", "--not-before", "2099-03-01T09:00+05:30")
+    assert ended == 3 and printed.startswith("Scheduled: ") and not receiver.received
+    assert Invocation.objects.get().due_at.isoformat() == "2099-03-01T03:30:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--not-after", "2020-01-01T00:00"], "Its time would be over before it begins. Nothing was sent."),
+        (["--not-before", "2099-01-02T00:00", "--not-after", "2099-01-01T00:00Z"], "Its time would be over before it begins."),
+        (["--not-before", "tomorrow"], "not a time such as"),
+        (["--not-after", "2099-13-01T00:00"], ""),
+    ],
+)
+def test_a_time_that_cannot_be_is_wrong_usage(invoke, words, said):
+    ended, printed = invoke("--recipient", NUMBER + "202", *words)
+    assert ended == 2 and said in printed and not Invocation.objects.exists()
+
+
 # --- never "rejected" by accident -------------------------------------------------------------------------------------
 
 
 def test_a_console_that_fails_after_the_post_does_not_say_rejected(invoke, receiver, monkeypatch):
     """1, Python's exit code for everything, would have a script send it again as new."""
-    monkeypatch.setattr(sending, "_remember", lambda *args: 1 / 0)
+    monkeypatch.setattr(sending, "remember", lambda results: 1 / 0)
     ended, printed = invoke("--recipient", NUMBER + "202", "--request-id", ID)
     assert ended == 3 and "ZeroDivisionError" in printed and f"--request-id {ID}" in printed
     assert receiver.accepted == [ID]
@@ -195,7 +218,7 @@ def test_a_console_that_fails_after_the_post_does_not_say_rejected(invoke, recei
 
 def test_what_it_says_when_it_fails_holds_no_number(invoke, monkeypatch):
     monkeypatch.setattr(KaleyraClient, "invoke", lambda self, *args: 1 / 0)
-    monkeypatch.setattr(sending, "_remember", lambda claim, *args: {}[claim.invocation.payload])
+    monkeypatch.setattr(sending, "remember", lambda results: {}[results[0][0].invocation.payload])
     ended, printed = invoke("--recipient", NUMBER + "202")
     assert ended == 3 and NUMBER not in printed
 

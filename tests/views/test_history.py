@@ -46,10 +46,11 @@ def five(workflow, recorded, priya, rosa):
     """Five rows that differ in everything one can filter by."""
     other = Account.objects.create(title="Other", pod=Pod.objects.get(code="IN"), sid="HXOTHER01IN")
     elsewhere = WorkflowInstance.objects.create(account=other, title="Elsewhere", workflow_instance_id="w2")
-    rows = [recorded("202", reference=f"T-{number}", created_by=priya.person if number % 2 else rosa.person) for number in range(5)]
+    rows = [recorded("202", reference=f"T-{number}", created_by=priya.person if number % 2 else rosa.person) for number in range(4)]
+    last = Invocation(workflow_instance=elsewhere, account=other, payload="{}", reference="T-4", created_by=rosa.person)
+    rows += Invocation.objects.bulk_create([last])
     for number, (row, status) in enumerate(zip(rows, ["accepted", "rejected", "unknown", "held", "queued"], strict=True)):
         Invocation.objects.filter(pk=row.pk).update(status=status, created_at=datetime(2026, 3, 1 + number, 23, 30, tzinfo=UTC))
-    Invocation.objects.filter(pk=rows[4].pk).update(account=other, workflow_instance=elsewhere)
     return [str(row.request_id) for row in rows]
 
 

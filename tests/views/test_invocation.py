@@ -2,15 +2,17 @@
 
 import json
 import uuid
+from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.utils import timezone
 
-from invocations import sending
+from invocations import pacing, sending
 from invocations.kaleyra.client import NoAnswer
 from invocations.kaleyra.payload import Send
 from invocations.models import Attempt, Invocation, Parameter
-from invocations.statuses import REASONS, STATUSES
+from invocations.statuses import ASKED_ABOUT, REASONS, STATUSES
 from tests.views.conftest import DIGITS, NUMBER
 from tests.views.pages import opened
 
@@ -29,15 +31,50 @@ def text_of(page):
 @pytest.mark.parametrize("status", Invocation.Status.values)
 def test_every_status_says_what_it_means_and_what_comes_next(priya, recorded, status):
     row = recorded()
-    lease = {"lease_until": "2020-01-01T00:00Z"} if status == "sending" else {}
-    Invocation.objects.update(status=status, **lease)
+    Invocation.objects.update(status=status, due_at=None, lease_until="2020-01-01T00:00Z")
     page = page_of(priya, row)
     text = text_of(page)
     assert str(STATUSES[status].says) in text and all(str(step) in text for step in STATUSES[status].next)
     button = {"queued": "Try now", "held": "Try now", "unknown": "Check safely"}.get(status)
     assert any(form.action.endswith("/try-again/") for form in page.forms) == bool(button) and (not button or button in text)
-    assert ('hx-trigger="every' in page.html) == (status in {"queued", "sending", "held"})
-    assert ("?again=" in page.html) == (status != "sending")
+    assert any(form.action.endswith("/cancel/") for form in page.forms) == (status in {"queued", "held"})
+    is_open = status in {"queued", "sending", "held"}
+    assert ('hx-trigger="every' in page.html) == is_open and ("?again=" in page.html) == (not is_open)
+
+
+def test_a_doubt_that_is_still_asked_about_says_so_and_goes_on_looking(priya, recorded):
+    row = recorded()
+    Invocation.objects.update(status="unknown", doubtful_since=timezone.now(), doubt_count=1)
+    page = page_of(priya, row)
+    assert str(ASKED_ABOUT.next[0]) in text_of(page) and "Asked again at" in page.html
+    assert 'hx-trigger="every' in page.html and "?again=" not in page.html
+
+
+def test_what_has_its_time_before_it_is_scheduled(priya, recorded):
+    row = recorded(not_before=timezone.now() + timedelta(hours=3))
+    page = page_of(priya, row)
+    assert ">Scheduled<" in page.html.replace("\n", "") and "Not to leave before" in page.html
+    assert not any(form.action.endswith("/try-again/") for form in page.forms)
+    assert ">Scheduled<" in opened(priya, "/history/").html
+
+
+def test_what_is_over_is_not_checked_any_more(priya, recorded):
+    row = recorded()
+    Invocation.objects.update(status="unknown", due_at=None, not_after=timezone.now())
+    page = page_of(priya, row)
+    assert "not asked about with its ID any more" in page.html and not any("/try-again/" in form.action for form in page.forms)
+
+
+@pytest.mark.parametrize("why", ["All sending is stopped.", "The account Acme is paused.", "The workflow is paused"])
+def test_what_keeps_it_back_is_said(priya, recorded, workflow, account, why):
+    row = recorded()
+    if "workflow" in why:
+        type(workflow).objects.update(is_paused=True)
+    elif "account" in why:
+        type(account).objects.update(is_paused=True)
+    else:
+        pacing.stop_everything("wrong text", None)
+    assert why in text_of(page_of(priya, row))
 
 
 def test_every_reason_has_its_words(priya, recorded):
@@ -177,7 +214,7 @@ def test_a_paused_account_sends_nothing(priya, recorded, receiver, account):
     row = recorded()
     button = press(priya, row)
     type(account).objects.update(is_paused=True)
-    assert "The account is paused. Nothing was sent." in button() and not receiver.received
+    assert "The account Acme is paused. Nothing was sent." in button() and not receiver.received
 
 
 def test_only_who_may_send_the_workflow_tries_again(priya, rosa, recorded, receiver, workflow):

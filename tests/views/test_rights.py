@@ -32,6 +32,12 @@ MATRIX = {
     "history": ((IN, 403, 200, 200, 200, 200), (IN, 403, 200, 200, 200, 200)),
     "invocation": ((IN, 403, 200, 200, 200, 200), (IN, 403, 405, 405, 405, 405)),
     "try_again": ((IN, 403, 405, 403, 405, 405), (IN, 403, 302, 403, 302, 302)),
+    "cancel": ((IN, 403, 405, 403, 405, 405), (IN, 403, 302, 403, 302, 302)),
+    "settle": ((IN, 403, 403, 403, 302, 302), (IN, 403, 403, 403, 302, 302)),
+    "unknown": ((IN, 403, 200, 200, 200, 200), (IN, 403, 405, 405, 405, 405)),
+    "stop": ((IN, 403, 403, 403, 200, 200), (IN, 403, 403, 403, 200, 200)),
+    "let_go_on": ((IN, 403, 403, 403, 405, 405), (IN, 403, 403, 403, 302, 302)),
+    "resume": ((IN, 403, 403, 403, 405, 405), (IN, 403, 403, 403, 302, 302)),
     "healthz": ((200,) * 6, (405,) * 6),
     "readyz": ((200,) * 6, (405,) * 6),
 }
@@ -79,7 +85,9 @@ def address(name, world):
     records |= {"workflowinstance": world.workflow, "user": world.person, "group": Group.objects.get(name="Admin")}
     if name in {"compose", "preview", "contract"}:
         return reverse(name, args=[world.workflow.pk])
-    if name in {"invocation", "try_again"}:
+    if name == "resume":
+        return reverse(name, args=[world.workflow.account.pk])
+    if name in {"invocation", "try_again", "cancel", "settle"}:
         return reverse(name, args=[world.row.request_id])
     if name == "remove_preset":
         return reverse(name, args=[world.preset().pk])

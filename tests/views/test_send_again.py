@@ -18,7 +18,14 @@ VALUES = {"01": "Asha", "02": "1 year", "03": "15%"}
 @pytest.fixture
 def first(typed):
     """What somebody sent to a number that Support has never typed."""
-    return sending.record(typed, [Send(DIGITS, VALUES)] * 2, request_id=uuid.uuid4(), created_by=None, reference="T-1")[0]
+    return over(typed, [Send(DIGITS, VALUES)] * 2, reference="T-1")
+
+
+def over(workflow, sends, **options):
+    """A message that was refused: nothing of it can still leave."""
+    row = sending.record(workflow, sends, request_id=uuid.uuid4(), created_by=None, **options)[0]
+    Invocation.objects.filter(pk=row.pk).update(status="rejected", due_at=None)
+    return row
 
 
 def spellings(digits):
@@ -79,7 +86,7 @@ def test_another_number_may_be_typed_in_its_place(priya, typed, first, posted):
 
 def test_two_hidden_numbers_each_stay_with_their_channel(priya, typed, posted):
     sends = [Send(DIGITS, VALUES), Send(OTHER, {**VALUES, "03": "20%"})]
-    first = sending.record(typed, sends, request_id=uuid.uuid4(), created_by=None)[0]
+    first = over(typed, sends)
     form = send_form(priya, typed, f"?again={first.request_id}")
     assert "same_recipient" not in form and "same_values" not in form and form["value2-03"] == "20%"
     confirm(priya, form.press(priya, "review"))
@@ -88,7 +95,7 @@ def test_two_hidden_numbers_each_stay_with_their_channel(priya, typed, posted):
 
 
 def test_a_workflow_that_lost_its_second_channel_still_opens(priya, typed):
-    first = sending.record(typed, [Send(DIGITS, VALUES), Send(OTHER, VALUES)], request_id=uuid.uuid4(), created_by=None)[0]
+    first = over(typed, [Send(DIGITS, VALUES), Send(OTHER, VALUES)])
     Channel.objects.get(workflow_instance=typed, position=2).delete()
     page = opened(priya, f"/send/{typed.pk}/?again={first.request_id}")
     assert "Changed in the workflow since" in page.html and "recipient2" not in page.form("review")
@@ -97,7 +104,7 @@ def test_a_workflow_that_lost_its_second_channel_still_opens(priya, typed):
 def test_a_sensitive_value_is_asked_for_anew(priya, make_workflow):
     workflow = make_workflow("{{name}} {{pin}}", None, words=[{"key": "pin", "is_sensitive": True}])
     params = {"name": "Asha", "pin": "4711", "#verification_code#": "81XXX23"}
-    first = sending.record(workflow, [Send(DIGITS, params)], request_id=uuid.uuid4(), created_by=None)[0]
+    first = over(workflow, [Send(DIGITS, params)])
     for query in (f"?again={first.request_id}", f"?like={first.request_id}"):
         page = opened(priya, f"/send/{workflow.pk}/{query}")
         form = page.form("review")
@@ -121,6 +128,15 @@ def test_the_first_may_have_arrived(priya, typed, first):
     assert "may get the message twice" in opened(priya, f"/send/{typed.pk}/?again={first.request_id}").html
     Invocation.objects.update(status="rejected")
     assert "may get the message twice" not in opened(priya, f"/send/{typed.pk}/?again={first.request_id}").html
+
+
+@pytest.mark.parametrize("status", ["queued", "held", "sending", "unknown"])
+def test_what_may_still_leave_by_itself_is_not_sent_again(priya, typed, first, receiver, status):
+    review = send_form(priya, typed, f"?again={first.request_id}").press(priya, "review")
+    Invocation.objects.update(status=status, due_at="2030-01-01T00:00Z", lease_until="2030-01-01T00:00Z")
+    assert priya.get(f"/send/{typed.pk}/?again={first.request_id}").headers["Location"] == f"/history/{first.request_id}/"
+    assert "may still leave by itself" in confirm(priya, review).content.decode()
+    assert Invocation.objects.count() == 1 and not receiver.received
 
 
 def test_like_fills_values_and_never_a_number(ada, typed, first):

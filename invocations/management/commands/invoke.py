@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import uuid
 from argparse import ArgumentParser
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from invocations import sending
 from invocations.forms.send import WRONG_NUMBER
@@ -18,11 +20,15 @@ from invocations.kaleyra import recipients, template_params
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import Send, build_payload, to_curl, to_text
 from invocations.models import Invocation, WorkflowInstance
-from invocations.statuses import REASONS, STATUSES
+from invocations.statuses import REASONS, meaning_of
 
 EXIT = {Invocation.Status.ACCEPTED: 0, Invocation.Status.REJECTED: 1}
 WRONG_USAGE, NOT_SETTLED = 2, 3
-NOT_SENDABLE = {"inactive": "This workflow is turned off.", "channels": "This workflow has no channels yet."}
+NOT_SENDABLE = {
+    "inactive": "This workflow is turned off.",
+    "channels": "This workflow has no channels yet.",
+    "too_late": "Its time would be over before it begins.",
+}
 
 
 class Command(BaseCommand):
@@ -38,6 +44,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--request-id", type=uuid.UUID, metavar="U", help="a UUID; given again with the same content, nothing more is sent"
         )
+        parser.add_argument("--not-before", metavar="TIME", help="leave no earlier, for example 2027-03-01T09:00+05:30")
+        parser.add_argument("--not-after", metavar="TIME", help="never leave later; else the workflow says how long")
         parser.add_argument("--reference", default="", metavar="T", help="a ticket, to find it again")
         parser.add_argument("--dry-run", action="store_true", help="print what would be posted, and send nothing")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -68,19 +76,26 @@ class Command(BaseCommand):
     def _invoke(self, request_id: uuid.UUID, options: dict[str, Any]) -> None:
         workflow = _workflow(options["workflow"])
         sends = _sends(workflow, options)
+        not_before, not_after = _moment(options["not_before"]), _moment(options["not_after"])
         if options["dry_run"]:
             self._show_only(workflow, str(request_id), sends)
             return
         try:
             invocation, recorded = sending.record(
-                workflow, sends, request_id=request_id, created_by=None, reference=options["reference"][:100]
+                workflow,
+                sends,
+                request_id=request_id,
+                created_by=None,
+                reference=options["reference"][:100],
+                not_before=not_before,
+                not_after=not_after,
             )
         except sending.RequestIdTaken:
             raise CommandError("This request ID belongs to another message. Nothing was sent.") from None
         except sending.NotSendable as refusal:
             raise CommandError(f"{NOT_SENDABLE.get(refusal.code, refusal.code)} Nothing was sent.") from None
-        sent = sending.deliver(invocation.pk, only_if=Q(not_before__isnull=True) | Q(not_before__lte=timezone.now()))
-        invocation.refresh_from_db(fields=["status", "delivery", "workflow_invocation_id", "http_status", "reason", "reply"])
+        sent = sending.deliver(invocation.pk)
+        invocation.refresh_from_db()
         self._print(invocation, repeated=not recorded and not sent, as_json=options["json"])
         raise SystemExit(EXIT.get(Invocation.Status(invocation.status), NOT_SETTLED))
 
@@ -107,13 +122,25 @@ class Command(BaseCommand):
             return
         if repeated:
             self.stdout.write("This request ID was recorded before; nothing more was sent.")
-        self.stdout.write(f"{invocation.get_status_display()}: {STATUSES[invocation.status].says}")
+        meaning = meaning_of(invocation)
+        self.stdout.write(f"{meaning.label}: {meaning.says}")
         if invocation.reason in REASONS:
             self.stdout.write(str(REASONS[invocation.reason]))
         for words in [invocation.message, *invocation.errors]:
             if words:
                 self.stdout.write(f"Kaleyra: {words}")
         self.stdout.write(f"Request ID {invocation.request_id}, Kaleyra’s ID {invocation.workflow_invocation_id or 'not received'}")
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A time as ISO 8601 has it; without a zone it is UTC."""
+    try:
+        moment = parse_datetime(text) if text else None
+    except ValueError:
+        moment = None
+    if text and moment is None:
+        raise CommandError(f"{text!r} is not a time such as 2027-03-01T09:00+05:30.")
+    return moment if moment is None or timezone.is_aware(moment) else timezone.make_aware(moment, UTC)
 
 
 def _workflow(named: str) -> WorkflowInstance:

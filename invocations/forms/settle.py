@@ -1,0 +1,28 @@
+"""What a person says became of an invocation that no answer settled."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from invocations.models import Settlement
+
+SHORTEST, LONGEST = 5, 500
+
+
+class SettleForm(forms.Form):
+    verdict = forms.ChoiceField(
+        label=_("What became of it?"),
+        choices=[
+            (Settlement.Verdict.DELIVERED, _("It was delivered: the customer has the message.")),
+            (Settlement.Verdict.NOT_DELIVERED, _("It was not delivered: it is certain that nothing came.")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label=_("How do you know?"),
+        min_length=SHORTEST,
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
+        help_text=_("For example: the customer read it out to me on the phone. It stays with the invocation, with your name."),
+    )

@@ -1,0 +1,40 @@
+"""Settle: a person ends an unknown outcome, with a reason."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from invocations import roles, sending
+from invocations.forms.settle import SettleForm
+from invocations.models import Invocation, Settlement
+from invocations.statuses import REASONS, meaning_of
+from invocations.views.invocation import get_invocation
+from invocations.views.page import StaffRequest, for_people_who_may, render_page
+
+
+@for_people_who_may(roles.SETTLE)
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def settle(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
+    """Asks what became of the message and how the person knows; what is no longer unknown is left as it is."""
+    found = get_invocation(request_id)
+    form = SettleForm(request.POST or None, label_suffix="")
+    if found.status != Invocation.Status.UNKNOWN:
+        messages.info(request, _("It is not unknown any more. Nothing was changed."))
+        return redirect("invocation", request_id=request_id)
+    if request.method == "POST" and form.is_valid():
+        verdict = Settlement.Verdict(form.cleaned_data["verdict"])
+        if sending.settle(found, verdict, form.cleaned_data["reason"], request.user):
+            messages.success(request, _("Settled."))
+        else:
+            messages.warning(request, _("It is not unknown any more. Nothing was changed."))
+        return redirect("invocation", request_id=request_id)
+    context = {"form": form, "invocation": found, "meaning": meaning_of(found), "why": REASONS.get(found.reason, "")}
+    return render_page(request, "settle.html", context)
