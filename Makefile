@@ -25,7 +25,7 @@ run: $(VENV)/.runtime .env ## build what is needed and serve the console with it
 	$(BIN)/gunicorn fallback_console.wsgi --bind $(HOST):$(PORT) --worker-class gthread --threads 8 --no-control-socket --log-level warning & \
 	wait -n
 
-test: $(VENV)/.dev chromium ## check style, types and structure, and run every test
+test: $(VENV)/.dev packages ## check style, types and structure, and run every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -44,8 +44,8 @@ format: $(VENV)/.dev ## put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-chromium:
-	@command -v chromium >/dev/null || tests/browser/install-chromium.sh
+packages:
+	@tests/install-packages.sh
 
 .env: | $(VENV)/.runtime
 	@umask 077; $(BIN)/python -c 'import secrets; from cryptography.fernet import Fernet; \
@@ -64,4 +64,4 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: help run test test-quick bench-preview format chromium
+.PHONY: help run test test-quick bench-preview format packages

@@ -86,20 +86,22 @@ def _context(request: StaffRequest, found: Invocation) -> dict[str, Any]:
     reply = _reply(found)
     may_send = roles.may_send(request.user, found.workflow_instance)
     is_old = found.created_at <= now - sending.ASKED_BY_HAND or (found.not_after is not None and found.not_after <= now)
+    waits_for = _waits_for(found) if found.status in TRY_AGAIN else []
     is_early = found.not_before is not None and found.not_before > now
     interrupted = found.status == Status.SENDING and found.lease_until is not None and found.lease_until < now
     return {
         "invocation": found,
         "meaning": meaning_of(found),
         "interrupted": interrupted,
-        "waits_for": [] if found.is_final else _waits_for(found),
+        "waits_for": waits_for,
+        "may_resume": bool(waits_for) and found.account.is_paused and request.user.has_perm("invocations.change_account"),
         "why": REASONS.get(found.reason, ""),
         "advice": advice([*reply.get("errors", []), reply.get("message") or ""]),
         "attempts": [_shown(attempt) for attempt in found.attempts.select_related("asked_by").order_by("-number")],
         "channels": sent,
         "bubbles": [item["bubble"] for item in sent or []],
         "is_final": found.is_final,
-        "try_again": TRY_AGAIN.get(Status(found.status)) if may_send and not is_old and not is_early else None,
+        "try_again": TRY_AGAIN.get(Status(found.status)) if may_send and not is_old and not is_early and not waits_for else None,
         "may_cancel": may_send and found.status in CANCELLABLE,
         "may_settle": request.user.has_perm(roles.SETTLE) and found.status == Status.UNKNOWN,
         "settlement": _settlement(found),

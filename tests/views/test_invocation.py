@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 from django.utils import timezone
 
-from invocations import pacing, sending
+from invocations import dispatching, pacing, sending
 from invocations.kaleyra.client import NoAnswer
 from invocations.kaleyra.payload import Send
 from invocations.models import Attempt, Invocation, Parameter
@@ -231,3 +231,27 @@ def test_an_answer_that_repeats_the_number_is_shown_without_it(ada, typed, kaley
     kaleyra_says(400, json.dumps({"success": False, "errors": [f"{DIGITS} is wrong"]}).encode())
     sending.deliver(row.pk)
     assert "[number ending in 4581] is wrong" in text_of(page_of(ada, row))
+
+
+# --- cancelling -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["queued", "held"])
+def test_what_has_not_left_can_be_cancelled_and_never_leaves(priya, recorded, receiver, status):
+    row = recorded()
+    Invocation.objects.update(status=status)
+    form = next(form for form in page_of(priya, row).forms if form.action.endswith("/cancel/"))
+    assert "Cancelled. Nothing was sent" in priya.post(form.action, form.fields, follow=True).content.decode()
+    row.refresh_from_db()
+    assert (row.status, row.cancelled_by, row.due_at) == ("cancelled", priya.person, None) and row.final_at
+    assert "priya cancelled it." in text_of(page_of(priya, row))
+    Invocation.objects.update(due_at=timezone.now())
+    assert dispatching.run_once(2) == 0 and not receiver.received
+
+
+@pytest.mark.parametrize("status", sorted(set(Invocation.Status) - {"queued", "held"}))
+def test_nothing_else_can_be_cancelled(priya, recorded, status):
+    row = recorded()
+    Invocation.objects.update(status=status, lease_until="2030-01-01T00:00Z")
+    html = priya.post(f"/history/{row.request_id}/cancel/", follow=True).content.decode()
+    assert "could not be cancelled" in html and Invocation.objects.get().status == status

@@ -1,0 +1,74 @@
+"""What an invocation sends never changes: the database refuses it, past every model, form and manager."""
+
+import uuid
+
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
+
+from invocations.models import Account, Invocation, Pod, WorkflowInstance
+
+pytestmark = pytest.mark.django_db
+
+COLUMNS = {
+    "request_id": lambda: uuid.uuid4(),
+    "payload": lambda: "{}",
+    "payload_digest": lambda: "0" * 64,
+    "workflow_instance_id": lambda: WorkflowInstance.objects.latest("pk").pk,
+    "account_id": lambda: Account.objects.latest("pk").pk,
+}
+
+
+@pytest.fixture
+def invocation(recorded, account):
+    other = Account.objects.create(title="Other", pod=Pod.objects.get(code="IN"), sid="HXOTHER01IN")
+    WorkflowInstance.objects.create(account=other, title="Elsewhere", workflow_instance_id="w2")
+    return recorded()
+
+
+def refused(write):
+    with pytest.raises(IntegrityError, match=r"immutable"), transaction.atomic():
+        write()
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_no_update_changes_it(invocation, column):
+    before = Invocation.objects.values(*COLUMNS).get()
+    refused(lambda: Invocation.objects.update(**{column: COLUMNS[column]()}))
+    setattr(invocation, column, COLUMNS[column]())
+    refused(invocation.save)
+    assert Invocation.objects.values(*COLUMNS).get() == before
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_nor_does_bare_sql(invocation, column):
+    value = COLUMNS[column]()
+    value = (value.hex if connection.vendor == "sqlite" else str(value)) if isinstance(value, uuid.UUID) else value
+    with connection.cursor() as cursor:
+        refused(lambda: cursor.execute(f"UPDATE invocations_invocation SET {column} = %s", [value]))
+
+
+def test_what_is_written_as_it_was_passes(invocation):
+    invocation.note = "kept"
+    invocation.save()
+    fresh = Invocation.objects.get()
+    fresh.status = "cancelled"
+    fresh.save()
+    assert Invocation.objects.get().status == "cancelled" and Invocation.objects.get().payload == invocation.payload
+
+
+def test_two_rows_cannot_have_one_request_id(invocation):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM invocations_invocation")
+        names = [name for name, *_ in cursor.description if name != "id"]
+        columns = ", ".join(names)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            cursor.execute(f"INSERT INTO invocations_invocation ({columns}) SELECT {columns} FROM invocations_invocation")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_rule_is_there_again_after_a_migration_that_copies_the_table(invocation):
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER invocation_is_immutable" + (" ON invocations_invocation" if connection.vendor == "postgresql" else ""))
+    call_command("migrate", verbosity=0)
+    refused(lambda: Invocation.objects.update(payload_digest="0" * 64))

@@ -1,0 +1,155 @@
+"""PostgreSQL and Redis for tests and benchmarks: private ones, each in a folder of its own on a free port, gone afterwards.
+
+    with PrivatePostgres() as postgres: ...   # postgres.url; postgres.kill() and postgres.start() for those who test crashes
+    python -m tests.servers --postgres --redis -- pytest …   # runs a command with TEST_DATABASE_URL and TEST_BROKER_URL set
+
+Debian's packages bring them (tests/install-packages.sh). Settings are PostgreSQL's own: what is committed is on the disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+PATIENCE = 60.0
+"""Seconds for a server to answer: one that was killed reads its log first."""
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _wait_until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
+    ends = time.monotonic() + PATIENCE
+    while time.monotonic() < ends and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError(f"{process.args!r} does not listen on {port} (exit code {process.poll()}).")
+
+
+def _program(name: str) -> str:
+    """Debian keeps PostgreSQL's programs out of the way of those who only want psql."""
+    found = shutil.which(name) or next(map(str, sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)), None)
+    if found is None:
+        raise RuntimeError(f"There is no {name}. tests/install-packages.sh installs it.")
+    return found
+
+
+class _Server:
+    """A process in a folder that goes with it."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._folder = tempfile.mkdtemp(prefix="console-")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def _run(self, *command: str) -> None:
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        _wait_until_it_listens(self.port, self._process)
+
+    def start(self) -> None:
+        raise NotImplementedError
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> None:
+        if self._process and self._process.poll() is None:
+            os.killpg(self._process.pid, number)
+            self._process.wait(PATIENCE)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class PrivatePostgres(_Server):
+    """A cluster with one user, `console`, and one empty database."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # PostgreSQL refuses to run as root; its package brings a user for that.
+        self._as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
+        if self._as_user:
+            shutil.chown(self._folder, "postgres")
+        setup = ["--username=console", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--pgdata", f"{self._folder}/data"]
+        subprocess.run([*self._as_user, _program("initdb"), *setup], check=True, cwd="/", stdout=subprocess.DEVNULL)
+
+    @property
+    def url(self) -> str:
+        return f"postgres://console:none@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        settings = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": 200}
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        self._run(*self._as_user, _program("postgres"), "-D", f"{self._folder}/data", *options)
+
+    def kill(self) -> None:
+        """SIGKILL for every process of it, as when the machine loses its power. `start` recovers what was committed."""
+        assert self._process
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()  # each has a process group of its own
+        self.stop(signal.SIGKILL)
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
+
+
+class PrivateRedis(_Server):
+    """Keeps nothing on the disk."""
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        self._run(
+            _program("redis-server"),
+            "--port",
+            str(self.port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            self._folder,
+        )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Runs a command beside private servers. One that the environment names is used instead.")
+    parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--redis", action="store_true")
+    parser.add_argument("command", nargs="+")
+    asked = parser.parse_args()
+    wanted = [("TEST_DATABASE_URL", PrivatePostgres, asked.postgres), ("TEST_BROKER_URL", PrivateRedis, asked.redis)]
+    running: list[_Server] = []
+    try:
+        for name, kind, is_wanted in wanted:
+            if is_wanted and not os.environ.get(name):
+                running.append(kind().__enter__())
+                os.environ[name] = running[-1].url  # type: ignore[attr-defined]
+        return subprocess.call(asked.command)
+    finally:
+        for server in running:
+            server.__exit__()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
