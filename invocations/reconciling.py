@@ -49,7 +49,7 @@ def _rules() -> Iterator[tuple[str, QuerySet[Invocation]]]:
     never_sent = rows.filter(status__in=[Status.QUEUED, Status.HELD, Status.CANCELLED, Status.EXPIRED])
     yield "says that it never left, and an attempt may have got in", never_sent.filter(may_have_left)
     accepted = rows.filter(status=Status.ACCEPTED).exclude(settled)
-    confirmed = Q(reason="confirmed_by_duplicate") & has(Outcome.DOUBTFUL)
+    confirmed = Q(reason__in=["confirmed_by_duplicate", "confirmed_by_result"]) & has(Outcome.DOUBTFUL)
     yield "says accepted, and no attempt was", accepted.filter(~has(Outcome.ACCEPTED) & ~confirmed)
     rejected = rows.filter(status=Status.REJECTED).exclude(settled)
     yield "says rejected, and no attempt was", rejected.filter(~has(Outcome.REJECTED))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -45,3 +46,13 @@ def kept(reply: Reply, secrets: Secrets) -> dict[str, Any]:
         "errors": [redacted(error, secrets)[:KEPT_CHARACTERS] for error in reply.errors],
         "text": redacted(reply.text, secrets)[:KEPT_CHARACTERS],
     }
+
+
+MOST_OF_A_KIND = 200
+_AN_ID = re.compile(r"\[[^\]]*\]|[\w+-]*\d[\w+-]*")
+
+
+def kind_of(kept: dict[str, Any]) -> str:
+    """What an answer complained of, alike for all of its kind: the first error, or the message, of what `kept` gave, without ids."""
+    text = (kept["errors"] or [kept["message"] or ""])[0]
+    return " ".join(_AN_ID.sub("…", text).split())[:MOST_OF_A_KIND]

@@ -106,6 +106,8 @@ def record(
         recipient_hint=recipients.mask(described[0].formatted),
         recipient2_digest=digests(second.digits, DIGEST_OF_A_RECIPIENT)[0] if second else "",
         recipient2_hint=recipients.mask(second.formatted) if second else "",
+        recipient_last_four=described[0].digits[-4:],
+        recipient2_last_four=second.digits[-4:] if second else "",
         reference=reference,
         note=note or None,
         created_by=created_by,
@@ -258,8 +260,8 @@ def deliver(
 def remember(results: Sequence[tuple[Claim, Result]]) -> None:
     """Writes down what came of attempts: each row, if it is still ours; and then what they tell about their accounts."""
     now = timezone.now()
-    secrets = _Secrets()
-    written = [_read(claim, result, now, secrets) for claim, result in results]
+    known = _Known()
+    written = [_read(claim, result, now, known) for claim, result in results]
     fences = {claim.invocation.pk: claim.number for claim, _result in results}
     with transaction.atomic(durable=True):
         held = Invocation.objects.filter(pk__in=fences, status=Status.SENDING).select_for_update().order_by("pk")
@@ -286,14 +288,14 @@ def remember(results: Sequence[tuple[Claim, Result]]) -> None:
 Columns = dict[str, Any]
 
 
-def _read(claim: Claim, result: Result, now: datetime, secrets: _Secrets) -> tuple[Claim, Result, Columns, Columns]:
+def _read(claim: Claim, result: Result, now: datetime, known: _Known) -> tuple[Claim, Result, Columns, Columns]:
     """What is to be written of an attempt. An answer that we stumble over is an answer that nobody read."""
     try:
-        return claim, result, *_changes(claim, result, now, secrets)
+        return claim, result, *_changes(claim, result, now, known)
     except Exception as error:
         logger.error("the answer to attempt %s of %s broke: %s", claim.number, claim.invocation.request_id, type(error).__name__)
         nothing = Result("internal", result.started_at, result.seconds)
-        return claim, nothing, *_changes(claim, nothing, now, secrets)
+        return claim, nothing, *_changes(claim, nothing, now, known)
 
 
 def _meaning(claim: Claim, result: Result) -> tuple[Invocation.Status, str]:
@@ -307,7 +309,7 @@ def _meaning(claim: Claim, result: Result) -> tuple[Invocation.Status, str]:
     return result.rule.status, result.reason
 
 
-def _changes(claim: Claim, result: Result, now: datetime, secrets: _Secrets) -> tuple[Columns, Columns]:
+def _changes(claim: Claim, result: Result, now: datetime, known: _Known) -> tuple[Columns, Columns]:
     """The columns of the invocation and of its attempt after `result`."""
     invocation, reply = claim.invocation, result.reply
     status, reason = _meaning(claim, result)
@@ -327,6 +329,8 @@ def _changes(claim: Claim, result: Result, now: datetime, secrets: _Secrets) -> 
         "reply": None,
         "provider_timestamp": invocation.provider_timestamp,
         "workflow_invocation_id": invocation.workflow_invocation_id,
+        "error_kind": "",
+        **_result_awaited(invocation, status, known, now),
     }
     attempt: Columns = {
         "outcome": result.rule.outcome,
@@ -339,8 +343,10 @@ def _changes(claim: Claim, result: Result, now: datetime, secrets: _Secrets) -> 
     }
     if reply is None:
         return changes, attempt
-    hidden = secrets.of(claim)
-    kept = json.dumps(redaction.kept(reply, hidden))
+    hidden = known.secrets_of(claim)
+    answer = redaction.kept(reply, hidden)
+    kept = json.dumps(answer)
+    changes["error_kind"] = "" if status == Status.ACCEPTED else redaction.kind_of(answer)
     changes["reply"] = Invocation._meta.get_field("reply").seal(invocation, kept)
     attempt["reply"] = Attempt._meta.get_field("reply").seal(claim.attempt, kept)
     timestamp, workflow_invocation_id = (redaction.redacted(text, hidden) for text in (reply.timestamp, reply.workflow_invocation_id))
@@ -349,6 +355,15 @@ def _changes(claim: Claim, result: Result, now: datetime, secrets: _Secrets) -> 
     if status == result.rule.status != Status.UNKNOWN and workflow_invocation_id == reply.workflow_invocation_id:
         changes["workflow_invocation_id"] = workflow_invocation_id
     return changes, attempt
+
+
+def _result_awaited(invocation: Invocation, status: Invocation.Status, known: _Known, now: datetime) -> Columns:
+    """From acceptance on a result is awaited, where the workflow reports them and none came before the answer."""
+    awaits = status == Status.ACCEPTED and invocation.workflow_instance.expects_callback and not invocation.delivery
+    return {
+        "delivery": Invocation.Delivery.AWAITING if awaits else invocation.delivery,
+        "result_due_at": now + known.result_due_in(invocation.workflow_instance) if awaits else invocation.result_due_at,
+    }
 
 
 def _due(
@@ -373,13 +388,21 @@ def _wait(number: int, reply: Reply | None) -> timedelta:
     return timedelta(seconds=min(LONGEST_WAIT, seconds))
 
 
-class _Secrets:
-    """What no kept answer may repeat, for the attempts of one round: a workflow's sensitive keys are looked up once."""
+class _Known:
+    """What is looked up once for the attempts of one round: a workflow's sensitive keys, and how long its result may take."""
 
     def __init__(self) -> None:
         self._sensitive: dict[tuple[int, int | None], set[str]] = {}
+        self._result_due_in: dict[int, timedelta] = {}
 
-    def of(self, claim: Claim) -> Secrets:
+    def result_due_in(self, workflow: WorkflowInstance) -> timedelta:
+        """How long after acceptance the result of `workflow` should be here."""
+        if workflow.pk not in self._result_due_in:
+            self._result_due_in[workflow.pk] = workflow.result_due_in
+        return self._result_due_in[workflow.pk]
+
+    def secrets_of(self, claim: Claim) -> Secrets:
+        """What no kept answer may repeat."""
         invocation = claim.invocation
         place = (invocation.workflow_instance_id, invocation.version_id)
         if place not in self._sensitive:
@@ -428,6 +451,13 @@ def settle(invocation: Invocation, verdict: Settlement.Verdict, reason: str, by:
         Settlement.objects.create(invocation=invocation, verdict=verdict, reason=reason, settled_by=by)
     logger.info("invocation %s was settled by user %s: %s", invocation.request_id, by.pk, verdict.value)
     return True
+
+
+def confirm(invocation: Invocation) -> bool:
+    """Ends an unknown outcome because Kaleyra reported the flow's result: so it was accepted. Returns whether it was still unknown."""
+    unknown = Invocation.objects.filter(pk=invocation.pk, status=Status.UNKNOWN)
+    changes = {"status": Status.ACCEPTED, "reason": "confirmed_by_result", "due_at": None, "final_at": timezone.now()}
+    return bool(unknown.update(**changes))
 
 
 def cancel(invocation: Invocation, by: User) -> bool:

@@ -156,6 +156,7 @@ def meaning_of(invocation: Invocation) -> Meaning:
 REASONS: dict[str, Text] = {
     "accepted": _("Kaleyra answered that it was accepted."),
     "confirmed_by_duplicate": _("Kaleyra answered that it has this request ID already: the earlier attempt had got in."),
+    "confirmed_by_result": _("Kaleyra reported what became of it: so the attempt had got in."),
     "rejected": _("Kaleyra answered with a refusal."),
     "not_taken": _("The address was answered, but not as a workflow: check pod, SID and workflow ID."),
     "no_such_workflow": _(

@@ -52,7 +52,10 @@ def reasons_given(module):
                 yield from (value for value in consts if isinstance(value, str) and value in TABLE)
 
 
-GIVEN_BY_SENDING = {"confirmed_by_duplicate", "earlier_attempt", "too_late", "cancelled", "settled_delivered", "settled_not_delivered"}
+GIVEN_BY_SENDING = {"confirmed_by_duplicate", "confirmed_by_result", "earlier_attempt", "too_late", "cancelled"} | {
+    "settled_delivered",
+    "settled_not_delivered",
+}
 
 
 def test_every_reason_has_a_sentence_and_no_sentence_is_without_a_reason():

@@ -53,7 +53,7 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
     fieldsets = [
         (None, {"fields": ["title", "description"]}),
         (gettext_lazy("At Kaleyra"), {"fields": ["account", "workflow_instance_id", "is_paused"]}),
-        (gettext_lazy("Time"), {"fields": ["valid_minutes"]}),
+        (gettext_lazy("Time and result"), {"fields": ["valid_minutes", "expects_callback"]}),
         (gettext_lazy("Who may send it"), {"fields": ["is_active", "groups"]}),
     ]
     actions_detail = ["texts_and_values"]

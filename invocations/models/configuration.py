@@ -22,6 +22,8 @@ MOST_VALUES = 50
 """Of one channel: what two of them ask for still fits into one form (Django's DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
 MIN_DELAY, MAX_DELAY = 5, 900
 """Seconds a channel may be given in Kaleyra's wizard (Kaleyra's page "fallback-configure-first-channel")."""
+RESULT_MARGIN = timedelta(seconds=60)
+"""What a result may take on its way, after the flow has ended."""
 VALID_MINUTES, VALID_MINUTES_OF_A_PASSCODE, MOST_VALID_MINUTES = 240, 10, 1440
 """How long a message may wait to leave, where the workflow does not say it."""
 
@@ -200,6 +202,14 @@ class WorkflowInstance(models.Model):
             "Empty: 10 where a channel is a one-time passcode, else 240 (4 hours)."
         ),
     )
+    expects_callback = models.BooleanField(
+        _("reports its results"),
+        default=False,
+        help_text=_(
+            "Kaleyra’s flow has the callback profile that posts to this console. "
+            "Turned on by itself when the first result of this workflow comes in."
+        ),
+    )
     groups = models.ManyToManyField(
         "auth.Group",
         blank=True,
@@ -220,6 +230,11 @@ class WorkflowInstance(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def result_due_in(self) -> timedelta:
+        """How long after Kaleyra took a message its result should be here: both waits, the longest there is where one is not known."""
+        return timedelta(seconds=sum(channel.delay_seconds or MAX_DELAY for channel in self.channels.all())) + RESULT_MARGIN
 
     @property
     def valid_for(self) -> timedelta:

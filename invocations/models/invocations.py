@@ -22,7 +22,9 @@ class Invocation(models.Model):
 
     `due_at`: when the dispatcher takes it up by itself; empty if it does not. `lease_until` and `attempt_count`: whose it is while
     it is being sent; only who still holds that attempt may write what came of it. `doubtful_since` and `doubt_count`: since when, and
-    by how many attempts, it may have got in. What is sent (request id, payload, workflow, account) is immutable in the database
+    by how many attempts, it may have got in. `result_due_at`: by when a callback should have told what became of it.
+    `deciding_channel`: the one that reached the customer, 0 if none is known to have. `error_kind`: what an answer complained of,
+    without ids, so that all of a kind are found. What is sent (request id, payload, workflow, account) is immutable in the database
     itself (`invocations.models.immutable`).
     """
 
@@ -54,6 +56,8 @@ class Invocation(models.Model):
     recipient2_digest = models.CharField(max_length=64, db_index=True, blank=True, editable=False)
     recipient_hint = models.CharField(_("recipient"), max_length=60, editable=False)
     recipient2_hint = models.CharField(_("second recipient"), max_length=60, blank=True, editable=False)
+    recipient_last_four = models.CharField(max_length=4, blank=True, editable=False)
+    recipient2_last_four = models.CharField(max_length=4, blank=True, editable=False)
 
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.QUEUED)
     delivery = models.CharField(_("delivery"), max_length=10, choices=Delivery.choices, default=Delivery.NONE, blank=True)
@@ -71,6 +75,12 @@ class Invocation(models.Model):
     provider_timestamp = models.CharField(_("Kaleyra's timestamp"), max_length=60, blank=True)
     reply = EncryptedTextField(bound_to="request_id", null=True, blank=True, editable=False)
     reason = models.CharField(max_length=40, blank=True, editable=False)
+    error_kind = models.CharField(_("error"), max_length=200, blank=True, editable=False)
+
+    result_due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    result_at = models.DateTimeField(null=True, blank=True, editable=False)
+    deciding_channel = models.PositiveSmallIntegerField(_("deciding channel"), null=True, blank=True, editable=False)
+    may_be_double = models.BooleanField(_("may have been received twice"), default=False, editable=False)
 
     reference = models.CharField(_("ticket"), max_length=100, blank=True, db_index=True)
     note = EncryptedTextField(_("note"), bound_to="request_id", null=True, blank=True)
@@ -109,6 +119,13 @@ class Invocation(models.Model):
                 condition=Q(doubtful_since__isnull=True, doubt_count=0) | Q(doubtful_since__isnull=False, doubt_count__gt=0),
                 name="invocation_doubt_has_a_beginning",
             ),
+            models.CheckConstraint(
+                condition=~Q(delivery="awaiting") | Q(result_due_at__isnull=False), name="invocation_awaited_result_has_its_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(deciding_channel__isnull=True) | Q(deciding_channel__in=[0, 1, 2], delivery="completed"),
+                name="invocation_channel_decides_with_a_result",
+            ),
         ]
         indexes = [
             models.Index(fields=["status", "id"], name="invocation_by_status"),
@@ -118,6 +135,16 @@ class Invocation(models.Model):
             models.Index(fields=["lease_until"], condition=Q(status="sending"), name="invocation_under_way"),
             models.Index(fields=["account", "due_at"], condition=Q(due_at__isnull=False), name="invocation_due_by_account"),
             models.Index(fields=["not_after"], condition=Q(status__in=["queued", "held"]), name="invocation_may_expire"),
+            models.Index(fields=["result_due_at"], condition=Q(delivery="awaiting"), name="invocation_result_due"),
+            models.Index(fields=["delivery", "id"], condition=~Q(delivery=""), name="invocation_by_delivery"),
+            models.Index(fields=["deciding_channel", "id"], condition=Q(deciding_channel__isnull=False), name="invocation_by_channel"),
+            models.Index(fields=["id"], condition=Q(may_be_double=True), name="invocation_may_be_double"),
+            models.Index(fields=["http_status", "id"], condition=~Q(http_status=202), name="invocation_by_http_status"),
+            models.Index(fields=["error_kind", "id"], condition=~Q(error_kind=""), name="invocation_by_error"),
+            models.Index(fields=["recipient_last_four", "id"], name="invocation_by_last_four"),
+            models.Index(
+                fields=["recipient2_last_four", "id"], condition=~Q(recipient2_last_four=""), name="invocation_by_second_last_four"
+            ),
         ]
 
     def __str__(self) -> str:

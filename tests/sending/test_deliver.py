@@ -9,7 +9,8 @@ from django.utils import timezone
 from invocations import pacing, sending
 from invocations.encryption import encrypt
 from invocations.kaleyra.client import KaleyraClient, NoAnswer, NotSent
-from invocations.models import ApiKey, Attempt, Invocation, Pod
+from invocations.models import ApiKey, Attempt, Invocation, Pod, WorkflowInstance
+from invocations.models.configuration import RESULT_MARGIN
 
 pytestmark = pytest.mark.django_db
 UNKNOWN = Invocation.Status.UNKNOWN
@@ -381,3 +382,27 @@ def test_a_clock_that_is_set_back_meanwhile_loses_no_answer(recorded, monkeypatc
 
     monkeypatch.setattr(KaleyraClient, "invoke", and_the_clock_is_set_back)
     assert deliver(invocation).status == "accepted" and invocation.attempts.get().duration_ms >= 0
+
+
+# --- what is awaited after it -----------------------------------------------------------------------------------------
+
+
+def test_a_result_is_awaited_once_a_workflow_that_reports_them_was_accepted(recorded, workflow):
+    workflow.channels.update(delay_seconds=30)
+    WorkflowInstance.objects.update(expects_callback=True)
+    row = deliver(recorded("202"))
+    assert row.delivery == "awaiting"
+    assert row.result_due_at - row.final_at == timedelta(seconds=30 + 30) + RESULT_MARGIN
+
+
+@pytest.mark.parametrize("code, reports", [("202", False), ("400", True)])
+def test_nothing_is_awaited_from_a_workflow_that_reports_nothing_nor_after_a_refusal(recorded, code, reports):
+    WorkflowInstance.objects.update(expects_callback=reports)
+    row = deliver(recorded(code))
+    assert (row.delivery, row.result_due_at) == ("", None)
+
+
+def test_refusals_of_a_kind_are_alike_whatever_id_they_name(recorded, kaleyra_says):
+    for name in ("0cccf798-17b9-4a3f-9dad-f1aa00112233", "4THJKx9"):
+        kaleyra_says(400, REJECTED | {"errors": [f"Workflow Instance [{name}] of 919876543202 is not published."]})
+        assert deliver(recorded()).error_kind == "Workflow Instance … of … is not published."
