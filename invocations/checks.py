@@ -7,7 +7,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import ERROR, CheckMessage, Error, Tags, Warning, register, run_checks
 
 
 @register("settings")
@@ -24,3 +24,10 @@ def practice_is_not_production(app_configs: Sequence[AppConfig] | None, **kwargs
     if not settings.SANDBOX:
         return []
     return [Warning("SANDBOX is on.", hint="Set SANDBOX=False where real customers are reached.", id="console.SANDBOX")]
+
+
+def refuse_wrong_settings() -> None:
+    """For the doors that run no system checks by themselves. Raises `SystemExit`, naming each setting that is missing or wrong."""
+    problems = [problem for problem in run_checks(tags=[Tags.security, "settings"]) if problem.level >= ERROR]
+    if problems:
+        raise SystemExit("The console does not start.\n" + "\n".join(str(problem) for problem in problems))

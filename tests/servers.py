@@ -3,7 +3,8 @@
     with PrivatePostgres() as postgres: ...   # postgres.url; postgres.kill() and postgres.start() for those who test crashes
     python -m tests.servers --postgres --redis -- pytest …   # runs a command with TEST_DATABASE_URL and TEST_BROKER_URL set
 
-Debian's packages bring them (tests/install-packages.sh). Settings are PostgreSQL's own: what is committed is on the disk.
+Debian's packages bring them (tests/install-packages.sh). What PostgreSQL has committed is on the disk, unless `--quick` is asked
+for: then it waits for no disk, and must not be killed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -63,6 +65,11 @@ class _Server:
     def start(self) -> None:
         raise NotImplementedError
 
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
+
     def stop(self, number: signal.Signals = signal.SIGINT) -> None:
         if self._process and self._process.poll() is None:
             os.killpg(self._process.pid, number)
@@ -78,10 +85,11 @@ class _Server:
 
 
 class PrivatePostgres(_Server):
-    """A cluster with one user, `console`, and one empty database."""
+    """A cluster with one user, `console`, and one empty database. `is_quick`: it is for tests that do not kill it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_quick: bool = False) -> None:
         super().__init__()
+        self._more = {"fsync": "off", "full_page_writes": "off"} if is_quick else {}
         # PostgreSQL refuses to run as root; its package brings a user for that.
         self._as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
         if self._as_user:
@@ -95,8 +103,12 @@ class PrivatePostgres(_Server):
 
     def start(self) -> None:
         settings = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": 200}
-        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        options = [word for name, value in (settings | self._more).items() for word in ("-c", f"{name}={value}")]
         self._run(*self._as_user, _program("postgres"), "-D", f"{self._folder}/data", *options)
+        ready = [_program("pg_isready"), "--quiet", "--host=127.0.0.1", f"--port={self.port}"]
+        ends = time.monotonic() + PATIENCE
+        while subprocess.call(ready) and time.monotonic() < ends:  # it listens before it lets anybody in
+            time.sleep(0.05)
 
     def kill(self) -> None:
         """SIGKILL for every process of it, as when the machine loses its power. `start` recovers what was committed."""
@@ -136,10 +148,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Runs a command beside private servers. One that the environment names is used instead.")
     parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--redis", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="PostgreSQL waits for no disk")
     parser.add_argument("command", nargs="+")
     asked = parser.parse_args()
-    wanted = [("TEST_DATABASE_URL", PrivatePostgres, asked.postgres), ("TEST_BROKER_URL", PrivateRedis, asked.redis)]
+    postgres = partial(PrivatePostgres, is_quick=asked.quick)
+    wanted = [("TEST_DATABASE_URL", postgres, asked.postgres), ("TEST_BROKER_URL", PrivateRedis, asked.redis)]
     running: list[_Server] = []
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # by the way that stops them
     try:
         for name, kind, is_wanted in wanted:
             if is_wanted and not os.environ.get(name):

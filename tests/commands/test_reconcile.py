@@ -1,10 +1,12 @@
 """`manage.py reconcile`: names every row that contradicts itself, and changes nothing."""
 
+import json
+
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from invocations import sending
+from invocations import results, sending
 from invocations.kaleyra.client import NoAnswer, NotSent
 from invocations.models import Attempt, Invocation, Pace, Settlement
 
@@ -50,6 +52,8 @@ def test_what_really_happens_agrees(reconcile, recorded, delivered, ada, kaleyra
     sending.cancel(recorded(), ada.person)
     for verdict in Settlement.Verdict:
         assert sending.settle(delivered("500"), verdict, "The customer said so.", ada.person)
+    told = delivered()
+    results.keep(told.account, json.dumps({"requestId": str(told.request_id), "result": {"channel1": {"statusCode": "READ"}}}).encode())
     for way in [NoAnswer("timeout"), NotSent("refused")]:
         kaleyra_says(way)
         delivered()
@@ -68,6 +72,11 @@ def test_what_really_happens_agrees(reconcile, recorded, delivered, ada, kaleyra
         (
             lambda row, attempt: row.update(status="sending", lease_until=timezone.now() - 3 * sending.LEASE),
             "is being sent for too long: is a dispatcher running?",
+        ),
+        (lambda row, attempt: row.update(delivery="completed"), "has a result, and no callback told it"),
+        (
+            lambda row, attempt: row.update(delivery="completed", deciding_channel=1),
+            "a channel decided, and no callback told of one",
         ),
     ],
 )

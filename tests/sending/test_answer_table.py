@@ -69,8 +69,13 @@ def retry_after(value: str) -> Verb:
     return says(429, b"slow down", *([f"Retry-After: {value}"] if value else []))
 
 
-def in_seconds(seconds: int) -> str:
-    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+def retry_at(seconds: int) -> Verb:
+    """The same with a date, so many seconds after the request."""
+
+    def verb(visit: Visit) -> None:
+        retry_after(format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True))(visit)
+
+    return verb
 
 
 BOMB = gzip.compress(b"0" * 30_000_000)
@@ -107,12 +112,12 @@ ROWS = [
     Row("R7 408", says(408), "unknown", "server_error", "asks again"),
     Row("R8 409", says(409, b"conflict"), "unknown", "in_progress", "asks again"),
     Row("R9 429, 3 s", retry_after("3"), "queued", "asked_to_wait", "tries again", (2, 3.1)),
-    Row("R9 429, a date", retry_after(in_seconds(90)), "queued", "asked_to_wait", "tries again", (20, 91)),
+    Row("R9 429, a date", retry_at(90), "queued", "asked_to_wait", "tries again", (88, 90.1)),
     Row("R9 429, without a word", retry_after(""), "queued", "asked_to_wait", "tries again"),
     Row("R9 429, abc", retry_after("abc"), "queued", "asked_to_wait", "tries again"),
     Row("R9 429, -5", retry_after("-5"), "queued", "asked_to_wait", "tries again"),
     Row("R9 429, for years", retry_after("99999999"), "queued", "asked_to_wait", "tries again", (3500, 3600)),
-    Row("R9 429, a date that is over", retry_after(in_seconds(-90)), "queued", "asked_to_wait", "tries again"),
+    Row("R9 429, a date that is over", retry_at(-90), "queued", "asked_to_wait", "tries again"),
     *[Row(f"R10 {status}", says(status, b"<html>"), "unknown", "server_error", "asks again") for status in (500, 502, 504)],
     Row("R10 500 that says accepted", says(500, ACCEPTED), "unknown", "server_error", "asks again"),
     Row("R11 503, 4 s", says(503, b"", "Retry-After: 4"), "unknown", "server_error", "asks again", (3, 4.1)),
@@ -128,7 +133,7 @@ ROWS = [
     Row("R17 30 MB", floods(head(202, length=30_000_000), b" " * 65_536, 500), "unknown", "broken_off", "asks again"),
     Row("R22 refused", lambda stack: closed_port(), "queued", "refused", "tries again"),
     Row("R23 no connection in time", lambda stack: stack.enter_context(full_backlog()), "queued", "connect_timeout", "tries again"),
-    Row("R27 reset before anything is read", resets_after(0), "unknown", "broken_off", "asks again"),
+    Row("R27 reset at the first byte", resets_after(1), "unknown", "broken_off", "asks again"),
     Row("R27 reset after the head", resets_after(200), "unknown", "broken_off", "asks again"),
     Row("R27 reset after all of it", reads_and_resets(), "unknown", "broken_off", "asks again"),
     Row("R27 a goodbye before anything is read", hangs_up_after(0), "unknown", "broken_off", "asks again"),

@@ -8,11 +8,12 @@ from threading import Barrier
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from invocations import posting, sending
 from invocations.kaleyra.client import KaleyraClient
-from invocations.models import ApiKey, Attempt, Invocation
+from invocations.models import Account, ApiKey, Attempt, Invocation
 from invocations.sandbox.server import PracticePod
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -185,3 +186,18 @@ def test_what_was_posted_is_json_with_the_rows_own_id(recorded, receiver):
     invocation = recorded()
     sending.deliver(invocation.pk)
     assert json.loads(receiver.received[0].body)["requestId"] == str(invocation.request_id)
+
+
+def test_a_batch_asks_the_database_as_often_as_one_message(recorded, account):
+    def queries(count):
+        for _ in range(count):
+            recorded()
+        with CaptureQueriesContext(connection) as captured:
+            claims = sending.claim(account, Invocation.objects.filter(status="queued"), count)
+            sending.remember([(claim, posting.post(claim)) for claim in claims])
+        assert len(claims) == count
+        return [query["sql"] for query in captured if not query["sql"].startswith("UPDATE")]  # SQLite has one for each row
+
+    Account.objects.update(sends_per_second=1000)
+    queries(1)  # what is made once
+    assert len(queries(9)) == len(queries(2))
