@@ -1,0 +1,312 @@
+"""One run of the kill harness: processes that record, processes that deliver, and somebody who kills them.
+
+Each worker is a process of its own, forked from one that has loaded the code and holds no connection; what it runs is
+`manage.py dispatch`. It has nothing in common with the others but the database.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
+from django.db.models import Q
+
+from invocations import pacing, posting, sending
+from invocations.answer_table import Status
+from invocations.kaleyra.payload import Send
+from invocations.models import Account, ApiKey, Channel, Invocation, Pod, WorkflowInstance
+from tests.faults import worker
+from tests.faults.receiver import KEY, ReceiverProcess
+from tests.servers import PrivatePostgres
+
+ACCOUNTS = 4
+RECORDERS = 2
+ENDS_WITHIN = 20.0
+"""Seconds that a worker has to end after SIGTERM."""
+PR_SET_PDEATHSIG = 1
+AHEAD = 0.1
+"""How far kills may be ahead of what is settled, both as a share of the whole run."""
+OPEN = Q(status__in=[Status.QUEUED, Status.SENDING, Status.HELD]) | Q(due_at__isnull=False)
+
+_fork = multiprocessing.get_context("fork")
+
+
+@dataclass
+class Plan:
+    """What a run does, with `kills` at least; `gently` is SIGTERM in place of SIGKILL.
+
+    In seconds: `most_seconds` of trouble, of which `tail` when all is recorded; then `patience`, for what is open to be settled.
+    """
+
+    invocations: int
+    kills: int
+    database_kills: int
+    workers: int
+    threads: int
+    seed: int
+    policy: str
+    dedupes: bool
+    most_seconds: float
+    tail: float
+    patience: float
+    bug: str | None = None
+    gently: bool = False
+
+
+@dataclass
+class Done:
+    """What was done to the workers, and what they did of themselves."""
+
+    kills: int = 0
+    of_all_at_once: int = 0
+    recorders: int = 0
+    database: int = 0
+    freezes: int = 0
+    ended_wrongly: int = 0
+    checked_by_hand: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+
+class CrashRun:
+    """Runs a plan against a receiver. `database` is the server to kill, where there is one; `folder` takes the workers' output."""
+
+    def __init__(self, plan: Plan, receiver: ReceiverProcess, folder: Path, database: PrivatePostgres | None) -> None:
+        self.plan, self.receiver, self.folder, self.database = plan, receiver, folder, database
+        self.done = Done()
+        self.ids = [str(uuid.uuid5(uuid.NAMESPACE_OID, f"{plan.seed} {n}")) for n in range(plan.invocations)]
+        self._random = random.Random(plan.seed)
+        self._may_record = _fork.RawValue("i", 0)
+        self._workers: list[BaseProcess] = []
+        self._recorders: list[BaseProcess] = []
+        self._frozen: dict[BaseProcess, float] = {}
+        self._said_at = 0.0
+        self._resumed_at = 0.0
+
+    def run(self) -> None:
+        """All of it: messages come in and workers die until all are done, then peace, until nothing is open."""
+        worker.hurry(worker.HURRY)
+        call_command("migrate", verbosity=0)
+        self._set_up()
+        try:
+            self._recorders = [self._recorder(n) for n in range(RECORDERS)]
+            self._workers = [self._worker() for _ in range(self.plan.workers)]
+            self._in_trouble()
+            self.receiver.calm_down()
+            self._wait_for("everything is settled", lambda: self._open() == 0, self.plan.patience)
+            if self.plan.dedupes:
+                self._check_safely()
+        finally:
+            for process in [*self._workers, *self._recorders]:
+                process.kill()
+                process.join()
+            connections.close_all()
+
+    def _set_up(self) -> None:
+        pod = Pod.objects.create(code="FAULTS", title="Faults", api_domain=self.receiver.api_domain)
+        for n in range(ACCOUNTS):
+            account = Account.objects.create(
+                title=f"Account {n}", pod=pod, sid=f"FAULTS{n}", sends_per_second=1000, retry_ambiguous=self.plan.policy
+            )
+            ApiKey.objects.create(account=account, title="console", key=KEY, is_primary=True)
+            workflow = WorkflowInstance.objects.create(account=account, title=f"Workflow {n}", workflow_instance_id=f"workflow-{n}")
+            for position, kind in enumerate(["whatsapp", "sms"], start=1):
+                Channel.objects.create(workflow_instance=workflow, position=position, kind=kind)
+
+    # --- processes ---
+
+    def _started(self, target: Callable[..., None], *args: Any) -> BaseProcess:
+        connections.close_all()  # a connection cannot be shared with a child
+        process = _fork.Process(target=self._child, args=(target, *args), daemon=True)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # the child hears it from when its command listens
+        process.start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        return process
+
+    def _child(self, target: Callable[..., None], *args: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        output = os.open(self.folder / "workers.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(output, sys.stdout.fileno())
+        os.dup2(output, sys.stderr.fileno())
+        random.seed()
+        target(*args)
+
+    def _worker(self) -> BaseProcess:
+        return self._started(_deliver, self.plan.bug, self.plan.threads)
+
+    def _recorder(self, place: int) -> BaseProcess:
+        mine = [(n, self.ids[n]) for n in range(place, len(self.ids), RECORDERS)]
+        process = self._started(_record, mine, self._may_record)
+        process.name = str(place)
+        return process
+
+    # --- trouble ---
+
+    def _in_trouble(self) -> None:
+        """Messages come in as fast as kills do, so that there is always something to lose; on a slow machine both are slow."""
+        plan, done = self.plan, self.done
+        ends = time.monotonic() + plan.most_seconds
+        while time.monotonic() < ends:
+            share = (done.kills + 2) / max(1, plan.kills)
+            self._may_record.value = min(plan.invocations, int(plan.invocations * share) + 2 * plan.workers)
+            time.sleep(self._random.uniform(0.05, 0.25))
+            self._look_after()
+            if self._is_time_to_strike():
+                self._strike()
+            if done.database < plan.database_kills * min(1.0, share) and self.database:
+                self.database.kill()
+                done.database += 1
+                time.sleep(self._random.uniform(0.0, 0.5))
+                self.database.start()
+            if done.kills >= plan.kills and done.database >= plan.database_kills and self._all_recorded() and self._all_tried():
+                ends = min(ends, time.monotonic() + plan.tail)
+
+    def _all_tried(self) -> bool:
+        """A slow machine must not end before it has begun."""
+        return bool(self._patiently(lambda: not Invocation.objects.filter(attempt_count=0).exists()))
+
+    def _is_time_to_strike(self) -> bool:
+        plan, settled = self.plan, self._patiently(lambda: Invocation.objects.exclude(OPEN).count())
+        return bool(plan.kills) and (settled is None or self.done.kills / plan.kills < settled / plan.invocations + AHEAD)
+
+    def _strike(self) -> None:
+        chance = self._random.random()
+        if chance < 0.02:
+            self.done.of_all_at_once += 1
+            self._end(list(range(len(self._workers))))
+        elif chance < 0.04:
+            self._recorders = [self._killed_recorder(process) for process in self._recorders]
+        elif chance < 0.05 and not self._frozen and not self.plan.gently:
+            process = self._random.choice(self._workers)
+            os.kill(process.pid or 0, signal.SIGSTOP)
+            self._frozen[process] = time.monotonic() + 1.3 * posting.LEASE.total_seconds()
+            self.done.freezes += 1
+        else:
+            self._end([self._random.randrange(len(self._workers))])
+
+    def _end(self, places: Sequence[int]) -> None:
+        """Kills the workers in these places, and puts new ones there."""
+        ended = [self._workers[place] for place in places]
+        for process in ended:
+            if process in self._frozen:
+                os.kill(process.pid or 0, signal.SIGCONT)
+                del self._frozen[process]
+            process.terminate() if self.plan.gently else process.kill()
+        for process in ended:
+            process.join(ENDS_WITHIN)
+            self.done.ended_wrongly += process.exitcode != (0 if self.plan.gently else -signal.SIGKILL)
+            process.kill()
+        self.done.kills += len(ended)
+        for place in places:
+            self._workers[place] = self._worker()
+
+    def _killed_recorder(self, process: BaseProcess) -> BaseProcess:
+        if process.exitcode == 0:
+            return process
+        process.kill()
+        process.join()
+        self.done.recorders += 1
+        return self._recorder(int(process.name))
+
+    def _all_recorded(self) -> bool:
+        return all(process.exitcode == 0 for process in self._recorders)
+
+    # --- those who look after it: whoever minds the machines, and an admin ---
+
+    def _look_after(self) -> None:
+        for place, process in enumerate(self._workers):
+            if process.exitcode is not None:  # nobody told it to
+                self.done.ended_wrongly += 1
+                self._workers[place] = self._worker()
+        for process, until in list(self._frozen.items()):
+            if time.monotonic() > until:
+                os.kill(process.pid or 0, signal.SIGCONT)
+                del self._frozen[process]
+        if time.monotonic() > self._resumed_at + 1.0:
+            self._resumed_at = time.monotonic()
+            self._patiently(lambda: [pacing.resume(account) for account in Account.objects.filter(is_paused=True)])
+        if time.monotonic() > self._said_at + 5.0:
+            self._said_at = time.monotonic()
+            print(
+                f"{self.done.seconds:5.0f} s: {self._patiently(Invocation.objects.count)} recorded, {self._open()} open, "
+                f"{self.done.kills} kills, {self.done.database} of the database",
+                flush=True,
+            )
+
+    def _open(self) -> int | None:
+        """How many messages something still happens to by itself."""
+        return self._patiently(lambda: Invocation.objects.filter(OPEN).count())
+
+    def _patiently(self, ask: Callable[[], Any]) -> Any:
+        with suppress(OperationalError, InterfaceError):
+            return ask()
+        close_old_connections()
+        return None
+
+    def _wait_for(self, what: str, holds: Callable[[], bool], seconds: float) -> None:
+        ends = time.monotonic() + seconds
+        while not holds():
+            if time.monotonic() > ends:
+                print(f"in {seconds:.0f} s of peace not: {what}", flush=True)
+                return
+            time.sleep(0.2)
+            self._look_after()
+
+    def _check_safely(self) -> None:
+        """What the console has given up asking about, a person asks about: the button of that name."""
+        for pk in Invocation.objects.filter(status=Status.UNKNOWN).values_list("pk", flat=True):
+            self.done.checked_by_hand += sending.deliver(pk, starting_from=Status.UNKNOWN)
+
+
+# --- what the processes do --------------------------------------------------------------------------------------------
+
+
+def _deliver(bug: str | None, threads: int) -> None:
+    if bug:
+        worker.BUGS[bug]()
+    worker.before("dispatching.Dispatcher.run", lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM}))
+    call_command("dispatch", threads=threads)
+
+
+def _record(mine: Sequence[tuple[int, str]], may_record: Any) -> None:
+    """Records each message until it is recorded, as a person does who presses "Send" again: with the same id.
+
+    A process that takes the place of a killed one begins a few messages before the last.
+    """
+    workflows = _asked(lambda: list(WorkflowInstance.objects.order_by("pk")))
+    known = {str(request_id) for request_id in _asked(lambda: list(Invocation.objects.values_list("request_id", flat=True)))}
+    first = next((place for place, (_n, request_id) in enumerate(mine) if request_id not in known), len(mine))
+    for n, request_id in mine[max(0, first - 3) :]:
+        while n >= may_record.value:
+            time.sleep(0.02)
+        sends = [Send(f"9198{n:08d}", {"01": f"message {n}"})] * 2
+        options = {"request_id": uuid.UUID(request_id), "created_by": None}
+        _asked(lambda: sending.record(workflows[n % len(workflows)], sends, **options))  # noqa: B023
+
+
+def _asked(ask: Callable[[], Any]) -> Any:
+    """What `ask` gives, as soon as the database answers."""
+    while True:
+        try:
+            return ask()
+        except (OperationalError, InterfaceError):
+            close_old_connections()
+            time.sleep(0.1)

@@ -1,0 +1,98 @@
+"""A dispatcher that dies, or is frozen, at a chosen moment of an attempt. What left is told by the receiver."""
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from django.db.models import F
+from django.utils import timezone
+
+from invocations import sending
+from invocations.dispatching import run_once
+from invocations.models import Account, Invocation
+from tests.faults.judge import judge
+from tests.faults.receiver import ReceiverProcess
+from tests.faults.worker import MOMENTS
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PATIENCE = 120
+BEFORE_ANYTHING_LEAVES = ["before_claim", "in_claim"]
+
+
+@pytest.fixture
+def dedupe():
+    return "on"
+
+
+@pytest.fixture
+def receiver(tmp_path, dedupe):
+    with ReceiverProcess(tmp_path / "received.jsonl", rate=0, refused=0, latency=0, dedupe=dedupe) as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def three(recorded):
+    """Three messages that are due."""
+    ids = [str(recorded(f"{n:03d}").request_id) for n in range(3)]
+    Invocation.objects.update(due_at=F("due_at") - sending.GRACE)
+    return ids
+
+
+@pytest.fixture
+def dies_at(process):
+    def dies_at(moment):
+        worker = process("-m", "tests.faults.worker", "--die-at", moment, "--", "dispatch", "--threads", "1")
+        assert worker.wait(PATIENCE) == -signal.SIGKILL, worker.stderr.read()
+
+    return dies_at
+
+
+def another_takes_over():
+    Invocation.objects.filter(status="sending").update(lease_until=timezone.now())
+    run_once(width=2)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_nothing_is_lost_and_nothing_is_sent_twice(moment, three, receiver, dies_at):
+    dies_at(moment)
+    another_takes_over()
+    assert judge(three, receiver.received, dedupes=True).found == []
+    assert set(Invocation.objects.values_list("status", flat=True)) == {"accepted"}
+
+
+@pytest.mark.parametrize("dedupe", ["off"])
+@pytest.mark.parametrize("moment", ["in_claim", "after_claim", "full_body", "after_answer", "in_result"])
+def test_where_nothing_may_be_asked_twice_doubt_is_shown_as_doubt(moment, three, receiver, dies_at):
+    Account.objects.update(retry_ambiguous="never")
+    dies_at(moment)
+    another_takes_over()
+    assert judge(three, receiver.received, dedupes=False).found == []
+    statuses = list(Invocation.objects.values_list("status", flat=True))
+    assert set(statuses) <= {"accepted", "unknown"} and ("unknown" in statuses) is (moment not in BEFORE_ANYTHING_LEAVES)
+
+
+@pytest.mark.parametrize(("moment", "requests"), [("after_claim", 1), ("full_body", 2)])
+def test_who_was_frozen_for_longer_than_the_lease_sends_nothing_more_and_writes_nothing(moment, requests, recorded, receiver, process):
+    invocation = recorded()
+    Invocation.objects.update(due_at=F("due_at") - sending.GRACE)
+    worker = process("-m", "tests.faults.worker", "--hurry", "20", "--freeze-at", moment, "--", "dispatch", "--threads", "1")
+    wait_until(lambda: Path(f"/proc/{worker.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
+    wait_until(lambda: Invocation.objects.filter(status="sending", lease_until__lt=timezone.now()).exists())
+    run_once(width=1)
+    settled = Invocation.objects.values().get()
+    assert settled["status"] == "accepted"
+    worker.send_signal(signal.SIGCONT)
+    assert any("its answer came too late" in line for line in worker.stderr)
+    worker.terminate()
+    assert worker.wait(PATIENCE) == 0
+    assert Invocation.objects.values().get() == settled
+    assert judge([str(invocation.request_id)], receiver.received, dedupes=True).found == []
+    assert len(receiver.received) == requests
+
+
+def wait_until(holds):
+    ends = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < ends
+        time.sleep(0.02)

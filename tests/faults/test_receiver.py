@@ -1,0 +1,82 @@
+"""The judge's witness can be believed: it writes down what it took, before it answers."""
+
+import http.client
+import json
+
+import pytest
+
+from tests.faults.receiver import FAULTS, KEY, ReceiverProcess
+
+PATH = "/v1/FAULTS0/workflow/v1/instances/workflow-0/invoke"
+
+
+@pytest.fixture
+def started(tmp_path):
+    running = []
+
+    def started(**options):
+        receiver = ReceiverProcess(tmp_path / f"{len(running)}.jsonl", latency=0, **{"rate": 0, "refused": 0} | options)
+        running.append(receiver)
+        return receiver.__enter__()
+
+    yield started
+    for receiver in running:
+        receiver.__exit__()
+
+
+def post(receiver, request_id, key=KEY):
+    """The status, or the kind of silence."""
+    line = http.client.HTTPConnection(receiver.api_domain, timeout=10)
+    try:
+        line.request("POST", PATH, json.dumps({"requestId": request_id, "input": {"send1": {}}}), {"api-key": key})
+        answer = line.getresponse()
+        answer.read()
+        return answer.status
+    except (OSError, http.client.HTTPException) as error:
+        return type(error).__name__
+    finally:
+        line.close()
+
+
+@pytest.mark.parametrize(("dedupe", "answers", "effects"), [("on", [202, 400], 1), ("off", [202, 202], 2)])
+def test_a_repeated_id_is_refused_or_is_a_second_message(started, dedupe, answers, effects):
+    receiver = started(dedupe=dedupe)
+    assert [post(receiver, "a") for _ in range(2)] == answers
+    assert sum(line["effect"] for line in receiver.received) == effects
+
+
+def test_what_a_repetition_is_told_can_be_chosen(started):
+    receiver = started(duplicate_status="409 Conflict", duplicate_text="again?")
+    assert [post(receiver, "a") for _ in range(2)] == [202, 409]
+
+
+def test_only_its_key_opens(started):
+    receiver = started()
+    assert post(receiver, "a", "another") == 401 and not receiver.received[0]["effect"]
+
+
+def test_the_same_seed_misbehaves_in_the_same_way(started):
+    ids = [f"id-{n}" for n in range(60)]
+    said = []
+    for _ in range(2):
+        receiver = started(seed=3, rate=0.5)
+        for request_id in ids:
+            post(receiver, request_id)
+        said.append([line["answer"] for line in receiver.received])
+    assert said[0] == said[1] and len(set(said[0]) & set(FAULTS)) > 12
+
+
+def test_it_calms_down(started):
+    receiver = started(rate=1.0, refused=1.0)
+    assert post(receiver, "a") != 202
+    receiver.calm_down()
+    while post(receiver, "b") not in (202, 400):
+        pass
+    assert post(receiver, "c") == 202
+
+
+def test_what_is_refused_is_never_answered_as_taken(started):
+    receiver = started(rate=1.0, refused=1.0)
+    for n in range(60):
+        post(receiver, f"id-{n}")
+    assert not any(line["effect"] or line["answer"].startswith("accepts") for line in receiver.received)

@@ -1,0 +1,257 @@
+"""One `manage.py dispatch` to be killed: in a hurry, and if wanted with a bug or with a moment at which it dies.
+
+    python -m tests.faults.worker --hurry 15 --die-at full_body -- dispatch --threads 2
+
+Production reads none of this: the product's own names are replaced here, in a process of the tests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import os
+import pkgutil
+import signal
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import django
+import requests
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+
+from invocations import dispatching, pacing, posting, reconciling, sending  # noqa: E402
+from invocations.answer_table import TABLE, Outcome, Status  # noqa: E402
+from invocations.kaleyra import client  # noqa: E402
+from invocations.models import Invocation  # noqa: E402
+
+HURRY = 15.0
+"""By how much a run shortens the product's times: a lease of 60 s takes 4 s."""
+
+
+def hurry(times: float) -> None:
+    """Divides every wait, lease and deadline of the product. Their order and their proportions stay."""
+    posting.LEASE = sending.LEASE = reconciling.LEASE = posting.LEASE / times
+    posting.MARGIN /= times
+    posting.TOTAL_SECONDS /= times
+    dispatching.SWEEP_EVERY /= times
+    for name in ["GRACE", "SAME_ID_WINDOW", "FIRST_WAIT", "LONGEST_WAIT"]:
+        setattr(sending, name, getattr(sending, name) / times)
+    for name in ["LONGEST_WAIT_OF_AN_ACCOUNT", "PROBE_EVERY", "MENDED_PROBE_EVERY", "RAMP"]:
+        setattr(pacing, name, getattr(pacing, name) / times)
+    client_of = posting.client_of
+    posting.client_of = lambda account, key: replace(
+        client_of(account, key),
+        connect_seconds=client.CONNECT_SECONDS / times,
+        read_seconds=client.READ_SECONDS / times,
+        total_seconds=client.TOTAL_SECONDS / times,
+    )
+
+
+# --- bugs, each of them somebody's once -------------------------------------------------------------------------------
+
+
+def fresh_id() -> None:
+    """A retry is a new request, with an id of its own."""
+    attempt = posting._attempt
+
+    def with_a_fresh_id(claim: Any, lines: Any) -> Any:
+        if claim.number > 1:
+            text, invocation = claim.invocation.payload, copy.copy(claim.invocation)
+            invocation.request_id = uuid.uuid4()
+            invocation.payload = text.replace(str(claim.invocation.request_id), str(invocation.request_id))
+            claim = replace(claim, invocation=invocation)
+        return attempt(claim, lines)
+
+    posting._attempt = with_a_fresh_id
+
+
+def rewritten_body() -> None:
+    """A retry makes its JSON anew, in another order."""
+    attempt = posting._attempt
+
+    def with_another_body(claim: Any, lines: Any) -> Any:
+        if claim.number > 1:
+            invocation = copy.copy(claim.invocation)
+            invocation.payload = json.dumps(dict(reversed(json.loads(claim.invocation.payload).items())))
+            claim = replace(claim, invocation=invocation)
+        return attempt(claim, lines)
+
+    posting._attempt = with_another_body
+
+
+def every_400_rejected() -> None:
+    """A refusal is a refusal, whatever was tried before."""
+    meaning = sending._meaning
+
+    def without_memory(claim: Any, result: Any) -> Any:
+        is_400 = result.reply is not None and result.reply.http_status == 400
+        return (Status.REJECTED, "rejected") if is_400 else meaning(claim, result)
+
+    sending._meaning = without_memory
+
+
+def no_lease() -> None:
+    """What was being sent when its process died is nobody's."""
+    sending.settle_interrupted = lambda now: 0
+
+
+def requeued_when_interrupted() -> None:
+    """What was being sent when its process died is sent again, as if nothing had left."""
+
+    def requeue(now: Any) -> int:
+        over = Invocation.objects.filter(status="sending", lease_until__lt=now)
+        return over.update(status="queued", lease_until=None, due_at=now)
+
+    sending.settle_interrupted = requeue
+
+
+def doubt_is_not_sent() -> None:
+    """Whoever gets no answer has sent nothing."""
+    for reason, rule in list(TABLE.items()):
+        if rule.outcome == Outcome.DOUBTFUL:
+            TABLE[reason] = TABLE["refused"]._replace(effect=rule.effect)
+
+
+def any_202_is_accepted() -> None:
+    """Whatever comes with a 202 is an acceptance."""
+    TABLE["unreadable"] = TABLE["accepted"]
+
+
+def busy_is_rejected() -> None:
+    """429 is one more 4xx."""
+    TABLE["asked_to_wait"] = TABLE["rejected"]
+
+
+def follow_redirects() -> None:
+    """The HTTP library follows where it is led, with the key and the body."""
+    send = client.Line._send
+
+    def followed(self: Any, request: Any) -> Any:
+        response = send(self, request)
+        if response.is_redirect:
+            return requests.post(response.headers["Location"], request.body, headers=request.headers, stream=True, timeout=5)
+        return response
+
+    client.Line._send = followed
+
+
+BUGS: dict[str, Callable[[], None]] = {
+    bug.__name__: bug
+    for bug in [
+        fresh_id,
+        every_400_rejected,
+        no_lease,
+        follow_redirects,
+        requeued_when_interrupted,
+        doubt_is_not_sent,
+        any_202_is_accepted,
+        busy_is_rejected,
+        rewritten_body,
+    ]
+}
+
+
+# --- moments ----------------------------------------------------------------------------------------------------------
+
+
+Strike = Callable[[], object]
+
+
+def before(seam: str, strike: Strike) -> None:
+    """Lets the process `strike` before each call of `seam`, a name in `invocations`."""
+    room, name = _found(seam)
+    real = getattr(room, name)
+
+    def struck(*args: Any, **kwargs: Any) -> Any:
+        strike()
+        return real(*args, **kwargs)
+
+    setattr(room, name, struck)
+
+
+def _after(seam: str, strike: Strike) -> None:
+    """After a call that came to something: a look that found nothing is no moment."""
+    room, name = _found(seam)
+    real = getattr(room, name)
+
+    def struck(*args: Any, **kwargs: Any) -> Any:
+        came_to = real(*args, **kwargs)
+        if came_to is None or came_to:
+            strike()
+        return came_to
+
+    setattr(room, name, struck)
+
+
+def _found(seam: str) -> tuple[Any, str]:
+    room, _, name = f"invocations.{seam}".rpartition(".")
+    return pkgutil.resolve_name(room), name
+
+
+def _in_the_request(place: str, strike: Strike) -> None:
+    send = client._PlainConnection.send
+
+    def struck(self: Any, data: Any) -> None:
+        is_head = data.startswith(b"POST ")
+        if place == "half of the body" and not is_head:
+            send(self, data[: len(data) // 2])
+            strike()
+            data = data[len(data) // 2 :]
+        send(self, data)
+        if place == ("head" if is_head else "body"):
+            strike()
+
+    client._PlainConnection.send = struck
+
+
+MOMENTS: dict[str, tuple[Callable[[str, Strike], None], str]] = {
+    "before_claim": (before, "sending._locked"),
+    "in_claim": (_after, "pacing.spend"),
+    "after_claim": (_after, "dispatching.claim_due"),
+    "before_connect": (before, "kaleyra.client._PlainConnection.connect"),
+    "after_connect": (_after, "kaleyra.client._PlainConnection.connect"),
+    "after_head": (_in_the_request, "head"),
+    "half_body": (_in_the_request, "half of the body"),
+    "full_body": (_in_the_request, "body"),
+    "after_head_of_answer": (_after, "kaleyra.client._Adapter.send"),
+    "after_answer": (_after, "posting.post"),
+    "before_result": (before, "sending.remember"),
+    "in_result": (_after, "sending.update_each"),
+    "after_result": (before, "pacing.learn"),
+}
+"""The moments in the life of an attempt, in order. Claim and attempt are one commit."""
+
+
+def strike_at(moment: str, strike: Strike) -> None:
+    """Lets the process `strike` each time it comes to the moment."""
+    lay, seam = MOMENTS[moment]
+    lay(seam, strike)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--hurry", type=float, default=1.0)
+    parser.add_argument("--bug", choices=BUGS)
+    parser.add_argument("--die-at", choices=MOMENTS)
+    parser.add_argument("--freeze-at", choices=MOMENTS, help="stops once (SIGSTOP), until SIGCONT")
+    parser.add_argument("command", nargs="+")
+    asked = parser.parse_args()
+    hurry(asked.hurry)
+    if asked.bug:
+        BUGS[asked.bug]()
+    if asked.die_at:
+        strike_at(asked.die_at, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    if asked.freeze_at:
+        once = iter([signal.SIGSTOP])
+        strike_at(asked.freeze_at, lambda: [os.kill(os.getpid(), number) for number in once] and None)
+    call_command(*asked.command)
+
+
+if __name__ == "__main__":
+    main()
