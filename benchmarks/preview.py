@@ -19,14 +19,14 @@ from collections.abc import Callable
 folder = tempfile.TemporaryDirectory()
 os.environ |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "TEST_DATABASE_URL": f"sqlite:///{folder.name}/bench.sqlite3"}
 
-import django  # noqa: E402
+import django
 
 django.setup()
 
-import requests  # noqa: E402
-from django.contrib.auth.models import User  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.test import Client  # noqa: E402
+import requests
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.test import Client
 
 ROUNDS = 200
 VALUES = {"recipient": "+91 80612 34581", "value1-01": "Asha", "value1-02": "KF-20418", "value1-03": "Thu 26 November"}
@@ -65,7 +65,7 @@ def main() -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "fallback_console.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
-    server = subprocess.Popen([*command, "--threads", "4", "--no-control-socket", "--log-level", "warning"])  # noqa: S603
+    server = subprocess.Popen([*command, "--threads", "4", "--no-control-socket", "--log-level", "warning"])
     try:
         while socket.socket().connect_ex(("127.0.0.1", port)):
             if server.poll() is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -63,11 +63,17 @@ def digests(text: str, purpose: str) -> list[str]:
     return [hmac.new(_digest_key(key, purpose), text.encode("utf-8"), hashlib.sha256).hexdigest() for key in _keys()]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Sealed:
-    """A token as the database gave it, not opened yet."""
+    """A token as the database gave it. It is opened when somebody asks, and once."""
 
     token: str
+    _opened: tuple[str, str] | None = field(default=None, repr=False, compare=False)
+
+    def open(self, place: str) -> str:
+        if self._opened is None or self._opened[0] != place:
+            self._opened = place, decrypt(self.token, place)
+        return self._opened[1]
 
 
 class _SealedAttribute:
@@ -82,7 +88,7 @@ class _SealedAttribute:
         if self.field.attname not in instance.__dict__:
             instance.refresh_from_db(fields=[self.field.attname])
         value = instance.__dict__[self.field.attname]
-        return decrypt(value.token, self.field.place(instance)) if isinstance(value, _Sealed) else value
+        return value.open(self.field.place(instance)) if isinstance(value, _Sealed) else value
 
     def __set__(self, instance: models.Model, value: Any) -> None:
         instance.__dict__[self.field.attname] = value

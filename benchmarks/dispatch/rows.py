@@ -1,0 +1,91 @@
+"""The rows to send, in the database that TEST_DATABASE_URL names.
+
+`python -m benchmarks.dispatch.rows prepare API_DOMAIN`, `… fill N SEED FILE` (which writes the same bodies to FILE, one a line),
+`… state` (how many rows have which status).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import uuid
+from datetime import timedelta
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+
+import django
+
+django.setup()
+
+from django.core.management import call_command
+from django.db.models import Count
+from django.utils import timezone
+
+from invocations import contracts
+from invocations.encryption import digests
+from invocations.kaleyra.payload import Send, build_payload, to_text
+from invocations.models import Account, ApiKey, Attempt, Channel, Invocation, Pod, WorkflowInstance
+
+ACCOUNTS = 4
+"""Each may send 1,000 a second, the most that there is: no account's pace is what is measured."""
+CHUNK = 1000
+
+
+def prepare(api_domain: str) -> None:
+    """An empty database with `ACCOUNTS` accounts at the stand-in, one workflow each."""
+    call_command("migrate", verbosity=0)
+    pod = Pod.objects.create(code="BENCH", title="Stand-in", api_domain=api_domain)
+    for n in range(ACCOUNTS):
+        account = Account.objects.create(title=f"Account {n}", pod=pod, sid=f"HXBENCH{n}IN", sends_per_second=1000)
+        ApiKey.objects.create(account=account, title="bench", key="practice-key", is_primary=True)
+        workflow = WorkflowInstance.objects.create(account=account, title="Order delayed", workflow_instance_id=f"00112233-{n}")
+        Channel.objects.create(workflow_instance=workflow, position=1, kind="whatsapp", template_text="Hello {{1}}, {{2}} comes {{3}}")
+        Channel.objects.create(workflow_instance=workflow, position=2, kind="sms", template_text="Hello {#var#}, {#var#} comes {#var#}")
+
+
+def fill(count: int, seed: int, file: str) -> None:
+    """`count` rows that are due, as `sending.record` would have left them."""
+    chance, now = random.Random(seed), timezone.now()
+    workflows = [(workflow, contracts.current_version(workflow, None)) for workflow in WorkflowInstance.objects.order_by("id")]
+    with open(file, "w", encoding="utf-8") as bodies:
+        for begin in range(0, count, CHUNK):
+            rows = []
+            for n in range(begin, min(begin + CHUNK, count)):
+                request_id = uuid.UUID(int=chance.getrandbits(128), version=4)
+                number = f"9198{chance.randrange(10**8):08}"
+                sends = [Send(number, {"01": "Asha", "02": f"KF-{n:06}", "03": "Thu 26 November"})] * 2
+                payload = to_text(build_payload(str(request_id), sends))
+                bodies.write(payload + "\n")
+                workflow, version = workflows[n % ACCOUNTS]
+                rows.append(
+                    Invocation(
+                        request_id=request_id,
+                        workflow_instance=workflow,
+                        account_id=workflow.account_id,
+                        version=version,
+                        payload=payload,
+                        payload_digest=digests(payload, "payload")[0],
+                        recipient_digest=digests(number, "recipient")[0],
+                        recipient_hint="+91 98•••• ••00",
+                        due_at=now,
+                        not_after=now + timedelta(hours=4),
+                    )
+                )
+            Invocation.objects.bulk_create(rows)
+
+
+def state() -> None:
+    """Prints the number of rows by status, and of attempts beyond the first."""
+    by_status = dict(Invocation.objects.order_by().values_list("status").annotate(Count("pk")))
+    print(by_status, "attempts beyond the first:", Attempt.objects.filter(number__gt=1).count())
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["prepare", api_domain]:
+            prepare(api_domain)
+        case ["fill", count, seed, file]:
+            fill(int(count), int(seed), file)
+        case ["state"]:
+            state()
