@@ -131,7 +131,7 @@ def read_reply(
         execution_status=_text(fields.get("executionStatus"))[:40],
         timestamp=_text(fields.get("timestamp"))[:60],
         retry_after=_retry_after(next((value for name, value in (headers or {}).items() if name.lower() == "retry-after"), "")),
-        text=_printable(text),
+        text=printable(text),
         is_duplicate=(
             http_status in (400, 409)
             and reason not in ("another_request", "contradiction")
@@ -211,10 +211,10 @@ def _text(value: Any) -> str:
             value = json.dumps(value, ensure_ascii=False)
         except (ValueError, RecursionError):
             return ""
-    return _printable(value)
+    return printable(value)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """`text` without what a database or a page cannot carry: NUL, other controls, and halves of surrogate pairs."""
     return _UNPRINTABLE.sub("\ufffd", text)
 

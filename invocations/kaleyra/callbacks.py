@@ -1,0 +1,293 @@
+"""What a callback says: Kaleyra's report of a flow that has ended. A `FlowResult` is a value for any bytes whatever; nothing here raises.
+
+Source: Kaleyra's page "callback-profile-for-fallback-flow", whose sample breaks off after `result.channel1`. From there on it is
+inference: which shape arrives depends on the body that the profile was given, and of the codes only TIMEOUT is shown. So every shape
+that the page allows is read, and a code that nobody knows is kept as it came.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from urllib.parse import parse_qs
+
+from invocations.kaleyra.reply import printable, read_timestamp
+
+MAX_BODY_BYTES = 256 * 1024
+LONGEST_ID = 100
+LONGEST_WAIT = 24 * 60 * 60
+"""Seconds. Kaleyra's own limit is 900; a longer wait than a day is no wait."""
+YEARS = range(2000, 2100)
+"""A time outside makes no sense, and cannot be shown in every zone."""
+
+
+class Said(StrEnum):
+    """What a channel's code says about the customer's phone."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    NO_REPORT = "no_report"
+    """No final report within the wait. It may still have been delivered, then or later."""
+    SENT = "sent"
+    """Given to the operator, and nothing is known beyond that."""
+    OTHER = "other"
+
+
+CODES = {
+    "DELIVERED": Said.DELIVERED,
+    "READ": Said.DELIVERED,
+    "FAILED": Said.FAILED,
+    "UNDELIVERED": Said.FAILED,
+    "NOT-SENT": Said.FAILED,
+    "NOTSENT": Said.FAILED,
+    "REJECTED": Said.FAILED,
+    "TIMEOUT": Said.NO_REPORT,
+    "SENT": Said.SENT,
+}
+"""Kaleyra's pages "callback-profile-for-fallback-flow" (TIMEOUT), "whatsapp-status", "sms-callback" (the others, by analogy)."""
+_KNOWLEDGE = (Said.OTHER, Said.NO_REPORT, Said.SENT, Said.FAILED, Said.DELIVERED)
+"""Which of two words on one channel knows more: the later one here."""
+_STILL_RUNNING = {"ACCEPTED", "IN-PROGRESS", "INPROGRESS", "PENDING", "PROCESSING", "QUEUED", "RUNNING", "STARTED"}
+
+
+def said(code: str) -> Said:
+    """What `code` says. Upper and lower case, and what stands between its words, make no difference.
+
+    >>> said("Not_Sent")
+    <Said.FAILED: 'failed'>
+    """
+    return CODES.get(_plain(code), Said.OTHER)
+
+
+def has_ended(execution_status: str) -> bool:
+    """Whether the flow is over. Kaleyra reports once, at its end: only a status that clearly says otherwise is believed to."""
+    return _plain(execution_status) not in _STILL_RUNNING
+
+
+@dataclass(frozen=True)
+class ChannelSaid:
+    """What a callback says of one channel. Texts are Kaleyra's own, made printable and bounded; what was not there is empty or None."""
+
+    position: int
+    kind: str = ""
+    code: str = ""
+    started_at: datetime | None = None
+    wait_seconds: int | None = None
+    message_id: str = ""
+    client_message_id: str = ""
+    sender: str = ""
+    recipient: str = ""
+
+    @property
+    def may_have_reached(self) -> bool:
+        """Whether it was tried, and nothing says for certain that the customer did not get it."""
+        return bool(self.code or self.message_id) and said(self.code) is not Said.FAILED
+
+
+@dataclass(frozen=True)
+class FlowResult:
+    """One callback. `problem` says why it cannot be known whose result it is:
+
+    `empty`, `compressed`, `unreadable` (no JSON), `no_object` (JSON, but nothing to read a result from), `no_id`, `odd_id` (too long).
+    """
+
+    workflow_invocation_id: str = ""
+    request_id: uuid.UUID | None = None
+    execution_status: str = ""
+    ended_at: datetime | None = None
+    channels: tuple[ChannelSaid, ...] = ()
+    problem: str = ""
+
+    @property
+    def deciding(self) -> int | None:
+        """The channel that reached the customer, the first if several did; 0 if both are reported to have failed.
+
+        None where it cannot be said: one may still arrive or is not told of, or a third one reached them, which no flow is documented
+        to have.
+        """
+        reached = [channel.position for channel in self.channels if said(channel.code) is Said.DELIVERED]
+        if not reached:
+            failed = {channel.position for channel in self.channels if said(channel.code) is Said.FAILED}
+            return 0 if len(failed) == len(self.channels) >= 2 else None
+        return min(reached) if min(reached) <= 2 else None
+
+    @property
+    def may_be_double(self) -> bool:
+        """Whether the customer may have got it on two channels.
+
+        The second is tried because the first failed or did not report in time: only a first one that failed, or a second one that
+        did, rules it out. A first one that is not told of rules nothing out.
+        """
+        first_failed = any(channel.position == 1 and said(channel.code) is Said.FAILED for channel in self.channels)
+        reached = [channel.position for channel in self.channels if channel.may_have_reached]
+        return len(reached) > 1 or (not first_failed and any(position > 1 for position in reached))
+
+
+def together(results: Iterable[Iterable[ChannelSaid]]) -> FlowResult:
+    """What the channels of several callbacks of one invocation say together, in whatever order they came.
+
+    Of each channel the word that knows most holds: what was delivered stays delivered.
+    """
+    best: dict[int, ChannelSaid] = {}
+    for channel in (channel for channels in results for channel in channels):
+        known = best.get(channel.position)
+        if known is None or _rank(channel) > _rank(known):
+            best[channel.position] = channel
+    return FlowResult(channels=tuple(best[position] for position in sorted(best)))
+
+
+def _rank(channel: ChannelSaid) -> tuple[int, bool, bool]:
+    return _KNOWLEDGE.index(said(channel.code)), bool(channel.code), bool(channel.message_id)
+
+
+def read_callback(body: bytes) -> FlowResult:
+    """The result in `body`: as Kaleyra's page shows it, or wrapped in `workflowevent` as an object or as text, once or more often.
+
+    Also read: a form's field `workflowevent`, a list of one, and JSON that was put into quotes without escaping its own.
+    The rest of a body that says more than this is not lost: whoever keeps the body keeps it.
+    """
+    if not body.strip():
+        return FlowResult(problem="empty")
+    if body[:2] == b"\x1f\x8b":
+        return FlowResult(problem="compressed")
+    event = _event(body)
+    if event is None:
+        return FlowResult(problem="unreadable" if _json(body) is None else "no_object")
+    invocation_id = _text(event.get("workflowInvocationId"), LONGEST_ID + 1)
+    is_odd = len(invocation_id) > LONGEST_ID
+    request_id = _uuid(_text(event.get("requestId"), 40))
+    return FlowResult(
+        workflow_invocation_id="" if is_odd else invocation_id,
+        request_id=request_id,
+        execution_status=_text(event.get("executionStatus"), 60),
+        ended_at=_time(event.get("timestamp")),
+        channels=_channels(event.get("result")),
+        problem="odd_id" if is_odd else "" if invocation_id or request_id else "no_id",
+    )
+
+
+# --- shapes -----------------------------------------------------------------------------------------------------------
+
+_WRAPPER = "workflowevent"
+_UNESCAPED = re.compile(r'\A\s*\{\s*"workflowevent"\s*:\s*"\s*(\{.*\})\s*"\s*\}\s*\Z', re.DOTALL | re.IGNORECASE)
+"""A profile's `{"workflowevent":"<workflowevent>"}` filled in as text: the quotes inside end it, and it is no JSON any more."""
+_MOST_WRAPPINGS = 6
+_CHANNEL = re.compile(r"\A(?:channel|send)[ _-]?([1-9])\Z", re.IGNORECASE)
+
+
+def _event(body: bytes) -> dict[str, Any] | None:
+    text = body.decode("utf-8", errors="replace").removeprefix("\ufeff")
+    found: Any = _json(body)
+    if found is None and (unescaped := _UNESCAPED.match(text)):
+        found = unescaped[1]
+    if found is None:
+        found = _form_field(text)
+    for _ in range(_MOST_WRAPPINGS):
+        if isinstance(found, str):
+            found = _json(found.encode("utf-8", errors="replace"))
+        elif isinstance(found, list) and len(found) == 1:
+            found = found[0]
+        elif isinstance(found, dict):
+            wrapped = next((value for name, value in found.items() if name.strip().lower() == _WRAPPER), None)
+            if wrapped is None or "workflowInvocationId" in found:
+                return found
+            found = wrapped
+        else:
+            break
+    return None
+
+
+def _json(body: bytes) -> Any:
+    """The value in `body`, in any of JSON's encodings; None if there is none. Bytes that are no UTF-8 cost their characters only."""
+    for text in (body, body.decode("utf-8", errors="replace")):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def _form_field(text: str) -> str | None:
+    if f"{_WRAPPER}=" not in text.lower():
+        return None
+    try:
+        fields = parse_qs(text, max_num_fields=100)
+    except ValueError:
+        return None
+    return next((values[0] for name, values in fields.items() if name.strip().lower() == _WRAPPER), None)
+
+
+def _channels(result: Any) -> tuple[ChannelSaid, ...]:
+    if isinstance(result, str):
+        result = _json(result.encode("utf-8", errors="replace"))
+    if isinstance(result, list):
+        result = {f"channel{position}": channel for position, channel in enumerate(result[:9], start=1)}
+    if not isinstance(result, dict):
+        return ()
+    found: dict[int, ChannelSaid] = {}
+    for name, channel in result.items():
+        place = _CHANNEL.match(name.strip())
+        if place and isinstance(channel, dict) and channel:
+            found.setdefault(int(place[1]), _channel(int(place[1]), channel))
+    return tuple(found[position] for position in sorted(found))
+
+
+def _channel(position: int, fields: dict[str, Any]) -> ChannelSaid:
+    return ChannelSaid(
+        position=position,
+        kind=_text(fields.get("channel"), 20).lower()[:20],
+        code=_text(fields.get("statusCode"), LONGEST_ID),
+        started_at=_time(fields.get("createdAt")),
+        wait_seconds=_seconds(fields.get("timeout")),
+        message_id=_text(fields.get("messageId"), LONGEST_ID),
+        client_message_id=_text(fields.get("clientMessageId"), LONGEST_ID),
+        sender=_text(fields.get("from"), 100),
+        recipient=_text(fields.get("to"), 60),
+    )
+
+
+# --- values -----------------------------------------------------------------------------------------------------------
+
+_DURATION = re.compile(r"\AP(?:([0-9]{1,3})D)?(?:T(?:([0-9]{1,4})H)?(?:([0-9]{1,6})M)?(?:([0-9]{1,8})(?:\.[0-9]+)?S)?)?\Z")
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"[\s_-]+", "-", word.strip()).upper()
+
+
+def _text(value: Any, longest: int) -> str:
+    """A text or a number without the blanks around it, printable, at most so long; anything else is none."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return printable(str(value).strip()[:longest]).strip()
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def _time(value: Any) -> datetime | None:
+    moment = read_timestamp(_text(value, 60)) if isinstance(value, str) else None
+    return moment if moment and moment.year in YEARS else None
+
+
+def _seconds(value: Any) -> int | None:
+    """An ISO 8601 duration (`PT5S`, `PT1M30S`), or plain seconds, as whole seconds; None if it is neither, or longer than a day."""
+    text = _text(value, 60).upper()
+    if re.fullmatch("[0-9]{1,8}", text):
+        seconds = int(text)
+    elif (parts := _DURATION.match(text)) and any(parts.groups()):
+        days, hours, minutes, rest = (int(part or 0) for part in parts.groups())
+        seconds = ((days * 24 + hours) * 60 + minutes) * 60 + rest
+    else:
+        return None
+    return seconds if seconds <= LONGEST_WAIT else None

@@ -1,0 +1,318 @@
+"""What Kaleyra reports of a flow that has ended: kept as it came, and told to the invocation that it belongs to.
+
+A body is kept before anybody asks whose it is, so none is lost: it may come before our own answer is stored, or for an id that no
+answer told us. It never makes an invocation, never sends, and never changes what was sent. What several bodies say of one invocation is
+taken together, so that their order makes no difference, and one that says less takes nothing back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from invocations import pacing, sending
+from invocations.answer_table import Status
+from invocations.encryption import Unreadable, digests
+from invocations.kaleyra import recipients
+from invocations.kaleyra.callbacks import ChannelSaid, FlowResult, has_ended, read_callback, together
+from invocations.models import Account, Callback, ChannelResult, Invocation, WorkflowInstance
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+logger = logging.getLogger(__name__)
+
+Delivery = Invocation.Delivery
+
+UNSETTLED = (Status.QUEUED, Status.SENDING, Status.HELD)
+"""Not told yet: whoever sends writes the whole row afterwards, and the sweep tells it then, within seconds."""
+CLOCKS_APART = timedelta(hours=1)
+"""By how much Kaleyra's clock is believed to differ from ours. Beyond that a flow ended when its result came."""
+SUGGESTED_WITHIN = timedelta(hours=1)
+"""How long after an outcome became unknown a flow may have begun whose result is suggested to be its own."""
+A_MOMENT = timedelta(minutes=5)
+"""By how much a flow may seem to have begun before the outcome became unknown."""
+MOST_KEPT = 10_000
+"""Results of one account that nobody knows whose they are. Beyond that the oldest are dropped."""
+KEPT_FOR = timedelta(days=30)
+MOST_AT_ONCE = 500
+DIGEST_OF_A_CALLBACK = "callback"
+
+
+# --- keep -------------------------------------------------------------------------------------------------------------
+
+
+def keep(account: Account, body: bytes) -> Callback:
+    """Commits the body as it came, once: the same bytes again only count. Then tells it to its invocation, if that is known."""
+    now = timezone.now()
+    callback = _kept_before(account, body, now) or _kept(account, body, now)
+    if callback.invocation_id is None:
+        match(callback)
+    return callback
+
+
+def _kept(account: Account, body: bytes, now: datetime) -> Callback:
+    said = read_callback(body)
+    callback = Callback(
+        account=account,
+        digest=_digests(account, body)[0],
+        body=_as_text(body),
+        problem=said.problem,
+        received_at=now,
+        last_received_at=now,
+        workflow_invocation_id=said.workflow_invocation_id,
+        request_id=said.request_id,
+        execution_status=said.execution_status,
+        ended_at=said.ended_at,
+    )
+    try:
+        with transaction.atomic():
+            callback.save(force_insert=True)
+            ChannelResult.objects.bulk_create(_channel_result(callback, channel) for channel in said.channels)
+    except IntegrityError:  # somebody keeps the same bytes in this very moment
+        first = _kept_before(account, body, now)
+        if first is None:
+            raise
+        return first
+    if said.problem:
+        logger.warning("account %s: a result of %s bytes says not whose it is: %s", account.pk, len(body), said.problem)
+    return callback
+
+
+def _kept_before(account: Account, body: bytes, now: datetime) -> Callback | None:
+    same = Callback.objects.filter(digest__in=_digests(account, body))
+    if not same.update(times=F("times") + 1, last_received_at=now):
+        return None
+    return same.first()
+
+
+def _as_text(body: bytes) -> str:
+    """The body so that no byte is lost, and what could be read from it still can be."""
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return body.decode("latin-1")
+
+
+def _digests(account: Account, body: bytes) -> list[str]:
+    return digests(f"{account.pk} {hashlib.sha256(body).hexdigest()}", DIGEST_OF_A_CALLBACK)
+
+
+def _channel_result(callback: Callback, said: ChannelSaid) -> ChannelResult:
+    digits, hint = _number(said.recipient)
+    return ChannelResult(
+        callback=callback,
+        position=said.position,
+        kind=said.kind,
+        code=said.code,
+        started_at=said.started_at,
+        wait_seconds=said.wait_seconds,
+        message_id=said.message_id,
+        client_message_id=said.client_message_id,
+        sender=said.sender,
+        recipient_digest=digests(digits, sending.DIGEST_OF_A_RECIPIENT)[0] if digits else "",
+        recipient_hint=hint,
+    )
+
+
+def _number(text: str) -> tuple[str, str]:
+    """A number's digits, and how everybody may see it. Without digits: it is none, or masked already ("9196208XXX")."""
+    try:
+        recipient = recipients.clean(text)
+    except recipients.RecipientError:
+        return "", f"…{text[-4:]}" if text else ""
+    return recipient.digits, recipients.mask(recipient.formatted)
+
+
+# --- whose it is ------------------------------------------------------------------------------------------------------
+
+
+def match(callback: Callback) -> bool:
+    """Tells the result to the invocation whose id it names. Returns whether one was told."""
+    candidates = _named(callback)
+    return len(candidates) == 1 and _tell(callback, candidates[0], by=None)
+
+
+def match_by_hand(callback: Callback, invocation: Invocation, by: User) -> bool:
+    """Tells the result to `invocation`, on the word of a person. Returns whether it was free, and the invocation settled enough."""
+    return callback.account_id == invocation.account_id and _tell(callback, invocation, by=by)
+
+
+def _named(callback: Callback) -> list[Invocation]:
+    """The invocations that the result names: one, none, or several where nothing is to be guessed.
+
+    Kaleyra's id and ours have to agree, where both are told and both are known.
+    """
+    if callback.workflow_invocation_id == "" and callback.request_id is None:
+        return []
+    theirs = Q(workflow_invocation_id=callback.workflow_invocation_id) if callback.workflow_invocation_id else Q(pk=None)
+    ours = Q(request_id=callback.request_id) if callback.request_id else Q(pk=None)
+    found = list(Invocation.objects.filter(theirs | ours, account_id=callback.account_id).defer("payload", "reply", "note")[:3])
+    if len(found) == 1 and not _agrees(callback, found[0]):
+        return found * 2  # it names two, of which we know one
+    return found
+
+
+def _agrees(callback: Callback, invocation: Invocation) -> bool:
+    theirs = {callback.workflow_invocation_id, invocation.workflow_invocation_id} - {""}
+    ours = {callback.request_id, invocation.request_id} - {None}
+    return len(theirs) <= 1 and len(ours) <= 1
+
+
+def _tell(callback: Callback, invocation: Invocation, by: User | None) -> bool:
+    now = timezone.now()
+    with transaction.atomic():
+        # Under lock: two results of one invocation are added up one after the other.
+        settled = Invocation.objects.filter(pk=invocation.pk).exclude(status__in=UNSETTLED)
+        found = settled.select_for_update().defer("payload", "reply", "note").first()
+        if found is None:
+            return False
+        free = Callback.objects.filter(pk=callback.pk, invocation__isnull=True)
+        if not free.update(invocation=found, matched_at=now, matched_by=by):
+            return False
+        sending.confirm(found)
+        settled.update(**_columns(found, list(found.callbacks.defer("body").prefetch_related("results").order_by("pk"))))
+        _expect_results_of(found.workflow_instance_id)
+    callback.invocation, callback.matched_at, callback.matched_by = found, now, by
+    logger.info("invocation %s has a result%s", found.request_id, f", says user {by.pk}" if by else "")
+    return True
+
+
+def _columns(invocation: Invocation, callbacks: Sequence[Callback]) -> dict[str, object]:
+    """What the invocation shows of all its results together."""
+    learned = next((each.workflow_invocation_id for each in callbacks if each.workflow_invocation_id), "")
+    columns: dict[str, object] = {"workflow_invocation_id": invocation.workflow_invocation_id or learned}
+    ends = [_ended_at(each, invocation) for each in callbacks if has_ended(each.execution_status)]
+    if not ends:
+        return columns
+    result = together(_channels(each) for each in callbacks)
+    return columns | {
+        "delivery": Delivery.COMPLETED,
+        "result_at": min(ends),
+        "deciding_channel": result.deciding,
+        "may_be_double": result.may_be_double,
+    }
+
+
+def _channels(callback: Callback) -> list[ChannelSaid]:
+    return [ChannelSaid(each.position, code=each.code, message_id=each.message_id) for each in callback.results.all()]
+
+
+def _ended_at(callback: Callback, invocation: Invocation) -> datetime:
+    told = callback.ended_at
+    plausible = told and invocation.created_at - CLOCKS_APART <= told <= callback.received_at + CLOCKS_APART
+    return told if told and plausible else callback.received_at
+
+
+def _expect_results_of(workflow_instance_pk: int) -> None:
+    """From its first result on a workflow is known to report, and what does not come is missed."""
+    if WorkflowInstance.objects.filter(pk=workflow_instance_pk, expects_callback=False).update(expects_callback=True):
+        logger.info("workflow %s reports its results", workflow_instance_pk)
+        pacing.remember_the_change(WorkflowInstance, workflow_instance_pk, "first_result")
+
+
+# --- what nobody knows whose it is ------------------------------------------------------------------------------------
+
+
+def unmatched() -> QuerySet[Callback]:
+    """The results that belong to nobody yet."""
+    return Callback.objects.filter(invocation__isnull=True)
+
+
+class Standing(NamedTuple):
+    """Why a result belongs to nobody, and the message that it may be of.
+
+    `why`: the code of its problem (`FlowResult.problem`), or `under_way`, `several`, `unknown_id`.
+    """
+
+    why: str
+    suggestion: Invocation | None = None
+
+
+def standing(callback: Callback) -> Standing:
+    """What can be said of a result that belongs to nobody yet."""
+    candidates = _named(callback)
+    if candidates:
+        return Standing("several" if len(candidates) > 1 else "under_way")
+    return Standing(callback.problem or "unknown_id", _suggestion(callback))
+
+
+def suggestion(callback: Callback) -> Invocation | None:
+    """The one message that the result may be of: to the same number, at about that time, without an ID of Kaleyra's. Two are none.
+
+    That is one whose outcome is unknown, or that a repetition showed to have been accepted. It is shown to a person, who decides;
+    nothing follows by itself.
+    """
+    return standing(callback).suggestion
+
+
+def _suggestion(callback: Callback) -> Invocation | None:
+    said = said_in(callback)
+    numbers = {digits for digits, _hint in (_number(channel.recipient) for channel in said.channels) if digits}
+    if not numbers:
+        return None
+    began = min([channel.started_at for channel in said.channels if channel.started_at] + [callback.received_at])
+    to_them = reduce(or_, map(sending.with_recipient, numbers))
+    has_no_result = Q(status=Status.UNKNOWN) | (Q(status=Status.ACCEPTED) & ~Q(delivery=Delivery.COMPLETED))
+    found = (
+        Invocation.objects.filter(to_them, has_no_result, account_id=callback.account_id, workflow_invocation_id="")
+        .annotate(since=Coalesce("doubtful_since", "created_at"))
+        .filter(since__gte=began - SUGGESTED_WITHIN, since__lte=began + A_MOMENT)
+        .select_related("workflow_instance")
+        .defer("payload", "reply", "note")[:2]
+    )
+    return found[0] if len(found) == 1 else None
+
+
+def said_in(callback: Callback) -> FlowResult:
+    """The result read again from its body; one without anything where no encryption key opens it."""
+    try:
+        return read_callback(callback.body.encode())
+    except Unreadable:
+        return FlowResult(problem="unreadable")
+
+
+# --- time passes ------------------------------------------------------------------------------------------------------
+
+
+def match_waiting(now: datetime) -> int:
+    """Tells results that came before their id was known, or while their message was being sent. Returns how many were told."""
+    settled = Invocation.objects.filter(account_id=OuterRef("account_id")).exclude(status__in=UNSETTLED)
+    theirs = Exists(settled.filter(workflow_invocation_id=OuterRef("workflow_invocation_id")))
+    ours = Exists(settled.filter(request_id=OuterRef("request_id")))
+    known = unmatched().filter((~Q(workflow_invocation_id="") & theirs) | (Q(request_id__isnull=False) & ours))
+    return sum(match(callback) for callback in known.defer("body").order_by("-received_at")[:MOST_AT_ONCE])
+
+
+def mark_missing(now: datetime) -> int:
+    """Awaited results whose time is over. One that comes later still counts. Returns how many are missed."""
+    overdue = Invocation.objects.filter(delivery=Delivery.AWAITING, result_due_at__lte=now).exclude(status=Status.SENDING)
+    return overdue.update(delivery=Delivery.NO_RESULT)
+
+
+def drop_stale(now: datetime) -> int:
+    """Drops results that belonged to nobody for `KEPT_FOR`, and of each account the oldest beyond `MOST_KEPT`. Returns how many."""
+    stale = list(unmatched().filter(received_at__lt=now - KEPT_FOR).order_by("received_at").values_list("pk", flat=True)[:MOST_AT_ONCE])
+    crowded = unmatched().values("account_id").annotate(n=Count("pk")).filter(n__gt=MOST_KEPT).order_by()
+    for account_id in crowded.values_list("account_id", flat=True):
+        newest_first = unmatched().filter(account_id=account_id).order_by("-received_at", "-pk")
+        stale += newest_first.values_list("pk", flat=True)[MOST_KEPT : MOST_KEPT + MOST_AT_ONCE]
+    if not stale:
+        return 0
+    with transaction.atomic():
+        # Asked again under the deletion: what was matched meanwhile stays.
+        going = list(unmatched().filter(pk__in=stale).select_for_update().values_list("pk", flat=True))
+        ChannelResult.objects.filter(callback_id__in=going).delete()
+        Callback.objects.filter(pk__in=going).delete()
+    logger.warning("%s results were dropped: nobody knew whose they were", len(going))
+    return len(going)

@@ -1,0 +1,37 @@
+"""The page of unmatched results as it looks, with a suggestion, hostile words, and long ones."""
+
+import json
+import uuid
+
+from django.utils import timezone
+
+from invocations import results, sending
+from invocations.kaleyra.payload import Send
+from invocations.models import Invocation
+
+from .conftest import SENT
+
+
+def test_the_page_of_unmatched_results(page, admin_user, sign_in, demo, faults, live_server):
+    sign_in(page, admin_user)
+    assert faults(["/results/unmatched/"], "none") == {}
+    workflow = demo["Order delayed"]
+    sends = [Send("919876543202", values) for values in SENT.values()]
+    row = sending.record(workflow, sends, request_id=uuid.uuid4(), created_by=admin_user)[0]
+    now = timezone.now()
+    Invocation.objects.filter(pk=row.pk).update(status="unknown", reason="timeout", due_at=None, doubtful_since=now, doubt_count=1)
+    words = [("TIMEOUT", "DELIVERED"), ("<img src=x onerror=alert(1)>", "\u202e" + "NEW-" * 25), ("SENT", "FAILED")]
+    for n, codes in enumerate(words):
+        channels = {
+            f"channel{p}": {"channel": kind, "statusCode": code, "to": "919876543202" if n == 0 else "4915112345678", "timeout": "PT5S"}
+            for p, (kind, code) in enumerate(zip(["whatsapp", "sms"], codes, strict=True), start=1)
+        }
+        body = {"workflowInvocationId": "4AhJXi67" + "x" * (80 * n), "executionStatus": "COMPLETED", "result": channels}
+        results.keep(workflow.account, json.dumps(body, indent=1).encode())
+    results.keep(workflow.account, b"<html>not json</html>")
+    assert faults(["/results/unmatched/"], "some") == {}
+    page.goto(f"{live_server.url}/results/unmatched/")
+    page.get_by_text("What was posted").nth(1).click()
+    page.get_by_role("button", name="It belongs to this one").click()
+    page.wait_for_url(f"**/history/{row.request_id}/")
+    assert Invocation.objects.get(pk=row.pk).delivery == "completed"
