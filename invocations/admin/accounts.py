@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from invocations import pacing
+from invocations import callback_addresses, pacing
 from invocations.admin.api_keys import state_of
 from invocations.admin.badges import badge
 from invocations.admin.configuration import ConfigurationAdmin
@@ -40,7 +40,7 @@ class AccountAdmin(ConfigurationAdmin):
     list_filter = ["pod", "is_paused"]
     list_select_related = ["pod"]
     search_fields = ["title", "sid"]
-    readonly_fields = ["key", "sending"]
+    readonly_fields = ["key", "sending", "results"]
     empty_text = gettext_lazy("No account yet. An account brings together a pod, a SID and an API key.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
@@ -61,8 +61,15 @@ class AccountAdmin(ConfigurationAdmin):
             return badge(_("On"), "accepted", "check")
         return format_html("{} {}", badge(_("Paused"), "held", "pause"), why_paused(account))
 
+    @admin.display(description=gettext_lazy("results"))
+    def results(self, account: Account) -> SafeString:
+        address = callback_addresses.current(account)
+        words = _("Has an address") if address else _("No address yet")
+        state = badge(words, "accepted" if address else "neutral", "check" if address else "remove")
+        return format_html('{} <a class="text-link" href="{}">{}</a>', state, reverse("callback_setup", args=[account.pk]), _("Results"))
+
     def get_fieldsets(self, request: HttpRequest, obj: Account | None = None) -> Any:
-        known = ["key", "sending"] if obj else []
+        known = ["key", "sending", "results"] if obj else []
         return [
             (None, {"fields": ["title", "pod", "sid", *known]}),
             (_("Pace and pause"), {"fields": ["sends_per_second", "retry_ambiguous", "is_paused", "paused_reason"]}),

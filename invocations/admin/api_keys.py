@@ -41,7 +41,8 @@ class ApiKeyAdmin(ConfigurationAdmin):
     list_filter = ["account", "is_primary"]
     list_select_related = ["account"]
     search_fields = ["title", "last_four", "kaleyra_owner", "account__title", "account__sid"]
-    readonly_fields = ["state", "role", "last_accepted_at", "last_refused_at", "created_at"]
+    readonly_fields = ["state", "role", "last_accepted_at", "last_refused_at", "last_checked_at", "created_at"]
+    change_form_outer_before_template = "admin/invocations/check_key.html"
     empty_text = gettext_lazy("No API key yet. An account cannot send without one.")
 
     @admin.display(description=gettext_lazy("key"))
@@ -60,7 +61,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
         promoted = ["make_primary"] if entered and not obj.is_primary else []
         return [
             (None, {"fields": ["account", "title", "state", *entered, "role", *promoted, "kaleyra_owner"]}),
-            (_("What Kaleyra said to it"), {"fields": ["last_accepted_at", "last_refused_at", "created_at"]}),
+            (_("What Kaleyra said to it"), {"fields": ["last_accepted_at", "last_refused_at", "last_checked_at", "created_at"]}),
         ]
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: ApiKeyForm, change: bool) -> None:

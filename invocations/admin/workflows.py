@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import Field, OuterRef, QuerySet, Subquery, TextField
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -56,7 +56,7 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
         (gettext_lazy("Time and result"), {"fields": ["valid_minutes", "expects_callback"]}),
         (gettext_lazy("Who may send it"), {"fields": ["is_active", "groups"]}),
     ]
-    actions_detail = ["texts_and_values"]
+    actions_detail = ["texts_and_values", "results"]
     empty_text = gettext_lazy("No workflow yet. Publish a flow in Kaleyra's Fallback wizard, then enter its workflow ID here.")
     instead_of_deleting = gettext_lazy("Turn it off instead: it leaves the send page, and its history stays.")
 
@@ -80,6 +80,12 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
     def texts_and_values(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """To the page on which staff's fields are worded and the example is seen."""
         return redirect("contract", workflow_id=object_id)
+
+    @action(description=gettext_lazy("Results"), url_path="results", icon="move_to_inbox", permissions=["change"])  # type: ignore[untyped-decorator]
+    def results(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """To the page on which the account's callback profile is set up."""
+        workflow = get_object_or_404(WorkflowInstance, pk=object_id)
+        return redirect("callback_setup", account_id=workflow.account_id)
 
     @admin.display(description=gettext_lazy("channels"))
     def route(self, workflow: WorkflowInstance) -> str:

@@ -46,14 +46,24 @@ def invoke_url(api_domain: str, sid: str, workflow_instance_id: str, *, http: bo
     `http` is for a practice pod on this machine only. Raises `ValueError`, naming the part, if one could bend the URL or if
     `http` is asked for another machine.
     """
-    for name, pattern, part in [
-        ("api_domain", API_DOMAIN, api_domain),
-        ("sid", SID, sid),
-        ("workflow_instance_id", WORKFLOW_INSTANCE_ID, workflow_instance_id),
-    ]:
-        if not re.search(pattern, part):
-            raise ValueError(f"{name} cannot be part of a URL")
+    account = _account_url(api_domain, sid, http)
+    _check("workflow_instance_id", WORKFLOW_INSTANCE_ID, workflow_instance_id)
+    return f"{account}/workflow/v1/instances/{workflow_instance_id}/invoke"
+
+
+def profiles_url(api_domain: str, sid: str, *, http: bool = False) -> str:
+    """The URL of the account's callback profiles (Kaleyra's page "platform-apis-get-callback-profiles"). `http`, `ValueError`: as above."""
+    return f"{_account_url(api_domain, sid, http)}/callback/profiles?limit=25&offset=0"
+
+
+def _account_url(api_domain: str, sid: str, http: bool) -> str:
+    _check("api_domain", API_DOMAIN, api_domain)
+    _check("sid", SID, sid)
     if http and not is_loopback(api_domain):
         raise ValueError("api_domain: http is for this machine only")
-    scheme = "http" if http else "https"
-    return f"{scheme}://{api_domain}/v1/{sid}/workflow/v1/instances/{workflow_instance_id}/invoke"
+    return f"{'http' if http else 'https'}://{api_domain}/v1/{sid}"
+
+
+def _check(name: str, pattern: str, part: str) -> None:
+    if not re.search(pattern, part):
+        raise ValueError(f"{name} cannot be part of a URL")

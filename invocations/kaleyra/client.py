@@ -1,4 +1,4 @@
-"""Posts one invocation. The only room that opens a socket outward.
+"""Posts one invocation, or asks for the callback profiles. The only room that opens a socket outward.
 
 An answer is a `Reply`. `NotSent` says that certainly nothing left; `NoAnswer` that something may have left and no answer settles
 it. The class of requests' exception does not tell which is which (a reset is a `ConnectionError` before the request as after it).
@@ -18,11 +18,11 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -30,8 +30,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, SSLError
 from urllib3.util.ssl_ import create_urllib3_context
 
-from invocations.kaleyra.address import invoke_url
+from invocations.kaleyra.address import invoke_url, profiles_url
 from invocations.kaleyra.payload import CONTENT_TYPE, KEY_HEADER
+from invocations.kaleyra.profiles import KeyCheck, read_profiles
 from invocations.kaleyra.reply import DUPLICATE, MAX_BODY_BYTES, Reply, Verdict, read_reply
 
 CONNECT_SECONDS = 5.0
@@ -83,6 +84,11 @@ class KaleyraClient:
         with self.line() as line:
             return line.invoke(workflow_instance_id, request_id, body)
 
+    def callback_profiles(self) -> KeyCheck:
+        """Asks for the account's callback profiles: a GET that changes nothing. Raises `NotSent` or `NoAnswer`."""
+        with self.line() as line:
+            return line.callback_profiles()
+
     def line(self) -> Line:
         """A way for many POSTs, one after another."""
         return Line(self)
@@ -126,19 +132,38 @@ class Line:
         Once `total_seconds` are over nothing leaves and nothing is read any more. Only a slow name server, or a name with many dead
         addresses, can keep a call longer.
         """
+        answer = self._exchange(self._prepared(workflow_instance_id, body))
+        reply = read_reply(
+            answer.http_status,
+            answer.body,
+            request_id=request_id,
+            headers=answer.headers,
+            complete=answer.complete,
+            duplicate=self._client.duplicate,
+        )
+        if reply.verdict is Verdict.DOUBTFUL:
+            self.close()  # it may be one that is out of step, and then what follows on that connection would be as well
+        return reply
+
+    def callback_profiles(self) -> KeyCheck:
+        """Asks for the account's callback profiles, and reads the answer. Raises `NotSent` or `NoAnswer`."""
+        client = self._client
+        try:
+            url = profiles_url(client.api_domain, client.sid, http=client.allow_loopback)
+            answer = self._exchange(self._request_for("GET", url))
+        except ValueError:
+            raise NotSent("address") from None
+        return read_profiles(answer.http_status, answer.body, complete=answer.complete)
+
+    def _exchange(self, request: requests.PreparedRequest) -> _Answer:
         client, may_be_kept = self._client, False
-        request = self._prepared(workflow_instance_id, body)
         if not self._wire.is_fresh(client.idle_seconds):
             self.close()
         try:
-            with self._wire.call(client.total_seconds), self._post(request) as response:
-                raw, complete = _read(response, self._wire)
-            reply = read_reply(
-                response.status_code, raw, request_id=request_id, headers=response.headers, complete=complete, duplicate=client.duplicate
-            )
-            # A doubtful answer may be one that is out of step, and then what follows on that connection would be as well.
-            may_be_kept = complete and reply.verdict is not Verdict.DOUBTFUL and self._adapter.is_open
-            return reply
+            with self._wire.call(client.total_seconds), self._send(request) as response:
+                body, complete = _read(response, self._wire)
+            may_be_kept = complete and self._adapter.is_open
+            return _Answer(response.status_code, response.headers, body, complete)
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
             raise NotSent("address") from None
         except (requests.RequestException, HTTPError, OSError) as error:
@@ -148,8 +173,10 @@ class Line:
             if not may_be_kept:
                 self.close()
 
-    def _post(self, request: requests.PreparedRequest) -> requests.Response:
+    def _send(self, request: requests.PreparedRequest) -> requests.Response:
         client = self._client
+        if client.ca_bundle and not os.path.exists(client.ca_bundle):
+            raise NotSent("certificate")
         return self._adapter.send(
             request,
             stream=True,
@@ -164,15 +191,16 @@ class Line:
         try:
             url = invoke_url(client.api_domain, client.sid, workflow_instance_id, http=client.allow_loopback)
             if self._request is None:
-                self._request = requests.Request("POST", url, headers=self._headers()).prepare()
+                self._request = self._request_for("POST", url)
         except ValueError:  # InvalidURL is one
             raise NotSent("address") from None
-        if client.ca_bundle and not os.path.exists(client.ca_bundle):
-            raise NotSent("certificate")
         self._request.url = url
         self._request.body = body.encode("utf-8")
         self._request.headers["Content-Length"] = str(len(self._request.body))
         return self._request
+
+    def _request_for(self, method: str, url: str) -> requests.PreparedRequest:
+        return requests.Request(method, url, headers=self._headers()).prepare()
 
     def _headers(self) -> dict[str, str]:
         if not re.fullmatch("[!-~]+", self._client.api_key):
@@ -180,6 +208,13 @@ class Line:
             raise NotSent("key")
         own = {"Content-Type": CONTENT_TYPE, KEY_HEADER: self._client.api_key, "Accept-Encoding": "identity"}
         return {**requests.utils.default_headers(), **own}
+
+
+class _Answer(NamedTuple):
+    http_status: int
+    headers: Mapping[str, str]
+    body: bytes
+    complete: bool
 
 
 def _read(response: requests.Response, wire: _Wire) -> tuple[bytes, bool]:

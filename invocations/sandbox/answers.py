@@ -15,12 +15,13 @@ ANOTHER_HOST = ("Location", "https://elsewhere.invalid/")  # never resolves (RFC
 
 @dataclass(frozen=True)
 class Invocation:
-    """What a valid request asks for; `recipient` is send1's."""
+    """What a valid request asks for; `recipient` is send1's, `second_recipient` send2's if there is one."""
 
     sid: str
     workflow_instance_id: str
     request_id: str
     recipient: str
+    second_recipient: str = ""
 
 
 Write = Callable[[Invocation, Issued], Answer]
@@ -81,7 +82,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "202",
         "Accepted",
-        "Accepted, with the workflow invocation ID. It stays at that: the pod sends no message and reports no result.",
+        "Accepted, with the workflow invocation ID. A few seconds later the result.",
         _accepted,
         accepts=True,
     ),
@@ -137,7 +138,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "200",
         "Accepted, but the answer takes 6 seconds",
-        "Sending for 6 seconds, then Accepted.",
+        "Sending for 6 seconds, then Accepted. The result is there before that, and is found to belong to it.",
         _accepted,
         accepts=True,
         manner=Manner.LATE,

@@ -7,14 +7,15 @@ reasons, are ours: the API documents neither.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import unquote
 
-from invocations.sandbox import PRACTICE_KEY_PREFIX, PRACTICE_SID_PREFIX
+from invocations.sandbox import PRACTICE_KEY_PREFIX, PRACTICE_SID_PREFIX, REFUSED_KEY_ENDING
 from invocations.sandbox.answers import Invocation
 from invocations.sandbox.envelopes import Answer, Issued, key_refused, refused, rejected
 
+PROFILES = re.compile(r"/v1/(?P<sid>[^/]+)/callback/profiles")
 ADDRESS = re.compile(r"/v1/(?P<sid>[^/]+)/workflow/v1/instances/(?P<workflow_instance_id>[^/]+)/invoke")
 DIGITS = re.compile(r"[0-9]+")
 LONGEST_REQUEST_ID = 255  # ours: what is remembered has to be bounded
@@ -60,20 +61,37 @@ class Request:
         return value if isinstance(value, dict) else {}
 
 
-def judge(request: Request, issued: Issued) -> Invocation | Answer:
-    """A request -> the invocation it asks for, or the answer that refuses it."""
+@dataclass(frozen=True)
+class ProfilesAsked:
+    """A request for the account's callback profiles."""
+
+    sid: str
+    key: str = field(repr=False)
+
+
+def judge(request: Request, issued: Issued) -> Invocation | ProfilesAsked | Answer:
+    """A request -> what it asks for, or the answer that refuses it."""
+    key = request.headers.get("api-key", "")
+    if request.method == "GET" and (asked := PROFILES.fullmatch(request.address)):
+        sid = unquote(asked["sid"])
+        return ProfilesAsked(sid, key) if is_known(sid, key) else key_refused()
     address = ADDRESS.fullmatch(request.address)
     if request.method != "POST" or not address:
         return refused(404, "There is nothing at this address.")
     if request.media_type != "application/json":
         return refused(415, "The Content-Type has to be application/json.")
     sid, workflow_instance_id = unquote(address["sid"]), unquote(address["workflow_instance_id"])
-    key = request.headers.get("api-key", "")
-    if not (sid.startswith(PRACTICE_SID_PREFIX) and key.startswith(PRACTICE_KEY_PREFIX)):
+    if not is_known(sid, key):
         return key_refused()
     if reason := fault(request):
         return rejected(request.request_id, issued, reason, note="Rejected: the body breaks the contract")
-    return Invocation(sid, workflow_instance_id, request.request_id or "", recipient_of(request.sends.get("send1")))
+    first, second = (recipient_of(request.sends.get(name)) for name in ("send1", "send2"))
+    return Invocation(sid, workflow_instance_id, request.request_id or "", first, second)
+
+
+def is_known(sid: str, key: str) -> bool:
+    """Whether SID and key are let in."""
+    return sid.startswith(PRACTICE_SID_PREFIX) and key.startswith(PRACTICE_KEY_PREFIX) and not key.endswith(REFUSED_KEY_ENDING)
 
 
 def fault(request: Request) -> str:

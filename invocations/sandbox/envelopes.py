@@ -7,6 +7,7 @@ platform-apis-delete-callback-profile-by-id). What is ours in all this is listed
 
 import json
 import string
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
@@ -58,9 +59,14 @@ def issue(nanoseconds: int, number: UUID) -> Issued:
     while rest:
         rest, digit = divmod(rest, 62)
         characters = BASE_62[digit] + characters
+    return Issued(characters.rjust(22, "0"), timestamp(nanoseconds))
+
+
+def timestamp(nanoseconds: int) -> str:
+    """Nanoseconds since 1970 as the API writes a moment."""
     seconds, fraction = divmod(nanoseconds, 1_000_000_000)
     moment = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return Issued(characters.rjust(22, "0"), f"{moment}.{fraction:09d}Z")
+    return f"{moment}.{fraction:09d}Z"
 
 
 def accepted(request_id: str, issued: Issued) -> Answer:
@@ -107,6 +113,12 @@ def refused(status: int, message: str, *, code: str = "", headers: Headers = ())
 def key_refused() -> Answer:
     """RBC001 means "wrong SID or API key" (whatsapp-api-v2-error-codes-for-send-message); the wording is ours."""
     return refused(401, "The SID or the api-key is wrong.", code="RBC001")
+
+
+def profiles(found: Sequence[Mapping[str, object]]) -> Answer:
+    """The list of callback profiles in the platform's envelope (platform-apis-get-callback-profiles); RBC024 says that it went well."""
+    content = {"code": "RBC024", "message": "Callback profiles retrieved successfully.", "data": list(found), "error": {}, "status": 200}
+    return Answer(200, json.dumps(content).encode(), note="Callback profiles listed")
 
 
 def web_page(status: int, title: str, headers: Headers = ()) -> Answer:

@@ -14,6 +14,7 @@ from invocations.sandbox.contract import Request
 from invocations.sandbox.envelopes import Answer, Headers, Manner, refused
 from invocations.sandbox.ledger import Ledger
 from invocations.sandbox.page import REQUESTS_SHOWN, STYLE, render
+from invocations.sandbox.reporter import Reporter
 
 LARGEST_BODY = 1_048_576
 UNHEARD_AT_MOST = 8 * LARGEST_BODY
@@ -31,6 +32,7 @@ class Desk:
     """What every connection of one pod shares."""
 
     ledger: Ledger
+    reporter: Reporter
     api_domain: Callable[[], str]
     slow_seconds: float
     silent_seconds: float
@@ -76,7 +78,9 @@ class PodHandler(BaseHTTPRequestHandler):
         shown = self.desk.ledger.received()[-REQUESTS_SHOWN:]
         match address:
             case "/":
-                return Answer(200, render(self.desk.api_domain(), shown), "text/html; charset=utf-8", PAGE_HEADERS)
+                return Answer(
+                    200, render(self.desk.api_domain(), shown, self.desk.reporter.posted()), "text/html; charset=utf-8", PAGE_HEADERS
+                )
             case "/received":
                 content = json.dumps([received.shown() for received in reversed(shown)], indent=1)
                 return Answer(200, content.encode(), headers=PAGE_HEADERS)

@@ -12,9 +12,12 @@ from time import time_ns
 from types import MappingProxyType
 from uuid import uuid4
 
+from invocations.sandbox import DISABLED_PROFILE_KEY_ENDING
 from invocations.sandbox.answers import Invocation, choose_scenario
-from invocations.sandbox.contract import ADDRESS, Request, judge, recipient_of
-from invocations.sandbox.envelopes import Answer, Issued, issue, rejected
+from invocations.sandbox.contract import ADDRESS, ProfilesAsked, Request, judge, recipient_of
+from invocations.sandbox.envelopes import Answer, Issued, issue, profiles, rejected
+from invocations.sandbox.flows import Flows, NothingSetUp, Profile
+from invocations.sandbox.reporter import Reporter
 
 REQUESTS_KEPT = 1_000
 BYTES_KEPT = 65_536
@@ -64,7 +67,15 @@ class Received:
 class Ledger:
     """Receives requests one by one; safe to call from many threads."""
 
-    def __init__(self, log_path: Path | None = None, say: Callable[[str], object] | None = None) -> None:
+    def __init__(
+        self,
+        log_path: Path | None = None,
+        say: Callable[[str], object] | None = None,
+        flows: Flows | None = None,
+        reporter: Reporter | None = None,
+    ) -> None:
+        self._flows = flows or NothingSetUp()
+        self._reporter = reporter
         self._received: deque[Received] = deque(maxlen=REQUESTS_KEPT)
         self._accepted: dict[tuple[str, str], None] = {}
         self._log_path = log_path
@@ -77,6 +88,8 @@ class Ledger:
         """Judge a request, write it down, and only then give the answer, so that whoever has it finds it written."""
         issued = issue(time_ns(), uuid4())
         verdict = judge(request, issued)
+        if isinstance(verdict, ProfilesAsked):
+            verdict = profiles(profile_rows(verdict, self._flows.profile(verdict.sid)))
         with self._changed:
             answer = verdict if isinstance(verdict, Answer) else self._play(verdict, issued)
             self._write_down(request, answer)
@@ -113,6 +126,8 @@ class Ledger:
         answer = choose_scenario(invocation.workflow_instance_id, invocation.recipient).answer(invocation, issued)
         if answer.accepts:
             self._accepted[submitted] = None
+            if self._reporter:
+                self._reporter.take(invocation, issued)
         if len(self._accepted) > IDS_REMEMBERED:
             del self._accepted[next(iter(self._accepted))]
         return answer
@@ -137,6 +152,26 @@ class Ledger:
         if self._say:
             self._say(received.line())
         self._changed.notify_all()
+
+
+def profile_rows(asked: ProfilesAsked, profile: Profile | None) -> list[dict[str, object]]:
+    """The account's callback profiles, as Kaleyra lists them (platform-apis-get-callback-profile-by-id): one, if there is any."""
+    if profile is None:
+        return []
+    return [
+        {
+            "profile_id": "IN_09b3dfa7-0000-4000-8000-000000000001",
+            "title": "Fallback console",
+            "http_method": "POST",
+            "url": profile.url,
+            "headers": dict(profile.headers),
+            "body_type": "json",
+            "body": '{"workflowevent":"<workflowevent>"}',
+            "channel": "default",
+            "enc": {"algo": "", "key": "", "IV": ""},
+            "status": 2 if asked.key.endswith(DISABLED_PROFILE_KEY_ENDING) else 1,
+        }
+    ]
 
 
 def masked_header(name: str, value: str) -> str:

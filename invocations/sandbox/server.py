@@ -6,15 +6,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from http.server import ThreadingHTTPServer
-from ipaddress import ip_address
 from pathlib import Path
 from socketserver import TCPServer
 from threading import Lock, Thread
 from types import TracebackType
 from typing import Any, Self
 
+from invocations.sandbox.flows import Flows, NothingSetUp, is_this_machine
 from invocations.sandbox.handler import Desk, PodHandler
 from invocations.sandbox.ledger import Ledger, Received
+from invocations.sandbox.reporter import Posted, Reporter
+from invocations.sandbox.results import Tempo
 
 
 class PracticePod:
@@ -26,7 +28,8 @@ class PracticePod:
 
     It listens from the moment it is made. Either use it as a context manager (a thread serves) or call serve_forever().
     `port` 0 takes any free one. `log_path` gets one line of JSON a request, `say` one line of text; neither holds a
-    number, a value or a key. `slow_seconds` and `silent_seconds` are the patience of the scenarios 200 and 408.
+    number, a value or a key. `slow_seconds` and `silent_seconds` are the patience of the scenarios 200 and 408. `flows` is
+    what is set up there, with the callback profile that results are posted to, at the pace of `tempo`.
     Raises ValueError for a host that is not this machine, OSError for a port or a log that cannot be had.
     """
 
@@ -39,11 +42,15 @@ class PracticePod:
         say: Callable[[str], object] | None = None,
         slow_seconds: float = 6.0,
         silent_seconds: float = 60.0,
+        flows: Flows | None = None,
+        tempo: Tempo | None = None,
     ) -> None:
         if not is_this_machine(host):
             raise ValueError(f"The practice pod has no lock on its door and serves this machine only, not {host!r}.")
-        self._ledger = Ledger(log_path, say)
-        desk = Desk(self._ledger, lambda: self.api_domain, slow_seconds, silent_seconds)
+        flows = flows or NothingSetUp()
+        self._reporter = Reporter(flows, tempo or Tempo(), say)
+        self._ledger = Ledger(log_path, say, flows, self._reporter)
+        desk = Desk(self._ledger, self._reporter, lambda: self.api_domain, slow_seconds, silent_seconds)
         self._server = PodServer((host, port), partial(PodHandler, desk))
         self._thread = Thread(target=self.serve_forever, name="practice pod", daemon=True)
 
@@ -63,6 +70,11 @@ class PracticePod:
         """The request ids accepted, oldest first: the messages that Kaleyra would now send."""
         return self._ledger.accepted()
 
+    @property
+    def posted(self) -> list[Posted]:
+        """The last 50 results that were posted, oldest first."""
+        return self._reporter.posted()
+
     def wait_for(self, count: int, seconds: float = 5.0) -> list[Received]:
         """What was received, as soon as it is so many requests; TimeoutError if it does not come to that."""
         if not self._ledger.wait_for(count, seconds):
@@ -75,6 +87,7 @@ class PracticePod:
             self._server.serve_forever(poll_interval=0.02)
         finally:
             self._server.server_close()
+            self._reporter.stop()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -128,11 +141,3 @@ class PodServer(ThreadingHTTPServer):
         error = sys.exception()
         if not isinstance(error, ConnectionError | TimeoutError):
             print(f"practice pod: {type(error).__name__} while answering", file=sys.stderr)
-
-
-def is_this_machine(host: str) -> bool:
-    """True for localhost and loopback addresses."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from invocations import sending
 from invocations.forms.send import Send
-from invocations.models import Account, ApiKey, Channel, Invocation, Pod, WorkflowInstance
+from invocations.models import Account, ApiKey, CallbackAddress, Channel, Invocation, Pod, WorkflowInstance
 
 pytestmark = pytest.mark.django_db
 
@@ -80,3 +80,24 @@ def test_what_it_sets_up_can_send(demo, receiver):
         )
         sending.deliver(invocation.pk)
     assert set(Invocation.objects.values_list("status", flat=True)) == {"accepted"} and len(receiver.accepted) == 2
+
+
+def test_the_practice_account_has_a_callback_address_and_its_examples_report_their_results(demo):
+    demo()
+    assert CallbackAddress.objects.get().is_current
+    assert set(WorkflowInstance.objects.values_list("expects_callback", flat=True)) == {True}
+    before = CallbackAddress.objects.get().token
+    demo()
+    assert CallbackAddress.objects.get().token == before
+
+
+def test_an_installation_from_before_gets_the_address_too(demo):
+    demo()
+    CallbackAddress.objects.all().delete()
+    WorkflowInstance.objects.update(expects_callback=False)
+    own = WorkflowInstance.objects.create(account=Account.objects.get(), title="Ours", workflow_instance_id="ours")
+    demo()
+    assert CallbackAddress.objects.count() == 1
+    assert set(WorkflowInstance.objects.exclude(pk=own.pk).values_list("expects_callback", flat=True)) == {True}
+    own.refresh_from_db()
+    assert own.expects_callback is False

@@ -18,7 +18,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from invocations.kaleyra import profiles as profile_room
 from invocations.kaleyra.client import IDLE_SECONDS, KaleyraClient, Line, NoAnswer, NotSent
+from invocations.kaleyra.profiles import KeyCheck
 from invocations.kaleyra.reply import MAX_BODY_BYTES, Reply, Verdict
 from tests.faults.certificates import Authority
 from tests.faults.server import (
@@ -938,3 +940,50 @@ def test_100_faults_on_one_line_leave_no_thread_and_no_open_file() -> None:
 def test_whatever_bytes_come_back_there_is_a_reply_or_doubt(raw: bytes) -> None:
     with FaultServer(answers(raw)) as server:
         assert what_comes_of(client(server.api_domain))[0] in (Reply, NoAnswer)
+
+
+# --- the callback profiles: the same guards, and a GET ----------------------------------------------------------------
+
+
+def profiles(api_domain: str, **changes: Any) -> KeyCheck:
+    return client(api_domain, **changes).callback_profiles()
+
+
+def test_asking_for_the_profiles_is_a_get_with_the_key_in_its_header_alone() -> None:
+    with FaultServer(answers(http("200 OK", {"code": "RBC024", "data": [], "error": {}, "status": 200}))) as server:
+        assert profiles(server.api_domain) == KeyCheck(200, profile_room.Verdict.WORKS)
+        (received,) = server.settled()
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert head.startswith(f"GET /v1/{SID}/callback/profiles?limit=25&offset=0 HTTP/1.1\r\n".encode())
+    assert f"\r\napi-key: {KEY}".encode() in head and received.count(KEY.encode()) == 1
+    assert body == b""
+
+
+def test_asking_for_the_profiles_follows_no_redirect() -> None:
+    with FaultServer(answers(ACCEPTED)) as elsewhere:
+        redirect = http("302 Found", b"", f"Location: http://{elsewhere.api_domain}/")
+        with FaultServer(answers(redirect)) as server:
+            assert profiles(server.api_domain).verdict is profile_room.Verdict.UNREADABLE
+        assert elsewhere.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        (accepts_and_says_nothing(), (NoAnswer, "timeout")),
+        (drips(ACCEPTED, every=0.05), (NoAnswer, "too_slow")),
+        (reads_and_resets(), (NoAnswer, "broken_off")),
+    ],
+    ids=["silence", "a byte now and then", "a reset"],
+)
+def test_asking_for_the_profiles_has_an_end(fault: Verb, outcome: tuple[type[NoAnswer], str]) -> None:
+    with FaultServer(fault) as server, pytest.raises(NoAnswer) as silence:
+        profiles(server.api_domain, **(PATIENT if outcome[1] == "too_slow" else {}))
+    assert (type(silence.value), silence.value.reason) == outcome
+
+
+@pytest.mark.parametrize(("domain", "reason"), [("10.0.0.1", "address"), ("api.in.kaleyra.io/x", "address"), ("127.0.0.1:1", "refused")])
+def test_where_the_profiles_must_not_or_cannot_be_asked_nothing_leaves(domain: str, reason: str) -> None:
+    with pytest.raises(NotSent) as refused:
+        profiles(domain)
+    assert refused.value.reason == reason

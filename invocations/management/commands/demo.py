@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from invocations import contracts
+from invocations import callback_addresses, contracts
 from invocations.kaleyra.address import is_loopback
 from invocations.models import Account, ApiKey, Channel, Parameter, Pod, WorkflowInstance
 from invocations.sandbox import PRACTICE_KEY_PREFIX, PRACTICE_SID
@@ -89,8 +89,18 @@ def _practice(api_domain: str) -> None:
         pod.api_domain = api_domain
         pod.save()
     account, made = Account.objects.get_or_create(pod=pod, sid=PRACTICE_SID, defaults={"title": "Practice account"})
-    if not made:
-        return  # what a person changed here stays as they left it
+    if made:
+        _examples(account)
+    # Made once: what a person changed here since stays as they left it.
+    if callback_addresses.current(account) is None:
+        callback_addresses.make(account, by=None)
+        examples = [example["workflow_instance_id"] for example in WORKFLOWS]
+        for workflow in account.workflow_instances.filter(workflow_instance_id__in=examples, expects_callback=False):
+            workflow.expects_callback = True
+            workflow.save()
+
+
+def _examples(account: Account) -> None:
     ApiKey.objects.create(account=account, title="Practice key", key=PRACTICE_KEY_PREFIX + secrets.token_hex(12), is_primary=True)
     for example in WORKFLOWS:
         channels = example["channels"]

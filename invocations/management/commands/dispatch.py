@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from invocations import dispatching
+from invocations import dispatching, exporting
 
 
 class Command(BaseCommand):
@@ -34,5 +34,9 @@ class Command(BaseCommand):
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: dispatcher.stop())
         self.stdout.write("The dispatcher is at work. Ctrl-C ends it.")
+        # Who waits for an export must not keep a message back: the dispatcher's own threads never write one.
+        exports = threading.Event()
+        threading.Thread(target=exporting.work, args=(exports,), name="exports", daemon=True).start()
         dispatcher.run()
+        exports.set()
         self.stdout.write(f"The dispatcher has ended: {dispatcher.figures}.")
