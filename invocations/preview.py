@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from invocations.kaleyra.payload import Send
 from invocations.kaleyra.sms import SmsSize, measure
 from invocations.kaleyra.template_params import (
     PARAM_HEADER,
@@ -74,6 +75,12 @@ def bubbles(
     return [
         _bubble(channel, waits, values, hidden, wrong) for channel, waits, values, wrong in zip(channels, before, params, bad, strict=False)
     ]
+
+
+def shown_send(send: Send, *, masked: bool, hidden: Collection[str]) -> Send:
+    """What would be sent, as it may be shown: the number shortened if `masked`, the values of the keys in `hidden` as dots."""
+    number = f"…{send.recipient[-4:]}" if masked else send.recipient
+    return Send(number, {key: DOTS if key in hidden else value for key, value in send.template_params.items()})
 
 
 def _bubble(channel: Channel, waits_for: Channel | None, params: TemplateParams, hidden: Collection[str], bad: Collection[str]) -> Bubble:

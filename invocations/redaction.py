@@ -19,11 +19,12 @@ Secrets = dict[str, str]
 """What no answer may repeat into our rows, each with its stand-in, longest first."""
 
 
-def secrets_of(api_key: str | None, sends: Sequence[Send], sensitive_keys: Collection[str]) -> Secrets:
-    """The secrets of one attempt: its key, its recipients and the values of `sensitive_keys`."""
+def secrets_of(api_key: str | None, sends: Sequence[Send], sensitive_keys: Collection[str], *, numbers: bool = True) -> Secrets:
+    """The secrets of one attempt: its key, its recipients (unless `numbers` may be seen) and the values of `sensitive_keys`."""
     hidden = {api_key: "[API key]"} if api_key else {}
     for send in sends:
-        hidden[send.recipient] = f"[number ending in {send.recipient[-4:]}]"
+        if numbers:
+            hidden[send.recipient] = f"[number ending in {send.recipient[-4:]}]"
         for key in set(sensitive_keys) & send.template_params.keys():
             hidden[send.template_params[key]] = "[verification code]" if key == VERIFICATION_CODE else "[sensitive value]"
     told_apart = [item for item in hidden.items() if len(item[0]) >= SHORTEST_SECRET]
@@ -34,9 +35,27 @@ def redacted(text: str, secrets: Secrets) -> str:
     """`text` with each secret, as it is or as JSON writes it, replaced; a secret that breaks off at its end is cut away."""
     for secret, stand_in in secrets.items():
         text = text.replace(secret, stand_in).replace(json.dumps(secret)[1:-1], stand_in)
-        broken_off = (length for length in range(len(secret) - 1, SHORTEST_SECRET - 1, -1) if text.endswith(secret[:length]))
-        text = text[: len(text) - next(broken_off, 0)]
+        text = text[: len(text) - _broken_off(text, secret)]
     return text
+
+
+def _broken_off(text: str, secret: str) -> int:
+    """How many characters at the end of `text` are the beginning of `secret`."""
+    if secret[:SHORTEST_SECRET] not in text[1 - len(secret) :]:
+        return 0
+    return next((length for length in range(len(secret) - 1, SHORTEST_SECRET - 1, -1) if text.endswith(secret[:length])), 0)
+
+
+_A_NUMBER = re.compile(r"(?<![\w.-])\+?\d{4,11}(\d{4})(?![\w.-])")
+
+
+def without_numbers(text: str) -> str:
+    """`text` with whatever may be a phone number (8 to 15 digits on their own) replaced.
+
+    >>> without_numbers('{"to": "918061234581", "messageId": "9db24eba-0000-41be-97a5-3ac45551ec1b"}')
+    '{"to": "[number ending in 4581]", "messageId": "9db24eba-0000-41be-97a5-3ac45551ec1b"}'
+    """
+    return _A_NUMBER.sub(r"[number ending in \1]", text)
 
 
 def kept(reply: Reply, secrets: Secrets) -> dict[str, Any]:

@@ -1,10 +1,12 @@
-"""What each status means, in plain words, and what a person does next. The one glossary: pages, badges and docs read it.
+"""What each status and each delivery means, in plain words, and what a person does next. The one glossary: pages, badges, docs read it.
 
-Tones are those of static/console.css. Green means that a delivery was reported, and nothing here reports one.
+Tones are those of static/console.css. Green means that a delivery was reported for the customer's phone: only `DELIVERED` and
+`FELL_BACK` are ever green.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.utils import timezone
@@ -12,31 +14,183 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from invocations.models import Account, Attempt, Invocation
+from invocations.kaleyra.callbacks import Said
+from invocations.models import Account, Attempt, Channel, Invocation
 
 Text = str | Promise
 Status = Invocation.Status
+Delivery = Invocation.Delivery
 Outcome = Attempt.Outcome
-
-
-NOT_SENT = _("Not sent")
-NOT_KNOWN = _("Not known")
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """How a status is shown, what it says, and what a person does next."""
+    """How a status or a delivery is shown, what it says, and what a person does next. `name`: its anchor in the glossary."""
 
+    name: str
     label: Text
     tone: str
     icon: str
     says: Text
     next: tuple[Text, ...] = ()
-    delivery: Text = NOT_SENT
+
+    def __str__(self) -> str:
+        return str(self.label)
 
 
-STATUSES: dict[str, Meaning] = {
-    Status.QUEUED: Meaning(
+# --- what became of it: delivery --------------------------------------------------------------------------------------
+
+NOT_SENT = Meaning("not-sent", pgettext_lazy("delivery", "Not sent"), "neutral", "remove", _("Nothing went to the customer."))
+NOT_KNOWN = Meaning(
+    "not-known",
+    pgettext_lazy("delivery", "Not known"),
+    "neutral",
+    "question_mark",
+    _("Nothing says whether the customer’s phone got it."),
+)
+NOT_REPORTED = Meaning(
+    "not-reported",
+    pgettext_lazy("delivery", "Not known"),
+    "neutral",
+    "question_mark",
+    _("This workflow reports no results to this console. Whether the customer’s phone got it is not known here."),
+    (
+        _("Nothing is left to do here."),
+        _("If the customer got nothing, give Kaleyra’s ID to whoever looks it up at Kaleyra."),
+        _("An admin can have the results reported: the flow needs a callback profile at Kaleyra that posts to this console."),
+    ),
+)
+AWAITING = Meaning(
+    "awaiting",
+    Delivery.AWAITING.label,
+    "neutral",
+    "hourglass_top",
+    _("Kaleyra reports the result when its flow has ended. Until then nobody knows whether it was delivered."),
+    (
+        _("Wait for the result. This page changes by itself."),
+        _("Do not send it again meanwhile. The customer may receive it twice."),
+    ),
+)
+DELIVERED = Meaning(
+    "delivered",
+    pgettext_lazy("delivery", "Delivered"),
+    "delivered",
+    "done_all",
+    _("Kaleyra reports that the first channel’s message was delivered."),
+    (_("Nothing is left to do: Kaleyra reports the delivery."),),
+)
+FELL_BACK = Meaning(
+    "fell-back",
+    pgettext_lazy("delivery", "Fell back: delivered"),
+    "delivered",
+    "done_all",
+    _("The first channel gave no delivery report in time, or failed. Kaleyra reports that the second channel’s message was delivered."),
+    (_("Nothing is left to do: Kaleyra reports the delivery."),),
+)
+NO_CONFIRMATION = Meaning(
+    "no-confirmation",
+    pgettext_lazy("delivery", "No confirmation in time – may still arrive"),
+    "unknown",
+    "hourglass_disabled",
+    _("The flow has ended without a delivery report. That does not mean that it failed: a message may still arrive, and may have already."),
+    (
+        _("Ask the customer whether a message came."),
+        _("Only then send it again. It gets a new ID, so the customer may receive it twice."),
+    ),
+)
+NOT_DELIVERED = Meaning(
+    "not-delivered",
+    pgettext_lazy("delivery", "Not delivered (both channels failed)"),
+    "rejected",
+    "error",
+    _("Kaleyra reports that both channels failed."),
+    (
+        _("Read Kaleyra’s codes under “What happened”. Check the number with the customer."),
+        _("If the customer still needs it, send it again with what was wrong put right. It gets a new request ID."),
+    ),
+)
+NO_RESULT = Meaning(
+    "no-result",
+    Delivery.NO_RESULT.label,
+    "unknown",
+    "hourglass_disabled",
+    _("Kaleyra took it, but its result did not come in time. Whether the customer’s phone got it is not known."),
+    (
+        _("Ask the customer whether a message came, before you send it again."),
+        _("If no result comes for other messages either, tell an admin. The likely reasons stand under “What happened”."),
+    ),
+)
+SAID_DELIVERED = Meaning(
+    "said-delivered",
+    pgettext_lazy("delivery", "Delivered, says a person"),
+    "accepted",
+    "gavel",
+    _("No report settled it. A person did: it was delivered."),
+)
+SAID_NOT_DELIVERED = Meaning(
+    "said-not-delivered",
+    pgettext_lazy("delivery", "Not delivered, says a person"),
+    "rejected",
+    "gavel",
+    _("No report settled it. A person did: it was not delivered."),
+)
+DELIVERIES = {
+    meaning.name: meaning
+    for meaning in [
+        *[AWAITING, DELIVERED, FELL_BACK, NO_CONFIRMATION, NOT_DELIVERED, NO_RESULT],
+        *[NOT_REPORTED, NOT_KNOWN, NOT_SENT, SAID_DELIVERED, SAID_NOT_DELIVERED],
+    ]
+}
+MAY_BE_DOUBLE = Meaning(
+    "may-be-double",
+    _("May have been received twice"),
+    "unknown",
+    "filter_2",
+    _("Both channels may have reached the customer: one gave no final report in time, or both were delivered. Both may be billed."),
+)
+
+_REPORTED_ON: dict[str, tuple[Text, Text]] = {
+    Channel.Kind.WHATSAPP: (
+        pgettext_lazy("delivery", "Delivered on WhatsApp"),
+        pgettext_lazy("delivery", "Fell back: delivered on WhatsApp"),
+    ),
+    Channel.Kind.SMS: (pgettext_lazy("delivery", "Delivered by SMS"), pgettext_lazy("delivery", "Fell back: delivered by SMS")),
+}
+
+
+def delivery_of(invocation: Invocation, kinds: Sequence[str] = ()) -> Meaning:
+    """What is known of the delivery: what was reported of it, else what its status allows to say.
+
+    Reads columns of the invocation alone, and asks the database nothing. `kinds`: the kinds of the workflow's channels 1 and 2;
+    without them the words name no channel.
+    """
+    if invocation.delivery == Delivery.AWAITING:
+        return AWAITING
+    if invocation.delivery == Delivery.NO_RESULT:
+        return NO_RESULT
+    if invocation.delivery != Delivery.COMPLETED:
+        return meaning_of(invocation).delivery
+    position = invocation.deciding_channel
+    if position:
+        reported = DELIVERED if position == 1 else FELL_BACK
+        words = _REPORTED_ON.get(kinds[position - 1]) if position <= len(kinds) else None
+        return replace(reported, label=words[position - 1]) if words else reported
+    return NO_CONFIRMATION if position is None else NOT_DELIVERED
+
+
+# --- where it stands: status ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class StatusMeaning(Meaning):
+    """A status, with what it says of the delivery as long as no result is asked for."""
+
+    delivery: Meaning = NOT_SENT
+
+
+STATUSES: dict[str, StatusMeaning] = {
+    Status.QUEUED: StatusMeaning(
+        "queued",
         Status.QUEUED.label,
         "neutral",
         "schedule",
@@ -47,7 +201,8 @@ STATUSES: dict[str, Meaning] = {
             _("Or cancel it. Then it never leaves."),
         ),
     ),
-    Status.SENDING: Meaning(
+    Status.SENDING: StatusMeaning(
+        "sending",
         Status.SENDING.label,
         "sending",
         "arrow_upward",
@@ -55,25 +210,25 @@ STATUSES: dict[str, Meaning] = {
         (_("Wait a few seconds. This page changes by itself."),),
         NOT_KNOWN,
     ),
-    Status.ACCEPTED: Meaning(
+    Status.ACCEPTED: StatusMeaning(
+        "accepted",
         Status.ACCEPTED.label,
         "accepted",
         "check",
         _("Kaleyra has taken it and starts the flow. That is not yet a delivery."),
-        (
-            _("Nothing is left to do here. Whether the customer’s phone got it is not reported to this console yet."),
-            _("If the customer got nothing, give Kaleyra’s ID to whoever looks it up at Kaleyra."),
-        ),
-        NOT_KNOWN,
+        (),
+        NOT_REPORTED,
     ),
-    Status.REJECTED: Meaning(
+    Status.REJECTED: StatusMeaning(
+        "rejected",
         Status.REJECTED.label,
         "rejected",
         "block",
         _("Kaleyra refused it. Nothing went to the customer."),
         (_("Read Kaleyra’s reason below and have it put right."), _("Then send it again with these values. It gets a new request ID.")),
     ),
-    Status.UNKNOWN: Meaning(
+    Status.UNKNOWN: StatusMeaning(
+        "unknown",
         Status.UNKNOWN.label,
         "unknown",
         "question_mark",
@@ -85,7 +240,8 @@ STATUSES: dict[str, Meaning] = {
         ),
         NOT_KNOWN,
     ),
-    Status.HELD: Meaning(
+    Status.HELD: StatusMeaning(
+        "held",
         Status.HELD.label,
         "held",
         "pause",
@@ -96,8 +252,11 @@ STATUSES: dict[str, Meaning] = {
             _("Or cancel it. Then it never leaves."),
         ),
     ),
-    Status.CANCELLED: Meaning(Status.CANCELLED.label, "neutral", "close", _("Cancelled before anything left. It never leaves.")),
-    Status.EXPIRED: Meaning(
+    Status.CANCELLED: StatusMeaning(
+        "cancelled", Status.CANCELLED.label, "neutral", "close", _("Cancelled before anything left. It never leaves.")
+    ),
+    Status.EXPIRED: StatusMeaning(
+        "expired",
         Status.EXPIRED.label,
         "neutral",
         "timer_off",
@@ -106,7 +265,8 @@ STATUSES: dict[str, Meaning] = {
     ),
 }
 
-SCHEDULED = Meaning(
+SCHEDULED = StatusMeaning(
+    "scheduled",
     pgettext_lazy("status", "Scheduled"),
     "neutral",
     "event",
@@ -115,42 +275,70 @@ SCHEDULED = Meaning(
 )
 ASKED_ABOUT = replace(
     STATUSES[Status.UNKNOWN],
+    name="asked-about",
     says=_("It may have gone out: no answer settles it yet."),
     next=(
         _("Wait: the console asks again by itself with the same request ID, for a quarter of an hour at most."),
         _("Do not send it again meanwhile. The customer may receive it twice."),
     ),
 )
-SETTLED: dict[str, Meaning] = {
-    "settled_delivered": Meaning(
+SETTLED: dict[str, StatusMeaning] = {
+    "settled_delivered": StatusMeaning(
+        "settled-delivered",
         pgettext_lazy("status", "Settled: delivered"),
         "accepted",
         "gavel",
         _("No answer settled it. A person did: it was delivered."),
         (_("Nothing is left to do."),),
-        _("Delivered, says a person"),
+        SAID_DELIVERED,
     ),
-    "settled_not_delivered": Meaning(
+    "settled_not_delivered": StatusMeaning(
+        "settled-not-delivered",
         pgettext_lazy("status", "Settled: not delivered"),
         "rejected",
         "gavel",
         _("No answer settled it. A person did: it was not delivered."),
         (_("If the customer still needs it, send it again with these values. It gets a new request ID."),),
-        _("Not delivered, says a person"),
+        SAID_NOT_DELIVERED,
     ),
 }
 """By the reason that a settlement leaves (`invocations.sending.settle`)."""
 
 
-def meaning_of(invocation: Invocation) -> Meaning:
+_WHOM_TO_ASK = (
+    _("Do not send it again: the customer may have it already."),
+    _("Give both IDs to whoever asks Kaleyra, with the text for the ticket."),
+)
+CONTRADICTED: dict[str, StatusMeaning] = {
+    status: replace(STATUSES[status], says=says, next=_WHOM_TO_ASK)
+    for says, statuses in [
+        (_("Kaleyra refused it, and yet it reported a result. One of the two is wrong. Both are shown as they came."), [Status.REJECTED]),
+        (
+            _("By this console’s records nothing has left, and yet Kaleyra reported a result. Both are shown as they came."),
+            [Status.QUEUED, Status.HELD, Status.CANCELLED, Status.EXPIRED],
+        ),
+    ]
+    for status in statuses
+}
+"""Of which it is certain that nothing went to the customer, and a result was reported all the same."""
+
+
+def meaning_of(invocation: Invocation) -> StatusMeaning:
     """What stands behind the invocation's status: who settled it, whether it has its time still before it, whether it is asked about."""
     if invocation.reason in SETTLED:
         return SETTLED[invocation.reason]
+    if invocation.delivery == Delivery.COMPLETED and invocation.status in CONTRADICTED:
+        return CONTRADICTED[invocation.status]
     if invocation.status == Status.QUEUED and invocation.not_before and invocation.not_before > timezone.now():
         return SCHEDULED
     if invocation.status == Status.UNKNOWN and invocation.due_at:
         return ASKED_ABOUT
     return STATUSES[invocation.status]
+
+
+def next_of(meaning: StatusMeaning, delivery: Meaning) -> tuple[Text, ...]:
+    """What a person does next: what is known of the delivery decides, unless it contradicts the status."""
+    return meaning.next if meaning in CONTRADICTED.values() else delivery.next or meaning.next
 
 
 REASONS: dict[str, Text] = {
@@ -228,6 +416,66 @@ _ADVICE: tuple[tuple[str, Text], ...] = (
 def advice(texts: list[str]) -> list[Text]:
     """What our own words add to Kaleyra's: one sentence for each kind of error that is known."""
     return [sentence for sign, sentence in _ADVICE if any(sign in text for text in texts)]
+
+
+# --- what a channel's code says ---------------------------------------------------------------------------------------
+
+SAYINGS: dict[Said, Meaning] = {
+    Said.DELIVERED: Meaning("channel-delivered", _("%(kind)s delivered"), "delivered", "done_all", _("Reported for the customer’s phone.")),
+    Said.FAILED: Meaning("channel-failed", _("%(kind)s failed"), "rejected", "error", _("Reported as not delivered.")),
+    Said.NO_REPORT: Meaning(
+        "channel-no-report",
+        _("%(kind)s: no final report in time"),
+        "unknown",
+        "hourglass_disabled",
+        _("It may still arrive. This does not mean that it failed."),
+    ),
+    Said.SENT: Meaning(
+        "channel-sent",
+        _("%(kind)s: sent, no delivery reported"),
+        "unknown",
+        "hourglass_disabled",
+        _("It was handed on. Nothing says whether the phone got it; it may still arrive."),
+    ),
+    Said.OTHER: Meaning(
+        "channel-other",
+        _("%(kind)s: reported without a known word"),
+        "unknown",
+        "question_mark",
+        _("This console concludes nothing from it."),
+    ),
+}
+"""What stands beside Kaleyra's own code of a channel."""
+
+CODES: dict[str, Text] = {
+    "READ": _("The customer opened it."),
+    "NOT-SENT": _("Kaleyra did not pass it on."),
+    "NOT-ALLOWED": _("This country is not open for the account."),
+    "NO-CREDITS": _("The account’s balance is too low."),
+    "KLR-INV-NUMBER": _("The number is not valid."),
+    "INV-MOB-PATTRN": _("The number does not look like a mobile number."),
+    "INV-NUMBER": _("The operator does not know this number."),
+    "INVALID-SUB": _("The operator has no such subscriber."),
+    "ABSENT-SUB": _("The phone could not be reached."),
+    "MOB-OFF": _("The phone was off."),
+    "HANDSET-ERR": _("The phone did not take it."),
+    "HANDSET-BUSY": _("The phone was busy."),
+    "BARRED": _("The subscriber may not receive it: the operator bars it."),
+    "NET-ERR": _("The operator’s network failed."),
+    "EXPIRED": _("The operator gave up: its time was over."),
+    "REJECTED": _("The operator refused it."),
+    "BLACKLIST": _("The number is on a block list."),
+    "CON-DND": _("The customer’s number is on the do-not-disturb list."),
+    "DND-NUMB": _("The customer’s number is on the do-not-disturb list."),
+    "OPT-OUT": _("The customer has opted out."),
+    "NOT-OPTIN": _("The customer has not opted in."),
+    "SPAM": _("It was taken for spam."),
+    "TEMPLATE-NOT-FOUND": _("The SMS template is not known to the operators."),
+    "INV-TEMPLATE-MATCH": _("The text differs from the approved SMS template: check the values."),
+    "SENDER-ID-NOT-FOUND": _("The sender ID is not registered."),
+    "REJECTED-MULTIPART": _("The SMS is too long to be taken."),
+}
+"""What the codes mean that Kaleyra documents for SMS and WhatsApp (its pages "sms-status-and-status-trace-codes", "whatsapp-status")."""
 
 
 def why_paused(account: Account) -> Text:

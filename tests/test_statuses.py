@@ -9,28 +9,93 @@ from invocations import posting, sending
 from invocations.answer_table import TABLE
 from invocations.kaleyra import client, reply
 from invocations.models import Attempt, Invocation
-from invocations.statuses import OUTCOMES, REASONS, STATUSES, advice
+from invocations.statuses import (
+    ASKED_ABOUT,
+    DELIVERIES,
+    MAY_BE_DOUBLE,
+    OUTCOMES,
+    REASONS,
+    SCHEDULED,
+    SETTLED,
+    STATUSES,
+    advice,
+    delivery_of,
+    meaning_of,
+    next_of,
+)
 
+GREEN = "delivered"
+TONES = {meaning.tone for meaning in [*STATUSES.values(), SCHEDULED, ASKED_ABOUT, *SETTLED.values(), *DELIVERIES.values(), MAY_BE_DOUBLE]}
+TONES |= {tone for tone, _ in OUTCOMES.values()}
 CSS = (Path(__file__).parents[1] / "static" / "console.css").read_text()
 
 
 def test_every_status_has_a_meaning_and_a_next_step_where_one_is_needed():
     assert set(STATUSES) == set(Invocation.Status)
     assert all(meaning.says and meaning.icon and meaning.delivery for meaning in STATUSES.values())
-    assert [status for status, meaning in STATUSES.items() if not meaning.next] == [Invocation.Status.CANCELLED]
+    without = [status for status, meaning in STATUSES.items() if not next_of(meaning, meaning.delivery)]
+    assert without == [Invocation.Status.CANCELLED]
 
 
 def test_every_outcome_of_an_attempt_has_a_tone():
     assert set(OUTCOMES) == set(Attempt.Outcome)
 
 
-@pytest.mark.parametrize("tone", sorted({meaning.tone for meaning in STATUSES.values()} | {tone for tone, _ in OUTCOMES.values()}))
+@pytest.mark.parametrize("tone", sorted(TONES))
 def test_every_tone_is_in_the_stylesheet(tone):
     assert f'[data-tone="{tone}"]' in CSS
 
 
 def test_nothing_is_shown_as_delivered_before_it_was_reported():
-    assert "delivered" not in {meaning.tone for meaning in STATUSES.values()} | {tone for tone, _ in OUTCOMES.values()}
+    assert GREEN not in {meaning.tone for meaning in STATUSES.values()} | {tone for tone, _ in OUTCOMES.values()}
+    assert {name for name, meaning in DELIVERIES.items() if meaning.tone == GREEN} == {"delivered", "fell-back"}
+
+
+# --- delivery ---------------------------------------------------------------------------------------------------------
+
+WHATSAPP_FIRST, SMS_FIRST = ("whatsapp", "sms"), ("sms", "whatsapp")
+
+
+@pytest.mark.parametrize(
+    ("columns", "kinds", "label", "tone"),
+    [
+        ({"delivery": "awaiting"}, WHATSAPP_FIRST, "Awaiting result", "neutral"),
+        ({"delivery": "completed", "deciding_channel": 1}, WHATSAPP_FIRST, "Delivered on WhatsApp", GREEN),
+        ({"delivery": "completed", "deciding_channel": 1}, SMS_FIRST, "Delivered by SMS", GREEN),
+        ({"delivery": "completed", "deciding_channel": 2}, WHATSAPP_FIRST, "Fell back: delivered by SMS", GREEN),
+        ({"delivery": "completed", "deciding_channel": 2}, SMS_FIRST, "Fell back: delivered on WhatsApp", GREEN),
+        ({"delivery": "completed", "deciding_channel": 2}, (), "Fell back: delivered", GREEN),
+        ({"delivery": "completed", "deciding_channel": 1}, ("pigeon",), "Delivered", GREEN),
+        ({"delivery": "completed"}, WHATSAPP_FIRST, "No confirmation in time – may still arrive", "unknown"),
+        ({"delivery": "completed", "deciding_channel": 0}, WHATSAPP_FIRST, "Not delivered (both channels failed)", "rejected"),
+        ({"delivery": "no_result"}, WHATSAPP_FIRST, "No result received", "unknown"),
+        ({"delivery": ""}, WHATSAPP_FIRST, "Not known", "neutral"),
+        ({"status": "unknown"}, WHATSAPP_FIRST, "Not known", "neutral"),
+        ({"status": "rejected"}, WHATSAPP_FIRST, "Not sent", "neutral"),
+        ({"status": "rejected", "delivery": "completed", "deciding_channel": 1}, WHATSAPP_FIRST, "Delivered on WhatsApp", GREEN),
+        ({"reason": "settled_delivered"}, WHATSAPP_FIRST, "Delivered, says a person", "accepted"),
+        ({"reason": "settled_delivered", "delivery": "completed", "deciding_channel": 1}, (), "Delivered", GREEN),
+    ],
+)
+def test_the_delivery_is_told_from_columns_alone(columns, kinds, label, tone):
+    delivery = delivery_of(Invocation(**({"status": "accepted"} | columns)), kinds)
+    assert (str(delivery), delivery.tone) == (label, tone) and DELIVERIES[delivery.name].says == delivery.says
+
+
+@pytest.mark.parametrize("status", sorted(set(Invocation.Status) - {"accepted", "unknown", "sending"}))
+def test_a_result_against_what_is_certain_is_named_a_contradiction(status):
+    row = Invocation(status=status, delivery="completed", deciding_channel=1)
+    meaning = meaning_of(row)
+    assert "Both are shown as they came" in str(meaning.says) and meaning.label == STATUSES[status].label
+    assert "Do not send it again" in str(next_of(meaning, delivery_of(row))[0])
+
+
+def test_what_a_person_settled_and_kaleyra_then_reported_follows_the_report():
+    row = Invocation(status="rejected", reason="settled_not_delivered", delivery="completed", deciding_channel=1)
+    assert str(next_of(meaning_of(row), delivery_of(row))[0]).startswith("Nothing is left to do")
+
+
+# --- reasons ----------------------------------------------------------------------------------------------------------
 
 
 def reasons_given(module):
@@ -70,7 +135,7 @@ def test_the_table_has_a_row_for_everything_that_can_come_of_an_attempt():
 
 @pytest.mark.parametrize("status", ["unknown", "accepted"])
 def test_a_doubt_is_never_put_as_certainty(status):
-    assert "not" in str(STATUSES[status].delivery).lower() and STATUSES[status].delivery == "Not known"
+    assert str(STATUSES[status].delivery) == "Not known"
 
 
 def test_kaleyras_known_errors_get_our_words_once():

@@ -1,27 +1,47 @@
-"""One invocation in full: what was sent, every attempt, what came back, what to do next."""
+"""One invocation in full: what happened step by step, what was sent, every attempt, what came back, what to do next."""
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from invocations import contracts, pacing, roles, sending
+from invocations import contracts, pacing, redaction, roles, sending
 from invocations.encryption import Unreadable
 from invocations.kaleyra import recipients
+from invocations.kaleyra.address import invoke_url
+from invocations.kaleyra.payload import CONTENT_TYPE, KEY_HEADER, Send, build_payload
 from invocations.kaleyra.template_params import TemplateParams
-from invocations.models import Attempt, Invocation, Settlement
-from invocations.preview import DOTS, bubbles
-from invocations.statuses import OUTCOMES, REASONS, Text, advice, meaning_of
+from invocations.models import Account, Attempt, Callback, Channel, Invocation, Settlement
+from invocations.preview import DOTS, bubbles, shown_send
+from invocations.statuses import (
+    AWAITING,
+    CONTRADICTED,
+    MAY_BE_DOUBLE,
+    NOT_REPORTED,
+    OUTCOMES,
+    REASONS,
+    Meaning,
+    Text,
+    advice,
+    delivery_of,
+    meaning_of,
+    next_of,
+)
+from invocations.ticket import ticket_text
+from invocations.timeline import Report, clock, person, report_of, span, timeline
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
 
 Status = Invocation.Status
@@ -29,14 +49,17 @@ Status = Invocation.Status
 TRY_AGAIN = {Status.QUEUED: gettext_lazy("Try now"), Status.HELD: gettext_lazy("Try now"), Status.UNKNOWN: gettext_lazy("Check safely")}
 """From which status a person may have the same id posted again, and what the button says."""
 CANCELLABLE = (Status.QUEUED, Status.HELD)
+QUICK, SLOW = 2, 5
+"""Seconds between two looks of an open page at what has become of it: at first, and once nothing has changed for `FRESH`."""
+FRESH = timedelta(seconds=30)
 
 
 @for_people_who_may(roles.SEE_HISTORY)
 @require_safe
 def invocation(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
-    """The page of one invocation. While its status is not final, the page asks for itself again every few seconds."""
+    """The page of one invocation. Until its status and its result are final, the page asks for itself again every few seconds."""
     found = get_invocation(request_id)
-    return render_page(request, "invocation.html", _context(request, found))
+    return render_page(request, "invocation.html", context_of(request, found))
 
 
 @for_people_who_may(roles.SEND)
@@ -80,37 +103,107 @@ def _get_to_send(request: StaffRequest, request_id: uuid.UUID) -> Invocation:
     return found
 
 
-def _context(request: StaffRequest, found: Invocation) -> dict[str, Any]:
+def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
     now = timezone.now()
-    sent = _what_was_sent(request, found)
+    sends = _sends(found)
+    channels = contracts.channels_of(found.version) if found.version else list(found.workflow_instance.channels.all())
+    hidden = _hidden_keys(request, found, [send.template_params for send in sends or []])
+    sent = None if sends is None else _what_was_sent(request, channels, sends, hidden)
+    attempts = list(found.attempts.select_related("asked_by").order_by("number"))
+    callbacks = list(found.callbacks.prefetch_related("results").order_by("received_at", "pk"))
+    report = report_of(callbacks)
+    meaning, delivery = meaning_of(found), delivery_of(found, [channel.kind for channel in channels])
+    is_contradiction = meaning in CONTRADICTED.values()
+    is_told = bool(found.delivery) and not is_contradiction
     reply = _reply(found)
     may_send = roles.may_send(request.user, found.workflow_instance)
     is_old = found.created_at <= now - sending.ASKED_BY_HAND or (found.not_after is not None and found.not_after <= now)
     waits_for = _waits_for(found) if found.status in TRY_AGAIN else []
     is_early = found.not_before is not None and found.not_before > now
-    interrupted = found.status == Status.SENDING and found.lease_until is not None and found.lease_until < now
+    settlement = _settlement(found)
     return {
         "invocation": found,
-        "meaning": meaning_of(found),
-        "interrupted": interrupted,
+        "meaning": meaning,
+        "delivery": delivery,
+        "double": MAY_BE_DOUBLE if found.may_be_double else None,
+        "next": next_of(meaning, delivery),
+        "next_tone": delivery.tone if is_told else meaning.tone,
+        "summary": delivery.says if is_told else meaning.says,
+        "steps": timeline(found, attempts, report, channels, meaning, _aside(found, settlement, waits_for, reply.get("message"))),
+        "refreshes_every": _refreshes_every(found, attempts, callbacks, now),
+        "interrupted": found.status == Status.SENDING and found.lease_until is not None and found.lease_until < now,
         "waits_for": waits_for,
         "may_resume": bool(waits_for) and found.account.is_paused and request.user.has_perm("invocations.change_account"),
         "why": REASONS.get(found.reason, ""),
         "advice": advice([*reply.get("errors", []), reply.get("message") or ""]),
-        "attempts": [_shown(attempt) for attempt in found.attempts.select_related("asked_by").order_by("-number")],
+        "request_shown": None if sends is None else _request(request, found, sends, hidden),
+        "attempts": [_shown(attempt) for attempt in reversed(attempts)],
+        "callbacks": [_callback(request, callback, sends, hidden) for callback in reversed(callbacks)],
+        "ticket": _ticket(found, attempts, report, sends, meaning, delivery),
+        "set_up": _set_up(request, found, delivery),
         "channels": sent,
         "bubbles": [item["bubble"] for item in sent or []],
-        "is_final": found.is_final,
+        "offers_again": found.is_final and delivery is not AWAITING and not is_contradiction,
         "try_again": TRY_AGAIN.get(Status(found.status)) if may_send and not is_old and not is_early and not waits_for else None,
         "may_cancel": may_send and found.status in CANCELLABLE,
         "may_settle": request.user.has_perm(roles.SETTLE) and found.status == Status.UNKNOWN,
-        "settlement": _settlement(found),
         "is_old": is_old,
         "may_send_again": may_send and request.user.has_perm(roles.SEE_VALUES),
         "sent_again_as": found.sent_again_as.order_by("id"),
         "numbers_masked": not roles.may_see_recipient(request.user),
         "note": _readable(found, "note"),
     }
+
+
+def _refreshes_every(found: Invocation, attempts: Sequence[Attempt], callbacks: Sequence[Callback], now: datetime) -> int | None:
+    """After how many seconds an open page looks again; None once nothing changes by itself any more."""
+    if found.is_final and found.delivery != Invocation.Delivery.AWAITING:
+        return None
+    moments = [found.created_at, found.final_at, *(attempt.started_at for attempt in attempts), *(each.received_at for each in callbacks)]
+    return QUICK if max(moment for moment in moments if moment) > now - FRESH else SLOW
+
+
+def _aside(found: Invocation, settlement: dict[str, Any] | None, waits_for: Sequence[Text], message: str | None) -> list[Text]:
+    """What else is to be said of where it stands: who ended it, or when it goes on."""
+    if settlement:
+        return [_("%(person)s wrote: “%(reason)s”") % {"person": person(settlement["row"].settled_by), "reason": settlement["reason"]}]
+    if found.cancelled_by:
+        return [_("%(person)s cancelled it.") % {"person": person(found.cancelled_by)}]
+    if found.reason in ("confirmed_by_duplicate", "confirmed_by_result"):
+        return [REASONS[found.reason]]
+    if found.status == Status.ACCEPTED and message:
+        return [_("Kaleyra’s words: “%(message)s”") % {"message": message}]
+    if found.due_at and not waits_for:
+        words = (
+            _("Asked again at %(time)s at the earliest.")
+            if found.status == Status.UNKNOWN
+            else _("Tried by itself at %(time)s at the earliest.")
+        )
+        return [words % {"time": clock(found.due_at)}]
+    return []
+
+
+def _set_up(request: StaffRequest, found: Invocation, delivery: Meaning) -> dict[str, str]:
+    """Where this person mends it if no result comes: the account's page for results, and the workflow's own. Empty for others."""
+    account, workflow = found.account_id, found.workflow_instance_id
+    links = {}
+    if request.user.has_perm("invocations.change_account"):
+        links["results"] = reverse("callback_setup", args=[account])
+    if (
+        delivery is NOT_REPORTED
+        and not found.workflow_instance.expects_callback
+        and request.user.has_perm("invocations.change_workflowinstance")
+    ):
+        links["workflow"] = reverse("admin:invocations_workflowinstance_change", args=[workflow])
+    return links
+
+
+def _ticket(
+    found: Invocation, attempts: Sequence[Attempt], report: Report | None, sends: list[Send] | None, meaning: Meaning, delivery: Meaning
+) -> str:
+    every_key = {key for send in sends or [] for key in send.template_params}
+    secrets = redaction.secrets_of(None, sends or [], every_key)
+    return ticket_text(found, attempts, report, meaning=meaning, delivery=delivery, secrets=secrets)
 
 
 def _waits_for(found: Invocation) -> list[Text]:
@@ -140,7 +233,36 @@ def _readable(found: Invocation | Settlement, field: str) -> str:
 
 def _shown(attempt: Attempt) -> dict[str, Any]:
     tone, icon = OUTCOMES[attempt.outcome]
-    return {"row": attempt, "tone": tone, "icon": icon, "why": REASONS.get(attempt.reason, ""), "reply": _reply(attempt)}
+    took = span(attempt.duration_ms / 1000) if attempt.duration_ms is not None else ""
+    return {"row": attempt, "tone": tone, "icon": icon, "why": REASONS.get(attempt.reason, ""), "took": took, "reply": _reply(attempt)}
+
+
+def _request(request: StaffRequest, found: Invocation, sends: Sequence[Send], hidden: set[str]) -> dict[str, Any]:
+    """What every attempt posts, as this person may see it: the address, the headers with the key as a variable, the JSON."""
+    masked = not roles.may_see_recipient(request.user)
+    body = build_payload(str(found.request_id), [shown_send(send, masked=masked, hidden=hidden) for send in sends])
+    return {
+        "url": _url(found.account, found.workflow_instance.workflow_instance_id),
+        "headers": f"Content-Type: {CONTENT_TYPE}\n{KEY_HEADER}: $KALEYRA_API_KEY",
+        "json": json.dumps(body, ensure_ascii=False, indent=2),
+        "is_masked": masked,
+        "has_dots": any(key in hidden for send in sends for key in send.template_params),
+    }
+
+
+def _url(account: Account, workflow_instance_id: str) -> str:
+    return invoke_url(account.pod.api_domain, account.sid, workflow_instance_id, http=account.pod.is_practice)
+
+
+def _callback(request: StaffRequest, callback: Callback, sends: Sequence[Send] | None, hidden: set[str]) -> dict[str, Any]:
+    """A result as it came: without values that this person does not see, and whole numbers only for who may see them."""
+    try:
+        body = callback.body
+    except Unreadable:
+        return {"row": callback, "body": "", "is_masked": False}
+    masked = not roles.may_see_recipient(request.user)
+    body = redaction.redacted(body, redaction.secrets_of(None, sends or [], hidden, numbers=masked))
+    return {"row": callback, "body": redaction.without_numbers(body) if masked else body, "is_masked": masked}
 
 
 def _reply(row: Invocation | Attempt) -> dict[str, Any]:
@@ -152,16 +274,17 @@ def _reply(row: Invocation | Attempt) -> dict[str, Any]:
         return {}
 
 
-def _what_was_sent(request: StaffRequest, found: Invocation) -> list[dict[str, Any]] | None:
-    """Each channel's recipient, values and message as this person may see them; None if nothing can be decrypted any more."""
+def _sends(found: Invocation) -> list[Send] | None:
+    """What was sent, as it is kept; None if nothing can be decrypted any more."""
     try:
-        sends = sending.sends_in(found)
+        return sending.sends_in(found)
     except Unreadable:
         return None
-    channels = contracts.channels_of(found.version) if found.version else list(found.workflow_instance.channels.all())
-    params = [send.template_params for send in sends]
-    hidden = _hidden_keys(request, found, params)
-    messages_seen = bubbles(channels, params, hidden=hidden)
+
+
+def _what_was_sent(request: StaffRequest, channels: list[Channel], sends: Sequence[Send], hidden: set[str]) -> list[dict[str, Any]]:
+    """Each channel's recipient, values and message as this person may see them."""
+    messages_seen = bubbles(channels, [send.template_params for send in sends], hidden=hidden)
     return [
         {
             "position": position,

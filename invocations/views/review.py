@@ -15,10 +15,10 @@ from invocations.forms.preset import PresetForm
 from invocations.forms.send import SendForm
 from invocations.kaleyra import recipients
 from invocations.kaleyra.address import invoke_url
-from invocations.kaleyra.payload import Send, build_payload, to_curl, to_text
+from invocations.kaleyra.payload import build_payload, to_curl, to_text
 from invocations.kaleyra.recipients import country
 from invocations.models import WorkflowInstance
-from invocations.preview import DOTS, bubbles
+from invocations.preview import bubbles, shown_send
 from invocations.views.page import StaffRequest, render_page
 
 
@@ -34,7 +34,9 @@ def review(request: StaffRequest, workflow: WorkflowInstance, intent: Intent, fo
     payload = build_payload(str(intent.request_id), form.sends)
     masked = _numbers_not_shown(request, form)
     hidden_keys = contracts.sensitive_keys(form.channels)
-    shown = build_payload(str(intent.request_id), [_shown(send, masked, hidden_keys) for send in form.sends])
+    shown = build_payload(
+        str(intent.request_id), [shown_send(send, masked=send.recipient in masked, hidden=hidden_keys) for send in form.sends]
+    )
     has_dots = any(key in hidden_keys for send in form.sends for key in send.template_params)
     context = {
         "workflow": workflow,
@@ -93,8 +95,3 @@ def _numbers_not_shown(request: StaffRequest, form: SendForm) -> set[str]:
     if roles.may_see_recipient(request.user):
         return set()
     return {recipient.digits for recipient in form.recipients if form.is_kept(recipient)}
-
-
-def _shown(send: Send, masked: set[str], hidden_keys: set[str]) -> Send:
-    number = f"…{send.recipient[-4:]}" if send.recipient in masked else send.recipient
-    return Send(number, {key: DOTS if key in hidden_keys else value for key, value in send.template_params.items()})

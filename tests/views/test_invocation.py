@@ -1,6 +1,7 @@
 """One invocation's page, and trying again from it."""
 
 import json
+import re
 import uuid
 from datetime import timedelta
 from html import unescape
@@ -12,7 +13,9 @@ from invocations import dispatching, pacing, sending
 from invocations.kaleyra.client import NoAnswer
 from invocations.kaleyra.payload import Send
 from invocations.models import Attempt, Invocation, Parameter
-from invocations.statuses import ASKED_ABOUT, REASONS, STATUSES
+from invocations.statuses import ASKED_ABOUT, DELIVERIES, MAY_BE_DOUBLE, REASONS, SCHEDULED, SETTLED, STATUSES
+from tests.conftest import KEY
+from tests.reports import report
 from tests.views.conftest import DIGITS, NUMBER
 from tests.views.pages import opened
 
@@ -255,3 +258,144 @@ def test_nothing_else_can_be_cancelled(priya, recorded, status):
     Invocation.objects.update(status=status, lease_until="2030-01-01T00:00Z")
     html = priya.post(f"/history/{row.request_id}/cancel/", follow=True).content.decode()
     assert "could not be cancelled" in html and Invocation.objects.get().status == status
+
+
+# --- what became of it ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def accepted(recorded, workflow):
+    """accepted(): Kaleyra took it, and its result is awaited."""
+    workflow.channels.update(delay_seconds=30)
+    type(workflow).objects.update(expects_callback=True)
+
+    def accepted(code="202", **changes):
+        row = recorded(code, **changes)
+        sending.deliver(row.pk)
+        row.refresh_from_db()
+        return row
+
+    return accepted
+
+
+def story(client, row):
+    """The timeline's text, blanks made one."""
+    page = page_of(client, row)
+    html = page.html[page.html.index('class="timeline"') : page.html.index('id="h-at"')]
+    return " ".join(unescape(re.sub("<[^>]+>", " ", html)).split())
+
+
+def test_an_awaited_result_has_its_time_and_the_page_goes_on_looking(priya, accepted):
+    row = accepted()
+    page = page_of(priya, row)
+    due = timezone.localtime(row.result_due_at).strftime("%H:%M:%S")
+    assert f"Result due by {due}." in story(priya, row) and "WhatsApp first: up to 30 s" in story(priya, row)
+    assert 'hx-trigger="every 2s"' in page.html and 'http-equiv="refresh"' in page.html
+    assert "Awaiting result" in page.html and "?again=" not in page.html
+
+
+def test_the_page_looks_less_often_once_nothing_changes(priya, accepted):
+    row = accepted()
+    long_ago = timezone.now() - timedelta(minutes=5)
+    row.attempts.update(started_at=long_ago)
+    Invocation.objects.update(created_at=long_ago, final_at=long_ago)
+    assert 'hx-trigger="every 5s"' in page_of(priya, row).html
+
+
+def test_a_fallback_is_told_with_its_wait_and_kaleyras_codes(priya, accepted):
+    row = accepted()
+    report(row, "TIMEOUT", "DELIVERED", wait=5)
+    told = story(priya, row)
+    steps = ["Recorded", "Attempt 1", "Accepted by Kaleyra", "WhatsApp started", "waited 5 s", "no final report within 5 s"]
+    steps += ["code: TIMEOUT", "It may still arrive", "SMS started", "Fell back", "SMS delivered", "code: DELIVERED", "Flow ended"]
+    places = [told.index(step) for step in steps]
+    assert places == sorted(places) and "+5.0 s after the step before" in told
+    page = page_of(priya, row)
+    assert "Fell back: delivered by SMS" in page.html and "May have been received twice" in page.html
+    assert 'hx-trigger="every' not in page.html and 'http-equiv="refresh"' not in page.html
+
+
+@pytest.mark.parametrize(
+    ("codes", "words"),
+    [
+        (["READ"], ["Delivered on WhatsApp", "The customer opened it.", "SMS did not have to go out"]),
+        (["FAILED", "UNDELIVERED"], ["Not delivered (both channels failed)", "WhatsApp failed", "SMS failed"]),
+        (["FAILED", "TIMEOUT"], ["No confirmation in time – may still arrive", "SMS: no final report within 30 s"]),
+        (["TIMEOUT", "INV-TEMPLATE-MATCH"], ["differs from the approved SMS template", "No confirmation in time"]),
+        (["MOON-PHASE"], ["Kaleyra’s code: MOON-PHASE", "concludes nothing from it", "the result says nothing of SMS"]),
+        ([], ["No confirmation in time", "the result says nothing of WhatsApp"]),
+    ],
+)
+def test_no_code_is_made_to_say_more_than_it_does(priya, accepted, codes, words):
+    row = accepted()
+    report(row, *codes)
+    text = " ".join(re.sub("<[^>]+>", " ", text_of(page_of(priya, row))).split())
+    assert all(word in text for word in words), [word for word in words if word not in text]
+
+
+def test_a_result_that_does_not_come_has_likely_reasons(priya, ada, accepted):
+    row = accepted()
+    Invocation.objects.update(delivery="no_result")
+    for browser in (priya, ada):
+        told = story(browser, row)
+        assert "No result received" in told and "no callback profile" in told and "Auto-Disabled" in told
+    assert 'hx-trigger="every' not in page_of(priya, row).html
+
+
+def test_a_workflow_without_results_is_not_said_to_await_one(priya, ada, recorded):
+    row = recorded()
+    sending.deliver(row.pk)
+    assert "This workflow reports no results to this console" in story(priya, row) and "Open the workflow" not in story(priya, row)
+    assert f"/invocations/workflowinstance/{row.workflow_instance_id}/change/" in page_of(ada, row).html
+
+
+def test_a_refusal_with_a_result_shows_both(priya, accepted):
+    row = accepted("400")
+    report(row, "DELIVERED")
+    page = page_of(priya, row)
+    text = text_of(page)
+    assert ">Rejected<" in text and ">Delivered on WhatsApp<" in text and "Nothing went to the customer" not in text
+    assert "Both are shown as they came" in text and "Do not send it again" in text and "?again=" not in page.html
+
+
+def test_an_attempt_unfolds_to_what_was_posted_as_this_person_may_see_it(priya, ada, accepted, workflow):
+    row = accepted()
+    shown = page_of(priya, row).text("request-1")
+    assert shown.startswith("POST http://127.0.0.1") and "api-key: $KALEYRA_API_KEY" in shown
+    assert '"recipient": "…3202"' in shown and '"01": "Asha"' in shown and KEY not in shown
+    assert '"recipient": "919876543202"' in page_of(ada, row).text("request-1")
+    Parameter.objects.create(channel=workflow.channels.get(position=1), key="01", is_sensitive=True)
+    assert "Asha" not in page_of(ada, row).text("request-1")
+
+
+def test_a_result_as_it_came_is_shown_by_right(priya, ada, accepted):
+    row = accepted()
+    callback = report(row, "DELIVERED")
+    redacted, whole = (page_of(browser, row).text(f"body-{callback.pk}") for browser in (priya, ada))
+    assert "918061234581" in whole and "918061234581" not in redacted and "[number ending in 4581]" in redacted
+    assert '"messageId": "9db24eba-eeae-41be-97a5-3ac45551ec01"' in redacted
+
+
+def test_the_text_for_a_ticket_has_what_is_looked_up_and_no_number_or_value(ada, accepted):
+    row = accepted("400", reference="CARE-7728")
+    report(row, "TIMEOUT", "FAILED")
+    text = page_of(ada, row).text("ticket")
+    for part in [row.request_id, row.workflow_invocation_id, "Order delayed", "Acme", "Practice pod", "Rejected", "HTTP 400", "CARE-7728"]:
+        assert str(part) in text
+    assert "is not published" in text and "TIMEOUT, given 30 s, message ID 9db24eba" in text
+    assert "919876543400" not in text and "918061234581" not in text and "Asha" not in text and "+91" in text
+
+
+def test_every_badge_leads_to_its_words(priya, accepted):
+    row = accepted()
+    report(row, "TIMEOUT", "TIMEOUT")
+    glossary = opened(priya, "/help/statuses/").html
+    anchors = re.findall(r'href="/help/statuses/#([a-z-]+)"', page_of(priya, row).html)
+    assert {"accepted", "no-confirmation", "may-be-double"} <= set(anchors)
+    assert all(f'id="{anchor}"' in glossary for anchor in anchors)
+
+
+def test_the_glossary_has_every_word_once(nina):
+    html = opened(nina, "/help/statuses/").html
+    names = [each.name for each in [*STATUSES.values(), SCHEDULED, ASKED_ABOUT, *SETTLED.values(), *DELIVERIES.values(), MAY_BE_DOUBLE]]
+    assert len(set(names)) == len(names) and all(html.count(f'<dt id="{name}"') == 1 for name in names)

@@ -1,0 +1,251 @@
+"""The story of an invocation, step by step: recorded, every attempt, what Kaleyra answered, each channel, the end; as far as it is known.
+
+Nothing here asks the database or knows who looks at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+
+from invocations.kaleyra.callbacks import ChannelSaid, Said, has_ended, said, together
+from invocations.models import Attempt, Callback, Channel, ChannelResult, Invocation
+from invocations.statuses import AWAITING, CODES, NO_RESULT, NOT_REPORTED, OUTCOMES, REASONS, SAYINGS, Meaning, StatusMeaning, Text
+
+Status = Invocation.Status
+Delivery = Invocation.Delivery
+
+
+@dataclass(frozen=True)
+class Step:
+    """One mark on the line. `code` is Kaleyra's own word; `is_wait`: a hollow ring; `is_open`: nobody knows what followed, or not yet."""
+
+    title: Text
+    tone: str = "neutral"
+    icon: str = ""
+    at: datetime | None = None
+    says: Sequence[Text] = ()
+    code: str = ""
+    message_id: str = ""
+    badge: Text = ""
+    name: str = ""
+    is_wait: bool = False
+    is_open: bool = False
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the callbacks of one invocation say, taken together."""
+
+    channels: dict[int, ChannelSaid]
+    execution_status: str
+    ended_at: datetime | None
+    received_at: datetime
+
+
+def report_of(callbacks: Sequence[Callback]) -> Report | None:
+    """The callbacks, oldest first, as one: what is said of the channels as `together` has it, the end as the first one has it."""
+    if not callbacks:
+        return None
+    channels = together([_channel_said(result) for result in callback.results.all()] for callback in callbacks).channels
+    ended = next((callback for callback in callbacks if has_ended(callback.execution_status)), callbacks[-1])
+    return Report({channel.position: channel for channel in channels}, ended.execution_status, ended.ended_at, ended.received_at)
+
+
+def _channel_said(result: ChannelResult) -> ChannelSaid:
+    names = ("position", "kind", "code", "started_at", "wait_seconds", "message_id")
+    return ChannelSaid(**{name: getattr(result, name) for name in names})
+
+
+def timeline(
+    invocation: Invocation,
+    attempts: Iterable[Attempt],
+    report: Report | None,
+    channels: Sequence[Channel],
+    meaning: StatusMeaning,
+    aside: Sequence[Text] = (),
+) -> list[Step]:
+    """All steps in their order; `aside` are sentences about where it stands. Each clocked step knows how long after the last it came."""
+    steps = [_recorded(invocation), *(_attempt(attempt) for attempt in attempts), _status(invocation, meaning, aside)]
+    if report:
+        steps += _channels(report, channels)
+    if invocation.delivery == Delivery.COMPLETED and report:
+        steps.append(_ended(invocation, report))
+    elif invocation.delivery == Delivery.AWAITING:
+        steps += [_awaited(invocation)] if report else [*_waits(channels), _awaited(invocation)]
+    elif invocation.delivery == Delivery.NO_RESULT:
+        steps.append(_of(NO_RESULT, at=invocation.result_due_at, says=[NO_RESULT.says]))
+    elif meaning.delivery is NOT_REPORTED:
+        steps.append(_unreported(invocation))
+    return list(_clocked(steps))
+
+
+def span(seconds: float) -> str:
+    """A stretch of time as people say it.
+
+    >>> [span(seconds) for seconds in (0.041, 0.41, 4.2, 37.4, 312, 9000)]
+    ['41 ms', '0.41 s', '4.2 s', '37 s', '5 min', '2.5 h']
+    """
+    if seconds >= 3600:
+        return _("%(n)s h") % {"n": number_format(round(seconds / 3600, 1))}
+    if seconds >= 120:
+        return _("%(n)s min") % {"n": number_format(round(seconds / 60))}
+    if seconds < 0.1:
+        return _("%(n)s ms") % {"n": round(seconds * 1000)}
+    return _("%(n)s s") % {"n": number_format(seconds, 2 if seconds < 1 else 1 if seconds < 10 else 0)}
+
+
+def person(user: User | None) -> str:
+    """What a person is called on pages."""
+    return (user.get_full_name() or user.get_username()) if user else _("a script")
+
+
+def kind_words(result: ChannelSaid) -> str:
+    """What a reported channel is called: by its kind, in Kaleyra's own word if it is none we know."""
+    return dict(Channel.Kind.choices).get(result.kind) or result.kind or _("Channel %(n)s") % {"n": result.position}
+
+
+def _clocked(steps: Iterable[Step]) -> Iterator[Step]:
+    last: datetime | None = None
+    for step in steps:
+        # Kaleyra's clock and ours differ: what would have come before the last step is left without.
+        late = step.at is not None and last is not None and step.at >= last
+        yield replace(step, after=f"+{span((step.at - last).total_seconds())}") if late and step.at and last else step
+        last = step.at or last
+
+
+def _of(meaning: Meaning, **more: object) -> Step:
+    step = Step(meaning.label, meaning.tone, meaning.icon, name=meaning.name)
+    return replace(step, **more)  # type: ignore[arg-type]
+
+
+def clock(moment: datetime, form: str = "H:i:s") -> str:
+    """A time in the reader’s zone."""
+    return date_format(timezone.localtime(moment), form)
+
+
+# --- here -------------------------------------------------------------------------------------------------------------
+
+
+def _recorded(invocation: Invocation) -> Step:
+    says: list[Text] = [_("Saved here before anything left, with its request ID.")]
+    if invocation.not_before:
+        says.append(_("Not to leave before %(time)s.") % {"time": clock(invocation.not_before, "j M Y, H:i:s")})
+    if invocation.not_after:
+        says.append(_("Of use until %(time)s.") % {"time": clock(invocation.not_after, "j M Y, H:i:s")})
+    return Step(_("Recorded"), "neutral", "edit", invocation.created_at, says)
+
+
+def _attempt(attempt: Attempt) -> Step:
+    tone, icon = OUTCOMES[attempt.outcome]
+    title = _("Attempt %(number)s: %(outcome)s") % {"number": attempt.number, "outcome": attempt.get_outcome_display()}
+    says: list[Text] = [REASONS[attempt.reason]] if attempt.reason in REASONS else []
+    if attempt.duration_ms is not None:
+        took = {"span": span(attempt.duration_ms / 1000), "status": attempt.http_status}
+        says.append(_("HTTP %(status)s after %(span)s.") % took if attempt.http_status else _("It took %(span)s.") % took)
+    if attempt.asked_by:
+        says.append(_("%(person)s asked for it.") % {"person": person(attempt.asked_by)})
+    unclear = attempt.outcome in (Attempt.Outcome.DOUBTFUL, Attempt.Outcome.UNDER_WAY)
+    return Step(title, tone, icon, attempt.started_at, says, is_open=unclear)
+
+
+def _status(invocation: Invocation, meaning: StatusMeaning, aside: Sequence[Text]) -> Step:
+    says = [meaning.says, *aside]
+    title = meaning.label
+    if invocation.status == Status.ACCEPTED and meaning.name == "accepted":
+        title = _("Accepted by Kaleyra")
+        says = [_("That is not yet a delivery."), *aside]
+    return _of(meaning, title=title, at=invocation.final_at, says=says, is_open=invocation.delivery == Delivery.AWAITING)
+
+
+# --- at Kaleyra -------------------------------------------------------------------------------------------------------
+
+
+def _channels(report: Report, channels: Sequence[Channel]) -> Iterator[Step]:
+    for position in range(1, max([*report.channels, len(channels)], default=0) + 1):
+        result = report.channels.get(position)
+        if result:
+            yield from _channel(result, fell_back=position > 1)
+        elif position <= len(channels):
+            yield _silent(channels[position - 1], report.channels.get(position - 1))
+
+
+def _channel(result: ChannelSaid, *, fell_back: bool) -> Iterator[Step]:
+    kind, what = kind_words(result), said(result.code)
+    wait = result.wait_seconds
+    ended_at = result.started_at + timedelta(seconds=wait) if what is Said.NO_REPORT and wait and result.started_at else None
+    yield Step(
+        _("%(kind)s started") % {"kind": kind},
+        "neutral",
+        {Channel.Kind.WHATSAPP.value: "chat", Channel.Kind.SMS.value: "sms"}.get(result.kind, "send"),
+        result.started_at,
+        [_("Channel %(n)s.") % {"n": result.position}],
+        message_id=result.message_id,
+        badge=_("Fell back") if fell_back else "",
+        is_open=bool(wait),
+    )
+    if wait:
+        waited = _("waited %(n)s s") if what is Said.NO_REPORT else _("had %(n)s s for a final report")
+        yield Step(waited % {"n": wait}, is_wait=True, is_open=True)
+    saying = SAYINGS[what]
+    if what is Said.NO_REPORT and wait:
+        title = _("%(kind)s: no final report within %(n)s s") % {"kind": kind, "n": wait}
+    else:
+        title = saying.label % {"kind": kind}
+    yield _of(saying, title=title, at=ended_at, says=_words_for(result.code, saying), code=result.code)
+
+
+def _words_for(code: str, saying: Meaning) -> list[Text]:
+    words = CODES.get(code.upper())
+    if words is None:
+        return [saying.says]
+    return [words] if said(code) is Said.OTHER else [saying.says, words]
+
+
+def _silent(channel: Channel, before: ChannelSaid | None) -> Step:
+    kind = channel.get_kind_display()
+    if before and said(before.code) is Said.DELIVERED:
+        words = _("%(kind)s did not have to go out: %(before)s was reported as delivered") % {"kind": kind, "before": kind_words(before)}
+    else:
+        words = _("the result says nothing of %(kind)s") % {"kind": kind}
+    return Step(words, is_wait=True)
+
+
+def _ended(invocation: Invocation, report: Report) -> Step:
+    says: list[Text] = []
+    if report.ended_at and report.ended_at >= invocation.created_at:
+        says.append(_("%(span)s from start to finish.") % {"span": span((report.ended_at - invocation.created_at).total_seconds())})
+    says.append(_("The result came in at %(time)s.") % {"time": clock(report.received_at)})
+    return Step(_("Flow ended"), "neutral", "flag", report.ended_at, says, code=report.execution_status)
+
+
+def _waits(channels: Sequence[Channel]) -> Iterator[Step]:
+    for channel in channels:
+        words = {"kind": channel.get_kind_display(), "n": channel.delay_seconds}
+        if channel.position == 1:
+            text = _("%(kind)s first: up to %(n)s s for its final report") if channel.delay_seconds else _("%(kind)s first")
+        else:
+            text = _("then %(kind)s, if it is needed: up to %(n)s s") if channel.delay_seconds else _("then %(kind)s, if it is needed")
+        yield Step(text % words, is_wait=True, is_open=True)
+
+
+def _awaited(invocation: Invocation) -> Step:
+    due = invocation.result_due_at
+    says: list[Text] = []
+    if due:
+        late = due < timezone.now()
+        says.append((_("Result was due by %(time)s.") if late else _("Result due by %(time)s.")) % {"time": clock(due)})
+    return _of(AWAITING, says=[*says, AWAITING.says])
+
+
+def _unreported(invocation: Invocation) -> Step:
+    since_then = invocation.workflow_instance.expects_callback
+    says = _("When Kaleyra took it, this workflow did not report its results yet.") if since_then else NOT_REPORTED.says
+    return _of(NOT_REPORTED, title=_("No result is reported here"), says=[says])
