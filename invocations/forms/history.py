@@ -4,19 +4,59 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib.auth.models import User
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Upper
+from django.db.models.lookups import Exact
+from django.http import QueryDict
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from invocations import sending
+from invocations.forms.send import WRONG_NUMBER
 from invocations.kaleyra import recipients
-from invocations.models import Account, Invocation, WorkflowInstance
+from invocations.models import Account, ChannelResult, Invocation, WorkflowInstance
+from invocations.statuses import REASONS
+
+# Beyond these a day's midnight is no moment any more, in one time zone or another.
+DAYS = [MinValueValidator(date(1970, 1, 2)), MaxValueValidator(date(2999, 12, 31))]
+OUT_OF_ORDER = timedelta(hours=1)
+"""By how much the order of ids and that of recording may differ: a long import's transaction, clocks of two machines."""
+
+# A partial index is used on SQLite only where the query says its condition again (https://www.sqlite.org/partialindex.html).
+CHANNELS: dict[str, tuple[Any, Q]] = {
+    "reached": (_("Delivered, on either channel"), Q(deciding_channel__gt=0)),
+    "1": (_("Delivered on channel 1"), Q(deciding_channel=1)),
+    "2": (_("Delivered on channel 2"), Q(deciding_channel=2)),
+    "failed": (_("On none: each one tried has failed"), Q(deciding_channel=0)),
+    "open": (_("Without a report whether it was delivered"), Q(delivery="completed", deciding_channel__isnull=True)),
+    "double": (_("May have been received twice"), Q(may_be_double=True)),
+}
+NARROWED: dict[str, Callable[[Any], Q]] = {
+    "status": lambda status: Q(status=status),
+    "delivery": lambda delivery: Q(delivery=delivery) & ~Q(delivery=""),
+    "channel": lambda channel: CHANNELS[channel][1],
+    "workflow": lambda workflow: Q(workflow_instance=workflow),
+    "account": lambda account: Q(account=account),
+    "person": lambda person: Q(created_by=person),
+    "http": lambda code: Q(http_status=code) & (Q() if code == 202 else ~Q(http_status=202)),
+    "error": lambda kind: Q(error_kind=kind) & ~Q(error_kind=""),
+    "why": lambda reason: Q(reason=reason) & ~Q(reason="") & ~Q(reason="accepted"),
+    "again": lambda again: Q(sent_again_from__isnull=False),
+}
+"""What each filter but the dates asks of the row. Each has an index that ends in the id (`Invocation.Meta.indexes`)."""
+
+
+WHY = {reason: says for reason, says in REASONS.items() if reason != "accepted"}
 
 
 class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable when it runs
@@ -26,61 +66,151 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subs
         return str(obj.get_full_name() or obj.get_username())
 
 
-# Beyond these a day's midnight is no moment any more, in one time zone or another.
-DAYS = [MinValueValidator(date(1970, 1, 2)), MaxValueValidator(date(2999, 12, 31))]
+def _day(label: Any) -> forms.DateField:
+    return forms.DateField(label=label, required=False, validators=DAYS, widget=forms.DateInput(attrs={"type": "date"}))
 
 
 class HistoryFilter(forms.Form):
-    """Filters by what an admin set up, who sent and when. Wrong values in an address narrow nothing and are told."""
+    """Filters by what became of it, by what an admin set up, by who sent and when. Wrong values in an address narrow nothing and are told.
+
+    `why` and `error` come from the page of errors, by links.
+    """
 
     status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("Any status")), *Invocation.Status.choices])
+    delivery = forms.ChoiceField(label=_("Result"), required=False, choices=[("", _("Any")), *Invocation.Delivery.choices[1:]])
+    channel = forms.ChoiceField(
+        label=_("Ended"), required=False, choices=[("", _("However, or not yet")), *((name, says) for name, (says, _q) in CHANNELS.items())]
+    )
     workflow = forms.ModelChoiceField(WorkflowInstance.objects.all(), label=_("Workflow"), required=False, empty_label=_("Any workflow"))
     account = forms.ModelChoiceField(Account.objects.all(), label=_("Account"), required=False, empty_label=_("Any account"))
     person = PersonField(User.objects.order_by("username"), label=_("Sent by"), required=False, empty_label=_("Anybody"))
-    since = forms.DateField(label=_("From"), required=False, validators=DAYS, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("To"), required=False, validators=DAYS, widget=forms.DateInput(attrs={"type": "date"}))
+    since = _day(_("From"))
+    until = _day(_("To"))
+    http = forms.IntegerField(label=_("HTTP status"), required=False, min_value=100, max_value=599)
+    again = forms.ChoiceField(
+        label=_("Sent again"), required=False, choices=[("", _("Whether or not")), ("yes", _("Only what was sent again from another"))]
+    )
+    error = forms.CharField(label=_("Error"), required=False, max_length=200, widget=forms.HiddenInput)
+    why = forms.ChoiceField(label=_("Why"), required=False, choices=[("", ""), *WHY.items()], widget=forms.HiddenInput)
 
-    FIELDS = {"status": "status", "workflow": "workflow_instance", "account": "account", "person": "created_by"}
+    def narrow(self, found: QuerySet[Invocation], but: Collection[str] = ()) -> QuerySet[Invocation]:
+        """`found`, narrowed by every valid filter, without those named in `but`."""
+        for name in self.chosen:
+            if name in NARROWED and name not in but:
+                found = found.filter(NARROWED[name](self.cleaned_data[name]))
+        return found.filter(self._recorded)
 
-    def narrow(self, found: QuerySet[Invocation]) -> QuerySet[Invocation]:
-        """`found`, narrowed by every valid filter. Days are those of the person's time zone."""
-        self.is_valid()
-        chosen = self.cleaned_data
-        found = found.filter(**{column: chosen[name] for name, column in self.FIELDS.items() if chosen.get(name)})
-        if chosen.get("since"):
-            found = found.filter(created_at__gte=_midnight(chosen["since"]))
-        if chosen.get("until"):
-            found = found.filter(created_at__lt=_midnight(chosen["until"] + timedelta(days=1)))
-        return found
-
-    @property
+    @cached_property
     def chosen(self) -> dict[str, str]:
         """The valid filters as they stand in an address."""
         self.is_valid()
         return {name: self.data[name] for name in self.fields if self.cleaned_data.get(name)}
 
+    @property
+    def told(self) -> list[str]:
+        """What in the address is wrong, in words."""
+        self.is_valid()
+        return [f"{self.fields[name].label}: {errors[0]}" for name, errors in self.errors.items() if name in self.fields]
 
-def _midnight(day: Any) -> datetime:
+    @property
+    def address(self) -> str:
+        """The valid filters, as one text that an address can carry."""
+        return urlencode(self.chosen)
+
+    @classmethod
+    def chosen_in(cls, address: str) -> list[tuple[Any, Any]]:
+        """What `address` chose, in words: each filter's label and value."""
+        filters = cls(QueryDict(address))
+        return [(filters.fields[name].label, filters.in_words(name)) for name in filters.chosen]
+
+    def in_words(self, name: str) -> str | Promise:
+        """The value of a chosen filter as people read it."""
+        value, field = self.cleaned_data[name], self.fields[name]
+        if isinstance(field, forms.ModelChoiceField):
+            return field.label_from_instance(value)
+        if isinstance(field, forms.ChoiceField):
+            words: dict[str, str | Promise] = dict(field.choices)  # type: ignore[arg-type]
+            return words[value]
+        return str(value)
+
+    @cached_property
+    def _recorded(self) -> Q:
+        """The days are those of the person's time zone."""
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        return recorded(_midnight(since) if since else None, _midnight(until + timedelta(days=1)) if until else None)
+
+
+def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
+def recorded(start: datetime | None, end: datetime | None = None) -> Q:
+    """What was recorded from `start` on and before `end`, also as bounds of the id, so that every index that ends in it serves.
+
+    Rows get their ids nearly in the order in which they are recorded, so the bounds lie `OUT_OF_ORDER` outside. Asks the database
+    where they are.
+    """
+    asks = Q()
+    if start:
+        asks &= Q(created_at__gte=start)
+        earlier = Invocation.objects.filter(created_at__lt=start - OUT_OF_ORDER).order_by("-created_at")
+        if (last := earlier.values_list("pk", flat=True).first()) is not None:
+            asks &= Q(pk__gt=last)
+    if end:
+        asks &= Q(created_at__lt=end)
+        later = Invocation.objects.filter(created_at__gte=end + OUT_OF_ORDER).order_by("created_at")
+        if (first := later.values_list("pk", flat=True).first()) is not None:
+            asks &= Q(pk__lt=first)
+    return asks
+
+
 class HistorySearch(forms.Form):
-    """One box for a request id, Kaleyra's id, a ticket or a whole phone number; its shape tells which columns are asked."""
+    """One box for a request id, an id of Kaleyra's, a ticket, a whole phone number or its last four digits."""
 
     q = forms.CharField(label=_("Find"), max_length=120, required=False)
 
-    def narrow(self, found: QuerySet[Invocation]) -> QuerySet[Invocation]:
-        """`found`, narrowed to what was typed; nothing of it where that can be no id, ticket or number."""
+    @cached_property
+    def ways(self) -> list[Q]:
+        """How what was typed may be found, by its shape. Each is a question for one index; a row may be found by several.
+
+        None if it can be no id, ticket or number.
+        """
         if not self.is_valid():
-            return found.none()
+            return []
         typed = self.cleaned_data["q"]
-        if not typed:
-            return found
-        matches = Q(reference__iexact=typed) | Q(workflow_invocation_id=typed)
+        by_message = ChannelResult.objects.filter(message_id=typed, callback__invocation__isnull=False)
+        ways = [
+            Q(Exact(Upper("reference"), Upper(Value(typed)))),
+            Q(workflow_invocation_id=typed),
+            Q(pk__in=list(by_message.values_list("callback__invocation_id", flat=True)[:100])),
+        ]
         if re.fullmatch(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}", typed):
-            matches |= Q(request_id=uuid.UUID(typed))
+            ways.append(Q(request_id=uuid.UUID(typed)))
+        if re.fullmatch("[0-9]{4}", typed):
+            ways += [Q(recipient_last_four=typed), Q(recipient2_last_four=typed) & ~Q(recipient2_last_four="")]
         try:
-            matches |= sending.with_recipient(recipients.clean(typed).digits)
+            ways += sending.ways_to_recipient(recipients.clean(typed).digits)
         except recipients.RecipientError:
-            pass  # it is an id or a ticket then
-        return found.filter(matches)
+            pass  # it is an id or a ticket then; `hint` says why it is no number
+        return ways
+
+    @property
+    def hint(self) -> str | Promise:
+        """For what was not found: why it is no whole number, if it looks like one; or why it cannot be searched for."""
+        if not self.is_valid():
+            return str(self.errors["q"][0])
+        typed = self.cleaned_data["q"]
+        if re.fullmatch(r"[+()\d\s./-]{5,}|\d\.?\d*[eE]\+\d+", typed):
+            try:
+                recipients.clean(typed)
+            except recipients.RecipientError as error:
+                return WRONG_NUMBER[error.code]
+        if re.fullmatch(r"\d{1,3}", typed):
+            return _("Type the last four digits of a number, or all of it with its country code.")
+        return ""
+
+
+def found_by(ways: Iterable[Q], ordered: QuerySet[Invocation], most: int) -> list[int]:
+    """The ids of the first `most` of `ordered` that one of `ways` finds."""
+    ids = {pk for way in ways for pk in ordered.filter(way).values_list("pk", flat=True)[:most]}
+    return sorted(ids, reverse=not ordered.query.order_by or str(ordered.query.order_by[0]).startswith("-"))[:most]

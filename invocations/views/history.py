@@ -1,115 +1,198 @@
-"""History: every invocation with its status, newest first."""
+"""History: every invocation with its status and what became of it, newest first."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
-from django.utils.translation import gettext as _
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from invocations.forms.history import HistoryFilter, HistorySearch, PersonField
+from invocations import roles
+from invocations.forms.history import NARROWED, HistoryFilter, HistorySearch, found_by
+from invocations.forms.saved_filter import SavedFilterForm, saved_filters_for
 from invocations.models import Invocation
-from invocations.statuses import STATUSES, meaning_of
-from invocations.views.page import StaffRequest, for_people_who_may, render_page
+from invocations.statuses import AWAITING, DELIVERED, STATUSES, Meaning, Text, delivery_of, meaning_of
+from invocations.views.page import StaffRequest, bounded, for_people_who_may, render_page
 
 ROWS = 50
 COUNTED_AT_MOST = 10_000
 """A tile says "10,000+" beyond: counting further would make every page wait for it."""
+Status, Delivery = Invocation.Status, Invocation.Delivery
+WIDE = ("payload", "reply", "note")
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A count that is a filter: by one of `TILED`, or by none of them."""
+
+    label: Text
+    tone: str
+    icon: str
+    name: str = ""
+    value: str = ""
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        return {self.name: self.value} if self.name else {}
+
+    @property
+    def asks(self) -> Q:
+        return NARROWED[self.name](self.value) if self.name else Q()
+
+
+def _tile(meaning: Meaning, name: str, value: str) -> Tile:
+    return Tile(meaning.label, meaning.tone, meaning.icon, name, value)
+
+
+TILED = ("status", "delivery", "channel")
 TILES = (
-    Invocation.Status.ACCEPTED,
-    Invocation.Status.UNKNOWN,
-    Invocation.Status.HELD,
-    Invocation.Status.REJECTED,
-    Invocation.Status.QUEUED,
+    Tile(_("All"), "neutral", "list"),
+    _tile(STATUSES[Status.ACCEPTED], "status", Status.ACCEPTED),
+    _tile(DELIVERED, "channel", "reached"),
+    _tile(AWAITING, "delivery", Delivery.AWAITING),
+    *(_tile(STATUSES[status], "status", status) for status in (Status.UNKNOWN, Status.HELD, Status.REJECTED, Status.QUEUED)),
 )
 
 
-@for_people_who_may("invocations.view_invocation")
+@dataclass(frozen=True)
+class Sheet:
+    """One page of the list: its rows, and the ids beside which the next newer and the next older page begin."""
+
+    rows: list[Invocation]
+    newer: int | None = None
+    older: int | None = None
+
+
+@for_people_who_may(roles.SEE_HISTORY)
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
+@bounded
 def history(request: StaffRequest) -> HttpResponse:
     """The list. GET narrows by filters; POST also searches, so that a number typed stays out of addresses and logs."""
     filters = HistoryFilter(request.GET)
     search = HistorySearch(request.POST or None)
-    found = filters.narrow(Invocation.objects.all())
     searched = bool(request.POST.get("q", "").strip())
-    if searched:
-        found = search.narrow(found)
-    before = request.POST.get("before") or request.GET.get("before") or ""
-    rows, older = _page(found, before)
+    before, after = (_id(request.POST.get(name) or request.GET.get(name) or "") for name in ("before", "after"))
+    address = urlencode(filters.chosen)
+    if request.method == "GET" and not filters.errors and any(request.GET.get(name) == "" for name in filters.fields):
+        return redirect(f"{reverse('history')}?{address}" if address else "history")  # as it may be kept, without what asks nothing
+    found = filters.narrow(Invocation.objects.all())
+    sheet = sheet_of(found, search.ways if searched else [Q()], before, after)
     context = {
-        "rows": [{"invocation": invocation, "meaning": meaning_of(invocation)} for invocation in rows],
-        "older": older,
-        "is_first_page": not before,
+        "rows": [shown(invocation) for invocation in sheet.rows],
+        "sheet": sheet,
+        "changes": any(not _is_final(invocation) for invocation in sheet.rows),
         "filters": filters,
         "search": search,
         "searched": searched,
-        "tiles": _tiles(filters),
+        "tiles": [] if searched else _tiles(filters),
         "chips": _chips(filters),
-        "address": urlencode(filters.chosen),
-        "nothing_at_all": not rows and not filters.chosen and not searched and not before,
+        "address": address,
+        "nothing_at_all": not (sheet.rows or filters.chosen or searched or before or after),
+        "saved_filters": saved_filters_for(request.user),
+        "saving": SavedFilterForm(request.user, initial={"query": address}) if filters.chosen else None,
+        "may_send": request.user.has_perm(roles.SEND),
+        "may_send_again": request.user.has_perm(roles.SEND) and roles.may_see_values(request.user),
+        "may_settle": request.user.has_perm(roles.SETTLE),
     }
     return render_page(request, "history.html", context)
 
 
-def _page(found: QuerySet[Invocation], before: str) -> tuple[list[Invocation], int | None]:
-    """`ROWS` rows older than the row `before`, and where the next page starts.
+def shown(invocation: Invocation) -> dict[str, Any]:
+    """What a row says of an invocation."""
+    kinds = [channel.kind for channel in invocation.workflow_instance.channels.all()]
+    return {"invocation": invocation, "meaning": meaning_of(invocation), "delivery": delivery_of(invocation, kinds)}
 
-    Ids are asked, not offsets: the last page is as fast as the first.
+
+def sheet_of(found: QuerySet[Invocation], ways: Iterable[Q], before: int | None = None, after: int | None = None) -> Sheet:
+    """The page of `found` by any of `ways` that is older than the row `before`, or newer than the row `after`; else the newest.
+
+    Ids are asked, not offsets: the last page is as fast as the first. Each way is asked by itself, for its own index serves it;
+    an OR over several columns would leave the database to guess.
     """
-    if before.isdecimal() and len(before) < 19:
-        found = found.filter(id__lt=int(before))
-    rows = list(found.select_related("workflow_instance", "created_by").defer("payload", "reply", "note").order_by("-id")[: ROWS + 1])
-    return rows[:ROWS], rows[ROWS - 1].pk if len(rows) > ROWS else None
+    ways = list(ways)
+    if after is not None:
+        ids = _ids(found.filter(pk__gt=after), ways, newest_first=False)
+        if len(ids) > ROWS:  # else the newest page holds them all
+            ids = ids[:ROWS]
+            return Sheet(rows_of(ids), newer=max(ids), older=min(ids))
+        before = None
+    ids = _ids(found if before is None else found.filter(pk__lt=before), ways, newest_first=True)
+    rows = ids[:ROWS]
+    return Sheet(rows_of(rows), newer=max(rows, default=None) if before else None, older=min(rows) if len(ids) > ROWS else None)
+
+
+def _ids(found: QuerySet[Invocation], ways: Iterable[Q], *, newest_first: bool) -> list[int]:
+    return found_by(ways, found.order_by("-pk" if newest_first else "pk"), ROWS + 1)
+
+
+def rows_of(ids: Collection[int]) -> list[Invocation]:
+    """These invocations with what a row shows of them, newest first."""
+    if not ids:
+        return []
+    rows = Invocation.objects.filter(pk__in=ids).select_related("workflow_instance", "created_by").defer(*WIDE)
+    return list(rows.prefetch_related("workflow_instance__channels").order_by("-pk"))
+
+
+def _is_final(invocation: Invocation) -> bool:
+    return invocation.is_final and invocation.delivery != Delivery.AWAITING
+
+
+def _id(text: str) -> int | None:
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 19 else None
+
+
+# --- tiles and chips --------------------------------------------------------------------------------------------------
 
 
 def _tiles(filters: HistoryFilter) -> list[dict[str, Any]]:
-    """Counts that are filters: what the other filters leave, by status."""
-    others = {name: value for name, value in filters.chosen.items() if name != "status"}
-    left = HistoryFilter(others).narrow(Invocation.objects.all())
-    newest = left.order_by("-id").values("pk")[:COUNTED_AT_MOST]
-    counts = dict(Invocation.objects.filter(pk__in=newest).values_list("status").annotate(Count("pk")).order_by())
-    total = sum(counts.values())
-    chosen = filters.chosen.get("status", "")
-    tiles: list[dict[str, Any]] = [
+    """What the other filters leave, by what became of it."""
+    others = {name: value for name, value in filters.chosen.items() if name not in TILED}
+    here = {name: value for name, value in filters.chosen.items() if name in TILED}
+    return [
         {
-            "label": _("All"),
-            "tone": "neutral",
-            "icon": "list",
-            "count": total,
-            "address": urlencode(others),
-            "current": not chosen,
-            "more": total >= COUNTED_AT_MOST,
+            "label": tile.label,
+            "tone": tile.tone,
+            "icon": tile.icon,
+            "count": min(count, COUNTED_AT_MOST),
+            "more": more,
+            "address": urlencode({**others, **tile.chosen}),
+            "current": here == tile.chosen,
         }
+        for tile, (count, more) in zip(TILES, _counts(filters), strict=True)
     ]
-    for status in TILES:
-        address = urlencode({**others, "status": status.value})
-        tiles.append(
-            {
-                "label": status.label,
-                "tone": STATUSES[status].tone,
-                "icon": STATUSES[status].icon,
-                "count": counts.get(status, 0),
-                "address": address,
-                "current": chosen == status,
-            }
-        )
-    return tiles
+
+
+def _counts(filters: HistoryFilter) -> list[tuple[int, bool]]:
+    """For each tile how many there are, and whether there are more.
+
+    Without other filters than days, each tile has an index that counts it. With others, the newest rows that these leave are
+    counted, for nothing bounds how many rows two filters look at to find what they share; what lies behind them is "more".
+    """
+    left = filters.narrow(Invocation.objects.all(), but=TILED).order_by("-pk")
+    if not set(filters.chosen) - {*TILED, "since", "until"}:
+        counts = [left.filter(tile.asks).values("pk")[: COUNTED_AT_MOST + 1].count() for tile in TILES]
+        return [(count, count > COUNTED_AT_MOST) for count in counts]
+    newest = left.values("pk", *("status", "delivery", "deciding_channel"))[: COUNTED_AT_MOST + 1]
+    found = newest.aggregate(**{f"tile{number}": Count("pk", filter=tile.asks or None) for number, tile in enumerate(TILES)})
+    return [(found[f"tile{number}"], found["tile0"] > COUNTED_AT_MOST) for number in range(len(TILES))]
 
 
 def _chips(filters: HistoryFilter) -> list[dict[str, Any]]:
     """The filters in force, in words, each with the address without it."""
-    chips = []
-    for name in filters.chosen:
-        value = filters.cleaned_data[name]
-        field = filters.fields[name]
-        text = dict(Invocation.Status.choices).get(value, "") if name == "status" else value
-        if isinstance(field, PersonField):
-            text = field.label_from_instance(value)
-        rest = {other: kept for other, kept in filters.chosen.items() if other != name}
-        chips.append({"label": field.label, "value": text, "address": urlencode(rest)})
-    return chips
+    return [
+        {
+            "label": filters.fields[name].label,
+            "value": filters.in_words(name),
+            "address": urlencode({other: kept for other, kept in filters.chosen.items() if other != name}),
+        }
+        for name in filters.chosen
+    ]

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from invocations import sending
 from invocations.encryption import digests
 from invocations.kaleyra.payload import Send
-from invocations.models import Account, Invocation, Pod, WorkflowInstance
+from invocations.models import Account, Callback, Invocation, Pod, WorkflowInstance
 from tests.views.conftest import DIGITS
 from tests.views.pages import Page, opened
 
@@ -79,6 +80,76 @@ def test_days_are_those_of_the_persons_zone(priya, five):
     assert found(priya, "?since=2026-03-03&until=2026-03-03") == [five[1]]
 
 
+@pytest.fixture
+def ended(recorded):
+    """ended(1): a row whose result came, by its deciding channel. Other columns by name."""
+
+    def ended(channel=None, **changes):
+        row = recorded()
+        known = {"status": "accepted", "due_at": None, "delivery": "completed", "deciding_channel": channel}
+        Invocation.objects.filter(pk=row.pk).update(**known | changes)
+        return str(row.request_id)
+
+    return ended
+
+
+def test_filters_by_what_became_of_it(priya, recorded, ended):
+    first, second, failed = ended(1), ended(2, may_be_double=True), ended(0)
+    unreported = ended(None)
+    awaiting = ended(None, delivery="awaiting", result_due_at=timezone.now())
+    missing = ended(None, delivery="no_result")
+    recorded()
+    for query, rows in [
+        ("delivery=completed", [unreported, failed, second, first]),
+        ("delivery=awaiting", [awaiting]),
+        ("delivery=no_result", [missing]),
+        ("channel=1", [first]),
+        ("channel=2", [second]),
+        ("channel=reached", [second, first]),
+        ("channel=failed", [failed]),
+        ("channel=open", [unreported]),
+        ("channel=double", [second]),
+    ]:
+        assert found(priya, f"?{query}") == rows, query
+    tiles = {tile["label"]: (tile["count"], tile["address"]) for tile in priya.get("/history/").context["tiles"]}
+    assert tiles["Delivered"] == (2, "channel=reached") and tiles["Awaiting result"] == (1, "delivery=awaiting")
+
+
+def test_filters_by_answer_and_by_error(priya, recorded, ended):
+    no = ended(None, delivery="", status="rejected", http_status=400, error_kind="workflow … is not published", reason="rejected")
+    late = ended(None, delivery="", status="unknown", reason="timeout")
+    yes = ended(None, delivery="", http_status=202)
+    again = recorded(sent_again_from=Invocation.objects.get(request_id=no))
+    for query, rows in [
+        ("http=400", [no]),
+        ("http=202", [yes]),
+        ("error=workflow … is not published", [no]),
+        ("error=workflow", []),
+        ("why=timeout", [late]),
+        ("again=yes", [str(again.request_id)]),
+    ]:
+        assert found(priya, f"?{query}") == rows, query
+
+
+def test_the_address_of_a_filter_says_no_more_than_what_it_filters_by(priya, five):
+    answer = priya.get("/history/?status=held&delivery=&channel=&workflow=&since=&http=&again=")
+    assert answer.status_code == 302 and answer.headers["Location"] == "/history/?status=held"
+
+
+def test_tiles_of_narrowed_lists_count_what_the_other_filters_leave(priya, rosa, five):
+    tiles = priya.get(f"/history/?person={rosa.person.pk}&status=unknown").context["tiles"]
+    assert {tile["label"]: tile["count"] for tile in tiles if tile["count"]} == {"All": 3, "Accepted": 1, "Outcome unknown": 1, "Queued": 1}
+    assert [tile["label"] for tile in tiles if tile["current"]] == ["Outcome unknown"]
+
+
+@pytest.mark.parametrize("query", ["", "person={person}"])
+def test_counting_stops(priya, many, monkeypatch, query):
+    monkeypatch.setattr("invocations.views.history.COUNTED_AT_MOST", 7)
+    many(8, created_by=priya.person)
+    html = opened(priya, f"/history/?{query.format(person=priya.person.pk)}").html
+    assert '<span class="n">7+</span>' in html and '<span class="n">8' not in html
+
+
 EAST, WEST = "Pacific/Kiritimati", "Pacific/Niue"
 
 
@@ -93,6 +164,12 @@ EAST, WEST = "Pacific/Kiritimati", "Pacific/Niue"
         ("since=yesterday", ""),
         ("since=<script>alert(1)", ""),
         ("status=a&status=b", ""),
+        ("delivery=lost", ""),
+        ("channel=3", ""),
+        ("http=9999", ""),
+        ("http=two", ""),
+        ("why=because", ""),
+        (f"error={'x' * 201}", ""),
         *[(f"{name}={day}", zone) for name in ("since", "until") for day in ("0001-01-01", "9999-12-31") for zone in (EAST, WEST)],
     ],
 )
@@ -118,7 +195,8 @@ def test_chips_take_one_filter_away_each_and_tiles_keep_the_others(priya, five, 
 
 def test_tiles_count(priya, five):
     counts = {tile["label"]: tile["count"] for tile in priya.get("/history/?status=held").context["tiles"]}
-    assert counts == {"All": 5, "Accepted": 1, "Outcome unknown": 1, "Held": 1, "Rejected": 1, "Queued": 1}
+    by_status = {"Accepted": 1, "Outcome unknown": 1, "Held": 1, "Rejected": 1, "Queued": 1}
+    assert counts == by_status | {"All": 5, "Delivered": 0, "Awaiting result": 0}
 
 
 # --- search -----------------------------------------------------------------------------------------------------------
@@ -129,6 +207,10 @@ def one(typed):
     row = sending.record(typed, [Send(DIGITS), Send("442079460958")], request_id=uuid.uuid4(), created_by=None, reference="Zen-4711")[0]
     sending.record(typed, [Send("919876543210")] * 2, request_id=uuid.uuid4(), created_by=None, reference="Zen-47")
     Invocation.objects.filter(pk=row.pk).update(workflow_invocation_id="4xU9cYRHxDmNVR1D")
+    now = timezone.now()
+    match = {"invocation": row, "matched_at": now, "received_at": now, "last_received_at": now}
+    callback = Callback.objects.create(account=typed.account, digest="d", body="{}", **match)
+    callback.results.create(position=1, kind="whatsapp", message_id="wamid.HBgM")
     return str(row.request_id)
 
 
@@ -165,7 +247,13 @@ def test_a_request_id_is_found_in_any_spelling(priya, one, how):
         ("zen-4711", True),
         ("Zen-471", False),
         ("8061234581", False),
-        ("4581", False),
+        ("ZEN-4711", True),
+        ("4581", True),
+        ("0958", True),
+        ("581", False),
+        ("04581", False),
+        ("wamid.HBgM", True),
+        ("WAMID.HBgM", False),
         ("%", False),
         ("' OR 1=1 --", False),
         ("_en-4711", False),
@@ -229,6 +317,53 @@ def test_pages_of_a_search_and_of_a_filter(priya, many):
     assert "/history/?status=unknown&before=" in " ".join(page.links)
 
 
+def test_newer_pages_lead_back_the_same_way(priya, many):
+    rows = [str(row.request_id) for row in many(130)][::-1]
+    older = "/history/"
+    for _ in range(2):
+        older = next(link for link in opened(priya, older).links if "before=" in link)
+    last = opened(priya, older)
+    assert shown(last) == rows[100:]
+    middle = opened(priya, next(link for link in last.links if "after=" in link))
+    assert shown(middle) == rows[50:100]
+    newest = opened(priya, next(link for link in middle.links if "after=" in link))
+    assert shown(newest) == rows[:50] and not [link for link in newest.links if "after=" in link]
+    assert shown(opened(priya, next(link for link in middle.links if "before=" in link))) == rows[100:]
+
+
+def test_a_search_goes_back_and_forth_too(priya, many):
+    rows = [str(row.request_id) for row in many(110, reference="T-1")][::-1]
+    page = Page(priya.post("/history/", {"q": "t-1"}))
+    for _ in range(2):
+        page = Page(priya.post("/history/", page.form("before").fields))
+    assert shown(page) == rows[100:]
+    assert shown(Page(priya.post("/history/", page.form("after").fields))) == rows[50:100]
+
+
+@pytest.mark.parametrize(
+    ("q", "hint"),
+    [
+        ("080 6123 4581", "country code instead of the 0"),
+        ("12345", "Too few digits"),
+        ("9.18E+11", "spreadsheet"),
+        ("581", "last four digits of a number"),
+        ("no such ticket", "IDs and tickets exactly"),
+        ("a\0b", "Null characters"),
+    ],
+)
+def test_what_is_not_found_says_why(priya, one, q, hint):
+    assert hint in Page(priya.post("/history/", {"q": q})).html
+
+
+def test_the_list_asks_for_itself_while_a_row_is_not_final(priya, recorded, ended):
+    row = ended(1)
+    assert "every 5s" not in opened(priya, "/history/").html
+    ended(None, delivery="awaiting", result_due_at=timezone.now())
+    html = opened(priya, "/history/?status=accepted").html
+    assert 'hx-get="/history/?status=accepted" hx-trigger="every 5s"' in html
+    assert "every 5s" in Page(priya.post("/history/", {"q": "3202"})).html and row in html
+
+
 def test_exactly_one_full_page_has_no_older_one(priya, many):
     many(50)
     page = opened(priya, "/history/")
@@ -255,4 +390,4 @@ def test_as_many_queries_for_fifty_rows_as_for_two(priya, many):
         with CaptureQueriesContext(connection) as queries:
             priya.get("/history/")
         counts.append(len(queries))
-    assert counts[0] == counts[1] <= 15
+    assert counts[0] == counts[1] <= 23

@@ -1,0 +1,109 @@
+"""Errors: what went wrong lately, all of a kind on one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, Max, Min
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from invocations import roles
+from invocations.forms.history import recorded
+from invocations.models import Invocation, WorkflowInstance
+from invocations.statuses import REASONS, STATUSES, Text, advice
+from invocations.views.page import StaffRequest, for_people_who_may, render_page
+
+PERIODS: dict[str, tuple[Text, timedelta]] = {
+    "1": (_("24 hours"), timedelta(hours=24)),
+    "7": (_("7 days"), timedelta(days=7)),
+    "30": (_("30 days"), timedelta(days=30)),
+}
+LOOKED_AT = 25_000
+"""How many of each status, the newest ones, are folded: what went wrong is wrong again in the newest."""
+LINES = 100
+
+
+@dataclass
+class Kind:
+    """Failures that are alike."""
+
+    status: str
+    workflow_id: int
+    error: str
+    reason: str
+    count: int = 0
+    times: list[datetime] = field(default_factory=list)
+
+    @property
+    def words(self) -> Text:
+        return self.error or REASONS.get(self.reason, self.reason)
+
+    @property
+    def first(self) -> datetime:
+        return min(self.times)
+
+    @property
+    def last(self) -> datetime:
+        return max(self.times)
+
+
+@for_people_who_may(roles.SEE_HISTORY)
+@require_safe
+def errors(request: StaffRequest) -> HttpResponse:
+    """The kinds of a period, the most frequent first, each with the way to its invocations."""
+    chosen = request.GET.get("days", "")
+    days = chosen if chosen in PERIODS else "1"
+    start = timezone.now() - PERIODS[days][1]
+    kinds, cut = _kinds(start)
+    workflows = WorkflowInstance.objects.select_related("account__pod").in_bulk({kind.workflow_id for kind in kinds})
+    context = {
+        "periods": [{"days": name, "label": label, "current": name == days} for name, (label, _length) in PERIODS.items()],
+        "lines": [_line(kind, workflows[kind.workflow_id], start) for kind in kinds[:LINES]],
+        "more_lines": len(kinds) > LINES,
+        "cut": cut,
+        "looked_at": LOOKED_AT,
+    }
+    return render_page(request, "errors.html", context)
+
+
+def _kinds(start: datetime) -> tuple[list[Kind], bool]:
+    """What went wrong since `start`, folded; and whether some status had more than is looked at."""
+    kinds: dict[tuple[Any, ...], Kind] = {}
+    cut = False
+    for status in Invocation.WENT_WRONG:
+        total = 0
+        for found in _groups(status, start):
+            # What an answer complained of says more than how the console reads such an answer.
+            error, reason = found["error_kind"], "" if found["error_kind"] else found["reason"]
+            key = (status, found["workflow_instance"], error, reason)
+            kind = kinds.setdefault(key, Kind(status, found["workflow_instance"], error, reason))
+            kind.count += found["count"]
+            kind.times += [found["first"], found["last"]]
+            total += found["count"]
+        cut = cut or total >= LOOKED_AT
+    return sorted(kinds.values(), key=lambda kind: (-kind.count, -kind.last.timestamp())), cut
+
+
+def _groups(status: str, start: datetime) -> Sequence[Mapping[str, Any]]:
+    newest = Invocation.objects.filter(recorded(start), status=status).order_by("-pk").values("pk")[:LOOKED_AT]
+    grouped = Invocation.objects.filter(pk__in=newest).order_by().values("workflow_instance", "error_kind", "reason")
+    return list(grouped.annotate(count=Count("pk"), first=Min("created_at"), last=Max("created_at")))
+
+
+def _line(kind: Kind, workflow: WorkflowInstance, start: datetime) -> dict[str, Any]:
+    address = {"status": kind.status, "workflow": workflow.pk, "since": timezone.localdate(start).isoformat()}
+    address |= {"error": kind.error} if kind.error else {"why": kind.reason} if kind.reason else {}
+    return {
+        "kind": kind,
+        "meaning": STATUSES[kind.status],
+        "workflow": workflow,
+        "advice": advice([kind.error]),
+        "address": urlencode(address),
+    }

@@ -1,0 +1,126 @@
+"""The history at work: what opens beside it, what is ticked, and how it refreshes itself."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from invocations import sending
+from invocations.kaleyra.payload import Send
+from invocations.models import Invocation, SavedFilter, Settlement
+
+from .conftest import SENT
+
+ENDS = [
+    # Each final: a picture that is taken while the list is put anew has Playwright's own style attributes in it.
+    {"status": "accepted", "delivery": "completed", "deciding_channel": 1},
+    {"status": "accepted", "delivery": "completed", "deciding_channel": 2, "may_be_double": True},
+    {"status": "accepted", "delivery": "no_result"},
+    {"status": "rejected", "reason": "rejected", "error_kind": "workflow … is not published", "http_status": 400},
+    {"status": "unknown", "reason": "timeout"},
+    {"status": "expired", "reason": "too_late"},
+]
+
+
+@pytest.fixture
+def sixty(demo, meera):
+    """Sixty messages, each of which has come to an end; the newest was delivered."""
+
+    def recorded(number):
+        sends = [Send(f"919876543{number:03}", values) for values in SENT.values()]
+        return sending.record(demo["Order delayed"], sends, request_id=uuid.uuid4(), created_by=meera, reference=f"CARE-{number}")[0]
+
+    rows = [recorded(number) for number in range(60)]
+    for number, row in enumerate(reversed(rows)):
+        ended = ENDS[number % len(ENDS)]
+        Invocation.objects.filter(pk=row.pk).update(due_at=None, final_at=timezone.now(), **ended)
+    return rows[::-1]
+
+
+@pytest.fixture
+def history(page, live_server, sign_in, meera):
+    """history(query): the list, opened by Meera, who may settle as well."""
+    meera.groups.add(Group.objects.get(name="Admin"))
+    sign_in(page, meera)
+
+    def history(query=""):
+        page.goto(f"{live_server.url}/history/{query}")
+        return page
+
+    return history
+
+
+def test_a_row_opens_beside_the_list_by_keyboard_and_closes_back_to_it(history, sixty, look, axe):
+    page = history()
+    link = page.locator(f"#row-{sixty[1].request_id}")
+    link.focus()
+    page.keyboard.press("Enter")
+    drawer = page.get_by_role("complementary").filter(has=page.locator("#h-beside"))
+    expect(drawer.get_by_role("heading", name="Order delayed to")).to_be_focused()
+    expect(drawer.get_by_text(str(sixty[1].request_id))).to_be_visible()
+    expect(page.locator("tr[aria-current]")).to_contain_text(sixty[1].recipient_hint)
+    assert page.url.endswith("/history/") and axe(page) == []
+    look(page, "history-beside")
+    page.evaluate("document.documentElement.classList.add('dark')")
+    look(page, "history-beside-dark")
+    assert axe(page, ["color-contrast"]) == []
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
+    expect(link).to_be_focused()
+    link.click()
+    drawer.get_by_role("link", name="Open the page").click()
+    page.wait_for_url(f"**/history/{sixty[1].request_id}/")
+
+
+def test_on_a_phone_a_row_is_a_link_to_its_page(history, sixty):
+    page = history()
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.locator(f"#row-{sixty[0].request_id}").click()
+    page.wait_for_url(f"**/history/{sixty[0].request_id}/")
+
+
+def test_ticked_rows_are_settled_together_and_what_had_moved_on_is_said(history, sixty, axe, look):
+    page = history()
+    unknown = [row for row in sixty[:50] if Invocation.objects.get(pk=row.pk).status == "unknown"][:3]
+    expect(page.get_by_role("button", name="Settle")).to_be_hidden()
+    for row in [*unknown, sixty[0]]:
+        page.locator(f"#tick-{row.request_id}").check()
+    expect(page.get_by_text("4 ticked")).to_be_visible()
+    look(page, "history-ticked")
+    assert axe(page) == []
+    page.get_by_role("button", name="Settle").click()
+    expect(page.get_by_text("1 is left out")).to_be_visible()
+    assert axe(page) == []
+    look(page, "ticked")
+    sending.settle(unknown[0], Settlement.Verdict.DELIVERED, "The customer called.", unknown[0].created_by)
+    page.get_by_label("It was not delivered").check()
+    page.get_by_label("How do you know?").fill("The customers were asked.")
+    page.get_by_role("button", name="Settle 3").click()
+    expect(page.get_by_text("2 settled, 1 had moved on.")).to_be_visible()
+
+
+def test_the_list_refreshes_itself_with_its_ticks_and_stops_when_all_is_final(history, sixty):
+    row = sixty[0]
+    due = timezone.now() + timedelta(minutes=1)
+    Invocation.objects.filter(pk=row.pk).update(delivery="awaiting", deciding_channel=None, result_due_at=due)
+    page = history()
+    page.locator(f"#tick-{sixty[3].request_id}").check()
+    page.locator(f"#row-{sixty[4].request_id}").focus()
+    Invocation.objects.filter(pk=row.pk).update(delivery="completed", deciding_channel=2)
+    expect(page.locator(".rows tbody tr").first).to_contain_text("Fell back", timeout=15_000)
+    expect(page.locator(f"#tick-{sixty[3].request_id}")).to_be_checked()
+    expect(page.locator(f"#row-{sixty[4].request_id}")).to_be_focused()
+    expect(page.locator("#rows[hx-trigger]")).to_have_count(0)
+
+
+def test_history_in_its_states(history, sixty, meera, faults):
+    SavedFilter.objects.create(person=meera, name="Unknown this week", query="status=unknown", is_shared=True)
+    history()
+    assert faults([""], "history") == {}
+    page = history("?status=unknown&since=2020-01-01")
+    page.get_by_text("Save these filters").click()
+    assert faults([""], "history-saving") == {}
+    assert faults(["/history/errors/?days=7", "/history/?status=expired&http=503"]) == {}

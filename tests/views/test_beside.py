@@ -1,0 +1,31 @@
+"""What opens beside the list."""
+
+from django.test import Client
+
+from tests.views.conftest import DIGITS
+from tests.views.pages import Page, opened
+
+
+def beside(client: Client, row) -> Page:
+    answer = client.get(f"/history/{row.request_id}/beside/", headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    return Page(answer)
+
+
+def test_it_says_in_short_what_the_page_says(priya, recorded):
+    row = recorded(reference="T-9")
+    page = beside(priya, row)
+    assert page.links[-1] == f"/history/{row.request_id}/" and str(row.request_id) in page.html and "T-9" in page.html
+    assert "<html" not in page.html and "every" in page.html  # it is still on its way
+    assert DIGITS not in page.html and "98765432" not in page.html
+
+
+def test_each_row_names_what_opens_beside_it_and_links_to_its_page(priya, recorded):
+    row = recorded()
+    page = opened(priya, "/history/")
+    assert f'data-beside="/history/{row.request_id}/beside/"' in page.html and f"/history/{row.request_id}/" in page.links
+
+
+def test_opened_by_itself_it_is_the_page(priya, recorded):
+    row = recorded()
+    assert priya.get(f"/history/{row.request_id}/beside/").headers["Location"] == f"/history/{row.request_id}/"
