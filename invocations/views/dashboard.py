@@ -1,64 +1,97 @@
-"""Dashboard: today in figures, what waits for a person, and what is still to be set up."""
+"""Dashboard: what became of today's messages, what waits for a person, what is wrong, and what is still to be set up."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from invocations.models import Account, ApiKey, Invocation, WorkflowInstance
-from invocations.statuses import REASONS, STATUSES, meaning_of, why_paused
+from invocations import figures, metrics
+from invocations.incidents.words import words_of
+from invocations.models import Account, ApiKey, Incident, Invocation, WorkflowInstance
+from invocations.roles import SEE_HISTORY
+from invocations.statuses import REASONS, meaning_of, why_paused
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
+from invocations.views.what_became import short, what_became
 
 Status = Invocation.Status
-FIGURES = (Status.ACCEPTED, Status.REJECTED, Status.UNKNOWN, Status.HELD)
 WAITING = (Status.HELD, Status.UNKNOWN)
+PERIODS = (1, 7, 30)
+ROWS_WAITING = 6
+LATE = timedelta(hours=1)
+MOST_INCIDENTS = 6
 
 
 @for_people_who_may("")
 @require_safe
 def dashboard(request: StaffRequest) -> HttpResponse:
-    """The first page after signing in."""
-    context: dict[str, Any] = {"today": timezone.localtime(), "steps": _steps(request)}
-    if request.user.has_perm("invocations.view_invocation"):
+    """The first page after signing in. `?days=7` or 30 shows as many days; the figures are those of the person's time zone."""
+    now = timezone.now()
+    days = {str(each): each for each in PERIODS}.get(request.GET.get("days", ""), 1)
+    context: dict[str, Any] = {"today": timezone.localtime(now), "days": days, "steps": _steps(request)}
+    if request.user.has_perm(SEE_HISTORY):
+        since = figures.midnight(days)
         context |= {
-            "figures": _figures(),
-            "waiting": _waiting(),
+            "periods": [_period(each, each == days) for each in PERIODS],
+            "since": timezone.localtime(since),
+            "waiting": _waiting(now),
             "paused": [{"account": account, "why": why_paused(account)} for account in Account.objects.filter(is_paused=True)],
             "paused_workflows": WorkflowInstance.objects.filter(is_paused=True, is_active=True).select_related("account"),
+            "nobody_at_work": metrics.nobody_at_work(now),
+            "last_at_work": metrics.last_at_work(),
+            **_incidents(now),
+            **what_became(since, days),
         }
     return render_page(request, "dashboard.html", context)
 
 
-def _figures() -> list[dict[str, Any]]:
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    counts = dict(Invocation.objects.filter(created_at__gte=midnight).values_list("status").annotate(Count("pk")).order_by())
-    day = midnight.date().isoformat()
+def _period(days: int, current: bool) -> dict[str, Any]:
+    title = _("Today") if days == 1 else ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
+    return {"title": title, "address": reverse("dashboard") + (f"?days={days}" if days > 1 else ""), "current": current}
+
+
+# --- what waits, and what is wrong ------------------------------------------------------------------------------------
+
+
+def _waiting(now: datetime) -> list[dict[str, Any]]:
+    """Held and unknown invocations, oldest first: each needs a person."""
+    rows: list[Invocation] = []
+    for status in WAITING:  # each from its own index: together they would be looked for among all rows
+        waiting = Invocation.objects.filter(status=status).select_related("workflow_instance", "account__pod").order_by("id")
+        rows += waiting.defer("payload", "reply", "note")[:ROWS_WAITING]
     return [
         {
-            "label": status.label,
-            "meaning": STATUSES[status],
-            "count": counts.get(status, 0),
-            "address": f"{reverse('history')}?status={status}&since={day}",
+            "invocation": row,
+            "meaning": meaning_of(row),
+            "why": REASONS.get(row.reason, ""),
+            "is_practice": row.account.pod.is_practice,
+            "age": short(now - row.created_at),
+            "is_late": row.created_at < now - LATE,
         }
-        for status in FIGURES
+        for row in sorted(rows, key=lambda row: row.pk)[:ROWS_WAITING]
     ]
 
 
-def _waiting() -> list[dict[str, Any]]:
-    """Held and unknown invocations, oldest first: each needs a person."""
-    rows = (
-        Invocation.objects.filter(status__in=WAITING)
-        .select_related("workflow_instance")
-        .defer("payload", "reply", "note")
-        .order_by("id")[:6]
-    )
-    return [{"invocation": row, "meaning": meaning_of(row), "why": REASONS.get(row.reason, "")} for row in rows]
+def _incidents(now: datetime) -> dict[str, Any]:
+    """Open ones as banners (a paused account has one of its own), and those of the last week that are over."""
+    incidents = Incident.objects.select_related("workflow_instance", "account__pod")
+
+    def shown(incident: Incident) -> dict[str, Any]:
+        return {"incident": incident, "words": words_of(incident), "is_practice": incident.account.pod.is_practice}
+
+    over = incidents.filter(closed_at__gt=now - timedelta(days=7)).order_by("-closed_at")[:MOST_INCIDENTS]
+    still = incidents.filter(closed_at__isnull=True).order_by("-opened_at")
+    return {
+        "banners": [shown(each) for each in still.exclude(kind=Incident.Kind.PAUSED)[:MOST_INCIDENTS]],
+        "incidents": [shown(each) for each in [*still[:MOST_INCIDENTS], *over]],
+    }
 
 
 def _steps(request: StaffRequest) -> list[dict[str, Any]]:

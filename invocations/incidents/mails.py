@@ -1,0 +1,82 @@
+"""One mail when an incident opens and one when it is over, to ALERT_EMAILS. In the console's own words alone.
+
+The end is told once an incident has stayed closed for `SURE_AFTER`: one that comes back within that time is the same one.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.utils.translation import gettext as _
+
+from invocations.incidents.watching import WITHIN
+from invocations.incidents.words import words_of
+from invocations.models import Incident
+
+logger = logging.getLogger(__name__)
+
+SURE_AFTER = WITHIN
+FORGOTTEN_AFTER = timedelta(days=1)
+
+
+def tell(now: datetime) -> threading.Thread | None:
+    """Sends the mails that are due, from a thread of its own: a slow mail server keeps no message waiting. Returns that thread.
+
+    Several processes may call this at once. Who notes the time on the incident sends the mail; one that cannot be sent is logged,
+    and not tried again.
+    """
+    if not settings.ALERT_EMAILS:
+        return None
+    incidents = Incident.objects.select_related("workflow_instance", "account__pod")
+    opened = incidents.filter(closed_at__isnull=True, told_opened_at__isnull=True)
+    over = incidents.filter(
+        closed_at__gt=now - FORGOTTEN_AFTER,
+        closed_at__lte=now - SURE_AFTER,
+        told_opened_at__isnull=False,
+        told_closed_at__isnull=True,
+    )
+    mails = [_mail(each) for each in opened if _is_real(each) and _claim(each, "told_opened_at", now)]
+    mails += [_mail(each) for each in over if _is_real(each) and _claim(each, "told_closed_at", now)]
+    if not mails:
+        return None
+    thread = threading.Thread(target=_send, args=(mails,), name="mail")
+    thread.start()
+    return thread
+
+
+def _is_real(incident: Incident) -> bool:
+    return not incident.account.pod.is_practice
+
+
+def _claim(incident: Incident, column: str, now: datetime) -> bool:
+    still = Incident.objects.filter(pk=incident.pk, closed_at=incident.closed_at, **{f"{column}__isnull": True})
+    return bool(still.update(**{column: now}))
+
+
+def _mail(incident: Incident) -> EmailMessage:
+    words = words_of(incident)
+    subject = _("Over: %(title)s") % {"title": words.title} if incident.closed_at else words.title
+    lines = [words.title, _("Account: %(account)s") % {"account": incident.account.title}]
+    lines.append(_("Noticed: %(time)s") % {"time": _utc(incident.opened_at)})
+    if incident.closed_at:
+        lines.append(_("Over: %(time)s") % {"time": _utc(incident.closed_at)})
+    else:
+        lines += ["", words.says, *words.advice]
+    if settings.CONSOLE_URL:
+        lines += ["", settings.CONSOLE_URL.rstrip("/") + words.address]
+    return EmailMessage(f"[{_('Fallback console')}] {' '.join(subject.split())}", "\n".join(lines), to=settings.ALERT_EMAILS)
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _send(mails: list[EmailMessage]) -> None:
+    try:
+        get_connection().send_messages(mails)
+    except Exception as error:  # whatever a mail server does wrong; what it says could hold a password
+        logger.error("%s mails about incidents could not be sent: %s", len(mails), type(error).__name__)

@@ -1,0 +1,103 @@
+"""Bars, drawn as figures that a template writes into SVG attributes: a strict policy (CSP) lets those through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+LEFT, RIGHT, TOP, BOTTOM = 40, 640, 12, 150
+"""Where the bars stand in the view box of templates/parts/chart.html."""
+WIDEST_BAR, GAP = 36.0, 1.5
+MOST_LABELS = 6
+"""Below the bars: what a phone has room for."""
+
+
+class Series(NamedTuple):
+    """One colour of a chart, by the tone that console.css knows, and its word."""
+
+    tone: str
+    label: Any
+
+
+class Rect(NamedTuple):
+    """A bar's piece, in the units of the view box. Texts, so that no language's decimal comma gets into them."""
+
+    tone: str
+    x: str
+    y: str
+    width: str
+    height: str
+
+
+class Label(NamedTuple):
+    """A word at a place."""
+
+    text: str
+    at: str
+
+
+class Column(NamedTuple):
+    """One bar: its label and one count for each series."""
+
+    label: str
+    counts: Sequence[int]
+
+
+@dataclass
+class Chart:
+    """Stacked bars with their grid. `columns` is the same as a table."""
+
+    series: Sequence[Series]
+    columns: Sequence[Column]
+    rects: list[Rect] = field(default_factory=list)
+    grid: list[Label] = field(default_factory=list)
+    labels: list[Label] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(sum(column.counts) for column in self.columns)
+
+
+def stacked(series: Sequence[Series], columns: Sequence[Column]) -> Chart:
+    """A chart of `columns`, the first series at the bottom."""
+    chart = Chart(series, columns)
+    step = _step(max((sum(column.counts) for column in columns), default=0))
+    top = step * max(1, -(-max((sum(column.counts) for column in columns), default=0) // step))
+    scale = (BOTTOM - TOP) / top
+    chart.grid = [Label(f"{value:,}", f"{BOTTOM - value * scale:.1f}") for value in range(0, top + 1, step)]
+    pitch = (RIGHT - LEFT) / max(1, len(columns))
+    width = min(WIDEST_BAR, pitch * 0.64)
+    every = -(-len(columns) // MOST_LABELS)
+    for number, column in enumerate(columns):
+        middle = LEFT + pitch * (number + 0.5)
+        if number % every == 0:
+            chart.labels.append(Label(column.label, f"{middle:.1f}"))
+        y = float(BOTTOM)
+        for one, count in zip(series, column.counts, strict=True):
+            if count:
+                height = max(1.0, count * scale - GAP)
+                chart.rects.append(Rect(one.tone, f"{middle - width / 2:.1f}", f"{y - GAP - height:.1f}", f"{width:.1f}", f"{height:.1f}"))
+                y -= height + GAP
+    return chart
+
+
+def shares(series: Sequence[Series], counts: Sequence[int]) -> list[Rect]:
+    """One bar of 100 units' length, divided as `counts` are."""
+    whole, x, rects = sum(counts), 0.0, []
+    for one, count in zip(series, counts, strict=True):
+        if count:
+            width = 100 * count / whole
+            rects.append(Rect(one.tone, f"{x:.2f}", "0", f"{width:.2f}", "8"))
+            x += width
+    return rects
+
+
+def _step(highest: int) -> int:
+    """Between two lines of the grid: 1, 2 or 5 times a power of ten, so that there are three to five lines."""
+    power = 1
+    while True:
+        for step in (power, 2 * power, 5 * power):
+            if highest <= 4 * step:
+                return step
+        power *= 10

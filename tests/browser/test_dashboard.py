@@ -1,0 +1,91 @@
+"""The dashboard as people see it: on a busy day, with trouble, with practice alone, and with nothing at all."""
+
+import random
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from invocations.models import Account, Heartbeat, Incident
+from tests.many import messages, real_account, workflow_of
+
+
+@pytest.fixture
+def busy(meera):
+    """Eleven hours with two workflows that report results, and one that does not."""
+    account = real_account()
+    made = random.Random(7)
+    now = timezone.now()
+
+    def one(hours, results=True):
+        at = now - timedelta(hours=hours * made.random())
+        roll = made.random()
+        done = {"created_at": at, "final_at": at}
+        if roll < 0.03:
+            kind = made.choice(["Recipient … is not a valid number", "Workflow Instance … is not published."])
+            return {**done, "status": "rejected", "error_kind": kind}
+        accepted = {**done, "status": "accepted"}
+        if not results:
+            return accepted
+        due = {**accepted, "result_due_at": at + timedelta(minutes=2)}
+        took = {**due, "delivery": "completed", "result_at": at + timedelta(seconds=made.randint(4, 70))}
+        if roll < 0.65:
+            return {**took, "deciding_channel": 1}
+        if roll < 0.88:
+            return {**took, "deciding_channel": 2, "may_be_double": roll > 0.85}
+        return [took, {**took, "deciding_channel": 0}, {**due, "delivery": "awaiting"}, {**due, "delivery": "no_result"}][
+            int(roll * 1000) % 4
+        ]
+
+    made_up = []
+    for title, count, hours, results in [
+        ("Order delayed", 180, 11, True),
+        ("Appointment reminder for the day after tomorrow", 60, 9, True),
+        ("Refund confirmed", 40, 200, False),
+    ]:
+        workflow = workflow_of(account, title, expects_callback=results)
+        made_up += [{"workflow_instance": workflow, **one(hours, results)} for _ in range(count)]
+        for status, minutes in [("unknown", 9), ("held", 80)]:
+            made_up.append({"workflow_instance": workflow, "status": status, "created_at": now - timedelta(minutes=minutes)})
+    messages(workflow, made_up)
+    return account
+
+
+def test_a_busy_day(page, meera, busy, sign_in, faults, live_server):
+    Heartbeat.objects.create(pk=1, at=timezone.now())
+    sign_in(page, meera)
+    assert faults(["/"], "dashboard-busy") == {}
+    assert faults(["/?days=7"], "dashboard-week") == {}
+    page.goto(live_server.url)
+    page.get_by_text("Show as a table").click()
+    expect(page.get_by_role("table", name="Messages by how they ended")).to_be_visible()
+    page.get_by_role("link", name="7 days").click()
+    expect(page.get_by_role("heading", name="7 days")).to_be_visible()
+    page.get_by_role("link", name="Rejected").click()
+    week = timezone.now().astimezone(ZoneInfo("Asia/Singapore")) - timedelta(days=6)  # where the browser is
+    expect(page).to_have_url(f"{live_server.url}/history/?status=rejected&since={week:%Y-%m-%d}")
+
+
+def test_with_trouble(page, meera, busy, sign_in, faults):
+    now = timezone.now()
+    workflow = busy.workflow_instances.get(title="Order delayed")
+    common = {"account": busy, "opened_at": now - timedelta(minutes=12), "last_at": now}
+    Incident.objects.create(kind="refusals", workflow_instance=workflow, reason="Workflow Instance … is not published.", count=7, **common)
+    Incident.objects.create(kind="no_results", workflow_instance=workflow, count=4, **common)
+    Incident.objects.create(kind="unreachable", closed_at=now, **common)
+    Heartbeat.objects.create(pk=1, at=now - timedelta(hours=1))
+    messages(workflow, [{"status": "queued", "due_at": now - timedelta(minutes=30)}])
+    Account.objects.create(title="Kaveri Europe", pod=busy.pod, sid="HX99EU", is_paused=True, paused_because="credentials")
+    sign_in(page, meera)
+    assert faults(["/"], "dashboard-trouble") == {}
+    expect(page.get_by_role("heading", name="7 refusals of one kind: Order delayed")).to_be_visible()
+    expect(page.get_by_role("heading", name="No dispatcher has been at work since")).to_be_visible()
+
+
+def test_a_newcomer_sees_the_first_practice_message(page, meera, demo, sign_in, faults):
+    messages(demo["Order delayed"], [{"status": "accepted", "final_at": timezone.now()}])
+    sign_in(page, meera)
+    assert faults(["/"], "dashboard-practice") == {}
+    expect(page.get_by_text("These are practice messages")).to_be_visible()

@@ -1,0 +1,304 @@
+"""What became of the messages: every figure is right, leads to what it counts, and is quick however many there are."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from invocations import dispatching, figures
+from invocations.models import Heartbeat, Incident, Invocation, Quarter
+from invocations.views import charts
+from invocations.views.charts import Column, Series
+from tests.many import messages, real_account, workflow_of
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 11, 24, 12, 10, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def at_noon(monkeypatch):
+    """It is ten past twelve, in the page and in the rows."""
+    monkeypatch.setattr(timezone, "now", lambda: NOON)
+
+
+@pytest.fixture
+def flow(db):
+    return workflow_of(real_account(), "Refund confirmed", expects_callback=True)
+
+
+def minutes_ago(n, **columns):
+    return {"created_at": NOON - timedelta(minutes=n), "final_at": NOON - timedelta(minutes=n), **columns}
+
+
+def reached(n, channel, **columns):
+    took = {"delivery": "completed", "result_due_at": NOON, "result_at": NOON - timedelta(minutes=n) + timedelta(seconds=30)}
+    return minutes_ago(n, status="accepted", deciding_channel=channel, **took, **columns)
+
+
+EVERYTHING = [
+    *(reached(n, 1) for n in (5, 6, 70)),
+    *(reached(n, 2, may_be_double=n == 7) for n in (7, 8)),
+    reached(9, 0),
+    reached(10, None),
+    minutes_ago(11, status="accepted", delivery="awaiting", result_due_at=NOON),
+    minutes_ago(12, status="accepted", delivery="no_result", result_due_at=NOON),
+    *(minutes_ago(n, status="rejected", error_kind="not published") for n in (13, 14)),
+    minutes_ago(15, status="unknown"),
+    minutes_ago(16, status="held"),
+    minutes_ago(17, status="queued"),
+]
+YESTERDAY = [minutes_ago(24 * 60, status="accepted"), minutes_ago(13 * 60, status="rejected", error_kind="older")]
+
+
+def tiles_of(answer):
+    return {str(tile["label"]): tile["shown"] for row in answer.context["tiles"].values() for tile in row}
+
+
+def test_todays_figures(priya, flow):
+    messages(flow, EVERYTHING + YESTERDAY)
+    assert tiles_of(priya.get("/")) == {
+        "Accepted": "9",
+        "Delivered on WhatsApp": "3",
+        "Delivered by SMS": "2",
+        "May have been received twice": "1",
+        "Rejected": "2",
+        "Outcome unknown": "1",
+        "Held": "1",
+        "Awaiting result": "1",
+        "No result received": "1",
+    }
+
+
+def test_each_figure_leads_to_the_messages_it_counts(priya, flow):
+    messages(flow, EVERYTHING + YESTERDAY)
+    answer = priya.get("/")
+    for tile in [each for row in answer.context["tiles"].values() for each in row]:
+        assert tile["address"] in answer.content.decode().replace("&amp;", "&") and "since=2026-11-24" in tile["address"]
+        if "status=" in tile["address"]:
+            assert len(priya.get(tile["address"]).context["rows"]) == int(tile["shown"]), tile["label"]
+
+
+def test_seven_days_count_those_before_too(priya, flow):
+    messages(flow, [*EVERYTHING, *YESTERDAY, minutes_ago(8 * 24 * 60, status="accepted")])
+    found = tiles_of(priya.get("/?days=7"))
+    assert (found["Accepted"], found["Rejected"]) == ("10", "3")
+    assert tiles_of(priya.get("/?days=30"))["Accepted"] == "11"
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "31", "7.0", "x", "9" * 400, "٧"])
+def test_another_period_is_today(priya, days):
+    assert priya.get("/", {"days": days}).context["days"] == 1
+
+
+def test_the_day_begins_at_the_persons_midnight(priya, flow):
+    messages(flow, [minutes_ago(n, status="accepted") for n in (5, 12 * 60, 17 * 60, 18 * 60 - 10)])
+    assert tiles_of(priya.get("/"))["Accepted"] == "2"
+    priya.cookies["timezone"] = "Asia/Kolkata"  # since 18:30 UTC
+    assert tiles_of(priya.get("/"))["Accepted"] == "3"
+    priya.cookies["timezone"] = "Asia/Kathmandu"  # since 18:15 UTC
+    assert tiles_of(priya.get("/"))["Accepted"] == "4"
+
+
+def test_a_row_for_each_workflow(priya, flow):
+    quiet = workflow_of(flow.account, "Newsletter", kinds=("sms",))
+    messages(flow, EVERYTHING)
+    messages(quiet, [minutes_ago(3, status="accepted")])
+    first, second = priya.get("/").context["workflows"]
+    counts = first["counts"]
+    assert (counts["recorded"], counts["accepted"], counts["rejected"]) == (14, 9, 2)
+    assert [(each["kind"], each["count"]) for each in first["channels"]] == [("WhatsApp", 3), ("SMS", 2)]
+    assert (counts["failed"], counts["open"], counts["doubles"], first["took"]) == (1, 1, 1, "30 s")
+    assert second["workflow"] == quiet and not second["has_results"] and second["took"] == "–"
+    assert "reports no results" in priya.get("/").content.decode()
+
+
+def test_the_chart_adds_up_to_what_was_recorded_and_is_green_nowhere(priya, flow):
+    messages(flow, EVERYTHING)
+    answer = priya.get("/")
+    chart = answer.context["chart"]
+    assert sum(sum(column.counts) for column in chart.columns) == len(EVERYTHING)
+    assert {column.label: list(column.counts) for column in chart.columns if any(column.counts)} == {
+        "11:00": [1, 0, 2, 2, 3],
+        "12:00": [2, 2, 2, 0, 0],
+    }
+    assert {rect.tone for rect in chart.rects} == {"whatsapp", "sms", "accepted", "rejected", "neutral"}
+    assert "style=" not in answer.content.decode().partition('<svg class="graph"')[2].partition("</svg>")[0]
+
+
+def test_where_no_result_is_reported_no_share_is_claimed(priya, flow):
+    messages(flow, [minutes_ago(5, status="accepted")])
+    notes = [tile["note"] for tile in priya.get("/").context["tiles"]["main"]]
+    assert notes[1:3] == ["no results were reported"] * 2
+    messages(flow, [reached(5, 1)])
+    assert priya.get("/").context["tiles"]["main"][1]["note"] == "50 % of the accepted ones"
+
+
+def test_sms_first_is_counted_as_sms(priya, flow):
+    other = workflow_of(flow.account, "SMS first", kinds=("sms", "whatsapp"))
+    messages(other, [reached(5, 1), reached(6, 1), reached(7, 2)])
+    found = tiles_of(priya.get("/"))
+    assert (found["Delivered on WhatsApp"], found["Delivered by SMS"]) == ("1", "2")
+
+
+def test_why_kaleyra_refused(priya, flow):
+    messages(flow, EVERYTHING + YESTERDAY)
+    [only] = priya.get("/").context["refusals"]
+    assert (only["refusal"].error_kind, only["refusal"].times) == ("not published", 2)
+
+
+def test_what_waits_stands_there_oldest_first_with_its_age(priya, flow):
+    messages(flow, [*EVERYTHING, minutes_ago(3 * 24 * 60, status="held")])
+    waiting = priya.get("/").context["waiting"]
+    assert [(each["meaning"].label, each["age"], each["is_late"]) for each in waiting] == [
+        ("Held", "3 d", True),
+        ("Held", "16 min", False),
+        ("Outcome unknown", "15 min", False),
+    ]
+
+
+# --- practice ---------------------------------------------------------------------------------------------------------
+
+
+def test_practice_is_counted_as_long_as_there_is_nothing_else(priya, workflow):
+    messages(workflow, [minutes_ago(5, status="accepted")])
+    answer = priya.get("/")
+    assert tiles_of(answer)["Accepted"] == "1" and "nobody’s phone rang" in answer.content.decode()
+
+
+def test_practice_is_left_out_once_there_is_something_else(priya, workflow, flow):
+    messages(workflow, [minutes_ago(5, status="accepted")])
+    messages(flow, [minutes_ago(48 * 60, status="accepted")])
+    answer = priya.get("/")
+    assert tiles_of(answer)["Accepted"] == "0" and "1 practice message is not counted here" in answer.content.decode()
+    assert answer.context["chart"].is_empty and not answer.context["workflows"]
+
+
+# --- what is wrong ----------------------------------------------------------------------------------------------------
+
+
+def test_an_open_incident_is_a_banner_and_one_that_is_over_a_line(priya, flow):
+    common = {"account": flow.account, "workflow_instance": flow, "opened_at": NOON, "last_at": NOON}
+    Incident.objects.create(kind="refusals", reason="not published", count=3, **common)
+    Incident.objects.create(kind="unknown", closed_at=NOON, **common)
+    Incident.objects.create(kind="no_results", closed_at=NOON - timedelta(days=8), **common)
+    answer = priya.get("/")
+    assert [each["words"].title for each in answer.context["banners"]] == ["3 refusals of one kind: Refund confirmed"]
+    assert len(answer.context["incidents"]) == 2 and "Kaleyra says: “not published”" in answer.content.decode()
+    assert f"/history/?status=rejected&amp;workflow={flow.pk}" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("beat", "due", "told"),
+    [(90, 90, True), (None, 90, True), (5, 90, False), (90, None, False), (90, 10, False)],
+)
+def test_if_something_is_due_and_nobody_at_work_it_says_so(priya, flow, beat, due, told):
+    if beat:
+        Heartbeat.objects.create(pk=1, at=NOON - timedelta(seconds=beat))
+    if due:
+        messages(flow, [minutes_ago(30, status="queued", final_at=None, due_at=NOON - timedelta(seconds=due))])
+    said = priya.get("/").content.decode()
+    assert ("No dispatcher has been at work" in said) == told == ("manage.py dispatch" in said)
+
+
+def test_who_may_not_read_the_history_sees_no_figure(nina, flow):
+    messages(flow, EVERYTHING)
+    answer = nina.get("/")
+    assert "tiles" not in answer.context and "banners" not in answer.context and "Refund" not in answer.content.decode()
+
+
+def test_looking_writes_nothing(priya, flow):
+    messages(flow, EVERYTHING)
+    with CaptureQueriesContext(connection) as queries:
+        priya.get("/")
+    assert not [each["sql"] for each in queries if each["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
+
+
+# --- many -------------------------------------------------------------------------------------------------------------
+
+
+def test_how_often_the_database_is_asked_does_not_grow_with_the_messages(priya, flow):
+    counts = []
+    for _ in range(2):
+        messages(flow, EVERYTHING * 3)
+        with CaptureQueriesContext(connection) as queries:
+            priya.get("/")
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 34
+
+
+def test_many_are_counted_ahead_by_the_sweep_and_add_up_to_the_same(priya, flow, monkeypatch):
+    messages(flow, EVERYTHING + YESTERDAY)
+    live = [tiles_of(priya.get(address)) for address in ("/", "/?days=7")]
+    monkeypatch.setattr(figures, "COUNTED_AT_ONCE", 5)
+    assert not priya.get("/").context["figures"].is_whole and "figures are too low" in priya.get("/").content.decode()
+    while figures.count_ahead(NOON):
+        pass
+    answers = [priya.get(address) for address in ("/", "/?days=7")]
+    assert [tiles_of(answer) for answer in answers] == live
+    assert all(answer.context["figures"].is_whole and not answer.context["figures"].is_live for answer in answers)
+
+
+def test_what_was_sent_just_now_is_counted_at_once_even_then(priya, flow, monkeypatch):
+    messages(flow, YESTERDAY + EVERYTHING)
+    monkeypatch.setattr(figures, "COUNTED_AT_ONCE", 14)
+    while figures.count_ahead(NOON):
+        pass
+    before = int(tiles_of(priya.get("/?days=7"))["Accepted"])
+    Invocation.objects.filter(status="accepted", created_at__gt=NOON - timedelta(minutes=6)).update(status="held")
+    assert int(tiles_of(priya.get("/?days=7"))["Accepted"]) == before - 1
+
+
+def test_a_quarter_is_counted_again_when_its_age_has_grown_by_a_tenth(flow, monkeypatch):
+    monkeypatch.setattr(figures, "COUNTED_AT_ONCE", 0)
+    [row] = messages(flow, [minutes_ago(100, status="unknown")])
+    while figures.count_ahead(NOON):
+        pass
+    Invocation.objects.filter(pk=row.pk).update(status="accepted")
+    quarter = Quarter.objects.get(begins_at=NOON - timedelta(minutes=100))
+    assert quarter.counts == {str(flow.pk): {"recorded": 1, "unknown": 1}} and quarter.recount_at == NOON + timedelta(minutes=10)
+    while figures.count_ahead(NOON + timedelta(minutes=11)):
+        pass
+    quarter.refresh_from_db()
+    assert quarter.counts == {str(flow.pk): {"recorded": 1, "accepted": 1}}
+
+
+def test_what_is_older_than_any_period_is_not_kept(flow, monkeypatch):
+    monkeypatch.setattr(figures, "COUNTED_AT_ONCE", 0)
+    messages(flow, [minutes_ago(5)])
+    Quarter.objects.create(begins_at=NOON - timedelta(days=40), recount_at=NOON)
+    figures.count_ahead(NOON)
+    assert not Quarter.objects.filter(begins_at__lt=NOON - timedelta(days=32))
+
+
+def test_few_messages_need_no_counting_ahead(flow):
+    messages(flow, EVERYTHING)
+    dispatching.sweep()
+    assert not Quarter.objects.exists()
+
+
+# --- charts -----------------------------------------------------------------------------------------------------------
+
+TWO = (Series("whatsapp", "WhatsApp"), Series("sms", "SMS"))
+
+
+def test_bars_are_as_high_as_their_counts():
+    chart = charts.stacked(TWO, [Column("a", [10, 0]), Column("b", [5, 20])])
+    a, b, c = chart.rects
+    assert float(a.height) == pytest.approx(2 * float(b.height), rel=0.1) and float(c.y) < float(b.y)
+    assert [line.text for line in chart.grid] == ["0", "10", "20", "30"]
+
+
+@pytest.mark.parametrize("highest", [0, 1, 3, 99, 1_000_000])
+def test_a_grid_has_few_lines_and_holds_every_bar(highest):
+    chart = charts.stacked(TWO, [Column("a", [highest, 0])])
+    assert 2 <= len(chart.grid) <= 6 and all(float(rect.y) >= charts.TOP - 1 for rect in chart.rects)
+
+
+def test_nothing_is_an_empty_chart():
+    assert charts.stacked(TWO, []).is_empty and charts.shares(TWO, [0, 0]) == []
+
+
+def test_shares_fill_the_bar():
+    assert sum(float(rect.width) for rect in charts.shares(TWO, [1, 2])) == pytest.approx(100, abs=0.1)
