@@ -1,0 +1,267 @@
+"""The history as a file: CSV or XLSX, as much as the current filter holds, with what this person may see.
+
+A short one is written while the person waits. A long one becomes an `Export`: whoever runs the dispatcher writes it into EXPORTS_DIR,
+and the person who asked finds it under "Exports" for a day. Values that were sent are in none.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import re
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import xlsxwriter
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db.models import F, Prefetch, Q, QuerySet
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from invocations import roles, sending
+from invocations.encryption import Unreadable
+from invocations.forms.history import HistoryFilter
+from invocations.models import Callback, Export, Invocation
+from invocations.statuses import REASONS, Text, delivery_of, meaning_of
+
+logger = logging.getLogger(__name__)
+
+State = Export.State
+
+SHORT = 5_000
+"""Rows that are written while a person waits."""
+MOST_ROWS = 1_000_000
+"""Of one file. A sheet of Excel ends at 1,048,576 (Microsoft, "Excel specifications and limits")."""
+CHUNK = 1_000
+LEASE = timedelta(minutes=5)
+KEPT_FOR = timedelta(days=1)
+MOST_ATTEMPTS = 3
+LOOK_EVERY = 2.0
+"""Seconds between two looks for something to write."""
+CALCULATES = re.compile("[=+\\-@\t\r\0\uff1d\uff0b\uff0d\uff20]")
+"""How a cell begins that a spreadsheet would calculate (OWASP, "CSV injection"), in full width as well."""
+
+
+class Column(NamedTuple):
+    """One column of the file: its head, and the cell of an invocation for a person who sees whole numbers, or not."""
+
+    title: Text
+    cell: Callable[[Invocation, bool], object]
+
+
+def _moment(moment: datetime | None) -> str:
+    return moment.astimezone(timezone.get_current_timezone()).isoformat(sep=" ", timespec="seconds") if moment else ""
+
+
+def _recipient(invocation: Invocation, position: int, whole: bool) -> str:
+    hint = (invocation.recipient_hint, invocation.recipient2_hint)[position]
+    if not whole or not hint:
+        return hint.removeprefix("+")
+    try:
+        return sending.sends_in(invocation)[position].recipient
+    except Unreadable:
+        return hint.removeprefix("+")
+
+
+def _said(invocation: Invocation) -> str:
+    """Kaleyra's own words, where it did not simply accept."""
+    try:
+        return " ".join([*invocation.errors, *([invocation.message] if invocation.message else [])])
+    except Unreadable:
+        return ""
+
+
+def _delivery(invocation: Invocation) -> Text:
+    return delivery_of(invocation, [channel.kind for channel in invocation.workflow_instance.channels.all()]).label
+
+
+def _results(invocation: Invocation, column: str) -> str:
+    found = [result for callback in invocation.callbacks.all() for result in callback.results.all()]
+    return "; ".join(f"{result.position} {result.kind}: {getattr(result, column)}" for result in found if getattr(result, column))
+
+
+COLUMNS = (
+    Column(gettext_lazy("Recorded"), lambda row, whole: _moment(row.created_at)),
+    Column(gettext_lazy("Recipient"), lambda row, whole: _recipient(row, 0, whole)),
+    Column(gettext_lazy("Second recipient"), lambda row, whole: _recipient(row, 1, whole)),
+    Column(gettext_lazy("Workflow"), lambda row, whole: row.workflow_instance.title),
+    Column(gettext_lazy("Account"), lambda row, whole: row.account.title),
+    Column(
+        gettext_lazy("Sent by"),
+        lambda row, whole: row.created_by.get_full_name() or row.created_by.get_username() if row.created_by else "",
+    ),
+    Column(gettext_lazy("Ticket"), lambda row, whole: row.reference),
+    Column(gettext_lazy("Submission"), lambda row, whole: meaning_of(row).label),
+    Column(gettext_lazy("Why"), lambda row, whole: REASONS.get(row.reason, "")),
+    Column(gettext_lazy("Kaleyra’s words"), lambda row, whole: _said(row)),
+    Column(
+        gettext_lazy("Delivery"),
+        lambda row, whole: _delivery(row),
+    ),
+    Column(gettext_lazy("Channels’ codes"), lambda row, whole: _results(row, "code")),
+    Column(gettext_lazy("Message IDs"), lambda row, whole: _results(row, "message_id")),
+    Column(gettext_lazy("Result at"), lambda row, whole: _moment(row.result_at)),
+    Column(gettext_lazy("Attempts"), lambda row, whole: row.attempt_count),
+    Column(gettext_lazy("HTTP status"), lambda row, whole: row.http_status if row.http_status is not None else ""),
+    Column(gettext_lazy("Request ID"), lambda row, whole: row.request_id),
+    Column(gettext_lazy("Workflow invocation ID"), lambda row, whole: row.workflow_invocation_id),
+)
+
+Line = list[str]
+
+
+def neutral(cell: object) -> str:
+    """`cell` as text that no spreadsheet calculates: what could be a formula begins with an apostrophe."""
+    text = str(cell)
+    return f"'{text}" if CALCULATES.match(text) else text
+
+
+def lines(found: QuerySet[Invocation], *, whole_numbers: bool, most: int = MOST_ROWS) -> Iterator[Line]:
+    """The head, then a line for each of `found`, newest first, `most` at most: read `CHUNK` by `CHUNK`, so that memory stays flat."""
+    yield [neutral(column.title) for column in COLUMNS]
+    told = Prefetch("callbacks", Callback.objects.only("invocation_id").prefetch_related("results"))
+    wide = ["note"] if whole_numbers else ["note", "payload"]
+    rows = found.select_related("workflow_instance", "account", "created_by").defer(*wide).order_by("-id")
+    rows = rows.prefetch_related(told, "workflow_instance__channels")
+    before, left = None, most
+    while left > 0:
+        chunk = list((rows if before is None else rows.filter(id__lt=before))[: min(CHUNK, left)])
+        for row in chunk:
+            yield [neutral(column.cell(row, whole_numbers)) for column in COLUMNS]
+        if len(chunk) < CHUNK:
+            return
+        before, left = chunk[-1].pk, left - len(chunk)
+
+
+# --- the two formats --------------------------------------------------------------------------------------------------
+
+
+def as_csv(some: Iterator[Line]) -> Iterator[bytes]:
+    """RFC 4180, in UTF-8 with the mark by which Excel knows it. One piece for some lines, so that the first leaves at once."""
+    text = io.StringIO()
+    write = csv.writer(text, quoting=csv.QUOTE_ALL).writerow
+    text.write("\ufeff")
+    for number, line in enumerate(some):
+        write(line)
+        if number % 100 == 0:
+            yield text.getvalue().encode("utf-8", "replace")
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode("utf-8", "replace")
+
+
+def to_xlsx(some: Iterator[Line], path: Path) -> None:
+    """A workbook of one sheet whose cells are all text. It is written row by row, in constant memory."""
+    with xlsxwriter.Workbook(path, {"constant_memory": True, "tmpdir": str(path.parent)}) as book:
+        sheet = book.add_worksheet(_("History"))
+        sheet.freeze_panes(1, 0)
+        for number, line in enumerate(some):
+            for place, cell in enumerate(line):
+                sheet.write_string(number, place, cell[:32_767])  # a cell of Excel holds no more
+
+
+# --- long ones, in the background -------------------------------------------------------------------------------------
+
+
+def ask(person: User, filters: str, format: str) -> Export | None:
+    """Notes that `person` wants what `filters` (as in the history's address) hold now. None if there is nothing."""
+    newest = Invocation.objects.order_by("-id").values_list("pk", flat=True).first()
+    return None if newest is None else Export.objects.create(person=person, filters=filters, format=format, newest=newest)
+
+
+def path_of(export: Export) -> Path:
+    """Where its file stands, once it is ready: each attempt has a file of its own."""
+    return Path(settings.EXPORTS_DIR) / f"{export.pk}.{export.attempt}.{export.format}"
+
+
+def cancel(export: Export) -> bool:
+    """Stops one that is not ready. Returns whether it still could be."""
+    going = Export.objects.filter(pk=export.pk, state__in=[State.WAITING, State.WRITING])
+    return bool(going.update(state=State.CANCELLED, lease_until=None, ended_at=timezone.now()))
+
+
+def write_next() -> bool:
+    """Writes the export that waits longest, or whose writer died. Returns whether there was one."""
+    now = timezone.now()
+    to_do = Export.objects.filter(Q(state=State.WAITING) | Q(state=State.WRITING, lease_until__lt=now)).order_by("asked_at")
+    export = to_do.select_related("person").first()
+    if export is None:
+        return False
+    mine = Export.objects.filter(pk=export.pk, attempt=export.attempt, state__in=[State.WAITING, State.WRITING])
+    if not mine.update(state=State.WRITING, attempt=F("attempt") + 1, lease_until=now + LEASE, rows=0):
+        return True  # somebody else has it; there may be another
+    export.attempt += 1
+    mine = Export.objects.filter(pk=export.pk, attempt=export.attempt, state=State.WRITING)
+    try:
+        whole = roles.may_see_recipient(export.person)
+        _write(export, mine, whole)
+        if not mine.update(state=State.READY, lease_until=None, ended_at=timezone.now(), with_numbers=whole):
+            raise _Stopped
+        return True
+    except _Stopped:
+        logger.info("export %s was stopped", export.pk)
+    except Exception as error:  # its text could hold a row
+        logger.error("export %s broke: %s", export.pk, type(error).__name__)
+        if export.attempt >= MOST_ATTEMPTS or not isinstance(error, OSError):
+            mine.update(state=State.FAILED, lease_until=None, ended_at=timezone.now())
+    path_of(export).unlink(missing_ok=True)
+    return True
+
+
+class _Stopped(Exception):
+    """It was cancelled, or another writer took it over."""
+
+
+def _write(export: Export, mine: QuerySet[Export], whole_numbers: bool) -> None:
+    path = path_of(export)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    narrowed = HistoryFilter(QueryDict(export.filters)).narrow(Invocation.objects.filter(id__lte=export.newest))
+    some = _counted(lines(narrowed, whole_numbers=whole_numbers), mine)
+    path.touch(mode=0o600)
+    if export.format == Export.Format.XLSX:
+        to_xlsx(some, path)
+    else:
+        with path.open("wb") as file:
+            file.writelines(as_csv(some))
+
+
+def _counted(some: Iterator[Line], mine: QuerySet[Export]) -> Iterator[Line]:
+    """The lines as they are. Now and then the row says how far they have come, and is asked whether to go on."""
+    for number, line in enumerate(some):
+        if number % CHUNK == 0 and not mine.update(rows=number, lease_until=timezone.now() + LEASE):
+            raise _Stopped
+        yield line
+    if not mine.update(rows=number):
+        raise _Stopped
+
+
+def clear_old(now: datetime) -> int:
+    """Takes away what ended more than a day ago, with its file, and whatever a killed writer left. Returns how many exports went."""
+    old = list(Export.objects.filter(ended_at__lt=now - KEPT_FOR).values_list("pk", flat=True))
+    Export.objects.filter(pk__in=old).delete()
+    known = {str(pk) for pk in Export.objects.values_list("pk", flat=True)}
+    for path in Path(settings.EXPORTS_DIR).glob("*-*-*-*-*.*.*"):
+        if path.name.partition(".")[0] not in known:
+            path.unlink(missing_ok=True)
+    return len(old)
+
+
+def work(stopping: threading.Event) -> None:
+    """Writes what is asked for, and clears away what is old, until `stopping`: in a thread of its own, beside the dispatcher."""
+    while not stopping.is_set():
+        try:
+            clear_old(timezone.now())
+            while not stopping.is_set() and write_next():
+                pass
+        except (OperationalError, InterfaceError) as error:
+            logger.error("the database does not answer (%s); trying again", type(error).__name__)
+            close_old_connections()
+        stopping.wait(LOOK_EVERY)
