@@ -6,6 +6,8 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 POD_PORT ?= 8100
 WORKERS ?= 2
+TESTS = $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
+ASK_NO_DATABASE := browser console kaleyra sandbox
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
@@ -20,25 +22,47 @@ run: $(VENV)/.runtime .env ## build what is needed and serve the console with it
 	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
 	@$(BIN)/python manage.py demo --api-domain 127.0.0.1:$(POD_PORT) --at http://$(HOST):$(PORT)/
 	@trap 'kill $$(jobs -p) 2>/dev/null; wait' EXIT; trap 'exit 0' INT TERM; \
-	$(BIN)/python manage.py sandbox --port $(POD_PORT) & \
+	$(BIN)/python manage.py sandbox --port $(POD_PORT) --console http://127.0.0.1:$(PORT) & \
 	$(BIN)/python manage.py dispatch & \
 	$(BIN)/gunicorn fallback_console.wsgi --bind $(HOST):$(PORT) --worker-class gthread --threads 8 --no-control-socket --log-level warning & \
 	wait -n
 
-test: $(VENV)/.dev packages ## check style, types and structure, and run every test
+test: $(VENV)/.dev packages ## check style, types and structure, and run every test, on SQLite and on PostgreSQL
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint --quiet --lint templates
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/pytest --numprocesses $(WORKERS)
+	$(MAKE) --no-print-directory test-sqlite test-postgres
 
-test-quick: $(VENV)/.dev ## the tests without the browser
-	$(BIN)/pytest --numprocesses $(WORKERS) --ignore tests/browser
+test-sqlite: $(VENV)/.dev ## every test that needs no PostgreSQL, the browser's too
+	env -u TEST_DATABASE_URL -u TEST_BROKER_URL $(TESTS)
+
+test-postgres: $(VENV)/.dev ## the tests that ask the database, and Celery's, on PostgreSQL: a private one, or TEST_DATABASE_URL
+	$(BIN)/python -m tests.servers --postgres --quick -- $(TESTS) $(ASK_NO_DATABASE:%=--ignore tests/%) --ignore tests/faults/test_harness.py
+
+test-quick: $(VENV)/.dev ## the tests on SQLite without the browser
+	env -u TEST_DATABASE_URL -u TEST_BROKER_URL $(TESTS) --ignore tests/browser
 
 bench-preview: $(VENV)/.dev ## how long the live preview takes, beside the cheapest page
 	@PYTHONPATH=. $(BIN)/python benchmarks/preview.py
+
+bench-history: $(VENV)/.dev packages ## how long the history takes as it grows, beside Django's own change list (half an hour; ROWS=1000000 for less)
+	@$(BIN)/python -m benchmarks.history --rows $(or $(ROWS),10000000)
+
+bench-dispatch: $(VENV)/.dev packages ## what a send costs, beside bare requests, Celery and newman (OPTIONS="--quick")
+	@PYTHONPATH=. $(BIN)/python -m benchmarks.dispatch $(OPTIONS)
+
+crash-test: $(VENV)/.dev ## kill dispatchers while they send: is anything lost, sent twice, or shown wrongly?
+	@$(BIN)/python -m tests.faults.harness $(if $(SEED),--seed $(SEED)) --invocations $(or $(N),300) --kills 20 --workers 3
+
+crash-test-bugs: $(VENV)/.dev ## the same with bugs put in, one after another: each must be caught
+	@$(BIN)/python -m tests.faults.harness --every-bug
+
+crash-soak: $(VENV)/.dev packages ## the long one: N=10000 messages, 500 kills, PostgreSQL is killed too; SEED=7 repeats
+	@$(BIN)/python -m tests.faults.harness $(if $(SEED),--seed $(SEED)) --invocations $(or $(N),10000) --kills $(or $(KILLS),500) \
+	  --database-kills 20 --workers 6 --postgres $(ARGS)
 
 format: $(VENV)/.dev ## put the code into shape
 	$(BIN)/ruff check --fix .
@@ -64,4 +88,4 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: help run test test-quick bench-preview format packages
+.PHONY: help run test test-sqlite test-postgres test-quick bench-preview bench-history bench-dispatch crash-test crash-test-bugs crash-soak format packages

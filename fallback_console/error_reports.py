@@ -1,13 +1,31 @@
-"""What an error page or an error mail may show."""
+"""What an error page, an error mail or a line of the log may show."""
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import ItemsView
 from types import FrameType
 from typing import Any
 
 from django.http import HttpRequest
 from django.views.debug import SafeExceptionReporterFilter
+
+_TOKEN = re.compile(r"(/callbacks/)[^/\s'\"?]+")
+
+
+def without_tokens(text: str) -> str:
+    """`text` without the secret part of a callback address."""
+    return _TOKEN.sub(r"\1…", text)
+
+
+class NoTokens(logging.Filter):
+    """Takes the secret part of a callback address out of what is written down: Django logs the path of each request it refuses."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if "/callbacks/" in (message := record.getMessage()):
+            record.msg, record.args = without_tokens(message), None
+        return True
 
 
 class NothingButTheTrace(SafeExceptionReporterFilter):
@@ -22,7 +40,7 @@ class NothingButTheTrace(SafeExceptionReporterFilter):
 
     def get_safe_request_meta(self, request: HttpRequest | None) -> dict[str, Any]:
         meta = request.META if request else {}  # none: a command or a worker broke, not a page
-        return {name: meta[name] for name in ("REQUEST_METHOD", "PATH_INFO") if name in meta}
+        return {name: without_tokens(meta[name]) for name in ("REQUEST_METHOD", "PATH_INFO") if name in meta}
 
     def get_safe_cookies(self, request: HttpRequest) -> dict[str, Any]:
         return {}

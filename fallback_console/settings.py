@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import warnings
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -58,6 +59,10 @@ def _web_address(address: str) -> bool:
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0  # asking for a port checks it
     except ValueError:
         return False
+
+
+def _mail_address(address: str) -> bool:
+    return bool(re.fullmatch(r"[^@\s<>,]+@[^@\s<>,]+", address))
 
 
 # --- who we are -------------------------------------------------------------------------------------------------------
@@ -141,19 +146,6 @@ except re.error:
         SettingProblem("DUPLICATE_ANSWER_PATTERN", "is no regular expression.", "Python’s syntax, or leave it out for the usual words.")
     )
 
-# --- many machines ----------------------------------------------------------------------------------------------------
-
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
-"""Empty: no Celery. The dispatcher (`manage.py dispatch`) does the work."""
-if CELERY_BROKER_URL and urlsplit(CELERY_BROKER_URL).scheme not in {"redis", "rediss", "amqp", "amqps"}:
-    SETTINGS_PROBLEMS.append(
-        SettingProblem(
-            "CELERY_BROKER_URL",
-            "is neither a Redis nor a RabbitMQ address.",
-            "For example redis://host:6379/0 or amqp://user:password@host//",
-        )
-    )
-
 # --- data -------------------------------------------------------------------------------------------------------------
 
 
@@ -182,11 +174,54 @@ def _database() -> dict[str, Any]:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         }
+    else:
+        # Kept for a minute by each thread of the web server, and asked first whether it still works.
+        database = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True} | database
+        given = database.get("OPTIONS", {})
+        database["OPTIONS"] = {
+            "connect_timeout": 5,
+            **given,
+            # synchronous_commit: what is committed survives a crash, whatever the server's own setting; a later -c wins.
+            # The timeout: a process that is frozen inside a transaction does not keep its rows from the others for ever.
+            "options": f"{given.get('options', '')} -c idle_in_transaction_session_timeout=60s -c synchronous_commit=on".strip(),
+        }
     return database
 
 
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- many machines ----------------------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
+"""Empty: no Celery. The dispatcher (`manage.py dispatch`) does the work."""
+if CELERY_BROKER_URL and urlsplit(CELERY_BROKER_URL).scheme not in {"redis", "rediss", "amqp", "amqps"}:
+    SETTINGS_PROBLEMS.append(
+        SettingProblem(
+            "CELERY_BROKER_URL",
+            "is neither a Redis nor a RabbitMQ address.",
+            "For example redis://host:6379/0 or amqp://user:password@host//",
+        )
+    )
+elif CELERY_BROKER_URL and DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    SETTINGS_PROBLEMS.append(
+        SettingProblem(
+            "CELERY_BROKER_URL",
+            "is set, and the database is SQLite, which serves one machine.",
+            "Set DATABASE_URL to PostgreSQL, or leave the broker out: `manage.py dispatch` does the same work without one.",
+        )
+    )
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+EXPORTS_DIR = Path(env.str("EXPORTS_DIR", default="") or BASE_DIR / "exports")
+"""Where long exports are written. Every web server and every dispatcher must reach the same folder."""
+if env.str("EXPORTS_DIR", default="") and not EXPORTS_DIR.is_dir():
+    SETTINGS_PROBLEMS.append(
+        SettingProblem(
+            "EXPORTS_DIR", "names no folder.", "Make it, readable by the console alone, or leave it out for one beside the code."
+        )
+    )
 
 # --- rooms ------------------------------------------------------------------------------------------------------------
 
@@ -276,7 +311,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _flag("BEHIND_PROXY", False) else None
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+# Who posts a result over http would repeat its secret at every redirect: the page itself refuses.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^callbacks/"]
 CSRF_TRUSTED_ORIGINS: list[str] = [o.strip() for o in env.str("CSRF_TRUSTED_ORIGINS", default="").split(",") if o.strip()]
 if not all(_web_address(origin) for origin in CSRF_TRUSTED_ORIGINS):
     SETTINGS_PROBLEMS.append(
@@ -302,6 +338,68 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# --- telling people and machines ------------------------------------------------------------------------------------
+
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="fallback-console@localhost")
+ALERT_EMAILS: list[str] = [each.strip() for each in env.str("ALERT_EMAILS", default="").split(",") if each.strip()]
+"""Who is told when an incident opens and when it is over. Empty: nobody."""
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+EMAIL_TIMEOUT = 10
+EMAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465, "consolemail": 0}
+"""By the scheme of EMAIL_URL. Others that django-environ knows are not offered: its `smtps` means STARTTLS."""
+
+
+def _mail_server() -> dict[str, Any]:
+    """Django's settings for EMAIL_URL."""
+    if not env.str("EMAIL_URL", default=""):
+        return {}
+    try:
+        scheme = urlsplit(env.str("EMAIL_URL")).scheme
+        server: dict[str, Any] = env.email_url("EMAIL_URL")
+        if server["EMAIL_HOST"] or scheme == "consolemail":
+            return server | {"EMAIL_PORT": server["EMAIL_PORT"] or EMAIL_PORTS[scheme]}
+    except Exception:  # noqa: S110  whatever the parser stumbled over holds a password: it is named in the problem, never shown
+        pass
+    SETTINGS_PROBLEMS.append(
+        SettingProblem(
+            "EMAIL_URL",
+            "is no address of a mail server.",
+            "For example smtp+tls://user:password@mail.example.com:587 (STARTTLS), or smtp+ssl://… (port 465), or smtp://… (neither).",
+        )
+    )
+    return {}
+
+
+vars().update(_mail_server())
+if not all(_mail_address(address) for address in ALERT_EMAILS):
+    SETTINGS_PROBLEMS.append(
+        SettingProblem("ALERT_EMAILS", "holds an entry that is no mail address.", "Comma separated: ops@example.com, support@example.com")
+    )
+elif ALERT_EMAILS and not env.str("EMAIL_URL", default=""):
+    SETTINGS_PROBLEMS.append(SettingProblem("ALERT_EMAILS", "is set without an EMAIL_URL.", "Name the mail server in EMAIL_URL as well."))
+if not _mail_address(parseaddr(DEFAULT_FROM_EMAIL)[1]):
+    SETTINGS_PROBLEMS.append(
+        SettingProblem("DEFAULT_FROM_EMAIL", "is no mail address.", "For example Fallback console <console@example.com>")
+    )
+
+CONSOLE_URL = env.str("CONSOLE_URL", default="")
+"""Where people open the console: mails link to it."""
+if CONSOLE_URL and not _web_address(CONSOLE_URL):
+    SETTINGS_PROBLEMS.append(
+        SettingProblem("CONSOLE_URL", "is not an http:// or https:// address.", "For example https://console.example.com, or leave it out.")
+    )
+
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+"""Who shows it as a bearer token may read /metrics. Empty: nobody may."""
+if METRICS_TOKEN and (len(METRICS_TOKEN) < 20 or not METRICS_TOKEN.isascii() or not METRICS_TOKEN.isprintable() or " " in METRICS_TOKEN):
+    SETTINGS_PROBLEMS.append(
+        SettingProblem(
+            "METRICS_TOKEN",
+            "is shorter than 20 characters, or holds blanks or signs outside ASCII.",
+            'Make one: python -c "import secrets; print(secrets.token_urlsafe(32))"',
+        )
+    )
+
 # --- what is written down ---------------------------------------------------------------------------------------------
 
 DEFAULT_EXCEPTION_REPORTER_FILTER = "fallback_console.error_reports.NothingButTheTrace"
@@ -313,12 +411,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"no_tokens": {"()": "fallback_console.error_reports.NoTokens"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_tokens"]}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     # SQL at DEBUG carries the values of the statement.
     "loggers": {
         "django.db.backends": {"level": "WARNING"},
         "urllib3": {"level": "WARNING"},
+        # Django names the path of what it refuses; no handler of anybody's gets the token in it.
+        "django.request": {"filters": ["no_tokens"]},
         "django": {"handlers": ["stderr"], "level": "WARNING" if LOG_LEVEL == "INFO" else LOG_LEVEL, "propagate": False},
     },
 }

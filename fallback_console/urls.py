@@ -3,18 +3,28 @@
 from django.contrib import admin
 from django.urls import path
 
+from invocations.views.beside import beside
+from invocations.views.callback_setup import callback_setup
+from invocations.views.callbacks import callback
+from invocations.views.check_key import check_key
 from invocations.views.contract import contract
 from invocations.views.dashboard import dashboard
-from invocations.views.health import healthz, readyz
+from invocations.views.errors import errors
+from invocations.views.exports import cancel_export, download, export, exports
+from invocations.views.glossary import glossary
+from invocations.views.health import healthz, metrics, readyz
 from invocations.views.history import history
 from invocations.views.invocation import cancel, invocation, try_again
 from invocations.views.me import me
 from invocations.views.presets import remove_preset
 from invocations.views.resume import resume
+from invocations.views.saved_filters import remove_filter, save_filter
 from invocations.views.send import choose, compose, preview
 from invocations.views.settle import settle
 from invocations.views.stop import let_go_on, stop
+from invocations.views.ticked import ticked
 from invocations.views.unknown import unknown
+from invocations.views.unmatched import match_result, unmatched
 
 urlpatterns = [
     path("", dashboard, name="dashboard"),
@@ -25,16 +35,32 @@ urlpatterns = [
     path("workflows/<int:workflow_id>/contract/", contract, name="contract"),
     path("me/", me, name="me"),
     path("history/", history, name="history"),
+    path("history/errors/", errors, name="errors"),
+    path("history/filters/", save_filter, name="save_filter"),
+    path("history/filters/<int:filter_id>/remove/", remove_filter, name="remove_filter"),
+    path("history/ticked/", ticked, name="ticked"),
+    path("history/export/", export, name="export"),
+    path("history/exports/", exports, name="exports"),
+    path("history/exports/<uuid:export_id>/download/", download, name="download"),
+    path("history/exports/<uuid:export_id>/cancel/", cancel_export, name="cancel_export"),
     path("history/<uuid:request_id>/", invocation, name="invocation"),
+    path("history/<uuid:request_id>/beside/", beside, name="beside"),
     path("history/<uuid:request_id>/try-again/", try_again, name="try_again"),
     path("history/<uuid:request_id>/cancel/", cancel, name="cancel"),
     path("history/<uuid:request_id>/settle/", settle, name="settle"),
     path("unknown/", unknown, name="unknown"),
+    path("results/unmatched/", unmatched, name="unmatched"),
+    path("results/unmatched/<int:callback_id>/match/", match_result, name="match_result"),
+    path("callbacks/<str:token>/", callback, name="callback"),
     path("stop/", stop, name="stop"),
     path("stop/off/", let_go_on, name="let_go_on"),
     path("accounts/<int:account_id>/resume/", resume, name="resume"),
+    path("accounts/<int:account_id>/results/", callback_setup, name="callback_setup"),
+    path("keys/<uuid:key_id>/check/", check_key, name="check_key"),
+    path("help/statuses/", glossary, name="glossary"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     # Set-up, people, signing in: the admin site is the shell around all of the above, so it stands at the root too.
     path("", admin.site.urls),
 ]

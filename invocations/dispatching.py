@@ -12,13 +12,15 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from invocations import pacing, posting, sending
+from invocations import figures, pacing, posting, results, sending
 from invocations.answer_table import MENDED_WITH_THE_ACCOUNT, Effect, Status
+from invocations.incidents import mails, watching
 from invocations.kaleyra.client import KaleyraClient, Line
 from invocations.models import Account, Invocation, Pace, WorkflowInstance
 from invocations.posting import Claim, Result
@@ -27,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 WIDTH = 32
 """Threads, and so POSTs at the same time, of one process. More than that only wait for the interpreter."""
+AHEAD = 4
+"""For each thread, how many messages at most are claimed: at half of that more are, so that no thread waits and a claim is for many."""
 WRITE_EVERY = 0.25
 """Seconds for which results are gathered before they are written together."""
 LOOK_EVERY = 0.5
@@ -78,10 +82,27 @@ def claim_probes() -> list[Claim]:
 
 
 def sweep() -> int:
-    """What only the passing of time settles. Returns how many rows moved."""
+    """What only the passing of time settles; notes that somebody is at work, and looks after incidents. Returns how many rows moved."""
     now = timezone.now()
-    steps = (sending.settle_interrupted, sending.expire_overdue, sending.stop_asking, sending.let_held_go_on)
-    return sum(step(now) for step in steps)
+    steps = (
+        *(sending.settle_interrupted, sending.expire_overdue, sending.stop_asking, sending.let_held_go_on),
+        *(results.match_waiting, results.mark_missing, results.drop_stale),
+    )
+    moved = sum(step(now) for step in steps)
+    if watching.beat(now):
+        _look_after_the_console(now)
+    return moved
+
+
+def _look_after_the_console(now: datetime) -> None:
+    """What people want to know. Whatever goes wrong with it keeps no message back."""
+    for step in (watching.watch, mails.tell, figures.count_ahead):
+        try:
+            step(now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            logger.error("%s failed: %s", step.__name__, type(error).__name__)
 
 
 # --- a process at work ------------------------------------------------------------------------------------------------
@@ -111,14 +132,17 @@ class Dispatcher:
         """Nothing more is claimed; what is being posted ends, and is written down. Safe to call from a signal handler."""
         self._stopping.set()
 
-    def run(self, *, until_idle: bool = False, seconds: float | None = None) -> int:
-        """Works until `stop`; with `until_idle` until nothing is due, with `seconds` no longer than that. Returns how many attempts."""
+    def run(self, *, until_idle: bool = False, seconds: float | None = None, until: Callable[[], bool] = lambda: False) -> int:
+        """Works until `stop`, or until `until` says so; with `until_idle` until nothing is due, with `seconds` no longer than that.
+
+        `until` is asked at least every `LOOK_EVERY` seconds. Returns how many attempts were made.
+        """
         ends = None if seconds is None else time.monotonic() + seconds
         self._threads = [threading.Thread(target=self._post, daemon=True, name=f"post-{n}") for n in range(self.width)]
         for thread in self._threads:
             thread.start()
         try:
-            while not self._stopping.is_set() and (ends is None or time.monotonic() < ends):
+            while not (self._stopping.is_set() or until()) and (ends is None or time.monotonic() < ends):
                 self._patiently(self._turn)
                 if until_idle and self._is_idle and not self._under_way and not self._unwritten:
                     break
@@ -135,8 +159,8 @@ class Dispatcher:
             self._take(claim_probes())
         if self._is_time("brake", LOOK_EVERY):
             self._brake = pacing.is_stopped()
-        room = 2 * self.width - self._under_way
-        if room >= self.width and self._is_time("claim", 0.0):
+        room = AHEAD * self.width - self._under_way
+        if 2 * room >= AHEAD * self.width and self._is_time("claim", 0.0):
             claims = [] if self._brake else claim_due(room)
             self._take(claims)
             if not claims:
@@ -154,13 +178,12 @@ class Dispatcher:
             self._claimed.put(claim)
 
     def _gather(self) -> None:
-        """Waits a moment for results, then takes all that are there."""
-        wait = LOOK_SOON if self._under_way else max(0.0, self._next.get("claim", 0.0) - time.monotonic())
+        """Waits a moment, then takes all results that are there: to be woken by each would keep the others from posting."""
+        self._stopping.wait(LOOK_SOON if self._under_way else max(0.0, self._next.get("claim", 0.0) - time.monotonic()))
         try:
             while True:
-                self._unwritten.append(self._posted.get(timeout=wait) if wait > 0 else self._posted.get_nowait())
+                self._unwritten.append(self._posted.get_nowait())
                 self._under_way -= 1
-                wait = 0.0
         except queue.Empty:
             return
 

@@ -156,7 +156,7 @@ def _pause(account: Account, reason: str) -> None:
     """Stops the account, once. Who comes second finds it stopped, and raises no second alarm."""
     if Account.objects.filter(pk=account.pk, is_paused=False).update(is_paused=True, paused_because=reason):
         logger.error("account %s is paused: %s", account.pk, reason)
-        _remember_the_change(Account, account.pk, reason)
+        remember_the_change(Account, account.pk, reason)
     Pace.objects.update_or_create(account=account, defaults={"probe_at": timezone.now() + MENDED_PROBE_EVERY})
 
 
@@ -164,7 +164,7 @@ def pause_workflow(workflow_instance_pk: int, reason: str) -> None:
     """Stops one workflow, once, with an alarm: Kaleyra does not know it."""
     if WorkflowInstance.objects.filter(pk=workflow_instance_pk, is_paused=False).update(is_paused=True):
         logger.error("workflow %s is paused: %s", workflow_instance_pk, reason)
-        _remember_the_change(WorkflowInstance, workflow_instance_pk, reason)
+        remember_the_change(WorkflowInstance, workflow_instance_pk, reason)
 
 
 def resume(account: Account, *, mended: bool = False) -> bool:
@@ -175,7 +175,7 @@ def resume(account: Account, *, mended: bool = False) -> bool:
     if not paused.update(is_paused=False, paused_because="", paused_reason=""):
         return False
     logger.warning("account %s goes on", account.pk)
-    _remember_the_change(Account, account.pk, "resumed")
+    remember_the_change(Account, account.pk, "resumed")
     start_afresh(account)
     return True
 
@@ -185,7 +185,8 @@ def start_afresh(account: Account) -> None:
     Pace.objects.filter(account=account).update(probe_at=None, failures=0, wait_until=None)
 
 
-def _remember_the_change(model: type[Account] | type[WorkflowInstance], pk: int, reason: str) -> None:
+def remember_the_change(model: type[Account] | type[WorkflowInstance], pk: int, reason: str) -> None:
+    """Puts into the change history what a conditional UPDATE changed: it passes the models' own `save` by."""
     model.history.bulk_history_create([model.objects.get(pk=pk)], update=True, default_change_reason=reason)
 
 

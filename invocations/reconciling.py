@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from invocations.answer_table import Outcome, Status
-from invocations.models import Attempt, Invocation, Settlement
+from invocations.models import Attempt, Callback, ChannelResult, Invocation, Settlement
 from invocations.posting import LEASE
 
 
@@ -60,3 +60,9 @@ def _rules() -> Iterator[tuple[str, QuerySet[Invocation]]]:
     yield "is being sent, and no attempt is under way", rows.filter(~under_way, status=Status.SENDING)
     stuck = rows.filter(status=Status.SENDING, lease_until__lt=timezone.now() - LEASE)
     yield "is being sent for too long: is a dispatcher running?", stuck
+    told = Callback.objects.filter(invocation=OuterRef("pk"))
+    completed = rows.filter(delivery=Invocation.Delivery.COMPLETED)
+    yield "has a result, and no callback told it", completed.filter(~Exists(told))
+    channels = ChannelResult.objects.filter(callback__invocation=OuterRef("pk"))
+    yield "a channel decided, and no callback told of one", completed.filter(deciding_channel__isnull=False).filter(~Exists(channels))
+    yield "has the callback of another account", rows.filter(Exists(told.exclude(account=OuterRef("account"))))

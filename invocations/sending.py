@@ -26,7 +26,7 @@ from invocations.encryption import digests
 from invocations.kaleyra import recipients, template_params
 from invocations.kaleyra.payload import Send, build_payload, sends_of, to_text
 from invocations.kaleyra.reply import Reply, read_timestamp
-from invocations.models import Account, ApiKey, Attempt, Invocation, Settlement, WorkflowInstance
+from invocations.models import Account, ApiKey, Attempt, Invocation, Settlement, WorkflowInstance, WorkflowVersion
 from invocations.models.conditional import update_each
 from invocations.posting import LEASE, Claim, Result
 from invocations.redaction import Secrets
@@ -45,6 +45,12 @@ MOST_DOUBTS = 6
 ASKED_BY_HAND = timedelta(hours=24)
 """How long after recording a person may have the same id posted again: how long Kaleyra remembers one is not documented."""
 FIRST_WAIT, LONGEST_WAIT = 2.0, 60.0
+READ_FOR_AN_ATTEMPT = (
+    *("request_id", "workflow_instance", "version", "account", "payload", "not_after"),
+    *("status", "attempt_count", "doubtful_since", "doubt_count"),
+    *("delivery", "result_due_at", "provider_timestamp", "workflow_invocation_id"),
+)
+"""The columns of an invocation that an attempt at it and `remember` ask for. One that is missing here costs a query a row."""
 DIGEST_OF_A_RECIPIENT = "recipient"
 DIGEST_OF_A_PAYLOAD = "payload"
 
@@ -150,10 +156,16 @@ def _the_same(first: Invocation, workflow: WorkflowInstance, created_by: User | 
     return first
 
 
-def with_recipient(digits: str) -> Q:
-    """The invocations to this number, found by its digest."""
+def ways_to_recipient(digits: str) -> tuple[Q, Q]:
+    """The invocations to this number on the first channel or both, and those on the second: each a question for one index."""
     known = digests(digits, DIGEST_OF_A_RECIPIENT)
-    return Q(recipient_digest__in=known) | Q(recipient2_digest__in=known)
+    return Q(recipient_digest__in=known), Q(recipient2_digest__in=known)
+
+
+def with_recipient(digits: str) -> Q:
+    """The invocations to this number, on either channel."""
+    first, second = ways_to_recipient(digits)
+    return first | second
 
 
 def sends_in(invocation: Invocation) -> list[Send]:
@@ -205,8 +217,8 @@ def claim(
             for row in rows
         )
         pacing.spend(pace, account, now, slots[: len(rows)])
-        workflows = WorkflowInstance.objects.in_bulk({row.workflow_instance_id for row in rows})
     claimed_at = time.monotonic()
+    workflows = WorkflowInstance.objects.in_bulk({row.workflow_instance_id for row in rows})
     claims = []
     for row, attempt, slot in zip(rows, attempts, slots, strict=False):
         row.workflow_instance = workflows[row.workflow_instance_id]
@@ -222,7 +234,7 @@ def _locked(candidates: QuerySet[Invocation], account: Account, now: datetime, m
     stopped = list(WorkflowInstance.objects.filter(account=account, is_paused=True).values_list("pk", flat=True))
     in_time = Q(not_after__isnull=True) | Q(not_after__gt=now)
     found = candidates.filter(in_time, account_id=account.pk).exclude(workflow_instance_id__in=stopped)
-    return list(found.select_for_update(skip_locked=True).defer("reply", "note")[:most])
+    return list(found.select_for_update(skip_locked=True).only(*READ_FOR_AN_ATTEMPT)[:most])
 
 
 def deliver(
@@ -260,7 +272,7 @@ def deliver(
 def remember(results: Sequence[tuple[Claim, Result]]) -> None:
     """Writes down what came of attempts: each row, if it is still ours; and then what they tell about their accounts."""
     now = timezone.now()
-    known = _Known()
+    known = _Known([claim.invocation for claim, _result in results])
     written = [_read(claim, result, now, known) for claim, result in results]
     fences = {claim.invocation.pk: claim.number for claim, _result in results}
     with transaction.atomic(durable=True):
@@ -391,14 +403,17 @@ def _wait(number: int, reply: Reply | None) -> timedelta:
 class _Known:
     """What is looked up once for the attempts of one round: a workflow's sensitive keys, and how long its result may take."""
 
-    def __init__(self) -> None:
+    def __init__(self, invocations: Sequence[Invocation]) -> None:
+        workflows = WorkflowInstance.objects.prefetch_related("channels__parameters")
+        self._workflows = workflows.in_bulk({invocation.workflow_instance_id for invocation in invocations})
+        self._versions = WorkflowVersion.objects.in_bulk({invocation.version_id for invocation in invocations if invocation.version_id})
         self._sensitive: dict[tuple[int, int | None], set[str]] = {}
         self._result_due_in: dict[int, timedelta] = {}
 
     def result_due_in(self, workflow: WorkflowInstance) -> timedelta:
         """How long after acceptance the result of `workflow` should be here."""
         if workflow.pk not in self._result_due_in:
-            self._result_due_in[workflow.pk] = workflow.result_due_in
+            self._result_due_in[workflow.pk] = self._workflows[workflow.pk].result_due_in
         return self._result_due_in[workflow.pk]
 
     def secrets_of(self, claim: Claim) -> Secrets:
@@ -406,8 +421,8 @@ class _Known:
         invocation = claim.invocation
         place = (invocation.workflow_instance_id, invocation.version_id)
         if place not in self._sensitive:
-            now = contracts.sensitive_keys(invocation.workflow_instance.channels.prefetch_related("parameters"))
-            then = contracts.sensitive_in(invocation.version) if invocation.version else set()
+            now = contracts.sensitive_keys(self._workflows[invocation.workflow_instance_id].channels.all())
+            then = contracts.sensitive_in(self._versions[invocation.version_id]) if invocation.version_id else set()
             self._sensitive[place] = now | then
         key = claim.api_key.key if claim.api_key else None
         return redaction.secrets_of(key, sends_in(invocation), self._sensitive[place])

@@ -55,7 +55,7 @@
   addEventListener("pageshow", () => waiting.forEach((form) => form.free()));
 
   // A part of a page that asks for itself anew (htmx). The sign-in page is no answer to that; and where nothing has changed
-  // nothing is put in its place, so that what was unfolded, focused or selected stays so.
+  // nothing is put in its place, so that what was selected stays so.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, requestConfig, target } = event.detail;
     const asked = new URL(requestConfig.path || location.href, location.href);
@@ -65,10 +65,36 @@
       if (!document.getElementById("unanswered")) say("You have been signed out. Reload the page to sign in.");
     } else if (target.id === "state") {
       const fresh = new DOMParser().parseFromString(xhr.responseText, "text/html").getElementById("state");
-      const status = (state) => state?.querySelector(".badge")?.lastChild.textContent;
-      const text = (state) => state?.textContent.replace(/\s+/g, " ");
+      const text = (state) => state?.getAttribute("hx-trigger") + state?.textContent.replace(/\s+/g, " ");
       event.detail.shouldSwap = text(fresh) !== text(target);
-      if (status(fresh) !== status(target)) say(status(fresh));
+      if (event.detail.shouldSwap) keep(target);
+      if (badges(fresh) !== badges(target)) say(badges(fresh));
     }
   });
+
+  const badges = (state) => [...(state?.querySelectorAll(".page-head .badge") ?? [])].map((badge) => badge.lastChild.textContent).join(", ");
+
+  // What a person has done to #state outlives its swap: what is unfolded or folded, and where the focus is.
+  function keep(state) {
+    const folds = [...state.querySelectorAll("details[id]")].map(({ id, open }) => [id, open]);
+    const focused = state.contains(document.activeElement) ? mark(document.activeElement) : null;
+    document.addEventListener(
+      "htmx:afterSwap",
+      () => {
+        const fresh = document.getElementById("state");
+        for (const [id, open] of folds) {
+          const fold = document.getElementById(id);
+          if (fold) fold.open = open;
+        }
+        if (focused) [...fresh.querySelectorAll("a, button, summary, pre")].find((each) => mark(each) === focused)?.focus({ preventScroll: true });
+      },
+      { once: true },
+    );
+  }
+
+  // How an element is found again in a fresh copy of its page.
+  const mark = (element) => {
+    const words = element.matches("summary, pre") ? "" : (element.getAttribute("aria-label") ?? element.textContent.trim());
+    return [element.tagName, element.closest("[id]:not(#state)")?.id, words].join(" ");
+  };
 }

@@ -16,6 +16,12 @@ os.environ.update(
     CSRF_TRUSTED_ORIGINS="",
     DUPLICATE_ANSWER_PATTERN="",
     CELERY_BROKER_URL=os.environ.get("TEST_BROKER_URL", ""),
+    EXPORTS_DIR="",
+    EMAIL_URL="",
+    ALERT_EMAILS="",
+    DEFAULT_FROM_EMAIL="console@example.com",
+    CONSOLE_URL="",
+    METRICS_TOKEN="",
     LOG_LEVEL="WARNING",
 )
 

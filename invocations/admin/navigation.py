@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from invocations import roles
-from invocations.models import Invocation
+from invocations import results, roles
+from invocations.models import Export, Invocation
 
 Item = dict[str, Any]
 MOST_COUNTED = 99
@@ -20,14 +21,35 @@ def _item(request: HttpRequest, title: Any, icon: str, url_name: str, permission
         return None
     link = reverse(url_name)
     active = request.path == link if link == "/" else request.path.startswith(link)
+    if url_name == "history":
+        active = active and not request.path.startswith(reverse("exports"))
     return {"title": title, "icon": icon, "link": link, "active": active}
 
 
-def _unknown(request: HttpRequest) -> Item | None:
-    """With how many there are: nobody must overlook them."""
-    item = _item(request, _("Unknown outcomes"), "question_mark", "unknown", roles.SEE_HISTORY)
-    if item and (count := Invocation.objects.filter(status=Invocation.Status.UNKNOWN)[: MOST_COUNTED + 1].count()):
+def _counted(item: Item | None, rows: QuerySet[Any], even_if_none: bool = True) -> Item | None:
+    """The item with how many there are: nobody must overlook them."""
+    count = rows[: MOST_COUNTED + 1].count() if item else 0
+    if item and count:
         item["badge"] = f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count)
+    return item if count or even_if_none else None
+
+
+def _unknown(request: HttpRequest) -> Item | None:
+    item = _item(request, _("Unknown outcomes"), "question_mark", "unknown", roles.SEE_HISTORY)
+    return _counted(item, Invocation.objects.filter(status=Invocation.Status.UNKNOWN))
+
+
+def _unmatched(request: HttpRequest) -> Item | None:
+    """Always there for those who can do something about them."""
+    item = _item(request, _("Unmatched results"), "link_off", "unmatched", roles.SEE_HISTORY)
+    return _counted(item, results.unmatched(), even_if_none=request.user.has_perm(roles.SETTLE))
+
+
+def _exports(request: HttpRequest) -> Item | None:
+    """With how many are ready and were not fetched yet."""
+    item = _item(request, _("Exports"), "download", "exports", roles.SEE_HISTORY)
+    if item and (ready := Export.objects.filter(person_id=request.user.pk, state=Export.State.READY, seen_at__isnull=True).count()):
+        item["badge"] = str(ready)
     return item
 
 
@@ -38,6 +60,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item(request, _("Send"), "send", "send", roles.SEND),
         _item(request, _("History"), "history", "history", roles.SEE_HISTORY),
         _unknown(request),
+        _unmatched(request),
+        _exports(request),
         _item(request, _("Stop all sending"), "front_hand", "stop", roles.STOP),
     ]
     set_up = [

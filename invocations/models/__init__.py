@@ -4,8 +4,9 @@ from invocations.models.configuration import Account, ApiKey, Channel, Pod, Work
 from invocations.models.contracts import Parameter, WorkflowVersion
 from invocations.models.invocations import Attempt, Invocation, Settlement
 from invocations.models.pace import KillSwitch, Pace
-from invocations.models.people import Preset, Profile
+from invocations.models.people import Export, Preset, Profile, SavedFilter
 from invocations.models.results import Callback, CallbackAddress, ChannelResult
+from invocations.models.upkeep import Heartbeat, Incident, Quarter
 
 __all__ = [
     "Account",
@@ -15,6 +16,9 @@ __all__ = [
     "CallbackAddress",
     "Channel",
     "ChannelResult",
+    "Export",
+    "Heartbeat",
+    "Incident",
     "Invocation",
     "KillSwitch",
     "Pace",
@@ -22,6 +26,8 @@ __all__ = [
     "Pod",
     "Preset",
     "Profile",
+    "Quarter",
+    "SavedFilter",
     "Settlement",
     "WorkflowInstance",
     "WorkflowVersion",

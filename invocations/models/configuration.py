@@ -151,8 +151,9 @@ class ApiKey(models.Model):
     )
     last_accepted_at = models.DateTimeField(_("last accepted"), null=True, blank=True, editable=False)
     last_refused_at = models.DateTimeField(_("last refused"), null=True, blank=True, editable=False)
+    last_checked_at = models.DateTimeField(_("last checked"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
-    history = HistoricalRecords(excluded_fields=["key", "last_accepted_at", "last_refused_at"])
+    history = HistoricalRecords(excluded_fields=["key", "last_accepted_at", "last_refused_at", "last_checked_at"])
 
     class Meta:
         verbose_name = _("API key")

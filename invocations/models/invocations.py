@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -23,9 +24,9 @@ class Invocation(models.Model):
     `due_at`: when the dispatcher takes it up by itself; empty if it does not. `lease_until` and `attempt_count`: whose it is while
     it is being sent; only who still holds that attempt may write what came of it. `doubtful_since` and `doubt_count`: since when, and
     by how many attempts, it may have got in. `result_due_at`: by when a callback should have told what became of it.
-    `deciding_channel`: the one that reached the customer, 0 if none is known to have. `error_kind`: what an answer complained of,
-    without ids, so that all of a kind are found. What is sent (request id, payload, workflow, account) is immutable in the database
-    itself (`invocations.models.immutable`).
+    `deciding_channel`: the one that reached the customer; 0 if both are reported to have failed; empty, with a result, if that
+    stays open. `error_kind`: what an answer complained of, without ids, so that all of a kind are found. What is sent (request
+    id, payload, workflow, account) is immutable in the database itself (`invocations.models.immutable`).
     """
 
     class Status(models.TextChoices):
@@ -44,16 +45,20 @@ class Invocation(models.Model):
         COMPLETED = "completed", pgettext_lazy("delivery", "Completed")
         NO_RESULT = "no_result", pgettext_lazy("delivery", "No result received")
 
+    WENT_WRONG = (Status.REJECTED, Status.UNKNOWN, Status.HELD, Status.EXPIRED)
     FINAL = (Status.ACCEPTED, Status.REJECTED, Status.UNKNOWN, Status.CANCELLED, Status.EXPIRED)
 
     request_id = models.UUIDField(_("request ID"), unique=True, default=uuid.uuid4, editable=False)
-    workflow_instance = models.ForeignKey(WorkflowInstance, models.PROTECT, related_name="invocations", verbose_name=_("workflow"))
+    # Of the foreign keys without an index of their own, one of `Meta.indexes` begins with the column.
+    workflow_instance = models.ForeignKey(
+        WorkflowInstance, models.PROTECT, related_name="invocations", verbose_name=_("workflow"), db_index=False
+    )
     version = models.ForeignKey(WorkflowVersion, models.PROTECT, null=True, blank=True, related_name="invocations", editable=False)
-    account = models.ForeignKey(Account, models.PROTECT, related_name="invocations", verbose_name=_("account"))
+    account = models.ForeignKey(Account, models.PROTECT, related_name="invocations", verbose_name=_("account"), db_index=False)
     payload = EncryptedTextField(_("payload"), bound_to="request_id", help_text=_("The exact text that is posted."))
     payload_digest = models.CharField(max_length=64, editable=False)
-    recipient_digest = models.CharField(max_length=64, db_index=True, editable=False)
-    recipient2_digest = models.CharField(max_length=64, db_index=True, blank=True, editable=False)
+    recipient_digest = models.CharField(max_length=64, editable=False)
+    recipient2_digest = models.CharField(max_length=64, blank=True, editable=False)
     recipient_hint = models.CharField(_("recipient"), max_length=60, editable=False)
     recipient2_hint = models.CharField(_("second recipient"), max_length=60, blank=True, editable=False)
     recipient_last_four = models.CharField(max_length=4, blank=True, editable=False)
@@ -70,7 +75,7 @@ class Invocation(models.Model):
     doubt_count = models.PositiveSmallIntegerField(default=0, editable=False)
     final_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    workflow_invocation_id = models.CharField(_("workflow invocation ID"), max_length=100, blank=True, db_index=True)
+    workflow_invocation_id = models.CharField(_("workflow invocation ID"), max_length=100, blank=True)
     http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True, blank=True)
     provider_timestamp = models.CharField(_("Kaleyra's timestamp"), max_length=60, blank=True)
     reply = EncryptedTextField(bound_to="request_id", null=True, blank=True, editable=False)
@@ -82,10 +87,16 @@ class Invocation(models.Model):
     deciding_channel = models.PositiveSmallIntegerField(_("deciding channel"), null=True, blank=True, editable=False)
     may_be_double = models.BooleanField(_("may have been received twice"), default=False, editable=False)
 
-    reference = models.CharField(_("ticket"), max_length=100, blank=True, db_index=True)
+    reference = models.CharField(_("ticket"), max_length=100, blank=True)
     note = EncryptedTextField(_("note"), bound_to="request_id", null=True, blank=True)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="invocations", verbose_name=_("sent by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="invocations",
+        verbose_name=_("sent by"),
+        db_index=False,
     )
     created_at = models.DateTimeField(_("recorded"), auto_now_add=True, db_index=True)
     cancelled_by = models.ForeignKey(
@@ -138,9 +149,21 @@ class Invocation(models.Model):
             models.Index(fields=["result_due_at"], condition=Q(delivery="awaiting"), name="invocation_result_due"),
             models.Index(fields=["delivery", "id"], condition=~Q(delivery=""), name="invocation_by_delivery"),
             models.Index(fields=["deciding_channel", "id"], condition=Q(deciding_channel__isnull=False), name="invocation_by_channel"),
+            models.Index(fields=["id"], condition=Q(deciding_channel__gt=0), name="invocation_delivered"),
+            models.Index(
+                fields=["id"], condition=Q(delivery="completed", deciding_channel__isnull=True), name="invocation_ended_unreported"
+            ),
             models.Index(fields=["id"], condition=Q(may_be_double=True), name="invocation_may_be_double"),
+            models.Index(fields=["id"], condition=Q(sent_again_from__isnull=False), name="invocation_sent_again"),
+            models.Index(fields=["final_at"], condition=Q(status="rejected"), name="invocation_refused_lately"),
             models.Index(fields=["http_status", "id"], condition=~Q(http_status=202), name="invocation_by_http_status"),
             models.Index(fields=["error_kind", "id"], condition=~Q(error_kind=""), name="invocation_by_error"),
+            models.Index(fields=["reason", "id"], condition=~Q(reason="") & ~Q(reason="accepted"), name="invocation_by_reason"),
+            # Ways to find one. A CharField's own `db_index` would add a second index on PostgreSQL, for LIKE, which nothing asks.
+            models.Index(Upper("reference"), "id", name="invocation_by_reference"),
+            models.Index(fields=["workflow_invocation_id"], name="invocation_by_kaleyras_id"),
+            models.Index(fields=["recipient_digest", "id"], name="invocation_by_recipient"),
+            models.Index(fields=["recipient2_digest", "id"], name="invocation_by_2nd_recipient"),
             models.Index(fields=["recipient_last_four", "id"], name="invocation_by_last_four"),
             models.Index(
                 fields=["recipient2_last_four", "id"], condition=~Q(recipient2_last_four=""), name="invocation_by_second_last_four"

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from invocations import sending
+from invocations import pacing, sending
 from invocations.kaleyra.payload import Send
 from invocations.models import Account, Invocation, Preset
 
@@ -19,23 +19,29 @@ from .conftest import SENT, fill_in, review
 def messages(demo, meera):
     """One message of each status, by status, and enough of them for a second page of the history."""
 
+    account = demo["Order delayed"].account
+
     def recorded(code, **changes):
         sends = [Send(f"919876543{code}", values) for values in SENT.values()]
         invocation = sending.record(demo["Order delayed"], sends, request_id=uuid.uuid4(), created_by=meera, reference=f"CARE-{code}")[0]
         Invocation.objects.filter(pk=invocation.pk).update(**changes)
         return invocation
 
+    def delivered(code, *starting_from):
+        invocation = recorded(code)
+        for status in ("queued", *starting_from):
+            assert sending.deliver(invocation.pk, starting_from=status)
+        pacing.resume(account)  # one answer pauses the account, another has it wait
+        pacing.start_afresh(account)
+        return invocation
+
+    over = {"due_at": None, "final_at": timezone.now()}
     for _ in range(46):
-        recorded("202", status="accepted", final_at=timezone.now())
-    found = {
-        status: recorded(code)
-        for status, code in [("accepted", "202"), ("rejected", "400"), ("queued", "429"), ("unknown", "500"), ("held", "301")]
-    }
-    for invocation in found.values():
-        sending.deliver(invocation.pk)
-    sending.deliver(found["unknown"].pk, starting_from=Invocation.Status.UNKNOWN)
-    found["sending"] = recorded("202", status="sending", lease_until=timezone.now() + timedelta(hours=1))
-    found["expired"] = recorded("202", status="expired", reason="too_late", final_at=timezone.now())
+        recorded("202", status="accepted", **over)
+    found = {status: delivered(code) for status, code in [("accepted", "202"), ("rejected", "400"), ("queued", "429"), ("held", "301")]}
+    found["unknown"] = delivered("500", "unknown")
+    found["sending"] = recorded("202", status="sending", due_at=None, lease_until=timezone.now() + timedelta(hours=1))
+    found["expired"] = recorded("202", status="expired", reason="too_late", **over)
     assert {status: Invocation.objects.get(pk=found[status].pk).status for status in found} == {status: status for status in found}
     return found
 
@@ -62,7 +68,7 @@ def test_the_lists(page, admin_user, meera, sign_in, messages, faults, live_serv
     expect(page.locator(".rows tbody tr")).to_have_count(50)
     page.get_by_role("link", name="Older").click()
     expect(page.locator(".rows tbody tr")).to_have_count(3)
-    page.locator(".filter-box summary").click()
+    page.locator(".filter-box summary").first.click()
     expect(page.get_by_role("button", name="Show", exact=True)).to_be_in_viewport()
     assert faults([""], "filters") == {}
     page.get_by_role("searchbox").fill("+91 98765 43400")
@@ -107,3 +113,22 @@ def test_the_send_page_in_all_its_states(compose, demo, plain, meera, faults, pa
 def test_the_page_of_texts_and_values(page, admin_user, demo, plain, sign_in, faults):
     sign_in(page, admin_user)
     assert faults([f"/workflows/{workflow.pk}/contract/" for workflow in (demo["Order delayed"], plain)]) == {}
+
+
+def test_the_pages_of_results_and_of_a_checked_key(page, admin_user, demo, sign_in, faults, live_server):
+    account = demo["Order delayed"].account
+    sign_in(page, admin_user)
+    there = f"/accounts/{account.pk}/results/"
+    page.goto(live_server.url + there)
+    page.get_by_role("button", name="Self-test").click()
+    expect(page.get_by_text("The console takes a result at this address")).to_be_visible()
+    page.get_by_role("button", name="Rotate").click()
+    page.get_by_role("button", name="End the old one").wait_for()
+    page.get_by_text("Show the secret").click()
+    assert faults([""], "rotated") == {}
+    account.callback_addresses.all().delete()
+    assert faults([there], "no-address") == {}
+    page.goto(f"{live_server.url}/invocations/apikey/{account.primary_key.pk}/change/")
+    page.get_by_role("button", name="Check this key").click()
+    page.get_by_text("The key works.").wait_for()
+    assert faults([""], "checked") == {}

@@ -26,6 +26,11 @@ GOOD = {
     "CSRF_TRUSTED_ORIGINS": "https://console.example.com",
     "HTTPS_PROXY_URL": "",
     "CA_BUNDLE": "",
+    "EMAIL_URL": "",
+    "ALERT_EMAILS": "",
+    "DEFAULT_FROM_EMAIL": "Console <console@example.com>",
+    "CONSOLE_URL": "",
+    "METRICS_TOKEN": "",
     "LOG_LEVEL": "INFO",
 }
 
@@ -77,6 +82,7 @@ WRONG = [
     ("SANDBOX", "2"),
     ("HTTPS_ONLY", "Falsch"),
     ("BEHIND_PROXY", "x"),
+    ("EXPORTS_DIR", "/no/such/folder"),
     ("CSRF_TRUSTED_ORIGINS", "console.example.com"),
     ("CSRF_TRUSTED_ORIGINS", "https://["),
     ("HTTPS_PROXY_URL", "proxy.example.com:3128"),
@@ -88,6 +94,17 @@ WRONG = [
     ("CA_BUNDLE", "/tmp"),
     ("DUPLICATE_ANSWER_PATTERN", "request(id"),
     ("CELERY_BROKER_URL", "sqs://canary-password@"),
+    ("CELERY_BROKER_URL", "canary-password"),
+    ("EMAIL_URL", "canary-password"),
+    ("EMAIL_URL", "smtp://"),
+    ("EMAIL_URL", "smtps://user:canary-password@mail.example.com"),
+    ("EMAIL_URL", "smtp+tls://user:canary-password@mail.example.com:port"),
+    ("ALERT_EMAILS", "ops"),
+    ("ALERT_EMAILS", "ops@example.com"),
+    ("DEFAULT_FROM_EMAIL", "console"),
+    ("CONSOLE_URL", "console.example.com"),
+    ("METRICS_TOKEN", "canary"),
+    ("METRICS_TOKEN", "canary with blanks in between"),
     ("LOG_LEVEL", "chatty"),
 ]
 
@@ -143,6 +160,29 @@ def test_sqlite_waits_its_turn_and_survives_a_power_cut(read):
     assert "journal_mode=WAL" in options["init_command"] and "synchronous=FULL" in options["init_command"]
 
 
+def test_postgresql_keeps_what_it_said_it_kept_and_its_connections_for_a_minute(read):
+    database = read()["DATABASES"]["default"]
+    assert (database["CONN_MAX_AGE"], database["CONN_HEALTH_CHECKS"], database["OPTIONS"]["connect_timeout"]) == (60, True, 5)
+    given = "?sslmode=require&connect_timeout=2&conn_max_age=0&options=-c%20synchronous_commit%3Doff"
+    database = read(DATABASE_URL=GOOD["DATABASE_URL"] + given)["DATABASES"]["default"]
+    options = database["OPTIONS"]
+    assert (options["sslmode"], options["connect_timeout"], database["CONN_MAX_AGE"]) == ("require", 2, 0)
+    assert options["options"].startswith("-c synchronous_commit=off ") and options["options"].endswith(" -c synchronous_commit=on")
+
+
+def test_a_broker_beside_sqlite_is_refused(read):
+    made = read(DATABASE_URL="sqlite:////var/lib/console/db.sqlite3", CELERY_BROKER_URL="redis://127.0.0.1/0")
+    [problem] = made["SETTINGS_PROBLEMS"]
+    assert problem.name == "CELERY_BROKER_URL" and "SQLite" in problem.wrong and "manage.py dispatch" in problem.hint
+    assert read(CELERY_BROKER_URL="redis://127.0.0.1/0")["SETTINGS_PROBLEMS"] == []
+
+
+def test_a_mail_server_is_read_from_its_address(read):
+    made = read(EMAIL_URL="smtp+tls://user:canary-password@mail.example.com", ALERT_EMAILS="a@example.com, b@example.com")
+    assert (made["EMAIL_HOST"], made["EMAIL_PORT"], made["EMAIL_USE_TLS"]) == ("mail.example.com", 587, True)
+    assert made["SETTINGS_PROBLEMS"] == [] and made["ALERT_EMAILS"] == ["a@example.com", "b@example.com"]
+
+
 @pytest.mark.parametrize("level", ["DEBUG", "INFO", "ERROR"])
 def test_at_no_level_are_statements_or_connections_logged(read, level):
     loggers = read(LOG_LEVEL=level)["LOGGING"]["loggers"]
@@ -177,6 +217,19 @@ def test_the_web_server_does_not_start():
     ended, said = start("-c", "import fallback_console.wsgi", FIELD_ENCRYPTION_KEYS="", CA_BUNDLE="/no/such/file")
     assert ended == 1 and said.startswith("The console does not start.")
     assert "FIELD_ENCRYPTION_KEYS" in said and "CA_BUNDLE" in said and "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("broker", "database", "words"),
+    [
+        ("", GOOD["DATABASE_URL"], "Celery needs CELERY_BROKER_URL. Without a broker, `manage.py dispatch` does the same work."),
+        ("redis://127.0.0.1/0", "sqlite:////tmp/none.sqlite3", "the database is SQLite"),
+    ],
+)
+def test_a_worker_of_celery_does_not_start_where_it_could_do_nothing(broker, database, words):
+    worker = ["-m", "celery", "--app", "fallback_console.celery", "worker"]
+    ended, said = start(*worker, CELERY_BROKER_URL=broker, DATABASE_URL=database)
+    assert ended == 1 and words in said and "Traceback" not in said
 
 
 def test_the_web_server_starts_where_all_is_well():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from html import unescape
 from html.parser import HTMLParser
+
+from django.utils.html import strip_tags
 
 VOID = {"input", "link", "meta", "br", "hr", "img", "source", "col"}
 
@@ -132,3 +135,8 @@ def form_of(answer):
 def confirm(client, answer):
     """Presses "Send 1 invocation" on the review page."""
     return Page(answer).form("send").press(client, "send")
+
+
+def words_of(answer):
+    """What a person reads on a page, on one line."""
+    return " ".join(unescape(strip_tags(answer.content.decode())).split())

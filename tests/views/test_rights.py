@@ -10,10 +10,10 @@ from django.test import Client
 from django.urls import get_resolver, resolve, reverse
 from django.urls.resolvers import URLResolver
 
-from invocations import sending
+from invocations import results, sending
 from invocations.forms.preset import PresetForm
 from invocations.kaleyra.payload import Send
-from invocations.models import Invocation
+from invocations.models import Invocation, SavedFilter
 from tests.views.conftest import DIGITS
 from tests.views.pages import opened
 
@@ -30,16 +30,33 @@ MATRIX = {
     "contract": ((IN, 403, 403, 403, 200, 200), (IN, 403, 403, 403, 302, 302)),
     "me": ((IN, 200, 200, 200, 200, 200), (IN, 200, 200, 200, 200, 200)),
     "history": ((IN, 403, 200, 200, 200, 200), (IN, 403, 200, 200, 200, 200)),
+    "errors": ((IN, 403, 200, 200, 200, 200), (IN, 403, 405, 405, 405, 405)),
+    "save_filter": ((IN, 403, 405, 405, 405, 405), (IN, 403, 302, 302, 302, 302)),
+    "remove_filter": ((IN, 403, 405, 405, 405, 405), (IN, 403, 404, 404, 302, 404)),
+    "ticked": ((IN, 403, 405, 405, 405, 405), (IN, 403, 302, 302, 302, 302)),
+    "beside": ((IN, 403, 302, 302, 302, 302), (IN, 403, 405, 405, 405, 405)),
     "invocation": ((IN, 403, 200, 200, 200, 200), (IN, 403, 405, 405, 405, 405)),
     "try_again": ((IN, 403, 405, 403, 405, 405), (IN, 403, 302, 403, 302, 302)),
     "cancel": ((IN, 403, 405, 403, 405, 405), (IN, 403, 302, 403, 302, 302)),
     "settle": ((IN, 403, 403, 403, 302, 302), (IN, 403, 403, 403, 302, 302)),
     "unknown": ((IN, 403, 200, 200, 200, 200), (IN, 403, 405, 405, 405, 405)),
+    "unmatched": ((IN, 403, 200, 200, 200, 200), (IN, 403, 405, 405, 405, 405)),
+    "match_result": ((IN, 403, 403, 403, 405, 405), (IN, 403, 403, 403, 302, 302)),
     "stop": ((IN, 403, 403, 403, 200, 200), (IN, 403, 403, 403, 200, 200)),
     "let_go_on": ((IN, 403, 403, 403, 405, 405), (IN, 403, 403, 403, 302, 302)),
     "resume": ((IN, 403, 403, 403, 405, 405), (IN, 403, 403, 403, 302, 302)),
+    "callback_setup": ((IN, 403, 403, 403, 200, 200), (IN, 403, 403, 403, 302, 302)),
+    "check_key": ((IN, 403, 403, 403, 405, 405), (IN, 403, 403, 403, 200, 200)),
+    # For a machine that knows an address and its secret (test_callbacks).
+    "callback": ((405,) * 6, (401,) * 6),
+    "glossary": ((IN, 200, 200, 200, 200, 200), (IN, 405, 405, 405, 405, 405)),
+    "export": ((IN, 403, 405, 405, 405, 405), (IN, 403, 302, 302, 302, 302)),
+    "exports": ((IN, 403, 200, 200, 200, 200), (IN, 403, 405, 405, 405, 405)),
+    "download": ((IN, 403, 405, 405, 405, 405), (IN, 403, 404, 404, 404, 404)),
+    "cancel_export": ((IN, 403, 405, 405, 405, 405), (IN, 403, 404, 404, 404, 404)),
     "healthz": ((200,) * 6, (405,) * 6),
     "readyz": ((200,) * 6, (405,) * 6),
+    "metrics": ((404,) * 6, (405,) * 6),  # a machine with METRICS_TOKEN: tests/views/test_metrics.py
 }
 
 CONFIGURED = ("pod", "account", "apikey", "workflowinstance")
@@ -50,6 +67,7 @@ SET_UP = {
     *(f"admin:auth_{model}_{deed}" for model in ("user", "group") for deed in DEEDS),
     "admin:auth_user_password_change",
     "admin:invocations_workflowinstance_texts_and_values",
+    "admin:invocations_workflowinstance_results",
 }
 # Old versions are for reading, in the history: these are for nobody.
 CLOSED = {f"admin:invocations_{model}_simple_history" for model in CONFIGURED}
@@ -77,7 +95,8 @@ def world(typed, ada):
         form = PresetForm(typed, ada.person, {"preset_title": "Everybody's", "preset_shared": "on"})
         return form.save([{}, {}]) if form.is_valid() else None
 
-    return SimpleNamespace(workflow=typed, row=row, preset=preset, person=ada.person)
+    orphan = results.keep(typed.account, b"{}")
+    return SimpleNamespace(workflow=typed, row=row, preset=preset, orphan=orphan, person=ada.person)
 
 
 def address(name, world):
@@ -85,16 +104,26 @@ def address(name, world):
     records |= {"workflowinstance": world.workflow, "user": world.person, "group": Group.objects.get(name="Admin")}
     if name in {"compose", "preview", "contract"}:
         return reverse(name, args=[world.workflow.pk])
-    if name == "resume":
+    if name in {"resume", "callback_setup"}:
         return reverse(name, args=[world.workflow.account.pk])
-    if name in {"invocation", "try_again", "cancel", "settle"}:
+    if name == "check_key":
+        return reverse(name, args=[world.workflow.account.primary_key.pk])
+    if name == "callback":
+        return reverse(name, args=["no-such-token"])
+    if name == "match_result":
+        return reverse(name, args=[world.orphan.pk])
+    if name in {"invocation", "try_again", "cancel", "settle", "beside"}:
         return reverse(name, args=[world.row.request_id])
+    if name == "remove_filter":
+        return reverse(name, args=[SavedFilter.objects.get_or_create(person=world.person, name="mine", query="status=held")[0].pk])
+    if name in {"download", "cancel_export"}:
+        return reverse(name, args=[uuid.uuid4()])
     if name == "remove_preset":
         return reverse(name, args=[world.preset().pk])
     model, _, deed = name.removeprefix("admin:").partition("_")[2].partition("_")
     if name.endswith("simple_history"):
         return reverse(name, args=[records[model].pk, records[model].history.first().pk])
-    if deed in {"history", "delete", "change", "password_change", "texts_and_values"}:
+    if deed in {"history", "delete", "change", "password_change", "texts_and_values", "results"}:
         return reverse(name, args=[records[model].pk])
     return reverse(name)
 
@@ -141,7 +170,7 @@ def test_a_reviewer_changes_nothing_in_the_set_up(rosa, world):
 def test_who_is_no_staff_or_no_longer_active_is_a_stranger(priya, world):
     for changes in ({"is_staff": False}, {"is_staff": True, "is_active": False}):
         User.objects.filter(pk=priya.person.pk).update(**changes)
-        for name in MATRIX.keys() - {"healthz", "readyz"}:
+        for name in MATRIX.keys() - {"healthz", "readyz", "metrics", "callback"}:
             assert priya.get(address(name, world)).headers["Location"].startswith("/login/"), name
 
 
@@ -201,7 +230,7 @@ def contents():
 def test_looking_at_every_page_changes_nothing(sven, world, receiver):
     world.preset()
     preset = world.preset()
-    there = [address(name, world) for name in (MATRIX.keys() | SET_UP) - {"remove_preset"}]
+    there = [address(name, world) for name in (MATRIX.keys() | SET_UP) - {"remove_preset", "remove_filter"}]
     there += [
         f"/send/{world.workflow.pk}/?{query}"
         for query in (f"again={world.row.request_id}", f"like={world.row.request_id}", f"preset={preset.pk}")
