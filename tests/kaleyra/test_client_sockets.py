@@ -912,7 +912,7 @@ def test_100_faults_on_one_line_leave_no_thread_and_no_open_file() -> None:
     faults = [
         in_turn(answers(ACCEPTED), fault) for fault in (reads_and_resets(), stalls_after(ONE_TOO_FEW), answers(b""), answers(ACCEPTED))
     ]
-    hasty = {"connect_seconds": 5, "read_seconds": 0.02, "total_seconds": 5}
+    hasty = {"connect_seconds": 5, "read_seconds": 0.2, "total_seconds": 5}
     with FaultServer(by_connection(answers(ACCEPTED), *faults * 25)) as server, client(server.api_domain, **hasty).line() as line:
         invoke(line)
         line.close()
