@@ -132,12 +132,13 @@ def renumbered(keys: Sequence[str]) -> list[str]:
     return [key if key in SPECIAL_KEYS else next(fresh) for key in keys]
 
 
-_LEADING_NUMBER = re.compile(r"\A([0-9]+)")
+_LEADING_NUMBER = re.compile(r"\A0*([0-9]+)")
 
 
 def out_of_order(keys: Iterable[str]) -> list[str]:
     """Keys that sort as text before a key with a smaller leading number, as "10" before "2": almost certainly not meant."""
-    numbers = [(int(match.group(1)), key) for key in sorted(keys) if (match := _LEADING_NUMBER.match(key))]
+    # Without their zeros, numbers compare as (length, text): Python reads none of more than 4,300 digits.
+    numbers = [((len(match[1]), match[1]), key) for key in sorted(keys) if (match := _LEADING_NUMBER.match(key))]
     return [key for (number, key), (following, _) in pairwise(numbers) if number > following]
 
 

@@ -189,6 +189,10 @@ def test_keys_whose_text_order_is_not_their_number_order_are_named(given_keys: l
     assert out_of_order(given_keys) == late
 
 
+def test_a_number_longer_than_python_reads_is_a_number_still() -> None:
+    assert out_of_order(["2", "1" + "0" * 5000]) == ["1" + "0" * 5000]
+
+
 # --- special parameters -----------------------------------------------------------------------------------------------
 
 SPECIAL = {VERIFICATION_CODE: "481723", PARAM_HEADER: "Hello", PARAM_URL: "track/1", "01": "Asha", "02": "noon"}
