@@ -69,6 +69,8 @@ class Bench:
 
     def python(self, *words: str, database: str = "PostgreSQL", **options: Any) -> subprocess.Popen[bytes]:
         environment = self.environment | {"TEST_DATABASE_URL": self.databases[database]}
+        if database == "SQLite":
+            del environment["TEST_BROKER_URL"]  # the two are refused together
         return subprocess.Popen([sys.executable, *words], env=environment, **options)
 
     def rows(self, *words: str, database: str) -> None:
