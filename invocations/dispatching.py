@@ -29,13 +29,15 @@ logger = logging.getLogger(__name__)
 
 WIDTH = 32
 """Threads, and so POSTs at the same time, of one process. More than that only wait for the interpreter."""
-AHEAD = 4
-"""For each thread, how many messages at most are claimed: at half of that more are, so that no thread waits and a claim is for many."""
+AHEAD, MOST_AHEAD = 2, 16
+"""For each thread, how many messages are claimed at least, and at most. Between them: as many as are posted in a second."""
 WRITE_EVERY = 0.25
 """Seconds for which results are gathered before they are written together."""
 LOOK_EVERY = 0.5
 """Seconds between two looks for work while there is none, and between two looks at the brake."""
 LOOK_SOON = 0.02
+PACE_EVERY = 0.5
+"""Seconds over which it is measured how many are posted in one."""
 SWEEP_EVERY = 5.0
 FIGURES_EVERY = 60.0
 
@@ -123,6 +125,7 @@ class Dispatcher:
         self._stopped_until: dict[int, float] = {}
         self._brake = False
         self._under_way = 0
+        self._posted_lately = self._posted_since = 0
         self._is_idle = False
         self._unwritten: list[tuple[Claim, Result]] = []
         self._threads: list[threading.Thread] = []
@@ -146,6 +149,7 @@ class Dispatcher:
                 self._patiently(self._turn)
                 if until_idle and self._is_idle and not self._under_way and not self._unwritten:
                     break
+                self._gather()
         finally:
             self._finish()
         return sum(self.counts.values())
@@ -159,18 +163,24 @@ class Dispatcher:
             self._take(claim_probes())
         if self._is_time("brake", LOOK_EVERY):
             self._brake = pacing.is_stopped()
-        room = AHEAD * self.width - self._under_way
-        if 2 * room >= AHEAD * self.width and self._is_time("claim", 0.0):
+        if self._is_time("pace", PACE_EVERY):
+            self._posted_lately, self._posted_since = round(self._posted_since / PACE_EVERY), 0
+        room = self._ahead - self._under_way
+        if 2 * room >= self._ahead and self._is_time("claim", 0.0):
             claims = [] if self._brake else claim_due(room)
             self._take(claims)
+            self._is_idle = not claims and (self._brake or not accounts_with_work())
             if not claims:
-                self._is_idle = self._brake or not accounts_with_work()
                 self._next["claim"] = time.monotonic() + (LOOK_EVERY if self._is_idle else LOOK_SOON)
-        self._gather()
         if self._unwritten and (self._is_time("write", WRITE_EVERY) or not self._under_way):
             self._write()
         if self.counts and self._is_time("figures", FIGURES_EVERY):
             logger.info("dispatched so far: %s", self.figures)
+
+    @property
+    def _ahead(self) -> int:
+        """How many to have claimed. A claim costs a dozen queries, whatever it is for; what is claimed should leave within a second."""
+        return min(MOST_AHEAD * self.width, max(AHEAD * self.width, self._posted_lately))
 
     def _take(self, claims: list[Claim]) -> None:
         for claim in sorted(claims, key=lambda claim: claim.slot):
@@ -184,6 +194,7 @@ class Dispatcher:
             while True:
                 self._unwritten.append(self._posted.get_nowait())
                 self._under_way -= 1
+                self._posted_since += 1
         except queue.Empty:
             return
 
