@@ -25,6 +25,8 @@ from invocations.views.page import StaffRequest, bounded, for_people_who_may, re
 ROWS = 50
 COUNTED_AT_MOST = 10_000
 """A tile says "10,000+" beyond: counting further would make every page wait for it."""
+LOOKED_AT_MOST = 1_000
+"""The same where the rows themselves have to be read to be counted, wherever on the disk they lie."""
 Status, Delivery = Invocation.Status, Invocation.Delivery
 WIDE = ("payload", "reply", "note")
 
@@ -162,7 +164,7 @@ def _tiles(filters: HistoryFilter) -> list[dict[str, Any]]:
             "label": tile.label,
             "tone": tile.tone,
             "icon": tile.icon,
-            "count": min(count, COUNTED_AT_MOST),
+            "count": count,
             "more": more,
             "address": urlencode({**others, **tile.chosen}),
             "current": here == tile.chosen,
@@ -180,10 +182,10 @@ def _counts(filters: HistoryFilter) -> list[tuple[int, bool]]:
     left = filters.narrow(Invocation.objects.all(), but=TILED).order_by("-pk")
     if not set(filters.chosen) - {*TILED, "since", "until"}:
         counts = [left.filter(tile.asks).values("pk")[: COUNTED_AT_MOST + 1].count() for tile in TILES]
-        return [(count, count > COUNTED_AT_MOST) for count in counts]
-    newest = left.values("pk", *("status", "delivery", "deciding_channel"))[: COUNTED_AT_MOST + 1]
+        return [(min(count, COUNTED_AT_MOST), count > COUNTED_AT_MOST) for count in counts]
+    newest = left.values("pk", *("status", "delivery", "deciding_channel"))[: LOOKED_AT_MOST + 1]
     found = newest.aggregate(**{f"tile{number}": Count("pk", filter=tile.asks or None) for number, tile in enumerate(TILES)})
-    return [(found[f"tile{number}"], found["tile0"] > COUNTED_AT_MOST) for number in range(len(TILES))]
+    return [(min(found[f"tile{number}"], LOOKED_AT_MOST), found["tile0"] > LOOKED_AT_MOST) for number in range(len(TILES))]
 
 
 def _chips(filters: HistoryFilter) -> list[dict[str, Any]]:
