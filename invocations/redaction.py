@@ -71,7 +71,13 @@ MOST_OF_A_KIND = 200
 _AN_ID = re.compile(r"\[[^\]]*\]|[\w+-]*\d[\w+-]*")
 
 
-def kind_of(kept: dict[str, Any]) -> str:
-    """What an answer complained of, alike for all of its kind: the first error, or the message, of what `kept` gave, without ids."""
+def kind_of(kept: dict[str, Any], sends: Sequence[Send]) -> str:
+    """What an answer complained of, alike for all of its kind: the first error, or the message, of what `kept` gave, without ids.
+
+    It stands in addresses, so no value of `sends` stays in it either, sensitive or not.
+    """
     text = (kept["errors"] or [kept["message"] or ""])[0]
+    values = {value for send in sends for value in send.template_params.values() if len(value) >= SHORTEST_SECRET}
+    for value in sorted(values, key=len, reverse=True):
+        text = text.replace(value, "…")
     return " ".join(_AN_ID.sub("…", text).split())[:MOST_OF_A_KIND]

@@ -358,7 +358,7 @@ def _changes(claim: Claim, result: Result, now: datetime, known: _Known) -> tupl
     hidden = known.secrets_of(claim)
     answer = redaction.kept(reply, hidden)
     kept = json.dumps(answer)
-    changes["error_kind"] = "" if status == Status.ACCEPTED else redaction.kind_of(answer)
+    changes["error_kind"] = "" if status == Status.ACCEPTED else redaction.kind_of(answer, sends_in(invocation))
     changes["reply"] = Invocation._meta.get_field("reply").seal(invocation, kept)
     attempt["reply"] = Attempt._meta.get_field("reply").seal(claim.attempt, kept)
     timestamp, workflow_invocation_id = (redaction.redacted(text, hidden) for text in (reply.timestamp, reply.workflow_invocation_id))

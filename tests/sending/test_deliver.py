@@ -406,3 +406,8 @@ def test_refusals_of_a_kind_are_alike_whatever_id_they_name(recorded, kaleyra_sa
     for name in ("0cccf798-17b9-4a3f-9dad-f1aa00112233", "4THJKx9"):
         kaleyra_says(400, REJECTED | {"errors": [f"Workflow Instance [{name}] of 919876543202 is not published."]})
         assert deliver(recorded()).error_kind == "Workflow Instance … of … is not published."
+
+
+def test_no_value_that_was_sent_stays_in_the_kind_of_a_refusal_for_it_stands_in_addresses(recorded, kaleyra_says):
+    kaleyra_says(400, REJECTED | {"errors": ["Asha is no value for a passcode."]})
+    assert deliver(recorded()).error_kind == "… is no value for a passcode."
