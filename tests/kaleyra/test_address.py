@@ -137,7 +137,7 @@ def test_a_private_host_is_known_by_its_looks(host: str) -> None:
 
 @pytest.mark.parametrize("evil", ["a" * 50_000 + "!", "a-" * 25_000, "a." * 25_000, "a.b-" * 12_500 + "!", "0" * 50_000 + ":"])
 def test_a_hostile_host_is_refused_quickly(evil: str) -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     with pytest.raises(ValueError, match="api_domain"):
         invoke_url(evil, evil, evil)
-    assert time.perf_counter() - begun < 0.1
+    assert time.thread_time() - begun < 0.1

@@ -111,11 +111,11 @@ def test_any_text_is_8_to_15_ascii_digits_or_a_reason(typed: str) -> None:
 
 
 def test_a_hostile_text_is_refused_quickly() -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     for evil in ("9" * 50_000, "9" * 50_000 + "E", "-" * 50_000, "9." * 25_000, "+" * 50_000):
         with pytest.raises(RecipientError):
             clean(evil)
-    assert time.perf_counter() - begun < 0.5
+    assert time.thread_time() - begun < 0.5
 
 
 def test_a_number_knows_its_country_and_whether_it_was_given_out() -> None:

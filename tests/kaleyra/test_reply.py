@@ -307,9 +307,9 @@ def test_the_first_4_kib_of_each_text_are_searched_and_no_more() -> None:
 
 
 def test_a_slow_pattern_is_bounded_by_the_length_of_what_it_searches() -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     assert not judged(400, rejected("x" * 60_000), "x*y")
-    assert time.perf_counter() - begun < 1  # of 60,000 characters it takes 225 times as long as of 4,000
+    assert time.thread_time() - begun < 1  # of 60,000 characters it takes 225 times as long as of 4,000
 
 
 @pytest.mark.parametrize(
@@ -317,10 +317,10 @@ def test_a_slow_pattern_is_bounded_by_the_length_of_what_it_searches() -> None:
 )
 def test_a_hostile_text_is_judged_quickly(evil: str) -> None:
     read = reply(400, rejected(evil * (50_000 // len(evil))))
-    begun = time.perf_counter()
+    begun = time.thread_time()
     assert read.verdict is Verdict.REJECTED
     assert read.is_duplicate in (True, False)
-    assert time.perf_counter() - begun < 0.5
+    assert time.thread_time() - begun < 0.5
 
 
 # --- Retry-After ------------------------------------------------------------------------------------------------------

@@ -98,9 +98,9 @@ def test_a_placeholder_knows_where_it_stands(text: str, kind: ChannelKind) -> No
 
 @pytest.mark.parametrize("evil", ["{" * 50_000, "{{" + "a" * 50_000, "{{a" * 16_000, "{#" * 25_000, "{a" * 25_000, "{{1" * 16_000])
 def test_a_hostile_template_is_read_quickly(evil: str) -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     placeholders(evil, SMS)
-    assert time.perf_counter() - begun < 0.5
+    assert time.thread_time() - begun < 0.5
 
 
 @pytest.mark.parametrize(
