@@ -90,6 +90,16 @@ def pages(rows: int) -> dict[str, tuple[str, str, str]]:
             "",
             "status__exact=rejected&created_at__year=2026&created_at__month=5&created_at__day=4",
         ),
+        "workflow and person": (
+            f"workflow={workflow.pk}&person={person.pk}",
+            "",
+            f"workflow_instance__id__exact={workflow.pk}&created_by__id__exact={person.pk}",
+        ),
+        "... that share nothing": (
+            f"workflow={workflow.pk}&person={person.pk + 1}",
+            "",
+            f"workflow_instance__id__exact={workflow.pk}&created_by__id__exact={person.pk + 1}",
+        ),
         "HTTP status 401": ("http=401", "", "http_status__exact=401"),
         "error": ("error=" + (kind or "").replace(" ", "+"), "", ""),
         "errors, 30 days": ("/history/errors/?days=30", "", ""),

@@ -25,8 +25,6 @@ from invocations.views.page import StaffRequest, bounded, for_people_who_may, re
 ROWS = 50
 COUNTED_AT_MOST = 10_000
 """A tile says "10,000+" beyond: counting further would make every page wait for it."""
-LOOKED_AT_MOST = 1_000
-"""The same where the rows themselves have to be read to be counted, wherever on the disk they lie."""
 Status, Delivery = Invocation.Status, Invocation.Delivery
 WIDE = ("payload", "reply", "note")
 
@@ -183,9 +181,9 @@ def _counts(filters: HistoryFilter) -> list[tuple[int, bool]]:
     if not set(filters.chosen) - {*TILED, "since", "until"}:
         counts = [left.filter(tile.asks).values("pk")[: COUNTED_AT_MOST + 1].count() for tile in TILES]
         return [(min(count, COUNTED_AT_MOST), count > COUNTED_AT_MOST) for count in counts]
-    newest = left.values("pk", *("status", "delivery", "deciding_channel"))[: LOOKED_AT_MOST + 1]
+    newest = left.values("pk", *("status", "delivery", "deciding_channel"))[: COUNTED_AT_MOST + 1]
     found = newest.aggregate(**{f"tile{number}": Count("pk", filter=tile.asks or None) for number, tile in enumerate(TILES)})
-    return [(min(found[f"tile{number}"], LOOKED_AT_MOST), found["tile0"] > LOOKED_AT_MOST) for number in range(len(TILES))]
+    return [(min(found[f"tile{number}"], COUNTED_AT_MOST), found["tile0"] > COUNTED_AT_MOST) for number in range(len(TILES))]
 
 
 def _chips(filters: HistoryFilter) -> list[dict[str, Any]]:
