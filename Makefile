@@ -46,10 +46,13 @@ test-quick: $(VENV)/.dev ## the tests on SQLite without the browser
 	env -u TEST_DATABASE_URL -u TEST_BROKER_URL $(TESTS) --ignore tests/browser
 
 bench-preview: $(VENV)/.dev ## how long the live preview takes, beside the cheapest page
-	@PYTHONPATH=. $(BIN)/python benchmarks/preview.py
+	@$(BIN)/python -m benchmarks.preview
 
 bench-history: $(VENV)/.dev packages ## how long the history takes as it grows, beside Django's own change list (half an hour; ROWS=1000000 for less)
 	@$(BIN)/python -m benchmarks.history --rows $(or $(ROWS),10000000)
+
+bench-callbacks: $(VENV)/.dev packages ## how long results take that come 200 a second, and whether one is lost (OPTIONS="--rate 100 --workers 1")
+	@$(BIN)/python -m tests.servers --postgres -- $(BIN)/python -m benchmarks.callbacks $(OPTIONS)
 
 bench-dispatch: $(VENV)/.dev packages ## what a send costs, beside bare requests, Celery and newman (OPTIONS="--quick")
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.dispatch $(OPTIONS)
@@ -88,4 +91,4 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: help run test test-sqlite test-postgres test-quick bench-preview bench-history bench-dispatch crash-test crash-test-bugs crash-soak format packages
+.PHONY: help run test test-sqlite test-postgres test-quick bench-preview bench-callbacks bench-history bench-dispatch crash-test crash-test-bugs crash-soak format packages

@@ -8,10 +8,7 @@ from __future__ import annotations
 import io
 import os
 import re
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -27,6 +24,8 @@ import requests
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
+
+from benchmarks.served import served
 
 ROUNDS = 200
 VALUES = {"recipient": "+91 80612 34581", "value1-01": "Asha", "value1-02": "KF-20418", "value1-03": "Thu 26 November"}
@@ -61,19 +60,8 @@ def measure(base: str) -> dict[str, float]:
 def main() -> None:
     call_command("migrate", verbosity=0)
     call_command("demo", stdout=io.StringIO())
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "fallback_console.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
-    server = subprocess.Popen([*command, "--threads", "4", "--no-control-socket", "--log-level", "warning"])
-    try:
-        while socket.socket().connect_ex(("127.0.0.1", port)):
-            if server.poll() is not None:
-                raise SystemExit("the server did not start")
-        medians = measure(f"http://127.0.0.1:{port}")
-    finally:
-        server.terminate()
-        server.wait()
+    with served() as base:
+        medians = measure(base)
     for name, milliseconds in medians.items():
         print(f"{name:10} {milliseconds:7.1f} ms   {milliseconds / medians['/healthz']:5.1f} × /healthz")
 
