@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 import django
 
@@ -22,6 +23,7 @@ django.setup()
 
 import requests
 from django.core.management import call_command
+from django.utils import timezone
 
 from benchmarks.history.fill import fill
 from benchmarks.served import served
@@ -43,7 +45,8 @@ def awaited(count: int) -> list[Invocation]:
     ChannelResult.objects.all().delete()
     Callback.objects.all().delete()
     accepted = Invocation.objects.filter(status="accepted")
-    accepted.update(delivery=Invocation.Delivery.AWAITING, deciding_channel=None, may_be_double=False, result_at=None)
+    due = timezone.now() + timedelta(hours=1)
+    accepted.update(delivery=Invocation.Delivery.AWAITING, result_due_at=due, deciding_channel=None, may_be_double=False, result_at=None)
     return list(accepted.order_by("pk")[:count])
 
 
@@ -53,7 +56,7 @@ def posts(base: str, invocations: Sequence[Invocation]) -> list[Ask]:
     ways: list[Ask] = []
     for invocation in invocations:
         address = addresses[invocation.account_id]
-        received = answers.Invocation(sid="", workflow_instance_id="", request_id="", recipient=f"9198{invocation.pk:08d}")
+        received = answers.Invocation(sid="", workflow_instance_id="", request_id="", recipient=f"91{invocation.pk:07d}015")
         theirs = invocation.workflow_invocation_id
         body = results.reports(received, theirs, time.time_ns(), ("whatsapp", "sms"), results.Tempo())[0].body
         url, headers = base + callback_addresses.path_of(address), {callback_addresses.SECRET_HEADER: address.secret}

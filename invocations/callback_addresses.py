@@ -95,7 +95,8 @@ def find(token: str) -> CallbackAddress | None:
     """The address with this token, with its account. By keyed digest, so that neither index nor clock tells of a token."""
     if len(token) > LONGEST_TOKEN:
         return None
-    return CallbackAddress.objects.filter(token_digest__in=_digests(token)).select_related("account").first()
+    known = CallbackAddress.objects.filter(token_digest__in=_digests(token)).select_related("account")
+    return known.only("token", "secret", "last_used_at", "account__title").first()
 
 
 def let_in(token: str, headers: Mapping[str, str]) -> CallbackAddress | None:
@@ -115,8 +116,10 @@ def let_in(token: str, headers: Mapping[str, str]) -> CallbackAddress | None:
 def note_use(address: CallbackAddress) -> None:
     """Notes that something was let in just now, to `USE_IS_NOTED_EVERY`."""
     now = timezone.now()
-    seldom = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - USE_IS_NOTED_EVERY)
-    CallbackAddress.objects.filter(seldom, pk=address.pk).update(last_used_at=now)
+    seldom = now - USE_IS_NOTED_EVERY
+    if address.last_used_at is None or address.last_used_at < seldom:
+        unnoted = Q(last_used_at__isnull=True) | Q(last_used_at__lt=seldom)
+        CallbackAddress.objects.filter(unnoted, pk=address.pk).update(last_used_at=now)
 
 
 def _basic_password(header: str) -> str:

@@ -16,7 +16,7 @@ from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -47,21 +47,18 @@ MOST_KEPT = 10_000
 KEPT_FOR = timedelta(days=30)
 MOST_AT_ONCE = 500
 DIGEST_OF_A_CALLBACK = "callback"
+TOLD_TO = ("request_id", "workflow_invocation_id", "account_id", "status", "created_at", "workflow_instance__expects_callback")
+"""What has to be known of an invocation to tell it a result. Its row is wide, and results come in floods."""
+ADDED_UP = ("invocation_id", "workflow_invocation_id", "execution_status", "ended_at", "received_at")
+ADDED_UP_OF_A_CHANNEL = ("callback_id", "position", "code", "message_id")
 
 
 # --- keep -------------------------------------------------------------------------------------------------------------
 
 
 def keep(account: Account, body: bytes) -> Callback:
-    """Commits the body as it came, once: the same bytes again only count. Then tells it to its invocation, if that is known."""
+    """Commits the body as it came, once: the same bytes again only count. With it its invocation is told, if that is known."""
     now = timezone.now()
-    callback = _kept_before(account, body, now) or _kept(account, body, now)
-    if callback.invocation_id is None:
-        match(callback)
-    return callback
-
-
-def _kept(account: Account, body: bytes, now: datetime) -> Callback:
     said = read_callback(body)
     callback = Callback(
         account=account,
@@ -77,23 +74,26 @@ def _kept(account: Account, body: bytes, now: datetime) -> Callback:
     )
     try:
         with transaction.atomic():
+            invocation = _locked(callback, _named(callback))
+            if invocation:
+                callback.invocation, callback.matched_at = invocation, now
+                _tell(invocation, [*_told(invocation), Told(callback, said.channels)])
             callback.save(force_insert=True)
             ChannelResult.objects.bulk_create(_channel_result(callback, channel) for channel in said.channels)
-    except IntegrityError:  # somebody keeps the same bytes in this very moment
-        first = _kept_before(account, body, now)
-        if first is None:
-            raise
-        return first
+    except IntegrityError:  # the same bytes again
+        callback = _kept_before(account, body, now)
+        if callback.invocation_id is None:
+            match(callback)
+        return callback
     if said.problem:
         logger.warning("account %s: a result of %s bytes says not whose it is: %s", account.pk, len(body), said.problem)
     return callback
 
 
-def _kept_before(account: Account, body: bytes, now: datetime) -> Callback | None:
+def _kept_before(account: Account, body: bytes, now: datetime) -> Callback:
     same = Callback.objects.filter(digest__in=_digests(account, body))
-    if not same.update(times=F("times") + 1, last_received_at=now):
-        return None
-    return same.first()
+    same.update(times=F("times") + 1, last_received_at=now)
+    return same.get()
 
 
 def _as_text(body: bytes) -> str:
@@ -138,74 +138,88 @@ def _number(text: str) -> tuple[str, str]:
 
 
 def match(callback: Callback) -> bool:
-    """Tells the result to the invocation whose id it names. Returns whether one was told."""
-    candidates = _named(callback)
-    return len(candidates) == 1 and _tell(callback, candidates[0], by=None)
+    """Tells a kept result to the invocation whose id it names. Returns whether one was told."""
+    return _match(callback, _named(callback), by=None)
 
 
 def match_by_hand(callback: Callback, invocation: Invocation, by: User) -> bool:
     """Tells the result to `invocation`, on the word of a person. Returns whether it was free, and the invocation settled enough."""
-    return callback.account_id == invocation.account_id and _tell(callback, invocation, by=by)
+    return _match(callback, Q(pk=invocation.pk), by=by)
 
 
-def _named(callback: Callback) -> list[Invocation]:
-    """The invocations that the result names: one, none, or several where nothing is to be guessed.
+def _match(callback: Callback, which: Q, by: User | None) -> bool:
+    now = timezone.now()
+    with transaction.atomic():
+        invocation = _locked(callback, which, by)
+        free = Callback.objects.filter(pk=callback.pk, invocation__isnull=True)
+        if invocation is None or not free.update(invocation=invocation, matched_at=now, matched_by=by):
+            return False
+        _tell(invocation, _told(invocation))
+    callback.invocation, callback.matched_at, callback.matched_by = invocation, now, by
+    return True
 
-    Kaleyra's id and ours have to agree, where both are told and both are known.
-    """
-    if callback.workflow_invocation_id == "" and callback.request_id is None:
-        return []
+
+def _named(callback: Callback) -> Q:
+    """The invocations whose id the result names, Kaleyra's or ours."""
     theirs = Q(workflow_invocation_id=callback.workflow_invocation_id) if callback.workflow_invocation_id else Q(pk=None)
     ours = Q(request_id=callback.request_id) if callback.request_id else Q(pk=None)
-    found = list(Invocation.objects.filter(theirs | ours, account_id=callback.account_id).defer("payload", "reply", "note")[:3])
-    if len(found) == 1 and not _agrees(callback, found[0]):
-        return found * 2  # it names two, of which we know one
-    return found
+    return theirs | ours
 
 
 def _agrees(callback: Callback, invocation: Invocation) -> bool:
+    """Whether Kaleyra's id and ours agree, where both are told and both are known. Else the result names two, of which we know one."""
     theirs = {callback.workflow_invocation_id, invocation.workflow_invocation_id} - {""}
     ours = {callback.request_id, invocation.request_id} - {None}
     return len(theirs) <= 1 and len(ours) <= 1
 
 
-def _tell(callback: Callback, invocation: Invocation, by: User | None) -> bool:
-    now = timezone.now()
-    with transaction.atomic():
-        # Under lock: two results of one invocation are added up one after the other.
-        settled = Invocation.objects.filter(pk=invocation.pk).exclude(status__in=UNSETTLED)
-        found = settled.select_for_update().defer("payload", "reply", "note").first()
-        if found is None:
-            return False
-        free = Callback.objects.filter(pk=callback.pk, invocation__isnull=True)
-        if not free.update(invocation=found, matched_at=now, matched_by=by):
-            return False
-        sending.confirm(found)
-        settled.update(**_columns(found, list(found.callbacks.defer("body").prefetch_related("results").order_by("pk"))))
-        _expect_results_of(found.workflow_instance_id)
-    callback.invocation, callback.matched_at, callback.matched_by = found, now, by
-    logger.info("invocation %s has a result%s", found.request_id, f", says user {by.pk}" if by else "")
-    return True
+def _locked(callback: Callback, which: Q, by: User | None = None) -> Invocation | None:
+    """The one invocation of the result's account that `which` finds, if it can be told. Where it finds several nothing is guessed.
+
+    It stays locked: two results of one invocation are added up one after the other.
+    """
+    invocations = Invocation.objects.filter(which, account_id=callback.account_id).select_related("workflow_instance").only(*TOLD_TO)
+    found = list(invocations.select_for_update(of=("self",))[:2])
+    if len(found) != 1 or found[0].status in UNSETTLED:
+        return None
+    return found[0] if by or _agrees(callback, found[0]) else None
 
 
-def _columns(invocation: Invocation, callbacks: Sequence[Callback]) -> dict[str, object]:
-    """What the invocation shows of all its results together."""
-    learned = next((each.workflow_invocation_id for each in callbacks if each.workflow_invocation_id), "")
+class Told(NamedTuple):
+    """A result, and what it says of the channels."""
+
+    callback: Callback
+    channels: Sequence[ChannelSaid]
+
+
+def _told(invocation: Invocation) -> list[Told]:
+    """What the invocation was told, in the order in which it came."""
+    kept = invocation.callbacks.only(*ADDED_UP).prefetch_related(Prefetch("results", ChannelResult.objects.only(*ADDED_UP_OF_A_CHANNEL)))
+    return [
+        Told(callback, [ChannelSaid(each.position, code=each.code, message_id=each.message_id) for each in callback.results.all()])
+        for callback in kept.order_by("pk")
+    ]
+
+
+def _tell(invocation: Invocation, told: Sequence[Told]) -> None:
+    """Shows in the locked invocation what all its results say together."""
+    if invocation.status == Status.UNKNOWN:
+        sending.confirm(invocation)
+    learned = next((each.callback.workflow_invocation_id for each in told if each.callback.workflow_invocation_id), "")
     columns: dict[str, object] = {"workflow_invocation_id": invocation.workflow_invocation_id or learned}
-    ends = [_ended_at(each, invocation) for each in callbacks if has_ended(each.execution_status)]
-    if not ends:
-        return columns
-    result = together(_channels(each) for each in callbacks)
-    return columns | {
-        "delivery": Delivery.COMPLETED,
-        "result_at": min(ends),
-        "deciding_channel": result.deciding,
-        "may_be_double": result.may_be_double,
-    }
-
-
-def _channels(callback: Callback) -> list[ChannelSaid]:
-    return [ChannelSaid(each.position, code=each.code, message_id=each.message_id) for each in callback.results.all()]
+    ends = [_ended_at(each.callback, invocation) for each in told if has_ended(each.callback.execution_status)]
+    if ends:
+        result = together(each.channels for each in told)
+        columns |= {
+            "delivery": Delivery.COMPLETED,
+            "result_at": min(ends),
+            "deciding_channel": result.deciding,
+            "may_be_double": result.may_be_double,
+        }
+    Invocation.objects.filter(pk=invocation.pk).update(**columns)
+    if not invocation.workflow_instance.expects_callback:
+        _expect_results_of(invocation.workflow_instance_id)
+    logger.info("invocation %s has a result", invocation.request_id)
 
 
 def _ended_at(callback: Callback, invocation: Invocation) -> datetime:
@@ -241,9 +255,10 @@ class Standing(NamedTuple):
 
 def standing(callback: Callback) -> Standing:
     """What can be said of a result that belongs to nobody yet."""
-    candidates = _named(callback)
+    named = Invocation.objects.filter(_named(callback), account_id=callback.account_id)
+    candidates = named.only("request_id", "workflow_invocation_id")[:2]
     if candidates:
-        return Standing("several" if len(candidates) > 1 else "under_way")
+        return Standing("under_way" if len(candidates) == 1 and _agrees(callback, candidates[0]) else "several")
     return Standing(callback.problem or "unknown_id", _suggestion(callback))
 
 

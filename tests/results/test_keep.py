@@ -5,6 +5,7 @@ from itertools import permutations
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from invocations import results
@@ -176,3 +177,15 @@ def test_nothing_is_made_sent_or_readdressed(account, in_status, receiver):
     results.keep(account, raw)
     results.keep(account, body("somebody's", "DELIVERED"))
     assert Invocation.objects.values(*before).get() == before and not Attempt.objects.exists() and not receiver.received
+
+
+# --- a flood ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_result_of_a_known_flow_asks_the_database_five_times(account, accepted):
+    results.keep(account, body(accepted().workflow_invocation_id, "DELIVERED"))
+    invocation = accepted()
+    with CaptureQueriesContext(connection) as queries:
+        results.keep(account, body(invocation.workflow_invocation_id, "TIMEOUT", "DELIVERED"))
+    assert told(invocation)[:2] == ("completed", 2)
+    assert len([query for query in queries if query["sql"].startswith(("SELECT", "INSERT", "UPDATE"))]) == 5
