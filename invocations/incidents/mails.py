@@ -6,8 +6,10 @@ The end is told once an incident has stayed closed for `SURE_AFTER`: one that co
 from __future__ import annotations
 
 import logging
+import queue
 import threading
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -21,16 +23,30 @@ logger = logging.getLogger(__name__)
 
 SURE_AFTER = WITHIN
 FORGOTTEN_AFTER = timedelta(days=1)
+TRY_AGAIN_AFTER = timedelta(minutes=1)
+
+
+class Note(NamedTuple):
+    """That somebody sends a mail about an incident: the time in `column` says since when."""
+
+    incident_id: int
+    column: str
+    noted_at: datetime
+
+
+_unsent: queue.SimpleQueue[Note] = queue.SimpleQueue()
+"""Of this process. A process that ends in the minute between a failure and the next try sends that mail no more."""
 
 
 def tell(now: datetime) -> threading.Thread | None:
     """Sends the mails that are due, from a thread of its own: a slow mail server keeps no message waiting. Returns that thread.
 
-    Several processes may call this at once. Who notes the time on the incident sends the mail; one that cannot be sent is logged,
-    and not tried again.
+    Several processes may call this at once. Who notes the time on the incident sends the mail; one that cannot be sent is logged, and
+    tried again after `TRY_AGAIN_AFTER`, as long as there is something to tell.
     """
     if not settings.ALERT_EMAILS:
         return None
+    _take_back(now)
     incidents = Incident.objects.select_related("workflow_instance", "account__pod")
     opened = incidents.filter(closed_at__isnull=True, told_opened_at__isnull=True)
     over = incidents.filter(
@@ -39,8 +55,8 @@ def tell(now: datetime) -> threading.Thread | None:
         told_opened_at__isnull=False,
         told_closed_at__isnull=True,
     )
-    mails = [_mail(each) for each in opened if _is_real(each) and _claim(each, "told_opened_at", now)]
-    mails += [_mail(each) for each in over if _is_real(each) and _claim(each, "told_closed_at", now)]
+    mails = [(_mail(each), note) for each in opened if _is_real(each) and (note := _claim(each, "told_opened_at", now))]
+    mails += [(_mail(each), note) for each in over if _is_real(each) and (note := _claim(each, "told_closed_at", now))]
     if not mails:
         return None
     thread = threading.Thread(target=_send, args=(mails,), name="mail")
@@ -52,9 +68,19 @@ def _is_real(incident: Incident) -> bool:
     return not incident.account.pod.is_practice
 
 
-def _claim(incident: Incident, column: str, now: datetime) -> bool:
+def _claim(incident: Incident, column: str, now: datetime) -> Note | None:
     still = Incident.objects.filter(pk=incident.pk, closed_at=incident.closed_at, **{f"{column}__isnull": True})
-    return bool(still.update(**{column: now}))
+    return Note(incident.pk, column, now) if still.update(**{column: now}) else None
+
+
+def _take_back(now: datetime) -> None:
+    """The notes of mails that could not be sent, once they may be tried again."""
+    for _each in range(_unsent.qsize()):
+        note = _unsent.get()
+        if note.noted_at > now - TRY_AGAIN_AFTER:
+            _unsent.put(note)
+        else:
+            Incident.objects.filter(pk=note.incident_id, **{note.column: note.noted_at}).update(**{note.column: None})
 
 
 def _mail(incident: Incident) -> EmailMessage:
@@ -75,8 +101,10 @@ def _utc(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
-def _send(mails: list[EmailMessage]) -> None:
-    try:
-        get_connection().send_messages(mails)
-    except Exception as error:  # whatever a mail server does wrong; what it says could hold a password
-        logger.error("%s mails about incidents could not be sent: %s", len(mails), type(error).__name__)
+def _send(mails: list[tuple[EmailMessage, Note]]) -> None:
+    for mail, note in mails:
+        try:
+            get_connection().send_messages([mail])
+        except Exception as error:  # whatever a mail server does wrong; what it says could hold a password
+            logger.error("a mail about an incident could not be sent: %s", type(error).__name__)
+            _unsent.put(note)

@@ -97,14 +97,19 @@ def test_several_go_out_together(incident):
     assert len(told()) == 2
 
 
-def test_a_mail_server_that_fails_is_logged_and_nothing_more(incident, settings, caplog):
+def test_a_mail_that_could_not_be_sent_is_tried_again_a_minute_later(incident, settings, caplog):
+    now, backend = timezone.now(), settings.EMAIL_BACKEND
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         settings.EMAIL_HOST, settings.EMAIL_PORT = listener.getsockname()
         settings.EMAIL_HOST_PASSWORD = "canary-password"
-        mails.tell(timezone.now()).join()
-    assert "1 mails about incidents could not be sent: ConnectionRefusedError" in caplog.text and "canary" not in caplog.text
+        assert told(now) == []
+    assert "could not be sent: ConnectionRefusedError" in caplog.text and "canary" not in caplog.text
+    settings.EMAIL_BACKEND = backend
+    assert told(now + mails.TRY_AGAIN_AFTER / 2) == [], "a mail server that is away is not asked all the time"
+    later = now + mails.TRY_AGAIN_AFTER
+    assert len(told(later)) == 1 and told(later + mails.TRY_AGAIN_AFTER) == []
 
 
 def test_a_slow_mail_server_keeps_nobody_waiting(incident, monkeypatch):
