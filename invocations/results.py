@@ -1,6 +1,6 @@
 """What Kaleyra reports of a flow that has ended: kept as it came, and told to the invocation that it belongs to.
 
-A body is kept before anybody asks whose it is, so none is lost: it may come before our own answer is stored, or for an id that no
+A body is kept whether or not anybody knows whose it is, so none is lost: it may come before our own answer is stored, or for an id that no
 answer told us. It never makes an invocation, never sends, and never changes what was sent. What several bodies say of one invocation is
 taken together, so that their order makes no difference, and one that says less takes nothing back.
 """
