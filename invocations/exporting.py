@@ -224,6 +224,7 @@ def _write(export: Export, mine: QuerySet[Export], whole_numbers: bool) -> None:
     path = path_of(export)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     narrowed = HistoryFilter(QueryDict(export.filters)).narrow(Invocation.objects.filter(id__lte=export.newest))
+    mine.update(total=narrowed.order_by().values("pk")[:MOST_ROWS].count())
     some = _counted(lines(narrowed, whole_numbers=whole_numbers), mine)
     path.touch(mode=0o600)
     if export.format == Export.Format.XLSX:

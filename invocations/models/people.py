@@ -81,8 +81,8 @@ class SavedFilter(models.Model):
 class Export(models.Model):
     """A part of the history that somebody wants as a file, too long to wait for. Only that person may have it.
 
-    The file stands in EXPORTS_DIR, for a day. `newest` is the youngest row there was when it was asked for. `attempt` is the fence: who
-    has an older one writes nothing.
+    The file stands in EXPORTS_DIR, for a day. `newest` is the youngest row there was when it was asked for, `rows` how many are
+    written, `total` how many there are to write. `attempt` is the fence: who has an older one writes nothing.
     """
 
     class State(models.TextChoices):
@@ -105,6 +105,7 @@ class Export(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     rows = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
     with_numbers = models.BooleanField(default=False)
     asked_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)

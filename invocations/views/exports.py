@@ -91,7 +91,13 @@ def exports(request: StaffRequest) -> HttpResponse:
     """The person's own exports, the newest first. The page asks for itself anew while one is being written."""
     found = list(Export.objects.filter(person=request.user)[:50])
     shown: list[dict[str, Any]] = [
-        {"row": one, "tone": PROGRESS.get(Export.State(one.state), "neutral"), "filters": HistoryFilter.chosen_in(one.filters)}
+        {
+            "row": one,
+            "tone": PROGRESS.get(Export.State(one.state), "neutral"),
+            "filters": HistoryFilter.chosen_in(one.filters),
+            "rows": f"{one.rows:,}",
+            "total": f"{one.total:,}",
+        }
         for one in found
     ]
     under_way = any(one.state in (Export.State.WAITING, Export.State.WRITING) for one in found)

@@ -99,5 +99,21 @@ def test_one_that_is_not_ready_can_be_stopped_by_its_person_alone(priya, ada, re
     assert "had ended already" in priya.post(there, follow=True).content.decode()
 
 
+def test_one_that_is_being_written_shows_how_far_it_is(priya, recorded, everything_is_long, monkeypatch):
+    recorded(), recorded()
+    post(priya)
+    seen = []
+
+    def looked_at(some):
+        yield from some
+        seen.append(priya.get("/history/exports/").content.decode())
+
+    as_csv = exporting.as_csv
+    monkeypatch.setattr(exporting, "as_csv", lambda some: as_csv(looked_at(some)))
+    assert exporting.write_next()
+    assert '<progress value="2" max="2"' in seen[0] and "2 of 2 rows" in seen[0]
+    assert "<progress" not in priya.get("/history/exports/").content.decode()
+
+
 def test_an_address_that_is_none_is_not_found(priya):
     assert priya.post(f"/history/exports/{uuid.uuid4()}/download/").status_code == 404
