@@ -163,7 +163,7 @@ def _tiles(filters: HistoryFilter) -> list[dict[str, Any]]:
             "tone": tile.tone,
             "icon": tile.icon,
             "count": count,
-            "more": more,
+            "shown": f"{count:,}+" if more else f"{count:,}",
             "address": urlencode({**others, **tile.chosen}),
             "current": here == tile.chosen,
         }
