@@ -75,7 +75,8 @@ def plan(found):
     """How the database finds the newest page of `found`: the indexes it takes, in their names, and the tables it walks through."""
     told = found.order_by("-pk").values_list("pk", flat=True)[:51].explain()
     walks = re.findall(rf"Seq Scan on {TABLE}|SCAN {TABLE}(?! USING)", told)
-    return told, set(re.findall(r"(?:using|on|INDEX) \"?((?:invocation|sqlite_autoindex)\w+)", told)), walks
+    taken = re.findall(r"(?:using|on|INDEX) \"?((?:invocation|sqlite_autoindex)\w+)|USING (INTEGER PRIMARY KEY)", told)
+    return told, {index or key for index, key in taken}, walks
 
 
 @pytest.mark.django_db
@@ -99,7 +100,7 @@ def test_each_filter_and_each_search_takes_its_index(table, rosa, workflow):
         "error=workflow … is not published": "invocation_by_error",
         "why=timeout": "invocation_by_reason",
         "again=yes": "invocation_sent_again|invocations_invocation_sent_again_.*",
-        "since=2026-01-05&until=2026-01-05": "invocations_invocation_(pkey|created_at_.*)",
+        "since=2026-01-05&until=2026-01-05": "invocations_invocation_pkey|INTEGER PRIMARY KEY",
         "status=unknown&since=2026-01-05&until=2026-01-05": "invocation_by_status",
         f"status=held&workflow={workflow.pk}": "invocation_by_status",
     }
