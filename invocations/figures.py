@@ -18,6 +18,7 @@ from django.db.models import Count, Func, IntegerField, Q
 from django.utils import timezone
 
 from invocations.models import Invocation, Quarter
+from invocations.recorded import recorded
 
 COUNTED_AT_ONCE = 10_000
 COUNTED_LIVE = timedelta(hours=1)
@@ -119,9 +120,7 @@ def _are_many(since: datetime) -> bool:
 
 
 def _count(since: datetime, until: datetime | None) -> list[Counted]:
-    found = Invocation.objects.filter(created_at__gte=since)
-    if until is not None:
-        found = found.filter(created_at__lt=until)
+    found = Invocation.objects.filter(recorded(since, until))
     counts = {RECORDED: Count("pk")} | {name: Count("pk", filter=condition) for name, condition in CONDITIONS.items()}
     grouped = found.annotate(quarter=_NumberOfQuarter("created_at")).values_list("quarter", "workflow_instance_id")
     return [

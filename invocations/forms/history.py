@@ -14,8 +14,8 @@ from django import forms
 from django.contrib.auth.models import User
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Coalesce, Upper
-from django.db.models.lookups import Exact, GreaterThanOrEqual, LessThan
+from django.db.models.functions import Upper
+from django.db.models.lookups import Exact
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -25,14 +25,12 @@ from invocations import sending
 from invocations.forms.send import WRONG_NUMBER
 from invocations.kaleyra import recipients
 from invocations.models import Account, ChannelResult, Invocation, WorkflowInstance
+from invocations.recorded import recorded
 from invocations.statuses import REASONS
 
 # Beyond these a day's midnight is no moment any more, in one time zone or another.
 DAYS = [MinValueValidator(date(1970, 1, 2)), MaxValueValidator(date(2999, 12, 31))]
-OUT_OF_ORDER = timedelta(hours=1)
-"""By how much the order of ids and that of recording may differ: a long import's transaction, clocks of two machines."""
 
-RECORDED_AT = Coalesce("created_at", "created_at")
 # A partial index is used on SQLite only where the query says its condition again (https://www.sqlite.org/partialindex.html).
 CHANNELS: dict[str, tuple[Any, Q]] = {
     "reached": (_("Delivered, on either channel"), Q(deciding_channel__gt=0)),
@@ -143,27 +141,6 @@ class HistoryFilter(forms.Form):
 
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
-
-
-def recorded(start: datetime | None, end: datetime | None = None) -> Q:
-    """What was recorded from `start` on and before `end`, also as bounds of the id, so that every index that ends in it serves.
-
-    Rows get their ids nearly in the order in which they are recorded, so the bounds lie `OUT_OF_ORDER` outside. Asks the database
-    where they are. The moments themselves are asked in a way that no index answers: the bounds are the better way, and PostgreSQL,
-    which takes them for independent of the moments, would choose the worse.
-    """
-    asks = Q()
-    if start:
-        asks &= Q(GreaterThanOrEqual(RECORDED_AT, start))
-        earlier = Invocation.objects.filter(created_at__lt=start - OUT_OF_ORDER).order_by("-created_at")
-        if (last := earlier.values_list("pk", flat=True).first()) is not None:
-            asks &= Q(pk__gt=last)
-    if end:
-        asks &= Q(LessThan(RECORDED_AT, end))
-        later = Invocation.objects.filter(created_at__gte=end + OUT_OF_ORDER).order_by("created_at")
-        if (first := later.values_list("pk", flat=True).first()) is not None:
-            asks &= Q(pk__lt=first)
-    return asks
 
 
 class HistorySearch(forms.Form):

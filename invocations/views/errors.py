@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from invocations import roles
-from invocations.forms.history import recorded
 from invocations.models import Invocation, WorkflowInstance
+from invocations.recorded import recorded
 from invocations.statuses import REASONS, STATUSES, Text, advice
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
 

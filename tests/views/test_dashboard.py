@@ -168,8 +168,8 @@ def test_practice_is_counted_as_long_as_there_is_nothing_else(priya, workflow):
 
 
 def test_practice_is_left_out_once_there_is_something_else(priya, workflow, flow):
-    messages(workflow, [minutes_ago(5, status="accepted")])
     messages(flow, [minutes_ago(48 * 60, status="accepted")])
+    messages(workflow, [minutes_ago(5, status="accepted")])
     answer = priya.get("/")
     assert tiles_of(answer)["Accepted"] == "0" and "1 practice message is not counted here" in answer.content.decode()
     assert answer.context["chart"].is_empty and not answer.context["workflows"]
