@@ -7,6 +7,7 @@ it asks the stock change list of Django's admin over the same rows.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import statistics
 import sys
@@ -118,6 +119,8 @@ def pages(rows: int) -> dict[str, tuple[str, str, str]]:
 
 def main(rows: int) -> None:
     is_stock = os.environ["DJANGO_SETTINGS_MODULE"] == "benchmarks.history.stock"
+    if is_stock:
+        logging.disable(logging.CRITICAL)  # of each query that is given up Django would tell at length
     if not is_stock:
         call_command("migrate", verbosity=0)
     if not Invocation.objects.exists():
