@@ -59,10 +59,13 @@ ADDED_UP_OF_A_CHANNEL = ("callback_id", "position", "code", "message_id")
 def keep(account: Account, body: bytes) -> Callback:
     """Commits the body as it came, once: the same bytes again only count. With it its invocation is told, if that is known."""
     now = timezone.now()
+    digest, *with_older_keys = _digests(account, body)
+    if with_older_keys and Callback.objects.filter(digest__in=with_older_keys).exists():
+        return _again(account, body, now)
     said = read_callback(body)
     callback = Callback(
         account=account,
-        digest=_digests(account, body)[0],
+        digest=digest,
         body=_as_text(body),
         problem=said.problem,
         received_at=now,
@@ -80,20 +83,21 @@ def keep(account: Account, body: bytes) -> Callback:
                 _tell(invocation, [*_told(invocation), Told(callback, said.channels)])
             callback.save(force_insert=True)
             ChannelResult.objects.bulk_create(_channel_result(callback, channel) for channel in said.channels)
-    except IntegrityError:  # the same bytes again
-        callback = _kept_before(account, body, now)
-        if callback.invocation_id is None:
-            match(callback)
-        return callback
+    except IntegrityError:
+        return _again(account, body, now)
     if said.problem:
         logger.warning("account %s: a result of %s bytes says not whose it is: %s", account.pk, len(body), said.problem)
     return callback
 
 
-def _kept_before(account: Account, body: bytes, now: datetime) -> Callback:
-    same = Callback.objects.filter(digest__in=_digests(account, body))
+def _again(account: Account, body: bytes, now: datetime) -> Callback:
+    """The same bytes were kept before: they are counted, and what they say is told if it could not be then."""
+    same = Callback.objects.filter(digest__in=_digests(account, body)).order_by("pk")
     same.update(times=F("times") + 1, last_received_at=now)
-    return same.get()
+    callback = same[0]
+    if callback.invocation_id is None:
+        match(callback)
+    return callback
 
 
 def _as_text(body: bytes) -> str:

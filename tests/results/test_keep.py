@@ -46,6 +46,13 @@ def test_the_same_bytes_a_hundred_times_at_once_are_one_result(account, accepted
     assert WorkflowInstance.history.filter(history_change_reason="first_result").count() == 1
 
 
+def test_the_same_bytes_after_a_key_was_added_are_still_one_result(account, settings):
+    raw = body("A", "DELIVERED")
+    first = results.keep(account, raw)
+    settings.FIELD_ENCRYPTION_KEYS = ["bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleS0=", *settings.FIELD_ENCRYPTION_KEYS]
+    assert results.keep(account, raw) == first and Callback.objects.get().times == 2
+
+
 def test_the_same_bytes_to_two_accounts_are_two(account):
     other = Account.objects.create(title="Other", pod=account.pod, sid="HX0000000001")
     assert results.keep(account, b"{}").pk != results.keep(other, b"{}").pk
