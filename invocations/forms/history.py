@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet, Value
@@ -51,6 +52,7 @@ NARROWED: dict[str, Callable[[Any], Q]] = {
     "error": lambda kind: Q(error_kind=kind) & ~Q(error_kind=""),
     "why": lambda reason: Q(reason=reason) & ~Q(reason="") & ~Q(reason="accepted"),
     "again": lambda again: Q(sent_again_from__isnull=False),
+    "practice": lambda which: Q(account__in=Account.for_practice()) if which == "only" else ~Q(account__in=Account.for_practice()),
 }
 """What each filter but the dates asks of the row. Each has an index that ends in the id (`Invocation.Meta.indexes`)."""
 
@@ -89,8 +91,18 @@ class HistoryFilter(forms.Form):
     again = forms.ChoiceField(
         label=_("Sent again"), required=False, choices=[("", _("Whether or not")), ("yes", _("Only what was sent again from another"))]
     )
+    practice = forms.ChoiceField(
+        label=_("Practice"),
+        required=False,
+        choices=[("", _("With practice messages")), ("without", _("Without practice messages")), ("only", _("Only practice messages"))],
+    )
     error = forms.CharField(label=_("Error"), required=False, max_length=200, widget=forms.HiddenInput)
     why = forms.ChoiceField(label=_("Why"), required=False, choices=[("", ""), *WHY.items()], widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not settings.SANDBOX:
+            del self.fields["practice"]
 
     def narrow(self, found: QuerySet[Invocation], but: Collection[str] = ()) -> QuerySet[Invocation]:
         """`found`, narrowed by every valid filter, without those named in `but`."""

@@ -46,33 +46,34 @@ def what_became(since: datetime, days: int) -> dict[str, Any]:
     workflows = WorkflowInstance.objects.select_related("account__pod").prefetch_related("channels").in_bulk(ids)
     practice = {pk for pk, workflow in workflows.items() if workflow.account.pod.is_practice}
     is_practice = bool(practice) and practice == ids and not _anything_real()
+    left_out = 0 if is_practice else sum(row.counts[figures.RECORDED] for row in found.rows if row.workflow_id in practice)
     shown = [row for row in found.rows if is_practice or row.workflow_id not in practice]
     kinds = {(pk, channel.position): channel.kind for pk, workflow in workflows.items() for channel in workflow.channels.all()}
     by_workflow: dict[int, Counter[str]] = {}
     for row in shown:
         by_workflow.setdefault(row.workflow_id, Counter()).update(row.counts)
     first_id = figures.first_id(since) or 0
-    day = timezone.localtime(since).date().isoformat()
+    counted = {"since": timezone.localtime(since).date().isoformat(), "practice": "without" if left_out else ""}
     refusals = figures.refusals(first_id, set(by_workflow)) if by_workflow else []
     return {
-        "tiles": _tiles(by_workflow, kinds, day),
+        "tiles": _tiles(by_workflow, kinds, counted),
         "chart": charts.stacked(SERIES, _columns(shown, kinds, since, days)),
-        "workflows": _workflows(by_workflow, workflows, kinds, first_id, day),
+        "workflows": _workflows(by_workflow, workflows, kinds, first_id, counted["since"]),
         "more_workflows": max(0, len(by_workflow) - MOST_WORKFLOWS),
         "series": SERIES,
         "refusals": [
-            {"refusal": each, "address": _history(since=day, status="rejected", error=each.error_kind)} for each in refusals[:MOST_REFUSALS]
+            {"refusal": each, "address": _history(status="rejected", error=each.error_kind, **counted)} for each in refusals[:MOST_REFUSALS]
         ],
         "is_practice": is_practice,
-        "practice_left_out": 0 if is_practice else sum(row.counts[figures.RECORDED] for row in found.rows if row.workflow_id in practice),
+        "practice_left_out": left_out,
         "figures": found,
     }
 
 
 def _anything_real() -> bool:
     """Whether any message was ever recorded for an account that reaches people."""
-    real = [account.pk for account in Account.objects.select_related("pod") if not account.pod.is_practice]
-    return any(Invocation.objects.filter(account_id=pk).exists() for pk in real)
+    real = Account.objects.exclude(pk__in=Account.for_practice())
+    return any(Invocation.objects.filter(account=account).exists() for account in real)
 
 
 def _history(**filters: str | int) -> str:
@@ -90,8 +91,8 @@ def _ended(workflow_id: int, counts: Mapping[str, int], kinds: Kinds) -> list[in
     return [on["whatsapp"], on["sms"], accepted, rejected, max(0, others)]
 
 
-def _tiles(by_workflow: dict[int, Counter[str]], kinds: Kinds, day: str) -> dict[str, list[dict[str, Any]]]:
-    """The figures: first what became of the messages, then what somebody should look after."""
+def _tiles(by_workflow: dict[int, Counter[str]], kinds: Kinds, counted: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+    """The figures: first what became of the messages, then what somebody should look after. `counted`: the filters of all of them."""
     total = sum(by_workflow.values(), Counter())
     every = [_ended(pk, counts, kinds) for pk, counts in by_workflow.items()]
     whatsapp, sms = (sum(ended[place] for ended in every) for place in (0, 1))
@@ -103,7 +104,7 @@ def _tiles(by_workflow: dict[int, Counter[str]], kinds: Kinds, day: str) -> dict
             "tone": meaning.tone,
             "icon": meaning.icon,
             "shown": f"{total[status.value]:,}",
-            "address": _history(status=status.value, since=day),
+            "address": _history(status=status.value, **counted),
         }
 
     def where(kind: str) -> str:
@@ -112,7 +113,7 @@ def _tiles(by_workflow: dict[int, Counter[str]], kinds: Kinds, day: str) -> dict
         return str(places.pop()) if len(places) == 1 else "reached"
 
     def tile(label: str, tone: str, icon: str, count: int, **filters: str) -> dict[str, Any]:
-        return {"label": label, "tone": tone, "icon": icon, "shown": f"{count:,}", "address": _history(since=day, **filters)}
+        return {"label": label, "tone": tone, "icon": icon, "shown": f"{count:,}", "address": _history(**filters, **counted)}
 
     twice = tile(_("May have been received twice"), "unknown", "filter_2", total["doubles"], channel="double")
     on_whatsapp = tile(_("Delivered on WhatsApp"), "delivered", "done_all", whatsapp, channel=where(Channel.Kind.WHATSAPP))

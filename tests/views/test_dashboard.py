@@ -173,6 +173,7 @@ def test_practice_is_left_out_once_there_is_something_else(priya, workflow, flow
     answer = priya.get("/")
     assert tiles_of(answer)["Accepted"] == "0" and "1 practice message is not counted here" in answer.content.decode()
     assert answer.context["chart"].is_empty and not answer.context["workflows"]
+    assert {"practice=without" in tile["address"] for tiles in answer.context["tiles"].values() for tile in tiles} == {True}
 
 
 # --- what is wrong ----------------------------------------------------------------------------------------------------

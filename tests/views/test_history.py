@@ -64,6 +64,8 @@ def test_each_filter_and_all_of_them_together(priya, rosa, workflow, five):
         ("status=unknown", [2]),
         (f"workflow={workflow.pk}", [3, 2, 1, 0]),
         (f"account={other.pk}", [4]),
+        ("practice=without", [4]),
+        ("practice=only", [3, 2, 1, 0]),
         (by_rosa, [4, 2, 0]),
         ("since=2026-03-04", [4, 3]),
         ("until=2026-03-02", [1, 0]),
@@ -73,6 +75,12 @@ def test_each_filter_and_all_of_them_together(priya, rosa, workflow, five):
         (f"workflow={elsewhere.pk}&account={workflow.account.pk}", []),
     ]:
         assert found(priya, f"?{query}") == [five[row] for row in rows], query
+
+
+def test_where_there_is_no_practice_nobody_is_asked_about_it(priya, five, settings):
+    assert "Without practice messages" in opened(priya, "/history/?practice=without").html
+    settings.SANDBOX = False
+    assert found(priya, "?practice=without") == five[::-1] and "practice messages" not in opened(priya, "/history/").html
 
 
 def test_days_are_those_of_the_persons_zone(priya, five):
