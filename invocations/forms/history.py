@@ -94,7 +94,7 @@ class HistoryFilter(forms.Form):
     practice = forms.ChoiceField(
         label=_("Practice"),
         required=False,
-        choices=[("", _("With practice messages")), ("without", _("Without practice messages")), ("only", _("Only practice messages"))],
+        choices=[("", _("Shown as well")), ("without", _("Left out")), ("only", _("Only these"))],
     )
     error = forms.CharField(label=_("Error"), required=False, max_length=200, widget=forms.HiddenInput)
     why = forms.ChoiceField(label=_("Why"), required=False, choices=[("", ""), *WHY.items()], widget=forms.HiddenInput)

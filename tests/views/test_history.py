@@ -78,9 +78,9 @@ def test_each_filter_and_all_of_them_together(priya, rosa, workflow, five):
 
 
 def test_where_there_is_no_practice_nobody_is_asked_about_it(priya, five, settings):
-    assert "Without practice messages" in opened(priya, "/history/?practice=without").html
+    assert "Practice: Left out" in opened(priya, "/history/?practice=without").html
     settings.SANDBOX = False
-    assert found(priya, "?practice=without") == five[::-1] and "practice messages" not in opened(priya, "/history/").html
+    assert found(priya, "?practice=without") == five[::-1] and "Practice" not in opened(priya, "/history/").html
 
 
 def test_days_are_those_of_the_persons_zone(priya, five):
