@@ -91,6 +91,7 @@ def sweep() -> int:
         *(results.match_waiting, results.mark_missing, results.drop_stale),
     )
     moved = sum(step(now) for step in steps)
+    mails.take_back(now)
     if watching.beat(now):
         _look_after_the_console(now)
     return moved

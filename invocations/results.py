@@ -15,7 +15,7 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -60,8 +60,8 @@ def keep(account: Account, body: bytes) -> Callback:
     """Commits the body as it came, once: the same bytes again only count. With it its invocation is told, if that is known."""
     now = timezone.now()
     digest, *with_older_keys = _digests(account, body)
-    if with_older_keys and Callback.objects.filter(digest__in=with_older_keys).exists():
-        return _again(account, body, now)
+    if with_older_keys and (before := _again(account, body, now)):
+        return before
     said = read_callback(body)
     callback = Callback(
         account=account,
@@ -76,24 +76,36 @@ def keep(account: Account, body: bytes) -> Callback:
         ended_at=said.ended_at,
     )
     try:
-        with transaction.atomic():
-            invocation = _locked(callback, _named(callback))
-            if invocation:
-                callback.invocation, callback.matched_at = invocation, now
-                _tell(invocation, [*_told(invocation), Told(callback, said.channels)])
-            callback.save(force_insert=True)
-            ChannelResult.objects.bulk_create(_channel_result(callback, channel) for channel in said.channels)
-    except IntegrityError:
-        return _again(account, body, now)
+        _commit(callback, said, now)
+    except Exception as error:
+        if isinstance(error, IntegrityError) and (before := _again(account, body, now)):
+            return before
+        # Whatever goes wrong with telling it keeps no result back: `match_waiting` tries again. Of a database that is away this raises too.
+        logger.error("account %s: a result could not be told as it came: %s", account.pk, type(error).__name__)
+        callback.pk = callback.invocation = callback.matched_at = None
+        _commit(callback, said, now, tells=False)
     if said.problem:
         logger.warning("account %s: a result of %s bytes says not whose it is: %s", account.pk, len(body), said.problem)
     return callback
 
 
-def _again(account: Account, body: bytes, now: datetime) -> Callback:
-    """The same bytes were kept before: they are counted, and what they say is told if it could not be then."""
+def _commit(callback: Callback, said: FlowResult, now: datetime, *, tells: bool = True) -> None:
+    with transaction.atomic():
+        invocation = _locked(callback, _named(callback)) if tells else None
+        told = _told(invocation) if invocation else []
+        if invocation:
+            callback.invocation, callback.matched_at = invocation, now
+        callback.save(force_insert=True)
+        ChannelResult.objects.bulk_create(_channel_result(callback, channel) for channel in said.channels)
+        if invocation:
+            _tell(invocation, [*told, Told(callback, said.channels)])
+
+
+def _again(account: Account, body: bytes, now: datetime) -> Callback | None:
+    """If the same bytes were kept before, they are counted, and told if they could not be then."""
     same = Callback.objects.filter(digest__in=_digests(account, body)).order_by("pk")
-    same.update(times=F("times") + 1, last_received_at=now)
+    if not same.update(times=F("times") + 1, last_received_at=now):
+        return None
     callback = same[0]
     if callback.invocation_id is None:
         match(callback)
@@ -183,7 +195,7 @@ def _locked(callback: Callback, which: Q, by: User | None = None) -> Invocation 
     It stays locked: two results of one invocation are added up one after the other.
     """
     invocations = Invocation.objects.filter(which, account_id=callback.account_id).select_related("workflow_instance").only(*TOLD_TO)
-    found = list(invocations.select_for_update(of=("self",))[:2])
+    found = list(invocations.select_for_update(of=("self",)).order_by("pk")[:2])  # in the order in which `sending` locks them
     if len(found) != 1 or found[0].status in UNSETTLED:
         return None
     return found[0] if by or _agrees(callback, found[0]) else None
@@ -310,7 +322,18 @@ def match_waiting(now: datetime) -> int:
     theirs = Exists(settled.filter(workflow_invocation_id=OuterRef("workflow_invocation_id")))
     ours = Exists(settled.filter(request_id=OuterRef("request_id")))
     known = unmatched().filter((~Q(workflow_invocation_id="") & theirs) | (Q(request_id__isnull=False) & ours))
-    return sum(match(callback) for callback in known.defer("body").order_by("-received_at")[:MOST_AT_ONCE])
+    return sum(_matches(callback) for callback in known.defer("body").order_by("-received_at")[:MOST_AT_ONCE])
+
+
+def _matches(callback: Callback) -> bool:
+    """`match`; one result that cannot be told keeps neither the others back nor what is to be sent."""
+    try:
+        return match(callback)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.error("account %s: result %s cannot be told: %s", callback.account_id, callback.pk, type(error).__name__)
+        return False
 
 
 def mark_missing(now: datetime) -> int:

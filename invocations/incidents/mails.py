@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from invocations.incidents.watching import WITHIN
@@ -42,11 +43,10 @@ def tell(now: datetime) -> threading.Thread | None:
     """Sends the mails that are due, from a thread of its own: a slow mail server keeps no message waiting. Returns that thread.
 
     Several processes may call this at once. Who notes the time on the incident sends the mail; one that cannot be sent is logged, and
-    tried again after `TRY_AGAIN_AFTER`, as long as there is something to tell.
+    is due again once its process has taken its note back (`take_back`).
     """
     if not settings.ALERT_EMAILS:
         return None
-    _take_back(now)
     incidents = Incident.objects.select_related("workflow_instance", "account__pod")
     opened = incidents.filter(closed_at__isnull=True, told_opened_at__isnull=True)
     over = incidents.filter(
@@ -64,6 +64,23 @@ def tell(now: datetime) -> threading.Thread | None:
     return thread
 
 
+def take_back(now: datetime) -> None:
+    """The notes of this process's mails that could not be sent, after `TRY_AGAIN_AFTER`: any process may try them again."""
+    for _each in range(_unsent.qsize()):
+        try:
+            note = _unsent.get_nowait()
+        except queue.Empty:
+            return
+        if note.noted_at > now - TRY_AGAIN_AFTER:
+            _unsent.put(note)
+            continue
+        try:
+            Incident.objects.filter(pk=note.incident_id, **{note.column: note.noted_at}).update(**{note.column: None})
+        except DatabaseError:
+            _unsent.put(note)
+            raise
+
+
 def _is_real(incident: Incident) -> bool:
     return not incident.account.pod.is_practice
 
@@ -71,16 +88,6 @@ def _is_real(incident: Incident) -> bool:
 def _claim(incident: Incident, column: str, now: datetime) -> Note | None:
     still = Incident.objects.filter(pk=incident.pk, closed_at=incident.closed_at, **{f"{column}__isnull": True})
     return Note(incident.pk, column, now) if still.update(**{column: now}) else None
-
-
-def _take_back(now: datetime) -> None:
-    """The notes of mails that could not be sent, once they may be tried again."""
-    for _each in range(_unsent.qsize()):
-        note = _unsent.get()
-        if note.noted_at > now - TRY_AGAIN_AFTER:
-            _unsent.put(note)
-        else:
-            Incident.objects.filter(pk=note.incident_id, **{note.column: note.noted_at}).update(**{note.column: None})
 
 
 def _mail(incident: Incident) -> EmailMessage:

@@ -3,9 +3,11 @@
 import socket
 import threading
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from django.core import mail
+from django.db import OperationalError
 from django.utils import timezone
 
 from invocations.incidents import mails
@@ -35,6 +37,7 @@ def incident():
 def told(at=None):
     """The mails that this call sends."""
     before = len(mail.outbox)
+    mails.take_back(at or timezone.now())
     thread = mails.tell(at or timezone.now())
     if thread:
         thread.join()
@@ -110,6 +113,17 @@ def test_a_mail_that_could_not_be_sent_is_tried_again_a_minute_later(incident, s
     assert told(now + mails.TRY_AGAIN_AFTER / 2) == [], "a mail server that is away is not asked all the time"
     later = now + mails.TRY_AGAIN_AFTER
     assert len(told(later)) == 1 and told(later + mails.TRY_AGAIN_AFTER) == []
+
+
+def test_a_note_outlives_a_database_that_is_away(incident, monkeypatch):
+    now = timezone.now()
+    Incident.objects.update(told_opened_at=now)
+    mails._unsent.put(mails.Note(incident.pk, "told_opened_at", now))
+    with monkeypatch.context() as away:
+        away.setattr(Incident.objects, "filter", Mock(side_effect=OperationalError))
+        with pytest.raises(OperationalError):
+            mails.take_back(now + mails.TRY_AGAIN_AFTER)
+    assert len(told(now + mails.TRY_AGAIN_AFTER)) == 1
 
 
 def test_a_slow_mail_server_keeps_nobody_waiting(incident, monkeypatch):

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from unittest.mock import Mock
 
 import pytest
 from django.db import connection
@@ -51,6 +52,17 @@ def test_the_same_bytes_after_a_key_was_added_are_still_one_result(account, sett
     first = results.keep(account, raw)
     settings.FIELD_ENCRYPTION_KEYS = ["bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleS0=", *settings.FIELD_ENCRYPTION_KEYS]
     assert results.keep(account, raw) == first and Callback.objects.get().times == 2
+
+
+def test_what_cannot_be_told_is_kept_and_told_later(account, accepted, monkeypatch, caplog):
+    invocation = accepted()
+    with monkeypatch.context() as broken:
+        broken.setattr(results, "_tell", Mock(side_effect=ValueError("canary")))
+        callback = results.keep(account, body(invocation.workflow_invocation_id, "TIMEOUT", "DELIVERED"))
+        assert results.match_waiting(timezone.now()) == 0, "the dispatcher lives on"
+    callback.refresh_from_db()
+    assert callback.invocation is None and callback.results.count() == 2 and "ValueError" in caplog.text and "canary" not in caplog.text
+    assert results.match_waiting(timezone.now()) == 1 and told(invocation)[:2] == ("completed", 2)
 
 
 def test_the_same_bytes_to_two_accounts_are_two(account):
