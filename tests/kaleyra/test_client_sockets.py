@@ -639,16 +639,21 @@ def test_a_drip_through_tls_on_a_kept_connection_ends_on_time(over_tls: Over, au
 
 
 def test_the_deadline_of_a_call_counts_from_that_call() -> None:
+    total = 1.5
+
     def late(visit: Any) -> None:
         visit.read_request()
-        time.sleep(TOTAL * 0.6)
+        time.sleep(total * 0.6)
         visit.send(ACCEPTED)
 
-    with FaultServer(in_turn(answers(ACCEPTED), late, answers(ACCEPTED))) as server, client(server.api_domain, **PATIENT).line() as line:
+    with (
+        FaultServer(in_turn(answers(ACCEPTED), late, answers(ACCEPTED))) as server,
+        client(server.api_domain, **PATIENT | {"total_seconds": total}).line() as line,
+    ):
         assert what_comes_of(line) == ACCEPTANCE
-        time.sleep(TOTAL * 0.6)
+        time.sleep(total * 0.6)
         assert what_comes_of(line) == ACCEPTANCE
-        time.sleep(TOTAL)  # nor does the deadline of a call that is over touch the connection
+        time.sleep(total)  # nor does the deadline of a call that is over touch the connection
         assert what_comes_of(line) == ACCEPTANCE
         assert server.connections == 1
 
@@ -826,7 +831,7 @@ def test_a_fork_while_calls_are_under_way_disturbs_none_of_them() -> None:
 
     outcomes = []
     with FaultServer(late) as server:
-        thread = threading.Thread(target=lambda: outcomes.append(what_comes_of(client(server.api_domain, **PATIENT))))
+        thread = threading.Thread(target=lambda: outcomes.append(what_comes_of(client(server.api_domain, **CALM))))
         thread.start()
         time.sleep(0.1)
         assert outcome_in_a_child(lambda: what_comes_of(client(server.api_domain, **PATIENT | {"total_seconds": 0.1}))[0] is NoAnswer)
