@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.core.checks import run_checks
+from django.db import connection
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = ROOT / "fallback_console" / "settings.py"
@@ -260,3 +261,13 @@ def test_env_example_names_exactly_these():
 
 def test_the_readme_names_exactly_these():
     assert set(re.findall(r"^\| *`([A-Z_]+)`", (ROOT / "README.md").read_text(), re.MULTILINE)) == names_that_settings_reads()
+
+
+@pytest.mark.django_db
+def test_whoever_migrates_is_warned_of_nothing(settings):
+    def warnings():
+        return [each.id for each in run_checks(databases=["default"]) if not each.is_silenced()]
+
+    assert warnings() == []
+    settings.SILENCED_SYSTEM_CHECKS = []
+    assert set(warnings()) == ({"models.W040"} if connection.vendor == "sqlite" else set())
