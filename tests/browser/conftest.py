@@ -20,7 +20,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.test import Client
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
 
 from invocations.models import Channel, WorkflowInstance
 from invocations.sandbox.server import PracticePod
@@ -51,6 +51,9 @@ def browser_type_launch_args() -> dict[str, Any]:
     ]
     # Playwright would have Back load each page anew. At people's desks a page may come back as it was left.
     return {"executable_path": chromium, "args": quiet, "ignore_default_args": ["--disable-back-forward-cache"]}
+
+
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture
@@ -86,7 +89,7 @@ def complaints() -> list[str]:
 def page(context: BrowserContext, live_server: Any, complaints: list[str]) -> Iterator[Page]:
     """A page that fails the test over a page error, a console error, a violation of the policy or a foreign host."""
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
 
     def hear(message: ConsoleMessage) -> None:
         # The page itself may be a 403 or 404: its test looks at it. Whatever the page loads may not.

@@ -1,7 +1,6 @@
 """A dispatcher that dies, or is frozen, at a chosen moment of an attempt. What left is told by the receiver."""
 
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from invocations.models import Account, Invocation
 from tests.faults.judge import judge
 from tests.faults.receiver import ReceiverProcess
 from tests.faults.worker import MOMENTS
+from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE = 120
@@ -77,8 +77,8 @@ def test_who_was_frozen_for_longer_than_the_lease_sends_nothing_more_and_writes_
     invocation = recorded()
     Invocation.objects.update(due_at=F("due_at") - sending.GRACE)
     worker = process("-m", "tests.faults.worker", "--hurry", "20", "--freeze-at", moment, "--", "dispatch", "--threads", "1")
-    wait_until(lambda: Path(f"/proc/{worker.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
-    wait_until(lambda: Invocation.objects.filter(status="sending", lease_until__lt=timezone.now()).exists())
+    until(lambda: Path(f"/proc/{worker.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T", PATIENCE)
+    until(lambda: Invocation.objects.filter(status="sending", lease_until__lt=timezone.now()).exists(), PATIENCE)
     run_once(width=1)
     settled = Invocation.objects.values().get()
     assert settled["status"] == "accepted"
@@ -89,10 +89,3 @@ def test_who_was_frozen_for_longer_than_the_lease_sends_nothing_more_and_writes_
     assert Invocation.objects.values().get() == settled
     assert judge([str(invocation.request_id)], receiver.received, dedupes=True).found == []
     assert len(receiver.received) == requests
-
-
-def wait_until(holds):
-    ends = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < ends
-        time.sleep(0.02)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -66,11 +65,3 @@ def waiting(recorded: Callable[..., Invocation]) -> Callable[..., None]:
         Invocation.objects.filter(pk__in=rows).update(due_at=timezone.now() - timedelta(seconds=1))
 
     return waiting
-
-
-def until(true: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Waits until it is `true`; AssertionError if it does not come to that."""
-    ends = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < ends, f"not within {seconds} s"
-        time.sleep(0.05)

@@ -9,8 +9,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from invocations.models import Invocation
-
-from .conftest import until
+from tests.waiting import until
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
