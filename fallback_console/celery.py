@@ -41,6 +41,9 @@ class Hints(Scheduler):
             self.apply_async(entry, producer=producer, advance=False)
         except SchedulingError as error:
             logger.error("no hint to %s: %s", entry.name, error)
+            # A connection to RabbitMQ that broke does not mend itself. The next hint asks for another, for as long as it takes.
+            self.connection.close()
+            del self.producer, self.connection
 
 
 app = Celery("fallback_console", broker=settings.CELERY_BROKER_URL)
