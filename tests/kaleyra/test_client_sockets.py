@@ -264,7 +264,7 @@ SILENCE: dict[str, tuple[Verb, str]] = {
 }
 TOO_SLOW: dict[str, tuple[Verb, tuple[type, str]]] = {
     "silence": (accepts_and_says_nothing(), (NoAnswer, "too_slow")),
-    "a drip of status line": (drips(ACCEPTED, every=0.1), (NoAnswer, "too_slow")),
+    "a drip of status line": (drips(ACCEPTED, every=0.3), (NoAnswer, "too_slow")),
     "promises without end": (floods(b"", CONTINUE * 100, 1_000_000), (NoAnswer, "too_slow")),
     "a drip of headers": (drips(ACCEPTED, every=0.02, at_once=30), (Reply, "doubtful: broken_off")),
     "a body without end": (stalls_after(b"HTTP/1.0 202 Accepted\r\n\r\n" + WHOLE), (Reply, "doubtful: broken_off")),
@@ -493,7 +493,7 @@ def test_once_tls_stands_a_fault_is_doubt(over_tls: Over, authority: Authority, 
 
 
 def test_a_drip_through_tls_ends_on_time(over_tls: Over, authority: Authority) -> None:
-    with FaultServer(drips(ACCEPTED, every=0.02), tls=authority.server(HOST)) as server:
+    with FaultServer(drips(ACCEPTED, every=0.02, at_once=30), tls=authority.server(HOST)) as server:
         begun = time.monotonic()
         assert what_comes_of(over_tls(server, **PATIENT)) == (Reply, "doubtful: broken_off")
         assert TOTAL <= time.monotonic() - begun < TOTAL + LATE
@@ -630,7 +630,7 @@ def test_an_answer_slower_than_the_deadline_is_doubt_on_time_on_a_kept_connectio
 
 
 def test_a_drip_through_tls_on_a_kept_connection_ends_on_time(over_tls: Over, authority: Authority) -> None:
-    verb = in_turn(answers(ACCEPTED), drips(ACCEPTED, every=0.02))
+    verb = in_turn(answers(ACCEPTED), drips(ACCEPTED, every=0.02, at_once=30))
     with FaultServer(verb, tls=authority.server(HOST)) as server, over_tls(server, **PATIENT).line() as line:
         assert what_comes_of(line) == ACCEPTANCE
         begun = time.monotonic()
@@ -991,7 +991,7 @@ def test_asking_for_the_profiles_follows_no_redirect() -> None:
     ("fault", "outcome"),
     [
         (accepts_and_says_nothing(), (NoAnswer, "timeout")),
-        (drips(ACCEPTED, every=0.05), (NoAnswer, "too_slow")),
+        (drips(ACCEPTED, every=0.3), (NoAnswer, "too_slow")),
         (reads_and_resets(), (NoAnswer, "broken_off")),
     ],
     ids=["silence", "a byte now and then", "a reset"],
