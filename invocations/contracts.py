@@ -84,6 +84,14 @@ def sensitive_in(version: WorkflowVersion) -> set[str]:
     }
 
 
+def labels_in(version: WorkflowVersion) -> dict[int, dict[str, str]]:
+    """What an admin called each key in a version, by the channel's position; only keys that have a name of their own."""
+    return {
+        channel["position"]: {parameter["key"]: parameter["label"] for parameter in channel["parameters"] if parameter["label"]}
+        for channel in version.contract["channels"]
+    }
+
+
 # --- versions ---------------------------------------------------------------------------------------------------------
 
 _CHANNEL_FIELDS = ("position", "kind", "template_text", "header_text", "button_url", "is_otp", "delay_seconds")

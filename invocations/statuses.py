@@ -188,6 +188,9 @@ class StatusMeaning(Meaning):
     delivery: Meaning = NOT_SENT
 
 
+TRY_NOW = _("Or press “Try now”. It cannot go out twice.")
+CHECK_SAFELY = _("Press “Check safely”. It asks once more with the same request ID, which Kaleyra takes once.")
+
 STATUSES: dict[str, StatusMeaning] = {
     Status.QUEUED: StatusMeaning(
         "queued",
@@ -197,7 +200,7 @@ STATUSES: dict[str, StatusMeaning] = {
         _("Recorded here. Nothing has left yet."),
         (
             _("Wait: it is tried again by itself with the same request ID, until its time is over."),
-            _("Or press “Try now”. It cannot go out twice."),
+            TRY_NOW,
             _("Or cancel it. Then it never leaves."),
         ),
     ),
@@ -234,8 +237,8 @@ STATUSES: dict[str, StatusMeaning] = {
         "question_mark",
         _("It may have gone out: no answer settles it."),
         (
-            _("Press “Check safely”. It asks once more with the same request ID, which Kaleyra takes once."),
-            _("Still unknown? Ask the customer whether a message came, and have it settled."),
+            CHECK_SAFELY,
+            _("No answer settles it? Ask the customer whether a message came, and have it settled."),
             _("Only then send it again. It gets a new ID, so the customer may receive it twice."),
         ),
         NOT_KNOWN,
@@ -336,9 +339,34 @@ def meaning_of(invocation: Invocation) -> StatusMeaning:
     return STATUSES[invocation.status]
 
 
-def next_of(meaning: StatusMeaning, delivery: Meaning) -> tuple[Text, ...]:
-    """What a person does next: what is known of the delivery decides, unless it contradicts the status."""
-    return meaning.next if meaning in CONTRADICTED.values() else delivery.next or meaning.next
+_KEPT_BACK: dict[str, tuple[Text, ...]] = {
+    "queued": (
+        _("Have an admin mend what keeps it back. Then it leaves by itself, with the same request ID, until its time is over."),
+        _("Or cancel it. Then it never leaves."),
+    ),
+    "unknown": (
+        _("Have an admin mend what keeps it back. Then “Check safely” can be pressed here."),
+        _("Ask the customer meanwhile whether a message came, and have it settled."),
+        _("Only then send it again. It gets a new ID, so the customer may receive it twice."),
+    ),
+    "asked-about": (
+        _("Have an admin mend what keeps it back. Then the console asks again by itself, unless its quarter of an hour is over."),
+        _("Do not send it again meanwhile. The customer may receive it twice."),
+    ),
+}
+"""What a person does while an account, a workflow or all sending is stopped, by the name of the status."""
+
+
+def next_of(meaning: StatusMeaning, delivery: Meaning, *, is_kept_back: bool = False, may_press: bool = True) -> tuple[Text, ...]:
+    """What a person does next: what is known of the delivery decides, unless it contradicts the status.
+
+    `is_kept_back`: nothing leaves for now. `may_press`: the page has the button that posts the same ID; without it no step names it.
+    """
+    if meaning in CONTRADICTED.values():
+        return meaning.next
+    steps = _KEPT_BACK.get(meaning.name, ()) if is_kept_back else ()
+    steps = steps or delivery.next or meaning.next
+    return steps if may_press else tuple(step for step in steps if step not in (TRY_NOW, CHECK_SAFELY))
 
 
 REASONS: dict[str, Text] = {
@@ -378,7 +406,7 @@ REASONS: dict[str, Text] = {
         "The API key cannot be decrypted: enter it again, or put back what is missing in FIELD_ENCRYPTION_KEYS. Nothing left."
     ),
     "unreadable_message": _("The message cannot be decrypted: a key is missing in FIELD_ENCRYPTION_KEYS. Nothing left."),
-    "handed_back": _("The dispatcher was told to stop, or the account to wait, before it began. Nothing left."),
+    "handed_back": _("It was put back before it began: its account had to wait, or the console was stopped. Nothing left."),
     "internal": _("The console itself failed during the attempt. The server’s log says where."),
     "earlier_attempt": _("An earlier attempt may have got in, and the last one does not settle it."),
     "interrupted": _("The console was stopped during the attempt."),

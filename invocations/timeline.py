@@ -72,8 +72,14 @@ def timeline(
     meaning: StatusMeaning,
     aside: Sequence[Text] = (),
 ) -> list[Step]:
-    """All steps in their order; `aside` are sentences about where it stands. Each clocked step knows how long after the last it came."""
-    steps = [_recorded(invocation), *(_attempt(attempt) for attempt in attempts), _status(invocation, meaning, aside)]
+    """All steps in their order; `aside` are sentences about where it stands. Each clocked step knows how long after the last it came.
+
+    A single attempt that settled it is no step of its own: where it stands says the same.
+    """
+    tried = list(attempts)
+    at_once = tried.pop() if len(tried) == 1 and _settled(tried[0], invocation) else None
+    aside = [*_took(at_once), *aside] if at_once else aside
+    steps = [_recorded(invocation), *(_attempt(attempt) for attempt in tried), _status(invocation, meaning, aside)]
     if report:
         steps += _channels(report, channels)
     if invocation.delivery == Delivery.COMPLETED and report:
@@ -138,22 +144,31 @@ def _recorded(invocation: Invocation) -> Step:
     says: list[Text] = [_("Saved here before anything left, with its request ID.")]
     if invocation.not_before:
         says.append(_("Not to leave before %(time)s.") % {"time": clock(invocation.not_before, "j M Y, H:i:s")})
-    if invocation.not_after:
-        says.append(_("Of use until %(time)s.") % {"time": clock(invocation.not_after, "j M Y, H:i:s")})
+    if invocation.not_after and invocation.status in (Status.QUEUED, Status.HELD, Status.EXPIRED):
+        says.append(_("To leave by %(time)s, or never.") % {"time": clock(invocation.not_after, "j M Y, H:i:s")})
     return Step(_("Recorded"), "neutral", "edit", invocation.created_at, says)
 
 
 def _attempt(attempt: Attempt) -> Step:
     tone, icon = OUTCOMES[attempt.outcome]
     title = _("Attempt %(number)s: %(outcome)s") % {"number": attempt.number, "outcome": attempt.get_outcome_display()}
-    says: list[Text] = [REASONS[attempt.reason]] if attempt.reason in REASONS else []
+    says = [REASONS[attempt.reason]] if attempt.reason in REASONS else []
+    unclear = attempt.outcome in (Attempt.Outcome.DOUBTFUL, Attempt.Outcome.UNDER_WAY)
+    return Step(title, tone, icon, attempt.started_at, [*says, *_took(attempt)], is_open=unclear)
+
+
+def _settled(attempt: Attempt, invocation: Invocation) -> bool:
+    return attempt.outcome in (Attempt.Outcome.ACCEPTED, Attempt.Outcome.REJECTED) and attempt.reason == invocation.reason
+
+
+def _took(attempt: Attempt) -> list[Text]:
+    says: list[Text] = []
     if attempt.duration_ms is not None:
         took = {"span": span(attempt.duration_ms / 1000), "status": attempt.http_status}
         says.append(_("HTTP %(status)s after %(span)s.") % took if attempt.http_status else _("It took %(span)s.") % took)
     if attempt.asked_by:
         says.append(_("%(person)s asked for it.") % {"person": person(attempt.asked_by)})
-    unclear = attempt.outcome in (Attempt.Outcome.DOUBTFUL, Attempt.Outcome.UNDER_WAY)
-    return Step(title, tone, icon, attempt.started_at, says, is_open=unclear)
+    return says
 
 
 def _status(invocation: Invocation, meaning: StatusMeaning, aside: Sequence[Text]) -> Step:

@@ -30,15 +30,20 @@ from invocations.statuses import (
     AWAITING,
     CONTRADICTED,
     MAY_BE_DOUBLE,
+    NOT_DELIVERED,
     NOT_REPORTED,
+    NOT_SENT,
     OUTCOMES,
     REASONS,
+    SAID_DELIVERED,
+    SAID_NOT_DELIVERED,
     Meaning,
     Text,
     advice,
     delivery_of,
     meaning_of,
     next_of,
+    why_paused,
 )
 from invocations.ticket import ticket_text
 from invocations.timeline import Report, clock, person, report_of, span, timeline
@@ -49,6 +54,7 @@ Status = Invocation.Status
 TRY_AGAIN = {Status.QUEUED: gettext_lazy("Try now"), Status.HELD: gettext_lazy("Try now"), Status.UNKNOWN: gettext_lazy("Check safely")}
 """From which status a person may have the same id posted again, and what the button says."""
 CANCELLABLE = (Status.QUEUED, Status.HELD)
+NEVER_LEFT = (*CANCELLABLE, Status.CANCELLED, Status.EXPIRED)
 QUICK, SLOW = 2, 5
 """Seconds between two looks of an open page at what has become of it: at first, and once nothing has changed for `FRESH`."""
 FRESH = timedelta(seconds=30)
@@ -68,7 +74,7 @@ def try_again(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     """Posts the same request id once more: a put-off or held message, or the safe check of an unknown one."""
     found = _get_to_send(request, request_id)
     shown = request.POST.get("status", "")
-    waits_for = _waits_for(found)
+    waits_for = kept_back_by(found)
     if shown != found.status or shown not in TRY_AGAIN:
         messages.info(request, _("It has moved on in the meantime. Nothing was sent."))
     elif waits_for:
@@ -108,7 +114,8 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
     sends = _sends(found)
     channels = contracts.channels_of(found.version) if found.version else list(found.workflow_instance.channels.all())
     hidden = _hidden_keys(request, found, [send.template_params for send in sends or []])
-    sent = None if sends is None else _what_was_sent(request, channels, sends, hidden)
+    labels = contracts.labels_in(found.version) if found.version else {}
+    sent = None if sends is None else _what_was_sent(request, channels, sends, hidden, labels)
     attempts = list(found.attempts.select_related("asked_by").order_by("number"))
     callbacks = list(found.callbacks.prefetch_related("results").order_by("received_at", "pk"))
     report = report_of(callbacks)
@@ -118,15 +125,16 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
     reply = _reply(found)
     may_send = roles.may_send(request.user, found.workflow_instance)
     is_old = found.created_at <= now - sending.ASKED_BY_HAND or (found.not_after is not None and found.not_after <= now)
-    waits_for = _waits_for(found) if found.status in TRY_AGAIN else []
+    waits_for = kept_back_by(found) if found.status in TRY_AGAIN else []
     is_early = found.not_before is not None and found.not_before > now
+    button = TRY_AGAIN.get(Status(found.status)) if may_send and not is_old and not is_early and not waits_for else None
     settlement = _settlement(found)
     return {
         "invocation": found,
         "meaning": meaning,
         "delivery": delivery,
         "double": MAY_BE_DOUBLE if found.may_be_double else None,
-        "next": next_of(meaning, delivery),
+        "next": next_of(meaning, delivery, is_kept_back=bool(waits_for), may_press=button is not None),
         "next_tone": delivery.tone if is_told else meaning.tone,
         "summary": delivery.says if is_told else meaning.says,
         "steps": timeline(found, attempts, report, channels, meaning, _aside(found, settlement, waits_for, reply.get("message"))),
@@ -144,7 +152,9 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
         "channels": sent,
         "bubbles": [item["bubble"] for item in sent or []],
         "offers_again": found.is_final and delivery is not AWAITING and not is_contradiction,
-        "try_again": TRY_AGAIN.get(Status(found.status)) if may_send and not is_old and not is_early and not waits_for else None,
+        "again_words": _again_words(delivery),
+        "has_left": found.status not in NEVER_LEFT,
+        "try_again": button,
         "may_cancel": may_send and found.status in CANCELLABLE,
         "may_settle": request.user.has_perm(roles.SETTLE) and found.status == Status.UNKNOWN,
         "is_old": is_old,
@@ -206,17 +216,28 @@ def _ticket(
     return ticket_text(found, attempts, report, meaning=meaning, delivery=delivery, secrets=secrets)
 
 
-def _waits_for(found: Invocation) -> list[Text]:
+def kept_back_by(found: Invocation) -> list[Text]:
     """What keeps every attempt back for now, in words."""
     account, workflow = found.account, found.workflow_instance
     because: list[Text] = []
     if pacing.is_stopped():
         because.append(_("All sending is stopped."))
     if account.is_paused:
-        because.append(_("The account %(account)s is paused.") % {"account": account.title})
+        because.append(
+            " ".join(filter(None, [_("The account %(account)s is paused.") % {"account": account.title}, str(why_paused(account))]))
+        )
     if workflow.is_paused:
         because.append(_("The workflow is paused: Kaleyra does not know it."))
     return because
+
+
+def _again_words(delivery: Meaning) -> Text:
+    """What has to be known before the same values are sent once more, as a new message."""
+    if delivery in (NOT_SENT, NOT_DELIVERED, SAID_NOT_DELIVERED):
+        return _("A new message, with a new request ID:")
+    if delivery.tone == "delivered" or delivery is SAID_DELIVERED:
+        return _("Does the customer want it once more?")
+    return _("Only once the customer says that nothing came:")
 
 
 def _settlement(found: Invocation) -> dict[str, Any] | None:
@@ -234,7 +255,15 @@ def _readable(found: Invocation | Settlement, field: str) -> str:
 def _shown(attempt: Attempt) -> dict[str, Any]:
     tone, icon = OUTCOMES[attempt.outcome]
     took = span(attempt.duration_ms / 1000) if attempt.duration_ms is not None else ""
-    return {"row": attempt, "tone": tone, "icon": icon, "why": REASONS.get(attempt.reason, ""), "took": took, "reply": _reply(attempt)}
+    return {
+        "row": attempt,
+        "tone": tone,
+        "icon": icon,
+        "why": REASONS.get(attempt.reason, ""),
+        "took": took,
+        "has_left": attempt.outcome != Attempt.Outcome.NOT_SENT,
+        "reply": _reply(attempt),
+    }
 
 
 def _request(request: StaffRequest, found: Invocation, sends: Sequence[Send], hidden: set[str]) -> dict[str, Any]:
@@ -282,15 +311,20 @@ def _sends(found: Invocation) -> list[Send] | None:
         return None
 
 
-def _what_was_sent(request: StaffRequest, channels: list[Channel], sends: Sequence[Send], hidden: set[str]) -> list[dict[str, Any]]:
-    """Each channel's recipient, values and message as this person may see them."""
+def _what_was_sent(
+    request: StaffRequest, channels: list[Channel], sends: Sequence[Send], hidden: set[str], labels: dict[int, dict[str, str]]
+) -> list[dict[str, Any]]:
+    """Each channel's recipient, values with their names and message, as this person may see them."""
     messages_seen = bubbles(channels, [send.template_params for send in sends], hidden=hidden)
     return [
         {
             "position": position,
             "channel": channel,
             "recipient": _number(request, send.recipient),
-            "params": {key: DOTS if key in hidden else value for key, value in send.template_params.items()},
+            "params": [
+                (key, labels.get(position, {}).get(key, ""), DOTS if key in hidden else value)
+                for key, value in send.template_params.items()
+            ],
             "bubble": bubble,
         }
         for position, (channel, send, bubble) in enumerate(zip(channels, sends, messages_seen, strict=False), start=1)

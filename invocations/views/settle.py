@@ -7,6 +7,7 @@ import uuid
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -15,7 +16,7 @@ from invocations import roles, sending
 from invocations.forms.settle import SettleForm
 from invocations.models import Invocation, Settlement
 from invocations.statuses import REASONS, meaning_of
-from invocations.views.invocation import get_invocation
+from invocations.views.invocation import get_invocation, kept_back_by
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
 
 
@@ -36,5 +37,13 @@ def settle(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
         else:
             messages.warning(request, _("It is not unknown any more. Nothing was changed."))
         return redirect("invocation", request_id=request_id)
-    context = {"form": form, "invocation": found, "meaning": meaning_of(found), "why": REASONS.get(found.reason, "")}
+    goes_on = found.due_at is not None and not kept_back_by(found)
+    context = {
+        "form": form,
+        "invocation": found,
+        "meaning": meaning_of(found),
+        "why": REASONS.get(found.reason, ""),
+        "asks_again": goes_on,
+        "asks_at": found.due_at if found.due_at and found.due_at > timezone.now() else None,
+    }
     return render_page(request, "settle.html", context)

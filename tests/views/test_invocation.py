@@ -236,6 +236,58 @@ def test_an_answer_that_repeats_the_number_is_shown_without_it(ada, typed, kaley
     assert "[number ending in 4581] is wrong" in text_of(page_of(ada, row))
 
 
+# --- what to do next ------------------------------------------------------------------------------------------------
+
+
+def asked_about(row, **columns):
+    """An attempt without an answer; with `due_at` the console asks again by itself."""
+    Invocation.objects.filter(pk=row.pk).update(
+        **{"status": "unknown", "reason": "timeout", "due_at": None, "doubtful_since": timezone.now(), "doubt_count": 1} | columns
+    )
+
+
+def todo(client, row):
+    """What stands under "What to do next", as text."""
+    html = page_of(client, row).html
+    return unescape(re.sub("<[^>]+>", " ", html[html.index('id="h-next"') : html.index('id="h-tl"')]))
+
+
+@pytest.mark.parametrize("columns", [{"status": "queued"}, {"status": "unknown"}])
+def test_a_step_names_the_button_only_where_it_is(priya, rosa, recorded, account, columns):
+    row = recorded()
+    asked_about(row, **columns)
+    named = "Press “Check safely”" if columns["status"] == "unknown" else "press “Try now”"
+    assert named in todo(priya, row) and named not in todo(rosa, row)
+    type(account).objects.update(is_paused=True, paused_reason="The contract is being renewed.")
+    told = todo(priya, row)
+    assert named not in told and "Have an admin mend what keeps it back." in told
+    assert "The account Acme is paused. The contract is being renewed." in told
+
+
+def test_a_question_that_is_over_is_not_offered(priya, recorded):
+    row = recorded()
+    asked_about(row)
+    Invocation.objects.update(created_at=timezone.now() - timedelta(days=2))
+    assert "Its time is over" in todo(priya, row) and "Press “Check safely”" not in todo(priya, row)
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"status": "unknown"}, "Only once the customer says that nothing came:"),
+        ({"status": "rejected", "reason": "rejected"}, "A new message, with a new request ID:"),
+        ({"status": "accepted", "delivery": "completed", "deciding_channel": 1}, "Does the customer want it once more?"),
+        ({"status": "accepted", "delivery": "completed", "deciding_channel": 0}, "A new message, with a new request ID:"),
+        ({"status": "accepted", "delivery": "no_result"}, "Only once the customer says that nothing came:"),
+    ],
+)
+def test_sending_again_says_what_has_to_be_known_first(priya, recorded, columns, words):
+    row = recorded()
+    Invocation.objects.update(due_at=None, **columns)
+    told = todo(priya, row)
+    assert words in told and told.index(words) < told.index("Send again with these values")
+
+
 # --- cancelling -------------------------------------------------------------------------------------------------------
 
 
@@ -306,7 +358,7 @@ def test_a_fallback_is_told_with_its_wait_and_kaleyras_codes(priya, accepted):
     row = accepted()
     report(row, "TIMEOUT", "DELIVERED", wait=5)
     told = story(priya, row)
-    steps = ["Recorded", "Attempt 1", "Accepted by Kaleyra", "WhatsApp started", "waited 5 s", "no final report within 5 s"]
+    steps = ["Recorded", "Accepted by Kaleyra", "HTTP 202 after", "WhatsApp started", "waited 5 s", "no final report within 5 s"]
     steps += ["code: TIMEOUT", "It may still arrive", "SMS started", "Fell back", "SMS delivered", "code: DELIVERED", "Flow ended"]
     places = [told.index(step) for step in steps]
     assert places == sorted(places) and "+5.0 s after the step before" in told
@@ -356,6 +408,33 @@ def test_a_refusal_with_a_result_shows_both(priya, accepted):
     text = text_of(page)
     assert ">Rejected<" in text and ">Delivered on WhatsApp<" in text and "Nothing went to the customer" not in text
     assert "Both are shown as they came" in text and "Do not send it again" in text and "?again=" not in page.html
+
+
+@pytest.mark.parametrize("status", ["queued", "held", "cancelled", "expired"])
+def test_what_never_left_is_not_said_to_have_been_sent(priya, recorded, status):
+    row = recorded()
+    row.attempts.create(number=1, started_at=row.created_at, outcome="not_sent", reason="handed_back", duration_ms=0)
+    Invocation.objects.update(status=status)
+    text = text_of(page_of(priya, row))
+    assert "What was sent" not in text and "It was sent in full" not in text and "What would have been posted" in text
+
+
+def test_values_have_the_names_that_they_had_when_they_were_sent(priya, accepted, workflow):
+    Parameter.objects.create(channel=workflow.channels.get(position=1), key="01", label="First name")
+    row = accepted()
+    Parameter.objects.update(label="Nickname")
+    html = page_of(priya, row).html
+    assert "First name <code>01</code>" in html and "Nickname" not in html
+
+
+def test_a_second_attempt_leaves_both_in_the_story(priya, recorded, kaleyra_says):
+    row = recorded()
+    kaleyra_says(NoAnswer("timeout"))
+    sending.deliver(row.pk)
+    kaleyra_says.stop()
+    press(priya, row)()
+    told = story(priya, row)
+    assert told.index("Attempt 1") < told.index("Attempt 2") < told.index("Accepted by Kaleyra")
 
 
 def test_an_attempt_unfolds_to_what_was_posted_as_this_person_may_see_it(priya, ada, accepted, workflow):

@@ -1,5 +1,7 @@
 """A person ends an unknown outcome, and leaves a trace of who and how."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -53,6 +55,17 @@ def test_a_second_person_changes_nothing(ada, sven, unknown):
     settle(ada, unknown, verdict="delivered", reason=WORDS)
     settle(sven, unknown, verdict="not_delivered", reason="No, it was not.")
     assert Settlement.objects.get().settled_by == ada.person and Invocation.objects.get().status == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("late", "paused", "words"),
+    [(False, False, "asks Kaleyra again by itself at "), (True, False, "asks Kaleyra again by itself within seconds."), (False, True, "")],
+)
+def test_an_answer_that_may_still_come_is_said_to_come_only_where_it_is_asked_for(ada, unknown, account, late, paused, words):
+    type(account).objects.update(is_paused=paused)
+    Invocation.objects.update(due_at=timezone.now() + timedelta(seconds=-60 if late else 60))
+    html = opened(ada, f"/history/{unknown.request_id}/settle/").html
+    assert words in html and ("You may wait for that answer." in html) == bool(words)
 
 
 def test_support_is_offered_no_button_for_it(priya, ada, unknown):
