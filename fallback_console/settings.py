@@ -416,10 +416,10 @@ LOGGING = {
     "filters": {"no_tokens": {"()": "fallback_console.error_reports.NoTokens"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_tokens"]}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    # SQL at DEBUG carries the values of the statement.
+    # SQL at DEBUG carries the values of the statement; urllib3's warnings carry what it could not read of an answer.
     "loggers": {
         "django.db.backends": {"level": "WARNING"},
-        "urllib3": {"level": "WARNING"},
+        "urllib3": {"level": "ERROR"},
         # Django names the path of what it refuses; no handler of anybody's gets the token in it.
         "django.request": {"filters": ["no_tokens"]},
         "django": {"handlers": ["stderr"], "level": "WARNING" if LOG_LEVEL == "INFO" else LOG_LEVEL, "propagate": False},

@@ -73,13 +73,29 @@ def claim_due(most: int) -> list[Claim]:
     return claims
 
 
+def accounts_to_probe() -> list[Account]:
+    """The accounts that the console paused, that may be asked again now, and have a message to ask with."""
+    now = timezone.now()
+    going = WorkflowInstance.objects.filter(is_paused=False)
+    rows = Invocation.objects.filter(account_id=OuterRef("pk"), workflow_instance_id__in=going.values("pk"))
+    held = Exists(rows.filter(status=Status.HELD, reason__in=MENDED_WITH_THE_ACCOUNT))
+    return list(pacing.to_probe(now).filter(held | Exists(rows.filter(due_at__lte=now, status__in=WAITING))).order_by("pk"))
+
+
 def claim_probes() -> list[Claim]:
-    """For each account that the console paused, once in a while, one held message: it finds out whether the set-up was mended."""
+    """For each account that the console paused, once in a while, one message: it finds out whether the set-up was mended.
+
+    One that is held, or else one that is due: no account may stay paused because none is held any more.
+    """
     claims: list[Claim] = []
-    for account in pacing.to_probe(timezone.now()):
+    for account in accounts_to_probe():
+        if not pacing.take_probe(account, timezone.now()):
+            continue
         held = Invocation.objects.filter(account_id=account.pk, status=Status.HELD, reason__in=MENDED_WITH_THE_ACCOUNT).order_by("id")
-        if pacing.take_probe(account, timezone.now()):
-            claims += sending.claim(account, held, 1, is_probe=True)
+        probe = sending.claim(account, held, 1, is_probe=True) or sending.claim(account, due(account), 1, is_probe=True)
+        if not probe:
+            pacing.give_probe_back(account, timezone.now())
+        claims += probe
     return claims
 
 
@@ -160,6 +176,7 @@ class Dispatcher:
     def _turn(self) -> None:
         """One look: sweeps, claims and writes, as far as it is time."""
         if self._is_time("sweep", SWEEP_EVERY):
+            self._write()  # first: an answer that is known must not be settled as one that nobody knows
             sweep()
             self._take(claim_probes())
         if self._is_time("brake", LOOK_EVERY):
@@ -200,6 +217,8 @@ class Dispatcher:
             return
 
     def _write(self) -> None:
+        if not self._unwritten:
+            return
         try:
             sending.remember(self._unwritten)
         except (OperationalError, InterfaceError):

@@ -6,8 +6,8 @@ All of it lives in the database, so that every process keeps to it. An account's
   second only;
 - wait: after 429 the whole account waits as Kaleyra asked, a minute at most; then it is ramped up;
 - circuit: after `FAILURES` attempts in a row without any use, one probe every `PROBE_EVERY`, until one gets through;
-- pause: what only an admin can mend stops the account once, with one alarm; one held message every `MENDED_PROBE_EVERY` asks
-  whether it has been mended.
+- pause: what only an admin can mend stops the account once, with one alarm; one message every `MENDED_PROBE_EVERY` asks whether it
+  has been mended.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from invocations.answer_table import TABLE, Effect, Outcome
@@ -129,10 +129,7 @@ def learn(account: Account, outcomes: Sequence[tuple[str, int | None]]) -> None:
             failures, got_through = 0, True
         if effect is Effect.SLOWS_ACCOUNT or (effect is Effect.UNREACHABLE and retry_after):
             asked = retry_after or 1
-        if effect is Effect.PAUSES_ACCOUNT:
-            _pause(account, reason)
-    if any(reason in PROOFS_OF_THE_SET_UP for reason, _asked in outcomes):
-        resume(account, mended=True)
+    _pause_or_resume(account, [reason for reason, _asked in outcomes])
     if not (failures or asked) and not Pace.objects.filter(account=account, failures__gt=0).exists():
         return
     now = timezone.now()
@@ -150,6 +147,17 @@ def learn(account: Account, outcomes: Sequence[tuple[str, int | None]]) -> None:
             pace.wait_until, pace.ramp_from = None, now
             logger.warning("account %s can be reached again", account.pk)
         pace.save(update_fields=["failures", "wait_until", "ramp_from"])
+
+
+def _pause_or_resume(account: Account, reasons: Sequence[str]) -> None:
+    """The last word about the set-up holds: of a round that says both, the earlier ones are history."""
+    words = [reason for reason in reasons if reason in PROOFS_OF_THE_SET_UP or TABLE[reason].effect is Effect.PAUSES_ACCOUNT]
+    if not words:
+        return
+    if words[-1] in PROOFS_OF_THE_SET_UP:
+        resume(account, mended=True)
+    else:
+        _pause(account, words[-1])
 
 
 def _pause(account: Account, reason: str) -> None:
@@ -190,13 +198,18 @@ def remember_the_change(model: type[Account] | type[WorkflowInstance], pk: int, 
     model.history.bulk_history_create([model.objects.get(pk=pk)], update=True, default_change_reason=reason)
 
 
-def to_probe(now: datetime) -> list[Account]:
+def to_probe(now: datetime) -> QuerySet[Account]:
     """The accounts that the console paused and that may be asked again now."""
     found = Account.objects.filter(Q(is_paused=True) & ~Q(paused_because="") & Q(pace__probe_at__lte=now))
-    return list(found.select_related("pod"))
+    return found.select_related("pod")
 
 
 def take_probe(account: Account, now: datetime) -> bool:
     """Takes the right to one probe, so that no other process has it."""
     due = Pace.objects.filter(account=account, probe_at__lte=now)
-    return bool(due.update(probe_at=now + MENDED_PROBE_EVERY, failures=F("failures")))
+    return bool(due.update(probe_at=now + MENDED_PROBE_EVERY))
+
+
+def give_probe_back(account: Account, now: datetime) -> None:
+    """The right was not used: there was nothing to ask with just now."""
+    Pace.objects.filter(account=account).update(probe_at=now)

@@ -48,6 +48,11 @@ class Claim:
         return self.attempt.number
 
     @property
+    def fence(self) -> tuple[int, int]:
+        """The row and the number that it has as long as the claim holds."""
+        return self.invocation.pk, self.number
+
+    @property
     def is_fresh(self) -> bool:
         """Whether the lease still covers a whole attempt."""
         return time.monotonic() - self.claimed_at < (LEASE - MARGIN).total_seconds() - TOTAL_SECONDS

@@ -68,7 +68,7 @@ def kept(reply: Reply, secrets: Secrets) -> dict[str, Any]:
 
 
 MOST_OF_A_KIND = 200
-_AN_ID = re.compile(r"\[[^\]]*\]|[\w+-]*\d[\w+-]*")
+_A_WORD = re.compile(r"\[[^\[\]]*\]|[\w+-]+")
 
 
 def kind_of(kept: dict[str, Any], sends: Sequence[Send]) -> str:
@@ -80,4 +80,9 @@ def kind_of(kept: dict[str, Any], sends: Sequence[Send]) -> str:
     values = {value for send in sends for value in send.template_params.values() if len(value) >= SHORTEST_SECRET}
     for value in sorted(values, key=len, reverse=True):
         text = text.replace(value, "…")
-    return " ".join(_AN_ID.sub("…", text).split())[:MOST_OF_A_KIND]
+    return " ".join(_A_WORD.sub(_without_id, text).split())[:MOST_OF_A_KIND]
+
+
+def _without_id(word: re.Match[str]) -> str:
+    is_id = word[0].startswith("[") or any(sign.isdecimal() for sign in word[0])
+    return "…" if is_id else word[0]

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from invocations import contracts, pacing, posting, redaction
@@ -272,18 +272,18 @@ def deliver(
 def remember(results: Sequence[tuple[Claim, Result]]) -> None:
     """Writes down what came of attempts: each row, if it is still ours; and then what they tell about their accounts."""
     now = timezone.now()
-    known = _Known([claim.invocation for claim, _result in results])
+    known = _Known([claim for claim, _result in results])
     written = [_read(claim, result, now, known) for claim, result in results]
-    fences = {claim.invocation.pk: claim.number for claim, _result in results}
+    rows = {claim.invocation.pk for claim, _result in results}
     with transaction.atomic(durable=True):
-        held = Invocation.objects.filter(pk__in=fences, status=Status.SENDING).select_for_update().order_by("pk")
-        ours = {pk for pk, number in held.values_list("pk", "attempt_count") if fences[pk] == number}
-        kept = [item for item in written if item[0].invocation.pk in ours]
+        held = Invocation.objects.filter(pk__in=rows, status=Status.SENDING).select_for_update().order_by("pk")
+        fences = set(held.values_list("pk", "attempt_count"))
+        kept = [item for item in written if item[0].fence in fences]
         update_each(Invocation, [({"id": claim.invocation.pk}, changes) for claim, _result, changes, _attempt in kept])
         update_each(Attempt, [({"id": claim.attempt.pk}, attempt) for claim, _result, _changes, attempt in kept])
         _note_on_keys([(claim, result) for claim, result, *_ in kept], now)
     for claim, result, changes, _attempt in written:
-        _log(claim, result, changes["status"] if claim.invocation.pk in ours else None)
+        _log(claim, result, changes["status"] if claim.fence in fences else None)
     by_account: dict[int, list[tuple[Claim, Result]]] = defaultdict(list)
     for claim, result in results:
         by_account[claim.account.pk].append((claim, result))
@@ -325,10 +325,12 @@ def _changes(claim: Claim, result: Result, now: datetime, known: _Known) -> tupl
     """The columns of the invocation and of its attempt after `result`."""
     invocation, reply = claim.invocation, result.reply
     status, reason = _meaning(claim, result)
-    adds_doubt = result.rule.outcome == Outcome.DOUBTFUL
+    # Of an ID that somebody else used before us no later attempt can tell whose it is: that doubt never becomes ours.
+    may_be_ours = claim.by_us or not claim.in_doubt
+    adds_doubt = result.rule.outcome == Outcome.DOUBTFUL and may_be_ours
     doubtful_since = invocation.doubtful_since or (result.started_at if adds_doubt else None)
     doubt_count = invocation.doubt_count + adds_doubt
-    due_at = _due(claim, result, status, doubtful_since, doubt_count, now)
+    due_at = _due(claim, result, status, doubtful_since, doubt_count, now, known)
     changes: Columns = {
         "status": status,
         "reason": reason,
@@ -379,10 +381,18 @@ def _result_awaited(invocation: Invocation, status: Invocation.Status, known: _K
 
 
 def _due(
-    claim: Claim, result: Result, status: Invocation.Status, doubtful_since: datetime | None, doubt_count: int, now: datetime
+    claim: Claim,
+    result: Result,
+    status: Invocation.Status,
+    doubtful_since: datetime | None,
+    doubt_count: int,
+    now: datetime,
+    known: _Known,
 ) -> datetime | None:
     """When the dispatcher takes it up again by itself, if it does."""
-    later = now if result.reason == "handed_back" else now + _wait(claim.number, result.reply)
+    if status not in (Status.QUEUED, Status.UNKNOWN):
+        return None
+    later = now if result.reason == "handed_back" else now + _wait(known.tries_of(claim), result.reply)
     if status == Status.QUEUED:
         return later
     asks = claim.account.retry_ambiguous == Account.RetryAmbiguous.SAME_ID and result.rule.next is not Next.NOTHING
@@ -401,9 +411,12 @@ def _wait(number: int, reply: Reply | None) -> timedelta:
 
 
 class _Known:
-    """What is looked up once for the attempts of one round: a workflow's sensitive keys, and how long its result may take."""
+    """What is looked up once for the attempts of one round: a workflow's sensitive keys, how long its result may take, earlier tries."""
 
-    def __init__(self, invocations: Sequence[Invocation]) -> None:
+    def __init__(self, claims: Sequence[Claim]) -> None:
+        invocations = [claim.invocation for claim in claims]
+        self._repeated = [claim.invocation.pk for claim in claims if claim.number > 1]
+        self._tries: dict[int, int] | None = None
         workflows = WorkflowInstance.objects.prefetch_related("channels__parameters")
         self._workflows = workflows.in_bulk({invocation.workflow_instance_id for invocation in invocations})
         self._versions = WorkflowVersion.objects.in_bulk({invocation.version_id for invocation in invocations if invocation.version_id})
@@ -415,6 +428,15 @@ class _Known:
         if workflow.pk not in self._result_due_in:
             self._result_due_in[workflow.pk] = self._workflows[workflow.pk].result_due_in
         return self._result_due_in[workflow.pk]
+
+    def tries_of(self, claim: Claim) -> int:
+        """Which try this is. What was claimed and handed back, with nothing posted, is none."""
+        if claim.number == 1:
+            return 1
+        if self._tries is None:
+            posted = Attempt.objects.filter(invocation_id__in=self._repeated).exclude(reason="handed_back").values("invocation_id")
+            self._tries = dict(posted.annotate(n=Count("pk")).order_by().values_list("invocation_id", "n"))
+        return max(1, self._tries.get(claim.invocation.pk, 1))
 
     def secrets_of(self, claim: Claim) -> Secrets:
         """What no kept answer may repeat."""
@@ -493,11 +515,15 @@ def settle_interrupted(now: datetime) -> int:
         rows = over.select_for_update(skip_locked=True).values_list(
             "pk", "attempt_count", "doubt_count", "doubtful_since", "lease_until", "not_after", "account_id"
         )
+        found = list(rows)
+        used_before = Attempt.objects.filter(invocation_id__in=[row[0] for row in found], reason="id_used_before")
+        somebody_elses = set(used_before.values_list("invocation_id", flat=True)) if found else set()
         changed = []
-        for pk, number, doubts, since, lease_until, not_after, account_id in list(rows):
-            since = since or (lease_until or now) - LEASE
-            asks = account_id in asking and doubts + 1 < MOST_DOUBTS
-            asks = asks and now < min(since + SAME_ID_WINDOW, not_after or now + SAME_ID_WINDOW)
+        for pk, number, doubts, since, lease_until, not_after, account_id in found:
+            if pk not in somebody_elses:
+                since, doubts = since or (lease_until or now) - LEASE, doubts + 1
+            asks = since is not None and account_id in asking and doubts < MOST_DOUBTS
+            asks = asks and now < min((since or now) + SAME_ID_WINDOW, not_after or now + SAME_ID_WINDOW)
             changed.append(
                 (
                     {"id": pk, "attempt_count": number, "status": Status.SENDING},
@@ -507,7 +533,7 @@ def settle_interrupted(now: datetime) -> int:
                         "lease_until": None,
                         "due_at": now if asks else None,
                         "doubtful_since": since,
-                        "doubt_count": doubts + 1,
+                        "doubt_count": doubts,
                         "final_at": None if asks else now,
                     },
                 )

@@ -16,7 +16,7 @@ from celery.signals import worker_shutting_down
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from invocations import dispatching, exporting, pacing
+from invocations import dispatching, exporting
 from invocations.dispatching import Dispatcher
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ def _a_hint(deed: Callable[[], int]) -> Callable[[], int]:
 @_a_hint
 def deliver_due() -> int:
     """Delivers until nothing is due. Several at once share the work. Returns how many attempts were made."""
-    if _ending.value or not (dispatching.accounts_with_work() or pacing.to_probe(timezone.now())):
+    if _ending.value or not (dispatching.accounts_with_work() or dispatching.accounts_to_probe()):
         return 0
     dispatcher = Dispatcher()
     with _ended_by_a_signal(dispatcher):

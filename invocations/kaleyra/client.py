@@ -104,9 +104,9 @@ class KaleyraClient:
 class Line:
     """One thread's way to one account. It keeps its connection from one POST to the next.
 
-    A connection is used again if its last answer was read to the end and left no doubt, if it was idle for `idle_seconds` at
-    most, and if the server has not closed it. Else the next POST opens another. One race remains: what the server closes while
-    the next request is on its way is `NoAnswer`.
+    A connection is used again if its last answer was read to the end, named its request ID and left no doubt (a copy of it that
+    came late would name it too), if it was idle for `idle_seconds` at most, and if the server has not closed it. Else the next POST
+    opens another. One race remains: what the server closes while the next request is on its way is `NoAnswer`.
     """
 
     def __init__(self, client: KaleyraClient) -> None:
@@ -141,7 +141,7 @@ class Line:
             complete=answer.complete,
             duplicate=self._client.duplicate,
         )
-        if reply.verdict is Verdict.DOUBTFUL:
+        if reply.verdict is Verdict.DOUBTFUL or reply.request_id != request_id:
             self.close()  # it may be one that is out of step, and then what follows on that connection would be as well
         return reply
 

@@ -113,7 +113,7 @@ def read_reply(
     `complete` is False if the body broke off or was cut at `MAX_BODY_BYTES`. `duplicate` is searched in each text's first
     `MAX_SEARCHED` characters: it may be somebody's setting, and slow.
     """
-    text = body[:MAX_BODY_BYTES].decode("utf-8", errors="replace")
+    text = body[:MAX_BODY_BYTES].decode("utf-8-sig", errors="replace")
     fields = _json_object(text) if complete else None
     reason = _reason(http_status, fields, request_id, complete)
     fields = fields or {}
@@ -141,7 +141,20 @@ def read_reply(
 
 
 def _reason(http_status: int, fields: dict[str, Any] | None, request_id: str, complete: bool) -> str:
-    if http_status in (401, 403) or (http_status >= 400 and fields and fields.get("code") == "RBC001"):
+    reason = _reason_by_status(http_status, fields, request_id, complete)
+    was_not_taken = VERDICTS[reason] in (Verdict.REJECTED, Verdict.REFUSED, Verdict.BUSY)
+    return "contradiction" if was_not_taken and _says_taken(fields, request_id) else reason
+
+
+def _says_taken(fields: dict[str, Any] | None, request_id: str) -> bool:
+    """Whether the body says of this very request that it was accepted. A gateway on the way may have changed the status."""
+    return bool(
+        fields and fields.get("requestId") == request_id and (fields.get("success") is True or fields.get("executionStatus") == "ACCEPTED")
+    )
+
+
+def _reason_by_status(http_status: int, fields: dict[str, Any] | None, request_id: str, complete: bool) -> str:
+    if http_status in (401, 403) or (400 <= http_status < 500 and fields and fields.get("code") == "RBC001"):
         return "credentials"
     if 300 <= http_status < 400:
         return "redirect"

@@ -215,6 +215,49 @@ def test_one_held_message_asks_after_a_while_whether_it_was_mended(waiting, kale
     assert statuses() == ["accepted", "accepted"]
 
 
+@pytest.mark.parametrize("left", ["in doubt", "queued", "nothing, and then a new one"])
+def test_an_account_without_held_messages_is_asked_about_with_what_is_due(waiting, account, receiver, left):
+    pacing.Pace.objects.create(account=account, probe_at=timezone.now())
+    Account.objects.update(is_paused=True, paused_because="credentials")
+    if left == "nothing, and then a new one":
+        assert run_once() == 0
+    waiting(**({"status": "unknown", "doubtful_since": timezone.now(), "doubt_count": 1} if left == "in doubt" else {}))
+    run_once()
+    account.refresh_from_db()
+    assert not account.is_paused and statuses() == ["accepted"] and len(receiver.received) == 1
+
+
+@pytest.mark.parametrize("answer", [503, 429, NotSent("refused")])
+def test_a_probe_that_led_nowhere_is_followed_by_another(waiting, kaleyra_says, account, answer):
+    kaleyra_says(401)
+    waiting()
+    run_once()
+    kaleyra_says(answer)
+    for _ in range(2):
+        pacing.Pace.objects.update(probe_at=timezone.now(), wait_until=None)
+        Invocation.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
+        run_once()
+        kaleyra_says.stop()
+    account.refresh_from_db()
+    assert not account.is_paused and statuses() == ["accepted"]
+
+
+def test_a_probe_that_found_nothing_to_ask_with_is_not_lost(waiting, account):
+    waiting()
+    pacing.Pace.objects.create(account=account, probe_at=timezone.now(), wait_until=timezone.now() + 60 * SECOND)
+    Account.objects.update(is_paused=True, paused_because="credentials")
+    assert dispatching.claim_probes() == []
+    pacing.Pace.objects.update(wait_until=None)
+    assert len(dispatching.claim_probes()) == 1
+
+
+def test_of_a_round_that_refuses_the_key_and_takes_it_the_last_word_holds(account, caplog):
+    for reasons, is_paused in [(["credentials", "accepted"], False), (["accepted", "credentials", "timeout"], True)]:
+        pacing.learn(account, [(reason, None) for reason in reasons])
+        assert Account.objects.get().is_paused is is_paused
+    assert caplog.text.count("is paused") == 1
+
+
 def test_a_persons_pause_is_not_asked_about(waiting, account, receiver):
     waiting(status="held", reason="credentials")
     pacing.Pace.objects.create(account=account, probe_at=timezone.now())
@@ -238,6 +281,17 @@ def test_an_alarm_is_raised_where_kaleyra_contradicts_itself(waiting, kaleyra_sa
     run_once()
     assert statuses() == ["unknown"] and Invocation.objects.get().is_final
     assert "another_request" in caplog.text
+
+
+def test_an_answer_that_could_not_be_written_in_time_is_written_before_anything_is_swept(waiting, account, monkeypatch):
+    """The database was away for longer than the lease: the dispatcher knows what came, and its own sweep must not say nobody does."""
+    waiting()
+    dispatcher = Dispatcher()
+    [claim] = dispatching.claim_due(1)
+    dispatcher._unwritten = [(claim, dispatching.posting.post(claim))]
+    Invocation.objects.update(lease_until=timezone.now() - SECOND)
+    dispatcher._turn()
+    assert statuses() == ["accepted"]
 
 
 # --- pace -------------------------------------------------------------------------------------------------------------

@@ -666,6 +666,8 @@ UNKEPT: dict[str, Verb] = {
     "a redirect without end": floods(HUGE["in a redirect"], b"x" * MIB, 3),
     "another request's": answers(http("202 Accepted", accepted(requestId="another"))),
     "unreadable": answers(http("202 Accepted", b"<html>")),
+    "slow down": answers(http("429 Too Many", b"", "Retry-After: 3")),
+    "a rejection that does not say of what": answers(http("400 Bad Request", rejected(requestId=None))),
     "a server error": answers(http("503 Unavailable", b"", "Retry-After: 3")),
     "another protocol": answers(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"),
     "hints, and the answer later": answers(b"HTTP/1.1 103 Early Hints\r\n\r\n" + http("400 Bad Request", rejected(requestId=None))),
@@ -673,13 +675,35 @@ UNKEPT: dict[str, Verb] = {
 
 
 @pytest.mark.parametrize("answer", UNKEPT)
-def test_after_an_answer_that_was_not_whole_or_leaves_doubt_the_next_post_connects_anew(answer: str) -> None:
+def test_after_an_answer_that_was_not_whole_or_leaves_doubt_or_names_no_request_the_next_post_connects_anew(answer: str) -> None:
     verb = by_connection(in_turn(UNKEPT[answer], answers(ACCEPTED)), answers(ACCEPTED))
     with FaultServer(verb) as server, client(server.api_domain).line() as line:
         assert what_comes_of(line)[0] is Reply
         assert what_comes_of(line) == ACCEPTANCE
         assert server.connections == 2
         assert [received.count(b"POST ") for received in server.settled()] == [1, 1]
+
+
+def test_an_answer_that_comes_once_more_is_not_taken_for_the_next_posts() -> None:
+    refusal = http("400 Bad Request", rejected(requestId=None))
+
+    def again(visit: Any) -> None:
+        visit.read_request()
+        visit.send(refusal)
+
+    verb = by_connection(in_turn(answers(refusal), again, answers(ACCEPTED)), answers(ACCEPTED))
+    with FaultServer(verb) as server, client(server.api_domain).line() as line:
+        assert what_comes_of(line) == (Reply, "rejected: rejected")
+        assert what_comes_of(line) == ACCEPTANCE
+
+
+def test_what_cannot_be_read_of_an_answers_head_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """urllib3 warns of such a head, and quotes it."""
+    echo = b"HTTP/1.1 202 Accepted\r\nno header\r\n" + KEY.encode() + b" " + NUMBER.encode() + b"\r\nContent-Length: 0\r\n\r\n"
+    caplog.set_level(logging.INFO)
+    with FaultServer(answers(echo)) as server:
+        what_comes_of(client(server.api_domain))
+    assert KEY not in caplog.text and NUMBER not in caplog.text
 
 
 @pytest.mark.parametrize("fault", ["reset after the request", "silence", "not HTTP"])
@@ -692,7 +716,6 @@ def test_after_silence_the_next_post_connects_anew(fault: str) -> None:
 KEPT: dict[str, tuple[bytes, str]] = {
     "in chunks": (CHUNKED + IN_CHUNKS + b"0\r\n\r\n", "accepted: accepted"),
     "a rejection": (http("400 Bad Request", rejected()), "rejected: rejected"),
-    "slow down": (http("429 Too Many", b"", "Retry-After: 3"), "busy: asked_to_wait"),
     "an answer nobody asked for behind it": (ACCEPTED + http("400 Bad Request", rejected(requestId=None)), "accepted: accepted"),
 }
 

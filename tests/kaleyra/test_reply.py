@@ -111,7 +111,14 @@ WITHOUT_STATUS = {key: value for key, value in accepted().items() if key != "exe
         # R10, R11
         *[(status, b"<html>", ("doubtful", "server_error")) for status in (500, 502, 503, 504, 599, 999)],
         (500, accepted(), ("doubtful", "server_error")),
+        (500, {"code": "RBC001"}, ("doubtful", "server_error")),
+        # a status that says it was not taken, above a body that says it was
+        *[(status, accepted(), ("doubtful", "contradiction")) for status in (303, 401, 403, 404, 405, 422, 429)],
+        (401, accepted(success=None), ("doubtful", "contradiction")),
+        (401, {"code": "RBC001"} | accepted(executionStatus=None), ("doubtful", "contradiction")),
+        (401, accepted(requestId="another"), ("refused", "credentials")),
         # R13
+        (202, b"\xef\xbb\xbf" + json.dumps(accepted()).encode(), ("accepted", "accepted")),
         (202, b"<html>202</html>", ("doubtful", "unreadable")),
         (202, b"", ("doubtful", "unreadable")),
         (202, b"null", ("doubtful", "unreadable")),

@@ -1,12 +1,13 @@
 """What an answer means. The table of the design's section 6, from both ends: the practice pod's answers, and any others."""
 
+import time
 from datetime import timedelta
 from email.utils import format_datetime
 
 import pytest
 from django.utils import timezone
 
-from invocations import pacing, sending
+from invocations import pacing, posting, redaction, sending
 from invocations.encryption import encrypt
 from invocations.kaleyra.client import KaleyraClient, NoAnswer, NotSent
 from invocations.models import ApiKey, Attempt, Invocation, Pod, WorkflowInstance
@@ -316,6 +317,26 @@ def test_a_used_id_without_a_doubt_of_ours_is_unknown(recorded, kaleyra_says, ht
     assert deliver(recorded()).reason == "id_used_before" and Invocation.objects.get().status == "unknown"
 
 
+@pytest.mark.parametrize("meanwhile", [503, NoAnswer("timeout"), NotSent("refused")])
+def test_an_id_that_somebody_used_before_us_is_never_confirmed_by_its_repetition(recorded, kaleyra_says, meanwhile):
+    kaleyra_says(400, DUPLICATE)
+    invocation = deliver(recorded())
+    kaleyra_says(meanwhile)
+    assert deliver(invocation, starting_from=UNKNOWN).due_at is None
+    kaleyra_says(400, DUPLICATE)
+    assert (deliver(invocation, starting_from=UNKNOWN).status, invocation.reason) == ("unknown", "id_used_before")
+
+
+def test_nor_after_a_check_that_was_interrupted(recorded, kaleyra_says, account):
+    kaleyra_says(400, DUPLICATE)
+    invocation = deliver(recorded())
+    assert sending.claim(account, Invocation.objects.filter(status="unknown"), 1)
+    sending.settle_interrupted(timezone.now() + 2 * sending.LEASE)
+    invocation.refresh_from_db()
+    assert (invocation.status, invocation.due_at) == ("unknown", None)
+    assert deliver(invocation, starting_from=UNKNOWN).status == "unknown"
+
+
 def test_why_it_is_unknown_does_not_change_to_nothing_left(doubtful, kaleyra_says):
     """Of the last attempt that is true, of the message it is not."""
     kaleyra_says(NotSent("refused"))
@@ -406,6 +427,23 @@ def test_refusals_of_a_kind_are_alike_whatever_id_they_name(recorded, kaleyra_sa
     for name in ("0cccf798-17b9-4a3f-9dad-f1aa00112233", "4THJKx9"):
         kaleyra_says(400, REJECTED | {"errors": [f"Workflow Instance [{name}] of 919876543202 is not published."]})
         assert deliver(recorded()).error_kind == "Workflow Instance … of … is not published."
+
+
+@pytest.mark.parametrize("evil", ["x" * 4096, "-" * 4096, "[" * 4096, "[x" * 2048])
+def test_a_hostile_complaint_is_read_quickly(evil):
+    begun = time.thread_time()
+    redaction.kind_of({"errors": [evil], "message": None}, [])
+    assert time.thread_time() - begun < 0.02
+
+
+def test_what_was_claimed_and_handed_back_makes_no_later_try_wait_longer(recorded, kaleyra_says, account):
+    invocation = recorded()
+    for _ in range(6):
+        [claim] = sending.claim(account, Invocation.objects.filter(pk=invocation.pk), 1)
+        sending.remember([(claim, posting.handed_back(claim))])
+    kaleyra_says(NotSent("refused"))
+    assert deliver(invocation).due_at < timezone.now() + timedelta(seconds=4)
+    assert deliver(invocation).due_at > timezone.now() + timedelta(seconds=3)
 
 
 def test_no_value_that_was_sent_stays_in_the_kind_of_a_refusal_for_it_stands_in_addresses(recorded, kaleyra_says):

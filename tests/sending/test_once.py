@@ -137,6 +137,18 @@ def test_who_comes_after_the_lease_does_not_touch_the_next_attempt(recorded, mon
     assert len(receiver.accepted) == 1
 
 
+@pytest.mark.parametrize("newer_first", [False, True])
+def test_of_two_claims_of_one_row_in_one_round_only_the_newer_is_written(recorded, account, newer_first):
+    invocation = recorded()
+    [older] = sending.claim(account, Invocation.objects.filter(pk=invocation.pk), 1)
+    sending.settle_interrupted(timezone.now() + 2 * sending.LEASE)
+    [newer] = sending.claim(account, Invocation.objects.filter(pk=invocation.pk), 1)
+    results = [(older, posting.handed_back(older)), (newer, posting.post(newer))]
+    sending.remember(results[::-1] if newer_first else results)
+    assert Invocation.objects.get().status == "accepted"
+    assert list(invocation.attempts.values_list("reason", flat=True)) == ["interrupted", "accepted"]
+
+
 def test_who_was_frozen_beyond_the_lease_sends_nothing_any_more(recorded, monkeypatch, receiver):
     invocation = recorded()
     client_of, clock = posting.client_of, time.monotonic
