@@ -74,9 +74,9 @@ def timeline(
 ) -> list[Step]:
     """All steps in their order; `aside` are sentences about where it stands. Each clocked step knows how long after the last it came.
 
-    A single attempt that settled it is no step of its own: where it stands says the same.
+    A single attempt that settled it is no step of its own, where it stands says the same; nor is one that never began.
     """
-    tried = list(attempts)
+    tried = [attempt for attempt in attempts if attempt.reason != "handed_back"]
     at_once = tried.pop() if len(tried) == 1 and _settled(tried[0], invocation) else None
     aside = [*_took(at_once), *aside] if at_once else aside
     steps = [_recorded(invocation), *(_attempt(attempt) for attempt in tried), _status(invocation, meaning, aside)]

@@ -427,6 +427,12 @@ def test_values_have_the_names_that_they_had_when_they_were_sent(priya, accepted
     assert "First name <code>01</code>" in html and "Nickname" not in html
 
 
+def test_an_attempt_that_was_put_back_before_it_began_is_no_step(priya, recorded):
+    row = recorded()
+    row.attempts.create(number=1, started_at=row.created_at, outcome="not_sent", reason="handed_back", duration_ms=0)
+    assert "Attempt" not in story(priya, row) and "put back before it began" in page_of(priya, row).html
+
+
 def test_a_second_attempt_leaves_both_in_the_story(priya, recorded, kaleyra_says):
     row = recorded()
     kaleyra_says(NoAnswer("timeout"))
