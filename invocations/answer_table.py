@@ -64,7 +64,7 @@ TABLE: dict[str, Rule] = {
     "no_such_workflow": Rule(Outcome.REJECTED, Status.REJECTED, effect=Effect.PAUSES_WORKFLOW),  # 404
     # A refusal of the set-up, or of the moment: it was not taken.
     "credentials": Rule(Outcome.REFUSED, *_MEND),  # 401, 403
-    "redirect": Rule(Outcome.REFUSED, *_MEND),  # 3xx, never followed
+    "redirect": Rule(Outcome.REFUSED, *_MEND),  # 301, 302, 303, 307, 308, never followed
     "asked_to_wait": Rule(Outcome.BUSY, Status.QUEUED, Next.LATER, Effect.SLOWS_ACCOUNT),  # 429
     # An answer after which nobody knows.
     "server_error": Rule(*_ASK, Effect.UNREACHABLE),  # 5xx, 408

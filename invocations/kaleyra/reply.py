@@ -19,6 +19,7 @@ from typing import Any
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_RETRY_AFTER = 3600
+_REDIRECTS = (301, 302, 303, 307, 308)  # RFC 9110, 15.4: those that name the one place to go instead. 300 and 304 do not.
 
 
 class Verdict(StrEnum):
@@ -156,7 +157,7 @@ def _says_taken(fields: dict[str, Any] | None, request_id: str) -> bool:
 def _reason_by_status(http_status: int, fields: dict[str, Any] | None, request_id: str, complete: bool) -> str:
     if http_status in (401, 403) or (400 <= http_status < 500 and fields and fields.get("code") == "RBC001"):
         return "credentials"
-    if 300 <= http_status < 400:
+    if http_status in _REDIRECTS:
         return "redirect"
     if http_status == 429:
         return "asked_to_wait"
