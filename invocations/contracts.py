@@ -18,7 +18,7 @@ from invocations.kaleyra.template_params import (
     asked_for,
     placeholders,
 )
-from invocations.models import Channel, Parameter, WorkflowInstance, WorkflowVersion
+from invocations.models import Channel, Invocation, Parameter, WorkflowInstance, WorkflowVersion
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -75,6 +75,14 @@ def sensitive_keys(channels: Iterable[Channel]) -> set[str]:
 def channels_of(version: WorkflowVersion) -> list[Channel]:
     """The channels as they were in a version, not for saving."""
     return [Channel(**{name: channel[name] for name in _CHANNEL_FIELDS}) for channel in version.contract["channels"]]
+
+
+def channels_at_the_time(invocation: Invocation) -> list[Channel]:
+    """The channels that the workflow had when the message was recorded, not for saving: with these its story is told.
+
+    An admin may have changed or reordered them since. As they are now for a message of which no version was kept.
+    """
+    return channels_of(invocation.version) if invocation.version else list(invocation.workflow_instance.channels.all())
 
 
 def sensitive_in(version: WorkflowVersion) -> set[str]:

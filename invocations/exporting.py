@@ -26,7 +26,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from invocations import roles, sending
+from invocations import contracts, roles, sending
 from invocations.encryption import Unreadable
 from invocations.forms.history import HistoryFilter
 from invocations.models import Callback, Export, Invocation
@@ -80,7 +80,7 @@ def _said(invocation: Invocation) -> str:
 
 
 def _delivery(invocation: Invocation) -> Text:
-    return delivery_of(invocation, [channel.kind for channel in invocation.workflow_instance.channels.all()]).label
+    return delivery_of(invocation, [channel.kind for channel in contracts.channels_at_the_time(invocation)]).label
 
 
 def _results(invocation: Invocation, column: str) -> str:
@@ -130,7 +130,7 @@ def lines(found: QuerySet[Invocation], *, whole_numbers: bool, most: int = MOST_
     told = Prefetch("callbacks", Callback.objects.only("invocation_id").prefetch_related("results"))
     wide = ["note"] if whole_numbers else ["note", "payload"]
     rows = found.select_related("workflow_instance", "account", "created_by").defer(*wide).order_by("-id")
-    rows = rows.prefetch_related(told, "workflow_instance__channels")
+    rows = rows.prefetch_related(told, "version", "workflow_instance__channels")
     before, left = None, most
     while left > 0:
         chunk = list((rows if before is None else rows.filter(id__lt=before))[: min(CHUNK, left)])

@@ -33,7 +33,7 @@ REFUSALS_READ = 500
 
 Status, Delivery = Invocation.Status, Invocation.Delivery
 
-# Of the results: on which channel it ended, `failed` if each channel tried has failed, `open` if none is known to have reached anybody.
+# Of the results: on which channel it ended, `failed` if every channel has failed, `open` if the result says neither.
 CONDITIONS: dict[str, Q] = {
     "accepted": Q(status=Status.ACCEPTED),
     "rejected": Q(status=Status.REJECTED),

@@ -20,7 +20,7 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from invocations import pacing, sending
+from invocations import contracts, pacing, sending
 from invocations.answer_table import Status
 from invocations.encryption import Unreadable, digests
 from invocations.kaleyra import recipients
@@ -47,7 +47,15 @@ MOST_KEPT = 10_000
 KEPT_FOR = timedelta(days=30)
 MOST_AT_ONCE = 500
 DIGEST_OF_A_CALLBACK = "callback"
-TOLD_TO = ("request_id", "workflow_invocation_id", "account_id", "status", "created_at", "workflow_instance__expects_callback")
+TOLD_TO = (
+    "request_id",
+    "workflow_invocation_id",
+    "account_id",
+    "status",
+    "created_at",
+    "workflow_instance__expects_callback",
+    "version__contract",
+)
 """What has to be known of an invocation to tell it a result. Its row is wide, and results come in floods."""
 ADDED_UP = ("invocation_id", "workflow_invocation_id", "execution_status", "ended_at", "received_at")
 ADDED_UP_OF_A_CHANNEL = ("callback_id", "position", "code", "message_id")
@@ -194,7 +202,8 @@ def _locked(callback: Callback, which: Q, by: User | None = None) -> Invocation 
 
     It stays locked: two results of one invocation are added up one after the other.
     """
-    invocations = Invocation.objects.filter(which, account_id=callback.account_id).select_related("workflow_instance").only(*TOLD_TO)
+    invocations = Invocation.objects.filter(which, account_id=callback.account_id)
+    invocations = invocations.select_related("workflow_instance", "version").only(*TOLD_TO)
     found = list(invocations.select_for_update(of=("self",)).order_by("pk")[:2])  # in the order in which `sending` locks them
     if len(found) != 1 or found[0].status in UNSETTLED:
         return None
@@ -229,7 +238,7 @@ def _tell(invocation: Invocation, told: Sequence[Told]) -> None:
         columns |= {
             "delivery": Delivery.COMPLETED,
             "result_at": min(ends),
-            "deciding_channel": result.deciding,
+            "deciding_channel": result.deciding(len(contracts.channels_at_the_time(invocation))),
             "may_be_double": result.may_be_double,
         }
     Invocation.objects.filter(pk=invocation.pk).update(**columns)

@@ -89,10 +89,13 @@ FELL_BACK = Meaning(
 )
 NO_CONFIRMATION = Meaning(
     "no-confirmation",
-    pgettext_lazy("delivery", "No confirmation in time – may still arrive"),
+    pgettext_lazy("delivery", "Delivery not confirmed"),
     "unknown",
     "hourglass_disabled",
-    _("The flow has ended without a delivery report. That does not mean that it failed: a message may still arrive, and may have already."),
+    _(
+        "A result came, and it says neither that it was delivered nor that every channel failed. A message may still arrive, "
+        "and may have already."
+    ),
     (
         _("Ask the customer whether a message came."),
         _("Only then send it again. It gets a new ID, so the customer may receive it twice."),
@@ -100,10 +103,10 @@ NO_CONFIRMATION = Meaning(
 )
 NOT_DELIVERED = Meaning(
     "not-delivered",
-    pgettext_lazy("delivery", "Not delivered (both channels failed)"),
+    pgettext_lazy("delivery", "Not delivered (every channel failed)"),
     "rejected",
     "error",
-    _("Kaleyra reports that both channels failed."),
+    _("Kaleyra reports of every channel that it failed."),
     (
         _("Read Kaleyra’s codes under “What happened”. Check the number with the customer."),
         _("If the customer still needs it, send it again with what was wrong put right. It gets a new request ID."),

@@ -7,7 +7,7 @@ from django.db import connection
 
 from invocations import contracts
 from invocations.contracts import Change
-from invocations.models import Channel, Parameter, WorkflowInstance, WorkflowVersion
+from invocations.models import Channel, Invocation, Parameter, WorkflowInstance, WorkflowVersion
 
 CODE, HEADER, URL = "#verification_code#", "#param_header#", "#param_url#"
 
@@ -44,6 +44,14 @@ def test_the_admins_words_stand_beside_their_key(workflow):
     add(workflow, 1, key="01", label="First name", help_text="As in the ticket", choices=" a \n\n b", default="a")
     asked = contracts.asked(workflow.channels.get(position=1))[0]
     assert (asked.label, asked.words.help_text, asked.choices, asked.words.default) == ("First name", "As in the ticket", ["a", "b"], "a")
+
+
+def test_the_channels_at_the_time_are_those_of_the_version_or_else_those_of_now(workflow, recorded):
+    before = recorded()
+    workflow.channels.get(position=1).delete()
+    old = Invocation(workflow_instance=workflow)
+    kinds = [[channel.kind for channel in contracts.channels_at_the_time(row)] for row in (before, old)]
+    assert kinds == [["whatsapp", "sms"], ["sms"]]
 
 
 def test_a_key_without_words_is_its_own_label(workflow):

@@ -27,7 +27,7 @@ from invocations.forms.send import WRONG_NUMBER
 from invocations.kaleyra import recipients
 from invocations.models import Account, ChannelResult, Invocation, WorkflowInstance
 from invocations.recorded import recorded
-from invocations.statuses import REASONS
+from invocations.statuses import NO_CONFIRMATION, NOT_DELIVERED, REASONS
 
 # Beyond these a day's midnight is no moment any more, in one time zone or another.
 DAYS = [MinValueValidator(date(1970, 1, 2)), MaxValueValidator(date(2999, 12, 31))]
@@ -37,8 +37,8 @@ CHANNELS: dict[str, tuple[Any, Q]] = {
     "reached": (_("Delivered, on either channel"), Q(deciding_channel__gt=0)),
     "1": (_("Delivered on channel 1"), Q(deciding_channel=1)),
     "2": (_("Delivered on channel 2"), Q(deciding_channel=2)),
-    "failed": (_("On none: each one tried has failed"), Q(deciding_channel=0)),
-    "open": (_("Without a report whether it was delivered"), Q(delivery="completed", deciding_channel__isnull=True)),
+    "failed": (NOT_DELIVERED.label, Q(deciding_channel=0)),
+    "open": (NO_CONFIRMATION.label, Q(delivery="completed", deciding_channel__isnull=True)),
     "double": (_("May have been received twice"), Q(may_be_double=True)),
 }
 NARROWED: dict[str, Callable[[Any], Q]] = {

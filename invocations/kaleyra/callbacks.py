@@ -104,18 +104,18 @@ class FlowResult:
     channels: tuple[ChannelSaid, ...] = ()
     problem: str = ""
 
-    @property
-    def deciding(self) -> int | None:
-        """The channel that reached the customer, the first if several did; 0 if both are reported to have failed.
+    def deciding(self, channels: int) -> int | None:
+        """The channel that reached the customer, the first if several did; 0 if each of the flow's `channels` is reported failed.
 
-        None where it cannot be said: one may still arrive or is not told of, or a third one reached them, which no flow is documented
-        to have.
+        None where it cannot be said: one may still arrive, is not told of or told of in a word that nobody knows; or a third one
+        reached them, which no flow is documented to have.
         """
         reached = [channel.position for channel in self.channels if said(channel.code) is Said.DELIVERED]
-        if not reached:
-            failed = {channel.position for channel in self.channels if said(channel.code) is Said.FAILED}
-            return 0 if len(failed) == len(self.channels) >= 2 else None
-        return min(reached) if min(reached) <= 2 else None
+        if reached:
+            return min(reached) if min(reached) <= 2 else None
+        failed = {channel.position for channel in self.channels if said(channel.code) is Said.FAILED}
+        every = set(range(1, channels + 1)) | {channel.position for channel in self.channels}
+        return 0 if channels and failed == every else None
 
     @property
     def may_be_double(self) -> bool:

@@ -37,9 +37,9 @@ class Invocation(models.Model):
     `due_at`: when the dispatcher takes it up by itself; empty if it does not. `lease_until` and `attempt_count`: whose it is while
     it is being sent; only who still holds that attempt may write what came of it. `doubtful_since` and `doubt_count`: since when, and
     by how many attempts, it may have got in. `result_due_at`: by when a callback should have told what became of it.
-    `deciding_channel`: the one that reached the customer; 0 if both are reported to have failed; empty, with a result, if that
-    stays open. `error_kind`: what an answer complained of, without ids, so that all of a kind are found. What is sent (request
-    id, payload, workflow, account) is immutable in the database itself (`invocations.models.immutable`).
+    `deciding_channel`: the one that reached the customer; 0 if each that the workflow had is reported to have failed; empty, with a
+    result, if that stays open. `error_kind`: what an answer complained of, without ids, so that all of a kind are found. What is sent
+    (request id, payload, workflow, account) is immutable in the database itself (`invocations.models.immutable`).
     """
 
     class Status(models.TextChoices):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from invocations import roles
+from invocations import contracts, roles
 from invocations.forms.history import NARROWED, HistoryFilter, HistorySearch, found_by
 from invocations.forms.saved_filter import SavedFilterForm, saved_filters_for
 from invocations.models import Invocation
@@ -108,7 +108,7 @@ def history(request: StaffRequest) -> HttpResponse:
 
 def shown(invocation: Invocation) -> dict[str, Any]:
     """What a row says of an invocation."""
-    kinds = [channel.kind for channel in invocation.workflow_instance.channels.all()]
+    kinds = [channel.kind for channel in contracts.channels_at_the_time(invocation)]
     return {"invocation": invocation, "meaning": meaning_of(invocation), "delivery": delivery_of(invocation, kinds)}
 
 
@@ -139,7 +139,7 @@ def rows_of(ids: Collection[int]) -> list[Invocation]:
     if not ids:
         return []
     rows = Invocation.objects.filter(pk__in=ids).select_related("workflow_instance", "created_by").defer(*WIDE)
-    return list(rows.prefetch_related("workflow_instance__channels").order_by("-pk"))
+    return list(rows.prefetch_related("version", "workflow_instance__channels").order_by("-pk"))
 
 
 def _is_final(invocation: Invocation) -> bool:

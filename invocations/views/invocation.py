@@ -112,7 +112,7 @@ def _get_to_send(request: StaffRequest, request_id: uuid.UUID) -> Invocation:
 def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
     now = timezone.now()
     sends = _sends(found)
-    channels = contracts.channels_of(found.version) if found.version else list(found.workflow_instance.channels.all())
+    channels = contracts.channels_at_the_time(found)
     hidden = _hidden_keys(request, found, [send.template_params for send in sends or []])
     labels = contracts.labels_in(found.version) if found.version else {}
     sent = None if sends is None else _what_was_sent(request, channels, sends, hidden, labels)

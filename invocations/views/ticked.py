@@ -218,9 +218,9 @@ def ticked(request: StaffRequest) -> HttpResponse:
 
 def _rows(ids: Sequence[uuid.UUID]) -> list[Invocation]:
     again = Invocation.objects.filter(sent_again_from=OuterRef("pk"))
-    rows = Invocation.objects.filter(request_id__in=ids).select_related("workflow_instance", "version", "created_by").defer("reply", "note")
+    rows = Invocation.objects.filter(request_id__in=ids).select_related("workflow_instance", "created_by").defer("reply", "note")
     rows = rows.annotate(was_sent_again=Exists(again))
-    return list(rows.prefetch_related("workflow_instance__channels").order_by("-pk"))
+    return list(rows.prefetch_related("version", "workflow_instance__channels").order_by("-pk"))
 
 
 def _back(request: StaffRequest) -> str:

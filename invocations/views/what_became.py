@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from invocations import figures
 from invocations.figures import Counted
 from invocations.models import Account, Channel, Invocation, WorkflowInstance
-from invocations.statuses import STATUSES
+from invocations.statuses import NO_CONFIRMATION, STATUSES
 from invocations.views import charts
 from invocations.views.charts import Column, Series
 
@@ -128,6 +128,7 @@ def _tiles(by_workflow: dict[int, Counter[str]], kinds: Kinds, counted: Mapping[
         "care": [
             *(by_status(status) for status in (Status.REJECTED, Status.UNKNOWN, Status.HELD)),
             tile(str(Delivery.AWAITING.label), "neutral", "hourglass_top", total["awaiting"], delivery="awaiting"),
+            tile(str(NO_CONFIRMATION.label), NO_CONFIRMATION.tone, NO_CONFIRMATION.icon, total["open"], channel="open"),
             tile(str(Delivery.NO_RESULT.label), "unknown", "hourglass_disabled", total["no_result"], delivery="no_result"),
         ],
     }

@@ -102,6 +102,15 @@ def test_from_the_first_result_on_the_workflow_is_known_to_report(accepted, repo
     assert accepted().delivery == "awaiting"
 
 
+def test_what_became_of_it_is_told_with_the_channels_of_then(accepted, report, workflow):
+    invocation = accepted()
+    workflow.channels.get(position=2).delete()
+    report(invocation.workflow_invocation_id, "FAILED")
+    assert told(invocation)[1] is None, "its second channel may have reached them"
+    report(invocation.workflow_invocation_id, "FAILED", "NOT-SENT")
+    assert told(invocation)[1] == 0
+
+
 def test_an_id_of_ours_is_enough(accepted, report):
     invocation = accepted()
     assert report(requestId=str(invocation.request_id)).invocation == invocation

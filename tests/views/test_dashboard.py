@@ -67,6 +67,7 @@ def test_todays_figures(priya, flow):
         "Outcome unknown": "1",
         "Held": "1",
         "Awaiting result": "1",
+        "Delivery not confirmed": "1",
         "No result received": "1",
     }
 

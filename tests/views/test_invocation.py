@@ -1,5 +1,7 @@
 """One invocation's page, and trying again from it."""
 
+import csv
+import io
 import json
 import re
 import uuid
@@ -9,7 +11,7 @@ from html import unescape
 import pytest
 from django.utils import timezone
 
-from invocations import dispatching, pacing, sending
+from invocations import dispatching, exporting, pacing, sending
 from invocations.kaleyra.client import NoAnswer
 from invocations.kaleyra.payload import Send
 from invocations.models import Attempt, Invocation, Parameter
@@ -371,11 +373,11 @@ def test_a_fallback_is_told_with_its_wait_and_kaleyras_codes(priya, accepted):
     ("codes", "words"),
     [
         (["READ"], ["Delivered on WhatsApp", "The customer opened it.", "SMS did not have to go out"]),
-        (["FAILED", "UNDELIVERED"], ["Not delivered (both channels failed)", "WhatsApp failed", "SMS failed"]),
-        (["FAILED", "TIMEOUT"], ["No confirmation in time – may still arrive", "SMS: no final report within 30 s"]),
-        (["TIMEOUT", "INV-TEMPLATE-MATCH"], ["differs from the approved SMS template", "No confirmation in time"]),
+        (["FAILED", "UNDELIVERED"], ["Not delivered (every channel failed)", "WhatsApp failed", "SMS failed"]),
+        (["FAILED", "TIMEOUT"], ["Delivery not confirmed", "SMS: no final report within 30 s"]),
+        (["TIMEOUT", "INV-TEMPLATE-MATCH"], ["differs from the approved SMS template", "Delivery not confirmed"]),
         (["MOON-PHASE"], ["Kaleyra’s code: MOON-PHASE", "concludes nothing from it", "the result says nothing of SMS"]),
-        ([], ["No confirmation in time", "the result says nothing of WhatsApp"]),
+        ([], ["Delivery not confirmed", "the result says nothing of WhatsApp"]),
     ],
 )
 def test_no_code_is_made_to_say_more_than_it_does(priya, accepted, codes, words):
@@ -383,6 +385,22 @@ def test_no_code_is_made_to_say_more_than_it_does(priya, accepted, codes, words)
     report(row, *codes)
     text = " ".join(re.sub("<[^>]+>", " ", text_of(page_of(priya, row))).split())
     assert all(word in text for word in words), [word for word in words if word not in text]
+
+
+def test_its_story_is_told_with_the_channels_that_the_workflow_had_then(priya, accepted, workflow):
+    row = accepted()
+    report(row, "DELIVERED")
+    workflow.channels.all().delete()
+    for position, kind in [(1, "sms"), (2, "whatsapp")]:
+        workflow.channels.create(position=position, kind=kind)
+    assert "SMS did not have to go out" in story(priya, row)
+    for address in [f"/history/{row.request_id}/", "/history/"]:
+        text = opened(priya, address).html
+        assert "Delivered on WhatsApp" in text and "Delivered by SMS" not in text
+    (line,) = csv.DictReader(
+        io.StringIO(b"".join(exporting.as_csv(exporting.lines(Invocation.objects.all(), whole_numbers=False))).decode())
+    )
+    assert line["Delivery"] == "Delivered on WhatsApp"
 
 
 def test_a_result_that_does_not_come_has_likely_reasons(priya, ada, accepted):
