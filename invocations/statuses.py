@@ -144,6 +144,8 @@ DELIVERIES = {
         *[NOT_REPORTED, NOT_KNOWN, NOT_SENT, SAID_DELIVERED, SAID_NOT_DELIVERED],
     ]
 }
+REPORTED = {meaning.name for meaning in [DELIVERED, FELL_BACK, NO_CONFIRMATION, NOT_DELIVERED]}
+"""The names of those behind which a result of Kaleyra's stands."""
 MAY_BE_DOUBLE = Meaning(
     "may-be-double",
     _("May have been received twice"),
@@ -360,6 +362,11 @@ _KEPT_BACK: dict[str, tuple[Text, ...]] = {
 """What a person does while an account, a workflow or all sending is stopped, by the name of the status."""
 
 
+def is_disputed(meaning: StatusMeaning, delivery: Meaning) -> bool:
+    """Whether a person settled it as delivered, and Kaleyra reported later that every channel failed."""
+    return meaning is SETTLED["settled_delivered"] and delivery is NOT_DELIVERED
+
+
 def next_of(meaning: StatusMeaning, delivery: Meaning, *, is_kept_back: bool = False, may_press: bool = True) -> tuple[Text, ...]:
     """What a person does next: what is known of the delivery decides, unless it contradicts the status.
 
@@ -367,6 +374,8 @@ def next_of(meaning: StatusMeaning, delivery: Meaning, *, is_kept_back: bool = F
     """
     if meaning in CONTRADICTED.values():
         return meaning.next
+    if is_disputed(meaning, delivery):
+        return NO_CONFIRMATION.next
     steps = _KEPT_BACK.get(meaning.name, ()) if is_kept_back else ()
     steps = steps or delivery.next or meaning.next
     return steps if may_press else tuple(step for step in steps if step not in (TRY_NOW, CHECK_SAFELY))

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
-from invocations.kaleyra.callbacks import ChannelSaid, Said, has_ended, said, together
+from invocations.kaleyra.callbacks import ChannelSaid, Said, disputed, has_ended, said, together
 from invocations.models import Attempt, Callback, Channel, ChannelResult, Invocation
 from invocations.statuses import AWAITING, CODES, NO_RESULT, NOT_REPORTED, OUTCOMES, REASONS, SAYINGS, Meaning, StatusMeaning, Text
 
@@ -48,15 +48,18 @@ class Report:
     execution_status: str
     ended_at: datetime | None
     received_at: datetime
+    disputed: frozenset[int] = frozenset()
+    """Of which channels one result says that they delivered, and another that they failed."""
 
 
 def report_of(callbacks: Sequence[Callback]) -> Report | None:
     """The callbacks, oldest first, as one: what is said of the channels as `together` has it, the end as the first one has it."""
     if not callbacks:
         return None
-    channels = together([_channel_said(result) for result in callback.results.all()] for callback in callbacks).channels
+    told = [[_channel_said(result) for result in callback.results.all()] for callback in callbacks]
+    channels = {channel.position: channel for channel in together(told).channels}
     ended = next((callback for callback in callbacks if has_ended(callback.execution_status)), callbacks[-1])
-    return Report({channel.position: channel for channel in channels}, ended.execution_status, ended.ended_at, ended.received_at)
+    return Report(channels, ended.execution_status, ended.ended_at, ended.received_at, frozenset(disputed(told)))
 
 
 def _channel_said(result: ChannelResult) -> ChannelSaid:
@@ -113,9 +116,10 @@ def person(user: User | None) -> str:
     return (user.get_full_name() or user.get_username()) if user else _("a script")
 
 
-def kind_words(result: ChannelSaid) -> str:
-    """What a reported channel is called: by its kind, in Kaleyra's own word if it is none we know."""
-    return dict(Channel.Kind.choices).get(result.kind) or result.kind or _("Channel %(n)s") % {"n": result.position}
+def kind_words(result: ChannelSaid, channels: Sequence[Channel] = ()) -> str:
+    """What a reported channel is called: by its kind, in Kaleyra's own word if it is none we know; else as the workflow has it."""
+    ours = channels[result.position - 1].get_kind_display() if result.position <= len(channels) else ""
+    return dict(Channel.Kind.choices).get(result.kind) or result.kind or ours or _("Channel %(n)s") % {"n": result.position}
 
 
 def _clocked(steps: Iterable[Step]) -> Iterator[Step]:
@@ -187,25 +191,34 @@ def _channels(report: Report, channels: Sequence[Channel]) -> Iterator[Step]:
     for position in range(1, max([*report.channels, len(channels)], default=0) + 1):
         result = report.channels.get(position)
         if result:
-            yield from _channel(result, fell_back=position > 1)
+            ours = channels[position - 1] if position <= len(channels) else None
+            yield from _channel(result, kind_words(result, channels), ours, report)
         elif position <= len(channels):
             yield _silent(channels[position - 1], report.channels.get(position - 1))
 
 
-def _channel(result: ChannelSaid, *, fell_back: bool) -> Iterator[Step]:
-    kind, what = kind_words(result), said(result.code)
-    wait = result.wait_seconds
+def _channel(result: ChannelSaid, kind: str, ours: Channel | None, report: Report) -> Iterator[Step]:
+    """Its start, if it is told of, its wait, and its end. `ours`: the channel that the workflow had in this place."""
+    what, wait = said(result.code), result.wait_seconds
     ended_at = result.started_at + timedelta(seconds=wait) if what is Said.NO_REPORT and wait and result.started_at else None
-    yield Step(
-        _("%(kind)s started") % {"kind": kind},
-        "neutral",
-        {Channel.Kind.WHATSAPP.value: "chat", Channel.Kind.SMS.value: "sms"}.get(result.kind, "send"),
-        result.started_at,
-        [_("Channel %(n)s.") % {"n": result.position}],
-        message_id=result.message_id,
-        badge=_("Fell back") if fell_back else "",
-        is_open=bool(wait),
-    )
+    says: list[Text] = [_("Channel %(n)s.") % {"n": result.position}]
+    if ours and result.kind in Channel.Kind.values and result.kind != ours.kind:
+        says.append(
+            _("This workflow was set up here with %(kind)s in this place: have an admin compare.") % {"kind": ours.get_kind_display()}
+        )
+    badge = _("Fell back") if _fell_back(result, report) else ""
+    if result.started_at or result.message_id:
+        yield Step(
+            _("%(kind)s started") % {"kind": kind},
+            "neutral",
+            {Channel.Kind.WHATSAPP.value: "chat", Channel.Kind.SMS.value: "sms"}.get(result.kind, "send"),
+            result.started_at,
+            says,
+            message_id=result.message_id,
+            badge=badge,
+            is_open=bool(wait),
+        )
+        says, badge = [], ""
     if wait:
         waited = _("waited %(n)s s") if what is Said.NO_REPORT else _("had %(n)s s for a final report")
         yield Step(waited % {"n": wait}, is_wait=True, is_open=True)
@@ -214,7 +227,19 @@ def _channel(result: ChannelSaid, *, fell_back: bool) -> Iterator[Step]:
         title = _("%(kind)s: no final report within %(n)s s") % {"kind": kind, "n": wait}
     else:
         title = saying.label % {"kind": kind}
-    yield _of(saying, title=title, at=ended_at, says=_words_for(result.code, saying), code=result.code)
+    says += _words_for(result.code, saying)
+    if result.position in report.disputed:
+        says.append(_("Another result says that it failed. Both are shown below as they came."))
+    yield _of(saying, title=title, at=ended_at, says=says, code=result.code, badge=badge)
+
+
+def _fell_back(result: ChannelSaid, report: Report) -> bool:
+    """Whether the result tells of a second channel that was tried: not one that failed, or has no known word, behind one that delivered."""
+    first = report.channels.get(1)
+    was_needed = first is None or said(first.code) is not Said.DELIVERED
+    what = said(result.code)
+    is_told = bool(result.started_at or result.message_id) or what is not Said.OTHER
+    return result.position > 1 and is_told and (was_needed or what not in (Said.FAILED, Said.OTHER))
 
 
 def _words_for(code: str, saying: Meaning) -> list[Text]:
@@ -237,7 +262,11 @@ def _ended(invocation: Invocation, report: Report) -> Step:
     says: list[Text] = []
     if report.ended_at and report.ended_at >= invocation.created_at:
         says.append(_("%(span)s from start to finish.") % {"span": span((report.ended_at - invocation.created_at).total_seconds())})
-    says.append(_("The result came in at %(time)s.") % {"time": clock(report.received_at)})
+    due = invocation.result_due_at
+    came = (
+        _("The result came in at %(time)s, after it was due.") if due and report.received_at > due else _("The result came in at %(time)s.")
+    )
+    says.append(came % {"time": clock(report.received_at)})
     return Step(_("Flow ended"), "neutral", "flag", report.ended_at, says, code=report.execution_status)
 
 

@@ -142,6 +142,14 @@ def together(results: Iterable[Iterable[ChannelSaid]]) -> FlowResult:
     return FlowResult(channels=tuple(best[position] for position in sorted(best)))
 
 
+def disputed(results: Iterable[Iterable[ChannelSaid]]) -> set[int]:
+    """The channels of which one of several callbacks says that they delivered, and another that they failed."""
+    words: dict[Said, set[int]] = {Said.DELIVERED: set(), Said.FAILED: set()}
+    for channel in (channel for channels in results for channel in channels):
+        words.get(said(channel.code), set()).add(channel.position)
+    return words[Said.DELIVERED] & words[Said.FAILED]
+
+
 def _rank(channel: ChannelSaid) -> tuple[int, bool, bool]:
     return _KNOWLEDGE.index(said(channel.code)), bool(channel.code), bool(channel.message_id)
 

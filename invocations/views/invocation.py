@@ -38,13 +38,16 @@ from invocations.statuses import (
     SAID_DELIVERED,
     SAID_NOT_DELIVERED,
     Meaning,
+    StatusMeaning,
     Text,
     advice,
     delivery_of,
+    is_disputed,
     meaning_of,
     next_of,
     why_paused,
 )
+from invocations.summary import summary
 from invocations.ticket import ticket_text
 from invocations.timeline import Report, clock, person, report_of, span, timeline
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
@@ -119,7 +122,7 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
     attempts = list(found.attempts.select_related("asked_by").order_by("number"))
     callbacks = list(found.callbacks.prefetch_related("results").order_by("received_at", "pk"))
     report = report_of(callbacks)
-    meaning, delivery = meaning_of(found), delivery_of(found, [channel.kind for channel in channels])
+    meaning, delivery = meaning_of(found), delivery_of(found, _kinds(channels, report))
     is_contradiction = meaning in CONTRADICTED.values()
     is_told = bool(found.delivery) and not is_contradiction
     reply = _reply(found)
@@ -136,7 +139,7 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
         "double": MAY_BE_DOUBLE if found.may_be_double else None,
         "next": next_of(meaning, delivery, is_kept_back=bool(waits_for), may_press=button is not None),
         "next_tone": delivery.tone if is_told else meaning.tone,
-        "summary": delivery.says if is_told else meaning.says,
+        "summary": summary(meaning, delivery, report, channels),
         "steps": timeline(found, attempts, report, channels, meaning, _aside(found, settlement, waits_for, reply.get("message"))),
         "refreshes_every": _refreshes_every(found, attempts, callbacks, now),
         "interrupted": found.status == Status.SENDING and found.lease_until is not None and found.lease_until < now,
@@ -152,7 +155,7 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
         "channels": sent,
         "bubbles": [item["bubble"] for item in sent or []],
         "offers_again": found.is_final and delivery is not AWAITING and not is_contradiction,
-        "again_words": _again_words(delivery),
+        "again_words": _again_words(meaning, delivery),
         "has_left": found.status not in NEVER_LEFT,
         "try_again": button,
         "may_cancel": may_send and found.status in CANCELLABLE,
@@ -163,6 +166,12 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
         "numbers_masked": not roles.may_see_recipient(request.user),
         "note": _readable(found, "note"),
     }
+
+
+def _kinds(channels: Sequence[Channel], report: Report | None) -> list[str]:
+    """The kinds of the channels, in the result's own words where it has any: it knows better than our set-up what went out."""
+    told = report.channels if report else {}
+    return [told[n].kind or channel.kind if n in told else channel.kind for n, channel in enumerate(channels, start=1)]
 
 
 def _refreshes_every(found: Invocation, attempts: Sequence[Attempt], callbacks: Sequence[Callback], now: datetime) -> int | None:
@@ -231,9 +240,9 @@ def kept_back_by(found: Invocation) -> list[Text]:
     return because
 
 
-def _again_words(delivery: Meaning) -> Text:
+def _again_words(meaning: StatusMeaning, delivery: Meaning) -> Text:
     """What has to be known before the same values are sent once more, as a new message."""
-    if delivery in (NOT_SENT, NOT_DELIVERED, SAID_NOT_DELIVERED):
+    if not is_disputed(meaning, delivery) and delivery in (NOT_SENT, NOT_DELIVERED, SAID_NOT_DELIVERED):
         return _("A new message, with a new request ID:")
     if delivery.tone == "delivered" or delivery is SAID_DELIVERED:
         return _("Does the customer want it once more?")

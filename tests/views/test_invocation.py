@@ -11,10 +11,10 @@ from html import unescape
 import pytest
 from django.utils import timezone
 
-from invocations import dispatching, exporting, pacing, sending
+from invocations import dispatching, exporting, pacing, results, sending
 from invocations.kaleyra.client import NoAnswer
 from invocations.kaleyra.payload import Send
-from invocations.models import Attempt, Invocation, Parameter
+from invocations.models import Attempt, Invocation, Parameter, Settlement
 from invocations.statuses import ASKED_ABOUT, DELIVERIES, MAY_BE_DOUBLE, REASONS, SCHEDULED, SETTLED, STATUSES
 from tests.conftest import KEY
 from tests.reports import report
@@ -401,6 +401,67 @@ def test_its_story_is_told_with_the_channels_that_the_workflow_had_then(priya, a
         io.StringIO(b"".join(exporting.as_csv(exporting.lines(Invocation.objects.all(), whole_numbers=False))).decode())
     )
     assert line["Delivery"] == "Delivered on WhatsApp"
+
+
+def words_on(client, row):
+    return " ".join(re.sub("<[^>]+>", " ", text_of(page_of(client, row))).split())
+
+
+def test_a_result_after_a_person_settled_it_takes_nothing_back_and_is_told_beside_it(priya, ada, recorded, kaleyra_says):
+    row = recorded()
+    kaleyra_says(NoAnswer("timeout"))
+    sending.deliver(row.pk)
+    for verdict, codes, said, next_step in [
+        ("delivered", ["FAILED", "FAILED"], "Kaleyra’s result came later and says otherwise", "Ask the customer whether a message came."),
+        ("not_delivered", ["READ", "FAILED"], "Kaleyra’s result came later and says otherwise", "Kaleyra reports the delivery."),
+    ]:
+        Invocation.objects.update(status="unknown", delivery="", deciding_channel=None, due_at=None)
+        Settlement.objects.all().delete()
+        sending.settle(row, verdict=Settlement.Verdict(verdict), reason="They said so", by=ada.person)
+        report(row, *codes)
+        text = words_on(priya, row)
+        assert row.reason == f"settled_{verdict}" and "They said so" in text and said in text and next_step in text
+        assert "A new message, with a new request ID" not in text
+
+
+def test_results_that_contradict_each_other_are_both_shown_and_named(priya, accepted):
+    row = accepted()
+    report(row, "FAILED", "FAILED")
+    report(row, "FAILED", "DELIVERED")
+    text = words_on(priya, row)
+    assert "Fell back: delivered by SMS" in text and "contradict each other on SMS" in text
+    assert "Another result says that it failed." in text and text.count("Result from Kaleyra") == 2
+
+
+def test_a_result_that_came_after_it_was_missed_says_so(priya, accepted):
+    row = accepted()
+    Invocation.objects.update(result_due_at=timezone.now() - timedelta(minutes=1), delivery="no_result")
+    report(row, "READ")
+    text = words_on(priya, row)
+    assert "after it was due" in text and "Delivered on WhatsApp" in text and "Likely reasons" not in text
+
+
+@pytest.mark.parametrize("codes", [["READ", "NOT-SENT"], ["READ", "NOT_REQUIRED"]])
+def test_nothing_fell_back_behind_a_channel_that_delivered(priya, accepted, codes):
+    row = accepted()
+    report(row, *codes)
+    assert "Fell back" not in words_on(priya, row)
+
+
+def test_a_channel_that_is_only_named_is_not_said_to_have_started(priya, accepted):
+    row = accepted()
+    body = {"workflowInvocationId": row.workflow_invocation_id, "result": {"channel1": {"statusCode": "NOT-SENT"}, "channel2": {"x": 1}}}
+    results.keep(row.account, json.dumps(body).encode())
+    told = story(priya, row)
+    assert "started" not in told and "Fell back" not in told and "WhatsApp failed" in told
+
+
+def test_a_channel_of_another_kind_than_ours_is_told_in_kaleyras_words(priya, accepted):
+    row = accepted()
+    report(row, "READ", kinds=("sms", "whatsapp"))
+    text = words_on(priya, row)
+    assert "Delivered by SMS" in text and "Delivered on WhatsApp" not in text
+    assert "This workflow was set up here with WhatsApp in this place" in text
 
 
 def test_a_result_that_does_not_come_has_likely_reasons(priya, ada, accepted):
