@@ -11,21 +11,19 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import reduce
-from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 from django.utils import timezone
 
-from invocations import contracts, pacing, sending
+from invocations import contracts, pacing, sending, whose
 from invocations.answer_table import Status
-from invocations.encryption import Unreadable, digests
-from invocations.kaleyra import recipients
+from invocations.encryption import digests
 from invocations.kaleyra.callbacks import ChannelSaid, FlowResult, has_ended, read_callback, together
-from invocations.models import Account, Callback, ChannelResult, Invocation, WorkflowInstance
+from invocations.models import Account, Attempt, Callback, ChannelResult, Invocation, WorkflowInstance
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -38,14 +36,11 @@ UNSETTLED = (Status.QUEUED, Status.SENDING, Status.HELD)
 """Not told yet: whoever sends writes the whole row afterwards, and the sweep tells it then, within seconds."""
 CLOCKS_APART = timedelta(hours=1)
 """By how much Kaleyra's clock is believed to differ from ours. Beyond that a flow ended when its result came."""
-SUGGESTED_WITHIN = timedelta(hours=1)
-"""How long after an outcome became unknown a flow may have begun whose result is suggested to be its own."""
-A_MOMENT = timedelta(minutes=5)
-"""By how much a flow may seem to have begun before the outcome became unknown."""
 MOST_KEPT = 10_000
 """Results of one account that nobody knows whose they are. Beyond that the oldest are dropped."""
 KEPT_FOR = timedelta(days=30)
 MOST_AT_ONCE = 500
+FEW = 10
 DIGEST_OF_A_CALLBACK = "callback"
 TOLD_TO = (
     "request_id",
@@ -99,7 +94,7 @@ def keep(account: Account, body: bytes) -> Callback:
 
 def _commit(callback: Callback, said: FlowResult, now: datetime, *, tells: bool = True) -> None:
     with transaction.atomic():
-        invocation = _locked(callback, _named(callback)) if tells else None
+        invocation = _whose(callback) if tells else None
         told = _told(invocation) if invocation else []
         if invocation:
             callback.invocation, callback.matched_at = invocation, now
@@ -133,7 +128,7 @@ def _digests(account: Account, body: bytes) -> list[str]:
 
 
 def _channel_result(callback: Callback, said: ChannelSaid) -> ChannelResult:
-    digits, hint = _number(said.recipient)
+    digits, hint = whose.number(said.recipient)
     return ChannelResult(
         callback=callback,
         position=said.position,
@@ -149,32 +144,27 @@ def _channel_result(callback: Callback, said: ChannelSaid) -> ChannelResult:
     )
 
 
-def _number(text: str) -> tuple[str, str]:
-    """A number's digits, and how everybody may see it. Without digits: it is none, or masked already ("9196208XXX")."""
-    try:
-        recipient = recipients.clean(text)
-    except recipients.RecipientError:
-        return "", f"…{text[-4:]}" if text else ""
-    return recipient.digits, recipients.mask(recipient.formatted)
-
-
 # --- whose it is ------------------------------------------------------------------------------------------------------
 
 
 def match(callback: Callback) -> bool:
     """Tells a kept result to the invocation whose id it names. Returns whether one was told."""
-    return _match(callback, _named(callback), by=None)
+    return _match(callback, by=None)
 
 
 def match_by_hand(callback: Callback, invocation: Invocation, by: User) -> bool:
     """Tells the result to `invocation`, on the word of a person. Returns whether it was free, and the invocation settled enough."""
-    return _match(callback, Q(pk=invocation.pk), by=by)
+    done = _match(callback, by=by, to=invocation)
+    if done:
+        logger.info("result %s was matched to invocation %s by user %s", callback.pk, invocation.request_id, by.pk)
+    return done
 
 
-def _match(callback: Callback, which: Q, by: User | None) -> bool:
+def _match(callback: Callback, by: User | None, to: Invocation | None = None) -> bool:
     now = timezone.now()
     with transaction.atomic():
-        invocation = _locked(callback, which, by)
+        found = _locked(Q(pk=to.pk, account_id=callback.account_id)) if to else []
+        invocation = _tellable(found) if to else _whose(callback)
         free = Callback.objects.filter(pk=callback.pk, invocation__isnull=True)
         if invocation is None or not free.update(invocation=invocation, matched_at=now, matched_by=by):
             return False
@@ -183,31 +173,30 @@ def _match(callback: Callback, which: Q, by: User | None) -> bool:
     return True
 
 
-def _named(callback: Callback) -> Q:
-    """The invocations whose id the result names, Kaleyra's or ours."""
-    theirs = Q(workflow_invocation_id=callback.workflow_invocation_id) if callback.workflow_invocation_id else Q(pk=None)
-    ours = Q(request_id=callback.request_id) if callback.request_id else Q(pk=None)
-    return theirs | ours
+def _whose(callback: Callback) -> Invocation | None:
+    """The invocation that the result names, locked, if it can be told; else the one of which a stored answer named it.
 
-
-def _agrees(callback: Callback, invocation: Invocation) -> bool:
-    """Whether Kaleyra's id and ours agree, where both are told and both are known. Else the result names two, of which we know one."""
-    theirs = {callback.workflow_invocation_id, invocation.workflow_invocation_id} - {""}
-    ours = {callback.request_id, invocation.request_id} - {None}
-    return len(theirs) <= 1 and len(ours) <= 1
-
-
-def _locked(callback: Callback, which: Q, by: User | None = None) -> Invocation | None:
-    """The one invocation of the result's account that `which` finds, if it can be told. Where it finds several nothing is guessed.
-
-    It stays locked: two results of one invocation are added up one after the other.
+    Where several are named nothing is guessed.
     """
-    invocations = Invocation.objects.filter(which, account_id=callback.account_id)
-    invocations = invocations.select_related("workflow_instance", "version").only(*TOLD_TO)
-    found = list(invocations.select_for_update(of=("self",)).order_by("pk")[:2])  # in the order in which `sending` locks them
-    if len(found) != 1 or found[0].status in UNSETTLED:
-        return None
-    return found[0] if by or _agrees(callback, found[0]) else None
+    found = [each for each in _locked(whose.named([callback])) if whose.names(callback, each)]
+    if not found:
+        [answered] = whose.answered([callback])
+        return _tellable(_locked(Q(pk=answered[0].pk))) if len(answered) == 1 else None
+    invocation = _tellable(found)
+    return invocation if invocation and whose.agrees(callback, invocation) else None
+
+
+def _locked(which: Q) -> list[Invocation]:
+    """The first few that `which` finds, in the order in which `sending` locks them.
+
+    They stay locked: two results of one invocation are added up one after the other.
+    """
+    invocations = Invocation.objects.filter(which).select_related("workflow_instance", "version").only(*TOLD_TO)
+    return list(invocations.select_for_update(of=("self",)).order_by("pk")[:FEW])
+
+
+def _tellable(found: Sequence[Invocation]) -> Invocation | None:
+    return found[0] if len(found) == 1 and found[0].status not in UNSETTLED else None
 
 
 class Told(NamedTuple):
@@ -264,62 +253,23 @@ def _expect_results_of(workflow_instance_pk: int) -> None:
 
 
 def unmatched() -> QuerySet[Callback]:
-    """The results that belong to nobody yet."""
+    """The results that belong to nobody yet, those that were set aside too."""
     return Callback.objects.filter(invocation__isnull=True)
 
 
-class Standing(NamedTuple):
-    """Why a result belongs to nobody, and the message that it may be of.
-
-    `why`: the code of its problem (`FlowResult.problem`), or `under_way`, `several`, `unknown_id`.
-    """
-
-    why: str
-    suggestion: Invocation | None = None
+def to_look_at() -> QuerySet[Callback]:
+    """The results that belong to nobody yet, and that nobody has set aside."""
+    return unmatched().filter(set_aside_at__isnull=True)
 
 
-def standing(callback: Callback) -> Standing:
-    """What can be said of a result that belongs to nobody yet."""
-    named = Invocation.objects.filter(_named(callback), account_id=callback.account_id)
-    candidates = named.only("request_id", "workflow_invocation_id")[:2]
-    if candidates:
-        return Standing("under_way" if len(candidates) == 1 and _agrees(callback, candidates[0]) else "several")
-    return Standing(callback.problem or "unknown_id", _suggestion(callback))
-
-
-def suggestion(callback: Callback) -> Invocation | None:
-    """The one message that the result may be of: to the same number, at about that time, without an ID of Kaleyra's. Two are none.
-
-    That is one whose outcome is unknown, or that a repetition showed to have been accepted. It is shown to a person, who decides;
-    nothing follows by itself.
-    """
-    return standing(callback).suggestion
-
-
-def _suggestion(callback: Callback) -> Invocation | None:
-    said = said_in(callback)
-    numbers = {digits for digits, _hint in (_number(channel.recipient) for channel in said.channels) if digits}
-    if not numbers:
-        return None
-    began = min([channel.started_at for channel in said.channels if channel.started_at] + [callback.received_at])
-    to_them = reduce(or_, map(sending.with_recipient, numbers))
-    has_no_result = Q(status=Status.UNKNOWN) | (Q(status=Status.ACCEPTED) & ~Q(delivery=Delivery.COMPLETED))
-    found = (
-        Invocation.objects.filter(to_them, has_no_result, account_id=callback.account_id, workflow_invocation_id="")
-        .annotate(since=Coalesce("doubtful_since", "created_at"))
-        .filter(since__gte=began - SUGGESTED_WITHIN, since__lte=began + A_MOMENT)
-        .select_related("workflow_instance")
-        .defer("payload", "reply", "note")[:2]
-    )
-    return found[0] if len(found) == 1 else None
-
-
-def said_in(callback: Callback) -> FlowResult:
-    """The result read again from its body; one without anything where no encryption key opens it."""
-    try:
-        return read_callback(callback.body.encode())
-    except Unreadable:
-        return FlowResult(problem="unreadable")
+def set_aside(callback: Callback, reason: str, by: User) -> bool:
+    """Nobody needs to look at the result any more, says a person. Returns whether it was still open. It stays, and is still matched."""
+    sealed = Callback._meta.get_field("set_aside_reason").seal(callback, reason)
+    still_open = to_look_at().filter(pk=callback.pk)
+    if not still_open.update(set_aside_at=timezone.now(), set_aside_by=by, set_aside_reason=sealed):
+        return False
+    logger.info("result %s of account %s was set aside by user %s", callback.pk, callback.account_id, by.pk)
+    return True
 
 
 # --- time passes ------------------------------------------------------------------------------------------------------
@@ -327,10 +277,17 @@ def said_in(callback: Callback) -> FlowResult:
 
 def match_waiting(now: datetime) -> int:
     """Tells results that came before their id was known, or while their message was being sent. Returns how many were told."""
-    settled = Invocation.objects.filter(account_id=OuterRef("account_id")).exclude(status__in=UNSETTLED)
+    # The account is asked so that no index answers for it: the ids find fewer rows, and SQLite would rather read all of an account's.
+    of_the_account = Exact(Coalesce("account_id", "account_id"), OuterRef("account_id"))
+    settled = Invocation.objects.filter(of_the_account).exclude(status__in=UNSETTLED)
     theirs = Exists(settled.filter(workflow_invocation_id=OuterRef("workflow_invocation_id")))
     ours = Exists(settled.filter(request_id=OuterRef("request_id")))
-    known = unmatched().filter((~Q(workflow_invocation_id="") & theirs) | (Q(request_id__isnull=False) & ours))
+    answers = Attempt.objects.filter(Exact(Coalesce("invocation__account_id", "invocation__account_id"), OuterRef("account_id")))
+    theirs_answered = Exists(answers.filter(~Q(answered_invocation_id=""), answered_invocation_id=OuterRef("workflow_invocation_id")))
+    ours_answered = Exists(answers.filter(answered_request_id=OuterRef("request_id")))
+    by_theirs = ~Q(workflow_invocation_id="") & (theirs | theirs_answered)
+    by_ours = Q(request_id__isnull=False) & (ours | ours_answered)
+    known = unmatched().filter(by_theirs | by_ours)
     return sum(_matches(callback) for callback in known.defer("body").order_by("-received_at")[:MOST_AT_ONCE])
 
 

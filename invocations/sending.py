@@ -354,6 +354,8 @@ def _changes(claim: Claim, result: Result, now: datetime, known: _Known) -> tupl
         "http_status": reply.http_status if reply else None,
         "retry_after": reply.retry_after if reply else None,
         "reply": None,
+        "answered_invocation_id": "",
+        "answered_request_id": None,
     }
     if reply is None:
         return changes, attempt
@@ -368,7 +370,22 @@ def _changes(claim: Claim, result: Result, now: datetime, known: _Known) -> tupl
     # Its own id only: the refusal of a repetition, or an answer about another request, carries another one.
     if status == result.rule.status != Status.UNKNOWN and workflow_invocation_id == reply.workflow_invocation_id:
         changes["workflow_invocation_id"] = workflow_invocation_id
+    elif result.rule.outcome == Outcome.DOUBTFUL:
+        attempt |= _answered_ids(invocation, reply, hidden)
     return changes, attempt
+
+
+def _answered_ids(invocation: Invocation, reply: Reply, hidden: Secrets) -> Columns:
+    """Which ids an answer named that settles nothing: a result that names them may be the message's own."""
+    theirs = reply.workflow_invocation_id
+    try:
+        named = uuid.UUID(reply.request_id or "")
+    except ValueError:
+        named = invocation.request_id
+    return {
+        "answered_invocation_id": theirs if redaction.redacted(theirs, hidden) == theirs else "",
+        "answered_request_id": named if named != invocation.request_id else None,
+    }
 
 
 def _result_awaited(invocation: Invocation, status: Invocation.Status, known: _Known, now: datetime) -> Columns:

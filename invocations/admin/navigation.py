@@ -42,7 +42,7 @@ def _unknown(request: HttpRequest) -> Item | None:
 def _unmatched(request: HttpRequest) -> Item | None:
     """Always there for those who can do something about them."""
     item = _item(request, _("Unmatched results"), "link_off", "unmatched", roles.SEE_HISTORY)
-    return _counted(item, results.unmatched(), even_if_none=request.user.has_perm(roles.SETTLE))
+    return _counted(item, results.to_look_at(), even_if_none=request.user.has_perm(roles.SETTLE))
 
 
 def _exports(request: HttpRequest) -> Item | None:

@@ -206,7 +206,11 @@ class Invocation(models.Model):
 
 
 class Attempt(models.Model):
-    """One POST. Its row is committed before the socket opens, so that a crash leaves a trace of it."""
+    """One POST. Its row is committed before the socket opens, so that a crash leaves a trace of it.
+
+    `answered_invocation_id` and `answered_request_id`: which ids of Kaleyra's an answer named that settled nothing; the second only if
+    it is not the one that was posted. By these a result may still find its message.
+    """
 
     class Outcome(models.TextChoices):
         UNDER_WAY = "under_way", pgettext_lazy("attempt", "Under way")
@@ -227,6 +231,8 @@ class Attempt(models.Model):
     retry_after = models.PositiveIntegerField(_("Retry-After in seconds"), null=True, blank=True)
     binding = models.UUIDField(default=uuid.uuid4, editable=False)
     reply = EncryptedTextField(bound_to="binding", null=True, blank=True, editable=False)
+    answered_invocation_id = models.CharField(max_length=100, blank=True, default="", editable=False)
+    answered_request_id = models.UUIDField(null=True, blank=True, editable=False)
     api_key_last_four = models.CharField(max_length=4, blank=True)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False, db_index=False
@@ -240,6 +246,12 @@ class Attempt(models.Model):
             models.CheckConstraint(
                 condition=Q(outcome__in=["under_way", "accepted", "rejected", "refused", "busy", "doubtful", "not_sent"]),
                 name="attempt_outcome_is_known",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["answered_invocation_id"], condition=~Q(answered_invocation_id=""), name="attempt_by_answered_id"),
+            models.Index(
+                fields=["answered_request_id"], condition=Q(answered_request_id__isnull=False), name="attempt_by_answered_request"
             ),
         ]
 

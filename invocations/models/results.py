@@ -42,7 +42,8 @@ class Callback(models.Model):
     """One body that was posted to an account's address, as it came. It never makes an invocation and never sends anything.
 
     `invocation` is empty as long as nobody knows whose result it is: it may come before our own answer is stored, or for an id
-    that no answer ever told us. `problem`: why nothing could be read from it.
+    that no answer ever told us. `problem`: why nothing could be read from it. `set_aside_…`: a person said that nobody needs to look
+    at it any more, and why; it still finds its message if that turns up.
     """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="callbacks")
@@ -59,10 +60,18 @@ class Callback(models.Model):
     invocation = models.ForeignKey(Invocation, models.PROTECT, null=True, blank=True, related_name="callbacks")
     matched_at = models.DateTimeField(null=True, blank=True)
     matched_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    set_aside_at = models.DateTimeField(null=True, blank=True)
+    set_aside_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    set_aside_reason = EncryptedTextField(bound_to="digest", null=True, blank=True)
 
     class Meta:
         default_permissions = ()
         constraints = [
+            models.CheckConstraint(
+                condition=Q(set_aside_at__isnull=True, set_aside_by__isnull=True, set_aside_reason__isnull=True)
+                | Q(set_aside_at__isnull=False, set_aside_by__isnull=False, set_aside_reason__isnull=False),
+                name="callback_set_aside_by_somebody_for_a_reason",
+            ),
             models.CheckConstraint(
                 condition=Q(invocation__isnull=True, matched_at__isnull=True) | Q(invocation__isnull=False, matched_at__isnull=False),
                 name="callback_match_has_its_time",
@@ -71,6 +80,14 @@ class Callback(models.Model):
         indexes = [
             models.Index(fields=["workflow_invocation_id"], condition=Q(invocation__isnull=True), name="callback_unmatched_by_id"),
             models.Index(fields=["received_at"], condition=Q(invocation__isnull=True), name="callback_unmatched_by_time"),
+            models.Index(
+                fields=["received_at", "id"], condition=Q(invocation__isnull=True, set_aside_at__isnull=True), name="callback_open_by_time"
+            ),
+            models.Index(
+                fields=["received_at", "id"],
+                condition=Q(invocation__isnull=True, set_aside_at__isnull=False),
+                name="callback_set_aside_by_time",
+            ),
         ]
 
     def __str__(self) -> str:

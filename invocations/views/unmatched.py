@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from invocations import results, roles
+from invocations import results, roles, whose
 from invocations.encryption import Unreadable
 from invocations.kaleyra.callbacks import Said, said
 from invocations.models import Callback
@@ -65,7 +65,7 @@ def match_result(request: StaffRequest, callback_id: int) -> HttpResponse:
     """Joins a result with the message that was suggested, if it still is."""
     callback = get_object_or_404(Callback, pk=callback_id) if callback_id < 2**63 else None
     wanted = request.POST.get("invocation", "")
-    suggested = results.suggestion(callback) if callback and callback.invocation_id is None else None
+    suggested = whose.suggestion(callback) if callback and callback.invocation_id is None else None
     if callback and suggested and _is(wanted, suggested.request_id) and results.match_by_hand(callback, suggested, request.user):
         messages.success(request, _("The result is with its message now."))
         return redirect("invocation", request_id=suggested.request_id)
@@ -86,7 +86,7 @@ def _moment(text: str) -> datetime | None:
 
 
 def _shown(callback: Callback, may_see_recipient: bool) -> dict[str, Any]:
-    why, suggested = results.standing(callback)
+    why, suggested = whose.standing(callback)
     return {
         "callback": callback,
         "channels": [(each, *LOOKS.get(said(each.code), ("neutral", "hourglass_top"))) for each in callback.results.all()],
@@ -103,7 +103,7 @@ def _body(callback: Callback, may_see_recipient: bool) -> str:
     except Unreadable:
         return _("It cannot be decrypted: a key is missing in FIELD_ENCRYPTION_KEYS.")
     if not may_see_recipient:
-        for channel in results.said_in(callback).channels:
+        for channel in whose.said_in(callback).channels:
             if channel.recipient:
                 text = text.replace(channel.recipient, f"…{channel.recipient[-4:]}")
         text = _A_NUMBER.sub(r"…\2", text)

@@ -3,8 +3,9 @@
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
+from django.utils import timezone
 
-from invocations.models import Account, ApiKey, Attempt, Channel, Invocation, Pod, WorkflowInstance
+from invocations.models import Account, ApiKey, Attempt, Callback, Channel, Invocation, Pod, WorkflowInstance
 
 
 def refused(write, *args, **kwargs):
@@ -124,6 +125,16 @@ def test_an_attempts_number_stands_once_and_its_outcome_exists(invocation):
     Attempt.objects.create(number=1, **fields)
     assert refused(Attempt.objects.create, number=1, **fields)
     assert refused(Attempt.objects.create, number=2, outcome="maybe", **fields)
+
+
+def test_a_result_is_set_aside_by_somebody_for_a_reason_or_not_at_all(account, django_user_model):
+    now, person = timezone.now(), django_user_model.objects.create_user("ada")
+    callback = Callback.objects.create(account=account, digest="d", body="{}", received_at=now, last_received_at=now)
+    write, sealed = Callback.objects.filter(pk=callback.pk).update, Callback._meta.get_field("set_aside_reason").seal(callback, "why")
+    every = {"set_aside_at": now, "set_aside_by": person, "set_aside_reason": sealed}
+    for missing in every:
+        assert refused(write, **{name: value for name, value in every.items() if name != missing})
+    assert not refused(write, **every)
 
 
 def test_what_is_in_use_is_protected(api_key, invocation):

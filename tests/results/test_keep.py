@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from invocations import results
+from invocations import results, whose
 from invocations.models import Account, Attempt, Callback, ChannelResult, Invocation, WorkflowInstance
 from tests.results.conftest import body
 from tests.sending.test_once import at_once
@@ -135,7 +135,7 @@ def test_every_other_end_stays_and_is_told_the_delivery_alone(in_status, report,
 def test_what_is_not_settled_yet_is_told_by_the_sweep_later(in_status, report, status):
     invocation = in_status(status, workflow_invocation_id="A")
     callback = report("A", "DELIVERED")
-    assert callback.invocation is None and told(invocation)[0] == "" and results.standing(callback).why == "under_way"
+    assert callback.invocation is None and told(invocation)[0] == "" and whose.standing(callback).why == "under_way"
     Invocation.objects.update(status="accepted", lease_until=None)
     assert results.match_waiting(timezone.now()) == 1 and told(invocation)[0] == "completed"
 
@@ -151,10 +151,10 @@ def test_another_accounts_result_is_nobodys(accepted, account):
 @pytest.mark.parametrize("status", ["accepted", "unknown"])
 def test_ids_that_contradict_each_other_are_left_to_a_person(in_status, report, status):
     first, second = in_status(status, workflow_invocation_id="A"), in_status(status, workflow_invocation_id="B")
-    assert results.standing(report("A", "READ", requestId=str(second.request_id))).why == "several"
-    assert results.standing(report("C", "READ", requestId=str(first.request_id))).why == "several"
+    assert whose.standing(report("A", "READ", requestId=str(second.request_id))).why == "several"
+    assert whose.standing(report("C", "READ", requestId=str(first.request_id))).why == "several"
     Invocation.objects.update(workflow_invocation_id="A")
-    assert results.standing(report("A", "SENT")).why == "several"
+    assert whose.standing(report("A", "SENT")).why == "several"
     assert told(first)[0] == told(second)[0] == "" and results.match_waiting(timezone.now()) == 0
 
 
