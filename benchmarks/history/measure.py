@@ -82,7 +82,7 @@ def pages(rows: int) -> dict[str, tuple[str, str, str]]:
         "status: unknown": ("status=unknown", "", "status__exact=unknown"),
         "status, deep": (f"status=rejected&before={rows // 2}", "", f"status__exact=rejected&p={rows // 3500}"),
         "delivery: no result": ("delivery=no_result", "", "delivery__exact=no_result"),
-        "deciding channel 2": ("channel=2", "", "deciding_channel__exact=2"),
+        "delivered on channel 2": ("delivery=2", "", "deciding_channel__exact=2"),
         "workflow": (f"workflow={workflow.pk}", "", f"workflow_instance__id__exact={workflow.pk}"),
         "account": (f"account={account.pk}", "", f"account__id__exact={account.pk}"),
         "person": (f"person={person.pk}", "", f"created_by__id__exact={person.pk}"),

@@ -27,24 +27,29 @@ from invocations.forms.send import WRONG_NUMBER
 from invocations.kaleyra import recipients
 from invocations.models import Account, ChannelResult, Invocation, WorkflowInstance
 from invocations.recorded import recorded
-from invocations.statuses import NO_CONFIRMATION, NOT_DELIVERED, REASONS
+from invocations.statuses import NO_CONFIRMATION, NOT_DELIVERED, REASONS, STATUSES
 
 # Beyond these a day's midnight is no moment any more, in one time zone or another.
 DAYS = [MinValueValidator(date(1970, 1, 2)), MaxValueValidator(date(2999, 12, 31))]
 
+HAS_ONE = ~Q(delivery="")
 # A partial index is used on SQLite only where the query says its condition again (https://www.sqlite.org/partialindex.html).
-CHANNELS: dict[str, tuple[Any, Q]] = {
+DELIVERIES: dict[str, tuple[Any, Q]] = {
     "reached": (_("Delivered, on either channel"), Q(deciding_channel__gt=0)),
     "1": (_("Delivered on channel 1"), Q(deciding_channel=1)),
-    "2": (_("Delivered on channel 2"), Q(deciding_channel=2)),
+    "2": (_("Delivered on channel 2: fell back"), Q(deciding_channel=2)),
     "failed": (NOT_DELIVERED.label, Q(deciding_channel=0)),
     "open": (NO_CONFIRMATION.label, Q(delivery="completed", deciding_channel__isnull=True)),
+    "awaiting": (_("Result still due"), Q(delivery="awaiting") & HAS_ONE),
+    "no_result": (_("Result missing"), Q(delivery="no_result") & HAS_ONE),
+    "completed": (_("Any result received"), Q(delivery="completed") & HAS_ONE),
     "double": (_("May have been received twice"), Q(may_be_double=True)),
 }
+"""What Kaleyra reported, or did not, by the filter's value in an address."""
+SUBMISSIONS = [(status, STATUSES[status].label) for status in Invocation.Status.values]
 NARROWED: dict[str, Callable[[Any], Q]] = {
     "status": lambda status: Q(status=status),
-    "delivery": lambda delivery: Q(delivery=delivery) & ~Q(delivery=""),
-    "channel": lambda channel: CHANNELS[channel][1],
+    "delivery": lambda delivery: DELIVERIES[delivery][1],
     "workflow": lambda workflow: Q(workflow_instance=workflow),
     "account": lambda account: Q(account=account),
     "person": lambda person: Q(created_by=person),
@@ -77,10 +82,14 @@ class HistoryFilter(forms.Form):
     `why` and `error` come from the page of errors, by links.
     """
 
-    status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("Any status")), *Invocation.Status.choices])
-    delivery = forms.ChoiceField(label=_("Result"), required=False, choices=[("", _("Any")), *Invocation.Delivery.choices[1:]])
-    channel = forms.ChoiceField(
-        label=_("Ended"), required=False, choices=[("", _("However, or not yet")), *((name, says) for name, (says, _q) in CHANNELS.items())]
+    status = forms.ChoiceField(
+        label=_("Submission"), required=False, choices=[("", _("Any")), *SUBMISSIONS], help_text=_("What became of the request.")
+    )
+    delivery = forms.ChoiceField(
+        label=_("Delivery"),
+        required=False,
+        choices=[("", _("Any")), *((name, says) for name, (says, _q) in DELIVERIES.items())],
+        help_text=_("What Kaleyra reported of the customer’s phone."),
     )
     workflow = forms.ModelChoiceField(WorkflowInstance.objects.all(), label=_("Workflow"), required=False, empty_label=_("Any workflow"))
     account = forms.ModelChoiceField(Account.objects.all(), label=_("Account"), required=False, empty_label=_("Any account"))
@@ -99,8 +108,8 @@ class HistoryFilter(forms.Form):
     error = forms.CharField(label=_("Error"), required=False, max_length=200, widget=forms.HiddenInput)
     why = forms.ChoiceField(label=_("Why"), required=False, choices=[("", ""), *WHY.items()], widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, address: QueryDict) -> None:
+        super().__init__(as_asked_now(address))
         if not (settings.SANDBOX or Account.for_practice()):
             del self.fields["practice"]
 
@@ -149,6 +158,24 @@ class HistoryFilter(forms.Form):
         """The days are those of the person's time zone."""
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         return recorded(_midnight(since) if since else None, _midnight(until + timedelta(days=1)) if until else None)
+
+
+def as_asked_now(address: QueryDict) -> QueryDict:
+    """`address` with the questions that it once had put as they are put now: what `channel` asked belongs to `delivery` today.
+
+    Whoever chose a channel of what was completed chose that channel. Beside another delivery it could find nothing: that becomes a
+    value that is not valid, and is told.
+    """
+    channel = address.get("channel", "")
+    if not channel:
+        return address
+    now = address.copy()
+    del now["channel"]
+    if now.get("delivery") in (None, "", "completed"):
+        now["delivery"] = channel
+    else:
+        now["delivery"] = f"{now['delivery']}, {channel}"
+    return now
 
 
 def _midnight(day: date) -> datetime:

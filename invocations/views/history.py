@@ -8,18 +8,19 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from invocations import contracts, roles
-from invocations.forms.history import NARROWED, HistoryFilter, HistorySearch, found_by
+from invocations.forms.history import NARROWED, HistoryFilter, HistorySearch, as_asked_now, found_by
 from invocations.forms.saved_filter import SavedFilterForm, saved_filters_for
 from invocations.models import Invocation
-from invocations.statuses import AWAITING, DELIVERED, STATUSES, Meaning, Text, delivery_of, meaning_of
+from invocations.statuses import AWAITING, DELIVERED, NOT_DELIVERED, STATUSES, Meaning, Text, delivery_of, meaning_of
 from invocations.views.page import StaffRequest, bounded, for_people_who_may, render_page
 
 ROWS = 50
@@ -31,7 +32,7 @@ WIDE = ("payload", "reply", "note")
 
 @dataclass(frozen=True)
 class Tile:
-    """A count that is a filter: by one of `TILED`, or by none of them."""
+    """A count that is a filter: by one of `TILED`, or by none of them. It counts what its link shows."""
 
     label: Text
     tone: str
@@ -52,11 +53,12 @@ def _tile(meaning: Meaning, name: str, value: str) -> Tile:
     return Tile(meaning.label, meaning.tone, meaning.icon, name, value)
 
 
-TILED = ("status", "delivery", "channel")
+TILED = ("status", "delivery")
 TILES = (
     Tile(_("All"), "neutral", "list"),
     _tile(STATUSES[Status.ACCEPTED], "status", Status.ACCEPTED),
-    _tile(DELIVERED, "channel", "reached"),
+    _tile(DELIVERED, "delivery", "reached"),
+    Tile(pgettext_lazy("delivery", "Not delivered"), NOT_DELIVERED.tone, NOT_DELIVERED.icon, "delivery", "failed"),
     _tile(AWAITING, "delivery", Delivery.AWAITING),
     *(_tile(STATUSES[status], "status", status) for status in (Status.UNKNOWN, Status.HELD, Status.REJECTED, Status.QUEUED)),
 )
@@ -86,6 +88,7 @@ def history(request: StaffRequest) -> HttpResponse:
         return redirect(f"{reverse('history')}?{address}" if address else "history")  # as it may be kept, without what asks nothing
     found = filters.narrow(Invocation.objects.all())
     sheet = sheet_of(found, search.ways if searched else [Q()], before, after)
+    saved_filters = saved_filters_for(request.user)
     context = {
         "rows": [shown(invocation) for invocation in sheet.rows],
         "sheet": sheet,
@@ -97,7 +100,8 @@ def history(request: StaffRequest) -> HttpResponse:
         "chips": _chips(filters),
         "address": address,
         "nothing_at_all": not (sheet.rows or filters.chosen or searched or before or after),
-        "saved_filters": saved_filters_for(request.user),
+        "saved_filters": saved_filters,
+        "saved_in_force": [each.pk for each in saved_filters if as_asked_now(QueryDict(each.query)).dict() == filters.chosen],
         "saving": SavedFilterForm(request.user, initial={"query": address}) if filters.chosen else None,
         "may_send": request.user.has_perm(roles.SEND),
         "may_send_again": request.user.has_perm(roles.SEND) and roles.may_see_values(request.user),

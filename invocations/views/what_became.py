@@ -115,9 +115,9 @@ def _tiles(by_workflow: dict[int, Counter[str]], kinds: Kinds, counted: Mapping[
     def tile(label: str, tone: str, icon: str, count: int, **filters: str) -> dict[str, Any]:
         return {"label": label, "tone": tone, "icon": icon, "shown": f"{count:,}", "address": _history(**filters, **counted)}
 
-    twice = tile(_("May have been received twice"), "unknown", "filter_2", total["doubles"], channel="double")
-    on_whatsapp = tile(_("Delivered on WhatsApp"), "delivered", "done_all", whatsapp, channel=where(Channel.Kind.WHATSAPP))
-    by_sms = tile(_("Delivered by SMS"), "delivered", "done_all", sms, channel=where(Channel.Kind.SMS))
+    twice = tile(_("May have been received twice"), "unknown", "filter_2", total["doubles"], delivery="double")
+    on_whatsapp = tile(_("Delivered on WhatsApp"), "delivered", "done_all", whatsapp, delivery=where(Channel.Kind.WHATSAPP))
+    by_sms = tile(_("Delivered by SMS"), "delivered", "done_all", sms, delivery=where(Channel.Kind.SMS))
     return {
         "main": [
             by_status(Status.ACCEPTED) | {"note": _("of %(n)s recorded") % {"n": f"{total['recorded']:,}"}},

@@ -15,10 +15,16 @@ def named(client):
 
 
 def test_filters_are_saved_from_the_list_and_lead_back_to_it(priya):
-    form = opened(priya, "/history/?status=held&channel=double").form("is_shared" if False else "query")
+    form = opened(priya, "/history/?status=held&delivery=double").form("query")
     answer = priya.post(form.action, {**form.fields, "name": "Odd ones"})
-    assert answer.headers["Location"] == "/history/?status=held&channel=double"
-    assert "/history/?status=held&channel=double" in opened(priya, "/history/").links
+    assert answer.headers["Location"] == "/history/?status=held&delivery=double"
+    assert "/history/?status=held&delivery=double" in opened(priya, "/history/").links
+
+
+def test_one_saved_when_the_channel_was_a_question_of_its_own_still_filters_and_is_seen_to(priya):
+    SavedFilter.objects.create(person=priya.person, name="Doubles", query="channel=double")
+    page = opened(priya, "/history/?channel=double")
+    assert "Delivery: May have been received twice" in page.html and 'aria-current="true">Doubles' in page.html
 
 
 def test_ones_own_are_ones_own_and_shared_ones_are_everybodys(priya, rosa):
