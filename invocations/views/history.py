@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
@@ -90,7 +92,8 @@ def history(request: StaffRequest) -> HttpResponse:
     sheet = sheet_of(found, search.ways if searched else [Q()], before, after)
     saved_filters = saved_filters_for(request.user)
     context = {
-        "rows": [shown(invocation) for invocation in sheet.rows],
+        "rows": sheet.rows,
+        "days": by_day(sheet.rows),
         "sheet": sheet,
         "changes": any(not _is_final(invocation) for invocation in sheet.rows),
         "filters": filters,
@@ -111,9 +114,22 @@ def history(request: StaffRequest) -> HttpResponse:
 
 
 def shown(invocation: Invocation) -> dict[str, Any]:
-    """What a row says of an invocation."""
+    """What a row says of an invocation. `badge`: what says it all where there is room for one, `delivery`, `submission` or `both`."""
     kinds = [channel.kind for channel in contracts.channels_at_the_time(invocation)]
-    return {"invocation": invocation, "meaning": meaning_of(invocation), "delivery": delivery_of(invocation, kinds)}
+    told = "delivery" if invocation.status == Status.ACCEPTED else "both"
+    return {
+        "invocation": invocation,
+        "meaning": meaning_of(invocation),
+        "delivery": delivery_of(invocation, kinds),
+        "is_practice": invocation.account.pod.is_practice,
+        "badge": told if invocation.delivery else "submission",
+    }
+
+
+def by_day(rows: Iterable[Invocation]) -> list[dict[str, Any]]:
+    """The rows under the day on which each was recorded, in the person's time zone."""
+    days = groupby(rows, key=lambda row: timezone.localdate(row.created_at))
+    return [{"at": same_day[0].created_at, "rows": [shown(row) for row in same_day]} for same_day in (list(group) for _day, group in days)]
 
 
 def sheet_of(found: QuerySet[Invocation], ways: Iterable[Q], before: int | None = None, after: int | None = None) -> Sheet:
@@ -142,7 +158,7 @@ def rows_of(ids: Collection[int]) -> list[Invocation]:
     """These invocations with what a row shows of them, newest first."""
     if not ids:
         return []
-    rows = Invocation.objects.filter(pk__in=ids).select_related("workflow_instance", "created_by").defer(*WIDE)
+    rows = Invocation.objects.filter(pk__in=ids).select_related("workflow_instance", "account__pod", "created_by").defer(*WIDE)
     return list(rows.prefetch_related("version", "workflow_instance__channels").order_by("-pk"))
 
 

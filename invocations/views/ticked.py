@@ -218,8 +218,8 @@ def ticked(request: StaffRequest) -> HttpResponse:
 
 def _rows(ids: Sequence[uuid.UUID]) -> list[Invocation]:
     again = Invocation.objects.filter(sent_again_from=OuterRef("pk"))
-    rows = Invocation.objects.filter(request_id__in=ids).select_related("workflow_instance", "created_by").defer("reply", "note")
-    rows = rows.annotate(was_sent_again=Exists(again))
+    rows = Invocation.objects.filter(request_id__in=ids).select_related("workflow_instance", "account__pod", "created_by")
+    rows = rows.defer("reply", "note").annotate(was_sent_again=Exists(again))
     return list(rows.prefetch_related("version", "workflow_instance__channels").order_by("-pk"))
 
 

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -329,6 +329,39 @@ def test_numbers_are_masked_for_everybody_in_the_list(ada, one):
 
 
 # --- paging -----------------------------------------------------------------------------------------------------------
+
+
+def test_rows_stand_under_their_days_in_the_persons_zone(priya, many):
+    rows = many(4)
+    noon = timezone.localtime().replace(hour=12)
+    for row, when in zip(rows, [noon.replace(2026, 3, 2), noon - timedelta(days=1), noon, noon], strict=True):
+        Invocation.objects.filter(pk=row.pk).update(created_at=when)
+    days = re.findall(r'scope="rowgroup"[^>]*>([^<]*)<', opened(priya, "/history/").html)
+    assert days == ["Today", "Yesterday", "Monday 2 March 2026"]
+    priya.cookies["timezone"] = "Pacific/Kiritimati"  # fourteen hours on: noon is tomorrow's small hours
+    assert "Tuesday 3 March 2026" in opened(priya, "/history/").html
+
+
+def test_a_practice_message_is_named_one(priya, recorded):
+    recorded()
+    assert "Practice:" in opened(priya, "/history/").html
+    Pod.objects.filter(api_domain__startswith="127.0.0.1").update(api_domain="api.eu.example.com")
+    assert "Practice:" not in opened(priya, "/history/").html
+
+
+@pytest.mark.parametrize(
+    ("changes", "badge"),
+    [
+        ({"status": "accepted", "delivery": "completed", "deciding_channel": 1}, "delivery"),
+        ({"status": "accepted", "delivery": "no_result"}, "delivery"),
+        ({"status": "accepted"}, "submission"),
+        ({"status": "unknown"}, "submission"),
+        ({"status": "rejected", "delivery": "completed", "deciding_channel": 1}, "both"),
+    ],
+)
+def test_where_there_is_room_for_one_badge_it_says_the_delivery_unless_the_submission_contradicts_it(priya, many, changes, badge):
+    many(1, **changes)
+    assert f'data-badge="{badge}"' in opened(priya, "/history/").html
 
 
 def test_pages_have_no_gap_and_no_row_twice_while_new_rows_come_in(priya, many):
