@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,7 @@ from django.db.models.lookups import Exact
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from invocations import sending
@@ -182,10 +183,60 @@ def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
+UUID = re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
+LOOKED_AT_FOR_COUNTRIES = 200
+"""How many rows with a number's last four digits, the newest, tell in which countries it may be at home."""
+
+
 class HistorySearch(forms.Form):
-    """One box for a request id, an id of Kaleyra's, a ticket, a whole phone number or its last four digits."""
+    """One box for a request id, an id of Kaleyra's, a ticket, a whole phone number or its last four digits.
+
+    A number may be typed with its country code, or as its own country writes it.
+    """
 
     q = forms.CharField(label=_("Find"), max_length=120, required=False)
+
+    @property
+    def typed(self) -> str:
+        """What is searched for; empty if it can be no id, ticket or number."""
+        return str(self.cleaned_data["q"]) if self.is_valid() else ""
+
+    @cached_property
+    def numbers(self) -> list[recipients.Recipient]:
+        """The whole phone numbers that it may be. Those in national form are of countries that have such a number here."""
+        found = {}
+        try:
+            read = recipients.clean(self.typed)
+            found[read.digits] = read
+        except recipients.RecipientError:
+            pass  # it is an id or a ticket then, or has no country code; `hint` says why it is no number
+        if not self.typed.startswith("+"):
+            at_home = recipients.in_national_form(self.typed, self._calling_codes)
+            found |= {read.digits: read for read in at_home}
+        return list(found.values())
+
+    @property
+    def _calling_codes(self) -> Iterator[int]:
+        """Of the newest numbers here that end as it does."""
+        end = "".join(sign for sign in self.typed if sign.isdecimal())[-4:]
+        for last_four, hint in [("recipient_last_four", "recipient_hint"), ("recipient2_last_four", "recipient2_hint")]:
+            alike = Invocation.objects.filter(~Q(**{last_four: ""}), **{last_four: end}).order_by("-pk").values_list(hint, flat=True)
+            codes = {recipients.calling_code(masked) for masked in alike[:LOOKED_AT_FOR_COUNTRIES]}
+            yield from sorted(code for code in codes if code)
+
+    @property
+    def last_four(self) -> str:
+        """The last four digits of the number that was typed, whole or not; empty if it is none."""
+        if self.numbers:
+            return self.numbers[0].digits[-4:]
+        return self.typed if re.fullmatch("[0-9]{4}", self.typed) else ""
+
+    @property
+    def understood(self) -> str | Promise:
+        """What it was taken for. A whole number is not repeated."""
+        if self.last_four:
+            return _("number ending %(last_four)s") % {"last_four": self.last_four}
+        return _("request ID") if UUID.fullmatch(self.typed) else _("ID or ticket")
 
     @cached_property
     def ways(self) -> list[Q]:
@@ -193,39 +244,46 @@ class HistorySearch(forms.Form):
 
         None if it can be no id, ticket or number.
         """
-        if not self.is_valid():
+        typed = self.typed
+        if not typed:
             return []
-        typed = self.cleaned_data["q"]
         by_message = ChannelResult.objects.filter(message_id=typed, callback__invocation__isnull=False)
         ways = [
             Q(Exact(Upper("reference"), Upper(Value(typed)))),
             Q(workflow_invocation_id=typed),
             Q(pk__in=list(by_message.values_list("callback__invocation_id", flat=True)[:100])),
         ]
-        if re.fullmatch(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}", typed):
+        if UUID.fullmatch(typed):
             ways.append(Q(request_id=uuid.UUID(typed)))
         if re.fullmatch("[0-9]{4}", typed):
             ways += [Q(recipient_last_four=typed), Q(recipient2_last_four=typed) & ~Q(recipient2_last_four="")]
-        try:
-            ways += sending.ways_to_recipient(recipients.clean(typed).digits)
-        except recipients.RecipientError:
-            pass  # it is an id or a ticket then; `hint` says why it is no number
+        for number in self.numbers:
+            ways += sending.ways_to_recipient(number.digits)
         return ways
 
     @property
     def hint(self) -> str | Promise:
-        """For what was not found: why it is no whole number, if it looks like one; or why it cannot be searched for."""
-        if not self.is_valid():
-            return str(self.errors["q"][0])
-        typed = self.cleaned_data["q"]
-        if re.fullmatch(r"[+()\d\s./-]{5,}|\d\.?\d*[eE]\+\d+", typed):
+        """For what was not found: as what it was searched for and what to try; or why it could not be searched for."""
+        if not self.typed:
+            return str(self.errors["q"][0]) if self.errors else ""
+        if self.numbers:
+            countries = list(dict.fromkeys(recipients.country(number.region) for number in self.numbers))
+            read_as = {"last_four": self.last_four, "countries": gettext(" or ").join(countries)}
+            return gettext("No message to a number ending %(last_four)s of %(countries)s. ") % read_as + gettext(
+                "Is it another country’s? Type it with + and its country code. Or try its last four digits alone."
+            )
+        if self.last_four:
+            return _("No message to a number that ends in these four digits.")
+        if re.fullmatch(r"[+()\d\s./-]{5,}|\d\.?\d*[eE]\+\d+", self.typed):
             try:
-                recipients.clean(typed)
+                recipients.clean(self.typed)
             except recipients.RecipientError as error:
                 return WRONG_NUMBER[error.code]
-        if re.fullmatch(r"\d{1,3}", typed):
+        if re.fullmatch(r"\d{1,3}", self.typed):
             return _("Type the last four digits of a number, or all of it with its country code.")
-        return ""
+        return _(
+            "IDs and tickets are found exactly as they are: paste the whole of it. A number is found in full, or by its last four digits."
+        )
 
 
 def found_by(ways: Iterable[Q], ordered: QuerySet[Invocation], most: int) -> list[int]:

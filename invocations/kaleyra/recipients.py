@@ -7,6 +7,7 @@ ITU-T E.164; countries and groups come from Google's libphonenumber.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import phonenumbers
@@ -14,6 +15,7 @@ from babel import Locale
 from babel.core import UnknownLocaleError
 
 MIN_DIGITS, MAX_DIGITS = 8, 15
+_FEWEST_AT_HOME = 6
 # What people and spreadsheets put between digits, and marks that a copied number carries along unseen.
 _SEPARATORS = re.compile("[\\s().\\-/\u00a0\u2010-\u2015\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
@@ -82,6 +84,36 @@ def describe(digits: str) -> Recipient:
         region=phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(number.country_code or 0),
         is_assigned=phonenumbers.is_valid_number(number),
     )
+
+
+def in_national_form(typed: str, calling_codes: Iterable[int]) -> list[Recipient]:
+    """What `typed` may be as a number written the way its own country writes it ("098765 43210"): one for each calling code it fits.
+
+    Nothing where it begins with its country code (+ or 00), for then `clean` knows it. Whether a 0 at the start belongs to the number
+    (Italy), is dialled at home alone (India, the United Kingdom) or is not known there (Singapore) libphonenumber knows.
+    """
+    text = _SEPARATORS.sub("", typed)
+    if not re.fullmatch(f"[0-9]{{{_FEWEST_AT_HOME},{MAX_DIGITS + 1}}}", text) or text.startswith("00"):
+        return []
+    found = {}
+    for code in calling_codes:
+        try:
+            number = phonenumbers.parse(text, phonenumbers.region_code_for_country_code(code))
+            read = describe(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+"))
+        except (phonenumbers.NumberParseException, RecipientError):
+            continue
+        found[read.digits] = read
+    return list(found.values())
+
+
+def calling_code(masked: str) -> int | None:
+    """The calling code with which a number begins that was written by `mask`.
+
+    >>> calling_code("+91 ••••• •4581")
+    91
+    """
+    begins = re.match(r"\+([0-9]{1,3}) ", masked)
+    return int(begins[1]) if begins else None
 
 
 def country(region: str, language: str = "en") -> str:

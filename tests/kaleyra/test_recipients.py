@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invocations.kaleyra.recipients import RecipientError, clean, country, describe, mask
+from invocations.kaleyra.recipients import RecipientError, calling_code, clean, country, describe, in_national_form, mask
 
 INDIAN = "919876543210"
 
@@ -156,3 +156,37 @@ def test_a_mask_hides_all_but_the_last_four(digits: str) -> None:
     masked = mask(describe(digits).formatted)
     assert [c for c in masked if c.isdigit()] == list("91" + digits[-4:])
     assert masked.count("•") == 6
+
+
+@pytest.mark.parametrize(
+    ("typed", "codes", "digits"),
+    [
+        ("098765 43210", [91], ["919876543210"]),
+        ("98765-43210", [91], ["919876543210"]),
+        ("(07700) 900123", [44, 1], ["447700900123"]),
+        ("06 1234 5678", [39], ["390612345678"]),
+        ("(415) 555-0123", [1], ["14155550123"]),
+        ("1 415 555 0123", [1], ["14155550123"]),
+        ("9123 4567", [65, 44], ["6591234567"]),
+        ("98765 43210", [91, 1], ["919876543210", "19876543210"]),
+        ("+91 98765 43210", [44], []),
+        ("0091 98765 43210", [44], []),
+        ("CARE-98765 43210", [91], []),
+        ("98765 43210", [9, 999], []),
+        ("3210", [91], []),
+        ("9" * 99, [91], []),
+        ("", [91], []),
+    ],
+)
+def test_a_number_as_its_country_writes_it_is_read_for_each_country_that_is_named(typed: str, codes: list[int], digits: list[str]) -> None:
+    assert [read.digits for read in in_national_form(typed, codes)] == digits
+
+
+@given(st.text(alphabet="0123456789+-() ", max_size=40))
+def test_whatever_is_typed_is_read_in_national_form_without_an_error(typed: str) -> None:
+    for read in in_national_form(typed, [91, 44, 1, 39, 49]):
+        assert clean(read.digits).digits == read.digits
+
+
+def test_the_calling_code_of_a_masked_number_is_known_where_it_can_be_told() -> None:
+    assert [calling_code(masked) for masked in ("+91 ••••• •3210", "+1 •••-•••-0123", "+9 ••• 1", "", "… 0001")] == [91, 1, 9, None, None]
