@@ -99,7 +99,7 @@ def in_national_form(typed: str, calling_codes: Iterable[int]) -> list[Recipient
     for code in calling_codes:
         try:
             number = phonenumbers.parse(text, phonenumbers.region_code_for_country_code(code))
-            read = describe(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+"))
+            read = clean(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
         except (phonenumbers.NumberParseException, RecipientError):
             continue
         found[read.digits] = read
