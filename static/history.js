@@ -46,24 +46,80 @@
 
   // --- ticks ---------------------------------------------------------------------------------------------------------
 
+  // What is ticked, by request id, with what its state lets be done with it. Of a filtered list it is kept while one pages through it.
+  let ticks = new Map();
   const boxes = () => [...(rows()?.querySelectorAll("[name=ids]") ?? [])];
-  const ticked = () => boxes().filter((box) => box.checked);
+  const list = () => rows()?.querySelector("form.ticked")?.dataset.list; // none where it was searched: that may be a number
+
+  function recall() {
+    if (!rows()) return;
+    if (list() === undefined) return look();
+    try {
+      const kept = JSON.parse(sessionStorage.getItem("ticked"));
+      ticks = new Map(kept?.list === list() ? kept.ticks : []);
+    } catch {
+      ticks = new Map();
+    }
+    show();
+  }
+
+  function keep() {
+    if (list() !== undefined) sessionStorage.setItem("ticked", JSON.stringify({ list: list(), ticks: [...ticks] }));
+  }
+
+  function look() {
+    boxes().forEach((box) => (box.checked ? ticks.set(box.value, box.dataset.deeds) : ticks.delete(box.value)));
+    count();
+  }
+
+  function show() {
+    boxes().forEach((box) => (box.checked = ticks.has(box.value)));
+    look();
+  }
 
   document.addEventListener("change", (event) => {
     if (event.target.id === "tick-all") boxes().forEach((box) => (box.checked = event.target.checked));
-    if (event.target.closest("#rows")) count();
+    if (!event.target.closest("#rows")) return;
+    look();
+    keep();
+  });
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-untick]")) return;
+    ticks.clear();
+    show();
+    keep();
+    document.getElementById("tick-all")?.focus();
+  });
+  // What is ticked on other pages goes along; and once the deed is confirmed nothing stays ticked.
+  document.addEventListener("formdata", (event) => {
+    if (!event.target.matches("form.ticked")) return;
+    const here = new Set(event.formData.getAll("ids"));
+    [...ticks.keys()].filter((id) => !here.has(id)).forEach((id) => event.formData.append("ids", id));
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.querySelector("[name=confirmed]")) sessionStorage.removeItem("ticked");
   });
 
   function count() {
-    const [n, all, words] = [ticked().length, document.getElementById("tick-all"), rows()?.querySelector(".ticked-bar .count")];
-    if (all) [all.checked, all.indeterminate] = [n > 0 && n === boxes().length, n > 0 && n < boxes().length];
-    if (words && n) words.textContent = n === 1 ? words.dataset.one : words.dataset.many.replace("#", n);
+    const here = boxes().filter((box) => box.checked).length;
+    const [all, words, form] = [document.getElementById("tick-all"), rows()?.querySelector(".ticked-bar .count"), rows()?.querySelector("form.ticked")];
+    if (all) [all.checked, all.indeterminate] = [here > 0 && here === boxes().length, here > 0 && here < boxes().length];
+    if (!words) return;
+    form.toggleAttribute("data-any", ticks.size > 0);
+    if (!ticks.size) return;
+    const { one, many, elsewhere, some } = words.dataset;
+    const said = [ticks.size === 1 ? one : many.replace("#n", ticks.size)];
+    if (ticks.size > here) said.push(elsewhere.replace("#n", ticks.size - here));
+    words.textContent = said.join(", ");
+    rows().querySelectorAll("[data-deed]").forEach((place) => {
+      const n = [...ticks.values()].filter((deeds) => deeds.split(" ").includes(place.dataset.deed)).length;
+      place.textContent = ` ${n === ticks.size ? n : some.replace("#n", n).replace("#all", ticks.size)}`;
+    });
   }
-  addEventListener("pageshow", count); // Back keeps the ticks
+  addEventListener("pageshow", recall); // Back has the ticks of then
 
   // --- the list asks for itself anew ---------------------------------------------------------------------------------
 
-  let kept = [];
   const text = (part) => part.textContent.replace(/\s+/g, " ");
   const parse = (html) => new DOMParser().parseFromString(html, "text/html");
 
@@ -74,16 +130,11 @@
       // A page that was closed meanwhile stays closed; where nothing is new the focus and the place stay.
       if (!open || (beside.firstElementChild && text(parse(xhr.responseText).body).trim() === text(beside).trim())) event.detail.shouldSwap = false;
     }
-    if (target.id === "rows") {
-      kept = ticked().map((box) => box.id);
-      const fresh = parse(xhr.responseText).getElementById("rows");
-      // Newer rows push older ones off the page: not those that somebody has ticked.
-      if (!fresh || kept.some((id) => !fresh.querySelector(`#${CSS.escape(id)}`))) event.detail.shouldSwap = false;
-    }
+    // Where nothing fits any more the answer has no list: this one stays.
+    if (target.id === "rows" && !parse(xhr.responseText).getElementById("rows")) event.detail.shouldSwap = false;
   });
   document.addEventListener("htmx:afterSwap", () => {
-    kept.forEach((id) => document.getElementById(id) && (document.getElementById(id).checked = true));
     mark();
-    count();
+    show();
   });
 }

@@ -1,4 +1,4 @@
-"""Ticked rows of the history: which ones, and the id that makes sending them again one deed."""
+"""Ticked rows of the history: which ones, what their state lets be done with them, and the id that makes sending them again one deed."""
 
 from __future__ import annotations
 
@@ -6,20 +6,55 @@ import uuid
 from collections.abc import Iterable
 
 from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
+from invocations.models import Invocation
+
+Status = Invocation.Status
 MOST = 50
 """How many rows one deed takes on: as many as one page shows."""
 
 
-def ticked_ids(typed: Iterable[str]) -> list[uuid.UUID]:
-    """The request ids among what was posted, each once, `MOST` at most."""
+def ticked_ids(typed: Iterable[str], most: int = MOST) -> list[uuid.UUID]:
+    """The request ids among what was posted, each once, `most` at most."""
     ids = []
     for text in typed:
         try:
             ids.append(uuid.UUID(text))
         except ValueError:
             continue  # no row of ours has it
-    return list(dict.fromkeys(ids))[:MOST]
+    return list(dict.fromkeys(ids))[:most]
+
+
+def not_settled(row: Invocation) -> Promise | None:
+    """Why its state does not let it be settled, or None."""
+    return None if row.status == Status.UNKNOWN else _("Its outcome is not unknown.")
+
+
+def not_cancelled(row: Invocation) -> Promise | None:
+    """Why its state does not let it be cancelled, or None."""
+    if row.status in (Status.QUEUED, Status.HELD):
+        return None
+    return _("It is on its way just now.") if row.status == Status.SENDING else _("It has ended: nothing of it waits to leave.")
+
+
+def not_sent_again(row: Invocation) -> Promise | None:
+    """Why its state does not let it be sent again, or None: only what is certainly at an end is."""
+    if row.status == Status.UNKNOWN:
+        return _("It may have gone out. Settle it first.")
+    if not row.is_final:
+        return _("It may still leave by itself.")
+    return _("Its result is still awaited.") if row.delivery == Invocation.Delivery.AWAITING else None
+
+
+REFUSED = {"settle": not_settled, "cancel": not_cancelled, "again": not_sent_again}
+"""What can be done with ticked rows, by its name in `views.ticked.DEEDS`, and what its state says against it."""
+
+
+def deeds_for(row: Invocation) -> str:
+    """The names of what its state lets be done with it, with blanks between. What else stands against it is looked at later."""
+    return " ".join(name for name, refused in REFUSED.items() if refused(row) is None)
 
 
 class SendAgainForm(forms.Form):

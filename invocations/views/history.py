@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods
 from invocations import contracts, roles
 from invocations.forms.history import NARROWED, HistoryFilter, HistorySearch, as_asked_now, found_by
 from invocations.forms.saved_filter import SavedFilterForm, saved_filters_for
+from invocations.forms.ticked import deeds_for
 from invocations.models import Invocation
 from invocations.statuses import AWAITING, DELIVERED, NOT_DELIVERED, STATUSES, Meaning, Text, delivery_of, meaning_of
 from invocations.views.page import StaffRequest, bounded, for_people_who_may, render_page
@@ -122,6 +123,7 @@ def shown(invocation: Invocation) -> dict[str, Any]:
         "meaning": meaning_of(invocation),
         "delivery": delivery_of(invocation, kinds),
         "is_practice": invocation.account.pod.is_practice,
+        "deeds": deeds_for(invocation),
         "badge": told if invocation.delivery else "submission",
     }
 

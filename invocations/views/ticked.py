@@ -25,24 +25,19 @@ from invocations import contracts, roles, sending
 from invocations.encryption import Unreadable
 from invocations.forms.history import HistoryFilter
 from invocations.forms.settle import SettleForm
-from invocations.forms.ticked import MOST, SendAgainForm, ticked_ids
+from invocations.forms.ticked import MOST, SendAgainForm, not_cancelled, not_sent_again, not_settled, ticked_ids
 from invocations.models import Invocation, Settlement, WorkflowInstance
 from invocations.statuses import Text
 from invocations.views.history import shown
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
 
-Status = Invocation.Status
 Form = forms.Form
 
 
 class Sayings:
     """Why a row is left out."""
 
-    MOVED_ON = gettext_lazy("It has moved on.")
     NOT_YOURS = gettext_lazy("You may not send this workflow, or it is off.")
-    MAY_LEAVE = gettext_lazy("It may still leave by itself.")
-    UNKNOWN = gettext_lazy("It may have gone out. Settle it first.")
-    AWAITED = gettext_lazy("Its result is still awaited.")
     DONE = gettext_lazy("It was sent again already. Open it to send it once more.")
     CODE = gettext_lazy("A one-time code is of no use a second time.")
     CHANGED = gettext_lazy("The workflow has changed since. Open it and look over its values.")
@@ -71,6 +66,7 @@ class Deed:
     button: Text
     busy: Text
     icon: str
+    to_do: Callable[[int], str]
     form: Callable[..., Form]
     why_not: Callable[[Invocation, Known], Text | None]
     do: Callable[[StaffRequest, Invocation, Any], bool]
@@ -81,7 +77,7 @@ class Deed:
 
 
 def _not_settled(row: Invocation, known: Known) -> Text | None:
-    return None if row.status == Status.UNKNOWN else Sayings.MOVED_ON
+    return not_settled(row)
 
 
 def _settle(request: StaffRequest, row: Invocation, form: Any) -> bool:
@@ -89,9 +85,8 @@ def _settle(request: StaffRequest, row: Invocation, form: Any) -> bool:
 
 
 def _not_cancelled(row: Invocation, known: Known) -> Text | None:
-    if row.status not in (Status.QUEUED, Status.HELD):
-        return Sayings.MOVED_ON
-    return None if row.workflow_instance_id in known.sendable else Sayings.NOT_YOURS
+    refused = not_cancelled(row)
+    return refused if refused or row.workflow_instance_id in known.sendable else Sayings.NOT_YOURS
 
 
 def _cancel(request: StaffRequest, row: Invocation, form: Any) -> bool:
@@ -101,12 +96,9 @@ def _cancel(request: StaffRequest, row: Invocation, form: Any) -> bool:
 def _not_sent_again(row: Invocation, known: Known) -> Text | None:
     """Only what is certainly at an end, and would go out just as it did."""
     workflow = row.workflow_instance
-    if row.status == Status.UNKNOWN:
-        return Sayings.UNKNOWN
-    if not row.is_final:
-        return Sayings.MAY_LEAVE
-    if row.delivery == Invocation.Delivery.AWAITING:
-        return Sayings.AWAITED
+    refused = not_sent_again(row)
+    if refused:
+        return refused
     if row.was_sent_again:  # type: ignore[attr-defined]  # annotated in `_rows`
         return Sayings.DONE
     if workflow.pk not in known.sendable:
@@ -144,6 +136,7 @@ DEEDS = {
         gettext_lazy("Settle"),
         gettext_lazy("Settling …"),
         "gavel",
+        lambda n: ngettext("%(n)s to settle", "%(n)s to settle", n) % {"n": n},
         SettleForm,
         _not_settled,
         _settle,
@@ -155,6 +148,7 @@ DEEDS = {
         gettext_lazy("Cancel"),
         gettext_lazy("Cancelling …"),
         "close",
+        lambda n: ngettext("%(n)s to cancel", "%(n)s to cancel", n) % {"n": n},
         Form,
         _not_cancelled,
         _cancel,
@@ -166,6 +160,7 @@ DEEDS = {
         gettext_lazy("Send again"),
         gettext_lazy("Recording …"),
         "replay",
+        lambda n: ngettext("%(n)s to send again", "%(n)s to send again", n) % {"n": n},
         SendAgainForm,
         _not_sent_again,
         _send_again,
@@ -184,7 +179,8 @@ def ticked(request: StaffRequest) -> HttpResponse:
     """Shows what will be done to which rows; confirmed, does it to those that still are as they must be, and says how many were."""
     name = request.POST.get("action", "")
     back = _back(request)
-    ids = ticked_ids(request.POST.getlist("ids"))
+    posted = request.POST.getlist("ids")
+    ids = ticked_ids(posted)
     if name not in DEEDS or not ids:
         messages.info(request, _("Tick the rows first. Nothing was changed."))
         return redirect(back)
@@ -205,13 +201,14 @@ def ticked(request: StaffRequest) -> HttpResponse:
     context = {
         "name": name,
         "deed": deed,
+        "to_do": deed.to_do(len(fit)),
         "form": form,
         "fit": [shown(row) for row in fit],
         "left_out": [{**shown(row), "refusal": refusal} for row, refusal in rows if refusal is not None],
         "delivered": sum(bool(row.deciding_channel) for row in fit),
         "address": request.POST.get("address", ""),
         "back": back,
-        "most": MOST,
+        "more_than": MOST if len(set(posted)) > MOST else None,
     }
     return render_page(request, "ticked.html", context)
 

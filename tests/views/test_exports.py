@@ -47,6 +47,11 @@ def test_what_was_searched_for_and_what_was_ticked_narrow_it_too(priya, recorded
     assert ids_in(post(priya, ids=ticked)) == set(ticked[:2])
 
 
+def test_all_that_was_ticked_is_in_the_file_though_it_filled_more_than_a_page(priya, recorded):
+    rows = {str(recorded().request_id) for _ in range(52)}
+    assert ids_in(post(priya, ids=rows)) == rows
+
+
 def test_numbers_are_masked_or_not_by_right(priya, ada, recorded):
     recorded()
     assert b"919876543202" not in b"".join(post(priya).streaming_content)

@@ -1,5 +1,6 @@
 """What is done with ticked rows: looked over first, each checked again, and said how many it was done to."""
 
+import re
 import uuid
 
 import pytest
@@ -137,6 +138,27 @@ def test_a_workflow_kept_for_others_is_left_out(priya, row, workflow, ada):
     assert statuses(rows) == ["queued"]
 
 
+@pytest.mark.parametrize(
+    ("action", "status", "refusal"),
+    [
+        ("settle", "accepted", "Its outcome is not unknown"),
+        ("cancel", "sending", "on its way just now"),
+        ("cancel", "accepted", "nothing of it waits to leave"),
+    ],
+)
+def test_why_a_row_is_left_out_is_said_before_anything_is_done(ada, row, action, status, refusal):
+    fits = row({"settle": "unknown", "cancel": "queued"}[action])
+    page = Page(post(ada, action, [fits, row(status, lease_until="2030-01-01T00:00Z")]))
+    assert refusal in page.html and f"1 to {action}" in page.html and "1 is left out" in page.html
+
+
+def test_the_list_says_of_each_row_what_its_state_lets_be_done(priya, row):
+    for status in ("unknown", "queued", "rejected"):
+        row(status)
+    html = priya.get("/history/").content.decode()
+    assert re.findall('data-deeds="([^"]*)"', html) == ["again", "cancel", "settle"]
+
+
 @pytest.mark.parametrize("ids", [[], ["x"], ["\0"], ["0" * 5000]])
 def test_nothing_ticked_says_so(priya, ids):
     answer = priya.post("/history/ticked/", {"action": "cancel", "ids": ids, "address": "status=held&next=//evil.example"})
@@ -145,5 +167,7 @@ def test_nothing_ticked_says_so(priya, ids):
 
 def test_no_more_than_a_page_at_once(priya, row):
     rows = [row("queued") for _ in range(52)]
+    assert "More than 50 were ticked" in Page(post(priya, "cancel", rows)).html
+    assert "More than 50 were ticked" not in Page(post(priya, "cancel", rows[:50])).html
     post(priya, "cancel", rows, confirmed="1")
     assert statuses(rows).count("cancelled") == 50
