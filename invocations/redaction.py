@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from typing import Any
 
 from invocations.kaleyra.payload import Send
@@ -69,20 +70,30 @@ def kept(reply: Reply, secrets: Secrets) -> dict[str, Any]:
 
 MOST_OF_A_KIND = 200
 _A_WORD = re.compile(r"\[[^\[\]]*\]|[\w+-]+")
+_HEX = re.compile("[a-f]{8,}|[A-F]{8,}")
+"""No word of English has only these letters and eight of them."""
+_SEVERAL = re.compile("…(?:[.:,;/@=&|\"'\u2019 ]{0,3}…)+")
+"""Ids beside each other: a moment, an address, a list that is longer one time than another."""
+SHORTEST_MIXED = 10
 
 
 def kind_of(kept: dict[str, Any], sends: Sequence[Send]) -> str:
     """What an answer complained of, alike for all of its kind: the first error, or the message, of what `kept` gave, without ids.
 
-    It stands in addresses, so no value of `sends` stays in it either, sensitive or not.
+    Taken out are words that have a digit, hexadecimal ones, ones in which capitals and small letters alternate as nobody writes them,
+    and whatever stands in square brackets. It stands in addresses, so no value of `sends` stays in it either, sensitive or not.
     """
     text = (kept["errors"] or [kept["message"] or ""])[0]
-    values = {value for send in sends for value in send.template_params.values() if len(value) >= SHORTEST_SECRET}
+    values = {value for send in sends for value in send.template_params.values()}
     for value in sorted(values, key=len, reverse=True):
-        text = text.replace(value, "…")
-    return " ".join(_A_WORD.sub(_without_id, text).split())[:MOST_OF_A_KIND]
+        if len(value) >= SHORTEST_SECRET:
+            text = text.replace(value, "…").replace(json.dumps(value)[1:-1], "…")
+    text = _A_WORD.sub(lambda word: "…" if word[0] in values or _is_id(word[0]) else word[0], text)
+    return _SEVERAL.sub("…", " ".join(text.split()))[:MOST_OF_A_KIND]
 
 
-def _without_id(word: re.Match[str]) -> str:
-    is_id = word[0].startswith("[") or any(sign.isdecimal() for sign in word[0])
-    return "…" if is_id else word[0]
+def _is_id(word: str) -> bool:
+    if word.startswith("[") or any(sign.isdecimal() for sign in word) or _HEX.fullmatch(word):
+        return True
+    changes = sum(one.isupper() != other.isupper() for one, other in pairwise(word))
+    return len(word) >= SHORTEST_MIXED and changes > 0.4 * len(word)

@@ -458,6 +458,40 @@ def advice(texts: list[str]) -> list[Text]:
     return [sentence for sign, sentence in _ADVICE if any(sign in text for text in texts)]
 
 
+_ENTER_THE_KEY = _("An admin enters the account’s API key anew, under API keys. When the account goes on, they leave by themselves.")
+_CHECK_THE_HOST = _("An admin compares the pod’s host with the one that Kaleyra shows. When the account goes on, they leave by themselves.")
+_BY_REASON: dict[str, Text] = {
+    "no_such_workflow": _(
+        "An admin compares workflow ID, SID and pod with Kaleyra’s Fallback page and lets the workflow go on. Then send them again."
+    ),
+    "not_taken": _("An admin compares pod, SID and workflow ID with Kaleyra’s Fallback page. Then send them again."),
+    "credentials": _("An admin checks the account’s API key (“Check this key”). When the account goes on, they leave by themselves."),
+    "key": _ENTER_THE_KEY,
+    "no_key": _ENTER_THE_KEY,
+    "unreadable_key": _ENTER_THE_KEY,
+    "redirect": _CHECK_THE_HOST,
+    "address": _CHECK_THE_HOST,
+    "certificate": _(
+        "Whoever runs the console looks at the host’s certificate, or at CA_BUNDLE. When the account goes on, they leave by themselves."
+    ),
+    "unreadable_message": _("Whoever runs the console puts the missing key back into FIELD_ENCRYPTION_KEYS. Or cancel them."),
+    "id_used_before": _("Do not send them again: the customers may have them already. Ask Kaleyra, with both IDs, and settle them."),
+    "another_request": _("Do not send them again: the customers may have them already. Ask Kaleyra, with both IDs, and settle them."),
+    "contradiction": _("Do not send them again: the customers may have them already. Ask Kaleyra, with both IDs, and settle them."),
+}
+_BY_STATUS: dict[str, Text] = {
+    Status.REJECTED: _("Have put right what Kaleyra names. Then send them again."),
+    Status.UNKNOWN: _("Do not send them again yet. Use “Check safely” where it is offered, ask the customers, and settle the rest."),
+    Status.HELD: _("Tell an admin. When what stops them is mended, they leave by themselves. Or cancel them."),
+    Status.EXPIRED: _("They never left. Send again those that the customers still need."),
+}
+
+
+def what_to_do(status: str, reason: str) -> Text:
+    """What is done about messages that went wrong alike: by the reason if it says enough, else by their status."""
+    return _BY_REASON.get(reason) or _BY_STATUS.get(status, "")
+
+
 # --- what a channel's code says ---------------------------------------------------------------------------------------
 
 SAYINGS: dict[Said, Meaning] = {

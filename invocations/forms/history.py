@@ -56,7 +56,8 @@ NARROWED: dict[str, Callable[[Any], Q]] = {
     "person": lambda person: Q(created_by=person),
     "http": lambda code: Q(http_status=code) & (Q() if code == 202 else ~Q(http_status=202)),
     "error": lambda kind: Q(error_kind=kind) & ~Q(error_kind=""),
-    "why": lambda reason: Q(reason=reason) & ~Q(reason="") & ~Q(reason="accepted"),
+    # Of those alone of which no more is known: where an answer complained of something, that is the kind it is of.
+    "why": lambda reason: Q(reason=reason, error_kind="") & ~Q(reason="") & ~Q(reason="accepted"),
     "again": lambda again: Q(sent_again_from__isnull=False),
     "practice": lambda which: Q(account__in=Account.for_practice()) if which == "only" else ~Q(account__in=Account.for_practice()),
 }

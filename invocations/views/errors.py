@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,17 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from invocations import roles
+from invocations import figures, roles
 from invocations.models import Invocation, WorkflowInstance
 from invocations.recorded import recorded
-from invocations.statuses import REASONS, STATUSES, Text, advice
+from invocations.statuses import REASONS, STATUSES, Text, advice, what_to_do
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
 
-PERIODS: dict[str, tuple[Text, timedelta]] = {
-    "1": (_("24 hours"), timedelta(hours=24)),
-    "7": (_("7 days"), timedelta(days=7)),
-    "30": (_("30 days"), timedelta(days=30)),
-}
+PERIODS: dict[str, tuple[Text, int]] = {"1": (_("Since yesterday"), 2), "7": (_("7 days"), 7), "30": (_("30 days"), 30)}
+"""By the value in the address: how many days, today's included. Whole days, so that the list behind a line holds what it counts."""
 LOOKED_AT = 25_000
 """How many of each status, the newest ones, are folded: what went wrong is wrong again in the newest."""
 LINES = 100
@@ -32,12 +29,13 @@ LINES = 100
 
 @dataclass
 class Kind:
-    """Failures that are alike."""
+    """Failures that are alike. `because`: the reason of one of them; `reason` where it is all that is known of them."""
 
     status: str
     workflow_id: int
     error: str
     reason: str
+    because: str
     count: int = 0
     times: list[datetime] = field(default_factory=list)
 
@@ -60,11 +58,11 @@ def errors(request: StaffRequest) -> HttpResponse:
     """The kinds of a period, the most frequent first, each with the way to its invocations."""
     chosen = request.GET.get("days", "")
     days = chosen if chosen in PERIODS else "1"
-    start = timezone.now() - PERIODS[days][1]
+    start = figures.midnight(PERIODS[days][1])
     kinds, cut = _kinds(start)
     workflows = WorkflowInstance.objects.select_related("account__pod").in_bulk({kind.workflow_id for kind in kinds})
     context = {
-        "periods": [{"days": name, "label": label, "current": name == days} for name, (label, _length) in PERIODS.items()],
+        "periods": [{"days": name, "label": label, "current": name == days} for name, (label, _days) in PERIODS.items()],
         "lines": [_line(kind, workflows[kind.workflow_id], start) for kind in kinds[:LINES]],
         "more_lines": len(kinds) > LINES,
         "cut": cut,
@@ -83,7 +81,7 @@ def _kinds(start: datetime) -> tuple[list[Kind], bool]:
             # What an answer complained of says more than how the console reads such an answer.
             error, reason = found["error_kind"], "" if found["error_kind"] else found["reason"]
             key = (status, found["workflow_instance"], error, reason)
-            kind = kinds.setdefault(key, Kind(status, found["workflow_instance"], error, reason))
+            kind = kinds.setdefault(key, Kind(status, found["workflow_instance"], error, reason, found["reason"]))
             kind.count += found["count"]
             kind.times += [found["first"], found["last"]]
             total += found["count"]
@@ -104,6 +102,6 @@ def _line(kind: Kind, workflow: WorkflowInstance, start: datetime) -> dict[str, 
         "kind": kind,
         "meaning": STATUSES[kind.status],
         "workflow": workflow,
-        "advice": advice([kind.error]),
+        "advice": [*advice([kind.error]), what_to_do(kind.status, kind.because)],
         "address": urlencode(address),
     }

@@ -1,5 +1,6 @@
 """What an answer means. The table of the design's section 6, from both ends: the practice pod's answers, and any others."""
 
+import json
 import time
 from datetime import timedelta
 from email.utils import format_datetime
@@ -10,6 +11,7 @@ from django.utils import timezone
 from invocations import pacing, posting, redaction, sending
 from invocations.encryption import encrypt
 from invocations.kaleyra.client import KaleyraClient, NoAnswer, NotSent
+from invocations.kaleyra.payload import Send
 from invocations.models import ApiKey, Attempt, Invocation, Pod, WorkflowInstance
 from invocations.models.configuration import RESULT_MARGIN
 
@@ -429,7 +431,36 @@ def test_refusals_of_a_kind_are_alike_whatever_id_they_name(recorded, kaleyra_sa
         assert deliver(recorded()).error_kind == "Workflow Instance … of … is not published."
 
 
-@pytest.mark.parametrize("evil", ["x" * 4096, "-" * 4096, "[" * 4096, "[x" * 2048])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("flow 4xU9cYRHxDmNVR1D not found", "flow xUcYRHxDmNVRDa not found"),
+        ("id deadbeef is taken", "id 0cccf798-17b9-4a3f-9dad-f1aa00112233 is taken"),
+        ("until 2026-11-27T04:27:26.123Z", "until 2026-11-27 04:27"),
+        ("numbers 919876543202, 447700900123 are wrong", "numbers 919876543202 are wrong"),
+        ("host 10.1.2.3:8080 is down", "host 10.1.2.44 is down"),
+        ("code [12] [Asha]", "code [3]"),
+    ],
+)
+def test_complaints_that_differ_by_ids_times_and_numbers_alone_are_of_one_kind(one, other):
+    first, second = (redaction.kind_of({"errors": [text], "message": None}, []) for text in (one, other))
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    "text", ["WhatsApp templateParams workflowInstanceId is missing", "Balance too low", "sendToWABA failed: INSUFFICIENT_FUNDS"]
+)
+def test_words_of_a_complaint_are_kept(text):
+    assert redaction.kind_of({"errors": [text], "message": None}, []) == text
+
+
+def test_no_short_value_stays_in_the_kind_either():
+    sends = [Send("919876543202", {"01": "Al", "02": 'An "old" one'})]
+    text = json.dumps('Al: An "old" one is no value of Almond.')
+    assert redaction.kind_of({"errors": [text], "message": None}, sends) == '"… is no value of Almond."'
+
+
+@pytest.mark.parametrize("evil", ["x" * 4096, "-" * 4096, "[" * 4096, "[x" * 2048, "…" * 4096, "1,,," * 1024, "1 " * 2048, "aB" * 2048])
 def test_a_hostile_complaint_is_read_quickly(evil):
     begun = time.thread_time()
     redaction.kind_of({"errors": [evil], "message": None}, [])

@@ -29,16 +29,27 @@ def lines(client, query=""):
 
 
 def test_failures_of_a_kind_are_folded_and_lead_to_their_invocations(priya, wrong):
-    late = wrong("unknown", "timeout", hours=30)
+    late = wrong("unknown", "timeout", hours=80)
+    refused_in_words = wrong("unknown", "timeout", "try … later", hours=1)
     refused = [wrong("rejected", "rejected", "workflow … is not published", hours=n) for n in (20, 2, 1)]
     timeouts = [wrong("unknown", "timeout", hours=n) for n in (3, 2)]
-    assert lines(priya) == [(3, "workflow … is not published"), (2, "No answer came in time.")]
-    assert lines(priya, "?days=7") == [(3, "workflow … is not published"), (3, "No answer came in time.")]
+    assert lines(priya) == [(3, "workflow … is not published"), (2, "No answer came in time."), (1, "try … later")]
+    assert lines(priya, "?days=7") == [(3, "workflow … is not published"), (3, "No answer came in time."), (1, "try … later")]
     page = opened(priya, "/history/errors/?days=7")
-    first, second = [link for link in page.links if link.startswith("/history/?")]
+    first, second, third = [link for link in page.links if link.startswith("/history/?")]
     assert found(priya, first.removeprefix("/history/")) == refused[::-1]
     assert found(priya, second.removeprefix("/history/")) == [*timeouts[::-1], late]
-    assert "somebody is editing it" in page.html
+    assert found(priya, third.removeprefix("/history/")) == [refused_in_words]
+    assert "somebody is editing it" in page.html and "Then send them again." in page.html and "settle the rest" in page.html
+
+
+@pytest.mark.parametrize("days", ["1", "7", "30"])
+def test_each_line_counts_what_its_list_shows_whatever_the_hour(priya, wrong, days):
+    priya.cookies["timezone"] = "Asia/Kolkata"
+    for hours in (700, 170, 160, 50, 47, 29, 25, 23, 11, 5, 0):
+        wrong("rejected", "rejected", "workflow … is not published", hours=hours)
+    (line,) = priya.get(f"/history/errors/?days={days}").context["lines"]
+    assert line["kind"].count == len(found(priya, f"?{line['address']}"))
 
 
 def test_ids_are_stripped_so_that_real_refusals_fold(priya, recorded):
@@ -54,7 +65,7 @@ def test_what_went_well_is_no_error(priya, recorded):
 
 @pytest.mark.parametrize("days", ["", "0", "31", "x", "%00", "9" * 99])
 def test_an_unknown_period_is_the_last_day(priya, wrong, days):
-    wrong("held", "credentials", hours=30)
+    wrong("held", "credentials", hours=50)
     assert lines(priya, f"?days={days}") == []
 
 
