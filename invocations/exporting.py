@@ -12,7 +12,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,12 +29,15 @@ from django.utils.translation import gettext_lazy
 from invocations import contracts, roles, sending
 from invocations.encryption import Unreadable
 from invocations.forms.history import HistoryFilter
-from invocations.models import Callback, Export, Invocation
-from invocations.statuses import REASONS, Text, delivery_of, meaning_of
+from invocations.kaleyra import recipients
+from invocations.kaleyra.callbacks import said
+from invocations.models import Callback, Channel, ChannelResult, Export, Invocation
+from invocations.statuses import MAY_BE_DOUBLE, REASONS, SAYINGS, Text, delivery_of, meaning_of
 
 logger = logging.getLogger(__name__)
 
 State = Export.State
+RESULT_EXPECTED = (Invocation.Delivery.AWAITING, Invocation.Delivery.NO_RESULT)
 
 SHORT = 5_000
 """Rows that are written while a person waits."""
@@ -50,69 +53,108 @@ CALCULATES = re.compile("[=+\\-@\t\r\0\uff1d\uff0b\uff0d\uff20]")
 """How a cell begins that a spreadsheet would calculate (OWASP, "CSV injection"), in full width as well."""
 
 
+class Reader(NamedTuple):
+    """For whom a file is: in which zone its moments are written, and whether it has whole numbers."""
+
+    zone: tzinfo
+    sees_numbers: bool
+
+
 class Column(NamedTuple):
-    """One column of the file: its head, and the cell of an invocation for a person who sees whole numbers, or not."""
+    """One column of the file: its head, and an invocation's cell for a reader. A moment's head names the zone."""
 
     title: Text
-    cell: Callable[[Invocation, bool], object]
+    cell: Callable[[Invocation, Reader], object]
+    is_moment: bool = False
 
 
-def _moment(moment: datetime | None) -> str:
-    return moment.astimezone(timezone.get_current_timezone()).isoformat(sep=" ", timespec="seconds") if moment else ""
+def _moment(title: Text, of: Callable[[Invocation], datetime | None]) -> Column:
+    """As ISO 8601 and every spreadsheet have it, without the offset: the head of the column says which zone it is."""
+
+    def cell(row: Invocation, reader: Reader) -> str:
+        moment = of(row)
+        return f"{moment.astimezone(reader.zone):%Y-%m-%d %H:%M:%S}" if moment else ""
+
+    return Column(title, cell, is_moment=True)
 
 
-def _recipient(invocation: Invocation, position: int, whole: bool) -> str:
-    hint = (invocation.recipient_hint, invocation.recipient2_hint)[position]
-    if not whole or not hint:
-        return hint.removeprefix("+")
-    try:
-        return sending.sends_in(invocation)[position].recipient
-    except Unreadable:
-        return hint.removeprefix("+")
+def _recipient(row: Invocation, position: int, reader: Reader) -> str:
+    """Without the +, which a spreadsheet would add up; grouped, for it would round a number of twelve digits."""
+    hint = (row.recipient_hint, row.recipient2_hint)[position]
+    if reader.sees_numbers and hint:
+        try:
+            return recipients.describe(sending.sends_in(row)[position].recipient).formatted.removeprefix("+")
+        except Unreadable:
+            pass
+    return hint.removeprefix("+")
 
 
-def _said(invocation: Invocation) -> str:
+def _said(row: Invocation) -> str:
     """Kaleyra's own words, where it did not simply accept."""
     try:
-        return " ".join([*invocation.errors, *([invocation.message] if invocation.message else [])])
+        return " ".join([*row.errors, *([row.message] if row.message else [])])
     except Unreadable:
         return ""
 
 
-def _delivery(invocation: Invocation) -> Text:
-    return delivery_of(invocation, [channel.kind for channel in contracts.channels_at_the_time(invocation)]).label
+def _kinds(row: Invocation) -> list[str]:
+    return [channel.kind for channel in contracts.channels_at_the_time(row)]
 
 
-def _results(invocation: Invocation, column: str) -> str:
-    found = [result for callback in invocation.callbacks.all() for result in callback.results.all()]
-    return "; ".join(f"{result.position} {result.kind}: {getattr(result, column)}" for result in found if getattr(result, column))
+def _delivered_on(row: Invocation) -> Text:
+    """The kind of the channel that reached the customer."""
+    place, kinds = row.deciding_channel or 0, _kinds(row)
+    return KINDS.get(kinds[place - 1], "") if 0 < place <= len(kinds) else ""
 
 
+def _results(row: Invocation, position: int) -> list[ChannelResult]:
+    return [result for callback in row.callbacks.all() for result in callback.results.all() if result.position == position]
+
+
+def _channel(row: Invocation, position: int) -> str:
+    """What was reported of a channel, in our words with Kaleyra's code behind: "WhatsApp: no final report in time (TIMEOUT)"."""
+    kinds = _kinds(row)
+    own = kinds[position - 1] if position <= len(kinds) else ""
+    told = {
+        result.code: SAYINGS[said(result.code)].label % {"kind": KINDS.get(own or result.kind, result.kind)}
+        for result in _results(row, position)
+    }
+    return "; ".join(f"{words} ({code})" if code else str(words) for code, words in told.items())
+
+
+def _message_id(row: Invocation, position: int) -> str:
+    return "; ".join(dict.fromkeys(result.message_id for result in _results(row, position) if result.message_id))
+
+
+KINDS: dict[str, Text] = dict(Channel.Kind.choices)
 COLUMNS = (
-    Column(gettext_lazy("Recorded"), lambda row, whole: _moment(row.created_at)),
-    Column(gettext_lazy("Recipient"), lambda row, whole: _recipient(row, 0, whole)),
-    Column(gettext_lazy("Second recipient"), lambda row, whole: _recipient(row, 1, whole)),
-    Column(gettext_lazy("Workflow"), lambda row, whole: row.workflow_instance.title),
-    Column(gettext_lazy("Account"), lambda row, whole: row.account.title),
+    _moment(gettext_lazy("Recorded"), lambda row: row.created_at),
+    Column(gettext_lazy("Recipient"), lambda row, reader: _recipient(row, 0, reader)),
+    Column(gettext_lazy("Recipient on channel 2"), lambda row, reader: _recipient(row, 1, reader)),
+    Column(gettext_lazy("Workflow"), lambda row, reader: row.workflow_instance.title),
+    Column(gettext_lazy("Account"), lambda row, reader: row.account.title),
+    Column(gettext_lazy("Practice"), lambda row, reader: _("yes") if row.account.pod.is_practice else ""),
     Column(
         gettext_lazy("Sent by"),
-        lambda row, whole: row.created_by.get_full_name() or row.created_by.get_username() if row.created_by else "",
+        lambda row, reader: row.created_by.get_full_name() or row.created_by.get_username() if row.created_by else "",
     ),
-    Column(gettext_lazy("Ticket"), lambda row, whole: row.reference),
-    Column(gettext_lazy("Submission"), lambda row, whole: meaning_of(row).label),
-    Column(gettext_lazy("Why"), lambda row, whole: REASONS.get(row.reason, "")),
-    Column(gettext_lazy("Kaleyra’s words"), lambda row, whole: _said(row)),
-    Column(
-        gettext_lazy("Delivery"),
-        lambda row, whole: _delivery(row),
-    ),
-    Column(gettext_lazy("Channels’ codes"), lambda row, whole: _results(row, "code")),
-    Column(gettext_lazy("Message IDs"), lambda row, whole: _results(row, "message_id")),
-    Column(gettext_lazy("Result at"), lambda row, whole: _moment(row.result_at)),
-    Column(gettext_lazy("Attempts"), lambda row, whole: row.attempt_count),
-    Column(gettext_lazy("HTTP status"), lambda row, whole: row.http_status if row.http_status is not None else ""),
-    Column(gettext_lazy("Request ID"), lambda row, whole: row.request_id),
-    Column(gettext_lazy("Workflow invocation ID"), lambda row, whole: row.workflow_invocation_id),
+    Column(gettext_lazy("Ticket"), lambda row, reader: row.reference),
+    Column(gettext_lazy("Submission"), lambda row, reader: meaning_of(row).label),
+    Column(gettext_lazy("Why"), lambda row, reader: REASONS.get(row.reason, "")),
+    Column(gettext_lazy("Kaleyra’s words"), lambda row, reader: _said(row)),
+    Column(gettext_lazy("Delivery"), lambda row, reader: delivery_of(row, _kinds(row)).label),
+    Column(gettext_lazy("Delivered on"), lambda row, reader: _delivered_on(row)),
+    Column(gettext_lazy("Channel 1"), lambda row, reader: _channel(row, 1)),
+    Column(gettext_lazy("Channel 2"), lambda row, reader: _channel(row, 2)),
+    Column(MAY_BE_DOUBLE.label, lambda row, reader: _("yes") if row.may_be_double else ""),
+    _moment(gettext_lazy("Result at"), lambda row: row.result_at),
+    _moment(gettext_lazy("Result due by"), lambda row: row.result_due_at if row.delivery in RESULT_EXPECTED else None),
+    Column(gettext_lazy("Attempts"), lambda row, reader: row.attempt_count),
+    Column(gettext_lazy("HTTP status"), lambda row, reader: row.http_status if row.http_status is not None else ""),
+    Column(gettext_lazy("Request ID"), lambda row, reader: row.request_id),
+    Column(gettext_lazy("Kaleyra’s ID"), lambda row, reader: row.workflow_invocation_id),
+    Column(gettext_lazy("Message ID on channel 1"), lambda row, reader: _message_id(row, 1)),
+    Column(gettext_lazy("Message ID on channel 2"), lambda row, reader: _message_id(row, 2)),
 )
 
 Line = list[str]
@@ -124,18 +166,18 @@ def neutral(cell: object) -> str:
     return f"'{text}" if CALCULATES.match(text) else text
 
 
-def lines(found: QuerySet[Invocation], *, whole_numbers: bool, most: int = MOST_ROWS) -> Iterator[Line]:
+def lines(found: QuerySet[Invocation], reader: Reader, *, most: int = MOST_ROWS) -> Iterator[Line]:
     """The head, then a line for each of `found`, newest first, `most` at most: read `CHUNK` by `CHUNK`, so that memory stays flat."""
-    yield [neutral(column.title) for column in COLUMNS]
+    yield [neutral(f"{column.title} ({reader.zone})" if column.is_moment else column.title) for column in COLUMNS]
     told = Prefetch("callbacks", Callback.objects.only("invocation_id").prefetch_related("results"))
-    wide = ["note"] if whole_numbers else ["note", "payload"]
-    rows = found.select_related("workflow_instance", "account", "created_by").defer(*wide).order_by("-id")
+    wide = ["note"] if reader.sees_numbers else ["note", "payload"]
+    rows = found.select_related("workflow_instance", "account__pod", "created_by").defer(*wide).order_by("-id")
     rows = rows.prefetch_related(told, "version", "workflow_instance__channels")
     before, left = None, most
     while left > 0:
         chunk = list((rows if before is None else rows.filter(id__lt=before))[: min(CHUNK, left)])
         for row in chunk:
-            yield [neutral(column.cell(row, whole_numbers)) for column in COLUMNS]
+            yield [neutral(column.cell(row, reader)) for column in COLUMNS]
         if len(chunk) < CHUNK:
             return
         before, left = chunk[-1].pk, left - len(chunk)
@@ -172,9 +214,12 @@ def to_xlsx(some: Iterator[Line], path: Path) -> None:
 
 
 def ask(person: User, filters: str, format: str) -> Export | None:
-    """Notes that `person` wants what `filters` (as in the history's address) hold now. None if there is nothing."""
+    """Notes that `person` wants what `filters` (as in the history's address) hold now, in their time zone. None if there is nothing."""
     newest = Invocation.objects.order_by("-id").values_list("pk", flat=True).first()
-    return None if newest is None else Export.objects.create(person=person, filters=filters, format=format, newest=newest)
+    if newest is None:
+        return None
+    zone = timezone.get_current_timezone_name()
+    return Export.objects.create(person=person, filters=filters, format=format, newest=newest, zone=zone)
 
 
 def path_of(export: Export) -> Path:
@@ -202,7 +247,8 @@ def write_next() -> bool:
     mine = Export.objects.filter(pk=export.pk, attempt=export.attempt, state=State.WRITING)
     try:
         whole = roles.may_see_recipient(export.person)
-        _write(export, mine, whole)
+        with timezone.override(export.time_zone):  # of which the filters' days are
+            _write(export, mine, Reader(export.time_zone, whole))
         if not mine.update(state=State.READY, lease_until=None, ended_at=timezone.now(), with_numbers=whole):
             raise _Stopped
         return True
@@ -220,12 +266,12 @@ class _Stopped(Exception):
     """It was cancelled, or another writer took it over."""
 
 
-def _write(export: Export, mine: QuerySet[Export], whole_numbers: bool) -> None:
+def _write(export: Export, mine: QuerySet[Export], reader: Reader) -> None:
     path = path_of(export)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     narrowed = HistoryFilter(QueryDict(export.filters)).narrow(Invocation.objects.filter(id__lte=export.newest))
     mine.update(total=narrowed.order_by().values("pk")[:MOST_ROWS].count())
-    some = _counted(lines(narrowed, whole_numbers=whole_numbers), mine)
+    some = _counted(lines(narrowed, reader), mine)
     path.touch(mode=0o600)
     if export.format == Export.Format.XLSX:
         to_xlsx(some, path)

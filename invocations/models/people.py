@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
@@ -82,7 +84,8 @@ class Export(models.Model):
     """A part of the history that somebody wants as a file, too long to wait for. Only that person may have it.
 
     The file stands in EXPORTS_DIR, for a day. `newest` is the youngest row there was when it was asked for, `rows` how many are
-    written, `total` how many there are to write. `attempt` is the fence: who has an older one writes nothing.
+    written, `total` how many there are to write. `zone`: the person's, in which moments are written. `attempt` is the fence: who has
+    an older one writes nothing.
     """
 
     class State(models.TextChoices):
@@ -101,6 +104,7 @@ class Export(models.Model):
     filters = models.TextField(blank=True)
     format = models.CharField(max_length=4, choices=Format.choices)
     newest = models.BigIntegerField()
+    zone = models.CharField(max_length=64, default="UTC")
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     attempt = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -129,4 +133,12 @@ class Export(models.Model):
     @property
     def file_name(self) -> str:
         """What the file is called where it is saved."""
-        return f"history-{self.asked_at:%Y-%m-%d-%H%M}.{self.format}"
+        return f"history-{self.asked_at.astimezone(self.time_zone):%Y-%m-%d-%H%M}.{self.format}"
+
+    @property
+    def time_zone(self) -> tzinfo:
+        """The zone in which it is written; UTC if this machine does not know the person's."""
+        try:
+            return ZoneInfo(self.zone)
+        except (KeyError, ValueError, OSError):
+            return UTC

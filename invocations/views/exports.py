@@ -54,8 +54,9 @@ def export(request: StaffRequest) -> HttpResponseBase:
         messages.success(request, _("It is being written. You find it here when it is ready."))
         return redirect("exports")
     logger.info("user %s exports %s rows", request.user.pk, rows)
-    whole = roles.may_see_recipient(request.user)
-    return _at_once(exporting.lines(found, whole_numbers=whole, most=exporting.SHORT), format)
+    # The zone goes along: a file that is streamed is written after the request, and its zone, are over.
+    reader = exporting.Reader(timezone.get_current_timezone(), roles.may_see_recipient(request.user))
+    return _at_once(exporting.lines(found, reader, most=exporting.SHORT), format)
 
 
 def _asked_for(request: StaffRequest) -> tuple[QuerySet[Invocation], bool]:

@@ -5,14 +5,15 @@ import io
 import resource
 import threading
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from invocations import exporting
-from invocations.models import Export, Invocation
+from invocations.models import Callback, Export, Invocation
 
 pytestmark = pytest.mark.django_db
 
@@ -32,9 +33,9 @@ def read(pieces):
     return list(csv.DictReader(io.StringIO(b"".join(pieces).decode("utf-8-sig"))))
 
 
-def table(**options):
-    options = {"whole_numbers": False} | options
-    return read(exporting.as_csv(exporting.lines(Invocation.objects.all(), **options)))
+def table(zone="UTC", sees_numbers=False, **options):
+    reader = exporting.Reader(ZoneInfo(zone), sees_numbers)
+    return read(exporting.as_csv(exporting.lines(Invocation.objects.all(), reader, **options)))
 
 
 def files(folder):
@@ -56,7 +57,35 @@ def test_a_line_has_what_the_page_shows_and_a_masked_number(recorded):
 
 def test_the_whole_number_is_for_who_may_see_it(recorded):
     recorded()
-    assert table(whole_numbers=True)[0]["Recipient"] == "919876543202"
+    assert table(sees_numbers=True)[0]["Recipient"] == "91 98765 43202", "grouped, or a spreadsheet would round it"
+
+
+def test_moments_are_those_of_the_readers_zone_which_the_head_names(recorded):
+    recorded()
+    Invocation.objects.update(created_at=datetime(2026, 3, 1, 23, 30, 5, tzinfo=UTC))
+    assert table("Asia/Kolkata")[0]["Recorded (Asia/Kolkata)"] == "2026-03-02 05:00:05"
+
+
+def test_what_was_reported_of_each_channel_stands_in_words_with_kaleyras_code(recorded):
+    row = recorded()
+    Invocation.objects.update(status="accepted", delivery="completed", deciding_channel=2, may_be_double=True)
+    now = timezone.now()
+    match = {"invocation": row, "matched_at": now, "received_at": now, "last_received_at": now}
+    for number in range(2):  # the same twice
+        callback = Callback.objects.create(account=row.account, digest=f"d{number}", body="{}", **match)
+        callback.results.create(position=1, kind="whatsapp", code="TIMEOUT", message_id="wamid.1")
+        callback.results.create(position=2, kind="sms", code="DELIVERED", message_id="77")
+    (line,) = table()
+    assert (line["Delivery"], line["Delivered on"], line["May have been received twice"]) == ("Fell back: delivered by SMS", "SMS", "yes")
+    assert line["Channel 1"] == "WhatsApp: no final report in time (TIMEOUT)" and line["Channel 2"] == "SMS delivered (DELIVERED)"
+    assert (line["Message ID on channel 1"], line["Message ID on channel 2"], line["Practice"]) == ("wamid.1", "77", "yes")
+
+
+def test_a_message_without_a_result_says_by_when_it_is_due(recorded):
+    recorded()
+    Invocation.objects.update(status="accepted", delivery="awaiting", result_due_at=datetime(2026, 3, 1, tzinfo=UTC))
+    (line,) = table()
+    assert (line["Delivery"], line["Result due by (UTC)"], line["Channel 1"]) == ("Awaiting result", "2026-03-01 00:00:00", "")
 
 
 def test_rows_are_read_in_chunks_and_none_is_missed_or_doubled(recorded, monkeypatch):
@@ -68,7 +97,7 @@ def test_rows_are_read_in_chunks_and_none_is_missed_or_doubled(recorded, monkeyp
 
 def test_a_workbook_has_the_same_cells_all_of_them_text(recorded, tmp_path):
     recorded(reference="=1+1")
-    exporting.to_xlsx(exporting.lines(Invocation.objects.all(), whole_numbers=False), tmp_path / "a.xlsx")
+    exporting.to_xlsx(exporting.lines(Invocation.objects.all(), exporting.Reader(UTC, False)), tmp_path / "a.xlsx")
     with zipfile.ZipFile(tmp_path / "a.xlsx") as book:
         sheet = book.read("xl/worksheets/sheet1.xml").decode()
     assert "'=1+1" in sheet and "<f>" not in sheet
@@ -95,6 +124,25 @@ def test_a_long_one_is_written_by_the_dispatcher_as_the_history_was_when_it_was_
     assert exporting.path_of(export).stat().st_mode & 0o077 == 0
     if format == "csv":
         assert [line["Request ID"] for line in read([exporting.path_of(export).read_bytes()])] == [str(first.request_id)]
+
+
+def test_a_long_one_has_the_days_and_moments_of_the_zone_of_the_person_who_asked(recorded, priya_herself):
+    for day in (1, 2):
+        recorded(reference=f"T-{day}")
+        Invocation.objects.filter(reference=f"T-{day}").update(created_at=datetime(2026, 3, day, 23, 30, tzinfo=UTC))
+    with timezone.override(ZoneInfo("Asia/Kolkata")):
+        export = exporting.ask(priya_herself, "since=2026-03-03", "csv")
+    assert exporting.write_next()
+    export.refresh_from_db()
+    (line,) = read([exporting.path_of(export).read_bytes()])
+    assert (line["Ticket"], line["Recorded (Asia/Kolkata)"]) == ("T-2", "2026-03-03 05:00:00")
+
+
+def test_a_zone_that_this_machine_does_not_know_is_no_reason_to_fail(recorded, priya_herself):
+    recorded()
+    exporting.ask(priya_herself, "", "csv")
+    Export.objects.update(zone="Mars/Olympus_Mons")
+    assert exporting.write_next() and Export.objects.get().state == "ready"
 
 
 def test_there_is_nothing_to_ask_for_where_nothing_was_recorded(priya_herself):

@@ -54,8 +54,14 @@ def test_all_that_was_ticked_is_in_the_file_though_it_filled_more_than_a_page(pr
 
 def test_numbers_are_masked_or_not_by_right(priya, ada, recorded):
     recorded()
-    assert b"919876543202" not in b"".join(post(priya).streaming_content)
-    assert b"919876543202" in b"".join(post(ada).streaming_content)
+    assert b"91 98765 43202" not in b"".join(post(priya).streaming_content)
+    assert b"91 98765 43202" in b"".join(post(ada).streaming_content)
+
+
+def test_a_file_that_is_streamed_has_the_times_of_the_person_who_asked(priya, recorded):
+    recorded()
+    priya.cookies["timezone"] = "Asia/Kolkata"
+    assert b"Recorded (Asia/Kolkata)" in b"".join(post(priya).streaming_content)
 
 
 def test_a_workbook_opens_as_one(priya, recorded):
