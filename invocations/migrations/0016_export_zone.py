@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('invocations', '0014_export_total'),
+        ("invocations", "0015_set_aside"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='export',
-            name='zone',
-            field=models.CharField(default='UTC', max_length=64),
+            model_name="export",
+            name="zone",
+            field=models.CharField(default="UTC", max_length=64),
         ),
     ]
