@@ -8,6 +8,7 @@ that the page allows is read, and a code that nobody knows is kept as it came.
 from __future__ import annotations
 
 import json
+import math
 import re
 import uuid
 from collections.abc import Iterable
@@ -212,13 +213,22 @@ def _event(body: bytes) -> dict[str, Any] | None:
 
 
 def _json(body: bytes) -> Any:
-    """The value in `body`, in any of JSON's encodings; None if there is none. Bytes that are no UTF-8 cost their characters only."""
-    for text in (body, body.decode("utf-8", errors="replace")):
+    """The value in `body`, in any of JSON's encodings; None if there is none.
+
+    Lenient where it costs nothing: bytes that are no UTF-8 cost their characters only, NULs and a BOM around it are no part of it, line
+    ends may stand in texts, and a number of any length is one.
+    """
+    for text in (body, body.decode("utf-8", errors="replace").strip("\0\ufeff \t\r\n")):
         try:
-            return json.loads(text)
+            return json.loads(text, strict=False, parse_int=_whole_number)
         except (ValueError, RecursionError):
             continue
     return None
+
+
+def _whole_number(digits: str) -> int | str:
+    """Python refuses to read thousands of digits at once; nothing here counts with them."""
+    return int(digits) if len(digits) <= LONGEST_ID else digits
 
 
 def _form_field(text: str) -> str | None:
@@ -271,7 +281,7 @@ def _plain(word: str) -> str:
 
 def _text(value: Any, longest: int) -> str:
     """A text or a number without the blanks around it, printable, at most so long; anything else is none."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or (isinstance(value, float) and not math.isfinite(value)):
         return ""
     return printable(str(value).strip()[:longest]).strip()
 

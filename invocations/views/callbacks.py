@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from typing import BinaryIO, cast
 
 from django.conf import settings
@@ -23,6 +24,7 @@ from invocations.kaleyra.callbacks import MAX_BODY_BYTES
 
 logger = logging.getLogger(__name__)
 
+MOST_READ_ON, LONGEST_READ_ON, PIECE = 8 * 1024 * 1024, 5.0, 64 * 1024
 SELF_TEST = "selfTest"
 """The only name in a body that the console posts to itself, to see whether it would be let in."""
 
@@ -70,20 +72,34 @@ def _body(request: HttpRequest) -> bytes:
     """What was posted, as it came. Raises `TooLarge`, or `NotWhole` if the connection ended before it did."""
     declared = request.META.get("CONTENT_LENGTH") or ""
     length = int(declared[:18]) if declared.isdecimal() else 0
-    if length > MAX_BODY_BYTES:
-        raise TooLarge
     # Django takes a body that comes in chunks, without a length, for an empty one. The server that says so knows where it ends.
     in_chunks = "Transfer-Encoding" in request.headers and request.META.get("wsgi.input_terminated")
     stream = cast(BinaryIO, request.META["wsgi.input"]) if in_chunks else request
     try:
-        body = stream.read(MAX_BODY_BYTES + 1)
-    except OSError:
+        body = b"" if length > MAX_BODY_BYTES else stream.read(MAX_BODY_BYTES + 1)
+        if max(length, len(body)) > MAX_BODY_BYTES:
+            _read_on(stream)
+            raise TooLarge
+    except TooLarge:
+        raise
+    except Exception as error:
+        # What a server raises at broken chunks is its own (gunicorn: `ParseException`, no OSError); whatever it is, no body came of it.
+        if not in_chunks and not isinstance(error, OSError):
+            raise
         raise NotWhole from None
-    if len(body) > MAX_BODY_BYTES:
-        raise TooLarge
     if len(body) < length:
         raise NotWhole
     return body
+
+
+def _read_on(stream: BinaryIO | HttpRequest) -> None:
+    """Reads what is left, and keeps none of it: who is answered while still sending sees a reset connection, and no answer.
+
+    At most `MOST_READ_ON` bytes and for about `LONGEST_READ_ON` seconds.
+    """
+    left, ends = MOST_READ_ON, time.monotonic() + LONGEST_READ_ON
+    while left > 0 and time.monotonic() < ends and (piece := stream.read(min(left, PIECE))):
+        left -= len(piece)
 
 
 def _is_self_test(body: bytes) -> bool:

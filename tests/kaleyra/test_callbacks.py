@@ -77,6 +77,10 @@ def test_the_documented_sample():
         urlencode({"workflowevent": TEXT}),
         urlencode({"a": "b", "workflowevent": TEXT}),
         "\ufeff \r\n" + TEXT + "\n",
+        TEXT + "\0\0\n\0",
+        "\0" + TEXT,
+        json.dumps({"workflowevent": TEXT.replace(", ", ",\n\t")}).replace("\\n\\t", "\n\t"),
+        TEXT.replace("{", '{"n": ' + "9" * 10_000 + ', "x": NaN, "y": -Infinity, "workflowInvocationId": "earlier",', 1),
     ],
 )
 def test_every_shape_reads_the_same(body):
@@ -99,7 +103,7 @@ def test_other_encodings_and_bytes_that_are_none_cost_no_result():
         (b"not json", "unreadable"),
         (b"[" * 200_000, "unreadable"),
         (b'{"a":' * 10_000 + b"1" + b"}" * 10_000, "unreadable"),
-        (b"9" * 10_000, "unreadable"),
+        (b"9" * 10_000, "no_object"),
         (b"NaN", "no_object"),
         (b"[]", "no_object"),
         (b"[{}, {}]", "no_object"),
@@ -122,6 +126,7 @@ def test_our_own_id_is_enough_if_it_turns_up():
 
 
 def test_odd_values_are_bounded_printable_or_left_out():
+    assert read_callback(b'{"workflowInvocationId": NaN, "requestId": 1e999}').problem == "no_id"
     odd = {"statusCode": "S" * 10**5, "from": "a\0b\ud800", "to": 919876543210, "channel": True, "createdAt": 17, "messageId": [1]}
     result = read({"workflowInvocationId": 123, "executionStatus": ["x"], "timestamp": "9999-12-31T23:59:59Z", "result": {"channel1": odd}})
     [channel] = result.channels
