@@ -28,7 +28,7 @@ from invocations.forms.send import WRONG_NUMBER
 from invocations.kaleyra import recipients
 from invocations.models import Account, ChannelResult, Invocation, WorkflowInstance
 from invocations.recorded import recorded
-from invocations.statuses import NO_CONFIRMATION, NOT_DELIVERED, REASONS, STATUSES
+from invocations.statuses import AWAITING, MAY_BE_DOUBLE, NO_CONFIRMATION, NO_RESULT, NOT_DELIVERED, REASONS, STATUSES
 
 # Beyond these a day's midnight is no moment any more, in one time zone or another.
 DAYS = [MinValueValidator(date(1970, 1, 2)), MaxValueValidator(date(2999, 12, 31))]
@@ -41,12 +41,12 @@ DELIVERIES: dict[str, tuple[Any, Q]] = {
     "2": (_("Delivered on channel 2: fell back"), Q(deciding_channel=2)),
     "failed": (NOT_DELIVERED.label, Q(deciding_channel=0)),
     "open": (NO_CONFIRMATION.label, Q(delivery="completed", deciding_channel__isnull=True)),
-    "awaiting": (_("Result still due"), Q(delivery="awaiting") & HAS_ONE),
-    "no_result": (_("Result missing"), Q(delivery="no_result") & HAS_ONE),
+    "awaiting": (AWAITING.label, Q(delivery="awaiting") & HAS_ONE),
+    "no_result": (NO_RESULT.label, Q(delivery="no_result") & HAS_ONE),
     "completed": (_("Any result received"), Q(delivery="completed") & HAS_ONE),
-    "double": (_("May have been received twice"), Q(may_be_double=True)),
+    "double": (MAY_BE_DOUBLE.label, Q(may_be_double=True)),
 }
-"""What Kaleyra reported, or did not, by the filter's value in an address."""
+"""What Kaleyra reported, or did not, by the filter's value in an address, in the words of the list."""
 SUBMISSIONS = [(status, STATUSES[status].label) for status in Invocation.Status.values]
 NARROWED: dict[str, Callable[[Any], Q]] = {
     "status": lambda status: Q(status=status),

@@ -15,10 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from invocations import figures, roles
+from invocations.forms.history import NARROWED
 from invocations.models import Invocation, WorkflowInstance
 from invocations.recorded import recorded
-from invocations.statuses import REASONS, STATUSES, Text, advice, what_to_do
-from invocations.views.page import StaffRequest, for_people_who_may, render_page
+from invocations.statuses import MAY_BE_DOUBLE, NO_CONFIRMATION, NO_RESULT, NOT_DELIVERED, REASONS, STATUSES, Text, advice, what_to_do
+from invocations.views.history import COUNTED_AT_MOST
+from invocations.views.page import StaffRequest, bounded, for_people_who_may, render_page
 
 PERIODS: dict[str, tuple[Text, int]] = {"1": (_("Since yesterday"), 2), "7": (_("7 days"), 7), "30": (_("30 days"), 30)}
 """By the value in the address: how many days, today's included. Whole days, so that the list behind a line holds what it counts."""
@@ -54,6 +56,7 @@ class Kind:
 
 @for_people_who_may(roles.SEE_HISTORY)
 @require_safe
+@bounded
 def errors(request: StaffRequest) -> HttpResponse:
     """The kinds of a period, the most frequent first, each with the way to its invocations."""
     chosen = request.GET.get("days", "")
@@ -67,6 +70,7 @@ def errors(request: StaffRequest) -> HttpResponse:
         "more_lines": len(kinds) > LINES,
         "cut": cut,
         "looked_at": LOOKED_AT,
+        "accepted_but": _accepted_but(start),
     }
     return render_page(request, "errors.html", context)
 
@@ -93,6 +97,18 @@ def _groups(status: str, start: datetime) -> Sequence[Mapping[str, Any]]:
     newest = Invocation.objects.filter(recorded(start), status=status).order_by("-pk").values("pk")[:LOOKED_AT]
     grouped = Invocation.objects.filter(pk__in=newest).order_by().values("workflow_instance", "error_kind", "reason")
     return list(grouped.annotate(count=Count("pk"), first=Min("created_at"), last=Max("created_at")))
+
+
+def _accepted_but(start: datetime) -> list[dict[str, Any]]:
+    """What Kaleyra accepted and what did not go well all the same, each with its count and the way to it."""
+    found = Invocation.objects.filter(recorded(start)).order_by("-pk")
+    since = timezone.localdate(start).isoformat()
+    counted = []
+    for meaning, delivery in ((NOT_DELIVERED, "failed"), (NO_CONFIRMATION, "open"), (NO_RESULT, "no_result"), (MAY_BE_DOUBLE, "double")):
+        count = found.filter(NARROWED["delivery"](delivery)).values("pk")[: COUNTED_AT_MOST + 1].count()
+        shown = f"{COUNTED_AT_MOST:,}+" if count > COUNTED_AT_MOST else f"{count:,}"
+        counted.append({"meaning": meaning, "count": count, "shown": shown, "address": urlencode({"delivery": delivery, "since": since})})
+    return [each for each in counted if each["count"]]
 
 
 def _line(kind: Kind, workflow: WorkflowInstance, start: datetime) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -102,6 +103,7 @@ def history(request: StaffRequest) -> HttpResponse:
         "searched": searched,
         "tiles": [] if searched else _tiles(filters),
         "chips": _chips(filters),
+        "days_to_choose": _days_to_choose(filters),
         "address": address,
         "nothing_at_all": not (sheet.rows or filters.chosen or searched or before or after),
         "saved_filters": saved_filters,
@@ -206,6 +208,24 @@ def _counts(filters: HistoryFilter) -> list[tuple[int, bool]]:
     newest = left.values("pk", *("status", "delivery", "deciding_channel"))[: COUNTED_AT_MOST + 1]
     found = newest.aggregate(**{f"tile{number}": Count("pk", filter=tile.asks or None) for number, tile in enumerate(TILES)})
     return [(min(found[f"tile{number}"], COUNTED_AT_MOST), found["tile0"] > COUNTED_AT_MOST) for number in range(len(TILES))]
+
+
+def _days_to_choose(filters: HistoryFilter) -> list[dict[str, Any]]:
+    """The days that are asked for most, each with the address that asks for them and for what else is asked now."""
+    today = timezone.localdate()
+    spans: list[tuple[Text, int, int | None]] = [
+        (_("Today"), 0, None),
+        (_("Yesterday"), 1, 1),
+        (_("Last 7 days"), 6, None),
+        (_("Last 30 days"), 29, None),
+    ]
+    found = []
+    for label, first, last in spans:
+        days = {"since": (today - timedelta(days=first)).isoformat()}
+        days |= {} if last is None else {"until": (today - timedelta(days=last)).isoformat()}
+        others = {name: value for name, value in filters.chosen.items() if name not in ("since", "until")}
+        found.append({"label": label, "address": urlencode(others | days), "current": filters.chosen == others | days})
+    return found
 
 
 def _chips(filters: HistoryFilter) -> list[dict[str, Any]]:

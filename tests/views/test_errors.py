@@ -74,3 +74,13 @@ def test_folding_stops_and_says_so(priya, wrong, monkeypatch):
     for _ in range(3):
         wrong("held", "credentials")
     assert [count for count, _words in lines(priya)] == [2] and "its newest 2 were counted" in opened(priya, "/history/errors/").html
+
+
+def test_what_was_accepted_and_did_not_go_well_is_counted_beside_them_and_each_count_is_its_list(priya, recorded):
+    for delivery, channel in [("completed", 0), ("completed", 0), ("completed", None), ("no_result", None), ("completed", 1)]:
+        Invocation.objects.filter(pk=recorded().pk).update(status="accepted", delivery=delivery, deciding_channel=channel)
+    told = priya.get("/history/errors/").context["accepted_but"]
+    assert [each["count"] for each in told] == [2, 1, 1]
+    for each in told:
+        assert len(found(priya, f"?{each['address']}")) == each["count"]
+    assert "Nothing was rejected" in opened(priya, "/history/errors/").html

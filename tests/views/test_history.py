@@ -232,6 +232,15 @@ def test_chips_take_one_filter_away_each_and_tiles_keep_the_others(priya, five, 
     assert "Sent by: rosa" in page.html and "Submission: Outcome unknown" in page.html
 
 
+def test_the_days_asked_for_most_are_one_press_away_and_keep_the_other_filters(priya, many):
+    older, yesterday, today = many(3)
+    for row, days in [(today, 0), (yesterday, 1), (older, 6)]:
+        Invocation.objects.filter(pk=row.pk).update(created_at=timezone.localtime().replace(hour=12) - timedelta(days=days))
+    choices = {str(day["label"]): day["address"] for day in priya.get("/history/?status=queued").context["days_to_choose"]}
+    for label, rows in [("Today", [today]), ("Yesterday", [yesterday]), ("Last 7 days", [today, yesterday, older])]:
+        assert "status=queued" in choices[label] and found(priya, f"?{choices[label]}") == [str(row.request_id) for row in rows], label
+
+
 def test_tiles_count(priya, five):
     counts = {tile["label"]: tile["count"] for tile in priya.get("/history/?status=held").context["tiles"]}
     by_status = {"Accepted": 1, "Outcome unknown": 1, "Held": 1, "Rejected": 1, "Queued": 1}
@@ -334,6 +343,10 @@ def test_what_cannot_be_searched_for_finds_nothing(priya, one, q):
 @pytest.mark.parametrize("q", ["", "   "])
 def test_an_empty_search_is_the_whole_list(priya, one, q):
     assert len(found(priya, q=q)) == 2
+
+
+def test_who_searches_for_the_second_number_sees_it_in_the_row(priya, one):
+    assert "then +44 •• •••• 0958" in Page(priya.post("/history/", {"q": "020 7946 0958"})).html
 
 
 def test_a_number_never_gets_into_an_address(client, priya, one):
