@@ -17,12 +17,11 @@ from invocations.views.history import history
 from invocations.views.invocation import cancel, invocation, try_again
 from invocations.views.me import me
 from invocations.views.presets import remove_preset
-from invocations.views.resume import resume
 from invocations.views.saved_filters import remove_filter, save_filter
 from invocations.views.send import choose, compose, preview
 from invocations.views.settle import settle
-from invocations.views.stop import let_go_on, stop
 from invocations.views.ticked import ticked
+from invocations.views.trouble import let_go_on, resume, resume_workflow, stop
 from invocations.views.unknown import unknown
 from invocations.views.unmatched import match_result, unmatched
 
@@ -55,6 +54,7 @@ urlpatterns = [
     path("stop/", stop, name="stop"),
     path("stop/off/", let_go_on, name="let_go_on"),
     path("accounts/<int:account_id>/resume/", resume, name="resume"),
+    path("workflows/<int:workflow_id>/resume/", resume_workflow, name="resume_workflow"),
     path("accounts/<int:account_id>/results/", callback_setup, name="callback_setup"),
     path("keys/<uuid:key_id>/check/", check_key, name="check_key"),
     path("help/statuses/", glossary, name="glossary"),

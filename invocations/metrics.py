@@ -62,6 +62,8 @@ def samples(now: datetime) -> Iterator[Sample]:
     oldest_unknown = _with(Status.UNKNOWN).order_by("id").values_list("created_at", flat=True).first()
     yield "oldest_unknown_seconds", "How long ago the oldest message of unknown outcome was recorded.", age(oldest_unknown)
     yield "paused_accounts", "Accounts through which nothing leaves.", Account.objects.filter(is_paused=True).count()
+    paused = WorkflowInstance.objects.filter(is_paused=True, is_active=True)
+    yield "paused_workflows", "Workflows with which nothing leaves.", paused.count()
     yield "stopped", "1 while all sending is stopped.", float(pacing.is_stopped())
     open_ones = list(Incident.objects.filter(closed_at__isnull=True).values_list("kind", flat=True))
     for kind in Incident.Kind.values:

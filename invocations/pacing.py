@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -37,6 +37,7 @@ PROBE_EVERY = timedelta(seconds=10)
 MENDED_PROBE_EVERY = timedelta(minutes=5)
 RAMP = timedelta(seconds=30)
 LEAST_OF_THE_RATE = 0.1
+RESUMED = "resumed"
 PROOFS_OF_THE_SET_UP = ("accepted", "rejected")
 """Answers that only the workflow itself gives, to a key that it knows."""
 
@@ -155,7 +156,7 @@ def _pause_or_resume(account: Account, reasons: Sequence[str]) -> None:
     if not words:
         return
     if words[-1] in PROOFS_OF_THE_SET_UP:
-        resume(account, mended=True)
+        resume(account, mended=True, by_itself=True)
     else:
         _pause(account, words[-1])
 
@@ -164,7 +165,7 @@ def _pause(account: Account, reason: str) -> None:
     """Stops the account, once. Who comes second finds it stopped, and raises no second alarm."""
     if Account.objects.filter(pk=account.pk, is_paused=False).update(is_paused=True, paused_because=reason):
         logger.error("account %s is paused: %s", account.pk, reason)
-        remember_the_change(Account, account.pk, reason)
+        remember_the_change(Account, account.pk, reason, by_itself=True)
     Pace.objects.update_or_create(account=account, defaults={"probe_at": timezone.now() + MENDED_PROBE_EVERY})
 
 
@@ -172,19 +173,31 @@ def pause_workflow(workflow_instance_pk: int, reason: str) -> None:
     """Stops one workflow, once, with an alarm: Kaleyra does not know it."""
     if WorkflowInstance.objects.filter(pk=workflow_instance_pk, is_paused=False).update(is_paused=True):
         logger.error("workflow %s is paused: %s", workflow_instance_pk, reason)
-        remember_the_change(WorkflowInstance, workflow_instance_pk, reason)
+        remember_the_change(WorkflowInstance, workflow_instance_pk, reason, by_itself=True)
 
 
-def resume(account: Account, *, mended: bool = False) -> bool:
-    """Lets the account go on. `mended`: only if the console itself had paused it. Returns whether it was paused."""
+def resume(account: Account, *, mended: bool = False, by_itself: bool = False) -> bool:
+    """Lets the account go on. Returns whether it was paused.
+
+    `mended`: only if the console itself had paused it. `by_itself`: because of an answer, not of a person.
+    """
     paused = Account.objects.filter(pk=account.pk, is_paused=True)
     if mended:
         paused = paused.exclude(paused_because="")
     if not paused.update(is_paused=False, paused_because="", paused_reason=""):
         return False
     logger.warning("account %s goes on", account.pk)
-    remember_the_change(Account, account.pk, "resumed")
+    remember_the_change(Account, account.pk, RESUMED, by_itself=by_itself)
     start_afresh(account)
+    return True
+
+
+def resume_workflow(workflow: WorkflowInstance) -> bool:
+    """Lets the workflow go on. Returns whether it was paused. If nothing was mended, the next answer pauses it again."""
+    if not WorkflowInstance.objects.filter(pk=workflow.pk, is_paused=True).update(is_paused=False):
+        return False
+    logger.warning("workflow %s goes on", workflow.pk)
+    remember_the_change(WorkflowInstance, workflow.pk, RESUMED)
     return True
 
 
@@ -193,9 +206,15 @@ def start_afresh(account: Account) -> None:
     Pace.objects.filter(account=account).update(probe_at=None, failures=0, wait_until=None)
 
 
-def remember_the_change(model: type[Account] | type[WorkflowInstance], pk: int, reason: str) -> None:
-    """Puts into the change history what a conditional UPDATE changed: it passes the models' own `save` by."""
-    model.history.bulk_history_create([model.objects.get(pk=pk)], update=True, default_change_reason=reason)
+def remember_the_change(model: type[Account] | type[WorkflowInstance], pk: int, reason: str, *, by_itself: bool = False) -> None:
+    """Puts into the change history what a conditional UPDATE changed: it passes the models' own `save` by.
+
+    Whose request it is has changed it, unless the console did so `by_itself`: an answer did, whoever's message it was the answer to.
+    """
+    changed: Any = model.objects.get(pk=pk)
+    if by_itself:
+        changed._history_user = None  # simple_history asks for it by this name
+    model.history.bulk_history_create([changed], update=True, default_change_reason=reason)
 
 
 def to_probe(now: datetime) -> QuerySet[Account]:

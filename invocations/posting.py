@@ -93,14 +93,30 @@ def post(claim: Claim, lines: Lines | None = None) -> Result:
     return Result(reason, started_at, time.monotonic() - started, reply)
 
 
+class NoKey(Exception):
+    """Nothing can be sent with it. `reason` is a row of `answer_table.TABLE`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def read_key(api_key: ApiKey | None) -> str:
+    """The key itself. Raises `NoKey` if there is none, or if it cannot be decrypted."""
+    if api_key is None:
+        raise NoKey("no_key")
+    try:
+        return str(api_key.key)
+    except Unreadable:
+        raise NoKey("unreadable_key") from None
+
+
 def _attempt(claim: Claim, lines: Lines | None) -> tuple[str, Reply | None]:
     invocation = claim.invocation
-    if claim.api_key is None:
-        return "no_key", None
     try:
-        key = claim.api_key.key
-    except Unreadable:
-        return "unreadable_key", None
+        key = read_key(claim.api_key)
+    except NoKey as missing:
+        return missing.reason, None
     try:
         body = invocation.payload
     except Unreadable:

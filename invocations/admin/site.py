@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from unfold.sites import UnfoldAdminSite
 
-from invocations.models import KillSwitch
+from invocations import pauses
 
 
 class ConsoleSite(UnfoldAdminSite):
@@ -18,7 +18,7 @@ class ConsoleSite(UnfoldAdminSite):
     index_template = "dashboard.html"
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        brake = KillSwitch.objects.filter(is_on=True).select_related("changed_by").first() if request.user.is_authenticated else None
+        brake = pauses.brake() if request.user.is_authenticated else None
         return {**super().each_context(request), "colors": None, "brake": brake}
 
 

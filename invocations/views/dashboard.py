@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from invocations import figures, metrics
+from invocations import figures, metrics, pauses
 from invocations.incidents.words import words_of
 from invocations.models import Account, ApiKey, Incident, Invocation, WorkflowInstance
 from invocations.roles import SEE_HISTORY
-from invocations.statuses import REASONS, meaning_of, why_paused
+from invocations.statuses import REASONS, meaning_of
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
 from invocations.views.what_became import short, what_became
 
@@ -42,8 +42,7 @@ def dashboard(request: StaffRequest) -> HttpResponse:
             "periods": [_period(each, each == days) for each in PERIODS],
             "since": timezone.localtime(since),
             "waiting": _waiting(now),
-            "paused": [{"account": account, "why": why_paused(account)} for account in Account.objects.filter(is_paused=True)],
-            "paused_workflows": WorkflowInstance.objects.filter(is_paused=True, is_active=True).select_related("account"),
+            "paused": pauses.paused(),
             "nobody_at_work": metrics.nobody_at_work(now),
             "last_at_work": metrics.last_at_work(),
             **_incidents(now),

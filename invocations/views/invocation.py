@@ -18,13 +18,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from invocations import contracts, pacing, redaction, roles, sending
+from invocations import contracts, pauses, redaction, roles, sending
 from invocations.encryption import Unreadable
 from invocations.kaleyra import recipients
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import CONTENT_TYPE, KEY_HEADER, Send, build_payload
 from invocations.kaleyra.template_params import TemplateParams
 from invocations.models import Account, Attempt, Callback, Channel, Invocation, Settlement
+from invocations.pauses import Pause
 from invocations.preview import DOTS, bubbles, shown_send
 from invocations.statuses import (
     AWAITING,
@@ -45,7 +46,6 @@ from invocations.statuses import (
     is_disputed,
     meaning_of,
     next_of,
-    why_paused,
 )
 from invocations.summary import summary
 from invocations.ticket import ticket_text
@@ -77,11 +77,11 @@ def try_again(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     """Posts the same request id once more: a put-off or held message, or the safe check of an unknown one."""
     found = _get_to_send(request, request_id)
     shown = request.POST.get("status", "")
-    waits_for = kept_back_by(found)
+    waits_for = pauses.keeping_back(found.account, found.workflow_instance)
     if shown != found.status or shown not in TRY_AGAIN:
         messages.info(request, _("It has moved on in the meantime. Nothing was sent."))
     elif waits_for:
-        messages.warning(request, _("%(why)s Nothing was sent.") % {"why": waits_for[0]})
+        messages.warning(request, _("%(why)s Nothing was sent.") % {"why": waits_for[0].told})
     elif not sending.deliver(found.pk, starting_from=Status(shown), asked_by=request.user):
         messages.info(request, _("Another message or a person was quicker, or its account waits for a moment. Nothing was sent."))
     return redirect("invocation", request_id=request_id)
@@ -128,7 +128,7 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
     reply = _reply(found)
     may_send = roles.may_send(request.user, found.workflow_instance)
     is_old = found.created_at <= now - sending.ASKED_BY_HAND or (found.not_after is not None and found.not_after <= now)
-    waits_for = kept_back_by(found) if found.status in TRY_AGAIN else []
+    waits_for = pauses.keeping_back(found.account, found.workflow_instance) if found.status in TRY_AGAIN else []
     is_early = found.not_before is not None and found.not_before > now
     button = TRY_AGAIN.get(Status(found.status)) if may_send and not is_old and not is_early and not waits_for else None
     settlement = _settlement(found)
@@ -144,7 +144,7 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
         "refreshes_every": _refreshes_every(found, attempts, callbacks, now),
         "interrupted": found.status == Status.SENDING and found.lease_until is not None and found.lease_until < now,
         "waits_for": waits_for,
-        "may_resume": bool(waits_for) and found.account.is_paused and request.user.has_perm("invocations.change_account"),
+        "may_resume": any(pause.resume and request.user.has_perm(pause.permission) for pause in waits_for),
         "why": REASONS.get(found.reason, ""),
         "advice": advice([*reply.get("errors", []), reply.get("message") or ""]),
         "request_shown": None if sends is None else _request(request, found, sends, hidden),
@@ -182,7 +182,7 @@ def _refreshes_every(found: Invocation, attempts: Sequence[Attempt], callbacks: 
     return QUICK if max(moment for moment in moments if moment) > now - FRESH else SLOW
 
 
-def _aside(found: Invocation, settlement: dict[str, Any] | None, waits_for: Sequence[Text], message: str | None) -> list[Text]:
+def _aside(found: Invocation, settlement: dict[str, Any] | None, waits_for: Sequence[Pause], message: str | None) -> list[Text]:
     """What else is to be said of where it stands: who ended it, or when it goes on."""
     if settlement:
         return [_("%(person)s wrote: “%(reason)s”") % {"person": person(settlement["row"].settled_by), "reason": settlement["reason"]}]
@@ -223,21 +223,6 @@ def _ticket(
     every_key = {key for send in sends or [] for key in send.template_params}
     secrets = redaction.secrets_of(None, sends or [], every_key)
     return ticket_text(found, attempts, report, meaning=meaning, delivery=delivery, secrets=secrets)
-
-
-def kept_back_by(found: Invocation) -> list[Text]:
-    """What keeps every attempt back for now, in words."""
-    account, workflow = found.account, found.workflow_instance
-    because: list[Text] = []
-    if pacing.is_stopped():
-        because.append(_("All sending is stopped."))
-    if account.is_paused:
-        because.append(
-            " ".join(filter(None, [_("The account %(account)s is paused.") % {"account": account.title}, str(why_paused(account))]))
-        )
-    if workflow.is_paused:
-        because.append(_("The workflow is paused: Kaleyra does not know it."))
-    return because
 
 
 def _again_words(meaning: StatusMeaning, delivery: Meaning) -> Text:

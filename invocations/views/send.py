@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from invocations import cautions, contracts, roles, sending
+from invocations import cautions, contracts, pauses, roles, sending
 from invocations.cautions import Caution
 from invocations.encryption import Unreadable
 from invocations.forms.intent import Intent, StaleIntent
@@ -25,7 +25,6 @@ from invocations.kaleyra.recipients import country
 from invocations.kaleyra.template_params import ParamsError
 from invocations.models import Invocation, WorkflowInstance
 from invocations.preview import Bubble, bubbles
-from invocations.statuses import why_paused
 from invocations.views.me import own_number
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
 from invocations.views.paste import pasted_into
@@ -199,7 +198,7 @@ def _show(
         "again": again,
         "changed": _changed_since(again, workflow),
         "presets": presets_for(request.user, workflow),
-        "paused_because": why_paused(workflow.account),
+        "pauses": [pause for pause in pauses.keeping_back(workflow.account, workflow) if pause.kind != "everything"],
         "valid_minutes": round(workflow.valid_for.total_seconds() / 60),
         "recent": _recent(request, workflow),
         **_seen(request, workflow, form),

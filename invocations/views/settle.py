@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from invocations import roles, sending
+from invocations import pauses, roles, sending
 from invocations.forms.settle import SettleForm
 from invocations.models import Invocation, Settlement
 from invocations.statuses import REASONS, meaning_of
-from invocations.views.invocation import get_invocation, kept_back_by
+from invocations.views.invocation import get_invocation
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
 
 
@@ -37,7 +37,7 @@ def settle(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
         else:
             messages.warning(request, _("It is not unknown any more. Nothing was changed."))
         return redirect("invocation", request_id=request_id)
-    goes_on = found.due_at is not None and not kept_back_by(found)
+    goes_on = found.due_at is not None and not pauses.keeping_back(found.account, found.workflow_instance)
     context = {
         "form": form,
         "invocation": found,

@@ -71,7 +71,7 @@ def test_what_is_over_is_not_checked_any_more(priya, recorded):
     assert "not asked about with its ID any more" in page.html and not any("/try-again/" in form.action for form in page.forms)
 
 
-@pytest.mark.parametrize("why", ["All sending is stopped.", "The account Acme is paused.", "The workflow is paused"])
+@pytest.mark.parametrize("why", ["All sending is stopped.", "The account Acme is paused.", "The workflow Order delayed is paused."])
 def test_what_keeps_it_back_is_said(priya, recorded, workflow, account, why):
     row = recorded()
     if "workflow" in why:

@@ -73,7 +73,14 @@ def test_what_a_paused_account_keeps_is_no_queue(scraped, recorded):
     Invocation.objects.filter(pk=recorded().pk).update(due_at=timezone.now() - timedelta(hours=1))
     Account.objects.update(is_paused=True)
     found = scraped()
-    assert (found["queue_age_seconds"], found["due"], found["paused_accounts"]) == (0, 0, 1)
+    assert (found["queue_age_seconds"], found["due"], found["paused_accounts"], found["paused_workflows"]) == (0, 0, 1, 0)
+
+
+def test_what_a_paused_workflow_keeps_is_no_queue(scraped, recorded, workflow):
+    Invocation.objects.filter(pk=recorded().pk).update(due_at=timezone.now() - timedelta(hours=1))
+    type(workflow).objects.update(is_paused=True)
+    found = scraped()
+    assert (found["queue_age_seconds"], found["due"], found["paused_workflows"]) == (0, 0, 1)
 
 
 def test_counting_ends_somewhere(scraped, recorded, monkeypatch):

@@ -45,6 +45,7 @@ MATRIX = {
     "stop": ((IN, 403, 403, 403, 200, 200), (IN, 403, 403, 403, 200, 200)),
     "let_go_on": ((IN, 403, 403, 403, 405, 405), (IN, 403, 403, 403, 302, 302)),
     "resume": ((IN, 403, 403, 403, 405, 405), (IN, 403, 403, 403, 302, 302)),
+    "resume_workflow": ((IN, 403, 403, 403, 405, 405), (IN, 403, 403, 403, 302, 302)),
     "callback_setup": ((IN, 403, 403, 403, 200, 200), (IN, 403, 403, 403, 302, 302)),
     "check_key": ((IN, 403, 403, 403, 405, 405), (IN, 403, 403, 403, 200, 200)),
     # For a machine that knows an address and its secret (test_callbacks).
@@ -102,7 +103,7 @@ def world(typed, ada):
 def address(name, world):
     records = {"pod": world.workflow.account.pod, "account": world.workflow.account, "apikey": world.workflow.account.primary_key}
     records |= {"workflowinstance": world.workflow, "user": world.person, "group": Group.objects.get(name="Admin")}
-    if name in {"compose", "preview", "contract"}:
+    if name in {"compose", "preview", "contract", "resume_workflow"}:
         return reverse(name, args=[world.workflow.pk])
     if name in {"resume", "callback_setup"}:
         return reverse(name, args=[world.workflow.account.pk])
