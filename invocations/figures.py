@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from invocations.models import Invocation, Quarter
 from invocations.recorded import recorded
+from invocations.statuses import SETTLED
 
 COUNTED_AT_ONCE = 10_000
 COUNTED_LIVE = timedelta(hours=1)
@@ -39,6 +40,7 @@ CONDITIONS: dict[str, Q] = {
     "rejected": Q(status=Status.REJECTED),
     "unknown": Q(status=Status.UNKNOWN),
     "held": Q(status=Status.HELD),
+    "expired": Q(status=Status.EXPIRED),
     "awaiting": Q(delivery=Delivery.AWAITING),
     "no_result": Q(delivery=Delivery.NO_RESULT),
     "on_1": Q(deciding_channel=1),
@@ -154,16 +156,20 @@ class Refusals(NamedTuple):
     last_at: datetime | None
 
 
-def refusals(since_id: int, workflow_ids: set[int]) -> list[Refusals]:
-    """Of the newest `REFUSALS_READ` refused messages, those of these workflows, the most frequent reason first."""
-    newest = Invocation.objects.filter(status=Status.REJECTED, pk__gte=since_id).order_by("-pk")
+def refusals(since_id: int, workflow_ids: set[int]) -> tuple[list[Refusals], bool]:
+    """Of the newest `REFUSALS_READ` refused messages, those of these workflows, the most frequent reason first; and whether that is all.
+
+    What a person settled as not delivered is rejected too, and Kaleyra refused none of it.
+    """
+    refused = Invocation.objects.filter(status=Status.REJECTED, pk__gte=since_id).exclude(reason__in=SETTLED)
+    newest = list(refused.order_by("-pk").values_list("workflow_instance_id", "error_kind", "final_at")[:REFUSALS_READ])
     times: Counter[str] = Counter()
     last: dict[str, datetime | None] = {}
-    for workflow_id, kind, final_at in newest.values_list("workflow_instance_id", "error_kind", "final_at")[:REFUSALS_READ]:
+    for workflow_id, kind, final_at in newest:
         if workflow_id in workflow_ids:
             times[kind] += 1
             last[kind] = max(filter(None, (last.get(kind), final_at)), default=None)
-    return [Refusals(kind, count, last[kind]) for kind, count in times.most_common()]
+    return [Refusals(kind, count, last[kind]) for kind, count in times.most_common()], len(newest) < REFUSALS_READ
 
 
 def midnight(days: int) -> datetime:

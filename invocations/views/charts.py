@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 LEFT, RIGHT, TOP, BOTTOM = 40, 640, 12, 150
 """Where the bars stand in the view box of templates/parts/chart.html."""
-WIDEST_BAR, GAP = 36.0, 1.5
+WIDEST_BAR, GAP, LEAST = 36.0, 1.5, 2.0
+"""In the same units. What is counted at all is at least `LEAST` high: beside one of thousands it would vanish."""
 MOST_LABELS = 6
 """Below the bars: what a phone has room for."""
 
@@ -65,7 +66,7 @@ def stacked(series: Sequence[Series], columns: Sequence[Column]) -> Chart:
     step = _step(max((sum(column.counts) for column in columns), default=0))
     top = step * max(1, -(-max((sum(column.counts) for column in columns), default=0) // step))
     scale = (BOTTOM - TOP) / top
-    chart.grid = [Label(f"{value:,}", f"{BOTTOM - value * scale:.1f}") for value in range(0, top + 1, step)]
+    chart.grid = [Label(short(value), f"{BOTTOM - value * scale:.1f}") for value in range(0, top + 1, step)]
     pitch = (RIGHT - LEFT) / max(1, len(columns))
     width = min(WIDEST_BAR, pitch * 0.64)
     every = -(-len(columns) // MOST_LABELS)
@@ -76,7 +77,7 @@ def stacked(series: Sequence[Series], columns: Sequence[Column]) -> Chart:
         y = float(BOTTOM)
         for one, count in zip(series, column.counts, strict=True):
             if count:
-                height = max(1.0, count * scale - GAP)
+                height = max(LEAST, count * scale - GAP)
                 chart.rects.append(Rect(one.tone, f"{middle - width / 2:.1f}", f"{y - GAP - height:.1f}", f"{width:.1f}", f"{height:.1f}"))
                 y -= height + GAP
     return chart
@@ -91,6 +92,14 @@ def shares(series: Sequence[Series], counts: Sequence[int]) -> list[Rect]:
             rects.append(Rect(one.tone, f"{x:.2f}", "0", f"{width:.2f}", "8"))
             x += width
     return rects
+
+
+def short(value: int) -> str:
+    """A number of the grid, in the room that a phone has for it: 1500 is 1.5k."""
+    for size, sign in ((1_000_000, "M"), (1_000, "k")):
+        if value >= size:
+            return f"{value / size:g}{sign}"
+    return str(value)
 
 
 def _step(highest: int) -> int:

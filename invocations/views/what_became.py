@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -17,11 +17,11 @@ from django.utils.translation import gettext_lazy
 from invocations import figures
 from invocations.figures import Counted
 from invocations.models import Account, Channel, Invocation, WorkflowInstance
-from invocations.statuses import NO_CONFIRMATION, STATUSES
+from invocations.statuses import AWAITING, NO_CONFIRMATION, NO_RESULT, NOT_DELIVERED, STATUSES
 from invocations.views import charts
 from invocations.views.charts import Column, Series
 
-Status, Delivery = Invocation.Status, Invocation.Delivery
+Status = Invocation.Status
 Kinds = Mapping[tuple[int, int], str]
 """The kind of a workflow's channel, by the workflow's id and the channel's position."""
 
@@ -32,11 +32,23 @@ FEWEST_HOURS = 8
 SERIES = (
     Series("whatsapp", "WhatsApp"),
     Series("sms", "SMS"),
-    Series("accepted", gettext_lazy("Accepted, no delivery reported")),
-    Series("rejected", gettext_lazy("Rejected")),
+    Series("accepted", gettext_lazy("Accepted, delivery not confirmed")),
+    Series("rejected", gettext_lazy("Rejected or not delivered")),
     Series("neutral", gettext_lazy("Others")),
 )
-"""How messages ended: delivered on a channel, as Kaleyra reported; or what else is known."""
+"""How messages ended: delivered on a channel, as Kaleyra reported; or what else is known. Red: nobody got it, says Kaleyra."""
+
+COLUMNS: tuple[tuple[str, Any, dict[str, str]], ...] = (
+    (figures.RECORDED, gettext_lazy("Recorded"), {}),
+    ("accepted", gettext_lazy("Accepted"), {"status": "accepted"}),
+    ("rejected", gettext_lazy("Rejected"), {"status": "rejected"}),
+    ("on_1", gettext_lazy("Channel 1"), {"delivery": "1"}),
+    ("on_2", gettext_lazy("Channel 2"), {"delivery": "2"}),
+    ("failed", gettext_lazy("Not delivered"), {"delivery": "failed"}),
+    ("open", gettext_lazy("Not confirmed"), {"delivery": "open"}),
+    ("doubles", gettext_lazy("Maybe twice"), {"delivery": "double"}),
+)
+"""Of a workflow: what is counted (a name of `figures.CONDITIONS`), the column's head, and the history's filter for the same."""
 
 
 def what_became(since: datetime, days: int) -> dict[str, Any]:
@@ -54,16 +66,18 @@ def what_became(since: datetime, days: int) -> dict[str, Any]:
         by_workflow.setdefault(row.workflow_id, Counter()).update(row.counts)
     first_id = figures.first_id(since) or 0
     counted = {"since": timezone.localtime(since).date().isoformat(), "practice": "without" if left_out else ""}
-    refusals = figures.refusals(first_id, set(by_workflow)) if by_workflow else []
+    columns = _columns(shown, kinds, since, days)
+    refusals, are_all = figures.refusals(first_id, set(by_workflow)) if by_workflow else ([], True)
     return {
         "tiles": _tiles(by_workflow, kinds, counted),
-        "chart": charts.stacked(SERIES, _columns(shown, kinds, since, days)),
+        "chart": charts.stacked(SERIES, columns),
+        "chart_says": _in_words(columns, days),
         "workflows": _workflows(by_workflow, workflows, kinds, first_id, counted["since"]),
         "more_workflows": max(0, len(by_workflow) - MOST_WORKFLOWS),
         "series": SERIES,
-        "refusals": [
-            {"refusal": each, "address": _history(status="rejected", error=each.error_kind, **counted)} for each in refusals[:MOST_REFUSALS]
-        ],
+        "columns": [head for _name, head, _filters in COLUMNS],
+        "refusals": [{"refusal": each, "address": _like(each, counted)} for each in refusals[:MOST_REFUSALS]],
+        "refusals_read": None if are_all else figures.REFUSALS_READ,
         "is_practice": is_practice,
         "practice_left_out": left_out,
         "figures": found,
@@ -80,58 +94,74 @@ def _history(**filters: str | int) -> str:
     return f"{reverse('history')}?{urlencode({name: value for name, value in filters.items() if value})}"
 
 
+def _like(refusal: figures.Refusals, counted: Mapping[str, str]) -> str:
+    """The history's list of these. Without a reason there is none: the history finds what Kaleyra said, and not what it did not say."""
+    return _history(status="rejected", error=refusal.error_kind, **counted) if refusal.error_kind else ""
+
+
 def _ended(workflow_id: int, counts: Mapping[str, int], kinds: Kinds) -> list[int]:
     """How many ended in each of SERIES."""
     on: Counter[str] = Counter()
     for place in (1, 2):
         on[kinds.get((workflow_id, place), "")] += counts.get(f"on_{place}", 0)
-    reached = on["whatsapp"] + on["sms"]
-    accepted, rejected = max(0, counts.get("accepted", 0) - reached), counts.get("rejected", 0)
-    others = counts.get(figures.RECORDED, 0) - reached - accepted - rejected
-    return [on["whatsapp"], on["sms"], accepted, rejected, max(0, others)]
+    reached, failed = on["whatsapp"] + on["sms"], counts.get("failed", 0)
+    accepted, nobody = max(0, counts.get("accepted", 0) - reached - failed), counts.get("rejected", 0) + failed
+    others = counts.get(figures.RECORDED, 0) - reached - accepted - nobody
+    return [on["whatsapp"], on["sms"], accepted, nobody, max(0, others)]
 
 
 def _tiles(by_workflow: dict[int, Counter[str]], kinds: Kinds, counted: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
-    """The figures: first what became of the messages, then what somebody should look after. `counted`: the filters of all of them."""
+    """The figures: first what became of the messages, then what somebody should look after. `counted`: the filters of all of them.
+
+    Each leads to the history's list of what it counts, and of nothing else.
+    """
     total = sum(by_workflow.values(), Counter())
-    every = [_ended(pk, counts, kinds) for pk, counts in by_workflow.items()]
-    whatsapp, sms = (sum(ended[place] for ended in every) for place in (0, 1))
+
+    def tile(label: Any, tone: str, icon: str, name: str, **filters: str) -> dict[str, Any]:
+        shown = {"label": str(label), "tone": tone, "icon": icon, "shown": f"{total[name]:,}"}
+        return shown | {"name": name, "address": _history(**filters, **counted)}
 
     def by_status(status: Invocation.Status) -> dict[str, Any]:
         meaning = STATUSES[status]
-        return {
-            "label": status.label,
-            "tone": meaning.tone,
-            "icon": meaning.icon,
-            "shown": f"{total[status.value]:,}",
-            "address": _history(status=status.value, **counted),
-        }
+        return tile(meaning.label, meaning.tone, meaning.icon, status.value, status=status.value)
 
-    def where(kind: str) -> str:
-        """The history's filter: it knows positions, and a kind may stand first in one workflow and second in another."""
-        places = {place for (pk, place), each in kinds.items() if each == kind and pk in by_workflow}
-        return str(places.pop()) if len(places) == 1 else "reached"
-
-    def tile(label: str, tone: str, icon: str, count: int, **filters: str) -> dict[str, Any]:
-        return {"label": label, "tone": tone, "icon": icon, "shown": f"{count:,}", "address": _history(**filters, **counted)}
-
-    twice = tile(_("May have been received twice"), "unknown", "filter_2", total["doubles"], delivery="double")
-    on_whatsapp = tile(_("Delivered on WhatsApp"), "delivered", "done_all", whatsapp, delivery=where(Channel.Kind.WHATSAPP))
-    by_sms = tile(_("Delivered by SMS"), "delivered", "done_all", sms, delivery=where(Channel.Kind.SMS))
+    reached = []
+    for place, label in _channels(by_workflow, kinds).items():
+        one = tile(label, "delivered", "done_all", f"on_{place}", delivery=str(place))
+        reached.append(one | {"note": _share(total[f"on_{place}"], total)})
+    twice = tile(_("May have been received twice"), "unknown", "filter_2", "doubles", delivery="double")
     return {
         "main": [
             by_status(Status.ACCEPTED) | {"note": _("of %(n)s recorded") % {"n": f"{total['recorded']:,}"}},
-            on_whatsapp | {"note": _share(whatsapp, total)},
-            by_sms | {"note": _share(sms, total)},
+            *reached,
             twice | {"note": _("perhaps on both channels")},
         ],
         "care": [
-            *(by_status(status) for status in (Status.REJECTED, Status.UNKNOWN, Status.HELD)),
-            tile(str(Delivery.AWAITING.label), "neutral", "hourglass_top", total["awaiting"], delivery="awaiting"),
-            tile(str(NO_CONFIRMATION.label), NO_CONFIRMATION.tone, NO_CONFIRMATION.icon, total["open"], channel="open"),
-            tile(str(Delivery.NO_RESULT.label), "unknown", "hourglass_disabled", total["no_result"], delivery="no_result"),
+            tile(_("Not delivered"), NOT_DELIVERED.tone, NOT_DELIVERED.icon, "failed", delivery="failed"),
+            tile(NO_CONFIRMATION.label, NO_CONFIRMATION.tone, NO_CONFIRMATION.icon, "open", delivery="open"),
+            tile(NO_RESULT.label, NO_RESULT.tone, NO_RESULT.icon, "no_result", delivery="no_result"),
+            tile(AWAITING.label, AWAITING.tone, AWAITING.icon, "awaiting", delivery="awaiting"),
+            *(by_status(status) for status in (Status.REJECTED, Status.UNKNOWN, Status.HELD, Status.EXPIRED)),
         ],
     }
+
+
+def _channels(by_workflow: Mapping[int, Mapping[str, int]], kinds: Kinds) -> dict[int, str]:
+    """What is delivered on the channels 1 and 2 is called: by their kinds, if these are the same in all workflows.
+
+    A kind may stand first in one and second in another; then no list of the history holds just what one kind delivered.
+    """
+    placed = {place: {kinds.get((pk, place), "") for pk, counts in by_workflow.items() if counts.get(f"on_{place}")} for place in (1, 2)}
+    words = {Channel.Kind.WHATSAPP.value: _("Delivered on WhatsApp"), Channel.Kind.SMS.value: _("Delivered by SMS")}
+    usual = {1: Channel.Kind.WHATSAPP.value, 2: Channel.Kind.SMS.value}
+    if all(len(each) <= 1 for each in placed.values()):
+        named = {place: each.pop() if each else None for place, each in placed.items()}
+        for place, other in ((1, 2), (2, 1)):
+            if named[place] is None:
+                named[place] = next(kind for kind in (usual[place], usual[other]) if kind != named[other])
+        if set(named.values()) == set(words):
+            return {place: words[kind] for place, kind in named.items() if kind}
+    return {1: _("Delivered on channel 1"), 2: _("Delivered on channel 2")}
 
 
 def _share(count: int, total: Counter[str]) -> str:
@@ -158,6 +188,18 @@ def _columns(rows: Iterable[Counted], kinds: Kinds, since: datetime, days: int) 
     return [Column(f"{place:%H:%M}", sums.get(place, [0] * len(SERIES))) for place in hours]
 
 
+def _in_words(columns: Sequence[Column], days: int) -> str:
+    """What the chart shows, for who does not see it."""
+    highest = max(columns, key=lambda column: sum(column.counts))
+    says = {"sum": f"{sum(sum(column.counts) for column in columns):,}", "n": f"{sum(highest.counts):,}", "place": highest.label}
+    words = (
+        _("%(sum)s messages by the hour and by how they ended; the most, %(n)s, at %(place)s. The table below has every figure.")
+        if days == 1
+        else _("%(sum)s messages by the day and by how they ended; the most, %(n)s, on %(place)s. The table below has every figure.")
+    )
+    return words % says
+
+
 def _workflows(
     by_workflow: dict[int, Counter[str]],
     workflows: dict[int, WorkflowInstance],
@@ -166,8 +208,8 @@ def _workflows(
     day: str,
 ) -> list[dict[str, Any]]:
     """A row for each workflow, the busiest first."""
-    labels = dict(Channel.Kind.choices)
     rows = []
+    titles = Counter(workflows[pk].title for pk in by_workflow)
     busiest = sorted(by_workflow, key=lambda pk: -by_workflow[pk][figures.RECORDED])
     for number, pk in enumerate(busiest[:MOST_WORKFLOWS]):
         counts, workflow = by_workflow[pk], workflows[pk]
@@ -176,12 +218,9 @@ def _workflows(
         rows.append(
             {
                 "workflow": workflow,
-                "counts": counts,
+                "account": workflow.account.title if titles[workflow.title] > 1 else "",
                 "has_results": has_results or workflow.expects_callback,
-                "channels": [
-                    {"kind": labels.get(kinds.get((pk, place), ""), ""), "count": counts[f"on_{place}"], "exists": (pk, place) in kinds}
-                    for place in (1, 2)
-                ],
+                "cells": _cells(pk, counts, kinds, day, has_results or workflow.expects_callback),
                 "shares": charts.shares(SERIES, ended),
                 "shares_as_text": ", ".join(f"{one.label} {count:,}" for one, count in zip(SERIES, ended, strict=True) if count),
                 "took": short(figures.time_to_result(pk, first_id) if has_results and number < MOST_MEDIANS else None),
@@ -189,6 +228,19 @@ def _workflows(
             }
         )
     return rows
+
+
+def _cells(pk: int, counts: Mapping[str, int], kinds: Kinds, day: str, has_results: bool) -> list[dict[str, Any]]:
+    """A workflow's figures. None stands for what is not known: a channel that it has not, or results that nobody reports."""
+    labels = dict(Channel.Kind.choices)
+    cells = []
+    for name, head, filters in COLUMNS:
+        place = {"on_1": 1, "on_2": 2}.get(name)
+        known = (has_results or "channel" not in filters) and (place is None or (pk, place) in kinds)
+        kind = labels.get(kinds.get((pk, place), ""), "") if place else ""
+        count = counts.get(name, 0) if known else None
+        cells.append({"head": head, "count": count, "kind": kind, "address": _history(workflow=pk, since=day, **filters)})
+    return cells
 
 
 def short(span: timedelta | None) -> str:

@@ -48,6 +48,7 @@ EVERYTHING = [
     minutes_ago(15, status="unknown"),
     minutes_ago(16, status="held"),
     minutes_ago(17, status="queued"),
+    minutes_ago(18, status="expired", reason="too_late"),
 ]
 YESTERDAY = [minutes_ago(24 * 60, status="accepted"), minutes_ago(13 * 60, status="rejected", error_kind="older")]
 
@@ -63,22 +64,84 @@ def test_todays_figures(priya, flow):
         "Delivered on WhatsApp": "3",
         "Delivered by SMS": "2",
         "May have been received twice": "1",
+        "Not delivered": "1",
+        "Delivery not confirmed": "1",
+        "No result received": "1",
+        "Awaiting result": "1",
         "Rejected": "2",
         "Outcome unknown": "1",
         "Held": "1",
-        "Awaiting result": "1",
-        "Delivery not confirmed": "1",
-        "No result received": "1",
+        "Expired": "1",
     }
 
 
-def test_each_figure_leads_to_the_messages_it_counts(priya, flow):
-    messages(flow, EVERYTHING + YESTERDAY)
+def listed(browser, address):
+    """How many messages the history lists there."""
+    answer = browser.get(address)
+    assert not answer.context["filters"].told
+    return len(answer.context["rows"])
+
+
+@pytest.fixture
+def many_kinds(flow, workflow):
+    """Flows of every shape, practice beside them, and of each state another number."""
+    shapes = [("sms", "whatsapp"), ("sms",), ("whatsapp",)]
+    others = [workflow_of(flow.account, f"Flow {n}", kinds=kinds, expects_callback=True) for n, kinds in enumerate(shapes)]
+    columns = []
+    for one in (flow, *others, workflow):
+        places = {channel.position for channel in one.channels.all()}
+        fit = [each for each in EVERYTHING + YESTERDAY if (each.get("deciding_channel") or 1) in places]
+        columns += [{"workflow_instance": one, **each} for each in fit]
+    states = [reached(4, 0), reached(4, None), *(each for each in EVERYTHING if each.get("delivery") in ("no_result", "awaiting"))]
+    states += [minutes_ago(4, status=status) for status in ("unknown", "held", "expired")]
+    columns += [each for n, each in enumerate(states, start=1) for _ in range(n)]
+    messages(flow, columns)  # at once, so that the ids are in the order in which they were recorded
+    return [flow, *others]
+
+
+@pytest.mark.parametrize("days", [1, 7, 30])
+def test_each_figure_leads_to_the_messages_it_counts_and_to_no_other(priya, many_kinds, days):
+    answer = priya.get("/", {"days": days})
+    tiles = [each for row in answer.context["tiles"].values() for each in row]
+    assert len(tiles) == 12 and "practice=without" in tiles[0]["address"]
+    for tile in tiles:
+        assert tile["address"] in answer.content.decode().replace("&amp;", "&")
+        assert listed(priya, tile["address"]) == int(tile["shown"]), tile["label"]
+
+
+def test_each_figure_of_a_workflow_does_so_too(priya, many_kinds):
+    rows = priya.get("/").context["workflows"]
+    assert {row["workflow"].title for row in rows} == {flow.title for flow in many_kinds}
+    for row in rows:
+        for cell in row["cells"]:
+            if cell["count"] is not None:
+                assert listed(priya, cell["address"]) == cell["count"], (row["workflow"], cell["head"])
+
+
+def test_each_reason_leads_to_the_refusals_with_it(priya, many_kinds):
+    messages(many_kinds[0], [minutes_ago(3, status="rejected"), minutes_ago(3, status="rejected", reason="settled_not_delivered")])
+    first, silent = priya.get("/").context["refusals"]
+    assert listed(priya, first["address"]) == first["refusal"].times == 8
+    assert (silent["refusal"].error_kind, silent["refusal"].times, silent["address"]) == ("", 1, ""), "what a person settled is no refusal"
+
+
+def test_kinds_that_stand_at_both_places_are_counted_by_place(priya, many_kinds):
+    found = tiles_of(priya.get("/"))
+    assert (found["Delivered on channel 1"], found["Delivered on channel 2"]) == ("12", "4")
+    assert "Delivered by SMS" not in found
+
+
+@pytest.mark.parametrize(
+    ("kinds", "channel", "shown"),
+    [(("sms",), 1, ("1", "0")), (("whatsapp",), 1, ("0", "1")), (("sms", "whatsapp"), 2, ("0", "1")), (("whatsapp", "sms"), 2, ("1", "0"))],
+)
+def test_one_kind_alone_leaves_the_other_at_nothing(priya, flow, kinds, channel, shown):
+    messages(workflow_of(flow.account, "Alone", kinds=kinds), [reached(5, channel)])
     answer = priya.get("/")
-    for tile in [each for row in answer.context["tiles"].values() for each in row]:
-        assert tile["address"] in answer.content.decode().replace("&amp;", "&") and "since=2026-11-24" in tile["address"]
-        if "status=" in tile["address"]:
-            assert len(priya.get(tile["address"]).context["rows"]) == int(tile["shown"]), tile["label"]
+    found = tiles_of(answer)
+    assert (found["Delivered by SMS"], found["Delivered on WhatsApp"]) == shown
+    for tile in answer.context["tiles"]["main"]:
+        assert listed(priya, tile["address"]) == int(tile["shown"])
 
 
 def test_seven_days_count_those_before_too(priya, flow):
@@ -107,12 +170,26 @@ def test_a_row_for_each_workflow(priya, flow):
     messages(flow, EVERYTHING)
     messages(quiet, [minutes_ago(3, status="accepted")])
     first, second = priya.get("/").context["workflows"]
-    counts = first["counts"]
-    assert (counts["recorded"], counts["accepted"], counts["rejected"]) == (14, 9, 2)
-    assert [(each["kind"], each["count"]) for each in first["channels"]] == [("WhatsApp", 3), ("SMS", 2)]
-    assert (counts["failed"], counts["open"], counts["doubles"], first["took"]) == (1, 1, 1, "30 s")
+    assert {str(cell["head"]): cell["count"] for cell in first["cells"]} == {
+        "Recorded": 15,
+        "Accepted": 9,
+        "Rejected": 2,
+        "Channel 1": 3,
+        "Channel 2": 2,
+        "Not delivered": 1,
+        "Not confirmed": 1,
+        "Maybe twice": 1,
+    }
+    assert [cell["kind"] for cell in first["cells"] if cell["kind"]] == ["WhatsApp", "SMS"] and first["took"] == "30 s"
     assert second["workflow"] == quiet and not second["has_results"] and second["took"] == "–"
     assert "reports no results" in priya.get("/").content.decode()
+
+
+def test_two_workflows_of_one_name_are_told_apart_by_their_accounts(priya, flow):
+    again = workflow_of(real_account("Kaveri Europe", "api.eu.kaleyra.io"), flow.title)
+    messages(flow, [minutes_ago(3, workflow_instance=each) for each in (flow, again, workflow_of(flow.account, "Newsletter"))])
+    named = {(row["workflow"].title, row["account"]) for row in priya.get("/").context["workflows"]}
+    assert named == {(flow.title, "Kaveri Foods"), (flow.title, "Kaveri Europe"), ("Newsletter", "")}
 
 
 def test_the_chart_adds_up_to_what_was_recorded_and_is_green_nowhere(priya, flow):
@@ -121,11 +198,18 @@ def test_the_chart_adds_up_to_what_was_recorded_and_is_green_nowhere(priya, flow
     chart = answer.context["chart"]
     assert sum(sum(column.counts) for column in chart.columns) == len(EVERYTHING)
     assert {column.label: list(column.counts) for column in chart.columns if any(column.counts)} == {
-        "11:00": [1, 0, 2, 2, 3],
-        "12:00": [2, 2, 2, 0, 0],
+        "11:00": [1, 0, 2, 2, 4],
+        "12:00": [2, 2, 1, 1, 0],
     }
     assert {rect.tone for rect in chart.rects} == {"whatsapp", "sms", "accepted", "rejected", "neutral"}
     assert "style=" not in answer.content.decode().partition('<svg class="graph"')[2].partition("</svg>")[0]
+
+
+def test_the_chart_says_in_words_what_it_shows(priya, flow):
+    messages(flow, EVERYTHING)
+    said = "15 messages by the hour and by how they ended; the most, 9, at 11:00."
+    assert said in priya.get("/").content.decode()
+    assert "15 messages by the day" in priya.get("/?days=7").context["chart_says"]
 
 
 def test_where_no_result_is_reported_no_share_is_claimed(priya, flow):
@@ -290,6 +374,16 @@ def test_bars_are_as_high_as_their_counts():
     a, b, c = chart.rects
     assert float(a.height) == pytest.approx(2 * float(b.height), rel=0.1) and float(c.y) < float(b.y)
     assert [line.text for line in chart.grid] == ["0", "10", "20", "30"]
+
+
+def test_beside_one_of_thousands_the_few_are_still_seen():
+    chart = charts.stacked(TWO, [Column("a", [1, 0]), Column("b", [0, 90_000])])
+    assert float(chart.rects[0].height) == charts.LEAST and [line.text for line in chart.grid][-1] == "100k"
+
+
+@pytest.mark.parametrize(("value", "text"), [(0, "0"), (500, "500"), (1_500, "1.5k"), (20_000, "20k"), (2_000_000, "2M")])
+def test_the_grids_numbers_are_short(value, text):
+    assert charts.short(value) == text
 
 
 @pytest.mark.parametrize("highest", [0, 1, 3, 99, 1_000_000])
