@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
 from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -21,6 +20,7 @@ from django.utils.translation import ngettext
 
 from invocations import roles
 from invocations.answer_table import TABLE
+from invocations.listed import listed
 from invocations.models import Account, ApiKey, Invocation, KillSwitch, WorkflowInstance
 from invocations.posting import NoKey, read_key
 from invocations.statuses import why_paused
@@ -48,7 +48,7 @@ class Waiting(NamedTuple):
     """Messages of a status that wait for the same: how many, when the oldest was recorded. `address`: the history's list of just these."""
 
     n: int
-    oldest: datetime | None
+    oldest: datetime
     address: str
 
 
@@ -76,12 +76,23 @@ class Pause:
         return {Account: "account", WorkflowInstance: "workflow", KillSwitch: "everything"}[type(self.of)]
 
     @property
+    def account(self) -> Account | None:
+        """The account that is paused, or whose workflow is."""
+        of = self.of
+        return of.account if isinstance(of, WorkflowInstance) else of if isinstance(of, Account) else None
+
+    @property
+    def name(self) -> str:
+        """What the account or the workflow is called."""
+        return "" if isinstance(self.of, KillSwitch) else self.of.title
+
+    @property
     def title(self) -> str:
         """What is paused, in a sentence without an end."""
-        if isinstance(self.of, KillSwitch):
+        if self.kind == "everything":
             return _("All sending is stopped")
-        words = _("The account %(name)s is paused") if isinstance(self.of, Account) else _("The workflow %(name)s is paused")
-        return words % {"name": self.of.title}
+        words = _("The account %(name)s is paused") if self.kind == "account" else _("The workflow %(name)s is paused")
+        return words % {"name": self.name}
 
     @property
     def told(self) -> str:
@@ -108,7 +119,7 @@ class Pause:
     @property
     def oldest(self) -> datetime | None:
         """When the one that waits longest was recorded."""
-        return min((each.oldest for each in (self.queued, self.held) if each and each.oldest), default=None)
+        return min((each.oldest for each in (self.queued, self.held) if each), default=None)
 
 
 CHANGE_ACCOUNT, CHANGE_WORKFLOW = "invocations.change_account", "invocations.change_workflowinstance"
@@ -294,7 +305,8 @@ def _counted(pause: Pause, groups: Iterable[dict[str, Any]]) -> Pause:
 
     def waiting(status: Invocation.Status) -> Waiting | None:
         found = [group for group in mine if group["status"] == status]
-        address = f"{reverse('history')}?{urlencode({'status': status.value, name: pause.of.pk})}"
+        whose: dict[str, int] = {name: pause.of.pk}
+        address = listed(status=status.value, **whose)
         return Waiting(sum(each["count"] for each in found), min(each["oldest"] for each in found), address) if found else None
 
     return replace(pause, queued=waiting(Status.QUEUED), held=waiting(Status.HELD))

@@ -15,17 +15,13 @@ from django.views.decorators.http import require_safe
 
 from invocations import figures, metrics, pauses
 from invocations.incidents.words import words_of
-from invocations.models import Account, ApiKey, Incident, Invocation, WorkflowInstance
+from invocations.models import Account, ApiKey, Incident, WorkflowInstance
 from invocations.roles import SEE_HISTORY
-from invocations.statuses import REASONS, meaning_of
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
-from invocations.views.what_became import short, what_became
+from invocations.views.waiting import waiting
+from invocations.views.what_became import what_became
 
-Status = Invocation.Status
-WAITING = (Status.HELD, Status.UNKNOWN)
 PERIODS = (1, 7, 30)
-ROWS_WAITING = 6
-LATE = timedelta(hours=1)
 MOST_INCIDENTS = 6
 
 
@@ -37,12 +33,12 @@ def dashboard(request: StaffRequest) -> HttpResponse:
     days = {str(each): each for each in PERIODS}.get(request.GET.get("days", ""), 1)
     context: dict[str, Any] = {"today": timezone.localtime(now), "days": days, "steps": _steps(request)}
     if request.user.has_perm(SEE_HISTORY):
-        since = figures.midnight(days)
+        since, paused = figures.midnight(days), pauses.paused()
         context |= {
             "periods": [_period(each, each == days) for each in PERIODS],
             "since": timezone.localtime(since),
-            "waiting": _waiting(now),
-            "paused": pauses.paused(),
+            "paused": paused,
+            **waiting(request.user, paused),
             "nobody_at_work": metrics.nobody_at_work(now),
             "last_at_work": metrics.last_at_work(),
             **_incidents(now),
@@ -56,26 +52,7 @@ def _period(days: int, current: bool) -> dict[str, Any]:
     return {"title": title, "address": reverse("dashboard") + (f"?days={days}" if days > 1 else ""), "current": current}
 
 
-# --- what waits, and what is wrong ------------------------------------------------------------------------------------
-
-
-def _waiting(now: datetime) -> list[dict[str, Any]]:
-    """Held and unknown invocations, oldest first: each needs a person."""
-    rows: list[Invocation] = []
-    for status in WAITING:  # each from its own index: together they would be looked for among all rows
-        waiting = Invocation.objects.filter(status=status).select_related("workflow_instance", "account__pod").order_by("id")
-        rows += waiting.defer("payload", "reply", "note")[:ROWS_WAITING]
-    return [
-        {
-            "invocation": row,
-            "meaning": meaning_of(row),
-            "why": REASONS.get(row.reason, ""),
-            "is_practice": row.account.pod.is_practice,
-            "age": short(now - row.created_at),
-            "is_late": row.created_at < now - LATE,
-        }
-        for row in sorted(rows, key=lambda row: row.pk)[:ROWS_WAITING]
-    ]
+# --- what is wrong ------------------------------------------------------------------------------------
 
 
 def _incidents(now: datetime) -> dict[str, Any]:

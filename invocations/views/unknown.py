@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from invocations import roles, sending
-from invocations.models import Invocation
+from invocations.models import Invocation, WorkflowInstance
 from invocations.statuses import REASONS, meaning_of
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
 
@@ -22,11 +22,14 @@ OVERDUE = sending.SAME_ID_WINDOW
 @for_people_who_may(roles.SEE_HISTORY)
 @require_safe
 def unknown(request: StaffRequest) -> HttpResponse:
-    """The list. Ids are asked, not offsets: the last page is as fast as the first."""
-    after = request.GET.get("after", "")
+    """The list, `?workflow=` of one workflow only. Ids are asked, not offsets: the last page is as fast as the first."""
     found = Invocation.objects.filter(status=Invocation.Status.UNKNOWN)
-    if after.isdecimal() and len(after) < 19:
-        found = found.filter(id__gt=int(after))
+    workflow = WorkflowInstance.objects.filter(pk=_id(request, "workflow")).first()
+    if workflow:
+        found = found.filter(workflow_instance=workflow)
+    after = _id(request, "after")
+    if after:
+        found = found.filter(id__gt=after)
     rows = list(found.select_related("workflow_instance", "created_by").defer("payload", "reply", "note").order_by("id")[: ROWS + 1])
     sendable = set(roles.sendable_workflows(request.user).values_list("pk", flat=True))
     now = timezone.now()
@@ -34,9 +37,16 @@ def unknown(request: StaffRequest) -> HttpResponse:
         "rows": [_shown(row, now, sendable) for row in rows[:ROWS]],
         "later": rows[ROWS - 1].pk if len(rows) > ROWS else None,
         "is_first_page": not after,
+        "workflow": workflow,
         "may_settle": request.user.has_perm(roles.SETTLE),
     }
     return render_page(request, "unknown.html", context)
+
+
+def _id(request: StaffRequest, name: str) -> int:
+    """An id in the address; 0 if it is none."""
+    text = request.GET.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
 def _shown(row: Invocation, now: datetime, sendable: set[int]) -> dict[str, Any]:

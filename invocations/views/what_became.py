@@ -6,9 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -16,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from invocations import figures
 from invocations.figures import Counted
+from invocations.listed import listed
 from invocations.models import Account, Channel, Invocation, WorkflowInstance
 from invocations.statuses import AWAITING, NO_CONFIRMATION, NO_RESULT, NOT_DELIVERED, STATUSES
 from invocations.views import charts
@@ -90,13 +89,9 @@ def _anything_real() -> bool:
     return any(Invocation.objects.filter(account=account).exists() for account in real)
 
 
-def _history(**filters: str | int) -> str:
-    return f"{reverse('history')}?{urlencode({name: value for name, value in filters.items() if value})}"
-
-
 def _like(refusal: figures.Refusals, counted: Mapping[str, str]) -> str:
     """The history's list of these. Without a reason there is none: the history finds what Kaleyra said, and not what it did not say."""
-    return _history(status="rejected", error=refusal.error_kind, **counted) if refusal.error_kind else ""
+    return listed(status="rejected", error=refusal.error_kind, **counted) if refusal.error_kind else ""
 
 
 def _ended(workflow_id: int, counts: Mapping[str, int], kinds: Kinds) -> list[int]:
@@ -119,7 +114,7 @@ def _tiles(by_workflow: dict[int, Counter[str]], kinds: Kinds, counted: Mapping[
 
     def tile(label: Any, tone: str, icon: str, name: str, **filters: str) -> dict[str, Any]:
         shown = {"label": str(label), "tone": tone, "icon": icon, "shown": f"{total[name]:,}"}
-        return shown | {"name": name, "address": _history(**filters, **counted)}
+        return shown | {"name": name, "address": listed(**filters, **counted)}
 
     def by_status(status: Invocation.Status) -> dict[str, Any]:
         meaning = STATUSES[status]
@@ -224,7 +219,7 @@ def _workflows(
                 "shares": charts.shares(SERIES, ended),
                 "shares_as_text": ", ".join(f"{one.label} {count:,}" for one, count in zip(SERIES, ended, strict=True) if count),
                 "took": short(figures.time_to_result(pk, first_id) if has_results and number < MOST_MEDIANS else None),
-                "address": _history(workflow=pk, since=day),
+                "address": listed(workflow=pk, since=day),
             }
         )
     return rows
@@ -239,7 +234,7 @@ def _cells(pk: int, counts: Mapping[str, int], kinds: Kinds, day: str, has_resul
         known = (has_results or "channel" not in filters) and (place is None or (pk, place) in kinds)
         kind = labels.get(kinds.get((pk, place), ""), "") if place else ""
         count = counts.get(name, 0) if known else None
-        cells.append({"head": head, "count": count, "kind": kind, "address": _history(workflow=pk, since=day, **filters)})
+        cells.append({"head": head, "count": count, "kind": kind, "address": listed(workflow=pk, since=day, **filters)})
     return cells
 
 

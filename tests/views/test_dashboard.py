@@ -1,13 +1,16 @@
 """What became of the messages: every figure is right, leads to what it counts, and is quick however many there are."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import strip_tags
 
-from invocations import dispatching, figures
+from invocations import dispatching, figures, pacing
 from invocations.models import Heartbeat, Incident, Invocation, Quarter
 from invocations.views import charts
 from invocations.views.charts import Column, Series
@@ -51,6 +54,10 @@ EVERYTHING = [
     minutes_ago(18, status="expired", reason="too_late"),
 ]
 YESTERDAY = [minutes_ago(24 * 60, status="accepted"), minutes_ago(13 * 60, status="rejected", error_kind="older")]
+
+
+def text_of(answer):
+    return re.sub(r"\s+", " ", unescape(strip_tags(answer.content.decode())))
 
 
 def tiles_of(answer):
@@ -233,14 +240,86 @@ def test_why_kaleyra_refused(priya, flow):
     assert (only["refusal"].error_kind, only["refusal"].times) == ("not published", 2)
 
 
-def test_what_waits_stands_there_oldest_first_with_its_age(priya, flow):
-    messages(flow, [*EVERYTHING, minutes_ago(3 * 24 * 60, status="held")])
-    waiting = priya.get("/").context["waiting"]
-    assert [(each["meaning"].label, each["age"], each["is_late"]) for each in waiting] == [
-        ("Held", "3 d", True),
-        ("Held", "16 min", False),
-        ("Outcome unknown", "15 min", False),
+# --- what waits -------------------------------------------------------------------------------------------------------
+
+
+def waits(answer):
+    """The lines of what waits: status, how many and of what, age, what to do."""
+    groups = answer.context["waiting"]
+    return [(str(each.meaning.label), f"{each.n} × {each.title}", each.age, str(each.next.says)) for each in groups]
+
+
+@pytest.fixture
+def trouble(flow):
+    """A key was refused, Kaleyra knows no such workflow, answers did not come, and results neither."""
+    other = workflow_of(real_account("Kaveri Europe", "api.eu.kaleyra.io"), "Order delayed")
+    lost = workflow_of(flow.account, "Lost")
+    held = {"status": "held", "reason": "credentials", "workflow_instance": other, "final_at": None}
+    doubt = {"status": "unknown", "reason": "timeout"}
+    columns = [
+        *(minutes_ago(n, **held) for n in (48, 40, 30)),
+        *(minutes_ago(n, status="queued", workflow_instance=other) for n in (20, 19)),
+        minutes_ago(70, status="queued", workflow_instance=lost),
+        *(minutes_ago(n, **doubt) for n in (31, 9)),
+        minutes_ago(8, status="unknown", reason="server_error"),
+        minutes_ago(3 * 24 * 60, status="accepted", delivery="no_result", result_due_at=NOON),
+        minutes_ago(8 * 24 * 60, status="accepted", delivery="no_result", result_due_at=NOON),
+        minutes_ago(2, status="queued"),
     ]
+    messages(flow, columns)
+    pacing.learn(other.account, [("credentials", None)])
+    pacing.pause_workflow(lost.pk, "no_such_workflow")
+
+
+def test_what_waits_is_one_line_for_all_that_wait_for_the_same(priya, trouble):
+    assert waits(priya.get("/")) == [
+        ("No result received", "1 × Refund confirmed", "3 d", "Tell an admin."),
+        ("Queued", "1 × Lost", "70 min", "Tell an admin."),
+        ("Held", "3 × Kaveri Europe", "48 min", "Tell an admin."),
+        ("Outcome unknown", "2 × Refund confirmed", "31 min", "Check safely, or settle them"),
+        ("Queued", "2 × Kaveri Europe", "20 min", "Tell an admin."),
+        ("Outcome unknown", "1 × Refund confirmed", "8 min", "Check safely, or settle them"),
+    ]
+
+
+def test_each_line_leads_to_just_these_messages_and_an_admin_to_the_cure(ada, trouble):
+    answer = ada.get("/")
+    for group in answer.context["waiting"]:
+        assert listed(ada, group.address) == group.n, group
+        assert ada.get(group.next.address).status_code == 200, group
+    assert [said for *_which, said in waits(answer)] == [
+        "Check how its results come in",
+        "Check the workflow ID",
+        "Store an API key",
+        "Check safely, or settle them",
+        "Store an API key",
+        "Check safely, or settle them",
+    ]
+
+
+def test_under_the_brake_all_that_is_queued_waits_for_it(ada, priya, trouble):
+    pacing.stop_everything("A wrong text went out", ada.person)
+    for browser, says in ((ada, "Look at the brake"), (priya, "Tell an admin.")):
+        queued = [line for line in waits(browser.get("/")) if line[0] == "Queued"]
+        assert queued == [("Queued", "4 × all sending", "70 min", says)]
+
+
+def test_held_ones_whose_account_goes_on_need_nobody_and_unreadable_ones_somebody_else(priya, flow):
+    messages(flow, [minutes_ago(5, status="held", reason="no_key"), minutes_ago(4, status="held", reason="unreadable_message")])
+    said = [line[3] for line in waits(priya.get("/"))]
+    assert said[0].startswith("Nothing: its account goes on") and "FIELD_ENCRYPTION_KEYS" in said[1]
+
+
+def test_more_lines_than_fit_are_said(priya, flow):
+    flows = [workflow_of(flow.account, f"Flow {n}") for n in range(10)]
+    messages(flow, [minutes_ago(50 - n, status="unknown", workflow_instance=each) for n, each in enumerate(flows)])
+    answer = priya.get("/")
+    assert [line[1] for line in waits(answer)] == [f"1 × Flow {n}" for n in range(8)] and "2 more lines are not shown" in text_of(answer)
+
+
+def test_nothing_waits(priya, flow):
+    messages(flow, [minutes_ago(5, status="accepted")])
+    assert "Nothing is held, every outcome is known, and no result of the last seven days is missing." in text_of(priya.get("/"))
 
 
 # --- practice ---------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from invocations.models import Invocation
+from tests.many import messages, workflow_of
 from tests.views.pages import opened
 
 
@@ -41,6 +42,14 @@ def test_only_unknown_ones_stand_there_the_oldest_first(priya, unknown, recorded
     recorded()
     links = [link for link in opened(priya, "/unknown/").links if link.startswith("/history/") and len(link) > 20]
     assert links == [f"/history/{row.request_id}/" for row in rows]
+
+
+def test_one_workflow_alone_can_be_looked_at(priya, unknown, account):
+    row, other = unknown(), workflow_of(account, "Another")
+    messages(other, [{"status": "unknown"}])
+    page = opened(priya, f"/unknown/?workflow={row.workflow_instance_id}")
+    assert f"/history/{row.request_id}/" in page.links and "Those of Order delayed only." in page.html and "Another" not in page.html
+    assert "Another" in opened(priya, "/unknown/?workflow=x").html and "Another" in opened(priya, f"/unknown/?workflow={other.pk}").html
 
 
 def test_checking_safely_from_there_asks_with_the_same_id(priya, unknown, receiver):

@@ -1,0 +1,148 @@
+"""Waiting: the dashboard's list of what needs a person, one line for all messages that wait for the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Min, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from invocations import figures, pauses, roles
+from invocations.answer_table import MENDED_WITH_THE_ACCOUNT
+from invocations.listed import listed
+from invocations.models import Account, Invocation, WorkflowInstance
+from invocations.pauses import MOST_COUNTED, Mend, Paused
+from invocations.recorded import recorded
+from invocations.statuses import NO_RESULT, REASONS, STATUSES, Meaning, Text
+from invocations.views.what_became import short
+
+Status, Delivery = Invocation.Status, Invocation.Delivery
+
+MOST_GROUPS = 8
+LATE = timedelta(hours=1)
+MISSING_DAYS = 7
+"""Results that are missing for longer have been looked after, or never will be."""
+
+
+class Next(NamedTuple):
+    """What somebody does about it; with an address where this person can."""
+
+    says: Text
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Messages that wait for the same: how many, of what, why, since when the oldest was recorded; and where they are listed."""
+
+    meaning: Meaning
+    n: int
+    title: str
+    why: Text
+    oldest: datetime
+    address: str
+    next: Next
+    is_practice: bool = False
+
+    @property
+    def age(self) -> str:
+        return short(timezone.now() - self.oldest)
+
+    @property
+    def is_late(self) -> bool:
+        return self.oldest < timezone.now() - LATE
+
+
+def waiting(user: User, paused: Paused) -> dict[str, Any]:
+    """The groups, the one that waits longest first, and how many more there are. Of each status the oldest `MOST_COUNTED` are counted."""
+    found = sorted([*_queued(user, paused), *_held(user, paused), *_unknown(), *_missing(user)], key=lambda group: group.oldest)
+    return {"waiting": found[:MOST_GROUPS], "more_waiting": max(0, len(found) - MOST_GROUPS)}
+
+
+def _queued(user: User, paused: Paused) -> Iterator[Group]:
+    """What does not leave because something is paused: all of it for the brake, else each for the widest pause."""
+    switch = pauses.brake()
+    if switch is not None:
+        for row in _grouped(Invocation.objects.filter(status=Status.QUEUED)):
+            mend = _step(user, Mend(_("Look at the brake"), reverse("stop"), roles.STOP))
+            address = listed(status=Status.QUEUED)
+            yield Group(STATUSES[Status.QUEUED], row["n"], _("all sending"), switch.reason, row["oldest"], address, mend)
+        return
+    whole = {pause.of.pk for pause in paused.pauses if pause.kind == "account"}
+    for pause in paused.pauses:
+        if pause.queued and pause.account and (pause.kind == "account" or pause.account.pk not in whole):
+            waits, is_practice = pause.queued, pause.account.pod.is_practice
+            step = _step(user, pause.mend)
+            yield Group(STATUSES[Status.QUEUED], waits.n, pause.name, pause.told, waits.oldest, waits.address, step, is_practice)
+
+
+def _held(user: User, paused: Paused) -> Iterator[Group]:
+    """What the set-up keeps back, by account and reason."""
+    rows = _grouped(Invocation.objects.filter(status=Status.HELD), "account", "reason")
+    accounts = Account.objects.select_related("pod").in_bulk({row["account"] for row in rows})
+    by_account = {pause.of.pk: pause for pause in paused.pauses if pause.kind == "account"}
+    for row in rows:
+        account, pause = accounts[row["account"]], by_account.get(row["account"])
+        if row["reason"] not in MENDED_WITH_THE_ACCOUNT:
+            step = Next(_("Put back the key that is missing in FIELD_ENCRYPTION_KEYS, or cancel them."))
+        elif pause:
+            step = _step(user, pause.mend)
+        else:
+            step = Next(_("Nothing: its account goes on, and they leave by themselves."))
+        address = listed(status=Status.HELD, account=account.pk, why=row["reason"])
+        why = REASONS.get(row["reason"], "")
+        yield Group(STATUSES[Status.HELD], row["n"], account.title, why, row["oldest"], address, step, account.pod.is_practice)
+
+
+def _unknown() -> Iterator[Group]:
+    """What no answer settles, by workflow and reason."""
+    rows = _grouped(Invocation.objects.filter(status=Status.UNKNOWN), "workflow_instance", "reason")
+    for row, workflow in _with_workflows(rows):
+        step = Next(_("Check safely, or settle them"), f"{reverse('unknown')}?{urlencode({'workflow': workflow.pk})}")
+        address = listed(status=Status.UNKNOWN, workflow=workflow.pk, why=row["reason"])
+        yield _of_workflow(STATUSES[Status.UNKNOWN], workflow, row, REASONS.get(row["reason"], ""), address, step)
+
+
+def _missing(user: User) -> Iterator[Group]:
+    """Results of the last days that did not come, by workflow."""
+    since = figures.midnight(MISSING_DAYS)
+    rows = _grouped(Invocation.objects.filter(recorded(since), delivery=Delivery.NO_RESULT), "workflow_instance")
+    for row, workflow in _with_workflows(rows):
+        set_up = Mend(_("Check how its results come in"), reverse("callback_setup", args=[workflow.account_id]), pauses.CHANGE_ACCOUNT)
+        address = listed(delivery=Delivery.NO_RESULT, workflow=workflow.pk, since=timezone.localtime(since).date().isoformat())
+        yield _of_workflow(
+            NO_RESULT, workflow, row, _("Kaleyra took them, and their results did not come in time."), address, _step(user, set_up)
+        )
+
+
+def _of_workflow(meaning: Meaning, workflow: WorkflowInstance, row: dict[str, Any], why: Text, address: str, step: Next) -> Group:
+    return Group(meaning, row["n"], workflow.title, why, row["oldest"], address, step, workflow.account.pod.is_practice)
+
+
+def _step(user: User, mend: Mend | None) -> Next:
+    if mend is not None and user.has_perm(mend.permission):
+        return Next(mend.label, mend.address)
+    return Next(_("Tell an admin."))
+
+
+def _grouped(rows: QuerySet[Invocation], *columns: str) -> list[dict[str, Any]]:
+    """The oldest of `rows`, counted by `columns`; each with `n` and `oldest`."""
+    oldest = rows.order_by("id").values("pk")[:MOST_COUNTED]
+    counted = Invocation.objects.filter(pk__in=oldest).order_by()
+    if not columns:
+        found = counted.aggregate(n=Count("pk"), oldest=Min("created_at"))
+        return [found] if found["n"] else []
+    return [dict(row) for row in counted.values(*columns).annotate(n=Count("pk"), oldest=Min("created_at"))]
+
+
+def _with_workflows(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], WorkflowInstance]]:
+    workflows = WorkflowInstance.objects.select_related("account__pod").in_bulk({row["workflow_instance"] for row in rows})
+    for row in rows:
+        yield row, workflows[row["workflow_instance"]]
