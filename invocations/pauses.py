@@ -177,6 +177,14 @@ def paused() -> Paused:
     return Paused(shown, sum(totals.values()), MOST_COUNTED in totals.values())
 
 
+def by_the_console() -> list[Pause]:
+    """What the console paused by itself, and is in use. Nothing is counted."""
+    accounts = Account.objects.filter(is_paused=True).exclude(paused_because="").select_related("pod").prefetch_related("api_keys")
+    workflows = WorkflowInstance.objects.filter(is_paused=True, is_active=True).select_related("account__pod")
+    found = [*_of_accounts(list(accounts)), *_of_workflows(list(workflows))]
+    return [pause for pause in found if pause.because]
+
+
 def keeping_back(account: Account, workflow: WorkflowInstance) -> list[Pause]:
     """What keeps each message of the workflow back, the widest first. Nothing is counted."""
     found = []
@@ -210,7 +218,7 @@ def waiting_for_the_brake() -> int:
 
 
 def _of_accounts(accounts: Sequence[Account]) -> list[Pause]:
-    begun = _begun(Account, accounts)
+    begun = _begun(Account, accounts) if accounts else {}
     return [_of_account(account, begun.get(account.pk)) for account in accounts]
 
 
@@ -246,7 +254,7 @@ def _primary(account: Account) -> ApiKey | None:
 
 
 def _of_workflows(workflows: Sequence[WorkflowInstance]) -> list[Pause]:
-    begun = _begun(WorkflowInstance, workflows)
+    begun = _begun(WorkflowInstance, workflows) if workflows else {}
     return [_of_workflow(workflow, begun.get(workflow.pk)) for workflow in workflows]
 
 

@@ -47,7 +47,7 @@ def tell(now: datetime) -> threading.Thread | None:
     """
     if not settings.ALERT_EMAILS:
         return None
-    incidents = Incident.objects.select_related("workflow_instance", "account__pod")
+    incidents = Incident.objects.select_related("workflow_instance", "account__pod").prefetch_related("account__api_keys")
     opened = incidents.filter(closed_at__isnull=True, told_opened_at__isnull=True)
     over = incidents.filter(
         closed_at__gt=now - FORGOTTEN_AFTER,
@@ -91,14 +91,14 @@ def _claim(incident: Incident, column: str, now: datetime) -> Note | None:
 
 
 def _mail(incident: Incident) -> EmailMessage:
-    words = words_of(incident)
+    words = words_of(incident, quoting=False)
     subject = _("Over: %(title)s") % {"title": words.title} if incident.closed_at else words.title
     lines = [words.title, _("Account: %(account)s") % {"account": incident.account.title}]
     lines.append(_("Noticed: %(time)s") % {"time": _utc(incident.opened_at)})
     if incident.closed_at:
         lines.append(_("Over: %(time)s") % {"time": _utc(incident.closed_at)})
     else:
-        lines += ["", words.says, *words.advice]
+        lines += ["", words.says, _("What to do: %(steps)s") % {"steps": words.next}]
     if settings.CONSOLE_URL:
         lines += ["", settings.CONSOLE_URL.rstrip("/") + words.address]
     return EmailMessage(f"[{_('Fallback console')}] {' '.join(subject.split())}", "\n".join(lines), to=settings.ALERT_EMAILS)

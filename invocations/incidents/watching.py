@@ -4,7 +4,7 @@
 |---|---|---|
 | refusals | 3 of one kind on a workflow within 10 minutes, and none accepted since | one is accepted, or an hour without a refusal |
 | paused | the console paused an account or a workflow | it goes on |
-| unreachable | an account's circuit opened (`pacing.FAILURES`) | an attempt got through |
+| unreachable | an account's circuit opened (`pacing.FAILURES`) | an attempt got through, or an hour without one |
 | unknown | an outcome of a workflow unknown for 15 minutes | none is left |
 | no_results | the last 3 results that were due on a workflow are missing | a result came in, or an hour without a missing one |
 
@@ -19,8 +19,9 @@ from typing import Any, NamedTuple
 from django.db import IntegrityError, transaction
 from django.db.models import Count, F, Max, Q, QuerySet
 
-from invocations import pacing
-from invocations.models import Account, Heartbeat, Incident, Invocation, Pace, WorkflowInstance
+from invocations import pacing, pauses
+from invocations.models import Heartbeat, Incident, Invocation, Pace
+from invocations.statuses import SETTLED
 
 EVERY = timedelta(seconds=4)
 """A sweep sooner than this after another one does not watch: several dispatchers need only one that does."""
@@ -32,6 +33,9 @@ UNKNOWN_FOR = timedelta(minutes=15)
 MISSING, MISSING_WITHIN = 3, timedelta(minutes=60)
 LOOKED_BACK = 200
 """Of a workflow, the newest messages that are looked at for an acceptance or a result."""
+
+PROVEN_LATER = (*SETTLED, "confirmed_by_result", "confirmed_by_duplicate")
+"""Reasons of an acceptance that tell nothing of when it was."""
 
 Kind, Status, Delivery = Incident.Kind, Invocation.Status, Invocation.Delivery
 
@@ -102,7 +106,7 @@ def _happened(trouble: Trouble, since: datetime) -> int:
     """How many more there are than those the incident knows."""
     rows = Invocation.objects.filter(workflow_instance_id=trouble.workflow_id)
     if trouble.kind == Kind.REFUSALS:
-        rows = rows.filter(status=Status.REJECTED, final_at__gt=since, error_kind=trouble.reason)
+        rows = rows.filter(status=Status.REJECTED, final_at__gt=since, error_kind=trouble.reason).exclude(reason__in=SETTLED)
     else:
         rows = _newest_missing().filter(workflow_instance_id=trouble.workflow_id, result_due_at__gt=since)
     return len(rows.values("pk")[:MOST_READ])
@@ -125,14 +129,17 @@ def _of_newest(workflow_id: int | None) -> QuerySet[Invocation]:
 
 
 def _accepted_since(workflow_id: int | None, moment: datetime) -> bool:
-    return _of_newest(workflow_id).filter(status=Status.ACCEPTED, final_at__gt=moment).exists()
+    """Whether Kaleyra has taken a message since then. What was proven later to have been taken before says nothing of that."""
+    accepted = _of_newest(workflow_id).filter(status=Status.ACCEPTED, final_at__gt=moment)
+    return accepted.exclude(reason__in=PROVEN_LATER).exists()
 
 
 # --- the rules --------------------------------------------------------------------------------------------------------
 
 
 def _refusals(now: datetime) -> list[Trouble]:
-    newest = Invocation.objects.filter(status=Status.REJECTED, final_at__gt=now - WITHIN).order_by("-final_at").values("pk")[:MOST_READ]
+    refused = Invocation.objects.filter(status=Status.REJECTED, final_at__gt=now - WITHIN).exclude(reason__in=SETTLED)
+    newest = refused.order_by("-final_at").values("pk")[:MOST_READ]
     kinds = Invocation.objects.filter(pk__in=newest).values_list("account_id", "workflow_instance_id", "error_kind").order_by()
     return [
         Trouble(Kind.REFUSALS, account_id, workflow_id, reason, last_at, count)
@@ -142,16 +149,17 @@ def _refusals(now: datetime) -> list[Trouble]:
 
 
 def _paused(now: datetime) -> list[Trouble]:
-    accounts = Account.objects.filter(is_paused=True).exclude(paused_because="")
-    workflows = WorkflowInstance.objects.filter(is_paused=True, is_active=True)
+    found = [(pause, pause.account) for pause in pauses.by_the_console()]
     return [
-        *(Trouble(Kind.PAUSED, account.pk, None, account.paused_because, now, 1) for account in accounts),
-        *(Trouble(Kind.PAUSED, workflow.account_id, workflow.pk, "no_such_workflow", now, 1) for workflow in workflows),
+        Trouble(Kind.PAUSED, account.pk, pause.of.pk if pause.kind == "workflow" else None, pause.because, now, 1)
+        for pause, account in found
+        if account
     ]
 
 
 def _unreachable(now: datetime) -> list[Trouble]:
-    paces = Pace.objects.filter(failures__gte=pacing.FAILURES)
+    """Each attempt sets the time before which there is none: where that is long ago nothing has waited since."""
+    paces = Pace.objects.filter(failures__gte=pacing.FAILURES, wait_until__gt=now - QUIET)
     return [Trouble(Kind.UNREACHABLE, pace.account_id, None, "", now, pace.failures) for pace in paces]
 
 

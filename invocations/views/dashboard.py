@@ -22,7 +22,7 @@ from invocations.views.waiting import waiting
 from invocations.views.what_became import what_became
 
 PERIODS = (1, 7, 30)
-MOST_INCIDENTS = 6
+MOST_INCIDENTS, MOST_OPEN = 6, 100
 
 
 @for_people_who_may("")
@@ -56,17 +56,18 @@ def _period(days: int, current: bool) -> dict[str, Any]:
 
 
 def _incidents(now: datetime) -> dict[str, Any]:
-    """Open ones as banners (a paused account has one of its own), and those of the last week that are over."""
-    incidents = Incident.objects.select_related("workflow_instance", "account__pod")
+    """Open ones as banners (what is paused has one of its own), and in a list with those of the last week that are over."""
+    incidents = Incident.objects.select_related("workflow_instance", "account__pod").prefetch_related("account__api_keys")
 
     def shown(incident: Incident) -> dict[str, Any]:
         return {"incident": incident, "words": words_of(incident), "is_practice": incident.account.pod.is_practice}
 
     over = incidents.filter(closed_at__gt=now - timedelta(days=7)).order_by("-closed_at")[:MOST_INCIDENTS]
-    still = incidents.filter(closed_at__isnull=True).order_by("-opened_at")
+    still = [shown(each) for each in incidents.filter(closed_at__isnull=True).order_by("-opened_at")[:MOST_OPEN]]
     return {
-        "banners": [shown(each) for each in still.exclude(kind=Incident.Kind.PAUSED)[:MOST_INCIDENTS]],
-        "incidents": [shown(each) for each in [*still[:MOST_INCIDENTS], *over]],
+        "banners": [each for each in still if each["incident"].kind != Incident.Kind.PAUSED],
+        "incidents": [*still[:MOST_INCIDENTS], *(shown(each) for each in over)],
+        "more_incidents": max(0, len(still) - MOST_INCIDENTS),
     }
 
 

@@ -121,6 +121,17 @@ def test_one_that_comes_back_later_is_another_one(refused, accepted, now):
     assert watch(now) == 1 and Incident.objects.count() == 2
 
 
+def test_what_a_person_settled_is_neither_a_refusal_nor_an_acceptance(refused, now, workflow):
+    at = now - MINUTE
+    messages(workflow, [{"status": "rejected", "reason": "settled_not_delivered", "final_at": at}] * 3)
+    assert watch(now) == 0
+    refused(3, minutes_ago=2)
+    assert watch(now) == 1
+    messages(workflow, [{"status": "accepted", "reason": "settled_delivered", "final_at": now}])
+    messages(workflow, [{"status": "accepted", "reason": "confirmed_by_result", "final_at": now}])
+    assert watch(now) == 0 and still_open() == [("refusals", KIND, 3)], "it was accepted before, whenever that was found out"
+
+
 def test_what_the_receiver_refuses_is_noticed_by_a_sweep(recorded, kaleyra_says, transactional_db):
     kaleyra_says(400, {"success": False, "message": "Workflow Instance 123 is not published."})
     for _ in range(3):
@@ -154,6 +165,19 @@ def test_a_workflow_that_kaleyra_does_not_know(workflow, now):
     pacing.pause_workflow(workflow.pk, "no_such_workflow")
     watch(now)
     assert still_open() == [("paused", "no_such_workflow", 1)]
+
+
+def test_a_workflow_that_a_person_paused_is_no_incident(workflow, now):
+    workflow.is_paused = True
+    workflow.save()
+    assert watch(now) == 0
+
+
+def test_an_account_that_nothing_was_sent_through_for_an_hour_is_not_said_to_be_out_of_reach(account, now):
+    pacing.learn(account, [("connect_timeout", None)] * pacing.FAILURES)
+    watch(now)
+    assert watch(now + 59 * MINUTE) == 0
+    assert watch(now + 61 * MINUTE) == 1 and still_open() == []
 
 
 def test_an_account_out_of_reach_until_an_attempt_gets_through(account, now):
