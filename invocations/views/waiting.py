@@ -25,7 +25,7 @@ from invocations.views.what_became import short
 
 Status, Delivery = Invocation.Status, Invocation.Delivery
 
-MOST_GROUPS = 8
+MOST_GROUPS, MOST_REASONS = 8, 2
 LATE = timedelta(hours=1)
 MISSING_DAYS = 7
 """Results that are missing for longer have been looked after, or never will be."""
@@ -61,8 +61,12 @@ class Group:
 
 
 def waiting(user: User, paused: Paused) -> dict[str, Any]:
-    """The groups, the one that waits longest first, and how many more there are. Of each status the oldest `MOST_COUNTED` are counted."""
-    found = sorted([*_queued(user, paused), *_held(user, paused), *_unknown(), *_missing(user)], key=lambda group: group.oldest)
+    """The groups, the one that waits longest first, missing results last; and how many more there are.
+
+    Of each status the oldest `MOST_COUNTED` are counted.
+    """
+    found = sorted([*_queued(user, paused), *_held(user, paused), *_unknown()], key=lambda group: group.oldest)
+    found += sorted(_missing(user), key=lambda group: group.oldest)
     return {"waiting": found[:MOST_GROUPS], "more_waiting": max(0, len(found) - MOST_GROUPS)}
 
 
@@ -70,56 +74,59 @@ def _queued(user: User, paused: Paused) -> Iterator[Group]:
     """What does not leave because something is paused: all of it for the brake, else each for the widest pause."""
     switch = pauses.brake()
     if switch is not None:
-        for row in _grouped(Invocation.objects.filter(status=Status.QUEUED)):
-            mend = _step(user, Mend(_("Look at the brake"), reverse("stop"), roles.STOP))
-            address = listed(status=Status.QUEUED)
-            yield Group(STATUSES[Status.QUEUED], row["n"], _("all sending"), switch.reason, row["oldest"], address, mend)
+        rows = _grouped(Invocation.objects.filter(status=Status.QUEUED), "account")
+        if rows:
+            n, oldest = sum(row["n"] for row in rows), min(row["oldest"] for row in rows)
+            step = _step(user, Mend(_("Look at the brake"), reverse("stop"), roles.STOP))
+            yield Group(STATUSES[Status.QUEUED], n, _("all sending"), switch.reason, oldest, listed(status=Status.QUEUED), step)
         return
     whole = {pause.of.pk for pause in paused.pauses if pause.kind == "account"}
     for pause in paused.pauses:
         if pause.queued and pause.account and (pause.kind == "account" or pause.account.pk not in whole):
             waits, is_practice = pause.queued, pause.account.pod.is_practice
-            step = _step(user, pause.mend)
-            yield Group(STATUSES[Status.QUEUED], waits.n, pause.name, pause.told, waits.oldest, waits.address, step, is_practice)
+            step, why = _step(user, pause.mend), f"{pause.title}." if pause.held else pause.told  # what is held says why
+            yield Group(STATUSES[Status.QUEUED], waits.n, pause.name, why, waits.oldest, waits.address, step, is_practice)
 
 
 def _held(user: User, paused: Paused) -> Iterator[Group]:
-    """What the set-up keeps back, by account and reason."""
-    rows = _grouped(Invocation.objects.filter(status=Status.HELD), "account", "reason")
+    """What the set-up keeps back, by account."""
+    rows = _grouped(Invocation.objects.filter(status=Status.HELD), "account")
     accounts = Account.objects.select_related("pod").in_bulk({row["account"] for row in rows})
     by_account = {pause.of.pk: pause for pause in paused.pauses if pause.kind == "account"}
     for row in rows:
         account, pause = accounts[row["account"]], by_account.get(row["account"])
-        if row["reason"] not in MENDED_WITH_THE_ACCOUNT:
-            step = Next(_("Put back the key that is missing in FIELD_ENCRYPTION_KEYS, or cancel them."))
-        elif pause:
+        if pause:
             step = _step(user, pause.mend)
+        elif set(row["reasons"]) - set(MENDED_WITH_THE_ACCOUNT):
+            step = Next(_("Put back the key that is missing in FIELD_ENCRYPTION_KEYS, or cancel them."))
         else:
             step = Next(_("Nothing: its account goes on, and they leave by themselves."))
-        address = listed(status=Status.HELD, account=account.pk, why=row["reason"])
-        why = REASONS.get(row["reason"], "")
-        yield Group(STATUSES[Status.HELD], row["n"], account.title, why, row["oldest"], address, step, account.pod.is_practice)
+        address = listed(status=Status.HELD, account=account.pk)
+        yield Group(STATUSES[Status.HELD], row["n"], account.title, _why(row), row["oldest"], address, step, account.pod.is_practice)
 
 
 def _unknown() -> Iterator[Group]:
-    """What no answer settles, by workflow and reason."""
-    rows = _grouped(Invocation.objects.filter(status=Status.UNKNOWN), "workflow_instance", "reason")
-    for row, workflow in _with_workflows(rows):
+    """What no answer settles, by workflow."""
+    for row, workflow in _with_workflows(_grouped(Invocation.objects.filter(status=Status.UNKNOWN), "workflow_instance")):
         step = Next(_("Check safely, or settle them"), f"{reverse('unknown')}?{urlencode({'workflow': workflow.pk})}")
-        address = listed(status=Status.UNKNOWN, workflow=workflow.pk, why=row["reason"])
-        yield _of_workflow(STATUSES[Status.UNKNOWN], workflow, row, REASONS.get(row["reason"], ""), address, step)
+        address = listed(status=Status.UNKNOWN, workflow=workflow.pk)
+        yield _of_workflow(STATUSES[Status.UNKNOWN], workflow, row, _why(row), address, step)
 
 
 def _missing(user: User) -> Iterator[Group]:
     """Results of the last days that did not come, by workflow."""
     since = figures.midnight(MISSING_DAYS)
     rows = _grouped(Invocation.objects.filter(recorded(since), delivery=Delivery.NO_RESULT), "workflow_instance")
+    why = _("Kaleyra took them, and their results did not come in time.")
     for row, workflow in _with_workflows(rows):
         set_up = Mend(_("Check how its results come in"), reverse("callback_setup", args=[workflow.account_id]), pauses.CHANGE_ACCOUNT)
         address = listed(delivery=Delivery.NO_RESULT, workflow=workflow.pk, since=timezone.localtime(since).date().isoformat())
-        yield _of_workflow(
-            NO_RESULT, workflow, row, _("Kaleyra took them, and their results did not come in time."), address, _step(user, set_up)
-        )
+        yield _of_workflow(NO_RESULT, workflow, row, why, address, _step(user, set_up))
+
+
+def _why(row: dict[str, Any]) -> str:
+    """The reasons, the most frequent first."""
+    return " ".join(dict.fromkeys(str(REASONS[reason]) for reason in row["reasons"][:MOST_REASONS] if reason in REASONS))
 
 
 def _of_workflow(meaning: Meaning, workflow: WorkflowInstance, row: dict[str, Any], why: Text, address: str, step: Next) -> Group:
@@ -132,14 +139,17 @@ def _step(user: User, mend: Mend | None) -> Next:
     return Next(_("Tell an admin."))
 
 
-def _grouped(rows: QuerySet[Invocation], *columns: str) -> list[dict[str, Any]]:
-    """The oldest of `rows`, counted by `columns`; each with `n` and `oldest`."""
+def _grouped(rows: QuerySet[Invocation], column: str) -> list[dict[str, Any]]:
+    """The oldest of `rows`, counted by `column`: each with `n`, `oldest` and `reasons`, the most frequent first."""
     oldest = rows.order_by("id").values("pk")[:MOST_COUNTED]
-    counted = Invocation.objects.filter(pk__in=oldest).order_by()
-    if not columns:
-        found = counted.aggregate(n=Count("pk"), oldest=Min("created_at"))
-        return [found] if found["n"] else []
-    return [dict(row) for row in counted.values(*columns).annotate(n=Count("pk"), oldest=Min("created_at"))]
+    counted = Invocation.objects.filter(pk__in=oldest).values(column, "reason").annotate(n=Count("pk"), oldest=Min("created_at"))
+    groups: dict[int, dict[str, Any]] = {}
+    for row in counted.order_by("-n"):
+        group = groups.setdefault(row[column], {column: row[column], "n": 0, "oldest": row["oldest"], "reasons": []})
+        group["n"] += row["n"]
+        group["oldest"] = min(group["oldest"], row["oldest"])
+        group["reasons"].append(row["reason"])
+    return list(groups.values())
 
 
 def _with_workflows(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], WorkflowInstance]]:

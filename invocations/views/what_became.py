@@ -10,17 +10,17 @@ from typing import Any
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from invocations import figures
 from invocations.figures import Counted
 from invocations.listed import listed
 from invocations.models import Account, Channel, Invocation, WorkflowInstance
-from invocations.statuses import AWAITING, NO_CONFIRMATION, NO_RESULT, NOT_DELIVERED, STATUSES
+from invocations.statuses import AWAITING, NO_CONFIRMATION, NO_RESULT, NOT_DELIVERED, STATUSES, Meaning
 from invocations.views import charts
 from invocations.views.charts import Column, Series
 
-Status = Invocation.Status
+Status, Delivery = Invocation.Status, Invocation.Delivery
 Kinds = Mapping[tuple[int, int], str]
 """The kind of a workflow's channel, by the workflow's id and the channel's position."""
 
@@ -120,6 +120,9 @@ def _tiles(by_workflow: dict[int, Counter[str]], kinds: Kinds, counted: Mapping[
         meaning = STATUSES[status]
         return tile(meaning.label, meaning.tone, meaning.icon, status.value, status=status.value)
 
+    def by_delivery(meaning: Meaning, name: str) -> dict[str, Any]:
+        return tile(meaning.label, meaning.tone, meaning.icon, name, delivery=name)
+
     reached = []
     for place, label in _channels(by_workflow, kinds).items():
         one = tile(label, "delivered", "done_all", f"on_{place}", delivery=str(place))
@@ -132,10 +135,10 @@ def _tiles(by_workflow: dict[int, Counter[str]], kinds: Kinds, counted: Mapping[
             twice | {"note": _("perhaps on both channels")},
         ],
         "care": [
-            tile(_("Not delivered"), NOT_DELIVERED.tone, NOT_DELIVERED.icon, "failed", delivery="failed"),
-            tile(NO_CONFIRMATION.label, NO_CONFIRMATION.tone, NO_CONFIRMATION.icon, "open", delivery="open"),
-            tile(NO_RESULT.label, NO_RESULT.tone, NO_RESULT.icon, "no_result", delivery="no_result"),
-            tile(AWAITING.label, AWAITING.tone, AWAITING.icon, "awaiting", delivery="awaiting"),
+            tile(pgettext("delivery", "Not delivered"), NOT_DELIVERED.tone, NOT_DELIVERED.icon, "failed", delivery="failed"),
+            by_delivery(NO_CONFIRMATION, "open"),
+            by_delivery(NO_RESULT, "no_result"),
+            by_delivery(AWAITING, "awaiting"),
             *(by_status(status) for status in (Status.REJECTED, Status.UNKNOWN, Status.HELD, Status.EXPIRED)),
         ],
     }
@@ -231,7 +234,7 @@ def _cells(pk: int, counts: Mapping[str, int], kinds: Kinds, day: str, has_resul
     cells = []
     for name, head, filters in COLUMNS:
         place = {"on_1": 1, "on_2": 2}.get(name)
-        known = (has_results or "channel" not in filters) and (place is None or (pk, place) in kinds)
+        known = (has_results or "delivery" not in filters) and (place is None or (pk, place) in kinds)
         kind = labels.get(kinds.get((pk, place), ""), "") if place else ""
         count = counts.get(name, 0) if known else None
         cells.append({"head": head, "count": count, "kind": kind, "address": listed(workflow=pk, since=day, **filters)})

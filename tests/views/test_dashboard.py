@@ -254,7 +254,7 @@ def trouble(flow):
     """A key was refused, Kaleyra knows no such workflow, answers did not come, and results neither."""
     other = workflow_of(real_account("Kaveri Europe", "api.eu.kaleyra.io"), "Order delayed")
     lost = workflow_of(flow.account, "Lost")
-    held = {"status": "held", "reason": "credentials", "workflow_instance": other, "final_at": None}
+    held = {"status": "held", "reason": "credentials", "error_kind": "Unauthorized", "workflow_instance": other, "final_at": None}
     doubt = {"status": "unknown", "reason": "timeout"}
     columns = [
         *(minutes_ago(n, **held) for n in (48, 40, 30)),
@@ -272,14 +272,17 @@ def trouble(flow):
 
 
 def test_what_waits_is_one_line_for_all_that_wait_for_the_same(priya, trouble):
-    assert waits(priya.get("/")) == [
-        ("No result received", "1 × Refund confirmed", "3 d", "Tell an admin."),
+    answer = priya.get("/")
+    assert waits(answer) == [
         ("Queued", "1 × Lost", "70 min", "Tell an admin."),
         ("Held", "3 × Kaveri Europe", "48 min", "Tell an admin."),
-        ("Outcome unknown", "2 × Refund confirmed", "31 min", "Check safely, or settle them"),
+        ("Outcome unknown", "3 × Refund confirmed", "31 min", "Check safely, or settle them"),
         ("Queued", "2 × Kaveri Europe", "20 min", "Tell an admin."),
-        ("Outcome unknown", "1 × Refund confirmed", "8 min", "Check safely, or settle them"),
+        ("No result received", "1 × Refund confirmed", "3 d", "Tell an admin."),
     ]
+    assert answer.context["waiting"][2].why == (
+        "No answer came in time. Kaleyra’s server failed without saying whether it had taken the message."
+    )
 
 
 def test_each_line_leads_to_just_these_messages_and_an_admin_to_the_cure(ada, trouble):
@@ -288,12 +291,11 @@ def test_each_line_leads_to_just_these_messages_and_an_admin_to_the_cure(ada, tr
         assert listed(ada, group.address) == group.n, group
         assert ada.get(group.next.address).status_code == 200, group
     assert [said for *_which, said in waits(answer)] == [
-        "Check how its results come in",
         "Check the workflow ID",
         "Store an API key",
         "Check safely, or settle them",
         "Store an API key",
-        "Check safely, or settle them",
+        "Check how its results come in",
     ]
 
 
@@ -305,7 +307,9 @@ def test_under_the_brake_all_that_is_queued_waits_for_it(ada, priya, trouble):
 
 
 def test_held_ones_whose_account_goes_on_need_nobody_and_unreadable_ones_somebody_else(priya, flow):
-    messages(flow, [minutes_ago(5, status="held", reason="no_key"), minutes_ago(4, status="held", reason="unreadable_message")])
+    other = workflow_of(real_account("Kaveri Europe", "api.eu.kaleyra.io"), "Flow")
+    columns = [minutes_ago(5, status="held", reason="no_key")]
+    messages(flow, [*columns, minutes_ago(4, status="held", reason="unreadable_message", workflow_instance=other)])
     said = [line[3] for line in waits(priya.get("/"))]
     assert said[0].startswith("Nothing: its account goes on") and "FIELD_ENCRYPTION_KEYS" in said[1]
 

@@ -160,7 +160,8 @@ def test_many_pauses_are_one_banner_each_with_its_own_way_out(ada, account, work
     answer = ada.get("/")
     assert answer.content.decode().count('class="banner') == 1
     assert "3 accounts and 1 workflow are paused – 6 messages wait" in text_of(answer)
-    assert len(resume_forms(ada, "/")) == 4 and answer.content.decode().count(">Replace the API key</a>") == 3
+    banner = answer.content.decode().partition("</details>")[0]
+    assert len(resume_forms(ada, "/")) == 4 and banner.count(">Replace the API key</a>") == 3
 
 
 def test_what_waits_for_a_pause_leads_to_just_that(ada, account, workflow):
