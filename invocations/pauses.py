@@ -192,11 +192,12 @@ def keeping_back(account: Account, workflow: WorkflowInstance) -> list[Pause]:
         by = person(switch.changed_by) if switch.changed_by else ""
         mend = Mend(_("Look at the brake"), reverse("stop"), roles.STOP)
         found.append(Pause(switch, "", since=switch.changed_at, by=by, mend=mend))
-    if account.is_paused:
-        found += _of_accounts([account])
-    if workflow.is_paused:
-        found += _of_workflows([workflow])
-    return found
+    return [*found, *of(account, workflow)]
+
+
+def of(account: Account, workflow: WorkflowInstance) -> list[Pause]:
+    """The pause of the account and that of the workflow, as far as there are any. Nothing is counted."""
+    return [*(_of_accounts([account]) if account.is_paused else []), *(_of_workflows([workflow]) if workflow.is_paused else [])]
 
 
 def key_trouble(account: Account) -> str:

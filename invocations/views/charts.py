@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-LEFT, RIGHT, TOP, BOTTOM = 40, 640, 12, 150
-"""Where the bars stand in the view box of templates/parts/chart.html."""
+LEFT, TOP, BOTTOM, MARGIN = 40, 12, 150, 10
+"""Where the bars stand in the view box of templates/parts/chart.html; `MARGIN` is what is free at its right."""
+WIDE, NARROW = 650, 340
+"""How wide that is: on a desk, and on a phone, where a wide one would be too low to be read."""
 WIDEST_BAR, GAP, LEAST = 36.0, 1.5, 2.0
 """In the same units. What is counted at all is at least `LEAST` high: beside one of thousands it would vanish."""
 MOST_LABELS = 6
@@ -51,24 +53,30 @@ class Chart:
 
     series: Sequence[Series]
     columns: Sequence[Column]
+    width: int = WIDE
     rects: list[Rect] = field(default_factory=list)
     grid: list[Label] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
+
+    @property
+    def right(self) -> int:
+        """Where the grid ends."""
+        return self.width - MARGIN
 
     @property
     def is_empty(self) -> bool:
         return not any(sum(column.counts) for column in self.columns)
 
 
-def stacked(series: Sequence[Series], columns: Sequence[Column]) -> Chart:
+def stacked(series: Sequence[Series], columns: Sequence[Column], width: int = WIDE) -> Chart:
     """A chart of `columns`, the first series at the bottom."""
-    chart = Chart(series, columns)
+    chart = Chart(series, columns, width)
     step = _step(max((sum(column.counts) for column in columns), default=0))
     top = step * max(1, -(-max((sum(column.counts) for column in columns), default=0) // step))
     scale = (BOTTOM - TOP) / top
     chart.grid = [Label(short(value), f"{BOTTOM - value * scale:.1f}") for value in range(0, top + 1, step)]
-    pitch = (RIGHT - LEFT) / max(1, len(columns))
-    width = min(WIDEST_BAR, pitch * 0.64)
+    pitch = (chart.right - LEFT) / max(1, len(columns))
+    bar = min(WIDEST_BAR, pitch * 0.64)
     every = -(-len(columns) // MOST_LABELS)
     for number, column in enumerate(columns):
         middle = LEFT + pitch * (number + 0.5)
@@ -78,7 +86,7 @@ def stacked(series: Sequence[Series], columns: Sequence[Column]) -> Chart:
         for one, count in zip(series, column.counts, strict=True):
             if count:
                 height = max(LEAST, count * scale - GAP)
-                chart.rects.append(Rect(one.tone, f"{middle - width / 2:.1f}", f"{y - GAP - height:.1f}", f"{width:.1f}", f"{height:.1f}"))
+                chart.rects.append(Rect(one.tone, f"{middle - bar / 2:.1f}", f"{y - GAP - height:.1f}", f"{bar:.1f}", f"{height:.1f}"))
                 y -= height + GAP
     return chart
 

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from invocations import cautions, contracts, roles
+from invocations import cautions, contracts, pauses, roles
 from invocations.cautions import Caution
 from invocations.forms.intent import Intent
 from invocations.forms.preset import PresetForm
@@ -54,6 +54,8 @@ def review(request: StaffRequest, workflow: WorkflowInstance, intent: Intent, fo
         "same_number": len({recipient.digits for recipient in form.recipients}) == 1,
         "bubbles": bubbles(form.channels, form.channel_params, hidden=hidden_keys),
         "cautions": _cautions(workflow, form),
+        "pauses": pauses.of(workflow.account, workflow),
+        "valid_minutes": round(workflow.valid_for.total_seconds() / 60),
         "masked": bool(masked),
         "has_dots": has_dots,
         "json": json.dumps(shown, ensure_ascii=False, indent=2),

@@ -198,7 +198,7 @@ def _show(
         "again": again,
         "changed": _changed_since(again, workflow),
         "presets": presets_for(request.user, workflow),
-        "pauses": [pause for pause in pauses.keeping_back(workflow.account, workflow) if pause.kind != "everything"],
+        "pauses": pauses.of(workflow.account, workflow),
         "valid_minutes": round(workflow.valid_for.total_seconds() / 60),
         "recent": _recent(request, workflow),
         **_seen(request, workflow, form),

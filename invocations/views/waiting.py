@@ -40,7 +40,7 @@ class Next(NamedTuple):
 
 @dataclass(frozen=True)
 class Group:
-    """Messages that wait for the same: how many, of what, why, since when the oldest was recorded; and where they are listed."""
+    """Messages that wait for the same: how many, of what, why, when the oldest was recorded; and where they are listed."""
 
     meaning: Meaning
     n: int
@@ -50,6 +50,7 @@ class Group:
     address: str
     next: Next
     is_practice: bool = False
+    account: str = ""
 
     @property
     def age(self) -> str:
@@ -130,7 +131,8 @@ def _why(row: dict[str, Any]) -> str:
 
 
 def _of_workflow(meaning: Meaning, workflow: WorkflowInstance, row: dict[str, Any], why: Text, address: str, step: Next) -> Group:
-    return Group(meaning, row["n"], workflow.title, why, row["oldest"], address, step, workflow.account.pod.is_practice)
+    account = workflow.account
+    return Group(meaning, row["n"], workflow.title, why, row["oldest"], address, step, account.pod.is_practice, account.title)
 
 
 def _step(user: User, mend: Mend | None) -> Next:

@@ -70,6 +70,7 @@ def what_became(since: datetime, days: int) -> dict[str, Any]:
     return {
         "tiles": _tiles(by_workflow, kinds, counted),
         "chart": charts.stacked(SERIES, columns),
+        "narrow_chart": charts.stacked(SERIES, columns, charts.NARROW),
         "chart_says": _in_words(columns, days),
         "workflows": _workflows(by_workflow, workflows, kinds, first_id, counted["since"]),
         "more_workflows": max(0, len(by_workflow) - MOST_WORKFLOWS),

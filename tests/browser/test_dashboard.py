@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from invocations.models import Account, Heartbeat, Incident
+from invocations import pacing
+from invocations.models import Account, ApiKey, Heartbeat, Incident
 from tests.many import messages, real_account, workflow_of
 
 
@@ -82,6 +83,30 @@ def test_with_trouble(page, meera, busy, sign_in, faults):
     assert faults(["/"], "dashboard-trouble") == {}
     expect(page.get_by_role("heading", name="7 refusals of one kind: Order delayed")).to_be_visible()
     expect(page.get_by_role("heading", name="No dispatcher has been at work since")).to_be_visible()
+
+
+def test_with_many_pauses_and_incidents(page, admin_user, busy, sign_in, faults, live_server):
+    now = timezone.now()
+    workflow = busy.workflow_instances.get(title="Order delayed")
+    for n, because in enumerate(("credentials", "certificate", "no_key")):
+        account = real_account(f"Kaveri {n}")
+        if because != "no_key":
+            ApiKey.objects.create(account=account, title="console", key="k" * 20, is_primary=True)
+        messages(workflow_of(account, "Order delayed"), [{"status": "held", "reason": because}, {"status": "queued"}])
+        pacing.learn(account, [(because, None)])
+    pacing.pause_workflow(workflow.pk, "no_such_workflow")
+    for kind in ("refusals", "unknown", "no_results"):
+        Incident.objects.create(kind=kind, account=busy, workflow_instance=workflow, opened_at=now, last_at=now, count=3)
+    sign_in(page, admin_user)
+    assert faults(["/"], "dashboard-pauses") == {}
+    page.goto(live_server.url)
+    expect(page.get_by_role("heading", name="3 accounts and 1 workflow are paused – 7 messages wait")).to_be_visible()
+    page.get_by_text("Which, why, and what lets them go on").press("Enter")
+    page.get_by_text("What they are, and what to do").press("Enter")
+    assert faults([""], "dashboard-pauses-open") == {}
+    page.get_by_role("button", name="Resume the workflow").click()
+    expect(page.get_by_text("Order delayed goes on.")).to_be_visible()
+    expect(page.get_by_role("heading", name="3 accounts are paused – 6 messages wait")).to_be_visible()
 
 
 def test_a_newcomer_sees_the_first_practice_message(page, meera, demo, sign_in, faults):

@@ -469,6 +469,12 @@ def test_the_grids_numbers_are_short(value, text):
     assert charts.short(value) == text
 
 
+def test_a_phones_chart_shows_the_same_in_less_room():
+    wide, narrow = (charts.stacked(TWO, [Column("a", [10, 5]), Column("b", [5, 20])], width) for width in (charts.WIDE, charts.NARROW))
+    assert [rect.height for rect in wide.rects] == [rect.height for rect in narrow.rects]
+    assert max(float(rect.x) + float(rect.width) for rect in narrow.rects) <= narrow.right < wide.right
+
+
 @pytest.mark.parametrize("highest", [0, 1, 3, 99, 1_000_000])
 def test_a_grid_has_few_lines_and_holds_every_bar(highest):
     chart = charts.stacked(TWO, [Column("a", [highest, 0])])

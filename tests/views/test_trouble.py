@@ -150,6 +150,13 @@ def test_who_is_about_to_send_is_told_of_both(priya, workflow):
     assert "Workflow paused" in text_of(priya.get("/send/"))
 
 
+def test_who_checks_a_message_before_it_goes_is_told_that_it_will_wait(ada, typed):
+    pacing.pause_workflow(typed.pk, "no_such_workflow")
+    form = send_form(ada, typed).fill(recipient=NUMBER, **{"value1-01": "a", "value1-02": "b", "value1-03": "c"})
+    answer = form.press(ada, "review")
+    assert "The workflow Typed is paused" in text_of(answer) and "/resume/" not in answer.content.decode(), "what is typed would be lost"
+
+
 def test_many_pauses_are_one_banner_each_with_its_own_way_out(ada, account, workflow):
     for n in range(3):
         other = real_account(f"Account {n}")
