@@ -49,7 +49,7 @@ KEPT_FOR = timedelta(days=1)
 MOST_ATTEMPTS = 3
 LOOK_EVERY = 2.0
 """Seconds between two looks for something to write."""
-CALCULATES = re.compile("[=+\\-@\t\r\0\uff1d\uff0b\uff0d\uff20]")
+CALCULATES = re.compile("[=+\\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]")
 """How a cell begins that a spreadsheet would calculate (OWASP, "CSV injection"), in full width as well."""
 
 

@@ -83,6 +83,8 @@ def pages(rows: int) -> dict[str, tuple[str, str, str]]:
         "status, deep": (f"status=rejected&before={rows // 2}", "", f"status__exact=rejected&p={rows // 3500}"),
         "delivery: no result": ("delivery=no_result", "", "delivery__exact=no_result"),
         "delivered on channel 2": ("delivery=2", "", "deciding_channel__exact=2"),
+        "not delivered": ("delivery=failed", "", "deciding_channel__exact=0"),
+        "delivery not confirmed": ("delivery=open", "", ""),
         "workflow": (f"workflow={workflow.pk}", "", f"workflow_instance__id__exact={workflow.pk}"),
         "account": (f"account={account.pk}", "", f"account__id__exact={account.pk}"),
         "person": (f"person={person.pk}", "", f"created_by__id__exact={person.pk}"),
@@ -112,6 +114,7 @@ def pages(rows: int) -> dict[str, tuple[str, str, str]]:
         "search: message ID": ("", message, ""),
         "search: ticket": ("", f"CARE-{rows // 2 // 3 * 3}", f"q=CARE-{rows // 2 // 3 * 3}"),
         "search: number": ("", NUMBER, ""),
+        "search: number, as at home": ("", f"0{NUMBER.removeprefix('91')}", ""),
         "search: last four": ("", "4581", "q=4581"),
     }
     return found

@@ -42,7 +42,7 @@ def files(folder):
     return sorted(path.name for path in folder.glob("*"))
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\0", "＝", "＋", "－", "＠"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠"])
 def test_what_a_spreadsheet_would_calculate_becomes_text(start):
     assert exporting.neutral(f"{start}cmd|' /C calc'!A0") == f"'{start}cmd|' /C calc'!A0"
     assert exporting.neutral(f"a{start}") == f"a{start}"
