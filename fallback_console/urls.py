@@ -23,7 +23,7 @@ from invocations.views.settle import settle
 from invocations.views.ticked import ticked
 from invocations.views.trouble import let_go_on, resume, resume_workflow, stop
 from invocations.views.unknown import unknown
-from invocations.views.unmatched import match_result, unmatched
+from invocations.views.unmatched import match_result, set_aside, unmatched
 
 urlpatterns = [
     path("", dashboard, name="dashboard"),
@@ -50,6 +50,7 @@ urlpatterns = [
     path("unknown/", unknown, name="unknown"),
     path("results/unmatched/", unmatched, name="unmatched"),
     path("results/unmatched/<int:callback_id>/match/", match_result, name="match_result"),
+    path("results/unmatched/<int:callback_id>/set-aside/", set_aside, name="set_aside"),
     path("callbacks/<str:token>/", callback, name="callback"),
     path("stop/", stop, name="stop"),
     path("stop/off/", let_go_on, name="let_go_on"),

@@ -57,7 +57,8 @@ class Callback(models.Model):
     request_id = models.UUIDField(null=True, blank=True)
     execution_status = models.CharField(max_length=60, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
-    invocation = models.ForeignKey(Invocation, models.PROTECT, null=True, blank=True, related_name="callbacks")
+    # Without the index that it would have: SQLite would look the unmatched ones up in it, and read and sort them all.
+    invocation = models.ForeignKey(Invocation, models.PROTECT, null=True, blank=True, related_name="callbacks", db_index=False)
     matched_at = models.DateTimeField(null=True, blank=True)
     matched_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     set_aside_at = models.DateTimeField(null=True, blank=True)
@@ -78,6 +79,7 @@ class Callback(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["invocation"], condition=Q(invocation__isnull=False), name="callback_by_invocation"),
             models.Index(fields=["workflow_invocation_id"], condition=Q(invocation__isnull=True), name="callback_unmatched_by_id"),
             models.Index(fields=["received_at"], condition=Q(invocation__isnull=True), name="callback_unmatched_by_time"),
             models.Index(

@@ -120,7 +120,7 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
     labels = contracts.labels_in(found.version) if found.version else {}
     sent = None if sends is None else _what_was_sent(request, channels, sends, hidden, labels)
     attempts = list(found.attempts.select_related("asked_by").order_by("number"))
-    callbacks = list(found.callbacks.prefetch_related("results").order_by("received_at", "pk"))
+    callbacks = list(found.callbacks.select_related("matched_by", "set_aside_by").prefetch_related("results").order_by("received_at", "pk"))
     report = report_of(callbacks)
     meaning, delivery = meaning_of(found), delivery_of(found, _kinds(channels, report))
     is_contradiction = meaning in CONTRADICTED.values()

@@ -1,24 +1,27 @@
-"""Unmatched: results that Kaleyra reported and that belong to no message yet, and a person who says to which."""
+"""Unmatched: results that belong to no message yet; a person says to which, or that nobody needs to look at it."""
 
 from __future__ import annotations
 
 import re
-import uuid
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from invocations import results, roles, whose
 from invocations.encryption import Unreadable
+from invocations.forms.unmatched import SetAsideForm
 from invocations.kaleyra.callbacks import Said, said
 from invocations.models import Callback
+from invocations.timeline import person
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
 
 ROWS = 20
@@ -34,7 +37,7 @@ WHY = {
     "no_id": gettext_lazy("It names no message."),
     "odd_id": gettext_lazy("Its ID is longer than any of Kaleyra’s."),
 }
-"""By the codes of `results.Standing`."""
+"""By the codes of `whose.Standing`."""
 LOOKS = {Said.DELIVERED: ("delivered", "done_all"), Said.FAILED: ("rejected", "block")}
 """Tone and icon of a channel's word. What is neither is neither good nor bad."""
 _A_NUMBER = re.compile(r"(?:(?<![\w.-])|(?<=%..)|(?<=\\u....))(\d{4,})(\d{4})(?![\w-])")
@@ -44,16 +47,23 @@ _A_NUMBER = re.compile(r"(?:(?<![\w.-])|(?<=%..)|(?<=\\u....))(\d{4,})(\d{4})(?!
 @for_people_who_may(roles.SEE_HISTORY)
 @require_safe
 def unmatched(request: StaffRequest) -> HttpResponse:
-    """The list, the newest first. Times are asked, not offsets: the last page is as fast as the first."""
-    before = _moment(request.GET.get("before", ""))
-    found = results.unmatched().filter(received_at__lt=before) if before else results.unmatched()
-    rows = list(found.select_related("account").prefetch_related("results").order_by("-received_at", "-pk")[: ROWS + 1])
+    """The list, the newest first: those to look at, or those that were set aside. Places are asked, not offsets: the last page is as
+    fast as the first, and a page asks as often as an empty one, whatever is on it.
+    """
+    is_set_aside = "set-aside" in request.GET
+    found = results.unmatched().filter(set_aside_at__isnull=False) if is_set_aside else results.to_look_at()
+    moment, pk = _moment(request.GET.get("before", "")), _number(request.GET.get("id", ""))
+    if moment:
+        found = found.filter(received_at__lte=moment).exclude(received_at=moment, pk__gte=pk)
+    related = found.select_related("account", "set_aside_by").prefetch_related("results")
+    rows = list(related.order_by("-received_at", "-pk")[: ROWS + 1])
+    last = rows[ROWS - 1] if len(rows) > ROWS else None
     context = {
-        "rows": [_shown(row, roles.may_see_recipient(request.user)) for row in rows[:ROWS]],
-        "older": rows[ROWS - 1].received_at.isoformat() if len(rows) > ROWS else None,
-        "is_first_page": before is None,
+        "rows": _shown(request, rows[:ROWS]),
+        "is_set_aside": is_set_aside,
+        "older": urlencode({"before": last.received_at.isoformat(), "id": last.pk}) if last else "",
+        "is_first_page": moment is None,
         "may_match": request.user.has_perm(roles.SETTLE),
-        "most_kept": results.MOST_KEPT,
         "days_kept": results.KEPT_FOR.days,
     }
     return render_page(request, "unmatched.html", context)
@@ -63,18 +73,40 @@ def unmatched(request: StaffRequest) -> HttpResponse:
 @require_POST
 def match_result(request: StaffRequest, callback_id: int) -> HttpResponse:
     """Joins a result with the message that was suggested, if it still is."""
-    callback = get_object_or_404(Callback, pk=callback_id) if callback_id < 2**63 else None
+    callback = _get(callback_id)
     wanted = request.POST.get("invocation", "")
-    suggested = whose.suggestion(callback) if callback and callback.invocation_id is None else None
-    if callback and suggested and _is(wanted, suggested.request_id) and results.match_by_hand(callback, suggested, request.user):
+    suggested = whose.suggestion(callback) if callback.invocation_id is None else None
+    if suggested and wanted == str(suggested.request_id) and results.match_by_hand(callback, suggested, request.user):
         messages.success(request, _("The result is with its message now."))
         return redirect("invocation", request_id=suggested.request_id)
     messages.warning(request, _("That is not suggested any more. Nothing was changed."))
     return redirect("unmatched")
 
 
-def _is(text: str, request_id: uuid.UUID) -> bool:
-    return text == str(request_id)
+@for_people_who_may(roles.SETTLE)
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def set_aside(request: StaffRequest, callback_id: int) -> HttpResponse:
+    """Asks why nobody needs to look at a result any more; what was matched or set aside meanwhile is left as it is."""
+    callback = _get(callback_id)
+    form = SetAsideForm(request.POST or None, label_suffix="")
+    if callback.invocation_id is not None or callback.set_aside_at is not None:
+        messages.info(request, _("It is not open any more. Nothing was changed."))
+        return redirect("unmatched")
+    if request.method == "POST" and form.is_valid():
+        if results.set_aside(callback, form.cleaned_data["reason"], request.user):
+            messages.success(request, _("Set aside. It still finds its message if that turns up."))
+        else:
+            messages.warning(request, _("It is not open any more. Nothing was changed."))
+        return redirect("unmatched")
+    context = {"form": form, "row": _shown(request, [callback])[0], "days_kept": results.KEPT_FOR.days}
+    return render_page(request, "set_aside.html", context)
+
+
+def _get(callback_id: int) -> Callback:
+    if callback_id >= 2**63:
+        raise Http404
+    return get_object_or_404(Callback.objects.select_related("account"), pk=callback_id)
 
 
 def _moment(text: str) -> datetime | None:
@@ -85,15 +117,31 @@ def _moment(text: str) -> datetime | None:
     return moment if moment and moment.tzinfo and moment.year > 1970 else None
 
 
-def _shown(callback: Callback, may_see_recipient: bool) -> dict[str, Any]:
-    why, suggested = whose.standing(callback)
-    return {
-        "callback": callback,
-        "channels": [(each, *LOOKS.get(said(each.code), ("neutral", "hourglass_top"))) for each in callback.results.all()],
-        "why": WHY[why],
-        "suggestion": suggested,
-        "body": _body(callback, may_see_recipient),
-    }
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 19 else 0
+
+
+def _shown(request: StaffRequest, callbacks: list[Callback]) -> list[dict[str, Any]]:
+    may_see_recipient = roles.may_see_recipient(request.user)
+    return [
+        {
+            "callback": callback,
+            "channels": [(each, *LOOKS.get(said(each.code), ("neutral", "hourglass_top"))) for each in callback.results.all()],
+            "why": WHY[why],
+            "suggestion": suggested,
+            "body": _body(callback, may_see_recipient),
+            "set_aside_by": person(callback.set_aside_by) if callback.set_aside_by else "",
+            "set_aside_reason": _reason(callback),
+        }
+        for callback, (why, suggested) in zip(callbacks, whose.standings(callbacks), strict=True)
+    ]
+
+
+def _reason(callback: Callback) -> str:
+    try:
+        return callback.set_aside_reason or ""
+    except Unreadable:
+        return _("(cannot be read any more)")
 
 
 def _body(callback: Callback, may_see_recipient: bool) -> str:

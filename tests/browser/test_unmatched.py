@@ -4,6 +4,7 @@ import json
 import uuid
 
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from invocations import results, sending
 from invocations.kaleyra.payload import Send
@@ -30,6 +31,16 @@ def test_the_page_of_unmatched_results(page, admin_user, sign_in, demo, faults, 
         results.keep(workflow.account, json.dumps(body, indent=1).encode())
     results.keep(workflow.account, b"<html>not json</html>")
     assert faults(["/results/unmatched/"], "some") == {}
+    callback = results.unmatched().latest("pk")
+    assert faults([f"/results/unmatched/{callback.pk}/set-aside/"], "set-aside") == {}
+    page.goto(f"{live_server.url}/results/unmatched/")
+    page.get_by_role("link", name="Set aside the result of").first.click()
+    page.get_by_role("button", name="Set it aside").click()
+    expect(page.get_by_text("This field is required.")).to_be_visible()
+    page.get_by_label("Why does nobody need").fill("The shop’s own system sent it")
+    page.get_by_role("button", name="Set it aside").click()
+    expect(page.get_by_text("Set aside. It still finds its message")).to_be_visible()
+    assert faults(["/results/unmatched/?set-aside"], "aside") == {}
     page.goto(f"{live_server.url}/results/unmatched/")
     page.get_by_text("What was posted").nth(1).click()
     page.get_by_role("button", name="It belongs to this one").click()

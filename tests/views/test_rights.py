@@ -42,6 +42,7 @@ MATRIX = {
     "unknown": ((IN, 403, 200, 200, 200, 200), (IN, 403, 405, 405, 405, 405)),
     "unmatched": ((IN, 403, 200, 200, 200, 200), (IN, 403, 405, 405, 405, 405)),
     "match_result": ((IN, 403, 403, 403, 405, 405), (IN, 403, 403, 403, 302, 302)),
+    "set_aside": ((IN, 403, 403, 403, 200, 200), (IN, 403, 403, 403, 200, 200)),
     "stop": ((IN, 403, 403, 403, 200, 200), (IN, 403, 403, 403, 200, 200)),
     "let_go_on": ((IN, 403, 403, 403, 405, 405), (IN, 403, 403, 403, 302, 302)),
     "resume": ((IN, 403, 403, 403, 405, 405), (IN, 403, 403, 403, 302, 302)),
@@ -111,7 +112,7 @@ def address(name, world):
         return reverse(name, args=[world.workflow.account.primary_key.pk])
     if name == "callback":
         return reverse(name, args=["no-such-token"])
-    if name == "match_result":
+    if name in {"match_result", "set_aside"}:
         return reverse(name, args=[world.orphan.pk])
     if name in {"invocation", "try_again", "cancel", "settle", "beside"}:
         return reverse(name, args=[world.row.request_id])

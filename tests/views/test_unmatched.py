@@ -1,16 +1,20 @@
 """The page of results that belong to nobody yet."""
 
 import json
+import re
+import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from invocations import results
+from invocations import results, sending
 from invocations.kaleyra.callbacks import FlowResult
 from invocations.models import Callback, Invocation
 from invocations.views.unmatched import ROWS, WHY
-from tests.views.pages import Page, opened
+from tests.views.pages import Page, opened, words_of
 
 NUMBER = "919876543202"
 """Where `recorded()` sends to."""
@@ -34,8 +38,18 @@ def unknown(recorded):
     return row
 
 
+@pytest.fixture
+def accepted_result(account, recorded):
+    """A result that has found its message."""
+    row = recorded()
+    sending.deliver(row.pk)
+    row.refresh_from_db()
+    return results.keep(account, json.dumps({"workflowInvocationId": row.workflow_invocation_id}).encode())
+
+
 def test_none_is_good_news(priya):
-    assert "Every result has found its message." in opened(priya, "/results/unmatched/").html
+    assert "Every result has found its message: nothing that Kaleyra reported waits" in opened(priya, "/results/unmatched/").html
+    assert "Nobody has set a result aside." in opened(priya, "/results/unmatched/?set-aside").html
 
 
 def test_each_says_what_it_knows(priya, orphan):
@@ -110,5 +124,105 @@ def test_a_second_page_goes_on_where_the_first_ended(priya, orphan):
         [True, True, False, False],
         [False, False, True, True],
     ]
+    assert "No more." in opened(priya, f"/results/unmatched/?before={now - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}").html
     for odd in ["x", "9999-99-99", "0001-01-01T00:00:00Z", "\0", "2026-01-01"]:
-        assert priya.get("/results/unmatched/", {"before": odd}).status_code == 200
+        assert priya.get("/results/unmatched/", {"before": odd, "id": odd}).status_code == 200
+
+
+def test_results_of_one_moment_are_all_on_one_page_or_the_next(priya, orphan):
+    rows = [orphan("READ", n=n).pk for n in range(2 * ROWS + 5)]
+    Callback.objects.update(received_at=timezone.now())
+    page, seen = opened(priya, "/results/unmatched/"), []
+    while True:
+        seen += [int(pk) for pk in re.findall(r'id="result-(\d+)"', page.html)]
+        older = [link for link in page.links if "before=" in link]
+        if not older:
+            break
+        page = opened(priya, older[0])
+    assert seen == rows[::-1]
+
+
+# --- set aside --------------------------------------------------------------------------------------------------------
+
+
+def test_a_person_sets_a_result_aside_with_a_reason(ada, orphan):
+    callback, other = orphan("READ", n=1), orphan("READ", n=2)
+    [link] = [link for link in opened(ada, "/results/unmatched/").links if link.endswith(f"/{callback.pk}/set-aside/")]
+    form = opened(ada, link).form("reason")
+    for reason in ["", "x", "y" * 501]:
+        answer = ada.post(link, {"reason": reason})
+        assert answer.status_code == 200 and 'aria-invalid="true"' in answer.content.decode()
+    assert results.to_look_at().count() == 2
+    answer = ada.post(link, form.fill(reason="The <b>shop</b> sent it").fields, follow=True)
+    page = Page(answer)
+    assert (
+        "Set aside. It still finds its message" in page.html
+        and f"result-{callback.pk}" not in page.html
+        and f"result-{other.pk}" in page.html
+    )
+    aside = opened(ada, "/results/unmatched/?set-aside")
+    assert f"result-{callback.pk}" in aside.html and f"result-{other.pk}" not in aside.html
+    assert "Set aside by ada" in aside.html and "The &lt;b&gt;shop&lt;/b&gt; sent it" in aside.html
+    assert "not open any more" in ada.post(link, {"reason": "Once more"}, follow=True).content.decode()
+
+
+def test_what_is_only_set_aside_is_not_counted_in_the_menu(ada, orphan):
+    callback = orphan("READ")
+    results.set_aside(callback, "Nobody knows it", ada.person)
+    assert "/results/unmatched/" in opened(ada, "/").links and results.to_look_at().count() == 0
+
+
+def test_a_result_that_was_set_aside_can_still_be_joined_and_its_page_tells_both(ada, orphan, unknown):
+    callback = orphan("DELIVERED")
+    results.set_aside(callback, "Nobody knows it", ada.person)
+    form = next(form for form in opened(ada, "/results/unmatched/?set-aside").forms if form.action.endswith("/match/"))
+    text = words_of(ada.post(form.action, form.fields, follow=True))
+    assert "Matched ada" in text and "Set aside before ada" in text
+
+
+def test_a_result_that_is_not_there_cannot_be_set_aside(ada, orphan, accepted_result):
+    for there in [10**6, 10**30]:
+        assert ada.post(f"/results/unmatched/{there}/set-aside/", {"reason": "Nobody knows it"}).status_code == 404
+    assert "not open any more" in ada.get(f"/results/unmatched/{accepted_result.pk}/set-aside/", follow=True).content.decode()
+
+
+def test_who_may_not_settle_cannot_set_aside(priya, orphan):
+    callback = orphan("READ")
+    assert not any(link.endswith("/set-aside/") for link in opened(priya, "/results/unmatched/").links)
+    assert priya.post(f"/results/unmatched/{callback.pk}/set-aside/", {"reason": "Nobody knows it"}).status_code == 403
+
+
+# --- many -------------------------------------------------------------------------------------------------------------
+
+
+def queries_of(client, address):
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    return [query["sql"] for query in queries]
+
+
+def test_a_full_page_asks_as_often_as_one_result(ada, orphan, unknown):
+    orphan("READ", n=0)
+    one = queries_of(ada, "/results/unmatched/")
+    for n in range(1, 2 * ROWS):
+        orphan("READ", "FAILED", n=n, workflowInvocationId=f"id-{n}", requestId=str(uuid.uuid4()))
+    assert len(queries_of(ada, "/results/unmatched/")) <= len(one) + 1, "and whether an answer named an id"
+
+
+def test_no_page_reads_all_of_ten_thousand(ada, orphan, account):
+    now = timezone.now()
+    rows = [
+        Callback(account=account, digest=f"d{n}", body="{}", received_at=now - timedelta(seconds=n), last_received_at=now)
+        for n in range(10_000)
+    ]
+    Callback.objects.bulk_create(rows)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("ANALYZE invocations_callback")
+    deep = f"/results/unmatched/?before={(now - timedelta(seconds=9000)).isoformat().replace('+', '%2B')}&id=1"
+    for address in ("/results/unmatched/", deep):
+        [rows] = [sql for sql in queries_of(ada, address) if "invocations_callback" in sql and "LIMIT 21" in sql]
+        with connection.cursor() as cursor:
+            cursor.execute(("EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN ") + rows)
+            plan = str(cursor.fetchall())
+        assert "callback_open_by_time" in plan and "Sort" not in plan and "TEMP B-TREE" not in plan, plan
