@@ -117,6 +117,8 @@
     });
   }
   addEventListener("pageshow", recall); // Back has the ticks of then
+  // On a phone the tiles are wider than the screen.
+  document.querySelector("#tiles [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
   // --- the list asks for itself anew ---------------------------------------------------------------------------------
 

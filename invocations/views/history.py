@@ -14,6 +14,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
@@ -125,6 +126,7 @@ def shown(invocation: Invocation) -> dict[str, Any]:
         "meaning": meaning_of(invocation),
         "delivery": delivery_of(invocation, kinds),
         "is_practice": invocation.account.pod.is_practice,
+        "recorded": date_format(timezone.localtime(invocation.created_at), "j M Y, H:i"),
         "deeds": deeds_for(invocation),
         "badge": told if invocation.delivery else "submission",
     }
