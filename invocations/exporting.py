@@ -43,6 +43,8 @@ SHORT = 5_000
 """Rows that are written while a person waits."""
 MOST_ROWS = 1_000_000
 """Of one file. A sheet of Excel ends at 1,048,576 (Microsoft, "Excel specifications and limits")."""
+COLUMN_WIDTH = 22
+"""Of a sheet, in characters: a moment or a number is read without pulling."""
 CHUNK = 1_000
 LEASE = timedelta(minutes=5)
 KEPT_FOR = timedelta(days=1)
@@ -201,13 +203,16 @@ def as_csv(some: Iterator[Line]) -> Iterator[bytes]:
 
 
 def to_xlsx(some: Iterator[Line], path: Path) -> None:
-    """A workbook of one sheet whose cells are all text. It is written row by row, in constant memory."""
+    """A workbook of one sheet whose cells are all text, ready to be filtered. It is written row by row, in constant memory."""
     with xlsxwriter.Workbook(path, {"constant_memory": True, "tmpdir": str(path.parent)}) as book:
         sheet = book.add_worksheet(_("History"))
         sheet.freeze_panes(1, 0)
+        sheet.set_column(0, len(COLUMNS) - 1, COLUMN_WIDTH)
+        head = book.add_format({"bold": True})
         for number, line in enumerate(some):
             for place, cell in enumerate(line):
-                sheet.write_string(number, place, cell[:32_767])  # a cell of Excel holds no more
+                sheet.write_string(number, place, cell[:32_767], None if number else head)  # a cell of Excel holds no more
+        sheet.autofilter(0, 0, number, len(COLUMNS) - 1)
 
 
 # --- long ones, in the background -------------------------------------------------------------------------------------

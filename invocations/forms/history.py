@@ -19,6 +19,7 @@ from django.db.models.functions import Upper
 from django.db.models.lookups import Exact
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -153,7 +154,7 @@ class HistoryFilter(forms.Form):
         if isinstance(field, forms.ChoiceField):
             words: dict[str, str | Promise] = dict(field.choices)  # type: ignore[arg-type]
             return words[value]
-        return str(value)
+        return date_format(value, "j M Y") if isinstance(value, date) else str(value)
 
     @cached_property
     def _recorded(self) -> Q:

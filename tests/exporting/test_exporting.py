@@ -100,7 +100,7 @@ def test_a_workbook_has_the_same_cells_all_of_them_text(recorded, tmp_path):
     exporting.to_xlsx(exporting.lines(Invocation.objects.all(), exporting.Reader(UTC, False)), tmp_path / "a.xlsx")
     with zipfile.ZipFile(tmp_path / "a.xlsx") as book:
         sheet = book.read("xl/worksheets/sheet1.xml").decode()
-    assert "'=1+1" in sheet and "<f>" not in sheet
+    assert "'=1+1" in sheet and "<f>" not in sheet and '<autoFilter ref="A1:X2"' in sheet
 
 
 def test_a_million_lines_take_no_more_memory_than_a_thousand():

@@ -229,6 +229,7 @@ def test_chips_take_one_filter_away_each_and_tiles_keep_the_others(priya, five, 
     page = opened(priya, f"/history/?status=unknown&person={rosa.person.pk}")
     assert f"/history/?person={rosa.person.pk}" in page.links and "/history/?status=unknown" in page.links
     assert f"/history/?person={rosa.person.pk}&status=held" in page.links
+    assert "From: 1 Mar 2026" in opened(priya, "/history/?since=2026-03-01").html
     assert "Sent by: rosa" in page.html and "Submission: Outcome unknown" in page.html
 
 
