@@ -19,7 +19,7 @@ from typing import NamedTuple
 import xlsxwriter
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
@@ -308,12 +308,15 @@ def clear_old(now: datetime) -> int:
 
 def work(stopping: threading.Event) -> None:
     """Writes what is asked for, and clears away what is old, until `stopping`: in a thread of its own, beside the dispatcher."""
-    while not stopping.is_set():
-        try:
-            clear_old(timezone.now())
-            while not stopping.is_set() and write_next():
-                pass
-        except (OperationalError, InterfaceError) as error:
-            logger.error("the database does not answer (%s); trying again", type(error).__name__)
-            close_old_connections()
-        stopping.wait(LOOK_EVERY)
+    try:
+        while not stopping.is_set():
+            try:
+                clear_old(timezone.now())
+                while not stopping.is_set() and write_next():
+                    pass
+            except (OperationalError, InterfaceError) as error:
+                logger.error("the database does not answer (%s); trying again", type(error).__name__)
+                close_old_connections()
+            stopping.wait(LOOK_EVERY)
+    finally:
+        connection.close()  # it is this thread's own
