@@ -362,19 +362,22 @@ _KEPT_BACK: dict[str, tuple[Text, ...]] = {
 """What a person does while an account, a workflow or all sending is stopped, by the name of the status."""
 
 
-def is_disputed(meaning: StatusMeaning, delivery: Meaning) -> bool:
+def is_settled_otherwise(meaning: StatusMeaning, delivery: Meaning) -> bool:
     """Whether a person settled it as delivered, and Kaleyra reported later that every channel failed."""
     return meaning is SETTLED["settled_delivered"] and delivery is NOT_DELIVERED
 
 
-def next_of(meaning: StatusMeaning, delivery: Meaning, *, is_kept_back: bool = False, may_press: bool = True) -> tuple[Text, ...]:
+def next_of(
+    meaning: StatusMeaning, delivery: Meaning, *, is_disputed: bool = False, is_kept_back: bool = False, may_press: bool = True
+) -> tuple[Text, ...]:
     """What a person does next: what is known of the delivery decides, unless it contradicts the status.
 
-    `is_kept_back`: nothing leaves for now. `may_press`: the page has the button that posts the same ID; without it no step names it.
+    `is_disputed`: two results, or a result and a person, say opposite things of it. `is_kept_back`: nothing leaves for now.
+    `may_press`: the page has the button that posts the same ID; without it no step names it.
     """
     if meaning in CONTRADICTED.values():
         return meaning.next
-    if is_disputed(meaning, delivery):
+    if is_disputed:
         return NO_CONFIRMATION.next
     steps = _KEPT_BACK.get(meaning.name, ()) if is_kept_back else ()
     steps = steps or delivery.next or meaning.next

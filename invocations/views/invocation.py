@@ -31,6 +31,7 @@ from invocations.statuses import (
     AWAITING,
     CONTRADICTED,
     MAY_BE_DOUBLE,
+    NO_CONFIRMATION,
     NOT_DELIVERED,
     NOT_REPORTED,
     NOT_SENT,
@@ -39,11 +40,10 @@ from invocations.statuses import (
     SAID_DELIVERED,
     SAID_NOT_DELIVERED,
     Meaning,
-    StatusMeaning,
     Text,
     advice,
     delivery_of,
-    is_disputed,
+    is_settled_otherwise,
     meaning_of,
     next_of,
 )
@@ -125,6 +125,7 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
     meaning, delivery = meaning_of(found), delivery_of(found, _kinds(channels, report))
     is_contradiction = meaning in CONTRADICTED.values()
     is_told = bool(found.delivery) and not is_contradiction
+    is_disputed = is_settled_otherwise(meaning, delivery) or (report is not None and found.deciding_channel in report.disputed)
     reply = _reply(found)
     may_send = roles.may_send(request.user, found.workflow_instance)
     is_old = found.created_at <= now - sending.ASKED_BY_HAND or (found.not_after is not None and found.not_after <= now)
@@ -137,8 +138,8 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
         "meaning": meaning,
         "delivery": delivery,
         "double": MAY_BE_DOUBLE if found.may_be_double else None,
-        "next": next_of(meaning, delivery, is_kept_back=bool(waits_for), may_press=button is not None),
-        "next_tone": delivery.tone if is_told else meaning.tone,
+        "next": next_of(meaning, delivery, is_disputed=is_disputed, is_kept_back=bool(waits_for), may_press=button is not None),
+        "next_tone": NO_CONFIRMATION.tone if is_disputed else delivery.tone if is_told else meaning.tone,
         "summary": summary(meaning, delivery, report, channels),
         "steps": timeline(found, attempts, report, channels, meaning, _aside(found, settlement, waits_for, reply.get("message"))),
         "refreshes_every": _refreshes_every(found, attempts, callbacks, now),
@@ -155,7 +156,7 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
         "channels": sent,
         "bubbles": [item["bubble"] for item in sent or []],
         "offers_again": found.is_final and delivery is not AWAITING and not is_contradiction,
-        "again_words": _again_words(meaning, delivery),
+        "again_words": _again_words(delivery, is_disputed=is_disputed),
         "has_left": found.status not in NEVER_LEFT,
         "try_again": button,
         "may_cancel": may_send and found.status in CANCELLABLE,
@@ -225,9 +226,11 @@ def _ticket(
     return ticket_text(found, attempts, report, meaning=meaning, delivery=delivery, secrets=secrets)
 
 
-def _again_words(meaning: StatusMeaning, delivery: Meaning) -> Text:
+def _again_words(delivery: Meaning, *, is_disputed: bool) -> Text:
     """What has to be known before the same values are sent once more, as a new message."""
-    if not is_disputed(meaning, delivery) and delivery in (NOT_SENT, NOT_DELIVERED, SAID_NOT_DELIVERED):
+    if is_disputed:
+        return _("Only once the customer says that nothing came:")
+    if delivery in (NOT_SENT, NOT_DELIVERED, SAID_NOT_DELIVERED):
         return _("A new message, with a new request ID:")
     if delivery.tone == "delivered" or delivery is SAID_DELIVERED:
         return _("Does the customer want it once more?")

@@ -407,21 +407,24 @@ def words_on(client, row):
     return " ".join(re.sub("<[^>]+>", " ", text_of(page_of(client, row))).split())
 
 
-def test_a_result_after_a_person_settled_it_takes_nothing_back_and_is_told_beside_it(priya, ada, recorded, kaleyra_says):
+@pytest.mark.parametrize(
+    ("verdict", "codes", "next_step"),
+    [
+        ("delivered", ["FAILED", "FAILED"], "Ask the customer whether a message came."),
+        ("not_delivered", ["READ", "FAILED"], "Kaleyra reports the delivery."),
+    ],
+)
+def test_a_result_after_a_person_settled_it_takes_nothing_back_and_is_told_beside_it(
+    priya, ada, recorded, kaleyra_says, verdict, codes, next_step
+):
     row = recorded()
     kaleyra_says(NoAnswer("timeout"))
     sending.deliver(row.pk)
-    for verdict, codes, said, next_step in [
-        ("delivered", ["FAILED", "FAILED"], "Kaleyra’s result came later and says otherwise", "Ask the customer whether a message came."),
-        ("not_delivered", ["READ", "FAILED"], "Kaleyra’s result came later and says otherwise", "Kaleyra reports the delivery."),
-    ]:
-        Invocation.objects.update(status="unknown", delivery="", deciding_channel=None, due_at=None)
-        Settlement.objects.all().delete()
-        sending.settle(row, verdict=Settlement.Verdict(verdict), reason="They said so", by=ada.person)
-        report(row, *codes)
-        text = words_on(priya, row)
-        assert row.reason == f"settled_{verdict}" and "They said so" in text and said in text and next_step in text
-        assert "A new message, with a new request ID" not in text
+    sending.settle(row, verdict=Settlement.Verdict(verdict), reason="They said so", by=ada.person)
+    report(row, *codes)
+    text = words_on(priya, row)
+    assert row.reason == f"settled_{verdict}" and "They said so" in text and next_step in text
+    assert "Kaleyra’s result came later and says otherwise" in text and "A new message, with a new request ID" not in text
 
 
 def test_results_that_contradict_each_other_are_both_shown_and_named(priya, accepted):
@@ -430,6 +433,7 @@ def test_results_that_contradict_each_other_are_both_shown_and_named(priya, acce
     report(row, "FAILED", "DELIVERED")
     text = words_on(priya, row)
     assert "Fell back: delivered by SMS" in text and "contradict each other on SMS" in text
+    assert "Nothing to do" not in text and "Ask the customer whether a message came." in text
     assert "Another result says that it failed." in text and text.count("Result from Kaleyra") == 2
 
 
