@@ -20,19 +20,20 @@ import xlsxwriter
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from invocations import contracts, roles, sending
+from invocations import contracts, results, roles, sending
 from invocations.encryption import Unreadable
 from invocations.forms.history import HistoryFilter
 from invocations.kaleyra import recipients
 from invocations.kaleyra.callbacks import said
-from invocations.models import Callback, Channel, ChannelResult, Export, Invocation
+from invocations.models import Channel, ChannelResult, Export, Invocation
 from invocations.statuses import MAY_BE_DOUBLE, REASONS, SAYINGS, Text, delivery_of, meaning_of
+from invocations.timeline import kinds_of, report_of
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +101,7 @@ def _said(row: Invocation) -> str:
 
 
 def _kinds(row: Invocation) -> list[str]:
-    return [channel.kind for channel in contracts.channels_at_the_time(row)]
+    return kinds_of(contracts.channels_at_the_time(row), report_of(list(row.callbacks.all())))
 
 
 def _delivered_on(row: Invocation) -> Text:
@@ -171,10 +172,9 @@ def neutral(cell: object) -> str:
 def lines(found: QuerySet[Invocation], reader: Reader, *, most: int = MOST_ROWS) -> Iterator[Line]:
     """The head, then a line for each of `found`, newest first, `most` at most: read `CHUNK` by `CHUNK`, so that memory stays flat."""
     yield [neutral(f"{column.title} ({reader.zone})" if column.is_moment else column.title) for column in COLUMNS]
-    told = Prefetch("callbacks", Callback.objects.only("invocation_id").prefetch_related("results"))
     wide = ["note"] if reader.sees_numbers else ["note", "payload"]
     rows = found.select_related("workflow_instance", "account__pod", "created_by").defer(*wide).order_by("-id")
-    rows = rows.prefetch_related(told, "version", "workflow_instance__channels")
+    rows = rows.prefetch_related(results.what_was_told(), "version", "workflow_instance__channels")
     before, left = None, most
     while left > 0:
         chunk = list((rows if before is None else rows.filter(id__lt=before))[: min(CHUNK, left)])

@@ -73,7 +73,11 @@ def samples(now: datetime) -> Iterator[Sample]:
     if at := CallbackAddress.objects.aggregate(at=Max("last_used_at"))["at"]:
         yield "callback_seen_seconds", "How long ago Kaleyra posted a result.", age(at)
     unmatched = Callback.objects.filter(invocation__isnull=True, set_aside_at__isnull=True)
-    yield "callbacks_unmatched", f"Results that belong to no known message, {MOST_COUNTED} at most.", counted(unmatched)
+    yield (
+        "callbacks_unmatched",
+        f"Results of no known message, not set aside, {MOST_COUNTED} at most.",
+        counted(unmatched),
+    )
     newest = Invocation.objects.order_by("-id").values_list("pk", flat=True).first() or 0
     yield "recorded_total", "Messages recorded so far, by the newest one's number.", newest
     hour_ago = figures.first_id(now - timedelta(hours=1))

@@ -151,7 +151,7 @@ MAY_BE_DOUBLE = Meaning(
     _("May have been received twice"),
     "unknown",
     "filter_2",
-    _("Both channels may have reached the customer: one gave no final report in time, or both were delivered. Both may be billed."),
+    _("Both channels may have reached the customer: neither of them is reported to have failed. Both may be billed."),
 )
 
 _REPORTED_ON: dict[str, tuple[Text, Text]] = {

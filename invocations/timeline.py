@@ -122,6 +122,12 @@ def kind_words(result: ChannelSaid, channels: Sequence[Channel] = ()) -> str:
     return dict(Channel.Kind.choices).get(result.kind) or result.kind or ours or _("Channel %(n)s") % {"n": result.position}
 
 
+def kinds_of(channels: Sequence[Channel], report: Report | None) -> list[str]:
+    """The kinds of the channels, in the results' own words where they have any: these know better than our set-up what went out."""
+    told = report.channels if report else {}
+    return [told[n].kind or channel.kind if n in told else channel.kind for n, channel in enumerate(channels, start=1)]
+
+
 def _clocked(steps: Iterable[Step]) -> Iterator[Step]:
     last: datetime | None = None
     for step in steps:

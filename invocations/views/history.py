@@ -20,12 +20,13 @@ from django.utils.translation import pgettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from invocations import contracts, roles
+from invocations import contracts, results, roles
 from invocations.forms.history import NARROWED, HistoryFilter, HistorySearch, as_asked_now, found_by
 from invocations.forms.saved_filter import SavedFilterForm, saved_filters_for
 from invocations.forms.ticked import deeds_for
 from invocations.models import Invocation
 from invocations.statuses import AWAITING, DELIVERED, NOT_DELIVERED, STATUSES, Meaning, Text, delivery_of, meaning_of
+from invocations.timeline import kinds_of, report_of
 from invocations.views.page import StaffRequest, bounded, for_people_who_may, render_page
 
 ROWS = 50
@@ -119,7 +120,7 @@ def history(request: StaffRequest) -> HttpResponse:
 
 def shown(invocation: Invocation) -> dict[str, Any]:
     """What a row says of an invocation. `badge`: what says it all where there is room for one, `delivery`, `submission` or `both`."""
-    kinds = [channel.kind for channel in contracts.channels_at_the_time(invocation)]
+    kinds = kinds_of(contracts.channels_at_the_time(invocation), report_of(list(invocation.callbacks.all())))
     told = "delivery" if invocation.status == Status.ACCEPTED else "both"
     return {
         "invocation": invocation,
@@ -165,7 +166,7 @@ def rows_of(ids: Collection[int]) -> list[Invocation]:
     if not ids:
         return []
     rows = Invocation.objects.filter(pk__in=ids).select_related("workflow_instance", "account__pod", "created_by").defer(*WIDE)
-    return list(rows.prefetch_related("version", "workflow_instance__channels").order_by("-pk"))
+    return list(rows.prefetch_related(results.what_was_told(), "version", "workflow_instance__channels").order_by("-pk"))
 
 
 def _is_final(invocation: Invocation) -> bool:

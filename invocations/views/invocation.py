@@ -49,7 +49,7 @@ from invocations.statuses import (
 )
 from invocations.summary import summary
 from invocations.ticket import ticket_text
-from invocations.timeline import Report, clock, person, report_of, span, timeline
+from invocations.timeline import Report, clock, kinds_of, person, report_of, span, timeline
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
 
 Status = Invocation.Status
@@ -122,7 +122,7 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
     attempts = list(found.attempts.select_related("asked_by").order_by("number"))
     callbacks = list(found.callbacks.select_related("matched_by", "set_aside_by").prefetch_related("results").order_by("received_at", "pk"))
     report = report_of(callbacks)
-    meaning, delivery = meaning_of(found), delivery_of(found, _kinds(channels, report))
+    meaning, delivery = meaning_of(found), delivery_of(found, kinds_of(channels, report))
     is_contradiction = meaning in CONTRADICTED.values()
     is_told = bool(found.delivery) and not is_contradiction
     is_disputed = is_settled_otherwise(meaning, delivery) or (report is not None and found.deciding_channel in report.disputed)
@@ -167,12 +167,6 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
         "numbers_masked": not roles.may_see_recipient(request.user),
         "note": _readable(found, "note"),
     }
-
-
-def _kinds(channels: Sequence[Channel], report: Report | None) -> list[str]:
-    """The kinds of the channels, in the result's own words where it has any: it knows better than our set-up what went out."""
-    told = report.channels if report else {}
-    return [told[n].kind or channel.kind if n in told else channel.kind for n, channel in enumerate(channels, start=1)]
 
 
 def _refreshes_every(found: Invocation, attempts: Sequence[Attempt], callbacks: Sequence[Callback], now: datetime) -> int | None:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from invocations import contracts, roles, sending
+from invocations import contracts, results, roles, sending
 from invocations.encryption import Unreadable
 from invocations.forms.history import HistoryFilter
 from invocations.forms.settle import SettleForm
@@ -217,7 +217,7 @@ def _rows(ids: Sequence[uuid.UUID]) -> list[Invocation]:
     again = Invocation.objects.filter(sent_again_from=OuterRef("pk"))
     rows = Invocation.objects.filter(request_id__in=ids).select_related("workflow_instance", "account__pod", "created_by")
     rows = rows.defer("reply", "note").annotate(was_sent_again=Exists(again))
-    return list(rows.prefetch_related("version", "workflow_instance__channels").order_by("-pk"))
+    return list(rows.prefetch_related(results.what_was_told(), "version", "workflow_instance__channels").order_by("-pk"))
 
 
 def _back(request: StaffRequest) -> str:

@@ -398,9 +398,14 @@ def test_its_story_is_told_with_the_channels_that_the_workflow_had_then(priya, a
     for address in [f"/history/{row.request_id}/", "/history/"]:
         text = opened(priya, address).html
         assert "Delivered on WhatsApp" in text and "Delivered by SMS" not in text
+    assert exported()["Delivery"] == "Delivered on WhatsApp"
+
+
+def exported():
+    """The one line of an export."""
     lines = exporting.lines(Invocation.objects.all(), exporting.Reader(ZoneInfo("UTC"), sees_numbers=False))
     (line,) = csv.DictReader(io.StringIO(b"".join(exporting.as_csv(lines)).decode()))
-    assert line["Delivery"] == "Delivered on WhatsApp"
+    return line
 
 
 def words_on(client, row):
@@ -460,12 +465,14 @@ def test_a_channel_that_is_only_named_is_not_said_to_have_started(priya, accepte
     assert "started" not in told and "Fell back" not in told and "WhatsApp failed" in told
 
 
-def test_a_channel_of_another_kind_than_ours_is_told_in_kaleyras_words(priya, accepted):
+def test_a_channel_of_another_kind_than_ours_is_told_in_kaleyras_words_everywhere(priya, accepted):
     row = accepted()
     report(row, "READ", kinds=("sms", "whatsapp"))
-    text = words_on(priya, row)
-    assert "Delivered by SMS" in text and "Delivered on WhatsApp" not in text
-    assert "This workflow was set up here with WhatsApp in this place" in text
+    assert "This workflow was set up here with WhatsApp in this place" in words_on(priya, row)
+    for address in [f"/history/{row.request_id}/", "/history/"]:
+        html = opened(priya, address).html
+        assert "Delivered by SMS" in html and "Delivered on WhatsApp" not in html
+    assert exported()["Delivery"] == "Delivered by SMS"
 
 
 def test_a_result_that_does_not_come_has_likely_reasons(priya, ada, accepted):
