@@ -14,12 +14,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from invocations import callback_addresses, pacing
+from invocations import callback_addresses, pacing, pauses
 from invocations.admin.api_keys import state_of
 from invocations.admin.badges import badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.models import Account, Pod
-from invocations.statuses import why_paused
+from invocations.statuses import REASONS, why_paused
 
 
 def doubts_about_sid(account: Account) -> list[str]:
@@ -89,7 +89,17 @@ class AccountAdmin(ConfigurationAdmin):
             for doubt in doubts_about_sid(obj):
                 self.message_user(request, doubt, messages.WARNING)
         if "is_paused" in form.changed_data:
-            paused, going = _("Nothing is sent over %(account)s until it is no longer paused."), _("%(account)s sends again.")
-            self.message_user(request, (paused if obj.is_paused else going) % {"account": obj}, messages.WARNING)
+            self.message_user(request, _what_follows(obj), messages.WARNING)
         if not change:
             self.message_user(request, _("It needs an API key before it can send."), messages.WARNING)
+
+
+def _what_follows(account: Account) -> str:
+    """What a change of the pause means: an account without a usable key is paused again by the next message."""
+    if account.is_paused:
+        return _("Nothing is sent over %(account)s until it is no longer paused.") % {"account": account}
+    if trouble := pauses.key_trouble(account):
+        return _("%(account)s will be paused again by its next message. %(why)s") % {"account": account, "why": REASONS[trouble]}
+    if pauses.brake():
+        return _("%(account)s is no longer paused. What waits leaves once all sending goes on.") % {"account": account}
+    return _("%(account)s sends again.") % {"account": account}

@@ -137,6 +137,15 @@ def test_a_persons_pause_stays_whatever_is_changed(ada, kaleyra):
     assert Account.objects.get().is_paused
 
 
+def test_an_account_whose_pause_is_taken_off_is_not_said_to_send_where_it_does_not(ada, kaleyra):
+    pause(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
+    pacing.stop_everything("A wrong text went out", ada.person)
+    assert "What waits leaves once all sending goes on." in said(pause(ada, kaleyra))
+    pause(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
+    kaleyra.key.delete()
+    assert "will be paused again by its next message. The account has no primary API key." in said(pause(ada, kaleyra))
+
+
 def test_another_host_of_the_pod_lets_its_accounts_go_on(ada, kaleyra, refused):
     pod = kaleyra.pod
     page = reverse("admin:invocations_pod_change", args=[pod.pk])

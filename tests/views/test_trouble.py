@@ -145,7 +145,7 @@ def test_who_is_about_to_send_is_told_of_both(priya, workflow):
     pacing.pause_workflow(workflow.pk, "no_such_workflow")
     Account.objects.update(is_paused=True, paused_reason="Stock-taking")
     said = text_of(priya.get(f"/send/{workflow.pk}/"))
-    assert "The account Acme is paused Stock-taking" in said and "The workflow Order delayed is paused" in said
+    assert "The account Acme is paused (practice) Stock-taking" in said and "The workflow Order delayed is paused" in said
     assert "If nobody lets it go on within 240 minutes, it is never sent." in said
     assert "Workflow paused" in text_of(priya.get("/send/"))
 
