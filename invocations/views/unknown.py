@@ -7,9 +7,10 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from invocations import roles, sending
+from invocations import pauses, roles, sending
 from invocations.models import Invocation, WorkflowInstance
 from invocations.statuses import REASONS, meaning_of
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
@@ -30,11 +31,13 @@ def unknown(request: StaffRequest) -> HttpResponse:
     after = _id(request, "after")
     if after:
         found = found.filter(id__gt=after)
-    rows = list(found.select_related("workflow_instance", "created_by").defer("payload", "reply", "note").order_by("id")[: ROWS + 1])
+    rows = list(
+        found.select_related("workflow_instance", "account", "created_by").defer("payload", "reply", "note").order_by("id")[: ROWS + 1]
+    )
     sendable = set(roles.sendable_workflows(request.user).values_list("pk", flat=True))
-    now = timezone.now()
+    now, is_stopped = timezone.now(), pauses.brake() is not None
     context = {
-        "rows": [_shown(row, now, sendable) for row in rows[:ROWS]],
+        "rows": [_shown(row, now, sendable, is_stopped) for row in rows[:ROWS]],
         "later": rows[ROWS - 1].pk if len(rows) > ROWS else None,
         "is_first_page": not after,
         "workflow": workflow,
@@ -49,7 +52,8 @@ def _id(request: StaffRequest, name: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
-def _shown(row: Invocation, now: datetime, sendable: set[int]) -> dict[str, Any]:
+def _shown(row: Invocation, now: datetime, sendable: set[int], is_stopped: bool) -> dict[str, Any]:
+    kept_back = _kept_back(row, is_stopped)
     since = row.doubtful_since or row.created_at
     in_time = row.created_at > now - sending.ASKED_BY_HAND and (row.not_after is None or row.not_after > now)
     return {
@@ -58,5 +62,15 @@ def _shown(row: Invocation, now: datetime, sendable: set[int]) -> dict[str, Any]
         "why": REASONS.get(row.reason, ""),
         "since": since,
         "is_overdue": row.due_at is None and since <= now - OVERDUE,
-        "may_check": in_time and row.workflow_instance_id in sendable,
+        "kept_back": kept_back,
+        "may_check": in_time and row.workflow_instance_id in sendable and not kept_back,
     }
+
+
+def _kept_back(row: Invocation, is_stopped: bool) -> str:
+    """Why neither the console nor a person asks about it now; empty if nothing keeps them from it."""
+    if is_stopped:
+        return _("not asked about: all sending is stopped")
+    if row.account.is_paused:
+        return _("not asked about: its account is paused")
+    return _("not asked about: its workflow is paused") if row.workflow_instance.is_paused else ""

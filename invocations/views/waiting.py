@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from invocations import figures, pauses, roles
 from invocations.answer_table import MENDED_WITH_THE_ACCOUNT
 from invocations.listed import listed
-from invocations.models import Account, Invocation, WorkflowInstance
+from invocations.models import Account, Invocation, KillSwitch, WorkflowInstance
 from invocations.pauses import MOST_COUNTED, Mend, Paused
 from invocations.recorded import recorded
 from invocations.statuses import NO_RESULT, REASONS, STATUSES, Meaning, Text
@@ -66,20 +66,20 @@ def waiting(user: User, paused: Paused) -> dict[str, Any]:
 
     Of each status the oldest `MOST_COUNTED` are counted.
     """
-    found = sorted([*_queued(user, paused), *_held(user, paused), *_unknown()], key=lambda group: group.oldest)
+    brake = pauses.brake()
+    found = sorted([*_queued(user, paused, brake), *_held(user, paused), *_unknown(paused, brake)], key=lambda group: group.oldest)
     found += sorted(_missing(user), key=lambda group: group.oldest)
     return {"waiting": found[:MOST_GROUPS], "more_waiting": max(0, len(found) - MOST_GROUPS)}
 
 
-def _queued(user: User, paused: Paused) -> Iterator[Group]:
+def _queued(user: User, paused: Paused, brake: KillSwitch | None) -> Iterator[Group]:
     """What does not leave because something is paused: all of it for the brake, else each for the widest pause."""
-    switch = pauses.brake()
-    if switch is not None:
+    if brake is not None:
         rows = _grouped(Invocation.objects.filter(status=Status.QUEUED), "account")
         if rows:
             n, oldest = sum(row["n"] for row in rows), min(row["oldest"] for row in rows)
             step = _step(user, Mend(_("Look at the brake"), reverse("stop"), roles.STOP))
-            yield Group(STATUSES[Status.QUEUED], n, _("all sending"), switch.reason, oldest, listed(status=Status.QUEUED), step)
+            yield Group(STATUSES[Status.QUEUED], n, _("all sending"), brake.reason, oldest, listed(status=Status.QUEUED), step)
         return
     whole = {pause.of.pk for pause in paused.pauses if pause.kind == "account"}
     for pause in paused.pauses:
@@ -106,10 +106,13 @@ def _held(user: User, paused: Paused) -> Iterator[Group]:
         yield Group(STATUSES[Status.HELD], row["n"], account.title, _why(row), row["oldest"], address, step, account.pod.is_practice)
 
 
-def _unknown() -> Iterator[Group]:
+def _unknown(paused: Paused, brake: KillSwitch | None) -> Iterator[Group]:
     """What no answer settles, by workflow."""
+    pauses_of = {(pause.kind, pause.of.pk) for pause in paused.pauses}
     for row, workflow in _with_workflows(_grouped(Invocation.objects.filter(status=Status.UNKNOWN), "workflow_instance")):
-        step = Next(_("Check safely, or settle them"), f"{reverse('unknown')}?{urlencode({'workflow': workflow.pk})}")
+        kept_back = brake or pauses_of & {("account", workflow.account_id), ("workflow", workflow.pk)}
+        says = _("Settle them: while it is paused none can be checked") if kept_back else _("Check safely, or settle them")
+        step = Next(says, f"{reverse('unknown')}?{urlencode({'workflow': workflow.pk})}")
         address = listed(status=Status.UNKNOWN, workflow=workflow.pk)
         yield _of_workflow(STATUSES[Status.UNKNOWN], workflow, row, _why(row), address, step)
 

@@ -306,6 +306,17 @@ def test_under_the_brake_all_that_is_queued_waits_for_it(ada, priya, trouble):
         assert queued == [("Queued", "4 × all sending", "70 min", says)]
 
 
+@pytest.mark.parametrize("what", ["account", "workflow", "everything"])
+def test_while_something_is_paused_no_check_is_offered(priya, flow, what):
+    messages(flow, [minutes_ago(5, status="unknown")])
+    if what == "everything":
+        pacing.stop_everything("A wrong text went out", None)
+    else:
+        paused = flow if what == "workflow" else flow.account
+        type(paused).objects.filter(pk=paused.pk).update(is_paused=True)
+    assert [line[3] for line in waits(priya.get("/"))] == ["Settle them: while it is paused none can be checked"]
+
+
 def test_held_ones_whose_account_goes_on_need_nobody_and_unreadable_ones_somebody_else(priya, flow):
     other = workflow_of(real_account("Kaveri Europe", "api.eu.kaleyra.io"), "Flow")
     columns = [minutes_ago(5, status="held", reason="no_key")]

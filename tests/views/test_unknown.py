@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from invocations import pacing
 from invocations.models import Invocation
 from tests.many import messages, workflow_of
 from tests.views.pages import opened
@@ -50,6 +51,20 @@ def test_one_workflow_alone_can_be_looked_at(priya, unknown, account):
     page = opened(priya, f"/unknown/?workflow={row.workflow_instance_id}")
     assert f"/history/{row.request_id}/" in page.links and "Those of Order delayed only." in page.html and "Another" not in page.html
     assert "Another" in opened(priya, "/unknown/?workflow=x").html and "Another" in opened(priya, f"/unknown/?workflow={other.pk}").html
+
+
+@pytest.mark.parametrize("what", ["all sending is stopped", "its account is paused", "its workflow is paused"])
+def test_what_is_paused_is_not_offered_to_be_asked_about(priya, unknown, account, workflow, what):
+    unknown(1, due_at=timezone.now() + timedelta(seconds=30))
+    if "account" in what:
+        type(account).objects.update(is_paused=True)
+    elif "workflow" in what:
+        type(workflow).objects.update(is_paused=True)
+    else:
+        pacing.stop_everything("A wrong text went out", None)
+    page = opened(priya, "/unknown/")
+    assert f"not asked about: {what}" in page.html and "asked again at" not in page.html
+    assert not [form for form in page.forms if form.action.endswith("/try-again/")]
 
 
 def test_checking_safely_from_there_asks_with_the_same_id(priya, unknown, receiver):
