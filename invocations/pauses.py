@@ -23,7 +23,7 @@ from invocations.answer_table import TABLE
 from invocations.listed import listed
 from invocations.models import Account, ApiKey, Invocation, KillSwitch, WorkflowInstance
 from invocations.posting import NoKey, read_key
-from invocations.statuses import why_paused
+from invocations.statuses import REASONS, why_paused
 from invocations.timeline import person
 
 Text = str | Promise
@@ -31,6 +31,7 @@ Status = Invocation.Status
 
 MOST_COUNTED = 10_000
 """Messages of one status that are counted at most, for all pauses together: the oldest."""
+CHANGE_ACCOUNT, CHANGE_WORKFLOW = "invocations.change_account", "invocations.change_workflowinstance"
 OF_THE_KEY = ("credentials", "key", "unreadable_key")
 OF_THE_HOST = ("redirect", "certificate", "address")
 """Reasons of the answer table, by what an admin mends."""
@@ -122,9 +123,6 @@ class Pause:
         return min((each.oldest for each in (self.queued, self.held) if each), default=None)
 
 
-CHANGE_ACCOUNT, CHANGE_WORKFLOW = "invocations.change_account", "invocations.change_workflowinstance"
-
-
 @dataclass(frozen=True)
 class Paused:
     """All pauses but the brake, those of accounts first. `waiting`: the messages that wait for one of them, or for several.
@@ -190,8 +188,7 @@ def keeping_back(account: Account, workflow: WorkflowInstance) -> list[Pause]:
     found = []
     if switch := brake():
         by = person(switch.changed_by) if switch.changed_by else ""
-        mend = Mend(_("Look at the brake"), reverse("stop"), roles.STOP)
-        found.append(Pause(switch, "", since=switch.changed_at, by=by, mend=mend))
+        found.append(Pause(switch, "", since=switch.changed_at, by=by, mend=look_at_the_brake()))
     return [*found, *of(account, workflow)]
 
 
@@ -207,6 +204,24 @@ def key_trouble(account: Account) -> str:
     except NoKey as missing:
         return missing.reason
     return ""
+
+
+def where_to_mend(account: Account, reason: str) -> Mend:
+    """The page on which an admin mends what `reason` (of the answer table) says of the account."""
+    key = _primary(account)
+    if key is None:
+        add = reverse("admin:invocations_apikey_add", query={"account": account.pk})
+        return Mend(_("Store an API key"), add, "invocations.add_apikey")
+    if reason in OF_THE_KEY:
+        return Mend(_("Replace the API key"), reverse("admin:invocations_apikey_change", args=[key.pk]), "invocations.change_apikey")
+    if reason in OF_THE_HOST:
+        return Mend(_("Check the pod’s host"), reverse("admin:invocations_pod_change", args=[account.pod_id]), "invocations.change_pod")
+    return Mend(_("Open the account"), reverse("admin:invocations_account_change", args=[account.pk]), CHANGE_ACCOUNT)
+
+
+def look_at_the_brake() -> Mend:
+    """Where the brake is taken off."""
+    return Mend(_("Look at the brake"), reverse("stop"), roles.STOP)
 
 
 def waiting_for_the_brake() -> int:
@@ -226,28 +241,16 @@ def _of_accounts(accounts: Sequence[Account]) -> list[Pause]:
 def _of_account(account: Account, begun: Any) -> Pause:
     by = _who(begun) if not account.paused_because else ""
     trouble = key_trouble(account)
+    lacks = REASONS[trouble] if trouble and trouble != account.paused_because else ""
     return Pause(
         account,
-        why=str(why_paused(account)) or _by_a_person(by),
+        why=f"{why_paused(account) or _by_a_person(by)} {lacks}".strip(),
         because=account.paused_because,
         since=begun.history_date if begun else None,
         by=by,
         key_trouble=trouble,
         mend=where_to_mend(account, trouble or account.paused_because),
     )
-
-
-def where_to_mend(account: Account, reason: str) -> Mend:
-    """The page on which an admin mends what `reason` (of the answer table) says of the account."""
-    key = _primary(account)
-    if key is None:
-        add = reverse("admin:invocations_apikey_add", query={"account": account.pk})
-        return Mend(_("Store an API key"), add, "invocations.add_apikey")
-    if reason in OF_THE_KEY:
-        return Mend(_("Replace the API key"), reverse("admin:invocations_apikey_change", args=[key.pk]), "invocations.change_apikey")
-    if reason in OF_THE_HOST:
-        return Mend(_("Check the pod’s host"), reverse("admin:invocations_pod_change", args=[account.pod_id]), "invocations.change_pod")
-    return Mend(_("Open the account"), reverse("admin:invocations_account_change", args=[account.pk]), CHANGE_ACCOUNT)
 
 
 def _primary(account: Account) -> ApiKey | None:

@@ -68,6 +68,12 @@ def test_without_a_usable_key_the_cure_is_a_key_and_it_cannot_be_resumed(account
     assert (only().key_trouble, only().mend.label, only().resume) == ("no_key", "Store an API key", "")
 
 
+def test_what_else_is_missing_is_said_with_a_persons_reason(account):
+    Account.objects.update(is_paused=True, paused_reason="Stock-taking.")
+    ApiKey.objects.all().delete()
+    assert only().why == "Stock-taking. The account has no primary API key." and only().mend.label == "Store an API key"
+
+
 def test_since_when_is_told_by_the_version_that_began_it(account):
     pacing.learn(account, [("credentials", None)])
     pacing.resume(account)

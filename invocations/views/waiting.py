@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invocations import figures, pauses, roles
+from invocations import figures, pauses
 from invocations.answer_table import MENDED_WITH_THE_ACCOUNT
 from invocations.listed import listed
 from invocations.models import Account, Invocation, KillSwitch, WorkflowInstance
@@ -78,7 +78,7 @@ def _queued(user: User, paused: Paused, brake: KillSwitch | None) -> Iterator[Gr
         rows = _grouped(Invocation.objects.filter(status=Status.QUEUED), "account")
         if rows:
             n, oldest = sum(row["n"] for row in rows), min(row["oldest"] for row in rows)
-            step = _step(user, Mend(_("Look at the brake"), reverse("stop"), roles.STOP))
+            step = _step(user, pauses.look_at_the_brake())
             yield Group(STATUSES[Status.QUEUED], n, _("all sending"), brake.reason, oldest, listed(status=Status.QUEUED), step)
         return
     whole = {pause.of.pk for pause in paused.pauses if pause.kind == "account"}
