@@ -55,10 +55,14 @@ NOT_REPORTED = Meaning(
     "question_mark",
     _("This workflow reports no results to this console. Whether the customer’s phone got it is not known here."),
     (
-        _("Nothing is left to do here."),
-        _("If the customer got nothing, give Kaleyra’s ID to whoever looks it up at Kaleyra."),
-        _("An admin can have the results reported: the flow needs a callback profile at Kaleyra that posts to this console."),
+        _("This console learns no more of it. If the customer got nothing, give Kaleyra’s ID to whoever looks it up at Kaleyra."),
+        _("An admin can have later results reported: the flow needs a callback profile at Kaleyra that posts to this console."),
     ),
+)
+NOT_YET_REPORTED = replace(
+    NOT_REPORTED,
+    says=_("When Kaleyra took it, this workflow did not report its results yet. Whether the customer’s phone got it is not known here."),
+    next=NOT_REPORTED.next[:1],
 )
 AWAITING = Meaning(
     "awaiting",
@@ -194,6 +198,13 @@ class StatusMeaning(Meaning):
 
 
 TRY_NOW = _("Or press “Try now”. It cannot go out twice.")
+ASK_AND_SETTLE = _("No answer settles it? Ask the customer whether a message came, and settle it.")
+ASK_MEANWHILE_AND_SETTLE = _("Ask the customer meanwhile whether a message came, and settle it.")
+_BY_AN_ADMIN: dict[Text, Text] = {
+    ASK_AND_SETTLE: _("No answer settles it? Ask the customer whether a message came, and have an admin settle it."),
+    ASK_MEANWHILE_AND_SETTLE: _("Ask the customer meanwhile whether a message came, and have an admin settle it."),
+}
+"""Steps that ask for a right, and what who lacks it does instead."""
 CHECK_SAFELY = _("Press “Check safely”. It asks once more with the same request ID, which Kaleyra takes once.")
 
 STATUSES: dict[str, StatusMeaning] = {
@@ -243,7 +254,7 @@ STATUSES: dict[str, StatusMeaning] = {
         _("It may have gone out: no answer settles it."),
         (
             CHECK_SAFELY,
-            _("No answer settles it? Ask the customer whether a message came, and have it settled."),
+            ASK_AND_SETTLE,
             _("Only then send it again. It gets a new ID, so the customer may receive it twice."),
         ),
         NOT_KNOWN,
@@ -255,8 +266,8 @@ STATUSES: dict[str, StatusMeaning] = {
         "pause",
         _("Certainly not sent: the set-up needs an admin first."),
         (
-            _("Tell an admin what stands under “Why”."),
-            _("When it is mended and the account goes on, it leaves by itself, with the same request ID."),
+            _("An admin mends what stands under “Why”."),
+            _("When the account goes on, it leaves by itself, with the same request ID."),
             _("Or cancel it. Then it never leaves."),
         ),
     ),
@@ -346,20 +357,20 @@ def meaning_of(invocation: Invocation) -> StatusMeaning:
 
 _KEPT_BACK: dict[str, tuple[Text, ...]] = {
     "queued": (
-        _("Have an admin mend what keeps it back. Then it leaves by itself, with the same request ID, until its time is over."),
+        _("When that is over, it leaves by itself, with the same request ID, until its time is over."),
         _("Or cancel it. Then it never leaves."),
     ),
     "unknown": (
-        _("Have an admin mend what keeps it back. Then “Check safely” can be pressed here."),
-        _("Ask the customer meanwhile whether a message came, and have it settled."),
+        _("When that is over, “Check safely” can be pressed here."),
+        ASK_MEANWHILE_AND_SETTLE,
         _("Only then send it again. It gets a new ID, so the customer may receive it twice."),
     ),
     "asked-about": (
-        _("Have an admin mend what keeps it back. Then the console asks again by itself, unless its quarter of an hour is over."),
+        _("When that is over, the console asks again by itself, unless its quarter of an hour is over."),
         _("Do not send it again meanwhile. The customer may receive it twice."),
     ),
 }
-"""What a person does while an account, a workflow or all sending is stopped, by the name of the status."""
+"""What a person does while an account, a workflow or all sending is stopped, by the name of the status. What stops it stands above."""
 
 
 def is_settled_otherwise(meaning: StatusMeaning, delivery: Meaning) -> bool:
@@ -368,19 +379,30 @@ def is_settled_otherwise(meaning: StatusMeaning, delivery: Meaning) -> bool:
 
 
 def next_of(
-    meaning: StatusMeaning, delivery: Meaning, *, is_disputed: bool = False, is_kept_back: bool = False, may_press: bool = True
+    meaning: StatusMeaning,
+    delivery: Meaning,
+    *,
+    is_disputed: bool = False,
+    is_kept_back: bool = False,
+    is_old: bool = False,
+    may_press: bool = True,
+    may_settle: bool = True,
 ) -> tuple[Text, ...]:
     """What a person does next: what is known of the delivery decides, unless it contradicts the status.
 
     `is_disputed`: two results, or a result and a person, say opposite things of it. `is_kept_back`: nothing leaves for now.
-    `may_press`: the page has the button that posts the same ID; without it no step names it.
+    `is_old`: its ID is not asked about any more, kept back or not. `may_press`: the page has the button that posts the same ID;
+    without it no step names it. `may_settle`: the reader may settle what no answer settles.
     """
     if meaning in CONTRADICTED.values():
         return meaning.next
     if is_disputed:
         return NO_CONFIRMATION.next
-    steps = _KEPT_BACK.get(meaning.name, ()) if is_kept_back else ()
+    waits = is_kept_back and not (is_old and meaning is STATUSES[Status.UNKNOWN])
+    steps = _KEPT_BACK.get(meaning.name, ()) if waits else ()
     steps = steps or delivery.next or meaning.next
+    if not may_settle:
+        steps = tuple(_BY_AN_ADMIN.get(step, step) for step in steps)
     return steps if may_press else tuple(step for step in steps if step not in (TRY_NOW, CHECK_SAFELY))
 
 
@@ -390,9 +412,7 @@ REASONS: dict[str, Text] = {
     "confirmed_by_result": _("Kaleyra reported what became of it: so the attempt had got in."),
     "rejected": _("Kaleyra answered with a refusal."),
     "not_taken": _("The address was answered, but not as a workflow: check pod, SID and workflow ID."),
-    "no_such_workflow": _(
-        "Kaleyra has no such workflow under this SID: check workflow ID, SID and pod. The workflow is paused until then."
-    ),
+    "no_such_workflow": _("Kaleyra has no such workflow under this SID: check workflow ID, SID and pod."),
     "credentials": _(
         "Kaleyra refused the API key together with this SID. The key may be wrong, off, from another account, bound to other IP "
         "addresses, or its maker was removed at Kaleyra."
@@ -428,7 +448,9 @@ REASONS: dict[str, Text] = {
     "settled_delivered": _("A person settled it: it was delivered."),
     "settled_not_delivered": _("A person settled it: it was not delivered."),
 }
-"""Why an invocation or an attempt is what it is, by its reason (`answer_table.TABLE`, and what `sending` adds)."""
+"""Why an invocation is what it is, by its reason (`answer_table.TABLE`, and what `sending` adds)."""
+REASONS_OF_ATTEMPTS = REASONS | {"id_used_before": _("Kaleyra answered that this request ID was used before.")}
+"""The same of one attempt, which does not know what became of the others."""
 
 OUTCOMES: dict[str, tuple[str, str]] = {
     Outcome.UNDER_WAY: ("sending", "arrow_upward"),

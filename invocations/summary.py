@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from invocations.kaleyra.callbacks import ChannelSaid, Said, said
 from invocations.models import Channel
 from invocations.statuses import CONTRADICTED, NOT_DELIVERED, REPORTED, SETTLED, Meaning, StatusMeaning
-from invocations.timeline import Report, kind_words
+from invocations.timeline import Report, disputed_words, joined_words, kind_words
 
 _A_CODE = re.compile(r"[A-Za-z0-9_-]{1,40}\Z")
 """A word that can be quoted inside a sentence. What is longer or stranger stands in the timeline alone."""
@@ -31,7 +31,7 @@ def summary(meaning: StatusMeaning, delivery: Meaning, report: Report | None, ch
         return str(delivery.says)
     words = _settled(meaning, delivery) or _head(delivery)
     told = words % {"what": "; ".join(_clauses(report, channels)) or _("no channel is named")}
-    return f"{told} {_disputed(report)}" if report.disputed else told
+    return " ".join([told, *([disputed_words(report)] if report.disputed else []), *map(str, joined_words(report))])
 
 
 def _head(delivery: Meaning) -> str:
@@ -54,14 +54,6 @@ def _settled(meaning: StatusMeaning, delivery: Meaning) -> str:
     else:
         later = _("Kaleyra’s result came later and does not say whether it was delivered: %(what)s.")
     return f"{meaning.says} {later}"
-
-
-def _disputed(report: Report) -> str:
-    positions = sorted(report.disputed)
-    which = ", ".join(kind_words(report.channels[position]) for position in positions)
-    return _("Its results contradict each other on %(which)s: one says delivered, another failed. All are shown as they came.") % {
-        "which": which
-    }
 
 
 def _clauses(report: Report, channels: Sequence[Channel]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from invocations.models import Attempt, Invocation
 from invocations.redaction import Secrets, redacted
 from invocations.statuses import REASONS, Meaning, Text
-from invocations.timeline import Report, kind_words, person, span
+from invocations.timeline import Report, disputed_words, joined_words, kind_words, person, span
 
 
 def ticket_text(
@@ -48,6 +48,7 @@ def ticket_text(
             words = [kind_words(result), result.code or "–", *waited, *named]
             lines.append((_("Channel %(n)s") % {"n": position}, _moment(result.started_at, *words)))
         lines.append((_("Flow ended"), _moment(report.ended_at, report.execution_status or "–")))
+        lines += [(_("Note"), words) for words in [disputed_words(report) if report.disputed else "", *joined_words(report)] if words]
     if invocation.reason in REASONS and invocation.reason != "accepted":
         lines.append((_("Why"), REASONS[invocation.reason]))
     lines += [(_("Kaleyra’s words"), redacted(words, secrets)) for words in [invocation.message or "", *invocation.errors] if words]

@@ -16,7 +16,19 @@ from django.utils.translation import gettext as _
 
 from invocations.kaleyra.callbacks import ChannelSaid, Said, disputed, has_ended, said, together
 from invocations.models import Attempt, Callback, Channel, ChannelResult, Invocation
-from invocations.statuses import AWAITING, CODES, NO_RESULT, NOT_REPORTED, OUTCOMES, REASONS, SAYINGS, Meaning, StatusMeaning, Text
+from invocations.statuses import (
+    AWAITING,
+    CODES,
+    NO_RESULT,
+    NOT_REPORTED,
+    NOT_YET_REPORTED,
+    OUTCOMES,
+    REASONS_OF_ATTEMPTS,
+    SAYINGS,
+    Meaning,
+    StatusMeaning,
+    Text,
+)
 
 Status = Invocation.Status
 Delivery = Invocation.Delivery
@@ -50,6 +62,8 @@ class Report:
     received_at: datetime
     disputed: frozenset[int] = frozenset()
     """Of which channels one result says that they delivered, and another that they failed."""
+    joined_by: Sequence[User] = ()
+    """Who said of a result that it is this message's: no ID did."""
 
 
 def report_of(callbacks: Sequence[Callback]) -> Report | None:
@@ -59,7 +73,8 @@ def report_of(callbacks: Sequence[Callback]) -> Report | None:
     told = [[_channel_said(result) for result in callback.results.all()] for callback in callbacks]
     channels = {channel.position: channel for channel in together(told).channels}
     ended = next((callback for callback in callbacks if has_ended(callback.execution_status)), callbacks[-1])
-    return Report(channels, ended.execution_status, ended.ended_at, ended.received_at, frozenset(disputed(told)))
+    joined_by = list(dict.fromkeys(callback.matched_by for callback in callbacks if callback.matched_by))
+    return Report(channels, ended.execution_status, ended.ended_at, ended.received_at, frozenset(disputed(told)), joined_by)
 
 
 def _channel_said(result: ChannelResult) -> ChannelSaid:
@@ -109,6 +124,23 @@ def span(seconds: float) -> str:
     if seconds < 0.1:
         return _("%(n)s ms") % {"n": round(seconds * 1000)}
     return _("%(n)s s") % {"n": number_format(seconds, 2 if seconds < 1 else 1 if seconds < 10 else 0)}
+
+
+def disputed_words(report: Report) -> str:
+    """That results contradict each other, and of which channels."""
+    positions = sorted(report.disputed)
+    which = ", ".join(kind_words(report.channels[position]) for position in positions)
+    return _("Its results contradict each other on %(which)s: one says delivered, another failed. All are shown as they came.") % {
+        "which": which
+    }
+
+
+def joined_words(report: Report) -> list[Text]:
+    """Who said that a result is the message's own. What stands on a person's word is named as such."""
+    if not report.joined_by:
+        return []
+    people = ", ".join(person(user) for user in report.joined_by)
+    return [_("%(people)s said that it is this message’s result: no ID did.") % {"people": people}]
 
 
 def person(user: User | None) -> str:
@@ -162,7 +194,7 @@ def _recorded(invocation: Invocation) -> Step:
 def _attempt(attempt: Attempt) -> Step:
     tone, icon = OUTCOMES[attempt.outcome]
     title = _("Attempt %(number)s: %(outcome)s") % {"number": attempt.number, "outcome": attempt.get_outcome_display()}
-    says = [REASONS[attempt.reason]] if attempt.reason in REASONS else []
+    says = [REASONS_OF_ATTEMPTS[attempt.reason]] if attempt.reason in REASONS_OF_ATTEMPTS else []
     unclear = attempt.outcome in (Attempt.Outcome.DOUBTFUL, Attempt.Outcome.UNDER_WAY)
     return Step(title, tone, icon, attempt.started_at, [*says, *_took(attempt)], is_open=unclear)
 
@@ -273,6 +305,7 @@ def _ended(invocation: Invocation, report: Report) -> Step:
         _("The result came in at %(time)s, after it was due.") if due and report.received_at > due else _("The result came in at %(time)s.")
     )
     says.append(came % {"time": clock(report.received_at)})
+    says += joined_words(report)
     return Step(_("Flow ended"), "neutral", "flag", report.ended_at, says, code=report.execution_status)
 
 
@@ -296,6 +329,5 @@ def _awaited(invocation: Invocation) -> Step:
 
 
 def _unreported(invocation: Invocation) -> Step:
-    since_then = invocation.workflow_instance.expects_callback
-    says = _("When Kaleyra took it, this workflow did not report its results yet.") if since_then else NOT_REPORTED.says
-    return _of(NOT_REPORTED, title=_("No result is reported here"), says=[says])
+    said = NOT_YET_REPORTED if invocation.workflow_instance.expects_callback else NOT_REPORTED
+    return _of(said, title=_("No result is reported here"), says=[said.says])

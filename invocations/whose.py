@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 
@@ -19,7 +19,7 @@ from invocations.answer_table import Status
 from invocations.encryption import Unreadable, digests
 from invocations.kaleyra import recipients
 from invocations.kaleyra.callbacks import FlowResult, read_callback
-from invocations.models import Attempt, Callback, Invocation
+from invocations.models import Attempt, Callback, ChannelResult, Invocation
 
 Delivery = Invocation.Delivery
 
@@ -28,6 +28,7 @@ SUGGESTED_WITHIN = timedelta(hours=1)
 A_MOMENT = timedelta(minutes=5)
 """By how much a flow may seem to have begun before the outcome became unknown."""
 MOST_AT_ONCE = 500
+FEW = 10
 WIDE = ("payload", "reply", "note")
 NO_ID = Q(Exact(Coalesce("workflow_invocation_id", "workflow_invocation_id"), ""))
 """Without an id of Kaleyra's, asked so that no index answers for it: that of the number finds fewer rows."""
@@ -201,6 +202,18 @@ def _suggestions(callbacks: Sequence[Callback]) -> list[Invocation | None]:
         ]
         suggested.append(fit[0] if len(fit) == 1 else None)
     return suggested
+
+
+def may_have_come(invocation: Invocation) -> bool:
+    """Whether a result that belongs to nobody yet may be of this message: the other way round than `suggestion`."""
+    if invocation.workflow_invocation_id or invocation.delivery == Delivery.COMPLETED:
+        return False
+    if invocation.status not in (Status.UNKNOWN, Status.ACCEPTED):
+        return False
+    told = ChannelResult.objects.filter(callback=OuterRef("pk"), recipient_digest__in=_digests_of(invocation))
+    unmatched = Callback.objects.filter(invocation__isnull=True, set_aside_at__isnull=True, account=invocation.account_id)
+    came = unmatched.filter(received_at__gte=invocation.created_at).filter(Exists(told)).order_by("-received_at")[:FEW]
+    return any(each.suggestion == invocation for each in standings(list(came)))
 
 
 def said_in(callback: Callback) -> FlowResult:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from invocations import contracts, pauses, redaction, roles, sending
+from invocations import contracts, pauses, redaction, roles, sending, whose
 from invocations.encryption import Unreadable
 from invocations.kaleyra import recipients
 from invocations.kaleyra.address import invoke_url
@@ -32,11 +32,14 @@ from invocations.statuses import (
     CONTRADICTED,
     MAY_BE_DOUBLE,
     NO_CONFIRMATION,
+    NO_RESULT,
     NOT_DELIVERED,
     NOT_REPORTED,
     NOT_SENT,
+    NOT_YET_REPORTED,
     OUTCOMES,
     REASONS,
+    REASONS_OF_ATTEMPTS,
     SAID_DELIVERED,
     SAID_NOT_DELIVERED,
     Meaning,
@@ -123,13 +126,16 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
     callbacks = list(found.callbacks.select_related("matched_by", "set_aside_by").prefetch_related("results").order_by("received_at", "pk"))
     report = report_of(callbacks)
     meaning, delivery = meaning_of(found), delivery_of(found, kinds_of(channels, report))
+    if delivery is NOT_REPORTED and found.workflow_instance.expects_callback:
+        delivery = NOT_YET_REPORTED
     is_contradiction = meaning in CONTRADICTED.values()
     is_told = bool(found.delivery) and not is_contradiction
     is_disputed = is_settled_otherwise(meaning, delivery) or (report is not None and found.deciding_channel in report.disputed)
     reply = _reply(found)
     may_send = roles.may_send(request.user, found.workflow_instance)
     is_old = found.created_at <= now - sending.ASKED_BY_HAND or (found.not_after is not None and found.not_after <= now)
-    waits_for = pauses.keeping_back(found.account, found.workflow_instance) if found.status in TRY_AGAIN else []
+    is_kept_back = found.status in TRY_AGAIN or found.reason == "no_such_workflow"
+    waits_for = pauses.keeping_back(found.account, found.workflow_instance) if is_kept_back else []
     is_early = found.not_before is not None and found.not_before > now
     button = TRY_AGAIN.get(Status(found.status)) if may_send and not is_old and not is_early and not waits_for else None
     settlement = _settlement(found)
@@ -138,7 +144,19 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
         "meaning": meaning,
         "delivery": delivery,
         "double": MAY_BE_DOUBLE if found.may_be_double else None,
-        "next": next_of(meaning, delivery, is_disputed=is_disputed, is_kept_back=bool(waits_for), may_press=button is not None),
+        "next": next_of(
+            meaning,
+            delivery,
+            is_disputed=is_disputed,
+            is_kept_back=bool(waits_for),
+            is_old=is_old,
+            may_press=button is not None,
+            may_settle=request.user.has_perm(roles.SETTLE),
+        ),
+        "only_reads": not request.user.has_perm(roles.SEND),
+        "is_disputed": report is not None and bool(report.disputed),
+        "lacks_id": not found.workflow_invocation_id and delivery in (AWAITING, NO_RESULT),
+        "may_have_come": whose.may_have_come(found),
         "next_tone": NO_CONFIRMATION.tone if is_disputed else delivery.tone if is_told else meaning.tone,
         "summary": summary(meaning, delivery, report, channels),
         "steps": timeline(found, attempts, report, channels, meaning, _aside(found, settlement, waits_for, reply.get("message"))),
@@ -161,6 +179,7 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
         "try_again": button,
         "may_cancel": may_send and found.status in CANCELLABLE,
         "may_settle": request.user.has_perm(roles.SETTLE) and found.status == Status.UNKNOWN,
+        "may_match": request.user.has_perm(roles.SETTLE),
         "is_old": is_old,
         "may_send_again": may_send and request.user.has_perm(roles.SEE_VALUES),
         "sent_again_as": found.sent_again_as.order_by("id"),
@@ -250,7 +269,7 @@ def _shown(attempt: Attempt) -> dict[str, Any]:
         "row": attempt,
         "tone": tone,
         "icon": icon,
-        "why": REASONS.get(attempt.reason, ""),
+        "why": REASONS_OF_ATTEMPTS.get(attempt.reason, ""),
         "took": took,
         "has_left": attempt.outcome != Attempt.Outcome.NOT_SENT,
         "reply": _reply(attempt),

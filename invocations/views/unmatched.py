@@ -19,8 +19,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from invocations import results, roles, whose
 from invocations.encryption import Unreadable
 from invocations.forms.unmatched import SetAsideForm
-from invocations.kaleyra.callbacks import Said, said
-from invocations.models import Callback
+from invocations.kaleyra.callbacks import said
+from invocations.models import Callback, Channel, ChannelResult
+from invocations.statuses import SAYINGS
 from invocations.timeline import person
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
 
@@ -32,14 +33,12 @@ WHY = {
     "several": gettext_lazy("It could be the result of more than one message."),
     "empty": gettext_lazy("Nothing was in it."),
     "compressed": gettext_lazy("It was compressed, and is not unpacked here."),
-    "unreadable": gettext_lazy("It is no JSON."),
+    "unreadable": gettext_lazy("It cannot be read: it is not written as Kaleyra documents it."),
     "no_object": gettext_lazy("No result was in it. Is the request body of the callback profile as the set-up page says?"),
-    "no_id": gettext_lazy("It names no message."),
+    "no_id": gettext_lazy("No ID in it says which message it is about."),
     "odd_id": gettext_lazy("Its ID is longer than any of Kaleyra’s."),
 }
 """By the codes of `whose.Standing`."""
-LOOKS = {Said.DELIVERED: ("delivered", "done_all"), Said.FAILED: ("rejected", "block")}
-"""Tone and icon of a channel's word. What is neither is neither good nor bad."""
 _A_NUMBER = re.compile(r"(?:(?<![\w.-])|(?<=%..)|(?<=\\u....))(\d{4,})(\d{4})(?![\w-])")
 """Eight digits and more, also after a sign that a form or JSON wrote as %2B or \\u0022; not a part of a time or of an id."""
 
@@ -126,8 +125,8 @@ def _shown(request: StaffRequest, callbacks: list[Callback]) -> list[dict[str, A
     return [
         {
             "callback": callback,
-            "channels": [(each, *LOOKS.get(said(each.code), ("neutral", "hourglass_top"))) for each in callback.results.all()],
-            "why": WHY[why],
+            "channels": [_channel(each) for each in callback.results.all()],
+            "why": WHY[why] if not suggested else "",
             "suggestion": suggested,
             "body": _body(callback, may_see_recipient),
             "set_aside_by": person(callback.set_aside_by) if callback.set_aside_by else "",
@@ -135,6 +134,13 @@ def _shown(request: StaffRequest, callbacks: list[Callback]) -> list[dict[str, A
         }
         for callback, (why, suggested) in zip(callbacks, whose.standings(callbacks), strict=True)
     ]
+
+
+def _channel(result: ChannelResult) -> dict[str, Any]:
+    """What a channel said, in the words of a message's own page, with Kaleyra's code."""
+    saying = SAYINGS[said(result.code)]
+    kind = dict(Channel.Kind.choices).get(result.kind) or result.kind or _("Channel %(n)s") % {"n": result.position}
+    return {"result": result, "saying": saying, "label": saying.label % {"kind": kind}}
 
 
 def _reason(callback: Callback) -> str:

@@ -35,10 +35,10 @@ def text_of(page):
 
 
 @pytest.mark.parametrize("status", Invocation.Status.values)
-def test_every_status_says_what_it_means_and_what_comes_next(priya, recorded, status):
+def test_every_status_says_what_it_means_and_what_comes_next(ada, recorded, status):
     row = recorded()
     Invocation.objects.update(status=status, due_at=None, lease_until="2020-01-01T00:00Z")
-    page = page_of(priya, row)
+    page = page_of(ada, row)
     text = text_of(page)
     assert str(STATUSES[status].says) in text and all(str(step) in text for step in STATUSES[status].next)
     button = {"queued": "Try now", "held": "Try now", "unknown": "Check safely"}.get(status)
@@ -263,15 +263,83 @@ def test_a_step_names_the_button_only_where_it_is(priya, rosa, recorded, account
     assert named in todo(priya, row) and named not in todo(rosa, row)
     type(account).objects.update(is_paused=True, paused_reason="The contract is being renewed.")
     told = todo(priya, row)
-    assert named not in told and "Have an admin mend what keeps it back." in told
+    assert named not in told and "When that is over, " in told
     assert "The account Acme is paused. The contract is being renewed." in told
 
 
-def test_a_question_that_is_over_is_not_offered(priya, recorded):
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_a_question_that_is_over_is_not_offered(priya, recorded, account, is_paused):
     row = recorded()
     asked_about(row)
     Invocation.objects.update(created_at=timezone.now() - timedelta(days=2))
-    assert "Its time is over" in todo(priya, row) and "Press “Check safely”" not in todo(priya, row)
+    type(account).objects.update(is_paused=is_paused)
+    assert "Its time is over" in todo(priya, row) and "“Check safely”" not in todo(priya, row)
+
+
+def test_who_may_settle_is_told_to_and_the_others_whom_to_ask(priya, ada, recorded):
+    row = recorded()
+    asked_about(row)
+    assert "whether a message came, and settle it" in todo(ada, row) and "have an admin settle it" in todo(priya, row)
+
+
+def test_who_only_reads_is_told_whose_steps_these_are(priya, rosa, recorded):
+    row = recorded()
+    asked_about(row, status="rejected", reason="rejected")
+    assert "the steps of whoever may send" in todo(rosa, row) and "the steps of whoever may send" not in todo(priya, row)
+
+
+def test_a_workflow_that_kaleyra_does_not_know_is_called_paused_only_while_it_is(ada, recorded, workflow):
+    row = recorded()
+    asked_about(row, status="rejected", reason="no_such_workflow")
+    assert "is paused" not in text_of(page_of(ada, row))
+    pacing.pause_workflow(workflow.pk, "no_such_workflow")
+    assert f"The workflow {workflow.title} is paused" in todo(ada, row)
+
+
+def test_an_attempt_that_was_the_repetition_is_not_told_as_somebody_elses(priya, recorded):
+    row = recorded()
+    asked_about(row, status="accepted", reason="confirmed_by_duplicate")
+    Attempt.objects.create(invocation=row, number=1, outcome="doubtful", reason="timeout", started_at=row.created_at)
+    Attempt.objects.create(invocation=row, number=2, outcome="rejected", reason="id_used_before", started_at=row.created_at)
+    text = text_of(page_of(priya, row))
+    assert "not by an attempt of ours" not in text and "this request ID was used before" in text
+
+
+# --- results that did not find it, or that a person joined ------------------------------------------------------------
+
+
+@pytest.fixture
+def without_id(recorded, workflow):
+    """Accepted, and Kaleyra's ID never came: the answer was lost, and a repetition was refused."""
+    row = recorded()
+    type(workflow).objects.update(expects_callback=True)
+    asked_about(row, status="accepted", reason="confirmed_by_duplicate", delivery="awaiting", result_due_at=timezone.now())
+    row.refresh_from_db()
+    return row
+
+
+def result_of(row, code="DELIVERED", number="919876543202"):
+    """The result of `row`'s flow, under an ID that was never heard of."""
+    channel = {"createdAt": row.created_at.isoformat(), "to": number, "channel": "whatsapp", "statusCode": code}
+    body = {"workflowInvocationId": "4AhJXi67x999", "executionStatus": "COMPLETED", "result": {"channel1": channel}}
+    return results.keep(row.account, json.dumps(body).encode())
+
+
+def test_a_message_without_kaleyras_id_says_where_its_result_may_lie(priya, ada, without_id):
+    assert "Kaleyra’s ID for it never came" in todo(priya, without_id)
+    result_of(without_id, number="447700900123")
+    assert "Kaleyra’s ID for it never came" in todo(priya, without_id)
+    result_of(without_id)
+    for client, by_an_admin in [(priya, True), (ada, False)]:
+        told = todo(client, without_id)
+        assert "A result that may be its own has come" in told and ("An admin can say that it is" in told) == by_an_admin
+
+
+def test_what_stands_on_a_persons_word_says_so(priya, ada, admin_user, without_id):
+    assert results.match_by_hand(result_of(without_id), without_id, admin_user)
+    page = page_of(priya, without_id)
+    told = f"{admin_user.username} said that it is this message’s result: no ID did."
+    assert text_of(page).count(told) == 3, "in the summary, in the story, and in the ticket"
 
 
 @pytest.mark.parametrize(
@@ -437,7 +505,8 @@ def test_results_that_contradict_each_other_are_both_shown_and_named(priya, acce
     report(row, "FAILED", "FAILED")
     report(row, "FAILED", "DELIVERED")
     text = words_on(priya, row)
-    assert "Fell back: delivered by SMS" in text and "contradict each other on SMS" in text
+    assert "Fell back: delivered by SMS" in text and text.count("contradict each other on SMS") == 2, "on the page, and in the ticket"
+    assert "compare_arrows" in text
     assert "Nothing to do" not in text and "Ask the customer whether a message came." in text
     assert "Another result says that it failed." in text and text.count("Result from Kaleyra") == 2
 

@@ -55,7 +55,15 @@ def test_none_is_good_news(priya):
 def test_each_says_what_it_knows(priya, orphan):
     orphan("TIMEOUT", "Delivered")
     html = opened(priya, "/results/unmatched/").html
-    for words in ("Acme", "4AhJ", "sms: TIMEOUT", "sms: Delivered", "+91 ••••• •3202", str(WHY["unknown_id"]), "What was posted"):
+    for words in (
+        "Acme",
+        "4AhJ",
+        "SMS: no final report in time (TIMEOUT)",
+        "SMS delivered (Delivered)",
+        "+91 ••••• •3202",
+        str(WHY["unknown_id"]),
+        "What was posted",
+    ):
         assert words in html, words
     assert html.count('data-tone="delivered"') == 1
 
