@@ -357,16 +357,16 @@ def meaning_of(invocation: Invocation) -> StatusMeaning:
 
 _KEPT_BACK: dict[str, tuple[Text, ...]] = {
     "queued": (
-        _("When that is over, it leaves by itself, with the same request ID, until its time is over."),
+        _("Once sending goes on, it leaves by itself, with the same request ID, until its time is over."),
         _("Or cancel it. Then it never leaves."),
     ),
     "unknown": (
-        _("When that is over, “Check safely” can be pressed here."),
+        _("Once sending goes on, “Check safely” can be pressed here."),
         ASK_MEANWHILE_AND_SETTLE,
         _("Only then send it again. It gets a new ID, so the customer may receive it twice."),
     ),
     "asked-about": (
-        _("When that is over, the console asks again by itself, unless its quarter of an hour is over."),
+        _("Once sending goes on, the console asks again by itself, unless its quarter of an hour is over."),
         _("Do not send it again meanwhile. The customer may receive it twice."),
     ),
 }

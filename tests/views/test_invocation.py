@@ -263,7 +263,7 @@ def test_a_step_names_the_button_only_where_it_is(priya, rosa, recorded, account
     assert named in todo(priya, row) and named not in todo(rosa, row)
     type(account).objects.update(is_paused=True, paused_reason="The contract is being renewed.")
     told = todo(priya, row)
-    assert named not in told and "When that is over, " in told
+    assert named not in told and "Once sending goes on, " in told
     assert "The account Acme is paused. The contract is being renewed." in told
 
 
