@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Iterable
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from invocations.again import not_again_with_others
 from invocations.models import Invocation
+from invocations.statuses import Text
 
 Status = Invocation.Status
 MOST = 50
@@ -27,25 +28,21 @@ def ticked_ids(typed: Iterable[str], most: int = MOST) -> list[uuid.UUID]:
     return list(dict.fromkeys(ids))[:most]
 
 
-def not_settled(row: Invocation) -> Promise | None:
+def not_settled(row: Invocation) -> Text | None:
     """Why its state does not let it be settled, or None."""
     return None if row.status == Status.UNKNOWN else _("Its outcome is not unknown.")
 
 
-def not_cancelled(row: Invocation) -> Promise | None:
+def not_cancelled(row: Invocation) -> Text | None:
     """Why its state does not let it be cancelled, or None."""
     if row.status in (Status.QUEUED, Status.HELD):
         return None
     return _("It is on its way just now.") if row.status == Status.SENDING else _("It has ended: nothing of it waits to leave.")
 
 
-def not_sent_again(row: Invocation) -> Promise | None:
-    """Why its state does not let it be sent again, or None: only what is certainly at an end is."""
-    if row.status == Status.UNKNOWN:
-        return _("It may have gone out. Settle it first.")
-    if not row.is_final:
-        return _("It may still leave by itself.")
-    return _("Its result is still awaited.") if row.delivery == Invocation.Delivery.AWAITING else None
+def not_sent_again(row: Invocation) -> Text | None:
+    """Why its state does not let it be sent again, or None. The row's callbacks are to be loaded with it (`results.what_was_told`)."""
+    return not_again_with_others(row, list(row.callbacks.all()))
 
 
 REFUSED = {"settle": not_settled, "cancel": not_cancelled, "again": not_sent_again}

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from invocations import contracts, pauses, redaction, roles, sending, whose
+from invocations import again, contracts, pauses, redaction, roles, sending, whose
 from invocations.encryption import Unreadable
 from invocations.kaleyra import recipients
 from invocations.kaleyra.address import invoke_url
@@ -28,7 +28,6 @@ from invocations.models import Account, Attempt, Callback, Channel, Invocation, 
 from invocations.pauses import Pause
 from invocations.preview import DOTS, bubbles, shown_send
 from invocations.statuses import (
-    AWAITING,
     CONTRADICTED,
     MAY_BE_DOUBLE,
     NO_CONFIRMATION,
@@ -46,7 +45,6 @@ from invocations.statuses import (
     Text,
     advice,
     delivery_of,
-    is_settled_otherwise,
     meaning_of,
     next_of,
 )
@@ -130,7 +128,7 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
         delivery = NOT_YET_REPORTED
     is_contradiction = meaning in CONTRADICTED.values()
     is_told = bool(found.delivery) and not is_contradiction
-    is_disputed = is_settled_otherwise(meaning, delivery) or (report is not None and found.deciding_channel in report.disputed)
+    is_disputed = again.is_disputed(found, report)
     reply = _reply(found)
     may_send = roles.may_send(request.user, found.workflow_instance)
     is_old = found.created_at <= now - sending.ASKED_BY_HAND or (found.not_after is not None and found.not_after <= now)
@@ -173,7 +171,7 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
         "set_up": _set_up(request, found, delivery),
         "channels": sent,
         "bubbles": [item["bubble"] for item in sent or []],
-        "offers_again": found.is_final and delivery is not AWAITING and not is_contradiction,
+        "offers_again": again.not_again(found) is None,
         "again_words": _again_words(delivery, is_disputed=is_disputed),
         "has_left": found.status not in NEVER_LEFT,
         "try_again": button,

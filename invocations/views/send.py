@@ -10,11 +10,11 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from invocations import cautions, contracts, pauses, roles, sending
+from invocations.again import not_again
 from invocations.cautions import Caution
 from invocations.encryption import Unreadable
 from invocations.forms.intent import Intent, StaleIntent
@@ -25,6 +25,7 @@ from invocations.kaleyra.recipients import country
 from invocations.kaleyra.template_params import ParamsError
 from invocations.models import Invocation, WorkflowInstance
 from invocations.preview import Bubble, bubbles
+from invocations.statuses import Text
 from invocations.views.me import own_number
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
 from invocations.views.paste import pasted_into
@@ -32,7 +33,6 @@ from invocations.views.review import review
 
 SEND = "invocations.send_invocation"
 RECENT = 5
-STILL_OPEN = gettext_lazy("The first one may still leave by itself. Cancel it, or wait until it is settled. Nothing was sent.")
 
 
 @for_people_who_may(SEND)
@@ -99,8 +99,8 @@ def _sendable(request: StaffRequest) -> QuerySet[WorkflowInstance]:
 def _fresh(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
     """The form as it is opened: empty, or filled from an earlier invocation (`again`, `like`) or a preset."""
     again = _asked_for_again(request, workflow)
-    if again and not again.is_final:
-        messages.warning(request, STILL_OPEN)
+    if again and (refused := not_again(again)):
+        messages.warning(request, _of_the_first(refused))
         return redirect("invocation", request_id=again.request_id)
     form = SendForm(workflow)
     try:
@@ -122,6 +122,10 @@ def _fresh(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
 
 def _asked_for_again(request: StaffRequest, workflow: WorkflowInstance) -> Invocation | None:
     return _earlier(request, workflow, request.GET.get("again", ""))
+
+
+def _of_the_first(refused: Text) -> str:
+    return _("Of the message that is to be sent again: %(why)s Nothing was sent.") % {"why": refused}
 
 
 def _earlier(request: StaffRequest, workflow: WorkflowInstance, request_id: str) -> Invocation | None:
@@ -250,8 +254,8 @@ def _recent(request: StaffRequest, workflow: WorkflowInstance) -> list[Invocatio
 
 
 def _send(request: StaffRequest, workflow: WorkflowInstance, intent: Intent, form: SendForm, again: Invocation | None) -> HttpResponse:
-    if again and not again.is_final:
-        form.add_error(None, STILL_OPEN)
+    if again and (refused := not_again(again)):
+        form.add_error(None, _of_the_first(refused))
         return _show(request, workflow, intent, form, again)
     try:
         invocation, recorded = sending.record(

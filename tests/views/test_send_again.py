@@ -7,6 +7,7 @@ import pytest
 from invocations import sending
 from invocations.kaleyra.payload import Send
 from invocations.models import Channel, Invocation
+from tests.reports import report
 from tests.views.conftest import DIGITS, NUMBER
 from tests.views.pages import Page, confirm, form_of, opened, send_form
 
@@ -136,6 +137,15 @@ def test_what_may_still_leave_by_itself_is_not_sent_again(priya, typed, first, r
     Invocation.objects.update(status=status, due_at="2030-01-01T00:00Z", lease_until="2030-01-01T00:00Z")
     assert priya.get(f"/send/{typed.pk}/?again={first.request_id}").headers["Location"] == f"/history/{first.request_id}/"
     assert "may still leave by itself" in confirm(priya, review).content.decode()
+    assert Invocation.objects.count() == 1 and not receiver.received
+
+
+def test_what_was_refused_and_yet_has_a_result_is_not_sent_again_not_even_by_a_form_that_was_open(priya, typed, first, receiver):
+    review = send_form(priya, typed, f"?again={first.request_id}").press(priya, "review")
+    report(first, "TIMEOUT", "SENT")
+    assert f"?again={first.request_id}" not in opened(priya, f"/history/{first.request_id}/").html
+    assert priya.get(f"/send/{typed.pk}/?again={first.request_id}").headers["Location"] == f"/history/{first.request_id}/"
+    assert "Do not send it again. Nothing was sent." in confirm(priya, review).content.decode()
     assert Invocation.objects.count() == 1 and not receiver.received
 
 

@@ -9,6 +9,7 @@ from django.contrib.messages import get_messages
 from invocations import sending
 from invocations.kaleyra.payload import Send
 from invocations.models import Channel, Invocation, Settlement
+from tests.reports import report
 from tests.views.conftest import DIGITS
 from tests.views.pages import Page
 
@@ -102,6 +103,34 @@ def test_what_may_still_arrive_is_not_sent_again(priya, row, changes, refusal):
     assert refusal in page.html and page.form("confirmed")["ids"] == str(rows[0].request_id)
     answer = post(priya, "again", rows[1:], confirmed="1", deed=str(uuid.uuid4()))
     assert answer.status_code == 302 and not Invocation.objects.filter(sent_again_from__isnull=False)
+
+
+@pytest.mark.parametrize("codes", [("TIMEOUT", "SENT"), ("DELIVERED",)])
+def test_what_was_refused_and_yet_has_a_result_is_not_sent_again(priya, row, codes):
+    rows = [row(), row()]
+    for each in rows:
+        report(each, *codes)
+    page = Page(post(priya, "again", rows))
+    assert page.html.count("Do not send it again") == 2 and "confirmed" not in page.html
+    post(priya, "again", rows, confirmed="1", deed=str(uuid.uuid4()))
+    assert not Invocation.objects.filter(sent_again_from__isnull=False)
+    ticks = Page(priya.get("/history/")).html
+    assert ticks.count('data-deeds=""') == 2
+
+
+def test_what_has_two_results_that_contradict_each_other_is_not_sent_again_along_with_others(priya, row):
+    rows = [row("accepted"), row("expired")]
+    report(rows[0], "DELIVERED")
+    report(rows[0], "FAILED", "FAILED")
+    page = Page(post(priya, "again", rows))
+    assert "contradicts itself" in page.html and page.form("confirmed")["ids"] == str(rows[1].request_id)
+
+
+def test_what_a_person_settled_as_delivered_and_kaleyra_reports_as_failed_is_not_sent_again_along_with_others(priya, ada, row):
+    rows = [row("unknown", doubtful_since="2026-01-01T00:00Z", doubt_count=1), row("expired")]
+    sending.settle(rows[0], Settlement.Verdict.DELIVERED, "The customer said so.", ada.person)
+    report(rows[0], "FAILED", "FAILED")
+    assert "contradicts itself" in Page(post(priya, "again", rows)).html
 
 
 def test_what_was_sent_again_or_has_changed_or_is_a_code_is_looked_at_one_by_one(priya, row, workflow):
