@@ -111,10 +111,15 @@
     const said = [ticks.size === 1 ? one : many.replace("#n", ticks.size)];
     if (ticks.size > here) said.push(elsewhere.replace("#n", ticks.size - here));
     words.textContent = said.join(", ");
+    const cannot = [];
     rows().querySelectorAll("[data-deed]").forEach((place) => {
       const n = [...ticks.values()].filter((deeds) => deeds.split(" ").includes(place.dataset.deed)).length;
-      place.textContent = ` ${n === ticks.size ? n : some.replace("#n", n).replace("#all", ticks.size)}`;
+      const button = place.closest("button");
+      button.disabled = !n;
+      if (!n) cannot.push(button.dataset.none);
+      place.textContent = n ? ` ${n === ticks.size ? n : some.replace("#n", n).replace("#all", ticks.size)}` : "";
     });
+    rows().querySelector(".ticked-bar .cannot").textContent = cannot.join(" ");
   }
   addEventListener("pageshow", recall); // Back has the ticks of then
   // On a phone the tiles are wider than the screen.

@@ -37,7 +37,11 @@ def not_cancelled(row: Invocation) -> Text | None:
     """Why its state does not let it be cancelled, or None."""
     if row.status in (Status.QUEUED, Status.HELD):
         return None
-    return _("It is on its way just now.") if row.status == Status.SENDING else _("It has ended: nothing of it waits to leave.")
+    if row.status == Status.SENDING:
+        return _("It is on its way just now.")
+    if row.status == Status.UNKNOWN:
+        return _("It may have gone out: nothing calls it back.")
+    return _("Kaleyra has taken it: nothing calls it back.") if row.status == Status.ACCEPTED else _("It has ended already.")
 
 
 def not_sent_again(row: Invocation) -> Text | None:

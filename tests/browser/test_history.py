@@ -91,6 +91,8 @@ def test_ticked_rows_are_settled_together_and_what_had_moved_on_is_said(history,
     expect(page.get_by_text("4 ticked")).to_be_visible()
     expect(page.get_by_role("button", name="Settle 3 of 4")).to_be_visible()
     expect(page.get_by_role("button", name="Send again 1 of 4")).to_be_visible()
+    expect(page.get_by_role("button", name="Cancel")).to_be_disabled()
+    expect(page.get_by_text("Only what is queued or held can be cancelled.")).to_be_visible()
     look(page, "history-ticked")
     assert axe(page) == []
     page.get_by_role("button", name="Settle").click()

@@ -172,13 +172,27 @@ def test_a_workflow_kept_for_others_is_left_out(priya, row, workflow, ada):
     [
         ("settle", "accepted", "Its outcome is not unknown"),
         ("cancel", "sending", "on its way just now"),
-        ("cancel", "accepted", "nothing of it waits to leave"),
+        ("cancel", "accepted", "Kaleyra has taken it"),
+        ("cancel", "unknown", "may have gone out"),
+        ("cancel", "expired", "has ended already"),
     ],
 )
 def test_why_a_row_is_left_out_is_said_before_anything_is_done(ada, row, action, status, refusal):
     fits = row({"settle": "unknown", "cancel": "queued"}[action])
     page = Page(post(ada, action, [fits, row(status, lease_until="2030-01-01T00:00Z")]))
     assert refusal in page.html and f"1 to {action}" in page.html and "1 is left out" in page.html
+
+
+def test_where_nothing_fits_nothing_is_said_of_what_would_be_done(ada, row):
+    page = Page(post(ada, "cancel", [row("unknown"), row("unknown")]))
+    assert "None of what was ticked can be taken on" in page.html and "2 are left out" in page.html
+    assert "None of these has left" not in page.html and "confirmed" not in page.html
+
+
+def test_a_time_is_called_that_of_recording_for_not_every_row_was_sent(ada, row):
+    waits = row("queued")
+    for html in (ada.get("/history/").content.decode(), post(ada, "cancel", [waits]).content.decode()):
+        assert ">Recorded<" in html and ">Sent<" not in html
 
 
 def test_the_list_says_of_each_row_what_its_state_lets_be_done(priya, row):
