@@ -237,7 +237,8 @@ class HistorySearch(forms.Form):
     def understood(self) -> str | Promise:
         """What it was taken for. A whole number is not repeated."""
         if self.last_four:
-            return _("number ending %(last_four)s") % {"last_four": self.last_four}
+            words = _("this number, ending %(last_four)s") if self.numbers else _("any number ending %(last_four)s")
+            return words % {"last_four": self.last_four}
         return _("request ID") if UUID.fullmatch(self.typed) else _("ID or ticket")
 
     @cached_property

@@ -289,8 +289,8 @@ def test_a_whole_number_in_any_spelling_is_found_on_either_channel(priya, one, t
 @pytest.mark.parametrize(
     ("q", "what"),
     [
-        ("080 6123 4581", "number ending 4581"),
-        ("4581", "number ending 4581"),
+        ("080 6123 4581", "this number, ending 4581"),
+        ("4581", "any number ending 4581"),
         ("Zen-4711", "ID or ticket"),
         (str(uuid.UUID(int=7)), "request ID"),
     ],
