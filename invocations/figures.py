@@ -48,6 +48,10 @@ CONDITIONS: dict[str, Q] = {
     "failed": Q(deciding_channel=0),
     "open": Q(delivery=Delivery.COMPLETED, deciding_channel__isnull=True),
     "doubles": Q(may_be_double=True),
+    # Of which no result came: so that whoever adds them to those with one counts none twice.
+    "unreported": Q(status=Status.ACCEPTED) & ~Q(delivery=Delivery.COMPLETED),
+    "refused": Q(status=Status.REJECTED) & ~Q(delivery=Delivery.COMPLETED),
+    "said_not_delivered": Q(reason="settled_not_delivered"),
 }
 RECORDED = "recorded"
 

@@ -29,13 +29,24 @@ from invocations.forms.send import WRONG_NUMBER
 from invocations.kaleyra import recipients
 from invocations.models import Account, ChannelResult, Invocation, WorkflowInstance
 from invocations.recorded import recorded
-from invocations.statuses import AWAITING, MAY_BE_DOUBLE, NO_CONFIRMATION, NO_RESULT, NOT_DELIVERED, REASONS, STATUSES
+from invocations.statuses import (
+    AWAITING,
+    MAY_BE_DOUBLE,
+    NO_CONFIRMATION,
+    NO_RESULT,
+    NOT_DELIVERED,
+    REASONS,
+    SAID_DELIVERED,
+    SAID_NOT_DELIVERED,
+    STATUSES,
+)
 
 # Beyond these a day's midnight is no moment any more, in one time zone or another.
 DAYS = [MinValueValidator(date(1970, 1, 2)), MaxValueValidator(date(2999, 12, 31))]
 
-HAS_ONE = ~Q(delivery="")
 # A partial index is used on SQLite only where the query says its condition again (https://www.sqlite.org/partialindex.html).
+HAS_ONE = ~Q(delivery="")
+HAS_A_REASON = ~Q(reason="") & ~Q(reason="accepted")
 DELIVERIES: dict[str, tuple[Any, Q]] = {
     "reached": (_("Delivered, on either channel"), Q(deciding_channel__gt=0)),
     "1": (_("Delivered on channel 1"), Q(deciding_channel=1)),
@@ -46,8 +57,10 @@ DELIVERIES: dict[str, tuple[Any, Q]] = {
     "no_result": (NO_RESULT.label, Q(delivery="no_result") & HAS_ONE),
     "completed": (_("Any result received"), Q(delivery="completed") & HAS_ONE),
     "double": (MAY_BE_DOUBLE.label, Q(may_be_double=True)),
+    "said_delivered": (SAID_DELIVERED.label, Q(reason="settled_delivered") & HAS_A_REASON),
+    "said_not_delivered": (SAID_NOT_DELIVERED.label, Q(reason="settled_not_delivered") & HAS_A_REASON),
 }
-"""What Kaleyra reported, or did not, by the filter's value in an address, in the words of the list."""
+"""What Kaleyra reported, or did not, and what people settled, by the filter's value in an address, in the words of the list."""
 SUBMISSIONS = [(status, STATUSES[status].label) for status in Invocation.Status.values]
 NARROWED: dict[str, Callable[[Any], Q]] = {
     "status": lambda status: Q(status=status),
@@ -58,7 +71,7 @@ NARROWED: dict[str, Callable[[Any], Q]] = {
     "http": lambda code: Q(http_status=code) & (Q() if code == 202 else ~Q(http_status=202)),
     "error": lambda kind: Q(error_kind=kind) & ~Q(error_kind=""),
     # Of those alone of which no more is known: where an answer complained of something, that is the kind it is of.
-    "why": lambda reason: Q(reason=reason, error_kind="") & ~Q(reason="") & ~Q(reason="accepted"),
+    "why": lambda reason: Q(reason=reason, error_kind="") & HAS_A_REASON,
     "again": lambda again: Q(sent_again_from__isnull=False),
     "practice": lambda which: Q(account__in=Account.for_practice()) if which == "only" else ~Q(account__in=Account.for_practice()),
 }
@@ -92,7 +105,7 @@ class HistoryFilter(forms.Form):
         label=_("Delivery"),
         required=False,
         choices=[("", _("Any")), *((name, says) for name, (says, _q) in DELIVERIES.items())],
-        help_text=_("What Kaleyra reported of the customer’s phone."),
+        help_text=_("What Kaleyra reported of the customer’s phone, or what a person settled."),
     )
     workflow = forms.ModelChoiceField(WorkflowInstance.objects.all(), label=_("Workflow"), required=False, empty_label=_("Any workflow"))
     account = forms.ModelChoiceField(Account.objects.all(), label=_("Account"), required=False, empty_label=_("Any account"))

@@ -2,7 +2,7 @@ from django.db import migrations
 
 
 def count_again(apps, schema_editor):
-    """The quarters of an hour that are stored were counted without what expired. The dispatcher counts those that are missing."""
+    """The quarters of an hour that are stored were counted without what expired, and without what has no result. The dispatcher counts those that are missing."""
     apps.get_model("invocations", "Quarter").objects.using(schema_editor.connection.alias).all().delete()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from invocations import figures
 from invocations.figures import Counted
@@ -31,11 +31,12 @@ FEWEST_HOURS = 8
 SERIES = (
     Series("whatsapp", "WhatsApp"),
     Series("sms", "SMS"),
-    Series("accepted", gettext_lazy("Accepted, delivery not confirmed")),
+    Series("unknown", NO_CONFIRMATION.label),
+    Series("accepted", gettext_lazy("Accepted, no result")),
     Series("rejected", gettext_lazy("Rejected or not delivered")),
     Series("neutral", gettext_lazy("Others")),
 )
-"""How messages ended: delivered on a channel, as Kaleyra reported; or what else is known. Red: nobody got it, says Kaleyra."""
+"""How messages ended: as a result reports, else by their status. Each is counted once. Red: nobody got it, say Kaleyra or a person."""
 
 COLUMNS: tuple[tuple[str, Any, dict[str, str]], ...] = (
     (figures.RECORDED, gettext_lazy("Recorded"), {}),
@@ -100,10 +101,9 @@ def _ended(workflow_id: int, counts: Mapping[str, int], kinds: Kinds) -> list[in
     on: Counter[str] = Counter()
     for place in (1, 2):
         on[kinds.get((workflow_id, place), "")] += counts.get(f"on_{place}", 0)
-    reached, failed = on["whatsapp"] + on["sms"], counts.get("failed", 0)
-    accepted, nobody = max(0, counts.get("accepted", 0) - reached - failed), counts.get("rejected", 0) + failed
-    others = counts.get(figures.RECORDED, 0) - reached - accepted - nobody
-    return [on["whatsapp"], on["sms"], accepted, nobody, max(0, others)]
+    nobody = counts.get("failed", 0) + counts.get("refused", 0)
+    ended = [on["whatsapp"], on["sms"], counts.get("open", 0), counts.get("unreported", 0), nobody]
+    return [*ended, counts.get(figures.RECORDED, 0) - sum(ended)]
 
 
 def _tiles(by_workflow: dict[int, Counter[str]], kinds: Kinds, counted: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
@@ -136,11 +136,13 @@ def _tiles(by_workflow: dict[int, Counter[str]], kinds: Kinds, counted: Mapping[
             twice | {"note": _("perhaps on both channels")},
         ],
         "care": [
-            tile(pgettext("delivery", "Not delivered"), NOT_DELIVERED.tone, NOT_DELIVERED.icon, "failed", delivery="failed"),
+            tile(pgettext("delivery", "Not delivered"), NOT_DELIVERED.tone, NOT_DELIVERED.icon, "failed", delivery="failed")
+            | {"note": _("Kaleyra reports that every channel failed")},
             by_delivery(NO_CONFIRMATION, "open"),
             by_delivery(NO_RESULT, "no_result"),
             by_delivery(AWAITING, "awaiting"),
-            *(by_status(status) for status in (Status.REJECTED, Status.UNKNOWN, Status.HELD, Status.EXPIRED)),
+            by_status(Status.REJECTED) | {"note": _settled(total["said_not_delivered"])},
+            *(by_status(status) for status in (Status.UNKNOWN, Status.HELD, Status.EXPIRED)),
         ],
     }
 
@@ -161,6 +163,13 @@ def _channels(by_workflow: Mapping[int, Mapping[str, int]], kinds: Kinds) -> dic
         if set(named.values()) == set(words):
             return {place: words[kind] for place, kind in named.items() if kind}
     return {1: _("Delivered on channel 1"), 2: _("Delivered on channel 2")}
+
+
+def _settled(count: int) -> str:
+    """What is rejected, and no refusal of Kaleyra's."""
+    return (
+        ngettext("%(n)s of them settled as not delivered", "%(n)s of them settled as not delivered", count) % {"n": count} if count else ""
+    )
 
 
 def _share(count: int, total: Counter[str]) -> str:

@@ -205,11 +205,34 @@ def test_the_chart_adds_up_to_what_was_recorded_and_is_green_nowhere(priya, flow
     chart = answer.context["chart"]
     assert sum(sum(column.counts) for column in chart.columns) == len(EVERYTHING)
     assert {column.label: list(column.counts) for column in chart.columns if any(column.counts)} == {
-        "11:00": [1, 0, 2, 2, 4],
-        "12:00": [2, 2, 1, 1, 0],
+        "11:00": [1, 0, 0, 2, 2, 4],
+        "12:00": [2, 2, 1, 0, 1, 0],
     }
-    assert {rect.tone for rect in chart.rects} == {"whatsapp", "sms", "accepted", "rejected", "neutral"}
+    assert {rect.tone for rect in chart.rects} == {"whatsapp", "sms", "unknown", "accepted", "rejected", "neutral"}
     assert "style=" not in answer.content.decode().partition('<svg class="graph"')[2].partition("</svg>")[0]
+
+
+def test_what_was_refused_and_yet_has_a_result_is_counted_once_and_as_the_tiles_count_it(priya, flow):
+    refused = {"status": "rejected", "reason": "rejected"}
+    settled = {"status": "rejected", "reason": "settled_not_delivered"}
+    messages(flow, [*EVERYTHING, *(reached(4, channel) | why for why in (refused, settled) for channel in (None, 0, 1, 2))])
+    messages(flow, [minutes_ago(4, **settled), minutes_ago(4, status="accepted", reason="settled_delivered")])
+    answer = priya.get("/")
+    found, columns = tiles_of(answer), answer.context["chart"].columns
+    charted = {
+        str(one.label): sum(each) for one, *each in zip(answer.context["series"], *(column.counts for column in columns), strict=True)
+    }
+    assert charted == {
+        "WhatsApp": int(found["Delivered on WhatsApp"]),
+        "SMS": int(found["Delivered by SMS"]),
+        "Delivery not confirmed": int(found["Delivery not confirmed"]),
+        "Accepted, no result": 3,
+        "Rejected or not delivered": int(found["Not delivered"]) + 3,
+        "Others": 4,
+    }
+    assert sum(charted.values()) == 25
+    care = {str(tile["label"]): tile for tile in answer.context["tiles"]["care"]}
+    assert care["Rejected"]["note"] == "5 of them settled as not delivered" and "every channel failed" in care["Not delivered"]["note"]
 
 
 def test_the_chart_says_in_words_what_it_shows(priya, flow):

@@ -34,6 +34,8 @@ KINDS = [
     {"delivery": "no_result"},
     *({"delivery": "completed", "deciding_channel": channel} for channel in (None, 0, 1, 2)),
     {"may_be_double": True},
+    {"reason": "settled_delivered"},
+    {"status": "rejected", "reason": "settled_not_delivered"},
 ]
 
 
@@ -93,6 +95,8 @@ def test_each_filter_and_each_search_takes_its_index(table, rosa, workflow):
         "delivery=failed": "invocation_by_channel",
         "delivery=open": "invocation_ended_unreported",
         "delivery=double": "invocation_may_be_double",
+        "delivery=said_delivered": "invocation_by_reason",
+        "delivery=said_not_delivered": "invocation_by_reason",
         "delivery=completed": "invocation_by_delivery",
         f"workflow={elsewhere.pk}": "invocation_by_workflow",
         f"account={elsewhere.account_id}": "invocation_by_account",
