@@ -12,7 +12,7 @@ import random
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -158,8 +158,13 @@ def _the_same(first: Invocation, workflow: WorkflowInstance, created_by: User | 
 
 def ways_to_recipient(digits: str) -> tuple[Q, Q]:
     """The invocations to this number on the first channel or both, and those on the second: each a question for one index."""
-    known = digests(digits, DIGEST_OF_A_RECIPIENT)
-    return Q(recipient_digest__in=known), Q(recipient2_digest__in=known)
+    return ways_to_digests(digests(digits, DIGEST_OF_A_RECIPIENT))
+
+
+def ways_to_digests(known: Collection[str]) -> tuple[Q, Q]:
+    """`ways_to_recipient` for the digests of one or several numbers."""
+    # The condition of a partial index is said again: SQLite uses it only then (https://www.sqlite.org/partialindex.html).
+    return Q(recipient_digest__in=known), Q(recipient2_digest__in=known) & ~Q(recipient2_digest="")
 
 
 def with_recipient(digits: str) -> Q:

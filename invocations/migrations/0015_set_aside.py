@@ -44,6 +44,14 @@ class Migration(migrations.Migration):
             name='invocation',
             field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='callbacks', to='invocations.invocation'),
         ),
+        migrations.RemoveIndex(
+            model_name='invocation',
+            name='invocation_by_2nd_recipient',
+        ),
+        migrations.AddIndex(
+            model_name='invocation',
+            index=models.Index(condition=models.Q(('recipient2_digest', ''), _negated=True), fields=['recipient2_digest', 'id'], name='invocation_by_2nd_recipient'),
+        ),
         migrations.AddIndex(
             model_name='attempt',
             index=models.Index(condition=models.Q(('answered_invocation_id', ''), _negated=True), fields=['answered_invocation_id'], name='attempt_by_answered_id'),

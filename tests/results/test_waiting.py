@@ -251,20 +251,6 @@ def test_what_has_a_message_cannot_be_set_aside(report, accepted, ada):
     assert not results.set_aside(callback, "Nobody knows it", ada.person)
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL counts rows before it chooses")
-def test_no_question_reads_all_messages_of_an_account(report, in_status):
-    in_status("unknown")
-    with CaptureQueriesContext(connection) as queries:
-        callbacks = [report(f"id-{n}", "READ", to=NUMBER, requestId=str(uuid.uuid4())) for n in range(3)]
-        whose.standings(callbacks)
-        results.match_waiting(timezone.now())
-    with connection.cursor() as cursor:
-        for query in [each["sql"] for each in queries if each["sql"].startswith("SELECT") and "invocations_invocation" in each["sql"]]:
-            cursor.execute(f"EXPLAIN QUERY PLAN {query}")
-            plan = str(cursor.fetchall())
-            assert "invocation_by_account" not in plan and "SCAN invocations_invocation" not in plan, query
-
-
 # --- not for ever -----------------------------------------------------------------------------------------------------
 
 
