@@ -28,6 +28,7 @@ from invocations.models import Account, Attempt, Callback, Channel, Invocation, 
 from invocations.pauses import Pause
 from invocations.preview import DOTS, bubbles, shown_send
 from invocations.statuses import (
+    AWAITING,
     CONTRADICTED,
     MAY_BE_DOUBLE,
     NO_CONFIRMATION,

@@ -464,7 +464,7 @@ def test_a_quarter_is_counted_again_when_its_age_has_grown_by_a_tenth(flow, monk
     while figures.count_ahead(NOON + timedelta(minutes=11)):
         pass
     quarter.refresh_from_db()
-    assert quarter.counts == {str(flow.pk): {"recorded": 1, "accepted": 1}}
+    assert quarter.counts == {str(flow.pk): {"recorded": 1, "accepted": 1, "unreported": 1}}
 
 
 def test_what_is_older_than_any_period_is_not_kept(flow, monkeypatch):
