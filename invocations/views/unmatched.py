@@ -12,7 +12,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -85,20 +85,31 @@ def match_result(request: StaffRequest, callback_id: int) -> HttpResponse:
 @for_people_who_may(roles.SETTLE)
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-def set_aside(request: StaffRequest, callback_id: int) -> HttpResponse:
-    """Asks why nobody needs to look at a result any more; what was matched or set aside meanwhile is left as it is."""
-    callback = _get(callback_id)
+def set_aside(request: StaffRequest) -> HttpResponse:
+    """Asks why nobody needs to look at the results `?id=` any more, one reason for all, a page of them at most.
+
+    What was matched or set aside meanwhile is left as it is.
+    """
+    ids = [_number(text) for text in request.GET.getlist("id")]
+    if not ids:
+        messages.info(request, _("Tick the results first that nobody needs to look at any more."))
+        return redirect("unmatched")
+    found = results.to_look_at().filter(pk__in=ids).select_related("account").prefetch_related("results")
+    callbacks = list(found.order_by("-received_at", "-pk")[:ROWS])
     form = SetAsideForm(request.POST or None, label_suffix="")
-    if callback.invocation_id is not None or callback.set_aside_at is not None:
+    if not callbacks:
         messages.info(request, _("It is not open any more. Nothing was changed."))
         return redirect("unmatched")
     if request.method == "POST" and form.is_valid():
-        if results.set_aside(callback, form.cleaned_data["reason"], request.user):
-            messages.success(request, _("Set aside. It still finds its message if that turns up."))
+        done = sum(results.set_aside(callback, form.cleaned_data["reason"], request.user) for callback in callbacks)
+        if done:
+            one = "Set aside. It still finds its message if that turns up."
+            many = "%(n)s were set aside. They still find their messages if these turn up."
+            messages.success(request, ngettext(one, many, done) % {"n": done})
         else:
             messages.warning(request, _("It is not open any more. Nothing was changed."))
         return redirect("unmatched")
-    context = {"form": form, "row": _shown(request, [callback])[0], "days_kept": results.KEPT_FOR.days}
+    context = {"form": form, "rows": _shown(request, callbacks), "days_kept": results.KEPT_FOR.days}
     return render_page(request, "set_aside.html", context)
 
 

@@ -32,7 +32,7 @@ def test_the_page_of_unmatched_results(page, admin_user, sign_in, demo, faults, 
     results.keep(workflow.account, b"<html>not json</html>")
     assert faults(["/results/unmatched/"], "some") == {}
     callback = results.unmatched().latest("pk")
-    assert faults([f"/results/unmatched/{callback.pk}/set-aside/"], "set-aside") == {}
+    assert faults([f"/results/unmatched/set-aside/?id={callback.pk}"], "set-aside") == {}
     page.goto(f"{live_server.url}/results/unmatched/")
     page.get_by_role("link", name="Set aside the result of").first.click()
     page.get_by_role("button", name="Set it aside").click()

@@ -112,8 +112,10 @@ def address(name, world):
         return reverse(name, args=[world.workflow.account.primary_key.pk])
     if name == "callback":
         return reverse(name, args=["no-such-token"])
-    if name in {"match_result", "set_aside"}:
+    if name == "match_result":
         return reverse(name, args=[world.orphan.pk])
+    if name == "set_aside":
+        return reverse(name, query={"id": world.orphan.pk})
     if name in {"invocation", "try_again", "cancel", "settle", "beside"}:
         return reverse(name, args=[world.row.request_id])
     if name == "remove_filter":

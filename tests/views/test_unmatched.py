@@ -155,7 +155,7 @@ def test_results_of_one_moment_are_all_on_one_page_or_the_next(priya, orphan):
 
 def test_a_person_sets_a_result_aside_with_a_reason(ada, orphan):
     callback, other = orphan("READ", n=1), orphan("READ", n=2)
-    [link] = [link for link in opened(ada, "/results/unmatched/").links if link.endswith(f"/{callback.pk}/set-aside/")]
+    [link] = [link for link in opened(ada, "/results/unmatched/").links if link.endswith(f"/set-aside/?id={callback.pk}")]
     form = opened(ada, link).form("reason")
     for reason in ["", "x", "y" * 501]:
         answer = ada.post(link, {"reason": reason})
@@ -189,15 +189,26 @@ def test_a_result_that_was_set_aside_can_still_be_joined_and_its_page_tells_both
 
 
 def test_a_result_that_is_not_there_cannot_be_set_aside(ada, orphan, accepted_result):
-    for there in [10**6, 10**30]:
-        assert ada.post(f"/results/unmatched/{there}/set-aside/", {"reason": "Nobody knows it"}).status_code == 404
-    assert "not open any more" in ada.get(f"/results/unmatched/{accepted_result.pk}/set-aside/", follow=True).content.decode()
+    for there in [10**6, 10**30, "x", accepted_result.pk]:
+        answer = ada.post(f"/results/unmatched/set-aside/?id={there}", {"reason": "Nobody knows it"}, follow=True)
+        assert "not open any more" in answer.content.decode() and not Callback.objects.exclude(set_aside_at=None).exists()
+    assert "Tick the results first" in ada.get("/results/unmatched/set-aside/", follow=True).content.decode()
+
+
+def test_one_reason_is_enough_for_all_that_are_ticked(ada, orphan):
+    ticked, left = [orphan("READ", n=n) for n in range(3)], orphan("READ", n=3)
+    page = opened(ada, "/results/unmatched/")
+    assert page.html.count('form="several"') == 4 and "Set the ticked ones aside" in page.html
+    address = "/results/unmatched/set-aside/?" + "&".join(f"id={callback.pk}" for callback in ticked)
+    assert "Set 3 results aside" in opened(ada, address).html
+    answer = ada.post(address, {"reason": "The shop sent them"}, follow=True)
+    assert "3 were set aside" in answer.content.decode() and results.to_look_at().get() == left
 
 
 def test_who_may_not_settle_cannot_set_aside(priya, orphan):
     callback = orphan("READ")
-    assert not any(link.endswith("/set-aside/") for link in opened(priya, "/results/unmatched/").links)
-    assert priya.post(f"/results/unmatched/{callback.pk}/set-aside/", {"reason": "Nobody knows it"}).status_code == 403
+    assert not any("/set-aside/" in link for link in opened(priya, "/results/unmatched/").links)
+    assert priya.post(f"/results/unmatched/set-aside/?id={callback.pk}", {"reason": "Nobody knows it"}).status_code == 403
 
 
 # --- many -------------------------------------------------------------------------------------------------------------
