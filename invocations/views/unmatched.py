@@ -103,9 +103,12 @@ def set_aside(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         done = sum(results.set_aside(callback, form.cleaned_data["reason"], request.user) for callback in callbacks)
         if done:
-            one = "Set aside. It still finds its message if that turns up."
-            many = "%(n)s were set aside. They still find their messages if these turn up."
-            messages.success(request, ngettext(one, many, done) % {"n": done})
+            words = ngettext(
+                "Set aside. It still finds its message if that turns up.",
+                "%(n)s were set aside. They still find their messages if these turn up.",
+                done,
+            )
+            messages.success(request, words % {"n": done})
         else:
             messages.warning(request, _("It is not open any more. Nothing was changed."))
         return redirect("unmatched")
