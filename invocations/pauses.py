@@ -38,11 +38,15 @@ OF_THE_HOST = ("redirect", "certificate", "address")
 
 
 class Mend(NamedTuple):
-    """Where the cause of a pause is mended: the words and the address of a link, and the right that its page asks for."""
+    """Where the cause of a pause is mended: the words and the address of a link, and the right that its page asks for.
+
+    `asked`: what who lacks that right does instead.
+    """
 
     label: Text
     address: str
     permission: str
+    asked: Text
 
 
 class Waiting(NamedTuple):
@@ -211,17 +215,22 @@ def where_to_mend(account: Account, reason: str) -> Mend:
     key = _primary(account)
     if key is None:
         add = reverse("admin:invocations_apikey_add", query={"account": account.pk})
-        return Mend(_("Store an API key"), add, "invocations.add_apikey")
+        return Mend(_("Store an API key"), add, "invocations.add_apikey", _("Ask an admin to store an API key."))
     if reason in OF_THE_KEY:
-        return Mend(_("Replace the API key"), reverse("admin:invocations_apikey_change", args=[key.pk]), "invocations.change_apikey")
+        address, right = reverse("admin:invocations_apikey_change", args=[key.pk]), "invocations.change_apikey"
+        if reason == "credentials":
+            return Mend(_("Check the API key, or replace it"), address, right, _("Ask an admin to check the API key, or to replace it."))
+        return Mend(_("Enter the API key again"), address, right, _("Ask an admin to enter the API key again."))
     if reason in OF_THE_HOST:
-        return Mend(_("Check the pod’s host"), reverse("admin:invocations_pod_change", args=[account.pod_id]), "invocations.change_pod")
-    return Mend(_("Open the account"), reverse("admin:invocations_account_change", args=[account.pk]), CHANGE_ACCOUNT)
+        address = reverse("admin:invocations_pod_change", args=[account.pod_id])
+        return Mend(_("Check the pod’s host"), address, "invocations.change_pod", _("Ask an admin to check the pod’s host."))
+    address = reverse("admin:invocations_account_change", args=[account.pk])
+    return Mend(_("Open the account"), address, CHANGE_ACCOUNT, _("Ask an admin to let the account go on."))
 
 
 def look_at_the_brake() -> Mend:
     """Where the brake is taken off."""
-    return Mend(_("Look at the brake"), reverse("stop"), roles.STOP)
+    return Mend(_("Look at the brake"), reverse("stop"), roles.STOP, _("Ask an admin to let all sending go on."))
 
 
 def waiting_for_the_brake() -> int:
@@ -266,7 +275,11 @@ def _of_workflow(workflow: WorkflowInstance, begun: Any) -> Pause:
     because = begun.history_change_reason if begun and begun.history_change_reason in TABLE else ""
     by = _who(begun) if not because else ""
     address = reverse("admin:invocations_workflowinstance_change", args=[workflow.pk])
-    label = _("Check the workflow ID") if because else _("Open the workflow")
+    mend = (
+        Mend(_("Check the workflow ID"), address, CHANGE_WORKFLOW, _("Ask an admin to check the workflow ID."))
+        if because
+        else Mend(_("Open the workflow"), address, CHANGE_WORKFLOW, _("Ask an admin to let the workflow go on."))
+    )
     says = _("Kaleyra answered that %(account)s has no such workflow: check workflow ID, SID and pod.")
     return Pause(
         workflow,
@@ -274,7 +287,7 @@ def _of_workflow(workflow: WorkflowInstance, begun: Any) -> Pause:
         because=because,
         since=begun.history_date if begun else None,
         by=by,
-        mend=Mend(label, address, CHANGE_WORKFLOW),
+        mend=mend,
     )
 
 

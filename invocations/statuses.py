@@ -481,16 +481,18 @@ def advice(texts: list[str]) -> list[Text]:
     return [sentence for sign, sentence in _ADVICE if any(sign in text for text in texts)]
 
 
-_ENTER_THE_KEY = _("An admin enters the account’s API key anew, under API keys. When the account goes on, they leave by themselves.")
+_ENTER_THE_KEY = _("An admin enters the account’s API key again, under API keys. When the account goes on, they leave by themselves.")
 _CHECK_THE_HOST = _("An admin compares the pod’s host with the one that Kaleyra shows. When the account goes on, they leave by themselves.")
 _BY_REASON: dict[str, Text] = {
     "no_such_workflow": _(
         "An admin compares workflow ID, SID and pod with Kaleyra’s Fallback page and lets the workflow go on. Then send them again."
     ),
     "not_taken": _("An admin compares pod, SID and workflow ID with Kaleyra’s Fallback page. Then send them again."),
-    "credentials": _("An admin checks the account’s API key (“Check this key”). When the account goes on, they leave by themselves."),
+    "credentials": _(
+        "An admin checks the account’s API key (“Check this key”), or replaces it. When the account goes on, they leave by themselves."
+    ),
     "key": _ENTER_THE_KEY,
-    "no_key": _ENTER_THE_KEY,
+    "no_key": _("An admin stores an API key for the account. When the account goes on, they leave by themselves."),
     "unreadable_key": _ENTER_THE_KEY,
     "redirect": _CHECK_THE_HOST,
     "address": _CHECK_THE_HOST,
@@ -504,8 +506,10 @@ _BY_REASON: dict[str, Text] = {
 }
 _BY_STATUS: dict[str, Text] = {
     Status.REJECTED: _("Have put right what Kaleyra names. Then send them again."),
-    Status.UNKNOWN: _("Do not send them again yet. Use “Check safely” where it is offered, ask the customers, and settle the rest."),
-    Status.HELD: _("Tell an admin. When what stops them is mended, they leave by themselves. Or cancel them."),
+    Status.UNKNOWN: _(
+        "Do not send them again yet. Use “Check safely” where it is offered, and ask the customers. An admin settles the rest."
+    ),
+    Status.HELD: _("An admin mends what stops them. Then they leave by themselves. Or cancel them."),
     Status.EXPIRED: _("They never left. Send again those that the customers still need."),
 }
 

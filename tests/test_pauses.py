@@ -30,7 +30,7 @@ def test_an_account_that_the_console_paused(account):
     pause = only()
     assert (pause.title, pause.because, pause.by) == ("The account Acme is paused", "credentials", "")
     assert "Kaleyra refused the API key" in pause.why and pause.since <= timezone.now()
-    assert pause.mend.label == "Replace the API key" and str(account.primary_key.pk) in pause.mend.address
+    assert pause.mend.label == "Check the API key, or replace it" and str(account.primary_key.pk) in pause.mend.address
 
 
 def test_an_account_that_a_person_paused(ada, account):
@@ -51,7 +51,7 @@ def test_a_workflow_that_kaleyra_does_not_know_and_one_that_a_person_paused(ada,
 
 @pytest.mark.parametrize(
     ("reason", "label"),
-    [("key", "Replace the API key"), ("certificate", "Check the pod’s host"), ("redirect", "Check the pod’s host")],
+    [("key", "Enter the API key again"), ("certificate", "Check the pod’s host"), ("redirect", "Check the pod’s host")],
 )
 def test_the_cure_is_where_the_cause_is(account, reason, label):
     pacing.learn(account, [(reason, None)])
@@ -63,7 +63,7 @@ def test_without_a_usable_key_the_cure_is_a_key_and_it_cannot_be_resumed(account
     assert only().resume == f"/accounts/{account.pk}/resume/"
     with connection.cursor() as cursor:
         cursor.execute("UPDATE invocations_apikey SET key = 'nothing that can be decrypted'")
-    assert (only().key_trouble, only().mend.label, only().resume) == ("unreadable_key", "Replace the API key", "")
+    assert (only().key_trouble, only().mend.label, only().resume) == ("unreadable_key", "Enter the API key again", "")
     ApiKey.objects.all().delete()
     assert (only().key_trouble, only().mend.label, only().resume) == ("no_key", "Store an API key", "")
 

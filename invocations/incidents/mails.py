@@ -16,8 +16,9 @@ from django.core.mail import EmailMessage, get_connection
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
+from invocations import pauses
 from invocations.incidents.watching import WITHIN
-from invocations.incidents.words import words_of
+from invocations.incidents.words import Reader, words_of
 from invocations.models import Incident
 
 logger = logging.getLogger(__name__)
@@ -91,7 +92,7 @@ def _claim(incident: Incident, column: str, now: datetime) -> Note | None:
 
 
 def _mail(incident: Incident) -> EmailMessage:
-    words = words_of(incident, quoting=False)
+    words = words_of(incident, Reader(is_stopped=pauses.brake() is not None), quoting=False)
     subject = _("Over: %(title)s") % {"title": words.title} if incident.closed_at else words.title
     lines = [words.title, _("Account: %(account)s") % {"account": incident.account.title}]
     lines.append(_("Noticed: %(time)s") % {"time": _utc(incident.opened_at)})

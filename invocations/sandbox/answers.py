@@ -95,7 +95,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "401",
         "The key is refused",
-        "Held, until an admin has mended the key and somebody presses “Try now”.",
+        "Held, and its account paused, until an admin has mended the key and the account goes on. Then it leaves by itself.",
         _always(key_refused()),
     ),
     Scenario(

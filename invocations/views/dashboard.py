@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import Q
 from django.http import HttpResponse
 from django.urls import reverse
@@ -14,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from invocations import figures, metrics, pauses
-from invocations.incidents.words import words_of
+from invocations.incidents.words import Reader, words_of
 from invocations.models import Account, ApiKey, Incident, WorkflowInstance
 from invocations.roles import SEE_HISTORY
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
@@ -41,7 +42,7 @@ def dashboard(request: StaffRequest) -> HttpResponse:
             **waiting(request.user, paused),
             "nobody_at_work": metrics.nobody_at_work(now),
             "last_at_work": metrics.last_at_work(),
-            **_incidents(now),
+            **_incidents(now, request.user),
             **what_became(since, days),
         }
     return render_page(request, "dashboard.html", context)
@@ -55,12 +56,14 @@ def _period(days: int, current: bool) -> dict[str, Any]:
 # --- what is wrong ------------------------------------------------------------------------------------
 
 
-def _incidents(now: datetime) -> dict[str, Any]:
+def _incidents(now: datetime, user: User) -> dict[str, Any]:
     """Open ones as banners (what is paused has one of its own), and in a list with those of the last week that are over."""
     incidents = Incident.objects.select_related("workflow_instance", "account__pod").prefetch_related("account__api_keys")
 
+    reader = Reader(user, is_stopped=pauses.brake() is not None)
+
     def shown(incident: Incident) -> dict[str, Any]:
-        return {"incident": incident, "words": words_of(incident), "is_practice": incident.account.pod.is_practice}
+        return {"incident": incident, "words": words_of(incident, reader), "is_practice": incident.account.pod.is_practice}
 
     over = incidents.filter(closed_at__gt=now - timedelta(days=7)).order_by("-closed_at")[:MOST_INCIDENTS]
     still = [shown(each) for each in incidents.filter(closed_at__isnull=True).order_by("-opened_at")[:MOST_OPEN]]

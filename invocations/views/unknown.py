@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -50,6 +51,11 @@ def _id(request: StaffRequest, name: str) -> int:
     """An id in the address; 0 if it is none."""
     text = request.GET.get(name, "")
     return int(text) if text.isdecimal() and len(text) < 19 else 0
+
+
+def checkable(now: datetime) -> Q:
+    """What a person may still have asked about by the same ID, as far as nothing keeps it back: the question for `_shown`'s `in_time`."""
+    return Q(created_at__gt=now - sending.ASKED_BY_HAND) & (Q(not_after__isnull=True) | Q(not_after__gt=now))
 
 
 def _shown(row: Invocation, now: datetime, sendable: set[int], is_stopped: bool) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,18 +15,20 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invocations import figures, pauses
+from invocations import figures, pauses, roles
 from invocations.answer_table import MENDED_WITH_THE_ACCOUNT
 from invocations.listed import listed
 from invocations.models import Account, Invocation, KillSwitch, WorkflowInstance
 from invocations.pauses import MOST_COUNTED, Mend, Paused
 from invocations.recorded import recorded
 from invocations.statuses import NO_RESULT, REASONS, STATUSES, Meaning, Text
+from invocations.views.unknown import checkable
 from invocations.views.what_became import short
 
 Status, Delivery = Invocation.Status, Invocation.Delivery
 
-MOST_GROUPS, MOST_REASONS = 8, 2
+MOST_GROUPS, LEAST_MISSING, MOST_REASONS = 8, 2, 2
+"""Lines that stand there unfolded, of missing results among them at least, if there are any; and reasons that a line names."""
 LATE = timedelta(hours=1)
 MISSING_DAYS = 7
 """Results that are missing for longer have been looked after, or never will be."""
@@ -62,14 +65,16 @@ class Group:
 
 
 def waiting(user: User, paused: Paused) -> dict[str, Any]:
-    """The groups, the one that waits longest first, missing results last; and how many more there are.
+    """The groups, the one that waits longest first, missing results last; `more_waiting` are those that are folded away.
 
     Of each status the oldest `MOST_COUNTED` are counted.
     """
     brake = pauses.brake()
-    found = sorted([*_queued(user, paused, brake), *_held(user, paused), *_unknown(paused, brake)], key=lambda group: group.oldest)
-    found += sorted(_missing(user), key=lambda group: group.oldest)
-    return {"waiting": found[:MOST_GROUPS], "more_waiting": max(0, len(found) - MOST_GROUPS)}
+    found = sorted([*_queued(user, paused, brake), *_held(user, paused), *_unknown(user, brake)], key=lambda group: group.oldest)
+    missing = sorted(_missing(user), key=lambda group: group.oldest)
+    first = found[: MOST_GROUPS - min(len(missing), LEAST_MISSING)]
+    fill = MOST_GROUPS - len(first)
+    return {"waiting": [*first, *missing[:fill]], "more_waiting": [*found[len(first) :], *missing[fill:]]}
 
 
 def _queued(user: User, paused: Paused, brake: KillSwitch | None) -> Iterator[Group]:
@@ -99,22 +104,34 @@ def _held(user: User, paused: Paused) -> Iterator[Group]:
         if pause:
             step = _step(user, pause.mend)
         elif set(row["reasons"]) - set(MENDED_WITH_THE_ACCOUNT):
-            step = Next(_("Put back the key that is missing in FIELD_ENCRYPTION_KEYS, or cancel them."))
+            step = Next(_("Whoever runs the console puts the key back that is missing in FIELD_ENCRYPTION_KEYS. Or cancel them."))
         else:
             step = Next(_("Nothing: its account goes on, and they leave by themselves."))
         address = listed(status=Status.HELD, account=account.pk)
         yield Group(STATUSES[Status.HELD], row["n"], account.title, _why(row), row["oldest"], address, step, account.pod.is_practice)
 
 
-def _unknown(paused: Paused, brake: KillSwitch | None) -> Iterator[Group]:
+def _unknown(user: User, brake: KillSwitch | None) -> Iterator[Group]:
     """What no answer settles, by workflow."""
-    pauses_of = {(pause.kind, pause.of.pk) for pause in paused.pauses}
-    for row, workflow in _with_workflows(_grouped(Invocation.objects.filter(status=Status.UNKNOWN), "workflow_instance")):
-        kept_back = brake or pauses_of & {("account", workflow.account_id), ("workflow", workflow.pk)}
-        says = _("Settle them: while it is paused none can be checked") if kept_back else _("Check safely, or settle them")
+    rows = _grouped(Invocation.objects.filter(status=Status.UNKNOWN), "workflow_instance")
+    sendable = set(roles.sendable_workflows(user).values_list("pk", flat=True)) if rows else set()
+    for row, workflow in _with_workflows(rows):
+        is_kept_back = brake is not None or workflow.account.is_paused or workflow.is_paused
+        may_check = bool(row["checkable"]) and workflow.pk in sendable and not is_kept_back
+        says = _how_to_settle(may_check=may_check, may_settle=user.has_perm(roles.SETTLE))
+        if is_kept_back:
+            says = f"{says}: {_('while it is paused none can be checked')}"
+        elif not row["checkable"]:
+            says = f"{says}: {_('they are too old to be checked')}"
         step = Next(says, f"{reverse('unknown')}?{urlencode({'workflow': workflow.pk})}")
         address = listed(status=Status.UNKNOWN, workflow=workflow.pk)
         yield _of_workflow(STATUSES[Status.UNKNOWN], workflow, row, _why(row), address, step)
+
+
+def _how_to_settle(*, may_check: bool, may_settle: bool) -> str:
+    if may_check:
+        return _("Check safely, or settle them") if may_settle else _("Check safely, or ask an admin to settle them")
+    return _("Settle them") if may_settle else _("Ask an admin to settle them")
 
 
 def _missing(user: User) -> Iterator[Group]:
@@ -123,14 +140,21 @@ def _missing(user: User) -> Iterator[Group]:
     rows = _grouped(Invocation.objects.filter(recorded(since), delivery=Delivery.NO_RESULT), "workflow_instance")
     why = _("Kaleyra took them, and their results did not come in time.")
     for row, workflow in _with_workflows(rows):
-        set_up = Mend(_("Check how its results come in"), reverse("callback_setup", args=[workflow.account_id]), pauses.CHANGE_ACCOUNT)
+        results_page = reverse("callback_setup", args=[workflow.account_id])
+        asked = _("Ask an admin to check how its results come in.")
+        set_up = Mend(_("Check how its results come in"), results_page, pauses.CHANGE_ACCOUNT, asked)
         address = listed(delivery=Delivery.NO_RESULT, workflow=workflow.pk, since=timezone.localtime(since).date().isoformat())
         yield _of_workflow(NO_RESULT, workflow, row, why, address, _step(user, set_up))
 
 
 def _why(row: dict[str, Any]) -> str:
-    """The reasons, the most frequent first."""
-    return " ".join(dict.fromkeys(str(REASONS[reason]) for reason in row["reasons"][:MOST_REASONS] if reason in REASONS))
+    """The reasons, the most frequent first; of several, how many messages each is true of."""
+    told = [(str(REASONS[reason]), n) for reason, n in row["reasons"].most_common() if reason in REASONS]
+    if len(told) < 2:
+        return "".join(says for says, _n in told)
+    words = [_("%(n)s × %(why)s") % {"n": n, "why": says} for says, n in told[:MOST_REASONS]]
+    others = sum(n for _says, n in told[MOST_REASONS:])
+    return " ".join([*words, *([_("%(n)s × other reasons.") % {"n": others}] if others else [])])
 
 
 def _of_workflow(meaning: Meaning, workflow: WorkflowInstance, row: dict[str, Any], why: Text, address: str, step: Next) -> Group:
@@ -141,19 +165,22 @@ def _of_workflow(meaning: Meaning, workflow: WorkflowInstance, row: dict[str, An
 def _step(user: User, mend: Mend | None) -> Next:
     if mend is not None and user.has_perm(mend.permission):
         return Next(mend.label, mend.address)
-    return Next(_("Tell an admin."))
+    return Next(mend.asked if mend else _("Ask an admin."))
 
 
 def _grouped(rows: QuerySet[Invocation], column: str) -> list[dict[str, Any]]:
-    """The oldest of `rows`, counted by `column`: each with `n`, `oldest` and `reasons`, the most frequent first."""
+    """The oldest of `rows`, counted by `column`: each with `n`, `oldest`, how many are `checkable`, and how many for which `reasons`."""
     oldest = rows.order_by("id").values("pk")[:MOST_COUNTED]
-    counted = Invocation.objects.filter(pk__in=oldest).values(column, "reason").annotate(n=Count("pk"), oldest=Min("created_at"))
+    counted = Invocation.objects.filter(pk__in=oldest).values(column, "reason")
+    counts = {"n": Count("pk"), "oldest": Min("created_at"), "checkable": Count("pk", filter=checkable(timezone.now()))}
     groups: dict[int, dict[str, Any]] = {}
-    for row in counted.order_by("-n"):
-        group = groups.setdefault(row[column], {column: row[column], "n": 0, "oldest": row["oldest"], "reasons": []})
+    for row in counted.annotate(**counts).order_by():
+        empty = {column: row[column], "n": 0, "oldest": row["oldest"], "checkable": 0, "reasons": Counter()}
+        group = groups.setdefault(row[column], empty)
         group["n"] += row["n"]
         group["oldest"] = min(group["oldest"], row["oldest"])
-        group["reasons"].append(row["reason"])
+        group["checkable"] += row["checkable"]
+        group["reasons"][row["reason"]] += row["n"]
     return list(groups.values())
 
 

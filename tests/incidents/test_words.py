@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from invocations.incidents import mails
-from invocations.incidents.words import words_of
-from invocations.models import Incident, Pace
+from invocations.incidents.words import Reader, words_of
+from invocations.models import ApiKey, Incident, Pace
 from tests.many import messages, real_account, workflow_of
 
 pytestmark = pytest.mark.django_db
@@ -48,12 +48,12 @@ EVERY = [
 
 
 @pytest.mark.parametrize(("kind", "reason", "of_the_account"), EVERY)
-def test_the_dashboard_and_the_mail_say_the_same_and_what_to_do(priya, incident, settings, kind, reason, of_the_account):
+def test_the_dashboard_and_the_mail_say_the_same_and_what_to_do(ada, incident, settings, kind, reason, of_the_account):
     settings.ALERT_EMAILS, settings.CONSOLE_URL = ["ops@example.com"], "https://console.example.com"
-    words = words_of(incident(kind, reason, of_the_account))
+    words = words_of(incident(kind, reason, of_the_account), Reader())
     mails.tell(timezone.now()).join()
     [sent] = mail.outbox
-    page = re.sub(r"\s+", " ", unescape(strip_tags(priya.get("/").content.decode())))
+    page = re.sub(r"\s+", " ", unescape(strip_tags(ada.get("/").content.decode())))
     assert words.says and words.next and words.title in sent.body and words.title in page
     assert words.says in sent.body and f"What to do: {words.next}" in sent.body and words.next in page
     assert "Asha" not in sent.body and "918061234581" not in sent.body and "published" not in sent.body.partition("What to do")[0]
@@ -73,13 +73,31 @@ def test_it_leads_to_the_messages_it_is_about(priya, flow, incident, kind, reaso
     earlier = {"created_at": timezone.now() - timedelta(minutes=50)}
     messages(flow, [{**columns, **earlier}, columns, {"status": "accepted"}, {"status": "rejected", "error_kind": "something else"}])
     messages(other, [columns])
-    assert len(priya.get(words_of(incident(kind, reason, False)).address).context["rows"]) == 2
+    assert len(priya.get(words_of(incident(kind, reason, False), Reader()).address).context["rows"]) == 2
 
 
 def test_a_pauses_incident_names_what_mends_it(incident):
     account = incident("paused", "credentials")
-    assert account.account.api_keys.count() == 0 and words_of(account).next.startswith("Store an API key.")
-    assert "Check the workflow ID" in words_of(incident("paused", "no_such_workflow", of_the_account=False)).next
+    assert account.account.api_keys.count() == 0 and words_of(account, Reader()).next.startswith("Store an API key.")
+    assert "Check the workflow ID" in words_of(incident("paused", "no_such_workflow", of_the_account=False), Reader()).next
+
+
+@pytest.mark.parametrize(("kind", "reason", "of_the_account"), [each for each in EVERY if each[0] not in ("refusals", "unreachable")])
+def test_who_lacks_the_right_is_told_whom_to_ask_and_reads_of_no_button(priya, ada, flow, incident, kind, reason, of_the_account):
+    ApiKey.objects.create(account=flow.account, title="console", key="k" * 20, is_primary=True)
+    one = incident(kind, reason, of_the_account)
+    to_support, to_an_admin = (words_of(one, Reader(each.person)).next for each in (priya, ada))
+    assert "sk an admin" in to_support and "Resume" not in to_support and "Check this key" not in to_support
+    assert "admin" not in to_an_admin
+
+
+def test_while_it_is_paused_no_incident_speaks_of_checking(ada, flow, incident):
+    one = incident("unknown")
+    assert "Check safely" in words_of(one, Reader(ada.person)).next
+    assert "Check safely" not in words_of(one, Reader(ada.person, is_stopped=True)).next
+    one.workflow_instance.is_paused = True
+    assert "While it is paused none can be checked." in words_of(one, Reader(ada.person)).next
+    assert "settled them" in words_of(one, Reader()).says, "there are three"
 
 
 def test_more_than_two_are_one_banner_that_holds_what_to_do_for_each(priya, flow, incident):

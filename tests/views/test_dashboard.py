@@ -297,14 +297,14 @@ def trouble(flow):
 def test_what_waits_is_one_line_for_all_that_wait_for_the_same(priya, trouble):
     answer = priya.get("/")
     assert waits(answer) == [
-        ("Queued", "1 × Lost", "70 min", "Tell an admin."),
-        ("Held", "3 × Kaveri Europe", "48 min", "Tell an admin."),
-        ("Outcome unknown", "3 × Refund confirmed", "31 min", "Check safely, or settle them"),
-        ("Queued", "2 × Kaveri Europe", "20 min", "Tell an admin."),
-        ("No result received", "1 × Refund confirmed", "3 d", "Tell an admin."),
+        ("Queued", "1 × Lost", "70 min", "Ask an admin to check the workflow ID."),
+        ("Held", "3 × Kaveri Europe", "48 min", "Ask an admin to store an API key."),
+        ("Outcome unknown", "3 × Refund confirmed", "31 min", "Check safely, or ask an admin to settle them"),
+        ("Queued", "2 × Kaveri Europe", "20 min", "Ask an admin to store an API key."),
+        ("No result received", "1 × Refund confirmed", "3 d", "Ask an admin to check how its results come in."),
     ]
     assert answer.context["waiting"][2].why == (
-        "No answer came in time. Kaleyra’s server failed without saying whether it had taken the message."
+        "2 × No answer came in time. 1 × Kaleyra’s server failed without saying whether it had taken the message."
     )
 
 
@@ -324,20 +324,34 @@ def test_each_line_leads_to_just_these_messages_and_an_admin_to_the_cure(ada, tr
 
 def test_under_the_brake_all_that_is_queued_waits_for_it(ada, priya, trouble):
     pacing.stop_everything("A wrong text went out", ada.person)
-    for browser, says in ((ada, "Look at the brake"), (priya, "Tell an admin.")):
+    for browser, says in ((ada, "Look at the brake"), (priya, "Ask an admin to let all sending go on.")):
         queued = [line for line in waits(browser.get("/")) if line[0] == "Queued"]
         assert queued == [("Queued", "4 × all sending", "70 min", says)]
 
 
 @pytest.mark.parametrize("what", ["account", "workflow", "everything"])
-def test_while_something_is_paused_no_check_is_offered(priya, flow, what):
+def test_while_something_is_paused_no_check_is_offered(priya, ada, flow, what):
     messages(flow, [minutes_ago(5, status="unknown")])
     if what == "everything":
         pacing.stop_everything("A wrong text went out", None)
     else:
         paused = flow if what == "workflow" else flow.account
         type(paused).objects.filter(pk=paused.pk).update(is_paused=True)
-    assert [line[3] for line in waits(priya.get("/"))] == ["Settle them: while it is paused none can be checked"]
+    assert [line[3] for line in waits(ada.get("/"))] == ["Settle them: while it is paused none can be checked"]
+    assert [line[3] for line in waits(priya.get("/"))] == ["Ask an admin to settle them: while it is paused none can be checked"]
+
+
+def test_what_is_too_old_to_be_checked_is_not_offered_to_be(priya, ada, flow):
+    old = minutes_ago(25 * 60, status="unknown", reason="timeout")
+    messages(flow, [old, minutes_ago(5, status="unknown", not_after=NOON - timedelta(minutes=1))])
+    assert [line[3] for line in waits(ada.get("/"))] == ["Settle them: they are too old to be checked"]
+    messages(flow, [minutes_ago(5, status="unknown", not_after=NOON + timedelta(minutes=1))])
+    assert [line[3] for line in waits(ada.get("/"))] == ["Check safely, or settle them"]
+
+
+def test_who_may_neither_check_nor_settle_is_told_whom_to_ask(rosa, flow):
+    messages(flow, [minutes_ago(5, status="unknown", reason="timeout")])
+    assert [line[3] for line in waits(rosa.get("/"))] == ["Ask an admin to settle them"]
 
 
 def test_held_ones_whose_account_goes_on_need_nobody_and_unreadable_ones_somebody_else(priya, flow):
@@ -348,11 +362,16 @@ def test_held_ones_whose_account_goes_on_need_nobody_and_unreadable_ones_somebod
     assert said[0].startswith("Nothing: its account goes on") and "FIELD_ENCRYPTION_KEYS" in said[1]
 
 
-def test_more_lines_than_fit_are_said(priya, flow):
+def test_more_lines_than_fit_are_folded_away_and_missing_results_are_not_all_among_them(priya, flow):
     flows = [workflow_of(flow.account, f"Flow {n}") for n in range(10)]
+    missing = {"status": "accepted", "delivery": "no_result", "result_due_at": NOON}
+    messages(flow, [minutes_ago(n, workflow_instance=each, **missing) for n, each in zip((3, 2, 1), flows, strict=False)])
     messages(flow, [minutes_ago(50 - n, status="unknown", workflow_instance=each) for n, each in enumerate(flows)])
     answer = priya.get("/")
-    assert [line[1] for line in waits(answer)] == [f"1 × Flow {n}" for n in range(8)] and "2 more lines are not shown" in text_of(answer)
+    names = [f"1 × Flow {n}" for n in range(10)]
+    assert [line[1] for line in waits(answer)] == [*names[:6], *names[:2]]
+    assert [f"{each.n} × {each.title}" for each in answer.context["more_waiting"]] == [*names[6:], names[2]]
+    assert "Show 5 more" in text_of(answer) and f"workflow={flows[9].pk}" in answer.content.decode().partition("Show 5 more")[2]
 
 
 def test_nothing_waits(priya, flow):

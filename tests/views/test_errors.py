@@ -40,7 +40,7 @@ def test_failures_of_a_kind_are_folded_and_lead_to_their_invocations(priya, wron
     assert found(priya, first.removeprefix("/history/")) == refused[::-1]
     assert found(priya, second.removeprefix("/history/")) == [*timeouts[::-1], late]
     assert found(priya, third.removeprefix("/history/")) == [refused_in_words]
-    assert "somebody is editing it" in page.html and "Then send them again." in page.html and "settle the rest" in page.html
+    assert "somebody is editing it" in page.html and "Then send them again." in page.html and "An admin settles the rest" in page.html
 
 
 @pytest.mark.parametrize("days", ["1", "7", "30"])

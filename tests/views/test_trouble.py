@@ -102,7 +102,7 @@ def test_under_the_brake_nothing_is_said_to_leave(ada, account, stopped):
     assert "What waits leaves once all sending goes on." in text_of(ada.post(f"/accounts/{account.pk}/resume/", follow=True))
 
 
-@pytest.mark.parametrize(("broken", "words"), [("no_key", "Store an API key"), ("unreadable_key", "Replace the API key")])
+@pytest.mark.parametrize(("broken", "words"), [("no_key", "Store an API key"), ("unreadable_key", "Enter the API key again")])
 def test_an_account_without_a_usable_key_stays_paused_and_is_led_to_the_cure(ada, account, broken, words):
     Account.objects.update(is_paused=True, paused_because="credentials")
     if broken == "no_key":
@@ -168,7 +168,7 @@ def test_many_pauses_are_one_banner_each_with_its_own_way_out(ada, account, work
     assert answer.content.decode().count('class="banner') == 1
     assert "3 accounts and 1 workflow are paused – 6 messages wait" in text_of(answer)
     banner = answer.content.decode().partition("</details>")[0]
-    assert len(resume_forms(ada, "/")) == 4 and banner.count(">Replace the API key</a>") == 3
+    assert len(resume_forms(ada, "/")) == 4 and banner.count(">Check the API key, or replace it</a>") == 3
 
 
 def test_what_waits_for_a_pause_leads_to_just_that(ada, account, workflow):
