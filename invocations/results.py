@@ -8,6 +8,7 @@ taken together, so that their order makes no difference, and one that says less 
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -47,6 +48,8 @@ TOLD_TO = (
     "workflow_invocation_id",
     "account_id",
     "status",
+    "reason",
+    "delivery",
     "created_at",
     "workflow_instance__expects_callback",
     "version__contract",
@@ -117,10 +120,12 @@ def _again(account: Account, body: bytes, now: datetime) -> Callback | None:
 
 def _as_text(body: bytes) -> str:
     """The body so that no byte is lost, and what could be read from it still can be."""
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError:
-        return body.decode("latin-1")
+    for encoding in ("utf-8", json.detect_encoding(body)):
+        try:
+            return body.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return body.decode("latin-1")
 
 
 def _digests(account: Account, body: bytes) -> list[str]:
@@ -149,26 +154,49 @@ def _channel_result(callback: Callback, said: ChannelSaid) -> ChannelResult:
 
 def match(callback: Callback) -> bool:
     """Tells a kept result to the invocation whose id it names. Returns whether one was told."""
-    return _match(callback, by=None)
-
-
-def match_by_hand(callback: Callback, invocation: Invocation, by: User) -> bool:
-    """Tells the result to `invocation`, on the word of a person. Returns whether it was free, and the invocation settled enough."""
-    done = _match(callback, by=by, to=invocation)
-    if done:
-        logger.info("result %s was matched to invocation %s by user %s", callback.pk, invocation.request_id, by.pk)
-    return done
-
-
-def _match(callback: Callback, by: User | None, to: Invocation | None = None) -> bool:
-    now = timezone.now()
     with transaction.atomic():
-        found = _locked(Q(pk=to.pk, account_id=callback.account_id)) if to else []
-        invocation = _tellable(found) if to else _whose(callback)
-        free = Callback.objects.filter(pk=callback.pk, invocation__isnull=True)
-        if invocation is None or not free.update(invocation=invocation, matched_at=now, matched_by=by):
-            return False
-        _tell(invocation, _told(invocation))
+        invocation = _whose(callback)
+        return invocation is not None and _join(callback, invocation)
+
+
+class NotJoined(Exception):
+    """Nothing was changed. `code`: `gone` (the result has a message, or the message is none of its account), `under_way`, `other_id`
+    (the message has another id of Kaleyra's), `has_result`."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def match_by_hand(callback: Callback, invocation: Invocation, by: User) -> None:
+    """Tells the result to `invocation`, on the word of a person. Raises `NotJoined` where it is not as that person saw it any more."""
+    with transaction.atomic():
+        found = _locked(Q(pk=invocation.pk, account_id=callback.account_id))
+        if not found:
+            raise NotJoined("gone")
+        if code := _why_not(callback, found[0]):
+            raise NotJoined(code)
+        if not _join(callback, found[0], by):
+            raise NotJoined("gone")
+    logger.info("result %s was matched to invocation %s by user %s", callback.pk, invocation.request_id, by.pk)
+
+
+def _why_not(callback: Callback, locked: Invocation) -> str:
+    """What has come between a suggestion and the person's word, as the code of a `NotJoined`."""
+    if _tellable(locked) is None:
+        return "under_way"
+    if locked.workflow_invocation_id not in ("", callback.workflow_invocation_id):
+        return "other_id"
+    return "has_result" if locked.delivery == Delivery.COMPLETED else ""
+
+
+def _join(callback: Callback, invocation: Invocation, by: User | None = None) -> bool:
+    """Tells the locked invocation the result, if that is still free. Returns whether it was."""
+    now = timezone.now()
+    free = Callback.objects.filter(pk=callback.pk, invocation__isnull=True)
+    if not free.update(invocation=invocation, matched_at=now, matched_by=by):
+        return False
+    _tell(invocation, _told(invocation))
     callback.invocation, callback.matched_at, callback.matched_by = invocation, now, by
     return True
 
@@ -178,12 +206,15 @@ def _whose(callback: Callback) -> Invocation | None:
 
     Where several are named nothing is guessed.
     """
-    found = [each for each in _locked(whose.named([callback])) if whose.names(callback, each)]
-    if not found:
-        [answered] = whose.answered([callback])
-        return _tellable(_locked(Q(pk=answered[0].pk))) if len(answered) == 1 else None
-    invocation = _tellable(found)
-    return invocation if invocation and whose.agrees(callback, invocation) else None
+    found = _locked(whose.named([callback]))
+    if any(whose.names(callback, each) for each in found):
+        return _tellable(whose.the_one(callback, found))
+    [answered] = whose.answered([callback])
+    invocation = whose.certain_of(answered)
+    if invocation is None or not (locked := _locked(Q(pk=invocation.pk))):
+        return None
+    [answered] = whose.answered([callback])  # asked again under the lock: it may have learned of another flow meanwhile
+    return _tellable(locked[0]) if whose.certain_of(answered) == locked[0] else None
 
 
 def _locked(which: Q) -> list[Invocation]:
@@ -195,8 +226,8 @@ def _locked(which: Q) -> list[Invocation]:
     return list(invocations.select_for_update(of=("self",)).order_by("pk")[:FEW])
 
 
-def _tellable(found: Sequence[Invocation]) -> Invocation | None:
-    return found[0] if len(found) == 1 and found[0].status not in UNSETTLED else None
+def _tellable(invocation: Invocation | None) -> Invocation | None:
+    return invocation if invocation and invocation.status not in UNSETTLED else None
 
 
 class Told(NamedTuple):

@@ -381,12 +381,15 @@ def _changes(claim: Claim, result: Result, now: datetime, known: _Known) -> tupl
 
 
 def _answered_ids(invocation: Invocation, reply: Reply, hidden: Secrets) -> Columns:
-    """Which ids an answer named that settles nothing: a result that names them may be the message's own."""
+    """Which ids an answer named that settles nothing: a result that names them may be the message's own.
+
+    None of an answer about a request whose id is no UUID: it is none of ours.
+    """
     theirs = reply.workflow_invocation_id
     try:
-        named = uuid.UUID(reply.request_id or "")
+        named = uuid.UUID(reply.request_id) if reply.request_id else invocation.request_id
     except ValueError:
-        named = invocation.request_id
+        theirs, named = "", invocation.request_id
     return {
         "answered_invocation_id": theirs if redaction.redacted(theirs, hidden) == theirs else "",
         "answered_request_id": named if named != invocation.request_id else None,

@@ -100,6 +100,8 @@ class FlowResult:
 
     workflow_invocation_id: str = ""
     request_id: uuid.UUID | None = None
+    other_request_id: str = ""
+    """One that is no UUID, and so none of ours."""
     execution_status: str = ""
     ended_at: datetime | None = None
     channels: tuple[ChannelSaid, ...] = ()
@@ -170,10 +172,12 @@ def read_callback(body: bytes) -> FlowResult:
         return FlowResult(problem="unreadable" if _json(body) is None else "no_object")
     invocation_id = _text(event.get("workflowInvocationId"), LONGEST_ID + 1)
     is_odd = len(invocation_id) > LONGEST_ID
-    request_id = _uuid(_text(event.get("requestId"), 40))
+    request_text = _text(event.get("requestId"), LONGEST_ID)
+    request_id = _uuid(request_text)
     return FlowResult(
         workflow_invocation_id="" if is_odd else invocation_id,
         request_id=request_id,
+        other_request_id="" if request_id else request_text,
         execution_status=_text(event.get("executionStatus"), 60),
         ended_at=_time(event.get("timestamp")),
         channels=_channels(event.get("result")),

@@ -30,6 +30,9 @@ SHOWN_CHARACTERS = 4096
 WHY = {
     "unknown_id": gettext_lazy("No message of this account has this ID. It may have been sent by another system."),
     "under_way": gettext_lazy("Its message is still being sent. They find each other within seconds after that."),
+    "waits": gettext_lazy("Its message waits to be sent, or sent again. They find each other within minutes after that."),
+    "disagrees": gettext_lazy("Its IDs are not those of one and the same message."),
+    "answered": gettext_lazy("An answer that settled nothing named its ID. That does not show whose result it is."),
     "several": gettext_lazy("It could be the result of more than one message."),
     "empty": gettext_lazy("Nothing was in it."),
     "compressed": gettext_lazy("It was compressed, and is not unpacked here."),
@@ -39,6 +42,19 @@ WHY = {
     "odd_id": gettext_lazy("Its ID is longer than any of Kaleyra’s."),
 }
 """By the codes of `whose.Standing`."""
+WHY_NOT_JOINED = {
+    "gone": gettext_lazy("That is not suggested any more. Nothing was changed."),
+    "under_way": gettext_lazy("That message is being sent just now. Nothing was changed: look again in a minute."),
+    "other_id": gettext_lazy("Kaleyra’s ID of that message is known by now, and it is not this result’s. Nothing was changed."),
+    "has_result": gettext_lazy("That message has its result by now. Nothing was changed."),
+}
+"""By the codes of `results.NotJoined`."""
+BECAUSE = {
+    "disagrees": gettext_lazy("one of the result’s IDs is this message’s."),
+    "answered": gettext_lazy("an answer to this message named the result’s ID."),
+    "unknown_id": gettext_lazy("the only one to this number at that time whose ID at Kaleyra is not known here."),
+}
+"""Why a message is suggested; by the codes of `whose.Standing`."""
 _A_NUMBER = re.compile(r"(?:(?<![\w.-])|(?<=%..)|(?<=\\u....))(\d{4,})(\d{4})(?![\w-])")
 """Eight digits and more, also after a sign that a form or JSON wrote as %2B or \\u0022; not a part of a time or of an id."""
 
@@ -75,11 +91,15 @@ def match_result(request: StaffRequest, callback_id: int) -> HttpResponse:
     callback = _get(callback_id)
     wanted = request.POST.get("invocation", "")
     suggested = whose.suggestion(callback) if callback.invocation_id is None else None
-    if suggested and wanted == str(suggested.request_id) and results.match_by_hand(callback, suggested, request.user):
-        messages.success(request, _("The result is with its message now."))
-        return redirect("invocation", request_id=suggested.request_id)
-    messages.warning(request, _("That is not suggested any more. Nothing was changed."))
-    return redirect("unmatched")
+    try:
+        if suggested is None or wanted != str(suggested.request_id):
+            raise results.NotJoined("gone")
+        results.match_by_hand(callback, suggested, request.user)
+    except results.NotJoined as error:
+        messages.warning(request, WHY_NOT_JOINED[error.code])
+        return redirect("unmatched")
+    messages.success(request, _("The result is with its message now."))
+    return redirect("invocation", request_id=suggested.request_id)
 
 
 @for_people_who_may(roles.SETTLE)
@@ -142,6 +162,7 @@ def _shown(request: StaffRequest, callbacks: list[Callback]) -> list[dict[str, A
             "channels": [_channel(each) for each in callback.results.all()],
             "why": WHY[why] if not suggested else "",
             "suggestion": suggested,
+            "because": BECAUSE.get(why, BECAUSE["unknown_id"]),
             "body": _body(callback, may_see_recipient),
             "set_aside_by": person(callback.set_aside_by) if callback.set_aside_by else "",
             "set_aside_reason": _reason(callback),

@@ -1,5 +1,6 @@
 """A body is kept once, and told to the invocation that it names."""
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from unittest.mock import Mock
@@ -131,11 +132,11 @@ def test_every_other_end_stays_and_is_told_the_delivery_alone(in_status, report,
     assert told(invocation) == ("completed", 0, False) and (invocation.status, invocation.reason) == (status, "as it was")
 
 
-@pytest.mark.parametrize("status", ["sending", "queued", "held"])
-def test_what_is_not_settled_yet_is_told_by_the_sweep_later(in_status, report, status):
+@pytest.mark.parametrize(("status", "why"), [("sending", "under_way"), ("queued", "waits"), ("held", "waits")])
+def test_what_is_not_settled_yet_is_told_by_the_sweep_later(in_status, report, status, why):
     invocation = in_status(status, workflow_invocation_id="A")
     callback = report("A", "DELIVERED")
-    assert callback.invocation is None and told(invocation)[0] == "" and whose.standing(callback).why == "under_way"
+    assert callback.invocation is None and told(invocation)[0] == "" and whose.standing(callback).why == why
     Invocation.objects.update(status="accepted", lease_until=None)
     assert results.match_waiting(timezone.now()) == 1 and told(invocation)[0] == "completed"
 
@@ -151,11 +152,33 @@ def test_another_accounts_result_is_nobodys(accepted, account):
 @pytest.mark.parametrize("status", ["accepted", "unknown"])
 def test_ids_that_contradict_each_other_are_left_to_a_person(in_status, report, status):
     first, second = in_status(status, workflow_invocation_id="A"), in_status(status, workflow_invocation_id="B")
-    assert whose.standing(report("A", "READ", requestId=str(second.request_id))).why == "several"
-    assert whose.standing(report("C", "READ", requestId=str(first.request_id))).why == "several"
+    assert whose.standing(report("A", "READ", requestId=str(second.request_id))) == ("disagrees", None)
+    assert whose.standing(report("C", "READ", requestId=str(first.request_id))) == ("disagrees", None)
     Invocation.objects.update(workflow_invocation_id="A")
-    assert whose.standing(report("A", "SENT")).why == "several"
+    assert whose.standing(report("A", "SENT")) == ("several", None)
     assert told(first)[0] == told(second)[0] == "" and results.match_waiting(timezone.now()) == 0
+
+
+def test_a_request_id_that_was_made_up_says_nothing_against_the_id_that_an_acceptance_told(accepted, report):
+    invocation = accepted()
+    assert report(invocation.workflow_invocation_id, "READ", requestId=str(uuid.uuid4())).invocation == invocation
+
+
+def test_an_id_that_no_acceptance_told_is_not_enough_where_the_request_id_is_foreign(in_status, report):
+    invocation = in_status("accepted", workflow_invocation_id="A", reason="confirmed_by_result")
+    assert whose.standing(report("A", "READ", requestId=str(uuid.uuid4()))) == ("disagrees", invocation)
+    assert told(invocation)[0] == ""
+
+
+def test_a_request_id_of_another_accounts_message_is_not_made_up(accepted, in_status, report, account):
+    invocation, other = accepted(), in_status("unknown")
+    elsewhere = Account.objects.create(title="Other", pod=account.pod, sid="HX0000000001")
+    workflow = WorkflowInstance.objects.create(account=elsewhere, title="There", workflow_instance_id="w2")
+    clone = Invocation.objects.get(pk=other.pk)
+    clone.pk, clone.request_id, clone.account, clone.workflow_instance = None, uuid.uuid4(), elsewhere, workflow
+    clone.payload = "{}"
+    clone.save(force_insert=True)
+    assert whose.standing(report(invocation.workflow_invocation_id, "READ", requestId=str(clone.request_id))).why == "disagrees"
 
 
 def test_a_clock_that_is_wrong_is_not_believed(accepted, report):

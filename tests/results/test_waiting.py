@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from invocations import results, sending, whose
 from invocations.dispatching import run_once, sweep
+from invocations.kaleyra.callbacks import FlowResult
 from invocations.models import Account, Callback, Invocation
 from tests.results.conftest import body
 
@@ -80,6 +81,7 @@ def test_a_result_that_does_not_come_is_missed_and_may_still_come(in_status, rep
 
 OTHER = "0f6da8f1-923d-4995-a274-4830d09d8287"
 """A request id that Kaleyra made up."""
+THIRD = "7d1bbc2a-4a45-4b1b-9d0b-6ad5bd3fcbf0"
 
 
 @pytest.fixture
@@ -98,12 +100,11 @@ def answered(recorded, kaleyra_says):
     return answered
 
 
-@pytest.mark.parametrize(
-    "names", [{"invocation_id": "theirs"}, {"requestId": OTHER}, {"invocation_id": "theirs", "requestId": OTHER, "to": NUMBER}]
-)
-def test_a_result_finds_its_message_by_an_id_that_the_stored_answer_named(answered, report, names):
+@pytest.mark.parametrize("names", [{"invocation_id": "theirs"}, {"requestId": OTHER}, {"invocation_id": "theirs", "requestId": OTHER}])
+@pytest.mark.parametrize("number", [NUMBER, "+91 98765 43202", "098765 43202", "9876543202"])
+def test_a_result_finds_its_message_by_its_number_and_an_id_that_the_stored_answer_named(answered, report, names, number):
     invocation = answered(requestId=OTHER)
-    callback = report(names.pop("invocation_id", ""), "TIMEOUT", "DELIVERED", **names)
+    callback = report(names.get("invocation_id", ""), "TIMEOUT", "DELIVERED", to=number, requestId=names.get("requestId"))
     assert callback.invocation == invocation and callback.matched_by is None and delivery(invocation) == "completed"
     assert (invocation.status, invocation.reason) == ("accepted", "confirmed_by_result")
 
@@ -114,7 +115,7 @@ def test_an_answer_that_contradicts_itself_still_names_its_flow(answered, report
 
 
 def test_a_result_before_such_an_answer_is_matched_in_the_next_sweep(answered, report):
-    callback = report("theirs", "READ")
+    callback = report("theirs", "READ", to=NUMBER)
     invocation = answered(requestId=OTHER)
     assert sweep() == 1 and delivery(invocation) == "completed"
     callback.refresh_from_db()
@@ -125,14 +126,65 @@ def test_a_result_before_such_an_answer_is_matched_in_the_next_sweep(answered, r
     "told",
     [
         {"to": "919876543303"},
-        {"requestId": "7d1bbc2a-4a45-4b1b-9d0b-6ad5bd3fcbf0"},
+        {"to": "08061234581"},
+        {"to": NUMBER, "requestId": THIRD},
+        {"to": NUMBER, "requestId": "ORDER-4711"},
     ],
 )
 def test_a_result_that_tells_of_another_number_or_id_is_not_its_own(answered, report, told):
     invocation = answered(requestId=OTHER)
-    assert report("theirs", "READ", **told).invocation is None
+    callback = report("theirs", "READ", **told)
+    assert callback.invocation is None and whose.standing(callback) == ("unknown_id", None)
     sweep()
     assert delivery(invocation) == ""
+
+
+@pytest.mark.parametrize("told", [{}, {"to": "918061234XXX"}, {"to": "919876543XXX"}, {"to": "", "recipient": "918061234581"}])
+def test_without_its_whole_number_an_answer_about_another_request_is_not_enough_and_a_person_decides(answered, report, told):
+    invocation = answered(requestId=OTHER)
+    callback = report("theirs", "READ", **told)
+    assert callback.invocation is None and whose.standing(callback) == ("answered", invocation)
+    sweep()
+    assert delivery(invocation) == ""
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_a_number_is_read_in_each_of_jsons_encodings(answered, account, encoding):
+    invocation = answered(requestId=OTHER)
+    stranger, own = (results.keep(account, body("theirs", "READ", to=to).decode().encode(encoding)) for to in ("918061234581", NUMBER))
+    assert (stranger.invocation, own.invocation) == (None, invocation)
+
+
+@pytest.mark.parametrize(("to", "is_told"), [("918061234581", False), (NUMBER, True), ("918061234XXX", False), ("", False)])
+def test_what_no_key_opens_any_more_is_known_by_its_number_alone(answered, report, monkeypatch, to, is_told):
+    callback = report("theirs", "READ", to=to)
+    invocation = answered(requestId=OTHER)
+    monkeypatch.setattr(whose, "said_in", lambda callback: FlowResult(problem="unreadable"))
+    assert results.match(Callback.objects.get(pk=callback.pk)) is is_told
+    assert bool(delivery(invocation)) is is_told
+
+
+@pytest.mark.parametrize("request_id", [OTHER, "ORDER-4711"])
+def test_a_foreign_request_id_is_not_that_of_an_answer_to_our_own(answered, report, request_id):
+    invocation = answered(400)
+    assert report("theirs", "READ", requestId=request_id).invocation is None and delivery(invocation) == ""
+
+
+def test_a_request_id_that_is_no_uuid_is_nobody_elses_because_both_name_it(answered, report):
+    invocation = answered(requestId="ORDER-4711")
+    assert report("theirs", "READ", requestId="ORDER-4711", to=NUMBER).invocation is None and delivery(invocation) == ""
+
+
+def test_what_the_message_learned_before_the_lock_counts(answered, report, monkeypatch):
+    invocation, real = answered(requestId=OTHER), whose.answered
+
+    def meanwhile(callbacks):
+        found = real(callbacks)
+        Invocation.objects.filter(pk=invocation.pk).update(workflow_invocation_id="another", status="accepted")
+        return found
+
+    monkeypatch.setattr(whose, "answered", meanwhile)
+    assert report("theirs", "READ", to=NUMBER).invocation is None and delivery(invocation) == ""
 
 
 def test_an_answer_about_another_message_of_ours_names_that_ones_flow(answered, in_status, report):
@@ -189,6 +241,56 @@ def test_another_number_another_time_or_another_status_is_not_suggested(in_statu
     assert whose.suggestion(report("A", "DELIVERED", **told)) is None
 
 
+@pytest.mark.parametrize(
+    ("status", "columns"),
+    [
+        ("sending", {}),
+        ("queued", {}),
+        ("accepted", {"reason": "confirmed_by_duplicate"}),
+    ],
+)
+def test_none_is_suggested_while_another_to_that_number_may_turn_out_to_be_the_one(in_status, report, status, columns):
+    in_status("unknown")
+    in_status(status, **columns)
+    assert whose.suggestion(report("A", "READ", to=NUMBER)) is None
+
+
+def test_another_that_awaits_its_result_keeps_only_a_result_without_kaleyras_id_back(in_status, report):
+    invocation = in_status("unknown")
+    in_status("accepted", workflow_invocation_id="Y", delivery="awaiting", result_due_at=timezone.now() + MINUTE)
+    assert whose.suggestion(report("A", "READ", to=NUMBER)) == invocation
+    assert whose.suggestion(report("", "READ", to=NUMBER)) is None
+
+
+def test_a_message_that_is_sent_only_later_keeps_no_suggestion_back(in_status, report):
+    invocation = in_status("unknown")
+    in_status("queued", not_before=timezone.now() + timedelta(days=7))
+    callback = report("A", "READ", to=NUMBER)
+    in_status("sending", created_at=timezone.now() + 2 * MINUTE)
+    assert whose.suggestion(callback) == invocation
+
+
+@pytest.mark.parametrize(("minutes_ago", "is_suggested"), [(0, True), (4, False)])
+def test_a_flow_that_ended_before_the_message_was_posted_is_not_its_own(in_status, report, minutes_ago, is_suggested):
+    invocation = in_status("unknown")
+    ended = timezone.now() - minutes_ago * MINUTE
+    assert whose.suggestion(report("A", "READ", to=NUMBER, timestamp=ended.isoformat())) == (invocation if is_suggested else None)
+
+
+@pytest.mark.parametrize("kinds", [["sms"], ["sms", "whatsapp"], ["whatsapp", "sms", "sms"]])
+def test_a_flow_of_other_channels_is_not_its_own(in_status, account, kinds):
+    in_status("unknown")
+    told = {f"channel{n}": {"channel": kind, "statusCode": "READ", "to": NUMBER} for n, kind in enumerate(kinds, start=1)}
+    assert whose.suggestion(results.keep(account, body("A", result=told))) is None
+
+
+def test_a_message_whose_own_answer_named_another_flow_or_request_is_not_suggested(answered, report):
+    invocation = answered(requestId=OTHER)
+    assert whose.suggestion(report("another", "READ", to=NUMBER)) is None
+    assert whose.suggestion(report("", "READ", to=NUMBER, requestId=THIRD)) is None
+    assert whose.suggestion(report("", "READ", to=NUMBER)) == invocation
+
+
 def test_what_a_person_settled_is_suggested_too(in_status, report):
     invocation = in_status("rejected", reason="settled_not_delivered", doubtful_since=timezone.now(), doubt_count=1)
     assert whose.suggestion(report("A", "READ", to=NUMBER)) == invocation
@@ -203,25 +305,55 @@ def test_as_many_questions_for_fifty_as_for_one(in_status, report, answered):
         with CaptureQueriesContext(connection) as queries:
             assert {each.why for each in whose.standings(callbacks)} == {"unknown_id"}
         asked.append(len(queries))
-    assert asked[0] == asked[1] <= 4
+    assert asked[0] == asked[1] <= 9
 
 
 def test_what_a_person_joins_has_their_name(in_status, report, ada):
     invocation = in_status("unknown")
     callback = report("A", "TIMEOUT", "DELIVERED", to=NUMBER)
-    assert results.match_by_hand(callback, invocation, ada.person)
+    results.match_by_hand(callback, invocation, ada.person)
     callback.refresh_from_db()
     assert (callback.invocation, callback.matched_by) == (invocation, ada.person)
     assert delivery(invocation) == "completed" and (invocation.status, invocation.reason) == ("accepted", "confirmed_by_result")
-    assert not results.match_by_hand(callback, in_status("unknown"), ada.person)
+    with pytest.raises(results.NotJoined, match="gone"):
+        results.match_by_hand(callback, in_status("unknown"), ada.person)
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "code"),
+    [
+        ({"status": "accepted", "workflow_invocation_id": "B"}, "other_id"),
+        ({"status": "accepted", "delivery": "completed"}, "has_result"),
+        ({"status": "sending", "lease_until": timezone.now()}, "under_way"),
+    ],
+)
+def test_what_has_become_of_the_message_meanwhile_is_looked_at_again(in_status, report, ada, meanwhile, code):
+    invocation = in_status("unknown")
+    callback = report("A", "READ", to=NUMBER)
+    Invocation.objects.filter(pk=whose.suggestion(callback).pk).update(**meanwhile)
+    with pytest.raises(results.NotJoined, match=code):
+        results.match_by_hand(callback, invocation, ada.person)
+    assert results.unmatched().get() == callback
+
+
+def test_of_two_results_that_suggest_one_message_only_the_first_is_joined(in_status, report, ada):
+    invocation = in_status("unknown")
+    first, second = report("A", "READ", to=NUMBER), report("B", "FAILED", "FAILED", to=NUMBER)
+    results.match_by_hand(first, whose.suggestion(first), ada.person)
+    with pytest.raises(results.NotJoined, match="other_id"):
+        results.match_by_hand(second, invocation, ada.person)
+    assert whose.suggestion(second) is None
 
 
 def test_nothing_is_joined_across_accounts_or_with_what_is_being_sent(in_status, report, ada, account):
     callback = report("A", "DELIVERED", to=NUMBER)
-    assert not results.match_by_hand(callback, in_status("sending"), ada.person)
+    with pytest.raises(results.NotJoined, match="under_way"):
+        results.match_by_hand(callback, in_status("sending"), ada.person)
     Callback.objects.update(account=Account.objects.create(title="Other", pod=account.pod, sid="HX0000000001"))
     callback.refresh_from_db()
-    assert not results.match_by_hand(callback, in_status("unknown"), ada.person) and results.unmatched().get() == callback
+    with pytest.raises(results.NotJoined, match="gone"):
+        results.match_by_hand(callback, in_status("unknown"), ada.person)
+    assert results.unmatched().get() == callback
 
 
 # --- set aside ----------------------------------------------------------------------------------------------------------

@@ -25,7 +25,8 @@ def orphan(account):
     """orphan("TIMEOUT", "DELIVERED", …): a result that names nobody we know."""
 
     def orphan(*codes, to=NUMBER, **more):
-        channels = {f"channel{n}": {"channel": "sms", "statusCode": code, "to": to} for n, code in enumerate(codes, start=1)}
+        kinds = ["whatsapp", "sms"]
+        channels = {f"channel{n}": {"channel": kinds[n - 1], "statusCode": code, "to": to} for n, code in enumerate(codes, start=1)}
         return results.keep(account, json.dumps({"workflowInvocationId": "4AhJ", "result": channels} | more).encode())
 
     return orphan
@@ -58,7 +59,7 @@ def test_each_says_what_it_knows(priya, orphan):
     for words in (
         "Acme",
         "4AhJ",
-        "SMS: no final report in time (TIMEOUT)",
+        "WhatsApp: no final report in time (TIMEOUT)",
         "SMS delivered (Delivered)",
         "+91 ••••• •3202",
         str(WHY["unknown_id"]),
