@@ -10,21 +10,20 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
-from django.db.models.functions import Coalesce
-from django.db.models.lookups import Exact
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from invocations import contracts, pacing, sending, whose
 from invocations.answer_table import Status
 from invocations.encryption import digests
 from invocations.kaleyra.callbacks import ChannelSaid, FlowResult, has_ended, read_callback, together
-from invocations.models import Account, Attempt, Callback, ChannelResult, Invocation, WorkflowInstance
+from invocations.models import Account, Callback, ChannelResult, Invocation, WorkflowInstance
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -41,6 +40,11 @@ MOST_KEPT = 10_000
 """Results of one account that nobody knows whose they are. Beyond that the oldest are dropped."""
 KEPT_FOR = timedelta(days=30)
 MOST_AT_ONCE = 500
+MOST_ROUNDS = 4
+ASKED_AGAIN_AFTER = ((timedelta(minutes=2), timedelta(0)), (timedelta(minutes=30), timedelta(minutes=1)))
+"""At which age a result that nobody knows whose it is is asked about how soon again: at first in each sweep, for its own 202 may be
+late by as long as an attempt takes; and `SELDOM` when it is older."""
+SELDOM = timedelta(minutes=5)
 FEW = 10
 DIGEST_OF_A_CALLBACK = "callback"
 TOLD_TO = (
@@ -76,6 +80,7 @@ def keep(account: Account, body: bytes) -> Callback:
         problem=said.problem,
         received_at=now,
         last_received_at=now,
+        ask_at=now,
         workflow_invocation_id=said.workflow_invocation_id,
         request_id=said.request_id,
         execution_status=said.execution_status,
@@ -313,19 +318,36 @@ def set_aside(callback: Callback, reason: str, by: User) -> bool:
 
 
 def match_waiting(now: datetime) -> int:
-    """Tells results that came before their id was known, or while their message was being sent. Returns how many were told."""
-    # The account is asked so that no index answers for it: the ids find fewer rows, and SQLite would rather read all of an account's.
-    of_the_account = Exact(Coalesce("account_id", "account_id"), OuterRef("account_id"))
-    settled = Invocation.objects.filter(of_the_account).exclude(status__in=UNSETTLED)
-    theirs = Exists(settled.filter(workflow_invocation_id=OuterRef("workflow_invocation_id")))
-    ours = Exists(settled.filter(request_id=OuterRef("request_id")))
-    answers = Attempt.objects.filter(Exact(Coalesce("invocation__account_id", "invocation__account_id"), OuterRef("account_id")))
-    theirs_answered = Exists(answers.filter(~Q(answered_invocation_id=""), answered_invocation_id=OuterRef("workflow_invocation_id")))
-    ours_answered = Exists(answers.filter(answered_request_id=OuterRef("request_id")))
-    by_theirs = ~Q(workflow_invocation_id="") & (theirs | theirs_answered)
-    by_ours = Q(request_id__isnull=False) & (ours | ours_answered)
-    known = unmatched().filter(by_theirs | by_ours)
-    return sum(_matches(callback) for callback in known.defer("body").order_by("-received_at")[:MOST_AT_ONCE])
+    """Tells results that came before their id was known, or while their message was being sent. Returns how many were told.
+
+    Each in its turn, the longest waiting first, and the older it is the more seldom: what cannot be told keeps nothing else back, and ten
+    thousand that nobody will ever know cost little.
+    """
+    told = 0
+    for _round in range(MOST_ROUNDS):
+        due = list(unmatched().filter(ask_at__lt=now).defer("body").order_by("ask_at", "pk")[:MOST_AT_ONCE])
+        told += _tell_if_known(due)
+        for wait, pks in _turns(due, now).items():
+            unmatched().filter(pk__in=pks).update(ask_at=now + wait)
+        if len(due) < MOST_AT_ONCE:
+            break
+    return told
+
+
+def _tell_if_known(callbacks: Sequence[Callback]) -> int:
+    if not callbacks:
+        return 0
+    settled = [callback for callback, its in zip(callbacks, whose.certain(callbacks), strict=True) if _tellable(its)]
+    return sum(_matches(callback) for callback in settled)
+
+
+def _turns(callbacks: Sequence[Callback], now: datetime) -> dict[timedelta, list[int]]:
+    """After how long each is asked about again."""
+    turns: dict[timedelta, list[int]] = defaultdict(list)
+    for callback in callbacks:
+        age = now - callback.received_at
+        turns[next((wait for at_most, wait in ASKED_AGAIN_AFTER if age <= at_most), SELDOM)].append(callback.pk)
+    return turns
 
 
 def _matches(callback: Callback) -> bool:

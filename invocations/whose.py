@@ -33,7 +33,7 @@ CLOCKS_APART = timedelta(seconds=30)
 """By how much a flow may seem to have ended before its message was posted."""
 MOST_AT_ONCE = 500
 FEW = 10
-MOST_READ = 4 * MOST_AT_ONCE
+MOST_READ = 8 * MOST_AT_ONCE
 """Rows that the ids of many results find. Of an id that more rows have nobody knows which is meant."""
 WIDE = ("payload", "reply", "note")
 NO_ID = Q(Exact(Coalesce("workflow_invocation_id", "workflow_invocation_id"), ""))

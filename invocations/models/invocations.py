@@ -232,7 +232,7 @@ class Attempt(models.Model):
     retry_after = models.PositiveIntegerField(_("Retry-After in seconds"), null=True, blank=True)
     binding = models.UUIDField(default=uuid.uuid4, editable=False)
     reply = EncryptedTextField(bound_to="binding", null=True, blank=True, editable=False)
-    answered_invocation_id = models.CharField(max_length=100, blank=True, default="", editable=False)
+    answered_invocation_id = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False)
     answered_request_id = models.UUIDField(null=True, blank=True, editable=False)
     api_key_last_four = models.CharField(max_length=4, blank=True)
     asked_by = models.ForeignKey(

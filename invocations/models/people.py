@@ -104,7 +104,7 @@ class Export(models.Model):
     filters = models.TextField(blank=True)
     format = models.CharField(max_length=4, choices=Format.choices)
     newest = models.BigIntegerField()
-    zone = models.CharField(max_length=64, default="UTC")
+    zone = models.CharField(max_length=64, default="UTC", db_default="UTC")
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     attempt = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
 
 from invocations.encryption import EncryptedTextField
 from invocations.models.configuration import Account
@@ -42,8 +44,8 @@ class Callback(models.Model):
     """One body that was posted to an account's address, as it came. It never makes an invocation and never sends anything.
 
     `invocation` is empty as long as nobody knows whose result it is: it may come before our own answer is stored, or for an id
-    that no answer ever told us. `problem`: why nothing could be read from it. `set_aside_…`: a person said that nobody needs to look
-    at it any more, and why; it still finds its message if that turns up.
+    that no answer ever told us. `ask_at`: when it is its turn to be asked about again. `problem`: why nothing could be read from it.
+    `set_aside_…`: a person said that nobody needs to look at it any more, and why; it still finds its message if that turns up.
     """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="callbacks")
@@ -53,6 +55,7 @@ class Callback(models.Model):
     received_at = models.DateTimeField()
     times = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
     last_received_at = models.DateTimeField()
+    ask_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
     workflow_invocation_id = models.CharField(max_length=100, blank=True)
     request_id = models.UUIDField(null=True, blank=True)
     execution_status = models.CharField(max_length=60, blank=True)
@@ -82,6 +85,7 @@ class Callback(models.Model):
             models.Index(fields=["invocation"], condition=Q(invocation__isnull=False), name="callback_by_invocation"),
             models.Index(fields=["workflow_invocation_id"], condition=Q(invocation__isnull=True), name="callback_unmatched_by_id"),
             models.Index(fields=["received_at"], condition=Q(invocation__isnull=True), name="callback_unmatched_by_time"),
+            models.Index(fields=["ask_at", "id"], condition=Q(invocation__isnull=True), name="callback_unmatched_by_turn"),
             models.Index(
                 fields=["received_at", "id"], condition=Q(invocation__isnull=True, set_aside_at__isnull=True), name="callback_open_by_time"
             ),

@@ -29,7 +29,7 @@ ROWS = 20
 SHOWN_CHARACTERS = 4096
 WHY = {
     "unknown_id": gettext_lazy("No message of this account has this ID. It may have been sent by another system."),
-    "under_way": gettext_lazy("Its message is still being sent. They find each other within seconds after that."),
+    "under_way": gettext_lazy("Its message is still being sent. They find each other by themselves after that."),
     "waits": gettext_lazy("Its message waits to be sent, or sent again. They find each other within minutes after that."),
     "disagrees": gettext_lazy("Its IDs are not those of one and the same message."),
     "answered": gettext_lazy("An answer that settled nothing named its ID. That does not show whose result it is."),

@@ -39,6 +39,53 @@ def test_a_result_before_the_answer_finds_its_message_in_the_next_sweep(recorded
     assert delivery(invocation) == "completed" and callback.invocation == invocation
 
 
+def test_however_many_cannot_be_told_none_keeps_an_older_one_back(recorded, report, in_status, account, monkeypatch):
+    monkeypatch.setattr(results, "MOST_AT_ONCE", 5)
+    monkeypatch.setattr(results, "MOST_ROUNDS", 1)
+    early = report("early", "READ")
+    for n in range(12):
+        in_status("accepted", workflow_invocation_id=f"K{n}")
+        report(f"K{n}", "READ", requestId=OTHER)
+    Callback.objects.update(received_at=timezone.now() - MINUTE, ask_at=timezone.now() - MINUTE)
+    Callback.objects.filter(pk=early.pk).update(ask_at=timezone.now())
+    Invocation.objects.filter(pk=in_status("accepted").pk).update(workflow_invocation_id="early")
+    assert [results.match_waiting(timezone.now()) for _ in range(3)] == [0, 0, 1]
+
+
+@pytest.mark.parametrize(("age", "wait"), [(0, 0), (1, 0), (3, 1), (29, 1), (31, 5), (10_000, 5)])
+def test_the_older_the_more_seldom_a_result_is_asked_about(report, age, wait):
+    now = timezone.now()
+    callback = report("nobody’s", "READ")
+    Callback.objects.update(received_at=now - age * MINUTE, ask_at=now - MINUTE)
+    results.match_waiting(now)
+    callback.refresh_from_db()
+    assert callback.ask_at == now + wait * MINUTE
+
+
+def test_a_sweep_asks_as_often_for_fifty_as_for_one(report, in_status):
+    asked = []
+    for n in (1, 50):
+        for each in range(n):
+            in_status("accepted", workflow_invocation_id=f"K{n}-{each}")
+            report(f"K{n}-{each}", "READ", requestId=OTHER)
+        with CaptureQueriesContext(connection) as queries:
+            assert results.match_waiting(timezone.now()) == 0
+        asked.append(len(queries))
+    assert asked[0] == asked[1] <= 5
+
+
+def test_a_result_that_a_version_before_kept_has_its_turn_at_once(report, in_status):
+    callback = report("A", "READ")
+    with connection.cursor() as cursor:
+        names = [field.column for field in Callback._meta.concrete_fields if field.column not in ("id", "ask_at", "digest")]
+        cursor.execute(
+            f"INSERT INTO invocations_callback (digest, {', '.join(names)}) SELECT 'other', {', '.join(names)} FROM invocations_callback"
+        )
+    in_status("accepted", workflow_invocation_id="A")
+    callback.delete()
+    assert results.match_waiting(timezone.now() + timedelta(seconds=1)) == 1
+
+
 def test_results_that_race_with_our_own_commit_all_arrive(recorded, account, receiver, kaleyra_says, monkeypatch):
     real, threads = sending.remember, []
 
