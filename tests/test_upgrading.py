@@ -1,0 +1,41 @@
+"""What a process of the version before writes while the database has this version's columns."""
+
+import uuid
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from invocations import results
+from invocations.models import Attempt, Callback, Export
+
+pytestmark = pytest.mark.django_db
+NEW = {
+    Attempt: {"answered_invocation_id": ""},
+    Callback: {"ask_at": None},
+    Export: {"zone": "UTC"},
+}
+"""The columns that are not null and came with migrations 0015 and 0016, and what stands in them of such a row."""
+
+
+@pytest.fixture
+def rows(recorded, account, ada):
+    """One of each."""
+    Attempt.objects.create(invocation=recorded(), number=1, started_at=timezone.now())
+    Export.objects.create(person=ada.person, format="csv", newest=1)
+    results.keep(account, b"{}")
+
+
+@pytest.mark.parametrize("model", NEW, ids=lambda model: model.__name__)
+def test_a_version_that_knows_nothing_of_a_column_can_still_write_rows(rows, model):
+    unique = {"id": uuid.uuid4().hex if model is Export else 10**6, "number": 2, "digest": "other"}
+    names = [field.column for field in model._meta.concrete_fields if field.name not in NEW[model]]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {model._meta.db_table} ({', '.join(names)})"
+            f" SELECT {', '.join('%s' if name in unique else name for name in names)} FROM {model._meta.db_table}",
+            [unique[name] for name in names if name in unique],
+        )
+    row = model.objects.get(pk=unique["id"])
+    for name, value in NEW[model].items():
+        assert getattr(row, name) == value if value is not None else getattr(row, name) <= timezone.now()
