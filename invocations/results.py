@@ -22,7 +22,7 @@ from django.utils import timezone
 from invocations import contracts, pacing, sending, whose
 from invocations.answer_table import Status
 from invocations.encryption import digests
-from invocations.kaleyra.callbacks import ChannelSaid, FlowResult, has_ended, read_callback, together
+from invocations.kaleyra.callbacks import ChannelSaid, FlowResult, has_ended, read_callback, together, was_refused
 from invocations.models import Account, Callback, ChannelResult, Invocation, WorkflowInstance
 
 if TYPE_CHECKING:
@@ -258,9 +258,14 @@ def what_was_told() -> Prefetch[str]:
 
 
 def _tell(invocation: Invocation, told: Sequence[Told]) -> None:
-    """Shows in the locked invocation what all its results say together."""
-    if invocation.status == Status.UNKNOWN:
-        sending.confirm(invocation)
+    """Shows in the locked invocation what all its results say together.
+
+    A result that says that it was refused, and nothing more, is shown beside a refusal or an unknown outcome, and changes neither.
+    """
+    if invocation.status in (Status.UNKNOWN, Status.REJECTED):
+        told = [each for each in told if not was_refused(each.callback.execution_status, each.channels)]
+    if told and invocation.status == Status.UNKNOWN and sending.confirm(invocation):
+        invocation.status = Status.ACCEPTED
     learned = next((each.callback.workflow_invocation_id for each in told if each.callback.workflow_invocation_id), "")
     columns: dict[str, object] = {"workflow_invocation_id": invocation.workflow_invocation_id or learned}
     ends = [_ended_at(each.callback, invocation) for each in told if has_ended(each.callback.execution_status)]
@@ -272,6 +277,9 @@ def _tell(invocation: Invocation, told: Sequence[Told]) -> None:
             "deciding_channel": result.deciding(len(contracts.channels_at_the_time(invocation))),
             "may_be_double": result.may_be_double,
         }
+    elif told and invocation.status == Status.ACCEPTED and not invocation.delivery:
+        # It says that the flow runs: so its result is still to come.
+        columns |= {"delivery": Delivery.AWAITING, "result_due_at": timezone.now() + invocation.workflow_instance.result_due_in}
     Invocation.objects.filter(pk=invocation.pk).update(**columns)
     if not invocation.workflow_instance.expects_callback:
         _expect_results_of(invocation.workflow_instance_id)

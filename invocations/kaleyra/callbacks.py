@@ -71,6 +71,14 @@ def has_ended(execution_status: str) -> bool:
     return _plain(execution_status) not in _STILL_RUNNING
 
 
+def was_refused(execution_status: str, channels: Iterable[ChannelSaid]) -> bool:
+    """Whether the flow was refused, and nothing was tried on any channel.
+
+    No page says that such a result is posted. It may be that of a repetition, refused because the first had got in: it settles nothing.
+    """
+    return _plain(execution_status) == "REJECTED" and not any(channel.code or channel.message_id for channel in channels)
+
+
 @dataclass(frozen=True)
 class ChannelSaid:
     """What a callback says of one channel. Texts are Kaleyra's own, made printable and bounded; what was not there is empty or None."""

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from invocations import results, whose
 from invocations.models import Account, Attempt, Callback, ChannelResult, Invocation, WorkflowInstance
+from invocations.statuses import CONTRADICTED, meaning_of
 from tests.results.conftest import body
 from tests.sending.test_once import at_once
 
@@ -125,6 +126,34 @@ def test_an_unknown_outcome_is_accepted_and_learns_its_id(in_status, report):
     assert invocation.workflow_invocation_id == "theirs" and invocation.final_at
 
 
+def test_a_flow_that_is_reported_to_run_has_been_taken_and_its_result_is_awaited(in_status, report):
+    invocation = in_status("unknown")
+    report("theirs", status="IN-PROGRESS", requestId=str(invocation.request_id))
+    assert told(invocation)[0] == "awaiting" and invocation.result_due_at > timezone.now()
+    assert (invocation.status, invocation.workflow_invocation_id) == ("accepted", "theirs")
+    report("theirs", "READ")
+    assert told(invocation) == ("completed", 1, False)
+
+
+def test_a_flow_that_is_reported_refused_settles_no_unknown_outcome(in_status, report):
+    """It may be that of a repetition, and the first had got in."""
+    invocation = in_status("unknown")
+    callback = report("refused", status="REJECTED", requestId=str(invocation.request_id))
+    assert callback.invocation == invocation and told(invocation)[0] == ""
+    assert (invocation.status, invocation.workflow_invocation_id) == ("unknown", "")
+    report("theirs", "READ", requestId=str(invocation.request_id))
+    assert told(invocation) == ("completed", 1, False)
+    assert (invocation.status, invocation.workflow_invocation_id) == ("accepted", "theirs")
+
+
+def test_a_refused_message_whose_flow_is_reported_refused_is_no_contradiction(in_status, report):
+    invocation = in_status("rejected", workflow_invocation_id="A", reason="rejected")
+    assert report("A", status="REJECTED").invocation == invocation and told(invocation)[0] == ""
+    assert meaning_of(invocation).name == "rejected" and meaning_of(invocation) not in CONTRADICTED.values()
+    report("A", "REJECTED", status="REJECTED")
+    assert told(invocation)[0] == "completed" and meaning_of(invocation) in CONTRADICTED.values()
+
+
 @pytest.mark.parametrize("status", ["rejected", "cancelled", "expired", "accepted"])
 def test_every_other_end_stays_and_is_told_the_delivery_alone(in_status, report, status):
     invocation = in_status(status, workflow_invocation_id="A", reason="as it was")
@@ -213,7 +242,7 @@ def test_two_at_once_add_up(accepted, account):
 def test_a_report_of_a_flow_that_is_still_running_does_not_end_it(accepted, report):
     invocation = accepted()
     report(invocation.workflow_invocation_id, "SENT", status="IN_PROGRESS")
-    assert told(invocation)[0] == "" and invocation.callbacks.count() == 1
+    assert told(invocation)[0] == "awaiting" and invocation.callbacks.count() == 1
     report(invocation.workflow_invocation_id, "DELIVERED")
     assert told(invocation) == ("completed", 1, False)
 
