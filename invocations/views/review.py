@@ -55,7 +55,7 @@ def review(request: StaffRequest, workflow: WorkflowInstance, intent: Intent, fo
         "bubbles": bubbles(form.channels, form.channel_params, hidden=hidden_keys),
         "cautions": _cautions(workflow, form),
         "pauses": pauses.of(workflow.account, workflow),
-        "valid_minutes": round(workflow.valid_for.total_seconds() / 60),
+        "valid_for": workflow.valid_for,
         "masked": bool(masked),
         "has_dots": has_dots,
         "json": json.dumps(shown, ensure_ascii=False, indent=2),

@@ -203,7 +203,7 @@ def _show(
         "changed": _changed_since(again, workflow),
         "presets": presets_for(request.user, workflow),
         "pauses": pauses.of(workflow.account, workflow),
-        "valid_minutes": round(workflow.valid_for.total_seconds() / 60),
+        "valid_for": workflow.valid_for,
         "recent": _recent(request, workflow),
         **_seen(request, workflow, form),
     }

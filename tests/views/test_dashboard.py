@@ -428,6 +428,19 @@ def test_who_may_not_read_the_history_sees_no_figure(nina, flow):
     messages(flow, EVERYTHING)
     answer = nina.get("/")
     assert "tiles" not in answer.context and "banners" not in answer.context and "Refund" not in answer.content.decode()
+    assert "Ask an admin to put you into a group" in text_of(answer)
+
+
+def test_who_reads_the_history_is_not_told_to_ask_for_it(priya, flow):
+    assert "Ask an admin to put you into a group" not in text_of(priya.get("/"))
+
+
+def test_where_the_menu_counts_more_unknown_outcomes_than_the_tile_it_is_said(priya, flow, workflow):
+    messages(flow, [minutes_ago(5, status="unknown")])
+    notes = [tile["note"] for tile in priya.get("/").context["tiles"]["care"] if tile["name"] == "unknown"]
+    messages(workflow, [minutes_ago(4, status="unknown")])
+    notes += [tile["note"] for tile in priya.get("/").context["tiles"]["care"] if tile["name"] == "unknown"]
+    assert notes == ["", "2 in all, with practice and other days"]
 
 
 def test_looking_writes_nothing(priya, flow):

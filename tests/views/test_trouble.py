@@ -76,8 +76,14 @@ def test_a_paused_workflow_is_resumed_from_its_banner_and_what_waited_is_due(ada
     messages(workflow, [{"status": "queued"}] * 2)
     assert "Kaleyra answered that Acme has no such workflow" in text_of(priya.get("/")) and not resume_forms(priya, "/")
     [button] = resume_forms(ada, "/")
+    assert "Resumed before that is mended, the next refusal pauses it again." in text_of(ada.get("/"))
+    assert "Resumed before" not in text_of(priya.get("/")) and ", just now" in text_of(priya.get("/"))
     answer = ada.post(button.action, button.fields, follow=True)
-    assert "Order delayed goes on" in text_of(answer) and not WorkflowInstance.objects.get().is_paused
+    assert (
+        "Order delayed goes on" in text_of(answer)
+        and "If nothing was mended, the next refusal pauses it again." in text_of(answer)
+        and not WorkflowInstance.objects.get().is_paused
+    )
     assert "was not paused" in text_of(ada.post(button.action, follow=True))
     assert (WorkflowInstance.history.first().history_user, WorkflowInstance.history.first().history_change_reason) == (
         ada.person,
@@ -116,6 +122,12 @@ def test_an_account_without_a_usable_key_stays_paused_and_is_led_to_the_cure(ada
     assert answer.content.decode().count(f">{words}</a>") == 2, "in the banner, and beside the refusal"
 
 
+@pytest.mark.parametrize(("because", "says"), [("credentials", "the next refusal pauses it again"), ("", "What waited leaves now")])
+def test_resume_promises_no_more_than_will_happen(ada, account, because, says):
+    Account.objects.update(is_paused=True, paused_because=because)
+    assert says in text_of(ada.post(f"/accounts/{account.pk}/resume/", follow=True)).partition("Dashboard Today")[0]
+
+
 def test_whose_message_was_refused_has_not_paused_the_account(priya, ada, recorded, account):
     row = recorded("401")
     priya.post(f"/history/{row.request_id}/try-again/", {"status": "queued"})
@@ -146,7 +158,7 @@ def test_who_is_about_to_send_is_told_of_both(priya, workflow):
     Account.objects.update(is_paused=True, paused_reason="Stock-taking")
     said = text_of(priya.get(f"/send/{workflow.pk}/"))
     assert "The account Acme is paused (practice) Stock-taking" in said and "The workflow Order delayed is paused" in said
-    assert "If nobody lets it go on within 240 minutes, it is never sent." in said
+    assert "If nobody lets it go on within 4 hours, it is never sent." in said
     assert "Workflow paused" in text_of(priya.get("/send/"))
 
 
