@@ -64,7 +64,7 @@ TILES = (
     Tile(_("All"), "neutral", "list"),
     _tile(STATUSES[Status.ACCEPTED], "status", Status.ACCEPTED),
     _tile(DELIVERED, "delivery", "reached"),
-    Tile(pgettext_lazy("delivery", "Not delivered, says Kaleyra"), NOT_DELIVERED.tone, NOT_DELIVERED.icon, "delivery", "failed"),
+    Tile(pgettext_lazy("delivery", "Not delivered (reported)"), NOT_DELIVERED.tone, NOT_DELIVERED.icon, "delivery", "failed"),
     _tile(AWAITING, "delivery", Delivery.AWAITING),
     *(_tile(STATUSES[status], "status", status) for status in (Status.UNKNOWN, Status.HELD, Status.REJECTED, Status.QUEUED)),
 )

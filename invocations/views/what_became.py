@@ -137,7 +137,7 @@ def _tiles(by_workflow: dict[int, Counter[str]], kinds: Kinds, counted: Mapping[
         ],
         "care": [
             tile(pgettext("delivery", "Not delivered"), NOT_DELIVERED.tone, NOT_DELIVERED.icon, "failed", delivery="failed")
-            | {"note": _("Kaleyra reports that every channel failed")},
+            | {"note": _("every channel failed")},
             by_delivery(NO_CONFIRMATION, "open"),
             by_delivery(NO_RESULT, "no_result"),
             by_delivery(AWAITING, "awaiting"),

@@ -123,7 +123,7 @@ def test_filters_by_what_became_of_it(priya, recorded, ended):
         assert found(priya, f"?{query}") == rows, query
     tiles = {tile["label"]: (tile["count"], tile["address"]) for tile in priya.get("/history/").context["tiles"]}
     assert tiles["Delivered"] == (2, "delivery=reached") and tiles["Awaiting result"] == (1, "delivery=awaiting")
-    assert tiles["Not delivered, says Kaleyra"] == (1, "delivery=failed")
+    assert tiles["Not delivered (reported)"] == (1, "delivery=failed")
 
 
 def test_addresses_from_when_the_channel_was_a_question_of_its_own_still_ask_it(priya, ended):
@@ -251,7 +251,7 @@ def test_what_people_settled_is_found_by_what_they_said_whatever_was_reported_si
 def test_tiles_count(priya, five):
     counts = {tile["label"]: tile["count"] for tile in priya.get("/history/?status=held").context["tiles"]}
     by_status = {"Accepted": 1, "Outcome unknown": 1, "Held": 1, "Rejected": 1, "Queued": 1}
-    assert counts == by_status | {"All": 5, "Delivered": 0, "Not delivered, says Kaleyra": 0, "Awaiting result": 0}
+    assert counts == by_status | {"All": 5, "Delivered": 0, "Not delivered (reported)": 0, "Awaiting result": 0}
 
 
 # --- search -----------------------------------------------------------------------------------------------------------
