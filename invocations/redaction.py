@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Collection, Sequence
 from itertools import pairwise
 from typing import Any
@@ -47,16 +48,52 @@ def _broken_off(text: str, secret: str) -> int:
     return next((length for length in range(len(secret) - 1, SHORTEST_SECRET - 1, -1) if text.endswith(secret[:length])), 0)
 
 
-_A_NUMBER = re.compile(r"(?<![\w.-])\+?\d{4,11}(\d{4})(?![\w.-])")
+FEWEST_DIGITS = 7
+"""A run of fewer is no phone number."""
+_ESCAPED_DIGIT = r"u(?:003\d|066\d|06[fF]\d|096[6-9a-fA-F]|[fF]{2}1\d)"
+_DIGIT = rf"(?:\d|\\{{1,8}}{_ESCAPED_DIGIT}|%3\d)"
+"""A digit of any script, or as JSON (also inside a text inside a text) or a form may write it."""
+_BETWEEN = (
+    r"(?:[\s().\-/\[\]_+*~\u00a0\u00ad\u00b7\u2010-\u2015\u2022\u2028-\u202f\u200b-\u200f\u2060-\u206f\u2212\ufeff]"
+    rf"|\\{{1,8}}(?:(?!{_ESCAPED_DIGIT})u[0-9a-fA-F]{{4}}|[tnrfb/])"
+    r"|%(?!3\d)[0-9a-fA-F]{2}|&(?:nbsp|\#160|\#x[aA]0);)"
+)
+"""What people, spreadsheets and copied texts put between the digits of one number, plain or as JSON, a form or HTML writes it."""
+_RUN = re.compile(rf"\+?{_DIGIT}(?:{_BETWEEN}{{0,6}}+{_DIGIT}){{{FEWEST_DIGITS - 1},}}+")
+_A_TIME = (
+    r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?"
+)
+_A_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_A_TIME_A_UUID_OR_A_RUN = re.compile(rf"(?<![0-9A-Za-z])(?:{_A_TIME}|(?P<uuid>{_A_UUID}))(?![0-9A-Za-z])|(?P<run>{_RUN.pattern})")
 
 
 def without_numbers(text: str) -> str:
-    """`text` with whatever may be a phone number (8 to 15 digits on their own) replaced.
+    """`text` with whatever reads as a phone number replaced: 7 digits and more in a row, whatever stands between them or escapes them.
 
-    >>> without_numbers('{"to": "918061234581", "messageId": "9db24eba-0000-41be-97a5-3ac45551ec1b"}')
+    Times and UUIDs stay, as far as none of their parts reads so. It looks at each character a few times at most, whatever it is given.
+
+    >>> without_numbers('{"to": "+91 80612 34581", "messageId": "9db24eba-0000-41be-97a5-3ac45551ec1b"}')
     '{"to": "[number ending in 4581]", "messageId": "9db24eba-0000-41be-97a5-3ac45551ec1b"}'
     """
-    return _A_NUMBER.sub(r"[number ending in \1]", text)
+    return _A_TIME_A_UUID_OR_A_RUN.sub(_shown, text)
+
+
+def _shown(found: re.Match[str]) -> str:
+    if found["run"]:
+        return _masked(found)
+    return _BARE.sub(_masked, found[0]) if found["uuid"] else found[0]
+
+
+_BARE = re.compile(rf"\d{{{FEWEST_DIGITS},}}")
+
+
+def _masked(run: re.Match[str]) -> str:
+    return f"[number ending in {''.join(_value(digit) for digit in re.findall(_DIGIT, run[0])[-4:])}]"
+
+
+def _value(digit: str) -> str:
+    sign = chr(int(digit[-4:], 16)) if digit.startswith("\\") else digit[-1]
+    return str(unicodedata.digit(sign))
 
 
 def kept(reply: Reply, secrets: Secrets) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from invocations import results, roles, whose
+from invocations import redaction, results, roles, whose
 from invocations.encryption import Unreadable
 from invocations.forms.unmatched import SetAsideForm
 from invocations.kaleyra.callbacks import said
@@ -55,8 +54,6 @@ BECAUSE = {
     "unknown_id": gettext_lazy("the only one to this number at that time whose ID at Kaleyra is not known here."),
 }
 """Why a message is suggested; by the codes of `whose.Standing`."""
-_A_NUMBER = re.compile(r"(?:(?<![\w.-])|(?<=%..)|(?<=\\u....))(\d{4,})(\d{4})(?![\w-])")
-"""Eight digits and more, also after a sign that a form or JSON wrote as %2B or \\u0022; not a part of a time or of an id."""
 
 
 @for_people_who_may(roles.SEE_HISTORY)
@@ -188,12 +185,9 @@ def _reason(callback: Callback) -> str:
 def _body(callback: Callback, may_see_recipient: bool) -> str:
     """The body as it came, cut; for those who see no whole numbers with the last four digits of each number only."""
     try:
-        text: str = callback.body
+        text: str = callback.body[: 2 * SHOWN_CHARACTERS]
     except Unreadable:
         return _("It cannot be decrypted: a key is missing in FIELD_ENCRYPTION_KEYS.")
     if not may_see_recipient:
-        for channel in whose.said_in(callback).channels:
-            if channel.recipient:
-                text = text.replace(channel.recipient, f"…{channel.recipient[-4:]}")
-        text = _A_NUMBER.sub(r"…\2", text)
+        text = redaction.without_numbers(text)
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"

@@ -70,7 +70,8 @@ def test_each_says_what_it_knows(priya, orphan):
 
 
 def test_every_reason_has_its_words():
-    assert set(WHY) >= {"unknown_id", "under_way", "several", FlowResult(problem="no_id").problem}
+    standings = {"unknown_id", "under_way", "waits", "several", "disagrees", "answered"}
+    assert set(WHY) >= standings | {FlowResult(problem="no_id").problem} and "seconds" not in WHY["waits"]
 
 
 def test_whole_numbers_are_for_those_who_may_see_them(priya, rosa, ada, account, orphan):
@@ -80,6 +81,19 @@ def test_whole_numbers_are_for_those_who_may_see_them(priya, rosa, ada, account,
     for browser, seen in [(priya, False), (rosa, False), (ada, True)]:
         html = opened(browser, "/results/unmatched/").html
         assert (NUMBER in html) is seen and "3202" in html
+
+
+@pytest.mark.parametrize("spelling", ["+91 98765 43202", r"+91\u00a098765\u00a043202"])
+@pytest.mark.parametrize("key", ["to", "mobile"])
+def test_no_page_shows_a_whole_number_to_who_may_not_see_it_however_it_is_written(priya, ada, account, recorded, spelling, key):
+    row = recorded()
+    sending.deliver(row.pk)
+    row.refresh_from_db()
+    for name in (row.workflow_invocation_id, "nobody’s"):
+        raw = json.dumps({"workflowInvocationId": name, "result": {"channel1": {"statusCode": "READ", key: "NUMBER"}}})
+        results.keep(account, raw.replace("NUMBER", spelling).encode())
+    for address in ("/results/unmatched/", f"/history/{row.request_id}/"):
+        assert "98765" not in opened(priya, address).html and "98765" in opened(ada, address).html
 
 
 def test_what_was_posted_is_escaped_and_cut(priya, account, orphan):
