@@ -41,8 +41,12 @@ MOST_KEPT = 10_000
 KEPT_FOR = timedelta(days=30)
 MOST_AT_ONCE = 500
 MOST_ROUNDS = 4
-ASKED_AGAIN_AFTER = ((timedelta(minutes=2), timedelta(0)), (timedelta(minutes=30), timedelta(minutes=1)))
-"""At which age a result that nobody knows whose it is is asked about how soon again: at first in each sweep, for its own 202 may be
+ASKED_AGAIN_AFTER = (
+    (timedelta(seconds=30), timedelta(0)),
+    (timedelta(minutes=5), timedelta(seconds=15)),
+    (timedelta(minutes=30), timedelta(minutes=1)),
+)
+"""Up to which age a result that nobody knows whose it is is asked about how soon again: in each sweep at first, for its own 202 may be
 late by as long as an attempt takes; and `SELDOM` when it is older."""
 SELDOM = timedelta(minutes=5)
 FEW = 10

@@ -52,7 +52,7 @@ def test_however_many_cannot_be_told_none_keeps_an_older_one_back(recorded, repo
     assert [results.match_waiting(timezone.now()) for _ in range(3)] == [0, 0, 1]
 
 
-@pytest.mark.parametrize(("age", "wait"), [(0, 0), (1, 0), (3, 1), (29, 1), (31, 5), (10_000, 5)])
+@pytest.mark.parametrize(("age", "wait"), [(0, 0), (0.4, 0), (1, 0.25), (6, 1), (29, 1), (31, 5), (10_000, 5)])
 def test_the_older_the_more_seldom_a_result_is_asked_about(report, age, wait):
     now = timezone.now()
     callback = report("nobody’s", "READ")
