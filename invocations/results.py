@@ -40,7 +40,7 @@ MOST_KEPT = 10_000
 """Results of one account that nobody knows whose they are. Beyond that the oldest are dropped."""
 KEPT_FOR = timedelta(days=30)
 MOST_AT_ONCE = 500
-MOST_ROUNDS = 4
+MOST_ROUNDS = 2
 ASKED_AGAIN_AFTER = (
     (timedelta(seconds=30), timedelta(0)),
     (timedelta(minutes=5), timedelta(seconds=15)),

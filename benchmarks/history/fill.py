@@ -63,6 +63,7 @@ CALLBACK = {
     "body": "wide(n)",
     "received_at": "moment(n)",
     "last_received_at": "moment(n)",
+    "ask_at": "moment(n)",
     "times": "1",
     "workflow_invocation_id": "'wf' || digit_id(n)",
     "execution_status": "'COMPLETED'",
