@@ -124,7 +124,7 @@ NO_RESULT = Meaning(
     _("Kaleyra took it, but its result did not come in time. Whether the customer’s phone got it is not known."),
     (
         _("Ask the customer whether a message came, before you send it again."),
-        _("If no result comes for other messages either, tell an admin. The likely reasons stand under “What happened”."),
+        _("Results of other messages are missing, too? Then an admin looks into it. The likely reasons stand under “What happened”."),
     ),
 )
 SAID_DELIVERED = Meaning(
