@@ -60,7 +60,7 @@ TOLD_TO = (
     "delivery",
     "created_at",
     "workflow_instance__expects_callback",
-    "version__contract",
+    "version",
 )
 """What has to be known of an invocation to tell it a result. Its row is wide, and results come in floods."""
 ADDED_UP = ("invocation_id", "workflow_invocation_id", "execution_status", "ended_at", "received_at")
@@ -231,7 +231,7 @@ def _locked(which: Q) -> list[Invocation]:
 
     They stay locked: two results of one invocation are added up one after the other.
     """
-    invocations = Invocation.objects.filter(which).select_related("workflow_instance", "version").only(*TOLD_TO)
+    invocations = Invocation.objects.filter(which).select_related("workflow_instance").only(*TOLD_TO)
     return list(invocations.select_for_update(of=("self",)).order_by("pk")[:FEW])
 
 
@@ -278,7 +278,7 @@ def _tell(invocation: Invocation, told: Sequence[Told]) -> None:
         columns |= {
             "delivery": Delivery.COMPLETED,
             "result_at": min(ends),
-            "deciding_channel": result.deciding(len(contracts.channels_at_the_time(invocation))),
+            "deciding_channel": result.deciding(len(contracts.channels_at_the_time(invocation)) if result.all_failed else 0),
             "may_be_double": result.may_be_double,
         }
     elif told and invocation.status == Status.ACCEPTED and not invocation.delivery:

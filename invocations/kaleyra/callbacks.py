@@ -129,6 +129,11 @@ class FlowResult:
         return 0 if channels and failed == every else None
 
     @property
+    def all_failed(self) -> bool:
+        """Whether each channel that is told of is reported failed. Only then does it matter how many the flow has (`deciding`)."""
+        return bool(self.channels) and all(said(channel.code) is Said.FAILED for channel in self.channels)
+
+    @property
     def may_be_double(self) -> bool:
         """Whether the customer may have got it on two channels.
 
