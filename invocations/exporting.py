@@ -33,7 +33,7 @@ from invocations.kaleyra import recipients
 from invocations.kaleyra.callbacks import said
 from invocations.models import Channel, ChannelResult, Export, Invocation
 from invocations.statuses import MAY_BE_DOUBLE, REASONS, SAYINGS, Text, delivery_of, meaning_of
-from invocations.timeline import kinds_of, report_of
+from invocations.timeline import kind_words, kinds_of, report_of
 
 logger = logging.getLogger(__name__)
 
@@ -116,12 +116,8 @@ def _results(row: Invocation, position: int) -> list[ChannelResult]:
 
 def _channel(row: Invocation, position: int) -> str:
     """What was reported of a channel, in our words with Kaleyra's code behind: "WhatsApp: no final report in time (TIMEOUT)"."""
-    kinds = _kinds(row)
-    own = kinds[position - 1] if position <= len(kinds) else ""
-    told = {
-        result.code: SAYINGS[said(result.code)].label % {"kind": KINDS.get(own or result.kind, result.kind)}
-        for result in _results(row, position)
-    }
+    channels = contracts.channels_at_the_time(row)
+    told = {result.code: SAYINGS[said(result.code)].label % {"kind": kind_words(result, channels)} for result in _results(row, position)}
     return "; ".join(f"{words} ({code})" if code else str(words) for code, words in told.items())
 
 

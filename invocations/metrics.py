@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Max, Min, OuterRef, QuerySet, Subquery
 
-from invocations import figures, pacing
+from invocations import figures, pacing, whose
 from invocations.models import Account, Callback, CallbackAddress, Heartbeat, Incident, Invocation, WorkflowInstance
 
 MOST_COUNTED = 10_000
@@ -72,11 +72,10 @@ def samples(now: datetime) -> Iterator[Sample]:
         yield "dispatcher_seen_seconds", "How long ago a dispatcher was at work.", age(at)
     if at := CallbackAddress.objects.aggregate(at=Max("last_used_at"))["at"]:
         yield "callback_seen_seconds", "How long ago Kaleyra posted a result.", age(at)
-    unmatched = Callback.objects.filter(invocation__isnull=True, set_aside_at__isnull=True)
     yield (
         "callbacks_unmatched",
         f"Results of no known message, not set aside, {MOST_COUNTED} at most.",
-        counted(unmatched),
+        counted(whose.to_look_at()),
     )
     newest = Invocation.objects.order_by("-id").values_list("pk", flat=True).first() or 0
     yield "recorded_total", "Messages recorded so far, by the newest one's number.", newest

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -23,10 +22,9 @@ from invocations.answer_table import TABLE
 from invocations.listed import listed
 from invocations.models import Account, ApiKey, Invocation, KillSwitch, WorkflowInstance
 from invocations.posting import NoKey, read_key
-from invocations.statuses import REASONS, why_paused
+from invocations.statuses import REASONS, Text, why_paused
 from invocations.timeline import person
 
-Text = str | Promise
 Status = Invocation.Status
 
 MOST_COUNTED = 10_000

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q
 from django.utils import timezone
 
 from invocations import contracts, pacing, sending, whose
@@ -24,6 +24,7 @@ from invocations.answer_table import Status
 from invocations.encryption import digests
 from invocations.kaleyra.callbacks import ChannelSaid, FlowResult, has_ended, read_callback, together, was_refused
 from invocations.models import Account, Callback, ChannelResult, Invocation, WorkflowInstance
+from invocations.whose import to_look_at, unmatched
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -278,7 +279,7 @@ def _tell(invocation: Invocation, told: Sequence[Told]) -> None:
         columns |= {
             "delivery": Delivery.COMPLETED,
             "result_at": min(ends),
-            "deciding_channel": result.deciding(len(contracts.channels_at_the_time(invocation)) if result.all_failed else 0),
+            "deciding_channel": result.deciding(lambda: len(contracts.channels_at_the_time(invocation))),
             "may_be_double": result.may_be_double,
         }
     elif told and invocation.status == Status.ACCEPTED and not invocation.delivery:
@@ -304,16 +305,6 @@ def _expect_results_of(workflow_instance_pk: int) -> None:
 
 
 # --- what nobody knows whose it is ------------------------------------------------------------------------------------
-
-
-def unmatched() -> QuerySet[Callback]:
-    """The results that belong to nobody yet, those that were set aside too."""
-    return Callback.objects.filter(invocation__isnull=True)
-
-
-def to_look_at() -> QuerySet[Callback]:
-    """The results that belong to nobody yet, and that nobody has set aside."""
-    return unmatched().filter(set_aside_at__isnull=True)
 
 
 def set_aside(callback: Callback, reason: str, by: User) -> bool:

@@ -271,6 +271,16 @@ def deliver(
     return bool(claims)
 
 
+def is_checkable(invocation: Invocation, now: datetime) -> bool:
+    """Whether its time lets a person have it asked about by the same ID once more, as far as nothing else keeps it back."""
+    return invocation.created_at > now - ASKED_BY_HAND and (invocation.not_after is None or invocation.not_after > now)
+
+
+def checkable(now: datetime) -> Q:
+    """`is_checkable` as a question to the database."""
+    return Q(created_at__gt=now - ASKED_BY_HAND) & (Q(not_after__isnull=True) | Q(not_after__gt=now))
+
+
 # --- remember ---------------------------------------------------------------------------------------------------------
 
 

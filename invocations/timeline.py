@@ -148,7 +148,7 @@ def person(user: User | None) -> str:
     return (user.get_full_name() or user.get_username()) if user else _("a script")
 
 
-def kind_words(result: ChannelSaid, channels: Sequence[Channel] = ()) -> str:
+def kind_words(result: ChannelSaid | ChannelResult, channels: Sequence[Channel] = ()) -> str:
     """What a reported channel is called: by its kind, in Kaleyra's own word if it is none we know; else as the workflow has it."""
     ours = channels[result.position - 1].get_kind_display() if result.position <= len(channels) else ""
     return dict(Channel.Kind.choices).get(result.kind) or result.kind or ours or _("Channel %(n)s") % {"n": result.position}

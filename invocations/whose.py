@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 
@@ -29,7 +29,7 @@ SUGGESTED_WITHIN = timedelta(hours=1)
 """How long after an outcome became unknown a flow may have begun whose result is suggested to be its own."""
 A_MOMENT = timedelta(minutes=5)
 """By how much a flow may seem to have begun before the outcome became unknown."""
-CLOCKS_APART = timedelta(seconds=30)
+SEEMS_EARLIER = timedelta(seconds=30)
 """By how much a flow may seem to have ended before its message was posted."""
 MOST_AT_ONCE = 500
 FEW = 10
@@ -39,6 +39,16 @@ WIDE = ("payload", "reply", "note")
 NO_ID = Q(Exact(Coalesce("workflow_invocation_id", "workflow_invocation_id"), ""))
 """Without an id of Kaleyra's, asked so that no index answers for it: that of the number finds fewer rows."""
 FOUND_BY_ID = ("request_id", "workflow_invocation_id", "account_id", "status", "reason", "delivery")
+
+
+def unmatched() -> QuerySet[Callback]:
+    """The results that belong to nobody yet, those that were set aside too."""
+    return Callback.objects.filter(invocation__isnull=True)
+
+
+def to_look_at() -> QuerySet[Callback]:
+    """The results that belong to nobody yet, and that nobody has set aside."""
+    return unmatched().filter(set_aside_at__isnull=True)
 
 
 # --- by the id that it names ------------------------------------------------------------------------------------------
@@ -317,6 +327,11 @@ def _may_be_joined(row: Invocation) -> bool:
     return row.status == Status.UNKNOWN or (settled and row.delivery != Delivery.COMPLETED)
 
 
+_SETTLED = Q(status=Status.ACCEPTED) | Q(status=Status.REJECTED, reason="settled_not_delivered")
+MAY_BE_JOINED = Q(status=Status.UNKNOWN) | (_SETTLED & ~Q(delivery=Delivery.COMPLETED))
+"""`_may_be_joined` as a question to the database."""
+
+
 class _Asked(NamedTuple):
     """What a suggestion is asked by: a result, what it says, and when its flow ran."""
 
@@ -333,7 +348,7 @@ class _Asked(NamedTuple):
     @property
     def latest(self) -> datetime:
         """No message that was posted later, or recorded later, can have begun this flow."""
-        return min(self.began + A_MOMENT, self.ended + CLOCKS_APART)
+        return min(self.began + A_MOMENT, self.ended + SEEMS_EARLIER)
 
 
 def _asked(callback: Callback) -> _Asked:
@@ -353,12 +368,10 @@ def _suggestions(callbacks: Sequence[Callback]) -> list[Invocation | None]:
     if not numbers:
         return [None] * len(callbacks)
     first, second = sending.ways_to_digests(numbers)
-    settled = Q(status=Status.ACCEPTED) | Q(status=Status.REJECTED, reason="settled_not_delivered")
-    without_result = Q(status=Status.UNKNOWN) | (settled & ~Q(delivery=Delivery.COMPLETED))
     in_time = Q(since__gte=min(each.earliest for each in asked), since__lte=max(each.latest for each in asked))
     found = list(
         Invocation.objects.annotate(since=Coalesce("doubtful_since", "created_at"))
-        .filter(first | second, UNDER_WAY | (without_result & NO_ID & in_time))
+        .filter(first | second, UNDER_WAY | (MAY_BE_JOINED & NO_ID & in_time))
         .order_by()
         # Not joined: SQLite may read all messages of each workflow then.
         .prefetch_related("version", "workflow_instance__channels")
@@ -433,14 +446,11 @@ def _no_answer_contradicts(callback: Callback, said: FlowResult, named: Iterable
 
 def may_have_come(invocation: Invocation) -> bool:
     """Whether a result that belongs to nobody yet may be of this message: the other way round than `suggestion`."""
-    if invocation.workflow_invocation_id or invocation.delivery == Delivery.COMPLETED:
-        return False
-    if invocation.status not in (Status.UNKNOWN, Status.ACCEPTED):
+    if invocation.workflow_invocation_id or not _may_be_joined(invocation):
         return False
     told = ChannelResult.objects.filter(callback=OuterRef("pk"), recipient_digest__in=_digests_of(invocation))
-    unmatched = Callback.objects.filter(invocation__isnull=True, set_aside_at__isnull=True, account=invocation.account_id)
-    came = unmatched.filter(received_at__gte=invocation.created_at).filter(Exists(told)).order_by("-received_at")[:FEW]
-    return any(each.suggestion == invocation for each in standings(list(came)))
+    came = to_look_at().filter(Exists(told), account=invocation.account_id, received_at__gte=invocation.created_at)
+    return any(each.suggestion == invocation for each in standings(list(came.order_by("-received_at")[:FEW])))
 
 
 def said_in(callback: Callback) -> FlowResult:

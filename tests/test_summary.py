@@ -19,7 +19,7 @@ OPEN = "It may still arrive, and may have already."
 def sentence(*codes, channels=TWO, status="accepted", reason="", wait=5, kinds=("whatsapp", "sms", "rcs"), disputed=()):
     """The summary of a message whose result has these codes; None for a channel that it does not name."""
     told = [ChannelSaid(n, kinds[n - 1], code, wait_seconds=wait) for n, code in enumerate(codes, start=1) if code is not None]
-    decided = FlowResult(channels=tuple(told)).deciding(len(channels))
+    decided = FlowResult(channels=tuple(told)).deciding(lambda: len(channels))
     row = Invocation(status=status, reason=reason, delivery="completed", deciding_channel=decided)
     report = Report({each.position: each for each in told}, "COMPLETED", NOW, NOW, frozenset(disputed))
     return summary(meaning_of(row), delivery_of(row), report, channels)

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from invocations import results, roles
+from invocations import roles, whose
 from invocations.models import Export, Invocation
 
 Item = dict[str, Any]
@@ -42,7 +42,7 @@ def _unknown(request: HttpRequest) -> Item | None:
 def _unmatched(request: HttpRequest) -> Item | None:
     """Always there for those who can do something about them."""
     item = _item(request, _("Unmatched results"), "link_off", "unmatched", roles.SEE_HISTORY)
-    return _counted(item, results.to_look_at(), even_if_none=request.user.has_perm(roles.SETTLE))
+    return _counted(item, whose.to_look_at(), even_if_none=request.user.has_perm(roles.SETTLE))
 
 
 def _exports(request: HttpRequest) -> Item | None:

@@ -11,7 +11,7 @@ import json
 import math
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -115,23 +115,19 @@ class FlowResult:
     channels: tuple[ChannelSaid, ...] = ()
     problem: str = ""
 
-    def deciding(self, channels: int) -> int | None:
-        """The channel that reached the customer, the first if several did; 0 if each of the flow's `channels` is reported failed.
+    def deciding(self, how_many: Callable[[], int]) -> int | None:
+        """The channel that reached the customer, the first if several did; 0 if each of the flow's channels is reported failed.
 
         None where it cannot be said: one may still arrive, is not told of or told of in a word that nobody knows; or a third one
-        reached them, which no flow is documented to have.
+        reached them, which no flow is documented to have. `how_many` channels the flow has is asked only where all told of have failed.
         """
         reached = [channel.position for channel in self.channels if said(channel.code) is Said.DELIVERED]
         if reached:
             return min(reached) if min(reached) <= 2 else None
-        failed = {channel.position for channel in self.channels if said(channel.code) is Said.FAILED}
-        every = set(range(1, channels + 1)) | {channel.position for channel in self.channels}
-        return 0 if channels and failed == every else None
-
-    @property
-    def all_failed(self) -> bool:
-        """Whether each channel that is told of is reported failed. Only then does it matter how many the flow has (`deciding`)."""
-        return bool(self.channels) and all(said(channel.code) is Said.FAILED for channel in self.channels)
+        if not self.channels or any(said(channel.code) is not Said.FAILED for channel in self.channels):
+            return None
+        channels = how_many()
+        return 0 if channels and {channel.position for channel in self.channels} >= set(range(1, channels + 1)) else None
 
     @property
     def may_be_double(self) -> bool:

@@ -132,7 +132,7 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
     is_disputed = again.is_disputed(found, report)
     reply = _reply(found)
     may_send = roles.may_send(request.user, found.workflow_instance)
-    is_old = found.created_at <= now - sending.ASKED_BY_HAND or (found.not_after is not None and found.not_after <= now)
+    is_old = not sending.is_checkable(found, now)
     is_kept_back = found.status in TRY_AGAIN or found.reason == "no_such_workflow"
     waits_for = pauses.keeping_back(found.account, found.workflow_instance) if is_kept_back else []
     is_early = found.not_before is not None and found.not_before > now

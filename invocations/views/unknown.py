@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -53,15 +52,9 @@ def _id(request: StaffRequest, name: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
-def checkable(now: datetime) -> Q:
-    """What a person may still have asked about by the same ID, as far as nothing keeps it back: the question for `_shown`'s `in_time`."""
-    return Q(created_at__gt=now - sending.ASKED_BY_HAND) & (Q(not_after__isnull=True) | Q(not_after__gt=now))
-
-
 def _shown(row: Invocation, now: datetime, sendable: set[int], is_stopped: bool) -> dict[str, Any]:
     kept_back = _kept_back(row, is_stopped)
     since = row.doubtful_since or row.created_at
-    in_time = row.created_at > now - sending.ASKED_BY_HAND and (row.not_after is None or row.not_after > now)
     return {
         "invocation": row,
         "meaning": meaning_of(row),
@@ -69,7 +62,7 @@ def _shown(row: Invocation, now: datetime, sendable: set[int], is_stopped: bool)
         "since": since,
         "is_overdue": row.due_at is None and since <= now - OVERDUE,
         "kept_back": kept_back,
-        "may_check": in_time and row.workflow_instance_id in sendable and not kept_back,
+        "may_check": sending.is_checkable(row, now) and row.workflow_instance_id in sendable and not kept_back,
     }
 
 

@@ -19,9 +19,9 @@ from invocations import redaction, results, roles, whose
 from invocations.encryption import Unreadable
 from invocations.forms.unmatched import SetAsideForm
 from invocations.kaleyra.callbacks import said
-from invocations.models import Callback, Channel, ChannelResult
+from invocations.models import Callback, ChannelResult
 from invocations.statuses import SAYINGS
-from invocations.timeline import person
+from invocations.timeline import kind_words, person
 from invocations.views.page import StaffRequest, for_people_who_may, render_page
 
 ROWS = 20
@@ -63,7 +63,7 @@ def unmatched(request: StaffRequest) -> HttpResponse:
     fast as the first, and a page asks as often as an empty one, whatever is on it.
     """
     is_set_aside = "set-aside" in request.GET
-    found = results.unmatched().filter(set_aside_at__isnull=False) if is_set_aside else results.to_look_at()
+    found = whose.unmatched().filter(set_aside_at__isnull=False) if is_set_aside else whose.to_look_at()
     moment, pk = _moment(request.GET.get("before", "")), _number(request.GET.get("id", ""))
     if moment:
         found = found.filter(received_at__lte=moment).exclude(received_at=moment, pk__gte=pk)
@@ -111,7 +111,7 @@ def set_aside(request: StaffRequest) -> HttpResponse:
     if not ids:
         messages.info(request, _("Tick the results first that nobody needs to look at any more."))
         return redirect("unmatched")
-    found = results.to_look_at().filter(pk__in=ids).select_related("account").prefetch_related("results")
+    found = whose.to_look_at().filter(pk__in=ids).select_related("account").prefetch_related("results")
     callbacks = list(found.order_by("-received_at", "-pk")[:ROWS])
     form = SetAsideForm(request.POST or None, label_suffix="")
     if not callbacks:
@@ -171,8 +171,7 @@ def _shown(request: StaffRequest, callbacks: list[Callback]) -> list[dict[str, A
 def _channel(result: ChannelResult) -> dict[str, Any]:
     """What a channel said, in the words of a message's own page, with Kaleyra's code."""
     saying = SAYINGS[said(result.code)]
-    kind = dict(Channel.Kind.choices).get(result.kind) or result.kind or _("Channel %(n)s") % {"n": result.position}
-    return {"result": result, "saying": saying, "label": saying.label % {"kind": kind}}
+    return {"result": result, "saying": saying, "label": saying.label % {"kind": kind_words(result)}}
 
 
 def _reason(callback: Callback) -> str:

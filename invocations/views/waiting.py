@@ -15,14 +15,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invocations import figures, pauses, roles
+from invocations import figures, pauses, roles, sending
 from invocations.answer_table import MENDED_WITH_THE_ACCOUNT
 from invocations.listed import listed
 from invocations.models import Account, Invocation, KillSwitch, WorkflowInstance
 from invocations.pauses import MOST_COUNTED, Mend, Paused
 from invocations.recorded import recorded
 from invocations.statuses import NO_RESULT, REASONS, STATUSES, Meaning, Text
-from invocations.views.unknown import checkable
 from invocations.views.what_became import short
 
 Status, Delivery = Invocation.Status, Invocation.Delivery
@@ -172,7 +171,7 @@ def _grouped(rows: QuerySet[Invocation], column: str) -> list[dict[str, Any]]:
     """The oldest of `rows`, counted by `column`: each with `n`, `oldest`, how many are `checkable`, and how many for which `reasons`."""
     oldest = rows.order_by("id").values("pk")[:MOST_COUNTED]
     counted = Invocation.objects.filter(pk__in=oldest).values(column, "reason")
-    counts = {"n": Count("pk"), "oldest": Min("created_at"), "checkable": Count("pk", filter=checkable(timezone.now()))}
+    counts = {"n": Count("pk"), "oldest": Min("created_at"), "checkable": Count("pk", filter=sending.checkable(timezone.now()))}
     groups: dict[int, dict[str, Any]] = {}
     for row in counted.annotate(**counts).order_by():
         empty = {column: row[column], "n": 0, "oldest": row["oldest"], "checkable": 0, "reasons": Counter()}

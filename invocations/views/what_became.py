@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
 from invocations import figures, metrics
 from invocations.figures import Counted
@@ -168,9 +168,7 @@ def _channels(by_workflow: Mapping[int, Mapping[str, int]], kinds: Kinds) -> dic
 
 def _settled(count: int) -> str:
     """What is rejected, and no refusal of Kaleyra's."""
-    return (
-        ngettext("%(n)s of them settled as not delivered", "%(n)s of them settled as not delivered", count) % {"n": count} if count else ""
-    )
+    return _("%(n)s of them settled as not delivered") % {"n": count} if count else ""
 
 
 def _in_all(count: int) -> str:
