@@ -194,6 +194,11 @@ def keeping_back(account: Account, workflow: WorkflowInstance) -> list[Pause]:
     return [*found, *of(account, workflow)]
 
 
+def is_kept_back(account: Account, workflow: WorkflowInstance | None, *, is_stopped: bool) -> bool:
+    """Whether anything keeps the workflow's messages back, or the account's, as far as the rows at hand say. `is_stopped`: by the brake."""
+    return is_stopped or account.is_paused or (workflow is not None and workflow.is_paused)
+
+
 def of(account: Account, workflow: WorkflowInstance) -> list[Pause]:
     """The pause of the account and that of the workflow, as far as there are any. Nothing is counted."""
     return [*(_of_accounts([account]) if account.is_paused else []), *(_of_workflows([workflow]) if workflow.is_paused else [])]

@@ -120,8 +120,7 @@ def _unknown(about: dict[str, object], incident: Incident, reader: Reader) -> To
         "For a quarter of an hour no answer has settled them. Each of these messages may have gone out.",
         incident.count,
     )
-    workflow = incident.workflow_instance
-    is_kept_back = reader.is_stopped or incident.account.is_paused or (workflow is not None and workflow.is_paused)
+    is_kept_back = pauses.is_kept_back(incident.account, incident.workflow_instance, is_stopped=reader.is_stopped)
     by_hand = (
         _("Ask the customers whether a message came, and settle what they say.")
         if reader.may(roles.SETTLE)

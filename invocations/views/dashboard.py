@@ -53,7 +53,7 @@ def _period(days: int, current: bool) -> dict[str, Any]:
     return {"title": title, "address": reverse("dashboard") + (f"?days={days}" if days > 1 else ""), "current": current}
 
 
-# --- what is wrong ------------------------------------------------------------------------------------
+# --- what is wrong ----------------------------------------------------------------------------------------------------
 
 
 def _incidents(now: datetime, user: User) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class Deed:
     button: Text
     busy: Text
     icon: str
-    to_do: Callable[[int], str]
+    to_do: Text
     form: Callable[..., Form]
     why_not: Callable[[Invocation, Known], Text | None]
     do: Callable[[StaffRequest, Invocation, Any], bool]
@@ -136,7 +136,7 @@ DEEDS = {
         gettext_lazy("Settle"),
         gettext_lazy("Settling …"),
         "gavel",
-        lambda n: ngettext("%(n)s to settle", "%(n)s to settle", n) % {"n": n},
+        gettext_lazy("%(n)s to settle"),
         SettleForm,
         _not_settled,
         _settle,
@@ -148,7 +148,7 @@ DEEDS = {
         gettext_lazy("Cancel"),
         gettext_lazy("Cancelling …"),
         "close",
-        lambda n: ngettext("%(n)s to cancel", "%(n)s to cancel", n) % {"n": n},
+        gettext_lazy("%(n)s to cancel"),
         Form,
         _not_cancelled,
         _cancel,
@@ -160,7 +160,7 @@ DEEDS = {
         gettext_lazy("Send again"),
         gettext_lazy("Recording …"),
         "replay",
-        lambda n: ngettext("%(n)s to send again", "%(n)s to send again", n) % {"n": n},
+        gettext_lazy("%(n)s to send again"),
         SendAgainForm,
         _not_sent_again,
         _send_again,
@@ -201,7 +201,7 @@ def ticked(request: StaffRequest) -> HttpResponse:
     context = {
         "name": name,
         "deed": deed,
-        "to_do": deed.to_do(len(fit)),
+        "to_do": str(deed.to_do) % {"n": len(fit)},
         "form": form,
         "fit": [shown(row) for row in fit],
         "left_out": [{**shown(row), "refusal": refusal} for row, refusal in rows if refusal is not None],

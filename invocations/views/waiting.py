@@ -115,7 +115,7 @@ def _unknown(user: User, brake: KillSwitch | None) -> Iterator[Group]:
     rows = _grouped(Invocation.objects.filter(status=Status.UNKNOWN), "workflow_instance")
     sendable = set(roles.sendable_workflows(user).values_list("pk", flat=True)) if rows else set()
     for row, workflow in _with_workflows(rows):
-        is_kept_back = brake is not None or workflow.account.is_paused or workflow.is_paused
+        is_kept_back = pauses.is_kept_back(workflow.account, workflow, is_stopped=brake is not None)
         may_check = bool(row["checkable"]) and workflow.pk in sendable and not is_kept_back
         says = _how_to_settle(may_check=may_check, may_settle=user.has_perm(roles.SETTLE))
         if is_kept_back:
