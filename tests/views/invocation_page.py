@@ -1,0 +1,36 @@
+"""The page of one invocation, as tests read it, and the states that they put a message into."""
+
+import re
+from html import unescape
+
+from django.utils import timezone
+
+from invocations.models import Invocation
+from tests.views.pages import opened
+
+
+def page_of(client, row):
+    return opened(client, f"/history/{row.request_id}/")
+
+
+def text_of(page):
+    return unescape(page.html)
+
+
+def asked_about(row, **columns):
+    """An attempt without an answer; with `due_at` the console asks again by itself."""
+    Invocation.objects.filter(pk=row.pk).update(
+        **{"status": "unknown", "reason": "timeout", "due_at": None, "doubtful_since": timezone.now(), "doubt_count": 1} | columns
+    )
+
+
+def todo(client, row):
+    """What stands under "What to do next", as text."""
+    html = page_of(client, row).html
+    return unescape(re.sub("<[^>]+>", " ", html[html.index('id="h-next"') : html.index('id="h-tl"')]))
+
+
+def press(client, row):
+    """The button on the invocation's page."""
+    form = next(form for form in page_of(client, row).forms if form.action.endswith("/try-again/"))
+    return lambda: client.post(form.action, form.fields, follow=True).content.decode()
