@@ -27,8 +27,8 @@ from django.utils import timezone
 
 from benchmarks.history.fill import fill
 from benchmarks.served import served
-from invocations import callback_addresses
 from invocations.models import Account, Callback, ChannelResult, Invocation
+from invocations.results import endpoints
 from invocations.sandbox import answers, results
 
 CONNECTIONS = 32
@@ -52,14 +52,14 @@ def awaited(count: int) -> list[Invocation]:
 
 def posts(base: str, invocations: Sequence[Invocation]) -> list[Ask]:
     """For each message, how its result is posted."""
-    addresses = {account.pk: callback_addresses.make(account, None) for account in Account.objects.all()}
+    addresses = {account.pk: endpoints.make(account, None) for account in Account.objects.all()}
     ways: list[Ask] = []
     for invocation in invocations:
         address = addresses[invocation.account_id]
         received = answers.Invocation(sid="", workflow_instance_id="", request_id="", recipient=f"91{invocation.pk:07d}015")
         theirs = invocation.workflow_invocation_id
         body = results.reports(received, theirs, time.time_ns(), ("whatsapp", "sms"), results.Tempo())[0].body
-        url, headers = base + callback_addresses.path_of(address), {callback_addresses.SECRET_HEADER: address.secret}
+        url, headers = base + endpoints.path_of(address), {endpoints.SECRET_HEADER: address.secret}
         ways.append(lambda session, url=url, headers=headers, body=body: session.post(url, body, headers=headers))  # type: ignore[misc]
     return ways
 

@@ -3,27 +3,27 @@
 from django.contrib import admin
 from django.urls import path
 
-from invocations.views.beside import beside
-from invocations.views.callback_setup import callback_setup
-from invocations.views.callbacks import callback
-from invocations.views.check_key import check_key
-from invocations.views.contract import contract
-from invocations.views.dashboard import dashboard
-from invocations.views.errors import errors
-from invocations.views.exports import cancel_export, download, export, exports
-from invocations.views.glossary import glossary
-from invocations.views.health import healthz, metrics, readyz
-from invocations.views.history import history
-from invocations.views.invocation import cancel, invocation, try_again
-from invocations.views.me import me
-from invocations.views.presets import remove_preset
-from invocations.views.saved_filters import remove_filter, save_filter
-from invocations.views.send import choose, compose, preview
-from invocations.views.settle import settle
-from invocations.views.ticked import ticked
-from invocations.views.trouble import let_go_on, resume, resume_workflow, stop
-from invocations.views.unknown import unknown
-from invocations.views.unmatched import match_result, set_aside, unmatched
+from invocations.views.history.bulk_actions import ticked
+from invocations.views.history.errors import errors
+from invocations.views.history.exports import cancel_export, download, export, exports
+from invocations.views.history.glossary import glossary
+from invocations.views.history.history import history
+from invocations.views.history.invocation import cancel, invocation, try_again
+from invocations.views.history.saved_filters import remove_filter, save_filter
+from invocations.views.history.settle import settle
+from invocations.views.history.side_panel import beside
+from invocations.views.history.unknown import unknown
+from invocations.views.monitoring.dashboard import dashboard
+from invocations.views.monitoring.health import healthz, metrics, readyz
+from invocations.views.monitoring.pauses import let_go_on, resume, resume_workflow, stop
+from invocations.views.results.callback_setup import callback_setup
+from invocations.views.results.callbacks import callback
+from invocations.views.results.unmatched import match_result, set_aside, unmatched
+from invocations.views.send.presets import remove_preset
+from invocations.views.send.profile import me
+from invocations.views.send.send import choose, compose, preview
+from invocations.views.setup.check_key import check_key
+from invocations.views.setup.template_fields import contract
 
 urlpatterns = [
     path("", dashboard, name="dashboard"),

@@ -16,8 +16,9 @@ from celery.signals import worker_shutting_down
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from invocations import dispatching, exporting
-from invocations.dispatching import Dispatcher
+from invocations.history import exports
+from invocations.sending import dispatcher as dispatching
+from invocations.sending.dispatcher import Dispatcher
 
 logger = logging.getLogger(__name__)
 
@@ -70,9 +71,9 @@ def sweep() -> int:
 def write_exports() -> int:
     """Writes the exports that somebody waits for, and clears away old ones. Returns how many there were."""
     written = 0
-    while not _ending.value and exporting.write_next():
+    while not _ending.value and exports.write_next():
         written += 1
-    return written + exporting.clear_old(timezone.now())
+    return written + exports.clear_old(timezone.now())
 
 
 @contextmanager

@@ -23,13 +23,13 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 
-from invocations import sending
 from invocations.kaleyra.client import Line
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.reply import Reply, read_reply
 from invocations.models import Account, ApiKey, Channel, Invocation, Pod, WorkflowInstance
 from invocations.sandbox import PRACTICE_SID
 from invocations.sandbox.server import PracticePod
+from invocations.sending import record as sending
 
 ROOT = Path(__file__).parent.parent
 KEY = "practice-canary0canary0canary0c0fe"

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from invocations import results
 from invocations.models import Callback, Invocation
+from invocations.results import inbox as results
 
 
 def report(

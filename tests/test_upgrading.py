@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from invocations import results
 from invocations.models import Attempt, Callback, Export
+from invocations.results import inbox as results
 
 pytestmark = pytest.mark.django_db
 NEW = {

@@ -22,10 +22,10 @@ from django.core.management import call_command
 from django.db.models import Count
 from django.utils import timezone
 
-from invocations import contracts
-from invocations.encryption import digests
+from invocations.composing import template_fields
 from invocations.kaleyra.payload import Send, build_payload, to_text
 from invocations.models import Account, ApiKey, Attempt, Channel, Invocation, Pod, WorkflowInstance
+from invocations.models.encryption import digests
 
 ACCOUNTS = 4
 """Each may send 1,000 a second, the most that there is: no account's pace is what is measured."""
@@ -47,7 +47,7 @@ def prepare(api_domain: str) -> None:
 def fill(count: int, seed: int, file: str) -> None:
     """`count` rows that are due, as `sending.record` would have left them."""
     chance, now = random.Random(seed), timezone.now()
-    workflows = [(workflow, contracts.current_version(workflow, None)) for workflow in WorkflowInstance.objects.order_by("id")]
+    workflows = [(workflow, template_fields.current_version(workflow, None)) for workflow in WorkflowInstance.objects.order_by("id")]
     with open(file, "w", encoding="utf-8") as bodies:
         for begin in range(0, count, CHUNK):
             rows = []

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from django.contrib.auth.models import User
 from django.db import connection, models
 
-from invocations import sending
-from invocations.encryption import digests
 from invocations.models import Account, Callback, Channel, ChannelResult, Invocation, Pod, WorkflowInstance
+from invocations.models.encryption import digests
+from invocations.sending import record as sending
 
 ACCOUNTS, WORKFLOWS, PEOPLE = 4, 20, 30
 ENDS = datetime(2026, 11, 1, tzinfo=UTC)

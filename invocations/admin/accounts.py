@@ -14,12 +14,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from invocations import callback_addresses, pacing, pauses
 from invocations.admin.api_keys import state_of
 from invocations.admin.badges import badge
 from invocations.admin.configuration import ConfigurationAdmin
+from invocations.history.meanings import REASONS, why_paused
 from invocations.models import Account, Pod
-from invocations.statuses import REASONS, why_paused
+from invocations.monitoring import pauses
+from invocations.results import endpoints
+from invocations.sending import rate_limit
 
 
 def doubts_about_sid(account: Account) -> list[str]:
@@ -63,7 +65,7 @@ class AccountAdmin(ConfigurationAdmin):
 
     @admin.display(description=gettext_lazy("results"))
     def results(self, account: Account) -> SafeString:
-        address = callback_addresses.current(account)
+        address = endpoints.current(account)
         words = _("Has an address") if address else _("No address yet")
         state = badge(words, "accepted" if address else "neutral", "check" if address else "remove")
         return format_html('{} <a class="text-link" href="{}">{}</a>', state, reverse("callback_setup", args=[account.pk]), _("Results"))
@@ -84,7 +86,7 @@ class AccountAdmin(ConfigurationAdmin):
             obj.paused_reason = obj.paused_because = ""
         super().save_model(request, obj, form, change)
         if change and not obj.is_paused and ("is_paused" in form.changed_data or mended):
-            pacing.start_afresh(obj)
+            rate_limit.start_afresh(obj)
         if {"sid", "pod"} & set(form.changed_data):
             for doubt in doubts_about_sid(obj):
                 self.message_user(request, doubt, messages.WARNING)

@@ -13,12 +13,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from invocations import pacing
 from invocations.admin.badges import badge
 from invocations.admin.configuration import ConfigurationAdmin
-from invocations.encryption import Unreadable
 from invocations.forms.api_key import ApiKeyForm, looks_like_a_key
 from invocations.models import Account, ApiKey
+from invocations.models.encryption import Unreadable
+from invocations.sending import rate_limit
 
 
 def state_of(key: ApiKey | None) -> SafeString:
@@ -78,7 +78,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
             if new_key and change:
                 obj.last_accepted_at = obj.last_refused_at = None  # they were about the key before
             super().save_model(request, obj, form, change)
-        if obj.is_primary and pacing.resume(obj.account, mended=True):
+        if obj.is_primary and rate_limit.resume(obj.account, mended=True):
             text = _("%(account)s goes on with this key. What was held leaves with its request IDs.")
             self.message_user(request, text % {"account": obj.account.title}, messages.SUCCESS)
         if new_key and not looks_like_a_key(new_key):

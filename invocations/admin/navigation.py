@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from invocations import roles, whose
-from invocations.models import Export, Invocation
+from invocations.models import Export, Invocation, permissions
+from invocations.results import matching as whose
 
 Item = dict[str, Any]
 MOST_COUNTED = 99
@@ -35,19 +35,19 @@ def _counted(item: Item | None, rows: QuerySet[Any], even_if_none: bool = True) 
 
 
 def _unknown(request: HttpRequest) -> Item | None:
-    item = _item(request, _("Unknown outcomes"), "question_mark", "unknown", roles.SEE_HISTORY)
+    item = _item(request, _("Unknown outcomes"), "question_mark", "unknown", permissions.SEE_HISTORY)
     return _counted(item, Invocation.objects.filter(status=Invocation.Status.UNKNOWN))
 
 
 def _unmatched(request: HttpRequest) -> Item | None:
     """Always there for those who can do something about them."""
-    item = _item(request, _("Unmatched results"), "link_off", "unmatched", roles.SEE_HISTORY)
-    return _counted(item, whose.to_look_at(), even_if_none=request.user.has_perm(roles.SETTLE))
+    item = _item(request, _("Unmatched results"), "link_off", "unmatched", permissions.SEE_HISTORY)
+    return _counted(item, whose.to_look_at(), even_if_none=request.user.has_perm(permissions.SETTLE))
 
 
 def _exports(request: HttpRequest) -> Item | None:
     """With how many are ready and were not fetched yet."""
-    item = _item(request, _("Exports"), "download", "exports", roles.SEE_HISTORY)
+    item = _item(request, _("Exports"), "download", "exports", permissions.SEE_HISTORY)
     if item and (ready := Export.objects.filter(person_id=request.user.pk, state=Export.State.READY, seen_at__isnull=True).count()):
         item["badge"] = str(ready)
     return item
@@ -57,12 +57,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's sidebar groups, without what the person may not see."""
     work = [
         _item(request, _("Dashboard"), "dashboard", "admin:index"),
-        _item(request, _("Send"), "send", "send", roles.SEND),
-        _item(request, _("History"), "history", "history", roles.SEE_HISTORY),
+        _item(request, _("Send"), "send", "send", permissions.SEND),
+        _item(request, _("History"), "history", "history", permissions.SEE_HISTORY),
         _unknown(request),
         _unmatched(request),
         _exports(request),
-        _item(request, _("Stop all sending"), "front_hand", "stop", roles.STOP),
+        _item(request, _("Stop all sending"), "front_hand", "stop", permissions.STOP),
     ]
     set_up = [
         _item(

@@ -11,10 +11,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from invocations import pacing
 from invocations.admin.badges import badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.models import Pod
+from invocations.sending import rate_limit
 
 KALEYRAS = (".kaleyra.io", ".kaleyra.ai")
 
@@ -44,7 +44,7 @@ class PodAdmin(ConfigurationAdmin):
         super().save_model(request, obj, form, change)
         if change and "api_domain" in form.changed_data:
             for account in obj.accounts.all():
-                pacing.resume(account, mended=True)  # it may have been paused for the host there was before
+                rate_limit.resume(account, mended=True)  # it may have been paused for the host there was before
         if "api_domain" in form.changed_data and not obj.is_practice and not obj.api_domain.endswith(KALEYRAS):
             text = _("%(host)s is not one of Kaleyra's usual hosts. API keys are sent there: make sure that it is theirs.")
             self.message_user(request, text % {"host": obj.api_domain}, messages.WARNING)

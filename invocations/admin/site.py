@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from unfold.sites import UnfoldAdminSite
 
-from invocations import pauses
+from invocations.monitoring import pauses
 
 
 class ConsoleSite(UnfoldAdminSite):

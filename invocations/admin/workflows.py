@@ -20,9 +20,9 @@ from unfold.admin import StackedInline
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
-from invocations import contracts
 from invocations.admin.badges import active_badge, badge
 from invocations.admin.configuration import ConfigurationAdmin
+from invocations.composing import template_fields
 from invocations.forms.channels import ChannelFormSet
 from invocations.models import Channel, Invocation, WorkflowInstance
 
@@ -74,7 +74,7 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Whatever was changed makes a version, for what is sent from now on to point at."""
         super().save_related(request, form, formsets, change)
-        contracts.current_version(form.instance, by=request.user if isinstance(request.user, User) else None)
+        template_fields.current_version(form.instance, by=request.user if isinstance(request.user, User) else None)
 
     @action(description=gettext_lazy("Texts and values"), url_path="texts", icon="text_fields", permissions=["change"])  # type: ignore[untyped-decorator]
     def texts_and_values(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -24,12 +24,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from invocations import sending
 from invocations.forms.send import WRONG_NUMBER
-from invocations.kaleyra import recipients
-from invocations.models import Account, ChannelResult, Invocation, WorkflowInstance
-from invocations.recorded import recorded
-from invocations.statuses import (
+from invocations.history.meanings import (
     AWAITING,
     MAY_BE_DOUBLE,
     NO_CONFIRMATION,
@@ -40,6 +36,10 @@ from invocations.statuses import (
     SAID_NOT_DELIVERED,
     STATUSES,
 )
+from invocations.history.periods import recorded
+from invocations.kaleyra import recipients
+from invocations.models import Account, ChannelResult, Invocation, WorkflowInstance
+from invocations.sending import record as sending
 
 # Beyond these a day's midnight is no moment any more, in one time zone or another.
 DAYS = [MinValueValidator(date(1970, 1, 2)), MaxValueValidator(date(2999, 12, 31))]

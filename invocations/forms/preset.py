@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from invocations import contracts
+from invocations.composing import template_fields
 from invocations.models import Preset, WorkflowInstance
 
 
@@ -36,7 +36,7 @@ class PresetForm(forms.Form):
 
     def save(self, params: Sequence[dict[str, str]]) -> Preset:
         """Keeps the values, in place of those that had the same title."""
-        hidden = contracts.sensitive_keys(self.workflow.channels.all())
+        hidden = template_fields.sensitive_keys(self.workflow.channels.all())
         kept = [{key: "" if key in hidden else value for key, value in each.items()} for each in params]
         owner = None if self.cleaned_data["preset_shared"] else self.user
         values = {"values": json.dumps(kept, ensure_ascii=False)}

@@ -10,8 +10,8 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from invocations import cautions, contracts
-from invocations.contracts import Asked
+from invocations.composing import template_fields, warnings
+from invocations.composing.template_fields import Asked
 from invocations.forms.template_params import SENTENCES, Editor, TemplateParamsField
 from invocations.forms.values import field_name, value_field
 from invocations.kaleyra import recipients, template_params
@@ -85,7 +85,7 @@ class SendForm(forms.Form):
         self, workflow: WorkflowInstance, data: QueryDict | None = None, *, kept: Kept | None = None, typed: Mapping[str, Any] | None = None
     ) -> None:
         self.channels = list(workflow.channels.all())
-        self.asked = [contracts.asked(channel) for channel in self.channels]
+        self.asked = [template_fields.asked(channel) for channel in self.channels]
         self.channel_params: list[Params] = []
         initial: dict[str, Any] = {"same_values": self._may_share()}
         if kept:
@@ -133,7 +133,7 @@ class SendForm(forms.Form):
         A verification code and other sensitive values are left out: a code is used once, and none is shown after it was sent.
         """
         filled: dict[str, Any] = {"same_values": len(params) < 2 or self._shareable(params)}
-        hidden = contracts.sensitive_keys(self.channels)
+        hidden = template_fields.sensitive_keys(self.channels)
         for position, (asked, values) in enumerate(zip(self.asked, params, strict=False), start=1):
             shown = {key: "" if key in hidden else value for key, value in values.items()}
             keys = {each.key for each in asked}
@@ -232,10 +232,10 @@ class SendForm(forms.Form):
             except ParamsError as error:
                 self.add_error(self._place(index, error.facts.get("key", ""), same), SENTENCES[error.code] % error.facts)
                 return
-            for finding in cautions.findings(channel, params, self.recipients[index].region):
+            for finding in warnings.findings(channel, params, self.recipients[index].region):
                 name = self._place(index, finding.key, same)
-                if finding.blocks and str(cautions.sentence(finding)) not in self.errors.get(name, []):
-                    self.add_error(name, cautions.sentence(finding))
+                if finding.blocks and str(warnings.sentence(finding)) not in self.errors.get(name, []):
+                    self.add_error(name, warnings.sentence(finding))
 
     def _place(self, index: int, key: str, same: bool) -> str:
         """The field in which the value of `key` for a channel was typed."""

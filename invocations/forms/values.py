@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from invocations.contracts import Asked
+from invocations.composing.template_fields import Asked
 
 
 def field_name(position: int, key: str) -> str:

@@ -2,7 +2,7 @@
 
 import django.core.validators
 import django.db.models.deletion
-import invocations.encryption
+import invocations.models.encryption
 import invocations.models.configuration
 import simple_history.models
 import uuid
@@ -170,7 +170,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('request_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='request ID')),
-                ('payload', invocations.encryption.EncryptedTextField(bound_to='request_id', help_text='The exact text that is posted.', verbose_name='payload')),
+                ('payload', invocations.models.encryption.EncryptedTextField(bound_to='request_id', help_text='The exact text that is posted.', verbose_name='payload')),
                 ('payload_digest', models.CharField(editable=False, max_length=64)),
                 ('recipient_digest', models.CharField(db_index=True, editable=False, max_length=64)),
                 ('recipient2_digest', models.CharField(blank=True, db_index=True, editable=False, max_length=64)),
@@ -185,10 +185,10 @@ class Migration(migrations.Migration):
                 ('workflow_invocation_id', models.CharField(blank=True, db_index=True, max_length=100, verbose_name='workflow invocation ID')),
                 ('http_status', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='HTTP status')),
                 ('provider_timestamp', models.CharField(blank=True, max_length=60, verbose_name="Kaleyra's timestamp")),
-                ('reply', invocations.encryption.EncryptedTextField(blank=True, bound_to='request_id', editable=False, null=True)),
+                ('reply', invocations.models.encryption.EncryptedTextField(blank=True, bound_to='request_id', editable=False, null=True)),
                 ('reason', models.CharField(blank=True, editable=False, max_length=40)),
                 ('reference', models.CharField(blank=True, db_index=True, max_length=100, verbose_name='ticket')),
-                ('note', invocations.encryption.EncryptedTextField(blank=True, bound_to='request_id', null=True, verbose_name='note')),
+                ('note', invocations.models.encryption.EncryptedTextField(blank=True, bound_to='request_id', null=True, verbose_name='note')),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_index=True, verbose_name='recorded')),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invocations', to='invocations.account', verbose_name='account')),
                 ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='invocations', to=settings.AUTH_USER_MODEL, verbose_name='sent by')),
@@ -267,7 +267,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('title', models.CharField(help_text="What Kaleyra's list of keys calls it.", max_length=100, verbose_name='title')),
-                ('key', invocations.encryption.EncryptedTextField(bound_to='id', verbose_name='key')),
+                ('key', invocations.models.encryption.EncryptedTextField(bound_to='id', verbose_name='key')),
                 ('last_four', models.CharField(editable=False, max_length=4, verbose_name='ends in')),
                 ('is_primary', models.BooleanField(default=False, help_text="The key that is used. Making this one primary puts the account's other one aside; both stay valid.", verbose_name='primary')),
                 ('kaleyra_owner', models.CharField(blank=True, help_text='Kaleyra ends a key without warning when the team member who made it is removed.', max_length=200, verbose_name='made at Kaleyra by')),
@@ -295,7 +295,7 @@ class Migration(migrations.Migration):
                 ('http_status', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('retry_after', models.PositiveIntegerField(blank=True, null=True, verbose_name='Retry-After in seconds')),
                 ('binding', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('reply', invocations.encryption.EncryptedTextField(blank=True, bound_to='binding', editable=False, null=True)),
+                ('reply', invocations.models.encryption.EncryptedTextField(blank=True, bound_to='binding', editable=False, null=True)),
                 ('api_key_last_four', models.CharField(blank=True, max_length=4)),
                 ('invocation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='invocations.invocation')),
             ],

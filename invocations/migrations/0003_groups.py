@@ -1,4 +1,4 @@
-"""The three groups, with the rights they had when this was written. `invocations.roles` says what they have today."""
+"""The three groups, with the rights they had when this was written. `invocations.models.permissions` says what they have today."""
 
 from django.apps import apps as installed_apps
 from django.contrib.auth.management import create_permissions

@@ -2,7 +2,7 @@
 
 import django.core.validators
 import django.db.models.deletion
-import invocations.encryption
+import invocations.models.encryption
 import simple_history.models
 import uuid
 from django.conf import settings
@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('binding', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('own_number', invocations.encryption.EncryptedTextField(blank=True, bound_to='binding', default='', verbose_name='my number')),
+                ('own_number', invocations.models.encryption.EncryptedTextField(blank=True, bound_to='binding', default='', verbose_name='my number')),
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='profile', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('binding', models.UUIDField(default=uuid.uuid4, editable=False)),
                 ('title', models.CharField(max_length=100, verbose_name='title')),
-                ('values', invocations.encryption.EncryptedTextField(bound_to='binding')),
+                ('values', invocations.models.encryption.EncryptedTextField(bound_to='binding')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='presets', to=settings.AUTH_USER_MODEL)),

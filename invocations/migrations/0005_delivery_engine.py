@@ -2,7 +2,7 @@
 
 import django.core.validators
 import django.db.models.deletion
-import invocations.encryption
+import invocations.models.encryption
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('verdict', models.CharField(choices=[('delivered', 'it was delivered'), ('not_delivered', 'it was not delivered')], max_length=13, verbose_name='what became of it')),
-                ('reason', invocations.encryption.EncryptedTextField(bound_to='invocation_id', verbose_name='how you know')),
+                ('reason', invocations.models.encryption.EncryptedTextField(bound_to='invocation_id', verbose_name='how you know')),
                 ('settled_at', models.DateTimeField(auto_now_add=True)),
             ],
             options={

@@ -2,7 +2,7 @@
 
 import django.core.validators
 import django.db.models.deletion
-import invocations.encryption
+import invocations.models.encryption
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('body', invocations.encryption.EncryptedTextField(bound_to='digest')),
+                ('body', invocations.models.encryption.EncryptedTextField(bound_to='digest')),
                 ('problem', models.CharField(blank=True, max_length=40)),
                 ('received_at', models.DateTimeField()),
                 ('times', models.PositiveIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1)])),
@@ -40,9 +40,9 @@ class Migration(migrations.Migration):
             name='CallbackAddress',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('token', invocations.encryption.EncryptedTextField(bound_to='id')),
+                ('token', invocations.models.encryption.EncryptedTextField(bound_to='id')),
                 ('token_digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('secret', invocations.encryption.EncryptedTextField(bound_to='id')),
+                ('secret', invocations.models.encryption.EncryptedTextField(bound_to='id')),
                 ('is_current', models.BooleanField(default=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True)),

@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.utils.timezone
-import invocations.encryption
+import invocations.models.encryption
 from django.conf import settings
 from django.db import migrations, models
 
@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='callback',
             name='set_aside_reason',
-            field=invocations.encryption.EncryptedTextField(blank=True, bound_to='digest', null=True),
+            field=invocations.models.encryption.EncryptedTextField(blank=True, bound_to='digest', null=True),
         ),
         migrations.AlterField(
             model_name='callback',

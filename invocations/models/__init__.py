@@ -3,10 +3,10 @@
 from invocations.models.configuration import Account, ApiKey, Channel, Pod, WorkflowInstance
 from invocations.models.contracts import Parameter, WorkflowVersion
 from invocations.models.invocations import Attempt, Invocation, Settlement
-from invocations.models.pace import KillSwitch, Pace
-from invocations.models.people import Export, Preset, Profile, SavedFilter
+from invocations.models.monitoring import Heartbeat, Incident, Quarter
+from invocations.models.preferences import Export, Preset, Profile, SavedFilter
+from invocations.models.rate_limits import KillSwitch, Pace
 from invocations.models.results import Callback, CallbackAddress, ChannelResult
-from invocations.models.upkeep import Heartbeat, Incident, Quarter
 
 __all__ = [
     "Account",

@@ -14,9 +14,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from invocations.encryption import EncryptedTextField, Unreadable
 from invocations.kaleyra import address, limits
 from invocations.kaleyra.template_params import ChannelKind, ParamsError, asked_for, checked, placeholders
+from invocations.models.encryption import EncryptedTextField, Unreadable
 
 MOST_VALUES = 50
 """Of one channel: what two of them ask for still fits into one form (Django's DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
@@ -76,7 +76,7 @@ class Account(models.Model):
     """A customer's account at Kaleyra: its SID, in its pod.
 
     A pause is a person's, with `paused_reason` in their words; or the console's own, and then `paused_because` is the reason's
-    code in `invocations.answer_table`.
+    code in `invocations.sending.outcomes`.
     """
 
     class RetryAmbiguous(models.TextChoices):

@@ -13,9 +13,9 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from invocations.encryption import EncryptedTextField
 from invocations.models.configuration import Account, WorkflowInstance
 from invocations.models.contracts import WorkflowVersion
+from invocations.models.encryption import EncryptedTextField
 
 FILTERED = ("status", "delivery", "deciding_channel", "http_status", "workflow_instance", "account", "created_by", "created_at")
 """What the history's filters ask of a row, but for texts."""

@@ -11,8 +11,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from invocations.encryption import EncryptedTextField
 from invocations.models.configuration import Account
+from invocations.models.encryption import EncryptedTextField
 from invocations.models.invocations import Invocation
 
 

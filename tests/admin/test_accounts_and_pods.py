@@ -3,8 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from invocations import pacing
 from invocations.models import Account, Pod
+from invocations.sending import rate_limit
 
 ACCOUNTS = reverse("admin:invocations_account_changelist")
 ADD_ACCOUNT = reverse("admin:invocations_account_add")
@@ -110,7 +110,7 @@ def pause(browser, kaleyra, **fields):
 @pytest.fixture
 def refused(kaleyra):
     """Its key was refused, so the console paused the account."""
-    pacing.learn(kaleyra.account, [("credentials", None)])
+    rate_limit.learn(kaleyra.account, [("credentials", None)])
     assert Account.objects.get().is_paused and kaleyra.account.pace.probe_at
 
 
@@ -139,7 +139,7 @@ def test_a_persons_pause_stays_whatever_is_changed(ada, kaleyra):
 
 def test_an_account_whose_pause_is_taken_off_is_not_said_to_send_where_it_does_not(ada, kaleyra):
     pause(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
-    pacing.stop_everything("A wrong text went out", ada.person)
+    rate_limit.stop_everything("A wrong text went out", ada.person)
     assert "What waits leaves once all sending goes on." in said(pause(ada, kaleyra))
     pause(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
     kaleyra.key.delete()

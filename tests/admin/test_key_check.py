@@ -3,11 +3,12 @@
 import pytest
 from django.urls import reverse
 
-from invocations import callback_addresses, key_check
-from invocations.callback_addresses import SECRET_HEADER
 from invocations.kaleyra import profiles
 from invocations.kaleyra.client import NoAnswer, NotSent
 from invocations.models import Account, ApiKey
+from invocations.monitoring import key_check
+from invocations.results import endpoints
+from invocations.results.endpoints import SECRET_HEADER
 from invocations.sandbox.flows import NothingSetUp, Profile
 from invocations.sandbox.server import PracticePod
 from tests.views.pages import words_of
@@ -41,8 +42,8 @@ def at_kaleyra(account, flows):
     """at_kaleyra("http://127.0.0.1:8000"): a callback profile for the account's address there."""
 
     def at_kaleyra(console="http://127.0.0.1:8000", path=None):
-        address = callback_addresses.make(account, by=None)
-        flows.where = Profile(console + (path or callback_addresses.path_of(address)), {SECRET_HEADER: address.secret})
+        address = endpoints.make(account, by=None)
+        flows.where = Profile(console + (path or endpoints.path_of(address)), {SECRET_HEADER: address.secret})
         return address
 
     return at_kaleyra
@@ -100,7 +101,7 @@ def test_a_profile_that_was_auto_disabled_is_told(ada, key, at_kaleyra):
 
 def test_a_profile_with_the_address_before_the_current_one_is_told(ada, key, at_kaleyra):
     at_kaleyra()
-    callback_addresses.rotate(key.account, by=None)
+    endpoints.rotate(key.account, by=None)
     assert "is the address before the current one" in checked(ada, key)
 
 
@@ -112,7 +113,7 @@ def test_a_profile_with_an_address_that_was_ended_is_told(ada, key, at_kaleyra):
 
 def test_a_profile_of_another_account_and_a_missing_slash_are_told(ada, key, at_kaleyra):
     other = Account.objects.create(title="Other", pod=key.account.pod, sid="HXPRACTICE02IN")
-    theirs = callback_addresses.path_of(callback_addresses.make(other, by=None))
+    theirs = endpoints.path_of(endpoints.make(other, by=None))
     at_kaleyra("http://127.0.0.1:80", path=theirs.rstrip("/"))
     said = words_of(ada.post(reverse("check_key", args=[key.pk]), headers={"host": "127.0.0.1:80"}))
     assert "is the address of another account" in said and "with the slash at its end" in said
@@ -127,7 +128,7 @@ def test_a_profile_of_another_account_and_a_missing_slash_are_told(ada, key, at_
     ],
 )
 def test_what_is_wrong_with_a_public_profile_is_told(account, key, method, url, told):
-    path = callback_addresses.path_of(callback_addresses.make(account, by=None))
+    path = endpoints.path_of(endpoints.make(account, by=None))
     said = profiles.KeyCheck(200, profiles.Verdict.WORKS, (profiles.Profile("A", url + path, method, profiles.State.ACTIVE),))
     (found,) = key_check._noted(key, said, "console.example.com").profiles
     assert [told in str(doubt) for doubt in found.doubts] == [True]

@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from invocations import pacing
 from invocations.models import Account, ApiKey, Heartbeat, Incident
+from invocations.sending import rate_limit
 from tests.many import messages, real_account, workflow_of
 
 
@@ -93,8 +93,8 @@ def test_with_many_pauses_and_incidents(page, admin_user, busy, sign_in, faults,
         if because != "no_key":
             ApiKey.objects.create(account=account, title="console", key="k" * 20, is_primary=True)
         messages(workflow_of(account, "Order delayed"), [{"status": "held", "reason": because}, {"status": "queued"}])
-        pacing.learn(account, [(because, None)])
-    pacing.pause_workflow(workflow.pk, "no_such_workflow")
+        rate_limit.learn(account, [(because, None)])
+    rate_limit.pause_workflow(workflow.pk, "no_such_workflow")
     for kind in ("refusals", "unknown", "no_results"):
         Incident.objects.create(kind=kind, account=busy, workflow_instance=workflow, opened_at=now, last_at=now, count=3)
     sign_in(page, admin_user)

@@ -8,9 +8,9 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from invocations import sending
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation, SavedFilter, Settlement
+from invocations.sending import record as sending
 
 from .conftest import SENT
 

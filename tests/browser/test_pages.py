@@ -8,9 +8,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from invocations import pacing, sending
 from invocations.kaleyra.payload import Send
 from invocations.models import Account, Invocation, Preset
+from invocations.sending import rate_limit
+from invocations.sending import record as sending
 
 from .conftest import SENT, fill_in, review
 
@@ -31,8 +32,8 @@ def messages(demo, meera):
         invocation = recorded(code)
         for status in ("queued", *starting_from):
             assert sending.deliver(invocation.pk, starting_from=status)
-        pacing.resume(account)  # one answer pauses the account, another has it wait
-        pacing.start_afresh(account)
+        rate_limit.resume(account)  # one answer pauses the account, another has it wait
+        rate_limit.start_afresh(account)
         return invocation
 
     over = {"due_at": None, "final_at": timezone.now()}

@@ -7,9 +7,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from invocations import results, sending
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation, WorkflowInstance
+from invocations.results import inbox as results
+from invocations.sending import record as sending
 from tests.reports import report
 
 from .conftest import SENT

@@ -6,9 +6,10 @@ import uuid
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from invocations import results, sending
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation
+from invocations.results import inbox as results
+from invocations.sending import record as sending
 
 from .conftest import SENT
 

@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from invocations import sending
 from invocations.forms.send import Send
 from invocations.models import Account, ApiKey, CallbackAddress, Channel, Invocation, Pod, WorkflowInstance
+from invocations.sending import record as sending
 
 pytestmark = pytest.mark.django_db
 

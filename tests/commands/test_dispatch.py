@@ -9,9 +9,11 @@ from django.db import OperationalError
 from django.db.models import F
 from django.utils import timezone
 
-from invocations import dispatching, pacing, sending
-from invocations.dispatching import Dispatcher
 from invocations.models import Account, Invocation
+from invocations.sending import dispatcher as dispatching
+from invocations.sending import rate_limit
+from invocations.sending import record as sending
+from invocations.sending.dispatcher import Dispatcher
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -81,7 +83,7 @@ def test_the_brake_works_within_a_second(recorded, receiver, manage):
     make_due()
     dispatcher = manage("dispatch", "--threads", "4")
     receiver.wait_for(3, seconds=30)
-    pacing.stop_everything("wrong text", None)
+    rate_limit.stop_everything("wrong text", None)
     stopped = timezone.now()
     dispatcher.terminate()
     dispatcher.wait(20)

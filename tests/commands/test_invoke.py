@@ -7,9 +7,9 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from invocations import sending
 from invocations.kaleyra.client import KaleyraClient
 from invocations.models import Account, ApiKey, Attempt, Invocation, WorkflowInstance
+from invocations.sending import record as sending
 
 pytestmark = pytest.mark.django_db
 ID = "6f9e4c0a-7d3b-4a55-9b8e-0d1c2b3a4f5e"

@@ -6,9 +6,10 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from invocations import results, sending
 from invocations.kaleyra.client import NoAnswer, NotSent
 from invocations.models import Attempt, Invocation, Pace, Settlement
+from invocations.results import inbox as results
+from invocations.sending import record as sending
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

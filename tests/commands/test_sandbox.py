@@ -6,11 +6,12 @@ import uuid
 import pytest
 from django.core.management import CommandError, call_command
 
-from invocations import callback_addresses, sending
-from invocations.callback_addresses import SECRET_HEADER
 from invocations.kaleyra.payload import Send
 from invocations.management.commands.sandbox import SetUpHere
+from invocations.results import endpoints
+from invocations.results.endpoints import SECRET_HEADER
 from invocations.sandbox import PRACTICE_SID
+from invocations.sending import record as sending
 
 CONSOLE = "http://127.0.0.1:8000"
 
@@ -28,14 +29,14 @@ def flows(said, monkeypatch):
 
 def test_results_go_to_the_accounts_current_address_with_its_secret(flows, account):
     assert flows.profile(PRACTICE_SID) is None
-    for change in (callback_addresses.make, callback_addresses.rotate):
+    for change in (endpoints.make, endpoints.rotate):
         address = change(account, by=None)
         profile = flows.profile(PRACTICE_SID)
         assert (profile.url, profile.headers) == (f"{CONSOLE}/callbacks/{address.token}/", {SECRET_HEADER: address.secret})
 
 
 def test_an_account_that_is_not_on_this_machine_gets_nothing_from_it(flows, account):
-    callback_addresses.make(account, by=None)
+    endpoints.make(account, by=None)
     account.pod.api_domain = "api.example.com"
     account.pod.save()
     assert flows.profile(PRACTICE_SID) is None
@@ -50,7 +51,7 @@ def test_a_flow_has_the_channels_that_the_console_knows(flows, workflow):
 
 
 def test_without_the_encryption_key_the_pod_goes_on_and_says_so_once(flows, account, said, settings):
-    callback_addresses.make(account, by=None)
+    endpoints.make(account, by=None)
     settings.FIELD_ENCRYPTION_KEYS = ["bG9zdC1sb3N0LWxvc3QtbG9zdC1sb3N0LWxvc3QtbG8="]
     assert flows.profile(PRACTICE_SID) is flows.profile(PRACTICE_SID) is None
     assert len(said) == 1 and "Unreadable" in said[0]
@@ -65,7 +66,7 @@ def test_a_console_elsewhere_is_refused(console):
 @pytest.mark.django_db(transaction=True)
 def test_what_is_sent_falls_back_before_a_newcomers_eyes(manage, live_server, workflow):
     """The pod is a process of its own, and posts to the console's server over a real socket."""
-    callback_addresses.make(workflow.account, by=None)
+    endpoints.make(workflow.account, by=None)
     said = manage("sandbox", "--port", "0", "--console", live_server.url).stdout
     workflow.account.pod.api_domain = re.search("http://(.+?)/", said.readline())[1]
     workflow.account.pod.save()

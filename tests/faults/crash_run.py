@@ -25,10 +25,11 @@ from django.core.management import call_command
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 from django.db.models import Q
 
-from invocations import pacing, posting, sending
-from invocations.answer_table import Status
 from invocations.kaleyra.payload import Send
 from invocations.models import Account, ApiKey, Channel, Invocation, Pod, WorkflowInstance
+from invocations.sending import attempt, rate_limit
+from invocations.sending import record as sending
+from invocations.sending.outcomes import Status
 from tests.faults import worker
 from tests.faults.receiver import KEY, ReceiverProcess
 from tests.servers import PrivatePostgres
@@ -197,7 +198,7 @@ class CrashRun:
         elif chance < 0.05 and not self._frozen and not self.plan.gently:
             process = self._random.choice(self._workers)
             os.kill(process.pid or 0, signal.SIGSTOP)
-            self._frozen[process] = time.monotonic() + 1.3 * posting.LEASE.total_seconds()
+            self._frozen[process] = time.monotonic() + 1.3 * attempt.LEASE.total_seconds()
             self.done.freezes += 1
         else:
             self._end([self._random.randrange(len(self._workers))])
@@ -242,7 +243,7 @@ class CrashRun:
                 del self._frozen[process]
         if time.monotonic() > self._resumed_at + 1.0:
             self._resumed_at = time.monotonic()
-            self._patiently(lambda: [pacing.resume(account) for account in Account.objects.filter(is_paused=True)])
+            self._patiently(lambda: [rate_limit.resume(account) for account in Account.objects.filter(is_paused=True)])
         if time.monotonic() > self._said_at + 5.0:
             self._said_at = time.monotonic()
             print(
@@ -282,7 +283,7 @@ class CrashRun:
 def _deliver(bug: str | None, threads: int) -> None:
     if bug:
         worker.BUGS[bug]()
-    worker.before("dispatching.Dispatcher.run", lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM}))
+    worker.before("sending.dispatcher.Dispatcher.run", lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM}))
     call_command("dispatch", threads=threads)
 
 

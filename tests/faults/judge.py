@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 
-from invocations import reconciling
-from invocations.answer_table import Status
 from invocations.models import Attempt, Invocation
+from invocations.monitoring import consistency
+from invocations.sending.outcomes import Status
 
 TOLD = 5
 NEVER_LEFT = (Status.QUEUED, Status.HELD, Status.CANCELLED, Status.EXPIRED)
@@ -69,10 +69,10 @@ def judge(recorded: Collection[str], received: list[dict[str, Any]], *, dedupes:
         ),
         "ids that nobody recorded": len(set(bodies) - set(rows)),
         "redirects followed": sum(line.get("elsewhere", False) for line in received),
-        "rows that contradict themselves (reconcile)": sum(1 for _ in reconciling.contradictions()),
+        "rows that contradict themselves (reconcile)": sum(1 for _ in consistency.contradictions()),
     }
     verdict.told = {
-        "statuses": ", ".join(f"{number} {status}" for status, number in reconciling.counts().most_common()),
+        "statuses": ", ".join(f"{number} {status}" for status, number in consistency.counts().most_common()),
         "confirmed by the refusal of a repetition": str(Invocation.objects.filter(reason="confirmed_by_duplicate").count()),
         "attempts": str(Attempt.objects.count()),
         "attempts that a kill interrupted": str(Attempt.objects.filter(reason="interrupted").count()),

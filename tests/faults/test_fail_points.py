@@ -7,9 +7,9 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from invocations import sending
-from invocations.dispatching import run_once
 from invocations.models import Account, Invocation
+from invocations.sending import record as sending
+from invocations.sending.dispatcher import run_once
 from tests.faults.judge import judge
 from tests.faults.receiver import ReceiverProcess
 from tests.faults.worker import MOMENTS

@@ -25,10 +25,13 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 
-from invocations import dispatching, pacing, posting, reconciling, sending  # noqa: E402
-from invocations.answer_table import TABLE, Outcome, Status  # noqa: E402
 from invocations.kaleyra import client  # noqa: E402
 from invocations.models import Invocation  # noqa: E402
+from invocations.monitoring import consistency  # noqa: E402
+from invocations.sending import attempt as posting  # noqa: E402
+from invocations.sending import dispatcher, rate_limit  # noqa: E402
+from invocations.sending import record as sending  # noqa: E402
+from invocations.sending.outcomes import TABLE, Outcome, Status  # noqa: E402
 
 HURRY = 15.0
 """By how much a run shortens the product's times: a lease of 60 s takes 4 s."""
@@ -36,14 +39,14 @@ HURRY = 15.0
 
 def hurry(times: float) -> None:
     """Divides every wait, lease and deadline of the product. Their order and their proportions stay."""
-    posting.LEASE = sending.LEASE = reconciling.LEASE = posting.LEASE / times
+    posting.LEASE = sending.LEASE = consistency.LEASE = posting.LEASE / times
     posting.MARGIN /= times
     posting.TOTAL_SECONDS /= times
-    dispatching.SWEEP_EVERY /= times
+    dispatcher.SWEEP_EVERY /= times
     for name in ["GRACE", "SAME_ID_WINDOW", "FIRST_WAIT", "LONGEST_WAIT"]:
         setattr(sending, name, getattr(sending, name) / times)
     for name in ["LONGEST_WAIT_OF_AN_ACCOUNT", "PROBE_EVERY", "MENDED_PROBE_EVERY", "RAMP"]:
-        setattr(pacing, name, getattr(pacing, name) / times)
+        setattr(rate_limit, name, getattr(rate_limit, name) / times)
     client_of = posting.client_of
     posting.client_of = lambda account, key: replace(
         client_of(account, key),
@@ -211,19 +214,19 @@ def _in_the_request(place: str, strike: Strike) -> None:
 
 
 MOMENTS: dict[str, tuple[Callable[[str, Strike], None], str]] = {
-    "before_claim": (before, "sending._locked"),
-    "in_claim": (_after, "pacing.spend"),
-    "after_claim": (_after, "dispatching.claim_due"),
+    "before_claim": (before, "sending.record._locked"),
+    "in_claim": (_after, "sending.rate_limit.spend"),
+    "after_claim": (_after, "sending.dispatcher.claim_due"),
     "before_connect": (before, "kaleyra.client._PlainConnection.connect"),
     "after_connect": (_after, "kaleyra.client._PlainConnection.connect"),
     "after_head": (_in_the_request, "head"),
     "half_body": (_in_the_request, "half of the body"),
     "full_body": (_in_the_request, "body"),
     "after_head_of_answer": (_after, "kaleyra.client._Adapter.send"),
-    "after_answer": (_after, "posting.post"),
-    "before_result": (before, "sending.remember"),
-    "in_result": (_after, "sending.update_each"),
-    "after_result": (before, "pacing.learn"),
+    "after_answer": (_after, "sending.attempt.post"),
+    "before_result": (before, "sending.record.remember"),
+    "in_result": (_after, "sending.record.update_each"),
+    "after_result": (before, "sending.rate_limit.learn"),
 }
 """The moments in the life of an attempt, in order. Claim and attempt are one commit."""
 

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invocations.contracts import Asked
+from invocations.composing.template_fields import Asked
 from invocations.forms.values import field_name, value_field
 from invocations.models import Parameter
 

@@ -7,8 +7,8 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import FieldError
 from django.db import connection, transaction
 
-from invocations.encryption import Unreadable, digests
 from invocations.models import ApiKey, Invocation
+from invocations.models.encryption import Unreadable, digests
 
 from .conftest import KEY
 

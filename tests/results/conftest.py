@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from invocations import results, sending
 from invocations.models import Invocation
+from invocations.results import inbox as results
+from invocations.sending import record as sending
 
 
 def body(invocation_id="", *codes, to="", status="COMPLETED", **more):

@@ -10,9 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from invocations import results, whose
+from invocations.history.meanings import CONTRADICTED, meaning_of
 from invocations.models import Account, Attempt, Callback, ChannelResult, Invocation, WorkflowInstance
-from invocations.statuses import CONTRADICTED, meaning_of
+from invocations.results import inbox as results
+from invocations.results import matching as whose
 from tests.results.conftest import body
 from tests.sending.test_once import at_once
 

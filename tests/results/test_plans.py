@@ -7,7 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from invocations import results, whose
+from invocations.results import inbox as results
+from invocations.results import matching as whose
 from tests.results.test_waiting import NUMBER
 
 pytestmark = [

@@ -9,10 +9,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from invocations import results, sending, whose
-from invocations.dispatching import run_once, sweep
 from invocations.kaleyra.callbacks import FlowResult
 from invocations.models import Account, Callback, Invocation
+from invocations.results import inbox as results
+from invocations.results import matching as whose
+from invocations.sending import record as sending
+from invocations.sending.dispatcher import run_once, sweep
 from tests.results.conftest import body
 
 pytestmark = pytest.mark.django_db(transaction=True)

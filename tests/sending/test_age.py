@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from invocations import sending
 from invocations.models import Invocation
+from invocations.sending import record as sending
 
 pytestmark = pytest.mark.django_db
 Status = Invocation.Status

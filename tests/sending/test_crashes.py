@@ -5,9 +5,9 @@ from django.core.management import call_command
 from django.db.models import F
 from django.utils import timezone
 
-from invocations import sending
 from invocations.models import Attempt, Invocation
 from invocations.sandbox.server import PracticePod
+from invocations.sending import record as sending
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NUMBER_WITHOUT_ANSWER = "919876543408"

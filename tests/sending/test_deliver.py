@@ -8,12 +8,15 @@ from email.utils import format_datetime
 import pytest
 from django.utils import timezone
 
-from invocations import pacing, posting, redaction, sending
-from invocations.encryption import encrypt
+from invocations.kaleyra import redaction
 from invocations.kaleyra.client import KaleyraClient, NoAnswer, NotSent
 from invocations.kaleyra.payload import Send
 from invocations.models import ApiKey, Attempt, Invocation, Pod, WorkflowInstance
 from invocations.models.configuration import RESULT_MARGIN
+from invocations.models.encryption import encrypt
+from invocations.sending import attempt as posting
+from invocations.sending import rate_limit
+from invocations.sending import record as sending
 
 pytestmark = pytest.mark.django_db
 UNKNOWN = Invocation.Status.UNKNOWN
@@ -229,7 +232,7 @@ def test_what_was_held_goes_on_with_its_id_when_it_is_mended(recorded, receiver)
     deliver(invocation)
     ApiKey.objects.update(is_primary=True)
     assert not sending.deliver(invocation.pk, starting_from=Invocation.Status.HELD)  # the account is paused still
-    pacing.resume(invocation.account)
+    rate_limit.resume(invocation.account)
     assert sending.let_held_go_on(timezone.now()) == 1
     deliver(invocation)
     assert invocation.status == "accepted" and receiver.accepted == [str(invocation.request_id)]

@@ -11,10 +11,11 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from invocations import posting, sending
 from invocations.kaleyra.client import KaleyraClient
 from invocations.models import Account, ApiKey, Attempt, Invocation
 from invocations.sandbox.server import PracticePod
+from invocations.sending import attempt as posting
+from invocations.sending import record as sending
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UNKNOWN = Invocation.Status.UNKNOWN

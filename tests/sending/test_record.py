@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 
-from invocations import sending
 from invocations.kaleyra.payload import Send
 from invocations.models import Attempt, Channel, Invocation, WorkflowInstance
+from invocations.sending import record as sending
 
 pytestmark = pytest.mark.django_db
 

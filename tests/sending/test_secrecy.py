@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from invocations import sending
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.template_params import VERIFICATION_CODE
 from invocations.models import ApiKey, Attempt, Invocation, Parameter
+from invocations.sending import record as sending
 
 KEY = "practice-canary0canary0canary0c0fe"
 NUMBER, SECOND = "919876543202", "4915123012345"

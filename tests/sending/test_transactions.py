@@ -6,11 +6,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from invocations import sending
-from invocations.dispatching import run_once
 from invocations.models import Invocation, Pod
+from invocations.sending import record as sending
+from invocations.sending.dispatcher import run_once
 from tests.faults.server import FaultServer
-from tests.sending.test_answer_table import ACCEPTED, says
+from tests.sending.test_outcomes import ACCEPTED, says
 from tests.views.conftest import NUMBER
 from tests.views.pages import confirm, send_form
 

@@ -6,8 +6,10 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from invocations import dispatching, sending, tasks
+from invocations import tasks
 from invocations.models import Account, Invocation, Pace
+from invocations.sending import dispatcher
+from invocations.sending import record as sending
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,7 +48,7 @@ def test_a_hint_that_finds_no_database_says_so_without_a_row(monkeypatch, caplog
     def away():
         raise OperationalError("server closed the connection; row was 919876543202")
 
-    monkeypatch.setattr(dispatching, asks, away)
+    monkeypatch.setattr(dispatcher, asks, away)
     assert hint() == 0
     assert "the database does not answer (OperationalError)" in caplog.text and "919876543202" not in caplog.text
 

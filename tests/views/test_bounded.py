@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError, connection
 
-from invocations.views import history, page
+from invocations.views import base
+from invocations.views.history import history
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -18,7 +19,7 @@ def slow(monkeypatch):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_sleep(20)" if connection.vendor == "postgresql" else "SELECT no_such_column")
 
-    monkeypatch.setattr(page, "LONGEST_QUERY", timedelta(milliseconds=50))
+    monkeypatch.setattr(base, "LONGEST_QUERY", timedelta(milliseconds=50))
     monkeypatch.setattr(history, "sheet_of", asks)
 
 

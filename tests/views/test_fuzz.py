@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from invocations.forms.intent import Intent
+from invocations.forms.submission_token import Intent
 from invocations.models import Invocation
 from tests.views.conftest import NUMBER
 from tests.views.pages import opened

@@ -5,9 +5,9 @@ import uuid
 import pytest
 from django.test import Client
 
-from invocations import sending
 from invocations.kaleyra.payload import Send
-from invocations.views import history as history_view
+from invocations.sending import record as sending
+from invocations.views.history import history as history_view
 from tests.views.conftest import DIGITS, NUMBER
 from tests.views.pages import opened, send_form
 

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from invocations import sending
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation
+from invocations.sending import record as sending
 from tests.reports import report
 from tests.views.conftest import DIGITS, NUMBER
 from tests.views.pages import send_form

@@ -10,10 +10,11 @@ from django.test import Client
 from django.urls import get_resolver, resolve, reverse
 from django.urls.resolvers import URLResolver
 
-from invocations import results, sending
 from invocations.forms.preset import PresetForm
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation, SavedFilter
+from invocations.results import inbox as results
+from invocations.sending import record as sending
 from tests.views.conftest import DIGITS
 from tests.views.pages import opened
 

@@ -10,9 +10,10 @@ from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from invocations import callback_addresses, contracts
+from invocations.composing import template_fields
 from invocations.kaleyra.address import is_loopback
 from invocations.models import Account, ApiKey, Channel, Parameter, Pod, WorkflowInstance
+from invocations.results import endpoints
 from invocations.sandbox import PRACTICE_KEY_PREFIX, PRACTICE_SID
 
 WORKFLOWS: tuple[dict[str, Any], ...] = (
@@ -92,8 +93,8 @@ def _practice(api_domain: str) -> None:
     if made:
         _examples(account)
     # Made once: what a person changed here since stays as they left it.
-    if callback_addresses.current(account) is None:
-        callback_addresses.make(account, by=None)
+    if endpoints.current(account) is None:
+        endpoints.make(account, by=None)
         examples = [example["workflow_instance_id"] for example in WORKFLOWS]
         for workflow in account.workflow_instances.filter(workflow_instance_id__in=examples, expects_callback=False):
             workflow.expects_callback = True
@@ -110,7 +111,7 @@ def _examples(account: Account) -> None:
         for position, channel in enumerate(channels, start=1):
             made_channel = Channel.objects.create(workflow_instance=workflow, position=position, **channel)
             Parameter.objects.bulk_create(
-                [Parameter(channel=made_channel, key=key, **WORDS[key]) for key in contracts.keys_of(made_channel)]
+                [Parameter(channel=made_channel, key=key, **WORDS[key]) for key in template_fields.keys_of(made_channel)]
             )
 
 

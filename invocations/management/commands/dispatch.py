@@ -9,7 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from invocations import dispatching, exporting
+from invocations.history import exports as exporting
+from invocations.sending import dispatcher as dispatching
 
 
 class Command(BaseCommand):

@@ -13,14 +13,14 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from invocations import sending
 from invocations.forms.send import WRONG_NUMBER
 from invocations.forms.template_params import SENTENCES
+from invocations.history.meanings import REASONS, meaning_of
 from invocations.kaleyra import recipients, template_params
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import Send, build_payload, to_curl, to_text
 from invocations.models import Invocation, WorkflowInstance
-from invocations.statuses import REASONS, meaning_of
+from invocations.sending import record as sending
 
 EXIT = {Invocation.Status.ACCEPTED: 0, Invocation.Status.REJECTED: 1}
 WRONG_USAGE, NOT_SETTLED = 2, 3

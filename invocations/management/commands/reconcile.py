@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from invocations import reconciling
 from invocations.models import Invocation
+from invocations.monitoring import consistency
 
 
 class Command(BaseCommand):
@@ -19,13 +19,13 @@ class Command(BaseCommand):
         parser.add_argument("--at-most", type=int, default=100, metavar="N", help="rows to name (default: 100)")
 
     def handle(self, *args: Any, at_most: int, **options: Any) -> None:
-        counts = reconciling.counts()
+        counts = consistency.counts()
         total = sum(counts.values())
         self.stdout.write(
             f"{total} invocations: " + (", ".join(f"{counts[s]} {s}" for s in Invocation.Status.values if counts[s]) or "none")
         )
         found: Counter[str] = Counter()
-        for contradiction in reconciling.contradictions():
+        for contradiction in consistency.contradictions():
             found[contradiction.what] += 1
             if sum(found.values()) <= at_most:
                 self.stdout.write(f"invocation {contradiction.request_id}: {contradiction.what}")

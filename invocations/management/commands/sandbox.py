@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connection
 
-from invocations import callback_addresses
-from invocations.encryption import Unreadable
 from invocations.models import Account, Channel
+from invocations.models.encryption import Unreadable
+from invocations.results import endpoints
 from invocations.sandbox import PRACTICE_KEY_PREFIX, PRACTICE_SID
 from invocations.sandbox.flows import Flows, NothingSetUp, Profile
 from invocations.sandbox.server import PracticePod
@@ -97,10 +97,10 @@ class SetUpHere:
 
     def _profile(self, sid: str) -> Profile | None:
         account = account_of(sid)
-        address = callback_addresses.current(account) if account else None
+        address = endpoints.current(account) if account else None
         if address is None:
             return None
-        return Profile(self._console + callback_addresses.path_of(address), {callback_addresses.SECRET_HEADER: address.secret})
+        return Profile(self._console + endpoints.path_of(address), {endpoints.SECRET_HEADER: address.secret})
 
     def _asked(self, question: Callable[[], Found]) -> Found | None:
         """The database's answer, or None where it has none: the pod goes on without."""

@@ -1,0 +1,1 @@
+"""How an invocation is told and found."""

@@ -1,0 +1,320 @@
+"""The history as a file: CSV or XLSX, as much as the current filter holds, with what this person may see.
+
+A short one is written while the person waits. A long one becomes an `Export`: whoever runs the dispatcher writes it into EXPORTS_DIR,
+and the person who asked finds it under "Exports" for a day. Values that were sent are in none.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import re
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import NamedTuple
+
+import xlsxwriter
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db.models import F, Q, QuerySet
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from invocations.composing import template_fields
+from invocations.forms.history import HistoryFilter
+from invocations.history.meanings import MAY_BE_DOUBLE, REASONS, SAYINGS, Text, delivery_of, meaning_of
+from invocations.history.timeline import kind_words, kinds_of, report_of
+from invocations.kaleyra import recipients
+from invocations.kaleyra.callbacks import said
+from invocations.models import Channel, ChannelResult, Export, Invocation, permissions
+from invocations.models.encryption import Unreadable
+from invocations.results import inbox as results
+from invocations.sending import record as sending
+
+logger = logging.getLogger(__name__)
+
+State = Export.State
+RESULT_EXPECTED = (Invocation.Delivery.AWAITING, Invocation.Delivery.NO_RESULT)
+
+SHORT = 5_000
+"""Rows that are written while a person waits."""
+MOST_ROWS = 1_000_000
+"""Of one file. A sheet of Excel ends at 1,048,576 (Microsoft, "Excel specifications and limits")."""
+COLUMN_WIDTH = 22
+"""Of a sheet, in characters: a moment or a number is read without pulling."""
+CHUNK = 1_000
+LEASE = timedelta(minutes=5)
+KEPT_FOR = timedelta(days=1)
+MOST_ATTEMPTS = 3
+LOOK_EVERY = 2.0
+"""Seconds between two looks for something to write."""
+CALCULATES = re.compile("[=+\\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]")
+"""How a cell begins that a spreadsheet would calculate (OWASP, "CSV injection"), in full width as well."""
+
+
+class Reader(NamedTuple):
+    """For whom a file is: in which zone its moments are written, and whether it has whole numbers."""
+
+    zone: tzinfo
+    sees_numbers: bool
+
+
+class Column(NamedTuple):
+    """One column of the file: its head, and an invocation's cell for a reader. A moment's head names the zone."""
+
+    title: Text
+    cell: Callable[[Invocation, Reader], object]
+    is_moment: bool = False
+
+
+def _moment(title: Text, of: Callable[[Invocation], datetime | None]) -> Column:
+    """As ISO 8601 and every spreadsheet have it, without the offset: the head of the column says which zone it is."""
+
+    def cell(row: Invocation, reader: Reader) -> str:
+        moment = of(row)
+        return f"{moment.astimezone(reader.zone):%Y-%m-%d %H:%M:%S}" if moment else ""
+
+    return Column(title, cell, is_moment=True)
+
+
+def _recipient(row: Invocation, position: int, reader: Reader) -> str:
+    """Without the +, which a spreadsheet would add up; grouped, for it would round a number of twelve digits."""
+    hint = (row.recipient_hint, row.recipient2_hint)[position]
+    if reader.sees_numbers and hint:
+        try:
+            return recipients.describe(sending.sends_in(row)[position].recipient).formatted.removeprefix("+")
+        except Unreadable:
+            pass
+    return hint.removeprefix("+")
+
+
+def _said(row: Invocation) -> str:
+    """Kaleyra's own words, where it did not simply accept."""
+    try:
+        return " ".join([*row.errors, *([row.message] if row.message else [])])
+    except Unreadable:
+        return ""
+
+
+def _kinds(row: Invocation) -> list[str]:
+    return kinds_of(template_fields.channels_at_the_time(row), report_of(list(row.callbacks.all())))
+
+
+def _delivered_on(row: Invocation) -> Text:
+    """The kind of the channel that reached the customer."""
+    place, kinds = row.deciding_channel or 0, _kinds(row)
+    return KINDS.get(kinds[place - 1], "") if 0 < place <= len(kinds) else ""
+
+
+def _results(row: Invocation, position: int) -> list[ChannelResult]:
+    return [result for callback in row.callbacks.all() for result in callback.results.all() if result.position == position]
+
+
+def _channel(row: Invocation, position: int) -> str:
+    """What was reported of a channel, in our words with Kaleyra's code behind: "WhatsApp: no final report in time (TIMEOUT)"."""
+    channels = template_fields.channels_at_the_time(row)
+    told = {result.code: SAYINGS[said(result.code)].label % {"kind": kind_words(result, channels)} for result in _results(row, position)}
+    return "; ".join(f"{words} ({code})" if code else str(words) for code, words in told.items())
+
+
+def _message_id(row: Invocation, position: int) -> str:
+    return "; ".join(dict.fromkeys(result.message_id for result in _results(row, position) if result.message_id))
+
+
+KINDS: dict[str, Text] = dict(Channel.Kind.choices)
+COLUMNS = (
+    _moment(gettext_lazy("Recorded"), lambda row: row.created_at),
+    Column(gettext_lazy("Recipient"), lambda row, reader: _recipient(row, 0, reader)),
+    Column(gettext_lazy("Recipient on channel 2"), lambda row, reader: _recipient(row, 1, reader)),
+    Column(gettext_lazy("Workflow"), lambda row, reader: row.workflow_instance.title),
+    Column(gettext_lazy("Account"), lambda row, reader: row.account.title),
+    Column(gettext_lazy("Practice"), lambda row, reader: _("yes") if row.account.pod.is_practice else ""),
+    Column(
+        gettext_lazy("Sent by"),
+        lambda row, reader: row.created_by.get_full_name() or row.created_by.get_username() if row.created_by else "",
+    ),
+    Column(gettext_lazy("Ticket"), lambda row, reader: row.reference),
+    Column(gettext_lazy("Submission"), lambda row, reader: meaning_of(row).label),
+    Column(gettext_lazy("Why"), lambda row, reader: REASONS.get(row.reason, "")),
+    Column(gettext_lazy("Kaleyra’s words"), lambda row, reader: _said(row)),
+    Column(gettext_lazy("Delivery"), lambda row, reader: delivery_of(row, _kinds(row)).label),
+    Column(gettext_lazy("Delivered on"), lambda row, reader: _delivered_on(row)),
+    Column(gettext_lazy("Channel 1"), lambda row, reader: _channel(row, 1)),
+    Column(gettext_lazy("Channel 2"), lambda row, reader: _channel(row, 2)),
+    Column(MAY_BE_DOUBLE.label, lambda row, reader: _("yes") if row.may_be_double else ""),
+    _moment(gettext_lazy("Result at"), lambda row: row.result_at),
+    _moment(gettext_lazy("Result due by"), lambda row: row.result_due_at if row.delivery in RESULT_EXPECTED else None),
+    Column(gettext_lazy("Attempts"), lambda row, reader: row.attempt_count),
+    Column(gettext_lazy("HTTP status"), lambda row, reader: row.http_status if row.http_status is not None else ""),
+    Column(gettext_lazy("Request ID"), lambda row, reader: row.request_id),
+    Column(gettext_lazy("Kaleyra’s ID"), lambda row, reader: row.workflow_invocation_id),
+    Column(gettext_lazy("Message ID on channel 1"), lambda row, reader: _message_id(row, 1)),
+    Column(gettext_lazy("Message ID on channel 2"), lambda row, reader: _message_id(row, 2)),
+)
+
+Line = list[str]
+
+
+def neutral(cell: object) -> str:
+    """`cell` as text that no spreadsheet calculates: what could be a formula begins with an apostrophe."""
+    text = str(cell)
+    return f"'{text}" if CALCULATES.match(text) else text
+
+
+def lines(found: QuerySet[Invocation], reader: Reader, *, most: int = MOST_ROWS) -> Iterator[Line]:
+    """The head, then a line for each of `found`, newest first, `most` at most: read `CHUNK` by `CHUNK`, so that memory stays flat."""
+    yield [neutral(f"{column.title} ({reader.zone})" if column.is_moment else column.title) for column in COLUMNS]
+    wide = ["note"] if reader.sees_numbers else ["note", "payload"]
+    rows = found.select_related("workflow_instance", "account__pod", "created_by").defer(*wide).order_by("-id")
+    rows = rows.prefetch_related(results.what_was_told(), "version", "workflow_instance__channels")
+    before, left = None, most
+    while left > 0:
+        chunk = list((rows if before is None else rows.filter(id__lt=before))[: min(CHUNK, left)])
+        for row in chunk:
+            yield [neutral(column.cell(row, reader)) for column in COLUMNS]
+        if len(chunk) < CHUNK:
+            return
+        before, left = chunk[-1].pk, left - len(chunk)
+
+
+# --- the two formats --------------------------------------------------------------------------------------------------
+
+
+def as_csv(some: Iterator[Line]) -> Iterator[bytes]:
+    """RFC 4180, in UTF-8 with the mark by which Excel knows it. One piece for some lines, so that the first leaves at once."""
+    text = io.StringIO()
+    write = csv.writer(text, quoting=csv.QUOTE_ALL).writerow
+    text.write("\ufeff")
+    for number, line in enumerate(some):
+        write(line)
+        if number % 100 == 0:
+            yield text.getvalue().encode("utf-8", "replace")
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode("utf-8", "replace")
+
+
+def to_xlsx(some: Iterator[Line], path: Path) -> None:
+    """A workbook of one sheet whose cells are all text, ready to be filtered. It is written row by row, in constant memory."""
+    with xlsxwriter.Workbook(path, {"constant_memory": True, "tmpdir": str(path.parent)}) as book:
+        sheet = book.add_worksheet(_("History"))
+        sheet.freeze_panes(1, 0)
+        sheet.set_column(0, len(COLUMNS) - 1, COLUMN_WIDTH)
+        head = book.add_format({"bold": True})
+        for number, line in enumerate(some):
+            for place, cell in enumerate(line):
+                sheet.write_string(number, place, cell[:32_767], None if number else head)  # a cell of Excel holds no more
+        sheet.autofilter(0, 0, number, len(COLUMNS) - 1)
+
+
+# --- long ones, in the background -------------------------------------------------------------------------------------
+
+
+def ask(person: User, filters: str, format: str) -> Export | None:
+    """Notes that `person` wants what `filters` (as in the history's address) hold now, in their time zone. None if there is nothing."""
+    newest = Invocation.objects.order_by("-id").values_list("pk", flat=True).first()
+    if newest is None:
+        return None
+    zone = timezone.get_current_timezone_name()
+    return Export.objects.create(person=person, filters=filters, format=format, newest=newest, zone=zone)
+
+
+def path_of(export: Export) -> Path:
+    """Where its file stands, once it is ready: each attempt has a file of its own."""
+    return Path(settings.EXPORTS_DIR) / f"{export.pk}.{export.attempt}.{export.format}"
+
+
+def cancel(export: Export) -> bool:
+    """Stops one that is not ready. Returns whether it still could be."""
+    going = Export.objects.filter(pk=export.pk, state__in=[State.WAITING, State.WRITING])
+    return bool(going.update(state=State.CANCELLED, lease_until=None, ended_at=timezone.now()))
+
+
+def write_next() -> bool:
+    """Writes the export that waits longest, or whose writer died. Returns whether there was one."""
+    now = timezone.now()
+    to_do = Export.objects.filter(Q(state=State.WAITING) | Q(state=State.WRITING, lease_until__lt=now)).order_by("asked_at")
+    export = to_do.select_related("person").first()
+    if export is None:
+        return False
+    mine = Export.objects.filter(pk=export.pk, attempt=export.attempt, state__in=[State.WAITING, State.WRITING])
+    if not mine.update(state=State.WRITING, attempt=F("attempt") + 1, lease_until=now + LEASE, rows=0):
+        return True  # somebody else has it; there may be another
+    export.attempt += 1
+    mine = Export.objects.filter(pk=export.pk, attempt=export.attempt, state=State.WRITING)
+    try:
+        whole = permissions.may_see_recipient(export.person)
+        with timezone.override(export.time_zone):  # of which the filters' days are
+            _write(export, mine, Reader(export.time_zone, whole))
+        if not mine.update(state=State.READY, lease_until=None, ended_at=timezone.now(), with_numbers=whole):
+            raise _Stopped
+        return True
+    except _Stopped:
+        logger.info("export %s was stopped", export.pk)
+    except Exception as error:  # its text could hold a row
+        logger.error("export %s broke: %s", export.pk, type(error).__name__)
+        if export.attempt >= MOST_ATTEMPTS or not isinstance(error, OSError):
+            mine.update(state=State.FAILED, lease_until=None, ended_at=timezone.now())
+    path_of(export).unlink(missing_ok=True)
+    return True
+
+
+class _Stopped(Exception):
+    """It was cancelled, or another writer took it over."""
+
+
+def _write(export: Export, mine: QuerySet[Export], reader: Reader) -> None:
+    path = path_of(export)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    narrowed = HistoryFilter(QueryDict(export.filters)).narrow(Invocation.objects.filter(id__lte=export.newest))
+    mine.update(total=narrowed.order_by().values("pk")[:MOST_ROWS].count())
+    some = _counted(lines(narrowed, reader), mine)
+    path.touch(mode=0o600)
+    if export.format == Export.Format.XLSX:
+        to_xlsx(some, path)
+    else:
+        with path.open("wb") as file:
+            file.writelines(as_csv(some))
+
+
+def _counted(some: Iterator[Line], mine: QuerySet[Export]) -> Iterator[Line]:
+    """The lines as they are. Now and then the row says how far they have come, and is asked whether to go on."""
+    for number, line in enumerate(some):
+        if number % CHUNK == 0 and not mine.update(rows=number, lease_until=timezone.now() + LEASE):
+            raise _Stopped
+        yield line
+    if not mine.update(rows=number):
+        raise _Stopped
+
+
+def clear_old(now: datetime) -> int:
+    """Takes away what ended more than a day ago, with its file, and whatever a killed writer left. Returns how many exports went."""
+    old = list(Export.objects.filter(ended_at__lt=now - KEPT_FOR).values_list("pk", flat=True))
+    Export.objects.filter(pk__in=old).delete()
+    known = {str(pk) for pk in Export.objects.values_list("pk", flat=True)}
+    for path in Path(settings.EXPORTS_DIR).glob("*-*-*-*-*.*.*"):
+        if path.name.partition(".")[0] not in known:
+            path.unlink(missing_ok=True)
+    return len(old)
+
+
+def work(stopping: threading.Event) -> None:
+    """Writes what is asked for, and clears away what is old, until `stopping`: in a thread of its own, beside the dispatcher."""
+    try:
+        while not stopping.is_set():
+            try:
+                clear_old(timezone.now())
+                while not stopping.is_set() and write_next():
+                    pass
+            except (OperationalError, InterfaceError) as error:
+                logger.error("the database does not answer (%s); trying again", type(error).__name__)
+                close_old_connections()
+            stopping.wait(LOOK_EVERY)
+    finally:
+        connection.close()  # it is this thread's own

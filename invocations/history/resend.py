@@ -1,0 +1,41 @@
+"""Whether a message may be sent again, as a new one: the one rule for its page, the history's list and the form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext_lazy as _
+
+from invocations.history.meanings import CONTRADICTED, Text, delivery_of, is_settled_otherwise, meaning_of
+from invocations.history.timeline import Report, report_of
+from invocations.models import Callback, Invocation
+
+
+def not_again(invocation: Invocation) -> Text | None:
+    """Why nobody may send it again, or None. Reads columns of the invocation alone."""
+    if not invocation.is_final:
+        return _("It may still leave by itself.")
+    if meaning_of(invocation) in CONTRADICTED.values():
+        return _("A result came although nothing should have gone out: the customer may have it already. Do not send it again.")
+    return _("Its result is still awaited.") if invocation.delivery == Invocation.Delivery.AWAITING else None
+
+
+def not_again_with_others(invocation: Invocation, callbacks: Sequence[Callback]) -> Text | None:
+    """Why it may not be sent again along with others, without a look at it, or None.
+
+    `callbacks`: what it was told, oldest first, with their results.
+    """
+    if invocation.status == Invocation.Status.UNKNOWN:
+        return _("It may have gone out. Settle it first.")
+    if refused := not_again(invocation):
+        return refused
+    if is_disputed(invocation, report_of(callbacks)):
+        return _("What is said of its delivery contradicts itself. Ask the customer, and open it to send it again.")
+    return None
+
+
+def is_disputed(invocation: Invocation, report: Report | None) -> bool:
+    """Whether two results, or a person and a result, say opposite things of its delivery."""
+    if is_settled_otherwise(meaning_of(invocation), delivery_of(invocation)):
+        return True
+    return report is not None and invocation.deciding_channel in report.disputed

@@ -1,0 +1,144 @@
+"""What belongs to people: their number, values to start from, filters they come back to, exports they asked for."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from invocations.models.configuration import WorkflowInstance
+from invocations.models.encryption import EncryptedTextField
+
+
+class Profile(models.Model):
+    """One person's settings."""
+
+    binding = models.UUIDField(default=uuid.uuid4, editable=False)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="profile")
+    own_number = EncryptedTextField(_("my number"), bound_to="binding", blank=True, default="")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class Preset(models.Model):
+    """Values to start from, never a number. Without an owner it is for everybody who may send the workflow."""
+
+    binding = models.UUIDField(default=uuid.uuid4, editable=False)
+    workflow_instance = models.ForeignKey(WorkflowInstance, models.CASCADE, related_name="presets", verbose_name=_("workflow"))
+    title = models.CharField(_("title"), max_length=100)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="presets")
+    values = EncryptedTextField(bound_to="binding")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("preset")
+        verbose_name_plural = _("presets")
+        ordering = ["title"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["workflow_instance", "owner", "title"], name="preset_title_once_per_owner"),
+            models.UniqueConstraint(
+                fields=["workflow_instance", "title"], condition=Q(owner__isnull=True), name="shared_preset_title_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class SavedFilter(models.Model):
+    """A name for filters of the history, as they stand in its address: never a number, never what was searched for."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_filters")
+    name = models.CharField(_("name"), max_length=60)
+    query = models.CharField(max_length=1000)
+    is_shared = models.BooleanField(_("for everybody who reads the history"), default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("saved filter")
+        verbose_name_plural = _("saved filters")
+        ordering = ["name"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["person", "name"], name="saved_filter_name_once_per_person"),
+            models.CheckConstraint(condition=~Q(query=""), name="saved_filter_filters"),
+        ]
+        indexes = [models.Index(fields=["name"], condition=Q(is_shared=True), name="saved_filter_shared")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Export(models.Model):
+    """A part of the history that somebody wants as a file, too long to wait for. Only that person may have it.
+
+    The file stands in EXPORTS_DIR, for a day. `newest` is the youngest row there was when it was asked for, `rows` how many are
+    written, `total` how many there are to write. `zone`: the person's, in which moments are written. `attempt` is the fence: who has
+    an older one writes nothing.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        WRITING = "writing", _("Being written")
+        READY = "ready", _("Ready")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    class Format(models.TextChoices):
+        CSV = "csv", "CSV"
+        XLSX = "xlsx", "XLSX"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exports")
+    filters = models.TextField(blank=True)
+    format = models.CharField(max_length=4, choices=Format.choices)
+    newest = models.BigIntegerField()
+    zone = models.CharField(max_length=64, default="UTC", db_default="UTC")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    attempt = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    rows = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    with_numbers = models.BooleanField(default=False)
+    asked_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-asked_at"]
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "writing", "ready", "failed", "cancelled"]), name="export_state_is_known"
+            ),
+            models.CheckConstraint(condition=Q(format__in=["csv", "xlsx"]), name="export_format_is_known"),
+            models.CheckConstraint(condition=~Q(state="writing") | Q(lease_until__isnull=False), name="export_writing_has_a_lease"),
+        ]
+        indexes = [models.Index(fields=["asked_at"], condition=Q(state__in=["waiting", "writing"]), name="export_to_do")]
+
+    def __str__(self) -> str:
+        return f"{self.asked_at:%Y-%m-%d %H:%M}.{self.format}"
+
+    @property
+    def file_name(self) -> str:
+        """What the file is called where it is saved."""
+        return f"history-{self.asked_at.astimezone(self.time_zone):%Y-%m-%d-%H%M}.{self.format}"
+
+    @property
+    def time_zone(self) -> tzinfo:
+        """The zone in which it is written; UTC if this machine does not know the person's."""
+        try:
+            return ZoneInfo(self.zone)
+        except (KeyError, ValueError, OSError):
+            return UTC

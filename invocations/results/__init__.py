@@ -1,0 +1,1 @@
+"""What Kaleyra reports back."""

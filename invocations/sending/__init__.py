@@ -1,0 +1,1 @@
+"""The one way a message leaves: record, claim, attempt, store the outcome."""

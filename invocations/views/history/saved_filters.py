@@ -1,0 +1,39 @@
+"""Saves the history's filters under a name, and takes such a name away."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from invocations.forms.saved_filter import SavedFilterForm
+from invocations.models import SavedFilter, permissions
+from invocations.views.base import StaffRequest, for_people_who_may, render_page
+
+
+@for_people_who_may(permissions.SEE_HISTORY)
+@require_POST
+def save_filter(request: StaffRequest) -> HttpResponse:
+    """Back to the filtered list; or what is wrong with the name, with what was typed."""
+    form = SavedFilterForm(request.user, request.POST)
+    if not form.is_valid():
+        if "query" in form.errors:
+            messages.warning(request, str(form.errors["query"][0]))
+            return redirect("history")
+        return render_page(request, "save_filter.html", {"form": form})
+    saved = form.save()
+    messages.success(request, _("Saved as “%(name)s”. It stands above the list.") % {"name": saved.name})
+    return redirect(f"{reverse('history')}?{saved.query}")
+
+
+@for_people_who_may(permissions.SEE_HISTORY)
+@require_POST
+def remove_filter(request: StaffRequest, filter_id: int) -> HttpResponse:
+    """One's own only: a shared one stays with who made it."""
+    saved = get_object_or_404(SavedFilter, pk=filter_id, person=request.user)
+    saved.delete()
+    messages.success(request, _("The filter “%(name)s” is gone.") % {"name": saved.name})
+    return redirect("history")

@@ -1,0 +1,50 @@
+"""Settle: a person ends an unknown outcome, with a reason."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from invocations.forms.settle import SettleForm
+from invocations.history.meanings import REASONS, meaning_of
+from invocations.models import Invocation, Settlement, permissions
+from invocations.monitoring import pauses
+from invocations.sending import record as sending
+from invocations.views.base import StaffRequest, for_people_who_may, render_page
+from invocations.views.history.invocation import get_invocation
+
+
+@for_people_who_may(permissions.SETTLE)
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def settle(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
+    """Asks what became of the message and how the person knows; what is no longer unknown is left as it is."""
+    found = get_invocation(request_id)
+    form = SettleForm(request.POST or None, label_suffix="")
+    if found.status != Invocation.Status.UNKNOWN:
+        messages.info(request, _("It is not unknown any more. Nothing was changed."))
+        return redirect("invocation", request_id=request_id)
+    if request.method == "POST" and form.is_valid():
+        verdict = Settlement.Verdict(form.cleaned_data["verdict"])
+        if sending.settle(found, verdict, form.cleaned_data["reason"], request.user):
+            messages.success(request, _("Settled."))
+        else:
+            messages.warning(request, _("It is not unknown any more. Nothing was changed."))
+        return redirect("invocation", request_id=request_id)
+    goes_on = found.due_at is not None and not pauses.keeping_back(found.account, found.workflow_instance)
+    context = {
+        "form": form,
+        "invocation": found,
+        "meaning": meaning_of(found),
+        "why": REASONS.get(found.reason, ""),
+        "asks_again": goes_on,
+        "asks_at": found.due_at if found.due_at and found.due_at > timezone.now() else None,
+    }
+    return render_page(request, "settle.html", context)

@@ -1,0 +1,54 @@
+"""Whether the process lives, whether it can do its work, and what a monitor watches. For machines; says nothing about anybody."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.http import require_safe
+
+from invocations.monitoring import metrics as monitored
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 if the database answers and has every migration of this version, else 503."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM invocations_pod LIMIT 1")
+        _migrated()
+    except (DatabaseError, _NotMigrated) as error:
+        why = "migrations are missing" if isinstance(error, _NotMigrated) else "database not ready"
+        return HttpResponse(f"{why}\n", content_type="text/plain", status=503)
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+class _NotMigrated(Exception):
+    pass
+
+
+@cache  # once they are there they stay, as long as this version runs; an exception is not kept
+def _migrated() -> None:
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise _NotMigrated
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus' text format, to who shows METRICS_TOKEN as a bearer token (RFC 6750); without one there is no such page."""
+    if not settings.METRICS_TOKEN:
+        raise Http404
+    if not constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"):
+        return HttpResponse("not for you\n", content_type="text/plain", status=401, headers={"WWW-Authenticate": "Bearer"})
+    return HttpResponse(monitored.text(timezone.now()), content_type="text/plain; version=0.0.4; charset=utf-8")

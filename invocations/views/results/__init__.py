@@ -1,0 +1,1 @@
+"""Results: where Kaleyra posts them, and those that match nothing yet."""

@@ -1,0 +1,1 @@
+"""The send page, its review and what belongs to it."""

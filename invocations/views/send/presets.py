@@ -1,0 +1,27 @@
+"""Takes a preset away."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from invocations.forms.preset import may_replace
+from invocations.models import Preset, permissions
+from invocations.views.base import StaffRequest, for_people_who_may
+
+
+@for_people_who_may("invocations.send_invocation")
+@require_POST
+def remove_preset(request: StaffRequest, preset_id: int) -> HttpResponse:
+    """For those who may replace its values, too."""
+    preset = get_object_or_404(Preset.objects.select_related("workflow_instance"), pk=preset_id)
+    workflow = preset.workflow_instance
+    if not permissions.may_send(request.user, workflow) or not may_replace(request.user, preset):
+        raise PermissionDenied
+    preset.delete()
+    messages.success(request, _("The preset “%(title)s” is gone.") % {"title": preset.title})
+    return redirect("compose", workflow_id=workflow.pk)

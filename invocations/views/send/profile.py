@@ -1,0 +1,38 @@
+"""Me: one's own number."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from invocations.forms.profile import MeForm
+from invocations.models import Profile
+from invocations.models.encryption import Unreadable
+from invocations.views.base import StaffRequest, for_people_who_may, render_page
+
+
+@for_people_who_may("")
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def me(request: StaffRequest) -> HttpResponse:
+    """The person's own settings."""
+    form = MeForm(request.POST or None, initial={"own_number": own_number(request.user)}, label_suffix="")
+    if request.method == "POST" and form.is_valid():
+        Profile.objects.update_or_create(user=request.user, defaults={"own_number": form.cleaned_data["own_number"]})
+        messages.success(request, _("Saved."))
+        return redirect("me")
+    return render_page(request, "me.html", {"form": form})
+
+
+def own_number(user: User) -> str:
+    """The number that `user` stored, as people read it; "" if there is none, or none that can be read any more."""
+    profile = Profile.objects.filter(user=user).first()
+    try:
+        return str(profile.own_number) if profile else ""
+    except Unreadable:
+        return ""

@@ -1,0 +1,1 @@
+"""Set-up pages that are not the admin’s own."""

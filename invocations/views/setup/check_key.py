@@ -1,0 +1,23 @@
+"""Check this key: asks Kaleyra whether it works, without sending anything."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_POST
+
+from invocations.history.meanings import REASONS
+from invocations.models import ApiKey
+from invocations.monitoring import key_check
+from invocations.views.base import StaffRequest, for_people_who_may, render_page
+
+
+@for_people_who_may("invocations.change_apikey")
+@require_POST
+def check_key(request: StaffRequest, key_id: uuid.UUID) -> HttpResponse:
+    """Says what came of it. Pressed twice it asks once."""
+    key = get_object_or_404(ApiKey.objects.select_related("account__pod"), pk=key_id)
+    checked = key_check.check(key, request.get_host())
+    return render_page(request, "check_key.html", {"key": key, "checked": checked, "why": REASONS.get(checked.reason, "")})

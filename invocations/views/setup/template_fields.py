@@ -1,0 +1,39 @@
+"""Texts and values: what a workflow's templates say, and what staff are asked for. For admins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from invocations.composing.preview import bubbles
+from invocations.forms.template_fields import ContractForm
+from invocations.models import WorkflowInstance
+from invocations.views.base import StaffRequest, for_people_who_may, render_page
+
+
+@for_people_who_may("invocations.change_workflowinstance")
+@require_http_methods(["GET", "HEAD", "POST"])
+def contract(request: StaffRequest, workflow_id: int) -> HttpResponse:
+    """The texts of both channels, the values they ask for, and the example they make."""
+    workflow = get_object_or_404(WorkflowInstance.objects.select_related("account"), pk=workflow_id)
+    form = ContractForm(workflow, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        version = form.save(request.user)
+        messages.success(
+            request, _("Saved as version %(number)s. The example below is what staff and customers will see.") % {"number": version.number}
+        )
+        return redirect("contract", workflow_id=workflow.pk)
+    channels = [each.channel for each in form.channels]
+    samples = [{asked.key: asked.words.sample or asked.label for asked, _form in each.values} for each in form.channels]
+    context: dict[str, Any] = {
+        "workflow": workflow,
+        "contract": form,
+        "bubbles": bubbles(channels, samples),
+        "version": workflow.versions.order_by("-number").first(),
+    }
+    return render_page(request, "contract.html", context)

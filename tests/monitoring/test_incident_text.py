@@ -1,0 +1,115 @@
+"""What an incident says: what is so, what to do, and where; on the dashboard and by mail the same."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+from django.utils.html import strip_tags
+
+from invocations.models import ApiKey, Incident, Pace
+from invocations.monitoring import incident_emails
+from invocations.monitoring.incident_text import Reader, words_of
+from tests.many import messages, real_account, workflow_of
+
+pytestmark = pytest.mark.django_db
+SAID = "Recipient Asha 918061234581 is not valid"
+OF_THE_ACCOUNT = ("unreachable", "paused")
+
+
+@pytest.fixture
+def flow(db):
+    return workflow_of(real_account(), "Order delayed")
+
+
+@pytest.fixture
+def incident(flow):
+    def incident(kind, reason="", of_the_account=None):
+        now = timezone.now()
+        of_the_account = kind in OF_THE_ACCOUNT if of_the_account is None else of_the_account
+        named = {"account": flow.account, "workflow_instance": None if of_the_account else flow}
+        return Incident.objects.create(kind=kind, reason=reason, opened_at=now, last_at=now, count=3, **named)
+
+    return incident
+
+
+EVERY = [
+    ("refusals", SAID, False),
+    ("refusals", "Workflow Instance … is not published.", False),
+    ("paused", "credentials", True),
+    ("paused", "certificate", True),
+    ("paused", "no_such_workflow", False),
+    ("unreachable", "", True),
+    ("unknown", "", False),
+    ("no_results", "", False),
+]
+
+
+@pytest.mark.parametrize(("kind", "reason", "of_the_account"), EVERY)
+def test_the_dashboard_and_the_mail_say_the_same_and_what_to_do(ada, incident, settings, kind, reason, of_the_account):
+    settings.ALERT_EMAILS, settings.CONSOLE_URL = ["ops@example.com"], "https://console.example.com"
+    words = words_of(incident(kind, reason, of_the_account), Reader())
+    incident_emails.tell(timezone.now()).join()
+    [sent] = mail.outbox
+    page = re.sub(r"\s+", " ", unescape(strip_tags(ada.get("/").content.decode())))
+    assert words.says and words.next and words.title in sent.body and words.title in page
+    assert words.says in sent.body and f"What to do: {words.next}" in sent.body and words.next in page
+    assert "Asha" not in sent.body and "918061234581" not in sent.body and "published" not in sent.body.partition("What to do")[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "columns"),
+    [
+        ("refusals", "Recipient … is not valid", {"status": "rejected", "error_kind": "Recipient … is not valid"}),
+        ("no_results", "", {"status": "accepted", "delivery": "no_result"}),
+        ("unknown", "", {"status": "unknown"}),
+        ("paused", "no_such_workflow", {"status": "queued"}),
+    ],
+)
+def test_it_leads_to_the_messages_it_is_about(priya, flow, incident, kind, reason, columns):
+    other = workflow_of(flow.account, "Another")
+    earlier = {"created_at": timezone.now() - timedelta(minutes=50)}
+    messages(flow, [{**columns, **earlier}, columns, {"status": "accepted"}, {"status": "rejected", "error_kind": "something else"}])
+    messages(other, [columns])
+    assert len(priya.get(words_of(incident(kind, reason, False), Reader()).address).context["rows"]) == 2
+
+
+def test_a_pauses_incident_names_what_mends_it(incident):
+    account = incident("paused", "credentials")
+    assert account.account.api_keys.count() == 0 and words_of(account, Reader()).next.startswith("Store an API key.")
+    assert "Check the workflow ID" in words_of(incident("paused", "no_such_workflow", of_the_account=False), Reader()).next
+
+
+@pytest.mark.parametrize(("kind", "reason", "of_the_account"), [each for each in EVERY if each[0] not in ("refusals", "unreachable")])
+def test_who_lacks_the_right_is_told_whom_to_ask_and_reads_of_no_button(priya, ada, flow, incident, kind, reason, of_the_account):
+    ApiKey.objects.create(account=flow.account, title="console", key="k" * 20, is_primary=True)
+    one = incident(kind, reason, of_the_account)
+    to_support, to_an_admin = (words_of(one, Reader(each.person)).next for each in (priya, ada))
+    assert "sk an admin" in to_support and "Resume" not in to_support and "Check this key" not in to_support
+    assert "admin" not in to_an_admin
+
+
+def test_while_it_is_paused_no_incident_speaks_of_checking(ada, flow, incident):
+    one = incident("unknown")
+    assert "Check safely" in words_of(one, Reader(ada.person)).next
+    assert "Check safely" not in words_of(one, Reader(ada.person, is_stopped=True)).next
+    one.workflow_instance.is_paused = True
+    assert "While it is paused none can be checked." in words_of(one, Reader(ada.person)).next
+    assert "settled them" in words_of(one, Reader()).says, "there are three"
+
+
+def test_more_than_two_are_one_banner_that_holds_what_to_do_for_each(priya, flow, incident):
+    Pace.objects.create(account=flow.account)
+    for kind, reason, of_the_account in EVERY[:2] + EVERY[5:]:
+        incident(kind, reason, of_the_account)
+    html = priya.get("/").content.decode()
+    assert html.count('class="banner') == 1 and "5 incidents are open" in html
+    assert html.partition("</details>")[0].count("What to do: ") == 5
+
+
+def test_more_incidents_than_the_list_holds_are_said(priya, flow, incident):
+    for n in range(8):
+        incident("refusals", f"kind {n}")
+    assert "2 more are open, for longer than these." in priya.get("/").content.decode()

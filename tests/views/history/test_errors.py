@@ -1,0 +1,86 @@
+"""The errors' page: what is alike stands on one line, with the way to its invocations."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from invocations.models import Invocation
+from invocations.sending import record as sending
+from tests.views.history.test_history import found
+from tests.views.pages import opened
+
+
+@pytest.fixture
+def wrong(recorded):
+    """wrong("rejected", "timeout", "is not published", hours=3): a message that went wrong so long ago."""
+
+    def wrong(status, reason, error="", hours=0.0):
+        row = recorded()
+        when = timezone.now() - timedelta(hours=hours)
+        Invocation.objects.filter(pk=row.pk).update(status=status, reason=reason, error_kind=error, created_at=when, due_at=None)
+        return str(row.request_id)
+
+    return wrong
+
+
+def lines(client, query=""):
+    return [(line["kind"].count, str(line["kind"].words)) for line in client.get(f"/history/errors/{query}").context["lines"]]
+
+
+def test_failures_of_a_kind_are_folded_and_lead_to_their_invocations(priya, wrong):
+    late = wrong("unknown", "timeout", hours=80)
+    refused_in_words = wrong("unknown", "timeout", "try … later", hours=1)
+    refused = [wrong("rejected", "rejected", "workflow … is not published", hours=n) for n in (20, 2, 1)]
+    timeouts = [wrong("unknown", "timeout", hours=n) for n in (3, 2)]
+    assert lines(priya) == [(3, "workflow … is not published"), (2, "No answer came in time."), (1, "try … later")]
+    assert lines(priya, "?days=7") == [(3, "workflow … is not published"), (3, "No answer came in time."), (1, "try … later")]
+    page = opened(priya, "/history/errors/?days=7")
+    first, second, third = [link for link in page.links if link.startswith("/history/?")]
+    assert found(priya, first.removeprefix("/history/")) == refused[::-1]
+    assert found(priya, second.removeprefix("/history/")) == [*timeouts[::-1], late]
+    assert found(priya, third.removeprefix("/history/")) == [refused_in_words]
+    assert "somebody is editing it" in page.html and "Then send them again." in page.html and "An admin settles the rest" in page.html
+
+
+@pytest.mark.parametrize("days", ["1", "7", "30"])
+def test_each_line_counts_what_its_list_shows_whatever_the_hour(priya, wrong, days):
+    priya.cookies["timezone"] = "Asia/Kolkata"
+    for hours in (700, 170, 160, 50, 47, 29, 25, 23, 11, 5, 0):
+        wrong("rejected", "rejected", "workflow … is not published", hours=hours)
+    (line,) = priya.get(f"/history/errors/?days={days}").context["lines"]
+    assert line["kind"].count == len(found(priya, f"?{line['address']}"))
+
+
+def test_ids_are_stripped_so_that_real_refusals_fold(priya, recorded):
+    for _ in range(3):
+        sending.deliver(recorded("400").pk)
+    assert [count for count, _words in lines(priya)] == [3]
+
+
+def test_what_went_well_is_no_error(priya, recorded):
+    recorded()
+    assert lines(priya) == [] and "Nothing went wrong" in opened(priya, "/history/errors/").html
+
+
+@pytest.mark.parametrize("days", ["", "0", "31", "x", "%00", "9" * 99])
+def test_an_unknown_period_is_the_last_day(priya, wrong, days):
+    wrong("held", "credentials", hours=50)
+    assert lines(priya, f"?days={days}") == []
+
+
+def test_folding_stops_and_says_so(priya, wrong, monkeypatch):
+    monkeypatch.setattr("invocations.views.history.errors.LOOKED_AT", 2)
+    for _ in range(3):
+        wrong("held", "credentials")
+    assert [count for count, _words in lines(priya)] == [2] and "its newest 2 were counted" in opened(priya, "/history/errors/").html
+
+
+def test_what_was_accepted_and_did_not_go_well_is_counted_beside_them_and_each_count_is_its_list(priya, recorded):
+    for delivery, channel in [("completed", 0), ("completed", 0), ("completed", None), ("no_result", None), ("completed", 1)]:
+        Invocation.objects.filter(pk=recorded().pk).update(status="accepted", delivery=delivery, deciding_channel=channel)
+    told = priya.get("/history/errors/").context["accepted_but"]
+    assert [each["count"] for each in told] == [2, 1, 1]
+    for each in told:
+        assert len(found(priya, f"?{each['address']}")) == each["count"]
+    assert "Nothing was rejected" in opened(priya, "/history/errors/").html

@@ -1,0 +1,148 @@
+"""Each filter and each search of the history has an index, on PostgreSQL and on SQLite, and the database takes it.
+
+The table has 12,000 rows of one kind, and before them, where a walk from the newest would come last, five of each other kind.
+"""
+
+import re
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from invocations.forms.history import HistoryFilter, HistorySearch
+from invocations.models import Account, Callback, Invocation, WorkflowInstance
+from invocations.models.encryption import digests
+from invocations.sending import record as sending
+from tests.views.conftest import DIGITS
+
+MANY, FEW = 12_000, 5
+LONG_AGO = datetime(2026, 1, 5, 12, tzinfo=UTC)
+TABLE = "invocations_invocation"
+
+KINDS = [
+    {"status": "rejected", "http_status": 400, "error_kind": "workflow … is not published", "reason": "rejected"},
+    {"status": "unknown", "reason": "timeout"},
+    {"status": "held", "reason": "credentials"},
+    {"status": "queued", "reference": "Zen-1", "workflow_invocation_id": "4xU9"},
+    {"recipient_digest": digests(DIGITS, sending.DIGEST_OF_A_RECIPIENT)[0], "recipient_last_four": DIGITS[-4:]},
+    {"recipient2_digest": digests(DIGITS, sending.DIGEST_OF_A_RECIPIENT)[0], "recipient2_last_four": DIGITS[-4:]},
+    {"delivery": "awaiting", "result_due_at": timezone.now()},
+    {"delivery": "no_result"},
+    *({"delivery": "completed", "deciding_channel": channel} for channel in (None, 0, 1, 2)),
+    {"may_be_double": True},
+    {"reason": "settled_delivered"},
+    {"status": "rejected", "reason": "settled_not_delivered"},
+]
+
+
+@pytest.fixture
+def table(workflow, priya, rosa):
+    """The table; gives the rows of the few kinds."""
+    other = Account.objects.create(title="Other", pod=workflow.account.pod, sid="HXOTHER01IN")
+    elsewhere = WorkflowInstance.objects.create(account=other, title="Elsewhere", workflow_instance_id="w2")
+
+    def row(**changes):
+        sent = {"workflow_instance": workflow, "account": workflow.account, "created_by": priya.person, "status": "accepted"}
+        sent |= {"http_status": 202, "reason": "accepted", "request_id": uuid.uuid4(), "payload": None}
+        return Invocation(**sent | changes)
+
+    few = [row(**kind) for kind in KINDS for _ in range(FEW)]
+    few += [row(workflow_instance=elsewhere, account=other, created_by=rosa.person) for _ in range(FEW)]
+    many = [row(recipient_digest=f"{n:064}", recipient2_digest=f"{n:064}", recipient_last_four=f"{n % 9973:04}") for n in range(MANY)]
+    for each, one in enumerate(many):
+        one.reference, one.workflow_invocation_id = f"CARE-{each}", f"id-{each}"
+    few = Invocation.objects.bulk_create(plain(few))
+    Invocation.objects.bulk_create(plain(many), batch_size=2_000)
+    again = Invocation.objects.bulk_create(plain([row(sent_again_from=few[0]) for _ in range(FEW)]))
+    Invocation.objects.filter(pk__lte=few[-1].pk).update(created_at=LONG_AGO)
+    matched = {"invocation": few[0], "matched_at": timezone.now(), "received_at": timezone.now(), "last_received_at": timezone.now()}
+    Callback.objects.create(account=other, digest="d", body="{}", **matched).results.create(position=1, message_id="wamid.1")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return few, again
+
+
+def plain(rows):
+    """With a payload; encrypting one for each would take longer than all the rest."""
+    for row in rows:
+        row.__dict__["payload"] = Invocation._meta.get_field("payload").seal(row, "{}") if row is rows[0] else rows[0].__dict__["payload"]
+    return rows
+
+
+def plan(found):
+    """How the database finds the newest page of `found`: the indexes it takes, in their names, and the tables it walks through."""
+    told = found.order_by("-pk").values_list("pk", flat=True)[:51].explain()
+    walks = re.findall(rf"Seq Scan on {TABLE}|SCAN {TABLE}(?! USING)", told)
+    taken = re.findall(r"(?:using|on|INDEX) \"?((?:invocation|sqlite_autoindex)\w+)|USING (INTEGER PRIMARY KEY)", told)
+    return told, {index or key for index, key in taken}, walks
+
+
+@pytest.mark.django_db
+def test_each_filter_and_each_search_takes_its_index(table, rosa, workflow):
+    elsewhere = WorkflowInstance.objects.get(title="Elsewhere")
+    request_id = table[0][0].request_id
+    filters = {
+        "status=unknown": "invocation_by_status",
+        "delivery=awaiting": "invocation_by_delivery|invocation_result_due",
+        "delivery=no_result": "invocation_by_delivery",
+        "delivery=reached": "invocation_delivered",
+        "delivery=1": "invocation_by_channel|invocation_delivered",
+        "delivery=2": "invocation_by_channel|invocation_delivered",
+        "delivery=failed": "invocation_by_channel",
+        "delivery=open": "invocation_ended_unreported",
+        "delivery=double": "invocation_may_be_double",
+        "delivery=said_delivered": "invocation_by_reason",
+        "delivery=said_not_delivered": "invocation_by_reason",
+        "delivery=completed": "invocation_by_delivery",
+        f"workflow={elsewhere.pk}": "invocation_by_workflow",
+        f"account={elsewhere.account_id}": "invocation_by_account",
+        f"person={rosa.person.pk}": "invocation_by_person",
+        "http=400": "invocation_by_http_status",
+        "error=workflow … is not published": "invocation_by_error",
+        "why=timeout": "invocation_by_reason",
+        "again=yes": "invocation_sent_again|invocations_invocation_sent_again_.*",
+        "since=2026-01-05&until=2026-01-05": "invocations_invocation_pkey|INTEGER PRIMARY KEY",
+        "status=unknown&since=2026-01-05&until=2026-01-05": "invocation_by_status",
+        f"status=held&workflow={workflow.pk}": "invocation_by_status",
+    }
+    searches = {
+        str(request_id): "invocations_invocation_request_id_.*|sqlite_autoindex_.*",
+        "zEN-1": "invocation_by_reference",
+        "4xU9": "invocation_by_kaleyras_id",
+        DIGITS: "invocation_by_recipient",
+        f"+{DIGITS}": "invocation_by_2nd_recipient",
+        DIGITS[-4:]: "invocation_by_last_four",
+        f" {DIGITS[-4:]}": "invocation_by_second_last_four",
+    }
+    asked = [(query, [HistoryFilter(QueryDict(query)).narrow(Invocation.objects.all())], index) for query, index in filters.items()]
+    asked += [(q, [Invocation.objects.filter(way) for way in HistorySearch({"q": q}).ways], index) for q, index in searches.items()]
+    wrong = {}
+    for what, questions, index in asked:
+        plans = [plan(question) for question in questions]
+        taken = {each for _told, indexes, _walks in plans for each in indexes}
+        if any(walks for *_, walks in plans) or not any(re.fullmatch(index, each) for each in taken):
+            wrong[what] = "\n".join(told for told, *_ in plans)
+    assert not wrong, "\n\n".join(f"{what}\n{told}" for what, told in wrong.items())
+
+
+@pytest.mark.django_db
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    "address", ["/history/", "/history/?status=held", "/history/?person={}&since=2026-01-01", "/history/errors/?days=30"]
+)
+def test_no_page_of_the_history_reads_the_whole_table(table, priya, address):
+    with CaptureQueriesContext(connection) as queries:
+        assert priya.get(address.format(priya.person.pk)).status_code == 200
+    asked = [query["sql"] for query in queries if TABLE in query["sql"] and query["sql"].startswith("SELECT")]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for sql in asked:
+            cursor.execute(f"EXPLAIN {sql}")
+            told = "\n".join(line for (line,) in cursor.fetchall())
+            assert f"Seq Scan on {TABLE}" not in told, f"{sql}\n{told}"
+            assert "LIMIT" in sql or "IN (" in sql or "= " in sql, sql
+    assert asked
