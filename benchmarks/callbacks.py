@@ -46,7 +46,13 @@ def awaited(count: int) -> list[Invocation]:
     Callback.objects.all().delete()
     accepted = Invocation.objects.filter(status="accepted")
     due = timezone.now() + timedelta(hours=1)
-    accepted.update(delivery=Invocation.Delivery.AWAITING, result_due_at=due, deciding_channel=None, may_be_double=False, result_at=None)
+    accepted.update(
+        delivery=Invocation.Delivery.AWAITING,
+        result_due_at=due,
+        deciding_channel=None,
+        may_be_double=False,
+        result_at=None,
+    )
     return list(accepted.order_by("pk")[:count])
 
 
@@ -56,11 +62,19 @@ def posts(base: str, invocations: Sequence[Invocation]) -> list[Ask]:
     ways: list[Ask] = []
     for invocation in invocations:
         address = addresses[invocation.account_id]
-        received = answers.Invocation(sid="", workflow_instance_id="", request_id="", recipient=f"91{invocation.pk:07d}015")
+        received = answers.Invocation(
+            sid="", workflow_instance_id="", request_id="", recipient=f"91{invocation.pk:07d}015"
+        )
         theirs = invocation.workflow_invocation_id
-        body = results.reports(received, theirs, time.time_ns(), ("whatsapp", "sms"), results.Tempo())[0].body
+        body = results.reports(
+            received, theirs, time.time_ns(), ("whatsapp", "sms"), results.Tempo()
+        )[0].body
         url, headers = base + endpoints.path_of(address), {endpoints.SECRET_HEADER: address.secret}
-        ways.append(lambda session, url=url, headers=headers, body=body: session.post(url, body, headers=headers))  # type: ignore[misc]
+        ways.append(
+            lambda session, url=url, headers=headers, body=body: session.post(
+                url, body, headers=headers
+            )
+        )  # type: ignore[misc]
     return ways
 
 
@@ -113,11 +127,11 @@ def main() -> None:
     print(f"{asked.rate} a second, {asked.workers} processes of {asked.threads} threads\n")
     for name, (taken, refused) in found.items():
         cuts = statistics.quantiles(taken, n=100)
-        figures = (
-            f"median {cuts[49]:6.1f} ms, 95 of 100 within {cuts[94]:6.1f} ms, 99 within {cuts[98]:6.1f} ms, all within {max(taken):6.1f} ms"
-        )
+        figures = f"median {cuts[49]:6.1f} ms, 95 of 100 within {cuts[94]:6.1f} ms, 99 within {cuts[98]:6.1f} ms, all within {max(taken):6.1f} ms"
         print(f"{name:9} {len(taken):6,} asked: {figures}; {refused} not answered 200")
-    told = Invocation.objects.filter(pk__in=[each.pk for each in invocations], delivery=Invocation.Delivery.COMPLETED).count()
+    told = Invocation.objects.filter(
+        pk__in=[each.pk for each in invocations], delivery=Invocation.Delivery.COMPLETED
+    ).count()
     lost = len(invocations) - told
     print(
         f"\n{Callback.objects.count():,} kept, {told:,} told to their message, {lost} lost (goal: none, and 95 of 100 within {GOAL_MS} ms)."

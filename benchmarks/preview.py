@@ -14,7 +14,10 @@ import time
 from collections.abc import Callable
 
 folder = tempfile.TemporaryDirectory()
-os.environ |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "TEST_DATABASE_URL": f"sqlite:///{folder.name}/bench.sqlite3"}
+os.environ |= {
+    "DJANGO_SETTINGS_MODULE": "tests.settings",
+    "TEST_DATABASE_URL": f"sqlite:///{folder.name}/bench.sqlite3",
+}
 
 import django
 
@@ -28,8 +31,18 @@ from django.test import Client
 from benchmarks.served import served
 
 ROUNDS = 200
-VALUES = {"recipient": "+91 80612 34581", "value1-01": "Asha", "value1-02": "KF-20418", "value1-03": "Thu 26 November"}
-SWITCHES = {"same_recipient": "on", "same_values": "on", "params-mode": "rows", "params2-mode": "rows"}
+VALUES = {
+    "recipient": "+91 80612 34581",
+    "value1-01": "Asha",
+    "value1-02": "KF-20418",
+    "value1-03": "Thu 26 November",
+}
+SWITCHES = {
+    "same_recipient": "on",
+    "same_values": "on",
+    "params-mode": "rows",
+    "params2-mode": "rows",
+}
 
 
 def median_ms(ask: Callable[[], requests.Response]) -> float:
@@ -48,11 +61,17 @@ def measure(base: str) -> dict[str, float]:
     session = requests.Session()
     session.cookies.update({name: morsel.value for name, morsel in browser.cookies.items()})
     form = session.get(f"{base}/send/1/").text
-    fields = dict(re.findall(r'name="(intent|csrfmiddlewaretoken)" value="([^"]+)"', form)) | VALUES | SWITCHES
+    fields = (
+        dict(re.findall(r'name="(intent|csrfmiddlewaretoken)" value="([^"]+)"', form))
+        | VALUES
+        | SWITCHES
+    )
     ways: dict[str, Callable[[], requests.Response]] = {
         "/healthz": lambda: session.get(f"{base}/healthz"),
         "send page": lambda: session.get(f"{base}/send/1/"),
-        "preview": lambda: session.post(f"{base}/send/1/preview/", data=fields, headers={"Referer": base}),
+        "preview": lambda: session.post(
+            f"{base}/send/1/preview/", data=fields, headers={"Referer": base}
+        ),
     }
     return {name: median_ms(ask) for name, ask in ways.items()}
 
@@ -63,7 +82,9 @@ def main() -> None:
     with served() as base:
         medians = measure(base)
     for name, milliseconds in medians.items():
-        print(f"{name:10} {milliseconds:7.1f} ms   {milliseconds / medians['/healthz']:5.1f} × /healthz")
+        print(
+            f"{name:10} {milliseconds:7.1f} ms   {milliseconds / medians['/healthz']:5.1f} × /healthz"
+        )
 
 
 main()

@@ -21,8 +21,25 @@ def served(*, workers: int = 1, threads: int = 4) -> Iterator[str]:
     """Its address. It has the settings and the environment of this process."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "fallback_console.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
-    options = ["--workers", str(workers), "--threads", str(threads), "--no-control-socket", "--log-level", "warning"]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "fallback_console.wsgi",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--worker-class",
+        "gthread",
+    ]
+    options = [
+        "--workers",
+        str(workers),
+        "--threads",
+        str(threads),
+        "--no-control-socket",
+        "--log-level",
+        "warning",
+    ]
     server = subprocess.Popen([*command, *options])
     try:
         ends = time.monotonic() + PATIENCE

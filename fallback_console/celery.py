@@ -22,7 +22,9 @@ from invocations import checks  # noqa: E402  once Django is set up
 
 checks.refuse_wrong_settings()
 if not settings.CELERY_BROKER_URL:
-    raise SystemExit("Celery needs CELERY_BROKER_URL. Without a broker, `manage.py dispatch` does the same work.")
+    raise SystemExit(
+        "Celery needs CELERY_BROKER_URL. Without a broker, `manage.py dispatch` does the same work."
+    )
 
 LOOK_EVERY = 1.0
 """Seconds between two hints."""
@@ -57,14 +59,28 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,  # however long the broker is away
     # Redis alone knows this option: a hint that was taken is not kept. Kombu can break over one that it wants to give back.
-    broker_transport_options={"ack_emulation": False} if settings.CELERY_BROKER_URL.startswith("redis") else {},
+    broker_transport_options={"ack_emulation": False}
+    if settings.CELERY_BROKER_URL.startswith("redis")
+    else {},
     task_publish_retry=False,  # the next hint is as good
     timezone="UTC",
     imports=["invocations.tasks"],
     beat_scheduler="fallback_console.celery:Hints",
     beat_schedule={
-        "deliver what is due": {"task": "invocations.deliver_due", "schedule": LOOK_EVERY, "options": {"expires": STALE_AFTER}},
-        "sweep": {"task": "invocations.sweep", "schedule": 5.0, "options": {"expires": STALE_AFTER}},
-        "write exports": {"task": "invocations.write_exports", "schedule": 5.0, "options": {"expires": STALE_AFTER}},
+        "deliver what is due": {
+            "task": "invocations.deliver_due",
+            "schedule": LOOK_EVERY,
+            "options": {"expires": STALE_AFTER},
+        },
+        "sweep": {
+            "task": "invocations.sweep",
+            "schedule": 5.0,
+            "options": {"expires": STALE_AFTER},
+        },
+        "write exports": {
+            "task": "invocations.write_exports",
+            "schedule": 5.0,
+            "options": {"expires": STALE_AFTER},
+        },
     },
 )

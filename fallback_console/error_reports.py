@@ -40,7 +40,11 @@ class NothingButTheTrace(SafeExceptionReporterFilter):
 
     def get_safe_request_meta(self, request: HttpRequest | None) -> dict[str, Any]:
         meta = request.META if request else {}  # none: a command or a worker broke, not a page
-        return {name: without_tokens(meta[name]) for name in ("REQUEST_METHOD", "PATH_INFO") if name in meta}
+        return {
+            name: without_tokens(meta[name])
+            for name in ("REQUEST_METHOD", "PATH_INFO")
+            if name in meta
+        }
 
     def get_safe_cookies(self, request: HttpRequest) -> dict[str, Any]:
         return {}
@@ -48,5 +52,7 @@ class NothingButTheTrace(SafeExceptionReporterFilter):
     def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
         return {}
 
-    def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: FrameType) -> ItemsView[str, Any]:
+    def get_traceback_frame_variables(
+        self, request: HttpRequest | None, tb_frame: FrameType
+    ) -> ItemsView[str, Any]:
         return dict[str, Any]().items()

@@ -18,7 +18,11 @@ def show_times_in_the_users_zone(get_response: GetResponse) -> GetResponse:
         name = request.COOKIES.get("timezone", "")
         try:
             zone = zoneinfo.ZoneInfo(name) if name else None
-        except (KeyError, ValueError, OSError):  # not a zone; ZoneInfo also opens files by this name
+        except (
+            KeyError,
+            ValueError,
+            OSError,
+        ):  # not a zone; ZoneInfo also opens files by this name
             zone = None
         with timezone.override(zone):
             return get_response(request)
@@ -32,7 +36,9 @@ def keep_pages_out_of_caches(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
-        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        response.headers.setdefault(
+            "Permissions-Policy", "camera=(), geolocation=(), microphone=()"
+        )
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
 

@@ -35,12 +35,20 @@ SETTINGS_PROBLEMS: list[SettingProblem] = []
 env = environ.Env()
 ENV_FILE = BASE_DIR / ".env"
 if ENV_FILE.is_file():
-    for number, line in enumerate(ENV_FILE.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+    for number, line in enumerate(
+        ENV_FILE.read_text(encoding="utf-8", errors="replace").splitlines(), start=1
+    ):
         if line and not re.match(r"#|(export )?[A-Za-z_0-9]+=", line):
             SETTINGS_PROBLEMS.append(
-                SettingProblem(".env", f"has a line {number} that is not NAME=value.", "No blanks around the =; # begins a comment.")
+                SettingProblem(
+                    ".env",
+                    f"has a line {number} that is not NAME=value.",
+                    "No blanks around the =; # begins a comment.",
+                )
             )
-    logging.getLogger("environ.environ").setLevel(logging.ERROR)  # it would log such a line, and with it a password
+    logging.getLogger("environ.environ").setLevel(
+        logging.ERROR
+    )  # it would log such a line, and with it a password
     environ.Env.read_env(ENV_FILE)
 
 
@@ -49,14 +57,20 @@ def _flag(name: str, default: bool) -> bool:
     if raw in {"true", "1", "yes", "on"}:
         return True
     if raw not in {"false", "0", "no", "off", ""}:
-        SETTINGS_PROBLEMS.append(SettingProblem(name, "is neither True nor False.", f"Write {name}=True or {name}=False."))
+        SETTINGS_PROBLEMS.append(
+            SettingProblem(
+                name, "is neither True nor False.", f"Write {name}=True or {name}=False."
+            )
+        )
     return False
 
 
 def _web_address(address: str) -> bool:
     try:
         parts = urlsplit(address)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0  # asking for a port checks it
+        return (
+            parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        )  # asking for a port checks it
     except ValueError:
         return False
 
@@ -79,11 +93,15 @@ if len(SECRET_KEY) < 40:
     SECRET_KEY = "not-a-secret-the-start-is-refused-by-the-system-checks"
 
 DEBUG = _flag("DEBUG", False)
-ALLOWED_HOSTS: list[str] = [host.strip() for host in env.str("ALLOWED_HOSTS", default="").split(",") if host.strip()]
+ALLOWED_HOSTS: list[str] = [
+    host.strip() for host in env.str("ALLOWED_HOSTS", default="").split(",") if host.strip()
+]
 if not ALLOWED_HOSTS and not DEBUG:
     SETTINGS_PROBLEMS.append(
         SettingProblem(
-            "ALLOWED_HOSTS", "is empty.", "Name the hosts the console answers to, comma separated: ALLOWED_HOSTS=console.example.com"
+            "ALLOWED_HOSTS",
+            "is empty.",
+            "Name the hosts the console answers to, comma separated: ALLOWED_HOSTS=console.example.com",
         )
     )
 
@@ -92,7 +110,9 @@ SANDBOX = _flag("SANDBOX", False)
 
 # --- secrets at rest --------------------------------------------------------------------------------------------------
 
-FIELD_ENCRYPTION_KEYS: list[str] = [key.strip() for key in env.str("FIELD_ENCRYPTION_KEYS", default="").split(",") if key.strip()]
+FIELD_ENCRYPTION_KEYS: list[str] = [
+    key.strip() for key in env.str("FIELD_ENCRYPTION_KEYS", default="").split(",") if key.strip()
+]
 
 
 def _fernet_key(key: str) -> bool:
@@ -115,7 +135,11 @@ if not FIELD_ENCRYPTION_KEYS or not all(_fernet_key(key) for key in FIELD_ENCRYP
     FIELD_ENCRYPTION_KEYS = []
 elif SECRET_KEY in FIELD_ENCRYPTION_KEYS:
     SETTINGS_PROBLEMS.append(
-        SettingProblem("FIELD_ENCRYPTION_KEYS", "contains the SECRET_KEY.", "Use a key of its own, so that each can be changed alone.")
+        SettingProblem(
+            "FIELD_ENCRYPTION_KEYS",
+            "contains the SECRET_KEY.",
+            "Use a key of its own, so that each can be changed alone.",
+        )
     )
 
 # --- the way to Kaleyra -----------------------------------------------------------------------------------------------
@@ -124,7 +148,9 @@ HTTPS_PROXY_URL = env.str("HTTPS_PROXY_URL", default="")
 if HTTPS_PROXY_URL and not _web_address(HTTPS_PROXY_URL):
     SETTINGS_PROBLEMS.append(
         SettingProblem(
-            "HTTPS_PROXY_URL", "is not an http:// or https:// address.", "For example http://proxy.example.com:3128, or leave it out."
+            "HTTPS_PROXY_URL",
+            "is not an http:// or https:// address.",
+            "For example http://proxy.example.com:3128, or leave it out.",
         )
     )
 
@@ -132,18 +158,26 @@ CA_BUNDLE = env.str("CA_BUNDLE", default="")
 if CA_BUNDLE and not Path(CA_BUNDLE).is_file():
     SETTINGS_PROBLEMS.append(
         SettingProblem(
-            "CA_BUNDLE", "names no file.", "Give the path of a PEM file with certificate authorities, or leave it out for the usual ones."
+            "CA_BUNDLE",
+            "names no file.",
+            "Give the path of a PEM file with certificate authorities, or leave it out for the usual ones.",
         )
     )
 
 DUPLICATE_ANSWER_PATTERN = env.str("DUPLICATE_ANSWER_PATTERN", default="")
 """A regular expression for how Kaleyra says that a request id was used before. Its words are not documented."""
 try:
-    DUPLICATE_ANSWER = re.compile(DUPLICATE_ANSWER_PATTERN, re.IGNORECASE) if DUPLICATE_ANSWER_PATTERN else None
+    DUPLICATE_ANSWER = (
+        re.compile(DUPLICATE_ANSWER_PATTERN, re.IGNORECASE) if DUPLICATE_ANSWER_PATTERN else None
+    )
 except re.error:
     DUPLICATE_ANSWER = None
     SETTINGS_PROBLEMS.append(
-        SettingProblem("DUPLICATE_ANSWER_PATTERN", "is no regular expression.", "Python’s syntax, or leave it out for the usual words.")
+        SettingProblem(
+            "DUPLICATE_ANSWER_PATTERN",
+            "is no regular expression.",
+            "Python’s syntax, or leave it out for the usual words.",
+        )
     )
 
 # --- data -------------------------------------------------------------------------------------------------------------
@@ -152,8 +186,13 @@ except re.error:
 def _database() -> dict[str, Any]:
     try:
         with warnings.catch_warnings(action="ignore"):  # they would show the password
-            database: dict[str, Any] = env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
-        known = database.get("ENGINE") in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
+            database: dict[str, Any] = env.db_url(
+                "DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}"
+            )
+        known = database.get("ENGINE") in {
+            "django.db.backends.sqlite3",
+            "django.db.backends.postgresql",
+        }
     except Exception:
         # Whatever the parser stumbled over holds a password: it is named in the problem, never shown.
         known = False
@@ -197,7 +236,12 @@ SILENCED_SYSTEM_CHECKS = ["models.W040"]
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
 """Empty: no Celery. The dispatcher (`manage.py dispatch`) does the work."""
-if CELERY_BROKER_URL and urlsplit(CELERY_BROKER_URL).scheme not in {"redis", "rediss", "amqp", "amqps"}:
+if CELERY_BROKER_URL and urlsplit(CELERY_BROKER_URL).scheme not in {
+    "redis",
+    "rediss",
+    "amqp",
+    "amqps",
+}:
     SETTINGS_PROBLEMS.append(
         SettingProblem(
             "CELERY_BROKER_URL",
@@ -221,7 +265,9 @@ EXPORTS_DIR = Path(env.str("EXPORTS_DIR", default="") or BASE_DIR / "exports")
 if env.str("EXPORTS_DIR", default="") and not EXPORTS_DIR.is_dir():
     SETTINGS_PROBLEMS.append(
         SettingProblem(
-            "EXPORTS_DIR", "names no folder.", "Make it, readable by the console alone, or leave it out for one beside the code."
+            "EXPORTS_DIR",
+            "names no folder.",
+            "Make it, readable by the console alone, or leave it out for one beside the code.",
         )
     )
 
@@ -293,7 +339,10 @@ STORAGES = {
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = reverse_lazy("admin:login")
@@ -313,13 +362,21 @@ HTTPS_ONLY = _flag("HTTPS_ONLY", True)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _flag("BEHIND_PROXY", False) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if _flag("BEHIND_PROXY", False) else None
+)
 # Who posts a result over http would repeat its secret at every redirect: the page itself refuses.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^callbacks/"]
-CSRF_TRUSTED_ORIGINS: list[str] = [o.strip() for o in env.str("CSRF_TRUSTED_ORIGINS", default="").split(",") if o.strip()]
+CSRF_TRUSTED_ORIGINS: list[str] = [
+    o.strip() for o in env.str("CSRF_TRUSTED_ORIGINS", default="").split(",") if o.strip()
+]
 if not all(_web_address(origin) for origin in CSRF_TRUSTED_ORIGINS):
     SETTINGS_PROBLEMS.append(
-        SettingProblem("CSRF_TRUSTED_ORIGINS", "holds an entry without http:// or https://.", "For example https://console.example.com")
+        SettingProblem(
+            "CSRF_TRUSTED_ORIGINS",
+            "holds an entry without http:// or https://.",
+            "For example https://console.example.com",
+        )
     )
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -344,7 +401,9 @@ CONTENT_SECURITY_POLICY = {
 # --- telling people and machines ------------------------------------------------------------------------------------
 
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="fallback-console@localhost")
-ALERT_EMAILS: list[str] = [each.strip() for each in env.str("ALERT_EMAILS", default="").split(",") if each.strip()]
+ALERT_EMAILS: list[str] = [
+    each.strip() for each in env.str("ALERT_EMAILS", default="").split(",") if each.strip()
+]
 """Who is told when an incident opens and when it is over. Empty: nobody."""
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 EMAIL_TIMEOUT = 10
@@ -376,25 +435,48 @@ def _mail_server() -> dict[str, Any]:
 vars().update(_mail_server())
 if not all(_mail_address(address) for address in ALERT_EMAILS):
     SETTINGS_PROBLEMS.append(
-        SettingProblem("ALERT_EMAILS", "holds an entry that is no mail address.", "Comma separated: ops@example.com, support@example.com")
+        SettingProblem(
+            "ALERT_EMAILS",
+            "holds an entry that is no mail address.",
+            "Comma separated: ops@example.com, support@example.com",
+        )
     )
 elif ALERT_EMAILS and not env.str("EMAIL_URL", default=""):
-    SETTINGS_PROBLEMS.append(SettingProblem("ALERT_EMAILS", "is set without an EMAIL_URL.", "Name the mail server in EMAIL_URL as well."))
+    SETTINGS_PROBLEMS.append(
+        SettingProblem(
+            "ALERT_EMAILS",
+            "is set without an EMAIL_URL.",
+            "Name the mail server in EMAIL_URL as well.",
+        )
+    )
 if not _mail_address(parseaddr(DEFAULT_FROM_EMAIL)[1]):
     SETTINGS_PROBLEMS.append(
-        SettingProblem("DEFAULT_FROM_EMAIL", "is no mail address.", "For example Fallback console <console@example.com>")
+        SettingProblem(
+            "DEFAULT_FROM_EMAIL",
+            "is no mail address.",
+            "For example Fallback console <console@example.com>",
+        )
     )
 
 CONSOLE_URL = env.str("CONSOLE_URL", default="")
 """Where people open the console: mails link to it."""
 if CONSOLE_URL and not _web_address(CONSOLE_URL):
     SETTINGS_PROBLEMS.append(
-        SettingProblem("CONSOLE_URL", "is not an http:// or https:// address.", "For example https://console.example.com, or leave it out.")
+        SettingProblem(
+            "CONSOLE_URL",
+            "is not an http:// or https:// address.",
+            "For example https://console.example.com, or leave it out.",
+        )
     )
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 """Who shows it as a bearer token may read /metrics. Empty: nobody may."""
-if METRICS_TOKEN and (len(METRICS_TOKEN) < 20 or not METRICS_TOKEN.isascii() or not METRICS_TOKEN.isprintable() or " " in METRICS_TOKEN):
+if METRICS_TOKEN and (
+    len(METRICS_TOKEN) < 20
+    or not METRICS_TOKEN.isascii()
+    or not METRICS_TOKEN.isprintable()
+    or " " in METRICS_TOKEN
+):
     SETTINGS_PROBLEMS.append(
         SettingProblem(
             "METRICS_TOKEN",
@@ -408,14 +490,18 @@ if METRICS_TOKEN and (len(METRICS_TOKEN) < 20 or not METRICS_TOKEN.isascii() or 
 DEFAULT_EXCEPTION_REPORTER_FILTER = "fallback_console.error_reports.NothingButTheTrace"
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
-    SETTINGS_PROBLEMS.append(SettingProblem("LOG_LEVEL", "is no log level.", "Use DEBUG, INFO, WARNING or ERROR."))
+    SETTINGS_PROBLEMS.append(
+        SettingProblem("LOG_LEVEL", "is no log level.", "Use DEBUG, INFO, WARNING or ERROR.")
+    )
     LOG_LEVEL = "INFO"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "filters": {"no_tokens": {"()": "fallback_console.error_reports.NoTokens"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_tokens"]}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_tokens"]}
+    },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     # SQL at DEBUG carries the values of the statement; urllib3's warnings carry what it could not read of an answer.
     "loggers": {
@@ -423,7 +509,11 @@ LOGGING = {
         "urllib3": {"level": "ERROR"},
         # Django names the path of what it refuses; no handler of anybody's gets the token in it.
         "django.request": {"filters": ["no_tokens"]},
-        "django": {"handlers": ["stderr"], "level": "WARNING" if LOG_LEVEL == "INFO" else LOG_LEVEL, "propagate": False},
+        "django": {
+            "handlers": ["stderr"],
+            "level": "WARNING" if LOG_LEVEL == "INFO" else LOG_LEVEL,
+            "propagate": False,
+        },
     },
 }
 
@@ -435,11 +525,21 @@ UNFOLD = {
     "SITE_SUBHEADER": _("WhatsApp, then SMS"),
     "SITE_SYMBOL": "forum",
     "SITE_URL": None,
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "invocations.admin.site.favicon"}],
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": "invocations.admin.site.favicon"}
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": ["invocations.admin.site.stylesheet"],
-    "SCRIPTS": ["invocations.admin.site.shell_script", "invocations.admin.site.keyboard_script", "invocations.admin.site.console_script"],
-    "SIDEBAR": {"navigation": "invocations.admin.navigation.sidebar", "show_search": False, "show_all_applications": False},
+    "SCRIPTS": [
+        "invocations.admin.site.shell_script",
+        "invocations.admin.site.keyboard_script",
+        "invocations.admin.site.console_script",
+    ],
+    "SIDEBAR": {
+        "navigation": "invocations.admin.navigation.sidebar",
+        "show_search": False,
+        "show_all_applications": False,
+    },
 }
 """Colours are not set here: Unfold would write them as an inline style, which the policy above forbids. They are in static/console.css."""

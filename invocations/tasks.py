@@ -42,7 +42,9 @@ def _a_hint(deed: Callable[[], int]) -> Callable[[], int]:
         try:
             return deed()
         except (OperationalError, InterfaceError) as error:  # what it says could hold a row
-            logger.error("the database does not answer (%s); the next hint tries again", type(error).__name__)
+            logger.error(
+                "the database does not answer (%s); the next hint tries again", type(error).__name__
+            )
             return 0
 
     return done
@@ -79,7 +81,10 @@ def write_exports() -> int:
 @contextmanager
 def _ended_by_a_signal(dispatcher: Dispatcher) -> Iterator[None]:
     """In a process of the pool: a service manager may send SIGTERM to all of them at once. What is being posted ends first."""
-    is_ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    is_ours = (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    )
     if is_ours:
         signal.signal(signal.SIGTERM, lambda *_: dispatcher.stop())
     try:

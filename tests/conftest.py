@@ -44,18 +44,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory) -> None:
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """SQLite in a file, as the console runs: so that threads, other processes and readers of raw bytes meet the real thing."""
     for database in settings.DATABASES.values():
         if database["ENGINE"] == "django.db.backends.sqlite3":
-            database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("database") / "console.sqlite3")
+            database.setdefault("TEST", {})["NAME"] = str(
+                tmp_path_factory.mktemp("database") / "console.sqlite3"
+            )
 
 
 @pytest.fixture
 def db(db: None) -> None:
     """The database, with the pods and groups that migrations add: a test that committed has emptied its tables."""
     if not Group.objects.filter(name="Admin").exists():
-        for name, sow in [("0002_pods", "add_pods"), ("0003_groups", "add_groups"), ("0006_waiting_and_doubt", "allow")]:
+        for name, sow in [
+            ("0002_pods", "add_pods"),
+            ("0003_groups", "add_groups"),
+            ("0006_waiting_and_doubt", "allow"),
+        ]:
             migration = import_module(f"invocations.migrations.{name}")
             getattr(migration, sow)(apps, SimpleNamespace(connection=connection))
 
@@ -87,10 +95,16 @@ def account(db: None, receiver: PracticePod) -> Account:
 def workflow(account: Account) -> WorkflowInstance:
     """WhatsApp, then SMS; one value each."""
     workflow = WorkflowInstance.objects.create(
-        account=account, title="Order delayed", workflow_instance_id="00112233-4455-6677-8899-aabbccddeeff"
+        account=account,
+        title="Order delayed",
+        workflow_instance_id="00112233-4455-6677-8899-aabbccddeeff",
     )
-    Channel.objects.create(workflow_instance=workflow, position=1, kind="whatsapp", template_text="Hello {{1}}")
-    Channel.objects.create(workflow_instance=workflow, position=2, kind="sms", template_text="Hello {#var#}")
+    Channel.objects.create(
+        workflow_instance=workflow, position=1, kind="whatsapp", template_text="Hello {{1}}"
+    )
+    Channel.objects.create(
+        workflow_instance=workflow, position=2, kind="sms", template_text="Hello {#var#}"
+    )
     return workflow
 
 
@@ -113,13 +127,24 @@ def kaleyra_says(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     kaleyra_says.stop(): the receiver answers again.
     """
 
-    def says(status: int | Exception, content: dict[str, Any] | bytes = b"", complete: bool = True, **headers: str) -> None:
+    def says(
+        status: int | Exception,
+        content: dict[str, Any] | bytes = b"",
+        complete: bool = True,
+        **headers: str,
+    ) -> None:
         def invoke(self: Line, workflow_instance_id: str, request_id: str, body: str) -> Reply:
             if isinstance(status, Exception):
                 raise status
-            given = json.dumps({"requestId": request_id, **content}).encode() if isinstance(content, dict) else content
+            given = (
+                json.dumps({"requestId": request_id, **content}).encode()
+                if isinstance(content, dict)
+                else content
+            )
             named = {name.replace("_", "-"): value for name, value in headers.items()}
-            return read_reply(status, given, request_id=request_id, headers=named, complete=complete)
+            return read_reply(
+                status, given, request_id=request_id, headers=named, complete=complete
+            )
 
         monkeypatch.setattr(Line, "invoke", invoke)
 
@@ -136,10 +161,29 @@ def process() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     def process(*words: str, **env: str) -> subprocess.Popen[str]:
         database = connection.settings_dict
         address = "{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)
-        url = f"sqlite:///{database['NAME']}" if connection.vendor == "sqlite" else f"postgres://{address}"
-        environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings", "TEST_DATABASE_URL": url, "PYTHONUNBUFFERED": "1"} | env
-        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
-        running.append(subprocess.Popen([sys.executable, *words], cwd=ROOT, env=environment, **pipes))
+        url = (
+            f"sqlite:///{database['NAME']}"
+            if connection.vendor == "sqlite"
+            else f"postgres://{address}"
+        )
+        environment = (
+            os.environ
+            | {
+                "DJANGO_SETTINGS_MODULE": "tests.settings",
+                "TEST_DATABASE_URL": url,
+                "PYTHONUNBUFFERED": "1",
+            }
+            | env
+        )
+        pipes: dict[str, Any] = {
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "text": True,
+            "start_new_session": True,
+        }
+        running.append(
+            subprocess.Popen([sys.executable, *words], cwd=ROOT, env=environment, **pipes)
+        )
         return running[-1]
 
     yield process
@@ -160,7 +204,9 @@ def manage(process: Callable[..., subprocess.Popen[str]]) -> Callable[..., subpr
 
 def _browser(username: str, *groups: str, **kwargs: bool) -> Client:
     """Of somebody who is signed in."""
-    person = User.objects.create_user(username, password="correct horse battery", is_staff=True, **kwargs)
+    person = User.objects.create_user(
+        username, password="correct horse battery", is_staff=True, **kwargs
+    )
     person.groups.set(Group.objects.filter(name__in=groups))
     client = Client()
     client.force_login(person)

@@ -13,13 +13,19 @@ from invocations.models import Account, Channel, Invocation, Pod, WorkflowInstan
 
 def real_account(title: str = "Kaveri Foods", domain: str = "api.in.kaleyra.io") -> Account:
     """At a pod that reaches people; nothing is sent to it."""
-    pod = Pod.objects.filter(api_domain=domain).first() or Pod.objects.create(code=domain[:20], title=domain, api_domain=domain)
+    pod = Pod.objects.filter(api_domain=domain).first() or Pod.objects.create(
+        code=domain[:20], title=domain, api_domain=domain
+    )
     return Account.objects.create(title=title, pod=pod, sid=f"HX{Account.objects.count():010}IN")
 
 
-def workflow_of(account: Account, title: str, kinds: tuple[str, ...] = ("whatsapp", "sms"), **columns: Any) -> WorkflowInstance:
+def workflow_of(
+    account: Account, title: str, kinds: tuple[str, ...] = ("whatsapp", "sms"), **columns: Any
+) -> WorkflowInstance:
     """With channels of these kinds."""
-    workflow = WorkflowInstance.objects.create(account=account, title=title, workflow_instance_id=f"wf-{uuid.uuid4()}", **columns)
+    workflow = WorkflowInstance.objects.create(
+        account=account, title=title, workflow_instance_id=f"wf-{uuid.uuid4()}", **columns
+    )
     for position, kind in enumerate(kinds, start=1):
         Channel.objects.create(workflow_instance=workflow, position=position, kind=kind)
     return workflow
@@ -31,9 +37,16 @@ def messages(workflow: WorkflowInstance, columns: Iterable[dict[str, Any]]) -> l
     columns = sorted(columns, key=lambda each: each.get("created_at", now))
     rows = []
     for each in columns:
-        of = {"workflow_instance": workflow, "recipient_digest": "d", "recipient_hint": "+91 ••••• •3202", "payload": "{}"} | each
+        of = {
+            "workflow_instance": workflow,
+            "recipient_digest": "d",
+            "recipient_hint": "+91 ••••• •3202",
+            "payload": "{}",
+        } | each
         of.pop("created_at", None)
-        rows.append(Invocation(account=of["workflow_instance"].account, recipient_last_four="3202", **of))
+        rows.append(
+            Invocation(account=of["workflow_instance"].account, recipient_last_four="3202", **of)
+        )
     Invocation.objects.bulk_create(rows)
     for row, each in zip(rows, columns, strict=True):
         row.created_at = each.get("created_at", now)

@@ -13,7 +13,11 @@ from invocations.results import inbox as results
 
 
 def report(
-    row: Invocation, *codes: str, began: datetime | None = None, kinds: tuple[str, str] = ("whatsapp", "sms"), wait: int = 30
+    row: Invocation,
+    *codes: str,
+    began: datetime | None = None,
+    kinds: tuple[str, str] = ("whatsapp", "sms"),
+    wait: int = 30,
 ) -> Callback:
     """report(row, "TIMEOUT", "DELIVERED"): the result of `row`'s flow comes in, with a code for each channel that was tried."""
     began = began or row.created_at + timedelta(seconds=1)

@@ -44,7 +44,9 @@ def _wait_until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
 
 def _program(name: str) -> str:
     """Debian keeps PostgreSQL's programs out of the way of those who only want psql."""
-    found = shutil.which(name) or next(map(str, sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)), None)
+    found = shutil.which(name) or next(
+        map(str, sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)), None
+    )
     if found is None:
         raise RuntimeError(f"There is no {name}. tests/install-packages.sh installs it.")
     return found
@@ -59,7 +61,9 @@ class _Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def _run(self, *command: str) -> None:
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
         _wait_until_it_listens(self.port, self._process)
 
     def start(self) -> None:
@@ -91,30 +95,59 @@ class PrivatePostgres(_Server):
         super().__init__()
         self._more = {"fsync": "off", "full_page_writes": "off"} if is_quick else {}
         # PostgreSQL refuses to run as root; its package brings a user for that.
-        self._as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
+        self._as_user = (
+            ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+            if os.geteuid() == 0
+            else []
+        )
         if self._as_user:
             shutil.chown(self._folder, "postgres")
-        setup = ["--username=console", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--pgdata", f"{self._folder}/data"]
-        subprocess.run([*self._as_user, _program("initdb"), *setup], check=True, cwd="/", stdout=subprocess.DEVNULL)
+        setup = [
+            "--username=console",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--pgdata",
+            f"{self._folder}/data",
+        ]
+        subprocess.run(
+            [*self._as_user, _program("initdb"), *setup],
+            check=True,
+            cwd="/",
+            stdout=subprocess.DEVNULL,
+        )
 
     @property
     def url(self) -> str:
         return f"postgres://console:none@127.0.0.1:{self.port}/postgres"
 
     def start(self) -> None:
-        settings = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": 200}
-        options = [word for name, value in (settings | self._more).items() for word in ("-c", f"{name}={value}")]
+        settings = {
+            "port": self.port,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "max_connections": 200,
+        }
+        options = [
+            word
+            for name, value in (settings | self._more).items()
+            for word in ("-c", f"{name}={value}")
+        ]
         self._run(*self._as_user, _program("postgres"), "-D", f"{self._folder}/data", *options)
         ready = [_program("pg_isready"), "--quiet", "--host=127.0.0.1", f"--port={self.port}"]
         ends = time.monotonic() + PATIENCE
-        while subprocess.call(ready) and time.monotonic() < ends:  # it listens before it lets anybody in
+        while (
+            subprocess.call(ready) and time.monotonic() < ends
+        ):  # it listens before it lets anybody in
             time.sleep(0.05)
 
     def kill(self) -> None:
         """SIGKILL for every process of it, as when the machine loses its power. `start` recovers what was committed."""
         assert self._process
         pid = self._process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()  # each has a process group of its own
+        children = (
+            Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        )  # each has a process group of its own
         self.stop(signal.SIGKILL)
         for child in children:
             with suppress(ProcessLookupError):
@@ -145,16 +178,23 @@ class PrivateRedis(_Server):
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Runs a command beside private servers. One that the environment names is used instead.")
+    parser = argparse.ArgumentParser(
+        description="Runs a command beside private servers. One that the environment names is used instead."
+    )
     parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--redis", action="store_true")
     parser.add_argument("--quick", action="store_true", help="PostgreSQL waits for no disk")
     parser.add_argument("command", nargs="+")
     asked = parser.parse_args()
     postgres = partial(PrivatePostgres, is_quick=asked.quick)
-    wanted = [("TEST_DATABASE_URL", postgres, asked.postgres), ("TEST_BROKER_URL", PrivateRedis, asked.redis)]
+    wanted = [
+        ("TEST_DATABASE_URL", postgres, asked.postgres),
+        ("TEST_BROKER_URL", PrivateRedis, asked.redis),
+    ]
     running: list[_Server] = []
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # by the way that stops them
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM)
+    )  # by the way that stops them
     try:
         for name, kind, is_wanted in wanted:
             if is_wanted and not os.environ.get(name):

@@ -6,7 +6,9 @@ os.environ.update(
     SECRET_KEY="only-for-tests-only-for-tests-only-for-tests-only-for-tests",
     FIELD_ENCRYPTION_KEYS="dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdC0=",
     ALLOWED_HOSTS="localhost,127.0.0.1,testserver",
-    DATABASE_URL=os.environ.get("TEST_DATABASE_URL", "sqlite:////tmp/fallback-console-tests.sqlite3"),
+    DATABASE_URL=os.environ.get(
+        "TEST_DATABASE_URL", "sqlite:////tmp/fallback-console-tests.sqlite3"
+    ),
     DEBUG="False",
     SANDBOX="True",
     HTTPS_ONLY="False",
@@ -28,6 +30,9 @@ os.environ.update(
 from fallback_console.settings import *  # noqa: F403
 from fallback_console.settings import STORAGES
 
-STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_AUTOREFRESH = True  # else it warns that nobody has run collectstatic

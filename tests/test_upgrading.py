@@ -38,4 +38,8 @@ def test_a_version_that_knows_nothing_of_a_column_can_still_write_rows(rows, mod
         )
     row = model.objects.get(pk=unique["id"])
     for name, value in NEW[model].items():
-        assert getattr(row, name) == value if value is not None else getattr(row, name) <= timezone.now()
+        assert (
+            getattr(row, name) == value
+            if value is not None
+            else getattr(row, name) <= timezone.now()
+        )

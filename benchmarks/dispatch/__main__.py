@@ -54,7 +54,9 @@ class Run:
 class Bench:
     """One stand-in, one PostgreSQL, one Redis and one folder for all runs."""
 
-    def __init__(self, folder: Path, postgres: PrivatePostgres, redis: PrivateRedis, width: int, seed: int) -> None:
+    def __init__(
+        self, folder: Path, postgres: PrivatePostgres, redis: PrivateRedis, width: int, seed: int
+    ) -> None:
         self.folder, self.postgres, self.width, self.seed = folder, postgres, width, seed
         self.databases = {"PostgreSQL": postgres.url, "SQLite": f"sqlite:///{folder}/bench.sqlite3"}
         self.environment = os.environ | {
@@ -67,7 +69,9 @@ class Bench:
         self.api = f"http://127.0.0.1:{self.port}"
         self.url = f"{self.api}/v1/HXBENCH0IN/workflow/v1/instances/00112233-0/invoke"
 
-    def python(self, *words: str, database: str = "PostgreSQL", **options: Any) -> subprocess.Popen[bytes]:
+    def python(
+        self, *words: str, database: str = "PostgreSQL", **options: Any
+    ) -> subprocess.Popen[bytes]:
         environment = self.environment | {"TEST_DATABASE_URL": self.databases[database]}
         if database == "SQLite":
             del environment["TEST_BROKER_URL"]  # the two are refused together
@@ -85,14 +89,26 @@ class Bench:
         told: dict[str, Any] = requests.get(f"{self.api}/seen", timeout=10).json()
         return told
 
-    def timed(self, count: int, latency: float, start: Callable[[], list[subprocess.Popen[bytes]]], *, stop: bool = False) -> Run:
+    def timed(
+        self,
+        count: int,
+        latency: float,
+        start: Callable[[], list[subprocess.Popen[bytes]]],
+        *,
+        stop: bool = False,
+    ) -> Run:
         """Starts processes that post `count` messages, and waits until they have ended; with `stop` it ends them after the last POST."""
         requests.get(f"{self.api}/start?{latency}", timeout=10)
         processes, postgres, gives_up = start(), self.postgres.pid, time.monotonic() + PATIENCE
         used_before = database_before = 0.0
         while not (seen := self.seen())["posts"]:
-            used_before, database_before = sum(cpu.tree(process.pid) for process in processes), cpu.tree(postgres)
-            if time.monotonic() > gives_up or all(process.poll() is not None for process in processes):
+            used_before, database_before = (
+                sum(cpu.tree(process.pid) for process in processes),
+                cpu.tree(postgres),
+            )
+            if time.monotonic() > gives_up or all(
+                process.poll() is not None for process in processes
+            ):
                 for process in processes:
                     process.kill()
                 raise SystemExit("nothing was posted")
@@ -111,21 +127,36 @@ class Bench:
         ended, database = time.time(), cpu.tree(postgres)
         seen = self.seen()
         if (seen["posts"], seen["ids"]) != (count, count):
-            raise SystemExit(f"{count} were to be sent; the stand-in saw {seen['posts']} POSTs with {seen['ids']} ids")
+            raise SystemExit(
+                f"{count} were to be sent; the stand-in saw {seen['posts']} POSTs with {seen['ids']} ids"
+            )
         seconds = (seen["last"] if stop else ended) - seen["first"]
-        return Run(count / seconds, (used - used_before) / count * 1000, (database - database_before) / count * 1000)
+        return Run(
+            count / seconds,
+            (used - used_before) / count * 1000,
+            (database - database_before) / count * 1000,
+        )
 
     # --- the four: each sends what `fill` wrote last ---
 
     def bare(self, count: int, latency: float, processes: int = 1) -> Run:
         words = ["-m", "benchmarks.dispatch.bare", self.bodies, self.url, str(self.width)]
-        return self.timed(count, latency, lambda: [self.python(*words, str(n), str(processes)) for n in range(processes)])
+        return self.timed(
+            count,
+            latency,
+            lambda: [self.python(*words, str(n), str(processes)) for n in range(processes)],
+        )
 
-    def dispatcher(self, count: int, latency: float, processes: int = 1, database: str = "PostgreSQL") -> Run:
+    def dispatcher(
+        self, count: int, latency: float, processes: int = 1, database: str = "PostgreSQL"
+    ) -> Run:
         words = ["manage.py", "dispatch", "--once", "--threads", str(self.width)]
 
         def start() -> list[subprocess.Popen[bytes]]:
-            return [self.python(*words, database=database, stdout=subprocess.DEVNULL) for _ in range(processes)]
+            return [
+                self.python(*words, database=database, stdout=subprocess.DEVNULL)
+                for _ in range(processes)
+            ]
 
         return self.timed(count, latency, start)
 
@@ -144,23 +175,49 @@ class Bench:
             "--concurrency",
             str(self.width),
         ]
-        words += ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "error", "--hostname"]
-        return self.timed(count, latency, lambda: [self.python(*words, f"{n}@bench", stdout=subprocess.DEVNULL) for n in (1, 2)], stop=True)
+        words += [
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+            "--loglevel",
+            "error",
+            "--hostname",
+        ]
+        return self.timed(
+            count,
+            latency,
+            lambda: [self.python(*words, f"{n}@bench", stdout=subprocess.DEVNULL) for n in (1, 2)],
+            stop=True,
+        )
 
     def newman(self, count: int, latency: float) -> Run | None:
         """None where newman cannot be had."""
         newman = self.folder / "node_modules/.bin/newman"
         if not newman.exists():
             npm = shutil.which("npm")
-            install = [str(npm), "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(self.folder), "newman"]
+            install = [
+                str(npm),
+                "install",
+                "--silent",
+                "--no-audit",
+                "--no-fund",
+                "--prefix",
+                str(self.folder),
+                "newman",
+            ]
             if npm is None or subprocess.call(install, stdout=subprocess.DEVNULL):
                 return None
-        with open(self.bodies, encoding="utf-8") as lines, open(self.folder / "rows.csv", "w", newline="") as file:
+        with (
+            open(self.bodies, encoding="utf-8") as lines,
+            open(self.folder / "rows.csv", "w", newline="") as file,
+        ):
             table = csv.writer(file)
             table.writerow(["request_id", "recipient", "p1", "p2", "p3"])
             for body in map(json.loads, itertools.islice(lines, count)):
                 send = body["input"]["send1"]
-                table.writerow([body["requestId"], send["recipient"], *send["templateParams"].values()])
+                table.writerow(
+                    [body["requestId"], send["recipient"], *send["templateParams"].values()]
+                )
         words = [
             str(newman),
             "run",
@@ -171,13 +228,23 @@ class Bench:
             f"url={self.url}",
         ]
         return self.timed(
-            count, latency, lambda: [subprocess.Popen([*words, "--reporters", "json"], cwd=self.folder, stdout=subprocess.DEVNULL)]
+            count,
+            latency,
+            lambda: [
+                subprocess.Popen(
+                    [*words, "--reporters", "json"], cwd=self.folder, stdout=subprocess.DEVNULL
+                )
+            ],
         )
 
 
 # --- all of them ------------------------------------------------------------------------------------------------------
 
-BARE, OURS, ON_SQLITE = "a  requests.Session, nothing written", "b  this dispatcher, PostgreSQL", "b  this dispatcher, SQLite"
+BARE, OURS, ON_SQLITE = (
+    "a  requests.Session, nothing written",
+    "b  this dispatcher, PostgreSQL",
+    "b  this dispatcher, SQLite",
+)
 BARE_TWO, OURS_TWO = "a  requests.Session, two processes", "b  PostgreSQL, two processes"
 CELERY, NEWMAN = "c  a Celery task a row, two processes", "d  newman with a CSV"
 NAMES = [BARE, OURS, ON_SQLITE, BARE_TWO, OURS_TWO, CELERY, NEWMAN]
@@ -218,18 +285,30 @@ def one_round(bench: Bench, count: int, runs: dict[Key, list[Run]]) -> None:
 
 
 def median(runs: list[Run]) -> Run:
-    return Run(*(statistics.median(values) for values in zip(*(astuple(run) for run in runs), strict=True)))
+    return Run(
+        *(statistics.median(values) for values in zip(*(astuple(run) for run in runs), strict=True))
+    )
 
 
 def table(runs: dict[Key, list[Run]]) -> None:
     """Prints each contender's medians, and this dispatcher's rate as a multiple of theirs with as many processes."""
-    print(f"{'':36}{'latency':>8}{'sends/s':>9}{'CPU/send':>10}{'database':>10}   this dispatcher is")
-    for (name, latency_ms), several in sorted(runs.items(), key=lambda item: (item[0][1], NAMES.index(item[0][0]))):
+    print(
+        f"{'':36}{'latency':>8}{'sends/s':>9}{'CPU/send':>10}{'database':>10}   this dispatcher is"
+    )
+    for (name, latency_ms), several in sorted(
+        runs.items(), key=lambda item: (item[0][1], NAMES.index(item[0][0]))
+    ):
         run = median(several)
         ours = runs.get((OURS_TWO if name in AGAINST_TWO else OURS, latency_ms))
-        ratio = f"{median(ours).rate / run.rate:.2f} × that" if ours and name not in (OURS, OURS_TWO, ON_SQLITE) else ""
+        ratio = (
+            f"{median(ours).rate / run.rate:.2f} × that"
+            if ours and name not in (OURS, OURS_TWO, ON_SQLITE)
+            else ""
+        )
         database = f"{run.database_ms:.2f} ms" if name in WITH_POSTGRES else ""
-        print(f"{name:36}{latency_ms:>5} ms{run.rate:>9.0f}{run.cpu_ms:>7.2f} ms{database:>10}   {ratio}")
+        print(
+            f"{name:36}{latency_ms:>5} ms{run.rate:>9.0f}{run.cpu_ms:>7.2f} ms{database:>10}   {ratio}"
+        )
 
 
 def explained(runs: dict[Key, list[Run]]) -> None:
@@ -279,17 +358,34 @@ def stand_in(port: int) -> Iterator[None]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="make bench-dispatch", description="What a send costs, beside what others take for it.")
-    parser.add_argument("-n", type=int, default=6000, help="messages for each process (default: 6000)")
-    parser.add_argument("--width", type=int, default=32, help="threads of each process (default: 32, the dispatcher's own)")
-    parser.add_argument("--rounds", type=int, default=1, help="how often; the medians are shown (default: 1)")
+    parser = argparse.ArgumentParser(
+        prog="make bench-dispatch", description="What a send costs, beside what others take for it."
+    )
+    parser.add_argument(
+        "-n", type=int, default=6000, help="messages for each process (default: 6000)"
+    )
+    parser.add_argument(
+        "--width",
+        type=int,
+        default=32,
+        help="threads of each process (default: 32, the dispatcher's own)",
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=1, help="how often; the medians are shown (default: 1)"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--quick", action="store_true", help="1,500 messages")
-    parser.add_argument("--memory", action="store_true", help="instead: a dispatcher's memory over 100,000 messages")
+    parser.add_argument(
+        "--memory", action="store_true", help="instead: a dispatcher's memory over 100,000 messages"
+    )
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers go with it
     count = 1500 if asked.quick else asked.n
-    with tempfile.TemporaryDirectory() as folder, PrivatePostgres() as postgres, PrivateRedis() as redis:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        PrivatePostgres() as postgres,
+        PrivateRedis() as redis,
+    ):
         bench = Bench(Path(folder), postgres, redis, asked.width, asked.seed)
         with stand_in(bench.port):
             for database in bench.databases:
@@ -300,7 +396,9 @@ def main() -> None:
             for n in range(asked.rounds):
                 print(f"round {n + 1} of {asked.rounds}", file=sys.stderr)
                 one_round(bench, count, runs)
-    print(f"{count} messages a process (newman: {min(count, FEW)}), {asked.width} threads, seed {asked.seed}, {asked.rounds} round(s)\n")
+    print(
+        f"{count} messages a process (newman: {min(count, FEW)}), {asked.width} threads, seed {asked.seed}, {asked.rounds} round(s)\n"
+    )
     table(runs)
     if (NEWMAN, 50) not in runs:
         print("newman is not compared: there is no npm, or it could not install newman")

@@ -18,7 +18,12 @@ def post_all(url: str, bodies: list[bytes]) -> None:
     session.trust_env = False  # worth a third: else proxies and netrc are looked up for each POST
     session.headers.update(HEADERS)
     for body in bodies:
-        if session.post(url, data=body, timeout=(5, 10), allow_redirects=False).json()["executionStatus"] != "ACCEPTED":
+        if (
+            session.post(url, data=body, timeout=(5, 10), allow_redirects=False).json()[
+                "executionStatus"
+            ]
+            != "ACCEPTED"
+        ):
             raise SystemExit("not accepted")
 
 

@@ -29,6 +29,8 @@ def tree(pid: int) -> float:
 def resident_mb(pid: int) -> float:
     """The memory that a process has in RAM, in MB; 0 if it has ended."""
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 1e6
+        return (
+            int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 1e6
+        )
     except OSError:
         return 0.0

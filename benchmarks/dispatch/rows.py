@@ -37,24 +37,43 @@ def prepare(api_domain: str) -> None:
     call_command("migrate", verbosity=0)
     pod = Pod.objects.create(code="BENCH", title="Stand-in", api_domain=api_domain)
     for n in range(ACCOUNTS):
-        account = Account.objects.create(title=f"Account {n}", pod=pod, sid=f"HXBENCH{n}IN", sends_per_second=1000)
+        account = Account.objects.create(
+            title=f"Account {n}", pod=pod, sid=f"HXBENCH{n}IN", sends_per_second=1000
+        )
         ApiKey.objects.create(account=account, title="bench", key="practice-key", is_primary=True)
-        workflow = WorkflowInstance.objects.create(account=account, title="Order delayed", workflow_instance_id=f"00112233-{n}")
-        Channel.objects.create(workflow_instance=workflow, position=1, kind="whatsapp", template_text="Hello {{1}}, {{2}} comes {{3}}")
-        Channel.objects.create(workflow_instance=workflow, position=2, kind="sms", template_text="Hello {#var#}, {#var#} comes {#var#}")
+        workflow = WorkflowInstance.objects.create(
+            account=account, title="Order delayed", workflow_instance_id=f"00112233-{n}"
+        )
+        Channel.objects.create(
+            workflow_instance=workflow,
+            position=1,
+            kind="whatsapp",
+            template_text="Hello {{1}}, {{2}} comes {{3}}",
+        )
+        Channel.objects.create(
+            workflow_instance=workflow,
+            position=2,
+            kind="sms",
+            template_text="Hello {#var#}, {#var#} comes {#var#}",
+        )
 
 
 def fill(count: int, seed: int, file: str) -> None:
     """`count` rows that are due, as `sending.record` would have left them."""
     chance, now = random.Random(seed), timezone.now()
-    workflows = [(workflow, template_fields.current_version(workflow, None)) for workflow in WorkflowInstance.objects.order_by("id")]
+    workflows = [
+        (workflow, template_fields.current_version(workflow, None))
+        for workflow in WorkflowInstance.objects.order_by("id")
+    ]
     with open(file, "w", encoding="utf-8") as bodies:
         for begin in range(0, count, CHUNK):
             rows = []
             for n in range(begin, min(begin + CHUNK, count)):
                 request_id = uuid.UUID(int=chance.getrandbits(128), version=4)
                 number = f"9198{chance.randrange(10**8):08}"
-                sends = [Send(number, {"01": "Asha", "02": f"KF-{n:06}", "03": "Thu 26 November"})] * 2
+                sends = [
+                    Send(number, {"01": "Asha", "02": f"KF-{n:06}", "03": "Thu 26 November"})
+                ] * 2
                 payload = to_text(build_payload(str(request_id), sends))
                 bodies.write(payload + "\n")
                 workflow, version = workflows[n % ACCOUNTS]

@@ -71,7 +71,9 @@ def told(path: str) -> dict[str, float]:
 
 
 async def main(port: int) -> None:
-    server = await asyncio.get_running_loop().create_server(Connection, "127.0.0.1", port, backlog=1024)
+    server = await asyncio.get_running_loop().create_server(
+        Connection, "127.0.0.1", port, backlog=1024
+    )
     await server.serve_forever()
 
 

@@ -12,7 +12,15 @@ from datetime import UTC, datetime, timedelta
 from django.contrib.auth.models import User
 from django.db import connection, models
 
-from invocations.models import Account, Callback, Channel, ChannelResult, Invocation, Pod, WorkflowInstance
+from invocations.models import (
+    Account,
+    Callback,
+    Channel,
+    ChannelResult,
+    Invocation,
+    Pod,
+    WorkflowInstance,
+)
 from invocations.models.encryption import digests
 from invocations.sending import record as sending
 
@@ -70,7 +78,13 @@ CALLBACK = {
     "invocation_id": "n",
     "matched_at": "moment(n)",
 }
-RESULT = {"callback_id": "n", "position": "1", "kind": "'whatsapp'", "code": "'DELIVERED'", "message_id": "'msg-' || digit_id(n)"}
+RESULT = {
+    "callback_id": "n",
+    "position": "1",
+    "kind": "'whatsapp'",
+    "code": "'DELIVERED'",
+    "message_id": "'msg-' || digit_id(n)",
+}
 
 
 def fill(rows: int) -> None:
@@ -94,34 +108,67 @@ def fill(rows: int) -> None:
 
 def _set_up() -> dict[str, int]:
     pod = Pod.objects.get(code="IN")
-    accounts = [Account.objects.create(title=f"Account {n}", pod=pod, sid=f"HXBENCH{n}IN") for n in range(ACCOUNTS)]
+    accounts = [
+        Account.objects.create(title=f"Account {n}", pod=pod, sid=f"HXBENCH{n}IN")
+        for n in range(ACCOUNTS)
+    ]
     workflows = [
         WorkflowInstance.objects.create(
-            account=accounts[n % ACCOUNTS], title=f"Workflow {n}", workflow_instance_id=f"wf-{n}", expects_callback=True
+            account=accounts[n % ACCOUNTS],
+            title=f"Workflow {n}",
+            workflow_instance_id=f"wf-{n}",
+            expects_callback=True,
         )
         for n in range(WORKFLOWS)
     ]
     for workflow in workflows:
         for position, kind in enumerate(("whatsapp", "sms"), start=1):
-            Channel.objects.create(workflow_instance=workflow, position=position, kind=kind, delay_seconds=30)
+            Channel.objects.create(
+                workflow_instance=workflow, position=position, kind=kind, delay_seconds=30
+            )
     people = [User.objects.create_user(f"person{n}", is_staff=True) for n in range(PEOPLE)]
-    return {"first_account": accounts[0].pk, "first_workflow": workflows[0].pk, "first_person": people[0].pk}
+    return {
+        "first_account": accounts[0].pk,
+        "first_workflow": workflows[0].pk,
+        "first_person": people[0].pk,
+    }
 
 
-def _insert(model: type[models.Model], columns: dict[str, str], constants: dict[str, int], rows: int, *, first: int, step: int) -> None:
+def _insert(
+    model: type[models.Model],
+    columns: dict[str, str],
+    constants: dict[str, int],
+    rows: int,
+    *,
+    first: int,
+    step: int,
+) -> None:
     table = model._meta.db_table
     given = dict(columns)
     for field in model._meta.concrete_fields:  # columns that came later keep their default
         if field.column not in given and not field.null and not field.primary_key:
-            given[field.column] = "''" if field.empty_strings_allowed else "0" if not isinstance(field, models.BooleanField) else "false"
-    names, values = ", ".join(given), _said_to(connection.vendor, ", ".join(given.values()), constants, rows)
+            given[field.column] = (
+                "''"
+                if field.empty_strings_allowed
+                else "0"
+                if not isinstance(field, models.BooleanField)
+                else "false"
+            )
+    names, values = (
+        ", ".join(given),
+        _said_to(connection.vendor, ", ".join(given.values()), constants, rows),
+    )
     indexes = _take_indexes_off(table)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             source = f"generate_series({first}, {rows}, {step}) AS n"
-            cursor.execute("SET synchronous_commit = off; SET maintenance_work_mem = '1GB'; SET max_parallel_maintenance_workers = 2")
+            cursor.execute(
+                "SET synchronous_commit = off; SET maintenance_work_mem = '1GB'; SET max_parallel_maintenance_workers = 2"
+            )
         else:
-            counted = f"SELECT {first} UNION ALL SELECT n + {step} FROM s WHERE n + {step} <= {rows}"
+            counted = (
+                f"SELECT {first} UNION ALL SELECT n + {step} FROM s WHERE n + {step} <= {rows}"
+            )
             source = f"(WITH RECURSIVE s(n) AS ({counted}) SELECT n FROM s) AS t"
         cursor.execute(f"INSERT INTO {table} ({names}) SELECT {values} FROM {source}")
         for definition in indexes:
@@ -137,7 +184,10 @@ def _take_indexes_off(table: str) -> list[str]:
                 [table],
             )
         else:
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = %s AND sql IS NOT NULL", [table])
+            cursor.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = %s AND sql IS NOT NULL",
+                [table],
+            )
         found = cursor.fetchall()
         for name, _definition in found:
             cursor.execute(f'DROP INDEX "{name}"')
@@ -150,11 +200,17 @@ def _said_to(vendor: str, sql: str, constants: dict[str, int], rows: int) -> str
     starts = ENDS - YEAR
     is_postgresql = vendor == "postgresql"
     words = {
-        r"mix\(n, (\d+)\)": r"((n::bigint * 2654435761 / 65536) % \1)" if is_postgresql else r"((n * 2654435761 / 65536) % \1)",
-        r"four\(n\)": "lpad(((n::bigint * 7919) % 10000)::text, 4, '0')" if is_postgresql else "printf('%%04d', (n * 7919) %% 10000)",
+        r"mix\(n, (\d+)\)": r"((n::bigint * 2654435761 / 65536) % \1)"
+        if is_postgresql
+        else r"((n * 2654435761 / 65536) % \1)",
+        r"four\(n\)": "lpad(((n::bigint * 7919) % 10000)::text, 4, '0')"
+        if is_postgresql
+        else "printf('%%04d', (n * 7919) %% 10000)",
         r"uuid\(n\)": "md5('r' || n)::uuid" if is_postgresql else "printf('%%032x', n * 40503)",
         r"digit_id\(n\)": "lpad(n::text, 20, '0')" if is_postgresql else "printf('%%020d', n)",
-        r"digest\((n[^)]*)\)": r"lpad(to_hex(\1), 64, '0')" if is_postgresql else r"printf('%%064x', \1)",
+        r"digest\((n[^)]*)\)": r"lpad(to_hex(\1), 64, '0')"
+        if is_postgresql
+        else r"printf('%%064x', \1)",
         r"wide\(n\)": "repeat(md5('w' || n), 8)" if is_postgresql else "hex(randomblob(128))",
         r"moment\(n\)": f"(timestamptz '{starts.isoformat()}' + n * interval '{seconds:.9f} seconds')"
         if is_postgresql

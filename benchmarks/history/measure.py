@@ -70,7 +70,11 @@ def pages(rows: int) -> dict[str, tuple[str, str, str]]:
     """By name: the address, what is searched for, and the stock change list's way to the same."""
     middle = Invocation.objects.filter(id__gte=rows // 2).order_by("id").first()
     assert middle
-    workflow, account, person = WorkflowInstance.objects.first(), Account.objects.first(), User.objects.exclude(username="bench").first()
+    workflow, account, person = (
+        WorkflowInstance.objects.first(),
+        Account.objects.first(),
+        User.objects.exclude(username="bench").first(),
+    )
     assert workflow and account and person
     kind = Invocation.objects.exclude(error_kind="").values_list("error_kind", flat=True).first()
     message = f"msg-{rows // 2 // 10 * 10:020d}"
@@ -80,7 +84,11 @@ def pages(rows: int) -> dict[str, tuple[str, str, str]]:
         "last page": ("before=40", "", f"p={rows // 50}"),
         "status: rejected": ("status=rejected", "", "status__exact=rejected"),
         "status: unknown": ("status=unknown", "", "status__exact=unknown"),
-        "status, deep": (f"status=rejected&before={rows // 2}", "", f"status__exact=rejected&p={rows // 3500}"),
+        "status, deep": (
+            f"status=rejected&before={rows // 2}",
+            "",
+            f"status__exact=rejected&p={rows // 3500}",
+        ),
         "delivery: no result": ("delivery=no_result", "", "delivery__exact=no_result"),
         "delivered on channel 2": ("delivery=2", "", "deciding_channel__exact=2"),
         "not delivered": ("delivery=failed", "", "deciding_channel__exact=0"),
@@ -88,7 +96,11 @@ def pages(rows: int) -> dict[str, tuple[str, str, str]]:
         "workflow": (f"workflow={workflow.pk}", "", f"workflow_instance__id__exact={workflow.pk}"),
         "account": (f"account={account.pk}", "", f"account__id__exact={account.pk}"),
         "person": (f"person={person.pk}", "", f"created_by__id__exact={person.pk}"),
-        "one day": ("since=2026-05-04&until=2026-05-04", "", "created_at__year=2026&created_at__month=5&created_at__day=4"),
+        "one day": (
+            "since=2026-05-04&until=2026-05-04",
+            "",
+            "created_at__year=2026&created_at__month=5&created_at__day=4",
+        ),
         "status and day": (
             "status=rejected&since=2026-05-04&until=2026-05-04",
             "",
@@ -110,7 +122,11 @@ def pages(rows: int) -> dict[str, tuple[str, str, str]]:
         "dashboard": ("/", "", ""),
         "dashboard, 30 days": ("/?days=30", "", ""),
         "search: request ID": ("", str(middle.request_id), f"q={middle.request_id}"),
-        "search: Kaleyra's ID": ("", middle.workflow_invocation_id or "wf", f"q={middle.workflow_invocation_id or 'wf'}"),
+        "search: Kaleyra's ID": (
+            "",
+            middle.workflow_invocation_id or "wf",
+            f"q={middle.workflow_invocation_id or 'wf'}",
+        ),
         "search: message ID": ("", message, ""),
         "search: ticket": ("", f"CARE-{rows // 2 // 3 * 3}", f"q=CARE-{rows // 2 // 3 * 3}"),
         "search: number": ("", NUMBER, ""),
@@ -123,13 +139,18 @@ def pages(rows: int) -> dict[str, tuple[str, str, str]]:
 def main(rows: int) -> None:
     is_stock = os.environ["DJANGO_SETTINGS_MODULE"] == "benchmarks.history.stock"
     if is_stock:
-        logging.disable(logging.CRITICAL)  # of each query that is given up Django would tell at length
+        logging.disable(
+            logging.CRITICAL
+        )  # of each query that is given up Django would tell at length
     if not is_stock:
         call_command("migrate", verbosity=0)
     if not Invocation.objects.exists():
         started = time.perf_counter()
         fill(rows)
-        print(f"{rows:,} rows on {connection.vendor} built in {time.perf_counter() - started:.0f} s", file=sys.stderr)
+        print(
+            f"{rows:,} rows on {connection.vendor} built in {time.perf_counter() - started:.0f} s",
+            file=sys.stderr,
+        )
     person, _made = User.objects.get_or_create(username="bench", is_staff=True, is_superuser=True)
     browser = Client()
     browser.force_login(person)
@@ -140,9 +161,14 @@ def main(rows: int) -> None:
     for name, (address, searched, stocks) in pages(rows).items():
         if not is_stock:
             there = address if address.startswith("/") else f"/history/?{address}"
-            found[name] = measured(lambda a=there, q=searched: browser.post(a, {"q": q}) if q else browser.get(a), ROUNDS)
+            found[name] = measured(
+                lambda a=there, q=searched: browser.post(a, {"q": q}) if q else browser.get(a),
+                ROUNDS,
+            )
         elif stocks or name == "first page":
-            found[name] = measured(lambda s=stocks: browser.get(f"/stock/invocations/invocation/?{s}"), STOCK_ROUNDS)
+            found[name] = measured(
+                lambda s=stocks: browser.get(f"/stock/invocations/invocation/?{s}"), STOCK_ROUNDS
+            )
         print(".", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     print(json.dumps(found))

@@ -8,7 +8,15 @@ from invocations.models import Invocation
 
 @admin.register(Invocation)
 class StockAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["recipient_hint", "created_at", "workflow_instance", "created_by", "reference", "status", "delivery"]
+    list_display = [
+        "recipient_hint",
+        "created_at",
+        "workflow_instance",
+        "created_by",
+        "reference",
+        "status",
+        "delivery",
+    ]
     list_select_related = ["workflow_instance", "created_by"]
     list_filter = ["status", "delivery", "deciding_channel", "http_status"]
     search_fields = ["request_id", "workflow_invocation_id", "reference", "recipient_hint"]

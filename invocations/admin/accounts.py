@@ -28,11 +28,17 @@ def doubts_about_sid(account: Account) -> list[str]:
     """What is unusual about a SID. No rule is published, so it is said and not refused."""
     doubts = []
     if not re.fullmatch(r"HX[A-Z0-9]+[A-Z]{2}", account.sid):
-        doubts.append(_("Kaleyra's SIDs usually begin with HX and end in two letters. %(sid)s does not.") % {"sid": account.sid})
+        doubts.append(
+            _("Kaleyra's SIDs usually begin with HX and end in two letters. %(sid)s does not.")
+            % {"sid": account.sid}
+        )
     elsewhere = Pod.objects.filter(code=account.sid[-2:]).exclude(pk=account.pod_id).first()
     if elsewhere:
         words = {"sid": account.sid, "pod": account.pod, "elsewhere": elsewhere}
-        doubts.append(_("%(sid)s looks like a SID of the %(elsewhere)s, but the account is in the %(pod)s.") % words)
+        doubts.append(
+            _("%(sid)s looks like a SID of the %(elsewhere)s, but the account is in the %(pod)s.")
+            % words
+        )
     return doubts
 
 
@@ -43,7 +49,9 @@ class AccountAdmin(ConfigurationAdmin):
     list_select_related = ["pod"]
     search_fields = ["title", "sid"]
     readonly_fields = ["key", "sending", "results"]
-    empty_text = gettext_lazy("No account yet. An account brings together a pod, a SID and an API key.")
+    empty_text = gettext_lazy(
+        "No account yet. An account brings together a pod, a SID and an API key."
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         accounts: QuerySet[Account] = super().get_queryset(request)
@@ -55,7 +63,9 @@ class AccountAdmin(ConfigurationAdmin):
         if primary:
             return state_of(primary)
         add = reverse("admin:invocations_apikey_add", query={"account": account.pk})
-        return format_html('{} <a class="text-link" href="{}">{}</a>', state_of(None), add, _("Add API key"))
+        return format_html(
+            '{} <a class="text-link" href="{}">{}</a>', state_of(None), add, _("Add API key")
+        )
 
     @admin.display(description=gettext_lazy("sending"), ordering="is_paused")
     def sending(self, account: Account) -> SafeString:
@@ -68,13 +78,21 @@ class AccountAdmin(ConfigurationAdmin):
         address = endpoints.current(account)
         words = _("Has an address") if address else _("No address yet")
         state = badge(words, "accepted" if address else "neutral", "check" if address else "remove")
-        return format_html('{} <a class="text-link" href="{}">{}</a>', state, reverse("callback_setup", args=[account.pk]), _("Results"))
+        return format_html(
+            '{} <a class="text-link" href="{}">{}</a>',
+            state,
+            reverse("callback_setup", args=[account.pk]),
+            _("Results"),
+        )
 
     def get_fieldsets(self, request: HttpRequest, obj: Account | None = None) -> Any:
         known = ["key", "sending", "results"] if obj else []
         return [
             (None, {"fields": ["title", "pod", "sid", *known]}),
-            (_("Pace and pause"), {"fields": ["sends_per_second", "retry_ambiguous", "is_paused", "paused_reason"]}),
+            (
+                _("Pace and pause"),
+                {"fields": ["sends_per_second", "retry_ambiguous", "is_paused", "paused_reason"]},
+            ),
         ]
 
     def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
@@ -93,15 +111,24 @@ class AccountAdmin(ConfigurationAdmin):
         if "is_paused" in form.changed_data:
             self.message_user(request, _what_follows(obj), messages.WARNING)
         if not change:
-            self.message_user(request, _("It needs an API key before it can send."), messages.WARNING)
+            self.message_user(
+                request, _("It needs an API key before it can send."), messages.WARNING
+            )
 
 
 def _what_follows(account: Account) -> str:
     """What a change of the pause means: an account without a usable key is paused again by the next message."""
     if account.is_paused:
-        return _("Nothing is sent over %(account)s until it is no longer paused.") % {"account": account}
+        return _("Nothing is sent over %(account)s until it is no longer paused.") % {
+            "account": account
+        }
     if trouble := pauses.key_trouble(account):
-        return _("%(account)s will be paused again by its next message. %(why)s") % {"account": account, "why": REASONS[trouble]}
+        return _("%(account)s will be paused again by its next message. %(why)s") % {
+            "account": account,
+            "why": REASONS[trouble],
+        }
     if pauses.brake():
-        return _("%(account)s is no longer paused. What waits leaves once all sending goes on.") % {"account": account}
+        return _("%(account)s is no longer paused. What waits leaves once all sending goes on.") % {
+            "account": account
+        }
     return _("%(account)s sends again.") % {"account": account}

@@ -29,7 +29,9 @@ def state_of(key: ApiKey | None) -> SafeString:
         _readable = key.key
     except Unreadable:
         return badge(_("Cannot be read: enter it again"), "rejected", "lock")
-    if key.last_refused_at and (key.last_accepted_at is None or key.last_accepted_at < key.last_refused_at):
+    if key.last_refused_at and (
+        key.last_accepted_at is None or key.last_accepted_at < key.last_refused_at
+    ):
         return badge(_("Refused by Kaleyra"), "rejected", "block")
     return format_html("{}", _("ends in %(last_four)s") % {"last_four": key.last_four})
 
@@ -37,11 +39,26 @@ def state_of(key: ApiKey | None) -> SafeString:
 @admin.register(ApiKey)
 class ApiKeyAdmin(ConfigurationAdmin):
     form = ApiKeyForm
-    list_display = ["title", "account", "state", "role", "last_accepted_at", "last_refused_at", "kaleyra_owner"]
+    list_display = [
+        "title",
+        "account",
+        "state",
+        "role",
+        "last_accepted_at",
+        "last_refused_at",
+        "kaleyra_owner",
+    ]
     list_filter = ["account", "is_primary"]
     list_select_related = ["account"]
     search_fields = ["title", "last_four", "kaleyra_owner", "account__title", "account__sid"]
-    readonly_fields = ["state", "role", "last_accepted_at", "last_refused_at", "last_checked_at", "created_at"]
+    readonly_fields = [
+        "state",
+        "role",
+        "last_accepted_at",
+        "last_refused_at",
+        "last_checked_at",
+        "created_at",
+    ]
     change_form_outer_before_template = "admin/invocations/check_key.html"
     empty_text = gettext_lazy("No API key yet. An account cannot send without one.")
 
@@ -51,17 +68,46 @@ class ApiKeyAdmin(ConfigurationAdmin):
 
     @admin.display(description=gettext_lazy("use"), ordering="-is_primary")
     def role(self, key: ApiKey) -> SafeString:
-        return badge(_("Primary"), "accepted", "check") if key.is_primary else badge(_("Put aside"), "neutral", "close")
+        return (
+            badge(_("Primary"), "accepted", "check")
+            if key.is_primary
+            else badge(_("Put aside"), "neutral", "close")
+        )
 
     def get_fieldsets(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         if obj is None:
-            return [(None, {"fields": ["account", "title", "new_key", "make_primary", "kaleyra_owner"]})]
+            return [
+                (None, {"fields": ["account", "title", "new_key", "make_primary", "kaleyra_owner"]})
+            ]
         entered = ["new_key"] if self.has_change_permission(request, obj) else []
         # Only another key can take the primary's place, so that an account with keys always has one.
         promoted = ["make_primary"] if entered and not obj.is_primary else []
         return [
-            (None, {"fields": ["account", "title", "state", *entered, "role", *promoted, "kaleyra_owner"]}),
-            (_("What Kaleyra said to it"), {"fields": ["last_accepted_at", "last_refused_at", "last_checked_at", "created_at"]}),
+            (
+                None,
+                {
+                    "fields": [
+                        "account",
+                        "title",
+                        "state",
+                        *entered,
+                        "role",
+                        *promoted,
+                        "kaleyra_owner",
+                    ]
+                },
+            ),
+            (
+                _("What Kaleyra said to it"),
+                {
+                    "fields": [
+                        "last_accepted_at",
+                        "last_refused_at",
+                        "last_checked_at",
+                        "created_at",
+                    ]
+                },
+            ),
         ]
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: ApiKeyForm, change: bool) -> None:
@@ -69,7 +115,11 @@ class ApiKeyAdmin(ConfigurationAdmin):
         new_key = form.cleaned_data["new_key"]
         with transaction.atomic():
             Account.objects.select_for_update().get(pk=obj.account_id)
-            primary = ApiKey.objects.filter(account=obj.account_id, is_primary=True).exclude(pk=obj.pk).first()
+            primary = (
+                ApiKey.objects.filter(account=obj.account_id, is_primary=True)
+                .exclude(pk=obj.pk)
+                .first()
+            )
             if form.cleaned_data["make_primary"] and primary:
                 primary.is_primary = False
                 primary.save()
@@ -79,10 +129,14 @@ class ApiKeyAdmin(ConfigurationAdmin):
                 obj.last_accepted_at = obj.last_refused_at = None  # they were about the key before
             super().save_model(request, obj, form, change)
         if obj.is_primary and rate_limit.resume(obj.account, mended=True):
-            text = _("%(account)s goes on with this key. What was held leaves with its request IDs.")
+            text = _(
+                "%(account)s goes on with this key. What was held leaves with its request IDs."
+            )
             self.message_user(request, text % {"account": obj.account.title}, messages.SUCCESS)
         if new_key and not looks_like_a_key(new_key):
-            text = _("Kaleyra's keys are usually A and 32 letters or digits. This one is not; it was kept as you entered it.")
+            text = _(
+                "Kaleyra's keys are usually A and 32 letters or digits. This one is not; it was kept as you entered it."
+            )
             self.message_user(request, text, messages.WARNING)
 
     def needed_by(self, record: ApiKey) -> list[QuerySet[Any]]:
@@ -92,7 +146,16 @@ class ApiKeyAdmin(ConfigurationAdmin):
         reasons = super().reasons_to_keep(record, request)
         others = record.account.api_keys.exclude(pk=record.pk).exists()
         if record.is_primary and others:
-            reasons.append(format_html("{}", _("It is the primary key. Make another key of the account primary first.")))
+            reasons.append(
+                format_html(
+                    "{}", _("It is the primary key. Make another key of the account primary first.")
+                )
+            )
         elif reasons:
-            reasons.append(format_html("{}", _("It is the account's only key. Add another one and make it primary first.")))
+            reasons.append(
+                format_html(
+                    "{}",
+                    _("It is the account's only key. Add another one and make it primary first."),
+                )
+            )
         return reasons

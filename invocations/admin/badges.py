@@ -17,4 +17,8 @@ def badge(text: str, tone: str, icon: str) -> SafeString:
 
 
 def active_badge(is_active: bool) -> SafeString:
-    return badge(_("Active"), "accepted", "check") if is_active else badge(_("Turned off"), "neutral", "close")
+    return (
+        badge(_("Active"), "accepted", "check")
+        if is_active
+        else badge(_("Turned off"), "neutral", "close")
+    )

@@ -27,7 +27,9 @@ class ConfigurationAdmin(InUse, SimpleHistoryAdmin, ModelAdmin):
             field.widget = field.widget.widget
         return field
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         try:
             response: HttpResponse = super().history_view(request, object_id, extra_context)
         except (ValueError, ValidationError):  # an address somebody typed

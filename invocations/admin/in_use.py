@@ -36,7 +36,9 @@ class Use:
 
     def as_html(self) -> SafeString:
         names = format_html_join(", ", '<a class="text-link" href="{1}">{0}</a>', self.rows)
-        return format_html("{}: {}", self.count, names) if self.rows else format_html("{}", self.count)
+        return (
+            format_html("{}: {}", self.count, names) if self.rows else format_html("{}", self.count)
+        )
 
 
 def use_of(rows: QuerySet[Any], request: HttpRequest) -> Use | None:
@@ -46,12 +48,22 @@ def use_of(rows: QuerySet[Any], request: HttpRequest) -> Use | None:
         return None
     opts = rows.model._meta
     kind = opts.verbose_name if count == 1 else opts.verbose_name_plural
-    number = number_format(count) if count <= COUNTED else _("more than %(number)s") % {"number": number_format(COUNTED)}
+    number = (
+        number_format(count)
+        if count <= COUNTED
+        else _("more than %(number)s") % {"number": number_format(COUNTED)}
+    )
     page = admin.site._registry.get(rows.model)
     named = rows[:SHOWN] if page and page.has_view_permission(request) else []
     return Use(
         count=f"{number} {kind}",
-        rows=[(str(row), reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[quote(row.pk)])) for row in named],
+        rows=[
+            (
+                str(row),
+                reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[quote(row.pk)]),
+            )
+            for row in named
+        ],
     )
 
 
@@ -83,22 +95,40 @@ class InUse(admin.ModelAdmin):  # type: ignore[type-arg]
         self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Django's answer, with what protects the records said in our words."""
-        to_delete, count, permissions_needed, _protected = super().get_deleted_objects(objs, request)
-        reasons: list[str] = [reason for record in objs for reason in self.reasons_to_keep(record, request)]
+        to_delete, count, permissions_needed, _protected = super().get_deleted_objects(
+            objs, request
+        )
+        reasons: list[str] = [
+            reason for record in objs for reason in self.reasons_to_keep(record, request)
+        ]
         return to_delete, count, permissions_needed, reasons
 
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         context = {"instead_of_deleting": self.instead_of_deleting, **(extra_context or {})}
         try:
             return super().delete_view(request, object_id, context)
         except ProtectedError:
             # Somebody began to use it between our question and the database's answer.
-            self.message_user(request, _("It has just come into use, so it was not deleted."), messages.ERROR)
+            self.message_user(
+                request, _("It has just come into use, so it was not deleted."), messages.ERROR
+            )
             return HttpResponseRedirect(request.path)
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         record = self.get_object(request, unquote(object_id))
-        uses = self.uses(record, request) if record and self.has_view_permission(request, record) else []
-        return super().change_view(request, object_id, form_url, {"uses": uses, **(extra_context or {})})
+        uses = (
+            self.uses(record, request)
+            if record and self.has_view_permission(request, record)
+            else []
+        )
+        return super().change_view(
+            request, object_id, form_url, {"uses": uses, **(extra_context or {})}
+        )

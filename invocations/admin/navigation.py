@@ -16,7 +16,9 @@ Item = dict[str, Any]
 MOST_COUNTED = 99
 
 
-def _item(request: HttpRequest, title: Any, icon: str, url_name: str, permission: str = "") -> Item | None:
+def _item(
+    request: HttpRequest, title: Any, icon: str, url_name: str, permission: str = ""
+) -> Item | None:
     if permission and not request.user.has_perm(permission):
         return None
     link = reverse(url_name)
@@ -35,20 +37,28 @@ def _counted(item: Item | None, rows: QuerySet[Any], even_if_none: bool = True) 
 
 
 def _unknown(request: HttpRequest) -> Item | None:
-    item = _item(request, _("Unknown outcomes"), "question_mark", "unknown", permissions.SEE_HISTORY)
+    item = _item(
+        request, _("Unknown outcomes"), "question_mark", "unknown", permissions.SEE_HISTORY
+    )
     return _counted(item, Invocation.objects.filter(status=Invocation.Status.UNKNOWN))
 
 
 def _unmatched(request: HttpRequest) -> Item | None:
     """Always there for those who can do something about them."""
     item = _item(request, _("Unmatched results"), "link_off", "unmatched", permissions.SEE_HISTORY)
-    return _counted(item, whose.to_look_at(), even_if_none=request.user.has_perm(permissions.SETTLE))
+    return _counted(
+        item, whose.to_look_at(), even_if_none=request.user.has_perm(permissions.SETTLE)
+    )
 
 
 def _exports(request: HttpRequest) -> Item | None:
     """With how many are ready and were not fetched yet."""
     item = _item(request, _("Exports"), "download", "exports", permissions.SEE_HISTORY)
-    if item and (ready := Export.objects.filter(person_id=request.user.pk, state=Export.State.READY, seen_at__isnull=True).count()):
+    if item and (
+        ready := Export.objects.filter(
+            person_id=request.user.pk, state=Export.State.READY, seen_at__isnull=True
+        ).count()
+    ):
         item["badge"] = str(ready)
     return item
 
@@ -66,13 +76,39 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     ]
     set_up = [
         _item(
-            request, _("Workflows"), "account_tree", "admin:invocations_workflowinstance_changelist", "invocations.view_workflowinstance"
+            request,
+            _("Workflows"),
+            "account_tree",
+            "admin:invocations_workflowinstance_changelist",
+            "invocations.view_workflowinstance",
         ),
-        _item(request, _("Accounts"), "business_center", "admin:invocations_account_changelist", "invocations.view_account"),
-        _item(request, _("API keys"), "key", "admin:invocations_apikey_changelist", "invocations.view_apikey"),
-        _item(request, _("Pods"), "dns", "admin:invocations_pod_changelist", "invocations.view_pod"),
+        _item(
+            request,
+            _("Accounts"),
+            "business_center",
+            "admin:invocations_account_changelist",
+            "invocations.view_account",
+        ),
+        _item(
+            request,
+            _("API keys"),
+            "key",
+            "admin:invocations_apikey_changelist",
+            "invocations.view_apikey",
+        ),
+        _item(
+            request, _("Pods"), "dns", "admin:invocations_pod_changelist", "invocations.view_pod"
+        ),
         _item(request, _("People"), "group", "admin:auth_user_changelist", "auth.view_user"),
         _item(request, _("Groups"), "badge", "admin:auth_group_changelist", "auth.view_group"),
     ]
-    groups = [(_("Work"), work), (_("Set-up"), set_up), (_("Me"), [_item(request, _("My number"), "smartphone", "me")])]
-    return [{"title": title, "items": shown} for title, items in groups if (shown := [item for item in items if item])]
+    groups = [
+        (_("Work"), work),
+        (_("Set-up"), set_up),
+        (_("Me"), [_item(request, _("My number"), "smartphone", "me")]),
+    ]
+    return [
+        {"title": title, "items": shown}
+        for title, items in groups
+        if (shown := [item for item in items if item])
+    ]

@@ -30,14 +30,20 @@ admin.site.unregister([User, Group])
 
 def rights_of(person: User) -> set[int]:
     """The permissions somebody has, signed in or not: a person who is turned off can be turned on again."""
-    return set(Permission.objects.filter(Q(user=person) | Q(group__user=person)).values_list("pk", flat=True))
+    return set(
+        Permission.objects.filter(Q(user=person) | Q(group__user=person)).values_list(
+            "pk", flat=True
+        )
+    )
 
 
 def groups_to_give(giver: User) -> QuerySet[Group]:
     """The groups whose rights `giver` has too."""
     if giver.is_superuser:
         return Group.objects.all()
-    return Group.objects.exclude(permissions__in=Permission.objects.exclude(pk__in=rights_of(giver)))
+    return Group.objects.exclude(
+        permissions__in=Permission.objects.exclude(pk__in=rights_of(giver))
+    )
 
 
 @admin.register(User)
@@ -51,7 +57,9 @@ class PersonAdmin(InUse, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
     list_filter = ["is_active", "groups"]
     readonly_fields = ["last_login", "date_joined"]
     filter_horizontal: ClassVar[list[str]] = []
-    instead_of_deleting = _("Turn the account off instead (“Active”): the person can no longer sign in, and what they did stays.")
+    instead_of_deleting = _(
+        "Turn the account off instead (“Active”): the person can no longer sign in, and what they did stays."
+    )
     who = (_("Who"), {"fields": ["first_name", "last_name", "email"]})
     dates = (_("Dates"), {"fields": ["last_login", "date_joined"]})
     add_fieldsets = (
@@ -81,7 +89,11 @@ class PersonAdmin(InUse, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
         if not super().has_change_permission(request, obj):
             return False
         giver = cast(User, request.user)
-        return obj is None or giver.is_superuser or (not obj.is_superuser and rights_of(obj) <= rights_of(giver))
+        return (
+            obj is None
+            or giver.is_superuser
+            or (not obj.is_superuser and rights_of(obj) <= rights_of(giver))
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return request.user.is_superuser and obj != request.user
@@ -92,10 +104,19 @@ class PersonAdmin(InUse, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
         rights = ["is_active", "groups"]
         if request.user.is_superuser:
             rights += ["is_superuser", "user_permissions"]
-        return [(None, {"fields": ["username", "password"]}), self.who, (_("Rights"), {"fields": rights}), self.dates]
+        return [
+            (None, {"fields": ["username", "password"]}),
+            self.who,
+            (_("Rights"), {"fields": rights}),
+            self.dates,
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
-        own = ["is_active", "groups", "is_superuser", "user_permissions"] if obj == request.user else []
+        own = (
+            ["is_active", "groups", "is_superuser", "user_permissions"]
+            if obj == request.user
+            else []
+        )
         return [*self.readonly_fields, *own]
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -118,7 +139,9 @@ class PersonAdmin(InUse, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
 class ConsoleGroupAdmin(InUse, GroupAdmin, ModelAdmin):
     """Who may change a group could give themselves every right: superusers only."""
 
-    instead_of_deleting = _("Take the people out of it first, and open its workflows to another group.")
+    instead_of_deleting = _(
+        "Take the people out of it first, and open its workflows to another group."
+    )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser

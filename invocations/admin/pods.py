@@ -25,7 +25,9 @@ class PodAdmin(ConfigurationAdmin):
     list_display_links = ["title"]
     search_fields = ["code", "title", "api_domain"]
     fields = ["code", "title", "api_domain"]
-    empty_text = gettext_lazy("No pod yet. A pod is the region of Kaleyra that an account lives in.")
+    empty_text = gettext_lazy(
+        "No pod yet. A pod is the region of Kaleyra that an account lives in."
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Pod]:
         pods: QuerySet[Pod] = super().get_queryset(request)
@@ -38,13 +40,25 @@ class PodAdmin(ConfigurationAdmin):
 
     @admin.display(description=gettext_lazy("reaches"))
     def kind(self, pod: Pod) -> SafeString:
-        return badge(_("Nobody: practice"), "neutral", "school") if pod.is_practice else badge(_("Customers"), "accepted", "public")
+        return (
+            badge(_("Nobody: practice"), "neutral", "school")
+            if pod.is_practice
+            else badge(_("Customers"), "accepted", "public")
+        )
 
     def save_model(self, request: HttpRequest, obj: Pod, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if change and "api_domain" in form.changed_data:
             for account in obj.accounts.all():
-                rate_limit.resume(account, mended=True)  # it may have been paused for the host there was before
-        if "api_domain" in form.changed_data and not obj.is_practice and not obj.api_domain.endswith(KALEYRAS):
-            text = _("%(host)s is not one of Kaleyra's usual hosts. API keys are sent there: make sure that it is theirs.")
+                rate_limit.resume(
+                    account, mended=True
+                )  # it may have been paused for the host there was before
+        if (
+            "api_domain" in form.changed_data
+            and not obj.is_practice
+            and not obj.api_domain.endswith(KALEYRAS)
+        ):
+            text = _(
+                "%(host)s is not one of Kaleyra's usual hosts. API keys are sent there: make sure that it is theirs."
+            )
             self.message_user(request, text % {"host": obj.api_domain}, messages.WARNING)

@@ -26,20 +26,32 @@ from invocations.composing import template_fields
 from invocations.forms.channels import ChannelFormSet
 from invocations.models import Channel, Invocation, WorkflowInstance
 
-FEW_LINES: Mapping[type[Field[Any, Any]], Mapping[str, Any]] = {TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})}}
+FEW_LINES: Mapping[type[Field[Any, Any]], Mapping[str, Any]] = {
+    TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})}
+}
 
 
 class ChannelInline(StackedInline):
     model = Channel
     formset = ChannelFormSet
-    fields = ["position", "kind", "template_text", "header_text", "button_url", "is_otp", "delay_seconds"]
+    fields = [
+        "position",
+        "kind",
+        "template_text",
+        "header_text",
+        "button_url",
+        "is_otp",
+        "delay_seconds",
+    ]
     formfield_overrides = FEW_LINES
     min_num, extra, max_num = 1, 1, 2
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Nothing is chosen beforehand: a second channel that nobody chose would be saved."""
         choices = db_field.get_choices(blank_choice=[("", _("Select value"))])
-        return super().formfield_for_choice_field(db_field, request, **{**kwargs, "choices": choices})
+        return super().formfield_for_choice_field(
+            db_field, request, **{**kwargs, "choices": choices}
+        )
 
 
 @admin.register(WorkflowInstance)
@@ -57,15 +69,25 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
         (gettext_lazy("Who may send it"), {"fields": ["is_active", "groups"]}),
     ]
     actions_detail = ["texts_and_values", "results"]
-    empty_text = gettext_lazy("No workflow yet. Publish a flow in Kaleyra's Fallback wizard, then enter its workflow ID here.")
-    instead_of_deleting = gettext_lazy("Turn it off instead: it leaves the send page, and its history stays.")
+    empty_text = gettext_lazy(
+        "No workflow yet. Publish a flow in Kaleyra's Fallback wizard, then enter its workflow ID here."
+    )
+    instead_of_deleting = gettext_lazy(
+        "Turn it off instead: it leaves the send page, and its history stays."
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WorkflowInstance]:
-        latest = Invocation.objects.filter(workflow_instance=OuterRef("pk")).order_by("-id").values("created_at")[:1]
+        latest = (
+            Invocation.objects.filter(workflow_instance=OuterRef("pk"))
+            .order_by("-id")
+            .values("created_at")[:1]
+        )
         workflows: QuerySet[WorkflowInstance] = super().get_queryset(request)
         return workflows.prefetch_related("channels").annotate(latest_at=Subquery(latest))
 
-    def save_model(self, request: HttpRequest, obj: WorkflowInstance, form: Any, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: WorkflowInstance, form: Any, change: bool
+    ) -> None:
         """Another workflow ID may be what was missing."""
         if "workflow_instance_id" in form.changed_data and "is_paused" not in form.changed_data:
             obj.is_paused = False
@@ -74,14 +96,26 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Whatever was changed makes a version, for what is sent from now on to point at."""
         super().save_related(request, form, formsets, change)
-        template_fields.current_version(form.instance, by=request.user if isinstance(request.user, User) else None)
+        template_fields.current_version(
+            form.instance, by=request.user if isinstance(request.user, User) else None
+        )
 
-    @action(description=gettext_lazy("Texts and values"), url_path="texts", icon="text_fields", permissions=["change"])  # type: ignore[untyped-decorator]
+    @action(
+        description=gettext_lazy("Texts and values"),
+        url_path="texts",
+        icon="text_fields",
+        permissions=["change"],
+    )  # type: ignore[untyped-decorator]
     def texts_and_values(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """To the page on which staff's fields are worded and the example is seen."""
         return redirect("contract", workflow_id=object_id)
 
-    @action(description=gettext_lazy("Results"), url_path="results", icon="move_to_inbox", permissions=["change"])  # type: ignore[untyped-decorator]
+    @action(
+        description=gettext_lazy("Results"),
+        url_path="results",
+        icon="move_to_inbox",
+        permissions=["change"],
+    )  # type: ignore[untyped-decorator]
     def results(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """To the page on which the account's callback profile is set up."""
         workflow = get_object_or_404(WorkflowInstance, pk=object_id)
@@ -89,41 +123,69 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
 
     @admin.display(description=gettext_lazy("channels"))
     def route(self, workflow: WorkflowInstance) -> str:
-        return " → ".join(channel.get_kind_display() for channel in workflow.channels.all()) or _("none yet")
+        return " → ".join(channel.get_kind_display() for channel in workflow.channels.all()) or _(
+            "none yet"
+        )
 
     @admin.display(description=gettext_lazy("active"), ordering="is_active")
     def active(self, workflow: WorkflowInstance) -> SafeString:
-        return badge(_("Paused"), "held", "pause") if workflow.is_paused else active_badge(workflow.is_active)
+        return (
+            badge(_("Paused"), "held", "pause")
+            if workflow.is_paused
+            else active_badge(workflow.is_active)
+        )
 
     @admin.display(description=gettext_lazy("last used"), ordering="latest_at")
     def last_used(self, workflow: Any) -> datetime | str:
         return workflow.latest_at or _("never")
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        return super().formfield_for_manytomany(db_field, request, **{**kwargs, "widget": UnfoldAdminCheckboxSelectMultipleWidget()})
+        return super().formfield_for_manytomany(
+            db_field, request, **{**kwargs, "widget": UnfoldAdminCheckboxSelectMultipleWidget()}
+        )
 
-    def get_form(self, request: HttpRequest, obj: WorkflowInstance | None = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: WorkflowInstance | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> Any:
         """A workflow that was sent stays in its account: its invocations went out over that one."""
-        form: type[ModelForm[WorkflowInstance]] = super().get_form(request, obj, change=change, **kwargs)
+        form: type[ModelForm[WorkflowInstance]] = super().get_form(
+            request, obj, change=change, **kwargs
+        )
         if obj and "account" in form.base_fields and obj.invocations.exists():
             form.base_fields["account"].disabled = True
         return form
 
-    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
+    def get_formset_kwargs(
+        self, request: HttpRequest, obj: Any, inline: Any, prefix: str
+    ) -> dict[str, Any]:
         """An empty channel form offers the position that is still free."""
         taken = {channel.position for channel in obj.channels.all()} if obj.pk else set()
-        free: list[dict[str, int]] = [{"position": position} for position in [1, 2] if position not in taken]
+        free: list[dict[str, int]] = [
+            {"position": position} for position in [1, 2] if position not in taken
+        ]
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
         return {**kwargs, "initial": free}
 
-    def set_history_delta_changes(self, request: HttpRequest, historical_records: Any, foreign_keys_are_objs: bool = True) -> None:
+    def set_history_delta_changes(
+        self, request: HttpRequest, historical_records: Any, foreign_keys_are_objs: bool = True
+    ) -> None:
         """Adds to each saved version what was changed in the channels with it: they are saved just after the workflow."""
         super().set_history_delta_changes(request, historical_records, foreign_keys_are_objs)
         for record in historical_records:
-            channels = Channel.history.filter(workflow_instance_id=record.id, history_date__gte=record.history_date)
+            channels = Channel.history.filter(
+                workflow_instance_id=record.id, history_date__gte=record.history_date
+            )
             if newer := record.next_record:
                 channels = channels.filter(history_date__lt=newer.history_date)
-            changes = [change for channel in channels.order_by("position") for change in channel_changes(channel)]
+            changes = [
+                change
+                for channel in channels.order_by("position")
+                for change in channel_changes(channel)
+            ]
             record.history_delta_changes = [*getattr(record, "history_delta_changes", []), *changes]
 
 
@@ -134,6 +196,10 @@ def channel_changes(version: Any) -> list[dict[str, str]]:
     if version.history_type == "-":
         return [{"field": _("Channel"), "old": name, "new": ""}]
     if before is None or before.history_type == "-":
-        return [{"field": _("Channel"), "old": "", "new": f"{name} {version.template_text}".strip()}]
-    changes = HistoricalRecordContextHelper(Channel, version).context_for_delta_changes(version.diff_against(before))
+        return [
+            {"field": _("Channel"), "old": "", "new": f"{name} {version.template_text}".strip()}
+        ]
+    changes = HistoricalRecordContextHelper(Channel, version).context_for_delta_changes(
+        version.diff_against(before)
+    )
     return [{**change, "field": f"{name}, {change['field']}"} for change in changes]

@@ -73,17 +73,27 @@ def bubbles(
     """
     before: list[Channel | None] = [None, *channels]
     return [
-        _bubble(channel, waits, values, hidden, wrong) for channel, waits, values, wrong in zip(channels, before, params, bad, strict=False)
+        _bubble(channel, waits, values, hidden, wrong)
+        for channel, waits, values, wrong in zip(channels, before, params, bad, strict=False)
     ]
 
 
 def shown_send(send: Send, *, masked: bool, hidden: Collection[str]) -> Send:
     """What would be sent, as it may be shown: the number shortened if `masked`, the values of the keys in `hidden` as dots."""
     number = f"…{send.recipient[-4:]}" if masked else send.recipient
-    return Send(number, {key: DOTS if key in hidden else value for key, value in send.template_params.items()})
+    return Send(
+        number,
+        {key: DOTS if key in hidden else value for key, value in send.template_params.items()},
+    )
 
 
-def _bubble(channel: Channel, waits_for: Channel | None, params: TemplateParams, hidden: Collection[str], bad: Collection[str]) -> Bubble:
+def _bubble(
+    channel: Channel,
+    waits_for: Channel | None,
+    params: TemplateParams,
+    hidden: Collection[str],
+    bad: Collection[str],
+) -> Bubble:
     kind = ChannelKind(channel.kind)
     if not channel.template_text:
         return Bubble(channel, waits_for, unused=[])
@@ -92,7 +102,10 @@ def _bubble(channel: Channel, waits_for: Channel | None, params: TemplateParams,
     if kind is ChannelKind.WHATSAPP:
         parts += [
             (what, text, resolve_variable(text, params, key))
-            for what, text, key in [("header", channel.header_text, PARAM_HEADER), ("button", channel.button_url, PARAM_URL)]
+            for what, text, key in [
+                ("header", channel.header_text, PARAM_HEADER),
+                ("button", channel.button_url, PARAM_URL),
+            ]
             if text
         ]
     shown = {what: _stretches(resolved, hidden, bad) for what, _text, resolved in parts}
@@ -103,7 +116,11 @@ def _bubble(channel: Channel, waits_for: Channel | None, params: TemplateParams,
         body=shown["body"],
         header=shown.get("header", []),
         button=shown.get("button", []),
-        places=[place for what, text, resolved in parts for place in _places(what, text, kind, resolved, hidden, bad)],
+        places=[
+            place
+            for what, text, resolved in parts
+            for place in _places(what, text, kind, resolved, hidden, bad)
+        ],
         unused=[key for key in params if key not in used],
         missing=[text for _what, _text, resolved in parts for text in resolved.missing],
         size=measure(body.text) if kind is ChannelKind.SMS else None,
@@ -112,10 +129,18 @@ def _bubble(channel: Channel, waits_for: Channel | None, params: TemplateParams,
 
 
 def _stretches(resolved: Resolved, hidden: Collection[str], bad: Collection[str]) -> list[Stretch]:
-    return [_stretch(piece.text, piece.key, piece.placeholder, hidden, bad) for piece in resolved.pieces]
+    return [
+        _stretch(piece.text, piece.key, piece.placeholder, hidden, bad) for piece in resolved.pieces
+    ]
 
 
-def _stretch(text: str, key: str | None, placeholder: Placeholder | None, hidden: Collection[str], bad: Collection[str]) -> Stretch:
+def _stretch(
+    text: str,
+    key: str | None,
+    placeholder: Placeholder | None,
+    hidden: Collection[str],
+    bad: Collection[str],
+) -> Stretch:
     if placeholder is None:
         return Stretch(text)
     if key is None:
@@ -125,7 +150,14 @@ def _stretch(text: str, key: str | None, placeholder: Placeholder | None, hidden
     return Stretch(text, "bad" if key in bad else "value")
 
 
-def _places(what: str, text: str, kind: ChannelKind, resolved: Resolved, hidden: Collection[str], bad: Collection[str]) -> list[Place]:
+def _places(
+    what: str,
+    text: str,
+    kind: ChannelKind,
+    resolved: Resolved,
+    hidden: Collection[str],
+    bad: Collection[str],
+) -> list[Place]:
     """Each place once, in the order in which the places take their values."""
     filled = {piece.placeholder: piece for piece in resolved.pieces if piece.placeholder}
     by_occurrence = sum(1 for place in filled if place.text.startswith("{#")) > 1
@@ -136,5 +168,14 @@ def _places(what: str, text: str, kind: ChannelKind, resolved: Resolved, hidden:
             continue
         number = place.position if by_occurrence and place.text.startswith("{#") else None
         value = _stretch(piece.text, piece.key, place, hidden, bad)
-        found.setdefault((place.position, place.name), Place(what, place.text, number, piece.key or "", value))
-    return sorted(found.values(), key=lambda place: (place.key in SPECIAL_KEYS and what != "body", place.key == "", place.key))
+        found.setdefault(
+            (place.position, place.name), Place(what, place.text, number, piece.key or "", value)
+        )
+    return sorted(
+        found.values(),
+        key=lambda place: (
+            place.key in SPECIAL_KEYS and what != "body",
+            place.key == "",
+            place.key,
+        ),
+    )

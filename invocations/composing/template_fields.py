@@ -55,7 +55,11 @@ def keys_of(channel: Channel) -> list[str]:
     kind = ChannelKind(channel.kind)
     keys = asked_for(channel.template_text, kind, otp=channel.is_otp)
     if kind is ChannelKind.WHATSAPP:
-        keys += [key for key, text in [(PARAM_HEADER, channel.header_text), (PARAM_URL, channel.button_url)] if placeholders(text, kind)]
+        keys += [
+            key
+            for key, text in [(PARAM_HEADER, channel.header_text), (PARAM_URL, channel.button_url)]
+            if placeholders(text, kind)
+        ]
     return keys
 
 
@@ -69,12 +73,20 @@ def asked(channel: Channel) -> list[Asked]:
 
 def sensitive_keys(channels: Iterable[Channel]) -> set[str]:
     """The keys whose values are not shown after sending."""
-    return {VERIFICATION_CODE} | {parameter.key for channel in channels for parameter in channel.parameters.all() if parameter.is_sensitive}
+    return {VERIFICATION_CODE} | {
+        parameter.key
+        for channel in channels
+        for parameter in channel.parameters.all()
+        if parameter.is_sensitive
+    }
 
 
 def channels_of(version: WorkflowVersion) -> list[Channel]:
     """The channels as they were in a version, not for saving."""
-    return [Channel(**{name: channel[name] for name in _CHANNEL_FIELDS}) for channel in version.contract["channels"]]
+    return [
+        Channel(**{name: channel[name] for name in _CHANNEL_FIELDS})
+        for channel in version.contract["channels"]
+    ]
 
 
 def channels_at_the_time(invocation: Invocation) -> list[Channel]:
@@ -82,28 +94,58 @@ def channels_at_the_time(invocation: Invocation) -> list[Channel]:
 
     An admin may have changed or reordered them since. As they are now for a message of which no version was kept.
     """
-    return channels_of(invocation.version) if invocation.version else list(invocation.workflow_instance.channels.all())
+    return (
+        channels_of(invocation.version)
+        if invocation.version
+        else list(invocation.workflow_instance.channels.all())
+    )
 
 
 def sensitive_in(version: WorkflowVersion) -> set[str]:
     """The keys that were sensitive in a version."""
     return {VERIFICATION_CODE} | {
-        parameter["key"] for channel in version.contract["channels"] for parameter in channel["parameters"] if parameter["is_sensitive"]
+        parameter["key"]
+        for channel in version.contract["channels"]
+        for parameter in channel["parameters"]
+        if parameter["is_sensitive"]
     }
 
 
 def labels_in(version: WorkflowVersion) -> dict[int, dict[str, str]]:
     """What an admin called each key in a version, by the channel's position; only keys that have a name of their own."""
     return {
-        channel["position"]: {parameter["key"]: parameter["label"] for parameter in channel["parameters"] if parameter["label"]}
+        channel["position"]: {
+            parameter["key"]: parameter["label"]
+            for parameter in channel["parameters"]
+            if parameter["label"]
+        }
         for channel in version.contract["channels"]
     }
 
 
 # --- versions ---------------------------------------------------------------------------------------------------------
 
-_CHANNEL_FIELDS = ("position", "kind", "template_text", "header_text", "button_url", "is_otp", "delay_seconds")
-_PARAMETER_FIELDS = ("key", "label", "help_text", "sample", "required", "is_sensitive", "max_length", "pattern", "choices", "default")
+_CHANNEL_FIELDS = (
+    "position",
+    "kind",
+    "template_text",
+    "header_text",
+    "button_url",
+    "is_otp",
+    "delay_seconds",
+)
+_PARAMETER_FIELDS = (
+    "key",
+    "label",
+    "help_text",
+    "sample",
+    "required",
+    "is_sensitive",
+    "max_length",
+    "pattern",
+    "choices",
+    "default",
+)
 
 
 def contract(workflow: WorkflowInstance) -> dict[str, Any]:
@@ -113,7 +155,10 @@ def contract(workflow: WorkflowInstance) -> dict[str, Any]:
         "channels": [
             {
                 **{name: getattr(channel, name) for name in _CHANNEL_FIELDS},
-                "parameters": [{name: getattr(p, name) for name in _PARAMETER_FIELDS} for p in channel.parameters.order_by("key")],
+                "parameters": [
+                    {name: getattr(p, name) for name in _PARAMETER_FIELDS}
+                    for p in channel.parameters.order_by("key")
+                ],
             }
             for channel in workflow.channels.order_by("position")
         ],
@@ -130,7 +175,12 @@ def current_version(workflow: WorkflowInstance, by: User | None = None) -> Workf
             return last
         try:
             with transaction.atomic():
-                return workflow.versions.create(number=last.number + 1 if last else 1, contract=now, digest=digest, created_by=by)
+                return workflow.versions.create(
+                    number=last.number + 1 if last else 1,
+                    contract=now,
+                    digest=digest,
+                    created_by=by,
+                )
         except IntegrityError:
             continue  # somebody made that number just now: look again
 
@@ -149,7 +199,9 @@ def changes(then: dict[str, Any], now: dict[str, Any]) -> list[Change]:
     found = []
     if then["workflow_instance_id"] != now["workflow_instance_id"]:
         found.append(Change("workflow_id"))
-    before, after = ({channel["position"]: channel for channel in each["channels"]} for each in (then, now))
+    before, after = (
+        {channel["position"]: channel for channel in each["channels"]} for each in (then, now)
+    )
     if [(p, c["kind"]) for p, c in before.items()] != [(p, c["kind"]) for p, c in after.items()]:
         found.append(Change("channels"))
     for position in sorted(before.keys() & after.keys()):
@@ -159,7 +211,9 @@ def changes(then: dict[str, Any], now: dict[str, Any]) -> list[Change]:
 
 def _channel_changes(position: int, then: dict[str, Any], now: dict[str, Any]) -> list[Change]:
     found = []
-    if any(then[name] != now[name] for name in ("template_text", "header_text", "button_url", "is_otp")):
+    if any(
+        then[name] != now[name] for name in ("template_text", "header_text", "button_url", "is_otp")
+    ):
         found.append(Change("text", position))
     if then["delay_seconds"] != now["delay_seconds"]:
         found.append(Change("delay", position))

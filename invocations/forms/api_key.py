@@ -31,7 +31,9 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
         label=_("Make this the primary key"),
         required=False,
         widget=UnfoldBooleanSwitchWidget(),
-        help_text=_("The primary key is the one that is used. The account's other one is put aside; both stay valid."),
+        help_text=_(
+            "The primary key is the one that is used. The account's other one is put aside; both stay valid."
+        ),
     )
 
     class Meta:
@@ -43,13 +45,17 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
         new_key = self.fields["new_key"]
         if self.instance._state.adding:
             new_key.label, new_key.required = _("Key"), True
-            new_key.help_text = _("From Kaleyra: Developers → API Keys. It is encrypted at once and never shown again.")
+            new_key.help_text = _(
+                "From Kaleyra: Developers → API Keys. It is encrypted at once and never shown again."
+            )
         else:
             # A key belongs to its account. Not read-only, so that the account's constraints are still checked.
             # (The admin leaves the field out for people who may only look.)
             if "account" in self.fields:
                 self.fields["account"].disabled = True
-            new_key.help_text = _("Leave empty to keep the present key. What you enter is never shown again.")
+            new_key.help_text = _(
+                "Leave empty to keep the present key. What you enter is never shown again."
+            )
 
     def save(self, commit: bool = True) -> Any:
         if self.cleaned_data["new_key"]:

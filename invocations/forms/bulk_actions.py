@@ -41,7 +41,11 @@ def not_cancelled(row: Invocation) -> Text | None:
         return _("It is on its way just now.")
     if row.status == Status.UNKNOWN:
         return _("It may have gone out: nothing calls it back.")
-    return _("Kaleyra has taken it: nothing calls it back.") if row.status == Status.ACCEPTED else _("It has ended already.")
+    return (
+        _("Kaleyra has taken it: nothing calls it back.")
+        if row.status == Status.ACCEPTED
+        else _("It has ended already.")
+    )
 
 
 def not_sent_again(row: Invocation) -> Text | None:

@@ -15,17 +15,31 @@ class ChannelFormSet(PaginationInlineFormSet):
     def clean(self) -> None:
         if any(self.errors):
             return
-        filled = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        filled = [
+            form.cleaned_data
+            for form in self.forms
+            if form.cleaned_data and not form.cleaned_data.get("DELETE")
+        ]
         positions = [channel["position"] for channel in filled]
         kinds = [channel["kind"] for channel in filled]
         if not filled:
-            raise ValidationError(_("A workflow has at least its first channel. Choose WhatsApp or SMS."))
+            raise ValidationError(
+                _("A workflow has at least its first channel. Choose WhatsApp or SMS.")
+            )
         if positions == [2]:
-            raise ValidationError(_("The only channel is the first one (send1). Change its position."))
+            raise ValidationError(
+                _("The only channel is the first one (send1). Change its position.")
+            )
         if len(set(positions)) < len(positions):
-            raise ValidationError(_("Both channels have the same position. One is the first (send1), the other the second (send2)."))
+            raise ValidationError(
+                _(
+                    "Both channels have the same position. One is the first (send1), the other the second (send2)."
+                )
+            )
         if len(set(kinds)) < len(kinds):
-            raise ValidationError(_("Both channels are the same. A flow sends by WhatsApp and SMS, each once."))
+            raise ValidationError(
+                _("Both channels are the same. A flow sends by WhatsApp and SMS, each once.")
+            )
 
     def save(self, commit: bool = True) -> Any:
         """Two channels that change places would collide half-way, for the database lets a workflow have each place once.
@@ -33,7 +47,11 @@ class ChannelFormSet(PaginationInlineFormSet):
         So the rows that move are taken out first and written again with the same ids. `_raw_delete` does only that; what
         hangs on a channel and its history are left alone.
         """
-        moving = [form.instance.pk for form in self.initial_forms if {"position", "kind"} & set(form.changed_data)]
+        moving = [
+            form.instance.pk
+            for form in self.initial_forms
+            if {"position", "kind"} & set(form.changed_data)
+        ]
         if commit and moving:
             leaving = [form.instance.pk for form in self.deleted_forms]
             rows = Channel.objects.filter(pk__in=moving + leaving)

@@ -58,7 +58,10 @@ DELIVERIES: dict[str, tuple[Any, Q]] = {
     "completed": (_("Any result received"), Q(delivery="completed") & HAS_ONE),
     "double": (MAY_BE_DOUBLE.label, Q(may_be_double=True)),
     "said_delivered": (SAID_DELIVERED.label, Q(reason="settled_delivered") & HAS_A_REASON),
-    "said_not_delivered": (SAID_NOT_DELIVERED.label, Q(reason="settled_not_delivered") & HAS_A_REASON),
+    "said_not_delivered": (
+        SAID_NOT_DELIVERED.label,
+        Q(reason="settled_not_delivered") & HAS_A_REASON,
+    ),
 }
 """What Kaleyra reported, or did not, and what people settled, by the filter's value in an address, in the words of the list."""
 SUBMISSIONS = [(status, STATUSES[status].label) for status in Invocation.Status.values]
@@ -73,7 +76,11 @@ NARROWED: dict[str, Callable[[Any], Q]] = {
     # Of those alone of which no more is known: where an answer complained of something, that is the kind it is of.
     "why": lambda reason: Q(reason=reason, error_kind="") & HAS_A_REASON,
     "again": lambda again: Q(sent_again_from__isnull=False),
-    "practice": lambda which: Q(account__in=Account.for_practice()) if which == "only" else ~Q(account__in=Account.for_practice()),
+    "practice": lambda which: (
+        Q(account__in=Account.for_practice())
+        if which == "only"
+        else ~Q(account__in=Account.for_practice())
+    ),
 }
 """What each filter but the dates asks of the row. Each has an index that ends in the id (`Invocation.Meta.indexes`)."""
 
@@ -89,7 +96,9 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subs
 
 
 def _day(label: Any) -> forms.DateField:
-    return forms.DateField(label=label, required=False, validators=DAYS, widget=forms.DateInput(attrs={"type": "date"}))
+    return forms.DateField(
+        label=label, required=False, validators=DAYS, widget=forms.DateInput(attrs={"type": "date"})
+    )
 
 
 class HistoryFilter(forms.Form):
@@ -99,7 +108,10 @@ class HistoryFilter(forms.Form):
     """
 
     status = forms.ChoiceField(
-        label=_("Submission"), required=False, choices=[("", _("Any")), *SUBMISSIONS], help_text=_("What became of the request.")
+        label=_("Submission"),
+        required=False,
+        choices=[("", _("Any")), *SUBMISSIONS],
+        help_text=_("What became of the request."),
     )
     delivery = forms.ChoiceField(
         label=_("Delivery"),
@@ -107,29 +119,49 @@ class HistoryFilter(forms.Form):
         choices=[("", _("Any")), *((name, says) for name, (says, _q) in DELIVERIES.items())],
         help_text=_("What Kaleyra reported of the customer’s phone, or what a person settled."),
     )
-    workflow = forms.ModelChoiceField(WorkflowInstance.objects.all(), label=_("Workflow"), required=False, empty_label=_("Any workflow"))
-    account = forms.ModelChoiceField(Account.objects.all(), label=_("Account"), required=False, empty_label=_("Any account"))
-    person = PersonField(User.objects.order_by("username"), label=_("Sent by"), required=False, empty_label=_("Anybody"))
+    workflow = forms.ModelChoiceField(
+        WorkflowInstance.objects.all(),
+        label=_("Workflow"),
+        required=False,
+        empty_label=_("Any workflow"),
+    )
+    account = forms.ModelChoiceField(
+        Account.objects.all(), label=_("Account"), required=False, empty_label=_("Any account")
+    )
+    person = PersonField(
+        User.objects.order_by("username"),
+        label=_("Sent by"),
+        required=False,
+        empty_label=_("Anybody"),
+    )
     since = _day(_("From"))
     until = _day(_("To"))
     http = forms.IntegerField(label=_("HTTP status"), required=False, min_value=100, max_value=599)
     again = forms.ChoiceField(
-        label=_("Sent again"), required=False, choices=[("", _("Whether or not")), ("yes", _("Only what was sent again from another"))]
+        label=_("Sent again"),
+        required=False,
+        choices=[("", _("Whether or not")), ("yes", _("Only what was sent again from another"))],
     )
     practice = forms.ChoiceField(
         label=_("Practice"),
         required=False,
         choices=[("", _("Shown as well")), ("without", _("Left out")), ("only", _("Only these"))],
     )
-    error = forms.CharField(label=_("Error"), required=False, max_length=200, widget=forms.HiddenInput)
-    why = forms.ChoiceField(label=_("Why"), required=False, choices=[("", ""), *WHY.items()], widget=forms.HiddenInput)
+    error = forms.CharField(
+        label=_("Error"), required=False, max_length=200, widget=forms.HiddenInput
+    )
+    why = forms.ChoiceField(
+        label=_("Why"), required=False, choices=[("", ""), *WHY.items()], widget=forms.HiddenInput
+    )
 
     def __init__(self, address: QueryDict) -> None:
         super().__init__(as_asked_now(address))
         if not (settings.SANDBOX or Account.for_practice()):
             del self.fields["practice"]
 
-    def narrow(self, found: QuerySet[Invocation], but: Collection[str] = ()) -> QuerySet[Invocation]:
+    def narrow(
+        self, found: QuerySet[Invocation], but: Collection[str] = ()
+    ) -> QuerySet[Invocation]:
         """`found`, narrowed by every valid filter, without those named in `but`."""
         for name in self.chosen:
             if name in NARROWED and name not in but:
@@ -146,7 +178,11 @@ class HistoryFilter(forms.Form):
     def told(self) -> list[str]:
         """What in the address is wrong, in words."""
         self.is_valid()
-        return [f"{self.fields[name].label}: {errors[0]}" for name, errors in self.errors.items() if name in self.fields]
+        return [
+            f"{self.fields[name].label}: {errors[0]}"
+            for name, errors in self.errors.items()
+            if name in self.fields
+        ]
 
     @property
     def address(self) -> str:
@@ -173,7 +209,10 @@ class HistoryFilter(forms.Form):
     def _recorded(self) -> Q:
         """The days are those of the person's time zone."""
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
-        return recorded(_midnight(since) if since else None, _midnight(until + timedelta(days=1)) if until else None)
+        return recorded(
+            _midnight(since) if since else None,
+            _midnight(until + timedelta(days=1)) if until else None,
+        )
 
 
 def as_asked_now(address: QueryDict) -> QueryDict:
@@ -234,8 +273,15 @@ class HistorySearch(forms.Form):
     def _calling_codes(self) -> Iterator[int]:
         """Of the newest numbers here that end as it does."""
         end = "".join(sign for sign in self.typed if sign.isdecimal())[-4:]
-        for last_four, hint in [("recipient_last_four", "recipient_hint"), ("recipient2_last_four", "recipient2_hint")]:
-            alike = Invocation.objects.filter(~Q(**{last_four: ""}), **{last_four: end}).order_by("-pk").values_list(hint, flat=True)
+        for last_four, hint in [
+            ("recipient_last_four", "recipient_hint"),
+            ("recipient2_last_four", "recipient2_hint"),
+        ]:
+            alike = (
+                Invocation.objects.filter(~Q(**{last_four: ""}), **{last_four: end})
+                .order_by("-pk")
+                .values_list(hint, flat=True)
+            )
             codes = {recipients.calling_code(masked) for masked in alike[:LOOKED_AT_FOR_COUNTRIES]}
             yield from sorted(code for code in codes if code)
 
@@ -250,7 +296,11 @@ class HistorySearch(forms.Form):
     def understood(self) -> str | Promise:
         """What it was taken for. A whole number is not repeated."""
         if self.last_four:
-            words = _("this number, ending %(last_four)s") if self.numbers else _("any number ending %(last_four)s")
+            words = (
+                _("this number, ending %(last_four)s")
+                if self.numbers
+                else _("any number ending %(last_four)s")
+            )
             return words % {"last_four": self.last_four}
         return _("request ID") if UUID.fullmatch(self.typed) else _("ID or ticket")
 
@@ -263,7 +313,9 @@ class HistorySearch(forms.Form):
         typed = self.typed
         if not typed:
             return []
-        by_message = ChannelResult.objects.filter(message_id=typed, callback__invocation__isnull=False)
+        by_message = ChannelResult.objects.filter(
+            message_id=typed, callback__invocation__isnull=False
+        )
         ways = [
             Q(Exact(Upper("reference"), Upper(Value(typed)))),
             Q(workflow_invocation_id=typed),
@@ -272,7 +324,10 @@ class HistorySearch(forms.Form):
         if UUID.fullmatch(typed):
             ways.append(Q(request_id=uuid.UUID(typed)))
         if re.fullmatch("[0-9]{4}", typed):
-            ways += [Q(recipient_last_four=typed), Q(recipient2_last_four=typed) & ~Q(recipient2_last_four="")]
+            ways += [
+                Q(recipient_last_four=typed),
+                Q(recipient2_last_four=typed) & ~Q(recipient2_last_four=""),
+            ]
         for number in self.numbers:
             ways += sending.ways_to_recipient(number.digits)
         return ways
@@ -283,9 +338,13 @@ class HistorySearch(forms.Form):
         if not self.typed:
             return str(self.errors["q"][0]) if self.errors else ""
         if self.numbers:
-            countries = list(dict.fromkeys(recipients.country(number.region) for number in self.numbers))
+            countries = list(
+                dict.fromkeys(recipients.country(number.region) for number in self.numbers)
+            )
             read_as = {"last_four": self.last_four, "countries": gettext(" or ").join(countries)}
-            return gettext("No message to a number ending %(last_four)s of %(countries)s. ") % read_as + gettext(
+            return gettext(
+                "No message to a number ending %(last_four)s of %(countries)s. "
+            ) % read_as + gettext(
                 "Is it another country’s? Type it with + and its country code. Or try its last four digits alone."
             )
         if self.last_four:
@@ -305,4 +364,6 @@ class HistorySearch(forms.Form):
 def found_by(ways: Iterable[Q], ordered: QuerySet[Invocation], most: int) -> list[int]:
     """The ids of the first `most` of `ordered` that one of `ways` finds."""
     ids = {pk for way in ways for pk in ordered.filter(way).values_list("pk", flat=True)[:most]}
-    return sorted(ids, reverse=not ordered.query.order_by or str(ordered.query.order_by[0]).startswith("-"))[:most]
+    return sorted(
+        ids, reverse=not ordered.query.order_by or str(ordered.query.order_by[0]).startswith("-")
+    )[:most]

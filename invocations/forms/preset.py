@@ -19,7 +19,9 @@ class PresetForm(forms.Form):
     """The title under which the values of the review page are kept."""
 
     preset_title = forms.CharField(label=_("Keep these values as"), max_length=100)
-    preset_shared = forms.BooleanField(label=_("For everybody who sends this workflow"), required=False)
+    preset_shared = forms.BooleanField(
+        label=_("For everybody who sends this workflow"), required=False
+    )
 
     def __init__(self, workflow: WorkflowInstance, user: User, data: Any = None) -> None:
         self.workflow, self.user = workflow, user
@@ -29,19 +31,29 @@ class PresetForm(forms.Form):
         """Nobody puts other values under a title that somebody else has shared."""
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("preset_shared"):
-            there = self.workflow.presets.filter(owner=None, title=cleaned.get("preset_title")).first()
+            there = self.workflow.presets.filter(
+                owner=None, title=cleaned.get("preset_title")
+            ).first()
             if there and not may_replace(self.user, there):
-                self.add_error("preset_title", _("Somebody else has shared values under this title. Choose another one."))
+                self.add_error(
+                    "preset_title",
+                    _("Somebody else has shared values under this title. Choose another one."),
+                )
         return cleaned
 
     def save(self, params: Sequence[dict[str, str]]) -> Preset:
         """Keeps the values, in place of those that had the same title."""
         hidden = template_fields.sensitive_keys(self.workflow.channels.all())
-        kept = [{key: "" if key in hidden else value for key, value in each.items()} for each in params]
+        kept = [
+            {key: "" if key in hidden else value for key, value in each.items()} for each in params
+        ]
         owner = None if self.cleaned_data["preset_shared"] else self.user
         values = {"values": json.dumps(kept, ensure_ascii=False)}
         preset, _created = self.workflow.presets.update_or_create(
-            owner=owner, title=self.cleaned_data["preset_title"], defaults=values, create_defaults=values | {"created_by": self.user}
+            owner=owner,
+            title=self.cleaned_data["preset_title"],
+            defaults=values,
+            create_defaults=values | {"created_by": self.user},
         )
         return preset
 

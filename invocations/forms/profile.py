@@ -16,8 +16,12 @@ class MeForm(forms.Form):
         label=_("My number"),
         required=False,
         max_length=60,
-        help_text=_("“Use my number” on the send page fills it in, to try a workflow on yourself. Leave it empty to take it away."),
-        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off", "class": "number"}),
+        help_text=_(
+            "“Use my number” on the send page fills it in, to try a workflow on yourself. Leave it empty to take it away."
+        ),
+        widget=forms.TextInput(
+            attrs={"inputmode": "tel", "autocomplete": "off", "class": "number"}
+        ),
     )
 
     def clean_own_number(self) -> Any:

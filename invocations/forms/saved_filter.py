@@ -22,7 +22,11 @@ class SavedFilterForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=60)
     is_shared = forms.BooleanField(label=_("For everybody who reads the history"), required=False)
-    query = forms.CharField(max_length=1000, widget=forms.HiddenInput, error_messages={"required": _("There is no filter to save.")})
+    query = forms.CharField(
+        max_length=1000,
+        widget=forms.HiddenInput,
+        error_messages={"required": _("There is no filter to save.")},
+    )
 
     def __init__(self, person: User, data: Any = None, **kwargs: Any) -> None:
         self.person = person
@@ -38,10 +42,14 @@ class SavedFilterForm(forms.Form):
     def save(self) -> SavedFilter:
         """Keeps the filters, in place of those that the person had under this name."""
         kept = {"query": self.cleaned_data["query"], "is_shared": self.cleaned_data["is_shared"]}
-        return SavedFilter.objects.update_or_create(person=self.person, name=self.cleaned_data["name"], defaults=kept)[0]
+        return SavedFilter.objects.update_or_create(
+            person=self.person, name=self.cleaned_data["name"], defaults=kept
+        )[0]
 
 
 def saved_filters_for(person: User) -> list[SavedFilter]:
     """This person's filters, and those that others share."""
-    found = SavedFilter.objects.filter(Q(person=person) | Q(is_shared=True)).select_related("person")
+    found = SavedFilter.objects.filter(Q(person=person) | Q(is_shared=True)).select_related(
+        "person"
+    )
     return list(found.order_by("name", "pk")[:SHOWN_AT_MOST])

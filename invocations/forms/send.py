@@ -22,12 +22,20 @@ from invocations.models import WorkflowInstance
 
 WRONG_NUMBER = {
     "empty": _("Enter the customer’s number."),
-    "spreadsheet": _("A spreadsheet has shortened this number. Copy it from the ticket, with all its digits."),
-    "not_digits": _("A number has digits only. Take out letters and other signs, or type the digits 0 to 9."),
-    "no_country": _("Write the country code instead of the 0 at the start, for example 91 for India."),
+    "spreadsheet": _(
+        "A spreadsheet has shortened this number. Copy it from the ticket, with all its digits."
+    ),
+    "not_digits": _(
+        "A number has digits only. Take out letters and other signs, or type the digits 0 to 9."
+    ),
+    "no_country": _(
+        "Write the country code instead of the 0 at the start, for example 91 for India."
+    ),
     "too_short": _("Too few digits. Is the country code there, and the end of the number?"),
     "too_long": _("Too many digits for this country. Was something typed twice?"),
-    "no_such_country": _("No country has this code. Start with the country code, for example 91 for India."),
+    "no_such_country": _(
+        "No country has this code. Start with the country code, for example 91 for India."
+    ),
     "impossible": _("This country has no numbers of this length. Check the digits."),
 }
 
@@ -37,7 +45,9 @@ class RecipientField(forms.CharField):
 
     def __init__(self, *, kept: Recipient | None = None, **kwargs: Any) -> None:
         self.kept = kept
-        widget = forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off", "class": "number", "maxlength": 60})
+        widget = forms.TextInput(
+            attrs={"inputmode": "tel", "autocomplete": "off", "class": "number", "maxlength": 60}
+        )
         super().__init__(required=False, widget=widget, **kwargs)
 
     def clean(self, value: Any) -> Any:
@@ -69,20 +79,35 @@ class SendForm(forms.Form):
     """
 
     recipient = RecipientField(
-        label=_("Phone number"), help_text=_("With the country code. Paste it as it is: +, 00, blanks and dashes are taken out.")
+        label=_("Phone number"),
+        help_text=_(
+            "With the country code. Paste it as it is: +, 00, blanks and dashes are taken out."
+        ),
     )
-    same_recipient = forms.BooleanField(label=_("Same number for both channels"), required=False, initial=True)
+    same_recipient = forms.BooleanField(
+        label=_("Same number for both channels"), required=False, initial=True
+    )
     recipient2 = RecipientField(label=_("Phone number"))
     params = TemplateParamsField(label=_("Values"), required=False)
-    same_values = forms.BooleanField(label=_("Same values for both channels"), required=False, initial=True)
+    same_values = forms.BooleanField(
+        label=_("Same values for both channels"), required=False, initial=True
+    )
     params2 = TemplateParamsField(label=_("Values"), required=False)
     reference = forms.CharField(
-        label=_("Ticket"), max_length=100, required=False, help_text=_("To find it again. Kaleyra and the customer never see it.")
+        label=_("Ticket"),
+        max_length=100,
+        required=False,
+        help_text=_("To find it again. Kaleyra and the customer never see it."),
     )
     note = forms.CharField(label=_("Note"), max_length=500, required=False)
 
     def __init__(
-        self, workflow: WorkflowInstance, data: QueryDict | None = None, *, kept: Kept | None = None, typed: Mapping[str, Any] | None = None
+        self,
+        workflow: WorkflowInstance,
+        data: QueryDict | None = None,
+        *,
+        kept: Kept | None = None,
+        typed: Mapping[str, Any] | None = None,
     ) -> None:
         self.channels = list(workflow.channels.all())
         self.asked = [template_fields.asked(channel) for channel in self.channels]
@@ -98,10 +123,16 @@ class SendForm(forms.Form):
             for name in ("same_recipient", "recipient2", "same_values", "params2"):
                 del self.fields[name]
         elif self.asked[1] and not self.asked[0]:
-            del self.fields["same_values"]  # what the first channel takes is not known, so nothing can be shared
+            del self.fields[
+                "same_values"
+            ]  # what the first channel takes is not known, so nothing can be shared
         if kept and not kept.may_see:
             self._keep("recipient", kept.sends[0])
-            if len(kept.sends) > 1 and "recipient2" in self.fields and kept.sends[1].recipient != kept.sends[0].recipient:
+            if (
+                len(kept.sends) > 1
+                and "recipient2" in self.fields
+                and kept.sends[1].recipient != kept.sends[0].recipient
+            ):
                 self._keep("recipient2", kept.sends[1])
 
     def _may_share(self) -> bool:
@@ -109,17 +140,25 @@ class SendForm(forms.Form):
         if len(self.asked) < 2:
             return True
         labels = {each.key: each.words.label for each in self.asked[0]}
-        return all(labels.get(each.key, each.words.label) == each.words.label for each in self.asked[1])
+        return all(
+            labels.get(each.key, each.words.label) == each.words.label for each in self.asked[1]
+        )
 
     def _keep(self, name: str, send: Send) -> None:
         field = self.fields[name]
         if isinstance(field, RecipientField):
             field.kept = recipients.describe(send.recipient)
-            field.help_text = _("Left empty, it goes to %(number)s as before.") % {"number": recipients.mask(field.kept.formatted)}
+            field.help_text = _("Left empty, it goes to %(number)s as before.") % {
+                "number": recipients.mask(field.kept.formatted)
+            }
 
     def is_kept(self, recipient: Recipient) -> bool:
         """Whether this number comes from an earlier invocation and is not to be shown."""
-        return any(field.kept == recipient for field in self.fields.values() if isinstance(field, RecipientField) and field.kept)
+        return any(
+            field.kept == recipient
+            for field in self.fields.values()
+            if isinstance(field, RecipientField) and field.kept
+        )
 
     # --- what stands in it --------------------------------------------------------------------------------------------
 
@@ -137,16 +176,31 @@ class SendForm(forms.Form):
         for position, (asked, values) in enumerate(zip(self.asked, params, strict=False), start=1):
             shown = {key: "" if key in hidden else value for key, value in values.items()}
             keys = {each.key for each in asked}
-            filled |= {field_name(position, key): value for key, value in shown.items() if key in keys}
+            filled |= {
+                field_name(position, key): value for key, value in shown.items() if key in keys
+            }
             editor = "params" if position == 1 else "params2"
-            filled[editor] = Editor.of({key: value for key, value in shown.items() if key not in keys})
+            filled[editor] = Editor.of(
+                {key: value for key, value in shown.items() if key not in keys}
+            )
         return filled
 
     def _shareable(self, params: Sequence[Params]) -> bool:
         """Whether sharing the first channel's values would give the second exactly what it has."""
-        shared = {key: value for key, value in params[0].items() if not self.asked[0] or key not in {a.key for a in self.asked[0]}}
-        wanted = {a.key for a in self.asked[1]} if len(self.asked) > 1 and self._is_known(1) else set(params[0])
-        return params[1] == {**{key: value for key, value in params[0].items() if key in wanted}, **shared}
+        shared = {
+            key: value
+            for key, value in params[0].items()
+            if not self.asked[0] or key not in {a.key for a in self.asked[0]}
+        }
+        wanted = (
+            {a.key for a in self.asked[1]}
+            if len(self.asked) > 1 and self._is_known(1)
+            else set(params[0])
+        )
+        return params[1] == {
+            **{key: value for key, value in params[0].items() if key in wanted},
+            **shared,
+        }
 
     @property
     def fields1(self) -> list[forms.BoundField]:
@@ -157,27 +211,47 @@ class SendForm(forms.Form):
     def fields2(self) -> list[tuple[forms.BoundField, bool]]:
         """The fields for the second channel's values, and whether sharing makes each superfluous."""
         first = {each.key for each in self.asked[0]}
-        return [(self[field_name(2, each.key)], each.key in first) for each in self.asked[1]] if len(self.asked) > 1 else []
+        return (
+            [(self[field_name(2, each.key)], each.key in first) for each in self.asked[1]]
+            if len(self.asked) > 1
+            else []
+        )
 
     @property
     def params_as_typed(self) -> list[Params]:
         """Each channel's parameters as far as they can be read, right or wrong: for the preview."""
         typed = self.typed()
-        extras = [typed[name].as_typed() if typed.get(name) else {} for name in ("params", "params2")]
+        extras = [
+            typed[name].as_typed() if typed.get(name) else {} for name in ("params", "params2")
+        ]
         # As the field will read it: without blanks around it.
-        read = {name: str(field.to_python(typed.get(name)) or "") for name, field in self.fields.items() if hasattr(field, "asked")}
+        read = {
+            name: str(field.to_python(typed.get(name)) or "")
+            for name, field in self.fields.items()
+            if hasattr(field, "asked")
+        }
         return self._collected(lambda name: read[name], extras, same=bool(typed.get("same_values")))
 
-    def _collected(self, value_of: Callable[[str], str], extras: Sequence[Params], *, same: bool) -> list[Params]:
+    def _collected(
+        self, value_of: Callable[[str], str], extras: Sequence[Params], *, same: bool
+    ) -> list[Params]:
         """Each channel's parameters: what it asks for, then what was added freely."""
-        first = {each.key: value for each in self.asked[0] if (value := value_of(field_name(1, each.key)))} | extras[0]
+        first = {
+            each.key: value
+            for each in self.asked[0]
+            if (value := value_of(field_name(1, each.key)))
+        } | extras[0]
         if len(self.channels) < 2:
             return [first]
         if not self._is_known(1):
             return [first, dict(first) if same else extras[1]]
         second = {}
         for each in self.asked[1]:
-            value = first.get(each.key, "") if same and self._shares(each) else value_of(field_name(2, each.key))
+            value = (
+                first.get(each.key, "")
+                if same and self._shares(each)
+                else value_of(field_name(2, each.key))
+            )
             if value:
                 second[each.key] = value
         return [first, second | (extras[0] if same else extras[1])]
@@ -222,19 +296,33 @@ class SendForm(forms.Form):
             twice = [each.key for each in asked if each.key in added]
             if twice:
                 self.add_error(
-                    name, forms.ValidationError(_("“%(key)s” stands above already."), code="repeated_key", params={"key": twice[0]})
+                    name,
+                    forms.ValidationError(
+                        _("“%(key)s” stands above already."),
+                        code="repeated_key",
+                        params={"key": twice[0]},
+                    ),
                 )
                 return
-        self.channel_params = self._collected(lambda name: cleaned.get(name) or "", extras, same=same)
-        for index, (channel, params) in enumerate(zip(self.channels, self.channel_params, strict=True)):
+        self.channel_params = self._collected(
+            lambda name: cleaned.get(name) or "", extras, same=same
+        )
+        for index, (channel, params) in enumerate(
+            zip(self.channels, self.channel_params, strict=True)
+        ):
             try:
                 template_params.checked(params.items())
             except ParamsError as error:
-                self.add_error(self._place(index, error.facts.get("key", ""), same), SENTENCES[error.code] % error.facts)
+                self.add_error(
+                    self._place(index, error.facts.get("key", ""), same),
+                    SENTENCES[error.code] % error.facts,
+                )
                 return
             for finding in warnings.findings(channel, params, self.recipients[index].region):
                 name = self._place(index, finding.key, same)
-                if finding.blocks and str(warnings.sentence(finding)) not in self.errors.get(name, []):
+                if finding.blocks and str(warnings.sentence(finding)) not in self.errors.get(
+                    name, []
+                ):
                     self.add_error(name, warnings.sentence(finding))
 
     def _place(self, index: int, key: str, same: bool) -> str:
@@ -253,14 +341,19 @@ class SendForm(forms.Form):
         first: Recipient = self.cleaned_data["recipient"]
         if len(self.channels) < 2:
             return [first]
-        return [first, first if self.cleaned_data["same_recipient"] else self.cleaned_data["recipient2"]]
+        return [
+            first,
+            first if self.cleaned_data["same_recipient"] else self.cleaned_data["recipient2"],
+        ]
 
     @property
     def recipients_as_typed(self) -> list[Recipient | None]:
         """Of each channel, None where what stands there is no number yet: for the preview."""
         found: list[Recipient | None] = []
         typed = self.typed()
-        for name in ["recipient", "recipient" if typed.get("same_recipient") else "recipient2"][: len(self.channels)]:
+        for name in ["recipient", "recipient" if typed.get("same_recipient") else "recipient2"][
+            : len(self.channels)
+        ]:
             try:
                 found.append(self.fields[name].clean(typed.get(name) or ""))
             except forms.ValidationError:
@@ -270,7 +363,10 @@ class SendForm(forms.Form):
     @property
     def sends(self) -> list[Send]:
         """What each channel sends, in their order, once the form is valid."""
-        return [Send(recipient.digits, params) for recipient, params in zip(self.recipients, self.channel_params, strict=True)]
+        return [
+            Send(recipient.digits, params)
+            for recipient, params in zip(self.recipients, self.channel_params, strict=True)
+        ]
 
 
 def _numbers(kept: Kept) -> dict[str, Any]:

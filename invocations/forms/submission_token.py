@@ -31,14 +31,20 @@ class Intent:
     @property
     def token(self) -> str:
         """What stands in the form's hidden field."""
-        return signing.dumps([str(self.request_id), self.user_id, self.workflow_id, str(self.again or "")], salt=SALT)
+        return signing.dumps(
+            [str(self.request_id), self.user_id, self.workflow_id, str(self.again or "")], salt=SALT
+        )
 
     @classmethod
     def read(cls, token: str, user_id: int, workflow_id: int) -> Intent:
         """The intent in a form that comes back. Raises `StaleIntent`."""
         try:
-            request_id, owner, workflow, again = signing.loads(token, salt=SALT, max_age=MAX_AGE_SECONDS)
-            intent = cls(uuid.UUID(request_id), owner, workflow, uuid.UUID(again) if again else None)
+            request_id, owner, workflow, again = signing.loads(
+                token, salt=SALT, max_age=MAX_AGE_SECONDS
+            )
+            intent = cls(
+                uuid.UUID(request_id), owner, workflow, uuid.UUID(again) if again else None
+            )
         except (signing.BadSignature, ValueError, TypeError):
             raise StaleIntent from None
         if (intent.user_id, intent.workflow_id) != (user_id, workflow_id):

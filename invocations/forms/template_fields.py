@@ -32,9 +32,13 @@ class TextsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
         self.label_suffix = ""
         if self.instance.kind == Channel.Kind.SMS:
             del self.fields["header_text"], self.fields["button_url"]
-            self.fields["is_otp"].help_text = _("The template’s type is OTP: #verification_code# becomes its first value.")
+            self.fields["is_otp"].help_text = _(
+                "The template’s type is OTP: #verification_code# becomes its first value."
+            )
         else:
-            self.fields["is_otp"].help_text = _("An authentication template: #verification_code# is its value.")
+            self.fields["is_otp"].help_text = _(
+                "An authentication template: #verification_code# is its value."
+            )
 
 
 class ParameterForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
@@ -42,7 +46,17 @@ class ParameterForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
 
     class Meta:
         model = Parameter
-        fields = ("label", "help_text", "sample", "required", "is_sensitive", "max_length", "pattern", "choices", "default")
+        fields = (
+            "label",
+            "help_text",
+            "sample",
+            "required",
+            "is_sensitive",
+            "max_length",
+            "pattern",
+            "choices",
+            "default",
+        )
         widgets = {"choices": forms.Textarea({"rows": 3})}
 
     def __init__(self, *args: Any, by_position: bool, **kwargs: Any) -> None:
@@ -56,12 +70,16 @@ class ParameterForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
         try:
             re.compile(pattern)
         except (re.error, OverflowError, RecursionError) as error:
-            raise forms.ValidationError(_("This is no regular expression: %(why)s."), params={"why": error}) from None
+            raise forms.ValidationError(
+                _("This is no regular expression: %(why)s."), params={"why": error}
+            ) from None
         return pattern
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        choices = [line.strip() for line in (cleaned.get("choices") or "").splitlines() if line.strip()]
+        choices = [
+            line.strip() for line in (cleaned.get("choices") or "").splitlines() if line.strip()
+        ]
         for name in ("default", "sample"):
             value = cleaned.get(name)
             if not value or name in self.errors:
@@ -73,7 +91,9 @@ class ParameterForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
             elif cleaned.get("max_length") and len(value) > cleaned["max_length"]:
                 self.add_error(name, _("This is longer than allowed."))
         if cleaned.get("is_sensitive") and cleaned.get("default"):
-            self.add_error("default", _("A sensitive value has no default: everybody who sends would see it."))
+            self.add_error(
+                "default", _("A sensitive value has no default: everybody who sends would see it.")
+            )
         return cleaned
 
 
@@ -82,10 +102,14 @@ class ContractForm:
 
     def __init__(self, workflow: WorkflowInstance, data: QueryDict | None = None) -> None:
         self.workflow = workflow
-        self.channels = [ChannelForms(channel, data) for channel in workflow.channels.order_by("position")]
+        self.channels = [
+            ChannelForms(channel, data) for channel in workflow.channels.order_by("position")
+        ]
 
     def is_valid(self) -> bool:
-        valid = [each.is_valid() for each in self.channels]  # all of them, so that every error is shown at once
+        valid = [
+            each.is_valid() for each in self.channels
+        ]  # all of them, so that every error is shown at once
         return all(valid)
 
     def save(self, by: User) -> WorkflowVersion:
@@ -110,11 +134,19 @@ class ChannelForms:
             channel.refresh_from_db()
         self.values = [self._value(asked, data) for asked in template_fields.asked(channel)]
 
-    def _value(self, asked: template_fields.Asked, data: QueryDict | None) -> tuple[template_fields.Asked, ParameterForm]:
+    def _value(
+        self, asked: template_fields.Asked, data: QueryDict | None
+    ) -> tuple[template_fields.Asked, ParameterForm]:
         prefix = field_name(self.channel.position, asked.key)
-        stored = Parameter.objects.filter(channel=self.channel, key=asked.key).first() or Parameter(channel=self.channel, key=asked.key)
-        is_new = data is not None and f"{prefix}-label" not in data  # asked for only since the texts were changed just now
-        return asked, ParameterForm(None if is_new else data, instance=stored, prefix=prefix, by_position=asked.by_position)
+        stored = Parameter.objects.filter(channel=self.channel, key=asked.key).first() or Parameter(
+            channel=self.channel, key=asked.key
+        )
+        is_new = (
+            data is not None and f"{prefix}-label" not in data
+        )  # asked for only since the texts were changed just now
+        return asked, ParameterForm(
+            None if is_new else data, instance=stored, prefix=prefix, by_position=asked.by_position
+        )
 
     @property
     def mode(self) -> str:

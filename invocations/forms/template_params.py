@@ -20,10 +20,18 @@ Row = tuple[str, str]
 
 SENTENCES = {
     "no_key": _("One value has no key. Give it a key, or take the row away."),
-    "repeated_key": _("The key “%(key)s” stands there twice. Kaleyra would use only one of the two values."),
-    "bad_key": _("The key “%(key)s” has blanks around it, a control character, or more than 100 characters."),
-    "no_such_special_key": _("“%(key)s” is none of Kaleyra’s three special keys: #verification_code#, #param_header#, #param_url#."),
-    "no_value": _("“%(key)s” has no value. The customer would see a gap: give it a value, or take the row away."),
+    "repeated_key": _(
+        "The key “%(key)s” stands there twice. Kaleyra would use only one of the two values."
+    ),
+    "bad_key": _(
+        "The key “%(key)s” has blanks around it, a control character, or more than 100 characters."
+    ),
+    "no_such_special_key": _(
+        "“%(key)s” is none of Kaleyra’s three special keys: #verification_code#, #param_header#, #param_url#."
+    ),
+    "no_value": _(
+        "“%(key)s” has no value. The customer would see a gap: give it a value, or take the row away."
+    ),
     "bad_value": _("The value of “%(key)s” has a character that no message can carry."),
     "out_of_order": _(
         "Kaleyra sorts keys as text, so “%(key)s” would come before a smaller number and the values would land in the wrong places. "
@@ -32,7 +40,9 @@ SENTENCES = {
     "json": _("This is no JSON: line %(line)s, column %(column)s: %(what)s."),
     "json_too_long": _("The JSON is too long: %(limit)s characters at most."),
     "json_too_deep": _("The JSON is nested too deep. Write one object of keys and texts."),
-    "json_no_object": _('Write one object of keys and texts, for example {"01": "Asha", "02": "KF-20418"}.'),
+    "json_no_object": _(
+        'Write one object of keys and texts, for example {"01": "Asha", "02": "KF-20418"}.'
+    ),
     "not_a_number": _("%(constant)s is not allowed in JSON."),
     "line_break": _("A value has a line break, and only JSON can hold that here."),
     "not_strings": _("The value of “%(key)s” is not a text. Put it in quotes."),
@@ -86,7 +96,12 @@ class Editor:
         if verb == "move" and len(places) == 2:
             return self._moved(*places)
         if verb == "number":
-            return replace(self, rows=self._with_keys(template_params.renumbered([key for key, _value in self.rows])))
+            return replace(
+                self,
+                rows=self._with_keys(
+                    template_params.renumbered([key for key, _value in self.rows])
+                ),
+            )
         if verb == "json" and not self.as_json:
             # A key that is missing or stands there twice has no place in JSON: it would be lost.
             keys = [key for key, value in self.rows if key or value]
@@ -94,7 +109,10 @@ class Editor:
                 raise ParamsError("no_key")
             if twice := [key for key in keys if keys.count(key) > 1]:
                 raise ParamsError("repeated_key", key=twice[0])
-            return Editor(json=template_params.to_json({key: value for key, value in self.rows if key}), as_json=True)
+            return Editor(
+                json=template_params.to_json({key: value for key, value in self.rows if key}),
+                as_json=True,
+            )
         if verb == "rows" and self.as_json:
             editor = Editor.of(template_params.from_json(self.json))
             if editor.as_json:
@@ -110,7 +128,11 @@ class Editor:
             return self
         if not key:
             taken = {present for present, _value in self.rows}
-            key = next(number for number in template_params.numbered(99) if number not in taken) if len(taken) < 99 else ""
+            key = (
+                next(number for number in template_params.numbered(99) if number not in taken)
+                if len(taken) < 99
+                else ""
+            )
         return replace(self, rows=(*self.rows, (key, "")), fresh_row=len(self.rows))
 
     def _removed(self, index: int) -> Editor:
@@ -127,7 +149,12 @@ class Editor:
         if not all(key.isdecimal() for key in ordinary):
             return moved
         numbers = iter(ordinary)
-        return replace(moved, rows=moved._with_keys([key if key in template_params.SPECIAL_KEYS else next(numbers) for key, _ in rows]))
+        return replace(
+            moved,
+            rows=moved._with_keys(
+                [key if key in template_params.SPECIAL_KEYS else next(numbers) for key, _ in rows]
+            ),
+        )
 
 
 class TemplateParamsWidget(forms.Widget):
@@ -137,7 +164,11 @@ class TemplateParamsWidget(forms.Widget):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Editor:
         keys = [key.strip() for key in data.getlist(f"{name}-key")]
         values = data.getlist(f"{name}-value")
-        return Editor(tuple(zip(keys, values, strict=False)), data.get(f"{name}-json", ""), data.get(f"{name}-mode") == "json")
+        return Editor(
+            tuple(zip(keys, values, strict=False)),
+            data.get(f"{name}-json", ""),
+            data.get(f"{name}-mode") == "json",
+        )
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         return f"{name}-mode" not in data
@@ -164,4 +195,6 @@ class TemplateParamsField(forms.Field):
         try:
             return editor.params()
         except ParamsError as error:
-            raise forms.ValidationError(SENTENCES[error.code], code=error.code, params=error.facts) from None
+            raise forms.ValidationError(
+                SENTENCES[error.code], code=error.code, params=error.facts
+            ) from None

@@ -11,5 +11,7 @@ from invocations.forms.settle import reason_field
 class SetAsideForm(forms.Form):
     reason = reason_field(
         _("Why does nobody need to look at it any more?"),
-        _("For example: the shop’s own system sent it through the same account. It stays with the result, with your name."),
+        _(
+            "For example: the shop’s own system sent it through the same account. It stays with the result, with your name."
+        ),
     )

@@ -41,7 +41,11 @@ class WholePattern:
 
     def __call__(self, value: str) -> None:
         if not re.fullmatch(self.pattern, value):
-            raise ValidationError(_("This does not look as it should: %(pattern)s."), code="pattern", params={"pattern": self.pattern})
+            raise ValidationError(
+                _("This does not look as it should: %(pattern)s."),
+                code="pattern",
+                params={"pattern": self.pattern},
+            )
 
 
 def value_field(asked: Asked) -> Any:
@@ -56,10 +60,19 @@ def value_field(asked: Asked) -> Any:
     }
     field: Any
     if asked.choices:
-        field = forms.ChoiceField(choices=[("", _("Choose …")), *((choice, choice) for choice in asked.choices)], **common)
+        field = forms.ChoiceField(
+            choices=[("", _("Choose …")), *((choice, choice) for choice in asked.choices)], **common
+        )
     else:
-        attributes = {"autocomplete": "off", "placeholder": said.sample and _("For example %s") % said.sample}
-        widget = forms.PasswordInput(attributes, render_value=True) if asked.is_sensitive else forms.TextInput(attributes)
+        attributes = {
+            "autocomplete": "off",
+            "placeholder": said.sample and _("For example %s") % said.sample,
+        }
+        widget = (
+            forms.PasswordInput(attributes, render_value=True)
+            if asked.is_sensitive
+            else forms.TextInput(attributes)
+        )
         rules = [MostCharacters(said.max_length)] if said.max_length else []
         patterns = [WholePattern(said.pattern)] if said.pattern else []
         field = forms.CharField(widget=widget, validators=[*rules, *patterns], **common)

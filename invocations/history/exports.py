@@ -28,7 +28,14 @@ from django.utils.translation import gettext_lazy
 
 from invocations.composing import template_fields
 from invocations.forms.history import HistoryFilter
-from invocations.history.meanings import MAY_BE_DOUBLE, REASONS, SAYINGS, Text, delivery_of, meaning_of
+from invocations.history.meanings import (
+    MAY_BE_DOUBLE,
+    REASONS,
+    SAYINGS,
+    Text,
+    delivery_of,
+    meaning_of,
+)
 from invocations.history.timeline import kind_words, kinds_of, report_of
 from invocations.kaleyra import recipients
 from invocations.kaleyra.callbacks import said
@@ -88,7 +95,9 @@ def _recipient(row: Invocation, position: int, reader: Reader) -> str:
     hint = (row.recipient_hint, row.recipient2_hint)[position]
     if reader.sees_numbers and hint:
         try:
-            return recipients.describe(sending.sends_in(row)[position].recipient).formatted.removeprefix("+")
+            return recipients.describe(
+                sending.sends_in(row)[position].recipient
+            ).formatted.removeprefix("+")
         except Unreadable:
             pass
     return hint.removeprefix("+")
@@ -113,18 +122,28 @@ def _delivered_on(row: Invocation) -> Text:
 
 
 def _results(row: Invocation, position: int) -> list[ChannelResult]:
-    return [result for callback in row.callbacks.all() for result in callback.results.all() if result.position == position]
+    return [
+        result
+        for callback in row.callbacks.all()
+        for result in callback.results.all()
+        if result.position == position
+    ]
 
 
 def _channel(row: Invocation, position: int) -> str:
     """What was reported of a channel, in our words with Kaleyra's code behind: "WhatsApp: no final report in time (TIMEOUT)"."""
     channels = template_fields.channels_at_the_time(row)
-    told = {result.code: SAYINGS[said(result.code)].label % {"kind": kind_words(result, channels)} for result in _results(row, position)}
+    told = {
+        result.code: SAYINGS[said(result.code)].label % {"kind": kind_words(result, channels)}
+        for result in _results(row, position)
+    }
     return "; ".join(f"{words} ({code})" if code else str(words) for code, words in told.items())
 
 
 def _message_id(row: Invocation, position: int) -> str:
-    return "; ".join(dict.fromkeys(result.message_id for result in _results(row, position) if result.message_id))
+    return "; ".join(
+        dict.fromkeys(result.message_id for result in _results(row, position) if result.message_id)
+    )
 
 
 KINDS: dict[str, Text] = dict(Channel.Kind.choices)
@@ -134,10 +153,17 @@ COLUMNS = (
     Column(gettext_lazy("Recipient on channel 2"), lambda row, reader: _recipient(row, 1, reader)),
     Column(gettext_lazy("Workflow"), lambda row, reader: row.workflow_instance.title),
     Column(gettext_lazy("Account"), lambda row, reader: row.account.title),
-    Column(gettext_lazy("Practice"), lambda row, reader: _("yes") if row.account.pod.is_practice else ""),
+    Column(
+        gettext_lazy("Practice"),
+        lambda row, reader: _("yes") if row.account.pod.is_practice else "",
+    ),
     Column(
         gettext_lazy("Sent by"),
-        lambda row, reader: row.created_by.get_full_name() or row.created_by.get_username() if row.created_by else "",
+        lambda row, reader: (
+            row.created_by.get_full_name() or row.created_by.get_username()
+            if row.created_by
+            else ""
+        ),
     ),
     Column(gettext_lazy("Ticket"), lambda row, reader: row.reference),
     Column(gettext_lazy("Submission"), lambda row, reader: meaning_of(row).label),
@@ -149,9 +175,15 @@ COLUMNS = (
     Column(gettext_lazy("Channel 2"), lambda row, reader: _channel(row, 2)),
     Column(MAY_BE_DOUBLE.label, lambda row, reader: _("yes") if row.may_be_double else ""),
     _moment(gettext_lazy("Result at"), lambda row: row.result_at),
-    _moment(gettext_lazy("Result due by"), lambda row: row.result_due_at if row.delivery in RESULT_EXPECTED else None),
+    _moment(
+        gettext_lazy("Result due by"),
+        lambda row: row.result_due_at if row.delivery in RESULT_EXPECTED else None,
+    ),
     Column(gettext_lazy("Attempts"), lambda row, reader: row.attempt_count),
-    Column(gettext_lazy("HTTP status"), lambda row, reader: row.http_status if row.http_status is not None else ""),
+    Column(
+        gettext_lazy("HTTP status"),
+        lambda row, reader: row.http_status if row.http_status is not None else "",
+    ),
     Column(gettext_lazy("Request ID"), lambda row, reader: row.request_id),
     Column(gettext_lazy("Kaleyra’s ID"), lambda row, reader: row.workflow_invocation_id),
     Column(gettext_lazy("Message ID on channel 1"), lambda row, reader: _message_id(row, 1)),
@@ -169,9 +201,16 @@ def neutral(cell: object) -> str:
 
 def lines(found: QuerySet[Invocation], reader: Reader, *, most: int = MOST_ROWS) -> Iterator[Line]:
     """The head, then a line for each of `found`, newest first, `most` at most: read `CHUNK` by `CHUNK`, so that memory stays flat."""
-    yield [neutral(f"{column.title} ({reader.zone})" if column.is_moment else column.title) for column in COLUMNS]
+    yield [
+        neutral(f"{column.title} ({reader.zone})" if column.is_moment else column.title)
+        for column in COLUMNS
+    ]
     wide = ["note"] if reader.sees_numbers else ["note", "payload"]
-    rows = found.select_related("workflow_instance", "account__pod", "created_by").defer(*wide).order_by("-id")
+    rows = (
+        found.select_related("workflow_instance", "account__pod", "created_by")
+        .defer(*wide)
+        .order_by("-id")
+    )
     rows = rows.prefetch_related(results.what_was_told(), "version", "workflow_instance__channels")
     before, left = None, most
     while left > 0:
@@ -209,7 +248,9 @@ def to_xlsx(some: Iterator[Line], path: Path) -> None:
         head = book.add_format({"bold": True})
         for number, line in enumerate(some):
             for place, cell in enumerate(line):
-                sheet.write_string(number, place, cell[:32_767], None if number else head)  # a cell of Excel holds no more
+                sheet.write_string(
+                    number, place, cell[:32_767], None if number else head
+                )  # a cell of Excel holds no more
         sheet.autofilter(0, 0, number, len(COLUMNS) - 1)
 
 
@@ -222,7 +263,9 @@ def ask(person: User, filters: str, format: str) -> Export | None:
     if newest is None:
         return None
     zone = timezone.get_current_timezone_name()
-    return Export.objects.create(person=person, filters=filters, format=format, newest=newest, zone=zone)
+    return Export.objects.create(
+        person=person, filters=filters, format=format, newest=newest, zone=zone
+    )
 
 
 def path_of(export: Export) -> Path:
@@ -239,12 +282,18 @@ def cancel(export: Export) -> bool:
 def write_next() -> bool:
     """Writes the export that waits longest, or whose writer died. Returns whether there was one."""
     now = timezone.now()
-    to_do = Export.objects.filter(Q(state=State.WAITING) | Q(state=State.WRITING, lease_until__lt=now)).order_by("asked_at")
+    to_do = Export.objects.filter(
+        Q(state=State.WAITING) | Q(state=State.WRITING, lease_until__lt=now)
+    ).order_by("asked_at")
     export = to_do.select_related("person").first()
     if export is None:
         return False
-    mine = Export.objects.filter(pk=export.pk, attempt=export.attempt, state__in=[State.WAITING, State.WRITING])
-    if not mine.update(state=State.WRITING, attempt=F("attempt") + 1, lease_until=now + LEASE, rows=0):
+    mine = Export.objects.filter(
+        pk=export.pk, attempt=export.attempt, state__in=[State.WAITING, State.WRITING]
+    )
+    if not mine.update(
+        state=State.WRITING, attempt=F("attempt") + 1, lease_until=now + LEASE, rows=0
+    ):
         return True  # somebody else has it; there may be another
     export.attempt += 1
     mine = Export.objects.filter(pk=export.pk, attempt=export.attempt, state=State.WRITING)
@@ -252,7 +301,9 @@ def write_next() -> bool:
         whole = permissions.may_see_recipient(export.person)
         with timezone.override(export.time_zone):  # of which the filters' days are
             _write(export, mine, Reader(export.time_zone, whole))
-        if not mine.update(state=State.READY, lease_until=None, ended_at=timezone.now(), with_numbers=whole):
+        if not mine.update(
+            state=State.READY, lease_until=None, ended_at=timezone.now(), with_numbers=whole
+        ):
             raise _Stopped
         return True
     except _Stopped:
@@ -272,7 +323,9 @@ class _Stopped(Exception):
 def _write(export: Export, mine: QuerySet[Export], reader: Reader) -> None:
     path = path_of(export)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    narrowed = HistoryFilter(QueryDict(export.filters)).narrow(Invocation.objects.filter(id__lte=export.newest))
+    narrowed = HistoryFilter(QueryDict(export.filters)).narrow(
+        Invocation.objects.filter(id__lte=export.newest)
+    )
     mine.update(total=narrowed.order_by().values("pk")[:MOST_ROWS].count())
     some = _counted(lines(narrowed, reader), mine)
     path.touch(mode=0o600)
@@ -313,7 +366,9 @@ def work(stopping: threading.Event) -> None:
                 while not stopping.is_set() and write_next():
                     pass
             except (OperationalError, InterfaceError) as error:
-                logger.error("the database does not answer (%s); trying again", type(error).__name__)
+                logger.error(
+                    "the database does not answer (%s); trying again", type(error).__name__
+                )
                 close_old_connections()
             stopping.wait(LOOK_EVERY)
     finally:

@@ -40,7 +40,13 @@ class Meaning:
 
 # --- what became of it: delivery --------------------------------------------------------------------------------------
 
-NOT_SENT = Meaning("not-sent", pgettext_lazy("delivery", "Not sent"), "neutral", "remove", _("Nothing went to the customer."))
+NOT_SENT = Meaning(
+    "not-sent",
+    pgettext_lazy("delivery", "Not sent"),
+    "neutral",
+    "remove",
+    _("Nothing went to the customer."),
+)
 NOT_KNOWN = Meaning(
     "not-known",
     pgettext_lazy("delivery", "Not known"),
@@ -53,15 +59,23 @@ NOT_REPORTED = Meaning(
     pgettext_lazy("delivery", "Not known"),
     "neutral",
     "question_mark",
-    _("This workflow reports no results to this console. Whether the customer’s phone got it is not known here."),
+    _(
+        "This workflow reports no results to this console. Whether the customer’s phone got it is not known here."
+    ),
     (
-        _("This console learns no more of it. If the customer got nothing, give Kaleyra’s ID to whoever looks it up at Kaleyra."),
-        _("An admin can have later results reported: the flow needs a callback profile at Kaleyra that posts to this console."),
+        _(
+            "This console learns no more of it. If the customer got nothing, give Kaleyra’s ID to whoever looks it up at Kaleyra."
+        ),
+        _(
+            "An admin can have later results reported: the flow needs a callback profile at Kaleyra that posts to this console."
+        ),
     ),
 )
 NOT_YET_REPORTED = replace(
     NOT_REPORTED,
-    says=_("When Kaleyra took it, this workflow did not report its results yet. Whether the customer’s phone got it is not known here."),
+    says=_(
+        "When Kaleyra took it, this workflow did not report its results yet. Whether the customer’s phone got it is not known here."
+    ),
     next=NOT_REPORTED.next[:1],
 )
 AWAITING = Meaning(
@@ -69,7 +83,9 @@ AWAITING = Meaning(
     Delivery.AWAITING.label,
     "neutral",
     "hourglass_top",
-    _("Kaleyra reports the result when its flow has ended. Until then nobody knows whether it was delivered."),
+    _(
+        "Kaleyra reports the result when its flow has ended. Until then nobody knows whether it was delivered."
+    ),
     (
         _("Wait for the result. This page changes by itself."),
         _("Do not send it again meanwhile. The customer may receive it twice."),
@@ -88,7 +104,9 @@ FELL_BACK = Meaning(
     pgettext_lazy("delivery", "Fell back: delivered"),
     "delivered",
     "done_all",
-    _("The first channel gave no delivery report in time, or failed. Kaleyra reports that the second channel’s message was delivered."),
+    _(
+        "The first channel gave no delivery report in time, or failed. Kaleyra reports that the second channel’s message was delivered."
+    ),
     (_("Nothing is left to do: Kaleyra reports the delivery."),),
 )
 NO_CONFIRMATION = Meaning(
@@ -113,7 +131,9 @@ NOT_DELIVERED = Meaning(
     _("Kaleyra reports of every channel that it failed."),
     (
         _("Read Kaleyra’s codes under “What happened”. Check the number with the customer."),
-        _("If the customer still needs it, send it again with what was wrong put right. It gets a new request ID."),
+        _(
+            "If the customer still needs it, send it again with what was wrong put right. It gets a new request ID."
+        ),
     ),
 )
 NO_RESULT = Meaning(
@@ -121,10 +141,14 @@ NO_RESULT = Meaning(
     Delivery.NO_RESULT.label,
     "unknown",
     "hourglass_disabled",
-    _("Kaleyra took it, but its result did not come in time. Whether the customer’s phone got it is not known."),
+    _(
+        "Kaleyra took it, but its result did not come in time. Whether the customer’s phone got it is not known."
+    ),
     (
         _("Ask the customer whether a message came, before you send it again."),
-        _("Results of other messages are missing, too? Then an admin looks into it. The likely reasons stand under “What happened”."),
+        _(
+            "Results of other messages are missing, too? Then an admin looks into it. The likely reasons stand under “What happened”."
+        ),
     ),
 )
 SAID_DELIVERED = Meaning(
@@ -155,7 +179,9 @@ MAY_BE_DOUBLE = Meaning(
     _("May have been received twice"),
     "unknown",
     "filter_2",
-    _("Both channels may have reached the customer: neither of them is reported to have failed. Both may be billed."),
+    _(
+        "Both channels may have reached the customer: neither of them is reported to have failed. Both may be billed."
+    ),
 )
 
 _REPORTED_ON: dict[str, tuple[Text, Text]] = {
@@ -163,7 +189,10 @@ _REPORTED_ON: dict[str, tuple[Text, Text]] = {
         pgettext_lazy("delivery", "Delivered on WhatsApp"),
         pgettext_lazy("delivery", "Fell back: delivered on WhatsApp"),
     ),
-    Channel.Kind.SMS: (pgettext_lazy("delivery", "Delivered by SMS"), pgettext_lazy("delivery", "Fell back: delivered by SMS")),
+    Channel.Kind.SMS: (
+        pgettext_lazy("delivery", "Delivered by SMS"),
+        pgettext_lazy("delivery", "Fell back: delivered by SMS"),
+    ),
 }
 
 
@@ -201,11 +230,17 @@ TRY_NOW = _("Or press “Try now”. It cannot go out twice.")
 ASK_AND_SETTLE = _("No answer settles it? Ask the customer whether a message came, and settle it.")
 ASK_MEANWHILE_AND_SETTLE = _("Ask the customer meanwhile whether a message came, and settle it.")
 _BY_AN_ADMIN: dict[Text, Text] = {
-    ASK_AND_SETTLE: _("No answer settles it? Ask the customer whether a message came, and have an admin settle it."),
-    ASK_MEANWHILE_AND_SETTLE: _("Ask the customer meanwhile whether a message came, and have an admin settle it."),
+    ASK_AND_SETTLE: _(
+        "No answer settles it? Ask the customer whether a message came, and have an admin settle it."
+    ),
+    ASK_MEANWHILE_AND_SETTLE: _(
+        "Ask the customer meanwhile whether a message came, and have an admin settle it."
+    ),
 }
 """Steps that ask for a right, and what who lacks it does instead."""
-CHECK_SAFELY = _("Press “Check safely”. It asks once more with the same request ID, which Kaleyra takes once.")
+CHECK_SAFELY = _(
+    "Press “Check safely”. It asks once more with the same request ID, which Kaleyra takes once."
+)
 
 STATUSES: dict[str, StatusMeaning] = {
     Status.QUEUED: StatusMeaning(
@@ -215,7 +250,9 @@ STATUSES: dict[str, StatusMeaning] = {
         "schedule",
         _("Recorded here. Nothing has left yet."),
         (
-            _("Wait: it is tried again by itself with the same request ID, until its time is over."),
+            _(
+                "Wait: it is tried again by itself with the same request ID, until its time is over."
+            ),
             TRY_NOW,
             _("Or cancel it. Then it never leaves."),
         ),
@@ -244,7 +281,10 @@ STATUSES: dict[str, StatusMeaning] = {
         "rejected",
         "block",
         _("Kaleyra refused it. Nothing went to the customer."),
-        (_("Read Kaleyra’s reason below and have it put right."), _("Then send it again with these values. It gets a new request ID.")),
+        (
+            _("Read Kaleyra’s reason below and have it put right."),
+            _("Then send it again with these values. It gets a new request ID."),
+        ),
     ),
     Status.UNKNOWN: StatusMeaning(
         "unknown",
@@ -272,7 +312,11 @@ STATUSES: dict[str, StatusMeaning] = {
         ),
     ),
     Status.CANCELLED: StatusMeaning(
-        "cancelled", Status.CANCELLED.label, "neutral", "close", _("Cancelled before anything left. It never leaves.")
+        "cancelled",
+        Status.CANCELLED.label,
+        "neutral",
+        "close",
+        _("Cancelled before anything left. It never leaves."),
     ),
     Status.EXPIRED: StatusMeaning(
         "expired",
@@ -280,7 +324,11 @@ STATUSES: dict[str, StatusMeaning] = {
         "neutral",
         "timer_off",
         _("Never sent: it could not leave in time."),
-        (_("If the customer still needs it, send it again with these values. It gets a new request ID."),),
+        (
+            _(
+                "If the customer still needs it, send it again with these values. It gets a new request ID."
+            ),
+        ),
     ),
 }
 
@@ -297,7 +345,9 @@ ASKED_ABOUT = replace(
     name="asked-about",
     says=_("It may have gone out: no answer settles it yet."),
     next=(
-        _("Wait: the console asks again by itself with the same request ID, for a quarter of an hour at most."),
+        _(
+            "Wait: the console asks again by itself with the same request ID, for a quarter of an hour at most."
+        ),
         _("Do not send it again meanwhile. The customer may receive it twice."),
     ),
 )
@@ -317,7 +367,11 @@ SETTLED: dict[str, StatusMeaning] = {
         "rejected",
         "gavel",
         _("No answer settled it. A person did: it was not delivered."),
-        (_("If the customer still needs it, send it again with these values. It gets a new request ID."),),
+        (
+            _(
+                "If the customer still needs it, send it again with these values. It gets a new request ID."
+            ),
+        ),
         SAID_NOT_DELIVERED,
     ),
 }
@@ -331,9 +385,16 @@ _WHOM_TO_ASK = (
 CONTRADICTED: dict[str, StatusMeaning] = {
     status: replace(STATUSES[status], says=says, next=_WHOM_TO_ASK)
     for says, statuses in [
-        (_("Kaleyra refused it, and yet it reported a result. One of the two is wrong. Both are shown as they came."), [Status.REJECTED]),
         (
-            _("By this console’s records nothing has left, and yet Kaleyra reported a result. Both are shown as they came."),
+            _(
+                "Kaleyra refused it, and yet it reported a result. One of the two is wrong. Both are shown as they came."
+            ),
+            [Status.REJECTED],
+        ),
+        (
+            _(
+                "By this console’s records nothing has left, and yet Kaleyra reported a result. Both are shown as they came."
+            ),
             [Status.QUEUED, Status.HELD, Status.CANCELLED, Status.EXPIRED],
         ),
     ]
@@ -348,7 +409,11 @@ def meaning_of(invocation: Invocation) -> StatusMeaning:
         return SETTLED[invocation.reason]
     if invocation.delivery == Delivery.COMPLETED and invocation.status in CONTRADICTED:
         return CONTRADICTED[invocation.status]
-    if invocation.status == Status.QUEUED and invocation.not_before and invocation.not_before > timezone.now():
+    if (
+        invocation.status == Status.QUEUED
+        and invocation.not_before
+        and invocation.not_before > timezone.now()
+    ):
         return SCHEDULED
     if invocation.status == Status.UNKNOWN and invocation.due_at:
         return ASKED_ABOUT
@@ -357,7 +422,9 @@ def meaning_of(invocation: Invocation) -> StatusMeaning:
 
 _KEPT_BACK: dict[str, tuple[Text, ...]] = {
     "queued": (
-        _("Once sending goes on, it leaves by itself, with the same request ID, until its time is over."),
+        _(
+            "Once sending goes on, it leaves by itself, with the same request ID, until its time is over."
+        ),
         _("Or cancel it. Then it never leaves."),
     ),
     "unknown": (
@@ -366,7 +433,9 @@ _KEPT_BACK: dict[str, tuple[Text, ...]] = {
         _("Only then send it again. It gets a new ID, so the customer may receive it twice."),
     ),
     "asked-about": (
-        _("Once sending goes on, the console asks again by itself, unless its quarter of an hour is over."),
+        _(
+            "Once sending goes on, the console asks again by itself, unless its quarter of an hour is over."
+        ),
         _("Do not send it again meanwhile. The customer may receive it twice."),
     ),
 }
@@ -403,21 +472,31 @@ def next_of(
     steps = steps or delivery.next or meaning.next
     if not may_settle:
         steps = tuple(_BY_AN_ADMIN.get(step, step) for step in steps)
-    return steps if may_press else tuple(step for step in steps if step not in (TRY_NOW, CHECK_SAFELY))
+    return (
+        steps if may_press else tuple(step for step in steps if step not in (TRY_NOW, CHECK_SAFELY))
+    )
 
 
 REASONS: dict[str, Text] = {
     "accepted": _("Kaleyra answered that it was accepted."),
-    "confirmed_by_duplicate": _("Kaleyra answered that it has this request ID already: the earlier attempt had got in."),
+    "confirmed_by_duplicate": _(
+        "Kaleyra answered that it has this request ID already: the earlier attempt had got in."
+    ),
     "confirmed_by_result": _("Kaleyra reported what became of it: so the attempt had got in."),
     "rejected": _("Kaleyra answered with a refusal."),
-    "not_taken": _("The address was answered, but not as a workflow: check pod, SID and workflow ID."),
-    "no_such_workflow": _("Kaleyra has no such workflow under this SID: check workflow ID, SID and pod."),
+    "not_taken": _(
+        "The address was answered, but not as a workflow: check pod, SID and workflow ID."
+    ),
+    "no_such_workflow": _(
+        "Kaleyra has no such workflow under this SID: check workflow ID, SID and pod."
+    ),
     "credentials": _(
         "Kaleyra refused the API key together with this SID. The key may be wrong, off, from another account, bound to other IP "
         "addresses, or its maker was removed at Kaleyra."
     ),
-    "redirect": _("The host pointed to another address. The console never follows: the API key would go there."),
+    "redirect": _(
+        "The host pointed to another address. The console never follows: the API key would go there."
+    ),
     "asked_to_wait": _("Kaleyra asked to slow down."),
     "in_progress": _("Kaleyra is still working on this request ID, or has it already."),
     "server_error": _("Kaleyra’s server failed without saying whether it had taken the message."),
@@ -426,7 +505,9 @@ REASONS: dict[str, Text] = {
     "another_request": _("The answer was about another request ID."),
     "contradiction": _("The answer contradicts itself."),
     "undocumented_status": _("The answer has a status that Kaleyra does not document."),
-    "id_used_before": _("Kaleyra says that this request ID was used before, but not by an attempt of ours."),
+    "id_used_before": _(
+        "Kaleyra says that this request ID was used before, but not by an attempt of ours."
+    ),
     "timeout": _("No answer came in time."),
     "too_slow": _("The answer was not complete within 15 seconds."),
     "refused": _("No connection: the host did not take it. Nothing left."),
@@ -437,11 +518,19 @@ REASONS: dict[str, Text] = {
     "address": _("The pod’s host is not one that keys may be sent to."),
     "key": _("The stored API key cannot be sent: enter it again."),
     "no_key": _("The account has no primary API key."),
-    "unreadable_key": _("The API key cannot be decrypted: enter it again, or put back what is missing in FIELD_ENCRYPTION_KEYS."),
-    "unreadable_message": _("The message cannot be decrypted: a key is missing in FIELD_ENCRYPTION_KEYS."),
-    "handed_back": _("It was put back before it began: its account had to wait, or the console was stopped. Nothing left."),
+    "unreadable_key": _(
+        "The API key cannot be decrypted: enter it again, or put back what is missing in FIELD_ENCRYPTION_KEYS."
+    ),
+    "unreadable_message": _(
+        "The message cannot be decrypted: a key is missing in FIELD_ENCRYPTION_KEYS."
+    ),
+    "handed_back": _(
+        "It was put back before it began: its account had to wait, or the console was stopped. Nothing left."
+    ),
     "internal": _("The console itself failed during the attempt. The server’s log says where."),
-    "earlier_attempt": _("An earlier attempt may have got in, and the last one does not settle it."),
+    "earlier_attempt": _(
+        "An earlier attempt may have got in, and the last one does not settle it."
+    ),
     "interrupted": _("The console was stopped during the attempt."),
     "too_late": _("Its time was over before it could leave."),
     "cancelled": _("A person cancelled it before anything had left."),
@@ -449,7 +538,9 @@ REASONS: dict[str, Text] = {
     "settled_not_delivered": _("A person settled it: it was not delivered."),
 }
 """Why an invocation is what it is, by its reason (`answer_table.TABLE`, and what `sending` adds)."""
-REASONS_OF_ATTEMPTS = REASONS | {"id_used_before": _("Kaleyra answered that this request ID was used before.")}
+REASONS_OF_ATTEMPTS = REASONS | {
+    "id_used_before": _("Kaleyra answered that this request ID was used before.")
+}
 """The same of one attempt, which does not know what became of the others."""
 
 OUTCOMES: dict[str, tuple[str, str]] = {
@@ -481,35 +572,53 @@ def advice(texts: list[str]) -> list[Text]:
     return [sentence for sign, sentence in _ADVICE if any(sign in text for text in texts)]
 
 
-_ENTER_THE_KEY = _("An admin enters the account’s API key again, under API keys. When the account goes on, they leave by themselves.")
-_CHECK_THE_HOST = _("An admin compares the pod’s host with the one that Kaleyra shows. When the account goes on, they leave by themselves.")
+_ENTER_THE_KEY = _(
+    "An admin enters the account’s API key again, under API keys. When the account goes on, they leave by themselves."
+)
+_CHECK_THE_HOST = _(
+    "An admin compares the pod’s host with the one that Kaleyra shows. When the account goes on, they leave by themselves."
+)
 _BY_REASON: dict[str, Text] = {
     "no_such_workflow": _(
         "An admin compares workflow ID, SID and pod with Kaleyra’s Fallback page and lets the workflow go on. Then send them again."
     ),
-    "not_taken": _("An admin compares pod, SID and workflow ID with Kaleyra’s Fallback page. Then send them again."),
+    "not_taken": _(
+        "An admin compares pod, SID and workflow ID with Kaleyra’s Fallback page. Then send them again."
+    ),
     "credentials": _(
         "An admin checks the account’s API key (“Check this key”), or replaces it. When the account goes on, they leave by themselves."
     ),
     "key": _ENTER_THE_KEY,
-    "no_key": _("An admin stores an API key for the account. When the account goes on, they leave by themselves."),
+    "no_key": _(
+        "An admin stores an API key for the account. When the account goes on, they leave by themselves."
+    ),
     "unreadable_key": _ENTER_THE_KEY,
     "redirect": _CHECK_THE_HOST,
     "address": _CHECK_THE_HOST,
     "certificate": _(
         "Whoever runs the console looks at the host’s certificate, or at CA_BUNDLE. When the account goes on, they leave by themselves."
     ),
-    "unreadable_message": _("Whoever runs the console puts the missing key back into FIELD_ENCRYPTION_KEYS. Or cancel them."),
-    "id_used_before": _("Do not send them again: the customers may have them already. Ask Kaleyra, with both IDs, and settle them."),
-    "another_request": _("Do not send them again: the customers may have them already. Ask Kaleyra, with both IDs, and settle them."),
-    "contradiction": _("Do not send them again: the customers may have them already. Ask Kaleyra, with both IDs, and settle them."),
+    "unreadable_message": _(
+        "Whoever runs the console puts the missing key back into FIELD_ENCRYPTION_KEYS. Or cancel them."
+    ),
+    "id_used_before": _(
+        "Do not send them again: the customers may have them already. Ask Kaleyra, with both IDs, and settle them."
+    ),
+    "another_request": _(
+        "Do not send them again: the customers may have them already. Ask Kaleyra, with both IDs, and settle them."
+    ),
+    "contradiction": _(
+        "Do not send them again: the customers may have them already. Ask Kaleyra, with both IDs, and settle them."
+    ),
 }
 _BY_STATUS: dict[str, Text] = {
     Status.REJECTED: _("Have put right what Kaleyra names. Then send them again."),
     Status.UNKNOWN: _(
         "Do not send them again yet. Use “Check safely” where it is offered, and ask the customers. An admin settles the rest."
     ),
-    Status.HELD: _("An admin mends what stops them. Then they leave by themselves. Or cancel them."),
+    Status.HELD: _(
+        "An admin mends what stops them. Then they leave by themselves. Or cancel them."
+    ),
     Status.EXPIRED: _("They never left. Send again those that the customers still need."),
 }
 
@@ -522,8 +631,16 @@ def what_to_do(status: str, reason: str) -> Text:
 # --- what a channel's code says ---------------------------------------------------------------------------------------
 
 SAYINGS: dict[Said, Meaning] = {
-    Said.DELIVERED: Meaning("channel-delivered", _("%(kind)s delivered"), "delivered", "done_all", _("Reported for the customer’s phone.")),
-    Said.FAILED: Meaning("channel-failed", _("%(kind)s failed"), "rejected", "error", _("Reported as not delivered.")),
+    Said.DELIVERED: Meaning(
+        "channel-delivered",
+        _("%(kind)s delivered"),
+        "delivered",
+        "done_all",
+        _("Reported for the customer’s phone."),
+    ),
+    Said.FAILED: Meaning(
+        "channel-failed", _("%(kind)s failed"), "rejected", "error", _("Reported as not delivered.")
+    ),
     Said.NO_REPORT: Meaning(
         "channel-no-report",
         _("%(kind)s: no final report in time"),

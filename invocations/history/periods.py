@@ -26,7 +26,9 @@ def recorded(start: datetime | None, end: datetime | None = None) -> Q:
     asks = Q()
     if start:
         asks &= Q(GreaterThanOrEqual(RECORDED_AT, start))
-        earlier = Invocation.objects.filter(created_at__lt=start - OUT_OF_ORDER).order_by("-created_at")
+        earlier = Invocation.objects.filter(created_at__lt=start - OUT_OF_ORDER).order_by(
+            "-created_at"
+        )
         if (last := earlier.values_list("pk", flat=True).first()) is not None:
             asks &= Q(pk__gt=last)
     if end:

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from invocations.history.meanings import CONTRADICTED, Text, delivery_of, is_settled_otherwise, meaning_of
+from invocations.history.meanings import (
+    CONTRADICTED,
+    Text,
+    delivery_of,
+    is_settled_otherwise,
+    meaning_of,
+)
 from invocations.history.timeline import Report, report_of
 from invocations.models import Callback, Invocation
 
@@ -16,8 +22,14 @@ def not_again(invocation: Invocation) -> Text | None:
     if not invocation.is_final:
         return _("It may still leave by itself.")
     if meaning_of(invocation) in CONTRADICTED.values():
-        return _("A result came although nothing should have gone out: the customer may have it already. Do not send it again.")
-    return _("Its result is still awaited.") if invocation.delivery == Invocation.Delivery.AWAITING else None
+        return _(
+            "A result came although nothing should have gone out: the customer may have it already. Do not send it again."
+        )
+    return (
+        _("Its result is still awaited.")
+        if invocation.delivery == Invocation.Delivery.AWAITING
+        else None
+    )
 
 
 def not_again_with_others(invocation: Invocation, callbacks: Sequence[Callback]) -> Text | None:
@@ -30,7 +42,9 @@ def not_again_with_others(invocation: Invocation, callbacks: Sequence[Callback])
     if refused := not_again(invocation):
         return refused
     if is_disputed(invocation, report_of(callbacks)):
-        return _("What is said of its delivery contradicts itself. Ask the customer, and open it to send it again.")
+        return _(
+            "What is said of its delivery contradicts itself. Ask the customer, and open it to send it again."
+        )
     return None
 
 

@@ -10,7 +10,14 @@ from collections.abc import Iterator, Sequence
 
 from django.utils.translation import gettext as _
 
-from invocations.history.meanings import CONTRADICTED, NOT_DELIVERED, REPORTED, SETTLED, Meaning, StatusMeaning
+from invocations.history.meanings import (
+    CONTRADICTED,
+    NOT_DELIVERED,
+    REPORTED,
+    SETTLED,
+    Meaning,
+    StatusMeaning,
+)
 from invocations.history.timeline import Report, disputed_words, joined_words, kind_words
 from invocations.kaleyra.callbacks import ChannelSaid, Said, said
 from invocations.models import Channel
@@ -19,7 +26,9 @@ _A_CODE = re.compile(r"[A-Za-z0-9_-]{1,40}\Z")
 """A word that can be quoted inside a sentence. What is longer or stranger stands in the timeline alone."""
 
 
-def summary(meaning: StatusMeaning, delivery: Meaning, report: Report | None, channels: Sequence[Channel]) -> str:
+def summary(
+    meaning: StatusMeaning, delivery: Meaning, report: Report | None, channels: Sequence[Channel]
+) -> str:
     """What became of a message.
 
     `meaning` and `delivery`: as `statuses.meaning_of` and `delivery_of` have them. `report`: what its results say together, if any
@@ -31,7 +40,13 @@ def summary(meaning: StatusMeaning, delivery: Meaning, report: Report | None, ch
         return str(delivery.says)
     words = _settled(meaning, delivery) or _head(delivery)
     told = words % {"what": "; ".join(_clauses(report, channels)) or _("no channel is named")}
-    return " ".join([told, *([disputed_words(report)] if report.disputed else []), *map(str, joined_words(report))])
+    return " ".join(
+        [
+            told,
+            *([disputed_words(report)] if report.disputed else []),
+            *map(str, joined_words(report)),
+        ]
+    )
 
 
 def _head(delivery: Meaning) -> str:
@@ -39,20 +54,27 @@ def _head(delivery: Meaning) -> str:
         return _("Kaleyra reports: %(what)s.")
     if delivery is NOT_DELIVERED:
         return _("Kaleyra reports that every channel failed: %(what)s.")
-    return _("The result does not say whether it was delivered: %(what)s. It may still arrive, and may have already.")
+    return _(
+        "The result does not say whether it was delivered: %(what)s. It may still arrive, and may have already."
+    )
 
 
 def _settled(meaning: StatusMeaning, delivery: Meaning) -> str:
     """The head where a person had settled it before the result came. The two stand side by side, and neither takes the other back."""
     if meaning not in SETTLED.values():
         return ""
-    agrees = {"said-delivered": delivery.tone == "delivered", "said-not-delivered": delivery is NOT_DELIVERED}[meaning.delivery.name]
+    agrees = {
+        "said-delivered": delivery.tone == "delivered",
+        "said-not-delivered": delivery is NOT_DELIVERED,
+    }[meaning.delivery.name]
     if agrees:
         later = _("Kaleyra’s result came later and agrees: %(what)s.")
     elif delivery.tone == "delivered" or delivery is NOT_DELIVERED:
         later = _("Kaleyra’s result came later and says otherwise: %(what)s.")
     else:
-        later = _("Kaleyra’s result came later and does not say whether it was delivered: %(what)s.")
+        later = _(
+            "Kaleyra’s result came later and does not say whether it was delivered: %(what)s."
+        )
     return f"{meaning.says} {later}"
 
 
@@ -65,7 +87,9 @@ def _clauses(report: Report, channels: Sequence[Channel]) -> Iterator[str]:
             reached |= said(result.code) is Said.DELIVERED
             yield _clause(result, kind_words(result, channels))
         elif position <= len(channels) and not reached:
-            yield _("nothing is said of %(kind)s") % {"kind": channels[position - 1].get_kind_display()}
+            yield _("nothing is said of %(kind)s") % {
+                "kind": channels[position - 1].get_kind_display()
+            }
 
 
 def _clause(result: ChannelSaid, kind: str) -> str:

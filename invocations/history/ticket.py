@@ -9,7 +9,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from invocations.history.meanings import REASONS, Meaning, Text
-from invocations.history.timeline import Report, disputed_words, joined_words, kind_words, person, span
+from invocations.history.timeline import (
+    Report,
+    disputed_words,
+    joined_words,
+    kind_words,
+    person,
+    span,
+)
 from invocations.kaleyra.redaction import Secrets, redacted
 from invocations.models import Attempt, Invocation
 
@@ -35,23 +42,44 @@ def ticket_text(
         (_("Workflow"), f"{workflow.title} ({workflow.workflow_instance_id})"),
         (_("Account"), f"{account.title} (SID {account.sid})"),
         (_("Pod"), f"{account.pod.title} ({account.pod.api_domain})"),
-        (_("To"), " / ".join(hint for hint in (invocation.recipient_hint, invocation.recipient2_hint) if hint)),
+        (
+            _("To"),
+            " / ".join(
+                hint for hint in (invocation.recipient_hint, invocation.recipient2_hint) if hint
+            ),
+        ),
         (_("Recorded"), _moment(invocation.created_at, person(invocation.created_by))),
-        *[(_("Attempt %(n)s") % {"n": attempt.number}, _moment(attempt.started_at, *_came_to(attempt))) for attempt in attempts],
+        *[
+            (
+                _("Attempt %(n)s") % {"n": attempt.number},
+                _moment(attempt.started_at, *_came_to(attempt)),
+            )
+            for attempt in attempts
+        ],
         (_("State"), meaning.label),
         (_("Delivery"), delivery.label),
     ]
     if report:
         for position, result in sorted(report.channels.items()):
-            waited = [_("given %(n)s s") % {"n": result.wait_seconds}] if result.wait_seconds else []
+            waited = (
+                [_("given %(n)s s") % {"n": result.wait_seconds}] if result.wait_seconds else []
+            )
             named = [f"message ID {result.message_id}"] if result.message_id else []
             words = [kind_words(result), result.code or "–", *waited, *named]
             lines.append((_("Channel %(n)s") % {"n": position}, _moment(result.started_at, *words)))
         lines.append((_("Flow ended"), _moment(report.ended_at, report.execution_status or "–")))
-        lines += [(_("Note"), words) for words in [disputed_words(report) if report.disputed else "", *joined_words(report)] if words]
+        lines += [
+            (_("Note"), words)
+            for words in [disputed_words(report) if report.disputed else "", *joined_words(report)]
+            if words
+        ]
     if invocation.reason in REASONS and invocation.reason != "accepted":
         lines.append((_("Why"), REASONS[invocation.reason]))
-    lines += [(_("Kaleyra’s words"), redacted(words, secrets)) for words in [invocation.message or "", *invocation.errors] if words]
+    lines += [
+        (_("Kaleyra’s words"), redacted(words, secrets))
+        for words in [invocation.message or "", *invocation.errors]
+        if words
+    ]
     if invocation.reference:
         lines.append((_("Ticket"), invocation.reference))
     return "\n".join(f"{name}: {text}" for name, text in lines)

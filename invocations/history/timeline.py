@@ -72,9 +72,20 @@ def report_of(callbacks: Sequence[Callback]) -> Report | None:
         return None
     told = [[_channel_said(result) for result in callback.results.all()] for callback in callbacks]
     channels = {channel.position: channel for channel in together(told).channels}
-    ended = next((callback for callback in callbacks if has_ended(callback.execution_status)), callbacks[-1])
-    joined_by = list(dict.fromkeys(callback.matched_by for callback in callbacks if callback.matched_by))
-    return Report(channels, ended.execution_status, ended.ended_at, ended.received_at, frozenset(disputed(told)), joined_by)
+    ended = next(
+        (callback for callback in callbacks if has_ended(callback.execution_status)), callbacks[-1]
+    )
+    joined_by = list(
+        dict.fromkeys(callback.matched_by for callback in callbacks if callback.matched_by)
+    )
+    return Report(
+        channels,
+        ended.execution_status,
+        ended.ended_at,
+        ended.received_at,
+        frozenset(disputed(told)),
+        joined_by,
+    )
 
 
 def _channel_said(result: ChannelResult) -> ChannelSaid:
@@ -97,7 +108,11 @@ def timeline(
     tried = [attempt for attempt in attempts if attempt.reason != "handed_back"]
     at_once = tried.pop() if len(tried) == 1 and _settled(tried[0], invocation) else None
     aside = [*_took(at_once), *aside] if at_once else aside
-    steps = [_recorded(invocation), *(_attempt(attempt) for attempt in tried), _status(invocation, meaning, aside)]
+    steps = [
+        _recorded(invocation),
+        *(_attempt(attempt) for attempt in tried),
+        _status(invocation, meaning, aside),
+    ]
     if report:
         steps += _channels(report, channels)
     if invocation.delivery == Delivery.COMPLETED and report:
@@ -123,16 +138,18 @@ def span(seconds: float) -> str:
         return _("%(n)s min") % {"n": number_format(round(seconds / 60))}
     if seconds < 0.1:
         return _("%(n)s ms") % {"n": round(seconds * 1000)}
-    return _("%(n)s s") % {"n": number_format(seconds, 2 if seconds < 1 else 1 if seconds < 10 else 0)}
+    return _("%(n)s s") % {
+        "n": number_format(seconds, 2 if seconds < 1 else 1 if seconds < 10 else 0)
+    }
 
 
 def disputed_words(report: Report) -> str:
     """That results contradict each other, and of which channels."""
     positions = sorted(report.disputed)
     which = ", ".join(kind_words(report.channels[position]) for position in positions)
-    return _("Its results contradict each other on %(which)s: one says delivered, another failed. All are shown as they came.") % {
-        "which": which
-    }
+    return _(
+        "Its results contradict each other on %(which)s: one says delivered, another failed. All are shown as they came."
+    ) % {"which": which}
 
 
 def joined_words(report: Report) -> list[Text]:
@@ -150,14 +167,24 @@ def person(user: User | None) -> str:
 
 def kind_words(result: ChannelSaid | ChannelResult, channels: Sequence[Channel] = ()) -> str:
     """What a reported channel is called: by its kind, in Kaleyra's own word if it is none we know; else as the workflow has it."""
-    ours = channels[result.position - 1].get_kind_display() if result.position <= len(channels) else ""
-    return dict(Channel.Kind.choices).get(result.kind) or result.kind or ours or _("Channel %(n)s") % {"n": result.position}
+    ours = (
+        channels[result.position - 1].get_kind_display() if result.position <= len(channels) else ""
+    )
+    return (
+        dict(Channel.Kind.choices).get(result.kind)
+        or result.kind
+        or ours
+        or _("Channel %(n)s") % {"n": result.position}
+    )
 
 
 def kinds_of(channels: Sequence[Channel], report: Report | None) -> list[str]:
     """The kinds of the channels, in the results' own words where they have any: these know better than our set-up what went out."""
     told = report.channels if report else {}
-    return [told[n].kind or channel.kind if n in told else channel.kind for n, channel in enumerate(channels, start=1)]
+    return [
+        told[n].kind or channel.kind if n in told else channel.kind
+        for n, channel in enumerate(channels, start=1)
+    ]
 
 
 def _clocked(steps: Iterable[Step]) -> Iterator[Step]:
@@ -165,7 +192,11 @@ def _clocked(steps: Iterable[Step]) -> Iterator[Step]:
     for step in steps:
         # Kaleyra's clock and ours differ: what would have come before the last step is left without.
         late = step.at is not None and last is not None and step.at >= last
-        yield replace(step, after=f"+{span((step.at - last).total_seconds())}") if late and step.at and last else step
+        yield (
+            replace(step, after=f"+{span((step.at - last).total_seconds())}")
+            if late and step.at and last
+            else step
+        )
         last = step.at or last
 
 
@@ -185,29 +216,45 @@ def clock(moment: datetime, form: str = "H:i:s") -> str:
 def _recorded(invocation: Invocation) -> Step:
     says: list[Text] = [_("Saved here before anything left, with its request ID.")]
     if invocation.not_before:
-        says.append(_("Not to leave before %(time)s.") % {"time": clock(invocation.not_before, "j M Y, H:i:s")})
+        says.append(
+            _("Not to leave before %(time)s.")
+            % {"time": clock(invocation.not_before, "j M Y, H:i:s")}
+        )
     if invocation.not_after and invocation.status in (Status.QUEUED, Status.HELD, Status.EXPIRED):
-        says.append(_("To leave by %(time)s, or never.") % {"time": clock(invocation.not_after, "j M Y, H:i:s")})
+        says.append(
+            _("To leave by %(time)s, or never.")
+            % {"time": clock(invocation.not_after, "j M Y, H:i:s")}
+        )
     return Step(_("Recorded"), "neutral", "edit", invocation.created_at, says)
 
 
 def _attempt(attempt: Attempt) -> Step:
     tone, icon = OUTCOMES[attempt.outcome]
-    title = _("Attempt %(number)s: %(outcome)s") % {"number": attempt.number, "outcome": attempt.get_outcome_display()}
+    title = _("Attempt %(number)s: %(outcome)s") % {
+        "number": attempt.number,
+        "outcome": attempt.get_outcome_display(),
+    }
     says = [REASONS_OF_ATTEMPTS[attempt.reason]] if attempt.reason in REASONS_OF_ATTEMPTS else []
     unclear = attempt.outcome in (Attempt.Outcome.DOUBTFUL, Attempt.Outcome.UNDER_WAY)
     return Step(title, tone, icon, attempt.started_at, [*says, *_took(attempt)], is_open=unclear)
 
 
 def _settled(attempt: Attempt, invocation: Invocation) -> bool:
-    return attempt.outcome in (Attempt.Outcome.ACCEPTED, Attempt.Outcome.REJECTED) and attempt.reason == invocation.reason
+    return (
+        attempt.outcome in (Attempt.Outcome.ACCEPTED, Attempt.Outcome.REJECTED)
+        and attempt.reason == invocation.reason
+    )
 
 
 def _took(attempt: Attempt) -> list[Text]:
     says: list[Text] = []
     if attempt.duration_ms is not None:
         took = {"span": span(attempt.duration_ms / 1000), "status": attempt.http_status}
-        says.append(_("HTTP %(status)s after %(span)s.") % took if attempt.http_status else _("It took %(span)s.") % took)
+        says.append(
+            _("HTTP %(status)s after %(span)s.") % took
+            if attempt.http_status
+            else _("It took %(span)s.") % took
+        )
     if attempt.asked_by:
         says.append(_("%(person)s asked for it.") % {"person": person(attempt.asked_by)})
     return says
@@ -219,7 +266,13 @@ def _status(invocation: Invocation, meaning: StatusMeaning, aside: Sequence[Text
     if invocation.status == Status.ACCEPTED and meaning.name == "accepted":
         title = _("Accepted by Kaleyra")
         says = [_("That is not yet a delivery."), *aside]
-    return _of(meaning, title=title, at=invocation.final_at, says=says, is_open=invocation.delivery == Delivery.AWAITING)
+    return _of(
+        meaning,
+        title=title,
+        at=invocation.final_at,
+        says=says,
+        is_open=invocation.delivery == Delivery.AWAITING,
+    )
 
 
 # --- at Kaleyra -------------------------------------------------------------------------------------------------------
@@ -235,21 +288,30 @@ def _channels(report: Report, channels: Sequence[Channel]) -> Iterator[Step]:
             yield _silent(channels[position - 1], report.channels.get(position - 1))
 
 
-def _channel(result: ChannelSaid, kind: str, ours: Channel | None, report: Report) -> Iterator[Step]:
+def _channel(
+    result: ChannelSaid, kind: str, ours: Channel | None, report: Report
+) -> Iterator[Step]:
     """Its start, if it is told of, its wait, and its end. `ours`: the channel that the workflow had in this place."""
     what, wait = said(result.code), result.wait_seconds
-    ended_at = result.started_at + timedelta(seconds=wait) if what is Said.NO_REPORT and wait and result.started_at else None
+    ended_at = (
+        result.started_at + timedelta(seconds=wait)
+        if what is Said.NO_REPORT and wait and result.started_at
+        else None
+    )
     says: list[Text] = [_("Channel %(n)s.") % {"n": result.position}]
     if ours and result.kind in Channel.Kind.values and result.kind != ours.kind:
         says.append(
-            _("This workflow was set up here with %(kind)s in this place: have an admin compare.") % {"kind": ours.get_kind_display()}
+            _("This workflow was set up here with %(kind)s in this place: have an admin compare.")
+            % {"kind": ours.get_kind_display()}
         )
     badge = _("Fell back") if _fell_back(result, report) else ""
     if result.started_at or result.message_id:
         yield Step(
             _("%(kind)s started") % {"kind": kind},
             "neutral",
-            {Channel.Kind.WHATSAPP.value: "chat", Channel.Kind.SMS.value: "sms"}.get(result.kind, "send"),
+            {Channel.Kind.WHATSAPP.value: "chat", Channel.Kind.SMS.value: "sms"}.get(
+                result.kind, "send"
+            ),
             result.started_at,
             says,
             message_id=result.message_id,
@@ -258,7 +320,9 @@ def _channel(result: ChannelSaid, kind: str, ours: Channel | None, report: Repor
         )
         says, badge = [], ""
     if wait:
-        waited = _("waited %(n)s s") if what is Said.NO_REPORT else _("had %(n)s s for a final report")
+        waited = (
+            _("waited %(n)s s") if what is Said.NO_REPORT else _("had %(n)s s for a final report")
+        )
         yield Step(waited % {"n": wait}, is_wait=True, is_open=True)
     saying = SAYINGS[what]
     if what is Said.NO_REPORT and wait:
@@ -290,7 +354,10 @@ def _words_for(code: str, saying: Meaning) -> list[Text]:
 def _silent(channel: Channel, before: ChannelSaid | None) -> Step:
     kind = channel.get_kind_display()
     if before and said(before.code) is Said.DELIVERED:
-        words = _("%(kind)s did not have to go out: %(before)s was reported as delivered") % {"kind": kind, "before": kind_words(before)}
+        words = _("%(kind)s did not have to go out: %(before)s was reported as delivered") % {
+            "kind": kind,
+            "before": kind_words(before),
+        }
     else:
         words = _("the result says nothing of %(kind)s") % {"kind": kind}
     return Step(words, is_wait=True)
@@ -299,23 +366,38 @@ def _silent(channel: Channel, before: ChannelSaid | None) -> Step:
 def _ended(invocation: Invocation, report: Report) -> Step:
     says: list[Text] = []
     if report.ended_at and report.ended_at >= invocation.created_at:
-        says.append(_("%(span)s from start to finish.") % {"span": span((report.ended_at - invocation.created_at).total_seconds())})
+        says.append(
+            _("%(span)s from start to finish.")
+            % {"span": span((report.ended_at - invocation.created_at).total_seconds())}
+        )
     due = invocation.result_due_at
     came = (
-        _("The result came in at %(time)s, after it was due.") if due and report.received_at > due else _("The result came in at %(time)s.")
+        _("The result came in at %(time)s, after it was due.")
+        if due and report.received_at > due
+        else _("The result came in at %(time)s.")
     )
     says.append(came % {"time": clock(report.received_at)})
     says += joined_words(report)
-    return Step(_("Flow ended"), "neutral", "flag", report.ended_at, says, code=report.execution_status)
+    return Step(
+        _("Flow ended"), "neutral", "flag", report.ended_at, says, code=report.execution_status
+    )
 
 
 def _waits(channels: Sequence[Channel]) -> Iterator[Step]:
     for channel in channels:
         words = {"kind": channel.get_kind_display(), "n": channel.delay_seconds}
         if channel.position == 1:
-            text = _("%(kind)s first: up to %(n)s s for its final report") if channel.delay_seconds else _("%(kind)s first")
+            text = (
+                _("%(kind)s first: up to %(n)s s for its final report")
+                if channel.delay_seconds
+                else _("%(kind)s first")
+            )
         else:
-            text = _("then %(kind)s, if it is needed: up to %(n)s s") if channel.delay_seconds else _("then %(kind)s, if it is needed")
+            text = (
+                _("then %(kind)s, if it is needed: up to %(n)s s")
+                if channel.delay_seconds
+                else _("then %(kind)s, if it is needed")
+            )
         yield Step(text % words, is_wait=True, is_open=True)
 
 
@@ -324,7 +406,10 @@ def _awaited(invocation: Invocation) -> Step:
     says: list[Text] = []
     if due:
         late = due < timezone.now()
-        says.append((_("Result was due by %(time)s.") if late else _("Result due by %(time)s.")) % {"time": clock(due)})
+        says.append(
+            (_("Result was due by %(time)s.") if late else _("Result due by %(time)s."))
+            % {"time": clock(due)}
+        )
     return _of(AWAITING, says=[*says, AWAITING.says])
 
 

@@ -54,7 +54,16 @@ CODES = {
 """Kaleyra's pages "callback-profile-for-fallback-flow" (TIMEOUT), "whatsapp-status", "sms-callback" (the others, by analogy)."""
 _KNOWLEDGE = (Said.OTHER, Said.NO_REPORT, Said.SENT, Said.FAILED, Said.DELIVERED)
 """Which of two words on one channel knows more: the later one here."""
-_STILL_RUNNING = {"ACCEPTED", "IN-PROGRESS", "INPROGRESS", "PENDING", "PROCESSING", "QUEUED", "RUNNING", "STARTED"}
+_STILL_RUNNING = {
+    "ACCEPTED",
+    "IN-PROGRESS",
+    "INPROGRESS",
+    "PENDING",
+    "PROCESSING",
+    "QUEUED",
+    "RUNNING",
+    "STARTED",
+}
 
 
 def said(code: str) -> Said:
@@ -76,7 +85,9 @@ def was_refused(execution_status: str, channels: Iterable[ChannelSaid]) -> bool:
 
     No page says that such a result is posted. It may be that of a repetition, refused because the first had got in: it settles nothing.
     """
-    return _plain(execution_status) == "REJECTED" and not any(channel.code or channel.message_id for channel in channels)
+    return _plain(execution_status) == "REJECTED" and not any(
+        channel.code or channel.message_id for channel in channels
+    )
 
 
 @dataclass(frozen=True)
@@ -121,13 +132,22 @@ class FlowResult:
         None where it cannot be said: one may still arrive, is not told of or told of in a word that nobody knows; or a third one
         reached them, which no flow is documented to have. `how_many` channels the flow has is asked only where all told of have failed.
         """
-        reached = [channel.position for channel in self.channels if said(channel.code) is Said.DELIVERED]
+        reached = [
+            channel.position for channel in self.channels if said(channel.code) is Said.DELIVERED
+        ]
         if reached:
             return min(reached) if min(reached) <= 2 else None
-        if not self.channels or any(said(channel.code) is not Said.FAILED for channel in self.channels):
+        if not self.channels or any(
+            said(channel.code) is not Said.FAILED for channel in self.channels
+        ):
             return None
         channels = how_many()
-        return 0 if channels and {channel.position for channel in self.channels} >= set(range(1, channels + 1)) else None
+        return (
+            0
+            if channels
+            and {channel.position for channel in self.channels} >= set(range(1, channels + 1))
+            else None
+        )
 
     @property
     def may_be_double(self) -> bool:
@@ -136,7 +156,9 @@ class FlowResult:
         The second is tried because the first failed or did not report in time: only a first one that failed, or a second one that
         did, rules it out. A first one that is not told of rules nothing out.
         """
-        first_failed = any(channel.position == 1 and said(channel.code) is Said.FAILED for channel in self.channels)
+        first_failed = any(
+            channel.position == 1 and said(channel.code) is Said.FAILED for channel in self.channels
+        )
         reached = [channel.position for channel in self.channels if channel.may_have_reached]
         return len(reached) > 1 or (not first_failed and any(position > 1 for position in reached))
 
@@ -197,7 +219,9 @@ def read_callback(body: bytes) -> FlowResult:
 # --- shapes -----------------------------------------------------------------------------------------------------------
 
 _WRAPPER = "workflowevent"
-_UNESCAPED = re.compile(r'\A\s*\{\s*"workflowevent"\s*:\s*"\s*(\{.*\})\s*"\s*\}\s*\Z', re.DOTALL | re.IGNORECASE)
+_UNESCAPED = re.compile(
+    r'\A\s*\{\s*"workflowevent"\s*:\s*"\s*(\{.*\})\s*"\s*\}\s*\Z', re.DOTALL | re.IGNORECASE
+)
 """A profile's `{"workflowevent":"<workflowevent>"}` filled in as text: the quotes inside end it, and it is no JSON any more."""
 _MOST_WRAPPINGS = 6
 _CHANNEL = re.compile(r"\A(?:channel|send)[ _-]?([1-9])\Z", re.IGNORECASE)
@@ -216,7 +240,9 @@ def _event(body: bytes) -> dict[str, Any] | None:
         elif isinstance(found, list) and len(found) == 1:
             found = found[0]
         elif isinstance(found, dict):
-            wrapped = next((value for name, value in found.items() if name.strip().lower() == _WRAPPER), None)
+            wrapped = next(
+                (value for name, value in found.items() if name.strip().lower() == _WRAPPER), None
+            )
             if wrapped is None or "workflowInvocationId" in found:
                 return found
             found = wrapped
@@ -251,14 +277,18 @@ def _form_field(text: str) -> str | None:
         fields = parse_qs(text, max_num_fields=100)
     except ValueError:
         return None
-    return next((values[0] for name, values in fields.items() if name.strip().lower() == _WRAPPER), None)
+    return next(
+        (values[0] for name, values in fields.items() if name.strip().lower() == _WRAPPER), None
+    )
 
 
 def _channels(result: Any) -> tuple[ChannelSaid, ...]:
     if isinstance(result, str):
         result = _json(result.encode("utf-8", errors="replace"))
     if isinstance(result, list):
-        result = {f"channel{position}": channel for position, channel in enumerate(result[:9], start=1)}
+        result = {
+            f"channel{position}": channel for position, channel in enumerate(result[:9], start=1)
+        }
     if not isinstance(result, dict):
         return ()
     found: dict[int, ChannelSaid] = {}
@@ -285,7 +315,9 @@ def _channel(position: int, fields: dict[str, Any]) -> ChannelSaid:
 
 # --- values -----------------------------------------------------------------------------------------------------------
 
-_DURATION = re.compile(r"\AP(?:([0-9]{1,3})D)?(?:T(?:([0-9]{1,4})H)?(?:([0-9]{1,6})M)?(?:([0-9]{1,8})(?:\.[0-9]+)?S)?)?\Z")
+_DURATION = re.compile(
+    r"\AP(?:([0-9]{1,3})D)?(?:T(?:([0-9]{1,4})H)?(?:([0-9]{1,6})M)?(?:([0-9]{1,8})(?:\.[0-9]+)?S)?)?\Z"
+)
 
 
 def _plain(word: str) -> str:
@@ -294,7 +326,11 @@ def _plain(word: str) -> str:
 
 def _text(value: Any, longest: int) -> str:
     """A text or a number without the blanks around it, printable, at most so long; anything else is none."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float) or (isinstance(value, float) and not math.isfinite(value)):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, str | int | float)
+        or (isinstance(value, float) and not math.isfinite(value))
+    ):
         return ""
     return printable(str(value).strip()[:longest]).strip()
 

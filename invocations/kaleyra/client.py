@@ -27,7 +27,13 @@ from typing import Any, NamedTuple, Self
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, SSLError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    SSLError,
+)
 from urllib3.util.ssl_ import create_urllib3_context
 
 from invocations.kaleyra.address import invoke_url, profiles_url
@@ -189,7 +195,9 @@ class Line:
         """The request to send. From one POST to the next only its path and its body change."""
         client = self._client
         try:
-            url = invoke_url(client.api_domain, client.sid, workflow_instance_id, http=client.allow_loopback)
+            url = invoke_url(
+                client.api_domain, client.sid, workflow_instance_id, http=client.allow_loopback
+            )
             if self._request is None:
                 self._request = self._request_for("POST", url)
         except ValueError:  # InvalidURL is one
@@ -206,7 +214,11 @@ class Line:
         if not re.fullmatch("[!-~]+", self._client.api_key):
             # requests would refuse it too, in a message that contains the key.
             raise NotSent("key")
-        own = {"Content-Type": CONTENT_TYPE, KEY_HEADER: self._client.api_key, "Accept-Encoding": "identity"}
+        own = {
+            "Content-Type": CONTENT_TYPE,
+            KEY_HEADER: self._client.api_key,
+            "Accept-Encoding": "identity",
+        }
         return {**requests.utils.default_headers(), **own}
 
 
@@ -246,7 +258,9 @@ class _Watchdog:
 
     def __init__(self) -> None:
         self._start_over()
-        os.register_at_fork(after_in_child=self._start_over)  # a child inherits the calls of its parent, and not this thread
+        os.register_at_fork(
+            after_in_child=self._start_over
+        )  # a child inherits the calls of its parent, and not this thread
 
     def _start_over(self) -> None:
         self.lock = threading.Condition()
@@ -257,7 +271,9 @@ class _Watchdog:
     def watch(self, wire: _Wire) -> None:
         with self.lock:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="deadlines of calls", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._run, name="deadlines of calls", daemon=True
+                )
                 self._thread.start()
             self._wires.add(wire)
             if wire.ends_at < self._wakes_at:
@@ -310,7 +326,9 @@ class _Wire:
     def watched(self, opened: socket.socket) -> socket.socket:
         """`opened`, from now on shut when the call is over. Raises `NotSent` if it came too late, or leads where the call may not go."""
         self.let_go()
-        self._socket = opened.dup()  # TLS takes the first one over; the copy still names the connection
+        self._socket = (
+            opened.dup()
+        )  # TLS takes the first one over; the copy still names the connection
         self._process = os.getpid()
         try:
             if self.is_over:
@@ -330,7 +348,9 @@ class _Wire:
         except NotSent:
             raise
         except Exception as error:
-            raise NotSent("connect_timeout" if self.is_over else _why_unconnected(error, proxy)) from None
+            raise NotSent(
+                "connect_timeout" if self.is_over else _why_unconnected(error, proxy)
+            ) from None
 
     def shut(self) -> None:
         if self._socket:
@@ -347,7 +367,9 @@ class _Wire:
 
 
 def _why_unconnected(error: Exception, proxy: object) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError | SSLError):  # not trusted, or what is trusted cannot be read
+    if isinstance(
+        error, ssl.SSLCertVerificationError | SSLError
+    ):  # not trusted, or what is trusted cannot be read
         return "certificate"
     if proxy:
         return "proxy"
@@ -371,7 +393,9 @@ class _PlainConnection(HTTPConnection):
 
 class _TLSConnection(_PlainConnection, HTTPSConnection):
     def _new_conn(self) -> socket.socket:
-        if self.ca_certs and not (self.proxy and self.proxy.scheme == "https"):  # which is to be trusted by the same authorities
+        if self.ca_certs and not (
+            self.proxy and self.proxy.scheme == "https"
+        ):  # which is to be trusted by the same authorities
             self.ssl_context, self.ca_certs = _trusting(self.ca_certs), None
         return super()._new_conn()
 
@@ -412,7 +436,11 @@ class _Adapter(HTTPAdapter):
         return self._pool
 
     def _connect(self, **options: Any) -> HTTPConnection:
-        made = _TLSConnection(**options) if self._pool.scheme == "https" else _PlainConnection(**options)
+        made = (
+            _TLSConnection(**options)
+            if self._pool.scheme == "https"
+            else _PlainConnection(**options)
+        )
         made.wire = self._wire
         self._connection = made
         return made

@@ -43,7 +43,14 @@ class Finding:
 # --- single values ----------------------------------------------------------------------------------------------------
 
 
-def findings(params: TemplateParams, kind: ChannelKind, *, template_text: str = "", otp: bool = False, region: str = "") -> list[Finding]:
+def findings(
+    params: TemplateParams,
+    kind: ChannelKind,
+    *,
+    template_text: str = "",
+    otp: bool = False,
+    region: str = "",
+) -> list[Finding]:
     """What the channel says of the values: `region` is the recipient's ("IN"), `otp` says that an SMS template is of type OTP.
 
     Codes that block: `dlt_too_long` and `code_too_long` (facts: `length`, `limit`, `over`), `dlt_angle`, `code_url`, `code_emoji`.
@@ -63,7 +70,11 @@ def _of_dlt(params: TemplateParams, template_text: str, otp: bool) -> Iterator[F
     """India's operators compare the message with the text registered with them; only what fills a `{#…#}` place is a variable to them."""
     pieces = resolve(template_text, params, ChannelKind.SMS, otp=otp).pieces
     for index, piece in enumerate(pieces):
-        if piece.key is None or piece.placeholder is None or not piece.placeholder.text.startswith("{#"):
+        if (
+            piece.key is None
+            or piece.placeholder is None
+            or not piece.placeholder.text.startswith("{#")
+        ):
             continue
         if len(piece.text) > MAX_DLT_VALUE:
             yield _too_long("dlt_too_long", piece.key, piece.text, MAX_DLT_VALUE)
@@ -77,9 +88,13 @@ def _of_dlt(params: TemplateParams, template_text: str, otp: bool) -> Iterator[F
 
 
 # What a phone would make a link of: a scheme, or a name with a top level domain, alone or before a path.
-_URL = re.compile(r"[a-z][a-z0-9+.-]{0,20}://|\b[a-z0-9-]{1,63}\.[a-z]{2,63}(?=[/:?#]|\Z)", re.IGNORECASE)
+_URL = re.compile(
+    r"[a-z][a-z0-9+.-]{0,20}://|\b[a-z0-9-]{1,63}\.[a-z]{2,63}(?=[/:?#]|\Z)", re.IGNORECASE
+)
 # The blocks of Unicode that emoji are in, and the two marks that make emoji of other characters (Unicode, emoji-data.txt).
-_EMOJI = re.compile("[\u231a\u231b\u23e9-\u23fa\u2600-\u27bf\u2b1b\u2b1c\u2b50\u2b55\ufe0f\u20e3\U0001f000-\U0001faff]")
+_EMOJI = re.compile(
+    "[\u231a\u231b\u23e9-\u23fa\u2600-\u27bf\u2b1b\u2b1c\u2b50\u2b55\ufe0f\u20e3\U0001f000-\U0001faff]"
+)
 
 
 def _of_a_code(value: str) -> Iterator[Finding]:
@@ -92,7 +107,11 @@ def _of_a_code(value: str) -> Iterator[Finding]:
 
 
 # Meta: "cannot have new-line/tab characters or more than 4 consecutive spaces". Its documents differ by one; a warning may come early.
-_WHITE_SPACE = {"newline": re.compile(r"[\n\r]"), "tab": re.compile(r"\t"), "blanks": re.compile(r" {4}")}
+_WHITE_SPACE = {
+    "newline": re.compile(r"[\n\r]"),
+    "tab": re.compile(r"\t"),
+    "blanks": re.compile(r" {4}"),
+}
 
 
 def _of_white_space(params: TemplateParams) -> Iterator[Finding]:
@@ -103,13 +122,20 @@ def _of_white_space(params: TemplateParams) -> Iterator[Finding]:
 
 
 def _too_long(code: str, key: str, value: str, limit: int) -> Finding:
-    return Finding(code, key, blocks=True, facts={"length": len(value), "limit": limit, "over": len(value) - limit})
+    return Finding(
+        code,
+        key,
+        blocks=True,
+        facts={"length": len(value), "limit": limit, "over": len(value) - limit},
+    )
 
 
 # --- the order of values ----------------------------------------------------------------------------------------------
 
 
-def order_dangers(keys: Iterable[str], kind: ChannelKind, *, template_text: str = "", otp: bool = True) -> list[Finding]:
+def order_dangers(
+    keys: Iterable[str], kind: ChannelKind, *, template_text: str = "", otp: bool = True
+) -> list[Finding]:
     """Keys, given in the order they were typed, that positional places will hardly take in the order meant.
 
     `out_of_order` ("10" before "2"; blocks, as `checked` refuses it), `capitals` ("City" before "name", which was typed first) and
@@ -124,11 +150,20 @@ def order_dangers(keys: Iterable[str], kind: ChannelKind, *, template_text: str 
     if template_text and not positional:
         return []
     order = tuple(key for key, _ in in_order(dict.fromkeys(typed, ""), kind, otp=otp))
-    found = [Finding("out_of_order", key, blocks=True, facts={"order": order}) for key in out_of_order(typed)]
+    found = [
+        Finding("out_of_order", key, blocks=True, facts={"order": order})
+        for key in out_of_order(typed)
+    ]
     for index, key in enumerate(typed):
-        overtaken = tuple(earlier for earlier in typed[:index] if key[:1].isupper() and earlier[:1].islower() and key < earlier)
+        overtaken = tuple(
+            earlier
+            for earlier in typed[:index]
+            if key[:1].isupper() and earlier[:1].islower() and key < earlier
+        )
         if overtaken:
-            found.append(Finding("capitals", key, blocks=False, facts={"order": order, "before": overtaken}))
+            found.append(
+                Finding("capitals", key, blocks=False, facts={"order": order, "before": overtaken})
+            )
     if positional:
         found += _specials_before_ordinary_keys(order, otp)
     return found
@@ -140,7 +175,9 @@ def _specials_before_ordinary_keys(order: Sequence[str], otp: bool) -> Iterator[
         shifted = tuple(later for later in order[index + 1 :] if later not in SPECIAL_KEYS)
         # The code of an OTP is documented to be first: there it is meant.
         if key in SPECIAL_KEYS and shifted and not (otp and key == VERIFICATION_CODE):
-            yield Finding("special_first", key, blocks=False, facts={"order": tuple(order), "before": shifted})
+            yield Finding(
+                "special_first", key, blocks=False, facts={"order": tuple(order), "before": shifted}
+            )
 
 
 # --- the text of a template -------------------------------------------------------------------------------------------
@@ -167,14 +204,21 @@ def template_problems(text: str, kind: ChannelKind) -> list[Finding]:
     found = [Finding("mixed", "", blocks=False)] if template_mode(text, kind) == "mixed" else []
     places = placeholders(text, kind)
     taken = {place.start for place in places}
-    only_in_sms = {place.text: place.name for place in placeholders(text, ChannelKind.SMS) if place.start not in taken}
+    only_in_sms = {
+        place.text: place.name
+        for place in placeholders(text, ChannelKind.SMS)
+        if place.start not in taken
+    }
     found += [
-        Finding("single_brace_on_whatsapp", name or "", blocks=True, facts={"text": written}) for written, name in only_in_sms.items()
+        Finding("single_brace_on_whatsapp", name or "", blocks=True, facts={"text": written})
+        for written, name in only_in_sms.items()
     ]
     positions = {place.position for place in places if place.position is not None}
     if positions:
         first = min(positions)
-        missing = tuple(number for number in range(first, max(positions)) if number not in positions)
+        missing = tuple(
+            number for number in range(first, max(positions)) if number not in positions
+        )
         if first != 1:
             found.append(Finding("starts_not_at_one", "", blocks=False, facts={"first": first}))
         if missing:

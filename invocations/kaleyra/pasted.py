@@ -65,7 +65,14 @@ def read(text: str) -> Pasted:
             if error.code not in ("not_readable", "no_body", "not_json"):
                 break  # it was read; another reading would but hide what is wrong
     # The reading that came furthest is the one that was meant.
-    raise max(errors, key=lambda error: (error.code == "not_json", error.facts.get("line", 0), error.facts.get("column", 0)))
+    raise max(
+        errors,
+        key=lambda error: (
+            error.code == "not_json",
+            error.facts.get("line", 0),
+            error.facts.get("column", 0),
+        ),
+    )
 
 
 def _readings(text: str) -> Iterator[str]:
@@ -90,7 +97,8 @@ def _readings(text: str) -> Iterator[str]:
 
 _START = re.compile(r"""curl(?:\.exe)?(?=[\s\\^`]+["'“‘]?(?:-|–|—|https?:))""")
 _BODY_OPTION = re.compile(
-    r"(?:--(?i:data|data-raw|data-binary|data-ascii|json)(?:=|\Z)|-[#0-9aBfgGiIjJklLMnNOpqRsSvVZ]*d)(?P<value>.*)", re.DOTALL
+    r"(?:--(?i:data|data-raw|data-binary|data-ascii|json)(?:=|\Z)|-[#0-9aBfgGiIjJklLMnNOpqRsSvVZ]*d)(?P<value>.*)",
+    re.DOTALL,
 )
 _URL = re.compile(
     r"(?:https?://)?(?:[^\s/@]*@)?(?P<api_domain>[^\s/@]+)/v1/(?P<sid>[^\s/]+)"
@@ -112,7 +120,12 @@ def _read_command(text: str) -> Pasted:
     if bodies[0].startswith("@"):
         raise PasteError("body_in_file")
     sends, request_id, key_inside = _sends(_json(bodies[0]))
-    return Pasted(sends, request_id, *_address(others), had_key=key_inside or bool(_KEY.search(" ".join([before, *others]))))
+    return Pasted(
+        sends,
+        request_id,
+        *_address(others),
+        had_key=key_inside or bool(_KEY.search(" ".join([before, *others]))),
+    )
 
 
 def _parted(words: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -133,11 +146,17 @@ def _address(words: Sequence[str]) -> tuple[str, str, str]:
     for word in words:
         url = _URL.match(word.removeprefix("--url=").strip("\"'“”‘’"))
         if url:
-            api_domain, sid, workflow_instance_id = url["api_domain"].lower(), url["sid"], url["workflow_instance_id"]
+            api_domain, sid, workflow_instance_id = (
+                url["api_domain"].lower(),
+                url["sid"],
+                url["workflow_instance_id"],
+            )
             return (
                 api_domain if re.search(API_DOMAIN, api_domain) else "",
                 sid if re.search(SID, sid) else "",
-                workflow_instance_id if re.search(WORKFLOW_INSTANCE_ID, workflow_instance_id) else "",
+                workflow_instance_id
+                if re.search(WORKFLOW_INSTANCE_ID, workflow_instance_id)
+                else "",
             )
     return "", "", ""
 
@@ -155,8 +174,20 @@ _PIECE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_ANSI_ESCAPE = re.compile(r"\\(?:x(?P<byte>[0-9A-Fa-f]{1,2})|u(?P<unit>[0-9A-Fa-f]{1,4})|(?P<letter>.))", re.DOTALL)
-_ANSI_LETTERS = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", **{c: c for c in "\\'\"?"}}
+_ANSI_ESCAPE = re.compile(
+    r"\\(?:x(?P<byte>[0-9A-Fa-f]{1,2})|u(?P<unit>[0-9A-Fa-f]{1,4})|(?P<letter>.))", re.DOTALL
+)
+_ANSI_LETTERS = {
+    "a": "\a",
+    "b": "\b",
+    "e": "\x1b",
+    "f": "\f",
+    "n": "\n",
+    "r": "\r",
+    "t": "\t",
+    "v": "\v",
+    **{c: c for c in "\\'\"?"},
+}
 
 
 def _words(command: str) -> list[str]:
@@ -183,7 +214,9 @@ def _unquoted(piece: re.Match[str]) -> str:
         return re.sub(r'\\(?:([$`"\\])|\n)', lambda escape: escape[1] or "", content)
     if piece.lastgroup == "ansi":
         units = _ANSI_ESCAPE.sub(_ansi_character, content)
-        return units.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")  # \ud83d\ude00 is one character
+        return units.encode("utf-16", "surrogatepass").decode(
+            "utf-16", "surrogatepass"
+        )  # \ud83d\ude00 is one character
     return content
 
 
@@ -203,7 +236,9 @@ def _read_json(text: str) -> Pasted:
 def _json(body: str) -> Any:
     """The value of JSON text. Errors are raised outside of `except`: those of `json` carry the whole text along."""
     try:
-        return json.loads(body, object_pairs_hook=_object, parse_int=float)  # float: a number of any length is no text either
+        return json.loads(
+            body, object_pairs_hook=_object, parse_int=float
+        )  # float: a number of any length is no text either
     except json.JSONDecodeError as error:
         found = PasteError("not_json", line=error.lineno, column=error.colno)
     except RecursionError:
@@ -243,10 +278,14 @@ _SEND = re.compile(r"\Asend([1-9])\Z")
 def _of_input(value: Any) -> tuple[Send, ...]:
     """The sends in the order of their numbers. Where one is left out an empty one stands, so that no other takes its channel."""
     fields = value if isinstance(value, dict) else {}
-    numbered = {int(match[1]): field for name, field in fields.items() if (match := _SEND.search(name))}
+    numbered = {
+        int(match[1]): field for name, field in fields.items() if (match := _SEND.search(name))
+    }
     if not numbered:
         raise PasteError("no_sends")
-    return tuple(_send(f"send{number}", numbered.get(number, {})) for number in range(1, max(numbered) + 1))
+    return tuple(
+        _send(f"send{number}", numbered.get(number, {})) for number in range(1, max(numbered) + 1)
+    )
 
 
 def _send(name: str, value: Any) -> Send:

@@ -27,7 +27,10 @@ class Send:
 
 def build_payload(request_id: str, sends: Sequence[Send]) -> dict[str, Any]:
     """The JSON object of an invocation; `sends` in the order of the flow's channels."""
-    return {"requestId": request_id, "input": {f"send{position}": _send(send) for position, send in enumerate(sends, start=1)}}
+    return {
+        "requestId": request_id,
+        "input": {f"send{position}": _send(send) for position, send in enumerate(sends, start=1)},
+    }
 
 
 def _send(send: Send) -> dict[str, Any]:
@@ -44,7 +47,9 @@ def to_text(payload: dict[str, Any]) -> str:
 def sends_of(text: str) -> list[Send]:
     """The sends in a text that `to_text` made."""
     sends: dict[str, dict[str, Any]] = json.loads(text)["input"]
-    return [Send(send["recipient"], send.get("templateParams", {})) for _, send in sorted(sends.items())]
+    return [
+        Send(send["recipient"], send.get("templateParams", {})) for _, send in sorted(sends.items())
+    ]
 
 
 def to_curl(url: str, body: str) -> str:

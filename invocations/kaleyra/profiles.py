@@ -61,10 +61,15 @@ def read_profiles(http_status: int, body: bytes, *, complete: bool = True) -> Ke
     code = str(content.get("code", "")).upper()
     if code == WRONG_KEY or http_status in (401, 403):
         return KeyCheck(http_status, Verdict.REFUSED)
-    if not complete or not (code == NO_SUCH_PROFILE or (200 <= http_status < 300 and (code == WELL or "data" in content))):
+    if not complete or not (
+        code == NO_SUCH_PROFILE
+        or (200 <= http_status < 300 and (code == WELL or "data" in content))
+    ):
         return KeyCheck(http_status, Verdict.UNREADABLE)
     rows = [] if code == NO_SUCH_PROFILE else list(_rows(content.get("data")))
-    return KeyCheck(http_status, Verdict.WORKS, tuple(_profile(row) for row in rows[:MOST_PROFILES]))
+    return KeyCheck(
+        http_status, Verdict.WORKS, tuple(_profile(row) for row in rows[:MOST_PROFILES])
+    )
 
 
 def _json(body: bytes) -> dict[str, Any]:
@@ -90,9 +95,13 @@ def _rows(data: Any) -> Iterator[dict[str, Any]]:
 def _profile(row: dict[str, Any]) -> Profile:
     status = _text(row.get("status"))
     state = State(status) if status in set(State) else State.UNKNOWN
-    return Profile(_text(row.get("title")), _text(row.get("url")), _text(row.get("http_method")).upper(), state)
+    return Profile(
+        _text(row.get("title")), _text(row.get("url")), _text(row.get("http_method")).upper(), state
+    )
 
 
 def _text(value: Any) -> str:
     text = str(value) if isinstance(value, str | int) else ""
-    return "".join(character for character in text if character.isprintable())[:LONGEST_TEXT].strip()
+    return "".join(character for character in text if character.isprintable())[
+        :LONGEST_TEXT
+    ].strip()

@@ -17,7 +17,9 @@ from babel.core import UnknownLocaleError
 MIN_DIGITS, MAX_DIGITS = 8, 15
 _FEWEST_AT_HOME = 6
 # What people and spreadsheets put between digits, and marks that a copied number carries along unseen.
-_SEPARATORS = re.compile("[\\s().\\-/\u00a0\u2010-\u2015\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_SEPARATORS = re.compile(
+    "[\\s().\\-/\u00a0\u2010-\u2015\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
 
 
 class RecipientError(ValueError):
@@ -69,7 +71,10 @@ def describe(digits: str) -> Recipient:
     except phonenumbers.NumberParseException:
         raise RecipientError("no_such_country") from None
     possible = phonenumbers.is_possible_number_with_reason(number)
-    if possible in (phonenumbers.ValidationResult.TOO_SHORT, phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY):
+    if possible in (
+        phonenumbers.ValidationResult.TOO_SHORT,
+        phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY,
+    ):
         raise RecipientError("too_short")
     if possible == phonenumbers.ValidationResult.TOO_LONG:
         raise RecipientError("too_long")
@@ -81,7 +86,8 @@ def describe(digits: str) -> Recipient:
     return Recipient(
         digits=digits,
         formatted=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL),
-        region=phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(number.country_code or 0),
+        region=phonenumbers.region_code_for_number(number)
+        or phonenumbers.region_code_for_country_code(number.country_code or 0),
         is_assigned=phonenumbers.is_valid_number(number),
     )
 
@@ -93,7 +99,9 @@ def in_national_form(typed: str, calling_codes: Iterable[int]) -> list[Recipient
     (Italy), is dialled at home alone (India, the United Kingdom) or is not known there (Singapore) libphonenumber knows.
     """
     text = _SEPARATORS.sub("", typed)
-    if not re.fullmatch(f"[0-9]{{{_FEWEST_AT_HOME},{MAX_DIGITS + 1}}}", text) or text.startswith("00"):
+    if not re.fullmatch(f"[0-9]{{{_FEWEST_AT_HOME},{MAX_DIGITS + 1}}}", text) or text.startswith(
+        "00"
+    ):
         return []
     found = {}
     for code in calling_codes:

@@ -21,14 +21,22 @@ Secrets = dict[str, str]
 """What no answer may repeat into our rows, each with its stand-in, longest first."""
 
 
-def secrets_of(api_key: str | None, sends: Sequence[Send], sensitive_keys: Collection[str], *, numbers: bool = True) -> Secrets:
+def secrets_of(
+    api_key: str | None,
+    sends: Sequence[Send],
+    sensitive_keys: Collection[str],
+    *,
+    numbers: bool = True,
+) -> Secrets:
     """The secrets of one attempt: its key, its recipients (unless `numbers` may be seen) and the values of `sensitive_keys`."""
     hidden = {api_key: "[API key]"} if api_key else {}
     for send in sends:
         if numbers:
             hidden[send.recipient] = f"[number ending in {send.recipient[-4:]}]"
         for key in set(sensitive_keys) & send.template_params.keys():
-            hidden[send.template_params[key]] = "[verification code]" if key == VERIFICATION_CODE else "[sensitive value]"
+            hidden[send.template_params[key]] = (
+                "[verification code]" if key == VERIFICATION_CODE else "[sensitive value]"
+            )
     told_apart = [item for item in hidden.items() if len(item[0]) >= SHORTEST_SECRET]
     return dict(sorted(told_apart, key=lambda item: -len(item[0])))
 
@@ -45,7 +53,14 @@ def _broken_off(text: str, secret: str) -> int:
     """How many characters at the end of `text` are the beginning of `secret`."""
     if secret[:SHORTEST_SECRET] not in text[1 - len(secret) :]:
         return 0
-    return next((length for length in range(len(secret) - 1, SHORTEST_SECRET - 1, -1) if text.endswith(secret[:length])), 0)
+    return next(
+        (
+            length
+            for length in range(len(secret) - 1, SHORTEST_SECRET - 1, -1)
+            if text.endswith(secret[:length])
+        ),
+        0,
+    )
 
 
 FEWEST_DIGITS = 7
@@ -60,11 +75,11 @@ _BETWEEN = (
 )
 """What people, spreadsheets and copied texts put between the digits of one number, plain or as JSON, a form or HTML writes it."""
 _RUN = re.compile(rf"\+?{_DIGIT}(?:{_BETWEEN}{{0,6}}+{_DIGIT}){{{FEWEST_DIGITS - 1},}}+")
-_A_TIME = (
-    r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?"
-)
+_A_TIME = r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?"
 _A_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-_A_TIME_A_UUID_OR_A_RUN = re.compile(rf"(?<![0-9A-Za-z])(?:{_A_TIME}|(?P<uuid>{_A_UUID}))(?![0-9A-Za-z])|(?P<run>{_RUN.pattern})")
+_A_TIME_A_UUID_OR_A_RUN = re.compile(
+    rf"(?<![0-9A-Za-z])(?:{_A_TIME}|(?P<uuid>{_A_UUID}))(?![0-9A-Za-z])|(?P<run>{_RUN.pattern})"
+)
 
 
 def without_numbers(text: str) -> str:
@@ -88,7 +103,9 @@ _BARE = re.compile(rf"\d{{{FEWEST_DIGITS},}}")
 
 
 def _masked(run: re.Match[str]) -> str:
-    return f"[number ending in {''.join(_value(digit) for digit in re.findall(_DIGIT, run[0])[-4:])}]"
+    return (
+        f"[number ending in {''.join(_value(digit) for digit in re.findall(_DIGIT, run[0])[-4:])}]"
+    )
 
 
 def _value(digit: str) -> str:
@@ -99,7 +116,9 @@ def _value(digit: str) -> str:
 def kept(reply: Reply, secrets: Secrets) -> dict[str, Any]:
     """An answer's words as a row keeps them: redacted first, bounded after, so that no cut leaves half a key behind."""
     return {
-        "message": None if reply.message is None else redacted(reply.message, secrets)[:KEPT_CHARACTERS],
+        "message": None
+        if reply.message is None
+        else redacted(reply.message, secrets)[:KEPT_CHARACTERS],
         "errors": [redacted(error, secrets)[:KEPT_CHARACTERS] for error in reply.errors],
         "text": redacted(reply.text, secrets)[:KEPT_CHARACTERS],
     }

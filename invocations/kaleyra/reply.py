@@ -19,7 +19,13 @@ from typing import Any
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_RETRY_AFTER = 3600
-_REDIRECTS = (301, 302, 303, 307, 308)  # RFC 9110, 15.4: those that name the one place to go instead. 300 and 304 do not.
+_REDIRECTS = (
+    301,
+    302,
+    303,
+    307,
+    308,
+)  # RFC 9110, 15.4: those that name the one place to go instead. 300 and 304 do not.
 
 
 class Verdict(StrEnum):
@@ -131,7 +137,12 @@ def read_reply(
         workflow_invocation_id=invocation_id if _INVOCATION_ID.match(invocation_id) else "",
         execution_status=_text(fields.get("executionStatus"))[:40],
         timestamp=_text(fields.get("timestamp"))[:60],
-        retry_after=_retry_after(next((value for name, value in (headers or {}).items() if name.lower() == "retry-after"), "")),
+        retry_after=_retry_after(
+            next(
+                (value for name, value in (headers or {}).items() if name.lower() == "retry-after"),
+                "",
+            )
+        ),
         text=printable(text),
         is_duplicate=(
             http_status in (400, 409)
@@ -141,7 +152,9 @@ def read_reply(
     )
 
 
-def _reason(http_status: int, fields: dict[str, Any] | None, request_id: str, complete: bool) -> str:
+def _reason(
+    http_status: int, fields: dict[str, Any] | None, request_id: str, complete: bool
+) -> str:
     reason = _reason_by_status(http_status, fields, request_id, complete)
     was_not_taken = VERDICTS[reason] in (Verdict.REJECTED, Verdict.REFUSED, Verdict.BUSY)
     return "contradiction" if was_not_taken and _says_taken(fields, request_id) else reason
@@ -150,12 +163,18 @@ def _reason(http_status: int, fields: dict[str, Any] | None, request_id: str, co
 def _says_taken(fields: dict[str, Any] | None, request_id: str) -> bool:
     """Whether the body says of this very request that it was accepted. A gateway on the way may have changed the status."""
     return bool(
-        fields and fields.get("requestId") == request_id and (fields.get("success") is True or fields.get("executionStatus") == "ACCEPTED")
+        fields
+        and fields.get("requestId") == request_id
+        and (fields.get("success") is True or fields.get("executionStatus") == "ACCEPTED")
     )
 
 
-def _reason_by_status(http_status: int, fields: dict[str, Any] | None, request_id: str, complete: bool) -> str:
-    if http_status in (401, 403) or (400 <= http_status < 500 and fields and fields.get("code") == "RBC001"):
+def _reason_by_status(
+    http_status: int, fields: dict[str, Any] | None, request_id: str, complete: bool
+) -> str:
+    if http_status in (401, 403) or (
+        400 <= http_status < 500 and fields and fields.get("code") == "RBC001"
+    ):
         return "credentials"
     if http_status in _REDIRECTS:
         return "redirect"
@@ -174,7 +193,11 @@ def _reason_by_status(http_status: int, fields: dict[str, Any] | None, request_i
     if http_status == 400:
         return _reason_of_a_refusal(fields, request_id)
     if http_status == 409:
-        return "another_request" if fields and fields.get("requestId") not in (None, request_id) else "in_progress"
+        return (
+            "another_request"
+            if fields and fields.get("requestId") not in (None, request_id)
+            else "in_progress"
+        )
     return "undocumented_status"
 
 

@@ -40,12 +40,21 @@ class SmsSize:
 
 def measure(text: str) -> SmsSize:
     """The size of `text`. An empty text is one part of nothing: an empty message is a message still, and none costs nothing."""
-    foreign = next((character for character in text if character not in _BASIC and character not in _EXTENSION), None)
+    foreign = next(
+        (
+            character
+            for character in text
+            if character not in _BASIC and character not in _EXTENSION
+        ),
+        None,
+    )
     if foreign is None:
         widths = [2 if character in _EXTENSION else 1 for character in text]
         single, part = GSM_SINGLE, GSM_PART
     else:
-        widths = [2 if ord(character) > 0xFFFF else 1 for character in text]  # a surrogate pair, or one unit
+        widths = [
+            2 if ord(character) > 0xFFFF else 1 for character in text
+        ]  # a surrogate pair, or one unit
         single, part = UNICODE_SINGLE, UNICODE_PART
     units = sum(widths)
     fits = units <= single

@@ -42,7 +42,9 @@ class ParamsError(ValueError):
         super().__init__(code)
         self.code = code
         # A wrong key is shown to people, and half a surrogate pair or a key without end would break the page that shows it.
-        self.facts = {name: _shown(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
+        self.facts = {
+            name: _shown(fact) if isinstance(fact, str) else fact for name, fact in facts.items()
+        }
 
 
 def _shown(text: str) -> str:
@@ -99,13 +101,19 @@ def asked_for(text: str, kind: ChannelKind, *, otp: bool = False) -> list[str]:
     found = placeholders(text, kind)
     last = max((place.position for place in found if place.position is not None), default=0)
     code = [VERIFICATION_CODE] if otp else []
-    return [*code, *numbered(max(0, last - len(code))), *dict.fromkeys(place.name for place in found if place.name is not None)]
+    return [
+        *code,
+        *numbered(max(0, last - len(code))),
+        *dict.fromkeys(place.name for place in found if place.name is not None),
+    ]
 
 
 # --- the order of the values ------------------------------------------------------------------------------------------
 
 
-def in_order(params: TemplateParams, kind: ChannelKind, *, otp: bool = False) -> list[tuple[str, str]]:
+def in_order(
+    params: TemplateParams, kind: ChannelKind, *, otp: bool = False
+) -> list[tuple[str, str]]:
     """Keys and values in the order in which a body's positions take them.
 
     `otp` says that an SMS template is of type OTP, or a WhatsApp template an authentication template: the code is its first value.
@@ -114,7 +122,11 @@ def in_order(params: TemplateParams, kind: ChannelKind, *, otp: bool = False) ->
     """
     ordered = sorted(params.items())
     if kind is ChannelKind.WHATSAPP:
-        ordered = [(key, value) for key, value in ordered if key not in SPECIAL_KEYS or (otp and key == VERIFICATION_CODE)]
+        ordered = [
+            (key, value)
+            for key, value in ordered
+            if key not in SPECIAL_KEYS or (otp and key == VERIFICATION_CODE)
+        ]
     if otp:
         ordered.sort(key=lambda item: item[0] != VERIFICATION_CODE)
     return ordered
@@ -138,7 +150,11 @@ _LEADING_NUMBER = re.compile(r"\A0*([0-9]+)")
 def out_of_order(keys: Iterable[str]) -> list[str]:
     """Keys that sort as text before a key with a smaller leading number, as "10" before "2": almost certainly not meant."""
     # Without their zeros, numbers compare as (length, text): Python reads none of more than 4,300 digits.
-    numbers = [((len(match[1]), match[1]), key) for key in sorted(keys) if (match := _LEADING_NUMBER.match(key))]
+    numbers = [
+        ((len(match[1]), match[1]), key)
+        for key in sorted(keys)
+        if (match := _LEADING_NUMBER.match(key))
+    ]
     return [key for (number, key), (following, _) in pairwise(numbers) if number > following]
 
 
@@ -170,13 +186,21 @@ class Resolved:
     @property
     def missing(self) -> tuple[str, ...]:
         """Placeholders that nothing was given for, each once."""
-        return tuple(dict.fromkeys(piece.text for piece in self.pieces if piece.placeholder and piece.key is None))
+        return tuple(
+            dict.fromkeys(
+                piece.text for piece in self.pieces if piece.placeholder and piece.key is None
+            )
+        )
 
 
 def resolve(text: str, params: TemplateParams, kind: ChannelKind, *, otp: bool = False) -> Resolved:
     """Fills a template's body. Values are put in once and never read as placeholders themselves."""
     order = in_order(params, kind, otp=otp)
-    by_name = {key: value for key, value in params.items() if kind is ChannelKind.SMS or key not in SPECIAL_KEYS}
+    by_name = {
+        key: value
+        for key, value in params.items()
+        if kind is ChannelKind.SMS or key not in SPECIAL_KEYS
+    }
     pieces: list[Piece] = []
     read = 0
     for place in placeholders(text, kind):
@@ -199,8 +223,12 @@ def resolve_variable(text: str, params: TemplateParams, special_key: str) -> Res
     """Fills the one variable of a WhatsApp header or dynamic URL button with the special parameter meant for it."""
     place = next(iter(placeholders(text, ChannelKind.WHATSAPP)), None)
     if place is None:
-        return Resolved((Piece(text),) if text else (), (), (special_key,) if special_key in params else ())
-    filled = Piece(params.get(special_key, place.text), place, special_key if special_key in params else None)
+        return Resolved(
+            (Piece(text),) if text else (), (), (special_key,) if special_key in params else ()
+        )
+    filled = Piece(
+        params.get(special_key, place.text), place, special_key if special_key in params else None
+    )
     around = (Piece(text[: place.start]), filled, Piece(text[place.end :]))
     order = ((special_key, params[special_key]),) if special_key in params else ()
     return Resolved(tuple(piece for piece in around if piece.text or piece.placeholder), order, ())
@@ -221,7 +249,12 @@ def checked(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
             raise ParamsError("no_key", value=value)
         if key in params:
             raise ParamsError("repeated_key", key=key)
-        if key != key.strip() or len(key) > MAX_KEY_CHARACTERS or not _carried(key) or set("\t\n\r") & set(key):
+        if (
+            key != key.strip()
+            or len(key) > MAX_KEY_CHARACTERS
+            or not _carried(key)
+            or set("\t\n\r") & set(key)
+        ):
             raise ParamsError("bad_key", key=key)
         if key.startswith("#") and key.endswith("#") and key not in SPECIAL_KEYS:
             raise ParamsError("no_such_special_key", key=key)
@@ -238,7 +271,10 @@ def checked(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def _carried(text: str) -> bool:
     """Whether UTF-8 and a message can carry `text`: no half of a surrogate pair, no control character but tab and line breaks."""
-    return not any(0xD800 <= ord(c) <= 0xDFFF or (ord(c) < 0x20 and c not in "\t\n\r") or ord(c) == 0x7F for c in text)
+    return not any(
+        0xD800 <= ord(c) <= 0xDFFF or (ord(c) < 0x20 and c not in "\t\n\r") or ord(c) == 0x7F
+        for c in text
+    )
 
 
 def from_json(text: str) -> dict[str, str]:

@@ -14,20 +14,44 @@ from invocations.models.configuration import Channel, WorkflowInstance
 class Parameter(models.Model):
     """What the form asks for one key of a channel's template. The keys themselves follow from the template's text."""
 
-    channel = models.ForeignKey(Channel, models.CASCADE, related_name="parameters", verbose_name=_("channel"))
+    channel = models.ForeignKey(
+        Channel, models.CASCADE, related_name="parameters", verbose_name=_("channel")
+    )
     key = models.CharField(_("key"), max_length=100)
-    label = models.CharField(_("label"), max_length=100, blank=True, help_text=_("What staff are asked for, for example First name."))
+    label = models.CharField(
+        _("label"),
+        max_length=100,
+        blank=True,
+        help_text=_("What staff are asked for, for example First name."),
+    )
     help_text = models.CharField(_("help"), max_length=300, blank=True)
-    sample = models.CharField(_("sample"), max_length=1000, blank=True, help_text=_("Shown in the example. Never sent."))
+    sample = models.CharField(
+        _("sample"), max_length=1000, blank=True, help_text=_("Shown in the example. Never sent.")
+    )
     required = models.BooleanField(
-        _("required"), default=True, help_text=_("A value that goes by position is needed always: without it the rest would shift.")
+        _("required"),
+        default=True,
+        help_text=_(
+            "A value that goes by position is needed always: without it the rest would shift."
+        ),
     )
-    is_sensitive = models.BooleanField(_("sensitive"), default=False, help_text=_("Hidden while typed, and never shown after it was sent."))
-    max_length = models.PositiveIntegerField(_("most characters"), null=True, blank=True, validators=[MinValueValidator(1)])
+    is_sensitive = models.BooleanField(
+        _("sensitive"),
+        default=False,
+        help_text=_("Hidden while typed, and never shown after it was sent."),
+    )
+    max_length = models.PositiveIntegerField(
+        _("most characters"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
     pattern = models.CharField(
-        _("pattern"), max_length=300, blank=True, help_text=_("A regular expression for the whole value, for example KF-[0-9]{5}.")
+        _("pattern"),
+        max_length=300,
+        blank=True,
+        help_text=_("A regular expression for the whole value, for example KF-[0-9]{5}."),
     )
-    choices = models.TextField(_("choices"), blank=True, help_text=_("One a line. Staff choose instead of typing."))
+    choices = models.TextField(
+        _("choices"), blank=True, help_text=_("One a line. Staff choose instead of typing.")
+    )
     default = models.CharField(_("default"), max_length=1000, blank=True)
     history = HistoricalRecords()
 
@@ -35,7 +59,11 @@ class Parameter(models.Model):
         verbose_name = _("parameter")
         verbose_name_plural = _("parameters")
         ordering = ["channel", "key"]
-        constraints = [models.UniqueConstraint(fields=["channel", "key"], name="parameter_key_once_per_channel")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "key"], name="parameter_key_once_per_channel"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.label or self.key
@@ -44,11 +72,15 @@ class Parameter(models.Model):
 class WorkflowVersion(models.Model):
     """A workflow's channels, texts and parameters as they were. Made when they changed; never altered."""
 
-    workflow_instance = models.ForeignKey(WorkflowInstance, models.CASCADE, related_name="versions", verbose_name=_("workflow"))
+    workflow_instance = models.ForeignKey(
+        WorkflowInstance, models.CASCADE, related_name="versions", verbose_name=_("workflow")
+    )
     number = models.PositiveIntegerField(_("number"))
     contract = models.JSONField(_("contract"))
     digest = models.CharField(max_length=64)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -56,7 +88,11 @@ class WorkflowVersion(models.Model):
         verbose_name_plural = _("versions")
         ordering = ["workflow_instance", "-number"]
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["workflow_instance", "number"], name="version_number_once_per_workflow")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workflow_instance", "number"], name="version_number_once_per_workflow"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.workflow_instance} {self.number}"

@@ -52,7 +52,9 @@ def decrypt(token: str, place: str) -> str:
 
 @lru_cache(maxsize=8)
 def _digest_key(key: str, purpose: str) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(key.encode())
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(
+        key.encode()
+    )
 
 
 def digests(text: str, purpose: str) -> list[str]:
@@ -60,7 +62,10 @@ def digests(text: str, purpose: str) -> list[str]:
 
     Write the first, look for all: so that a value stays findable after a new key was added.
     """
-    return [hmac.new(_digest_key(key, purpose), text.encode("utf-8"), hashlib.sha256).hexdigest() for key in _keys()]
+    return [
+        hmac.new(_digest_key(key, purpose), text.encode("utf-8"), hashlib.sha256).hexdigest()
+        for key in _keys()
+    ]
 
 
 @dataclass
@@ -109,7 +114,9 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         name, path, args, kwargs = super().deconstruct()
         return name, path, args, {**kwargs, "bound_to": self.bound_to}
 
-    def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
+    def contribute_to_class(
+        self, cls: type[models.Model], name: str, private_only: bool = False
+    ) -> None:
         super().contribute_to_class(cls, name, private_only)
         setattr(cls, self.attname, _SealedAttribute(self))
 
@@ -141,7 +148,9 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
             return None
         if isinstance(value, _Sealed):
             return value.token
-        raise FieldError(f"{self.name} is encrypted for one row: set it on an instance and save that.")
+        raise FieldError(
+            f"{self.name} is encrypted for one row: set it on an instance and save that."
+        )
 
     def get_lookup(self, lookup_name: str) -> Any:
         if lookup_name != "isnull":

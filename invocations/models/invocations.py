@@ -17,7 +17,16 @@ from invocations.models.configuration import Account, WorkflowInstance
 from invocations.models.contracts import WorkflowVersion
 from invocations.models.encryption import EncryptedTextField
 
-FILTERED = ("status", "delivery", "deciding_channel", "http_status", "workflow_instance", "account", "created_by", "created_at")
+FILTERED = (
+    "status",
+    "delivery",
+    "deciding_channel",
+    "http_status",
+    "workflow_instance",
+    "account",
+    "created_by",
+    "created_at",
+)
 """What the history's filters ask of a row, but for texts."""
 
 
@@ -28,7 +37,9 @@ def _filter(name: str, field: str = "", condition: Q | None = None) -> models.In
     share little that is the difference between a second and a minute. SQLite knows no such columns and does without.
     """
     others = [other for other in FILTERED if other != field]
-    return models.Index(fields=[field, "id"] if field else ["id"], include=others, condition=condition, name=name)
+    return models.Index(
+        fields=[field, "id"] if field else ["id"], include=others, condition=condition, name=name
+    )
 
 
 class Invocation(models.Model):
@@ -64,21 +75,46 @@ class Invocation(models.Model):
     request_id = models.UUIDField(_("request ID"), unique=True, default=uuid.uuid4, editable=False)
     # Of the foreign keys without an index of their own, one of `Meta.indexes` begins with the column.
     workflow_instance = models.ForeignKey(
-        WorkflowInstance, models.PROTECT, related_name="invocations", verbose_name=_("workflow"), db_index=False
+        WorkflowInstance,
+        models.PROTECT,
+        related_name="invocations",
+        verbose_name=_("workflow"),
+        db_index=False,
     )
-    version = models.ForeignKey(WorkflowVersion, models.PROTECT, null=True, blank=True, related_name="invocations", editable=False)
-    account = models.ForeignKey(Account, models.PROTECT, related_name="invocations", verbose_name=_("account"), db_index=False)
-    payload = EncryptedTextField(_("payload"), bound_to="request_id", help_text=_("The exact text that is posted."))
+    version = models.ForeignKey(
+        WorkflowVersion,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="invocations",
+        editable=False,
+    )
+    account = models.ForeignKey(
+        Account,
+        models.PROTECT,
+        related_name="invocations",
+        verbose_name=_("account"),
+        db_index=False,
+    )
+    payload = EncryptedTextField(
+        _("payload"), bound_to="request_id", help_text=_("The exact text that is posted.")
+    )
     payload_digest = models.CharField(max_length=64, editable=False)
     recipient_digest = models.CharField(max_length=64, editable=False)
     recipient2_digest = models.CharField(max_length=64, blank=True, editable=False)
     recipient_hint = models.CharField(_("recipient"), max_length=60, editable=False)
-    recipient2_hint = models.CharField(_("second recipient"), max_length=60, blank=True, editable=False)
+    recipient2_hint = models.CharField(
+        _("second recipient"), max_length=60, blank=True, editable=False
+    )
     recipient_last_four = models.CharField(max_length=4, blank=True, editable=False)
     recipient2_last_four = models.CharField(max_length=4, blank=True, editable=False)
 
-    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.QUEUED)
-    delivery = models.CharField(_("delivery"), max_length=10, choices=Delivery.choices, default=Delivery.NONE, blank=True)
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.QUEUED
+    )
+    delivery = models.CharField(
+        _("delivery"), max_length=10, choices=Delivery.choices, default=Delivery.NONE, blank=True
+    )
     not_before = models.DateTimeField(_("not before"), null=True, blank=True, editable=False)
     not_after = models.DateTimeField(_("not after"), null=True, blank=True, editable=False)
     due_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -88,7 +124,9 @@ class Invocation(models.Model):
     doubt_count = models.PositiveSmallIntegerField(default=0, editable=False)
     final_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    workflow_invocation_id = models.CharField(_("workflow invocation ID"), max_length=100, blank=True)
+    workflow_invocation_id = models.CharField(
+        _("workflow invocation ID"), max_length=100, blank=True
+    )
     http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True, blank=True)
     provider_timestamp = models.CharField(_("Kaleyra's timestamp"), max_length=60, blank=True)
     reply = EncryptedTextField(bound_to="request_id", null=True, blank=True, editable=False)
@@ -97,8 +135,12 @@ class Invocation(models.Model):
 
     result_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     result_at = models.DateTimeField(null=True, blank=True, editable=False)
-    deciding_channel = models.PositiveSmallIntegerField(_("deciding channel"), null=True, blank=True, editable=False)
-    may_be_double = models.BooleanField(_("may have been received twice"), default=False, editable=False)
+    deciding_channel = models.PositiveSmallIntegerField(
+        _("deciding channel"), null=True, blank=True, editable=False
+    )
+    may_be_double = models.BooleanField(
+        _("may have been received twice"), default=False, editable=False
+    )
 
     reference = models.CharField(_("ticket"), max_length=100, blank=True)
     note = EncryptedTextField(_("note"), bound_to="request_id", null=True, blank=True)
@@ -113,10 +155,21 @@ class Invocation(models.Model):
     )
     created_at = models.DateTimeField(_("recorded"), auto_now_add=True, db_index=True)
     cancelled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False, db_index=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        db_index=False,
     )
     sent_again_from = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="sent_again_as", verbose_name=_("sent again from")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="sent_again_as",
+        verbose_name=_("sent again from"),
     )
 
     class Meta:
@@ -132,22 +185,40 @@ class Invocation(models.Model):
         default_permissions = ("view",)
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=["queued", "sending", "accepted", "rejected", "unknown", "held", "cancelled", "expired"]),
+                condition=Q(
+                    status__in=[
+                        "queued",
+                        "sending",
+                        "accepted",
+                        "rejected",
+                        "unknown",
+                        "held",
+                        "cancelled",
+                        "expired",
+                    ]
+                ),
                 name="invocation_status_is_known",
             ),
             models.CheckConstraint(
-                condition=Q(delivery__in=["", "awaiting", "completed", "no_result"]), name="invocation_delivery_is_known"
+                condition=Q(delivery__in=["", "awaiting", "completed", "no_result"]),
+                name="invocation_delivery_is_known",
             ),
-            models.CheckConstraint(condition=~Q(status="sending") | Q(lease_until__isnull=False), name="invocation_sending_has_a_lease"),
             models.CheckConstraint(
-                condition=Q(doubtful_since__isnull=True, doubt_count=0) | Q(doubtful_since__isnull=False, doubt_count__gt=0),
+                condition=~Q(status="sending") | Q(lease_until__isnull=False),
+                name="invocation_sending_has_a_lease",
+            ),
+            models.CheckConstraint(
+                condition=Q(doubtful_since__isnull=True, doubt_count=0)
+                | Q(doubtful_since__isnull=False, doubt_count__gt=0),
                 name="invocation_doubt_has_a_beginning",
             ),
             models.CheckConstraint(
-                condition=~Q(delivery="awaiting") | Q(result_due_at__isnull=False), name="invocation_awaited_result_has_its_time"
+                condition=~Q(delivery="awaiting") | Q(result_due_at__isnull=False),
+                name="invocation_awaited_result_has_its_time",
             ),
             models.CheckConstraint(
-                condition=Q(deciding_channel__isnull=True) | Q(deciding_channel__in=[0, 1, 2], delivery="completed"),
+                condition=Q(deciding_channel__isnull=True)
+                | Q(deciding_channel__in=[0, 1, 2], delivery="completed"),
                 name="invocation_channel_decides_with_a_result",
             ),
         ]
@@ -162,23 +233,50 @@ class Invocation(models.Model):
             _filter("invocation_by_error", "error_kind", ~Q(error_kind="")),
             _filter("invocation_by_reason", "reason", ~Q(reason="") & ~Q(reason="accepted")),
             _filter("invocation_delivered", condition=Q(deciding_channel__gt=0)),
-            _filter("invocation_ended_unreported", condition=Q(delivery="completed", deciding_channel__isnull=True)),
+            _filter(
+                "invocation_ended_unreported",
+                condition=Q(delivery="completed", deciding_channel__isnull=True),
+            ),
             _filter("invocation_may_be_double", condition=Q(may_be_double=True)),
             _filter("invocation_sent_again", condition=Q(sent_again_from__isnull=False)),
-            models.Index(fields=["lease_until"], condition=Q(status="sending"), name="invocation_under_way"),
-            models.Index(fields=["account", "due_at"], condition=Q(due_at__isnull=False), name="invocation_due_by_account"),
-            models.Index(fields=["not_after"], condition=Q(status__in=["queued", "held"]), name="invocation_may_expire"),
-            models.Index(fields=["result_due_at"], condition=Q(delivery="awaiting"), name="invocation_result_due"),
-            models.Index(fields=["final_at"], condition=Q(status="rejected"), name="invocation_refused_lately"),
+            models.Index(
+                fields=["lease_until"], condition=Q(status="sending"), name="invocation_under_way"
+            ),
+            models.Index(
+                fields=["account", "due_at"],
+                condition=Q(due_at__isnull=False),
+                name="invocation_due_by_account",
+            ),
+            models.Index(
+                fields=["not_after"],
+                condition=Q(status__in=["queued", "held"]),
+                name="invocation_may_expire",
+            ),
+            models.Index(
+                fields=["result_due_at"],
+                condition=Q(delivery="awaiting"),
+                name="invocation_result_due",
+            ),
+            models.Index(
+                fields=["final_at"],
+                condition=Q(status="rejected"),
+                name="invocation_refused_lately",
+            ),
             # Ways to find one. A CharField's own `db_index` would add a second index on PostgreSQL, for LIKE, which nothing asks.
             models.Index(Upper("reference"), "id", name="invocation_by_reference"),
             models.Index(fields=["workflow_invocation_id"], name="invocation_by_kaleyras_id"),
             models.Index(fields=["recipient_digest", "id"], name="invocation_by_recipient"),
             # Most rows have no second number: counted among the others it made SQLite believe that each is to a million.
-            models.Index(fields=["recipient2_digest", "id"], condition=~Q(recipient2_digest=""), name="invocation_by_2nd_recipient"),
+            models.Index(
+                fields=["recipient2_digest", "id"],
+                condition=~Q(recipient2_digest=""),
+                name="invocation_by_2nd_recipient",
+            ),
             models.Index(fields=["recipient_last_four", "id"], name="invocation_by_last_four"),
             models.Index(
-                fields=["recipient2_last_four", "id"], condition=~Q(recipient2_last_four=""), name="invocation_by_second_last_four"
+                fields=["recipient2_last_four", "id"],
+                condition=~Q(recipient2_last_four=""),
+                name="invocation_by_second_last_four",
             ),
         ]
 
@@ -232,27 +330,53 @@ class Attempt(models.Model):
     retry_after = models.PositiveIntegerField(_("Retry-After in seconds"), null=True, blank=True)
     binding = models.UUIDField(default=uuid.uuid4, editable=False)
     reply = EncryptedTextField(bound_to="binding", null=True, blank=True, editable=False)
-    answered_invocation_id = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False)
+    answered_invocation_id = models.CharField(
+        max_length=100, blank=True, default="", db_default="", editable=False
+    )
     answered_request_id = models.UUIDField(null=True, blank=True, editable=False)
     api_key_last_four = models.CharField(max_length=4, blank=True)
     asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", editable=False, db_index=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        db_index=False,
     )
 
     class Meta:
         ordering = ["invocation", "number"]
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(fields=["invocation", "number"], name="attempt_number_once_per_invocation"),
+            models.UniqueConstraint(
+                fields=["invocation", "number"], name="attempt_number_once_per_invocation"
+            ),
             models.CheckConstraint(
-                condition=Q(outcome__in=["under_way", "accepted", "rejected", "refused", "busy", "doubtful", "not_sent"]),
+                condition=Q(
+                    outcome__in=[
+                        "under_way",
+                        "accepted",
+                        "rejected",
+                        "refused",
+                        "busy",
+                        "doubtful",
+                        "not_sent",
+                    ]
+                ),
                 name="attempt_outcome_is_known",
             ),
         ]
         indexes = [
-            models.Index(fields=["answered_invocation_id"], condition=~Q(answered_invocation_id=""), name="attempt_by_answered_id"),
             models.Index(
-                fields=["answered_request_id"], condition=Q(answered_request_id__isnull=False), name="attempt_by_answered_request"
+                fields=["answered_invocation_id"],
+                condition=~Q(answered_invocation_id=""),
+                name="attempt_by_answered_id",
+            ),
+            models.Index(
+                fields=["answered_request_id"],
+                condition=Q(answered_request_id__isnull=False),
+                name="attempt_by_answered_request",
             ),
         ]
 
@@ -280,7 +404,12 @@ class Settlement(models.Model):
 
     class Meta:
         default_permissions = ()
-        constraints = [models.CheckConstraint(condition=Q(verdict__in=["delivered", "not_delivered"]), name="settlement_verdict_is_known")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(verdict__in=["delivered", "not_delivered"]),
+                name="settlement_verdict_is_known",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.invocation_id}: {self.verdict}"

@@ -25,7 +25,9 @@ class Incident(models.Model):
 
     kind = models.CharField(max_length=12, choices=Kind.choices)
     account = models.ForeignKey(Account, models.CASCADE, related_name="incidents")
-    workflow_instance = models.ForeignKey(WorkflowInstance, models.CASCADE, null=True, blank=True, related_name="incidents")
+    workflow_instance = models.ForeignKey(
+        WorkflowInstance, models.CASCADE, null=True, blank=True, related_name="incidents"
+    )
     reason = models.CharField(max_length=200, blank=True)
     opened_at = models.DateTimeField()
     last_at = models.DateTimeField()
@@ -39,7 +41,10 @@ class Incident(models.Model):
         default_permissions = ()
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["refusals", "paused", "unreachable", "unknown", "no_results"]), name="incident_kind_is_known"
+                condition=Q(
+                    kind__in=["refusals", "paused", "unreachable", "unknown", "no_results"]
+                ),
+                name="incident_kind_is_known",
             ),
             models.UniqueConstraint(
                 fields=["kind", "workflow_instance", "reason"],

@@ -33,11 +33,17 @@ class Preset(models.Model):
     """Values to start from, never a number. Without an owner it is for everybody who may send the workflow."""
 
     binding = models.UUIDField(default=uuid.uuid4, editable=False)
-    workflow_instance = models.ForeignKey(WorkflowInstance, models.CASCADE, related_name="presets", verbose_name=_("workflow"))
+    workflow_instance = models.ForeignKey(
+        WorkflowInstance, models.CASCADE, related_name="presets", verbose_name=_("workflow")
+    )
     title = models.CharField(_("title"), max_length=100)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="presets")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="presets"
+    )
     values = EncryptedTextField(bound_to="binding")
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -46,9 +52,13 @@ class Preset(models.Model):
         ordering = ["title"]
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(fields=["workflow_instance", "owner", "title"], name="preset_title_once_per_owner"),
             models.UniqueConstraint(
-                fields=["workflow_instance", "title"], condition=Q(owner__isnull=True), name="shared_preset_title_once"
+                fields=["workflow_instance", "owner", "title"], name="preset_title_once_per_owner"
+            ),
+            models.UniqueConstraint(
+                fields=["workflow_instance", "title"],
+                condition=Q(owner__isnull=True),
+                name="shared_preset_title_once",
             ),
         ]
 
@@ -59,7 +69,9 @@ class Preset(models.Model):
 class SavedFilter(models.Model):
     """A name for filters of the history, as they stand in its address: never a number, never what was searched for."""
 
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_filters")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_filters"
+    )
     name = models.CharField(_("name"), max_length=60)
     query = models.CharField(max_length=1000)
     is_shared = models.BooleanField(_("for everybody who reads the history"), default=False)
@@ -71,10 +83,14 @@ class SavedFilter(models.Model):
         ordering = ["name"]
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(fields=["person", "name"], name="saved_filter_name_once_per_person"),
+            models.UniqueConstraint(
+                fields=["person", "name"], name="saved_filter_name_once_per_person"
+            ),
             models.CheckConstraint(condition=~Q(query=""), name="saved_filter_filters"),
         ]
-        indexes = [models.Index(fields=["name"], condition=Q(is_shared=True), name="saved_filter_shared")]
+        indexes = [
+            models.Index(fields=["name"], condition=Q(is_shared=True), name="saved_filter_shared")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -120,12 +136,24 @@ class Export(models.Model):
         default_permissions = ()
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=["waiting", "writing", "ready", "failed", "cancelled"]), name="export_state_is_known"
+                condition=Q(state__in=["waiting", "writing", "ready", "failed", "cancelled"]),
+                name="export_state_is_known",
             ),
-            models.CheckConstraint(condition=Q(format__in=["csv", "xlsx"]), name="export_format_is_known"),
-            models.CheckConstraint(condition=~Q(state="writing") | Q(lease_until__isnull=False), name="export_writing_has_a_lease"),
+            models.CheckConstraint(
+                condition=Q(format__in=["csv", "xlsx"]), name="export_format_is_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="writing") | Q(lease_until__isnull=False),
+                name="export_writing_has_a_lease",
+            ),
         ]
-        indexes = [models.Index(fields=["asked_at"], condition=Q(state__in=["waiting", "writing"]), name="export_to_do")]
+        indexes = [
+            models.Index(
+                fields=["asked_at"],
+                condition=Q(state__in=["waiting", "writing"]),
+                name="export_to_do",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.asked_at:%Y-%m-%d %H:%M}.{self.format}"

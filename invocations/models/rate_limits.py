@@ -33,7 +33,9 @@ class KillSwitch(models.Model):
 
     is_on = models.BooleanField(_("all sending is stopped"), default=False)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
-    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     changed_at = models.DateTimeField(auto_now=True)
     history = HistoricalRecords()
 

@@ -29,12 +29,18 @@ class CallbackAddress(models.Model):
     secret = EncryptedTextField(bound_to="id")
     is_current = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["account", "is_current"], name="callback_address_current_and_the_one_before")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "is_current"], name="callback_address_current_and_the_one_before"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.account} ({'current' if self.is_current else 'before'})"
@@ -61,33 +67,76 @@ class Callback(models.Model):
     execution_status = models.CharField(max_length=60, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     # Without the index that it would have: SQLite would look the unmatched ones up in it, and read and sort them all.
-    invocation = models.ForeignKey(Invocation, models.PROTECT, null=True, blank=True, related_name="callbacks", db_index=False)
+    invocation = models.ForeignKey(
+        Invocation, models.PROTECT, null=True, blank=True, related_name="callbacks", db_index=False
+    )
     matched_at = models.DateTimeField(null=True, blank=True)
-    matched_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    matched_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
     set_aside_at = models.DateTimeField(null=True, blank=True)
-    set_aside_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    set_aside_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
     set_aside_reason = EncryptedTextField(bound_to="digest", null=True, blank=True)
 
     class Meta:
         default_permissions = ()
         constraints = [
             models.CheckConstraint(
-                condition=Q(set_aside_at__isnull=True, set_aside_by__isnull=True, set_aside_reason__isnull=True)
-                | Q(set_aside_at__isnull=False, set_aside_by__isnull=False, set_aside_reason__isnull=False),
+                condition=Q(
+                    set_aside_at__isnull=True,
+                    set_aside_by__isnull=True,
+                    set_aside_reason__isnull=True,
+                )
+                | Q(
+                    set_aside_at__isnull=False,
+                    set_aside_by__isnull=False,
+                    set_aside_reason__isnull=False,
+                ),
                 name="callback_set_aside_by_somebody_for_a_reason",
             ),
             models.CheckConstraint(
-                condition=Q(invocation__isnull=True, matched_at__isnull=True) | Q(invocation__isnull=False, matched_at__isnull=False),
+                condition=Q(invocation__isnull=True, matched_at__isnull=True)
+                | Q(invocation__isnull=False, matched_at__isnull=False),
                 name="callback_match_has_its_time",
             ),
         ]
         indexes = [
-            models.Index(fields=["invocation"], condition=Q(invocation__isnull=False), name="callback_by_invocation"),
-            models.Index(fields=["workflow_invocation_id"], condition=Q(invocation__isnull=True), name="callback_unmatched_by_id"),
-            models.Index(fields=["received_at"], condition=Q(invocation__isnull=True), name="callback_unmatched_by_time"),
-            models.Index(fields=["ask_at", "id"], condition=Q(invocation__isnull=True), name="callback_unmatched_by_turn"),
             models.Index(
-                fields=["received_at", "id"], condition=Q(invocation__isnull=True, set_aside_at__isnull=True), name="callback_open_by_time"
+                fields=["invocation"],
+                condition=Q(invocation__isnull=False),
+                name="callback_by_invocation",
+            ),
+            models.Index(
+                fields=["workflow_invocation_id"],
+                condition=Q(invocation__isnull=True),
+                name="callback_unmatched_by_id",
+            ),
+            models.Index(
+                fields=["received_at"],
+                condition=Q(invocation__isnull=True),
+                name="callback_unmatched_by_time",
+            ),
+            models.Index(
+                fields=["ask_at", "id"],
+                condition=Q(invocation__isnull=True),
+                name="callback_unmatched_by_turn",
+            ),
+            models.Index(
+                fields=["received_at", "id"],
+                condition=Q(invocation__isnull=True, set_aside_at__isnull=True),
+                name="callback_open_by_time",
             ),
             models.Index(
                 fields=["received_at", "id"],
@@ -118,7 +167,11 @@ class ChannelResult(models.Model):
     class Meta:
         ordering = ["callback", "position"]
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["callback", "position"], name="channel_result_position_once_per_callback")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["callback", "position"], name="channel_result_position_once_per_callback"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.position}: {self.kind} {self.code}"

@@ -48,7 +48,9 @@ def tell(now: datetime) -> threading.Thread | None:
     """
     if not settings.ALERT_EMAILS:
         return None
-    incidents = Incident.objects.select_related("workflow_instance", "account__pod").prefetch_related("account__api_keys")
+    incidents = Incident.objects.select_related(
+        "workflow_instance", "account__pod"
+    ).prefetch_related("account__api_keys")
     opened = incidents.filter(closed_at__isnull=True, told_opened_at__isnull=True)
     over = incidents.filter(
         closed_at__gt=now - FORGOTTEN_AFTER,
@@ -56,8 +58,16 @@ def tell(now: datetime) -> threading.Thread | None:
         told_opened_at__isnull=False,
         told_closed_at__isnull=True,
     )
-    mails = [(_mail(each), note) for each in opened if _is_real(each) and (note := _claim(each, "told_opened_at", now))]
-    mails += [(_mail(each), note) for each in over if _is_real(each) and (note := _claim(each, "told_closed_at", now))]
+    mails = [
+        (_mail(each), note)
+        for each in opened
+        if _is_real(each) and (note := _claim(each, "told_opened_at", now))
+    ]
+    mails += [
+        (_mail(each), note)
+        for each in over
+        if _is_real(each) and (note := _claim(each, "told_closed_at", now))
+    ]
     if not mails:
         return None
     thread = threading.Thread(target=_send, args=(mails,), name="mail")
@@ -76,7 +86,9 @@ def take_back(now: datetime) -> None:
             _unsent.put(note)
             continue
         try:
-            Incident.objects.filter(pk=note.incident_id, **{note.column: note.noted_at}).update(**{note.column: None})
+            Incident.objects.filter(pk=note.incident_id, **{note.column: note.noted_at}).update(
+                **{note.column: None}
+            )
         except DatabaseError:
             _unsent.put(note)
             raise
@@ -87,7 +99,9 @@ def _is_real(incident: Incident) -> bool:
 
 
 def _claim(incident: Incident, column: str, now: datetime) -> Note | None:
-    still = Incident.objects.filter(pk=incident.pk, closed_at=incident.closed_at, **{f"{column}__isnull": True})
+    still = Incident.objects.filter(
+        pk=incident.pk, closed_at=incident.closed_at, **{f"{column}__isnull": True}
+    )
     return Note(incident.pk, column, now) if still.update(**{column: now}) else None
 
 
@@ -102,7 +116,11 @@ def _mail(incident: Incident) -> EmailMessage:
         lines += ["", words.says, _("What to do: %(steps)s") % {"steps": words.next}]
     if settings.CONSOLE_URL:
         lines += ["", settings.CONSOLE_URL.rstrip("/") + words.address]
-    return EmailMessage(f"[{_('Fallback console')}] {' '.join(subject.split())}", "\n".join(lines), to=settings.ALERT_EMAILS)
+    return EmailMessage(
+        f"[{_('Fallback console')}] {' '.join(subject.split())}",
+        "\n".join(lines),
+        to=settings.ALERT_EMAILS,
+    )
 
 
 def _utc(moment: datetime) -> str:
@@ -113,6 +131,8 @@ def _send(mails: list[tuple[EmailMessage, Note]]) -> None:
     for mail, note in mails:
         try:
             get_connection().send_messages([mail])
-        except Exception as error:  # whatever a mail server does wrong; what it says could hold a password
+        except (
+            Exception
+        ) as error:  # whatever a mail server does wrong; what it says could hold a password
             logger.error("a mail about an incident could not be sent: %s", type(error).__name__)
             _unsent.put(note)

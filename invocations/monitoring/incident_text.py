@@ -66,7 +66,10 @@ def words_of(incident: Incident, reader: Reader, *, quoting: bool = True) -> Wor
 
     Without `quoting` nothing that Kaleyra said is in it, nor in the address: that may hold a value.
     """
-    about = {"name": (incident.workflow_instance or incident.account).title, "count": incident.count}
+    about = {
+        "name": (incident.workflow_instance or incident.account).title,
+        "count": incident.count,
+    }
     tone, icon = LOOKS[incident.kind]
     title, says, steps = _TEXTS[incident.kind](about, incident, reader)
     quoted = incident.reason if quoting and incident.kind == Kind.REFUSALS else ""
@@ -78,10 +81,21 @@ Told = tuple[str, str, str]
 
 
 def _refusals(about: dict[str, object], incident: Incident, reader: Reader) -> Told:
-    title = ngettext("%(count)s refusal of one kind: %(name)s", "%(count)s refusals of one kind: %(name)s", incident.count)
+    title = ngettext(
+        "%(count)s refusal of one kind: %(name)s",
+        "%(count)s refusals of one kind: %(name)s",
+        incident.count,
+    )
     known = [str(sentence) for sentence in advice([incident.reason])]
-    says = _("Kaleyra refuses what is sent with this workflow. This is over as soon as it takes a message.")
-    return title % about, says, " ".join(known) or _("Read Kaleyra’s reason, and have put right what it names: the values, or the flow.")
+    says = _(
+        "Kaleyra refuses what is sent with this workflow. This is over as soon as it takes a message."
+    )
+    return (
+        title % about,
+        says,
+        " ".join(known)
+        or _("Read Kaleyra’s reason, and have put right what it names: the values, or the flow."),
+    )
 
 
 def _paused(about: dict[str, object], incident: Incident, reader: Reader) -> Told:
@@ -90,16 +104,32 @@ def _paused(about: dict[str, object], incident: Incident, reader: Reader) -> Tol
     if incident.workflow_instance:
         says = f"{_('Kaleyra answered that there is no such workflow.')} {waits}"
         if not reader.may(pauses.CHANGE_WORKFLOW):
-            return title, says, _("Ask an admin to check the workflow ID and to let the workflow go on.")
-        return title, says, _("Check the workflow ID: another one lets it go on. Or press “Resume the workflow” on the dashboard.")
+            return (
+                title,
+                says,
+                _("Ask an admin to check the workflow ID and to let the workflow go on."),
+            )
+        return (
+            title,
+            says,
+            _(
+                "Check the workflow ID: another one lets it go on. Or press “Resume the workflow” on the dashboard."
+            ),
+        )
     says = f"{REASONS.get(incident.reason, '')} {waits}".strip()
     trouble = pauses.key_trouble(incident.account)
     mend = pauses.where_to_mend(incident.account, trouble or incident.reason)
     if not reader.may(mend.permission):
         return title, says, str(mend.asked)
     if trouble or not reader.may(pauses.CHANGE_ACCOUNT):
-        return title, says, _("%(mend)s. It goes on within five minutes then.") % {"mend": mend.label}
-    steps = _("%(mend)s. It goes on within five minutes then, or at once with “Resume the account” on the dashboard.")
+        return (
+            title,
+            says,
+            _("%(mend)s. It goes on within five minutes then.") % {"mend": mend.label},
+        )
+    steps = _(
+        "%(mend)s. It goes on within five minutes then, or at once with “Resume the account” on the dashboard."
+    )
     return title, says, steps % {"mend": mend.label}
 
 
@@ -114,34 +144,56 @@ def _unreachable(about: dict[str, object], incident: Incident, reader: Reader) -
 
 
 def _unknown(about: dict[str, object], incident: Incident, reader: Reader) -> Told:
-    title = ngettext("%(count)s outcome unknown: %(name)s", "%(count)s outcomes unknown: %(name)s", incident.count)
+    title = ngettext(
+        "%(count)s outcome unknown: %(name)s",
+        "%(count)s outcomes unknown: %(name)s",
+        incident.count,
+    )
     says = ngettext(
         "For a quarter of an hour no answer has settled it. The message may have gone out.",
         "For a quarter of an hour no answer has settled them. Each of these messages may have gone out.",
         incident.count,
     )
-    is_kept_back = pauses.is_kept_back(incident.account, incident.workflow_instance, is_stopped=reader.is_stopped)
+    is_kept_back = pauses.is_kept_back(
+        incident.account, incident.workflow_instance, is_stopped=reader.is_stopped
+    )
     by_hand = (
         _("Ask the customers whether a message came, and settle what they say.")
         if reader.may(permissions.SETTLE)
-        else _("Ask the customers whether a message came, and ask an admin to settle what they say.")
+        else _(
+            "Ask the customers whether a message came, and ask an admin to settle what they say."
+        )
     )
     if is_kept_back:
         return title % about, says, f"{by_hand} {_('While it is paused none can be checked.')}"
     if reader.may(permissions.SEND):
-        return title % about, says, f"{_('Press “Check safely” where it is offered. If that settles nothing:')} {by_hand}"
+        return (
+            title % about,
+            says,
+            f"{_('Press “Check safely” where it is offered. If that settles nothing:')} {by_hand}",
+        )
     return title % about, says, by_hand
 
 
 def _no_results(about: dict[str, object], incident: Incident, reader: Reader) -> Told:
-    title = ngettext("%(count)s result missing: %(name)s", "%(count)s results missing: %(name)s", incident.count)
+    title = ngettext(
+        "%(count)s result missing: %(name)s", "%(count)s results missing: %(name)s", incident.count
+    )
     says = _(
         "Kaleyra takes the messages and reports no results. Its callback profile may have been turned off (Kaleyra does so by itself "
         "after errors), or its address or secret no longer fit."
     )
     if not reader.may(pauses.CHANGE_ACCOUNT):
-        return title % about, says, _("Ask an admin to compare the account’s Results page with the callback profile at Kaleyra.")
-    steps = _("Compare the account’s Results page with the callback profile at Kaleyra. “Check this key” on its API key’s page helps.")
+        return (
+            title % about,
+            says,
+            _(
+                "Ask an admin to compare the account’s Results page with the callback profile at Kaleyra."
+            ),
+        )
+    steps = _(
+        "Compare the account’s Results page with the callback profile at Kaleyra. “Check this key” on its API key’s page helps."
+    )
     return title % about, says, steps
 
 

@@ -67,27 +67,40 @@ def watch(now: datetime) -> int:
     for incident in Incident.objects.filter(closed_at__isnull=True):
         named = (incident.kind, incident.account_id, incident.workflow_instance_id, incident.reason)
         if named not in still and _is_over(incident, now):
-            moved += Incident.objects.filter(pk=incident.pk, closed_at__isnull=True).update(closed_at=now)
+            moved += Incident.objects.filter(pk=incident.pk, closed_at__isnull=True).update(
+                closed_at=now
+            )
     return moved
 
 
 def _note(trouble: Trouble, now: datetime) -> bool:
     """Opens an incident, opens one again that has just closed, or brings the open one up to date. Returns whether one was opened."""
     same: QuerySet[Incident] = Incident.objects.filter(
-        kind=trouble.kind, account_id=trouble.account_id, workflow_instance_id=trouble.workflow_id, reason=trouble.reason
+        kind=trouble.kind,
+        account_id=trouble.account_id,
+        workflow_instance_id=trouble.workflow_id,
+        reason=trouble.reason,
     )
     is_event = trouble.kind in (Kind.REFUSALS, Kind.NO_RESULTS)
     for incident in same.filter(closed_at__isnull=True):
         # Events add up; of the others there are as many as there are now.
         count = incident.count + _happened(trouble, incident.last_at) if is_event else trouble.times
         if count != incident.count:
-            same.filter(pk=incident.pk, last_at=incident.last_at).update(count=count, last_at=trouble.last_at)
+            same.filter(pk=incident.pk, last_at=incident.last_at).update(
+                count=count, last_at=trouble.last_at
+            )
         return False
-    with_it: dict[str, Any] = {"last_at": trouble.last_at, "closed_at": None, "told_closed_at": None}
+    with_it: dict[str, Any] = {
+        "last_at": trouble.last_at,
+        "closed_at": None,
+        "told_closed_at": None,
+    }
     try:
         with transaction.atomic():
             again = same.filter(closed_at__gt=now - WITHIN).order_by("-id")[:1]
-            if same.filter(pk__in=list(again.values_list("pk", flat=True))).update(**with_it, count=F("count") + trouble.times):
+            if same.filter(pk__in=list(again.values_list("pk", flat=True))).update(
+                **with_it, count=F("count") + trouble.times
+            ):
                 return True
             same.create(
                 kind=trouble.kind,
@@ -107,9 +120,13 @@ def _happened(trouble: Trouble, since: datetime) -> int:
     """How many more there are than those the incident knows."""
     rows = Invocation.objects.filter(workflow_instance_id=trouble.workflow_id)
     if trouble.kind == Kind.REFUSALS:
-        rows = rows.filter(status=Status.REJECTED, final_at__gt=since, error_kind=trouble.reason).exclude(reason__in=SETTLED)
+        rows = rows.filter(
+            status=Status.REJECTED, final_at__gt=since, error_kind=trouble.reason
+        ).exclude(reason__in=SETTLED)
     else:
-        rows = _newest_missing().filter(workflow_instance_id=trouble.workflow_id, result_due_at__gt=since)
+        rows = _newest_missing().filter(
+            workflow_instance_id=trouble.workflow_id, result_due_at__gt=since
+        )
     return len(rows.values("pk")[:MOST_READ])
 
 
@@ -121,11 +138,19 @@ def _is_over(incident: Incident, now: datetime) -> bool:
         return True
     if incident.kind == Kind.REFUSALS:
         return _accepted_since(incident.workflow_instance_id, incident.last_at)
-    return any(at > incident.last_at for at in _of_newest(incident.workflow_instance_id).values_list("result_at", flat=True) if at)
+    return any(
+        at > incident.last_at
+        for at in _of_newest(incident.workflow_instance_id).values_list("result_at", flat=True)
+        if at
+    )
 
 
 def _of_newest(workflow_id: int | None) -> QuerySet[Invocation]:
-    newest = Invocation.objects.filter(workflow_instance_id=workflow_id).order_by("-id").values("pk")[:LOOKED_BACK]
+    newest = (
+        Invocation.objects.filter(workflow_instance_id=workflow_id)
+        .order_by("-id")
+        .values("pk")[:LOOKED_BACK]
+    )
     return Invocation.objects.filter(pk__in=newest)
 
 
@@ -139,12 +164,20 @@ def _accepted_since(workflow_id: int | None, moment: datetime) -> bool:
 
 
 def _refusals(now: datetime) -> list[Trouble]:
-    refused = Invocation.objects.filter(status=Status.REJECTED, final_at__gt=now - WITHIN).exclude(reason__in=SETTLED)
+    refused = Invocation.objects.filter(status=Status.REJECTED, final_at__gt=now - WITHIN).exclude(
+        reason__in=SETTLED
+    )
     newest = refused.order_by("-final_at").values("pk")[:MOST_READ]
-    kinds = Invocation.objects.filter(pk__in=newest).values_list("account_id", "workflow_instance_id", "error_kind").order_by()
+    kinds = (
+        Invocation.objects.filter(pk__in=newest)
+        .values_list("account_id", "workflow_instance_id", "error_kind")
+        .order_by()
+    )
     return [
         Trouble(Kind.REFUSALS, account_id, workflow_id, reason, last_at, count)
-        for account_id, workflow_id, reason, count, last_at in kinds.annotate(Count("pk"), Max("final_at"))
+        for account_id, workflow_id, reason, count, last_at in kinds.annotate(
+            Count("pk"), Max("final_at")
+        )
         if count >= REFUSALS and not _accepted_since(workflow_id, last_at)
     ]
 
@@ -152,7 +185,14 @@ def _refusals(now: datetime) -> list[Trouble]:
 def _paused(now: datetime) -> list[Trouble]:
     found = [(pause, pause.account) for pause in pauses.by_the_console()]
     return [
-        Trouble(Kind.PAUSED, account.pk, pause.of.pk if pause.kind == "workflow" else None, pause.because, now, 1)
+        Trouble(
+            Kind.PAUSED,
+            account.pk,
+            pause.of.pk if pause.kind == "workflow" else None,
+            pause.because,
+            now,
+            1,
+        )
         for pause, account in found
         if account
     ]
@@ -161,31 +201,55 @@ def _paused(now: datetime) -> list[Trouble]:
 def _unreachable(now: datetime) -> list[Trouble]:
     """Each attempt sets the time before which there is none: where that is long ago nothing has waited since."""
     paces = Pace.objects.filter(failures__gte=rate_limit.FAILURES, wait_until__gt=now - QUIET)
-    return [Trouble(Kind.UNREACHABLE, pace.account_id, None, "", now, pace.failures) for pace in paces]
+    return [
+        Trouble(Kind.UNREACHABLE, pace.account_id, None, "", now, pace.failures) for pace in paces
+    ]
 
 
 def _unknown(now: datetime) -> list[Trouble]:
-    oldest = Invocation.objects.filter(status=Status.UNKNOWN).order_by("id").values("pk")[:MOST_READ]
+    oldest = (
+        Invocation.objects.filter(status=Status.UNKNOWN).order_by("id").values("pk")[:MOST_READ]
+    )
     known = Q(doubtful_since__lte=now - UNKNOWN_FOR)
-    waiting = Invocation.objects.filter(known, pk__in=oldest).values_list("account_id", "workflow_instance_id").order_by()
+    waiting = (
+        Invocation.objects.filter(known, pk__in=oldest)
+        .values_list("account_id", "workflow_instance_id")
+        .order_by()
+    )
     return [
         Trouble(Kind.UNKNOWN, account_id, workflow_id, "", last_at, count)
-        for account_id, workflow_id, count, last_at in waiting.annotate(Count("pk"), Max("doubtful_since"))
+        for account_id, workflow_id, count, last_at in waiting.annotate(
+            Count("pk"), Max("doubtful_since")
+        )
     ]
 
 
 def _newest_missing() -> QuerySet[Invocation]:
-    newest = Invocation.objects.filter(delivery=Delivery.NO_RESULT).order_by("-id").values("pk")[:MOST_READ]
+    newest = (
+        Invocation.objects.filter(delivery=Delivery.NO_RESULT)
+        .order_by("-id")
+        .values("pk")[:MOST_READ]
+    )
     return Invocation.objects.filter(pk__in=newest)
 
 
 def _no_results(now: datetime) -> list[Trouble]:
     lately = _newest_missing().filter(result_due_at__gt=now - MISSING_WITHIN)
-    by_workflow = lately.values_list("account_id", "workflow_instance_id").order_by().annotate(count=Count("pk"))
+    by_workflow = (
+        lately.values_list("account_id", "workflow_instance_id")
+        .order_by()
+        .annotate(count=Count("pk"))
+    )
     found = []
     for account_id, workflow_id, count in by_workflow.filter(count__gte=MISSING):
-        due = _of_newest(workflow_id).filter(delivery__in=(Delivery.COMPLETED, Delivery.NO_RESULT), result_due_at__isnull=False)
-        last = list(due.order_by("-result_due_at").values_list("delivery", "result_due_at")[:MISSING])
+        due = _of_newest(workflow_id).filter(
+            delivery__in=(Delivery.COMPLETED, Delivery.NO_RESULT), result_due_at__isnull=False
+        )
+        last = list(
+            due.order_by("-result_due_at").values_list("delivery", "result_due_at")[:MISSING]
+        )
         if len(last) == MISSING and all(delivery == Delivery.NO_RESULT for delivery, _at in last):
-            found.append(Trouble(Kind.NO_RESULTS, account_id, workflow_id, "", last[0][1] or now, count))
+            found.append(
+                Trouble(Kind.NO_RESULTS, account_id, workflow_id, "", last[0][1] or now, count)
+            )
     return found

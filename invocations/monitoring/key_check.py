@@ -25,7 +25,13 @@ from invocations.sending.attempt import client_of
 
 CHECKED_EVERY = timedelta(seconds=5)
 
-WORKS, REFUSED, UNREADABLE, UNREACHABLE, TOO_SOON = "works", "refused", "unreadable", "unreachable", "too_soon"
+WORKS, REFUSED, UNREADABLE, UNREACHABLE, TOO_SOON = (
+    "works",
+    "refused",
+    "unreadable",
+    "unreachable",
+    "too_soon",
+)
 
 
 @dataclass(frozen=True)
@@ -75,9 +81,15 @@ def _noted(key: ApiKey, said: KeyCheck, console: str) -> Checked:
         asked.update(last_refused_at=timezone.now())
         return Checked(REFUSED, http_status=said.http_status)
     if said.verdict is Verdict.UNREADABLE:
-        return Checked(UNREADABLE, "redirect" if 300 <= said.http_status < 400 else "", said.http_status)
+        return Checked(
+            UNREADABLE, "redirect" if 300 <= said.http_status < 400 else "", said.http_status
+        )
     asked.update(last_accepted_at=timezone.now())
-    return Checked(WORKS, http_status=said.http_status, profiles=tuple(_found(profile, key.account, console) for profile in said.profiles))
+    return Checked(
+        WORKS,
+        http_status=said.http_status,
+        profiles=tuple(_found(profile, key.account, console) for profile in said.profiles),
+    )
 
 
 def _found(profile: Profile, account: Account, console: str) -> Found:
@@ -102,7 +114,9 @@ def _doubts(profile: Profile, account: Account, console: str) -> Iterator[Promis
     parts = urlsplit(profile.url)
     address = endpoints.find(endpoints.token_in(parts.path))
     if profile.state is State.AUTO_DISABLED:
-        yield _("Kaleyra has auto-disabled it: results no longer come. Mend what is named here, then turn it on at Kaleyra.")
+        yield _(
+            "Kaleyra has auto-disabled it: results no longer come. Mend what is named here, then turn it on at Kaleyra."
+        )
     elif profile.state is State.DISABLED:
         yield _("It is turned off at Kaleyra: no results come.")
     if address is None:
@@ -112,10 +126,14 @@ def _doubts(profile: Profile, account: Account, console: str) -> Iterator[Promis
     elif address.account != account:
         yield _("Its URL is the address of another account.")
     elif not address.is_current:
-        yield _("Its URL is the address before the current one. Enter the current one, then end the old one.")
+        yield _(
+            "Its URL is the address before the current one. Enter the current one, then end the old one."
+        )
     if address and parts.path != endpoints.path_of(address):
         yield _("Its URL does not end as it should: copy it again, with the slash at its end.")
-    if not is_loopback(parts.netloc):  # the practice pod's comes over whatever name of this machine, in clear
+    if not is_loopback(
+        parts.netloc
+    ):  # the practice pod's comes over whatever name of this machine, in clear
         if parts.netloc.lower() != console.lower():
             yield _("Its URL names another host than the one you have opened this console at.")
         if parts.scheme != "https":

@@ -10,7 +10,15 @@ from datetime import datetime, timedelta
 
 from django.db.models import Max, Min, OuterRef, QuerySet, Subquery
 
-from invocations.models import Account, Callback, CallbackAddress, Heartbeat, Incident, Invocation, WorkflowInstance
+from invocations.models import (
+    Account,
+    Callback,
+    CallbackAddress,
+    Heartbeat,
+    Incident,
+    Invocation,
+    WorkflowInstance,
+)
 from invocations.monitoring import statistics
 from invocations.results import matching as whose
 from invocations.sending import rate_limit
@@ -25,14 +33,18 @@ Sample = tuple[str, str, float]
 def oldest_due(now: datetime) -> datetime | None:
     """Since when the longest overdue message has been due, where neither its account nor its workflow is paused; None if none is."""
     oldest = _due(now).filter(account_id=OuterRef("pk")).order_by("due_at").values("due_at")[:1]
-    moment: datetime | None = Account.objects.filter(is_paused=False).aggregate(oldest=Min(Subquery(oldest)))["oldest"]
+    moment: datetime | None = Account.objects.filter(is_paused=False).aggregate(
+        oldest=Min(Subquery(oldest))
+    )["oldest"]
     return moment
 
 
 def _due(now: datetime) -> QuerySet[Invocation]:
     going = WorkflowInstance.objects.filter(is_paused=False).values("pk")
     waiting = (Status.QUEUED, Status.UNKNOWN)
-    return Invocation.objects.filter(due_at__lte=now, status__in=waiting, workflow_instance_id__in=going)
+    return Invocation.objects.filter(
+        due_at__lte=now, status__in=waiting, workflow_instance_id__in=going
+    )
 
 
 def last_at_work() -> datetime | None:
@@ -43,7 +55,11 @@ def last_at_work() -> datetime | None:
 def nobody_at_work(now: datetime) -> bool:
     """Whether something has been due for a while and no dispatcher has been at work."""
     at, oldest = last_at_work(), oldest_due(now)
-    return oldest is not None and oldest < now - NOBODY_AT_WORK_AFTER and (at is None or at < now - NOBODY_AT_WORK_AFTER)
+    return (
+        oldest is not None
+        and oldest < now - NOBODY_AT_WORK_AFTER
+        and (at is None or at < now - NOBODY_AT_WORK_AFTER)
+    )
 
 
 def counted(rows: QuerySet[Invocation] | QuerySet[Callback]) -> int:
@@ -57,13 +73,35 @@ def samples(now: datetime) -> Iterator[Sample]:
     def age(moment: datetime | None) -> float:
         return max(0.0, (now - moment).total_seconds()) if moment else 0.0
 
-    yield "queue_age_seconds", "How long the longest overdue message has been due.", age(oldest_due(now))
-    yield "due", f"Messages that are due, {MOST_COUNTED} at most.", counted(_due(now).filter(account__is_paused=False))
+    yield (
+        "queue_age_seconds",
+        "How long the longest overdue message has been due.",
+        age(oldest_due(now)),
+    )
+    yield (
+        "due",
+        f"Messages that are due, {MOST_COUNTED} at most.",
+        counted(_due(now).filter(account__is_paused=False)),
+    )
     for status in (Status.UNKNOWN, Status.HELD):
-        yield status.value, f"Messages that are {status.value} now, {MOST_COUNTED} at most.", counted(_with(status))
-    oldest_unknown = _with(Status.UNKNOWN).order_by("id").values_list("created_at", flat=True).first()
-    yield "oldest_unknown_seconds", "How long ago the oldest message of unknown outcome was recorded.", age(oldest_unknown)
-    yield "paused_accounts", "Accounts through which nothing leaves.", Account.objects.filter(is_paused=True).count()
+        yield (
+            status.value,
+            f"Messages that are {status.value} now, {MOST_COUNTED} at most.",
+            counted(_with(status)),
+        )
+    oldest_unknown = (
+        _with(Status.UNKNOWN).order_by("id").values_list("created_at", flat=True).first()
+    )
+    yield (
+        "oldest_unknown_seconds",
+        "How long ago the oldest message of unknown outcome was recorded.",
+        age(oldest_unknown),
+    )
+    yield (
+        "paused_accounts",
+        "Accounts through which nothing leaves.",
+        Account.objects.filter(is_paused=True).count(),
+    )
     paused = WorkflowInstance.objects.filter(is_paused=True, is_active=True)
     yield "paused_workflows", "Workflows with which nothing leaves.", paused.count()
     yield "stopped", "1 while all sending is stopped.", float(rate_limit.is_stopped())
@@ -84,7 +122,11 @@ def samples(now: datetime) -> Iterator[Sample]:
     hour_ago = statistics.first_id(now - timedelta(hours=1))
     for status in Status:
         count = counted(_with(status).filter(pk__gte=hour_ago)) if hour_ago else 0
-        yield f'last_hour{{status="{status.value}"}}', f"Messages recorded in the last hour, {MOST_COUNTED} of a status at most.", count
+        yield (
+            f'last_hour{{status="{status.value}"}}',
+            f"Messages recorded in the last hour, {MOST_COUNTED} of a status at most.",
+            count,
+        )
 
 
 def _with(status: Invocation.Status) -> QuerySet[Invocation]:
@@ -100,6 +142,9 @@ def text(now: datetime) -> str:
         bare = name.partition("{")[0]
         if bare not in described:
             described.add(bare)
-            lines += [f"# HELP {bare} {about}", f"# TYPE {bare} {'counter' if bare.endswith('_total') else 'gauge'}"]
+            lines += [
+                f"# HELP {bare} {about}",
+                f"# TYPE {bare} {'counter' if bare.endswith('_total') else 'gauge'}",
+            ]
         lines.append(f"{name} {value:g}" if value < 1e6 else f"{name} {value:.0f}")
     return "\n".join(lines) + "\n"

@@ -20,7 +20,14 @@ from django.utils.translation import ngettext
 from invocations.history.links import listed
 from invocations.history.meanings import REASONS, Text, why_paused
 from invocations.history.timeline import person
-from invocations.models import Account, ApiKey, Invocation, KillSwitch, WorkflowInstance, permissions
+from invocations.models import (
+    Account,
+    ApiKey,
+    Invocation,
+    KillSwitch,
+    WorkflowInstance,
+    permissions,
+)
 from invocations.sending.attempt import NoKey, read_key
 from invocations.sending.outcomes import TABLE
 
@@ -28,7 +35,10 @@ Status = Invocation.Status
 
 MOST_COUNTED = 10_000
 """Messages of one status that are counted at most, for all pauses together: the oldest."""
-CHANGE_ACCOUNT, CHANGE_WORKFLOW = "invocations.change_account", "invocations.change_workflowinstance"
+CHANGE_ACCOUNT, CHANGE_WORKFLOW = (
+    "invocations.change_account",
+    "invocations.change_workflowinstance",
+)
 OF_THE_KEY = ("credentials", "key", "unreadable_key")
 OF_THE_HOST = ("redirect", "certificate", "address")
 """Reasons of the answer table, by what an admin mends."""
@@ -75,13 +85,21 @@ class Pause:
     @property
     def kind(self) -> str:
         """`account`, `workflow`, or `everything`."""
-        return {Account: "account", WorkflowInstance: "workflow", KillSwitch: "everything"}[type(self.of)]
+        return {Account: "account", WorkflowInstance: "workflow", KillSwitch: "everything"}[
+            type(self.of)
+        ]
 
     @property
     def account(self) -> Account | None:
         """The account that is paused, or whose workflow is."""
         of = self.of
-        return of.account if isinstance(of, WorkflowInstance) else of if isinstance(of, Account) else None
+        return (
+            of.account
+            if isinstance(of, WorkflowInstance)
+            else of
+            if isinstance(of, Account)
+            else None
+        )
 
     @property
     def name(self) -> str:
@@ -93,7 +111,11 @@ class Pause:
         """What is paused, in a sentence without an end."""
         if self.kind == "everything":
             return _("All sending is stopped")
-        words = _("The account %(name)s is paused") if self.kind == "account" else _("The workflow %(name)s is paused")
+        words = (
+            _("The account %(name)s is paused")
+            if self.kind == "account"
+            else _("The workflow %(name)s is paused")
+        )
         return words % {"name": self.name}
 
     @property
@@ -104,14 +126,20 @@ class Pause:
     @property
     def permission(self) -> str:
         """Who may let it go on: who may change it."""
-        return {"account": CHANGE_ACCOUNT, "workflow": CHANGE_WORKFLOW, "everything": permissions.STOP}[self.kind]
+        return {
+            "account": CHANGE_ACCOUNT,
+            "workflow": CHANGE_WORKFLOW,
+            "everything": permissions.STOP,
+        }[self.kind]
 
     @property
     def resume(self) -> str:
         """Where the button that lets it go on posts to; empty if it would be paused again at once, for want of a key."""
         if self.key_trouble or isinstance(self.of, KillSwitch):
             return ""
-        return reverse("resume" if isinstance(self.of, Account) else "resume_workflow", args=[self.of.pk])
+        return reverse(
+            "resume" if isinstance(self.of, Account) else "resume_workflow", args=[self.of.pk]
+        )
 
     @property
     def waiting(self) -> int:
@@ -141,8 +169,12 @@ class Paused:
         accounts = sum(pause.kind == "account" for pause in self.pauses)
         workflows = len(self.pauses) - accounts
         named = [
-            ngettext("%(n)s account", "%(n)s accounts", accounts) % {"n": accounts} if accounts else "",
-            ngettext("%(n)s workflow", "%(n)s workflows", workflows) % {"n": workflows} if workflows else "",
+            ngettext("%(n)s account", "%(n)s accounts", accounts) % {"n": accounts}
+            if accounts
+            else "",
+            ngettext("%(n)s workflow", "%(n)s workflows", workflows) % {"n": workflows}
+            if workflows
+            else "",
         ]
         what = _(" and ").join(filter(None, named))
         words = _("%(what)s is paused") if len(self.pauses) == 1 else _("%(what)s are paused")
@@ -165,21 +197,39 @@ def brake() -> KillSwitch | None:
 
 def paused() -> Paused:
     """Every account that is paused, and every workflow that is in use or has messages that wait."""
-    accounts = list(Account.objects.filter(is_paused=True).select_related("pod").prefetch_related("api_keys"))
+    accounts = list(
+        Account.objects.filter(is_paused=True).select_related("pod").prefetch_related("api_keys")
+    )
     workflows = list(WorkflowInstance.objects.filter(is_paused=True).select_related("account__pod"))
     if not accounts and not workflows:
         return Paused()
     groups = _groups(accounts, workflows)
-    pauses = [_counted(each, groups) for each in [*_of_accounts(accounts), *_of_workflows(workflows)]]
-    totals = {status: sum(group["count"] for group in groups if group["status"] == status) for status in (Status.QUEUED, Status.HELD)}
-    shown = [each for each in pauses if each.waiting or not isinstance(each.of, WorkflowInstance) or each.of.is_active]
+    pauses = [
+        _counted(each, groups) for each in [*_of_accounts(accounts), *_of_workflows(workflows)]
+    ]
+    totals = {
+        status: sum(group["count"] for group in groups if group["status"] == status)
+        for status in (Status.QUEUED, Status.HELD)
+    }
+    shown = [
+        each
+        for each in pauses
+        if each.waiting or not isinstance(each.of, WorkflowInstance) or each.of.is_active
+    ]
     return Paused(shown, sum(totals.values()), MOST_COUNTED in totals.values())
 
 
 def by_the_console() -> list[Pause]:
     """What the console paused by itself, and is in use. Nothing is counted."""
-    accounts = Account.objects.filter(is_paused=True).exclude(paused_because="").select_related("pod").prefetch_related("api_keys")
-    workflows = WorkflowInstance.objects.filter(is_paused=True, is_active=True).select_related("account__pod")
+    accounts = (
+        Account.objects.filter(is_paused=True)
+        .exclude(paused_because="")
+        .select_related("pod")
+        .prefetch_related("api_keys")
+    )
+    workflows = WorkflowInstance.objects.filter(is_paused=True, is_active=True).select_related(
+        "account__pod"
+    )
     found = [*_of_accounts(list(accounts)), *_of_workflows(list(workflows))]
     return [pause for pause in found if pause.because]
 
@@ -200,7 +250,10 @@ def is_kept_back(account: Account, workflow: WorkflowInstance | None, *, is_stop
 
 def of(account: Account, workflow: WorkflowInstance) -> list[Pause]:
     """The pause of the account and that of the workflow, as far as there are any. Nothing is counted."""
-    return [*(_of_accounts([account]) if account.is_paused else []), *(_of_workflows([workflow]) if workflow.is_paused else [])]
+    return [
+        *(_of_accounts([account]) if account.is_paused else []),
+        *(_of_workflows([workflow]) if workflow.is_paused else []),
+    ]
 
 
 def key_trouble(account: Account) -> str:
@@ -217,22 +270,52 @@ def where_to_mend(account: Account, reason: str) -> Mend:
     key = _primary(account)
     if key is None:
         add = reverse("admin:invocations_apikey_add", query={"account": account.pk})
-        return Mend(_("Store an API key"), add, "invocations.add_apikey", _("Ask an admin to store an API key."))
+        return Mend(
+            _("Store an API key"),
+            add,
+            "invocations.add_apikey",
+            _("Ask an admin to store an API key."),
+        )
     if reason in OF_THE_KEY:
-        address, right = reverse("admin:invocations_apikey_change", args=[key.pk]), "invocations.change_apikey"
+        address, right = (
+            reverse("admin:invocations_apikey_change", args=[key.pk]),
+            "invocations.change_apikey",
+        )
         if reason == "credentials":
-            return Mend(_("Check the API key, or replace it"), address, right, _("Ask an admin to check the API key, or to replace it."))
-        return Mend(_("Enter the API key again"), address, right, _("Ask an admin to enter the API key again."))
+            return Mend(
+                _("Check the API key, or replace it"),
+                address,
+                right,
+                _("Ask an admin to check the API key, or to replace it."),
+            )
+        return Mend(
+            _("Enter the API key again"),
+            address,
+            right,
+            _("Ask an admin to enter the API key again."),
+        )
     if reason in OF_THE_HOST:
         address = reverse("admin:invocations_pod_change", args=[account.pod_id])
-        return Mend(_("Check the pod’s host"), address, "invocations.change_pod", _("Ask an admin to check the pod’s host."))
+        return Mend(
+            _("Check the pod’s host"),
+            address,
+            "invocations.change_pod",
+            _("Ask an admin to check the pod’s host."),
+        )
     address = reverse("admin:invocations_account_change", args=[account.pk])
-    return Mend(_("Open the account"), address, CHANGE_ACCOUNT, _("Ask an admin to let the account go on."))
+    return Mend(
+        _("Open the account"), address, CHANGE_ACCOUNT, _("Ask an admin to let the account go on.")
+    )
 
 
 def look_at_the_brake() -> Mend:
     """Where the brake is taken off."""
-    return Mend(_("Look at the brake"), reverse("stop"), permissions.STOP, _("Ask an admin to let all sending go on."))
+    return Mend(
+        _("Look at the brake"),
+        reverse("stop"),
+        permissions.STOP,
+        _("Ask an admin to let all sending go on."),
+    )
 
 
 def waiting_for_the_brake() -> int:
@@ -278,11 +361,23 @@ def _of_workflow(workflow: WorkflowInstance, begun: Any) -> Pause:
     by = _who(begun) if not because else ""
     address = reverse("admin:invocations_workflowinstance_change", args=[workflow.pk])
     mend = (
-        Mend(_("Check the workflow ID"), address, CHANGE_WORKFLOW, _("Ask an admin to check the workflow ID."))
+        Mend(
+            _("Check the workflow ID"),
+            address,
+            CHANGE_WORKFLOW,
+            _("Ask an admin to check the workflow ID."),
+        )
         if because
-        else Mend(_("Open the workflow"), address, CHANGE_WORKFLOW, _("Ask an admin to let the workflow go on."))
+        else Mend(
+            _("Open the workflow"),
+            address,
+            CHANGE_WORKFLOW,
+            _("Ask an admin to let the workflow go on."),
+        )
     )
-    says = _("Kaleyra answered that %(account)s has no such workflow: check workflow ID, SID and pod.")
+    says = _(
+        "Kaleyra answered that %(account)s has no such workflow: check workflow ID, SID and pod."
+    )
     return Pause(
         workflow,
         why=says % {"account": workflow.account.title} if because else _by_a_person(by),
@@ -301,11 +396,21 @@ def _who(begun: Any) -> str:
     return person(begun.history_user) if begun and begun.history_user else ""
 
 
-def _begun(model: type[Account] | type[WorkflowInstance], paused: Iterable[Account | WorkflowInstance]) -> dict[int, Any]:
+def _begun(
+    model: type[Account] | type[WorkflowInstance], paused: Iterable[Account | WorkflowInstance]
+) -> dict[int, Any]:
     """The version with which each one's present pause began, by its id. One that was never written down has none."""
     versions: QuerySet[Any] = model.history.filter(id__in=[each.pk for each in paused])
-    went = model.history.filter(id=OuterRef("id"), is_paused=False).order_by("-history_id").values("history_id")[:1]
-    since = versions.filter(is_paused=True).annotate(went=Coalesce(Subquery(went), 0)).filter(history_id__gt=F("went"))
+    went = (
+        model.history.filter(id=OuterRef("id"), is_paused=False)
+        .order_by("-history_id")
+        .values("history_id")[:1]
+    )
+    since = (
+        versions.filter(is_paused=True)
+        .annotate(went=Coalesce(Subquery(went), 0))
+        .filter(history_id__gt=F("went"))
+    )
     begun: dict[int, Any] = {}
     for version in since.select_related("history_user").order_by("history_id"):
         begun.setdefault(version.id, version)
@@ -315,25 +420,47 @@ def _begun(model: type[Account] | type[WorkflowInstance], paused: Iterable[Accou
 # --- how many wait ----------------------------------------------------------------------------------------------------
 
 
-def _groups(accounts: Sequence[Account], workflows: Sequence[WorkflowInstance]) -> list[dict[str, Any]]:
+def _groups(
+    accounts: Sequence[Account], workflows: Sequence[WorkflowInstance]
+) -> list[dict[str, Any]]:
     """What waits, by account, workflow and status: the oldest `MOST_COUNTED` of each status."""
     whose = Q(account__in=accounts) | Q(workflow_instance__in=workflows)
     groups: list[dict[str, Any]] = []
     for status in (Status.QUEUED, Status.HELD):  # each from its own index
-        oldest = Invocation.objects.filter(whose, status=status).order_by("id").values("pk")[:MOST_COUNTED]
-        found = Invocation.objects.filter(pk__in=oldest).values("account_id", "workflow_instance_id", "status").order_by()
-        groups += [dict(group) for group in found.annotate(count=Count("pk"), oldest=Min("created_at"))]
+        oldest = (
+            Invocation.objects.filter(whose, status=status)
+            .order_by("id")
+            .values("pk")[:MOST_COUNTED]
+        )
+        found = (
+            Invocation.objects.filter(pk__in=oldest)
+            .values("account_id", "workflow_instance_id", "status")
+            .order_by()
+        )
+        groups += [
+            dict(group) for group in found.annotate(count=Count("pk"), oldest=Min("created_at"))
+        ]
     return groups
 
 
 def _counted(pause: Pause, groups: Iterable[dict[str, Any]]) -> Pause:
-    column, name = ("account_id", "account") if pause.kind == "account" else ("workflow_instance_id", "workflow")
+    column, name = (
+        ("account_id", "account")
+        if pause.kind == "account"
+        else ("workflow_instance_id", "workflow")
+    )
     mine = [group for group in groups if group[column] == pause.of.pk]
 
     def waiting(status: Invocation.Status) -> Waiting | None:
         found = [group for group in mine if group["status"] == status]
         whose: dict[str, int] = {name: pause.of.pk}
         address = listed(status=status.value, **whose)
-        return Waiting(sum(each["count"] for each in found), min(each["oldest"] for each in found), address) if found else None
+        return (
+            Waiting(
+                sum(each["count"] for each in found), min(each["oldest"] for each in found), address
+            )
+            if found
+            else None
+        )
 
     return replace(pause, queued=waiting(Status.QUEUED), held=waiting(Status.HELD))

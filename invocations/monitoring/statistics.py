@@ -79,7 +79,12 @@ class _NumberOfQuarter(Func):
     template = "CAST(FLOOR(EXTRACT(EPOCH FROM %(expressions)s) / 900) AS bigint)"
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, template="CAST(strftime('%%%%s', %(expressions)s) AS integer) / 900", **context)
+        return self.as_sql(
+            compiler,
+            connection,
+            template="CAST(strftime('%%%%s', %(expressions)s) AS integer) / 900",
+            **context,
+        )
 
 
 def figures(since: datetime) -> Figures:
@@ -90,10 +95,20 @@ def figures(since: datetime) -> Figures:
     live_from = max(since, now_on - COUNTED_LIVE)
     if _are_many(live_from):
         live_from = now_on
-    stored = Quarter.objects.filter(begins_at__gte=since, begins_at__lt=live_from, counts__isnull=False).values_list("begins_at", "counts")
+    stored = Quarter.objects.filter(
+        begins_at__gte=since, begins_at__lt=live_from, counts__isnull=False
+    ).values_list("begins_at", "counts")
     found = dict(stored)
-    rows = [Counted(begins_at, int(pk), counts) for begins_at, each in found.items() for pk, counts in (each or {}).items()]
-    return Figures(rows + _count(live_from, None), is_live=False, is_whole=len(found) == (live_from - since) // QUARTER)
+    rows = [
+        Counted(begins_at, int(pk), counts)
+        for begins_at, each in found.items()
+        for pk, counts in (each or {}).items()
+    ]
+    return Figures(
+        rows + _count(live_from, None),
+        is_live=False,
+        is_whole=len(found) == (live_from - since) // QUARTER,
+    )
 
 
 def count_ahead(now: datetime) -> int:
@@ -104,12 +119,20 @@ def count_ahead(now: datetime) -> int:
     newest = Quarter.objects.order_by("-begins_at").values_list("begins_at", flat=True).first()
     first = begin if newest is None else max(begin, newest + QUARTER)
     missing = [first + n * QUARTER for n in range((_quarter_of(now) - first) // QUARTER + 1)]
-    Quarter.objects.bulk_create([Quarter(begins_at=each, recount_at=each) for each in missing], ignore_conflicts=True)
+    Quarter.objects.bulk_create(
+        [Quarter(begins_at=each, recount_at=each) for each in missing], ignore_conflicts=True
+    )
     Quarter.objects.filter(begins_at__lt=begin).delete()
     ends, counted = time.monotonic() + TIME_TO_COUNT, 0
-    for begins_at in Quarter.objects.filter(recount_at__lte=now).order_by("-begins_at").values_list("begins_at", flat=True)[:100]:
+    for begins_at in (
+        Quarter.objects.filter(recount_at__lte=now)
+        .order_by("-begins_at")
+        .values_list("begins_at", flat=True)[:100]
+    ):
         counts = {row.workflow_id: row.counts for row in _count(begins_at, begins_at + QUARTER)}
-        Quarter.objects.filter(pk=begins_at).update(counts=counts, recount_at=now + (now - begins_at) / 10)
+        Quarter.objects.filter(pk=begins_at).update(
+            counts=counts, recount_at=now + (now - begins_at) / 10
+        )
         counted += 1
         if time.monotonic() > ends:
             break
@@ -127,25 +150,42 @@ def _are_many(since: datetime) -> bool:
 
 def _count(since: datetime, until: datetime | None) -> list[Counted]:
     found = Invocation.objects.filter(recorded(since, until))
-    counts = {RECORDED: Count("pk")} | {name: Count("pk", filter=condition) for name, condition in CONDITIONS.items()}
-    grouped = found.annotate(quarter=_NumberOfQuarter("created_at")).values_list("quarter", "workflow_instance_id")
+    counts = {RECORDED: Count("pk")} | {
+        name: Count("pk", filter=condition) for name, condition in CONDITIONS.items()
+    }
+    grouped = found.annotate(quarter=_NumberOfQuarter("created_at")).values_list(
+        "quarter", "workflow_instance_id"
+    )
     return [
-        Counted(datetime.fromtimestamp(quarter * 900, UTC), workflow_id, {name: n for name, n in zip(counts, each, strict=True) if n})
+        Counted(
+            datetime.fromtimestamp(quarter * 900, UTC),
+            workflow_id,
+            {name: n for name, n in zip(counts, each, strict=True) if n},
+        )
         for quarter, workflow_id, *each in grouped.annotate(**counts).order_by()
     ]
 
 
 def first_id(since: datetime) -> int | None:
     """The id of the first message recorded from `since` on: ranges of ids are what every index can answer."""
-    return Invocation.objects.filter(created_at__gte=since).order_by("created_at").values_list("pk", flat=True).first()
+    return (
+        Invocation.objects.filter(created_at__gte=since)
+        .order_by("created_at")
+        .values_list("pk", flat=True)
+        .first()
+    )
 
 
 def time_to_result(workflow_id: int, since_id: int) -> timedelta | None:
     """The median time from acceptance to the result, of the newest `MEDIAN_OF` messages of the workflow; None if none has one."""
-    newest = Invocation.objects.filter(workflow_instance_id=workflow_id, pk__gte=since_id).order_by("-pk")
+    newest = Invocation.objects.filter(workflow_instance_id=workflow_id, pk__gte=since_id).order_by(
+        "-pk"
+    )
     took = [
         (result_at - final_at).total_seconds()
-        for final_at, result_at, reason in newest.values_list("final_at", "result_at", "reason")[:MEDIAN_OF]
+        for final_at, result_at, reason in newest.values_list("final_at", "result_at", "reason")[
+            :MEDIAN_OF
+        ]
         # A result that was itself the proof of acceptance says nothing about how long it took.
         if final_at and result_at and reason != "confirmed_by_result" and result_at >= final_at
     ]
@@ -165,18 +205,32 @@ def refusals(since_id: int, workflow_ids: set[int]) -> tuple[list[Refusals], boo
 
     What a person settled as not delivered is rejected too, and Kaleyra refused none of it.
     """
-    refused = Invocation.objects.filter(status=Status.REJECTED, pk__gte=since_id).exclude(reason__in=SETTLED)
-    newest = list(refused.order_by("-pk").values_list("workflow_instance_id", "error_kind", "final_at")[:REFUSALS_READ])
+    refused = Invocation.objects.filter(status=Status.REJECTED, pk__gte=since_id).exclude(
+        reason__in=SETTLED
+    )
+    newest = list(
+        refused.order_by("-pk").values_list("workflow_instance_id", "error_kind", "final_at")[
+            :REFUSALS_READ
+        ]
+    )
     times: Counter[str] = Counter()
     last: dict[str, datetime | None] = {}
     for workflow_id, kind, final_at in newest:
         if workflow_id in workflow_ids:
             times[kind] += 1
             last[kind] = max(filter(None, (last.get(kind), final_at)), default=None)
-    return [Refusals(kind, count, last[kind]) for kind, count in times.most_common()], len(newest) < REFUSALS_READ
+    return [Refusals(kind, count, last[kind]) for kind, count in times.most_common()], len(
+        newest
+    ) < REFUSALS_READ
 
 
 def midnight(days: int) -> datetime:
     """The beginning, in the person's time zone, of the period of `days` days that ends today."""
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    return today if days == 1 else timezone.make_aware(datetime.combine(today.date() - timedelta(days=days - 1), datetime.min.time()))
+    return (
+        today
+        if days == 1
+        else timezone.make_aware(
+            datetime.combine(today.date() - timedelta(days=days - 1), datetime.min.time())
+        )
+    )

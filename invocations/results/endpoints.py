@@ -72,7 +72,9 @@ def end_the_one_before(account: Account) -> bool:
     """From now on only the current address lets Kaleyra in. Returns whether there was another."""
     ended, _rows = account.callback_addresses.filter(is_current=False).delete()
     if ended:
-        logger.warning("account %s: the callback address before the current one was ended", account.pk)
+        logger.warning(
+            "account %s: the callback address before the current one was ended", account.pk
+        )
     return bool(ended)
 
 
@@ -80,7 +82,11 @@ def _made(account: Account, by: User | None) -> CallbackAddress:
     token = secrets.token_urlsafe(SECRET_BYTES)
     logger.warning("account %s has a new callback address", account.pk)
     return CallbackAddress.objects.create(
-        account=account, token=token, token_digest=_digests(token)[0], secret=secrets.token_urlsafe(SECRET_BYTES), created_by=by
+        account=account,
+        token=token,
+        token_digest=_digests(token)[0],
+        secret=secrets.token_urlsafe(SECRET_BYTES),
+        created_by=by,
     )
 
 
@@ -95,7 +101,9 @@ def find(token: str) -> CallbackAddress | None:
     """The address with this token, with its account. By keyed digest, so that neither index nor clock tells of a token."""
     if len(token) > LONGEST_TOKEN:
         return None
-    known = CallbackAddress.objects.filter(token_digest__in=_digests(token)).select_related("account")
+    known = CallbackAddress.objects.filter(token_digest__in=_digests(token)).select_related(
+        "account"
+    )
     return known.only("token", "secret", "last_used_at", "account__title").first()
 
 
@@ -128,7 +136,9 @@ def _basic_password(header: str) -> str:
     if scheme.lower() != "basic":
         return ""
     try:
-        return base64.b64decode(credentials.strip(), validate=True).decode("utf-8").partition(":")[2]
+        return (
+            base64.b64decode(credentials.strip(), validate=True).decode("utf-8").partition(":")[2]
+        )
     except (binascii.Error, ValueError):
         return ""
 

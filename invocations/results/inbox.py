@@ -20,7 +20,14 @@ from django.db.models import Count, F, Prefetch, Q
 from django.utils import timezone
 
 from invocations.composing import template_fields
-from invocations.kaleyra.callbacks import ChannelSaid, FlowResult, has_ended, read_callback, together, was_refused
+from invocations.kaleyra.callbacks import (
+    ChannelSaid,
+    FlowResult,
+    has_ended,
+    read_callback,
+    together,
+    was_refused,
+)
 from invocations.models import Account, Callback, ChannelResult, Invocation, WorkflowInstance
 from invocations.models.encryption import digests
 from invocations.results import matching as whose
@@ -67,7 +74,13 @@ TOLD_TO = (
     "version",
 )
 """What has to be known of an invocation to tell it a result. Its row is wide, and results come in floods."""
-ADDED_UP = ("invocation_id", "workflow_invocation_id", "execution_status", "ended_at", "received_at")
+ADDED_UP = (
+    "invocation_id",
+    "workflow_invocation_id",
+    "execution_status",
+    "ended_at",
+    "received_at",
+)
 ADDED_UP_OF_A_CHANNEL = ("callback_id", "position", "code", "message_id")
 
 
@@ -100,11 +113,20 @@ def keep(account: Account, body: bytes) -> Callback:
         if isinstance(error, IntegrityError) and (before := _again(account, body, now)):
             return before
         # Whatever goes wrong with telling it keeps no result back: `match_waiting` tries again. Of a database that is away this raises too.
-        logger.error("account %s: a result could not be told as it came: %s", account.pk, type(error).__name__)
+        logger.error(
+            "account %s: a result could not be told as it came: %s",
+            account.pk,
+            type(error).__name__,
+        )
         callback.pk = callback.invocation = callback.matched_at = None
         _commit(callback, said, now, tells=False)
     if said.problem:
-        logger.warning("account %s: a result of %s bytes says not whose it is: %s", account.pk, len(body), said.problem)
+        logger.warning(
+            "account %s: a result of %s bytes says not whose it is: %s",
+            account.pk,
+            len(body),
+            said.problem,
+        )
     return callback
 
 
@@ -115,7 +137,9 @@ def _commit(callback: Callback, said: FlowResult, now: datetime, *, tells: bool 
         if invocation:
             callback.invocation, callback.matched_at = invocation, now
         callback.save(force_insert=True)
-        ChannelResult.objects.bulk_create(_channel_result(callback, channel) for channel in said.channels)
+        ChannelResult.objects.bulk_create(
+            _channel_result(callback, channel) for channel in said.channels
+        )
         if invocation:
             _tell(invocation, [*told, Told(callback, said.channels)])
 
@@ -191,7 +215,12 @@ def match_by_hand(callback: Callback, invocation: Invocation, by: User) -> None:
             raise NotJoined(code)
         if not _join(callback, found[0], by):
             raise NotJoined("gone")
-    logger.info("result %s was matched to invocation %s by user %s", callback.pk, invocation.request_id, by.pk)
+    logger.info(
+        "result %s was matched to invocation %s by user %s",
+        callback.pk,
+        invocation.request_id,
+        by.pk,
+    )
 
 
 def _why_not(callback: Callback, locked: Invocation) -> str:
@@ -226,7 +255,9 @@ def _whose(callback: Callback) -> Invocation | None:
     invocation = whose.certain_of(answered)
     if invocation is None or not (locked := _locked(Q(pk=invocation.pk))):
         return None
-    [answered] = whose.answered([callback])  # asked again under the lock: it may have learned of another flow meanwhile
+    [answered] = whose.answered(
+        [callback]
+    )  # asked again under the lock: it may have learned of another flow meanwhile
     return _tellable(locked[0]) if whose.certain_of(answered) == locked[0] else None
 
 
@@ -235,7 +266,9 @@ def _locked(which: Q) -> list[Invocation]:
 
     They stay locked: two results of one invocation are added up one after the other.
     """
-    invocations = Invocation.objects.filter(which).select_related("workflow_instance").only(*TOLD_TO)
+    invocations = (
+        Invocation.objects.filter(which).select_related("workflow_instance").only(*TOLD_TO)
+    )
     return list(invocations.select_for_update(of=("self",)).order_by("pk")[:FEW])
 
 
@@ -252,16 +285,26 @@ class Told(NamedTuple):
 
 def _told(invocation: Invocation) -> list[Told]:
     """What the invocation was told, in the order in which it came."""
-    kept = invocation.callbacks.only(*ADDED_UP).prefetch_related(Prefetch("results", ChannelResult.objects.only(*ADDED_UP_OF_A_CHANNEL)))
+    kept = invocation.callbacks.only(*ADDED_UP).prefetch_related(
+        Prefetch("results", ChannelResult.objects.only(*ADDED_UP_OF_A_CHANNEL))
+    )
     return [
-        Told(callback, [ChannelSaid(each.position, code=each.code, message_id=each.message_id) for each in callback.results.all()])
+        Told(
+            callback,
+            [
+                ChannelSaid(each.position, code=each.code, message_id=each.message_id)
+                for each in callback.results.all()
+            ],
+        )
         for callback in kept.order_by("pk")
     ]
 
 
 def what_was_told() -> Prefetch[str]:
     """For lists: `invocation.callbacks` of each row, as `timeline.report_of` reads them, in two statements and without their bodies."""
-    said = Callback.objects.only("invocation_id", "execution_status", "ended_at", "received_at").order_by("received_at", "pk")
+    said = Callback.objects.only(
+        "invocation_id", "execution_status", "ended_at", "received_at"
+    ).order_by("received_at", "pk")
     return Prefetch("callbacks", said.prefetch_related("results"))
 
 
@@ -271,23 +314,43 @@ def _tell(invocation: Invocation, told: Sequence[Told]) -> None:
     A result that says that it was refused, and nothing more, is shown beside a refusal or an unknown outcome, and changes neither.
     """
     if invocation.status in (Status.UNKNOWN, Status.REJECTED):
-        told = [each for each in told if not was_refused(each.callback.execution_status, each.channels)]
+        told = [
+            each for each in told if not was_refused(each.callback.execution_status, each.channels)
+        ]
     if told and invocation.status == Status.UNKNOWN and sending.confirm(invocation):
         invocation.status = Status.ACCEPTED
-    learned = next((each.callback.workflow_invocation_id for each in told if each.callback.workflow_invocation_id), "")
-    columns: dict[str, object] = {"workflow_invocation_id": invocation.workflow_invocation_id or learned}
-    ends = [_ended_at(each.callback, invocation) for each in told if has_ended(each.callback.execution_status)]
+    learned = next(
+        (
+            each.callback.workflow_invocation_id
+            for each in told
+            if each.callback.workflow_invocation_id
+        ),
+        "",
+    )
+    columns: dict[str, object] = {
+        "workflow_invocation_id": invocation.workflow_invocation_id or learned
+    }
+    ends = [
+        _ended_at(each.callback, invocation)
+        for each in told
+        if has_ended(each.callback.execution_status)
+    ]
     if ends:
         result = together(each.channels for each in told)
         columns |= {
             "delivery": Delivery.COMPLETED,
             "result_at": min(ends),
-            "deciding_channel": result.deciding(lambda: len(template_fields.channels_at_the_time(invocation))),
+            "deciding_channel": result.deciding(
+                lambda: len(template_fields.channels_at_the_time(invocation))
+            ),
             "may_be_double": result.may_be_double,
         }
     elif told and invocation.status == Status.ACCEPTED and not invocation.delivery:
         # It says that the flow runs: so its result is still to come.
-        columns |= {"delivery": Delivery.AWAITING, "result_due_at": timezone.now() + invocation.workflow_instance.result_due_in}
+        columns |= {
+            "delivery": Delivery.AWAITING,
+            "result_due_at": timezone.now() + invocation.workflow_instance.result_due_in,
+        }
     Invocation.objects.filter(pk=invocation.pk).update(**columns)
     if not invocation.workflow_instance.expects_callback:
         _expect_results_of(invocation.workflow_instance_id)
@@ -296,13 +359,17 @@ def _tell(invocation: Invocation, told: Sequence[Told]) -> None:
 
 def _ended_at(callback: Callback, invocation: Invocation) -> datetime:
     told = callback.ended_at
-    plausible = told and invocation.created_at - CLOCKS_APART <= told <= callback.received_at + CLOCKS_APART
+    plausible = (
+        told and invocation.created_at - CLOCKS_APART <= told <= callback.received_at + CLOCKS_APART
+    )
     return told if told and plausible else callback.received_at
 
 
 def _expect_results_of(workflow_instance_pk: int) -> None:
     """From its first result on a workflow is known to report, and what does not come is missed."""
-    if WorkflowInstance.objects.filter(pk=workflow_instance_pk, expects_callback=False).update(expects_callback=True):
+    if WorkflowInstance.objects.filter(pk=workflow_instance_pk, expects_callback=False).update(
+        expects_callback=True
+    ):
         logger.info("workflow %s reports its results", workflow_instance_pk)
         rate_limit.remember_the_change(WorkflowInstance, workflow_instance_pk, "first_result")
 
@@ -316,7 +383,9 @@ def set_aside(callback: Callback, reason: str, by: User) -> bool:
     still_open = to_look_at().filter(pk=callback.pk)
     if not still_open.update(set_aside_at=timezone.now(), set_aside_by=by, set_aside_reason=sealed):
         return False
-    logger.info("result %s of account %s was set aside by user %s", callback.pk, callback.account_id, by.pk)
+    logger.info(
+        "result %s of account %s was set aside by user %s", callback.pk, callback.account_id, by.pk
+    )
     return True
 
 
@@ -331,7 +400,9 @@ def match_waiting(now: datetime) -> int:
     """
     told = 0
     for _round in range(MOST_ROUNDS):
-        due = list(unmatched().filter(ask_at__lt=now).defer("body").order_by("ask_at", "pk")[:MOST_AT_ONCE])
+        due = list(
+            unmatched().filter(ask_at__lt=now).defer("body").order_by("ask_at", "pk")[:MOST_AT_ONCE]
+        )
         told += _tell_if_known(due)
         for wait, pks in _turns(due, now).items():
             unmatched().filter(pk__in=pks).update(ask_at=now + wait)
@@ -343,7 +414,11 @@ def match_waiting(now: datetime) -> int:
 def _tell_if_known(callbacks: Sequence[Callback]) -> int:
     if not callbacks:
         return 0
-    settled = [callback for callback, its in zip(callbacks, whose.certain(callbacks), strict=True) if _tellable(its)]
+    settled = [
+        callback
+        for callback, its in zip(callbacks, whose.certain(callbacks), strict=True)
+        if _tellable(its)
+    ]
     return sum(_matches(callback) for callback in settled)
 
 
@@ -352,7 +427,9 @@ def _turns(callbacks: Sequence[Callback], now: datetime) -> dict[timedelta, list
     turns: dict[timedelta, list[int]] = defaultdict(list)
     for callback in callbacks:
         age = now - callback.received_at
-        turns[next((wait for at_most, wait in ASKED_AGAIN_AFTER if age <= at_most), SELDOM)].append(callback.pk)
+        turns[next((wait for at_most, wait in ASKED_AGAIN_AFTER if age <= at_most), SELDOM)].append(
+            callback.pk
+        )
     return turns
 
 
@@ -363,20 +440,34 @@ def _matches(callback: Callback) -> bool:
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
-        logger.error("account %s: result %s cannot be told: %s", callback.account_id, callback.pk, type(error).__name__)
+        logger.error(
+            "account %s: result %s cannot be told: %s",
+            callback.account_id,
+            callback.pk,
+            type(error).__name__,
+        )
         return False
 
 
 def mark_missing(now: datetime) -> int:
     """Awaited results whose time is over. One that comes later still counts. Returns how many are missed."""
-    overdue = Invocation.objects.filter(delivery=Delivery.AWAITING, result_due_at__lte=now).exclude(status=Status.SENDING)
+    overdue = Invocation.objects.filter(delivery=Delivery.AWAITING, result_due_at__lte=now).exclude(
+        status=Status.SENDING
+    )
     return overdue.update(delivery=Delivery.NO_RESULT)
 
 
 def drop_stale(now: datetime) -> int:
     """Drops results that belonged to nobody for `KEPT_FOR`, and of each account the oldest beyond `MOST_KEPT`. Returns how many."""
-    stale = list(unmatched().filter(received_at__lt=now - KEPT_FOR).order_by("received_at").values_list("pk", flat=True)[:MOST_AT_ONCE])
-    crowded = unmatched().values("account_id").annotate(n=Count("pk")).filter(n__gt=MOST_KEPT).order_by()
+    stale = list(
+        unmatched()
+        .filter(received_at__lt=now - KEPT_FOR)
+        .order_by("received_at")
+        .values_list("pk", flat=True)[:MOST_AT_ONCE]
+    )
+    crowded = (
+        unmatched().values("account_id").annotate(n=Count("pk")).filter(n__gt=MOST_KEPT).order_by()
+    )
     for account_id in crowded.values_list("account_id", flat=True):
         newest_first = unmatched().filter(account_id=account_id).order_by("-received_at", "-pk")
         stale += newest_first.values_list("pk", flat=True)[MOST_KEPT : MOST_KEPT + MOST_AT_ONCE]
@@ -384,7 +475,9 @@ def drop_stale(now: datetime) -> int:
         return 0
     with transaction.atomic():
         # Asked again under the deletion: what was matched meanwhile stays.
-        going = list(unmatched().filter(pk__in=stale).select_for_update().values_list("pk", flat=True))
+        going = list(
+            unmatched().filter(pk__in=stale).select_for_update().values_list("pk", flat=True)
+        )
         ChannelResult.objects.filter(callback_id__in=going).delete()
         Callback.objects.filter(pk__in=going).delete()
     logger.warning("%s results were dropped: nobody knew whose they were", len(going))

@@ -68,8 +68,13 @@ def named(callbacks: Collection[Callback]) -> Q:
 
 def names(callback: Callback, invocation: Invocation) -> bool:
     """Whether the result names this invocation of its account."""
-    by_theirs = callback.workflow_invocation_id and callback.workflow_invocation_id == invocation.workflow_invocation_id
-    return callback.account_id == invocation.account_id and (bool(by_theirs) or callback.request_id == invocation.request_id)
+    by_theirs = (
+        callback.workflow_invocation_id
+        and callback.workflow_invocation_id == invocation.workflow_invocation_id
+    )
+    return callback.account_id == invocation.account_id and (
+        bool(by_theirs) or callback.request_id == invocation.request_id
+    )
 
 
 def the_one(callback: Callback, found: Collection[Invocation]) -> Invocation | None:
@@ -83,7 +88,11 @@ def the_one(callback: Callback, found: Collection[Invocation]) -> Invocation | N
     ours = {callback.request_id, its[0].request_id} - {None}
     is_made_up = all(invocation.request_id != callback.request_id for invocation in found)
     was_told = its[0].status == Status.ACCEPTED and its[0].reason == "accepted"
-    return its[0] if _agrees_on_theirs(callback, its[0]) and (len(ours) == 1 or (was_told and is_made_up)) else None
+    return (
+        its[0]
+        if _agrees_on_theirs(callback, its[0]) and (len(ours) == 1 or (was_told and is_made_up))
+        else None
+    )
 
 
 def _agrees_on_theirs(callback: Callback, invocation: Invocation) -> bool:
@@ -94,24 +103,38 @@ def _agrees_on_theirs(callback: Callback, invocation: Invocation) -> bool:
 def _found_by_id(callbacks: Collection[Callback]) -> list[list[Invocation]]:
     """For each result the invocations, of any account, that one of its ids finds."""
     rows: dict[object, dict[int, Invocation]] = defaultdict(dict)
-    for row in Invocation.objects.filter(named(callbacks)).order_by().only(*FOUND_BY_ID)[:MOST_READ]:
+    for row in (
+        Invocation.objects.filter(named(callbacks)).order_by().only(*FOUND_BY_ID)[:MOST_READ]
+    ):
         for key in (row.workflow_invocation_id, row.request_id):
             rows[key][row.pk] = row
     rows.pop("", None)
     none: dict[int, Invocation] = {}
     return [
-        list((rows.get(callback.workflow_invocation_id, none) | rows.get(callback.request_id, none)).values()) for callback in callbacks
+        list(
+            (
+                rows.get(callback.workflow_invocation_id, none)
+                | rows.get(callback.request_id, none)
+            ).values()
+        )
+        for callback in callbacks
     ]
 
 
 def certain(callbacks: Sequence[Callback]) -> list[Invocation | None]:
     """For each result the one message whose own it is, by its ids or by what an answer said; in three statements at most."""
     found = dict(zip((callback.pk for callback in callbacks), _found_by_id(callbacks), strict=True))
-    is_named = {callback.pk: any(names(callback, row) for row in found[callback.pk]) for callback in callbacks}
+    is_named = {
+        callback.pk: any(names(callback, row) for row in found[callback.pk])
+        for callback in callbacks
+    }
     left = [callback for callback in callbacks if not is_named[callback.pk]]
     by_answer = dict(zip((callback.pk for callback in left), answered(left), strict=True))
     return [
-        the_one(callback, found[callback.pk]) if is_named[callback.pk] else certain_of(by_answer[callback.pk]) for callback in callbacks
+        the_one(callback, found[callback.pk])
+        if is_named[callback.pk]
+        else certain_of(by_answer[callback.pk])
+        for callback in callbacks
     ]
 
 
@@ -156,9 +179,17 @@ def answered(callbacks: Collection[Callback]) -> list[list[ByAnswer]]:
     if not theirs and not ours:
         return [[] for _callback in callbacks]
     # A partial index is used on SQLite only where the query says its condition again (https://www.sqlite.org/partialindex.html).
-    asks = (Q(answered_invocation_id__in=theirs) & ~Q(answered_invocation_id="")) | Q(answered_request_id__in=ours)
+    asks = (Q(answered_invocation_id__in=theirs) & ~Q(answered_invocation_id="")) | Q(
+        answered_request_id__in=ours
+    )
     answers = Attempt.objects.filter(asks).order_by()
-    columns = ("invocation_id", "invocation__account_id", "invocation__request_id", "answered_invocation_id", "answered_request_id")
+    columns = (
+        "invocation_id",
+        "invocation__account_id",
+        "invocation__request_id",
+        "answered_invocation_id",
+        "answered_request_id",
+    )
     every = [_Answer(*row) for row in answers.values_list(*columns)[:MOST_READ]]
     if not every:
         return [[] for _callback in callbacks]
@@ -166,8 +197,16 @@ def answered(callbacks: Collection[Callback]) -> list[list[ByAnswer]]:
     for answer in every:
         kept[answer.theirs].append(answer)
         kept[answer.request_id].append(answer)
-    about = Q(pk__in={answer.invocation_id for answer in every}) | Q(request_id__in={answer.about for answer in every})
-    rows = Invocation.objects.filter(about).prefetch_related("workflow_instance").defer(*WIDE).order_by("pk").in_bulk()
+    about = Q(pk__in={answer.invocation_id for answer in every}) | Q(
+        request_id__in={answer.about for answer in every}
+    )
+    rows = (
+        Invocation.objects.filter(about)
+        .prefetch_related("workflow_instance")
+        .defer(*WIDE)
+        .order_by("pk")
+        .in_bulk()
+    )
     return [_of_its_answers(callback, _that_name(callback, kept), rows) for callback in callbacks]
 
 
@@ -184,7 +223,9 @@ def _that_name(callback: Callback, kept: Mapping[object, Sequence[_Answer]]) -> 
     }
 
 
-def _of_its_answers(callback: Callback, answers: Collection[_Answer], rows: Mapping[int, Invocation]) -> list[ByAnswer]:
+def _of_its_answers(
+    callback: Callback, answers: Collection[_Answer], rows: Mapping[int, Invocation]
+) -> list[ByAnswer]:
     said = said_in(callback) if answers else FlowResult()
     if said.other_request_id:
         return []
@@ -194,8 +235,14 @@ def _of_its_answers(callback: Callback, answers: Collection[_Answer], rows: Mapp
     found = []
     for row in (rows[pk] for pk in sorted(ours | others)):
         tells = number_told(callback, said, row)
-        if row.account_id == callback.account_id and _agrees_on_theirs(callback, row) and tells is not Number.ANOTHER:
-            found.append(ByAnswer(row, tells is Number.ITS_OWN or (tells is Number.NONE and row.pk in ours)))
+        if (
+            row.account_id == callback.account_id
+            and _agrees_on_theirs(callback, row)
+            and tells is not Number.ANOTHER
+        ):
+            found.append(
+                ByAnswer(row, tells is Number.ITS_OWN or (tells is Number.NONE and row.pk in ours))
+            )
     return found
 
 
@@ -217,10 +264,17 @@ def number_told(callback: Callback, said: FlowResult, invocation: Invocation) ->
     """Whether each number that the result tells is one of the invocation's: with its country code, or as its country writes it at home."""
     if said.problem == "unreadable":
         # No key opens the body any more. What was kept of its numbers still tells whether they are these.
-        kept = {result.recipient_digest for result in callback.results.all()} if callback.pk else set()
-        found = {_whether(digest in _digests_of(invocation)) if digest else Number.UNCLEAR for digest in kept} or {Number.UNCLEAR}
+        kept = (
+            {result.recipient_digest for result in callback.results.all()} if callback.pk else set()
+        )
+        found = {
+            _whether(digest in _digests_of(invocation)) if digest else Number.UNCLEAR
+            for digest in kept
+        } or {Number.UNCLEAR}
     else:
-        found = {_is_to(channel.recipient, invocation) for channel in said.channels if channel.recipient}
+        found = {
+            _is_to(channel.recipient, invocation) for channel in said.channels if channel.recipient
+        }
     order = (Number.ANOTHER, Number.UNCLEAR, Number.ITS_OWN)
     return next((each for each in order if each in found), Number.NONE)
 
@@ -229,7 +283,9 @@ def _is_to(text: str, invocation: Invocation) -> Number:
     digits, _hint = number(text)
     hints = (invocation.recipient_hint, invocation.recipient2_hint)
     codes = {code for hint in hints if (code := recipients.calling_code(hint)) is not None}
-    readings = ({digits} - {""}) | {each.digits for each in recipients.in_national_form(text, codes)}
+    readings = ({digits} - {""}) | {
+        each.digits for each in recipients.in_national_form(text, codes)
+    }
     if not readings:
         return Number.UNCLEAR
     return _whether(bool(_digests_of(invocation) & _digests_of_numbers(readings)))
@@ -243,11 +299,19 @@ def _digests_told(callback: Callback, said: FlowResult) -> set[str]:
     """The digests of the whole numbers that a result tells, under every key."""
     if said.problem == "unreadable":
         return {result.recipient_digest for result in callback.results.all()} - {""}
-    return _digests_of_numbers({digits for digits, _hint in (number(channel.recipient) for channel in said.channels) if digits})
+    return _digests_of_numbers(
+        {
+            digits
+            for digits, _hint in (number(channel.recipient) for channel in said.channels)
+            if digits
+        }
+    )
 
 
 def _digests_of_numbers(numbers: Iterable[str]) -> set[str]:
-    return {digest for digits in numbers for digest in digests(digits, sending.DIGEST_OF_A_RECIPIENT)}
+    return {
+        digest for digits in numbers for digest in digests(digits, sending.DIGEST_OF_A_RECIPIENT)
+    }
 
 
 def _digests_of(invocation: Invocation) -> set[str]:
@@ -299,13 +363,19 @@ def standings(callbacks: Sequence[Callback]) -> list[Standing]:
     return [standing_of[callback.pk] for callback in callbacks]
 
 
-def _standing_by_id(callback: Callback, its: Sequence[Invocation], the_one: Invocation | None) -> Standing:
+def _standing_by_id(
+    callback: Callback, its: Sequence[Invocation], the_one: Invocation | None
+) -> Standing:
     if the_one:
         return _on_its_way_to(the_one)
     ids = {row.request_id for row in its}
     if len(its) > 1 and callback.request_id not in ids:
         return Standing("several")
-    fits = len(its) == 1 and _agrees_on_theirs(callback, its[0]) and its[0].delivery != Delivery.COMPLETED
+    fits = (
+        len(its) == 1
+        and _agrees_on_theirs(callback, its[0])
+        and its[0].delivery != Delivery.COMPLETED
+    )
     return Standing("disagrees", its[0] if fits else None)
 
 
@@ -324,7 +394,9 @@ def _on_its_way_to(invocation: Invocation) -> Standing:
 
 def _may_be_joined(row: Invocation) -> bool:
     """Whether nothing is known of it that a result would contradict: the outcome was unknown, or a person settled it; it has no result."""
-    settled = row.status == Status.ACCEPTED or (row.status == Status.REJECTED and row.reason == "settled_not_delivered")
+    settled = row.status == Status.ACCEPTED or (
+        row.status == Status.REJECTED and row.reason == "settled_not_delivered"
+    )
     return row.status == Status.UNKNOWN or (settled and row.delivery != Delivery.COMPLETED)
 
 
@@ -354,12 +426,17 @@ class _Asked(NamedTuple):
 
 def _asked(callback: Callback) -> _Asked:
     said = said_in(callback)
-    began = min([channel.started_at for channel in said.channels if channel.started_at] + [callback.received_at])
+    began = min(
+        [channel.started_at for channel in said.channels if channel.started_at]
+        + [callback.received_at]
+    )
     ended = min(callback.ended_at or callback.received_at, callback.received_at)
     return _Asked(callback, said, _digests_told(callback, said), began, ended)
 
 
-UNDER_WAY = Q(status__in=(Status.QUEUED, Status.SENDING)) | Q(status=Status.ACCEPTED, delivery=Delivery.AWAITING)
+UNDER_WAY = Q(status__in=(Status.QUEUED, Status.SENDING)) | Q(
+    status=Status.ACCEPTED, delivery=Delivery.AWAITING
+)
 """Messages that may still turn out to be the ones whose result came."""
 
 
@@ -369,7 +446,10 @@ def _suggestions(callbacks: Sequence[Callback]) -> list[Invocation | None]:
     if not numbers:
         return [None] * len(callbacks)
     first, second = sending.ways_to_digests(numbers)
-    in_time = Q(since__gte=min(each.earliest for each in asked), since__lte=max(each.latest for each in asked))
+    in_time = Q(
+        since__gte=min(each.earliest for each in asked),
+        since__lte=max(each.latest for each in asked),
+    )
     found = list(
         Invocation.objects.annotate(since=Coalesce("doubtful_since", "created_at"))
         .filter(first | second, UNDER_WAY | (MAY_BE_JOINED & NO_ID & in_time))
@@ -383,7 +463,11 @@ def _suggestions(callbacks: Sequence[Callback]) -> list[Invocation | None]:
     only = [_the_only(each, found) for each in asked]
     named = _named_by_answers_of({row.pk for row in only if row})
     return [
-        row if row and _has_these_channels(row, each.said) and _no_answer_contradicts(each.callback, each.said, named[row.pk]) else None
+        row
+        if row
+        and _has_these_channels(row, each.said)
+        and _no_answer_contradicts(each.callback, each.said, named[row.pk])
+        else None
         for each, row in zip(asked, only, strict=True)
     ]
 
@@ -419,7 +503,9 @@ def _is_under_way(row: Invocation, asked: _Asked) -> bool:
 
 def _has_these_channels(row: Invocation, said: FlowResult) -> bool:
     """Whether the flow that was invoked has the channels that the result tells of, in this order."""
-    kinds = {channel.position: channel.kind for channel in template_fields.channels_at_the_time(row)}
+    kinds = {
+        channel.position: channel.kind for channel in template_fields.channels_at_the_time(row)
+    }
     told = [channel for channel in said.channels if channel.kind in Channel.Kind.values]
     return all(kinds.get(channel.position) == channel.kind for channel in told)
 
@@ -436,11 +522,14 @@ def _named_by_answers_of(pks: Collection[int]) -> dict[int, list[tuple[str, uuid
     return named
 
 
-def _no_answer_contradicts(callback: Callback, said: FlowResult, named: Iterable[tuple[str, uuid.UUID | None]]) -> bool:
+def _no_answer_contradicts(
+    callback: Callback, said: FlowResult, named: Iterable[tuple[str, uuid.UUID | None]]
+) -> bool:
     """Whether no answer to the message named another flow, or another request, than the result does."""
     request = callback.request_id or said.other_request_id or None
     return all(
-        len({callback.workflow_invocation_id, theirs} - {""}) <= 1 and len({request, request_id} - {None}) <= 1
+        len({callback.workflow_invocation_id, theirs} - {""}) <= 1
+        and len({request, request_id} - {None}) <= 1
         for theirs, request_id in named
     )
 
@@ -449,9 +538,16 @@ def may_have_come(invocation: Invocation) -> bool:
     """Whether a result that belongs to nobody yet may be of this message: the other way round than `suggestion`."""
     if invocation.workflow_invocation_id or not _may_be_joined(invocation):
         return False
-    told = ChannelResult.objects.filter(callback=OuterRef("pk"), recipient_digest__in=_digests_of(invocation))
-    came = to_look_at().filter(Exists(told), account=invocation.account_id, received_at__gte=invocation.created_at)
-    return any(each.suggestion == invocation for each in standings(list(came.order_by("-received_at")[:FEW])))
+    told = ChannelResult.objects.filter(
+        callback=OuterRef("pk"), recipient_digest__in=_digests_of(invocation)
+    )
+    came = to_look_at().filter(
+        Exists(told), account=invocation.account_id, received_at__gte=invocation.created_at
+    )
+    return any(
+        each.suggestion == invocation
+        for each in standings(list(came.order_by("-received_at")[:FEW]))
+    )
 
 
 def said_in(callback: Callback) -> FlowResult:

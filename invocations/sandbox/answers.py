@@ -7,10 +7,22 @@ borrowed from HTTP to be memorable; the page of the pod, docs/practice-pod.md an
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from invocations.sandbox.envelopes import Answer, Issued, Manner, accepted, key_refused, refused, rejected, web_page
+from invocations.sandbox.envelopes import (
+    Answer,
+    Issued,
+    Manner,
+    accepted,
+    key_refused,
+    refused,
+    rejected,
+    web_page,
+)
 
 RETRY_AFTER = ("Retry-After", "5")
-ANOTHER_HOST = ("Location", "https://elsewhere.invalid/")  # never resolves (RFC 2606): who follows reaches nobody
+ANOTHER_HOST = (
+    "Location",
+    "https://elsewhere.invalid/",
+)  # never resolves (RFC 2606): who follows reaches nobody
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,9 @@ def _always(answer: Answer) -> Write:
 
 
 _WAITS = "Queued. It waits as long as it was told to and tries again with the same request ID."
-_UNSETTLED = "Outcome unknown. “Check safely” asks again with the same request ID, and gets the same answer."
+_UNSETTLED = (
+    "Outcome unknown. “Check safely” asks again with the same request ID, and gets the same answer."
+)
 _SETTLED = (
     "Outcome unknown. “Check safely” asks again with the same request ID; "
     "the pod refuses the repetition, which proves that the first one got in: Accepted."

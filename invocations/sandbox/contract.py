@@ -16,7 +16,9 @@ from invocations.sandbox.answers import Invocation
 from invocations.sandbox.envelopes import Answer, Issued, key_refused, refused, rejected
 
 PROFILES = re.compile(r"/v1/(?P<sid>[^/]+)/callback/profiles")
-ADDRESS = re.compile(r"/v1/(?P<sid>[^/]+)/workflow/v1/instances/(?P<workflow_instance_id>[^/]+)/invoke")
+ADDRESS = re.compile(
+    r"/v1/(?P<sid>[^/]+)/workflow/v1/instances/(?P<workflow_instance_id>[^/]+)/invoke"
+)
 DIGITS = re.compile(r"[0-9]+")
 LONGEST_REQUEST_ID = 255  # ours: what is remembered has to be bounded
 
@@ -52,7 +54,11 @@ class Request:
     def request_id(self) -> str | None:
         """The requestId, if the body carries one that can be used."""
         value = (self.payload or {}).get("requestId")
-        return value if isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_REQUEST_ID else None
+        return (
+            value
+            if isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_REQUEST_ID
+            else None
+        )
 
     @property
     def sends(self) -> dict[str, object]:
@@ -84,14 +90,20 @@ def judge(request: Request, issued: Issued) -> Invocation | ProfilesAsked | Answ
     if not is_known(sid, key):
         return key_refused()
     if reason := fault(request):
-        return rejected(request.request_id, issued, reason, note="Rejected: the body breaks the contract")
+        return rejected(
+            request.request_id, issued, reason, note="Rejected: the body breaks the contract"
+        )
     first, second = (recipient_of(request.sends.get(name)) for name in ("send1", "send2"))
     return Invocation(sid, workflow_instance_id, request.request_id or "", first, second)
 
 
 def is_known(sid: str, key: str) -> bool:
     """Whether SID and key are let in."""
-    return sid.startswith(PRACTICE_SID_PREFIX) and key.startswith(PRACTICE_KEY_PREFIX) and not key.endswith(REFUSED_KEY_ENDING)
+    return (
+        sid.startswith(PRACTICE_SID_PREFIX)
+        and key.startswith(PRACTICE_KEY_PREFIX)
+        and not key.endswith(REFUSED_KEY_ENDING)
+    )
 
 
 def fault(request: Request) -> str:
@@ -112,7 +124,9 @@ def fault_in_send(name: str, send: object) -> str:
     if not isinstance(send, dict):
         return f"input.{name} is not a JSON object."
     if not DIGITS.fullmatch(recipient_of(send)):
-        return f"input.{name}.recipient has to be digits: the country code and the number, without +."
+        return (
+            f"input.{name}.recipient has to be digits: the country code and the number, without +."
+        )
     template_params = send.get("templateParams", {})
     if not isinstance(template_params, dict):
         return f"input.{name}.templateParams is not a JSON object."

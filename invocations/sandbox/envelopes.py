@@ -83,7 +83,9 @@ def accepted(request_id: str, issued: Issued) -> Answer:
     return Answer(202, json.dumps(content).encode())
 
 
-def rejected(request_id: str | None, issued: Issued, reason: str, *, status: int = 400, note: str = "") -> Answer:
+def rejected(
+    request_id: str | None, issued: Issued, reason: str, *, status: int = 400, note: str = ""
+) -> Answer:
     """The seed's failure sample: `message` is null and the reason stands in errors[]."""
     content = {
         "requestId": request_id,
@@ -117,7 +119,13 @@ def key_refused() -> Answer:
 
 def profiles(found: Sequence[Mapping[str, object]]) -> Answer:
     """The list of callback profiles in the platform's envelope (platform-apis-get-callback-profiles); RBC024 says that it went well."""
-    content = {"code": "RBC024", "message": "Callback profiles retrieved successfully.", "data": list(found), "error": {}, "status": 200}
+    content = {
+        "code": "RBC024",
+        "message": "Callback profiles retrieved successfully.",
+        "data": list(found),
+        "error": {},
+        "status": 200,
+    }
     return Answer(200, json.dumps(content).encode(), note="Callback profiles listed")
 
 

@@ -45,7 +45,9 @@ class PodHandler(BaseHTTPRequestHandler):
     server_version = "practice-pod"
     sys_version = ""
     timeout = SECONDS_FOR_A_CLIENT_TO_SPEAK
-    disable_nagle_algorithm = True  # head and body are two writes: with Nagle the second waits 40 ms
+    disable_nagle_algorithm = (
+        True  # head and body are two writes: with Nagle the second waits 40 ms
+    )
 
     def __init__(self, desk: Desk, *connection: Any) -> None:
         self.desk = desk
@@ -57,7 +59,9 @@ class PodHandler(BaseHTTPRequestHandler):
         request = Request(self.command, self.path, headers, b"")
         length, refusal = expected_length(request)
         if refusal:
-            self.close_connection = True  # what follows the head cannot be told from the next request
+            self.close_connection = (
+                True  # what follows the head cannot be told from the next request
+            )
             self._write(self.desk.ledger.refuse(request, refusal))
             self._swallow()
             return
@@ -79,7 +83,10 @@ class PodHandler(BaseHTTPRequestHandler):
         match address:
             case "/":
                 return Answer(
-                    200, render(self.desk.api_domain(), shown, self.desk.reporter.posted()), "text/html; charset=utf-8", PAGE_HEADERS
+                    200,
+                    render(self.desk.api_domain(), shown, self.desk.reporter.posted()),
+                    "text/html; charset=utf-8",
+                    PAGE_HEADERS,
                 )
             case "/received":
                 content = json.dumps([received.shown() for received in reversed(shown)], indent=1)
@@ -87,7 +94,9 @@ class PodHandler(BaseHTTPRequestHandler):
             case "/style.css":
                 return Answer(200, STYLE, "text/css; charset=utf-8", PAGE_HEADERS)
             case _:
-                return Answer(404, b"There is no such page.\n", "text/plain; charset=utf-8", PAGE_HEADERS)
+                return Answer(
+                    404, b"There is no such page.\n", "text/plain; charset=utf-8", PAGE_HEADERS
+                )
 
     def _deliver(self, answer: Answer) -> None:
         match answer.manner:

@@ -122,8 +122,15 @@ class Ledger:
         submitted = (invocation.sid, invocation.request_id)
         if submitted in self._accepted:
             reason = f"Request ID [{invocation.request_id}] has already been submitted."
-            return rejected(invocation.request_id, issued, reason, note="Rejected: the request ID was used before")
-        answer = choose_scenario(invocation.workflow_instance_id, invocation.recipient).answer(invocation, issued)
+            return rejected(
+                invocation.request_id,
+                issued,
+                reason,
+                note="Rejected: the request ID was used before",
+            )
+        answer = choose_scenario(invocation.workflow_instance_id, invocation.recipient).answer(
+            invocation, issued
+        )
         if answer.accepts:
             self._accepted[submitted] = None
             if self._reporter:
@@ -137,10 +144,14 @@ class Ledger:
             at=datetime.now(UTC),
             method=request.method,
             path=request.path,
-            headers=MappingProxyType({name: masked_header(name, value) for name, value in request.headers.items()}),
+            headers=MappingProxyType(
+                {name: masked_header(name, value) for name, value in request.headers.items()}
+            ),
             body=request.body[:BYTES_KEPT],
             request_id=request.request_id,
-            recipients=tuple(masked_number(recipient_of(send)) for send in list(request.sends.values())[:2]),
+            recipients=tuple(
+                masked_number(recipient_of(send)) for send in list(request.sends.values())[:2]
+            ),
             answered=answer.status,
             accepted=answer.accepts,
             note=answer.note,

@@ -25,11 +25,17 @@ def render(api_domain: str, received: Sequence[Received], posted: Sequence[Poste
         key_prefix=PRACTICE_KEY_PREFIX,
         scenarios="\n".join(map(row_of_the_table, SCENARIOS)),
         endings="\n".join(map(row_of_the_table, ENDINGS)),
-        usual="\n".join(f"<li><code>{digits}</code>: {escape(ending.title)}</li>" for digits, ending in USUAL),
+        usual="\n".join(
+            f"<li><code>{digits}</code>: {escape(ending.title)}</li>" for digits, ending in USUAL
+        ),
         posted=table_of_posted(posted[::-1]) if posted else "<p>None yet.</p>",
-        received=table_of(newest) if newest else "<p>Nothing yet. Send something, then reload this page.</p>",
+        received=table_of(newest)
+        if newest
+        else "<p>Nothing yet. Send something, then reload this page.</p>",
     )
-    return page.encode(errors="replace")  # an id may hold half a surrogate pair, which UTF-8 cannot say
+    return page.encode(
+        errors="replace"
+    )  # an id may hold half a surrogate pair, which UTF-8 cannot say
 
 
 def row_of_the_table(row: Scenario | Ending) -> str:

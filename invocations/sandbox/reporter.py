@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from itertools import count
 from threading import Condition, Thread
@@ -34,7 +35,9 @@ class Posted:
 class Reporter:
     """One thread, which sleeps until something is due and ends with `stop()`. What cannot wait in line any more is never reported."""
 
-    def __init__(self, flows: Flows, tempo: Tempo, say: Callable[[str], object] | None = None) -> None:
+    def __init__(
+        self, flows: Flows, tempo: Tempo, say: Callable[[str], object] | None = None
+    ) -> None:
         self._flows, self._tempo, self._say = flows, tempo, say
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = count()  # of two that are due at once the first comes first
@@ -47,7 +50,10 @@ class Reporter:
     def take(self, invocation: Invocation, issued: Issued) -> None:
         """An invocation was accepted just now. Returns at once."""
         accepted_at, started = time_ns(), monotonic()
-        self._at(started, lambda: self._plan(invocation, issued.workflow_invocation_id, accepted_at, started))
+        self._at(
+            started,
+            lambda: self._plan(invocation, issued.workflow_invocation_id, accepted_at, started),
+        )
 
     def posted(self) -> list[Posted]:
         """The last results, oldest first."""
@@ -69,7 +75,9 @@ class Reporter:
             if self._stopped:
                 return
             if len(self._due) >= MOST_WAITING:
-                self._say_once(f"More than {MOST_WAITING:,} results wait to be posted: some are never reported.")
+                self._say_once(
+                    f"More than {MOST_WAITING:,} results wait to be posted: some are never reported."
+                )
                 return
             heapq.heappush(self._due, (moment, next(self._numbers), deed))
             if self._thread is None:
@@ -81,7 +89,9 @@ class Reporter:
         while deed := self._next():
             try:
                 deed()
-            except Exception as error:  # a mistake of ours is named by its type: its text might quote the body
+            except (
+                Exception
+            ) as error:  # a mistake of ours is named by its type: its text might quote the body
                 print(f"practice pod: {type(error).__name__} while reporting", file=sys.stderr)
 
     def _next(self) -> Callable[[], None] | None:
@@ -94,22 +104,29 @@ class Reporter:
                 self._changed.wait(self._due[0][0] - now if self._due else None)
         return None
 
-    def _plan(self, invocation: Invocation, workflow_invocation_id: str, accepted_at: int, started: float) -> None:
+    def _plan(
+        self, invocation: Invocation, workflow_invocation_id: str, accepted_at: int, started: float
+    ) -> None:
         kinds = self._flows.channels(invocation.sid, invocation.workflow_instance_id)
         for report in reports(invocation, workflow_invocation_id, accepted_at, kinds, self._tempo):
-            self._at(started + report.after, lambda body=report.body: self._post(invocation.sid, workflow_invocation_id, body))  # type: ignore[misc]
+            post = partial(self._post, invocation.sid, workflow_invocation_id, report.body)
+            self._at(started + report.after, post)
 
     def _post(self, sid: str, workflow_invocation_id: str, body: bytes) -> None:
         profile = self._flows.profile(sid)
         if profile is None:
-            self._say_once("There is no callback address to post results to: what became of an invocation is not reported.")
+            self._say_once(
+                "There is no callback address to post results to: what became of an invocation is not reported."
+            )
             return
         status = post(profile, body)
         with self._changed:
             self._posted.append(Posted(datetime.now(UTC), workflow_invocation_id, status))
             self._changed.notify_all()
         if self._say:
-            self._say(f"{datetime.now(UTC):%H:%M:%S}  result posted, answered {status or 'not at all'}")
+            self._say(
+                f"{datetime.now(UTC):%H:%M:%S}  result posted, answered {status or 'not at all'}"
+            )
 
     def _say_once(self, line: str) -> None:
         if self._say and line not in self._said:
@@ -120,9 +137,13 @@ class Reporter:
 def post(profile: Profile, body: bytes) -> int | None:
     """One POST without redirects, retries or proxies -> the HTTP status, or None where no answer came."""
     parts = urlsplit(profile.url)
-    connection = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=SECONDS_FOR_AN_ANSWER)
+    connection = HTTPConnection(
+        parts.hostname or "", parts.port or 80, timeout=SECONDS_FOR_AN_ANSWER
+    )
     try:
-        connection.request("POST", parts.path, body, {"Content-Type": "application/json", **profile.headers})
+        connection.request(
+            "POST", parts.path, body, {"Content-Type": "application/json", **profile.headers}
+        )
         return connection.getresponse().status
     except (OSError, HTTPException):
         return None

@@ -67,8 +67,18 @@ class Report:
 
 
 ENDINGS: tuple[Ending, ...] = (
-    Ending("700", "Never reports", "Accepted, and once the result is overdue: no result received.", times=0),
-    Ending("701", "The first channel delivers", "Delivered on the first channel; the second was not tried.", ("DELIVERED",)),
+    Ending(
+        "700",
+        "Never reports",
+        "Accepted, and once the result is overdue: no result received.",
+        times=0,
+    ),
+    Ending(
+        "701",
+        "The first channel delivers",
+        "Delivered on the first channel; the second was not tried.",
+        ("DELIVERED",),
+    ),
     Ending(
         "702",
         "The first channel is silent, the second delivers; wrapped as an object",
@@ -83,10 +93,24 @@ ENDINGS: tuple[Ending, ...] = (
         ("FAILED", "DELIVERED"),
         Shape.TEXT,
     ),
-    Ending("704", "Both channels are silent", "No final report from either: it may still have arrived.", ("TIMEOUT", "TIMEOUT")),
+    Ending(
+        "704",
+        "Both channels are silent",
+        "No final report from either: it may still have arrived.",
+        ("TIMEOUT", "TIMEOUT"),
+    ),
     Ending("705", "Both channels fail", "Delivered on neither channel.", ("FAILED", "UNDELIVERED")),
-    Ending("706", "A code that nobody knows", "The code as it came.", ("PARKED-AT-HUB", "DELIVERED")),
-    Ending("707", "Reports the same three times", "One result, and how often it came.", ("TIMEOUT", "DELIVERED"), Shape.OBJECT, times=3),
+    Ending(
+        "706", "A code that nobody knows", "The code as it came.", ("PARKED-AT-HUB", "DELIVERED")
+    ),
+    Ending(
+        "707",
+        "Reports the same three times",
+        "One result, and how often it came.",
+        ("TIMEOUT", "DELIVERED"),
+        Shape.OBJECT,
+        times=3,
+    ),
     Ending(
         "708",
         "Reports in the wrong order: an older body comes after the last one",
@@ -94,7 +118,13 @@ ENDINGS: tuple[Ending, ...] = (
         ("TIMEOUT", "DELIVERED"),
         old_news=True,
     ),
-    Ending("709", "Reports four minutes late", "First: no result received. Then the result.", ("TIMEOUT", "DELIVERED"), is_late=True),
+    Ending(
+        "709",
+        "Reports four minutes late",
+        "First: no result received. Then the result.",
+        ("TIMEOUT", "DELIVERED"),
+        is_late=True,
+    ),
     Ending(
         "710",
         "Posts an empty body, as a callback profile without its placeholder does",
@@ -106,7 +136,12 @@ ENDINGS: tuple[Ending, ...] = (
 USUAL: tuple[tuple[str, Ending], ...] = (
     ("0, 2, 4, 6", Ending("", "The first channel delivers", "", ("DELIVERED",))),
     ("8", Ending("", "The first channel delivers, and the message is read", "", ("READ",))),
-    ("1, 5, 9", Ending("", "The first channel is silent, the second delivers", "", ("TIMEOUT", "DELIVERED"))),
+    (
+        "1, 5, 9",
+        Ending(
+            "", "The first channel is silent, the second delivers", "", ("TIMEOUT", "DELIVERED")
+        ),
+    ),
     ("3", Ending("", "The first channel fails, the second delivers", "", ("FAILED", "DELIVERED"))),
     ("7", Ending("", "Both channels are silent", "", ("TIMEOUT", "TIMEOUT"))),
 )
@@ -118,19 +153,34 @@ BY_DIGIT = {digit: ending for digits, ending in USUAL for digit in digits.split(
 
 def choose_ending(invocation: Invocation) -> Ending:
     """What becomes of an accepted invocation."""
-    return BY_CODE.get(invocation.workflow_instance_id[-3:]) or BY_CODE.get(invocation.recipient[-3:]) or BY_DIGIT[invocation.recipient[-1]]
+    return (
+        BY_CODE.get(invocation.workflow_instance_id[-3:])
+        or BY_CODE.get(invocation.recipient[-3:])
+        or BY_DIGIT[invocation.recipient[-1]]
+    )
 
 
-def reports(invocation: Invocation, workflow_invocation_id: str, accepted_at: int, kinds: Sequence[str], tempo: Tempo) -> list[Report]:
+def reports(
+    invocation: Invocation,
+    workflow_invocation_id: str,
+    accepted_at: int,
+    kinds: Sequence[str],
+    tempo: Tempo,
+) -> list[Report]:
     """The bodies to post, in order, for an invocation that was accepted at `accepted_at`, in nanoseconds since 1970."""
     ending = choose_ending(invocation)
     if ending.empty:
         return [Report(tempo.report, b'{"workflowevent":""}')]
     flow = _Flow(invocation, workflow_invocation_id, accepted_at, kinds, tempo)
     seconds, content = flow.played(ending.statuses)
-    shape = ending.shape if ending.code else Shape(int(invocation.recipient[-2:-1] or 0) % len(Shape))
+    shape = (
+        ending.shape if ending.code else Shape(int(invocation.recipient[-2:-1] or 0) % len(Shape))
+    )
     made = [
-        Report((tempo.late if ending.is_late else seconds) + number * tempo.report, wrapped(content, shape))
+        Report(
+            (tempo.late if ending.is_late else seconds) + number * tempo.report,
+            wrapped(content, shape),
+        )
         for number in range(ending.times)
     ]
     if ending.old_news:
@@ -174,7 +224,11 @@ class _Flow:
         }
 
     def _channel(self, position: int, kind: str, status: str, seconds: float) -> dict[str, str]:
-        recipient = self.invocation.recipient if position == 1 else self.invocation.second_recipient or self.invocation.recipient
+        recipient = (
+            self.invocation.recipient
+            if position == 1
+            else self.invocation.second_recipient or self.invocation.recipient
+        )
         return {
             "createdAt": self._at(seconds),
             "from": "wasender" if kind == "whatsapp" else "KAVERI",

@@ -46,11 +46,15 @@ class PracticePod:
         tempo: Tempo | None = None,
     ) -> None:
         if not is_this_machine(host):
-            raise ValueError(f"The practice pod has no lock on its door and serves this machine only, not {host!r}.")
+            raise ValueError(
+                f"The practice pod has no lock on its door and serves this machine only, not {host!r}."
+            )
         flows = flows or NothingSetUp()
         self._reporter = Reporter(flows, tempo or Tempo(), say)
         self._ledger = Ledger(log_path, say, flows, self._reporter)
-        desk = Desk(self._ledger, self._reporter, lambda: self.api_domain, slow_seconds, silent_seconds)
+        desk = Desk(
+            self._ledger, self._reporter, lambda: self.api_domain, slow_seconds, silent_seconds
+        )
         self._server = PodServer((host, port), partial(PodHandler, desk))
         self._thread = Thread(target=self.serve_forever, name="practice pod", daemon=True)
 
@@ -93,7 +97,12 @@ class PracticePod:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
         self.stop()
 
     def stop(self) -> None:
@@ -116,7 +125,9 @@ class PodServer(ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def server_bind(self) -> None:
-        TCPServer.server_bind(self)  # HTTPServer's would ask DNS for its own name, which can take seconds
+        TCPServer.server_bind(
+            self
+        )  # HTTPServer's would ask DNS for its own name, which can take seconds
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._open_lock:

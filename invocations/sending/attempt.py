@@ -88,7 +88,12 @@ def post(claim: Claim, lines: Lines | None = None) -> Result:
         reason, reply = _attempt(claim, lines)
     except Exception as error:
         # A fault of ours, after the socket may have opened: what it says could hold a number, so only its kind is logged.
-        logger.error("attempt %s of %s broke: %s", claim.number, claim.invocation.request_id, type(error).__name__)
+        logger.error(
+            "attempt %s of %s broke: %s",
+            claim.number,
+            claim.invocation.request_id,
+            type(error).__name__,
+        )
         reason, reply = "internal", None
     return Result(reason, started_at, time.monotonic() - started, reply)
 
@@ -122,11 +127,21 @@ def _attempt(claim: Claim, lines: Lines | None) -> tuple[str, Reply | None]:
     except Unreadable:
         return "unreadable_message", None
     client = client_of(claim.account, key)
-    workflow, request_id = invocation.workflow_instance.workflow_instance_id, str(invocation.request_id)
+    workflow, request_id = (
+        invocation.workflow_instance.workflow_instance_id,
+        str(invocation.request_id),
+    )
     if not claim.is_fresh:
-        return "handed_back", None  # kept back, or frozen, since the claim: somebody may settle it meanwhile
+        return (
+            "handed_back",
+            None,
+        )  # kept back, or frozen, since the claim: somebody may settle it meanwhile
     try:
-        reply = lines(client).invoke(workflow, request_id, body) if lines else client.invoke(workflow, request_id, body)
+        reply = (
+            lines(client).invoke(workflow, request_id, body)
+            if lines
+            else client.invoke(workflow, request_id, body)
+        )
     except (NotSent, NoAnswer) as silence:
         return silence.reason, None
     return ("id_used_before" if reply.is_duplicate else reply.reason), reply

@@ -51,14 +51,18 @@ WAITING = (Status.QUEUED, Status.UNKNOWN)
 
 def due(account: Account) -> QuerySet[Invocation]:
     """The account's messages whose time has come, the longest overdue first: put off, or to be asked about again."""
-    return Invocation.objects.filter(account_id=account.pk, due_at__lte=timezone.now(), status__in=WAITING).order_by("due_at")
+    return Invocation.objects.filter(
+        account_id=account.pk, due_at__lte=timezone.now(), status__in=WAITING
+    ).order_by("due_at")
 
 
 def accounts_with_work() -> list[Account]:
     """The accounts that have something due, and neither are paused nor wait."""
     now = timezone.now()
     going = WorkflowInstance.objects.filter(is_paused=False)
-    rows = Invocation.objects.filter(due_at__lte=now, status__in=WAITING, workflow_instance_id__in=going.values("pk"))
+    rows = Invocation.objects.filter(
+        due_at__lte=now, status__in=WAITING, workflow_instance_id__in=going.values("pk")
+    )
     has_due = Exists(rows.filter(account_id=OuterRef("pk")))
     waits = Exists(Pace.objects.filter(account_id=OuterRef("pk"), wait_until__gt=now))
     return list(Account.objects.filter(has_due & ~waits, is_paused=False).order_by("pk"))
@@ -79,9 +83,15 @@ def accounts_to_probe() -> list[Account]:
     """The accounts that the console paused, that may be asked again now, and have a message to ask with."""
     now = timezone.now()
     going = WorkflowInstance.objects.filter(is_paused=False)
-    rows = Invocation.objects.filter(account_id=OuterRef("pk"), workflow_instance_id__in=going.values("pk"))
+    rows = Invocation.objects.filter(
+        account_id=OuterRef("pk"), workflow_instance_id__in=going.values("pk")
+    )
     held = Exists(rows.filter(status=Status.HELD, reason__in=MENDED_WITH_THE_ACCOUNT))
-    return list(rate_limit.to_probe(now).filter(held | Exists(rows.filter(due_at__lte=now, status__in=WAITING))).order_by("pk"))
+    return list(
+        rate_limit.to_probe(now)
+        .filter(held | Exists(rows.filter(due_at__lte=now, status__in=WAITING)))
+        .order_by("pk")
+    )
 
 
 def claim_probes() -> list[Claim]:
@@ -93,8 +103,12 @@ def claim_probes() -> list[Claim]:
     for account in accounts_to_probe():
         if not rate_limit.take_probe(account, timezone.now()):
             continue
-        held = Invocation.objects.filter(account_id=account.pk, status=Status.HELD, reason__in=MENDED_WITH_THE_ACCOUNT).order_by("id")
-        probe = sending.claim(account, held, 1, is_probe=True) or sending.claim(account, due(account), 1, is_probe=True)
+        held = Invocation.objects.filter(
+            account_id=account.pk, status=Status.HELD, reason__in=MENDED_WITH_THE_ACCOUNT
+        ).order_by("id")
+        probe = sending.claim(account, held, 1, is_probe=True) or sending.claim(
+            account, due(account), 1, is_probe=True
+        )
         if not probe:
             rate_limit.give_probe_back(account, timezone.now())
         claims += probe
@@ -105,7 +119,12 @@ def sweep() -> int:
     """What only the passing of time settles; notes that somebody is at work, and looks after incidents. Returns how many rows moved."""
     now = timezone.now()
     steps = (
-        *(sending.settle_interrupted, sending.expire_overdue, sending.stop_asking, sending.let_held_go_on),
+        *(
+            sending.settle_interrupted,
+            sending.expire_overdue,
+            sending.stop_asking,
+            sending.let_held_go_on,
+        ),
         *(results.match_waiting, results.mark_missing, results.drop_stale),
     )
     moved = sum(step(now) for step in steps)
@@ -154,17 +173,28 @@ class Dispatcher:
         """Nothing more is claimed; what is being posted ends, and is written down. Safe to call from a signal handler."""
         self._stopping.set()
 
-    def run(self, *, until_idle: bool = False, seconds: float | None = None, until: Callable[[], bool] = lambda: False) -> int:
+    def run(
+        self,
+        *,
+        until_idle: bool = False,
+        seconds: float | None = None,
+        until: Callable[[], bool] = lambda: False,
+    ) -> int:
         """Works until `stop`, or until `until` says so; with `until_idle` until nothing is due, with `seconds` no longer than that.
 
         `until` is asked at least every `LOOK_EVERY` seconds. Returns how many attempts were made.
         """
         ends = None if seconds is None else time.monotonic() + seconds
-        self._threads = [threading.Thread(target=self._post, daemon=True, name=f"post-{n}") for n in range(self.width)]
+        self._threads = [
+            threading.Thread(target=self._post, daemon=True, name=f"post-{n}")
+            for n in range(self.width)
+        ]
         for thread in self._threads:
             thread.start()
         try:
-            while not (self._stopping.is_set() or until()) and (ends is None or time.monotonic() < ends):
+            while not (self._stopping.is_set() or until()) and (
+                ends is None or time.monotonic() < ends
+            ):
                 self._patiently(self._turn)
                 if until_idle and self._is_idle and not self._under_way and not self._unwritten:
                     break
@@ -191,7 +221,9 @@ class Dispatcher:
             self._take(claims)
             self._is_idle = not claims and (self._brake or not accounts_with_work())
             if not claims:
-                self._next["claim"] = time.monotonic() + (LOOK_EVERY if self._is_idle else LOOK_SOON)
+                self._next["claim"] = time.monotonic() + (
+                    LOOK_EVERY if self._is_idle else LOOK_SOON
+                )
         if self._unwritten and (self._is_time("write", WRITE_EVERY) or not self._under_way):
             self._write()
         if self.counts and self._is_time("figures", FIGURES_EVERY):
@@ -209,7 +241,11 @@ class Dispatcher:
 
     def _gather(self) -> None:
         """Waits a moment, then takes all results that are there: to be woken by each would keep the others from posting."""
-        self._stopping.wait(LOOK_SOON if self._under_way else max(0.0, self._next.get("claim", 0.0) - time.monotonic()))
+        self._stopping.wait(
+            LOOK_SOON
+            if self._under_way
+            else max(0.0, self._next.get("claim", 0.0) - time.monotonic())
+        )
         try:
             while True:
                 self._unwritten.append(self._posted.get_nowait())
@@ -227,7 +263,11 @@ class Dispatcher:
             raise
         except Exception as error:
             # One row that cannot be written must not keep the others back, nor end the dispatcher.
-            logger.error("%s results could not be written together: %s", len(self._unwritten), type(error).__name__)
+            logger.error(
+                "%s results could not be written together: %s",
+                len(self._unwritten),
+                type(error).__name__,
+            )
             for item in self._unwritten:
                 sending.remember([item])
         self.counts.update(result.reason for _claim, result in self._unwritten)
@@ -266,7 +306,10 @@ class Dispatcher:
     @property
     def figures(self) -> str:
         """How many attempts came to what."""
-        return ", ".join(f"{count} {reason}" for reason, count in self.counts.most_common()) or "nothing"
+        return (
+            ", ".join(f"{count} {reason}" for reason, count in self.counts.most_common())
+            or "nothing"
+        )
 
     # --- the threads that post ---
 
@@ -275,7 +318,9 @@ class Dispatcher:
 
         def kept(client: KaleyraClient) -> Line:
             if client not in lines:
-                if len(lines) >= 8:  # keys and hosts change; what is not used any more must not stay open
+                if (
+                    len(lines) >= 8
+                ):  # keys and hosts change; what is not used any more must not stay open
                     lines.pop(next(iter(lines))).close()
                 lines[client] = client.line()
             return lines[client]
@@ -289,7 +334,11 @@ class Dispatcher:
         wait = (claim.slot - timezone.now()).total_seconds()
         if wait > 0:
             self._stopping.wait(min(wait, rate_limit.HORIZON.total_seconds()))
-        if self._stopping.is_set() or self._brake or self._stopped_until.get(claim.account.pk, 0.0) > time.monotonic():
+        if (
+            self._stopping.is_set()
+            or self._brake
+            or self._stopped_until.get(claim.account.pk, 0.0) > time.monotonic()
+        ):
             return attempt.handed_back(claim)
         # Where nothing may be asked twice, a kept connection that the server is just closing would leave a needless doubt.
         never = claim.account.retry_ambiguous == Account.RetryAmbiguous.NEVER

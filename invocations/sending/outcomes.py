@@ -61,7 +61,9 @@ TABLE: dict[str, Rule] = {
     "accepted": Rule(Outcome.ACCEPTED, Status.ACCEPTED),  # 202
     "rejected": Rule(Outcome.REJECTED, Status.REJECTED),  # 400
     "not_taken": Rule(Outcome.REJECTED, Status.REJECTED),  # 405, 410, 413, 415, 422
-    "no_such_workflow": Rule(Outcome.REJECTED, Status.REJECTED, effect=Effect.PAUSES_WORKFLOW),  # 404
+    "no_such_workflow": Rule(
+        Outcome.REJECTED, Status.REJECTED, effect=Effect.PAUSES_WORKFLOW
+    ),  # 404
     # A refusal of the set-up, or of the moment: it was not taken.
     "credentials": Rule(Outcome.REFUSED, *_MEND),  # 401, 403
     "redirect": Rule(Outcome.REFUSED, *_MEND),  # 301, 302, 303, 307, 308, never followed
@@ -97,5 +99,7 @@ TABLE: dict[str, Rule] = {
     "unreadable_message": Rule(Outcome.NOT_SENT, Status.HELD, Next.AFTER_MENDING),
 }
 
-MENDED_WITH_THE_ACCOUNT = [reason for reason, rule in TABLE.items() if rule.effect is Effect.PAUSES_ACCOUNT]
+MENDED_WITH_THE_ACCOUNT = [
+    reason for reason, rule in TABLE.items() if rule.effect is Effect.PAUSES_ACCOUNT
+]
 """Why a held message goes on as soon as its account is no longer paused."""

@@ -78,7 +78,9 @@ def locked(account: Account) -> Pace:
     return pace
 
 
-def slots(pace: Pace, account: Account, now: datetime, most: int, *, by_hand: bool = False) -> list[datetime]:
+def slots(
+    pace: Pace, account: Account, now: datetime, most: int, *, by_hand: bool = False
+) -> list[datetime]:
     """When messages of the account may leave: up to `most` moments within the next second, none while it waits.
 
     `by_hand`: a person asks for one message now. It is not kept back by a circuit, for it is the probe.
@@ -131,7 +133,10 @@ def learn(account: Account, outcomes: Sequence[tuple[str, int | None]]) -> None:
         if effect is Effect.SLOWS_ACCOUNT or (effect is Effect.UNREACHABLE and retry_after):
             asked = retry_after or 1
     _pause_or_resume(account, [reason for reason, _asked in outcomes])
-    if not (failures or asked) and not Pace.objects.filter(account=account, failures__gt=0).exists():
+    if (
+        not (failures or asked)
+        and not Pace.objects.filter(account=account, failures__gt=0).exists()
+    ):
         return
     now = timezone.now()
     with transaction.atomic():
@@ -143,7 +148,12 @@ def learn(account: Account, outcomes: Sequence[tuple[str, int | None]]) -> None:
             pace.ramp_from = pace.wait_until
         if _is_open(pace) and not was_open:
             pace.wait_until = now + PROBE_EVERY
-            logger.error("account %s: %s attempts in a row led nowhere; one every %s from now on", account.pk, pace.failures, PROBE_EVERY)
+            logger.error(
+                "account %s: %s attempts in a row led nowhere; one every %s from now on",
+                account.pk,
+                pace.failures,
+                PROBE_EVERY,
+            )
         elif was_open and not _is_open(pace):
             pace.wait_until, pace.ramp_from = None, now
             logger.warning("account %s can be reached again", account.pk)
@@ -152,7 +162,11 @@ def learn(account: Account, outcomes: Sequence[tuple[str, int | None]]) -> None:
 
 def _pause_or_resume(account: Account, reasons: Sequence[str]) -> None:
     """The last word about the set-up holds: of a round that says both, the earlier ones are history."""
-    words = [reason for reason in reasons if reason in PROOFS_OF_THE_SET_UP or TABLE[reason].effect is Effect.PAUSES_ACCOUNT]
+    words = [
+        reason
+        for reason in reasons
+        if reason in PROOFS_OF_THE_SET_UP or TABLE[reason].effect is Effect.PAUSES_ACCOUNT
+    ]
     if not words:
         return
     if words[-1] in PROOFS_OF_THE_SET_UP:
@@ -163,15 +177,21 @@ def _pause_or_resume(account: Account, reasons: Sequence[str]) -> None:
 
 def _pause(account: Account, reason: str) -> None:
     """Stops the account, once. Who comes second finds it stopped, and raises no second alarm."""
-    if Account.objects.filter(pk=account.pk, is_paused=False).update(is_paused=True, paused_because=reason):
+    if Account.objects.filter(pk=account.pk, is_paused=False).update(
+        is_paused=True, paused_because=reason
+    ):
         logger.error("account %s is paused: %s", account.pk, reason)
         remember_the_change(Account, account.pk, reason, by_itself=True)
-    Pace.objects.update_or_create(account=account, defaults={"probe_at": timezone.now() + MENDED_PROBE_EVERY})
+    Pace.objects.update_or_create(
+        account=account, defaults={"probe_at": timezone.now() + MENDED_PROBE_EVERY}
+    )
 
 
 def pause_workflow(workflow_instance_pk: int, reason: str) -> None:
     """Stops one workflow, once, with an alarm: Kaleyra does not know it."""
-    if WorkflowInstance.objects.filter(pk=workflow_instance_pk, is_paused=False).update(is_paused=True):
+    if WorkflowInstance.objects.filter(pk=workflow_instance_pk, is_paused=False).update(
+        is_paused=True
+    ):
         logger.error("workflow %s is paused: %s", workflow_instance_pk, reason)
         remember_the_change(WorkflowInstance, workflow_instance_pk, reason, by_itself=True)
 
@@ -206,7 +226,9 @@ def start_afresh(account: Account) -> None:
     Pace.objects.filter(account=account).update(probe_at=None, failures=0, wait_until=None)
 
 
-def remember_the_change(model: type[Account] | type[WorkflowInstance], pk: int, reason: str, *, by_itself: bool = False) -> None:
+def remember_the_change(
+    model: type[Account] | type[WorkflowInstance], pk: int, reason: str, *, by_itself: bool = False
+) -> None:
     """Puts into the change history what a conditional UPDATE changed: it passes the models' own `save` by.
 
     Whose request it is has changed it, unless the console did so `by_itself`: an answer did, whoever's message it was the answer to.
@@ -219,7 +241,9 @@ def remember_the_change(model: type[Account] | type[WorkflowInstance], pk: int, 
 
 def to_probe(now: datetime) -> QuerySet[Account]:
     """The accounts that the console paused and that may be asked again now."""
-    found = Account.objects.filter(Q(is_paused=True) & ~Q(paused_because="") & Q(pace__probe_at__lte=now))
+    found = Account.objects.filter(
+        Q(is_paused=True) & ~Q(paused_because="") & Q(pace__probe_at__lte=now)
+    )
     return found.select_related("pod")
 
 

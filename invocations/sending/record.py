@@ -25,7 +25,15 @@ from invocations.kaleyra import recipients, redaction, template_params
 from invocations.kaleyra.payload import Send, build_payload, sends_of, to_text
 from invocations.kaleyra.redaction import Secrets
 from invocations.kaleyra.reply import Reply, read_timestamp
-from invocations.models import Account, ApiKey, Attempt, Invocation, Settlement, WorkflowInstance, WorkflowVersion
+from invocations.models import (
+    Account,
+    ApiKey,
+    Attempt,
+    Invocation,
+    Settlement,
+    WorkflowInstance,
+    WorkflowVersion,
+)
 from invocations.models.bulk_update import update_each
 from invocations.models.encryption import digests
 from invocations.sending import attempt as posting
@@ -102,7 +110,9 @@ def record(
     payload = to_text(build_payload(str(request_id), sends))
     described = [recipients.describe(send.recipient) for send in sends]
     # With one number for both channels the second columns stay empty: the row shows and finds it once.
-    second = described[1] if len(described) > 1 and described[1].digits != described[0].digits else None
+    second = (
+        described[1] if len(described) > 1 and described[1].digits != described[0].digits else None
+    )
     invocation = Invocation(
         request_id=request_id,
         workflow_instance=workflow,
@@ -151,9 +161,15 @@ def _check(workflow: WorkflowInstance, sends: Sequence[Send]) -> None:
             raise NotSendable(error.code) from None
 
 
-def _the_same(first: Invocation, workflow: WorkflowInstance, created_by: User | None, payload: str) -> Invocation:
+def _the_same(
+    first: Invocation, workflow: WorkflowInstance, created_by: User | None, payload: str
+) -> Invocation:
     same_person = first.created_by_id == (created_by.pk if created_by else None)
-    if not same_person or first.workflow_instance_id != workflow.pk or first.payload_digest not in digests(payload, DIGEST_OF_A_PAYLOAD):
+    if (
+        not same_person
+        or first.workflow_instance_id != workflow.pk
+        or first.payload_digest not in digests(payload, DIGEST_OF_A_PAYLOAD)
+    ):
         raise RequestIdTaken
     return first
 
@@ -209,18 +225,32 @@ def claim(
         slots = rate_limit.slots(pace, account, now, most, by_hand=by_hand)
         if not slots:
             if by_hand:
-                candidates.filter(status=Status.QUEUED).update(due_at=rate_limit.next_moment(pace, now))
+                candidates.filter(status=Status.QUEUED).update(
+                    due_at=rate_limit.next_moment(pace, now)
+                )
             return []
         rows = _locked(candidates, account, now, len(slots))
         if not rows:
             return []
-        Invocation.objects.filter(pk__in=[row.pk for row in rows]).exclude(status=Status.SENDING).update(
-            status=Status.SENDING, lease_until=now + LEASE, due_at=None, final_at=None, attempt_count=F("attempt_count") + 1
+        Invocation.objects.filter(pk__in=[row.pk for row in rows]).exclude(
+            status=Status.SENDING
+        ).update(
+            status=Status.SENDING,
+            lease_until=now + LEASE,
+            due_at=None,
+            final_at=None,
+            attempt_count=F("attempt_count") + 1,
         )
         api_key = account.primary_key
         last_four = api_key.last_four if api_key else ""
         attempts = Attempt.objects.bulk_create(
-            Attempt(invocation=row, number=row.attempt_count + 1, started_at=now, api_key_last_four=last_four, asked_by=asked_by)
+            Attempt(
+                invocation=row,
+                number=row.attempt_count + 1,
+                started_at=now,
+                api_key_last_four=last_four,
+                asked_by=asked_by,
+            )
             for row in rows
         )
         rate_limit.spend(pace, account, now, slots[: len(rows)])
@@ -235,12 +265,20 @@ def claim(
     return claims
 
 
-def _locked(candidates: QuerySet[Invocation], account: Account, now: datetime, most: int) -> list[Invocation]:
+def _locked(
+    candidates: QuerySet[Invocation], account: Account, now: datetime, most: int
+) -> list[Invocation]:
     # The conditions stand on the row itself. A join would move them into a subquery, which PostgreSQL does not ask again after it
     # has got the lock: two would have the row.
-    stopped = list(WorkflowInstance.objects.filter(account=account, is_paused=True).values_list("pk", flat=True))
+    stopped = list(
+        WorkflowInstance.objects.filter(account=account, is_paused=True).values_list(
+            "pk", flat=True
+        )
+    )
     in_time = Q(not_after__isnull=True) | Q(not_after__gt=now)
-    found = candidates.filter(in_time, account_id=account.pk).exclude(workflow_instance_id__in=stopped)
+    found = candidates.filter(in_time, account_id=account.pk).exclude(
+        workflow_instance_id__in=stopped
+    )
     return list(found.select_for_update(skip_locked=True).only(*READ_FOR_AN_ATTEMPT)[:most])
 
 
@@ -275,12 +313,16 @@ def deliver(
 
 def is_checkable(invocation: Invocation, now: datetime) -> bool:
     """Whether its time lets a person have it asked about by the same ID once more, as far as nothing else keeps it back."""
-    return invocation.created_at > now - ASKED_BY_HAND and (invocation.not_after is None or invocation.not_after > now)
+    return invocation.created_at > now - ASKED_BY_HAND and (
+        invocation.not_after is None or invocation.not_after > now
+    )
 
 
 def checkable(now: datetime) -> Q:
     """`is_checkable` as a question to the database."""
-    return Q(created_at__gt=now - ASKED_BY_HAND) & (Q(not_after__isnull=True) | Q(not_after__gt=now))
+    return Q(created_at__gt=now - ASKED_BY_HAND) & (
+        Q(not_after__isnull=True) | Q(not_after__gt=now)
+    )
 
 
 # --- remember ---------------------------------------------------------------------------------------------------------
@@ -293,11 +335,21 @@ def remember(results: Sequence[tuple[Claim, Result]]) -> None:
     written = [_read(claim, result, now, known) for claim, result in results]
     rows = {claim.invocation.pk for claim, _result in results}
     with transaction.atomic(durable=True):
-        held = Invocation.objects.filter(pk__in=rows, status=Status.SENDING).select_for_update().order_by("pk")
+        held = (
+            Invocation.objects.filter(pk__in=rows, status=Status.SENDING)
+            .select_for_update()
+            .order_by("pk")
+        )
         fences = set(held.values_list("pk", "attempt_count"))
         kept = [item for item in written if item[0].fence in fences]
-        update_each(Invocation, [({"id": claim.invocation.pk}, changes) for claim, _result, changes, _attempt in kept])
-        update_each(Attempt, [({"id": claim.attempt.pk}, attempt) for claim, _result, _changes, attempt in kept])
+        update_each(
+            Invocation,
+            [({"id": claim.invocation.pk}, changes) for claim, _result, changes, _attempt in kept],
+        )
+        update_each(
+            Attempt,
+            [({"id": claim.attempt.pk}, attempt) for claim, _result, _changes, attempt in kept],
+        )
         _note_on_keys([(claim, result) for claim, result, *_ in kept], now)
     for claim, result, changes, _attempt in written:
         _log(claim, result, changes["status"] if claim.fence in fences else None)
@@ -306,10 +358,16 @@ def remember(results: Sequence[tuple[Claim, Result]]) -> None:
         by_account[claim.account.pk].append((claim, result))
     for outcomes in by_account.values():
         rate_limit.learn(
-            outcomes[0][0].account, [(result.reason, result.reply.retry_after if result.reply else None) for _claim, result in outcomes]
+            outcomes[0][0].account,
+            [
+                (result.reason, result.reply.retry_after if result.reply else None)
+                for _claim, result in outcomes
+            ],
         )
     for workflow, reason in {
-        (claim.invocation.workflow_instance_id, result.reason) for claim, result in results if result.rule.effect is Effect.PAUSES_WORKFLOW
+        (claim.invocation.workflow_instance_id, result.reason)
+        for claim, result in results
+        if result.rule.effect is Effect.PAUSES_WORKFLOW
     }:
         rate_limit.pause_workflow(workflow, reason)
 
@@ -317,12 +375,19 @@ def remember(results: Sequence[tuple[Claim, Result]]) -> None:
 Columns = dict[str, Any]
 
 
-def _read(claim: Claim, result: Result, now: datetime, known: _Known) -> tuple[Claim, Result, Columns, Columns]:
+def _read(
+    claim: Claim, result: Result, now: datetime, known: _Known
+) -> tuple[Claim, Result, Columns, Columns]:
     """What is to be written of an attempt. An answer that we stumble over is an answer that nobody read."""
     try:
         return claim, result, *_changes(claim, result, now, known)
     except Exception as error:
-        logger.error("the answer to attempt %s of %s broke: %s", claim.number, claim.invocation.request_id, type(error).__name__)
+        logger.error(
+            "the answer to attempt %s of %s broke: %s",
+            claim.number,
+            claim.invocation.request_id,
+            type(error).__name__,
+        )
         nothing = Result("internal", result.started_at, result.seconds)
         return claim, nothing, *_changes(claim, nothing, now, known)
 
@@ -334,7 +399,10 @@ def _meaning(claim: Claim, result: Result) -> tuple[Invocation.Status, str]:
     if result.reason == "id_used_before" and claim.by_us:
         return Status.ACCEPTED, "confirmed_by_duplicate"
     if claim.in_doubt and result.rule.status != Status.UNKNOWN:
-        return Status.UNKNOWN, "earlier_attempt"  # "nothing left" is true of this attempt and not of the message
+        return (
+            Status.UNKNOWN,
+            "earlier_attempt",
+        )  # "nothing left" is true of this attempt and not of the message
     return result.rule.status, result.reason
 
 
@@ -379,13 +447,20 @@ def _changes(claim: Claim, result: Result, now: datetime, known: _Known) -> tupl
     hidden = known.secrets_of(claim)
     answer = redaction.kept(reply, hidden)
     kept = json.dumps(answer)
-    changes["error_kind"] = "" if status == Status.ACCEPTED else redaction.kind_of(answer, sends_in(invocation))
+    changes["error_kind"] = (
+        "" if status == Status.ACCEPTED else redaction.kind_of(answer, sends_in(invocation))
+    )
     changes["reply"] = Invocation._meta.get_field("reply").seal(invocation, kept)
     attempt["reply"] = Attempt._meta.get_field("reply").seal(claim.attempt, kept)
-    timestamp, workflow_invocation_id = (redaction.redacted(text, hidden) for text in (reply.timestamp, reply.workflow_invocation_id))
+    timestamp, workflow_invocation_id = (
+        redaction.redacted(text, hidden) for text in (reply.timestamp, reply.workflow_invocation_id)
+    )
     changes["provider_timestamp"] = timestamp if read_timestamp(timestamp) else ""
     # Its own id only: the refusal of a repetition, or an answer about another request, carries another one.
-    if status == result.rule.status != Status.UNKNOWN and workflow_invocation_id == reply.workflow_invocation_id:
+    if (
+        status == result.rule.status != Status.UNKNOWN
+        and workflow_invocation_id == reply.workflow_invocation_id
+    ):
         changes["workflow_invocation_id"] = workflow_invocation_id
     elif result.rule.outcome == Outcome.DOUBTFUL:
         attempt |= _answered_ids(invocation, reply, hidden)
@@ -408,12 +483,20 @@ def _answered_ids(invocation: Invocation, reply: Reply, hidden: Secrets) -> Colu
     }
 
 
-def _result_awaited(invocation: Invocation, status: Invocation.Status, known: _Known, now: datetime) -> Columns:
+def _result_awaited(
+    invocation: Invocation, status: Invocation.Status, known: _Known, now: datetime
+) -> Columns:
     """From acceptance on a result is awaited, where the workflow reports them and none came before the answer."""
-    awaits = status == Status.ACCEPTED and invocation.workflow_instance.expects_callback and not invocation.delivery
+    awaits = (
+        status == Status.ACCEPTED
+        and invocation.workflow_instance.expects_callback
+        and not invocation.delivery
+    )
     return {
         "delivery": Invocation.Delivery.AWAITING if awaits else invocation.delivery,
-        "result_due_at": now + known.result_due_in(invocation.workflow_instance) if awaits else invocation.result_due_at,
+        "result_due_at": now + known.result_due_in(invocation.workflow_instance)
+        if awaits
+        else invocation.result_due_at,
     }
 
 
@@ -429,10 +512,15 @@ def _due(
     """When the dispatcher takes it up again by itself, if it does."""
     if status not in (Status.QUEUED, Status.UNKNOWN):
         return None
-    later = now if result.reason == "handed_back" else now + _wait(known.tries_of(claim), result.reply)
+    later = (
+        now if result.reason == "handed_back" else now + _wait(known.tries_of(claim), result.reply)
+    )
     if status == Status.QUEUED:
         return later
-    asks = claim.account.retry_ambiguous == Account.RetryAmbiguous.SAME_ID and result.rule.next is not Next.NOTHING
+    asks = (
+        claim.account.retry_ambiguous == Account.RetryAmbiguous.SAME_ID
+        and result.rule.next is not Next.NOTHING
+    )
     if status != Status.UNKNOWN or not asks or doubtful_since is None or doubt_count >= MOST_DOUBTS:
         return None
     ends = min(doubtful_since + SAME_ID_WINDOW, claim.invocation.not_after or now + SAME_ID_WINDOW)
@@ -455,8 +543,12 @@ class _Known:
         self._repeated = [claim.invocation.pk for claim in claims if claim.number > 1]
         self._tries: dict[int, int] | None = None
         workflows = WorkflowInstance.objects.prefetch_related("channels__parameters")
-        self._workflows = workflows.in_bulk({invocation.workflow_instance_id for invocation in invocations})
-        self._versions = WorkflowVersion.objects.in_bulk({invocation.version_id for invocation in invocations if invocation.version_id})
+        self._workflows = workflows.in_bulk(
+            {invocation.workflow_instance_id for invocation in invocations}
+        )
+        self._versions = WorkflowVersion.objects.in_bulk(
+            {invocation.version_id for invocation in invocations if invocation.version_id}
+        )
         self._sensitive: dict[tuple[int, int | None], set[str]] = {}
         self._result_due_in: dict[int, timedelta] = {}
 
@@ -471,8 +563,14 @@ class _Known:
         if claim.number == 1:
             return 1
         if self._tries is None:
-            posted = Attempt.objects.filter(invocation_id__in=self._repeated).exclude(reason="handed_back").values("invocation_id")
-            self._tries = dict(posted.annotate(n=Count("pk")).order_by().values_list("invocation_id", "n"))
+            posted = (
+                Attempt.objects.filter(invocation_id__in=self._repeated)
+                .exclude(reason="handed_back")
+                .values("invocation_id")
+            )
+            self._tries = dict(
+                posted.annotate(n=Count("pk")).order_by().values_list("invocation_id", "n")
+            )
         return max(1, self._tries.get(claim.invocation.pk, 1))
 
     def secrets_of(self, claim: Claim) -> Secrets:
@@ -480,8 +578,14 @@ class _Known:
         invocation = claim.invocation
         place = (invocation.workflow_instance_id, invocation.version_id)
         if place not in self._sensitive:
-            now = template_fields.sensitive_keys(self._workflows[invocation.workflow_instance_id].channels.all())
-            then = template_fields.sensitive_in(self._versions[invocation.version_id]) if invocation.version_id else set()
+            now = template_fields.sensitive_keys(
+                self._workflows[invocation.workflow_instance_id].channels.all()
+            )
+            then = (
+                template_fields.sensitive_in(self._versions[invocation.version_id])
+                if invocation.version_id
+                else set()
+            )
             self._sensitive[place] = now | then
         key = claim.api_key.key if claim.api_key else None
         return redaction.secrets_of(key, sends_in(invocation), self._sensitive[place])
@@ -491,7 +595,9 @@ def _note_on_keys(results: Iterable[tuple[Claim, Result]], now: datetime) -> Non
     said: dict[str, set[uuid.UUID]] = defaultdict(set)
     for claim, result in results:
         if claim.api_key and result.reason in {"accepted", "rejected", "credentials"}:
-            said["last_refused_at" if result.reason == "credentials" else "last_accepted_at"].add(claim.api_key.pk)
+            said["last_refused_at" if result.reason == "credentials" else "last_accepted_at"].add(
+                claim.api_key.pk
+            )
     for column, keys in said.items():
         ApiKey.objects.filter(pk__in=keys).update(**{column: now})
 
@@ -500,7 +606,12 @@ def _log(claim: Claim, result: Result, status: str | None) -> None:
     """`status` is None if the row was no longer ours."""
     is_alarm = result.rule.is_alarm and status == Status.UNKNOWN
     level = logging.WARNING if status is None else logging.ERROR if is_alarm else logging.DEBUG
-    what = (claim.invocation.request_id, claim.number, result.reason, status or "its answer came too late")
+    what = (
+        claim.invocation.request_id,
+        claim.number,
+        result.reason,
+        status or "its answer came too late",
+    )
     logger.log(level, "invocation %s attempt %s: %s -> %s", *what)
 
 
@@ -522,22 +633,37 @@ def settle(invocation: Invocation, verdict: Settlement.Verdict, reason: str, by:
             final_at=timezone.now(),
         ):
             return False
-        Settlement.objects.create(invocation=invocation, verdict=verdict, reason=reason, settled_by=by)
-    logger.info("invocation %s was settled by user %s: %s", invocation.request_id, by.pk, verdict.value)
+        Settlement.objects.create(
+            invocation=invocation, verdict=verdict, reason=reason, settled_by=by
+        )
+    logger.info(
+        "invocation %s was settled by user %s: %s", invocation.request_id, by.pk, verdict.value
+    )
     return True
 
 
 def confirm(invocation: Invocation) -> bool:
     """Ends an unknown outcome because Kaleyra reported the flow's result: so it was accepted. Returns whether it was still unknown."""
     unknown = Invocation.objects.filter(pk=invocation.pk, status=Status.UNKNOWN)
-    changes = {"status": Status.ACCEPTED, "reason": "confirmed_by_result", "due_at": None, "final_at": timezone.now()}
+    changes = {
+        "status": Status.ACCEPTED,
+        "reason": "confirmed_by_result",
+        "due_at": None,
+        "final_at": timezone.now(),
+    }
     return bool(unknown.update(**changes))
 
 
 def cancel(invocation: Invocation, by: User) -> bool:
     """Ends a message that has certainly not left. Returns whether it still could be."""
     waiting = Invocation.objects.filter(pk=invocation.pk, status__in=[Status.QUEUED, Status.HELD])
-    changes = {"status": Status.CANCELLED, "reason": "cancelled", "due_at": None, "final_at": timezone.now(), "cancelled_by": by}
+    changes = {
+        "status": Status.CANCELLED,
+        "reason": "cancelled",
+        "due_at": None,
+        "final_at": timezone.now(),
+        "cancelled_by": by,
+    }
     return bool(waiting.update(**changes))
 
 
@@ -547,20 +673,36 @@ def cancel(invocation: Invocation, by: User) -> bool:
 def settle_interrupted(now: datetime) -> int:
     """Attempts whose process died: their lease is over and nobody knows what left. Returns how many."""
     over = Invocation.objects.filter(status=Status.SENDING, lease_until__lt=now)
-    asking = set(Account.objects.filter(retry_ambiguous=Account.RetryAmbiguous.SAME_ID).values_list("pk", flat=True))
+    asking = set(
+        Account.objects.filter(retry_ambiguous=Account.RetryAmbiguous.SAME_ID).values_list(
+            "pk", flat=True
+        )
+    )
     with transaction.atomic():
         rows = over.select_for_update(skip_locked=True).values_list(
-            "pk", "attempt_count", "doubt_count", "doubtful_since", "lease_until", "not_after", "account_id"
+            "pk",
+            "attempt_count",
+            "doubt_count",
+            "doubtful_since",
+            "lease_until",
+            "not_after",
+            "account_id",
         )
         found = list(rows)
-        used_before = Attempt.objects.filter(invocation_id__in=[row[0] for row in found], reason="id_used_before")
-        somebody_elses = set(used_before.values_list("invocation_id", flat=True)) if found else set()
+        used_before = Attempt.objects.filter(
+            invocation_id__in=[row[0] for row in found], reason="id_used_before"
+        )
+        somebody_elses = (
+            set(used_before.values_list("invocation_id", flat=True)) if found else set()
+        )
         changed = []
         for pk, number, doubts, since, lease_until, not_after, account_id in found:
             if pk not in somebody_elses:
                 since, doubts = since or (lease_until or now) - LEASE, doubts + 1
             asks = since is not None and account_id in asking and doubts < MOST_DOUBTS
-            asks = asks and now < min((since or now) + SAME_ID_WINDOW, not_after or now + SAME_ID_WINDOW)
+            asks = asks and now < min(
+                (since or now) + SAME_ID_WINDOW, not_after or now + SAME_ID_WINDOW
+            )
             changed.append(
                 (
                     {"id": pk, "attempt_count": number, "status": Status.SENDING},
@@ -576,7 +718,9 @@ def settle_interrupted(now: datetime) -> int:
                 )
             )
         update_each(Invocation, changed)
-        interrupted = Attempt.objects.filter(invocation_id__in=[where["id"] for where, _ in changed], outcome=Outcome.UNDER_WAY)
+        interrupted = Attempt.objects.filter(
+            invocation_id__in=[where["id"] for where, _ in changed], outcome=Outcome.UNDER_WAY
+        )
         interrupted.update(outcome=Outcome.DOUBTFUL, reason="interrupted")
     return len(changed)
 
@@ -590,11 +734,15 @@ def expire_overdue(now: datetime) -> int:
 def stop_asking(now: datetime) -> int:
     """Unknown outcomes whose window is over: from now on a person or a callback settles them. Returns how many."""
     over = Q(doubtful_since__lte=now - SAME_ID_WINDOW) | Q(not_after__lte=now)
-    return Invocation.objects.filter(over, status=Status.UNKNOWN, due_at__isnull=False).update(due_at=None, final_at=now)
+    return Invocation.objects.filter(over, status=Status.UNKNOWN, due_at__isnull=False).update(
+        due_at=None, final_at=now
+    )
 
 
 def let_held_go_on(now: datetime) -> int:
     """Messages that were held with their account go on once it is not paused any more, with their ids. Returns how many."""
     going = Account.objects.filter(is_paused=False)
-    held = Invocation.objects.filter(status=Status.HELD, reason__in=MENDED_WITH_THE_ACCOUNT, account_id__in=going.values("pk"))
+    held = Invocation.objects.filter(
+        status=Status.HELD, reason__in=MENDED_WITH_THE_ACCOUNT, account_id__in=going.values("pk")
+    )
     return held.update(status=Status.QUEUED, due_at=now)

@@ -24,7 +24,11 @@ def lasting(begin: datetime, end: datetime | None = None) -> str:
 def ago(moment: datetime) -> str:
     """When `moment` was, seen from now: "20 minutes ago"."""
     now = timezone.now()
-    return _("%(age)s ago") % {"age": timesince(moment, now)} if now - moment >= A_MINUTE else _("just now")
+    return (
+        _("%(age)s ago") % {"age": timesince(moment, now)}
+        if now - moment >= A_MINUTE
+        else _("just now")
+    )
 
 
 @register.filter

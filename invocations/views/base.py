@@ -37,7 +37,10 @@ def for_people_who_may(permission: str) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not admin.site.has_permission(request):
-                return redirect_to_login(request.get_full_path() if request.method == "GET" else "/", reverse("admin:login"))
+                return redirect_to_login(
+                    request.get_full_path() if request.method == "GET" else "/",
+                    reverse("admin:login"),
+                )
             if permission and not request.user.has_perm(permission):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
@@ -74,9 +77,14 @@ def bounded(view: View) -> View:
 def _allow(longest: timedelta | None) -> None:
     """None: as long as it takes, for what is sent must be written down."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('statement_timeout', %s, false)", [str(int(longest.total_seconds() * 1000)) if longest else "0"])
+        cursor.execute(
+            "SELECT set_config('statement_timeout', %s, false)",
+            [str(int(longest.total_seconds() * 1000)) if longest else "0"],
+        )
 
 
-def render_page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def render_page(
+    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
     """A page inside the shell."""
     return render(request, template, {**admin.site.each_context(request), **context}, status=status)

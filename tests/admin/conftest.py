@@ -18,16 +18,27 @@ def kaleyra(db):
     account = Account.objects.create(title="Acme India", pod=pod, sid="HXAP1600000097IN")
     key = ApiKey.objects.create(account=account, title="console", key=KEY, is_primary=True)
     workflow = WorkflowInstance.objects.create(
-        account=account, title="Order shipped", workflow_instance_id="00112233-4455-6677-8899-aabbccddeeff"
+        account=account,
+        title="Order shipped",
+        workflow_instance_id="00112233-4455-6677-8899-aabbccddeeff",
     )
-    Channel.objects.create(workflow_instance=workflow, position=1, kind="whatsapp", template_text="Hello {{1}}")
-    Channel.objects.create(workflow_instance=workflow, position=2, kind="sms", template_text="Hello {#var#}")
+    Channel.objects.create(
+        workflow_instance=workflow, position=1, kind="whatsapp", template_text="Hello {{1}}"
+    )
+    Channel.objects.create(
+        workflow_instance=workflow, position=2, kind="sms", template_text="Hello {#var#}"
+    )
     return SimpleNamespace(pod=pod, account=account, key=key, workflow=workflow)
 
 
 @pytest.fixture
 def invocation(kaleyra):
-    return Invocation.objects.create(workflow_instance=kaleyra.workflow, account=kaleyra.account, payload="{}", recipient_hint="…81")
+    return Invocation.objects.create(
+        workflow_instance=kaleyra.workflow,
+        account=kaleyra.account,
+        payload="{}",
+        recipient_hint="…81",
+    )
 
 
 @pytest.fixture

@@ -15,26 +15,36 @@ def page(model, deed, kaleyra):
 
 
 @pytest.mark.parametrize("name", LISTS)
-@pytest.mark.parametrize(("who", "seen"), [("ada", 200), ("rosa", 200), ("sven", 200), ("priya", 403), ("nina", 403)])
+@pytest.mark.parametrize(
+    ("who", "seen"), [("ada", 200), ("rosa", 200), ("sven", 200), ("priya", 403), ("nina", 403)]
+)
 def test_lists_are_for_those_who_may_view(request, who, seen, name):
     assert request.getfixturevalue(who).get(reverse(f"admin:{name}_changelist")).status_code == seen
 
 
 @pytest.mark.parametrize("model", RECORDS)
 @pytest.mark.parametrize("deed", ["change", "history"])
-@pytest.mark.parametrize(("who", "seen"), [("ada", 200), ("rosa", 200), ("priya", 403), ("nina", 403)])
-def test_records_and_their_history_are_for_those_who_may_view(request, kaleyra, who, seen, deed, model):
+@pytest.mark.parametrize(
+    ("who", "seen"), [("ada", 200), ("rosa", 200), ("priya", 403), ("nina", 403)]
+)
+def test_records_and_their_history_are_for_those_who_may_view(
+    request, kaleyra, who, seen, deed, model
+):
     assert request.getfixturevalue(who).get(page(model, deed, kaleyra)).status_code == seen
 
 
 @pytest.mark.parametrize("name", LISTS)
-@pytest.mark.parametrize(("who", "seen"), [("ada", 200), ("rosa", 403), ("priya", 403), ("nina", 403)])
+@pytest.mark.parametrize(
+    ("who", "seen"), [("ada", 200), ("rosa", 403), ("priya", 403), ("nina", 403)]
+)
 def test_only_an_admin_reaches_the_add_page(request, who, seen, name):
     assert request.getfixturevalue(who).get(reverse(f"admin:{name}_add")).status_code == seen
 
 
 @pytest.mark.parametrize("model", RECORDS)
-@pytest.mark.parametrize(("who", "seen"), [("ada", 200), ("rosa", 403), ("priya", 403), ("nina", 403)])
+@pytest.mark.parametrize(
+    ("who", "seen"), [("ada", 200), ("rosa", 403), ("priya", 403), ("nina", 403)]
+)
 def test_only_an_admin_reaches_the_delete_page(request, kaleyra, who, seen, model):
     assert request.getfixturevalue(who).get(page(model, "delete", kaleyra)).status_code == seen
 
@@ -59,9 +69,14 @@ def test_a_reviewer_sees_the_channels(rosa, kaleyra):
 
 
 @pytest.mark.parametrize("model", ["user", "group"])
-@pytest.mark.parametrize(("who", "seen"), [("ada", 200), ("sven", 200), ("rosa", 403), ("priya", 403), ("nina", 403)])
+@pytest.mark.parametrize(
+    ("who", "seen"), [("ada", 200), ("sven", 200), ("rosa", 403), ("priya", 403), ("nina", 403)]
+)
 def test_people_are_for_admins(request, who, seen, model):
-    assert request.getfixturevalue(who).get(reverse(f"admin:auth_{model}_changelist")).status_code == seen
+    assert (
+        request.getfixturevalue(who).get(reverse(f"admin:auth_{model}_changelist")).status_code
+        == seen
+    )
 
 
 def test_a_stranger_is_asked_to_sign_in(client, kaleyra):
@@ -73,4 +88,7 @@ def test_a_stranger_is_asked_to_sign_in(client, kaleyra):
 @pytest.mark.parametrize("model", RECORDS)
 @pytest.mark.parametrize("deed", ["history", "change", "delete"])
 def test_an_address_that_names_nothing_is_no_error_of_ours(ada, model, deed):
-    assert ada.get(reverse(f"admin:invocations_{model}_{deed}", args=["nothing"])).status_code in {302, 404}
+    assert ada.get(reverse(f"admin:invocations_{model}_{deed}", args=["nothing"])).status_code in {
+        302,
+        404,
+    }

@@ -22,7 +22,13 @@ def errors(answer):
 @pytest.fixture
 def add_account(ada, db):
     def add(sid, pod="IN"):
-        fields = {"title": "New", "pod": Pod.objects.get(code=pod).pk, "sid": sid, "sends_per_second": 10, "retry_ambiguous": "same_id"}
+        fields = {
+            "title": "New",
+            "pod": Pod.objects.get(code=pod).pk,
+            "sid": sid,
+            "sends_per_second": 10,
+            "retry_ambiguous": "same_id",
+        }
         return ada.post(ADD_ACCOUNT, fields, follow=True)
 
     return add
@@ -30,15 +36,29 @@ def add_account(ada, db):
 
 @pytest.fixture
 def add_pod(ada, db):
-    return lambda host: ada.post(ADD_POD, {"code": "X", "title": "New pod", "api_domain": host}, follow=True)
+    return lambda host: ada.post(
+        ADD_POD, {"code": "X", "title": "New pod", "api_domain": host}, follow=True
+    )
 
 
-@pytest.mark.parametrize("host", ["https://api.in.kaleyra.io", "api.in.kaleyra.io/v1", "API.kaleyra.io", "a@b.example", "a b.example"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "https://api.in.kaleyra.io",
+        "api.in.kaleyra.io/v1",
+        "API.kaleyra.io",
+        "a@b.example",
+        "a b.example",
+    ],
+)
 def test_what_is_no_host_is_refused_in_plain_words(add_pod, host):
     assert "A host in small letters" in errors(add_pod(host))
 
 
-@pytest.mark.parametrize("host", ["10.0.0.8", "192.168.1.1", "169.254.169.254", "intranet", "db.internal", "printer.local"])
+@pytest.mark.parametrize(
+    "host",
+    ["10.0.0.8", "192.168.1.1", "169.254.169.254", "intranet", "db.internal", "printer.local"],
+)
 def test_a_host_of_the_own_network_is_refused(add_pod, host):
     assert "This is no public host" in errors(add_pod(host))
 
@@ -54,7 +74,9 @@ def test_this_machine_is_a_pod_in_practice_only(add_pod, settings, host):
 
 def test_a_practice_pod_is_marked_in_the_list(ada, add_pod):
     add_pod("127.0.0.1:8090")
-    assert "Nobody: practice" in ada.get(reverse("admin:invocations_pod_changelist")).content.decode()
+    assert (
+        "Nobody: practice" in ada.get(reverse("admin:invocations_pod_changelist")).content.decode()
+    )
 
 
 def test_a_host_that_is_not_kaleyras_is_kept_with_a_warning(add_pod):
@@ -83,7 +105,9 @@ def test_a_usual_sid_brings_no_warning(add_account):
 
 
 def test_a_sid_of_another_pod_is_doubted(add_account):
-    assert "looks like a SID of the IN pod, but the account is in the EU pod" in said(add_account("HXAP16000097IN", pod="EU"))
+    assert "looks like a SID of the IN pod, but the account is in the EU pod" in said(
+        add_account("HXAP16000097IN", pod="EU")
+    )
 
 
 def test_one_sid_stands_once_in_a_pod(add_account, kaleyra):
@@ -103,7 +127,12 @@ def test_the_list_says_that_a_key_is_missing_and_leads_to_it(ada, kaleyra):
 
 def pause(browser, kaleyra, **fields):
     page = reverse("admin:invocations_account_change", args=[kaleyra.account.pk])
-    kept = {"title": "Acme India", "pod": kaleyra.pod.pk, "sid": kaleyra.account.sid, "sends_per_second": 10}
+    kept = {
+        "title": "Acme India",
+        "pod": kaleyra.pod.pk,
+        "sid": kaleyra.account.sid,
+        "sends_per_second": 10,
+    }
     return browser.post(page, kept | {"retry_ambiguous": "same_id"} | fields, follow=True)
 
 
@@ -115,20 +144,31 @@ def refused(kaleyra):
 
 
 def test_a_pause_of_the_consoles_says_why(ada, kaleyra, refused):
-    assert "Kaleyra refused the API key together with this SID" in ada.get(ACCOUNTS).content.decode()
+    assert (
+        "Kaleyra refused the API key together with this SID" in ada.get(ACCOUNTS).content.decode()
+    )
 
 
 @pytest.mark.parametrize("mended", [{}, {"is_paused": "on", "sid": "HXAP16000098IN"}])
-def test_it_goes_on_when_the_pause_is_taken_off_or_the_sid_is_changed(ada, kaleyra, refused, mended):
+def test_it_goes_on_when_the_pause_is_taken_off_or_the_sid_is_changed(
+    ada, kaleyra, refused, mended
+):
     pause(ada, kaleyra, **mended)
     account = Account.objects.get()
-    assert (account.is_paused, account.paused_because) == (False, "") and account.pace.probe_at is None
+    assert (account.is_paused, account.paused_because) == (
+        False,
+        "",
+    ) and account.pace.probe_at is None
 
 
 def test_it_stays_paused_when_something_else_is_changed(ada, kaleyra, refused):
     pause(ada, kaleyra, is_paused="on", title="Acme")
     account = Account.objects.get()
-    assert (account.title, account.is_paused, account.paused_because) == ("Acme", True, "credentials")
+    assert (account.title, account.is_paused, account.paused_because) == (
+        "Acme",
+        True,
+        "credentials",
+    )
 
 
 def test_a_persons_pause_stays_whatever_is_changed(ada, kaleyra):
@@ -143,7 +183,9 @@ def test_an_account_whose_pause_is_taken_off_is_not_said_to_send_where_it_does_n
     assert "What waits leaves once all sending goes on." in said(pause(ada, kaleyra))
     pause(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
     kaleyra.key.delete()
-    assert "will be paused again by its next message. The account has no primary API key." in said(pause(ada, kaleyra))
+    assert "will be paused again by its next message. The account has no primary API key." in said(
+        pause(ada, kaleyra)
+    )
 
 
 def test_another_host_of_the_pod_lets_its_accounts_go_on(ada, kaleyra, refused):
@@ -156,12 +198,17 @@ def test_another_host_of_the_pod_lets_its_accounts_go_on(ada, kaleyra, refused):
 def test_resume_lets_the_account_go_on_at_once(ada, rosa, kaleyra, refused):
     there = reverse("resume", args=[kaleyra.account.pk])
     assert rosa.post(there).status_code == 403 and Account.objects.get().is_paused
-    assert "Acme India goes on" in said(ada.post(there, follow=True)) and not Account.objects.get().is_paused
+    assert (
+        "Acme India goes on" in said(ada.post(there, follow=True))
+        and not Account.objects.get().is_paused
+    )
     assert "was not paused" in said(ada.post(there, follow=True))
 
 
 def test_pausing_is_said_and_shown(ada, kaleyra):
-    assert "Nothing is sent over Acme India" in said(pause(ada, kaleyra, is_paused="on", paused_reason="Invoice open"))
+    assert "Nothing is sent over Acme India" in said(
+        pause(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
+    )
     assert "Paused" in ada.get(ACCOUNTS).content.decode()
 
 

@@ -21,7 +21,11 @@ def said(answer):
 
 
 def add(browser, kaleyra, **fields):
-    return browser.post(ADD, {"account": kaleyra.account.pk, "title": "second", "new_key": KEY, **fields}, follow=True)
+    return browser.post(
+        ADD,
+        {"account": kaleyra.account.pk, "title": "second", "new_key": KEY, **fields},
+        follow=True,
+    )
 
 
 def errors(answer):
@@ -43,7 +47,9 @@ def test_a_second_key_is_put_aside(ada, kaleyra):
 
 def test_another_primary_takes_the_old_ones_place(ada, kaleyra):
     add(ada, kaleyra, make_primary="on")
-    assert list(ApiKey.objects.filter(is_primary=True).values_list("title", flat=True)) == ["second"]
+    assert list(ApiKey.objects.filter(is_primary=True).values_list("title", flat=True)) == [
+        "second"
+    ]
     assert kaleyra.key.history.first().history_user == ada.person
 
 
@@ -66,7 +72,10 @@ def test_what_was_pasted_around_a_key_is_stripped(ada, kaleyra):
     assert ApiKey.objects.get(title="second").key == KEY
 
 
-@pytest.mark.parametrize("damaged", ["Asecret key", "Asecret\tkey", "Asecret\nkey", "Asecretкey", "Asecret\x7fkey", "A" * 501])
+@pytest.mark.parametrize(
+    "damaged",
+    ["Asecret key", "Asecret\tkey", "Asecret\nkey", "Asecretкey", "Asecret\x7fkey", "A" * 501],
+)
 def test_a_key_that_no_header_can_carry_is_refused_without_repeating_it(ada, kaleyra, damaged):
     answer = add(ada, kaleyra, new_key=damaged)
     assert list(errors(answer)) == ["new_key"]

@@ -25,8 +25,13 @@ def test_it_says_who_changed_what_from_what(ada, rosa, kaleyra):
 def test_a_changed_template_stands_in_the_workflows_history(ada, kaleyra, workflow_form):
     first, second = kaleyra.workflow.channels.all()
     rows = [(first.pk, 1, "whatsapp", "Good day {{1}}"), (second.pk, 2, "sms", "Hello {#var#}")]
-    ada.post(reverse("admin:invocations_workflowinstance_change", args=[kaleyra.workflow.pk]), workflow_form(rows))
-    assert "send1: WhatsApp, Template text: from “Hello {{1}}” to “Good day {{1}}”" in read(ada, kaleyra.workflow)
+    ada.post(
+        reverse("admin:invocations_workflowinstance_change", args=[kaleyra.workflow.pk]),
+        workflow_form(rows),
+    )
+    assert "send1: WhatsApp, Template text: from “Hello {{1}}” to “Good day {{1}}”" in read(
+        ada, kaleyra.workflow
+    )
 
 
 def test_a_channel_that_went_stands_in_the_workflows_history(ada, kaleyra, workflow_form):
@@ -57,6 +62,8 @@ def test_nobody_can_put_an_old_version_back(request, kaleyra, who, method):
     pod.save()
     old = pod.history.last()
     address = reverse("admin:invocations_pod_simple_history", args=[pod.pk, old.pk])
-    answer = getattr(request.getfixturevalue(who), method)(address, {"code": "IN", "title": "Old", "api_domain": "api.in.kaleyra.io"})
+    answer = getattr(request.getfixturevalue(who), method)(
+        address, {"code": "IN", "title": "Old", "api_domain": "api.in.kaleyra.io"}
+    )
     assert answer.status_code == 404
     assert Pod.objects.get(code="IN").title == "Changed again"

@@ -32,7 +32,10 @@ def test_an_accounts_page_leads_to_its_keys_and_workflows(ada, kaleyra, invocati
 
 
 def test_a_primary_keys_page_leads_to_the_workflows_that_it_sends(ada, kaleyra):
-    assert f'href="{page("change", kaleyra.workflow)}"' in ada.get(page("change", kaleyra.key)).content.decode()
+    assert (
+        f'href="{page("change", kaleyra.workflow)}"'
+        in ada.get(page("change", kaleyra.key)).content.decode()
+    )
 
 
 def test_a_key_that_was_put_aside_is_used_nowhere(ada, kaleyra):
@@ -41,14 +44,21 @@ def test_a_key_that_was_put_aside_is_used_nowhere(ada, kaleyra):
 
 
 def test_names_are_shown_only_to_those_who_may_open_them(nina, kaleyra, django_user_model):
-    nina.person.user_permissions.add(*nina.person.user_permissions.model.objects.filter(codename="view_pod"))
+    nina.person.user_permissions.add(
+        *nina.person.user_permissions.model.objects.filter(codename="view_pod")
+    )
     html = nina.get(page("change", kaleyra.pod)).content.decode()
     assert "1 account" in html
     assert "Acme India" not in html
 
 
-@pytest.mark.parametrize(("model", "reason"), [("pod", "1 account"), ("account", "1 workflow"), ("workflowinstance", "1 invocation")])
-def test_what_is_in_use_is_not_deleted_and_the_page_says_by_what(ada, kaleyra, invocation, model, reason):
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [("pod", "1 account"), ("account", "1 workflow"), ("workflowinstance", "1 invocation")],
+)
+def test_what_is_in_use_is_not_deleted_and_the_page_says_by_what(
+    ada, kaleyra, invocation, model, reason
+):
     record = getattr(kaleyra, RECORDS[model])
     html = delete(ada, record).content.decode()
     assert "cannot be deleted: it is in use" in html
@@ -65,7 +75,11 @@ def test_what_is_not_in_use_is_deleted(ada, kaleyra):
     for record in [kaleyra.workflow, kaleyra.key, kaleyra.account, kaleyra.pod]:
         assert "Nothing uses it" in ada.get(page("delete", record)).content.decode()
         delete(ada, record)
-    assert not WorkflowInstance.objects.exists() and not ApiKey.objects.exists() and not Account.objects.exists()
+    assert (
+        not WorkflowInstance.objects.exists()
+        and not ApiKey.objects.exists()
+        and not Account.objects.exists()
+    )
     assert not Pod.objects.filter(code="IN").exists()
 
 
@@ -76,7 +90,9 @@ def test_the_only_key_of_an_account_with_workflows_stays(ada, kaleyra):
 
 def test_a_primary_key_is_deleted_only_after_another_took_its_place(ada, kaleyra):
     second = ApiKey.objects.create(account=kaleyra.account, title="second", key="A" * 33)
-    assert "Make another key of the account primary first" in delete(ada, kaleyra.key).content.decode()
+    assert (
+        "Make another key of the account primary first" in delete(ada, kaleyra.key).content.decode()
+    )
     ada.post(page("change", second), {"title": "second", "make_primary": "on"})
     delete(ada, kaleyra.key)
     assert list(ApiKey.objects.all()) == [second]
@@ -93,7 +109,9 @@ def test_no_list_deletes_many_at_once(ada, kaleyra, model):
     record = getattr(kaleyra, RECORDS[model])
     address = reverse(f"admin:invocations_{model}_changelist")
     assert 'name="action"' not in ada.get(address).content.decode()
-    ada.post(address, {"action": "delete_selected", "_selected_action": str(record.pk), "post": "yes"})
+    ada.post(
+        address, {"action": "delete_selected", "_selected_action": str(record.pk), "post": "yes"}
+    )
     assert type(record).objects.filter(pk=record.pk).exists()
 
 

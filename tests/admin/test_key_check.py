@@ -43,7 +43,9 @@ def at_kaleyra(account, flows):
 
     def at_kaleyra(console="http://127.0.0.1:8000", path=None):
         address = endpoints.make(account, by=None)
-        flows.where = Profile(console + (path or endpoints.path_of(address)), {SECRET_HEADER: address.secret})
+        flows.where = Profile(
+            console + (path or endpoints.path_of(address)), {SECRET_HEADER: address.secret}
+        )
         return address
 
     return at_kaleyra
@@ -70,7 +72,10 @@ def test_a_key_that_works_is_told_by_one_get_and_nothing_is_sent(ada, key, recei
     said = checked(ada, key)
     assert "The key works." in said and "No callback profile posts to this console" in said
     (asked,) = receiver.wait_for(1)
-    assert (asked.method, asked.path) == ("GET", "/v1/HXPRACTICE01IN/callback/profiles?limit=25&offset=0")
+    assert (asked.method, asked.path) == (
+        "GET",
+        "/v1/HXPRACTICE01IN/callback/profiles?limit=25&offset=0",
+    )
     assert receiver.accepted == [] and asked.body == b""
     key.refresh_from_db()
     assert key.last_accepted_at and key.last_checked_at and not key.last_refused_at
@@ -87,7 +92,11 @@ def test_the_profile_that_posts_here_is_shown_without_its_secrets(ada, key, at_k
     address = at_kaleyra()
     answer = ada.post(reverse("check_key", args=[key.pk]))
     said = words_of(answer)
-    assert "Fallback console" in said and "POST to http://127.0.0.1:8000, this console" in said and "Active" in said
+    assert (
+        "Fallback console" in said
+        and "POST to http://127.0.0.1:8000, this console" in said
+        and "Active" in said
+    )
     assert "No callback profile" not in said
     for secret in (address.token, address.secret, key.key):
         assert secret not in answer.content.decode()
@@ -129,7 +138,11 @@ def test_a_profile_of_another_account_and_a_missing_slash_are_told(ada, key, at_
 )
 def test_what_is_wrong_with_a_public_profile_is_told(account, key, method, url, told):
     path = endpoints.path_of(endpoints.make(account, by=None))
-    said = profiles.KeyCheck(200, profiles.Verdict.WORKS, (profiles.Profile("A", url + path, method, profiles.State.ACTIVE),))
+    said = profiles.KeyCheck(
+        200,
+        profiles.Verdict.WORKS,
+        (profiles.Profile("A", url + path, method, profiles.State.ACTIVE),),
+    )
     (found,) = key_check._noted(key, said, "console.example.com").profiles
     assert [told in str(doubt) for doubt in found.doubts] == [True]
 
@@ -137,7 +150,10 @@ def test_what_is_wrong_with_a_public_profile_is_told(account, key, method, url, 
 def test_a_profile_of_somebody_else_is_nobodys_business(ada, key, flows):
     flows.where = Profile("http://127.0.0.1:9/hook?token=canary")
     answer = ada.post(reverse("check_key", args=[key.pk]))
-    assert "canary" not in answer.content.decode() and "this console</p>" not in answer.content.decode()
+    assert (
+        "canary" not in answer.content.decode()
+        and "this console</p>" not in answer.content.decode()
+    )
 
 
 def test_pressed_twice_it_asks_once(ada, key, receiver):
@@ -149,7 +165,11 @@ def test_pressed_twice_it_asks_once(ada, key, receiver):
 
 
 @pytest.mark.parametrize(
-    ("silence", "words"), [(NotSent("refused"), "the host did not take it"), (NoAnswer("timeout"), "No answer came in time")]
+    ("silence", "words"),
+    [
+        (NotSent("refused"), "the host did not take it"),
+        (NoAnswer("timeout"), "No answer came in time"),
+    ],
 )
 def test_silence_says_nothing_of_the_key(ada, key, monkeypatch, silence, words):
     def silent(self):

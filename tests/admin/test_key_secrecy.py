@@ -18,7 +18,12 @@ INSIDE = CANARY[1:-4]
 def key(ada, kaleyra):
     """A key that was entered, replaced, entered wrongly and renamed, as an admin does."""
     add = reverse("admin:invocations_apikey_add")
-    fields = {"account": kaleyra.account.pk, "title": "canary", "new_key": CANARY, "make_primary": "on"}
+    fields = {
+        "account": kaleyra.account.pk,
+        "title": "canary",
+        "new_key": CANARY,
+        "make_primary": "on",
+    }
     ada.post(add, fields)
     key = ApiKey.objects.get(title="canary")
     assert key.key == CANARY
@@ -31,8 +36,14 @@ def key(ada, kaleyra):
 
 
 def test_no_page_shows_it(ada, rosa, kaleyra, key):
-    pages = [reverse(f"admin:invocations_{model}_changelist") for model in ["pod", "account", "apikey", "workflowinstance"]]
-    pages += [reverse(f"admin:invocations_apikey_{deed}", args=[key.pk]) for deed in ["change", "history", "delete"]]
+    pages = [
+        reverse(f"admin:invocations_{model}_changelist")
+        for model in ["pod", "account", "apikey", "workflowinstance"]
+    ]
+    pages += [
+        reverse(f"admin:invocations_apikey_{deed}", args=[key.pk])
+        for deed in ["change", "history", "delete"]
+    ]
     pages += [reverse("admin:invocations_account_change", args=[kaleyra.account.pk])]
     for page in pages:
         for browser in [ada, rosa]:
@@ -43,7 +54,10 @@ def test_no_page_shows_it(ada, rosa, kaleyra, key):
 
 @pytest.mark.parametrize("refused", [{"title": ""}, {"new_key": CANARY + " x"}])
 def test_no_refused_form_shows_it_again(ada, kaleyra, key, refused):
-    answer = ada.post(reverse("admin:invocations_apikey_change", args=[key.pk]), {"title": "t", "new_key": CANARY} | refused)
+    answer = ada.post(
+        reverse("admin:invocations_apikey_change", args=[key.pk]),
+        {"title": "t", "new_key": CANARY} | refused,
+    )
     assert answer.context["adminform"].form.errors
     assert INSIDE not in answer.content.decode()
 
@@ -67,7 +81,9 @@ def test_no_session_holds_it(key):
 
 
 def test_the_history_has_no_column_for_it():
-    columns = [field.name for field in apps.get_model("invocations", "HistoricalApiKey")._meta.get_fields()]
+    columns = [
+        field.name for field in apps.get_model("invocations", "HistoricalApiKey")._meta.get_fields()
+    ]
     assert "title" in columns and "key" not in columns
 
 
@@ -79,6 +95,9 @@ def test_it_cannot_be_dumped(key, capsys):
 
 def test_no_log_line_holds_it(ada, kaleyra, caplog):
     caplog.set_level("DEBUG")
-    ada.post(reverse("admin:invocations_apikey_add"), {"account": kaleyra.account.pk, "title": "x", "new_key": CANARY})
+    ada.post(
+        reverse("admin:invocations_apikey_add"),
+        {"account": kaleyra.account.pk, "title": "x", "new_key": CANARY},
+    )
     assert ApiKey.objects.filter(title="x").exists()
     assert INSIDE not in caplog.text

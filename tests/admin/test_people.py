@@ -24,7 +24,14 @@ def person(username, *groups, **kwargs):
 
 
 def fields(username, **more):
-    return {"username": username, "first_name": "", "last_name": "", "email": "", "is_active": "on", **more}
+    return {
+        "username": username,
+        "first_name": "",
+        "last_name": "",
+        "email": "",
+        "is_active": "on",
+        **more,
+    }
 
 
 def add(browser, **more):
@@ -34,7 +41,12 @@ def add(browser, **more):
 def test_an_admin_brings_in_somebody_who_can_work_at_once(ada, client):
     add(ada, first_name="Noor", groups=[group("Support").pk])
     new = User.objects.get(username="new")
-    assert (new.first_name, new.is_staff, new.is_superuser, [g.name for g in new.groups.all()]) == ("Noor", True, False, ["Support"])
+    assert (new.first_name, new.is_staff, new.is_superuser, [g.name for g in new.groups.all()]) == (
+        "Noor",
+        True,
+        False,
+        ["Support"],
+    )
     assert client.login(username="new", password=PASSWORD)
 
 
@@ -58,7 +70,11 @@ def test_the_add_page_makes_no_superuser(ada, sven):
 def test_an_admin_cannot_raise_themselves(ada):
     permission = Permission.objects.get(codename="delete_user")
     before = set(ada.person.groups.all())
-    raised = {"is_superuser": "on", "user_permissions": [permission.pk], "groups": [g.pk for g in Group.objects.all()]}
+    raised = {
+        "is_superuser": "on",
+        "user_permissions": [permission.pk],
+        "groups": [g.pk for g in Group.objects.all()],
+    }
     ada.post(page("change", ada.person), fields("ada", **raised))
     again = User.objects.get(username="ada")
     assert not again.is_superuser and not again.user_permissions.exists()
@@ -67,7 +83,10 @@ def test_an_admin_cannot_raise_themselves(ada):
 
 def test_an_admin_cannot_raise_somebody_else(ada):
     friend = person("friend")
-    ada.post(page("change", friend), fields("friend", is_superuser="on", user_permissions=[Permission.objects.first().pk]))
+    ada.post(
+        page("change", friend),
+        fields("friend", is_superuser="on", user_permissions=[Permission.objects.first().pk]),
+    )
     friend.refresh_from_db()
     assert not friend.is_superuser and not friend.user_permissions.exists()
 
@@ -112,7 +131,10 @@ def test_somebody_with_more_rights_who_is_turned_off_cannot_be_taken_over_either
 
 def test_an_admin_sets_the_password_of_staff(ada):
     priya = person("priya", "Support")
-    ada.post(page("password_change", priya), {"password1": "completely different one", "password2": "completely different one"})
+    ada.post(
+        page("password_change", priya),
+        {"password1": "completely different one", "password2": "completely different one"},
+    )
     assert User.objects.get(username="priya").check_password("completely different one")
 
 
@@ -128,14 +150,22 @@ def test_a_group_with_more_rights_is_not_an_admins_to_give(ada):
 def test_an_admin_cannot_change_groups(ada, deed):
     address = reverse(f"admin:auth_group_{deed}", args=[group("Support").pk])
     everything = [permission.pk for permission in Permission.objects.all()]
-    assert ada.post(address, {"name": "Support", "permissions": everything, "post": "yes"}).status_code == 403
+    assert (
+        ada.post(address, {"name": "Support", "permissions": everything, "post": "yes"}).status_code
+        == 403
+    )
     assert group("Support").permissions.count() == 3
 
 
 def test_not_even_the_permission_to_change_groups_opens_them(ada):
     ada.person.user_permissions.add(*Permission.objects.filter(content_type__model="group"))
     assert ada.get(reverse("admin:auth_group_add")).status_code == 403
-    assert ada.post(reverse("admin:auth_group_change", args=[group("Admin").pk]), {"name": "x"}).status_code == 403
+    assert (
+        ada.post(
+            reverse("admin:auth_group_change", args=[group("Admin").pk]), {"name": "x"}
+        ).status_code
+        == 403
+    )
 
 
 def test_an_admin_deletes_nobody(ada):
@@ -150,7 +180,8 @@ def test_a_superuser_deletes_somebody_who_did_nothing(sven):
 
 def test_somebody_who_did_something_is_turned_off_instead(sven, ada, kaleyra):
     ada.post(
-        reverse("admin:invocations_pod_change", args=[kaleyra.pod.pk]), {"code": "IN", "title": "India", "api_domain": "api.in.kaleyra.io"}
+        reverse("admin:invocations_pod_change", args=[kaleyra.pod.pk]),
+        {"code": "IN", "title": "India", "api_domain": "api.in.kaleyra.io"},
     )
     html = sven.post(page("delete", ada.person), {"post": "yes"}).content.decode()
     assert "Turn the account off instead" in html
@@ -168,7 +199,9 @@ def test_nobody_turns_themselves_off(ada, sven):
 def test_a_group_that_a_workflow_is_kept_for_stays(sven, kaleyra):
     kept = Group.objects.create(name="Kept")
     kaleyra.workflow.groups.add(kept)
-    html = sven.post(reverse("admin:auth_group_delete", args=[kept.pk]), {"post": "yes"}).content.decode()
+    html = sven.post(
+        reverse("admin:auth_group_delete", args=[kept.pk]), {"post": "yes"}
+    ).content.decode()
     assert "cannot be deleted" in html and "Order shipped" in html
     assert Group.objects.filter(name="Kept").exists()
 

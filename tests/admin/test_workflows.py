@@ -20,7 +20,11 @@ def channels(workflow):
 
 def errors(answer):
     [formset] = answer.context["inline_admin_formsets"]
-    return str(answer.context["adminform"].form.errors) + str(formset.formset.errors) + str(formset.formset.non_form_errors())
+    return (
+        str(answer.context["adminform"].form.errors)
+        + str(formset.formset.errors)
+        + str(formset.formset.non_form_errors())
+    )
 
 
 def new(workflow_form, rows, **fields):
@@ -64,19 +68,26 @@ def test_two_channels_can_change_places(ada, kaleyra, workflow_form):
     whatsapp, sms = kaleyra.workflow.channels.all()
     rows = [(whatsapp.pk, 2, "whatsapp", "Hello {{1}}"), (sms.pk, 1, "sms", "Hello {#var#}")]
     assert ada.post(change(kaleyra), workflow_form(rows)).status_code == 302
-    assert list(kaleyra.workflow.channels.values_list("pk", "position", "kind")) == [(sms.pk, 1, "sms"), (whatsapp.pk, 2, "whatsapp")]
+    assert list(kaleyra.workflow.channels.values_list("pk", "position", "kind")) == [
+        (sms.pk, 1, "sms"),
+        (whatsapp.pk, 2, "whatsapp"),
+    ]
 
 
 def test_what_is_said_of_a_channels_values_moves_with_it(ada, kaleyra, workflow_form):
     whatsapp, sms = kaleyra.workflow.channels.all()
     whatsapp.parameters.create(key="1", label="First name")
-    ada.post(change(kaleyra), workflow_form([(whatsapp.pk, 2, "whatsapp", ""), (sms.pk, 1, "sms", "")]))
+    ada.post(
+        change(kaleyra), workflow_form([(whatsapp.pk, 2, "whatsapp", ""), (sms.pk, 1, "sms", "")])
+    )
     assert kaleyra.workflow.channels.get(position=2).parameters.get().label == "First name"
 
 
 def test_two_channels_can_change_kinds(ada, kaleyra, workflow_form):
     first, second = kaleyra.workflow.channels.all()
-    ada.post(change(kaleyra), workflow_form([(first.pk, 1, "sms", "a"), (second.pk, 2, "whatsapp", "b")]))
+    ada.post(
+        change(kaleyra), workflow_form([(first.pk, 1, "sms", "a"), (second.pk, 2, "whatsapp", "b")])
+    )
     assert channels(kaleyra.workflow) == [(1, "sms"), (2, "whatsapp")]
 
 
@@ -101,7 +112,9 @@ def test_the_first_channel_alone_cannot_be_deleted(ada, kaleyra, workflow_form):
 
 
 def test_both_channels_cannot_be_deleted(ada, kaleyra, workflow_form):
-    answer = ada.post(change(kaleyra), workflow_form(**{"channels-0-DELETE": "on", "channels-1-DELETE": "on"}))
+    answer = ada.post(
+        change(kaleyra), workflow_form(**{"channels-0-DELETE": "on", "channels-1-DELETE": "on"})
+    )
     assert "at least its first channel" in errors(answer)
 
 
@@ -154,9 +167,13 @@ def test_the_list_is_searched_and_filtered(ada, kaleyra):
         assert "Order shipped" not in ada.get(LIST, query).content.decode()
 
 
-def test_the_list_takes_the_same_few_queries_however_long_it_is(ada, kaleyra, django_assert_max_num_queries):
+def test_the_list_takes_the_same_few_queries_however_long_it_is(
+    ada, kaleyra, django_assert_max_num_queries
+):
     for number in range(20):
-        workflow = WorkflowInstance.objects.create(account=kaleyra.account, title=f"w{number}", workflow_instance_id=f"w{number}")
+        workflow = WorkflowInstance.objects.create(
+            account=kaleyra.account, title=f"w{number}", workflow_instance_id=f"w{number}"
+        )
         Channel.objects.create(workflow_instance=workflow, position=1, kind="sms")
     with django_assert_max_num_queries(16):
         ada.get(LIST)

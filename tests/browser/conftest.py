@@ -40,7 +40,10 @@ at_both_widths = pytest.mark.parametrize("width", [1440, 360])
 def browser_type_launch_args() -> dict[str, Any]:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if not chromium:
-        pytest.fail("The browser tests need Chromium. On Debian: apt-get install chromium fonts-liberation", pytrace=False)
+        pytest.fail(
+            "The browser tests need Chromium. On Debian: apt-get install chromium fonts-liberation",
+            pytrace=False,
+        )
     quiet = [
         "--no-sandbox",
         "--disable-quic",
@@ -50,7 +53,11 @@ def browser_type_launch_args() -> dict[str, Any]:
         "--disable-sync",
     ]
     # Playwright would have Back load each page anew. At people's desks a page may come back as it was left.
-    return {"executable_path": chromium, "args": quiet, "ignore_default_args": ["--disable-back-forward-cache"]}
+    return {
+        "executable_path": chromium,
+        "args": quiet,
+        "ignore_default_args": ["--disable-back-forward-cache"],
+    }
 
 
 expect.set_options(timeout=15_000)
@@ -93,7 +100,10 @@ def page(context: BrowserContext, live_server: Any, complaints: list[str]) -> It
 
     def hear(message: ConsoleMessage) -> None:
         # The page itself may be a 403 or 404: its test looks at it. Whatever the page loads may not.
-        if message.type == "error" and not (message.text.startswith("Failed to load resource") and message.location["url"] == page.url):
+        if message.type == "error" and not (
+            message.text.startswith("Failed to load resource")
+            and message.location["url"] == page.url
+        ):
             complaints.append(f"console: {message.text} ({message.location['url']})")
 
     def watch(request: Request) -> None:
@@ -122,7 +132,9 @@ def sign_in(live_server: Any) -> Callable[[Page, Any], None]:
         client = Client()
         client.force_login(user)
         session = client.cookies[settings.SESSION_COOKIE_NAME].value
-        page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
+        page.context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}]
+        )
 
     return sign_in
 
@@ -162,14 +174,20 @@ def demo(meera: User, receiver: PracticePod) -> dict[str, WorkflowInstance]:
 def plain(demo: dict[str, WorkflowInstance]) -> WorkflowInstance:
     """A workflow whose texts are not stored: the free editor asks for its values."""
     account = demo["Order delayed"].account
-    plain = WorkflowInstance.objects.create(account=account, title="Refund confirmed", workflow_instance_id="refund-confirmed")
+    plain = WorkflowInstance.objects.create(
+        account=account, title="Refund confirmed", workflow_instance_id="refund-confirmed"
+    )
     for position, kind in enumerate(["whatsapp", "sms"], start=1):
-        Channel.objects.create(workflow_instance=plain, position=position, kind=kind, delay_seconds=30)
+        Channel.objects.create(
+            workflow_instance=plain, position=position, kind=kind, delay_seconds=30
+        )
     return plain
 
 
 @pytest.fixture
-def compose(page: Page, live_server: Any, sign_in: Callable[[Page, Any], None], meera: User) -> Callable[..., Page]:
+def compose(
+    page: Page, live_server: Any, sign_in: Callable[[Page, Any], None], meera: User
+) -> Callable[..., Page]:
     """compose(workflow): the send page, opened by Meera."""
     sign_in(page, meera)
 
@@ -188,7 +206,13 @@ VALUES = {
     "Tracking link ends in": "kf-20418",
 }
 SENT = {
-    "send1": {"01": "Asha", "02": "KF-20418", "03": "Thu 26 November", "#param_header#": "KF-20418", "#param_url#": "kf-20418"},
+    "send1": {
+        "01": "Asha",
+        "02": "KF-20418",
+        "03": "Thu 26 November",
+        "#param_header#": "KF-20418",
+        "#param_url#": "kf-20418",
+    },
     "send2": {"01": "Asha", "02": "KF-20418", "03": "Thu 26 November"},
 }
 """What "Order delayed" sends, filled in with VALUES."""
@@ -230,9 +254,13 @@ def axe() -> Callable[..., list[str]]:
             "document.readyState == 'complete' && document.fonts.status == 'loaded' && !document.querySelector('html[x-cloak]')"
         )
         if not page.evaluate("'axe' in window"):
-            page.evaluate(AXE.read_text())  # not a script of the page, so the policy does not block it
+            page.evaluate(
+                AXE.read_text()
+            )  # not a script of the page, so the policy does not block it
         options = {
-            "runOnly": {"type": "rule", "values": rules} if rules else {"type": "tag", "values": AXE_RULES},
+            "runOnly": {"type": "rule", "values": rules}
+            if rules
+            else {"type": "tag", "values": AXE_RULES},
             "resultTypes": ["violations"],
         }
         found = page.evaluate("options => axe.run(options)", options)
@@ -247,11 +275,17 @@ def axe() -> Callable[..., list[str]]:
 
 
 @pytest.fixture
-def faults(page: Page, live_server: Any, axe: Callable[..., list[str]], look: Callable[..., Path]) -> Callable[..., dict[str, list[str]]]:
+def faults(
+    page: Page, live_server: Any, axe: Callable[..., list[str]], look: Callable[..., Path]
+) -> Callable[..., dict[str, list[str]]]:
     """faults(["/history/", …]): what is hard to use on each page, on a desk and on a phone, light and dark, and at 400 %."""
 
     def faults(addresses: Sequence[str], name: str = "") -> dict[str, list[str]]:
-        return {address: found for address in addresses if (found := of(address, name or address.strip("/").replace("/", "-")))}
+        return {
+            address: found
+            for address in addresses
+            if (found := of(address, name or address.strip("/").replace("/", "-")))
+        }
 
     # Without the transition between the two, in which no colour is right.
     show_in = """theme => {
@@ -270,7 +304,10 @@ def faults(page: Page, live_server: Any, axe: Callable[..., list[str]], look: Ca
             page.evaluate(show_in, theme)
             # Themes differ in colours alone: one whole run for each width, and the colours of the other theme.
             whole = (width, theme) != (1440, "dark")
-            found += [f"{width} {theme}: {fault}" for fault in axe(page, None if whole else ["color-contrast"])]
+            found += [
+                f"{width} {theme}: {fault}"
+                for fault in axe(page, None if whole else ["color-contrast"])
+            ]
             if whole:
                 look(page, f"{name or 'page'}-{theme}-{width}")
         page.set_viewport_size({"width": 320, "height": 256})

@@ -59,14 +59,20 @@ def test_the_same_without_scripts(browser, live_server, demo, meera, sign_in_by_
     expect(page.get_by_role("button", name="Copy")).to_have_count(0)
     send(page)
     expect(page.locator(".page-head .badge").first).to_contain_text("Accepted")
-    assert sent_by(receiver)["input"]["send1"] == {"recipient": "919876543202", "templateParams": SENT["send1"]}
+    assert sent_by(receiver)["input"]["send1"] == {
+        "recipient": "919876543202",
+        "templateParams": SENT["send1"],
+    }
     page.close()
 
 
 def test_the_preview_follows_what_is_typed(compose, demo, complaints):
     page = compose(demo["Order delayed"])
     asked = []
-    page.on("request", lambda request: asked.append(request) if request.url.endswith("/preview/") else None)
+    page.on(
+        "request",
+        lambda request: asked.append(request) if request.url.endswith("/preview/") else None,
+    )
     name = page.get_by_label("First name").first
     name.press_sequentially("Asha Bhosle of Pune", delay=25)
     expect(preview(page)).to_contain_text("Hello Asha Bhosle of Pune")
@@ -85,7 +91,9 @@ def test_the_preview_follows_what_is_typed(compose, demo, complaints):
     expect(page.locator("#read-as")).to_contain_text("India")
     page.get_by_label("New delivery day").first.fill("Thursday 26 November, before noon")
     expect(page.get_by_text("Indian SMS rules allow 30")).to_be_visible()
-    expect(preview(page, "SMS").locator("mark.bad")).to_have_text("Thursday 26 November, before noon")
+    expect(preview(page, "SMS").locator("mark.bad")).to_have_text(
+        "Thursday 26 November, before noon"
+    )
 
     page.route("**/preview/", lambda route: route.abort())
     page.get_by_label("New delivery day").first.fill("Friday")
@@ -101,7 +109,9 @@ def test_the_preview_follows_what_is_typed(compose, demo, complaints):
     session = page.context.cookies()
     page.context.clear_cookies(name="sessionid")
     page.get_by_label("New delivery day").first.fill("Sunday")
-    expect(page.get_by_text("You have been signed out. What you typed is still here")).to_be_visible()
+    expect(
+        page.get_by_text("You have been signed out. What you typed is still here")
+    ).to_be_visible()
     expect(preview(page)).to_contain_text("Saturday")
     page.context.add_cookies(session)
     page.evaluate("dispatchEvent(new Event('focus'))")
@@ -170,7 +180,11 @@ def test_rows_of_the_free_editor_are_added_moved_dragged_and_removed(compose, pl
 
     editor.get_by_role("button", name="JSON").click()
     expect(editor.get_by_label("Values as JSON")).to_be_focused()
-    assert json.loads(editor.get_by_label("Values as JSON").input_value()) == {"01": "Asha", "02": "KF-1", "#param_url#": "kf-1"}
+    assert json.loads(editor.get_by_label("Values as JSON").input_value()) == {
+        "01": "Asha",
+        "02": "KF-1",
+        "#param_url#": "kf-1",
+    }
     editor.get_by_label("Values as JSON").fill('{"01": "Asha", "01": "twice"}')
     page.get_by_role("button", name="Review").click()
     expect(page.locator("#errors")).to_be_focused()
@@ -204,8 +218,17 @@ def test_a_preset_a_curl_line_and_ones_own_number_fill_the_form(compose, demo, l
     expect(page.get_by_label("Phone number").first).to_have_value("+91 80 6123 4581")
     page.get_by_role("link", name="Paste JSON or cURL").click()
     expect(page.get_by_label("A curl line or a JSON body")).to_be_focused()
-    sent = {"input": {"send1": {"recipient": "919876543202", "templateParams": {"01": "Ravi", "02": "KF-9", "03": "Sunday"}}}}
-    page.get_by_label("A curl line or a JSON body").fill(f"curl https://x.example/ -H 'api-key: A0canary' --data '{json.dumps(sent)}'")
+    sent = {
+        "input": {
+            "send1": {
+                "recipient": "919876543202",
+                "templateParams": {"01": "Ravi", "02": "KF-9", "03": "Sunday"},
+            }
+        }
+    }
+    page.get_by_label("A curl line or a JSON body").fill(
+        f"curl https://x.example/ -H 'api-key: A0canary' --data '{json.dumps(sent)}'"
+    )
     page.get_by_role("button", name="Fill the form with it").click()
     expect(page.get_by_label("First name").first).to_have_value("Ravi")
     expect(page.get_by_text("It was thrown away")).to_be_visible()
@@ -231,12 +254,17 @@ def test_a_code_is_shown_only_when_asked_and_copy_buttons_copy(compose, demo, co
     review(page)
     page.get_by_role("button", name="Copy the JSON").click()
     expect(page.locator("#said")).to_have_text("Copied")
-    assert json.loads(page.evaluate("navigator.clipboard.readText()"))["input"]["send1"]["recipient"] == "919876543202"
+    assert (
+        json.loads(page.evaluate("navigator.clipboard.readText()"))["input"]["send1"]["recipient"]
+        == "919876543202"
+    )
     page.get_by_role("button", name="Copy the curl line").click()
     page.wait_for_function("navigator.clipboard.readText().then(text => text.startsWith('curl'))")
     send(page)
     page.get_by_role("button", name="Copy the request ID").click()
-    page.wait_for_function("navigator.clipboard.readText().then(text => location.pathname.includes(text))")
+    page.wait_for_function(
+        "navigator.clipboard.readText().then(text => location.pathname.includes(text))"
+    )
     assert "482913" not in page.content()
 
 

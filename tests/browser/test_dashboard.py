@@ -25,20 +25,29 @@ def busy(meera):
         roll = made.random()
         done = {"created_at": at, "final_at": at}
         if roll < 0.03:
-            kind = made.choice(["Recipient … is not a valid number", "Workflow Instance … is not published."])
+            kind = made.choice(
+                ["Recipient … is not a valid number", "Workflow Instance … is not published."]
+            )
             return {**done, "status": "rejected", "error_kind": kind}
         accepted = {**done, "status": "accepted"}
         if not results:
             return accepted
         due = {**accepted, "result_due_at": at + timedelta(minutes=2)}
-        took = {**due, "delivery": "completed", "result_at": at + timedelta(seconds=made.randint(4, 70))}
+        took = {
+            **due,
+            "delivery": "completed",
+            "result_at": at + timedelta(seconds=made.randint(4, 70)),
+        }
         if roll < 0.65:
             return {**took, "deciding_channel": 1}
         if roll < 0.88:
             return {**took, "deciding_channel": 2, "may_be_double": roll > 0.85}
-        return [took, {**took, "deciding_channel": 0}, {**due, "delivery": "awaiting"}, {**due, "delivery": "no_result"}][
-            int(roll * 1000) % 4
-        ]
+        return [
+            took,
+            {**took, "deciding_channel": 0},
+            {**due, "delivery": "awaiting"},
+            {**due, "delivery": "no_result"},
+        ][int(roll * 1000) % 4]
 
     made_up = []
     for title, count, hours, results in [
@@ -49,7 +58,13 @@ def busy(meera):
         workflow = workflow_of(account, title, expects_callback=results)
         made_up += [{"workflow_instance": workflow, **one(hours, results)} for _ in range(count)]
         for status, minutes in [("unknown", 9), ("held", 80)]:
-            made_up.append({"workflow_instance": workflow, "status": status, "created_at": now - timedelta(minutes=minutes)})
+            made_up.append(
+                {
+                    "workflow_instance": workflow,
+                    "status": status,
+                    "created_at": now - timedelta(minutes=minutes),
+                }
+            )
     messages(workflow, made_up)
     return account
 
@@ -65,7 +80,9 @@ def test_a_busy_day(page, meera, busy, sign_in, faults, live_server):
     page.get_by_role("link", name="7 days").click()
     expect(page.get_by_role("heading", name="7 days")).to_be_visible()
     page.locator(".care").get_by_role("link", name="Rejected").click()
-    week = timezone.now().astimezone(ZoneInfo("Asia/Singapore")) - timedelta(days=6)  # where the browser is
+    week = timezone.now().astimezone(ZoneInfo("Asia/Singapore")) - timedelta(
+        days=6
+    )  # where the browser is
     expect(page).to_have_url(f"{live_server.url}/history/?status=rejected&since={week:%Y-%m-%d}")
 
 
@@ -73,15 +90,29 @@ def test_with_trouble(page, meera, busy, sign_in, faults):
     now = timezone.now()
     workflow = busy.workflow_instances.get(title="Order delayed")
     common = {"account": busy, "opened_at": now - timedelta(minutes=12), "last_at": now}
-    Incident.objects.create(kind="refusals", workflow_instance=workflow, reason="Workflow Instance … is not published.", count=7, **common)
+    Incident.objects.create(
+        kind="refusals",
+        workflow_instance=workflow,
+        reason="Workflow Instance … is not published.",
+        count=7,
+        **common,
+    )
     Incident.objects.create(kind="no_results", workflow_instance=workflow, count=4, **common)
     Incident.objects.create(kind="unreachable", closed_at=now, **common)
     Heartbeat.objects.create(pk=1, at=now - timedelta(hours=1))
     messages(workflow, [{"status": "queued", "due_at": now - timedelta(minutes=30)}])
-    Account.objects.create(title="Kaveri Europe", pod=busy.pod, sid="HX99EU", is_paused=True, paused_because="credentials")
+    Account.objects.create(
+        title="Kaveri Europe",
+        pod=busy.pod,
+        sid="HX99EU",
+        is_paused=True,
+        paused_because="credentials",
+    )
     sign_in(page, meera)
     assert faults(["/"], "dashboard-trouble") == {}
-    expect(page.get_by_role("heading", name="7 refusals of one kind: Order delayed")).to_be_visible()
+    expect(
+        page.get_by_role("heading", name="7 refusals of one kind: Order delayed")
+    ).to_be_visible()
     expect(page.get_by_role("heading", name="No dispatcher has been at work since")).to_be_visible()
 
 
@@ -92,21 +123,30 @@ def test_with_many_pauses_and_incidents(page, admin_user, busy, sign_in, faults,
         account = real_account(f"Kaveri {n}")
         if because != "no_key":
             ApiKey.objects.create(account=account, title="console", key="k" * 20, is_primary=True)
-        messages(workflow_of(account, "Order delayed"), [{"status": "held", "reason": because}, {"status": "queued"}])
+        messages(
+            workflow_of(account, "Order delayed"),
+            [{"status": "held", "reason": because}, {"status": "queued"}],
+        )
         rate_limit.learn(account, [(because, None)])
     rate_limit.pause_workflow(workflow.pk, "no_such_workflow")
     for kind in ("refusals", "unknown", "no_results"):
-        Incident.objects.create(kind=kind, account=busy, workflow_instance=workflow, opened_at=now, last_at=now, count=3)
+        Incident.objects.create(
+            kind=kind, account=busy, workflow_instance=workflow, opened_at=now, last_at=now, count=3
+        )
     sign_in(page, admin_user)
     assert faults(["/"], "dashboard-pauses") == {}
     page.goto(live_server.url)
-    expect(page.get_by_role("heading", name="3 accounts and 1 workflow are paused – 7 messages wait")).to_be_visible()
+    expect(
+        page.get_by_role("heading", name="3 accounts and 1 workflow are paused – 7 messages wait")
+    ).to_be_visible()
     page.get_by_text("Which, why, and what lets them go on").press("Enter")
     page.get_by_text("What they are, and what to do").press("Enter")
     assert faults([""], "dashboard-pauses-open") == {}
     page.get_by_role("button", name="Resume the workflow").click()
     expect(page.get_by_text("Order delayed goes on.")).to_be_visible()
-    expect(page.get_by_role("heading", name="3 accounts are paused – 6 messages wait")).to_be_visible()
+    expect(
+        page.get_by_role("heading", name="3 accounts are paused – 6 messages wait")
+    ).to_be_visible()
 
 
 def test_a_newcomer_sees_the_first_practice_message(page, meera, demo, sign_in, faults):

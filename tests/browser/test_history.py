@@ -19,7 +19,12 @@ ENDS = [
     {"status": "accepted", "delivery": "completed", "deciding_channel": 1},
     {"status": "accepted", "delivery": "completed", "deciding_channel": 2, "may_be_double": True},
     {"status": "accepted", "delivery": "no_result"},
-    {"status": "rejected", "reason": "rejected", "error_kind": "workflow … is not published", "http_status": 400},
+    {
+        "status": "rejected",
+        "reason": "rejected",
+        "error_kind": "workflow … is not published",
+        "http_status": 400,
+    },
     {"status": "unknown", "reason": "timeout"},
     {"status": "expired", "reason": "too_late"},
 ]
@@ -31,7 +36,13 @@ def sixty(demo, meera):
 
     def recorded(number):
         sends = [Send(f"919876543{number:03}", values) for values in SENT.values()]
-        return sending.record(demo["Order delayed"], sends, request_id=uuid.uuid4(), created_by=meera, reference=f"CARE-{number}")[0]
+        return sending.record(
+            demo["Order delayed"],
+            sends,
+            request_id=uuid.uuid4(),
+            created_by=meera,
+            reference=f"CARE-{number}",
+        )[0]
 
     rows = [recorded(number) for number in range(60)]
     for number, row in enumerate(reversed(rows)):
@@ -84,7 +95,9 @@ def test_on_a_phone_a_row_is_a_link_to_its_page(history, sixty):
 
 def test_ticked_rows_are_settled_together_and_what_had_moved_on_is_said(history, sixty, axe, look):
     page = history()
-    unknown = [row for row in sixty[:50] if Invocation.objects.get(pk=row.pk).status == "unknown"][:3]
+    unknown = [row for row in sixty[:50] if Invocation.objects.get(pk=row.pk).status == "unknown"][
+        :3
+    ]
     expect(page.get_by_role("button", name="Settle")).to_be_hidden()
     for row in [*unknown, sixty[0]]:
         page.locator(f"#tick-{row.request_id}").check()
@@ -101,7 +114,9 @@ def test_ticked_rows_are_settled_together_and_what_had_moved_on_is_said(history,
     expect(page.get_by_text("Its outcome is not unknown.")).to_be_visible()
     assert axe(page) == []
     look(page, "ticked")
-    sending.settle(unknown[0], Settlement.Verdict.DELIVERED, "The customer called.", unknown[0].created_by)
+    sending.settle(
+        unknown[0], Settlement.Verdict.DELIVERED, "The customer called.", unknown[0].created_by
+    )
     page.get_by_label("It was not delivered").check()
     page.get_by_label("How do you know?").fill("The customers were asked.")
     page.get_by_role("button", name="Settle 3").click()
@@ -132,7 +147,9 @@ def test_ticks_stay_while_one_pages_through_the_list_and_go_along(history, sixty
 def test_the_list_refreshes_itself_with_its_ticks_and_stops_when_all_is_final(history, sixty):
     row = sixty[0]
     due = timezone.now() + timedelta(minutes=1)
-    Invocation.objects.filter(pk=row.pk).update(delivery="awaiting", deciding_channel=None, result_due_at=due)
+    Invocation.objects.filter(pk=row.pk).update(
+        delivery="awaiting", deciding_channel=None, result_due_at=due
+    )
     page = history()
     page.locator(f"#tick-{sixty[3].request_id}").check()
     page.locator(f"#row-{sixty[4].request_id}").focus()
@@ -144,7 +161,9 @@ def test_the_list_refreshes_itself_with_its_ticks_and_stops_when_all_is_final(hi
 
 
 def test_history_in_its_states(history, sixty, meera, faults):
-    SavedFilter.objects.create(person=meera, name="Unknown this week", query="status=unknown", is_shared=True)
+    SavedFilter.objects.create(
+        person=meera, name="Unknown this week", query="status=unknown", is_shared=True
+    )
     history()
     assert faults([""], "history") == {}
     page = history("?status=unknown&since=2020-01-01")

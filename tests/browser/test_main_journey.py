@@ -16,7 +16,9 @@ def save(page):
     page.get_by_role("button", name="Save", exact=True).click()
 
 
-def test_from_an_empty_console_to_kaleyras_answer(page, live_server, receiver, meera, sign_in_by_form, sign_in):
+def test_from_an_empty_console_to_kaleyras_answer(
+    page, live_server, receiver, meera, sign_in_by_form, sign_in
+):
     Pod.objects.create(code="PRACTICE", title="Practice pod", api_domain=receiver.api_domain)
     boss = User.objects.create_user("boss", is_staff=True)
     boss.groups.set(Group.objects.filter(name="Admin"))
@@ -50,7 +52,9 @@ def test_from_an_empty_console_to_kaleyras_answer(page, live_server, receiver, m
         for key, label in [("01", "First name"), ("02", "Day")]:
             page.locator(f"[name=value{position}-{key}-label]").fill(label)
     page.get_by_role("button", name="Save and see the example").click()
-    expect(page.get_by_label("WhatsApp message")).to_contain_text("Hello First name, your parcel comes on Day.")
+    expect(page.get_by_label("WhatsApp message")).to_contain_text(
+        "Hello First name, your parcel comes on Day."
+    )
     expect(page.get_by_text("Saved as version")).to_be_visible()
 
     page.context.clear_cookies()
@@ -69,7 +73,11 @@ def test_from_an_empty_console_to_kaleyras_answer(page, live_server, receiver, m
     expect(page.locator(".page-head .badge").first).to_contain_text("Accepted")
     values = {"recipient": "919876543202", "templateParams": {"01": "Asha", "02": "Friday"}}
     invocation = Invocation.objects.get()
-    assert sent_by(receiver) == shown == {"requestId": str(invocation.request_id), "input": {"send1": values, "send2": values}}
+    assert (
+        sent_by(receiver)
+        == shown
+        == {"requestId": str(invocation.request_id), "input": {"send1": values, "send2": values}}
+    )
     expect(page.locator("#workflow-invocation-id")).to_have_text(invocation.workflow_invocation_id)
     page.get_by_role("link", name="History").first.click()
     row = page.get_by_role("row", name="CARE-7731")
@@ -85,7 +93,9 @@ def test_a_refused_message_says_why_and_is_sent_again_as_a_new_one(compose, demo
     send(page)
     expect(page.locator(".page-head .badge").first).to_contain_text("Rejected")
     expect(page.get_by_text("is not published.").first).to_be_visible()
-    expect(page.get_by_text("Whoever keeps it in Kaleyra’s Fallback page can publish it.")).to_be_visible()
+    expect(
+        page.get_by_text("Whoever keeps it in Kaleyra’s Fallback page can publish it.")
+    ).to_be_visible()
     page.get_by_role("link", name="Send again with these values").click()
     expect(page.get_by_label("First name").first).to_have_value("Asha")
     expect(page.get_by_text("Left empty, it goes to")).to_be_visible()
@@ -93,7 +103,9 @@ def test_a_refused_message_says_why_and_is_sent_again_as_a_new_one(compose, demo
     review(page)
     send(page)
     expect(page.locator(".page-head .badge").first).to_contain_text("Accepted")
-    page.get_by_text("Sent again from").locator("xpath=following-sibling::dd[1]").get_by_role("link").click()
+    page.get_by_text("Sent again from").locator("xpath=following-sibling::dd[1]").get_by_role(
+        "link"
+    ).click()
     expect(page.get_by_text("Sent again as")).to_be_visible()
     first, second = [json.loads(request.body)["requestId"] for request in receiver.wait_for(2)]
     assert first != second and receiver.accepted == [second]
@@ -111,10 +123,15 @@ def test_silence_is_unknown_until_a_safe_check_settles_it(compose, demo, receive
     expect(page.get_by_text("the earlier attempt had got in").first).to_be_visible()
     expect(page.locator("[id^=attempt-]")).to_have_count(2)
     requests = receiver.wait_for(2)
-    assert len({json.loads(request.body)["requestId"] for request in requests}) == 1 and len(receiver.accepted) == 1
+    assert (
+        len({json.loads(request.body)["requestId"] for request in requests}) == 1
+        and len(receiver.accepted) == 1
+    )
 
 
-def test_a_refused_key_holds_the_message_until_an_admin_has_mended_it(compose, demo, receiver, page, live_server, sign_in, admin_user):
+def test_a_refused_key_holds_the_message_until_an_admin_has_mended_it(
+    compose, demo, receiver, page, live_server, sign_in, admin_user
+):
     key = ApiKey.objects.get()
     key.key = "A-wrong-one-entirely-0000000000000"
     key.save()
@@ -135,7 +152,9 @@ def test_a_refused_key_holds_the_message_until_an_admin_has_mended_it(compose, d
     assert len(receiver.accepted) == 1
 
 
-def test_the_page_of_a_message_under_way_changes_by_itself_and_disturbs_nobody(compose, demo, receiver, page):
+def test_the_page_of_a_message_under_way_changes_by_itself_and_disturbs_nobody(
+    compose, demo, receiver, page
+):
     compose(demo["Order delayed"])
     fill_in(page, "+91 98765 43429")
     review(page)
@@ -145,7 +164,9 @@ def test_the_page_of_a_message_under_way_changes_by_itself_and_disturbs_nobody(c
     with page.expect_response("**/history/*/"):
         pass
     page.wait_for_timeout(200)
-    expect(page.locator("#attempt-1")).to_have_attribute("open", "")  # nothing changed, so what was opened stays so
+    expect(page.locator("#attempt-1")).to_have_attribute(
+        "open", ""
+    )  # nothing changed, so what was opened stays so
     Invocation.objects.update(status="expired", reason="too_late", due_at=None)
     expect(page.locator(".page-head .badge").first).to_contain_text("Expired")
     expect(page.locator("#said")).to_have_text("Expired")
@@ -160,5 +181,7 @@ def test_a_send_on_a_phone(compose, demo, receiver, page):
     send(page)
     following, timeline = page.locator(".next"), page.get_by_role("heading", name="What happened")
     assert following.bounding_box()["y"] < timeline.bounding_box()["y"]  # what to do comes first
-    assert {name: send["templateParams"] for name, send in sent_by(receiver)["input"].items()} == SENT
+    assert {
+        name: send["templateParams"] for name, send in sent_by(receiver)["input"].items()
+    } == SENT
     assert WorkflowInstance.objects.count() == 2

@@ -37,7 +37,9 @@ def click_past_the_script(page, button):
     )
 
 
-@pytest.mark.parametrize("press", [double_click, triple_click, enter_and_click, click_past_the_script])
+@pytest.mark.parametrize(
+    "press", [double_click, triple_click, enter_and_click, click_past_the_script]
+)
 def test_pressed_again_and_again(compose, demo, receiver, press):
     page = compose(demo["Order delayed"])
     fill_in(page)
@@ -56,12 +58,16 @@ def test_back_reload_and_a_second_tab(compose, demo, receiver, context):
     review(page)
     other = context.new_page()
     other.goto(page.url)
-    other.set_content(page.content().replace("<head>", f'<head><base href="{page.url}">'))  # the same review in another tab
+    other.set_content(
+        page.content().replace("<head>", f'<head><base href="{page.url}">')
+    )  # the same review in another tab
     send(page)
     shown = page.url
     other.get_by_role("button", name="Send 1 invocation").click()
     other.wait_for_url(shown)
-    expect(other.get_by_text("This was sent already. Nothing was sent a second time.")).to_be_visible()
+    expect(
+        other.get_by_text("This was sent already. Nothing was sent a second time.")
+    ).to_be_visible()
 
     # Back: the review is not kept by the browser, which asks whether to post it anew. Yes.
     with suppress(Error):
@@ -73,10 +79,14 @@ def test_back_reload_and_a_second_tab(compose, demo, receiver, context):
             break
     send(page)
     assert page.url == shown
-    expect(page.get_by_text("This was sent already. Nothing was sent a second time.")).to_be_visible()
+    expect(
+        page.get_by_text("This was sent already. Nothing was sent a second time.")
+    ).to_be_visible()
 
     # Further back, the form still has its id. (It has what was typed, too, unless the browser was short of memory.)
-    page.evaluate("() => { setTimeout(() => history.go(-2), 50) }")  # not before evaluate itself has come back
+    page.evaluate(
+        "() => { setTimeout(() => history.go(-2), 50) }"
+    )  # not before evaluate itself has come back
     expect(page.locator("[name=intent]")).to_have_value(minted)
     fill_in(page)
     review(page)

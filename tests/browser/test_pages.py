@@ -24,7 +24,13 @@ def messages(demo, meera):
 
     def recorded(code, **changes):
         sends = [Send(f"919876543{code}", values) for values in SENT.values()]
-        invocation = sending.record(demo["Order delayed"], sends, request_id=uuid.uuid4(), created_by=meera, reference=f"CARE-{code}")[0]
+        invocation = sending.record(
+            demo["Order delayed"],
+            sends,
+            request_id=uuid.uuid4(),
+            created_by=meera,
+            reference=f"CARE-{code}",
+        )[0]
         Invocation.objects.filter(pk=invocation.pk).update(**changes)
         return invocation
 
@@ -39,20 +45,39 @@ def messages(demo, meera):
     over = {"due_at": None, "final_at": timezone.now()}
     for _ in range(46):
         recorded("202", status="accepted", **over)
-    found = {status: delivered(code) for status, code in [("accepted", "202"), ("rejected", "400"), ("queued", "429"), ("held", "301")]}
+    found = {
+        status: delivered(code)
+        for status, code in [
+            ("accepted", "202"),
+            ("rejected", "400"),
+            ("queued", "429"),
+            ("held", "301"),
+        ]
+    }
     found["unknown"] = delivered("500", "unknown")
-    found["sending"] = recorded("202", status="sending", due_at=None, lease_until=timezone.now() + timedelta(hours=1))
+    found["sending"] = recorded(
+        "202", status="sending", due_at=None, lease_until=timezone.now() + timedelta(hours=1)
+    )
     found["expired"] = recorded("202", status="expired", reason="too_late", **over)
-    assert {status: Invocation.objects.get(pk=found[status].pk).status for status in found} == {status: status for status in found}
+    assert {status: Invocation.objects.get(pk=found[status].pk).status for status in found} == {
+        status: status for status in found
+    }
     return found
 
 
 def test_the_pages_of_messages(page, meera, sign_in, messages, faults, live_server):
     sign_in(page, meera)
     # Of the others the list has the tones, and the page has nothing else.
-    assert faults([f"/history/{messages[status].request_id}/" for status in ("rejected", "unknown")]) == {}
-    reviewer = User.objects.create_user("reviewer", is_staff=True)  # may see the history, and no values
-    reviewer.user_permissions.add(*[p for p in meera.groups.get().permissions.all() if p.codename == "view_invocation"])
+    assert (
+        faults([f"/history/{messages[status].request_id}/" for status in ("rejected", "unknown")])
+        == {}
+    )
+    reviewer = User.objects.create_user(
+        "reviewer", is_staff=True
+    )  # may see the history, and no values
+    reviewer.user_permissions.add(
+        *[p for p in meera.groups.get().permissions.all() if p.codename == "view_invocation"]
+    )
     page.context.clear_cookies()
     sign_in(page, reviewer)
     page.goto(f"{live_server.url}/history/{messages['accepted'].request_id}/")
@@ -88,7 +113,11 @@ def test_the_pages_before_anything_is_there(page, admin_user, meera, sign_in, fa
 
 
 def test_the_send_page_in_all_its_states(compose, demo, plain, meera, faults, page):
-    preset = Preset.objects.create(workflow_instance=plain, title="Festival week", values='[{"1": "Asha", "10": "b", "2": "c"}, {}]')
+    preset = Preset.objects.create(
+        workflow_instance=plain,
+        title="Festival week",
+        values='[{"1": "Asha", "10": "b", "2": "c"}, {}]',
+    )
     compose(plain, f"?preset={preset.pk}")
     assert faults([""], "free-editor") == {}
     page.get_by_role("button", name="JSON").first.click()
@@ -113,10 +142,17 @@ def test_the_send_page_in_all_its_states(compose, demo, plain, meera, faults, pa
 
 def test_the_page_of_texts_and_values(page, admin_user, demo, plain, sign_in, faults):
     sign_in(page, admin_user)
-    assert faults([f"/workflows/{workflow.pk}/contract/" for workflow in (demo["Order delayed"], plain)]) == {}
+    assert (
+        faults(
+            [f"/workflows/{workflow.pk}/contract/" for workflow in (demo["Order delayed"], plain)]
+        )
+        == {}
+    )
 
 
-def test_the_pages_of_results_and_of_a_checked_key(page, admin_user, demo, sign_in, faults, live_server):
+def test_the_pages_of_results_and_of_a_checked_key(
+    page, admin_user, demo, sign_in, faults, live_server
+):
     account = demo["Order delayed"].account
     sign_in(page, admin_user)
     there = f"/accounts/{account.pk}/results/"

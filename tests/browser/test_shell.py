@@ -58,12 +58,16 @@ def tab_to(page, name):
     for _ in range(60):
         page.keyboard.press("Tab")
         focused = page.locator(":focus")
-        if focused.count() and name in (focused.get_attribute("aria-label") or focused.inner_text()):
+        if focused.count() and name in (
+            focused.get_attribute("aria-label") or focused.inner_text()
+        ):
             return focused
     raise AssertionError(f"Tab never reaches {name!r}")
 
 
-def test_people_sign_in_and_out_and_a_wrong_password_is_refused_in_words(page, live_server, admin_user, sign_in_by_form):
+def test_people_sign_in_and_out_and_a_wrong_password_is_refused_in_words(
+    page, live_server, admin_user, sign_in_by_form
+):
     page.goto(f"{live_server.url}/login/")
     page.get_by_label("Username").fill("nobody")
     page.get_by_label("Password").fill("wrong")
@@ -148,7 +152,9 @@ def test_ctrl_k_finds_a_list(people):
 
 
 def test_the_server_learns_the_time_zone(people, context):
-    assert {"timezone": "Asia/Singapore"}.items() <= {cookie["name"]: cookie["value"] for cookie in context.cookies()}.items()
+    assert {"timezone": "Asia/Singapore"}.items() <= {
+        cookie["name"]: cookie["value"] for cookie in context.cookies()
+    }.items()
 
 
 @pytest.mark.parametrize("part", [0, 1])  # side by side on two processors
@@ -180,7 +186,9 @@ def test_a_form_without_its_token_says_what_to_do(page, live_server):
 
 
 @at_both_widths
-def test_the_shell_works_without_scripts(browser, live_server, admin_user, sign_in_by_form, look, width):
+def test_the_shell_works_without_scripts(
+    browser, live_server, admin_user, sign_in_by_form, look, width
+):
     page = browser.new_page(java_script_enabled=False, viewport={"width": width, "height": 900})
     sign_in_by_form(page, admin_user)
     page.goto(f"{live_server.url}/auth/user/")

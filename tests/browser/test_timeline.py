@@ -23,7 +23,13 @@ def accepted(demo, meera):
 
     def accepted(code="202", **changes):
         sends = [Send(f"918061234{code}", values) for values in SENT.values()]
-        row = sending.record(demo["Order delayed"], sends, request_id=uuid.uuid4(), created_by=meera, reference="CARE-7728")[0]
+        row = sending.record(
+            demo["Order delayed"],
+            sends,
+            request_id=uuid.uuid4(),
+            created_by=meera,
+            reference="CARE-7728",
+        )[0]
         sending.deliver(row.pk)
         Invocation.objects.filter(pk=row.pk).update(**changes)
         row.refresh_from_db()
@@ -32,11 +38,16 @@ def accepted(demo, meera):
     return accepted
 
 
-def test_the_page_looks_again_until_the_result_is_there_and_leaves_people_undisturbed(page, live_server, sign_in, meera, accepted):
+def test_the_page_looks_again_until_the_result_is_there_and_leaves_people_undisturbed(
+    page, live_server, sign_in, meera, accepted
+):
     row = accepted()
     sign_in(page, meera)
     looks = []
-    page.on("request", lambda request: looks.append(request) if request.headers.get("hx-request") else None)
+    page.on(
+        "request",
+        lambda request: looks.append(request) if request.headers.get("hx-request") else None,
+    )
     page.goto(f"{live_server.url}/history/{row.request_id}/")
     expect(page.locator(".timeline")).to_contain_text("Result due by")
     unfold = page.locator("#attempt-1 summary")
@@ -63,14 +74,29 @@ def test_stories_of_every_kind(page, sign_in, meera, admin_user, accepted, fault
     report(first, "READ")
     report(twice, "TIMEOUT", "TIMEOUT")
     report(failed, "FAILED", "UNDELIVERED")
-    Invocation.objects.filter(pk=missed.pk).update(result_due_at=timezone.now() - timedelta(minutes=1))
+    Invocation.objects.filter(pk=missed.pk).update(
+        result_due_at=timezone.now() - timedelta(minutes=1)
+    )
     results.mark_missing(timezone.now())
-    Invocation.objects.filter(pk=contradicted.pk).update(status="rejected", reason="rejected", delivery="")
+    Invocation.objects.filter(pk=contradicted.pk).update(
+        status="rejected", reason="rejected", delivery=""
+    )
     report(contradicted, "DELIVERED")
     WorkflowInstance.objects.update(expects_callback=False)
     unreported = accepted()
     sign_in(page, admin_user)
-    stories = {"awaiting": awaiting, "fell-back": fell_back, "first": first, "twice": twice, "missed": missed, "failed": failed}
+    stories = {
+        "awaiting": awaiting,
+        "fell-back": fell_back,
+        "first": first,
+        "twice": twice,
+        "missed": missed,
+        "failed": failed,
+    }
     stories |= {"contradicted": contradicted, "unreported": unreported, "unknown": accepted("500")}
-    assert {name: found for name, row in stories.items() if (found := faults([f"/history/{row.request_id}/"], name))} == {}
+    assert {
+        name: found
+        for name, row in stories.items()
+        if (found := faults([f"/history/{row.request_id}/"], name))
+    } == {}
     assert faults(["/help/statuses/"]) == {}

@@ -21,14 +21,29 @@ def test_the_page_of_unmatched_results(page, admin_user, sign_in, demo, faults, 
     sends = [Send("919876543202", values) for values in SENT.values()]
     row = sending.record(workflow, sends, request_id=uuid.uuid4(), created_by=admin_user)[0]
     now = timezone.now()
-    Invocation.objects.filter(pk=row.pk).update(status="unknown", reason="timeout", due_at=None, doubtful_since=now, doubt_count=1)
-    words = [("TIMEOUT", "DELIVERED"), ("<img src=x onerror=alert(1)>", "\u202e" + "NEW-" * 25), ("SENT", "FAILED")]
+    Invocation.objects.filter(pk=row.pk).update(
+        status="unknown", reason="timeout", due_at=None, doubtful_since=now, doubt_count=1
+    )
+    words = [
+        ("TIMEOUT", "DELIVERED"),
+        ("<img src=x onerror=alert(1)>", "\u202e" + "NEW-" * 25),
+        ("SENT", "FAILED"),
+    ]
     for n, codes in enumerate(words):
         channels = {
-            f"channel{p}": {"channel": kind, "statusCode": code, "to": "919876543202" if n == 0 else "4915112345678", "timeout": "PT5S"}
+            f"channel{p}": {
+                "channel": kind,
+                "statusCode": code,
+                "to": "919876543202" if n == 0 else "4915112345678",
+                "timeout": "PT5S",
+            }
             for p, (kind, code) in enumerate(zip(["whatsapp", "sms"], codes, strict=True), start=1)
         }
-        body = {"workflowInvocationId": "4AhJXi67" + "x" * (80 * n), "executionStatus": "COMPLETED", "result": channels}
+        body = {
+            "workflowInvocationId": "4AhJXi67" + "x" * (80 * n),
+            "executionStatus": "COMPLETED",
+            "result": channels,
+        }
         results.keep(workflow.account, json.dumps(body, indent=1).encode())
     results.keep(workflow.account, b"<html>not json</html>")
     assert faults(["/results/unmatched/"], "some") == {}

@@ -7,7 +7,15 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from invocations.forms.send import Send
-from invocations.models import Account, ApiKey, CallbackAddress, Channel, Invocation, Pod, WorkflowInstance
+from invocations.models import (
+    Account,
+    ApiKey,
+    CallbackAddress,
+    Channel,
+    Invocation,
+    Pod,
+    WorkflowInstance,
+)
 from invocations.sending import record as sending
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +31,10 @@ def demo(capsys):
 
 
 def rows():
-    return [list(model.objects.order_by("pk").values()) for model in [Pod, Account, ApiKey, WorkflowInstance, Channel, User]]
+    return [
+        list(model.objects.order_by("pk").values())
+        for model in [Pod, Account, ApiKey, WorkflowInstance, Channel, User]
+    ]
 
 
 def test_a_second_run_changes_nothing(demo):
@@ -61,7 +72,10 @@ def test_what_people_changed_stays(demo):
 def test_another_port_is_taken_over(demo):
     demo()
     demo("--api-domain", "127.0.0.1:8200")
-    assert Pod.objects.get(code="PRACTICE").api_domain == "127.0.0.1:8200" and Account.objects.count() == 1
+    assert (
+        Pod.objects.get(code="PRACTICE").api_domain == "127.0.0.1:8200"
+        and Account.objects.count() == 1
+    )
 
 
 @pytest.mark.parametrize("api_domain", ["api.in.kaleyra.io", "10.0.0.1:80", "0.0.0.0:8100", ""])
@@ -76,10 +90,16 @@ def test_what_it_sets_up_can_send(demo, receiver):
     for workflow in WorkflowInstance.objects.all():
         sends = [Send("919876543202") for _ in workflow.channels.all()]
         invocation, _ = sending.record(
-            workflow, sends, request_id=Invocation._meta.get_field("request_id").get_default(), created_by=User.objects.get()
+            workflow,
+            sends,
+            request_id=Invocation._meta.get_field("request_id").get_default(),
+            created_by=User.objects.get(),
         )
         sending.deliver(invocation.pk)
-    assert set(Invocation.objects.values_list("status", flat=True)) == {"accepted"} and len(receiver.accepted) == 2
+    assert (
+        set(Invocation.objects.values_list("status", flat=True)) == {"accepted"}
+        and len(receiver.accepted) == 2
+    )
 
 
 def test_the_practice_account_has_a_callback_address_and_its_examples_report_their_results(demo):
@@ -95,9 +115,13 @@ def test_an_installation_from_before_gets_the_address_too(demo):
     demo()
     CallbackAddress.objects.all().delete()
     WorkflowInstance.objects.update(expects_callback=False)
-    own = WorkflowInstance.objects.create(account=Account.objects.get(), title="Ours", workflow_instance_id="ours")
+    own = WorkflowInstance.objects.create(
+        account=Account.objects.get(), title="Ours", workflow_instance_id="ours"
+    )
     demo()
     assert CallbackAddress.objects.count() == 1
-    assert set(WorkflowInstance.objects.exclude(pk=own.pk).values_list("expects_callback", flat=True)) == {True}
+    assert set(
+        WorkflowInstance.objects.exclude(pk=own.pk).values_list("expects_callback", flat=True)
+    ) == {True}
     own.refresh_from_db()
     assert own.expects_callback is False

@@ -31,7 +31,9 @@ def test_once_works_until_nothing_is_due(recorded, receiver, capsys):
     assert len(receiver.received) == 1
 
 
-def test_a_database_that_is_away_for_a_moment_does_not_end_it(recorded, receiver, monkeypatch, caplog):
+def test_a_database_that_is_away_for_a_moment_does_not_end_it(
+    recorded, receiver, monkeypatch, caplog
+):
     recorded()
     make_due()
     calls = {"claim_due": 0, "remember": 0}
@@ -51,7 +53,10 @@ def test_a_database_that_is_away_for_a_moment_does_not_end_it(recorded, receiver
     away_first(sending, "remember")
     assert Dispatcher(width=1).run(until_idle=True, seconds=30) == 1
     assert Invocation.objects.get().status == "accepted" and len(receiver.received) == 1
-    assert caplog.text.count("the database does not answer (OperationalError); trying again") == 4 and "919876543202" not in caplog.text
+    assert (
+        caplog.text.count("the database does not answer (OperationalError); trying again") == 4
+        and "919876543202" not in caplog.text
+    )
 
 
 def test_a_signal_ends_it_after_the_messages_that_are_under_way(recorded, receiver, manage):
@@ -62,11 +67,18 @@ def test_a_signal_ends_it_after_the_messages_that_are_under_way(recorded, receiv
     receiver.wait_for(1, seconds=30)
     dispatcher.terminate()
     said, complaints = dispatcher.communicate(timeout=20)
-    assert (dispatcher.returncode, complaints) == (0, "") and "at work" in said and "has ended" in said
+    assert (
+        (dispatcher.returncode, complaints) == (0, "") and "at work" in said and "has ended" in said
+    )
     sent = len(receiver.received)
-    assert 0 < sent < 20 and set(Invocation.objects.values_list("status", flat=True)) == {"accepted", "queued"}
+    assert 0 < sent < 20 and set(Invocation.objects.values_list("status", flat=True)) == {
+        "accepted",
+        "queued",
+    }
     assert Invocation.objects.filter(status="accepted").count() == sent
-    assert not Invocation.objects.filter(status="queued", due_at__isnull=True).exists()  # the next one takes them
+    assert not Invocation.objects.filter(
+        status="queued", due_at__isnull=True
+    ).exists()  # the next one takes them
 
 
 def test_an_idle_one_ends_at_once(manage, account):

@@ -67,12 +67,28 @@ def test_json_is_one_object_with_exactly_these_keys(invoke):
 def test_json_has_null_for_what_is_not_known(invoke):
     _, printed = invoke("--recipient", NUMBER + "499", "--json")
     shown = json.loads(printed)
-    assert (shown["workflow_invocation_id"], shown["http_status"], shown["message"], shown["errors"]) == (None, None, None, [])
+    assert (
+        shown["workflow_invocation_id"],
+        shown["http_status"],
+        shown["message"],
+        shown["errors"],
+    ) == (None, None, None, [])
 
 
 def test_values_go_to_both_channels_or_to_one(invoke, receiver):
     number2 = "+49 1512 3012345"
-    invoke("--recipient", f"+{NUMBER}202", "--recipient2", number2, "--param", "01=a=b", "--param1", "02=one", "--param2", "02=two")
+    invoke(
+        "--recipient",
+        f"+{NUMBER}202",
+        "--recipient2",
+        number2,
+        "--param",
+        "01=a=b",
+        "--param1",
+        "02=one",
+        "--param2",
+        "02=two",
+    )
     assert json.loads(receiver.received[0].body)["input"] == {
         "send1": {"recipient": "919876543202", "templateParams": {"01": "a=b", "02": "one"}},
         "send2": {"recipient": "4915123012345", "templateParams": {"01": "a=b", "02": "two"}},
@@ -81,7 +97,10 @@ def test_values_go_to_both_channels_or_to_one(invoke, receiver):
 
 def test_the_reference_is_kept(invoke):
     invoke("--recipient", NUMBER + "202", "--reference", "T-4711")
-    assert Invocation.objects.get().reference == "T-4711" and Invocation.objects.get().created_by is None
+    assert (
+        Invocation.objects.get().reference == "T-4711"
+        and Invocation.objects.get().created_by is None
+    )
 
 
 def test_a_workflow_is_named_by_its_id_too(invoke, workflow):
@@ -90,7 +109,10 @@ def test_a_workflow_is_named_by_its_id_too(invoke, workflow):
 
 def test_people_read_what_became_of_it_and_why(invoke):
     _, printed = invoke("--recipient", NUMBER + "400")
-    assert printed.startswith("Rejected: Kaleyra refused it.") and "Kaleyra: Workflow Instance" in printed
+    assert (
+        printed.startswith("Rejected: Kaleyra refused it.")
+        and "Kaleyra: Workflow Instance" in printed
+    )
 
 
 # --- twice ------------------------------------------------------------------------------------------------------------
@@ -110,7 +132,9 @@ def test_the_same_id_with_other_content_is_wrong_usage(invoke, receiver):
     assert len(receiver.received) == 1
 
 
-def test_what_was_recorded_and_never_delivered_is_delivered(invoke, workflow, receiver, monkeypatch):
+def test_what_was_recorded_and_never_delivered_is_delivered(
+    invoke, workflow, receiver, monkeypatch
+):
     words = ["--recipient", NUMBER + "202", "--request-id", ID]
     monkeypatch.setattr(sending, "deliver", lambda *args, **kwargs: False)
     assert invoke(*words)[0] == 3
@@ -128,8 +152,15 @@ def test_a_wait_that_kaleyra_asked_for_is_kept(invoke, receiver):
 
 
 def test_a_dry_run_shows_it_and_sends_and_records_nothing(invoke, receiver):
-    ended, printed = invoke("--recipient", NUMBER + "202", "--param", "01=Asha", "--dry-run", "--request-id", ID)
-    assert ended == 0 and "Nothing was sent." in printed and ID in printed and '"01": "Asha"' in printed
+    ended, printed = invoke(
+        "--recipient", NUMBER + "202", "--param", "01=Asha", "--dry-run", "--request-id", ID
+    )
+    assert (
+        ended == 0
+        and "Nothing was sent." in printed
+        and ID in printed
+        and '"01": "Asha"' in printed
+    )
     assert "$KALEYRA_API_KEY" in printed and ApiKey.objects.get().key not in printed
     assert not receiver.received and not Invocation.objects.exists()
 
@@ -149,7 +180,10 @@ def test_a_dry_run_shows_it_and_sends_and_records_nothing(invoke, receiver):
         (["--recipient", "919876543202", "--param", "k="], "has no value"),
         (["--recipient", "919876543202", "--param", "k=1", "--param1", "k=2"], "twice"),
         (["--recipient", "919876543202", "--param2", "#x#=1"], "special keys"),
-        (["--recipient", "919876543202", "--param", "2=a", "--param", "10=b"], "sorts keys as text"),
+        (
+            ["--recipient", "919876543202", "--param", "2=a", "--param", "10=b"],
+            "sorts keys as text",
+        ),
     ],
 )
 def test_a_bad_value_is_named_in_plain_words_and_nothing_is_recorded(invoke, receiver, words, said):
@@ -161,24 +195,38 @@ def test_a_bad_value_is_named_in_plain_words_and_nothing_is_recorded(invoke, rec
 def test_a_second_channel_that_is_not_there_is_not_spoken_to(invoke, workflow):
     workflow.channels.filter(position=2).delete()
     for words in [("--recipient2", "919876543202"), ("--param2", "01=a")]:
-        assert invoke("--recipient", NUMBER + "202", *words) == (2, "This workflow has one channel only.")
+        assert invoke("--recipient", NUMBER + "202", *words) == (
+            2,
+            "This workflow has one channel only.",
+        )
     assert invoke("--recipient", NUMBER + "202")[0] == 0
 
 
 def test_a_workflow_is_named_once_and_for_sure(invoke, workflow):
-    assert invoke("--recipient", NUMBER + "202", of="Order") == (2, "No workflow has this ID or title.")
+    assert invoke("--recipient", NUMBER + "202", of="Order") == (
+        2,
+        "No workflow has this ID or title.",
+    )
     other = Account.objects.create(title="Other", pod=workflow.account.pod, sid="HXPRACTICE02IN")
-    WorkflowInstance.objects.create(account=other, title="x", workflow_instance_id=workflow.workflow_instance_id)
+    WorkflowInstance.objects.create(
+        account=other, title="x", workflow_instance_id=workflow.workflow_instance_id
+    )
     ended, printed = invoke("--recipient", NUMBER + "202", of=workflow.workflow_instance_id)
     assert (ended, printed) == (2, "More than one workflow has this ID or title.")
 
 
 def test_a_workflow_that_is_off_or_empty_is_not_sent(invoke, workflow):
     WorkflowInstance.objects.update(is_active=False)
-    assert invoke("--recipient", NUMBER + "202") == (2, "This workflow is turned off. Nothing was sent.")
+    assert invoke("--recipient", NUMBER + "202") == (
+        2,
+        "This workflow is turned off. Nothing was sent.",
+    )
     WorkflowInstance.objects.update(is_active=True)
     workflow.channels.all().delete()
-    assert invoke("--recipient", NUMBER + "202") == (2, "This workflow has no channels yet. Nothing was sent.")
+    assert invoke("--recipient", NUMBER + "202") == (
+        2,
+        "This workflow has no channels yet. Nothing was sent.",
+    )
     assert not Invocation.objects.exists()
 
 
@@ -194,8 +242,14 @@ def test_what_has_its_time_before_it_is_recorded_and_waits(invoke, receiver):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--not-after", "2020-01-01T00:00"], "Its time would be over before it begins. Nothing was sent."),
-        (["--not-before", "2099-01-02T00:00", "--not-after", "2099-01-01T00:00Z"], "Its time would be over before it begins."),
+        (
+            ["--not-after", "2020-01-01T00:00"],
+            "Its time would be over before it begins. Nothing was sent.",
+        ),
+        (
+            ["--not-before", "2099-01-02T00:00", "--not-after", "2099-01-01T00:00Z"],
+            "Its time would be over before it begins.",
+        ),
         (["--not-before", "tomorrow"], "not a time such as"),
         (["--not-after", "2099-13-01T00:00"], ""),
     ],
@@ -234,17 +288,46 @@ def test_nothing_printed_holds_the_key(invoke):
 
 @pytest.mark.django_db(transaction=True)
 def test_as_a_process(manage, workflow, receiver):
-    accepted = manage("invoke", "Order delayed", "--recipient", NUMBER + "202", "--param", "01=Åsa 😀", "--request-id", ID, "--json")
+    accepted = manage(
+        "invoke",
+        "Order delayed",
+        "--recipient",
+        NUMBER + "202",
+        "--param",
+        "01=Åsa 😀",
+        "--request-id",
+        ID,
+        "--json",
+    )
     no_recipient = manage("invoke", "Order delayed")
     no_uuid = manage("invoke", "Order delayed", "--recipient", NUMBER + "202", "--request-id", "1")
     no_number = manage("invoke", "Order delayed", "--recipient", "0800")
     no_settings = manage(
-        "invoke", "Order delayed", "--recipient", NUMBER + "202", DJANGO_SETTINGS_MODULE="fallback_console.settings", SECRET_KEY="x"
+        "invoke",
+        "Order delayed",
+        "--recipient",
+        NUMBER + "202",
+        DJANGO_SETTINGS_MODULE="fallback_console.settings",
+        SECRET_KEY="x",
     )
     printed, complaints = accepted.communicate(timeout=30)
     assert (accepted.returncode, complaints) == (0, "") and json.loads(printed)["request_id"] == ID
     assert "Åsa 😀" in receiver.received[0].body.decode()
-    for process, said in [(no_recipient, "--recipient"), (no_uuid, "UUID"), (no_number, "country code"), (no_settings, "SECRET_KEY")]:
+    for process, said in [
+        (no_recipient, "--recipient"),
+        (no_uuid, "UUID"),
+        (no_number, "country code"),
+        (no_settings, "SECRET_KEY"),
+    ]:
         printed, complaints = process.communicate(timeout=30)
-        assert process.returncode == 2 and said in complaints and printed == "" and "Traceback" not in complaints
-    assert len(receiver.received) == 1 and Attempt.objects.count() == 1 and uuid.UUID(ID) == Invocation.objects.get().request_id
+        assert (
+            process.returncode == 2
+            and said in complaints
+            and printed == ""
+            and "Traceback" not in complaints
+        )
+    assert (
+        len(receiver.received) == 1
+        and Attempt.objects.count() == 1
+        and uuid.UUID(ID) == Invocation.objects.get().request_id
+    )

@@ -54,27 +54,53 @@ def test_what_really_happens_agrees(reconcile, recorded, delivered, ada, kaleyra
     for verdict in Settlement.Verdict:
         assert sending.settle(delivered("500"), verdict, "The customer said so.", ada.person)
     told = delivered()
-    results.keep(told.account, json.dumps({"requestId": str(told.request_id), "result": {"channel1": {"statusCode": "READ"}}}).encode())
+    results.keep(
+        told.account,
+        json.dumps(
+            {"requestId": str(told.request_id), "result": {"channel1": {"statusCode": "READ"}}}
+        ).encode(),
+    )
     for way in [NoAnswer("timeout"), NotSent("refused")]:
         kaleyra_says(way)
         delivered()
     code, said = reconcile()
-    assert code == 0 and "All agree." in said and said.startswith(f"{Invocation.objects.count()} invocations: ")
+    assert (
+        code == 0
+        and "All agree." in said
+        and said.startswith(f"{Invocation.objects.count()} invocations: ")
+    )
 
 
 @pytest.mark.parametrize(
     ("breaks", "words"),
     [
         (lambda row, attempt: attempt.delete(), "has not as many attempts as it counts"),
-        (lambda row, attempt: row.update(status="queued"), "says that it never left, and an attempt may have got in"),
-        (lambda row, attempt: row.update(status="rejected"), "an attempt was accepted, and it says otherwise"),
-        (lambda row, attempt: attempt.update(outcome="rejected"), "says accepted, and no attempt was"),
-        (lambda row, attempt: attempt.update(outcome="under_way"), "is not being sent, and an attempt is under way"),
         (
-            lambda row, attempt: row.update(status="sending", lease_until=timezone.now() - 3 * sending.LEASE),
+            lambda row, attempt: row.update(status="queued"),
+            "says that it never left, and an attempt may have got in",
+        ),
+        (
+            lambda row, attempt: row.update(status="rejected"),
+            "an attempt was accepted, and it says otherwise",
+        ),
+        (
+            lambda row, attempt: attempt.update(outcome="rejected"),
+            "says accepted, and no attempt was",
+        ),
+        (
+            lambda row, attempt: attempt.update(outcome="under_way"),
+            "is not being sent, and an attempt is under way",
+        ),
+        (
+            lambda row, attempt: row.update(
+                status="sending", lease_until=timezone.now() - 3 * sending.LEASE
+            ),
             "is being sent for too long: is a dispatcher running?",
         ),
-        (lambda row, attempt: row.update(delivery="completed"), "has a result, and no callback told it"),
+        (
+            lambda row, attempt: row.update(delivery="completed"),
+            "has a result, and no callback told it",
+        ),
         (
             lambda row, attempt: row.update(delivery="completed", deciding_channel=1),
             "a channel decided, and no callback told of one",
@@ -86,7 +112,11 @@ def test_a_row_that_contradicts_itself_is_named(reconcile, delivered, breaks, wo
     breaks(Invocation.objects.filter(pk=broken.pk), Attempt.objects.filter(invocation=broken))
     before = list(Invocation.objects.values())
     code, said = reconcile()
-    assert code == 1 and f"invocation {broken.request_id}: {words}" in said and str(fine.request_id) not in said
+    assert (
+        code == 1
+        and f"invocation {broken.request_id}: {words}" in said
+        and str(fine.request_id) not in said
+    )
     assert list(Invocation.objects.values()) == before
 
 
@@ -95,4 +125,8 @@ def test_many_are_counted_and_some_are_named(reconcile, delivered):
         delivered()
     Attempt.objects.update(outcome="rejected")
     code, said = reconcile("--at-most", "2")
-    assert code == 1 and said.count("invocation ") == 2 and "5 × says accepted, and no attempt was" in said
+    assert (
+        code == 1
+        and said.count("invocation ") == 2
+        and "5 × says accepted, and no attempt was" in said
+    )

@@ -23,7 +23,9 @@ def said():
 
 @pytest.fixture
 def flows(said, monkeypatch):
-    monkeypatch.setattr("invocations.management.commands.sandbox.connection.close", lambda: None)  # the test's own
+    monkeypatch.setattr(
+        "invocations.management.commands.sandbox.connection.close", lambda: None
+    )  # the test's own
     return SetUpHere(CONSOLE, said.append)
 
 
@@ -32,7 +34,10 @@ def test_results_go_to_the_accounts_current_address_with_its_secret(flows, accou
     for change in (endpoints.make, endpoints.rotate):
         address = change(account, by=None)
         profile = flows.profile(PRACTICE_SID)
-        assert (profile.url, profile.headers) == (f"{CONSOLE}/callbacks/{address.token}/", {SECRET_HEADER: address.secret})
+        assert (profile.url, profile.headers) == (
+            f"{CONSOLE}/callbacks/{address.token}/",
+            {SECRET_HEADER: address.secret},
+        )
 
 
 def test_an_account_that_is_not_on_this_machine_gets_nothing_from_it(flows, account):
@@ -50,14 +55,18 @@ def test_a_flow_has_the_channels_that_the_console_knows(flows, workflow):
     assert flows.channels(PRACTICE_SID, "another") == ("whatsapp", "sms")
 
 
-def test_without_the_encryption_key_the_pod_goes_on_and_says_so_once(flows, account, said, settings):
+def test_without_the_encryption_key_the_pod_goes_on_and_says_so_once(
+    flows, account, said, settings
+):
     endpoints.make(account, by=None)
     settings.FIELD_ENCRYPTION_KEYS = ["bG9zdC1sb3N0LWxvc3QtbG9zdC1sb3N0LWxvc3QtbG8="]
     assert flows.profile(PRACTICE_SID) is flows.profile(PRACTICE_SID) is None
     assert len(said) == 1 and "Unreadable" in said[0]
 
 
-@pytest.mark.parametrize("console", ["https://console.example.com", "http://10.0.0.1:8000", "8000", ""])
+@pytest.mark.parametrize(
+    "console", ["https://console.example.com", "http://10.0.0.1:8000", "8000", ""]
+)
 def test_a_console_elsewhere_is_refused(console):
     with pytest.raises(CommandError, match="this machine only"):
         call_command("sandbox", "--port", "0", "--console", console)
@@ -70,9 +79,19 @@ def test_what_is_sent_falls_back_before_a_newcomers_eyes(manage, live_server, wo
     said = manage("sandbox", "--port", "0", "--console", live_server.url).stdout
     workflow.account.pod.api_domain = re.search("http://(.+?)/", said.readline())[1]
     workflow.account.pod.save()
-    row, _ = sending.record(workflow, [Send("918061234581", {"01": "Asha"})] * 2, request_id=uuid.uuid4(), created_by=None)
+    row, _ = sending.record(
+        workflow,
+        [Send("918061234581", {"01": "Asha"})] * 2,
+        request_id=uuid.uuid4(),
+        created_by=None,
+    )
     sending.deliver(row.pk)
     while "result posted" not in (line := said.readline()):
         assert line, "the pod has ended"
     row.refresh_from_db()
-    assert (row.status, row.delivery, row.deciding_channel, row.may_be_double) == ("accepted", "completed", 2, True)
+    assert (row.status, row.delivery, row.deciding_channel, row.may_be_double) == (
+        "accepted",
+        "completed",
+        2,
+        True,
+    )

@@ -12,7 +12,9 @@ CODE, HEADER, URL = "#verification_code#", "#param_header#", "#param_url#"
 
 def channels(first, second="", otp=False, **more):
     return [
-        Channel(position=1, kind="whatsapp", template_text=first, is_otp=otp, delay_seconds=30, **more),
+        Channel(
+            position=1, kind="whatsapp", template_text=first, is_otp=otp, delay_seconds=30, **more
+        ),
         Channel(position=2, kind="sms", template_text=second, is_otp=otp),
     ]
 
@@ -46,9 +48,20 @@ TABLE = [
     ("Code {{1}}, {{2}}", True, {CODE: "81X", "01": "5 min"}, "Code 81X, 5 min", "Code 81X, 5 min"),
     ("{{1}} {{2}}", False, {CODE: "81X", "01": "a"}, "a {{2}}", "81X a"),
     ("{{1}} {{2}}", False, {HEADER: "h", URL: "u", "01": "a"}, "a {{2}}", "h u"),
-    ("{{1}} {{2}}", False, {"01": "{{2}} {#var#}", "02": "{name} $1 \\1"}, "{{2}} {#var#} {name} $1 \\1", "{{2}} {#var#} {name} $1 \\1"),
+    (
+        "{{1}} {{2}}",
+        False,
+        {"01": "{{2}} {#var#}", "02": "{name} $1 \\1"},
+        "{{2}} {#var#} {name} $1 \\1",
+        "{{2}} {#var#} {name} $1 \\1",
+    ),
     ("{{1}}!", False, {"01": "👍🏽 ‏עברית 日本"}, "👍🏽 ‏עברית 日本!", "👍🏽 ‏עברית 日本!"),
-    ("{{1}}", False, {"01": "<script>alert(1)</script>&amp;"}, *["<script>alert(1)</script>&amp;"] * 2),
+    (
+        "{{1}}",
+        False,
+        {"01": "<script>alert(1)</script>&amp;"},
+        *["<script>alert(1)</script>&amp;"] * 2,
+    ),
     ("{{1}}", False, {"01": "x" * 10_000}, "x" * 10_000, "x" * 10_000),
     ("nothing", False, {"01": "a"}, "nothing", "nothing"),
     ("{{1}}\n\n{{1}}", False, {}, "{{1}}\n\n{{1}}", "{{1}}\n\n{{1}}"),
@@ -59,7 +72,9 @@ TABLE = [
 def test_a_bubble_says_what_the_documentation_says(text, otp, params, whatsapp, sms):
     first, second = bubbles(channels(text, text, otp), [params, params])
     assert (read(first.body), read(second.body)) == (whatsapp, sms) == (first.text, second.text)
-    assert second.text == resolve(text, params, ChannelKind.SMS, otp=otp).text and second.size == measure(sms)
+    assert second.text == resolve(
+        text, params, ChannelKind.SMS, otp=otp
+    ).text and second.size == measure(sms)
 
 
 def test_a_place_without_a_value_is_marked_missing():
@@ -70,20 +85,38 @@ def test_a_place_without_a_value_is_marked_missing():
 def test_a_sensitive_value_is_dots_wherever_it_lands():
     parts = {"header_text": "{{1}}", "button_url": "https://x.example/{{1}}"}
     params = {HEADER: "secret1", URL: "secret2", "01": "secret3"}
-    both = bubbles(channels("{{1}}", "{{1}} {{2}} {{3}}", **parts), [params, params], hidden=set(params))
+    both = bubbles(
+        channels("{{1}}", "{{1}} {{2}} {{3}}", **parts), [params, params], hidden=set(params)
+    )
     shown = [read(part) for bubble in both for part in (bubble.body, bubble.header, bubble.button)]
-    assert not any("secret" in text for text in [*shown, *(place.value.text for bubble in both for place in bubble.places)])
+    assert not any(
+        "secret" in text
+        for text in [*shown, *(place.value.text for bubble in both for place in bubble.places)]
+    )
     assert shown[:3] == [DOTS, DOTS, f"https://x.example/{DOTS}"]
 
 
 def test_header_and_button_take_their_special_parameters():
-    bubble = bubbles(channels("{{1}}", header_text="Hi {{1}}", button_url="https://x/{{1}}"), [{HEADER: "h", URL: "u", "01": "a"}, {}])[0]
-    assert (read(bubble.header), read(bubble.body), read(bubble.button)) == ("Hi h", "a", "https://x/u")
-    assert {(place.what, place.key) for place in bubble.places} == {("header", HEADER), ("body", "01"), ("button", URL)}
+    bubble = bubbles(
+        channels("{{1}}", header_text="Hi {{1}}", button_url="https://x/{{1}}"),
+        [{HEADER: "h", URL: "u", "01": "a"}, {}],
+    )[0]
+    assert (read(bubble.header), read(bubble.body), read(bubble.button)) == (
+        "Hi h",
+        "a",
+        "https://x/u",
+    )
+    assert {(place.what, place.key) for place in bubble.places} == {
+        ("header", HEADER),
+        ("body", "01"),
+        ("button", URL),
+    }
 
 
 def test_header_and_button_without_a_value_are_missing():
-    assert bubbles(channels("x", header_text="Hi {{1}}", button_url="https://x/{{1}}"), [{}, {}])[0].missing == ["{{1}}", "{{1}}"]
+    assert bubbles(channels("x", header_text="Hi {{1}}", button_url="https://x/{{1}}"), [{}, {}])[
+        0
+    ].missing == ["{{1}}", "{{1}}"]
 
 
 def test_a_blocked_value_is_marked_in_its_own_channel_alone():
@@ -93,16 +126,27 @@ def test_a_blocked_value_is_marked_in_its_own_channel_alone():
 
 def test_the_order_is_that_in_which_the_places_take_their_values():
     bubble = bubbles(channels("{{2}} {{1}} {{2}}"), [{"b": "2", "a": "1"}, {}])[0]
-    assert [(place.text, place.key, place.value.text) for place in bubble.places] == [("{{1}}", "a", "1"), ("{{2}}", "b", "2")]
+    assert [(place.text, place.key, place.value.text) for place in bubble.places] == [
+        ("{{1}}", "a", "1"),
+        ("{{2}}", "b", "2"),
+    ]
 
 
 def test_occurrences_are_numbered_where_there_are_several():
-    several, one = (bubbles(channels("", text), [{}, {"01": "a", "02": "b"}])[1] for text in ("{#var#} {#var#}", "{#var#}"))
-    assert [place.number for place in several.places] == [1, 2] and [place.number for place in one.places] == [None]
+    several, one = (
+        bubbles(channels("", text), [{}, {"01": "a", "02": "b"}])[1]
+        for text in ("{#var#} {#var#}", "{#var#}")
+    )
+    assert [place.number for place in several.places] == [1, 2] and [
+        place.number for place in one.places
+    ] == [None]
 
 
 def test_what_no_place_takes_is_named():
-    assert bubbles(channels("{{1}}"), [{"01": "a", "02": "b", URL: "u"}, {}])[0].unused == ["02", URL]
+    assert bubbles(channels("{{1}}"), [{"01": "a", "02": "b", URL: "u"}, {}])[0].unused == [
+        "02",
+        URL,
+    ]
 
 
 def test_without_a_text_nothing_is_claimed():

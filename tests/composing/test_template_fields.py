@@ -21,7 +21,11 @@ CODE, HEADER, URL = "#verification_code#", "#param_header#", "#param_url#"
         ("whatsapp", {"template_text": "{{$3}}"}, ["01", "02", "03"]),
         ("whatsapp", {"template_text": "{{name}} {{name}} {{City}}"}, ["name", "City"]),
         ("whatsapp", {"template_text": "{name}"}, []),
-        ("whatsapp", {"template_text": "{{1}}", "header_text": "{{1}}", "button_url": "https://x/{{1}}"}, ["01", HEADER, URL]),
+        (
+            "whatsapp",
+            {"template_text": "{{1}}", "header_text": "{{1}}", "button_url": "https://x/{{1}}"},
+            ["01", HEADER, URL],
+        ),
         ("whatsapp", {"template_text": "x", "header_text": "Hi", "button_url": "https://x/"}, []),
         ("whatsapp", {"template_text": "{{1}}", "is_otp": True}, [CODE]),
         ("whatsapp", {"template_text": "{{1}} {{2}}", "is_otp": True}, [CODE, "01"]),
@@ -41,16 +45,32 @@ def add(workflow, position, **words):
 
 
 def test_the_admins_words_stand_beside_their_key(workflow):
-    add(workflow, 1, key="01", label="First name", help_text="As in the ticket", choices=" a \n\n b", default="a")
+    add(
+        workflow,
+        1,
+        key="01",
+        label="First name",
+        help_text="As in the ticket",
+        choices=" a \n\n b",
+        default="a",
+    )
     asked = template_fields.asked(workflow.channels.get(position=1))[0]
-    assert (asked.label, asked.words.help_text, asked.choices, asked.words.default) == ("First name", "As in the ticket", ["a", "b"], "a")
+    assert (asked.label, asked.words.help_text, asked.choices, asked.words.default) == (
+        "First name",
+        "As in the ticket",
+        ["a", "b"],
+        "a",
+    )
 
 
 def test_the_channels_at_the_time_are_those_of_the_version_or_else_those_of_now(workflow, recorded):
     before = recorded()
     workflow.channels.get(position=1).delete()
     old = Invocation(workflow_instance=workflow)
-    kinds = [[channel.kind for channel in template_fields.channels_at_the_time(row)] for row in (before, old)]
+    kinds = [
+        [channel.kind for channel in template_fields.channels_at_the_time(row)]
+        for row in (before, old)
+    ]
     assert kinds == [["whatsapp", "sms"], ["sms"]]
 
 
@@ -112,21 +132,27 @@ def test_an_invocation_remembers_the_version_it_was_sent_with(workflow, recorded
     workflow.channels.filter(position=1).update(template_text="Bye {{1}}")
     after = recorded()
     assert [row.version.number for row in (before, after)] == [1, 2]
-    assert [template_fields.channels_of(row.version)[0].template_text for row in (before, after)] == ["Hello {{1}}", "Bye {{1}}"]
+    assert [
+        template_fields.channels_of(row.version)[0].template_text for row in (before, after)
+    ] == ["Hello {{1}}", "Bye {{1}}"]
 
 
 def test_a_version_knows_what_was_sensitive_then(workflow):
     parameter = add(workflow, 1, key="01", is_sensitive=True)
     version = template_fields.current_version(workflow)
     parameter.delete()
-    assert template_fields.sensitive_in(version) == {CODE, "01"} and template_fields.sensitive_keys(workflow.channels.all()) == {CODE}
+    assert template_fields.sensitive_in(version) == {CODE, "01"} and template_fields.sensitive_keys(
+        workflow.channels.all()
+    ) == {CODE}
 
 
 @pytest.mark.django_db(transaction=True)
 def test_many_who_send_at_once_after_a_change_make_one_version(workflow):
     def ask(_number):
         try:
-            return template_fields.current_version(WorkflowInstance.objects.get(pk=workflow.pk)).number
+            return template_fields.current_version(
+                WorkflowInstance.objects.get(pk=workflow.pk)
+            ).number
         finally:
             connection.close()
 
@@ -139,17 +165,26 @@ def test_many_who_send_at_once_after_a_change_make_one_version(workflow):
     ("change", "found"),
     [
         (lambda w: None, []),
-        (lambda w: WorkflowInstance.objects.update(workflow_instance_id="other"), [Change("workflow_id")]),
+        (
+            lambda w: WorkflowInstance.objects.update(workflow_instance_id="other"),
+            [Change("workflow_id")],
+        ),
         (lambda w: w.channels.filter(position=2).delete(), [Change("channels")]),
         (lambda w: w.channels.filter(position=1).update(template_text="x"), [Change("text", 1)]),
         (lambda w: w.channels.filter(position=1).update(header_text="x"), [Change("text", 1)]),
         (lambda w: w.channels.filter(position=2).update(is_otp=True), [Change("text", 2)]),
         (lambda w: w.channels.filter(position=2).update(delay_seconds=30), [Change("delay", 2)]),
         (lambda w: add(w, 2, key="01", label="x"), [Change("parameters", 2, ("01",))]),
-        (lambda w: [add(w, 2, key=key) for key in ("b", "a")], [Change("parameters", 2, ("a", "b"))]),
+        (
+            lambda w: [add(w, 2, key=key) for key in ("b", "a")],
+            [Change("parameters", 2, ("a", "b"))],
+        ),
     ],
 )
 def test_changes_name_what_differs(workflow, change, found):
     before = template_fields.contract(workflow)
     change(workflow)
-    assert template_fields.changes(before, template_fields.contract(WorkflowInstance.objects.get())) == found
+    assert (
+        template_fields.changes(before, template_fields.contract(WorkflowInstance.objects.get()))
+        == found
+    )

@@ -27,7 +27,10 @@ def test_who_sent_it_to_the_same_number_and_when(told, recorded, priya):
     assert told() == ["priya sent this workflow to this number just now."]
     Invocation.objects.update(created_at=timezone.now() - timedelta(minutes=4, seconds=5))
     assert told() == ["priya sent this workflow to this number 4 minutes ago."]
-    assert warnings.of_the_past(row.workflow_instance, [NUMBER])[0].link == f"/history/{row.request_id}/"
+    assert (
+        warnings.of_the_past(row.workflow_instance, [NUMBER])[0].link
+        == f"/history/{row.request_id}/"
+    )
 
 
 def test_a_script_has_no_name(told, recorded):
@@ -37,7 +40,12 @@ def test_a_script_has_no_name(told, recorded):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"created_at": timezone.now() - timedelta(minutes=31)}, {"status": "rejected"}, {"status": "expired"}, {"status": "cancelled"}],
+    [
+        {"created_at": timezone.now() - timedelta(minutes=31)},
+        {"status": "rejected"},
+        {"status": "expired"},
+        {"status": "cancelled"},
+    ],
 )
 def test_what_is_long_ago_or_never_left_is_not_told(told, recorded, changes):
     recorded()
@@ -61,7 +69,9 @@ def test_three_refusals_as_not_published_in_a_row(told, recorded):
     for _ in range(3):
         assert told() == []
         sending.deliver(recorded("400").pk)
-    assert told() == ["The last 3 messages of this workflow were refused as not published. This one will probably be, too."]
+    assert told() == [
+        "The last 3 messages of this workflow were refused as not published. This one will probably be, too."
+    ]
     sending.deliver(recorded("404").pk)
     assert told() == []
 
@@ -86,7 +96,17 @@ def test_a_number_in_no_known_range_is_told_of_masked():
 
 @pytest.mark.parametrize("code", sorted(warnings.FINDINGS))
 def test_every_finding_has_its_sentence(code):
-    facts = {"length": 31, "limit": 30, "over": 1, "which": ("tab",), "missing": (2,), "first": 2, "text": "{x}", "order": (), "before": ()}
+    facts = {
+        "length": 31,
+        "limit": 30,
+        "over": 1,
+        "which": ("tab",),
+        "missing": (2,),
+        "first": 2,
+        "text": "{x}",
+        "order": (),
+        "before": (),
+    }
     assert "%(" not in warnings.sentence(limits.Finding(code, "<key>", blocks=True, facts=facts))
 
 
@@ -109,4 +129,7 @@ def test_the_rules_of_a_channel_are_asked(kind, text, otp, params, codes):
 
 
 def test_another_country_has_no_indian_rules():
-    assert warnings.findings(Channel(kind="sms", template_text="{#var#}"), {"01": "x" * 31}, "GB") == []
+    assert (
+        warnings.findings(Channel(kind="sms", template_text="{#var#}"), {"01": "x" * 31}, "GB")
+        == []
+    )

@@ -25,7 +25,9 @@ def reports(request, settings):
     """The page and the mail about a view that broke."""
     settings.DEBUG = request.param
     asked = RequestFactory().post(
-        "/send/1/", {"recipient": CANARIES["post"], "api_key": CANARIES["post"]}, HTTP_X_SIGNATURE=CANARIES["header"]
+        "/send/1/",
+        {"recipient": CANARIES["post"], "api_key": CANARIES["post"]},
+        HTTP_X_SIGNATURE=CANARIES["header"],
     )
     asked.COOKIES["sessionid"] = CANARIES["cookie"]
     try:
@@ -47,7 +49,11 @@ def test_no_setting_is_shown(reports, settings):
 
 
 def test_the_trace_is_shown(reports):
-    assert "LookupError" in reports and "return inner(number + password)" in reports and "/send/1/" in reports
+    assert (
+        "LookupError" in reports
+        and "return inner(number + password)" in reports
+        and "/send/1/" in reports
+    )
 
 
 def test_it_is_the_filter_of_every_request():
@@ -69,6 +75,11 @@ def test_without_a_request_nothing_is_shown_either(settings):
 def test_the_page_of_a_broken_view_shows_no_value(client, settings, monkeypatch, debug):
     settings.DEBUG = debug
     client.raise_request_exception = False
-    monkeypatch.setattr("django.contrib.auth.forms.AuthenticationForm.clean", lambda form: inner(form.data["password"]))
+    monkeypatch.setattr(
+        "django.contrib.auth.forms.AuthenticationForm.clean",
+        lambda form: inner(form.data["password"]),
+    )
     answer = client.post("/login/", {"username": "priya", "password": CANARIES["post"]})
-    assert answer.status_code == 500 and not any(canary in answer.content.decode() for canary in CANARIES.values())
+    assert answer.status_code == 500 and not any(
+        canary in answer.content.decode() for canary in CANARIES.values()
+    )

@@ -26,16 +26,24 @@ from fallback_console.middleware import keep_pages_out_of_caches, show_times_in_
 def test_times_are_in_the_zone_the_browser_names(named, shown):
     request = RequestFactory().get("/")
     request.COOKIES["timezone"] = named
-    assert show_times_in_the_users_zone(lambda request: timezone.get_current_timezone_name())(request) == shown
+    assert (
+        show_times_in_the_users_zone(lambda request: timezone.get_current_timezone_name())(request)
+        == shown
+    )
     assert timezone.get_current_timezone_name() == "UTC"
 
 
 def answered(**headers):
-    return keep_pages_out_of_caches(lambda request: HttpResponse(headers=headers))(RequestFactory().get("/"))
+    return keep_pages_out_of_caches(lambda request: HttpResponse(headers=headers))(
+        RequestFactory().get("/")
+    )
 
 
 def test_pages_stay_out_of_caches():
-    assert answered()["Cache-Control"] == "no-store" and answered(**{"Cache-Control": "max-age=60"})["Cache-Control"] == "max-age=60"
+    assert (
+        answered()["Cache-Control"] == "no-store"
+        and answered(**{"Cache-Control": "max-age=60"})["Cache-Control"] == "max-age=60"
+    )
 
 
 @pytest.mark.django_db
@@ -43,5 +51,8 @@ def test_every_page_has_the_headers(client):
     answer = client.get("/login/")
     assert answer["Cache-Control"].find("no-store") >= 0
     assert answer["Permissions-Policy"] == "camera=(), geolocation=(), microphone=()"
-    assert answer["Cross-Origin-Resource-Policy"] == "same-origin" and answer["X-Frame-Options"] == "DENY"
+    assert (
+        answer["Cross-Origin-Resource-Policy"] == "same-origin"
+        and answer["X-Frame-Options"] == "DENY"
+    )
     assert "'unsafe" not in answer["Content-Security-Policy"]

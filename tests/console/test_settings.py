@@ -51,10 +51,22 @@ def read(monkeypatch):
 def start(*words, **changes):
     """A process as an operator starts it -> exit code and all it said."""
     # A clone has no collected static files, and whitenoise says so.
-    given = {"DJANGO_SETTINGS_MODULE": "fallback_console.settings", "PYTHONWARNINGS": "ignore:No directory at"}
+    given = {
+        "DJANGO_SETTINGS_MODULE": "fallback_console.settings",
+        "PYTHONWARNINGS": "ignore:No directory at",
+    }
     environment = os.environ | GOOD | given | changes
-    environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)  # the browser tests set it; the deployment checks refuse it
-    ended = subprocess.run([sys.executable, *words], cwd=ROOT, env=environment, text=True, capture_output=True, timeout=60)
+    environment.pop(
+        "DJANGO_ALLOW_ASYNC_UNSAFE", None
+    )  # the browser tests set it; the deployment checks refuse it
+    ended = subprocess.run(
+        [sys.executable, *words],
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        capture_output=True,
+        timeout=60,
+    )
     return ended.returncode, ended.stdout + ended.stderr
 
 
@@ -131,7 +143,9 @@ def test_several_wrong_ones_are_all_named(read):
     assert [problem.name for problem in problems] == ["SECRET_KEY", "DEBUG", "LOG_LEVEL"]
 
 
-def test_a_line_of_the_env_file_that_is_no_setting_is_named_by_its_number_and_not_shown(read, tmp_path, caplog):
+def test_a_line_of_the_env_file_that_is_no_setting_is_named_by_its_number_and_not_shown(
+    read, tmp_path, caplog
+):
     """`DATABASE_URL = …` would else be left out: another database, and the password in the log."""
     package = tmp_path / "fallback_console"
     package.mkdir()
@@ -140,82 +154,143 @@ def test_a_line_of_the_env_file_that_is_no_setting_is_named_by_its_number_and_no
         "# words\n\nSECRET_KEY=x\nexport DEBUG=False\nDATABASE_URL = postgres://console:canary-password@host/db\n"
     )
     problems = read(package / "settings.py")["SETTINGS_PROBLEMS"]
-    assert [(problem.name, problem.wrong) for problem in problems] == [(".env", "has a line 5 that is not NAME=value.")]
+    assert [(problem.name, problem.wrong) for problem in problems] == [
+        (".env", "has a line 5 that is not NAME=value.")
+    ]
     assert "canary" not in caplog.text + str(problems)
 
 
 def test_what_is_not_named_has_a_safe_default(read):
     made = read(DEBUG="", SANDBOX="", BEHIND_PROXY="", CSRF_TRUSTED_ORIGINS="", LOG_LEVEL="info")
     assert made["SETTINGS_PROBLEMS"] == []
-    assert not made["DEBUG"] and not made["SANDBOX"] and made["SECURE_PROXY_SSL_HEADER"] is None and made["SECURE_SSL_REDIRECT"]
+    assert (
+        not made["DEBUG"]
+        and not made["SANDBOX"]
+        and made["SECURE_PROXY_SSL_HEADER"] is None
+        and made["SECURE_SSL_REDIRECT"]
+    )
 
 
 def test_a_list_is_read_without_its_blanks(read):
     made = read(ALLOWED_HOSTS=" a.example , b.example ,", FIELD_ENCRYPTION_KEYS=f" {KEY} , {KEY}")
-    assert made["ALLOWED_HOSTS"] == ["a.example", "b.example"] and made["FIELD_ENCRYPTION_KEYS"] == [KEY, KEY]
+    assert made["ALLOWED_HOSTS"] == ["a.example", "b.example"] and made[
+        "FIELD_ENCRYPTION_KEYS"
+    ] == [KEY, KEY]
 
 
 def test_sqlite_waits_its_turn_and_survives_a_power_cut(read):
-    options = read(DATABASE_URL="sqlite:////var/lib/console/db.sqlite3")["DATABASES"]["default"]["OPTIONS"]
+    options = read(DATABASE_URL="sqlite:////var/lib/console/db.sqlite3")["DATABASES"]["default"][
+        "OPTIONS"
+    ]
     assert options["transaction_mode"] == "IMMEDIATE" and options["timeout"] >= 20
-    assert "journal_mode=WAL" in options["init_command"] and "synchronous=FULL" in options["init_command"]
+    assert (
+        "journal_mode=WAL" in options["init_command"]
+        and "synchronous=FULL" in options["init_command"]
+    )
 
 
 def test_postgresql_keeps_what_it_said_it_kept_and_its_connections_for_a_minute(read):
     database = read()["DATABASES"]["default"]
-    assert (database["CONN_MAX_AGE"], database["CONN_HEALTH_CHECKS"], database["OPTIONS"]["connect_timeout"]) == (60, True, 5)
-    given = "?sslmode=require&connect_timeout=2&conn_max_age=0&options=-c%20synchronous_commit%3Doff"
+    assert (
+        database["CONN_MAX_AGE"],
+        database["CONN_HEALTH_CHECKS"],
+        database["OPTIONS"]["connect_timeout"],
+    ) == (60, True, 5)
+    given = (
+        "?sslmode=require&connect_timeout=2&conn_max_age=0&options=-c%20synchronous_commit%3Doff"
+    )
     database = read(DATABASE_URL=GOOD["DATABASE_URL"] + given)["DATABASES"]["default"]
     options = database["OPTIONS"]
-    assert (options["sslmode"], options["connect_timeout"], database["CONN_MAX_AGE"]) == ("require", 2, 0)
-    assert options["options"].startswith("-c synchronous_commit=off ") and options["options"].endswith(" -c synchronous_commit=on")
+    assert (options["sslmode"], options["connect_timeout"], database["CONN_MAX_AGE"]) == (
+        "require",
+        2,
+        0,
+    )
+    assert options["options"].startswith("-c synchronous_commit=off ") and options[
+        "options"
+    ].endswith(" -c synchronous_commit=on")
 
 
 def test_a_broker_beside_sqlite_is_refused(read):
-    made = read(DATABASE_URL="sqlite:////var/lib/console/db.sqlite3", CELERY_BROKER_URL="redis://127.0.0.1/0")
+    made = read(
+        DATABASE_URL="sqlite:////var/lib/console/db.sqlite3",
+        CELERY_BROKER_URL="redis://127.0.0.1/0",
+    )
     [problem] = made["SETTINGS_PROBLEMS"]
-    assert problem.name == "CELERY_BROKER_URL" and "SQLite" in problem.wrong and "manage.py dispatch" in problem.hint
+    assert (
+        problem.name == "CELERY_BROKER_URL"
+        and "SQLite" in problem.wrong
+        and "manage.py dispatch" in problem.hint
+    )
     assert read(CELERY_BROKER_URL="redis://127.0.0.1/0")["SETTINGS_PROBLEMS"] == []
 
 
 def test_a_mail_server_is_read_from_its_address(read):
-    made = read(EMAIL_URL="smtp+tls://user:canary-password@mail.example.com", ALERT_EMAILS="a@example.com, b@example.com")
-    assert (made["EMAIL_HOST"], made["EMAIL_PORT"], made["EMAIL_USE_TLS"]) == ("mail.example.com", 587, True)
-    assert made["SETTINGS_PROBLEMS"] == [] and made["ALERT_EMAILS"] == ["a@example.com", "b@example.com"]
+    made = read(
+        EMAIL_URL="smtp+tls://user:canary-password@mail.example.com",
+        ALERT_EMAILS="a@example.com, b@example.com",
+    )
+    assert (made["EMAIL_HOST"], made["EMAIL_PORT"], made["EMAIL_USE_TLS"]) == (
+        "mail.example.com",
+        587,
+        True,
+    )
+    assert made["SETTINGS_PROBLEMS"] == [] and made["ALERT_EMAILS"] == [
+        "a@example.com",
+        "b@example.com",
+    ]
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO", "ERROR"])
 def test_at_no_level_are_statements_or_connections_logged(read, level):
     loggers = read(LOG_LEVEL=level)["LOGGING"]["loggers"]
-    assert (loggers["django.db.backends"]["level"], loggers["urllib3"]["level"]) == ("WARNING", "ERROR")
+    assert (loggers["django.db.backends"]["level"], loggers["urllib3"]["level"]) == (
+        "WARNING",
+        "ERROR",
+    )
 
 
 def test_a_check_names_each_problem(settings):
     problem = runpy.run_path(str(SETTINGS))["SettingProblem"]("SOME_NAME", "is wrong.", "Do this.")
     settings.SETTINGS_PROBLEMS = [problem]
     errors = [error for error in run_checks(tags=["settings"]) if error.id == "console.SOME_NAME"]
-    assert [(error.msg, error.hint, error.is_serious()) for error in errors] == [("SOME_NAME is wrong.", "Do this.", True)]
+    assert [(error.msg, error.hint, error.is_serious()) for error in errors] == [
+        ("SOME_NAME is wrong.", "Do this.", True)
+    ]
 
 
 def test_practice_is_warned_of_in_production(settings):
     settings.SANDBOX = True
-    assert "console.SANDBOX" in [problem.id for problem in run_checks(tags=["settings"], include_deployment_checks=True)]
+    assert "console.SANDBOX" in [
+        problem.id for problem in run_checks(tags=["settings"], include_deployment_checks=True)
+    ]
     settings.SANDBOX = False
-    assert "console.SANDBOX" not in [problem.id for problem in run_checks(tags=["settings"], include_deployment_checks=True)]
+    assert "console.SANDBOX" not in [
+        problem.id for problem in run_checks(tags=["settings"], include_deployment_checks=True)
+    ]
 
 
 # --- real processes ---------------------------------------------------------------------------------------------------
 
 
 def test_check_fails_and_names_them():
-    ended, said = start("manage.py", "check", SECRET_KEY="", DATABASE_URL="postgre://console:canary-password@host/db")
+    ended, said = start(
+        "manage.py",
+        "check",
+        SECRET_KEY="",
+        DATABASE_URL="postgre://console:canary-password@host/db",
+    )
     assert ended == 1 and "Traceback" not in said
-    assert "console.SECRET_KEY" in said and "console.DATABASE_URL" in said and said.count("HINT:") == 2
+    assert (
+        "console.SECRET_KEY" in said and "console.DATABASE_URL" in said and said.count("HINT:") == 2
+    )
     assert "canary" not in said
 
 
 def test_the_web_server_does_not_start():
-    ended, said = start("-c", "import fallback_console.wsgi", FIELD_ENCRYPTION_KEYS="", CA_BUNDLE="/no/such/file")
+    ended, said = start(
+        "-c", "import fallback_console.wsgi", FIELD_ENCRYPTION_KEYS="", CA_BUNDLE="/no/such/file"
+    )
     assert ended == 1 and said.startswith("The console does not start.")
     assert "FIELD_ENCRYPTION_KEYS" in said and "CA_BUNDLE" in said and "Traceback" not in said
 
@@ -223,7 +298,11 @@ def test_the_web_server_does_not_start():
 @pytest.mark.parametrize(
     ("broker", "database", "words"),
     [
-        ("", GOOD["DATABASE_URL"], "Celery needs CELERY_BROKER_URL. Without a broker, `manage.py dispatch` does the same work."),
+        (
+            "",
+            GOOD["DATABASE_URL"],
+            "Celery needs CELERY_BROKER_URL. Without a broker, `manage.py dispatch` does the same work.",
+        ),
         ("redis://127.0.0.1/0", "sqlite:////tmp/none.sqlite3", "the database is SQLite"),
     ],
 )
@@ -250,17 +329,33 @@ def names_that_settings_reads():
 
 
 def test_settings_is_the_only_reader_of_the_environment():
-    python = [path for room in ["fallback_console", "invocations"] for path in (ROOT / room).rglob("*.py")]
-    readers = [path.name for path in python if re.search(r"os\.(environ|getenv)|environ\.Env", path.read_text())]
-    assert sorted(readers) == ["celery.py", "settings.py", "wsgi.py"]  # the doors name the settings module
+    python = [
+        path for room in ["fallback_console", "invocations"] for path in (ROOT / room).rglob("*.py")
+    ]
+    readers = [
+        path.name
+        for path in python
+        if re.search(r"os\.(environ|getenv)|environ\.Env", path.read_text())
+    ]
+    assert sorted(readers) == [
+        "celery.py",
+        "settings.py",
+        "wsgi.py",
+    ]  # the doors name the settings module
 
 
 def test_env_example_names_exactly_these():
-    assert set(re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)) == names_that_settings_reads()
+    assert (
+        set(re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+        == names_that_settings_reads()
+    )
 
 
 def test_the_readme_names_exactly_these():
-    assert set(re.findall(r"^\| *`([A-Z_]+)`", (ROOT / "README.md").read_text(), re.MULTILINE)) == names_that_settings_reads()
+    assert (
+        set(re.findall(r"^\| *`([A-Z_]+)`", (ROOT / "README.md").read_text(), re.MULTILINE))
+        == names_that_settings_reads()
+    )
 
 
 @pytest.mark.django_db

@@ -21,7 +21,11 @@ class Authority:
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self._key = ec.generate_private_key(ec.SECP256R1())
         constraints = x509.BasicConstraints(ca=True, path_length=None)
-        certificate = self._certificate(self.name, self._key).add_extension(constraints, critical=True).sign(self._key, hashes.SHA256())
+        certificate = (
+            self._certificate(self.name, self._key)
+            .add_extension(constraints, critical=True)
+            .sign(self._key, hashes.SHA256())
+        )
         self.bundle = folder / "authority.pem"
         self.bundle.write_bytes(certificate.public_bytes(Encoding.PEM))
 
@@ -30,7 +34,11 @@ class Authority:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
         names = x509.SubjectAlternativeName([x509.DNSName(host)])
         until = datetime.now(UTC) + timedelta(days=-1 if expired else 1)
-        certificate = self._certificate(subject, key, until).add_extension(names, critical=False).sign(self._key, hashes.SHA256())
+        certificate = (
+            self._certificate(subject, key, until)
+            .add_extension(names, critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
         file = self.folder / f"{host}-{expired}.pem"
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         file.write_bytes(certificate.public_bytes(Encoding.PEM) + private)
@@ -38,7 +46,9 @@ class Authority:
         context.load_cert_chain(file)
         return context
 
-    def _certificate(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, until: datetime | None = None) -> x509.CertificateBuilder:
+    def _certificate(
+        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, until: datetime | None = None
+    ) -> x509.CertificateBuilder:
         now = datetime.now(UTC)
         return (
             x509.CertificateBuilder()

@@ -89,10 +89,14 @@ class Done:
 class CrashRun:
     """Runs a plan against a receiver. `database` is the server to kill, where there is one; `folder` takes the workers' output."""
 
-    def __init__(self, plan: Plan, receiver: ReceiverProcess, folder: Path, database: PrivatePostgres | None) -> None:
+    def __init__(
+        self, plan: Plan, receiver: ReceiverProcess, folder: Path, database: PrivatePostgres | None
+    ) -> None:
         self.plan, self.receiver, self.folder, self.database = plan, receiver, folder, database
         self.done = Done()
-        self.ids = [str(uuid.uuid5(uuid.NAMESPACE_OID, f"{plan.seed} {n}")) for n in range(plan.invocations)]
+        self.ids = [
+            str(uuid.uuid5(uuid.NAMESPACE_OID, f"{plan.seed} {n}")) for n in range(plan.invocations)
+        ]
         self._random = random.Random(plan.seed)
         self._may_record = _fork.RawValue("i", 0)
         self._workers: list[BaseProcess] = []
@@ -124,10 +128,16 @@ class CrashRun:
         pod = Pod.objects.create(code="FAULTS", title="Faults", api_domain=self.receiver.api_domain)
         for n in range(ACCOUNTS):
             account = Account.objects.create(
-                title=f"Account {n}", pod=pod, sid=f"FAULTS{n}", sends_per_second=1000, retry_ambiguous=self.plan.policy
+                title=f"Account {n}",
+                pod=pod,
+                sid=f"FAULTS{n}",
+                sends_per_second=1000,
+                retry_ambiguous=self.plan.policy,
             )
             ApiKey.objects.create(account=account, title="console", key=KEY, is_primary=True)
-            workflow = WorkflowInstance.objects.create(account=account, title=f"Workflow {n}", workflow_instance_id=f"workflow-{n}")
+            workflow = WorkflowInstance.objects.create(
+                account=account, title=f"Workflow {n}", workflow_instance_id=f"workflow-{n}"
+            )
             for position, kind in enumerate(["whatsapp", "sms"], start=1):
                 Channel.objects.create(workflow_instance=workflow, position=position, kind=kind)
 
@@ -136,7 +146,9 @@ class CrashRun:
     def _started(self, target: Callable[..., None], *args: Any) -> BaseProcess:
         connections.close_all()  # a connection cannot be shared with a child
         process = _fork.Process(target=self._child, args=(target, *args), daemon=True)
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # the child hears it from when its command listens
+        signal.pthread_sigmask(
+            signal.SIG_BLOCK, {signal.SIGTERM}
+        )  # the child hears it from when its command listens
         process.start()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         return process
@@ -167,7 +179,9 @@ class CrashRun:
         ends = time.monotonic() + plan.most_seconds
         while time.monotonic() < ends:
             share = (done.kills + 2) / max(1, plan.kills)
-            self._may_record.value = min(plan.invocations, int(plan.invocations * share) + 2 * plan.workers)
+            self._may_record.value = min(
+                plan.invocations, int(plan.invocations * share) + 2 * plan.workers
+            )
             time.sleep(self._random.uniform(0.05, 0.25))
             self._look_after()
             if self._is_time_to_strike():
@@ -177,16 +191,25 @@ class CrashRun:
                 done.database += 1
                 time.sleep(self._random.uniform(0.0, 0.5))
                 self.database.start()
-            if done.kills >= plan.kills and done.database >= plan.database_kills and self._all_recorded() and self._all_tried():
+            if (
+                done.kills >= plan.kills
+                and done.database >= plan.database_kills
+                and self._all_recorded()
+                and self._all_tried()
+            ):
                 ends = min(ends, time.monotonic() + plan.tail)
 
     def _all_tried(self) -> bool:
         """A slow machine must not end before it has begun."""
-        return bool(self._patiently(lambda: not Invocation.objects.filter(attempt_count=0).exists()))
+        return bool(
+            self._patiently(lambda: not Invocation.objects.filter(attempt_count=0).exists())
+        )
 
     def _is_time_to_strike(self) -> bool:
         plan, settled = self.plan, self._patiently(lambda: Invocation.objects.exclude(OPEN).count())
-        return bool(plan.kills) and (settled is None or self.done.kills / plan.kills < settled / plan.invocations + AHEAD)
+        return bool(plan.kills) and (
+            settled is None or self.done.kills / plan.kills < settled / plan.invocations + AHEAD
+        )
 
     def _strike(self) -> None:
         chance = self._random.random()
@@ -213,7 +236,9 @@ class CrashRun:
             process.terminate() if self.plan.gently else process.kill()
         for process in ended:
             process.join(ENDS_WITHIN)
-            self.done.ended_wrongly += process.exitcode != (0 if self.plan.gently else -signal.SIGKILL)
+            self.done.ended_wrongly += process.exitcode != (
+                0 if self.plan.gently else -signal.SIGKILL
+            )
             process.kill()
         self.done.kills += len(ended)
         for place in places:
@@ -243,7 +268,11 @@ class CrashRun:
                 del self._frozen[process]
         if time.monotonic() > self._resumed_at + 1.0:
             self._resumed_at = time.monotonic()
-            self._patiently(lambda: [rate_limit.resume(account) for account in Account.objects.filter(is_paused=True)])
+            self._patiently(
+                lambda: [
+                    rate_limit.resume(account) for account in Account.objects.filter(is_paused=True)
+                ]
+            )
         if time.monotonic() > self._said_at + 5.0:
             self._said_at = time.monotonic()
             print(
@@ -283,7 +312,10 @@ class CrashRun:
 def _deliver(bug: str | None, threads: int) -> None:
     if bug:
         worker.BUGS[bug]()
-    worker.before("sending.dispatcher.Dispatcher.run", lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM}))
+    worker.before(
+        "sending.dispatcher.Dispatcher.run",
+        lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM}),
+    )
     call_command("dispatch", threads=threads)
 
 
@@ -293,8 +325,15 @@ def _record(mine: Sequence[tuple[int, str]], may_record: Any) -> None:
     A process that takes the place of a killed one begins a few messages before the last.
     """
     workflows = _asked(lambda: list(WorkflowInstance.objects.order_by("pk")))
-    known = {str(request_id) for request_id in _asked(lambda: list(Invocation.objects.values_list("request_id", flat=True)))}
-    first = next((place for place, (_n, request_id) in enumerate(mine) if request_id not in known), len(mine))
+    known = {
+        str(request_id)
+        for request_id in _asked(
+            lambda: list(Invocation.objects.values_list("request_id", flat=True))
+        )
+    }
+    first = next(
+        (place for place, (_n, request_id) in enumerate(mine) if request_id not in known), len(mine)
+    )
     for n, request_id in mine[max(0, first - 3) :]:
         while n >= may_record.value:
             time.sleep(0.02)

@@ -53,22 +53,54 @@ BUGS = {
 
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--seed", type=int, default=None, help="of what goes wrong (default: a new one)")
+    parser.add_argument(
+        "--seed", type=int, default=None, help="of what goes wrong (default: a new one)"
+    )
     parser.add_argument("--invocations", type=int, default=400)
     parser.add_argument("--kills", type=int, default=20, help="of workers, at least")
     parser.add_argument("--database-kills", type=int, default=0, help="of PostgreSQL")
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--threads", type=int, default=4, help="of each worker")
-    parser.add_argument("--rate", type=float, default=0.1, help="share of the requests with which something goes wrong")
-    parser.add_argument("--latency", type=float, default=10.0, help="of the receiver, in milliseconds")
-    parser.add_argument("--postgres", action="store_true", help="a private PostgreSQL in place of SQLite")
-    parser.add_argument("--dedupe", choices=["on", "off"], default="on", help="whether the receiver takes an id once")
-    parser.add_argument("--refusals", choices=["free", "burn"], default="free", help="whether a refused id counts as used")
-    parser.add_argument("--policy", choices=["same_id", "never"], help="of the accounts (default: same_id; without dedupe never)")
+    parser.add_argument(
+        "--rate",
+        type=float,
+        default=0.1,
+        help="share of the requests with which something goes wrong",
+    )
+    parser.add_argument(
+        "--latency", type=float, default=10.0, help="of the receiver, in milliseconds"
+    )
+    parser.add_argument(
+        "--postgres", action="store_true", help="a private PostgreSQL in place of SQLite"
+    )
+    parser.add_argument(
+        "--dedupe",
+        choices=["on", "off"],
+        default="on",
+        help="whether the receiver takes an id once",
+    )
+    parser.add_argument(
+        "--refusals",
+        choices=["free", "burn"],
+        default="free",
+        help="whether a refused id counts as used",
+    )
+    parser.add_argument(
+        "--policy",
+        choices=["same_id", "never"],
+        help="of the accounts (default: same_id; without dedupe never)",
+    )
     parser.add_argument("--gently", action="store_true", help="SIGTERM in place of SIGKILL")
     parser.add_argument("--most-seconds", type=float, default=1800.0, help="of trouble")
-    parser.add_argument("--tail", type=float, default=5.0, help="seconds of trouble when all is recorded")
-    parser.add_argument("--patience", type=float, default=60.0, help="seconds after it for what is open to be settled")
+    parser.add_argument(
+        "--tail", type=float, default=5.0, help="seconds of trouble when all is recorded"
+    )
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=60.0,
+        help="seconds after it for what is open to be settled",
+    )
     parser.add_argument("--bug", choices=BUGS)
     parser.add_argument("--every-bug", action="store_true")
     return parser
@@ -78,24 +110,39 @@ def main() -> int:
     asked = _options().parse_args()
     if asked.every_bug:
         return every_bug()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers it started end with it
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(143)
+    )  # so that the servers it started end with it
     asked.seed = random.randrange(10**6) if asked.seed is None else asked.seed
     asked.policy = asked.policy or ("same_id" if asked.dedupe == "on" else "never")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="console-crash-")))
         database = stack.enter_context(PrivatePostgres()) if asked.postgres else None
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-        os.environ["TEST_DATABASE_URL"] = database.url if database else f"sqlite:///{folder}/console.sqlite3"
-        options = {name: getattr(asked, name) for name in ["seed", "rate", "dedupe", "refusals", "latency"]}
+        os.environ["TEST_DATABASE_URL"] = (
+            database.url if database else f"sqlite:///{folder}/console.sqlite3"
+        )
+        options = {
+            name: getattr(asked, name) for name in ["seed", "rate", "dedupe", "refusals", "latency"]
+        }
         receiver = stack.enter_context(ReceiverProcess(folder / "received.jsonl", **options))
         return _run(asked, receiver, folder, database)
 
 
-def _run(asked: argparse.Namespace, receiver: ReceiverProcess, folder: Path, database: PrivatePostgres | None) -> int:
+def _run(
+    asked: argparse.Namespace,
+    receiver: ReceiverProcess,
+    folder: Path,
+    database: PrivatePostgres | None,
+) -> int:
     django.setup()  # not before: the settings name the database
     from tests.faults import crash_run, judge
 
-    planned = {part.name: getattr(asked, part.name) for part in fields(crash_run.Plan) if part.name != "dedupes"}
+    planned = {
+        part.name: getattr(asked, part.name)
+        for part in fields(crash_run.Plan)
+        if part.name != "dedupes"
+    }
     plan = crash_run.Plan(dedupes=asked.dedupe == "on", **planned)
     print(
         f"seed {plan.seed}: {plan.invocations} invocations, {plan.workers} workers of {plan.threads} threads, "
@@ -119,7 +166,11 @@ def _report(done: object, verdict: object, answers: Counter[str]) -> None:
     from tests.faults.judge import Verdict
 
     assert isinstance(done, Done) and isinstance(verdict, Verdict)
-    faults = {name: number for name, number in answers.most_common() if name in FAULTS or name == "resets at once"}
+    faults = {
+        name: number
+        for name, number in answers.most_common()
+        if name in FAULTS or name == "resets at once"
+    }
     _lines(
         {
             "seconds": f"{done.seconds:.0f}",
@@ -129,7 +180,9 @@ def _report(done: object, verdict: object, answers: Counter[str]) -> None:
             "database killed": done.database,
             "faults": sum(faults.values()),
             **{f"  {name}": number for name, number in faults.items()},
-            "other answers": ", ".join(f"{n} {name}" for name, n in answers.most_common() if name not in faults),
+            "other answers": ", ".join(
+                f"{n} {name}" for name, n in answers.most_common() if name not in faults
+            ),
             **verdict.told,
             "outcomes that a person asked about in the end": done.checked_by_hand,
         }
@@ -160,11 +213,15 @@ def every_bug() -> int:
             "--rate=0.3",
             "--kills=10",
         ]
-        run = subprocess.run([*command, "--patience=10", *caught.options], capture_output=True, text=True)
+        run = subprocess.run(
+            [*command, "--patience=10", *caught.options], capture_output=True, text=True
+        )
         said = run.stdout.strip().rpartition("\n")[2]
         good = run.returncode == 1 and caught.by in said.removeprefix("BAD: ").split("; ")
         missed += not good
-        print(f"{'caught' if good else 'MISSED':<7} {bug:<26} {said or run.stderr[-500:]}", flush=True)
+        print(
+            f"{'caught' if good else 'MISSED':<7} {bug:<26} {said or run.stderr[-500:]}", flush=True
+        )
     return 1 if missed else 0
 
 

@@ -46,7 +46,9 @@ def judge(recorded: Collection[str], received: list[dict[str, Any]], *, dedupes:
         answers[line["id"]].add(line["answer"])
 
     def count(*statuses: str, delivered: bool) -> int:
-        return sum(row.status in statuses and (effects[id] > 0) is delivered for id, row in rows.items())
+        return sum(
+            row.status in statuses and (effects[id] > 0) is delivered for id, row in rows.items()
+        )
 
     doubtful = Attempt.objects.filter(invocation=OuterRef("pk"), outcome=Attempt.Outcome.DOUBTFUL)
     unknown = Invocation.objects.filter(status=Status.UNKNOWN)
@@ -54,41 +56,58 @@ def judge(recorded: Collection[str], received: list[dict[str, Any]], *, dedupes:
     verdict.bad = {
         "lost": len(set(recorded) - set(rows)) + count(*NEVER_LEFT, delivered=False),
         "lost, shown as rejected": sum(
-            row.status == Status.REJECTED and effects[id] == 0 and "refused" not in answers[id] for id, row in rows.items()
+            row.status == Status.REJECTED and effects[id] == 0 and "refused" not in answers[id]
+            for id, row in rows.items()
         ),
         "sent twice": sum(number > 1 for number in by_message.values()),
         "shown as rejected, and delivered": count(Status.REJECTED, delivered=True),
         "shown as accepted, and not delivered": count(Status.ACCEPTED, delivered=False),
         "shown as never sent, and delivered": count(*NEVER_LEFT, delivered=True),
-        "left sending": count(Status.SENDING, delivered=True) + count(Status.SENDING, delivered=False),
+        "left sending": count(Status.SENDING, delivered=True)
+        + count(Status.SENDING, delivered=False),
         "unknown without a doubtful attempt": unknown.exclude(Exists(doubtful)).count(),
         "unknown left": unknown.count() if dedupes else 0,
         "ids with more than one body": sum(len(texts) > 1 for texts in bodies.values()),
         "ids with another body than recorded": sum(
-            hashlib.sha256(rows[id].payload.encode()).hexdigest() not in texts for id, texts in bodies.items() if id in rows
+            hashlib.sha256(rows[id].payload.encode()).hexdigest() not in texts
+            for id, texts in bodies.items()
+            if id in rows
         ),
         "ids that nobody recorded": len(set(bodies) - set(rows)),
         "redirects followed": sum(line.get("elsewhere", False) for line in received),
         "rows that contradict themselves (reconcile)": sum(1 for _ in consistency.contradictions()),
     }
     verdict.told = {
-        "statuses": ", ".join(f"{number} {status}" for status, number in consistency.counts().most_common()),
-        "confirmed by the refusal of a repetition": str(Invocation.objects.filter(reason="confirmed_by_duplicate").count()),
+        "statuses": ", ".join(
+            f"{number} {status}" for status, number in consistency.counts().most_common()
+        ),
+        "confirmed by the refusal of a repetition": str(
+            Invocation.objects.filter(reason="confirmed_by_duplicate").count()
+        ),
         "attempts": str(Attempt.objects.count()),
-        "attempts that a kill interrupted": str(Attempt.objects.filter(reason="interrupted").count()),
+        "attempts that a kill interrupted": str(
+            Attempt.objects.filter(reason="interrupted").count()
+        ),
         "requests that the receiver read whole": str(len(whole)),
         "messages that the receiver took": str(sum(effects.values())),
     }
     contradicted = [
         id
         for id, row in rows.items()
-        if (row.status == Status.ACCEPTED and not effects[id]) or (row.status in (Status.REJECTED, *NEVER_LEFT) and effects[id])
+        if (row.status == Status.ACCEPTED and not effects[id])
+        or (row.status in (Status.REJECTED, *NEVER_LEFT) and effects[id])
     ]
-    verdict.stories = [_story(rows[id], [line for line in received if line.get("id") == id]) for id in contradicted[:TOLD]]
+    verdict.stories = [
+        _story(rows[id], [line for line in received if line.get("id") == id])
+        for id in contradicted[:TOLD]
+    ]
     return verdict
 
 
 def _story(row: Invocation, lines: list[dict[str, Any]]) -> str:
-    attempts = [f"{a.number} {a.started_at:%H:%M:%S.%f} {a.outcome} {a.reason} {a.http_status} {a.kept_reply}" for a in row.attempts.all()]
+    attempts = [
+        f"{a.number} {a.started_at:%H:%M:%S.%f} {a.outcome} {a.reason} {a.http_status} {a.kept_reply}"
+        for a in row.attempts.all()
+    ]
     seen = [str({name: value for name, value in line.items() if name != "body"}) for line in lines]
     return "\n    ".join([f"{row.request_id} is {row.status} ({row.reason})", *attempts, *seen])

@@ -27,7 +27,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 KEY = "practice-canary0canary0canary0c0fe"
-PATH = re.compile(rb"POST /v1/[A-Za-z0-9]{4,64}/workflow/v1/instances/[A-Za-z0-9_-]{1,100}/invoke HTTP/1\.1\r\n")
+PATH = re.compile(
+    rb"POST /v1/[A-Za-z0-9]{4,64}/workflow/v1/instances/[A-Za-z0-9_-]{1,100}/invoke HTTP/1\.1\r\n"
+)
 REQUEST_ID = re.compile(rb'"requestId":\s*"([^"]{1,100})"')
 REFUSED = 0.03
 """Of all request ids: their workflow "is not published" as long as the receiver misbehaves."""
@@ -51,7 +53,9 @@ class Fault(NamedTuple):
     whole: bool = True
 
 
-def _answers(status: str, body: str = "", *headers: str, kind: str = "text/html") -> Callable[[Talk, str], None]:
+def _answers(
+    status: str, body: str = "", *headers: str, kind: str = "text/html"
+) -> Callable[[Talk, str], None]:
     return lambda talk, request_id: talk.answer(status, body.encode(), *headers, kind=kind)
 
 
@@ -68,7 +72,11 @@ def _drips(talk: Talk, request_id: str) -> None:
 
 
 def _redirects(talk: Talk, request_id: str) -> None:
-    talk.answer("307 Temporary Redirect", b"", f"Location: http://127.0.0.1:{talk.receiver.elsewhere}/v1/invoke")
+    talk.answer(
+        "307 Temporary Redirect",
+        b"",
+        f"Location: http://127.0.0.1:{talk.receiver.elsewhere}/v1/invoke",
+    )
 
 
 def _bombs(talk: Talk, request_id: str) -> None:
@@ -90,7 +98,9 @@ FAULTS: dict[str, Fault] = {
     "accepts, answers 500": Fault(True, _answers("500 Internal Server Error", PAGE)),
     "accepts, answers 502": Fault(True, _answers("502 Bad Gateway", PAGE)),
     "accepts, answers 408": Fault(True, _answers("408 Request Timeout")),
-    "accepts, answers 409": Fault(True, _answers("409 Conflict", '{"success":false}', kind="application/json")),
+    "accepts, answers 409": Fault(
+        True, _answers("409 Conflict", '{"success":false}', kind="application/json")
+    ),
     "accepts, 202 is a page": Fault(True, _answers("202 Accepted", "<html>Welcome</html>")),
     "accepts, 202 is empty": Fault(True, _answers("202 Accepted")),
     "accepts, 202 breaks off": Fault(True, _breaks_off),
@@ -115,7 +125,14 @@ AT_ONCE = "resets at once"
 
 
 def _http(status: str, body: bytes, *headers: str, kind: str = "application/json") -> bytes:
-    lines = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(body)}", *headers, "", ""]
+    lines = [
+        f"HTTP/1.1 {status}",
+        f"Content-Type: {kind}",
+        f"Content-Length: {len(body)}",
+        *headers,
+        "",
+        "",
+    ]
     return "\r\n".join(lines).encode() + body
 
 
@@ -131,7 +148,13 @@ def _accepted(request_id: str) -> bytes:
 
 
 def _rejected(request_id: str, error: str) -> bytes:
-    said = {"success": False, "requestId": request_id, "executionStatus": "REJECTED", "message": "Refused.", "errors": [error]}
+    said = {
+        "success": False,
+        "requestId": request_id,
+        "executionStatus": "REJECTED",
+        "message": "Refused.",
+        "errors": [error],
+    }
     return json.dumps(said).encode()
 
 
@@ -172,7 +195,9 @@ class Talk(asyncio.Protocol):
         self._buffer = rest[size:]
         return head + b"\r\n", rest[:size]
 
-    def answer(self, status: str, body: bytes, *headers: str, kind: str = "application/json") -> None:
+    def answer(
+        self, status: str, body: bytes, *headers: str, kind: str = "application/json"
+    ) -> None:
         self.write(_http(status, body, *headers, kind=kind))
 
     def write(self, data: bytes) -> None:
@@ -186,7 +211,9 @@ class Talk(asyncio.Protocol):
         """Closes with RST instead of FIN."""
         if not self._is_over:
             self._is_over = True
-            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )
             self.transport.abort()
 
 
@@ -227,7 +254,10 @@ class Receiver:
 
     def resets_at_once(self) -> bool:
         self._connections += 1
-        resets = not self.is_calm and _draw(self.options.seed, "connection", self._connections) < self.options.rate / 5
+        resets = (
+            not self.is_calm
+            and _draw(self.options.seed, "connection", self._connections) < self.options.rate / 5
+        )
         if resets:
             self.note(answer=AT_ONCE, whole=False, effect=False)
         return resets
@@ -248,15 +278,23 @@ class Receiver:
             self.note(id=request_id, answer=name, whole=False, effect=False)
             return fault.act(talk, request_id)
         is_known = self.options.dedupe == "on" and request_id in self._taken
-        is_refused = not is_known and not self.is_calm and _draw(self.options.seed, request_id) < self.options.refused
-        if is_refused and fault and fault.accepts:  # what is refused was never taken: its answer must not say so
+        is_refused = (
+            not is_known
+            and not self.is_calm
+            and _draw(self.options.seed, request_id) < self.options.refused
+        )
+        if (
+            is_refused and fault and fault.accepts
+        ):  # what is refused was never taken: its answer must not say so
             name, fault = "", None
         effect = not is_known and not is_refused and (fault is None or fault.accepts)
         if effect or (is_refused and self.options.refusals == "burn"):
             self._taken.add(request_id)
         self.note(
             id=request_id,
-            message=hashlib.sha256(body[body.index(b'"input"') :]).hexdigest()[:20] if b'"input"' in body else "",
+            message=hashlib.sha256(body[body.index(b'"input"') :]).hexdigest()[:20]
+            if b'"input"' in body
+            else "",
             body=hashlib.sha256(body).hexdigest(),
             whole=True,
             effect=effect,
@@ -266,7 +304,9 @@ class Receiver:
             return fault.act(talk, request_id)
         answer = _accepted(request_id)
         if is_known:
-            answer = _http(self.options.duplicate_status, _rejected(request_id, self.options.duplicate_text))
+            answer = _http(
+                self.options.duplicate_status, _rejected(request_id, self.options.duplicate_text)
+            )
         elif is_refused:
             answer = _http("400 Bad Request", _rejected(request_id, NOT_PUBLISHED))
         talk.later(self.options.latency / 1000, talk.write, answer)
@@ -287,7 +327,10 @@ async def _serve(options: argparse.Namespace) -> None:
     receiver.elsewhere = elsewhere.sockets[0].getsockname()[1]
     loop.add_signal_handler(signal.SIGUSR1, lambda: setattr(receiver, "is_calm", True))
     loop.add_reader(sys.stdin.fileno(), lambda: os.read(sys.stdin.fileno(), 100) or ended.set())
-    print(json.dumps({"port": server.sockets[0].getsockname()[1], "elsewhere": receiver.elsewhere}), flush=True)
+    print(
+        json.dumps({"port": server.sockets[0].getsockname()[1], "elsewhere": receiver.elsewhere}),
+        flush=True,
+    )
     await ended.wait()
 
 
@@ -295,10 +338,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--log", required=True)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--rate", type=float, default=0.1, help="share of the requests with which something goes wrong")
-    parser.add_argument("--refused", type=float, default=REFUSED, help="share of the ids that are refused for good")
-    parser.add_argument("--refusals", choices=["free", "burn"], default="free", help="burn: a refused id counts as used")
-    parser.add_argument("--dedupe", choices=["on", "off"], default="on", help="off: a repeated id is a second message")
+    parser.add_argument(
+        "--rate",
+        type=float,
+        default=0.1,
+        help="share of the requests with which something goes wrong",
+    )
+    parser.add_argument(
+        "--refused", type=float, default=REFUSED, help="share of the ids that are refused for good"
+    )
+    parser.add_argument(
+        "--refusals",
+        choices=["free", "burn"],
+        default="free",
+        help="burn: a refused id counts as used",
+    )
+    parser.add_argument(
+        "--dedupe",
+        choices=["on", "off"],
+        default="on",
+        help="off: a repeated id is a second message",
+    )
     parser.add_argument("--duplicate-status", default="400 Bad Request")
     parser.add_argument("--duplicate-text", default=DUPLICATE)
     parser.add_argument("--latency", type=float, default=10.0, help="milliseconds before an answer")
@@ -318,7 +378,9 @@ class ReceiverProcess:
 
     def __enter__(self) -> Self:
         # A group of its own: Ctrl-C ends the harness, which may still want to read what was received.
-        self.process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        self.process = subprocess.Popen(
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        )
         assert self.process.stdout
         self.api_domain = f"127.0.0.1:{json.loads(self.process.stdout.readline())['port']}"
         return self
@@ -334,7 +396,11 @@ class ReceiverProcess:
     @property
     def received(self) -> list[dict[str, Any]]:
         """The log, line by line."""
-        return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
+        return (
+            [json.loads(line) for line in self.log.read_text().splitlines()]
+            if self.log.exists()
+            else []
+        )
 
 
 if __name__ == "__main__":

@@ -36,7 +36,9 @@ class Visit:
     sent: int = 0
 
     def read(self, count: int) -> None:
-        while len(self.received) < count and (chunk := self.socket.recv(count - len(self.received))):
+        while len(self.received) < count and (
+            chunk := self.socket.recv(count - len(self.received))
+        ):
             self.received += chunk
 
     def read_request(self) -> None:
@@ -44,7 +46,11 @@ class Visit:
         while b"\r\n\r\n" not in self.received and (chunk := self.socket.recv(65_536)):
             self.received += chunk
         head, _, _ = self.received.partition(b"\r\n\r\n")
-        lengths = [line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+        lengths = [
+            line.split(b":")[1]
+            for line in head.lower().split(b"\r\n")
+            if line.startswith(b"content-length:")
+        ]
         self.read(len(head) + 4 + sum(map(int, lengths)))
 
     def send(self, data: bytes) -> None:
@@ -119,7 +125,10 @@ class FaultServer:
 
     def _serve(self, connection: socket.socket) -> None:
         connection.settimeout(PATIENCE)
-        with connection, suppress(OSError):  # the client may hang up at any moment: that is what is tested
+        with (
+            connection,
+            suppress(OSError),
+        ):  # the client may hang up at any moment: that is what is tested
             if self.tls:
                 connection = self.tls.wrap_socket(connection, server_side=True)
             visit = Visit(connection, self._stopping)
@@ -188,7 +197,9 @@ def stalls_after(raw: bytes) -> Verb:
 
 
 def stalls_after_headers() -> Verb:
-    return stalls_after(b"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n")
+    return stalls_after(
+        b"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+    )
 
 
 def drips(raw: bytes, *, every: float, at_once: int = 0) -> Verb:

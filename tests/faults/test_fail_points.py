@@ -27,7 +27,9 @@ def dedupe():
 
 @pytest.fixture
 def receiver(tmp_path, dedupe):
-    with ReceiverProcess(tmp_path / "received.jsonl", rate=0, refused=0, latency=0, dedupe=dedupe) as receiver:
+    with ReceiverProcess(
+        tmp_path / "received.jsonl", rate=0, refused=0, latency=0, dedupe=dedupe
+    ) as receiver:
         yield receiver
 
 
@@ -42,7 +44,9 @@ def three(recorded):
 @pytest.fixture
 def dies_at(process):
     def dies_at(moment):
-        worker = process("-m", "tests.faults.worker", "--die-at", moment, "--", "dispatch", "--threads", "1")
+        worker = process(
+            "-m", "tests.faults.worker", "--die-at", moment, "--", "dispatch", "--threads", "1"
+        )
         assert worker.wait(PATIENCE) == -signal.SIGKILL, worker.stderr.read()
 
     return dies_at
@@ -62,23 +66,48 @@ def test_nothing_is_lost_and_nothing_is_sent_twice(moment, three, receiver, dies
 
 
 @pytest.mark.parametrize("dedupe", ["off"])
-@pytest.mark.parametrize("moment", ["in_claim", "after_claim", "full_body", "after_answer", "in_result"])
+@pytest.mark.parametrize(
+    "moment", ["in_claim", "after_claim", "full_body", "after_answer", "in_result"]
+)
 def test_where_nothing_may_be_asked_twice_doubt_is_shown_as_doubt(moment, three, receiver, dies_at):
     Account.objects.update(retry_ambiguous="never")
     dies_at(moment)
     another_takes_over()
     assert judge(three, receiver.received, dedupes=False).found == []
     statuses = list(Invocation.objects.values_list("status", flat=True))
-    assert set(statuses) <= {"accepted", "unknown"} and ("unknown" in statuses) is (moment not in BEFORE_ANYTHING_LEAVES)
+    assert set(statuses) <= {"accepted", "unknown"} and ("unknown" in statuses) is (
+        moment not in BEFORE_ANYTHING_LEAVES
+    )
 
 
 @pytest.mark.parametrize(("moment", "requests"), [("after_claim", 1), ("full_body", 2)])
-def test_who_was_frozen_for_longer_than_the_lease_sends_nothing_more_and_writes_nothing(moment, requests, recorded, receiver, process):
+def test_who_was_frozen_for_longer_than_the_lease_sends_nothing_more_and_writes_nothing(
+    moment, requests, recorded, receiver, process
+):
     invocation = recorded()
     Invocation.objects.update(due_at=F("due_at") - sending.GRACE)
-    worker = process("-m", "tests.faults.worker", "--hurry", "20", "--freeze-at", moment, "--", "dispatch", "--threads", "1")
-    until(lambda: Path(f"/proc/{worker.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T", PATIENCE)
-    until(lambda: Invocation.objects.filter(status="sending", lease_until__lt=timezone.now()).exists(), PATIENCE)
+    worker = process(
+        "-m",
+        "tests.faults.worker",
+        "--hurry",
+        "20",
+        "--freeze-at",
+        moment,
+        "--",
+        "dispatch",
+        "--threads",
+        "1",
+    )
+    until(
+        lambda: Path(f"/proc/{worker.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T",
+        PATIENCE,
+    )
+    until(
+        lambda: Invocation.objects.filter(
+            status="sending", lease_until__lt=timezone.now()
+        ).exists(),
+        PATIENCE,
+    )
     run_once(width=1)
     settled = Invocation.objects.values().get()
     assert settled["status"] == "accepted"

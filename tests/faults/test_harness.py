@@ -8,12 +8,26 @@ import pytest
 from tests.faults.harness import BUGS
 
 SHORT = ("--invocations=120", "--kills=15", "--workers=3", "--most-seconds=120")
-WITHOUT_KILLS = ("--seed=7", "--invocations=60", "--kills=0", "--workers=2", "--rate=0.5", "--tail=2", "--patience=5", "--most-seconds=60")
+WITHOUT_KILLS = (
+    "--seed=7",
+    "--invocations=60",
+    "--kills=0",
+    "--workers=2",
+    "--rate=0.5",
+    "--tail=2",
+    "--patience=5",
+    "--most-seconds=60",
+)
 
 
 def harness(*options):
     """The run's exit code, the numbers that went bad, and all that it said."""
-    run = subprocess.run([sys.executable, "-m", "tests.faults.harness", *options], capture_output=True, text=True, timeout=600)
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.faults.harness", *options],
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
     last = run.stdout.strip().rpartition("\n")[2]
     return run.returncode, last.removeprefix("BAD: ").split("; "), run.stdout + run.stderr
 
@@ -33,7 +47,16 @@ def test_workers_that_are_restarted_in_turn_end_cleanly_and_leave_nothing():
     assert (code, found) == (0, ["GOOD"]), said
 
 
-@pytest.mark.parametrize("bug", ["fresh_id", "every_400_rejected", "follow_redirects", "doubt_is_not_sent", "any_202_is_accepted"])
+@pytest.mark.parametrize(
+    "bug",
+    [
+        "fresh_id",
+        "every_400_rejected",
+        "follow_redirects",
+        "doubt_is_not_sent",
+        "any_202_is_accepted",
+    ],
+)
 def test_a_product_with_a_bug_is_caught(bug):
     code, found, said = harness(*WITHOUT_KILLS, f"--bug={bug}", *BUGS[bug].options)
     assert code == 1 and BUGS[bug].by in found, said

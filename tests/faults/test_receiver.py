@@ -15,7 +15,9 @@ def started(tmp_path):
     running = []
 
     def started(**options):
-        receiver = ReceiverProcess(tmp_path / f"{len(running)}.jsonl", latency=0, **{"rate": 0, "refused": 0} | options)
+        receiver = ReceiverProcess(
+            tmp_path / f"{len(running)}.jsonl", latency=0, **{"rate": 0, "refused": 0} | options
+        )
         running.append(receiver)
         return receiver.__enter__()
 
@@ -28,7 +30,12 @@ def post(receiver, request_id, key=KEY):
     """The status, or the kind of silence."""
     line = http.client.HTTPConnection(receiver.api_domain, timeout=10)
     try:
-        line.request("POST", PATH, json.dumps({"requestId": request_id, "input": {"send1": {}}}), {"api-key": key})
+        line.request(
+            "POST",
+            PATH,
+            json.dumps({"requestId": request_id, "input": {"send1": {}}}),
+            {"api-key": key},
+        )
         answer = line.getresponse()
         answer.read()
         return answer.status
@@ -38,7 +45,9 @@ def post(receiver, request_id, key=KEY):
         line.close()
 
 
-@pytest.mark.parametrize(("dedupe", "answers", "effects"), [("on", [202, 400], 1), ("off", [202, 202], 2)])
+@pytest.mark.parametrize(
+    ("dedupe", "answers", "effects"), [("on", [202, 400], 1), ("off", [202, 202], 2)]
+)
 def test_a_repeated_id_is_refused_or_is_a_second_message(started, dedupe, answers, effects):
     receiver = started(dedupe=dedupe)
     assert [post(receiver, "a") for _ in range(2)] == answers
@@ -79,4 +88,6 @@ def test_what_is_refused_is_never_answered_as_taken(started):
     receiver = started(rate=1.0, refused=1.0)
     for n in range(60):
         post(receiver, f"id-{n}")
-    assert not any(line["effect"] or line["answer"].startswith("accepts") for line in receiver.received)
+    assert not any(
+        line["effect"] or line["answer"].startswith("accepts") for line in receiver.received
+    )

@@ -67,7 +67,9 @@ def fresh_id() -> None:
         if claim.number > 1:
             text, invocation = claim.invocation.payload, copy.copy(claim.invocation)
             invocation.request_id = uuid.uuid4()
-            invocation.payload = text.replace(str(claim.invocation.request_id), str(invocation.request_id))
+            invocation.payload = text.replace(
+                str(claim.invocation.request_id), str(invocation.request_id)
+            )
             claim = replace(claim, invocation=invocation)
         return attempt(claim, lines)
 
@@ -81,7 +83,9 @@ def rewritten_body() -> None:
     def with_another_body(claim: Any, lines: Any) -> Any:
         if claim.number > 1:
             invocation = copy.copy(claim.invocation)
-            invocation.payload = json.dumps(dict(reversed(json.loads(claim.invocation.payload).items())))
+            invocation.payload = json.dumps(
+                dict(reversed(json.loads(claim.invocation.payload).items()))
+            )
             claim = replace(claim, invocation=invocation)
         return attempt(claim, lines)
 
@@ -138,7 +142,13 @@ def follow_redirects() -> None:
     def followed(self: Any, request: Any) -> Any:
         response = send(self, request)
         if response.is_redirect:
-            return requests.post(response.headers["Location"], request.body, headers=request.headers, stream=True, timeout=5)
+            return requests.post(
+                response.headers["Location"],
+                request.body,
+                headers=request.headers,
+                stream=True,
+                timeout=5,
+            )
         return response
 
     client.Line._send = followed
@@ -252,7 +262,9 @@ def main() -> None:
         strike_at(asked.die_at, lambda: os.kill(os.getpid(), signal.SIGKILL))
     if asked.freeze_at:
         once = iter([signal.SIGSTOP])
-        strike_at(asked.freeze_at, lambda: [os.kill(os.getpid(), number) for number in once] and None)
+        strike_at(
+            asked.freeze_at, lambda: [os.kill(os.getpid(), number) for number in once] and None
+        )
     call_command(*asked.command)
 
 

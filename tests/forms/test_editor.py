@@ -47,7 +47,10 @@ def test_special_keys_stay_with_their_values_while_numbers_stay_in_place():
 
 
 def test_named_keys_move_with_their_values():
-    assert Editor((("name", "a"), ("city", "b"))).after("down-0").rows == (("city", "b"), ("name", "a"))
+    assert Editor((("name", "a"), ("city", "b"))).after("down-0").rows == (
+        ("city", "b"),
+        ("name", "a"),
+    )
 
 
 def test_a_special_key_is_added_once():
@@ -76,12 +79,28 @@ def test_blanks_around_a_key_are_taken_away_and_those_of_a_value_kept():
 
 keys = st.sampled_from(["01", "02", "10", "name", "#param_url#", "#verification_code#", "A"])
 rows = st.lists(
-    st.tuples(keys, st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1)),
+    st.tuples(
+        keys, st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1)
+    ),
     unique_by=lambda row: row[0],
     max_size=6,
 )
 buttons = st.lists(
-    st.sampled_from(["add", "number", "json", "rows", "up-0", "up-1", "down-0", "down-1", "move-0-2", "move-2-0", "add-#param_header#"]),
+    st.sampled_from(
+        [
+            "add",
+            "number",
+            "json",
+            "rows",
+            "up-0",
+            "up-1",
+            "down-0",
+            "down-1",
+            "move-0-2",
+            "move-2-0",
+            "add-#param_header#",
+        ]
+    ),
     max_size=8,
 )
 
@@ -97,4 +116,6 @@ def test_no_button_but_remove_ever_loses_a_value(rows, buttons):
     if editor.as_json:
         assert all(value in editor.json or '"' in value or "\\" in value for _key, value in rows)
     else:
-        assert sorted(value for _key, value in editor.rows if value) == sorted(value for _key, value in rows)
+        assert sorted(value for _key, value in editor.rows if value) == sorted(
+            value for _key, value in rows
+        )

@@ -41,9 +41,15 @@ def test_a_value_that_goes_by_name_may_be_left_out():
 def test_no_two_keys_share_a_field(keys):
     names = [field_name(1, key) for key in keys]
     assert len(set(names)) == len(keys)
-    assert all(name.isascii() and not set(name) - set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") for name in names)
+    assert all(
+        name.isascii()
+        and not set(name) - set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+        for name in names
+    )
 
 
-@pytest.mark.parametrize(("one", "other"), [("a 0", "aȀ"), ("_", "5f"), ("-", "_2d"), ("a-1", "aː")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("a 0", "aȀ"), ("_", "5f"), ("-", "_2d"), ("a-1", "aː")]
+)
 def test_not_even_keys_made_to_collide(one, other):
     assert field_name(1, one) != field_name(1, other)

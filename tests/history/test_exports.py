@@ -42,7 +42,9 @@ def files(folder):
     return sorted(path.name for path in folder.glob("*"))
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠"])
+@pytest.mark.parametrize(
+    "start", ["=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠"]
+)
 def test_what_a_spreadsheet_would_calculate_becomes_text(start):
     assert exports.neutral(f"{start}cmd|' /C calc'!A0") == f"'{start}cmd|' /C calc'!A0"
     assert exports.neutral(f"a{start}") == f"a{start}"
@@ -52,12 +54,18 @@ def test_a_line_has_what_the_page_shows_and_a_masked_number(recorded):
     row = recorded(reference="=HYPERLINK(1)")
     (line,) = table()
     assert line["Ticket"] == "'=HYPERLINK(1)" and line["Request ID"] == str(row.request_id)
-    assert line["Recipient"].endswith("3202") and "919876543202" not in str(line) and "Asha" not in str(line)
+    assert (
+        line["Recipient"].endswith("3202")
+        and "919876543202" not in str(line)
+        and "Asha" not in str(line)
+    )
 
 
 def test_the_whole_number_is_for_who_may_see_it(recorded):
     recorded()
-    assert table(sees_numbers=True)[0]["Recipient"] == "91 98765 43202", "grouped, or a spreadsheet would round it"
+    assert table(sees_numbers=True)[0]["Recipient"] == "91 98765 43202", (
+        "grouped, or a spreadsheet would round it"
+    )
 
 
 def test_moments_are_those_of_the_readers_zone_which_the_head_names(recorded):
@@ -68,24 +76,45 @@ def test_moments_are_those_of_the_readers_zone_which_the_head_names(recorded):
 
 def test_what_was_reported_of_each_channel_stands_in_words_with_kaleyras_code(recorded):
     row = recorded()
-    Invocation.objects.update(status="accepted", delivery="completed", deciding_channel=2, may_be_double=True)
+    Invocation.objects.update(
+        status="accepted", delivery="completed", deciding_channel=2, may_be_double=True
+    )
     now = timezone.now()
     match = {"invocation": row, "matched_at": now, "received_at": now, "last_received_at": now}
     for number in range(2):  # the same twice
-        callback = Callback.objects.create(account=row.account, digest=f"d{number}", body="{}", **match)
+        callback = Callback.objects.create(
+            account=row.account, digest=f"d{number}", body="{}", **match
+        )
         callback.results.create(position=1, kind="whatsapp", code="TIMEOUT", message_id="wamid.1")
         callback.results.create(position=2, kind="sms", code="DELIVERED", message_id="77")
     (line,) = table()
-    assert (line["Delivery"], line["Delivered on"], line["May have been received twice"]) == ("Fell back: delivered by SMS", "SMS", "yes")
-    assert line["Channel 1"] == "WhatsApp: no final report in time (TIMEOUT)" and line["Channel 2"] == "SMS delivered (DELIVERED)"
-    assert (line["Message ID on channel 1"], line["Message ID on channel 2"], line["Practice"]) == ("wamid.1", "77", "yes")
+    assert (line["Delivery"], line["Delivered on"], line["May have been received twice"]) == (
+        "Fell back: delivered by SMS",
+        "SMS",
+        "yes",
+    )
+    assert (
+        line["Channel 1"] == "WhatsApp: no final report in time (TIMEOUT)"
+        and line["Channel 2"] == "SMS delivered (DELIVERED)"
+    )
+    assert (line["Message ID on channel 1"], line["Message ID on channel 2"], line["Practice"]) == (
+        "wamid.1",
+        "77",
+        "yes",
+    )
 
 
 def test_a_message_without_a_result_says_by_when_it_is_due(recorded):
     recorded()
-    Invocation.objects.update(status="accepted", delivery="awaiting", result_due_at=datetime(2026, 3, 1, tzinfo=UTC))
+    Invocation.objects.update(
+        status="accepted", delivery="awaiting", result_due_at=datetime(2026, 3, 1, tzinfo=UTC)
+    )
     (line,) = table()
-    assert (line["Delivery"], line["Result due by (UTC)"], line["Channel 1"]) == ("Awaiting result", "2026-03-01 00:00:00", "")
+    assert (line["Delivery"], line["Result due by (UTC)"], line["Channel 1"]) == (
+        "Awaiting result",
+        "2026-03-01 00:00:00",
+        "",
+    )
 
 
 def test_rows_are_read_in_chunks_and_none_is_missed_or_doubled(recorded, monkeypatch):
@@ -97,7 +126,9 @@ def test_rows_are_read_in_chunks_and_none_is_missed_or_doubled(recorded, monkeyp
 
 def test_a_workbook_has_the_same_cells_all_of_them_text(recorded, tmp_path):
     recorded(reference="=1+1")
-    exports.to_xlsx(exports.lines(Invocation.objects.all(), exports.Reader(UTC, False)), tmp_path / "a.xlsx")
+    exports.to_xlsx(
+        exports.lines(Invocation.objects.all(), exports.Reader(UTC, False)), tmp_path / "a.xlsx"
+    )
     with zipfile.ZipFile(tmp_path / "a.xlsx") as book:
         sheet = book.read("xl/worksheets/sheet1.xml").decode()
     assert "'=1+1" in sheet and "<f>" not in sheet and '<autoFilter ref="A1:X2"' in sheet
@@ -114,22 +145,32 @@ def test_a_million_lines_take_no_more_memory_than_a_thousand():
 
 
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
-def test_a_long_one_is_written_by_the_dispatcher_as_the_history_was_when_it_was_asked_for(recorded, priya_herself, folder, format):
+def test_a_long_one_is_written_by_the_dispatcher_as_the_history_was_when_it_was_asked_for(
+    recorded, priya_herself, folder, format
+):
     first = recorded()
     export = exports.ask(priya_herself, "status=queued", format)
     recorded()
     assert exports.write_next() and not exports.write_next()
     export.refresh_from_db()
-    assert (export.state, export.rows) == ("ready", 1) and files(folder) == [exports.path_of(export).name]
+    assert (export.state, export.rows) == ("ready", 1) and files(folder) == [
+        exports.path_of(export).name
+    ]
     assert exports.path_of(export).stat().st_mode & 0o077 == 0
     if format == "csv":
-        assert [line["Request ID"] for line in read([exports.path_of(export).read_bytes()])] == [str(first.request_id)]
+        assert [line["Request ID"] for line in read([exports.path_of(export).read_bytes()])] == [
+            str(first.request_id)
+        ]
 
 
-def test_a_long_one_has_the_days_and_moments_of_the_zone_of_the_person_who_asked(recorded, priya_herself):
+def test_a_long_one_has_the_days_and_moments_of_the_zone_of_the_person_who_asked(
+    recorded, priya_herself
+):
     for day in (1, 2):
         recorded(reference=f"T-{day}")
-        Invocation.objects.filter(reference=f"T-{day}").update(created_at=datetime(2026, 3, day, 23, 30, tzinfo=UTC))
+        Invocation.objects.filter(reference=f"T-{day}").update(
+            created_at=datetime(2026, 3, day, 23, 30, tzinfo=UTC)
+        )
     with timezone.override(ZoneInfo("Asia/Kolkata")):
         export = exports.ask(priya_herself, "since=2026-03-03", "csv")
     assert exports.write_next()
@@ -166,10 +207,14 @@ def test_one_that_was_cancelled_is_not_written_on(recorded, priya_herself, folde
     assert export.state == "cancelled" and files(folder) == [] and not exports.write_next()
 
 
-def test_one_whose_writer_died_is_written_again_and_the_late_writer_changes_nothing(recorded, priya_herself):
+def test_one_whose_writer_died_is_written_again_and_the_late_writer_changes_nothing(
+    recorded, priya_herself
+):
     recorded()
     export = exports.ask(priya_herself, "", "csv")
-    Export.objects.update(state="writing", attempt=1, lease_until=timezone.now() - timedelta(seconds=1))
+    Export.objects.update(
+        state="writing", attempt=1, lease_until=timezone.now() - timedelta(seconds=1)
+    )
     assert exports.write_next()
     export.refresh_from_db()
     assert (export.state, export.attempt) == ("ready", 2)
@@ -192,7 +237,11 @@ def test_after_a_day_it_is_gone_with_its_file(recorded, priya_herself, folder):
     exports.ask(priya_herself, "", "csv")
     exports.write_next()
     assert exports.clear_old(timezone.now()) == 0 and files(folder)
-    assert exports.clear_old(timezone.now() + timedelta(days=1, minutes=1)) == 1 and not files(folder) and not Export.objects.exists()
+    assert (
+        exports.clear_old(timezone.now() + timedelta(days=1, minutes=1)) == 1
+        and not files(folder)
+        and not Export.objects.exists()
+    )
 
 
 def test_what_nobody_knows_any_more_is_cleared_away(recorded, folder):

@@ -26,7 +26,17 @@ from invocations.sending import record as sending
 from invocations.sending.outcomes import TABLE
 
 GREEN = "delivered"
-TONES = {meaning.tone for meaning in [*STATUSES.values(), SCHEDULED, ASKED_ABOUT, *SETTLED.values(), *DELIVERIES.values(), MAY_BE_DOUBLE]}
+TONES = {
+    meaning.tone
+    for meaning in [
+        *STATUSES.values(),
+        SCHEDULED,
+        ASKED_ABOUT,
+        *SETTLED.values(),
+        *DELIVERIES.values(),
+        MAY_BE_DOUBLE,
+    ]
+}
 TONES |= {tone for tone, _ in OUTCOMES.values()}
 CSS = (Path(__file__).parents[2] / "static" / "console.css").read_text()
 
@@ -34,7 +44,9 @@ CSS = (Path(__file__).parents[2] / "static" / "console.css").read_text()
 def test_every_status_has_a_meaning_and_a_next_step_where_one_is_needed():
     assert set(STATUSES) == set(Invocation.Status)
     assert all(meaning.says and meaning.icon and meaning.delivery for meaning in STATUSES.values())
-    without = [status for status, meaning in STATUSES.items() if not next_of(meaning, meaning.delivery)]
+    without = [
+        status for status, meaning in STATUSES.items() if not next_of(meaning, meaning.delivery)
+    ]
     assert without == [Invocation.Status.CANCELLED]
 
 
@@ -48,8 +60,13 @@ def test_every_tone_is_in_the_stylesheet(tone):
 
 
 def test_nothing_is_shown_as_delivered_before_it_was_reported():
-    assert GREEN not in {meaning.tone for meaning in STATUSES.values()} | {tone for tone, _ in OUTCOMES.values()}
-    assert {name for name, meaning in DELIVERIES.items() if meaning.tone == GREEN} == {"delivered", "fell-back"}
+    assert GREEN not in {meaning.tone for meaning in STATUSES.values()} | {
+        tone for tone, _ in OUTCOMES.values()
+    }
+    assert {name for name, meaning in DELIVERIES.items() if meaning.tone == GREEN} == {
+        "delivered",
+        "fell-back",
+    }
 
 
 # --- delivery ---------------------------------------------------------------------------------------------------------
@@ -61,38 +78,77 @@ WHATSAPP_FIRST, SMS_FIRST = ("whatsapp", "sms"), ("sms", "whatsapp")
     ("columns", "kinds", "label", "tone"),
     [
         ({"delivery": "awaiting"}, WHATSAPP_FIRST, "Awaiting result", "neutral"),
-        ({"delivery": "completed", "deciding_channel": 1}, WHATSAPP_FIRST, "Delivered on WhatsApp", GREEN),
+        (
+            {"delivery": "completed", "deciding_channel": 1},
+            WHATSAPP_FIRST,
+            "Delivered on WhatsApp",
+            GREEN,
+        ),
         ({"delivery": "completed", "deciding_channel": 1}, SMS_FIRST, "Delivered by SMS", GREEN),
-        ({"delivery": "completed", "deciding_channel": 2}, WHATSAPP_FIRST, "Fell back: delivered by SMS", GREEN),
-        ({"delivery": "completed", "deciding_channel": 2}, SMS_FIRST, "Fell back: delivered on WhatsApp", GREEN),
+        (
+            {"delivery": "completed", "deciding_channel": 2},
+            WHATSAPP_FIRST,
+            "Fell back: delivered by SMS",
+            GREEN,
+        ),
+        (
+            {"delivery": "completed", "deciding_channel": 2},
+            SMS_FIRST,
+            "Fell back: delivered on WhatsApp",
+            GREEN,
+        ),
         ({"delivery": "completed", "deciding_channel": 2}, (), "Fell back: delivered", GREEN),
         ({"delivery": "completed", "deciding_channel": 1}, ("pigeon",), "Delivered", GREEN),
         ({"delivery": "completed"}, WHATSAPP_FIRST, "Delivery not confirmed", "unknown"),
-        ({"delivery": "completed", "deciding_channel": 0}, WHATSAPP_FIRST, "Not delivered (every channel failed)", "rejected"),
+        (
+            {"delivery": "completed", "deciding_channel": 0},
+            WHATSAPP_FIRST,
+            "Not delivered (every channel failed)",
+            "rejected",
+        ),
         ({"delivery": "no_result"}, WHATSAPP_FIRST, "No result received", "unknown"),
         ({"delivery": ""}, WHATSAPP_FIRST, "Not known", "neutral"),
         ({"status": "unknown"}, WHATSAPP_FIRST, "Not known", "neutral"),
         ({"status": "rejected"}, WHATSAPP_FIRST, "Not sent", "neutral"),
-        ({"status": "rejected", "delivery": "completed", "deciding_channel": 1}, WHATSAPP_FIRST, "Delivered on WhatsApp", GREEN),
+        (
+            {"status": "rejected", "delivery": "completed", "deciding_channel": 1},
+            WHATSAPP_FIRST,
+            "Delivered on WhatsApp",
+            GREEN,
+        ),
         ({"reason": "settled_delivered"}, WHATSAPP_FIRST, "Delivered, says a person", "accepted"),
-        ({"reason": "settled_delivered", "delivery": "completed", "deciding_channel": 1}, (), "Delivered", GREEN),
+        (
+            {"reason": "settled_delivered", "delivery": "completed", "deciding_channel": 1},
+            (),
+            "Delivered",
+            GREEN,
+        ),
     ],
 )
 def test_the_delivery_is_told_from_columns_alone(columns, kinds, label, tone):
     delivery = delivery_of(Invocation(**({"status": "accepted"} | columns)), kinds)
-    assert (str(delivery), delivery.tone) == (label, tone) and DELIVERIES[delivery.name].says == delivery.says
+    assert (str(delivery), delivery.tone) == (label, tone) and DELIVERIES[
+        delivery.name
+    ].says == delivery.says
 
 
-@pytest.mark.parametrize("status", sorted(set(Invocation.Status) - {"accepted", "unknown", "sending"}))
+@pytest.mark.parametrize(
+    "status", sorted(set(Invocation.Status) - {"accepted", "unknown", "sending"})
+)
 def test_a_result_against_what_is_certain_is_named_a_contradiction(status):
     row = Invocation(status=status, delivery="completed", deciding_channel=1)
     meaning = meaning_of(row)
-    assert "Both are shown as they came" in str(meaning.says) and meaning.label == STATUSES[status].label
+    assert (
+        "Both are shown as they came" in str(meaning.says)
+        and meaning.label == STATUSES[status].label
+    )
     assert "Do not send it again" in str(next_of(meaning, delivery_of(row))[0])
 
 
 def test_what_a_person_settled_and_kaleyra_then_reported_follows_the_report():
-    row = Invocation(status="rejected", reason="settled_not_delivered", delivery="completed", deciding_channel=1)
+    row = Invocation(
+        status="rejected", reason="settled_not_delivered", delivery="completed", deciding_channel=1
+    )
     assert str(next_of(meaning_of(row), delivery_of(row))[0]).startswith("Nothing is left to do")
 
 
@@ -103,22 +159,42 @@ def reasons_given(module):
     """Every text that a room gives as a reason: as an argument, as a column, or in what it returns."""
     for node in ast.walk(ast.parse(Path(module.__file__).read_text())):
         match node:
-            case ast.Call(func=ast.Name(id="NotSent" | "NoAnswer" | "Result"), args=[ast.Constant(value=str(reason)), *_]):
+            case ast.Call(
+                func=ast.Name(id="NotSent" | "NoAnswer" | "Result"),
+                args=[ast.Constant(value=str(reason)), *_],
+            ):
                 yield reason
             case ast.keyword(arg="reason", value=ast.Constant(value=str(reason))) if reason:
                 yield reason
             case ast.Dict(keys=keys, values=values):
                 for key, value in zip(keys, values, strict=True):
-                    if isinstance(key, ast.Constant) and key.value == "reason" and isinstance(value, ast.Constant):
+                    if (
+                        isinstance(key, ast.Constant)
+                        and key.value == "reason"
+                        and isinstance(value, ast.Constant)
+                    ):
                         yield value.value
-            case ast.Return(value=ast.Tuple(elts=[ast.Constant(value=str(reason)), *_] | [_, ast.Constant(value=str(reason))])):
+            case ast.Return(
+                value=ast.Tuple(
+                    elts=[ast.Constant(value=str(reason)), *_]
+                    | [_, ast.Constant(value=str(reason))]
+                )
+            ):
                 yield reason
             case ast.FunctionDef(name="_why_unconnected"):
-                consts = [inner.value for inner in ast.walk(node) if isinstance(inner, ast.Constant)]
+                consts = [
+                    inner.value for inner in ast.walk(node) if isinstance(inner, ast.Constant)
+                ]
                 yield from (value for value in consts if isinstance(value, str) and value in TABLE)
 
 
-GIVEN_BY_SENDING = {"confirmed_by_duplicate", "confirmed_by_result", "earlier_attempt", "too_late", "cancelled"} | {
+GIVEN_BY_SENDING = {
+    "confirmed_by_duplicate",
+    "confirmed_by_result",
+    "earlier_attempt",
+    "too_late",
+    "cancelled",
+} | {
     "settled_delivered",
     "settled_not_delivered",
 }

@@ -16,12 +16,26 @@ TWO = [Channel(position=1, kind="whatsapp"), Channel(position=2, kind="sms")]
 OPEN = "It may still arrive, and may have already."
 
 
-def sentence(*codes, channels=TWO, status="accepted", reason="", wait=5, kinds=("whatsapp", "sms", "rcs"), disputed=()):
+def sentence(
+    *codes,
+    channels=TWO,
+    status="accepted",
+    reason="",
+    wait=5,
+    kinds=("whatsapp", "sms", "rcs"),
+    disputed=(),
+):
     """The summary of a message whose result has these codes; None for a channel that it does not name."""
-    told = [ChannelSaid(n, kinds[n - 1], code, wait_seconds=wait) for n, code in enumerate(codes, start=1) if code is not None]
+    told = [
+        ChannelSaid(n, kinds[n - 1], code, wait_seconds=wait)
+        for n, code in enumerate(codes, start=1)
+        if code is not None
+    ]
     decided = FlowResult(channels=tuple(told)).deciding(lambda: len(channels))
     row = Invocation(status=status, reason=reason, delivery="completed", deciding_channel=decided)
-    report = Report({each.position: each for each in told}, "COMPLETED", NOW, NOW, frozenset(disputed))
+    report = Report(
+        {each.position: each for each in told}, "COMPLETED", NOW, NOW, frozenset(disputed)
+    )
     return summary(meaning_of(row), delivery_of(row), report, channels)
 
 
@@ -29,14 +43,32 @@ def sentence(*codes, channels=TWO, status="accepted", reason="", wait=5, kinds=(
     ("codes", "words"),
     [
         (["READ"], "Kaleyra reports: WhatsApp was delivered."),
-        (["TIMEOUT", "DELIVERED"], "Kaleyra reports: WhatsApp gave no final report within 5 s; SMS was delivered."),
+        (
+            ["TIMEOUT", "DELIVERED"],
+            "Kaleyra reports: WhatsApp gave no final report within 5 s; SMS was delivered.",
+        ),
         (["DELIVERED", "DELIVERED"], "Kaleyra reports: WhatsApp was delivered; SMS was delivered."),
         ([None, "DELIVERED"], "Kaleyra reports: nothing is said of WhatsApp; SMS was delivered."),
-        (["FAILED", "NOT-SENT"], "Kaleyra reports that every channel failed: WhatsApp failed; SMS failed."),
-        (["FAILED"], f"The result does not say whether it was delivered: WhatsApp failed; nothing is said of SMS. {OPEN}"),
-        (["FAILED", "TIMEOUT"], f"does not say whether it was delivered: WhatsApp failed; SMS gave no final report within 5 s. {OPEN}"),
-        (["SENT", "NEW-WORD"], f": WhatsApp was handed on, without a delivery report; of SMS it says “NEW-WORD”. {OPEN}"),
-        (["", "\u202eDEREVILED"], f": nothing more is said of WhatsApp; of SMS it says what is no known word. {OPEN}"),
+        (
+            ["FAILED", "NOT-SENT"],
+            "Kaleyra reports that every channel failed: WhatsApp failed; SMS failed.",
+        ),
+        (
+            ["FAILED"],
+            f"The result does not say whether it was delivered: WhatsApp failed; nothing is said of SMS. {OPEN}",
+        ),
+        (
+            ["FAILED", "TIMEOUT"],
+            f"does not say whether it was delivered: WhatsApp failed; SMS gave no final report within 5 s. {OPEN}",
+        ),
+        (
+            ["SENT", "NEW-WORD"],
+            f": WhatsApp was handed on, without a delivery report; of SMS it says “NEW-WORD”. {OPEN}",
+        ),
+        (
+            ["", "\u202eDEREVILED"],
+            f": nothing more is said of WhatsApp; of SMS it says what is no known word. {OPEN}",
+        ),
         (["TIMEOUT", "TIMEOUT", "READ"], f"within 5 s; rcs was delivered. {OPEN}"),
         ([], f": nothing is said of WhatsApp; nothing is said of SMS. {OPEN}"),
     ],
@@ -46,7 +78,10 @@ def test_a_result_in_words(codes, words):
 
 
 def test_without_any_channel_it_says_so():
-    assert sentence(channels=[]) == f"The result does not say whether it was delivered: no channel is named. {OPEN}"
+    assert (
+        sentence(channels=[])
+        == f"The result does not say whether it was delivered: no channel is named. {OPEN}"
+    )
 
 
 def test_the_channels_are_named_in_the_results_words_and_else_in_those_of_then():
@@ -61,10 +96,14 @@ CODES = [None, "", "DELIVERED", "FAILED", "TIMEOUT", "SENT", "NEW-WORD"]
 def test_no_channel_is_said_to_have_delivered_or_failed_unless_its_code_says_so(codes):
     text = sentence(*codes)
     for kind, code in zip(("WhatsApp", "SMS"), codes, strict=True):
-        assert (f"{kind} was delivered" in text) == (code is not None and said(code) is Said.DELIVERED)
+        assert (f"{kind} was delivered" in text) == (
+            code is not None and said(code) is Said.DELIVERED
+        )
         assert (f"{kind} failed" in text) == (code is not None and said(code) is Said.FAILED)
     assert ("every channel failed" in text) == (codes == ("FAILED", "FAILED"))
-    assert text.startswith("Kaleyra reports") == ("DELIVERED" in codes or codes == ("FAILED", "FAILED"))
+    assert text.startswith("Kaleyra reports") == (
+        "DELIVERED" in codes or codes == ("FAILED", "FAILED")
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,17 +113,26 @@ def test_no_channel_is_said_to_have_delivered_or_failed_unless_its_code_says_so(
         ("delivered", ["READ"], "agrees: WhatsApp was delivered."),
         ("delivered", ["FAILED", "FAILED"], "says otherwise: WhatsApp failed; SMS failed."),
         ("not_delivered", ["FAILED", "FAILED"], "agrees: WhatsApp failed; SMS failed."),
-        ("not_delivered", ["TIMEOUT"], "does not say whether it was delivered: WhatsApp gave no final report within 5 s;"),
+        (
+            "not_delivered",
+            ["TIMEOUT"],
+            "does not say whether it was delivered: WhatsApp gave no final report within 5 s;",
+        ),
     ],
 )
 def test_what_a_person_settled_stands_beside_what_kaleyra_reported_later(verdict, codes, words):
     status = "accepted" if verdict == "delivered" else "rejected"
     text = sentence(*codes, status=status, reason=f"settled_{verdict}")
-    assert text.startswith("No answer settled it. A person did: it was") and f"Kaleyra’s result came later and {words}" in text
+    assert (
+        text.startswith("No answer settled it. A person did: it was")
+        and f"Kaleyra’s result came later and {words}" in text
+    )
 
 
 def test_results_that_contradict_each_other_are_named():
-    assert "contradict each other on WhatsApp: one says delivered, another failed." in sentence("READ", "FAILED", disputed=[1])
+    assert "contradict each other on WhatsApp: one says delivered, another failed." in sentence(
+        "READ", "FAILED", disputed=[1]
+    )
 
 
 @pytest.mark.parametrize("status", sorted(Invocation.Status))
@@ -93,7 +141,9 @@ def test_without_a_result_it_is_what_the_status_says(status):
     assert summary(meaning_of(row), delivery_of(row), None, TWO) == meaning_of(row).says
     row = Invocation(status=status, delivery="completed", deciding_channel=1)
     contradiction = "Both are shown as they came" in str(meaning_of(row).says)
-    assert (summary(meaning_of(row), delivery_of(row), None, TWO) == meaning_of(row).says) is contradiction
+    assert (
+        summary(meaning_of(row), delivery_of(row), None, TWO) == meaning_of(row).says
+    ) is contradiction
 
 
 @pytest.mark.parametrize("delivery", ["awaiting", "no_result"])

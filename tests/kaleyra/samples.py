@@ -39,11 +39,18 @@ def rejected(*errors: str, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def http(status: str, content: bytes | dict[str, Any] = b"", *headers: str, length: int | None = None) -> bytes:
+def http(
+    status: str, content: bytes | dict[str, Any] = b"", *headers: str, length: int | None = None
+) -> bytes:
     """The bytes of an HTTP answer, its body as long as announced unless told otherwise."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     announced = f"Content-Length: {len(body) if length is None else length}"
-    return "\r\n".join([f"HTTP/1.1 {status}", "Content-Type: application/json", announced, *headers, "", ""]).encode("latin-1") + body
+    return (
+        "\r\n".join(
+            [f"HTTP/1.1 {status}", "Content-Type: application/json", announced, *headers, "", ""]
+        ).encode("latin-1")
+        + body
+    )
 
 
 ACCEPTED = http("202 Accepted", accepted())

@@ -22,11 +22,16 @@ def test_the_url_of_each_pod_is_as_documented(host: str) -> None:
 
 def test_the_sample_of_the_documentation_is_met() -> None:
     url = invoke_url("api.in.kaleyra.io", "HXXXXXXX071IN", "00112233-4455-6677-XXXX-XXXXXXXXXXXX")
-    assert url == "https://api.in.kaleyra.io/v1/HXXXXXXX071IN/workflow/v1/instances/00112233-4455-6677-XXXX-XXXXXXXXXXXX/invoke"
+    assert (
+        url
+        == "https://api.in.kaleyra.io/v1/HXXXXXXX071IN/workflow/v1/instances/00112233-4455-6677-XXXX-XXXXXXXXXXXX/invoke"
+    )
 
 
 def test_an_api_domain_may_carry_a_port() -> None:
-    assert invoke_url("api.in.kaleyra.io:8443", SID, WORKFLOW).startswith("https://api.in.kaleyra.io:8443/v1/")
+    assert invoke_url("api.in.kaleyra.io:8443", SID, WORKFLOW).startswith(
+        "https://api.in.kaleyra.io:8443/v1/"
+    )
 
 
 BENDERS = [
@@ -75,25 +80,34 @@ def test_no_host_can_bend_the_url(bad: str) -> None:
         invoke_url(bad, SID, WORKFLOW)
 
 
-@pytest.mark.parametrize("bad", [*BENDERS, f"{SID}\n", "abc", "x" * 65, "a-bcd", "a_bcd", "a.bcd", "١٢٣٤"])
+@pytest.mark.parametrize(
+    "bad", [*BENDERS, f"{SID}\n", "abc", "x" * 65, "a-bcd", "a_bcd", "a.bcd", "١٢٣٤"]
+)
 def test_no_sid_can_bend_the_url(bad: str) -> None:
     with pytest.raises(ValueError, match="sid"):
         invoke_url("api.in.kaleyra.io", bad, WORKFLOW)
 
 
-@pytest.mark.parametrize("bad", [*BENDERS, f"{WORKFLOW}\n", "-a", "_a", "a.b", "x" * 101, "{workflow}"])
+@pytest.mark.parametrize(
+    "bad", [*BENDERS, f"{WORKFLOW}\n", "-a", "_a", "a.b", "x" * 101, "{workflow}"]
+)
 def test_no_workflow_id_can_bend_the_url(bad: str) -> None:
     with pytest.raises(ValueError, match="workflow_instance_id"):
         invoke_url("api.in.kaleyra.io", SID, bad)
 
 
 @given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=30))
-def test_a_url_is_read_by_requests_as_it_was_meant(api_domain: str, sid: str, workflow: str) -> None:
+def test_a_url_is_read_by_requests_as_it_was_meant(
+    api_domain: str, sid: str, workflow: str
+) -> None:
     try:
         url = invoke_url(api_domain, sid, workflow)
     except ValueError:
         return
-    assert requests.Request("POST", url).prepare().path_url == f"/v1/{sid}/workflow/v1/instances/{workflow}/invoke"
+    assert (
+        requests.Request("POST", url).prepare().path_url
+        == f"/v1/{sid}/workflow/v1/instances/{workflow}/invoke"
+    )
 
 
 @given(
@@ -101,8 +115,13 @@ def test_a_url_is_read_by_requests_as_it_was_meant(api_domain: str, sid: str, wo
     st.from_regex(r"\A[A-Za-z0-9]{4,64}\Z"),
     st.from_regex(r"\A[A-Za-z0-9][\w-]{0,99}\Z", alphabet=st.characters(max_codepoint=127)),
 )
-def test_every_part_that_looks_like_the_samples_is_taken(api_domain: str, sid: str, workflow: str) -> None:
-    assert invoke_url(api_domain, sid, workflow) == f"https://{api_domain}/v1/{sid}/workflow/v1/instances/{workflow}/invoke"
+def test_every_part_that_looks_like_the_samples_is_taken(
+    api_domain: str, sid: str, workflow: str
+) -> None:
+    assert (
+        invoke_url(api_domain, sid, workflow)
+        == f"https://{api_domain}/v1/{sid}/workflow/v1/instances/{workflow}/invoke"
+    )
 
 
 def test_a_refusal_does_not_repeat_what_was_typed() -> None:
@@ -111,7 +130,9 @@ def test_a_refusal_does_not_repeat_what_was_typed() -> None:
     assert "canary" not in str(refused.value)
 
 
-@pytest.mark.parametrize("host", ["localhost", "localhost:8100", "127.0.0.1", "127.0.0.1:8100", "127.1.2.3"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:8100", "127.0.0.1", "127.0.0.1:8100", "127.1.2.3"]
+)
 def test_http_is_for_this_machine(host: str) -> None:
     assert is_loopback(host)
     assert not is_public(host)
@@ -119,7 +140,17 @@ def test_http_is_for_this_machine(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", [*HOSTS, "10.0.0.1", "0.0.0.0", "localhost.evil.io", "127.0.0.1.nip.io", "0177.0.0.1", "2130706433", "127.1"]
+    "host",
+    [
+        *HOSTS,
+        "10.0.0.1",
+        "0.0.0.0",
+        "localhost.evil.io",
+        "127.0.0.1.nip.io",
+        "0177.0.0.1",
+        "2130706433",
+        "127.1",
+    ],
 )
 def test_http_is_for_nobody_else(host: str) -> None:
     assert not is_loopback(host)
@@ -129,13 +160,26 @@ def test_http_is_for_nobody_else(host: str) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["10.0.0.1", "192.168.1.1:443", "169.254.169.254", "100.64.0.1", "0.0.0.0", "intranet", "pod.local", "pod.internal", "x.localhost"],
+    [
+        "10.0.0.1",
+        "192.168.1.1:443",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "intranet",
+        "pod.local",
+        "pod.internal",
+        "x.localhost",
+    ],
 )
 def test_a_private_host_is_known_by_its_looks(host: str) -> None:
     assert not is_public(host)
 
 
-@pytest.mark.parametrize("evil", ["a" * 50_000 + "!", "a-" * 25_000, "a." * 25_000, "a.b-" * 12_500 + "!", "0" * 50_000 + ":"])
+@pytest.mark.parametrize(
+    "evil",
+    ["a" * 50_000 + "!", "a-" * 25_000, "a." * 25_000, "a.b-" * 12_500 + "!", "0" * 50_000 + ":"],
+)
 def test_a_hostile_host_is_refused_quickly(evil: str) -> None:
     begun = time.thread_time()
     with pytest.raises(ValueError, match="api_domain"):

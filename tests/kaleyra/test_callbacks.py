@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from invocations.kaleyra.callbacks import MAX_BODY_BYTES, ChannelSaid, FlowResult, Said, has_ended, read_callback, said, together
+from invocations.kaleyra.callbacks import (
+    MAX_BODY_BYTES,
+    ChannelSaid,
+    FlowResult,
+    Said,
+    has_ended,
+    read_callback,
+    said,
+    together,
+)
 
 CHANNEL1 = {
     "createdAt": "2024-05-24T16:17:51.479884794Z",
@@ -38,13 +47,21 @@ def read(value):
 
 def result_of(*codes, **more):
     """What is read where the channels have these codes; None: a channel that is not told of."""
-    channels = {f"channel{n}": {"statusCode": code, **more} for n, code in enumerate(codes, start=1) if code is not None}
+    channels = {
+        f"channel{n}": {"statusCode": code, **more}
+        for n, code in enumerate(codes, start=1)
+        if code is not None
+    }
     return read({"workflowInvocationId": "A", "result": channels})
 
 
 def test_the_documented_sample():
     result = read(SAMPLE)
-    assert (result.workflow_invocation_id, result.execution_status, result.problem) == ("4AhJXi67XXXXXXXXXXFyQT", "COMPLETED", "")
+    assert (result.workflow_invocation_id, result.execution_status, result.problem) == (
+        "4AhJXi67XXXXXXXXXXFyQT",
+        "COMPLETED",
+        "",
+    )
     assert result.ended_at == datetime(2024, 5, 24, 16, 18, 1, 379310, tzinfo=UTC)
     assert result.channels[0] == ChannelSaid(
         position=1,
@@ -80,7 +97,13 @@ def test_the_documented_sample():
         TEXT + "\0\0\n\0",
         "\0" + TEXT,
         json.dumps({"workflowevent": TEXT.replace(", ", ",\n\t")}).replace("\\n\\t", "\n\t"),
-        TEXT.replace("{", '{"n": ' + "9" * 10_000 + ', "x": NaN, "y": -Infinity, "workflowInvocationId": "earlier",', 1),
+        TEXT.replace(
+            "{",
+            '{"n": '
+            + "9" * 10_000
+            + ', "x": NaN, "y": -Infinity, "workflowInvocationId": "earlier",',
+            1,
+        ),
     ],
 )
 def test_every_shape_reads_the_same(body):
@@ -127,20 +150,57 @@ def test_our_own_id_is_enough_if_it_turns_up():
 
 def test_odd_values_are_bounded_printable_or_left_out():
     assert read_callback(b'{"workflowInvocationId": NaN, "requestId": 1e999}').problem == "no_id"
-    odd = {"statusCode": "S" * 10**5, "from": "a\0b\ud800", "to": 919876543210, "channel": True, "createdAt": 17, "messageId": [1]}
-    result = read({"workflowInvocationId": 123, "executionStatus": ["x"], "timestamp": "9999-12-31T23:59:59Z", "result": {"channel1": odd}})
+    odd = {
+        "statusCode": "S" * 10**5,
+        "from": "a\0b\ud800",
+        "to": 919876543210,
+        "channel": True,
+        "createdAt": 17,
+        "messageId": [1],
+    }
+    result = read(
+        {
+            "workflowInvocationId": 123,
+            "executionStatus": ["x"],
+            "timestamp": "9999-12-31T23:59:59Z",
+            "result": {"channel1": odd},
+        }
+    )
     [channel] = result.channels
-    assert (result.workflow_invocation_id, result.execution_status, result.ended_at) == ("123", "", None)
-    assert (len(channel.code), channel.sender, channel.recipient) == (100, "a\ufffdb\ufffd", "919876543210")
+    assert (result.workflow_invocation_id, result.execution_status, result.ended_at) == (
+        "123",
+        "",
+        None,
+    )
+    assert (len(channel.code), channel.sender, channel.recipient) == (
+        100,
+        "a\ufffdb\ufffd",
+        "919876543210",
+    )
     assert (channel.kind, channel.started_at, channel.message_id) == ("", None, "")
 
 
 def test_of_a_name_that_stands_twice_the_last_holds_as_everywhere_in_json():
-    assert read_callback(b'{"workflowInvocationId":"A","workflowInvocationId":"B"}').workflow_invocation_id == "B"
+    assert (
+        read_callback(
+            b'{"workflowInvocationId":"A","workflowInvocationId":"B"}'
+        ).workflow_invocation_id
+        == "B"
+    )
 
 
 @pytest.mark.parametrize(
-    "result", [None, {}, 7, "x", {"channel1": None}, {"channel1": {}}, {"channel1": "x"}, {"channel": {"statusCode": "READ"}}]
+    "result",
+    [
+        None,
+        {},
+        7,
+        "x",
+        {"channel1": None},
+        {"channel1": {}},
+        {"channel1": "x"},
+        {"channel": {"statusCode": "READ"}},
+    ],
 )
 def test_without_channels_nothing_is_decided(result):
     found = read({"workflowInvocationId": "A", "result": result})
@@ -150,8 +210,27 @@ def test_without_channels_nothing_is_decided(result):
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [
-        *(("PT5S", 5), ("PT15M", 900), ("PT900S", 900), ("PT1M30S", 90), ("PT1H", 3600), ("P1D", 86400), ("pt5.5s", 5), (5, 5), ("5", 5)),
-        *(("P2D", None), ("PT", None), ("P", None), ("", None), (None, None), (-5, None), ("PT-5S", None), ("PT9999999999S", None)),
+        *(
+            ("PT5S", 5),
+            ("PT15M", 900),
+            ("PT900S", 900),
+            ("PT1M30S", 90),
+            ("PT1H", 3600),
+            ("P1D", 86400),
+            ("pt5.5s", 5),
+            (5, 5),
+            ("5", 5),
+        ),
+        *(
+            ("P2D", None),
+            ("PT", None),
+            ("P", None),
+            ("", None),
+            (None, None),
+            (-5, None),
+            ("PT-5S", None),
+            ("PT9999999999S", None),
+        ),
     ],
 )
 def test_waits(text, seconds):
@@ -161,7 +240,12 @@ def test_waits(text, seconds):
 @pytest.mark.parametrize(
     ("code", "meaning"),
     [
-        *(("DELIVERED", Said.DELIVERED), ("Delivered", Said.DELIVERED), (" READ ", Said.DELIVERED), ("TIMEOUT", Said.NO_REPORT)),
+        *(
+            ("DELIVERED", Said.DELIVERED),
+            ("Delivered", Said.DELIVERED),
+            (" READ ", Said.DELIVERED),
+            ("TIMEOUT", Said.NO_REPORT),
+        ),
         *(
             ("FAILED", Said.FAILED),
             ("UnDelivered", Said.FAILED),
@@ -169,7 +253,13 @@ def test_waits(text, seconds):
             ("not_sent", Said.FAILED),
             ("NotSent", Said.FAILED),
         ),
-        *(("SENT", Said.SENT), ("", Said.OTHER), ("DELIVERED_TO_OPERATOR", Said.OTHER), ("1", Said.OTHER), ("ＲＥＡＤ", Said.OTHER)),
+        *(
+            ("SENT", Said.SENT),
+            ("", Said.OTHER),
+            ("DELIVERED_TO_OPERATOR", Said.OTHER),
+            ("1", Said.OTHER),
+            ("ＲＥＡＤ", Said.OTHER),
+        ),
     ],
 )
 def test_codes(code, meaning):
@@ -219,12 +309,17 @@ def test_what_the_channels_say_together(codes, deciding, may_be_double):
         (("READ",), 0, 1),
     ],
 )
-def test_it_was_not_delivered_only_if_each_channel_of_the_flow_is_reported_failed(codes, channels, deciding):
+def test_it_was_not_delivered_only_if_each_channel_of_the_flow_is_reported_failed(
+    codes, channels, deciding
+):
     assert result_of(*codes).deciding(lambda: channels) == deciding
 
 
 def test_a_second_channel_without_a_code_was_tried_if_it_has_a_message():
-    assert result_of("TIMEOUT", "", messageId="m").may_be_double and not result_of("TIMEOUT", "").may_be_double
+    assert (
+        result_of("TIMEOUT", "", messageId="m").may_be_double
+        and not result_of("TIMEOUT", "").may_be_double
+    )
 
 
 @pytest.mark.parametrize("status", ["", "COMPLETED", "FAILED", "TERMINATED", "new"])
@@ -248,7 +343,19 @@ def test_several_results_of_one_flow_say_the_same_in_any_order(order):
 # --- no bytes make it stumble -----------------------------------------------------------------------------------------
 
 NAMES = st.sampled_from(
-    [*SAMPLE, *CHANNEL1, "channel1", "channel2", "channel3", "channel9", "send1", "workflowevent", "WorkflowEvent", "requestId", "\ud800"]
+    [
+        *SAMPLE,
+        *CHANNEL1,
+        "channel1",
+        "channel2",
+        "channel3",
+        "channel9",
+        "send1",
+        "workflowevent",
+        "WorkflowEvent",
+        "requestId",
+        "\ud800",
+    ]
 )
 SCALARS = (
     st.none()
@@ -256,10 +363,25 @@ SCALARS = (
     | st.integers()
     | st.floats()
     | st.text()
-    | st.sampled_from(["TIMEOUT", "PT5S", "DELIVERED", TEXT, "2024-05-24T16:18:01.379310507Z", "0001-01-01T00:00:00+14:00", "\0", "{"])
+    | st.sampled_from(
+        [
+            "TIMEOUT",
+            "PT5S",
+            "DELIVERED",
+            TEXT,
+            "2024-05-24T16:18:01.379310507Z",
+            "0001-01-01T00:00:00+14:00",
+            "\0",
+            "{",
+        ]
+    )
 )
 VALUES = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(), inner, max_size=6), max_leaves=20
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(), inner, max_size=6)
+    ),
+    max_leaves=20,
 )
 
 
@@ -271,8 +393,21 @@ def sound(result):
     assert len(result.workflow_invocation_id) <= 100 and len(result.execution_status) <= 60
     assert result.deciding(lambda: 2) in {None, 0, 1, 2} and result.may_be_double in {True, False}
     for channel in result.channels:
-        texts = [channel.kind, channel.code, channel.message_id, channel.client_message_id, channel.sender, channel.recipient]
-        assert all(len(text) <= 100 and "\0" not in text and text.encode() is not None for text in texts) and len(channel.kind) <= 20
+        texts = [
+            channel.kind,
+            channel.code,
+            channel.message_id,
+            channel.client_message_id,
+            channel.sender,
+            channel.recipient,
+        ]
+        assert (
+            all(
+                len(text) <= 100 and "\0" not in text and text.encode() is not None
+                for text in texts
+            )
+            and len(channel.kind) <= 20
+        )
         assert channel.wait_seconds is None or 0 <= channel.wait_seconds <= 86400
 
 
@@ -287,16 +422,29 @@ def test_any_json(value):
 @settings(max_examples=300, deadline=None)
 @given(
     st.binary()
-    | st.tuples(st.binary(max_size=9), st.sampled_from([TEXT.encode(), b"workflowevent=%", b'{"workflowevent":"{']), st.binary()).map(
-        b"".join
-    )
+    | st.tuples(
+        st.binary(max_size=9),
+        st.sampled_from([TEXT.encode(), b"workflowevent=%", b'{"workflowevent":"{']),
+        st.binary(),
+    ).map(b"".join)
 )
 def test_any_bytes(body):
     sound(read_callback(body))
 
 
 @pytest.mark.parametrize(
-    "piece", [b"[", b'{"a":', b'{"workflowevent":"{', b"workflowevent=&", b'{"workflowevent":"{"}', b"\\u0000", b"1e", b'"\\"', b"%5B"]
+    "piece",
+    [
+        b"[",
+        b'{"a":',
+        b'{"workflowevent":"{',
+        b"workflowevent=&",
+        b'{"workflowevent":"{"}',
+        b"\\u0000",
+        b"1e",
+        b'"\\"',
+        b"%5B",
+    ],
 )
 def test_the_largest_body_is_read_or_refused_at_once(piece):
     began = time.thread_time()

@@ -11,7 +11,14 @@ import responses
 from responses import matchers
 from urllib3.exceptions import NewConnectionError
 
-from invocations.kaleyra.client import CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS, KaleyraClient, NoAnswer, NotSent
+from invocations.kaleyra.client import (
+    CONNECT_SECONDS,
+    READ_SECONDS,
+    TOTAL_SECONDS,
+    KaleyraClient,
+    NoAnswer,
+    NotSent,
+)
 from invocations.kaleyra.reply import Verdict
 
 from .samples import BODY, KEY, PATH, REQUEST_ID, SID, WORKFLOW, accepted, rejected
@@ -33,7 +40,10 @@ def test_it_posts_the_body_with_the_two_documented_headers() -> None:
         ],
     )
     reply = CLIENT.invoke(WORKFLOW, REQUEST_ID, BODY)
-    assert (reply.verdict, reply.workflow_invocation_id) == (Verdict.ACCEPTED, "4xU9cYRHabcdefBDmNVR1D")
+    assert (reply.verdict, reply.workflow_invocation_id) == (
+        Verdict.ACCEPTED,
+        "4xU9cYRHabcdefBDmNVR1D",
+    )
     assert responses.calls[0].request.body == BODY.encode()
 
 
@@ -60,10 +70,22 @@ def test_the_body_goes_as_it_was_kept_in_utf_8() -> None:
     ],
 )
 @responses.activate
-def test_an_answer_is_a_reply_and_asked_for_once(status: int, content: dict[str, Any], verdict: Verdict, reason: str) -> None:
-    responses.post(URL, json=content, status=status, headers={"Retry-After": "7", "Location": "https://elsewhere.invalid/"})
+def test_an_answer_is_a_reply_and_asked_for_once(
+    status: int, content: dict[str, Any], verdict: Verdict, reason: str
+) -> None:
+    responses.post(
+        URL,
+        json=content,
+        status=status,
+        headers={"Retry-After": "7", "Location": "https://elsewhere.invalid/"},
+    )
     reply = CLIENT.invoke(WORKFLOW, REQUEST_ID, BODY)
-    assert (reply.http_status, reply.verdict, reply.reason, reply.retry_after) == (status, verdict, reason, 7)
+    assert (reply.http_status, reply.verdict, reply.reason, reply.retry_after) == (
+        status,
+        verdict,
+        reason,
+        7,
+    )
     assert len(responses.calls) == 1
 
 
@@ -71,7 +93,11 @@ def test_an_answer_is_a_reply_and_asked_for_once(status: int, content: dict[str,
 def test_the_refusal_of_a_used_id_is_recognised_by_the_words_that_were_set() -> None:
     responses.post(URL, json=rejected("Diese Kennung ist verbraucht"), status=400)
     assert not CLIENT.invoke(WORKFLOW, REQUEST_ID, BODY).is_duplicate
-    assert replace(CLIENT, duplicate=re.compile("verbraucht")).invoke(WORKFLOW, REQUEST_ID, BODY).is_duplicate
+    assert (
+        replace(CLIENT, duplicate=re.compile("verbraucht"))
+        .invoke(WORKFLOW, REQUEST_ID, BODY)
+        .is_duplicate
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,7 +112,9 @@ def test_the_refusal_of_a_used_id_is_recognised_by_the_words_that_were_set() -> 
     ],
 )
 @responses.activate
-def test_an_error_that_does_not_prove_that_nothing_left_is_doubt(error: Exception, reason: str) -> None:
+def test_an_error_that_does_not_prove_that_nothing_left_is_doubt(
+    error: Exception, reason: str
+) -> None:
     responses.post(URL, body=error)
     with pytest.raises(NoAnswer) as doubt:
         CLIENT.invoke(WORKFLOW, REQUEST_ID, BODY)

@@ -45,7 +45,19 @@ from tests.faults.server import (
     tunnels_to,
 )
 
-from .samples import ACCEPTED, BODY, KEY, NUMBER, PATH, REQUEST_ID, SID, WORKFLOW, accepted, http, rejected
+from .samples import (
+    ACCEPTED,
+    BODY,
+    KEY,
+    NUMBER,
+    PATH,
+    REQUEST_ID,
+    SID,
+    WORKFLOW,
+    accepted,
+    http,
+    rejected,
+)
 
 HOST = "api.in.kaleyra.io"
 TOTAL = 1.5
@@ -84,7 +96,9 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def names_lead_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every name resolves to this machine, and this machine counts as public."""
     resolve = socket.getaddrinfo
-    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *args, **kwargs: resolve("127.0.0.1", *args, **kwargs))
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *args, **kwargs: resolve("127.0.0.1", *args, **kwargs)
+    )
     monkeypatch.setattr(KaleyraClient, "_may_be_peer", lambda self, address: True)
 
 
@@ -113,13 +127,24 @@ def test_the_request_is_what_the_documentation_asks_for_and_nothing_else_carries
     assert body == BODY.encode()
     assert (headers["Content-Type"], headers["api-key"]) == ("application/json", KEY)
     assert headers.keys() == {
-        *("Host", "User-Agent", "Accept", "Accept-Encoding", "Connection", "Content-Type", "Content-Length", "api-key"),
+        *(
+            "Host",
+            "User-Agent",
+            "Accept",
+            "Accept-Encoding",
+            "Connection",
+            "Content-Type",
+            "Content-Length",
+            "api-key",
+        ),
     }
     assert received.count(KEY.encode()) == 1
 
 
 def test_each_call_has_a_connection_of_its_own() -> None:
-    with FaultServer(answers(ACCEPTED.replace(b"\r\n", b"\r\nSet-Cookie: a=b\r\nConnection: keep-alive\r\n", 1))) as server:
+    with FaultServer(
+        answers(ACCEPTED.replace(b"\r\n", b"\r\nSet-Cookie: a=b\r\nConnection: keep-alive\r\n", 1))
+    ) as server:
         for _ in range(3):
             assert invoke(client(server.api_domain)).verdict is Verdict.ACCEPTED
         received = server.settled(3)
@@ -127,12 +152,23 @@ def test_each_call_has_a_connection_of_its_own() -> None:
     assert b"Cookie" not in b"".join(received)
 
 
-def test_the_environment_turns_nothing_aside_and_adds_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login canary password canary\ndefault login canary password canary\n")
+def test_the_environment_turns_nothing_aside_and_adds_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".netrc").write_text(
+        "machine 127.0.0.1 login canary password canary\ndefault login canary password canary\n"
+    )
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
     with FaultServer(answers(ACCEPTED)) as server, FaultServer(answers(ACCEPTED)) as proxy:
-        for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        for name in (
+            "http_proxy",
+            "HTTP_PROXY",
+            "https_proxy",
+            "HTTPS_PROXY",
+            "all_proxy",
+            "ALL_PROXY",
+        ):
             monkeypatch.setenv(name, f"http://canary:canary@{proxy.api_domain}")
         assert invoke(client(server.api_domain)).verdict is Verdict.ACCEPTED
         [received] = server.settled()
@@ -170,12 +206,25 @@ def test_a_name_that_is_not_found_means_not_sent(monkeypatch: pytest.MonkeyPatch
     assert what_comes_of(client(HOST, allow_loopback=False)) == (NotSent, "name")
 
 
-@pytest.mark.parametrize("host", ["a" * 64 + ".io", "127.0.0.1:99999", "xn--a.io", "api.in.kaleyra.io/x", "user@host", "évil.io", ""])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "a" * 64 + ".io",
+        "127.0.0.1:99999",
+        "xn--a.io",
+        "api.in.kaleyra.io/x",
+        "user@host",
+        "évil.io",
+        "",
+    ],
+)
 def test_a_host_that_is_none_means_not_sent(host: str) -> None:
     assert what_comes_of(client(host, allow_loopback=False))[0] is NotSent
 
 
-def test_a_connection_that_stands_only_after_the_deadline_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_that_stands_only_after_the_deadline_is_not_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with FaultServer(answers(ACCEPTED)) as server:
         resolve = socket.getaddrinfo
 
@@ -184,15 +233,25 @@ def test_a_connection_that_stands_only_after_the_deadline_is_not_used(monkeypatc
             return resolve(*args, **kwargs)
 
         monkeypatch.setattr(socket, "getaddrinfo", slow)
-        assert what_comes_of(client(server.api_domain, total_seconds=0.05)) == (NotSent, "connect_timeout")
+        assert what_comes_of(client(server.api_domain, total_seconds=0.05)) == (
+            NotSent,
+            "connect_timeout",
+        )
         assert server.settled() == [b""]
 
 
-def test_a_private_peer_gets_nothing_whatever_its_name_promised(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_private_peer_gets_nothing_whatever_its_name_promised(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     resolve = socket.getaddrinfo
-    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *args, **kwargs: resolve("127.0.0.1", *args, **kwargs))
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *args, **kwargs: resolve("127.0.0.1", *args, **kwargs)
+    )
     with FaultServer(answers(ACCEPTED)) as server:
-        assert what_comes_of(client(f"{HOST}:{server.port}", allow_loopback=False)) == (NotSent, "address")
+        assert what_comes_of(client(f"{HOST}:{server.port}", allow_loopback=False)) == (
+            NotSent,
+            "address",
+        )
         assert server.settled() == [b""]
 
 
@@ -227,7 +286,20 @@ def test_practice_reaches_this_machine_alone() -> None:
     assert not practising._may_be_peer("8.8.8.8")
 
 
-@pytest.mark.parametrize("key", [f"{KEY}\n", f"{KEY}\r\nX-Evil: 1", f" {KEY}", f"{KEY} ", f"{KEY}\0", f"{KEY}é", f"{KEY} {KEY}", "", " "])
+@pytest.mark.parametrize(
+    "key",
+    [
+        f"{KEY}\n",
+        f"{KEY}\r\nX-Evil: 1",
+        f" {KEY}",
+        f"{KEY} ",
+        f"{KEY}\0",
+        f"{KEY}é",
+        f"{KEY} {KEY}",
+        "",
+        " ",
+    ],
+)
 def test_a_key_that_no_header_can_carry_means_not_sent_and_is_not_told(key: str) -> None:
     with FaultServer(answers(ACCEPTED)) as server:
         broken = KaleyraClient(server.api_domain, SID, key, allow_loopback=True)
@@ -240,7 +312,10 @@ def test_a_key_that_no_header_can_carry_means_not_sent_and_is_not_told(key: str)
 
 def test_a_reset_at_once_is_not_taken_for_an_answer() -> None:
     with FaultServer(resets_after(0)) as server:
-        assert what_comes_of(client(server.api_domain)) in [(NotSent, "refused"), (NoAnswer, "broken_off")]
+        assert what_comes_of(client(server.api_domain)) in [
+            (NotSent, "refused"),
+            (NoAnswer, "broken_off"),
+        ]
 
 
 # --- something may have left ------------------------------------------------------------------------------------------
@@ -259,15 +334,24 @@ SILENCE: dict[str, tuple[Verb, str]] = {
     "not HTTP": (answers(b"SSH-2.0-OpenSSH_9.2\r\n"), "broken_off"),
     "no status": (answers(b"HTTP/1.1 abc\r\n\r\n"), "broken_off"),
     "a status line without end": (floods(b"", b"HTTP" * 10_000, 10_000), "broken_off"),
-    "a header without end": (floods(b"HTTP/1.1 202 Accepted\r\nX: ", b"x" * 60_000, 10_000), "broken_off"),
-    "headers without end": (floods(b"HTTP/1.1 202 Accepted\r\n", b"X: x\r\n" * 5_000, 10_000), "broken_off"),
+    "a header without end": (
+        floods(b"HTTP/1.1 202 Accepted\r\nX: ", b"x" * 60_000, 10_000),
+        "broken_off",
+    ),
+    "headers without end": (
+        floods(b"HTTP/1.1 202 Accepted\r\n", b"X: x\r\n" * 5_000, 10_000),
+        "broken_off",
+    ),
 }
 TOO_SLOW: dict[str, tuple[Verb, tuple[type, str]]] = {
     "silence": (accepts_and_says_nothing(), (NoAnswer, "too_slow")),
     "a drip of status line": (drips(ACCEPTED, every=0.3), (NoAnswer, "too_slow")),
     "promises without end": (floods(b"", CONTINUE * 100, 1_000_000), (NoAnswer, "too_slow")),
     "a drip of headers": (drips(ACCEPTED, every=0.02, at_once=30), (Reply, "doubtful: broken_off")),
-    "a body without end": (stalls_after(b"HTTP/1.0 202 Accepted\r\n\r\n" + WHOLE), (Reply, "doubtful: broken_off")),
+    "a body without end": (
+        stalls_after(b"HTTP/1.0 202 Accepted\r\n\r\n" + WHOLE),
+        (Reply, "doubtful: broken_off"),
+    ),
     "a drip of body": (drips(ACCEPTED, every=0.02, at_once=150), (Reply, "doubtful: broken_off")),
 }
 
@@ -296,7 +380,10 @@ ONE_TOO_FEW = http("202 Accepted", accepted(), length=len(WHOLE) + 1)
 ANSWERS: dict[str, tuple[Verb, str]] = {
     "at once": (answers(ACCEPTED), "accepted: accepted"),
     "in chunks": (answers(CHUNKED + IN_CHUNKS + b"0\r\n\r\n"), "accepted: accepted"),
-    "until the connection ends": (answers(b"HTTP/1.0 202 Accepted\r\n\r\n" + WHOLE), "accepted: accepted"),
+    "until the connection ends": (
+        answers(b"HTTP/1.0 202 Accepted\r\n\r\n" + WHOLE),
+        "accepted: accepted",
+    ),
     "after a promise": (answers(CONTINUE + CONTINUE + ACCEPTED), "accepted: accepted"),
     "drop by drop, in time": (drips(ACCEPTED, every=0.0001), "accepted: accepted"),
     "and then silence": (stalls_after(ACCEPTED), "accepted: accepted"),
@@ -308,10 +395,22 @@ ANSWERS: dict[str, tuple[Verb, str]] = {
     "a chunk cut short": (answers(CHUNKED + IN_CHUNKS[:-20]), "doubtful: broken_off"),
     "a chunk of no length": (answers(CHUNKED + b"zz\r\n" + WHOLE), "doubtful: broken_off"),
     "no body": (answers(http("202 Accepted")), "doubtful: unreadable"),
-    "zipped though nobody asked": (answers(http("202 Accepted", gzip.compress(WHOLE), "Content-Encoding: gzip")), "doubtful: unreadable"),
-    "another protocol": (answers(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"), "doubtful: undocumented_status"),
-    "a rejection that breaks off": (answers(http("400 Bad Request", b"{", length=9)), "doubtful: broken_off"),
-    "slow down, and it breaks off": (answers(http("429 Too Many", b"{", "Retry-After: 3", length=9)), "busy: asked_to_wait"),
+    "zipped though nobody asked": (
+        answers(http("202 Accepted", gzip.compress(WHOLE), "Content-Encoding: gzip")),
+        "doubtful: unreadable",
+    ),
+    "another protocol": (
+        answers(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"),
+        "doubtful: undocumented_status",
+    ),
+    "a rejection that breaks off": (
+        answers(http("400 Bad Request", b"{", length=9)),
+        "doubtful: broken_off",
+    ),
+    "slow down, and it breaks off": (
+        answers(http("429 Too Many", b"{", "Retry-After: 3", length=9)),
+        "busy: asked_to_wait",
+    ),
 }
 
 
@@ -329,7 +428,10 @@ def test_an_answer_that_reset_cuts_off_is_a_reply() -> None:
         visit.reset()
 
     with FaultServer(verb) as server:
-        assert what_comes_of(client(server.api_domain)) in [(Reply, "doubtful: broken_off"), (NoAnswer, "broken_off")]
+        assert what_comes_of(client(server.api_domain)) in [
+            (Reply, "doubtful: broken_off"),
+            (NoAnswer, "broken_off"),
+        ]
 
 
 def test_what_came_before_the_break_is_kept() -> None:
@@ -357,7 +459,9 @@ def peak() -> Iterator[Callable[[], int]]:
 
 
 @pytest.mark.parametrize("kind", HUGE)
-def test_of_300_megabytes_only_the_first_64_kib_are_read(kind: str, peak: Callable[[], int]) -> None:
+def test_of_300_megabytes_only_the_first_64_kib_are_read(
+    kind: str, peak: Callable[[], int]
+) -> None:
     with FaultServer(floods(HUGE[kind], b"x" * MIB, 300)) as server:
         reply = invoke(client(server.api_domain))
         server.settled()
@@ -368,7 +472,12 @@ def test_of_300_megabytes_only_the_first_64_kib_are_read(kind: str, peak: Callab
 
 @pytest.mark.parametrize("line", ["202 Accepted", "302 Found"])
 def test_a_bomb_is_not_unpacked(line: str, peak: Callable[[], int]) -> None:
-    bomb = http(line, gzip.compress(bytes(50 * MIB), 1), "Content-Encoding: gzip", "Location: https://elsewhere.invalid/")
+    bomb = http(
+        line,
+        gzip.compress(bytes(50 * MIB), 1),
+        "Content-Encoding: gzip",
+        "Location: https://elsewhere.invalid/",
+    )
     tracemalloc.reset_peak()
     before = tracemalloc.get_traced_memory()[0]
     with FaultServer(answers(bomb)) as server:
@@ -388,7 +497,9 @@ def test_a_body_of_exactly_64_kib_is_whole() -> None:
 # --- redirects --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("line", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
+@pytest.mark.parametrize(
+    "line", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"]
+)
 def test_a_redirect_is_never_followed(line: str) -> None:
     with FaultServer(answers(ACCEPTED)) as elsewhere:
         redirect = http(line, b"", f"Location: http://{elsewhere.api_domain}{PATH}")
@@ -398,7 +509,19 @@ def test_a_redirect_is_never_followed(line: str) -> None:
         assert elsewhere.connections == 0
 
 
-@pytest.mark.parametrize("location", ["http://[::1", "\xff\xfe", "//", "http://:::/", "data:,", "http://a b/", "\t", "http://" + "é" * 70])
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://[::1",
+        "\xff\xfe",
+        "//",
+        "http://:::/",
+        "data:,",
+        "http://a b/",
+        "\t",
+        "http://" + "é" * 70,
+    ],
+)
 def test_a_redirect_to_nowhere_is_still_a_redirect(location: str) -> None:
     with FaultServer(answers(http("302 Found", b"", f"Location: {location}"))) as server:
         assert what_comes_of(client(server.api_domain)) == (Reply, "refused: redirect")
@@ -420,25 +543,41 @@ def test_an_untrusted_certificate_means_not_sent(over_tls: Over, authority: Auth
         assert server.settled() == []
 
 
-def test_the_environment_cannot_make_a_certificate_trusted(over_tls: Over, authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_cannot_make_a_certificate_trusted(
+    over_tls: Over, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
         monkeypatch.setenv(name, str(authority.bundle))
     with FaultServer(answers(ACCEPTED), tls=authority.server(HOST)) as server:
         assert what_comes_of(over_tls(server, ca_bundle="")) == (NotSent, "certificate")
 
 
-@pytest.mark.parametrize("fault", [{"host": "api.eu.kaleyra.io"}, {"host": HOST, "expired": True}], ids=["other host", "expired"])
-def test_a_wrong_certificate_means_not_sent(over_tls: Over, authority: Authority, fault: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [{"host": "api.eu.kaleyra.io"}, {"host": HOST, "expired": True}],
+    ids=["other host", "expired"],
+)
+def test_a_wrong_certificate_means_not_sent(
+    over_tls: Over, authority: Authority, fault: dict[str, Any]
+) -> None:
     with FaultServer(answers(ACCEPTED), tls=authority.server(**fault)) as server:
         assert what_comes_of(over_tls(server)) == (NotSent, "certificate")
         assert server.settled() == []
 
 
-def test_an_authority_that_cannot_be_read_means_not_sent(over_tls: Over, authority: Authority, tmp_path: Path) -> None:
+def test_an_authority_that_cannot_be_read_means_not_sent(
+    over_tls: Over, authority: Authority, tmp_path: Path
+) -> None:
     (tmp_path / "garbage.pem").write_text("no certificate")
     with FaultServer(answers(ACCEPTED), tls=authority.server(HOST)) as server:
-        assert what_comes_of(over_tls(server, ca_bundle=str(tmp_path / "garbage.pem"))) == (NotSent, "certificate")
-        assert what_comes_of(over_tls(server, ca_bundle=str(tmp_path / "missing.pem"))) == (NotSent, "certificate")
+        assert what_comes_of(over_tls(server, ca_bundle=str(tmp_path / "garbage.pem"))) == (
+            NotSent,
+            "certificate",
+        )
+        assert what_comes_of(over_tls(server, ca_bundle=str(tmp_path / "missing.pem"))) == (
+            NotSent,
+            "certificate",
+        )
     assert server.received == []
 
 
@@ -485,9 +624,18 @@ def test_old_tls_is_not_spoken(over_tls: Over, authority: Authority) -> None:
         (answers(ONE_TOO_FEW), (Reply, "doubtful: broken_off")),
         (stalls_after_headers(), (Reply, "doubtful: broken_off")),
     ],
-    ids=["a broken record", "reset", "silence", "a whole answer", "goodbye", "silence after the headers"],
+    ids=[
+        "a broken record",
+        "reset",
+        "silence",
+        "a whole answer",
+        "goodbye",
+        "silence after the headers",
+    ],
 )
-def test_once_tls_stands_a_fault_is_doubt(over_tls: Over, authority: Authority, verb: Verb, outcome: tuple[type, str]) -> None:
+def test_once_tls_stands_a_fault_is_doubt(
+    over_tls: Over, authority: Authority, verb: Verb, outcome: tuple[type, str]
+) -> None:
     with FaultServer(verb, tls=authority.server(HOST)) as server:
         assert what_comes_of(over_tls(server)) == outcome
 
@@ -504,11 +652,19 @@ def test_a_drip_through_tls_ends_on_time(over_tls: Over, authority: Authority) -
 
 def through(proxy: str, authority: Authority, **changes: Any) -> KaleyraClient:
     return client(
-        HOST, **{"allow_loopback": False, "proxy_url": f"http://user:secret@{proxy}", "ca_bundle": str(authority.bundle), **changes}
+        HOST,
+        **{
+            "allow_loopback": False,
+            "proxy_url": f"http://user:secret@{proxy}",
+            "ca_bundle": str(authority.bundle),
+            **changes,
+        },
     )
 
 
-def test_the_proxy_that_was_set_is_used_and_sees_nothing(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_proxy_that_was_set_is_used_and_sees_nothing(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NO_PROXY", "*")
     with (
         FaultServer(answers(ACCEPTED), tls=authority.server(HOST)) as server,
@@ -554,24 +710,35 @@ def test_a_proxy_that_opens_no_tunnel_means_not_sent(authority: Authority, verb:
 def test_a_drip_from_the_proxy_ends_on_time(authority: Authority) -> None:
     with FaultServer(drips(b"HTTP/1.1 200 " + b"x" * 1000, every=0.02)) as proxy:
         begun = time.monotonic()
-        assert what_comes_of(through(proxy.api_domain, authority, **PATIENT)) == (NotSent, "connect_timeout")
+        assert what_comes_of(through(proxy.api_domain, authority, **PATIENT)) == (
+            NotSent,
+            "connect_timeout",
+        )
         assert time.monotonic() - begun < TOTAL + LATE
 
 
-@pytest.mark.parametrize("proxy_url", ["http://", "ftp://127.0.0.1:1", "socks5://127.0.0.1:1", "http://[", "http://127.0.0.1:99999"])
+@pytest.mark.parametrize(
+    "proxy_url",
+    ["http://", "ftp://127.0.0.1:1", "socks5://127.0.0.1:1", "http://[", "http://127.0.0.1:99999"],
+)
 def test_a_proxy_that_is_none_means_not_sent(authority: Authority, proxy_url: str) -> None:
     assert what_comes_of(client(HOST, allow_loopback=False, proxy_url=proxy_url))[0] is NotSent
 
 
 def test_practice_goes_past_the_proxy() -> None:
     with FaultServer(answers(ACCEPTED)) as server:
-        assert invoke(client(server.api_domain, proxy_url=f"http://127.0.0.1:{closed_port()}")).verdict is Verdict.ACCEPTED
+        assert (
+            invoke(client(server.api_domain, proxy_url=f"http://127.0.0.1:{closed_port()}")).verdict
+            is Verdict.ACCEPTED
+        )
 
 
 # --- a kept connection ------------------------------------------------------------------------------------------------
 
 ACCEPTANCE = (Reply, "accepted: accepted")
-ON_A_KEPT_CONNECTION = {name: fault for name, fault in SILENCE.items() if name != "goodbye before the request is read"}
+ON_A_KEPT_CONNECTION = {
+    name: fault for name, fault in SILENCE.items() if name != "goodbye before the request is read"
+}
 
 
 def with_header(header: str, answer: bytes = ACCEPTED) -> bytes:
@@ -581,7 +748,11 @@ def with_header(header: str, answer: bytes = ACCEPTED) -> bytes:
 def test_a_line_keeps_its_connection_from_one_post_to_the_next() -> None:
     with FaultServer(in_turn(*[answers(with_header("Set-Cookie: a=b"))] * 3)) as server:
         with client(server.api_domain).line() as line:
-            for workflow, body in [(WORKFLOW, BODY), ("another", '{"requestId":"नमस्ते"}'), (WORKFLOW, "{}")]:
+            for workflow, body in [
+                (WORKFLOW, BODY),
+                ("another", '{"requestId":"नमस्ते"}'),
+                (WORKFLOW, "{}"),
+            ]:
                 assert line.invoke(workflow, REQUEST_ID, body).verdict is Verdict.ACCEPTED
         [received] = server.settled()
     assert server.connections == 1
@@ -590,14 +761,19 @@ def test_a_line_keeps_its_connection_from_one_post_to_the_next() -> None:
     assert first.endswith(BODY.encode())
     assert b"/instances/another/invoke HTTP/1.1\r\n" in second
     assert second.endswith('\r\n\r\n{"requestId":"नमस्ते"}'.encode())
-    assert third == first.replace(BODY.encode(), b"{}").replace(b"Length: %d" % len(BODY.encode()), b"Length: 2")
+    assert third == first.replace(BODY.encode(), b"{}").replace(
+        b"Length: %d" % len(BODY.encode()), b"Length: 2"
+    )
     assert b"Cookie" not in received
 
 
 @pytest.mark.parametrize("fault", ON_A_KEPT_CONNECTION)
 def test_whatever_fails_on_a_kept_connection_is_doubt(fault: str) -> None:
     verb, reason = ON_A_KEPT_CONNECTION[fault]
-    with FaultServer(in_turn(answers(ACCEPTED), verb)) as server, client(server.api_domain).line() as line:
+    with (
+        FaultServer(in_turn(answers(ACCEPTED), verb)) as server,
+        client(server.api_domain).line() as line,
+    ):
         assert what_comes_of(line) == ACCEPTANCE
         with pytest.raises(NoAnswer) as doubt:
             invoke(line)
@@ -608,20 +784,35 @@ def test_whatever_fails_on_a_kept_connection_is_doubt(fault: str) -> None:
 
 @pytest.mark.parametrize(
     ("verb", "reason"),
-    [(breaks_tls(), "broken_off"), (reads_and_resets(), "broken_off"), (answers(b""), "broken_off"), (stalls_after(b""), "timeout")],
+    [
+        (breaks_tls(), "broken_off"),
+        (reads_and_resets(), "broken_off"),
+        (answers(b""), "broken_off"),
+        (stalls_after(b""), "timeout"),
+    ],
     ids=["a broken record", "reset", "goodbye", "silence"],
 )
-def test_whatever_fails_on_a_kept_connection_through_tls_is_doubt(over_tls: Over, authority: Authority, verb: Verb, reason: str) -> None:
-    with FaultServer(in_turn(answers(ACCEPTED), verb), tls=authority.server(HOST)) as server, over_tls(server).line() as line:
+def test_whatever_fails_on_a_kept_connection_through_tls_is_doubt(
+    over_tls: Over, authority: Authority, verb: Verb, reason: str
+) -> None:
+    with (
+        FaultServer(in_turn(answers(ACCEPTED), verb), tls=authority.server(HOST)) as server,
+        over_tls(server).line() as line,
+    ):
         assert what_comes_of(line) == ACCEPTANCE
         assert what_comes_of(line) == (NoAnswer, reason)
         assert server.connections == 1
 
 
 @pytest.mark.parametrize("fault", TOO_SLOW)
-def test_an_answer_slower_than_the_deadline_is_doubt_on_time_on_a_kept_connection_too(fault: str) -> None:
+def test_an_answer_slower_than_the_deadline_is_doubt_on_time_on_a_kept_connection_too(
+    fault: str,
+) -> None:
     verb, outcome = TOO_SLOW[fault]
-    with FaultServer(in_turn(answers(ACCEPTED), verb)) as server, client(server.api_domain, **PATIENT).line() as line:
+    with (
+        FaultServer(in_turn(answers(ACCEPTED), verb)) as server,
+        client(server.api_domain, **PATIENT).line() as line,
+    ):
         assert what_comes_of(line) == ACCEPTANCE
         begun = time.monotonic()
         assert what_comes_of(line) == outcome
@@ -629,9 +820,14 @@ def test_an_answer_slower_than_the_deadline_is_doubt_on_time_on_a_kept_connectio
         assert server.connections == 1
 
 
-def test_a_drip_through_tls_on_a_kept_connection_ends_on_time(over_tls: Over, authority: Authority) -> None:
+def test_a_drip_through_tls_on_a_kept_connection_ends_on_time(
+    over_tls: Over, authority: Authority
+) -> None:
     verb = in_turn(answers(ACCEPTED), drips(ACCEPTED, every=0.02, at_once=30))
-    with FaultServer(verb, tls=authority.server(HOST)) as server, over_tls(server, **PATIENT).line() as line:
+    with (
+        FaultServer(verb, tls=authority.server(HOST)) as server,
+        over_tls(server, **PATIENT).line() as line,
+    ):
         assert what_comes_of(line) == ACCEPTANCE
         begun = time.monotonic()
         assert what_comes_of(line) == (Reply, "doubtful: broken_off")
@@ -667,15 +863,21 @@ UNKEPT: dict[str, Verb] = {
     "another request's": answers(http("202 Accepted", accepted(requestId="another"))),
     "unreadable": answers(http("202 Accepted", b"<html>")),
     "slow down": answers(http("429 Too Many", b"", "Retry-After: 3")),
-    "a rejection that does not say of what": answers(http("400 Bad Request", rejected(requestId=None))),
+    "a rejection that does not say of what": answers(
+        http("400 Bad Request", rejected(requestId=None))
+    ),
     "a server error": answers(http("503 Unavailable", b"", "Retry-After: 3")),
     "another protocol": answers(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"),
-    "hints, and the answer later": answers(b"HTTP/1.1 103 Early Hints\r\n\r\n" + http("400 Bad Request", rejected(requestId=None))),
+    "hints, and the answer later": answers(
+        b"HTTP/1.1 103 Early Hints\r\n\r\n" + http("400 Bad Request", rejected(requestId=None))
+    ),
 }
 
 
 @pytest.mark.parametrize("answer", UNKEPT)
-def test_after_an_answer_that_was_not_whole_or_leaves_doubt_or_names_no_request_the_next_post_connects_anew(answer: str) -> None:
+def test_after_an_answer_that_was_not_whole_or_leaves_doubt_or_names_no_request_the_next_post_connects_anew(
+    answer: str,
+) -> None:
     verb = by_connection(in_turn(UNKEPT[answer], answers(ACCEPTED)), answers(ACCEPTED))
     with FaultServer(verb) as server, client(server.api_domain).line() as line:
         assert what_comes_of(line)[0] is Reply
@@ -697,9 +899,17 @@ def test_an_answer_that_comes_once_more_is_not_taken_for_the_next_posts() -> Non
         assert what_comes_of(line) == ACCEPTANCE
 
 
-def test_what_cannot_be_read_of_an_answers_head_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_cannot_be_read_of_an_answers_head_is_not_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """urllib3 warns of such a head, and quotes it."""
-    echo = b"HTTP/1.1 202 Accepted\r\nno header\r\n" + KEY.encode() + b" " + NUMBER.encode() + b"\r\nContent-Length: 0\r\n\r\n"
+    echo = (
+        b"HTTP/1.1 202 Accepted\r\nno header\r\n"
+        + KEY.encode()
+        + b" "
+        + NUMBER.encode()
+        + b"\r\nContent-Length: 0\r\n\r\n"
+    )
     caplog.set_level(logging.INFO)
     with FaultServer(answers(echo)) as server:
         what_comes_of(client(server.api_domain))
@@ -708,7 +918,10 @@ def test_what_cannot_be_read_of_an_answers_head_is_not_logged(caplog: pytest.Log
 
 @pytest.mark.parametrize("fault", ["reset after the request", "silence", "not HTTP"])
 def test_after_silence_the_next_post_connects_anew(fault: str) -> None:
-    with FaultServer(by_connection(SILENCE[fault][0], answers(ACCEPTED))) as server, client(server.api_domain).line() as line:
+    with (
+        FaultServer(by_connection(SILENCE[fault][0], answers(ACCEPTED))) as server,
+        client(server.api_domain).line() as line,
+    ):
         assert what_comes_of(line)[0] is NoAnswer
         assert what_comes_of(line) == ACCEPTANCE
 
@@ -716,24 +929,35 @@ def test_after_silence_the_next_post_connects_anew(fault: str) -> None:
 KEPT: dict[str, tuple[bytes, str]] = {
     "in chunks": (CHUNKED + IN_CHUNKS + b"0\r\n\r\n", "accepted: accepted"),
     "a rejection": (http("400 Bad Request", rejected()), "rejected: rejected"),
-    "an answer nobody asked for behind it": (ACCEPTED + http("400 Bad Request", rejected(requestId=None)), "accepted: accepted"),
+    "an answer nobody asked for behind it": (
+        ACCEPTED + http("400 Bad Request", rejected(requestId=None)),
+        "accepted: accepted",
+    ),
 }
 
 
 @pytest.mark.parametrize("answer", KEPT)
 def test_after_a_clear_answer_the_connection_is_kept(answer: str) -> None:
     raw, outcome = KEPT[answer]
-    with FaultServer(in_turn(answers(raw), answers(ACCEPTED))) as server, client(server.api_domain).line() as line:
+    with (
+        FaultServer(in_turn(answers(raw), answers(ACCEPTED))) as server,
+        client(server.api_domain).line() as line,
+    ):
         assert what_comes_of(line) == (Reply, outcome)
         assert what_comes_of(line) == ACCEPTANCE
         assert server.connections == 1
 
 
 @pytest.mark.parametrize(
-    "last", [with_header("Connection: close"), ACCEPTED.replace(b"HTTP/1.1", b"HTTP/1.0")], ids=["Connection: close", "HTTP/1.0"]
+    "last",
+    [with_header("Connection: close"), ACCEPTED.replace(b"HTTP/1.1", b"HTTP/1.0")],
+    ids=["Connection: close", "HTTP/1.0"],
 )
 def test_a_connection_that_the_server_wants_closed_is_closed_at_once(last: bytes) -> None:
-    with FaultServer(by_connection(stalls_after(last), answers(ACCEPTED))) as server, client(server.api_domain).line() as line:
+    with (
+        FaultServer(by_connection(stalls_after(last), answers(ACCEPTED))) as server,
+        client(server.api_domain).line() as line,
+    ):
         assert what_comes_of(line) == ACCEPTANCE
         assert server.settled()[0].count(b"POST ") == 1
         assert what_comes_of(line) == ACCEPTANCE
@@ -748,8 +972,13 @@ def test_a_connection_that_the_server_has_closed_is_opened_anew_without_doubt() 
         assert [received.count(b"POST ") for received in server.received] == [1] * 5
 
 
-def test_a_connection_that_the_server_has_closed_is_opened_anew_through_tls_too(over_tls: Over, authority: Authority) -> None:
-    with FaultServer(answers(ACCEPTED), tls=authority.server(HOST)) as server, over_tls(server).line() as line:
+def test_a_connection_that_the_server_has_closed_is_opened_anew_through_tls_too(
+    over_tls: Over, authority: Authority
+) -> None:
+    with (
+        FaultServer(answers(ACCEPTED), tls=authority.server(HOST)) as server,
+        over_tls(server).line() as line,
+    ):
         for _ in range(3):
             assert what_comes_of(line) == ACCEPTANCE
             server.settled()
@@ -792,11 +1021,16 @@ def test_a_line_keeps_its_tunnel_and_opens_another_when_it_is_gone(authority: Au
         assert (server.connections, proxy.connections) == (2, 2)
 
 
-def test_an_authority_that_was_mended_is_trusted_from_the_next_connection_on(over_tls: Over, authority: Authority, tmp_path: Path) -> None:
+def test_an_authority_that_was_mended_is_trusted_from_the_next_connection_on(
+    over_tls: Over, authority: Authority, tmp_path: Path
+) -> None:
     bundle = tmp_path / "bundle.pem"
     bundle.write_bytes(Authority(tmp_path, "Another CA").bundle.read_bytes())
     os.utime(bundle, (1, 1))
-    with FaultServer(answers(ACCEPTED), tls=authority.server(HOST)) as server, over_tls(server, ca_bundle=str(bundle)).line() as line:
+    with (
+        FaultServer(answers(ACCEPTED), tls=authority.server(HOST)) as server,
+        over_tls(server, ca_bundle=str(bundle)).line() as line,
+    ):
         assert what_comes_of(line) == (NotSent, "certificate")
         bundle.write_bytes(authority.bundle.read_bytes())
         assert what_comes_of(line) == ACCEPTANCE
@@ -815,7 +1049,10 @@ def test_calls_of_many_threads_end_each_at_its_own_deadline() -> None:
             late[seconds] = time.monotonic() - begun - seconds
 
     with FaultServer(accepts_and_says_nothing()) as server:
-        threads = [threading.Thread(target=call, args=(server, seconds)) for seconds in (1.2, 0.8, 0.4, 1.0, 0.6, 0.2)]
+        threads = [
+            threading.Thread(target=call, args=(server, seconds))
+            for seconds in (1.2, 0.8, 0.4, 1.0, 0.6, 0.2)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -838,7 +1075,10 @@ def outcome_in_a_child(work: Callable[[], bool]) -> bool:
 def test_deadlines_are_kept_in_a_forked_child() -> None:
     def ends_on_time() -> bool:
         begun = time.monotonic()
-        return what_comes_of(patient) == (NoAnswer, "too_slow") and time.monotonic() - begun < TOTAL + LATE
+        return (
+            what_comes_of(patient) == (NoAnswer, "too_slow")
+            and time.monotonic() - begun < TOTAL + LATE
+        )
 
     with FaultServer(accepts_and_says_nothing()) as server:
         patient = client(server.api_domain, **PATIENT)
@@ -854,10 +1094,17 @@ def test_a_fork_while_calls_are_under_way_disturbs_none_of_them() -> None:
 
     outcomes = []
     with FaultServer(late) as server:
-        thread = threading.Thread(target=lambda: outcomes.append(what_comes_of(client(server.api_domain, **CALM))))
+        thread = threading.Thread(
+            target=lambda: outcomes.append(what_comes_of(client(server.api_domain, **CALM)))
+        )
         thread.start()
         time.sleep(0.1)
-        assert outcome_in_a_child(lambda: what_comes_of(client(server.api_domain, **PATIENT | {"total_seconds": 0.1}))[0] is NoAnswer)
+        assert outcome_in_a_child(
+            lambda: (
+                what_comes_of(client(server.api_domain, **PATIENT | {"total_seconds": 0.1}))[0]
+                is NoAnswer
+            )
+        )
         thread.join()
     assert outcomes == [ACCEPTANCE]
 
@@ -878,7 +1125,9 @@ def everything_said_by(error: BaseException) -> str:
     said, chain = "".join(traceback.format_exception(error)), [error]
     for link in chain:
         said += f"{link!s} {link!r} {link.args!r}"
-        chain += [other for other in (link.__cause__, link.__context__) if other and other not in chain]
+        chain += [
+            other for other in (link.__cause__, link.__context__) if other and other not in chain
+        ]
     return said
 
 
@@ -898,7 +1147,12 @@ def test_the_client_does_not_tell_its_secrets() -> None:
 
 
 def test_200_calls_leave_no_thread_and_no_open_file() -> None:
-    faults = [answers(ACCEPTED), reads_and_resets(), answers(ONE_TOO_FEW), floods(HUGE["announced"], b"x" * MIB, 300)]
+    faults = [
+        answers(ACCEPTED),
+        reads_and_resets(),
+        answers(ONE_TOO_FEW),
+        floods(HUGE["announced"], b"x" * MIB, 300),
+    ]
     turns = iter(faults * 50)
 
     def verb(visit: Any) -> None:
@@ -930,7 +1184,10 @@ def test_a_closed_line_leaves_no_open_file() -> None:
 
 
 def test_200_posts_over_one_line_leave_no_thread_and_no_open_file() -> None:
-    with FaultServer(in_turn(*[answers(ACCEPTED)] * 201)) as server, client(server.api_domain, **CALM).line() as line:
+    with (
+        FaultServer(in_turn(*[answers(ACCEPTED)] * 201)) as server,
+        client(server.api_domain, **CALM).line() as line,
+    ):
         invoke(line)
         files, threads = open_files(), threading.active_count()
         for _ in range(200):
@@ -941,8 +1198,14 @@ def test_200_posts_over_one_line_leave_no_thread_and_no_open_file() -> None:
 
 
 def test_100_faults_on_one_line_leave_no_thread_and_no_open_file() -> None:
-    faults = [in_turn(answers(ACCEPTED), fault) for fault in (reads_and_resets(), answers(ONE_TOO_FEW), answers(b""), answers(ACCEPTED))]
-    with FaultServer(by_connection(answers(ACCEPTED), *faults * 25)) as server, client(server.api_domain, **CALM).line() as line:
+    faults = [
+        in_turn(answers(ACCEPTED), fault)
+        for fault in (reads_and_resets(), answers(ONE_TOO_FEW), answers(b""), answers(ACCEPTED))
+    ]
+    with (
+        FaultServer(by_connection(answers(ACCEPTED), *faults * 25)) as server,
+        client(server.api_domain, **CALM).line() as line,
+    ):
         invoke(line)
         line.close()
         server.settled()
@@ -958,26 +1221,40 @@ def test_100_faults_on_one_line_leave_no_thread_and_no_open_file() -> None:
 
 def test_silence_on_a_line_leaves_no_thread_and_no_open_file() -> None:
     faults = [in_turn(answers(ACCEPTED), stalls_after(ONE_TOO_FEW))] * 3
-    with FaultServer(by_connection(answers(ACCEPTED), *faults)) as server, client(server.api_domain).line() as line:
+    with (
+        FaultServer(by_connection(answers(ACCEPTED), *faults)) as server,
+        client(server.api_domain).line() as line,
+    ):
         invoke(line)
         line.close()
         server.settled()
         files, threads = open_files(), threading.active_count()
         for _ in range(3):
-            assert [what_comes_of(line), what_comes_of(line)] == [ACCEPTANCE, (Reply, "doubtful: broken_off")]
+            assert [what_comes_of(line), what_comes_of(line)] == [
+                ACCEPTANCE,
+                (Reply, "doubtful: broken_off"),
+            ]
         server.settled(3)
         assert threading.active_count() <= threads
         assert open_files() <= files
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     raw=st.one_of(
         st.binary(max_size=300),
         st.binary(max_size=300).map(lambda junk: b"HTTP/1.1 202 Accepted\r\n" + junk),
-        st.binary(max_size=300).map(lambda junk: b"HTTP/1.1 302 Found\r\nLocation: " + junk + b"\r\n\r\n"),
+        st.binary(max_size=300).map(
+            lambda junk: b"HTTP/1.1 302 Found\r\nLocation: " + junk + b"\r\n\r\n"
+        ),
         st.binary(max_size=300).map(lambda junk: CHUNKED + junk),
-        st.binary(max_size=300).map(lambda junk: b"HTTP/1.1 202 Accepted\r\nSet-Cookie: " + junk + b"\r\nContent-Length: 0\r\n\r\n"),
+        st.binary(max_size=300).map(
+            lambda junk: (
+                b"HTTP/1.1 202 Accepted\r\nSet-Cookie: " + junk + b"\r\nContent-Length: 0\r\n\r\n"
+            )
+        ),
     )
 )
 def test_whatever_bytes_come_back_there_is_a_reply_or_doubt(raw: bytes) -> None:
@@ -993,11 +1270,15 @@ def profiles(api_domain: str, **changes: Any) -> KeyCheck:
 
 
 def test_asking_for_the_profiles_is_a_get_with_the_key_in_its_header_alone() -> None:
-    with FaultServer(answers(http("200 OK", {"code": "RBC024", "data": [], "error": {}, "status": 200}))) as server:
+    with FaultServer(
+        answers(http("200 OK", {"code": "RBC024", "data": [], "error": {}, "status": 200}))
+    ) as server:
         assert profiles(server.api_domain) == KeyCheck(200, profile_room.Verdict.WORKS)
         (received,) = server.settled()
     head, _, body = received.partition(b"\r\n\r\n")
-    assert head.startswith(f"GET /v1/{SID}/callback/profiles?limit=25&offset=0 HTTP/1.1\r\n".encode())
+    assert head.startswith(
+        f"GET /v1/{SID}/callback/profiles?limit=25&offset=0 HTTP/1.1\r\n".encode()
+    )
     assert f"\r\napi-key: {KEY}".encode() in head and received.count(KEY.encode()) == 1
     assert body == b""
 
@@ -1019,14 +1300,21 @@ def test_asking_for_the_profiles_follows_no_redirect() -> None:
     ],
     ids=["silence", "a byte now and then", "a reset"],
 )
-def test_asking_for_the_profiles_has_an_end(fault: Verb, outcome: tuple[type[NoAnswer], str]) -> None:
+def test_asking_for_the_profiles_has_an_end(
+    fault: Verb, outcome: tuple[type[NoAnswer], str]
+) -> None:
     with FaultServer(fault) as server, pytest.raises(NoAnswer) as silence:
         profiles(server.api_domain, **(PATIENT if outcome[1] == "too_slow" else {}))
     assert (type(silence.value), silence.value.reason) == outcome
 
 
-@pytest.mark.parametrize(("domain", "reason"), [("10.0.0.1", "address"), ("api.in.kaleyra.io/x", "address"), ("127.0.0.1:1", "refused")])
-def test_where_the_profiles_must_not_or_cannot_be_asked_nothing_leaves(domain: str, reason: str) -> None:
+@pytest.mark.parametrize(
+    ("domain", "reason"),
+    [("10.0.0.1", "address"), ("api.in.kaleyra.io/x", "address"), ("127.0.0.1:1", "refused")],
+)
+def test_where_the_profiles_must_not_or_cannot_be_asked_nothing_leaves(
+    domain: str, reason: str
+) -> None:
     with pytest.raises(NotSent) as refused:
         profiles(domain)
     assert refused.value.reason == reason

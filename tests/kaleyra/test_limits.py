@@ -4,8 +4,21 @@ from typing import Any
 
 import pytest
 
-from invocations.kaleyra.limits import Finding, findings, order_dangers, template_mode, template_problems
-from invocations.kaleyra.template_params import PARAM_HEADER, PARAM_URL, VERIFICATION_CODE, ChannelKind, ParamsError, checked
+from invocations.kaleyra.limits import (
+    Finding,
+    findings,
+    order_dangers,
+    template_mode,
+    template_problems,
+)
+from invocations.kaleyra.template_params import (
+    PARAM_HEADER,
+    PARAM_URL,
+    VERIFICATION_CODE,
+    ChannelKind,
+    ParamsError,
+    checked,
+)
 
 SMS, WHATSAPP = ChannelKind.SMS, ChannelKind.WHATSAPP
 INDIAN = "Dear {#var#}, your code is {#var#}."
@@ -24,7 +37,9 @@ def of_code(value: str, kind: ChannelKind = WHATSAPP, *, otp: bool = False) -> l
 
 def test_thirty_characters_pass_and_one_more_blocks() -> None:
     assert of_dlt("x" * 30) == []
-    assert of_dlt("x" * 31) == [Finding("dlt_too_long", "01", True, {"length": 31, "limit": 30, "over": 1})]
+    assert of_dlt("x" * 31) == [
+        Finding("dlt_too_long", "01", True, {"length": 31, "limit": 30, "over": 1})
+    ]
     assert of_dlt("x" * 45)[0].facts["over"] == 15
 
 
@@ -45,7 +60,11 @@ def test_a_blank_beside_a_blank_of_the_template_is_two(value: str) -> None:
 
 
 def test_all_that_is_wrong_with_a_value_is_told() -> None:
-    assert [finding.code for finding in of_dlt("<" * 31 + "  ")] == ["dlt_too_long", "dlt_angle", "dlt_double_blank"]
+    assert [finding.code for finding in of_dlt("<" * 31 + "  ")] == [
+        "dlt_too_long",
+        "dlt_angle",
+        "dlt_double_blank",
+    ]
 
 
 @pytest.mark.parametrize("tag", ["var", "numeric", "alphanumeric", "url", "urlott", "cbn", "email"])
@@ -65,8 +84,15 @@ def test_dlt_is_for_indias_places_only(text: str) -> None:
 
 def test_a_value_that_fills_no_place_of_indias_has_no_limit() -> None:
     long = "x" * 31
-    assert findings({"01": "Asha", "02": long}, SMS, template_text="Dear {#var#}.", region="IN") == []
-    assert [finding.key for finding in findings({"name": long, "01": long}, SMS, template_text="{#var#} {name}", region="IN")] == ["01"]
+    assert (
+        findings({"01": "Asha", "02": long}, SMS, template_text="Dear {#var#}.", region="IN") == []
+    )
+    assert [
+        finding.key
+        for finding in findings(
+            {"name": long, "01": long}, SMS, template_text="{#var#} {name}", region="IN"
+        )
+    ] == ["01"]
 
 
 def test_the_value_is_looked_for_where_the_order_puts_it() -> None:
@@ -87,25 +113,55 @@ def test_a_code_has_fifteen_characters_at_most() -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["https://a.b/c", "HTTP://x", "www.example", "bit.ly/3xY", "example.com", "see kaleyra.io", "a.in?x=1", "t.me "]
+    "code",
+    [
+        "https://a.b/c",
+        "HTTP://x",
+        "www.example",
+        "bit.ly/3xY",
+        "example.com",
+        "see kaleyra.io",
+        "a.in?x=1",
+        "t.me ",
+    ],
 )
 def test_an_address_is_no_code(code: str) -> None:
     assert of_code(code) == ["code_url"]
 
 
-@pytest.mark.parametrize("code", ["12345😀", "✅1234", "1️⃣234", "🇮🇳123", "⌚1234", "⭐1234", "❤1234", "🥳"])
+@pytest.mark.parametrize(
+    "code", ["12345😀", "✅1234", "1️⃣234", "🇮🇳123", "⌚1234", "⭐1234", "❤1234", "🥳"]
+)
 def test_an_emoji_is_in_no_code(code: str) -> None:
     assert of_code(code) == ["code_emoji"]
 
 
-@pytest.mark.parametrize("code", ["123456", "12-34-56", "AB12CD", "12.ab34", "81XXX23", "123.456", "१२३४५६", "Ab.1", "x:y/z", "12 34 56"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "123456",
+        "12-34-56",
+        "AB12CD",
+        "12.ab34",
+        "81XXX23",
+        "123.456",
+        "१२३४५६",
+        "Ab.1",
+        "x:y/z",
+        "12 34 56",
+    ],
+)
 def test_an_ordinary_code_passes(code: str) -> None:
     assert of_code(code) == []
 
 
 def test_all_that_is_wrong_with_a_code_blocks() -> None:
     found = findings({VERIFICATION_CODE: "https://example.com/😀"}, WHATSAPP)
-    assert [(finding.code, finding.blocks) for finding in found] == [("code_too_long", True), ("code_url", True), ("code_emoji", True)]
+    assert [(finding.code, finding.blocks) for finding in found] == [
+        ("code_too_long", True),
+        ("code_url", True),
+        ("code_emoji", True),
+    ]
 
 
 def test_the_rules_of_a_code_are_for_whatsapp_and_for_an_otp() -> None:
@@ -115,7 +171,12 @@ def test_the_rules_of_a_code_are_for_whatsapp_and_for_an_otp() -> None:
 
 
 def test_other_values_may_be_long_and_addresses() -> None:
-    assert findings({"01": "https://example.com/😀/" + "x" * 50, PARAM_URL: "https://example.com"}, WHATSAPP) == []
+    assert (
+        findings(
+            {"01": "https://example.com/😀/" + "x" * 50, PARAM_URL: "https://example.com"}, WHATSAPP
+        )
+        == []
+    )
 
 
 # --- white space in WhatsApp ------------------------------------------------------------------------------------------
@@ -133,8 +194,12 @@ def test_other_values_may_be_long_and_addresses() -> None:
         ("a\n\tb    ", ("newline", "tab", "blanks")),
     ],
 )
-def test_white_space_that_meta_refuses_warns_and_says_which(value: str, which: tuple[str, ...]) -> None:
-    assert findings({"01": "Asha", "02": value}, WHATSAPP) == [Finding("whatsapp_white_space", "02", False, {"which": which})]
+def test_white_space_that_meta_refuses_warns_and_says_which(
+    value: str, which: tuple[str, ...]
+) -> None:
+    assert findings({"01": "Asha", "02": value}, WHATSAPP) == [
+        Finding("whatsapp_white_space", "02", False, {"which": which})
+    ]
 
 
 @pytest.mark.parametrize("key", [PARAM_HEADER, PARAM_URL, "name"])
@@ -150,7 +215,10 @@ def test_three_blanks_pass_and_an_sms_may_have_lines() -> None:
 def test_no_finding_carries_a_value() -> None:
     secret = "<canary  canary\tcanary😀 https://canary.io>" * 2
     params = {VERIFICATION_CODE: secret, "01": secret}
-    found = [*findings(params, WHATSAPP), *findings(params, SMS, template_text=INDIAN, otp=True, region="IN")]
+    found = [
+        *findings(params, WHATSAPP),
+        *findings(params, SMS, template_text=INDIAN, otp=True, region="IN"),
+    ]
     assert len(found) > 8
     assert "canary" not in repr(found)
 
@@ -158,8 +226,13 @@ def test_no_finding_carries_a_value() -> None:
 # --- the order --------------------------------------------------------------------------------------------------------
 
 
-def dangers(*keys: str, kind: ChannelKind = SMS, text: str = "{{1}} {{2}}", **changes: Any) -> list[tuple[str, str]]:
-    return [(finding.code, finding.key) for finding in order_dangers(keys, kind, template_text=text, **changes)]
+def dangers(
+    *keys: str, kind: ChannelKind = SMS, text: str = "{{1}} {{2}}", **changes: Any
+) -> list[tuple[str, str]]:
+    return [
+        (finding.code, finding.key)
+        for finding in order_dangers(keys, kind, template_text=text, **changes)
+    ]
 
 
 def test_ten_before_two_blocks_as_it_does_when_checked() -> None:
@@ -179,10 +252,25 @@ def test_padded_keys_and_keys_with_prefixes_are_in_order() -> None:
 
 def test_a_capital_overtakes_a_small_letter_that_was_typed_first() -> None:
     [finding] = order_dangers(["name", "date", "City", "town"], SMS, template_text="{#var#}")
-    assert finding == Finding("capitals", "City", False, {"order": ("City", "date", "name", "town"), "before": ("name", "date")})
+    assert finding == Finding(
+        "capitals",
+        "City",
+        False,
+        {"order": ("City", "date", "name", "town"), "before": ("name", "date")},
+    )
 
 
-@pytest.mark.parametrize("keys", [("City", "name"), ("Name", "City"), ("name", "city"), ("01name", "02City"), ("Z", "é"), ("a", "É")])
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ("City", "name"),
+        ("Name", "City"),
+        ("name", "city"),
+        ("01name", "02City"),
+        ("Z", "é"),
+        ("a", "É"),
+    ],
+)
 def test_capitals_that_overtake_nothing_are_no_danger(keys: tuple[str, ...]) -> None:
     assert dangers(*keys) == []
 
@@ -190,15 +278,24 @@ def test_capitals_that_overtake_nothing_are_no_danger(keys: tuple[str, ...]) -> 
 @pytest.mark.parametrize("key", [PARAM_HEADER, PARAM_URL])
 def test_a_special_key_of_an_sms_shifts_the_digits(key: str) -> None:
     [finding] = order_dangers(["01", "02", key], SMS, template_text="{#var#} {#var#}")
-    assert finding == Finding("special_first", key, False, {"order": (key, "01", "02"), "before": ("01", "02")})
+    assert finding == Finding(
+        "special_first", key, False, {"order": (key, "01", "02"), "before": ("01", "02")}
+    )
 
 
 def test_the_code_of_an_otp_is_meant_to_be_first_and_another_is_not() -> None:
     assert dangers(VERIFICATION_CODE, "01") == []
     assert dangers(VERIFICATION_CODE, "01", otp=True) == []
     assert dangers(VERIFICATION_CODE, "01", otp=False) == [("special_first", VERIFICATION_CODE)]
-    [finding] = order_dangers(["01", PARAM_URL, VERIFICATION_CODE], SMS, template_text="{{1}}", otp=True)
-    assert finding == Finding("special_first", PARAM_URL, False, {"order": (VERIFICATION_CODE, PARAM_URL, "01"), "before": ("01",)})
+    [finding] = order_dangers(
+        ["01", PARAM_URL, VERIFICATION_CODE], SMS, template_text="{{1}}", otp=True
+    )
+    assert finding == Finding(
+        "special_first",
+        PARAM_URL,
+        False,
+        {"order": (VERIFICATION_CODE, PARAM_URL, "01"), "before": ("01",)},
+    )
 
 
 def test_a_special_key_shifts_nothing_on_whatsapp_or_alone() -> None:
@@ -213,11 +310,17 @@ def test_the_order_is_no_danger_where_nothing_is_taken_by_position(text: str) ->
 
 
 def test_of_an_unknown_text_what_can_be_told_is_told() -> None:
-    assert dangers("name", "City", "1", "10", "2", PARAM_URL, text="") == [("out_of_order", "10"), ("capitals", "City")]
+    assert dangers("name", "City", "1", "10", "2", PARAM_URL, text="") == [
+        ("out_of_order", "10"),
+        ("capitals", "City"),
+    ]
 
 
 def test_some_positional_places_among_names_are_enough() -> None:
-    assert dangers("name", "City", PARAM_URL, text="{name} {{1}}") == [("capitals", "City"), ("special_first", PARAM_URL)]
+    assert dangers("name", "City", PARAM_URL, text="{name} {{1}}") == [
+        ("capitals", "City"),
+        ("special_first", PARAM_URL),
+    ]
 
 
 # --- the text of a template -------------------------------------------------------------------------------------------
@@ -245,13 +348,17 @@ def problems(text: str, kind: ChannelKind = WHATSAPP) -> list[Finding]:
     return template_problems(text, kind)
 
 
-@pytest.mark.parametrize("text", ["", "Plain", "{{1}} {{2}} {{1}}", "{{2}} {{1}}", "{{$1}}", "{{name}} {{city}}", INDIAN])
+@pytest.mark.parametrize(
+    "text", ["", "Plain", "{{1}} {{2}} {{1}}", "{{2}} {{1}}", "{{$1}}", "{{name}} {{city}}", INDIAN]
+)
 def test_a_sound_template_has_no_problems(text: str) -> None:
     assert problems(text, SMS) == problems(text, WHATSAPP) == []
 
 
 def test_positions_among_names_warn() -> None:
-    assert problems("{{1}} {{name}}") == problems("{{1}} {name}", SMS) == [Finding("mixed", "", False)]
+    assert (
+        problems("{{1}} {{name}}") == problems("{{1}} {name}", SMS) == [Finding("mixed", "", False)]
+    )
 
 
 def test_single_braces_block_on_whatsapp_each_once_and_not_in_an_sms() -> None:
@@ -269,10 +376,18 @@ def test_double_braces_are_no_single_ones_and_half_a_pair_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "missing"), [("{{1}} {{3}}", (2,)), ("{{5}} {{1}} {{2}}", (3, 4)), ("{{$1}} {{$4}}", (2, 3)), ("{#var#} {{3}}", (2,))]
+    ("text", "missing"),
+    [
+        ("{{1}} {{3}}", (2,)),
+        ("{{5}} {{1}} {{2}}", (3, 4)),
+        ("{{$1}} {{$4}}", (2, 3)),
+        ("{#var#} {{3}}", (2,)),
+    ],
 )
 def test_a_gap_between_positions_warns(text: str, missing: tuple[int, ...]) -> None:
-    assert problems(text) == problems(text, SMS) == [Finding("gap", "", False, {"missing": missing})]
+    assert (
+        problems(text) == problems(text, SMS) == [Finding("gap", "", False, {"missing": missing})]
+    )
 
 
 @pytest.mark.parametrize(("text", "first"), [("{{2}} {{3}}", 2), ("{{0}} {{1}}", 0)])

@@ -77,7 +77,9 @@ URL = "https://api.eu.kaleyra.io/v1/HX01/workflow/v1/instances/wf-1/invoke"
 SENDS = (Send("918061234581", {"01": "Asha's “gift”", "02": "5^2 < 30 \\ €"}), Send("918061234582"))
 BODY = to_text(build_payload("e574", SENDS))
 SIMPLE = (Send("91", {"1": "Asha"}),)
-SIMPLE_BODY = '{"requestId":"e574","input":{"send1":{"recipient":"91","templateParams":{"1":"Asha"}}}}'
+SIMPLE_BODY = (
+    '{"requestId":"e574","input":{"send1":{"recipient":"91","templateParams":{"1":"Asha"}}}}'
+)
 CANARY = "Ac0ffeecanary0canary0canary0canary"
 
 
@@ -99,9 +101,15 @@ def outcome(text: str) -> Pasted | PasteError:
 
 @pytest.mark.parametrize(
     ("sample", "params1", "params2"),
-    [(WITHOUT_PARAMS, {}, {}), (WITH_PARAMS, THREE, THREE), (WITH_SPECIAL_PARAMS, {"#verification_code#": "81XXX23"}, {})],
+    [
+        (WITHOUT_PARAMS, {}, {}),
+        (WITH_PARAMS, THREE, THREE),
+        (WITH_SPECIAL_PARAMS, {"#verification_code#": "81XXX23"}, {}),
+    ],
 )
-def test_the_three_samples_of_the_seed_are_read(sample: str, params1: dict[str, str], params2: dict[str, str]) -> None:
+def test_the_three_samples_of_the_seed_are_read(
+    sample: str, params1: dict[str, str], params2: dict[str, str]
+) -> None:
     assert read(sample) == Pasted(
         sends=(Send("91806XXXXX81", params1), Send("91806XXXXX81", params2)),
         request_id="e574XXXa-ef19-11ef-b02c-833eaXXXXf1d",
@@ -113,36 +121,57 @@ def test_the_three_samples_of_the_seed_are_read(sample: str, params1: dict[str, 
 
 
 def test_the_seeds_format_with_its_words_in_place_of_values_is_told_as_no_object() -> None:
-    text = WITHOUT_PARAMS.replace('"91806XXXXX81"\n', '"<recipient>",\n"templateParams": "<template_params_object>"\n')
+    text = WITHOUT_PARAMS.replace(
+        '"91806XXXXX81"\n', '"<recipient>",\n"templateParams": "<template_params_object>"\n'
+    )
     error = error_of(text)
     assert (error.code, error.facts) == ("not_an_object", {"key": "templateParams"})
 
 
 # --- our own command --------------------------------------------------------------------------------------------------
 
-TEXTS = st.text(max_size=40) | st.text(alphabet="'\"\\^`$!{}[]“”‘’–\n\r\t \u00a0\u2028@#%&|;", max_size=20)
-SOME_SENDS = st.lists(st.builds(Send, TEXTS, st.dictionaries(TEXTS, TEXTS, max_size=4)), min_size=1, max_size=3)
+TEXTS = st.text(max_size=40) | st.text(
+    alphabet="'\"\\^`$!{}[]“”‘’–\n\r\t \u00a0\u2028@#%&|;", max_size=20
+)
+SOME_SENDS = st.lists(
+    st.builds(Send, TEXTS, st.dictionaries(TEXTS, TEXTS, max_size=4)), min_size=1, max_size=3
+)
 
 
 @given(SOME_SENDS, TEXTS)
-def test_what_we_offer_to_copy_is_read_back_whatever_the_values(sends: list[Send], request_id: str) -> None:
+def test_what_we_offer_to_copy_is_read_back_whatever_the_values(
+    sends: list[Send], request_id: str
+) -> None:
     pasted = read(to_curl(URL, to_text(build_payload(request_id, sends))))
     assert pasted.sends == tuple(sends)
     assert pasted.request_id == request_id
-    assert (pasted.api_domain, pasted.sid, pasted.workflow_instance_id) == ("api.eu.kaleyra.io", "HX01", "wf-1")
+    assert (pasted.api_domain, pasted.sid, pasted.workflow_instance_id) == (
+        "api.eu.kaleyra.io",
+        "HX01",
+        "wf-1",
+    )
 
 
 @given(SOME_SENDS)
 def test_a_body_alone_is_read_back_whatever_the_values(sends: list[Send]) -> None:
     payload = build_payload("e574", sends)
-    assert read(json.dumps(payload, indent=2)) == read(to_text(payload)) == Pasted(tuple(sends), "e574")
+    assert (
+        read(json.dumps(payload, indent=2))
+        == read(to_text(payload))
+        == Pasted(tuple(sends), "e574")
+    )
     assert read(json.dumps(payload["input"])) == Pasted(tuple(sends))
 
 
 @given(TEXTS)
 def test_any_quoting_of_a_shell_is_read_as_the_shell_reads_it(value: str) -> None:
-    body = json.dumps({"input": {"send1": {"recipient": "91", "templateParams": {"1": value}}}}, ensure_ascii=False)
-    in_double_quotes = "".join("\\" + character if character in '$`"\\' else character for character in body)
+    body = json.dumps(
+        {"input": {"send1": {"recipient": "91", "templateParams": {"1": value}}}},
+        ensure_ascii=False,
+    )
+    in_double_quotes = "".join(
+        "\\" + character if character in '$`"\\' else character for character in body
+    )
     in_ansi_quotes = body.replace("\\", "\\\\").replace("'", "\\'")
     one_by_one = "".join("\\" + character for character in body)
     for quoted in [shlex.quote(body), f'"{in_double_quotes}"', f"$'{in_ansi_quotes}'", one_by_one]:
@@ -199,7 +228,9 @@ DOUBLE = SIMPLE_BODY.replace('"', '\\"')
         f"curl {URL} -d $'{SIMPLE_BODY}'",
         f"curl {URL} -d ''\"\"'{SIMPLE_BODY}'",
         # what browsers copy for cmd.exe
-        f'curl ^"{URL}^" ^\n  --data-raw ^"' + SIMPLE_BODY.replace('"', '^\\^"').replace("{", "^{").replace("}", "^}") + '^"',
+        f'curl ^"{URL}^" ^\n  --data-raw ^"'
+        + SIMPLE_BODY.replace('"', '^\\^"').replace("{", "^{").replace("}", "^}")
+        + '^"',
         # what a ticket makes of quotes, dashes and blanks
         f"curl “{URL}” -d ‘{SIMPLE_BODY}’",
         f"curl “{URL}” -d '{SIMPLE_BODY}'",
@@ -231,17 +262,34 @@ def test_undoing_a_tickets_quotes_leaves_dashes_of_values_alone() -> None:
 @pytest.mark.parametrize(
     ("url", "parts"),
     [
-        ("api.in.kaleyra.io/v1/HX01/workflow/v1/instances/wf-1/invoke", ("api.in.kaleyra.io", "HX01", "wf-1")),
-        ("http://127.0.0.1:8100/v1/HX01/workflow/v1/instances/wf-1/invoke", ("127.0.0.1:8100", "HX01", "wf-1")),
-        ("https://API.in.Kaleyra.io/v1/HX01/workflow/v1/instances/wf-1", ("api.in.kaleyra.io", "HX01", "wf-1")),
-        ("https://api.in.kaleyra.io/v1/<sid>/workflow/v1/instances/<id>/invoke", ("api.in.kaleyra.io", "", "")),
+        (
+            "api.in.kaleyra.io/v1/HX01/workflow/v1/instances/wf-1/invoke",
+            ("api.in.kaleyra.io", "HX01", "wf-1"),
+        ),
+        (
+            "http://127.0.0.1:8100/v1/HX01/workflow/v1/instances/wf-1/invoke",
+            ("127.0.0.1:8100", "HX01", "wf-1"),
+        ),
+        (
+            "https://API.in.Kaleyra.io/v1/HX01/workflow/v1/instances/wf-1",
+            ("api.in.kaleyra.io", "HX01", "wf-1"),
+        ),
+        (
+            "https://api.in.kaleyra.io/v1/<sid>/workflow/v1/instances/<id>/invoke",
+            ("api.in.kaleyra.io", "", ""),
+        ),
         ("https://<api_domain>/v1/HX01/workflow/v1/instances/wf-1/invoke", ("", "HX01", "wf-1")),
-        ("https://user:word@api.in.kaleyra.io/v1/HX01/workflow/v1/instances/wf-1/invoke?a=b", ("api.in.kaleyra.io", "HX01", "wf-1")),
+        (
+            "https://user:word@api.in.kaleyra.io/v1/HX01/workflow/v1/instances/wf-1/invoke?a=b",
+            ("api.in.kaleyra.io", "HX01", "wf-1"),
+        ),
         ("https://example.com/elsewhere", ("", "", "")),
         ("", ("", "", "")),
     ],
 )
-def test_parts_of_the_url_are_told_where_they_can_be_such(url: str, parts: tuple[str, str, str]) -> None:
+def test_parts_of_the_url_are_told_where_they_can_be_such(
+    url: str, parts: tuple[str, str, str]
+) -> None:
     pasted = read(f"curl --referer https://example.com/ {url} -d '{SIMPLE_BODY}'")
     assert (pasted.api_domain, pasted.sid, pasted.workflow_instance_id) == parts
 
@@ -311,7 +359,11 @@ def test_the_old_request_id_is_told_if_there_is_one() -> None:
         ('{"requestId": "x", "input": {"send0": {}, "send10": {}}}', "no_sends", {}),
         ("curl -d '[1]'", "no_sends", {}),
         ('{"input": {"send1": "91"}}', "not_an_object", {"key": "send1"}),
-        ('{"input": {"send1": {"templateParams": ["a"]}}}', "not_an_object", {"key": "templateParams"}),
+        (
+            '{"input": {"send1": {"templateParams": ["a"]}}}',
+            "not_an_object",
+            {"key": "templateParams"},
+        ),
         ('{"input": {"send1": {"templateParams": {"1": 5}}}}', "not_texts", {"key": "1"}),
         ('{"input": {"send1": {"templateParams": {"1": null}}}}', "not_texts", {"key": "1"}),
         ('{"input": {"send1": {"recipient": 918061234581}}}', "not_texts", {"key": "recipient"}),
@@ -322,7 +374,9 @@ def test_the_old_request_id_is_told_if_there_is_one() -> None:
         ("x" * (MAX_BYTES + 1), "too_long", {"limit": 65536}),
     ],
 )
-def test_a_text_that_cannot_be_read_is_refused_with_its_reason(text: str, code: str, facts: dict[str, Any]) -> None:
+def test_a_text_that_cannot_be_read_is_refused_with_its_reason(
+    text: str, code: str, facts: dict[str, Any]
+) -> None:
     error = error_of(text)
     assert (error.code, error.facts) == (code, facts)
 
@@ -330,7 +384,9 @@ def test_a_text_that_cannot_be_read_is_refused_with_its_reason(text: str, code: 
 def test_the_limit_is_in_bytes_and_is_reached_by_no_less() -> None:
     around = '{"1": ""}'
     assert read('{"1": "' + "é" * ((MAX_BYTES - len(around)) // 2) + '"}').sends
-    assert error_of('{"1": "' + "é" * ((MAX_BYTES - len(around)) // 2 + 1) + '"}').code == "too_long"
+    assert (
+        error_of('{"1": "' + "é" * ((MAX_BYTES - len(around)) // 2 + 1) + '"}').code == "too_long"
+    )
 
 
 # --- the key ----------------------------------------------------------------------------------------------------------
@@ -379,7 +435,13 @@ def everywhere(result: Pasted | PasteError) -> str:
     shown = [*traceback.format_exception(result), repr(vars(result))]
     linked: BaseException | None = result
     while linked is not None:
-        shown.append(repr(linked) + str(linked) + repr(linked.args) + repr(vars(linked)) + repr(getattr(linked, "__notes__", "")))
+        shown.append(
+            repr(linked)
+            + str(linked)
+            + repr(linked.args)
+            + repr(vars(linked))
+            + repr(getattr(linked, "__notes__", ""))
+        )
         linked = linked.__cause__ or linked.__context__
     return "".join(shown)
 
@@ -458,4 +520,6 @@ def test_a_name_in_place_of_a_key_is_no_key(header: str) -> None:
 
 def test_a_value_that_speaks_of_a_key_is_no_key_and_stays() -> None:
     text = SOUND.replace("Asha", "Your api-key: 123")
-    assert read(text % "") == Pasted((Send("91", {"1": "Your api-key: 123"}),), "e574", "api.eu.kaleyra.io", "HX01", "wf-1")
+    assert read(text % "") == Pasted(
+        (Send("91", {"1": "Your api-key: 123"}),), "e574", "api.eu.kaleyra.io", "HX01", "wf-1"
+    )

@@ -76,13 +76,20 @@ sends = st.lists(st.builds(Send, st.from_regex(r"\A[0-9]{8,15}\Z"), params), min
 
 
 @pytest.mark.parametrize(("sample", "sent"), SAMPLES, ids=["without", "with", "special"])
-def test_the_samples_of_the_documentation_are_met_to_the_byte(sample: str, sent: list[Send]) -> None:
+def test_the_samples_of_the_documentation_are_met_to_the_byte(
+    sample: str, sent: list[Send]
+) -> None:
     assert build_payload(REQUEST_ID, sent) == json.loads(sample)
-    assert to_text(build_payload(REQUEST_ID, sent)) == json.dumps(json.loads(sample), ensure_ascii=False, separators=(",", ":"))
+    assert to_text(build_payload(REQUEST_ID, sent)) == json.dumps(
+        json.loads(sample), ensure_ascii=False, separators=(",", ":")
+    )
 
 
 def test_a_flow_of_one_channel_has_no_send2() -> None:
-    assert build_payload("r", [Send("91")]) == {"requestId": "r", "input": {"send1": {"recipient": "91"}}}
+    assert build_payload("r", [Send("91")]) == {
+        "requestId": "r",
+        "input": {"send1": {"recipient": "91"}},
+    }
 
 
 def test_each_channel_has_its_own_number_and_values() -> None:
@@ -125,7 +132,9 @@ WHAT_CURL_GETS = """curl() { printf '%s\\0' "$@"; }
 def arguments(command: str) -> list[str]:
     """What a shell hands to curl."""
     environment = {"KALEYRA_API_KEY": KEY, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
-    ran = subprocess.run(["bash", "-c", WHAT_CURL_GETS + command], env=environment, capture_output=True, check=True)
+    ran = subprocess.run(
+        ["bash", "-c", WHAT_CURL_GETS + command], env=environment, capture_output=True, check=True
+    )
     assert not ran.stderr
     return ran.stdout.decode().split("\0")[:-1]
 

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invocations.kaleyra.profiles import MOST_PROFILES, KeyCheck, Profile, State, Verdict, read_profiles
+from invocations.kaleyra.profiles import (
+    MOST_PROFILES,
+    KeyCheck,
+    Profile,
+    State,
+    Verdict,
+    read_profiles,
+)
 
 ROW = {
     "profile_id": "IN_09b3dfa7",
@@ -23,13 +30,19 @@ ROW = {
 
 
 def answer(data: Any, **changes: Any) -> bytes:
-    return json.dumps({"code": "RBC024", "message": "ok", "data": data, "error": {}, "status": 200} | changes).encode()
+    return json.dumps(
+        {"code": "RBC024", "message": "ok", "data": data, "error": {}, "status": 200} | changes
+    ).encode()
 
 
 def test_a_list_of_profiles_says_that_the_key_works() -> None:
     said = read_profiles(200, answer([ROW]))
     assert said.verdict is Verdict.WORKS
-    assert said.profiles == (Profile("Fallback console", "https://console.example.com/callbacks/t/", "POST", State.ACTIVE),)
+    assert said.profiles == (
+        Profile(
+            "Fallback console", "https://console.example.com/callbacks/t/", "POST", State.ACTIVE
+        ),
+    )
 
 
 def test_no_header_and_no_encryption_key_of_a_profile_is_kept() -> None:
@@ -38,9 +51,20 @@ def test_no_header_and_no_encryption_key_of_a_profile_is_kept() -> None:
     assert "callbacks" not in repr(said)
 
 
-@pytest.mark.parametrize("data", [[ROW], {"profiles": [ROW]}, {"data": [ROW], "total": 1}, ROW, [ROW, "x", None, {"title": "no url"}]])
+@pytest.mark.parametrize(
+    "data",
+    [
+        [ROW],
+        {"profiles": [ROW]},
+        {"data": [ROW], "total": 1},
+        ROW,
+        [ROW, "x", None, {"title": "no url"}],
+    ],
+)
 def test_the_list_is_found_wherever_it_lies(data: Any) -> None:
-    assert [profile.title for profile in read_profiles(200, answer(data)).profiles] == ["Fallback console"]
+    assert [profile.title for profile in read_profiles(200, answer(data)).profiles] == [
+        "Fallback console"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +85,13 @@ def test_a_profile_has_a_state(status: Any, state: State) -> None:
 
 @pytest.mark.parametrize(
     ("http_status", "body"),
-    [(401, b""), (403, b"<html>"), (401, answer({}, code="RBC001")), (200, answer({}, code="rbc001")), (400, b'{"code":"RBC001"}')],
+    [
+        (401, b""),
+        (403, b"<html>"),
+        (401, answer({}, code="RBC001")),
+        (200, answer({}, code="rbc001")),
+        (400, b'{"code":"RBC001"}'),
+    ],
 )
 def test_a_refusal_is_a_refusal(http_status: int, body: bytes) -> None:
     assert read_profiles(http_status, body) == KeyCheck(http_status, Verdict.REFUSED)
@@ -74,7 +104,16 @@ def test_an_account_without_profiles_says_that_the_key_works() -> None:
 
 @pytest.mark.parametrize(
     ("http_status", "body"),
-    [(200, b""), (200, b"<html>"), (200, b"[]"), (200, b"{}"), (500, answer([])), (301, answer([])), (404, b""), (200, b"[" * 100_000)],
+    [
+        (200, b""),
+        (200, b"<html>"),
+        (200, b"[]"),
+        (200, b"{}"),
+        (500, answer([])),
+        (301, answer([])),
+        (404, b""),
+        (200, b"[" * 100_000),
+    ],
 )
 def test_anything_else_says_nothing_of_the_key(http_status: int, body: bytes) -> None:
     assert read_profiles(http_status, body) == KeyCheck(http_status, Verdict.UNREADABLE)
@@ -91,11 +130,15 @@ def test_texts_are_bounded_and_printable_and_there_is_an_end() -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda x: st.lists(x) | st.dictionaries(st.text(), x),
 )
 
 
-@given(st.integers(100, 599), st.binary() | JSON.map(lambda data: json.dumps({"code": data, "data": data}).encode()))
+@given(
+    st.integers(100, 599),
+    st.binary() | JSON.map(lambda data: json.dumps({"code": data, "data": data}).encode()),
+)
 def test_it_never_raises(http_status: int, body: bytes) -> None:
     assert isinstance(read_profiles(http_status, body), KeyCheck)
 

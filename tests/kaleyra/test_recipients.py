@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invocations.kaleyra.recipients import RecipientError, calling_code, clean, country, describe, in_national_form, mask
+from invocations.kaleyra.recipients import (
+    RecipientError,
+    calling_code,
+    clean,
+    country,
+    describe,
+    in_national_form,
+    mask,
+)
 
 INDIAN = "919876543210"
 
@@ -99,7 +107,10 @@ def test_the_digits_sent_are_always_the_digits_shown(number: int) -> None:
     assert clean(recipient.formatted) == recipient
 
 
-@given(st.text(st.sampled_from("+0123456789 ().-/eE,\u200b\u0669x"), max_size=20) | st.text(max_size=30))
+@given(
+    st.text(st.sampled_from("+0123456789 ().-/eE,\u200b\u0669x"), max_size=20)
+    | st.text(max_size=30)
+)
 def test_any_text_is_8_to_15_ascii_digits_or_a_reason(typed: str) -> None:
     try:
         digits = clean(typed).digits
@@ -134,7 +145,9 @@ def test_a_number_knows_its_country_and_whether_it_was_given_out() -> None:
         ("??", "en", "??"),
     ],
 )
-def test_a_country_has_its_name_in_the_readers_language(region: str, language: str, name: str) -> None:
+def test_a_country_has_its_name_in_the_readers_language(
+    region: str, language: str, name: str
+) -> None:
     assert country(region, language) == name
 
 
@@ -178,7 +191,9 @@ def test_a_mask_hides_all_but_the_last_four(digits: str) -> None:
         ("", [91], []),
     ],
 )
-def test_a_number_as_its_country_writes_it_is_read_for_each_country_that_is_named(typed: str, codes: list[int], digits: list[str]) -> None:
+def test_a_number_as_its_country_writes_it_is_read_for_each_country_that_is_named(
+    typed: str, codes: list[int], digits: list[str]
+) -> None:
     assert [read.digits for read in in_national_form(typed, codes)] == digits
 
 
@@ -189,4 +204,7 @@ def test_whatever_is_typed_is_read_in_national_form_without_an_error(typed: str)
 
 
 def test_the_calling_code_of_a_masked_number_is_known_where_it_can_be_told() -> None:
-    assert [calling_code(masked) for masked in ("+91 ••••• •3210", "+1 •••-•••-0123", "+9 ••• 1", "", "… 0001")] == [91, 1, 9, None, None]
+    assert [
+        calling_code(masked)
+        for masked in ("+91 ••••• •3210", "+1 •••-•••-0123", "+9 ••• 1", "", "… 0001")
+    ] == [91, 1, 9, None, None]

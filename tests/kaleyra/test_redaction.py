@@ -71,7 +71,23 @@ def test_times_ids_and_small_numbers_stay(text):
 
 
 @pytest.mark.parametrize(
-    "piece", ["9", "9 ", "9" + " " * 6, "9\\", "\\", "%", "%3", "\\u003", "+", "1-", "&#160;9", "2024-05-", "a1b2c3d4-", "0" * 8 + "-"]
+    "piece",
+    [
+        "9",
+        "9 ",
+        "9" + " " * 6,
+        "9\\",
+        "\\",
+        "%",
+        "%3",
+        "\\u003",
+        "+",
+        "1-",
+        "&#160;9",
+        "2024-05-",
+        "a1b2c3d4-",
+        "0" * 8 + "-",
+    ],
 )
 def test_no_hostile_text_keeps_a_page_busy(piece):
     """A search that begins anew at each sign would take minutes for one of these."""

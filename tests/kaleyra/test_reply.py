@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invocations.kaleyra.reply import DUPLICATE, MAX_BODY_BYTES, VERDICTS, Reply, Verdict, read_reply, read_timestamp
+from invocations.kaleyra.reply import (
+    DUPLICATE,
+    MAX_BODY_BYTES,
+    VERDICTS,
+    Reply,
+    Verdict,
+    read_reply,
+    read_timestamp,
+)
 
 from .samples import REQUEST_ID, WORKFLOW, accepted, rejected
 
@@ -48,13 +56,26 @@ def test_the_rejected_sample_has_no_message_and_its_reason_among_the_errors() ->
     assert (read.verdict, read.reason) == (Verdict.REJECTED, "rejected")
     assert read.message is None
     assert read.errors == (f"Workflow Instance [{WORKFLOW}] is not published.",)
-    assert (read.workflow_invocation_id, read.execution_status) == ("4THJKabcdefghinOf5jrNv", "REJECTED")
+    assert (read.workflow_invocation_id, read.execution_status) == (
+        "4THJKabcdefghinOf5jrNv",
+        "REJECTED",
+    )
 
 
 def test_the_platforms_other_envelope_is_read() -> None:
-    rbc = {"code": "RBC302", "message": "Not found", "data": {}, "error": [{"params": "id"}], "status": 404}
+    rbc = {
+        "code": "RBC302",
+        "message": "Not found",
+        "data": {},
+        "error": [{"params": "id"}],
+        "status": 404,
+    }
     read = reply(404, rbc)
-    assert (read.verdict, read.message, read.errors) == (Verdict.REJECTED, "Not found", ('{"params": "id"}',))
+    assert (read.verdict, read.message, read.errors) == (
+        Verdict.REJECTED,
+        "Not found",
+        ('{"params": "id"}',),
+    )
 
 
 # --- every class of answer --------------------------------------------------------------------------------------------
@@ -109,11 +130,17 @@ WITHOUT_STATUS = {key: value for key, value in accepted().items() if key != "exe
         # R9
         (429, b"slow down", ("busy", "asked_to_wait")),
         # R10, R11
-        *[(status, b"<html>", ("doubtful", "server_error")) for status in (500, 502, 503, 504, 599, 999)],
+        *[
+            (status, b"<html>", ("doubtful", "server_error"))
+            for status in (500, 502, 503, 504, 599, 999)
+        ],
         (500, accepted(), ("doubtful", "server_error")),
         (500, {"code": "RBC001"}, ("doubtful", "server_error")),
         # a status that says it was not taken, above a body that says it was
-        *[(status, accepted(), ("doubtful", "contradiction")) for status in (303, 401, 403, 404, 405, 422, 429)],
+        *[
+            (status, accepted(), ("doubtful", "contradiction"))
+            for status in (303, 401, 403, 404, 405, 422, 429)
+        ],
         (401, accepted(success=None), ("doubtful", "contradiction")),
         (401, {"code": "RBC001"} | accepted(executionStatus=None), ("doubtful", "contradiction")),
         (401, accepted(requestId="another"), ("refused", "credentials")),
@@ -133,7 +160,10 @@ WITHOUT_STATUS = {key: value for key, value in accepted().items() if key != "exe
         *[(status, b"", ("refused", "redirect")) for status in (301, 302, 303, 307, 308)],
         *[(status, b"", ("doubtful", "undocumented_status")) for status in (300, 304, 399)],
         # what nobody documents
-        *[(status, accepted(), ("doubtful", "undocumented_status")) for status in (100, 200, 201, 204, 206, 402, 418, 451)],
+        *[
+            (status, accepted(), ("doubtful", "undocumented_status"))
+            for status in (100, 200, 201, 204, 206, 402, 418, 451)
+        ],
     ],
 )
 def test_an_answer_alone_means(status: int, content: Any, expected: tuple[str, str]) -> None:
@@ -155,7 +185,9 @@ def test_an_answer_alone_means(status: int, content: Any, expected: tuple[str, s
         (429, ("busy", "asked_to_wait")),
     ],
 )
-def test_an_answer_that_broke_off_is_read_by_its_status_alone(status: int, expected: tuple[str, str]) -> None:
+def test_an_answer_that_broke_off_is_read_by_its_status_alone(
+    status: int, expected: tuple[str, str]
+) -> None:
     assert verdict(status, accepted(), complete=False) == expected
     assert reply(status, accepted(), complete=False).workflow_invocation_id == ""
 
@@ -178,10 +210,15 @@ def test_more_than_64_kib_is_never_an_acceptance() -> None:
         ({"errors": {}, "error": {}}, ()),
         ({"error": {"body": "two"}}, ('{"body": "two"}',)),
         ({"errors": ["one", None, "", 7, {"a": "é"}, ["x"]]}, ("one", "7", '{"a": "é"}', '["x"]')),
-        ({"errors": [str(number) for number in range(100)]}, tuple(str(number) for number in range(20))),
+        (
+            {"errors": [str(number) for number in range(100)]},
+            tuple(str(number) for number in range(20)),
+        ),
     ],
 )
-def test_errors_are_texts_whatever_their_shape(fields: dict[str, Any], errors: tuple[str, ...]) -> None:
+def test_errors_are_texts_whatever_their_shape(
+    fields: dict[str, Any], errors: tuple[str, ...]
+) -> None:
     assert reply(400, fields).errors == errors
 
 
@@ -225,7 +262,9 @@ def test_a_message_that_is_no_text_is_made_one() -> None:
         ("\ud800", None),
     ],
 )
-def test_a_time_is_read_to_the_microsecond_or_not_at_all(text: str, moment: datetime | None) -> None:
+def test_a_time_is_read_to_the_microsecond_or_not_at_all(
+    text: str, moment: datetime | None
+) -> None:
     assert read_timestamp(text) == moment
     assert reply(202, accepted(timestamp=text)).sent_at == moment
 
@@ -281,18 +320,27 @@ def test_near_misses_are_no_duplicate(text: str) -> None:
     assert not reply(400, rejected(text)).is_duplicate
 
 
-def judged(status: int, content: Any, duplicate: str | re.Pattern[str], *, complete: bool = True) -> bool:
+def judged(
+    status: int, content: Any, duplicate: str | re.Pattern[str], *, complete: bool = True
+) -> bool:
     """Whether it is a duplicate, by a pattern that somebody set."""
     body = json.dumps(content).encode()
-    return read_reply(status, body, request_id=REQUEST_ID, complete=complete, duplicate=re.compile(duplicate)).is_duplicate
+    return read_reply(
+        status, body, request_id=REQUEST_ID, complete=complete, duplicate=re.compile(duplicate)
+    ).is_duplicate
 
 
 @pytest.mark.parametrize("pattern", [DUPLICATE, "Duplicate requestId", "Id$", "."])
-def test_only_a_clear_refusal_of_this_request_can_be_a_duplicate_whatever_the_pattern(pattern: str | re.Pattern[str]) -> None:
+def test_only_a_clear_refusal_of_this_request_can_be_a_duplicate_whatever_the_pattern(
+    pattern: str | re.Pattern[str],
+) -> None:
     text = "Duplicate requestId"
     assert judged(400, rejected(text), pattern)
     assert judged(409, rejected(text), pattern)
-    assert not any(judged(status, rejected(text), pattern) for status in (200, 202, 401, 404, 422, 429, 500, 503))
+    assert not any(
+        judged(status, rejected(text), pattern)
+        for status in (200, 202, 401, 404, 422, 429, 500, 503)
+    )
     assert not judged(400, rejected(text, requestId="another"), pattern)
     assert not judged(409, rejected(text, requestId="another"), pattern)
     assert not judged(400, rejected(text, success=True), pattern)
@@ -317,11 +365,21 @@ def test_the_first_4_kib_of_each_text_are_searched_and_no_more() -> None:
 def test_a_slow_pattern_is_bounded_by_the_length_of_what_it_searches() -> None:
     begun = time.thread_time()
     assert not judged(400, rejected("x" * 60_000), "x*y")
-    assert time.thread_time() - begun < 1  # of 60,000 characters it takes 225 times as long as of 4,000
+    assert (
+        time.thread_time() - begun < 1
+    )  # of 60,000 characters it takes 225 times as long as of 4,000
 
 
 @pytest.mark.parametrize(
-    "evil", ["request id ", "duplicate ", "same request id", "request id already", "request\n", "requestid duplicate same "]
+    "evil",
+    [
+        "request id ",
+        "duplicate ",
+        "same request id",
+        "request id already",
+        "request\n",
+        "requestid duplicate same ",
+    ],
 )
 def test_a_hostile_text_is_judged_quickly(evil: str) -> None:
     read = reply(400, rejected(evil * (50_000 // len(evil))))
@@ -375,16 +433,24 @@ def test_retry_after_may_be_a_date_of_each_form_and_is_never_too_short(form: str
 @pytest.mark.parametrize("form", DATES)
 def test_a_date_that_is_over_asks_for_nothing_and_a_far_one_for_an_hour(form: str) -> None:
     now = datetime.now(UTC)
-    assert reply(429, b"", retry_after=(now - timedelta(seconds=1)).strftime(form)).retry_after is None
-    assert reply(429, b"", retry_after=(now - timedelta(days=400)).strftime(form)).retry_after is None
-    assert reply(503, b"", retry_after=(now + timedelta(days=400)).strftime(form)).retry_after == 3600
+    assert (
+        reply(429, b"", retry_after=(now - timedelta(seconds=1)).strftime(form)).retry_after is None
+    )
+    assert (
+        reply(429, b"", retry_after=(now - timedelta(days=400)).strftime(form)).retry_after is None
+    )
+    assert (
+        reply(503, b"", retry_after=(now + timedelta(days=400)).strftime(form)).retry_after == 3600
+    )
 
 
 def test_without_the_header_nothing_is_asked() -> None:
     assert read_reply(429, b"", request_id=REQUEST_ID).retry_after is None
 
 
-@given(st.text(max_size=60) | st.text(st.sampled_from("MonTueJan, :0123456789+-GMT()"), max_size=40))
+@given(
+    st.text(max_size=60) | st.text(st.sampled_from("MonTueJan, :0123456789+-GMT()"), max_size=40)
+)
 def test_any_retry_after_is_bounded_or_nothing(value: str) -> None:
     seconds = reply(429, b"", Retry_After=value).retry_after
     assert seconds is None or 0 <= seconds <= 3600
@@ -395,7 +461,14 @@ def test_any_retry_after_is_bounded_or_nothing(value: str) -> None:
 
 def assert_it_can_be_kept(read: Reply) -> None:
     assert VERDICTS[read.reason] is read.verdict
-    kept = [read.text, read.reason, read.message or "", *read.errors, read.request_id or "", read.workflow_invocation_id]
+    kept = [
+        read.text,
+        read.reason,
+        read.message or "",
+        *read.errors,
+        read.request_id or "",
+        read.workflow_invocation_id,
+    ]
     kept += [read.execution_status, read.timestamp]
     assert all("\0" not in text and text.encode("utf-8") is not None for text in kept)
     assert len(read.execution_status) <= 40
@@ -434,31 +507,69 @@ def test_a_hostile_body_is_a_reply_that_can_be_kept(status: int, kind: str) -> N
 
 
 def test_controls_and_halves_of_pairs_are_replaced_and_line_breaks_stay() -> None:
-    assert reply(400, rejected("a\0b\x1bc\ud83dd\n\te🎉שלום")).errors == ("a\ufffdb\ufffdc\ufffdd\n\te🎉שלום",)
+    assert reply(400, rejected("a\0b\x1bc\ud83dd\n\te🎉שלום")).errors == (
+        "a\ufffdb\ufffdc\ufffdd\n\te🎉שלום",
+    )
 
 
-@given(st.text(st.characters(codec=None, exclude_categories=()) | st.sampled_from("\0\x1f \t\n\r\ud800\udfff\ue000\x7f\x80"), max_size=40))
+@given(
+    st.text(
+        st.characters(codec=None, exclude_categories=())
+        | st.sampled_from("\0\x1f \t\n\r\ud800\udfff\ue000\x7f\x80"),
+        max_size=40,
+    )
+)
 def test_exactly_controls_and_halves_of_pairs_are_replaced(text: str) -> None:
     text = json.loads(json.dumps(text))  # two halves in a row become a whole one
-    kept = "".join("\ufffd" if (ord(c) < 0x20 and c not in "\t\n\r") or 0xD800 <= ord(c) <= 0xDFFF else c for c in text)
+    kept = "".join(
+        "\ufffd" if (ord(c) < 0x20 and c not in "\t\n\r") or 0xD800 <= ord(c) <= 0xDFFF else c
+        for c in text
+    )
     assert reply(400, rejected(message=text)).message == kept
 
 
-@given(st.integers(100, 999), st.binary(max_size=300), st.booleans(), st.dictionaries(st.text(max_size=12), st.text(max_size=30)))
-def test_any_bytes_are_a_reply(status: int, body: bytes, complete: bool, headers: dict[str, str]) -> None:
-    assert_it_can_be_kept(read_reply(status, body, request_id=REQUEST_ID, headers=headers, complete=complete))
+@given(
+    st.integers(100, 999),
+    st.binary(max_size=300),
+    st.booleans(),
+    st.dictionaries(st.text(max_size=12), st.text(max_size=30)),
+)
+def test_any_bytes_are_a_reply(
+    status: int, body: bytes, complete: bool, headers: dict[str, str]
+) -> None:
+    assert_it_can_be_kept(
+        read_reply(status, body, request_id=REQUEST_ID, headers=headers, complete=complete)
+    )
 
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
     max_leaves=8,
 )
-FIELDS = ["requestId", "timestamp", "success", "status", "message", "errors", "error", "code", "workflowInvocationId", "executionStatus"]
+FIELDS = [
+    "requestId",
+    "timestamp",
+    "success",
+    "status",
+    "message",
+    "errors",
+    "error",
+    "code",
+    "workflowInvocationId",
+    "executionStatus",
+]
 
 
-@given(st.sampled_from([202, 400, 401, 404, 409, 429, 500]), st.dictionaries(st.sampled_from(FIELDS), anything))
-def test_any_fields_are_a_reply_and_never_an_acceptance_by_chance(status: int, fields: dict[str, Any]) -> None:
+@given(
+    st.sampled_from([202, 400, 401, 404, 409, 429, 500]),
+    st.dictionaries(st.sampled_from(FIELDS), anything),
+)
+def test_any_fields_are_a_reply_and_never_an_acceptance_by_chance(
+    status: int, fields: dict[str, Any]
+) -> None:
     read = reply(status, fields)
     assert read.verdict is not Verdict.ACCEPTED
     assert_it_can_be_kept(read)

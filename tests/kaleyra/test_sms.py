@@ -8,8 +8,41 @@ from invocations.kaleyra.sms import SmsSize, measure
 
 # TS 23.038, 6.2.1, column by column (code 0x00 to 0x7F, ESC left out), by code point: Ç is U+00C7.
 BASIC = [
-    *[0x40, 0xA3, 0x24, 0xA5, 0xE8, 0xE9, 0xF9, 0xEC, 0xF2, 0xC7, 0x0A, 0xD8, 0xF8, 0x0D, 0xC5, 0xE5],
-    *[0x394, 0x5F, 0x3A6, 0x393, 0x39B, 0x3A9, 0x3A0, 0x3A8, 0x3A3, 0x398, 0x39E, 0xC6, 0xE6, 0xDF, 0xC9],
+    *[
+        0x40,
+        0xA3,
+        0x24,
+        0xA5,
+        0xE8,
+        0xE9,
+        0xF9,
+        0xEC,
+        0xF2,
+        0xC7,
+        0x0A,
+        0xD8,
+        0xF8,
+        0x0D,
+        0xC5,
+        0xE5,
+    ],
+    *[
+        0x394,
+        0x5F,
+        0x3A6,
+        0x393,
+        0x39B,
+        0x3A9,
+        0x3A0,
+        0x3A8,
+        0x3A3,
+        0x398,
+        0x39E,
+        0xC6,
+        0xE6,
+        0xDF,
+        0xC9,
+    ],
     *[0x20, 0x21, 0x22, 0x23, 0xA4, *range(0x25, 0x40)],
     *[0xA1, *range(0x41, 0x5B), 0xC4, 0xD6, 0xD1, 0xDC, 0xA7],
     *[0xBF, *range(0x61, 0x7B), 0xE4, 0xF6, 0xF1, 0xFC, 0xE0],
@@ -22,7 +55,9 @@ EMOJI = "\N{GRINNING FACE}"
 def test_exactly_the_characters_of_the_two_tables_are_gsm() -> None:
     by_hand = {*map(chr, BASIC), *EXTENSION}
     assert len(by_hand) == 127 + 10
-    assert {chr(code) for code in range(0x10000) if measure(chr(code)).encoding == "GSM-7"} == by_hand
+    assert {
+        chr(code) for code in range(0x10000) if measure(chr(code)).encoding == "GSM-7"
+    } == by_hand
 
 
 @pytest.mark.parametrize("code", BASIC)
@@ -58,7 +93,9 @@ def test_a_character_of_the_extension_table_counts_two(character: str) -> None:
         ("a\r\n", 3, 1, 160),
     ],
 )
-def test_a_gsm_text_has_160_units_or_parts_of_153(text: str, units: int, parts: int, per_part: int) -> None:
+def test_a_gsm_text_has_160_units_or_parts_of_153(
+    text: str, units: int, parts: int, per_part: int
+) -> None:
     assert measure(text) == SmsSize("GSM-7", len(text), units, parts, per_part, None)
 
 
@@ -84,7 +121,9 @@ def test_a_gsm_text_has_160_units_or_parts_of_153(text: str, units: int, parts: 
         (DEVANAGARI, 6, 1, 70, "न"),
     ],
 )
-def test_a_unicode_text_has_70_utf_16_units_or_parts_of_67(text: str, units: int, parts: int, per_part: int, because: str) -> None:
+def test_a_unicode_text_has_70_utf_16_units_or_parts_of_67(
+    text: str, units: int, parts: int, per_part: int, because: str
+) -> None:
     assert measure(text) == SmsSize("Unicode", len(text), units, parts, per_part, because)
 
 
@@ -94,7 +133,10 @@ def test_of_some_letters_only_the_capital_is_gsm(capital: str, small: str) -> No
     assert measure(small).unicode_because == small
 
 
-@pytest.mark.parametrize("character", ["á", "`", "‘", "“", "…", "\t", "\u00a0", "\x1b", "\u200b", "₹", "А", "Α", "\ud800"])
+@pytest.mark.parametrize(
+    "character",
+    ["á", "`", "‘", "“", "…", "\t", "\u00a0", "\x1b", "\u200b", "₹", "А", "Α", "\ud800"],
+)
 def test_a_look_alike_of_a_gsm_character_makes_the_text_unicode(character: str) -> None:
     assert measure(f"Dear {character} customer").unicode_because == character
 

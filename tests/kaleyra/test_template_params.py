@@ -82,12 +82,18 @@ def code_of(refused: pytest.ExceptionInfo[ParamsError]) -> str:
         ("{1}", SMS, ["1"]),
         ("{{{name}}}", SMS, ["name"]),
         ("{{name}} {{1}} {#var#} {#var#}", SMS, ["name", 1, 1, 2]),
-        ("{#numeric#} {#alphanumeric#} {#url#} {#urlott#} {#cbn#} {#email#}", SMS, [1, 2, 3, 4, 5, 6]),
+        (
+            "{#numeric#} {#alphanumeric#} {#url#} {#urlott#} {#cbn#} {#email#}",
+            SMS,
+            [1, 2, 3, 4, 5, 6],
+        ),
         ("{#VAR#} {# var #} { name } {{ 1 }} {} {{}} { {{# }} {{$x", SMS, []),
         ("", SMS, []),
     ],
 )
-def test_placeholders_are_found_as_the_documentation_writes_them(text: str, kind: ChannelKind, expected: list[int | str]) -> None:
+def test_placeholders_are_found_as_the_documentation_writes_them(
+    text: str, kind: ChannelKind, expected: list[int | str]
+) -> None:
     assert [place.name or place.position for place in placeholders(text, kind)] == expected
 
 
@@ -96,7 +102,17 @@ def test_a_placeholder_knows_where_it_stands(text: str, kind: ChannelKind) -> No
     assert all(text[place.start : place.end] == place.text for place in placeholders(text, kind))
 
 
-@pytest.mark.parametrize("evil", ["{" * 50_000, "{{" + "a" * 50_000, "{{a" * 16_000, "{#" * 25_000, "{a" * 25_000, "{{1" * 16_000])
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "{" * 50_000,
+        "{{" + "a" * 50_000,
+        "{{a" * 16_000,
+        "{#" * 25_000,
+        "{a" * 25_000,
+        "{{1" * 16_000,
+    ],
+)
 def test_a_hostile_template_is_read_quickly(evil: str) -> None:
     begun = time.thread_time()
     placeholders(evil, SMS)
@@ -115,7 +131,9 @@ def test_a_hostile_template_is_read_quickly(evil: str) -> None:
         ("Hello", SMS, False, []),
     ],
 )
-def test_a_template_says_which_keys_it_needs(text: str, kind: ChannelKind, otp: bool, expected: list[str]) -> None:
+def test_a_template_says_which_keys_it_needs(
+    text: str, kind: ChannelKind, otp: bool, expected: list[str]
+) -> None:
     assert asked_for(text, kind, otp=otp) == expected
 
 
@@ -132,7 +150,20 @@ def test_what_a_template_asks_for_fills_it(kind: ChannelKind, otp: bool) -> None
 
 def test_values_are_taken_in_the_text_order_of_their_keys_so_10_comes_before_2() -> None:
     params = {str(number): f"v{number}" for number in range(1, 13)}
-    assert [key for key, _ in in_order(params, WHATSAPP)] == ["1", "10", "11", "12", "2", "3", "4", "5", "6", "7", "8", "9"]
+    assert [key for key, _ in in_order(params, WHATSAPP)] == [
+        "1",
+        "10",
+        "11",
+        "12",
+        "2",
+        "3",
+        "4",
+        "5",
+        "6",
+        "7",
+        "8",
+        "9",
+    ]
     assert resolve("{{1}} {{2}} {{10}}", params, WHATSAPP).text == "v1 v10 v7"
 
 
@@ -142,14 +173,23 @@ def test_padded_keys_are_in_order_beyond_nine() -> None:
 
 
 def test_digits_come_before_capitals_and_those_before_small_letters() -> None:
-    assert [key for key, _ in in_order(dict.fromkeys(["b", "B", "a", "1"], "x"), SMS)] == ["1", "B", "a", "b"]
+    assert [key for key, _ in in_order(dict.fromkeys(["b", "B", "a", "1"], "x"), SMS)] == [
+        "1",
+        "B",
+        "a",
+        "b",
+    ]
 
 
 @given(st.dictionaries(keys, values))
 def test_the_order_is_pythons_text_order_however_they_were_typed(params: dict[str, str]) -> None:
     assume(not params.keys() & set(SPECIAL_KEYS))
     for kind in ChannelKind:
-        assert in_order(params, kind) == in_order(dict(reversed(params.items())), kind) == sorted(params.items())
+        assert (
+            in_order(params, kind)
+            == in_order(dict(reversed(params.items())), kind)
+            == sorted(params.items())
+        )
         text = " ".join(f"{{{{{position}}}}}" for position in range(1, len(params) + 1))
         assert resolve(text, params, kind).text == " ".join(params[key] for key in sorted(params))
 
@@ -185,7 +225,9 @@ def test_renumbering_keeps_the_order_and_the_special_keys() -> None:
         ([], []),
     ],
 )
-def test_keys_whose_text_order_is_not_their_number_order_are_named(given_keys: list[str], late: list[str]) -> None:
+def test_keys_whose_text_order_is_not_their_number_order_are_named(
+    given_keys: list[str], late: list[str]
+) -> None:
     assert out_of_order(given_keys) == late
 
 
@@ -195,22 +237,48 @@ def test_a_number_longer_than_python_reads_is_a_number_still() -> None:
 
 # --- special parameters -----------------------------------------------------------------------------------------------
 
-SPECIAL = {VERIFICATION_CODE: "481723", PARAM_HEADER: "Hello", PARAM_URL: "track/1", "01": "Asha", "02": "noon"}
+SPECIAL = {
+    VERIFICATION_CODE: "481723",
+    PARAM_HEADER: "Hello",
+    PARAM_URL: "track/1",
+    "01": "Asha",
+    "02": "noon",
+}
 
 
 def test_whatsapp_takes_the_special_parameters_out_of_the_body() -> None:
     resolved = resolve("{{1}} at {{2}} {{3}}", SPECIAL, WHATSAPP)
-    assert (resolved.text, resolved.missing, resolved.unused) == ("Asha at noon {{3}}", ("{{3}}",), ())
+    assert (resolved.text, resolved.missing, resolved.unused) == (
+        "Asha at noon {{3}}",
+        ("{{3}}",),
+        (),
+    )
 
 
 def test_an_sms_has_them_as_ordinary_variables_before_the_numbers() -> None:
-    assert [key for key, _ in in_order(SPECIAL, SMS)] == [PARAM_HEADER, PARAM_URL, VERIFICATION_CODE, "01", "02"]
-    assert resolve("{#var#}|{#var#}|{#var#}|{#var#}", SPECIAL, SMS).text == "Hello|track/1|481723|Asha"
+    assert [key for key, _ in in_order(SPECIAL, SMS)] == [
+        PARAM_HEADER,
+        PARAM_URL,
+        VERIFICATION_CODE,
+        "01",
+        "02",
+    ]
+    assert (
+        resolve("{#var#}|{#var#}|{#var#}|{#var#}", SPECIAL, SMS).text == "Hello|track/1|481723|Asha"
+    )
 
 
 def test_an_sms_of_type_otp_has_the_code_first_and_the_others_shift() -> None:
-    assert resolve("{#var#}|{#var#}|{#var#}|{#var#}", SPECIAL, SMS, otp=True).text == "481723|Hello|track/1|Asha"
-    assert resolve("{#var#} is your code", {"01": "x", VERIFICATION_CODE: "481723"}, SMS, otp=True).text == "481723 is your code"
+    assert (
+        resolve("{#var#}|{#var#}|{#var#}|{#var#}", SPECIAL, SMS, otp=True).text
+        == "481723|Hello|track/1|Asha"
+    )
+    assert (
+        resolve(
+            "{#var#} is your code", {"01": "x", VERIFICATION_CODE: "481723"}, SMS, otp=True
+        ).text
+        == "481723 is your code"
+    )
 
 
 def test_an_otp_template_without_a_code_is_filled_as_any_other() -> None:
@@ -218,12 +286,17 @@ def test_an_otp_template_without_a_code_is_filled_as_any_other() -> None:
 
 
 def test_a_whatsapp_authentication_template_shows_the_code_and_no_other_special() -> None:
-    assert resolve("{{1}} is your code, {{2}}", SPECIAL, WHATSAPP, otp=True).text == "481723 is your code, Asha"
+    assert (
+        resolve("{{1}} is your code, {{2}}", SPECIAL, WHATSAPP, otp=True).text
+        == "481723 is your code, Asha"
+    )
 
 
 @pytest.mark.parametrize("special_key", [PARAM_HEADER, PARAM_URL])
 def test_a_header_or_button_takes_its_own_special_parameter_alone(special_key: str) -> None:
-    filled = resolve_variable("https://k.example/{{1}}?a=b", {special_key: "x{{1}}", "01": "no"}, special_key)
+    filled = resolve_variable(
+        "https://k.example/{{1}}?a=b", {special_key: "x{{1}}", "01": "no"}, special_key
+    )
     assert (filled.text, filled.missing, filled.unused) == ("https://k.example/x{{1}}?a=b", (), ())
 
 
@@ -257,7 +330,9 @@ def test_a_header_without_a_variable_leaves_its_parameter_unused() -> None:
         ("{{1}} {#var#}", {"1": "a"}, SMS, "a a"),
     ],
 )
-def test_a_template_is_filled_by_position_or_by_exact_name(text: str, params: dict[str, str], kind: ChannelKind, seen: str) -> None:
+def test_a_template_is_filled_by_position_or_by_exact_name(
+    text: str, params: dict[str, str], kind: ChannelKind, seen: str
+) -> None:
     assert resolve(text, params, kind).text == seen
 
 
@@ -268,19 +343,36 @@ def test_what_is_missing_and_what_is_left_over_is_named_once() -> None:
 
 def test_the_pieces_say_which_key_each_value_came_from() -> None:
     pieces = resolve("Hi {{1}}!", {"01": "Asha"}, WHATSAPP).pieces
-    assert [(piece.text, piece.key) for piece in pieces] == [("Hi ", None), ("Asha", "01"), ("!", None)]
+    assert [(piece.text, piece.key) for piece in pieces] == [
+        ("Hi ", None),
+        ("Asha", "01"),
+        ("!", None),
+    ]
 
 
-@given(values, values, st.sampled_from(["{{1}}|{{2}}", "{#var#}|{#var#}", "{{a}}|{{b}}", "{a}|{b}", "{{$1}}|{{$2}}"]))
-def test_a_value_is_put_in_once_and_never_read_as_a_placeholder(first: str, second: str, text: str) -> None:
+@given(
+    values,
+    values,
+    st.sampled_from(["{{1}}|{{2}}", "{#var#}|{#var#}", "{{a}}|{{b}}", "{a}|{b}", "{{$1}}|{{$2}}"]),
+)
+def test_a_value_is_put_in_once_and_never_read_as_a_placeholder(
+    first: str, second: str, text: str
+) -> None:
     params = {"a": first, "b": second}
     assert resolve(text, params, SMS).text == f"{first}|{second}"
 
 
 @given(texts, st.dictionaries(keys, values), st.sampled_from(ChannelKind), st.booleans())
-def test_filling_never_fails_and_keeps_all_that_is_no_placeholder(text: str, params: dict[str, str], kind: ChannelKind, otp: bool) -> None:
+def test_filling_never_fails_and_keeps_all_that_is_no_placeholder(
+    text: str, params: dict[str, str], kind: ChannelKind, otp: bool
+) -> None:
     resolved = resolve(text, params, kind, otp=otp)
-    assert "".join(piece.placeholder.text if piece.placeholder else piece.text for piece in resolved.pieces) == text
+    assert (
+        "".join(
+            piece.placeholder.text if piece.placeholder else piece.text for piece in resolved.pieces
+        )
+        == text
+    )
 
 
 # --- parameters as they are typed -------------------------------------------------------------------------------------
@@ -316,7 +408,9 @@ def test_typed_parameters_keep_their_order_and_their_text() -> None:
         ([(str(number), "x") for number in range(1, 11)], "out_of_order"),
     ],
 )
-def test_typed_parameters_that_cannot_be_meant_are_refused(pairs: list[tuple[str, str]], code: str) -> None:
+def test_typed_parameters_that_cannot_be_meant_are_refused(
+    pairs: list[tuple[str, str]], code: str
+) -> None:
     with pytest.raises(ParamsError) as refused:
         checked(pairs)
     assert code_of(refused) == code
@@ -328,7 +422,15 @@ def test_a_refusal_names_the_key() -> None:
     assert refused.value.facts == {"key": "10"}
 
 
-@pytest.mark.parametrize("text", ['{"\\ud83d": "x"}', '{"\\ud83d": 1}', json.dumps({"k" * 5000: "x"}), json.dumps({"k" * 5000: 1})])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"\\ud83d": "x"}',
+        '{"\\ud83d": 1}',
+        json.dumps({"k" * 5000: "x"}),
+        json.dumps({"k" * 5000: 1}),
+    ],
+)
 def test_a_refusal_can_be_shown_whatever_the_key(text: str) -> None:
     with pytest.raises(ParamsError) as refused:
         from_json(text)
@@ -344,7 +446,10 @@ def test_nothing_written_is_no_parameters(text: str) -> None:
 
 
 def test_json_keeps_order_and_text() -> None:
-    assert list(from_json('{"b": "\\u00e9\\ud83c\\udf89", "a": " x "}').items()) == [("b", "é🎉"), ("a", " x ")]
+    assert list(from_json('{"b": "\\u00e9\\ud83c\\udf89", "a": " x "}').items()) == [
+        ("b", "é🎉"),
+        ("a", " x "),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -399,7 +504,12 @@ def test_a_slip_in_json_is_shown_where_it_is() -> None:
     assert (refused.value.facts["line"], refused.value.facts["column"]) == (2, 8)
 
 
-@given(st.one_of(st.text(max_size=200), st.recursive(st.none() | st.floats() | st.integers() | st.text(), st.lists).map(json.dumps)))
+@given(
+    st.one_of(
+        st.text(max_size=200),
+        st.recursive(st.none() | st.floats() | st.integers() | st.text(), st.lists).map(json.dumps),
+    )
+)
 def test_any_text_gives_texts_or_a_reason(text: str) -> None:
     try:
         params: dict[str, Any] = from_json(text)

@@ -24,11 +24,15 @@ def api_key(account):
 
 @pytest.fixture
 def workflow(account):
-    workflow = WorkflowInstance.objects.create(account=account, title="Order", workflow_instance_id="w-1")
+    workflow = WorkflowInstance.objects.create(
+        account=account, title="Order", workflow_instance_id="w-1"
+    )
     Channel.objects.create(workflow_instance=workflow, position=1, kind="whatsapp")
     return workflow
 
 
 @pytest.fixture
 def invocation(workflow):
-    return Invocation.objects.create(workflow_instance=workflow, account=workflow.account, payload="{}", recipient_hint="…81")
+    return Invocation.objects.create(
+        workflow_instance=workflow, account=workflow.account, payload="{}", recipient_hint="…81"
+    )

@@ -12,7 +12,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def recorded(workflow):
-    return lambda: Invocation.objects.create(workflow_instance=workflow, account=workflow.account, payload="{}")
+    return lambda: Invocation.objects.create(
+        workflow_instance=workflow, account=workflow.account, payload="{}"
+    )
 
 
 def statuses():
@@ -21,7 +23,10 @@ def statuses():
 
 def test_each_row_gets_its_own_values_and_the_shared_ones(recorded):
     first, second, third = recorded(), recorded(), recorded()
-    rows = [({"id": first.pk}, {"status": "rejected", "reason": "a"}), ({"id": second.pk}, {"status": "rejected", "reason": "b"})]
+    rows = [
+        ({"id": first.pk}, {"status": "rejected", "reason": "a"}),
+        ({"id": second.pk}, {"status": "rejected", "reason": "b"}),
+    ]
     assert update_each(Invocation, rows) == 2
     assert statuses() == [("rejected", "a", 0), ("rejected", "b", 0), (third.status, "", 0)]
 
@@ -30,14 +35,25 @@ def test_a_column_may_be_condition_and_change(recorded):
     ours, not_ours = recorded(), recorded()
     Invocation.objects.filter(pk=not_ours.pk).update(status="held")
     changes = {"status": "sending", "lease_until": timezone.now()}
-    assert update_each(Invocation, [({"id": row.pk, "status": "queued"}, changes) for row in (ours, not_ours)]) == 1
+    assert (
+        update_each(
+            Invocation, [({"id": row.pk, "status": "queued"}, changes) for row in (ours, not_ours)]
+        )
+        == 1
+    )
     assert [status for status, *_ in statuses()] == ["sending", "held"]
 
 
 def test_a_value_may_be_empty_in_some_rows(recorded):
     first, second = recorded(), recorded()
     now = timezone.now()
-    update_each(Invocation, [({"id": first.pk}, {"final_at": None, "reply": None}), ({"id": second.pk}, {"final_at": now, "reply": None})])
+    update_each(
+        Invocation,
+        [
+            ({"id": first.pk}, {"final_at": None, "reply": None}),
+            ({"id": second.pk}, {"final_at": now, "reply": None}),
+        ],
+    )
     assert list(Invocation.objects.order_by("id").values_list("final_at", flat=True)) == [None, now]
 
 
@@ -45,7 +61,10 @@ def test_a_value_may_be_empty_in_some_rows(recorded):
 def test_what_is_too_long_is_refused_and_not_cut(recorded):
     first, second = recorded(), recorded()
     with pytest.raises(DataError):
-        update_each(Invocation, [({"id": first.pk}, {"reason": "a"}), ({"id": second.pk}, {"reason": "b" * 41})])
+        update_each(
+            Invocation,
+            [({"id": first.pk}, {"reason": "a"}), ({"id": second.pk}, {"reason": "b" * 41})],
+        )
 
 
 def test_nothing_is_no_statement(django_assert_num_queries, db):

@@ -5,7 +5,16 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from invocations.models import Account, ApiKey, Attempt, Callback, Channel, Invocation, Pod, WorkflowInstance
+from invocations.models import (
+    Account,
+    ApiKey,
+    Attempt,
+    Callback,
+    Channel,
+    Invocation,
+    Pod,
+    WorkflowInstance,
+)
 
 
 def refused(write, *args, **kwargs):
@@ -67,7 +76,9 @@ def test_an_account_sends_at_least_one_per_second(account):
 
 
 def test_an_account_has_one_primary_key(api_key):
-    assert refused(ApiKey.objects.create, account=api_key.account, title="two", key="A" * 33, is_primary=True)
+    assert refused(
+        ApiKey.objects.create, account=api_key.account, title="two", key="A" * 33, is_primary=True
+    )
 
 
 def test_keys_that_are_put_aside_are_not_counted(api_key):
@@ -77,16 +88,25 @@ def test_keys_that_are_put_aside_are_not_counted(api_key):
 
 
 def test_a_key_title_stands_once_in_an_account(api_key):
-    assert refused(ApiKey.objects.create, account=api_key.account, title=api_key.title, key="A" * 33)
+    assert refused(
+        ApiKey.objects.create, account=api_key.account, title=api_key.title, key="A" * 33
+    )
 
 
 @pytest.mark.parametrize("workflow_id", ["../x", "a/b", "a b", "a?b", "a%2f", "a\n", "-a", ""])
 def test_a_workflow_id_fits_a_url(workflow, workflow_id):
-    assert refused(WorkflowInstance.objects.filter(pk=workflow.pk).update, workflow_instance_id=workflow_id)
+    assert refused(
+        WorkflowInstance.objects.filter(pk=workflow.pk).update, workflow_instance_id=workflow_id
+    )
 
 
 def test_a_workflow_id_stands_once_in_an_account(workflow):
-    assert refused(WorkflowInstance.objects.create, account=workflow.account, title="B", workflow_instance_id="w-1")
+    assert refused(
+        WorkflowInstance.objects.create,
+        account=workflow.account,
+        title="B",
+        workflow_instance_id="w-1",
+    )
 
 
 @pytest.mark.parametrize(
@@ -110,13 +130,20 @@ def test_a_second_channel_is_welcome(workflow, delay):
     Channel.objects.create(workflow_instance=workflow, position=2, kind="sms", delay_seconds=delay)
 
 
-@pytest.mark.parametrize("change", [{"status": "failed"}, {"delivery": "delivered"}, {"status": "sending", "lease_until": None}])
+@pytest.mark.parametrize(
+    "change",
+    [{"status": "failed"}, {"delivery": "delivered"}, {"status": "sending", "lease_until": None}],
+)
 def test_an_invocation_is_in_a_state_that_exists(invocation, change):
     assert refused(Invocation.objects.filter(pk=invocation.pk).update, **change)
 
 
 def test_a_request_id_stands_once(invocation):
-    fields = {"workflow_instance": invocation.workflow_instance, "account": invocation.account, "payload": "{}"}
+    fields = {
+        "workflow_instance": invocation.workflow_instance,
+        "account": invocation.account,
+        "payload": "{}",
+    }
     assert refused(Invocation.objects.create, request_id=invocation.request_id, **fields)
 
 
@@ -129,8 +156,13 @@ def test_an_attempts_number_stands_once_and_its_outcome_exists(invocation):
 
 def test_a_result_is_set_aside_by_somebody_for_a_reason_or_not_at_all(account, django_user_model):
     now, person = timezone.now(), django_user_model.objects.create_user("ada")
-    callback = Callback.objects.create(account=account, digest="d", body="{}", received_at=now, last_received_at=now)
-    write, sealed = Callback.objects.filter(pk=callback.pk).update, Callback._meta.get_field("set_aside_reason").seal(callback, "why")
+    callback = Callback.objects.create(
+        account=account, digest="d", body="{}", received_at=now, last_received_at=now
+    )
+    write, sealed = (
+        Callback.objects.filter(pk=callback.pk).update,
+        Callback._meta.get_field("set_aside_reason").seal(callback, "why"),
+    )
     every = {"set_aside_at": now, "set_aside_by": person, "set_aside_reason": sealed}
     for missing in every:
         assert refused(write, **{name: value for name, value in every.items() if name != missing})

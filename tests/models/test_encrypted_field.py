@@ -85,7 +85,11 @@ def test_a_row_with_an_unreadable_secret_can_still_be_fetched_and_saved(api_key,
     row = again(api_key)
     row.title = "renamed"
     row.save()
-    assert (again(api_key).title, raw(api_key), again(api_key).last_four) == ("renamed", token, api_key.last_four)
+    assert (again(api_key).title, raw(api_key), again(api_key).last_four) == (
+        "renamed",
+        token,
+        api_key.last_four,
+    )
 
 
 def test_an_unchanged_secret_is_not_written_anew(api_key):
@@ -124,7 +128,10 @@ def test_update_is_refused(api_key):
     assert again(api_key).key == KEY
 
 
-@pytest.mark.parametrize("lookup", ["key", "key__exact", "key__contains", "key__startswith", "key__in", "key__gt", "key__regex"])
+@pytest.mark.parametrize(
+    "lookup",
+    ["key", "key__exact", "key__contains", "key__startswith", "key__in", "key__gt", "key__regex"],
+)
 def test_lookups_are_refused(api_key, lookup):
     with pytest.raises(FieldError):
         ApiKey.objects.filter(**{lookup: [KEY] if lookup.endswith("in") else KEY}).exists()
@@ -138,7 +145,9 @@ def test_values_give_no_text_out(api_key):
     assert KEY not in str(list(ApiKey.objects.values_list("key")))
 
 
-@pytest.mark.parametrize(("key", "shown"), [(KEY, "0Q2x"), ("short", "…"), ("x" * 11, "…"), ("12345678abcd", "abcd")])
+@pytest.mark.parametrize(
+    ("key", "shown"), [(KEY, "0Q2x"), ("short", "…"), ("x" * 11, "…"), ("12345678abcd", "abcd")]
+)
 def test_the_last_four_characters_are_kept_only_of_a_long_key(api_key, key, shown):
     api_key.key = key
     api_key.save()

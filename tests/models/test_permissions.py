@@ -22,13 +22,19 @@ def person(*groups, **kwargs):
 
 @pytest.fixture
 def workflow():
-    account = Account.objects.create(title="Acme", pod=Pod.objects.get(code="IN"), sid="HX11111111IN")
-    return WorkflowInstance.objects.create(account=account, title="Order", workflow_instance_id="w1")
+    account = Account.objects.create(
+        title="Acme", pod=Pod.objects.get(code="IN"), sid="HX11111111IN"
+    )
+    return WorkflowInstance.objects.create(
+        account=account, title="Order", workflow_instance_id="w1"
+    )
 
 
 def test_the_database_has_the_groups_that_this_list_names():
     rights = {
-        group.name: sorted(f"{right.content_type.app_label}.{right.codename}" for right in group.permissions.all())
+        group.name: sorted(
+            f"{right.content_type.app_label}.{right.codename}" for right in group.permissions.all()
+        )
         for group in Group.objects.all()
     }
     assert rights == {name: sorted(permissions) for name, permissions in roles.GROUPS.items()}
@@ -38,7 +44,9 @@ def test_the_migration_froze_the_same_list():
     frozen = dict(importlib.import_module("invocations.migrations.0003_groups").GROUPS)
     added = importlib.import_module("invocations.migrations.0006_waiting_and_doubt").RIGHTS
     frozen["Admin"] = [*frozen["Admin"], *(f"invocations.{right}" for right in added)]
-    assert {name: sorted(rights) for name, rights in frozen.items()} == {name: sorted(rights) for name, rights in roles.GROUPS.items()}
+    assert {name: sorted(rights) for name, rights in frozen.items()} == {
+        name: sorted(rights) for name, rights in roles.GROUPS.items()
+    }
 
 
 def test_running_the_migration_again_adds_nothing_twice():
@@ -55,17 +63,23 @@ def test_an_admin_may_all_that_support_may():
     assert set(roles.GROUPS["Support"]) < set(roles.GROUPS["Admin"])
 
 
-@pytest.mark.parametrize(("group", "seen"), [("Support", False), ("Reviewer", False), ("Admin", True)])
+@pytest.mark.parametrize(
+    ("group", "seen"), [("Support", False), ("Reviewer", False), ("Admin", True)]
+)
 def test_only_an_admin_sees_whole_numbers(group, seen):
     assert roles.may_see_recipient(person(group)) is seen
 
 
-@pytest.mark.parametrize(("group", "seen"), [("Support", True), ("Reviewer", True), ("Admin", True), ("Nobody", False)])
+@pytest.mark.parametrize(
+    ("group", "seen"), [("Support", True), ("Reviewer", True), ("Admin", True), ("Nobody", False)]
+)
 def test_every_group_sees_values(group, seen):
     assert roles.may_see_values(person(group)) is seen
 
 
-@pytest.mark.parametrize(("group", "may"), [("Support", True), ("Reviewer", False), ("Admin", True), ("Nobody", False)])
+@pytest.mark.parametrize(
+    ("group", "may"), [("Support", True), ("Reviewer", False), ("Admin", True), ("Nobody", False)]
+)
 def test_support_and_admins_send(workflow, group, may):
     assert roles.may_send(person(group), workflow) is may
 

@@ -30,7 +30,13 @@ def incident():
     workflow = workflow_of(real_account(), "Order delayed")
     reason = "Recipient Asha is not valid"
     return Incident.objects.create(
-        kind="refusals", account=workflow.account, workflow_instance=workflow, reason=reason, opened_at=now, last_at=now, count=3
+        kind="refusals",
+        account=workflow.account,
+        workflow_instance=workflow,
+        reason=reason,
+        opened_at=now,
+        last_at=now,
+        count=3,
     )
 
 
@@ -47,7 +53,10 @@ def told(at=None):
 def test_it_is_told_once_when_it_opens_and_once_when_it_is_over(incident):
     [opened] = told()
     assert opened.subject == "[Fallback console] 3 refusals of one kind: Order delayed"
-    assert opened.to == ["ops@example.com", "lead@example.com"] and opened.from_email == "console@example.com"
+    assert (
+        opened.to == ["ops@example.com", "lead@example.com"]
+        and opened.from_email == "console@example.com"
+    )
     assert told() == []
     Incident.objects.update(closed_at=timezone.now())
     assert told() == [], "it may come back"
@@ -79,7 +88,9 @@ def test_the_end_of_one_that_was_never_told_is_not_told(incident):
 
 
 def test_practice_rings_nobody(incident):
-    type(incident.account.pod).objects.filter(pk=incident.account.pod_id).update(api_domain="127.0.0.1:8100")
+    type(incident.account.pod).objects.filter(pk=incident.account.pod_id).update(
+        api_domain="127.0.0.1:8100"
+    )
     assert told() == []
 
 
@@ -108,9 +119,13 @@ def test_a_mail_that_could_not_be_sent_is_tried_again_a_minute_later(incident, s
         settings.EMAIL_HOST, settings.EMAIL_PORT = listener.getsockname()
         settings.EMAIL_HOST_PASSWORD = "canary-password"
         assert told(now) == []
-    assert "could not be sent: ConnectionRefusedError" in caplog.text and "canary" not in caplog.text
+    assert (
+        "could not be sent: ConnectionRefusedError" in caplog.text and "canary" not in caplog.text
+    )
     settings.EMAIL_BACKEND = backend
-    assert told(now + mails.TRY_AGAIN_AFTER / 2) == [], "a mail server that is away is not asked all the time"
+    assert told(now + mails.TRY_AGAIN_AFTER / 2) == [], (
+        "a mail server that is away is not asked all the time"
+    )
     later = now + mails.TRY_AGAIN_AFTER
     assert len(told(later)) == 1 and told(later + mails.TRY_AGAIN_AFTER) == []
 

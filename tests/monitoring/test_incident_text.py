@@ -30,7 +30,9 @@ def incident(flow):
         now = timezone.now()
         of_the_account = kind in OF_THE_ACCOUNT if of_the_account is None else of_the_account
         named = {"account": flow.account, "workflow_instance": None if of_the_account else flow}
-        return Incident.objects.create(kind=kind, reason=reason, opened_at=now, last_at=now, count=3, **named)
+        return Incident.objects.create(
+            kind=kind, reason=reason, opened_at=now, last_at=now, count=3, **named
+        )
 
     return incident
 
@@ -48,21 +50,33 @@ EVERY = [
 
 
 @pytest.mark.parametrize(("kind", "reason", "of_the_account"), EVERY)
-def test_the_dashboard_and_the_mail_say_the_same_and_what_to_do(ada, incident, settings, kind, reason, of_the_account):
+def test_the_dashboard_and_the_mail_say_the_same_and_what_to_do(
+    ada, incident, settings, kind, reason, of_the_account
+):
     settings.ALERT_EMAILS, settings.CONSOLE_URL = ["ops@example.com"], "https://console.example.com"
     words = words_of(incident(kind, reason, of_the_account), Reader())
     incident_emails.tell(timezone.now()).join()
     [sent] = mail.outbox
     page = re.sub(r"\s+", " ", unescape(strip_tags(ada.get("/").content.decode())))
     assert words.says and words.next and words.title in sent.body and words.title in page
-    assert words.says in sent.body and f"What to do: {words.next}" in sent.body and words.next in page
-    assert "Asha" not in sent.body and "918061234581" not in sent.body and "published" not in sent.body.partition("What to do")[0]
+    assert (
+        words.says in sent.body and f"What to do: {words.next}" in sent.body and words.next in page
+    )
+    assert (
+        "Asha" not in sent.body
+        and "918061234581" not in sent.body
+        and "published" not in sent.body.partition("What to do")[0]
+    )
 
 
 @pytest.mark.parametrize(
     ("kind", "reason", "columns"),
     [
-        ("refusals", "Recipient … is not valid", {"status": "rejected", "error_kind": "Recipient … is not valid"}),
+        (
+            "refusals",
+            "Recipient … is not valid",
+            {"status": "rejected", "error_kind": "Recipient … is not valid"},
+        ),
         ("no_results", "", {"status": "accepted", "delivery": "no_result"}),
         ("unknown", "", {"status": "unknown"}),
         ("paused", "no_such_workflow", {"status": "queued"}),
@@ -71,23 +85,48 @@ def test_the_dashboard_and_the_mail_say_the_same_and_what_to_do(ada, incident, s
 def test_it_leads_to_the_messages_it_is_about(priya, flow, incident, kind, reason, columns):
     other = workflow_of(flow.account, "Another")
     earlier = {"created_at": timezone.now() - timedelta(minutes=50)}
-    messages(flow, [{**columns, **earlier}, columns, {"status": "accepted"}, {"status": "rejected", "error_kind": "something else"}])
+    messages(
+        flow,
+        [
+            {**columns, **earlier},
+            columns,
+            {"status": "accepted"},
+            {"status": "rejected", "error_kind": "something else"},
+        ],
+    )
     messages(other, [columns])
-    assert len(priya.get(words_of(incident(kind, reason, False), Reader()).address).context["rows"]) == 2
+    assert (
+        len(priya.get(words_of(incident(kind, reason, False), Reader()).address).context["rows"])
+        == 2
+    )
 
 
 def test_a_pauses_incident_names_what_mends_it(incident):
     account = incident("paused", "credentials")
-    assert account.account.api_keys.count() == 0 and words_of(account, Reader()).next.startswith("Store an API key.")
-    assert "Check the workflow ID" in words_of(incident("paused", "no_such_workflow", of_the_account=False), Reader()).next
+    assert account.account.api_keys.count() == 0 and words_of(account, Reader()).next.startswith(
+        "Store an API key."
+    )
+    assert (
+        "Check the workflow ID"
+        in words_of(incident("paused", "no_such_workflow", of_the_account=False), Reader()).next
+    )
 
 
-@pytest.mark.parametrize(("kind", "reason", "of_the_account"), [each for each in EVERY if each[0] not in ("refusals", "unreachable")])
-def test_who_lacks_the_right_is_told_whom_to_ask_and_reads_of_no_button(priya, ada, flow, incident, kind, reason, of_the_account):
+@pytest.mark.parametrize(
+    ("kind", "reason", "of_the_account"),
+    [each for each in EVERY if each[0] not in ("refusals", "unreachable")],
+)
+def test_who_lacks_the_right_is_told_whom_to_ask_and_reads_of_no_button(
+    priya, ada, flow, incident, kind, reason, of_the_account
+):
     ApiKey.objects.create(account=flow.account, title="console", key="k" * 20, is_primary=True)
     one = incident(kind, reason, of_the_account)
     to_support, to_an_admin = (words_of(one, Reader(each.person)).next for each in (priya, ada))
-    assert "sk an admin" in to_support and "Resume" not in to_support and "Check this key" not in to_support
+    assert (
+        "sk an admin" in to_support
+        and "Resume" not in to_support
+        and "Check this key" not in to_support
+    )
     assert "admin" not in to_an_admin
 
 

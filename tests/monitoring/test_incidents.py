@@ -30,7 +30,10 @@ def refused(workflow, now):
 
     def refused(count, minutes_ago=1.0, kind=KIND, of=None):
         at = now - minutes_ago * MINUTE
-        columns = [{"status": "rejected", "error_kind": kind, "final_at": at + timedelta(seconds=n)} for n in range(count)]
+        columns = [
+            {"status": "rejected", "error_kind": kind, "final_at": at + timedelta(seconds=n)}
+            for n in range(count)
+        ]
         return messages(of or workflow, columns)
 
     return refused
@@ -39,13 +42,17 @@ def refused(workflow, now):
 @pytest.fixture
 def accepted(workflow, now):
     def accepted(minutes_ago=0.0, of=None):
-        return messages(of or workflow, [{"status": "accepted", "final_at": now - minutes_ago * MINUTE}])
+        return messages(
+            of or workflow, [{"status": "accepted", "final_at": now - minutes_ago * MINUTE}]
+        )
 
     return accepted
 
 
 def still_open():
-    return list(Incident.objects.filter(closed_at__isnull=True).values_list("kind", "reason", "count"))
+    return list(
+        Incident.objects.filter(closed_at__isnull=True).values_list("kind", "reason", "count")
+    )
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------
@@ -124,13 +131,17 @@ def test_one_that_comes_back_later_is_another_one(refused, accepted, now):
 
 def test_what_a_person_settled_is_neither_a_refusal_nor_an_acceptance(refused, now, workflow):
     at = now - MINUTE
-    messages(workflow, [{"status": "rejected", "reason": "settled_not_delivered", "final_at": at}] * 3)
+    messages(
+        workflow, [{"status": "rejected", "reason": "settled_not_delivered", "final_at": at}] * 3
+    )
     assert watch(now) == 0
     refused(3, minutes_ago=2)
     assert watch(now) == 1
     messages(workflow, [{"status": "accepted", "reason": "settled_delivered", "final_at": now}])
     messages(workflow, [{"status": "accepted", "reason": "confirmed_by_result", "final_at": now}])
-    assert watch(now) == 0 and still_open() == [("refusals", KIND, 3)], "it was accepted before, whenever that was found out"
+    assert watch(now) == 0 and still_open() == [("refusals", KIND, 3)], (
+        "it was accepted before, whenever that was found out"
+    )
 
 
 def test_what_the_receiver_refuses_is_noticed_by_a_sweep(recorded, kaleyra_says, transactional_db):
@@ -174,7 +185,9 @@ def test_a_workflow_that_a_person_paused_is_no_incident(workflow, now):
     assert watch(now) == 0
 
 
-def test_an_account_that_nothing_was_sent_through_for_an_hour_is_not_said_to_be_out_of_reach(account, now):
+def test_an_account_that_nothing_was_sent_through_for_an_hour_is_not_said_to_be_out_of_reach(
+    account, now
+):
     rate_limit.learn(account, [("connect_timeout", None)] * rate_limit.FAILURES)
     watch(now)
     assert watch(now + 59 * MINUTE) == 0
@@ -193,7 +206,12 @@ def test_an_outcome_unknown_for_a_quarter_of_an_hour_until_none_is_left(workflow
     old, _young = messages(
         workflow,
         [
-            {"status": "unknown", "doubtful_since": now - 16 * MINUTE, "doubt_count": 1, "created_at": now - 17 * MINUTE},
+            {
+                "status": "unknown",
+                "doubtful_since": now - 16 * MINUTE,
+                "doubt_count": 1,
+                "created_at": now - 17 * MINUTE,
+            },
             {"status": "unknown", "doubtful_since": now - 2 * MINUTE, "doubt_count": 1},
         ],
     )
@@ -208,7 +226,12 @@ def test_an_outcome_unknown_for_a_quarter_of_an_hour_until_none_is_left(workflow
 
 def missing(now, minutes_ago):
     due = now - minutes_ago * MINUTE
-    return {"status": "accepted", "delivery": "no_result", "result_due_at": due, "final_at": due - MINUTE}
+    return {
+        "status": "accepted",
+        "delivery": "no_result",
+        "result_due_at": due,
+        "final_at": due - MINUTE,
+    }
 
 
 def came(now, minutes_ago, took=0.5):
@@ -217,7 +240,9 @@ def came(now, minutes_ago, took=0.5):
 
 
 def test_three_results_in_a_row_that_are_missing(workflow, now):
-    messages(workflow, [came(now, 9), missing(now, 8), came(now, 7), missing(now, 6), missing(now, 5)])
+    messages(
+        workflow, [came(now, 9), missing(now, 8), came(now, 7), missing(now, 6), missing(now, 5)]
+    )
     assert watch(now) == 0
     messages(workflow, [missing(now, 4)])
     watch(now)
@@ -238,7 +263,14 @@ def test_a_late_result_ends_that_too(workflow, now):
 
 def test_the_database_holds_that_one_is_open_once(account, workflow, now):
     for named in ({"workflow_instance": workflow}, {}):
-        same = {"kind": "refusals", "account": account, "reason": KIND, "opened_at": now, "last_at": now, **named}
+        same = {
+            "kind": "refusals",
+            "account": account,
+            "reason": KIND,
+            "opened_at": now,
+            "last_at": now,
+            **named,
+        }
         Incident.objects.create(**same, closed_at=now)
         Incident.objects.create(**same)
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -267,7 +299,11 @@ def test_whatever_goes_wrong_with_watching_keeps_no_sweep_from_its_work(monkeypa
         raise ValueError("canary")
 
     monkeypatch.setattr(incidents, "watch", broken)
-    assert dispatcher.sweep() == 0 and "broken failed: ValueError" in caplog.text and "canary" not in caplog.text
+    assert (
+        dispatcher.sweep() == 0
+        and "broken failed: ValueError" in caplog.text
+        and "canary" not in caplog.text
+    )
 
 
 def test_a_pace_of_few_failures_is_no_incident(account, now):

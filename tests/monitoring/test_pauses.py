@@ -29,13 +29,24 @@ def test_nothing_is_paused(workflow):
 def test_an_account_that_the_console_paused(account):
     rate_limit.learn(account, [("credentials", None)])
     pause = only()
-    assert (pause.title, pause.because, pause.by) == ("The account Acme is paused", "credentials", "")
+    assert (pause.title, pause.because, pause.by) == (
+        "The account Acme is paused",
+        "credentials",
+        "",
+    )
     assert "Kaleyra refused the API key" in pause.why and pause.since <= timezone.now()
-    assert pause.mend.label == "Check the API key, or replace it" and str(account.primary_key.pk) in pause.mend.address
+    assert (
+        pause.mend.label == "Check the API key, or replace it"
+        and str(account.primary_key.pk) in pause.mend.address
+    )
 
 
 def test_an_account_that_a_person_paused(ada, account):
-    account.is_paused, account.paused_reason, account._history_user = True, "Stock-taking", ada.person
+    account.is_paused, account.paused_reason, account._history_user = (
+        True,
+        "Stock-taking",
+        ada.person,
+    )
     account.save()
     assert (only().why, only().by, only().because) == ("Stock-taking", "ada", "")
     assert only().mend.label == "Open the account"
@@ -43,7 +54,10 @@ def test_an_account_that_a_person_paused(ada, account):
 
 def test_a_workflow_that_kaleyra_does_not_know_and_one_that_a_person_paused(ada, workflow):
     rate_limit.pause_workflow(workflow.pk, "no_such_workflow")
-    assert "Kaleyra answered that Acme has no such workflow" in only().why and only().mend.label == "Check the workflow ID"
+    assert (
+        "Kaleyra answered that Acme has no such workflow" in only().why
+        and only().mend.label == "Check the workflow ID"
+    )
     rate_limit.resume_workflow(workflow)
     workflow.is_paused, workflow._history_user = True, ada.person
     workflow.save()
@@ -52,7 +66,11 @@ def test_a_workflow_that_kaleyra_does_not_know_and_one_that_a_person_paused(ada,
 
 @pytest.mark.parametrize(
     ("reason", "label"),
-    [("key", "Enter the API key again"), ("certificate", "Check the pod’s host"), ("redirect", "Check the pod’s host")],
+    [
+        ("key", "Enter the API key again"),
+        ("certificate", "Check the pod’s host"),
+        ("redirect", "Check the pod’s host"),
+    ],
 )
 def test_the_cure_is_where_the_cause_is(account, reason, label):
     rate_limit.learn(account, [(reason, None)])
@@ -64,15 +82,26 @@ def test_without_a_usable_key_the_cure_is_a_key_and_it_cannot_be_resumed(account
     assert only().resume == f"/accounts/{account.pk}/resume/"
     with connection.cursor() as cursor:
         cursor.execute("UPDATE invocations_apikey SET key = 'nothing that can be decrypted'")
-    assert (only().key_trouble, only().mend.label, only().resume) == ("unreadable_key", "Enter the API key again", "")
+    assert (only().key_trouble, only().mend.label, only().resume) == (
+        "unreadable_key",
+        "Enter the API key again",
+        "",
+    )
     ApiKey.objects.all().delete()
-    assert (only().key_trouble, only().mend.label, only().resume) == ("no_key", "Store an API key", "")
+    assert (only().key_trouble, only().mend.label, only().resume) == (
+        "no_key",
+        "Store an API key",
+        "",
+    )
 
 
 def test_what_else_is_missing_is_said_with_a_persons_reason(account):
     Account.objects.update(is_paused=True, paused_reason="Stock-taking.")
     ApiKey.objects.all().delete()
-    assert only().why == "Stock-taking. The account has no primary API key." and only().mend.label == "Store an API key"
+    assert (
+        only().why == "Stock-taking. The account has no primary API key."
+        and only().mend.label == "Store an API key"
+    )
 
 
 def test_since_when_is_told_by_the_version_that_began_it(account):
@@ -95,14 +124,21 @@ def test_what_waits_is_counted_for_each_and_once_for_all(account, workflow):
     other = workflow_of(account, "Another")
     now = timezone.now()
     messages(
-        workflow, [{"status": status, "created_at": now - timedelta(hours=n)} for n, status in enumerate(("queued", "held", "rejected"))]
+        workflow,
+        [
+            {"status": status, "created_at": now - timedelta(hours=n)}
+            for n, status in enumerate(("queued", "held", "rejected"))
+        ],
     )
     messages(other, [{"status": "queued"}, {"status": "accepted"}])
     messages(workflow_of(real_account(), "Elsewhere"), [{"status": "queued"}])
     Account.objects.filter(pk=account.pk).update(is_paused=True)
     WorkflowInstance.objects.filter(pk=workflow.pk).update(is_paused=True)
     found = pauses.paused()
-    assert [(pause.kind, pause.queued.n, pause.held.n) for pause in found.pauses] == [("account", 2, 1), ("workflow", 1, 1)]
+    assert [(pause.kind, pause.queued.n, pause.held.n) for pause in found.pauses] == [
+        ("account", 2, 1),
+        ("workflow", 1, 1),
+    ]
     assert found.pauses[0].oldest == now - timedelta(hours=1)
     assert found.title == "1 account and 1 workflow are paused – 3 messages wait"
 

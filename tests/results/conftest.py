@@ -16,9 +16,13 @@ from invocations.sending import record as sending
 def body(invocation_id="", *codes, to="", status="COMPLETED", **more):
     """A callback's body: this id, and the channels with these codes."""
     channels = {
-        f"channel{n}": {"channel": ["whatsapp", "sms", "x"][n - 1], "statusCode": code, "to": to} for n, code in enumerate(codes, start=1)
+        f"channel{n}": {"channel": ["whatsapp", "sms", "x"][n - 1], "statusCode": code, "to": to}
+        for n, code in enumerate(codes, start=1)
     }
-    return json.dumps({"workflowInvocationId": invocation_id, "executionStatus": status, "result": channels} | more).encode()
+    return json.dumps(
+        {"workflowInvocationId": invocation_id, "executionStatus": status, "result": channels}
+        | more
+    ).encode()
 
 
 @pytest.fixture
@@ -49,10 +53,17 @@ def in_status(recorded):
         invocation = recorded()
         now = timezone.now()
         usual = {
-            "unknown": {"doubtful_since": now, "doubt_count": 1, "due_at": now, "reason": "timeout"},
+            "unknown": {
+                "doubtful_since": now,
+                "doubt_count": 1,
+                "due_at": now,
+                "reason": "timeout",
+            },
             "sending": {"lease_until": now + timedelta(minutes=1)},
         }
-        Invocation.objects.filter(pk=invocation.pk).update(status=status, **{**usual.get(status, {}), **columns})
+        Invocation.objects.filter(pk=invocation.pk).update(
+            status=status, **{**usual.get(status, {}), **columns}
+        )
         invocation.refresh_from_db()
         return invocation
 

@@ -23,13 +23,21 @@ def basic(user, password):
 
 def test_an_address_is_made_once_and_nobody_can_guess_it(account, address):
     assert endpoints.make(account, by=None) == address
-    assert len(address.token) >= 43 and len(address.secret) >= 43 and address.token != address.secret  # 256 bits in base64
+    assert (
+        len(address.token) >= 43 and len(address.secret) >= 43 and address.token != address.secret
+    )  # 256 bits in base64
     assert address.token not in str(CallbackAddress.objects.values().get())
 
 
 def test_it_lets_in_who_has_the_secret_in_the_header_or_as_basics_password(address):
-    fits = [{SECRET_HEADER: address.secret}, basic("kaleyra", address.secret), basic("", address.secret)]
-    fits.append({"Authorization": basic("x", address.secret)["Authorization"].replace("Basic", "basic ")})
+    fits = [
+        {SECRET_HEADER: address.secret},
+        basic("kaleyra", address.secret),
+        basic("", address.secret),
+    ]
+    fits.append(
+        {"Authorization": basic("x", address.secret)["Authorization"].replace("Basic", "basic ")}
+    )
     assert [let_in(address.token, headers) for headers in fits] == [address] * 4
 
 
@@ -78,7 +86,10 @@ def test_a_third_one_is_not_made_while_two_let_in(account, address):
 
 
 def test_it_is_found_after_a_new_encryption_key_was_put_first(address, settings):
-    settings.FIELD_ENCRYPTION_KEYS = ["bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldy0=", *settings.FIELD_ENCRYPTION_KEYS]
+    settings.FIELD_ENCRYPTION_KEYS = [
+        "bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldy0=",
+        *settings.FIELD_ENCRYPTION_KEYS,
+    ]
     assert let_in(address.token, {SECRET_HEADER: address.secret}) == address
 
 
@@ -101,4 +112,7 @@ def test_its_use_is_noted_now_and_then(address, django_assert_num_queries):
 def test_a_token_is_read_from_our_own_paths_only(address):
     path = endpoints.path_of(address)
     assert endpoints.token_in(path) == endpoints.token_in(path.rstrip("/")) == address.token
-    assert [endpoints.token_in(other) for other in ("", "/", f"/x/{address.token}/", f"/callbacks/a/{address.token}/")] == [""] * 4
+    assert [
+        endpoints.token_in(other)
+        for other in ("", "/", f"/x/{address.token}/", f"/callbacks/a/{address.token}/")
+    ] == [""] * 4

@@ -11,7 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from invocations.history.meanings import CONTRADICTED, meaning_of
-from invocations.models import Account, Attempt, Callback, ChannelResult, Invocation, WorkflowInstance
+from invocations.models import (
+    Account,
+    Attempt,
+    Callback,
+    ChannelResult,
+    Invocation,
+    WorkflowInstance,
+)
 from invocations.results import inbox as results
 from invocations.results import matching as whose
 from tests.results.conftest import body
@@ -34,7 +41,12 @@ def test_the_body_stands_as_it_came_and_not_in_clear(account):
     callback = results.keep(account, raw)
     assert Callback.objects.get().body.encode() == raw and callback.times == 1
     channel = ChannelResult.objects.get()
-    assert (channel.position, channel.kind, channel.code, channel.recipient_hint) == (1, "whatsapp", "TIMEOUT", "+91 ••••• •3210")
+    assert (channel.position, channel.kind, channel.code, channel.recipient_hint) == (
+        1,
+        "whatsapp",
+        "TIMEOUT",
+        "+91 ••••• •3210",
+    )
     with connection.cursor() as cursor:
         for table in ("invocations_callback", "invocations_channelresult"):
             cursor.execute(f"SELECT * FROM {table}")
@@ -46,14 +58,21 @@ def test_the_same_bytes_a_hundred_times_at_once_are_one_result(account, accepted
     raw = body(invocation.workflow_invocation_id, "DELIVERED")
     at_once(20, lambda: [results.keep(account, raw) for _ in range(5)])
     callback = Callback.objects.get()
-    assert callback.times == 100 and callback.invocation_id == invocation.pk and ChannelResult.objects.count() == 1
+    assert (
+        callback.times == 100
+        and callback.invocation_id == invocation.pk
+        and ChannelResult.objects.count() == 1
+    )
     assert WorkflowInstance.history.filter(history_change_reason="first_result").count() == 1
 
 
 def test_the_same_bytes_after_a_key_was_added_are_still_one_result(account, settings):
     raw = body("A", "DELIVERED")
     first = results.keep(account, raw)
-    settings.FIELD_ENCRYPTION_KEYS = ["bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleS0=", *settings.FIELD_ENCRYPTION_KEYS]
+    settings.FIELD_ENCRYPTION_KEYS = [
+        "bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleS0=",
+        *settings.FIELD_ENCRYPTION_KEYS,
+    ]
     assert results.keep(account, raw) == first and Callback.objects.get().times == 2
 
 
@@ -61,10 +80,17 @@ def test_what_cannot_be_told_is_kept_and_told_later(account, accepted, monkeypat
     invocation = accepted()
     with monkeypatch.context() as broken:
         broken.setattr(results, "_tell", Mock(side_effect=ValueError("canary")))
-        callback = results.keep(account, body(invocation.workflow_invocation_id, "TIMEOUT", "DELIVERED"))
+        callback = results.keep(
+            account, body(invocation.workflow_invocation_id, "TIMEOUT", "DELIVERED")
+        )
         assert results.match_waiting(timezone.now()) == 0, "the dispatcher lives on"
     callback.refresh_from_db()
-    assert callback.invocation is None and callback.results.count() == 2 and "ValueError" in caplog.text and "canary" not in caplog.text
+    assert (
+        callback.invocation is None
+        and callback.results.count() == 2
+        and "ValueError" in caplog.text
+        and "canary" not in caplog.text
+    )
     assert results.match_waiting(timezone.now()) == 1 and told(invocation)[:2] == ("completed", 2)
 
 
@@ -76,7 +102,9 @@ def test_the_same_bytes_to_two_accounts_are_two(account):
 def test_bytes_that_are_no_text_are_kept(account):
     for raw in [b"\xff\xfe\x00\x01", b"\x00", b"", b"\x1f\x8b\x08", "Müller".encode("latin-1")]:
         assert results.keep(account, raw).problem
-    assert Callback.objects.count() == 5 and {each.invocation_id for each in Callback.objects.all()} == {None}
+    assert Callback.objects.count() == 5 and {
+        each.invocation_id for each in Callback.objects.all()
+    } == {None}
 
 
 def test_a_number_that_is_none_gives_a_hint_and_no_digest(account):
@@ -90,10 +118,18 @@ def test_a_number_that_is_none_gives_a_hint_and_no_digest(account):
 
 def test_an_accepted_message_learns_what_became_of_it(accepted, report):
     invocation = accepted()
-    callback = report(invocation.workflow_invocation_id + " ", "TIMEOUT", "DELIVERED", timestamp=timezone.now().isoformat())
+    callback = report(
+        invocation.workflow_invocation_id + " ",
+        "TIMEOUT",
+        "DELIVERED",
+        timestamp=timezone.now().isoformat(),
+    )
     assert callback.invocation == invocation and callback.matched_at and callback.matched_by is None
     assert told(invocation) == ("completed", 2, True)
-    assert abs(invocation.result_at - timezone.now()) < timedelta(seconds=30) and invocation.status == "accepted"
+    assert (
+        abs(invocation.result_at - timezone.now()) < timedelta(seconds=30)
+        and invocation.status == "accepted"
+    )
 
 
 def test_from_the_first_result_on_the_workflow_is_known_to_report(accepted, report, workflow):
@@ -101,7 +137,10 @@ def test_from_the_first_result_on_the_workflow_is_known_to_report(accepted, repo
     assert first.delivery == ""
     report(first.workflow_invocation_id, "DELIVERED")
     workflow.refresh_from_db()
-    assert workflow.expects_callback and workflow.history.first().history_change_reason == "first_result"
+    assert (
+        workflow.expects_callback
+        and workflow.history.first().history_change_reason == "first_result"
+    )
     assert accepted().delivery == "awaiting"
 
 
@@ -123,7 +162,11 @@ def test_an_unknown_outcome_is_accepted_and_learns_its_id(in_status, report):
     invocation = in_status("unknown")
     report("theirs", "DELIVERED", requestId=str(invocation.request_id))
     assert told(invocation) == ("completed", 1, False)
-    assert (invocation.status, invocation.reason, invocation.due_at) == ("accepted", "confirmed_by_result", None)
+    assert (invocation.status, invocation.reason, invocation.due_at) == (
+        "accepted",
+        "confirmed_by_result",
+        None,
+    )
     assert invocation.workflow_invocation_id == "theirs" and invocation.final_at
 
 
@@ -150,7 +193,10 @@ def test_a_flow_that_is_reported_refused_settles_no_unknown_outcome(in_status, r
 def test_a_refused_message_whose_flow_is_reported_refused_is_no_contradiction(in_status, report):
     invocation = in_status("rejected", workflow_invocation_id="A", reason="rejected")
     assert report("A", status="REJECTED").invocation == invocation and told(invocation)[0] == ""
-    assert meaning_of(invocation).name == "rejected" and meaning_of(invocation) not in CONTRADICTED.values()
+    assert (
+        meaning_of(invocation).name == "rejected"
+        and meaning_of(invocation) not in CONTRADICTED.values()
+    )
     report("A", "REJECTED", status="REJECTED")
     assert told(invocation)[0] == "completed" and meaning_of(invocation) in CONTRADICTED.values()
 
@@ -159,14 +205,23 @@ def test_a_refused_message_whose_flow_is_reported_refused_is_no_contradiction(in
 def test_every_other_end_stays_and_is_told_the_delivery_alone(in_status, report, status):
     invocation = in_status(status, workflow_invocation_id="A", reason="as it was")
     report("A", "FAILED", "FAILED")
-    assert told(invocation) == ("completed", 0, False) and (invocation.status, invocation.reason) == (status, "as it was")
+    assert told(invocation) == ("completed", 0, False) and (
+        invocation.status,
+        invocation.reason,
+    ) == (status, "as it was")
 
 
-@pytest.mark.parametrize(("status", "why"), [("sending", "under_way"), ("queued", "waits"), ("held", "waits")])
+@pytest.mark.parametrize(
+    ("status", "why"), [("sending", "under_way"), ("queued", "waits"), ("held", "waits")]
+)
 def test_what_is_not_settled_yet_is_told_by_the_sweep_later(in_status, report, status, why):
     invocation = in_status(status, workflow_invocation_id="A")
     callback = report("A", "DELIVERED")
-    assert callback.invocation is None and told(invocation)[0] == "" and whose.standing(callback).why == why
+    assert (
+        callback.invocation is None
+        and told(invocation)[0] == ""
+        and whose.standing(callback).why == why
+    )
     Invocation.objects.update(status="accepted", lease_until=None)
     assert results.match_waiting(timezone.now()) == 1 and told(invocation)[0] == "completed"
 
@@ -174,47 +229,89 @@ def test_what_is_not_settled_yet_is_told_by_the_sweep_later(in_status, report, s
 def test_another_accounts_result_is_nobodys(accepted, account):
     invocation = accepted()
     other = Account.objects.create(title="Other", pod=account.pod, sid="HX0000000001")
-    for raw in [body(invocation.workflow_invocation_id, "DELIVERED"), body(requestId=str(invocation.request_id))]:
+    for raw in [
+        body(invocation.workflow_invocation_id, "DELIVERED"),
+        body(requestId=str(invocation.request_id)),
+    ]:
         assert results.keep(other, raw).invocation is None
     assert told(invocation)[0] == ""
 
 
 @pytest.mark.parametrize("status", ["accepted", "unknown"])
 def test_ids_that_contradict_each_other_are_left_to_a_person(in_status, report, status):
-    first, second = in_status(status, workflow_invocation_id="A"), in_status(status, workflow_invocation_id="B")
-    assert whose.standing(report("A", "READ", requestId=str(second.request_id))) == ("disagrees", None)
-    assert whose.standing(report("C", "READ", requestId=str(first.request_id))) == ("disagrees", None)
+    first, second = (
+        in_status(status, workflow_invocation_id="A"),
+        in_status(status, workflow_invocation_id="B"),
+    )
+    assert whose.standing(report("A", "READ", requestId=str(second.request_id))) == (
+        "disagrees",
+        None,
+    )
+    assert whose.standing(report("C", "READ", requestId=str(first.request_id))) == (
+        "disagrees",
+        None,
+    )
     Invocation.objects.update(workflow_invocation_id="A")
     assert whose.standing(report("A", "SENT")) == ("several", None)
     assert told(first)[0] == told(second)[0] == "" and results.match_waiting(timezone.now()) == 0
 
 
-def test_a_request_id_that_was_made_up_says_nothing_against_the_id_that_an_acceptance_told(accepted, report):
+def test_a_request_id_that_was_made_up_says_nothing_against_the_id_that_an_acceptance_told(
+    accepted, report
+):
     invocation = accepted()
-    assert report(invocation.workflow_invocation_id, "READ", requestId=str(uuid.uuid4())).invocation == invocation
+    assert (
+        report(invocation.workflow_invocation_id, "READ", requestId=str(uuid.uuid4())).invocation
+        == invocation
+    )
 
 
-def test_an_id_that_no_acceptance_told_is_not_enough_where_the_request_id_is_foreign(in_status, report):
+def test_an_id_that_no_acceptance_told_is_not_enough_where_the_request_id_is_foreign(
+    in_status, report
+):
     invocation = in_status("accepted", workflow_invocation_id="A", reason="confirmed_by_result")
-    assert whose.standing(report("A", "READ", requestId=str(uuid.uuid4()))) == ("disagrees", invocation)
+    assert whose.standing(report("A", "READ", requestId=str(uuid.uuid4()))) == (
+        "disagrees",
+        invocation,
+    )
     assert told(invocation)[0] == ""
 
 
-def test_a_request_id_of_another_accounts_message_is_not_made_up(accepted, in_status, report, account):
+def test_a_request_id_of_another_accounts_message_is_not_made_up(
+    accepted, in_status, report, account
+):
     invocation, other = accepted(), in_status("unknown")
     elsewhere = Account.objects.create(title="Other", pod=account.pod, sid="HX0000000001")
-    workflow = WorkflowInstance.objects.create(account=elsewhere, title="There", workflow_instance_id="w2")
+    workflow = WorkflowInstance.objects.create(
+        account=elsewhere, title="There", workflow_instance_id="w2"
+    )
     clone = Invocation.objects.get(pk=other.pk)
-    clone.pk, clone.request_id, clone.account, clone.workflow_instance = None, uuid.uuid4(), elsewhere, workflow
+    clone.pk, clone.request_id, clone.account, clone.workflow_instance = (
+        None,
+        uuid.uuid4(),
+        elsewhere,
+        workflow,
+    )
     clone.payload = "{}"
     clone.save(force_insert=True)
-    assert whose.standing(report(invocation.workflow_invocation_id, "READ", requestId=str(clone.request_id))).why == "disagrees"
+    assert (
+        whose.standing(
+            report(invocation.workflow_invocation_id, "READ", requestId=str(clone.request_id))
+        ).why
+        == "disagrees"
+    )
 
 
 def test_a_clock_that_is_wrong_is_not_believed(accepted, report):
-    for told_at in [datetime(2099, 1, 1, tzinfo=UTC), timezone.now() - 5 * HOUR, timezone.now() + 5 * HOUR]:
+    for told_at in [
+        datetime(2099, 1, 1, tzinfo=UTC),
+        timezone.now() - 5 * HOUR,
+        timezone.now() + 5 * HOUR,
+    ]:
         invocation = accepted()
-        callback = report(invocation.workflow_invocation_id, "DELIVERED", timestamp=told_at.isoformat())
+        callback = report(
+            invocation.workflow_invocation_id, "DELIVERED", timestamp=told_at.isoformat()
+        )
         invocation.refresh_from_db()
         assert invocation.result_at == callback.received_at
 
@@ -253,11 +350,23 @@ def test_a_report_of_a_flow_that_is_still_running_does_not_end_it(accepted, repo
 
 def test_nothing_is_made_sent_or_readdressed(account, in_status, receiver):
     invocation = in_status("unknown")
-    before = Invocation.objects.values("recipient_digest", "recipient_hint", "payload_digest", "request_id").get()
-    raw = body("new", "DELIVERED", to="918061234581", requestId=str(invocation.request_id), recipient="918061234581")
+    before = Invocation.objects.values(
+        "recipient_digest", "recipient_hint", "payload_digest", "request_id"
+    ).get()
+    raw = body(
+        "new",
+        "DELIVERED",
+        to="918061234581",
+        requestId=str(invocation.request_id),
+        recipient="918061234581",
+    )
     results.keep(account, raw)
     results.keep(account, body("somebody's", "DELIVERED"))
-    assert Invocation.objects.values(*before).get() == before and not Attempt.objects.exists() and not receiver.received
+    assert (
+        Invocation.objects.values(*before).get() == before
+        and not Attempt.objects.exists()
+        and not receiver.received
+    )
 
 
 # --- a flood ----------------------------------------------------------------------------------------------------------
@@ -269,4 +378,7 @@ def test_a_result_of_a_known_flow_asks_the_database_five_times(account, accepted
     with CaptureQueriesContext(connection) as queries:
         results.keep(account, body(invocation.workflow_invocation_id, "TIMEOUT", "DELIVERED"))
     assert told(invocation)[:2] == ("completed", 2)
-    assert len([query for query in queries if query["sql"].startswith(("SELECT", "INSERT", "UPDATE"))]) == 5
+    assert (
+        len([query for query in queries if query["sql"].startswith(("SELECT", "INSERT", "UPDATE"))])
+        == 5
+    )

@@ -13,7 +13,9 @@ from tests.results.test_waiting import NUMBER
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL counts rows before it chooses"),
+    pytest.mark.skipif(
+        connection.vendor != "sqlite", reason="PostgreSQL counts rows before it chooses"
+    ),
 ]
 
 MANY = 20_000
@@ -41,19 +43,35 @@ def tables(request, in_status):
             cursor.execute("ANALYZE")
 
 
-@pytest.mark.parametrize("request_id", [None, str(uuid.uuid4())], ids=["as documented", "with a request ID"])
-def test_no_question_reads_all_messages_or_all_of_an_account_or_a_workflow(tables, report, request_id):
+@pytest.mark.parametrize(
+    "request_id", [None, str(uuid.uuid4())], ids=["as documented", "with a request ID"]
+)
+def test_no_question_reads_all_messages_or_all_of_an_account_or_a_workflow(
+    tables, report, request_id
+):
     with CaptureQueriesContext(connection) as queries:
-        callbacks = [report(f"id-{n}", "READ", to=f"91987654{n:04}", requestId=request_id) for n in range(19)]
+        callbacks = [
+            report(f"id-{n}", "READ", to=f"91987654{n:04}", requestId=request_id) for n in range(19)
+        ]
         callbacks.append(report("one more", "READ", to=NUMBER, requestId=request_id))
         whose.standings(callbacks)
         whose.standing(callbacks[-1])
         results.match_waiting(timezone.now())
-    asked = {each["sql"] for each in queries if each["sql"].startswith("SELECT") and "invocations_invocation" in each["sql"]}
+    asked = {
+        each["sql"]
+        for each in queries
+        if each["sql"].startswith("SELECT") and "invocations_invocation" in each["sql"]
+    }
     assert len(asked) > len(callbacks)
     with connection.cursor() as cursor:
         for query in asked:
             cursor.execute(f"EXPLAIN QUERY PLAN {query}")
             plan = str(cursor.fetchall())
-            walks = ("SCAN invocations_invocation", "SCAN U0", "invocation_by_account", "invocation_by_workflow", "invocation_by_status")
+            walks = (
+                "SCAN invocations_invocation",
+                "SCAN U0",
+                "invocation_by_account",
+                "invocation_by_workflow",
+                "invocation_by_status",
+            )
             assert not [walk for walk in walks if walk in plan], f"{query}\n{plan}"

@@ -31,17 +31,23 @@ def delivery(invocation):
 # --- later ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_result_before_the_answer_finds_its_message_in_the_next_sweep(recorded, report, receiver, kaleyra_says):
+def test_a_result_before_the_answer_finds_its_message_in_the_next_sweep(
+    recorded, report, receiver, kaleyra_says
+):
     callback = report("early", "DELIVERED")
     invocation = recorded()
-    kaleyra_says(202, {"success": True, "executionStatus": "ACCEPTED", "workflowInvocationId": "early"})
+    kaleyra_says(
+        202, {"success": True, "executionStatus": "ACCEPTED", "workflowInvocationId": "early"}
+    )
     sending.deliver(invocation.pk)
     assert delivery(invocation) == "" and sweep() == 1
     callback.refresh_from_db()
     assert delivery(invocation) == "completed" and callback.invocation == invocation
 
 
-def test_however_many_cannot_be_told_none_keeps_an_older_one_back(recorded, report, in_status, account, monkeypatch):
+def test_however_many_cannot_be_told_none_keeps_an_older_one_back(
+    recorded, report, in_status, account, monkeypatch
+):
     monkeypatch.setattr(results, "MOST_AT_ONCE", 5)
     monkeypatch.setattr(results, "MOST_ROUNDS", 1)
     early = report("early", "READ")
@@ -54,7 +60,9 @@ def test_however_many_cannot_be_told_none_keeps_an_older_one_back(recorded, repo
     assert [results.match_waiting(timezone.now()) for _ in range(3)] == [0, 0, 1]
 
 
-@pytest.mark.parametrize(("age", "wait"), [(0, 0), (0.4, 0), (1, 0.25), (6, 1), (29, 1), (31, 5), (10_000, 5)])
+@pytest.mark.parametrize(
+    ("age", "wait"), [(0, 0), (0.4, 0), (1, 0.25), (6, 1), (29, 1), (31, 5), (10_000, 5)]
+)
 def test_the_older_the_more_seldom_a_result_is_asked_about(report, age, wait):
     now = timezone.now()
     callback = report("nobody’s", "READ")
@@ -79,7 +87,11 @@ def test_a_sweep_asks_as_often_for_fifty_as_for_one(report, in_status):
 def test_a_result_that_a_version_before_kept_has_its_turn_at_once(report, in_status):
     callback = report("A", "READ")
     with connection.cursor() as cursor:
-        names = [field.column for field in Callback._meta.concrete_fields if field.column not in ("id", "ask_at", "digest")]
+        names = [
+            field.column
+            for field in Callback._meta.concrete_fields
+            if field.column not in ("id", "ask_at", "digest")
+        ]
         cursor.execute(
             f"INSERT INTO invocations_callback (digest, {', '.join(names)}) SELECT 'other', {', '.join(names)} FROM invocations_callback"
         )
@@ -88,7 +100,9 @@ def test_a_result_that_a_version_before_kept_has_its_turn_at_once(report, in_sta
     assert results.match_waiting(timezone.now() + timedelta(seconds=1)) == 1
 
 
-def test_results_that_race_with_our_own_commit_all_arrive(recorded, account, receiver, kaleyra_says, monkeypatch):
+def test_results_that_race_with_our_own_commit_all_arrive(
+    recorded, account, receiver, kaleyra_says, monkeypatch
+):
     real, threads = sending.remember, []
 
     def in_a_thread(raw):
@@ -118,10 +132,19 @@ def test_results_that_race_with_our_own_commit_all_arrive(recorded, account, rec
 
 def test_a_result_that_does_not_come_is_missed_and_may_still_come(in_status, report):
     due, later = (
-        in_status("accepted", workflow_invocation_id=name, delivery="awaiting", result_due_at=timezone.now() + wait)
+        in_status(
+            "accepted",
+            workflow_invocation_id=name,
+            delivery="awaiting",
+            result_due_at=timezone.now() + wait,
+        )
         for name, wait in [("A", -MINUTE), ("B", MINUTE)]
     )
-    assert sweep() == 1 and (delivery(due), delivery(later)) == ("no_result", "awaiting") and sweep() == 0
+    assert (
+        sweep() == 1
+        and (delivery(due), delivery(later)) == ("no_result", "awaiting")
+        and sweep() == 0
+    )
     report("A", "DELIVERED")
     assert delivery(due) == "completed"
 
@@ -149,12 +172,31 @@ def answered(recorded, kaleyra_says):
     return answered
 
 
-@pytest.mark.parametrize("names", [{"invocation_id": "theirs"}, {"requestId": OTHER}, {"invocation_id": "theirs", "requestId": OTHER}])
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"invocation_id": "theirs"},
+        {"requestId": OTHER},
+        {"invocation_id": "theirs", "requestId": OTHER},
+    ],
+)
 @pytest.mark.parametrize("number", [NUMBER, "+91 98765 43202", "098765 43202", "9876543202"])
-def test_a_result_finds_its_message_by_its_number_and_an_id_that_the_stored_answer_named(answered, report, names, number):
+def test_a_result_finds_its_message_by_its_number_and_an_id_that_the_stored_answer_named(
+    answered, report, names, number
+):
     invocation = answered(requestId=OTHER)
-    callback = report(names.get("invocation_id", ""), "TIMEOUT", "DELIVERED", to=number, requestId=names.get("requestId"))
-    assert callback.invocation == invocation and callback.matched_by is None and delivery(invocation) == "completed"
+    callback = report(
+        names.get("invocation_id", ""),
+        "TIMEOUT",
+        "DELIVERED",
+        to=number,
+        requestId=names.get("requestId"),
+    )
+    assert (
+        callback.invocation == invocation
+        and callback.matched_by is None
+        and delivery(invocation) == "completed"
+    )
     assert (invocation.status, invocation.reason) == ("accepted", "confirmed_by_result")
 
 
@@ -188,8 +230,13 @@ def test_a_result_that_tells_of_another_number_or_id_is_not_its_own(answered, re
     assert delivery(invocation) == ""
 
 
-@pytest.mark.parametrize("told", [{}, {"to": "918061234XXX"}, {"to": "919876543XXX"}, {"to": "", "recipient": "918061234581"}])
-def test_without_its_whole_number_an_answer_about_another_request_is_not_enough_and_a_person_decides(answered, report, told):
+@pytest.mark.parametrize(
+    "told",
+    [{}, {"to": "918061234XXX"}, {"to": "919876543XXX"}, {"to": "", "recipient": "918061234581"}],
+)
+def test_without_its_whole_number_an_answer_about_another_request_is_not_enough_and_a_person_decides(
+    answered, report, told
+):
     invocation = answered(requestId=OTHER)
     callback = report("theirs", "READ", **told)
     assert callback.invocation is None and whose.standing(callback) == ("answered", invocation)
@@ -200,12 +247,20 @@ def test_without_its_whole_number_an_answer_about_another_request_is_not_enough_
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
 def test_a_number_is_read_in_each_of_jsons_encodings(answered, account, encoding):
     invocation = answered(requestId=OTHER)
-    stranger, own = (results.keep(account, body("theirs", "READ", to=to).decode().encode(encoding)) for to in ("918061234581", NUMBER))
+    stranger, own = (
+        results.keep(account, body("theirs", "READ", to=to).decode().encode(encoding))
+        for to in ("918061234581", NUMBER)
+    )
     assert (stranger.invocation, own.invocation) == (None, invocation)
 
 
-@pytest.mark.parametrize(("to", "is_told"), [("918061234581", False), (NUMBER, True), ("918061234XXX", False), ("", False)])
-def test_what_no_key_opens_any_more_is_known_by_its_number_alone(answered, report, monkeypatch, to, is_told):
+@pytest.mark.parametrize(
+    ("to", "is_told"),
+    [("918061234581", False), (NUMBER, True), ("918061234XXX", False), ("", False)],
+)
+def test_what_no_key_opens_any_more_is_known_by_its_number_alone(
+    answered, report, monkeypatch, to, is_told
+):
     callback = report("theirs", "READ", to=to)
     invocation = answered(requestId=OTHER)
     monkeypatch.setattr(whose, "said_in", lambda callback: FlowResult(problem="unreadable"))
@@ -216,12 +271,18 @@ def test_what_no_key_opens_any_more_is_known_by_its_number_alone(answered, repor
 @pytest.mark.parametrize("request_id", [OTHER, "ORDER-4711"])
 def test_a_foreign_request_id_is_not_that_of_an_answer_to_our_own(answered, report, request_id):
     invocation = answered(400)
-    assert report("theirs", "READ", requestId=request_id).invocation is None and delivery(invocation) == ""
+    assert (
+        report("theirs", "READ", requestId=request_id).invocation is None
+        and delivery(invocation) == ""
+    )
 
 
 def test_a_request_id_that_is_no_uuid_is_nobody_elses_because_both_name_it(answered, report):
     invocation = answered(requestId="ORDER-4711")
-    assert report("theirs", "READ", requestId="ORDER-4711", to=NUMBER).invocation is None and delivery(invocation) == ""
+    assert (
+        report("theirs", "READ", requestId="ORDER-4711", to=NUMBER).invocation is None
+        and delivery(invocation) == ""
+    )
 
 
 def test_what_the_message_learned_before_the_lock_counts(answered, report, monkeypatch):
@@ -229,7 +290,9 @@ def test_what_the_message_learned_before_the_lock_counts(answered, report, monke
 
     def meanwhile(callbacks):
         found = real(callbacks)
-        Invocation.objects.filter(pk=invocation.pk).update(workflow_invocation_id="another", status="accepted")
+        Invocation.objects.filter(pk=invocation.pk).update(
+            workflow_invocation_id="another", status="accepted"
+        )
         return found
 
     monkeypatch.setattr(whose, "answered", meanwhile)
@@ -245,7 +308,9 @@ def test_an_answer_about_another_message_of_ours_names_that_ones_flow(answered, 
 def test_an_id_that_two_answers_named_is_left_to_a_person(answered, report, account):
     first, second = answered(requestId=OTHER), answered(requestId=OTHER)
     callback = report("theirs", "READ")
-    assert callback.invocation is None and whose.standing(callback).why == "several" and sweep() == 0
+    assert (
+        callback.invocation is None and whose.standing(callback).why == "several" and sweep() == 0
+    )
     elsewhere = Account.objects.create(title="Other", pod=account.pod, sid="HX0000000001")
     assert results.keep(elsewhere, body("theirs", "READ")).invocation is None
     assert delivery(first) == delivery(second) == ""
@@ -285,7 +350,9 @@ def test_two_are_none(in_status, report):
         ("accepted", {"delivery": "completed"}, {"to": NUMBER}),
     ],
 )
-def test_another_number_another_time_or_another_status_is_not_suggested(in_status, report, status, columns, told):
+def test_another_number_another_time_or_another_status_is_not_suggested(
+    in_status, report, status, columns, told
+):
     in_status(status, **columns)
     assert whose.suggestion(report("A", "DELIVERED", **told)) is None
 
@@ -298,15 +365,24 @@ def test_another_number_another_time_or_another_status_is_not_suggested(in_statu
         ("accepted", {"reason": "confirmed_by_duplicate"}),
     ],
 )
-def test_none_is_suggested_while_another_to_that_number_may_turn_out_to_be_the_one(in_status, report, status, columns):
+def test_none_is_suggested_while_another_to_that_number_may_turn_out_to_be_the_one(
+    in_status, report, status, columns
+):
     in_status("unknown")
     in_status(status, **columns)
     assert whose.suggestion(report("A", "READ", to=NUMBER)) is None
 
 
-def test_another_that_awaits_its_result_keeps_only_a_result_without_kaleyras_id_back(in_status, report):
+def test_another_that_awaits_its_result_keeps_only_a_result_without_kaleyras_id_back(
+    in_status, report
+):
     invocation = in_status("unknown")
-    in_status("accepted", workflow_invocation_id="Y", delivery="awaiting", result_due_at=timezone.now() + MINUTE)
+    in_status(
+        "accepted",
+        workflow_invocation_id="Y",
+        delivery="awaiting",
+        result_due_at=timezone.now() + MINUTE,
+    )
     assert whose.suggestion(report("A", "READ", to=NUMBER)) == invocation
     assert whose.suggestion(report("", "READ", to=NUMBER)) is None
 
@@ -320,20 +396,29 @@ def test_a_message_that_is_sent_only_later_keeps_no_suggestion_back(in_status, r
 
 
 @pytest.mark.parametrize(("minutes_ago", "is_suggested"), [(0, True), (4, False)])
-def test_a_flow_that_ended_before_the_message_was_posted_is_not_its_own(in_status, report, minutes_ago, is_suggested):
+def test_a_flow_that_ended_before_the_message_was_posted_is_not_its_own(
+    in_status, report, minutes_ago, is_suggested
+):
     invocation = in_status("unknown")
     ended = timezone.now() - minutes_ago * MINUTE
-    assert whose.suggestion(report("A", "READ", to=NUMBER, timestamp=ended.isoformat())) == (invocation if is_suggested else None)
+    assert whose.suggestion(report("A", "READ", to=NUMBER, timestamp=ended.isoformat())) == (
+        invocation if is_suggested else None
+    )
 
 
 @pytest.mark.parametrize("kinds", [["sms"], ["sms", "whatsapp"], ["whatsapp", "sms", "sms"]])
 def test_a_flow_of_other_channels_is_not_its_own(in_status, account, kinds):
     in_status("unknown")
-    told = {f"channel{n}": {"channel": kind, "statusCode": "READ", "to": NUMBER} for n, kind in enumerate(kinds, start=1)}
+    told = {
+        f"channel{n}": {"channel": kind, "statusCode": "READ", "to": NUMBER}
+        for n, kind in enumerate(kinds, start=1)
+    }
     assert whose.suggestion(results.keep(account, body("A", result=told))) is None
 
 
-def test_a_message_whose_own_answer_named_another_flow_or_request_is_not_suggested(answered, report):
+def test_a_message_whose_own_answer_named_another_flow_or_request_is_not_suggested(
+    answered, report
+):
     invocation = answered(requestId=OTHER)
     assert whose.suggestion(report("another", "READ", to=NUMBER)) is None
     assert whose.suggestion(report("", "READ", to=NUMBER, requestId=THIRD)) is None
@@ -341,7 +426,9 @@ def test_a_message_whose_own_answer_named_another_flow_or_request_is_not_suggest
 
 
 def test_what_a_person_settled_is_suggested_too(in_status, report):
-    invocation = in_status("rejected", reason="settled_not_delivered", doubtful_since=timezone.now(), doubt_count=1)
+    invocation = in_status(
+        "rejected", reason="settled_not_delivered", doubtful_since=timezone.now(), doubt_count=1
+    )
     assert whose.suggestion(report("A", "READ", to=NUMBER)) == invocation
 
 
@@ -350,7 +437,10 @@ def test_as_many_questions_for_fifty_as_for_one(in_status, report, answered):
     in_status("unknown")
     asked = []
     for n in (1, 50):
-        callbacks = [report(f"id-{n}-{each}", "READ", to=NUMBER, requestId=str(uuid.uuid4())) for each in range(n)]
+        callbacks = [
+            report(f"id-{n}-{each}", "READ", to=NUMBER, requestId=str(uuid.uuid4()))
+            for each in range(n)
+        ]
         with CaptureQueriesContext(connection) as queries:
             assert {each.why for each in whose.standings(callbacks)} == {"unknown_id"}
         asked.append(len(queries))
@@ -363,7 +453,10 @@ def test_what_a_person_joins_has_their_name(in_status, report, ada):
     results.match_by_hand(callback, invocation, ada.person)
     callback.refresh_from_db()
     assert (callback.invocation, callback.matched_by) == (invocation, ada.person)
-    assert delivery(invocation) == "completed" and (invocation.status, invocation.reason) == ("accepted", "confirmed_by_result")
+    assert delivery(invocation) == "completed" and (invocation.status, invocation.reason) == (
+        "accepted",
+        "confirmed_by_result",
+    )
     with pytest.raises(results.NotJoined, match="gone"):
         results.match_by_hand(callback, in_status("unknown"), ada.person)
 
@@ -376,7 +469,9 @@ def test_what_a_person_joins_has_their_name(in_status, report, ada):
         ({"status": "sending", "lease_until": timezone.now()}, "under_way"),
     ],
 )
-def test_what_has_become_of_the_message_meanwhile_is_looked_at_again(in_status, report, ada, meanwhile, code):
+def test_what_has_become_of_the_message_meanwhile_is_looked_at_again(
+    in_status, report, ada, meanwhile, code
+):
     invocation = in_status("unknown")
     callback = report("A", "READ", to=NUMBER)
     Invocation.objects.filter(pk=whose.suggestion(callback).pk).update(**meanwhile)
@@ -394,11 +489,15 @@ def test_of_two_results_that_suggest_one_message_only_the_first_is_joined(in_sta
     assert whose.suggestion(second) is None
 
 
-def test_nothing_is_joined_across_accounts_or_with_what_is_being_sent(in_status, report, ada, account):
+def test_nothing_is_joined_across_accounts_or_with_what_is_being_sent(
+    in_status, report, ada, account
+):
     callback = report("A", "DELIVERED", to=NUMBER)
     with pytest.raises(results.NotJoined, match="under_way"):
         results.match_by_hand(callback, in_status("sending"), ada.person)
-    Callback.objects.update(account=Account.objects.create(title="Other", pod=account.pod, sid="HX0000000001"))
+    Callback.objects.update(
+        account=Account.objects.create(title="Other", pod=account.pod, sid="HX0000000001")
+    )
     callback.refresh_from_db()
     with pytest.raises(results.NotJoined, match="gone"):
         results.match_by_hand(callback, in_status("unknown"), ada.person)
@@ -408,11 +507,16 @@ def test_nothing_is_joined_across_accounts_or_with_what_is_being_sent(in_status,
 # --- set aside ----------------------------------------------------------------------------------------------------------
 
 
-def test_what_a_person_sets_aside_has_their_name_and_reason_and_is_looked_at_no_more(report, ada, priya):
+def test_what_a_person_sets_aside_has_their_name_and_reason_and_is_looked_at_no_more(
+    report, ada, priya
+):
     callback, other = report("A", "READ"), report("B", "READ")
     assert results.set_aside(callback, "Sent by the shop’s own system", ada.person)
     callback.refresh_from_db()
-    assert (callback.set_aside_by, callback.set_aside_reason) == (ada.person, "Sent by the shop’s own system") and callback.set_aside_at
+    assert (callback.set_aside_by, callback.set_aside_reason) == (
+        ada.person,
+        "Sent by the shop’s own system",
+    ) and callback.set_aside_at
     assert results.to_look_at().get() == other and results.unmatched().count() == 2
     assert not results.set_aside(callback, "Somebody else’s reason", priya.person)
     assert Callback.objects.get(pk=callback.pk).set_aside_by == ada.person
@@ -437,8 +541,14 @@ def test_what_has_a_message_cannot_be_set_aside(report, accepted, ada):
 
 def test_what_belonged_to_nobody_for_a_month_is_dropped(report, accepted):
     invocation = accepted()
-    matched, old, new = report(invocation.workflow_invocation_id, "READ"), report("old", "READ"), report("new", "READ")
-    Callback.objects.filter(pk__in=[matched.pk, old.pk]).update(received_at=timezone.now() - results.KEPT_FOR - MINUTE)
+    matched, old, new = (
+        report(invocation.workflow_invocation_id, "READ"),
+        report("old", "READ"),
+        report("new", "READ"),
+    )
+    Callback.objects.filter(pk__in=[matched.pk, old.pk]).update(
+        received_at=timezone.now() - results.KEPT_FOR - MINUTE
+    )
     assert sweep() == 1
     assert set(Callback.objects.values_list("pk", flat=True)) == {matched.pk, new.pk}
 

@@ -19,16 +19,23 @@ def address(sid: str = PRACTICE_SID, workflow: str = WORKFLOW) -> str:
     return f"/v1/{sid}/workflow/v1/instances/{workflow}/invoke"
 
 
-def payload(recipient: object = NUMBER, request_id: str | None = None, **template_params: object) -> dict[str, Any]:
+def payload(
+    recipient: object = NUMBER, request_id: str | None = None, **template_params: object
+) -> dict[str, Any]:
     send1 = {"recipient": recipient, "templateParams": template_params}
-    return {"requestId": request_id or str(uuid4()), "input": {"send1": send1, "send2": {"recipient": NUMBER}}}
+    return {
+        "requestId": request_id or str(uuid4()),
+        "input": {"send1": send1, "send2": {"recipient": NUMBER}},
+    }
 
 
 def connect(pod: PracticePod) -> http.client.HTTPConnection:
     return http.client.HTTPConnection(pod.api_domain, timeout=5)
 
 
-def post(pod: PracticePod, content: Any, path: str = address(), **headers: str) -> tuple[int, dict[str, Any]]:
+def post(
+    pod: PracticePod, content: Any, path: str = address(), **headers: str
+) -> tuple[int, dict[str, Any]]:
     """POST one invocation -> HTTP status and the JSON of the answer."""
     connection = connect(pod)
     connection.request("POST", path, json.dumps(content), HEADERS | headers)

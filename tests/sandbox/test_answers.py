@@ -23,7 +23,10 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "practice-pod.md"
 
 def request(content: object = None, **changes: Any) -> Request:
     body = json.dumps(payload() if content is None else content).encode()
-    return replace(Request("POST", address(), {name.lower(): HEADERS[name] for name in HEADERS}, body), **changes)
+    return replace(
+        Request("POST", address(), {name.lower(): HEADERS[name] for name in HEADERS}, body),
+        **changes,
+    )
 
 
 def verdict(asked: Request) -> tuple[int | None, dict[str, Any]]:
@@ -62,7 +65,9 @@ def test_the_title_says_whether_a_message_would_go_out(scenario: Scenario) -> No
 
 
 def test_the_document_holds_the_same_table() -> None:
-    rows = re.findall(r"^\| `(\d{3})` \| (.+?) \| (.+?) \|$", DOCUMENT.read_text(), flags=re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(\d{3})` \| (.+?) \| (.+?) \|$", DOCUMENT.read_text(), flags=re.MULTILINE
+    )
     assert rows == [(row.code, row.title, row.in_console) for row in (*SCENARIOS, *ENDINGS)]
 
 
@@ -99,7 +104,9 @@ def test_the_rejected_answer_is_the_sample_of_the_seed() -> None:
 
 
 def test_an_id_has_22_characters_and_a_timestamp_nine_digits() -> None:
-    assert issue(1_739_547_428_018_000_007, UUID(int=61)) == Issued("0" * 21 + "z", "2025-02-14T15:37:08.018000007Z")
+    assert issue(1_739_547_428_018_000_007, UUID(int=61)) == Issued(
+        "0" * 21 + "z", "2025-02-14T15:37:08.018000007Z"
+    )
     assert re.fullmatch("[0-9A-Za-z]{22}", issue(0, UUID(int=2**128 - 1)).workflow_invocation_id)
 
 
@@ -131,7 +138,9 @@ def test_another_address_or_method_is_404(changes: dict[str, Any]) -> None:
     assert verdict(request(headers={}, body=b"", **changes))[0] == 404
 
 
-@pytest.mark.parametrize("media_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonx"])
+@pytest.mark.parametrize(
+    "media_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonx"]
+)
 def test_another_content_type_is_415_whatever_else_is_wrong(media_type: str) -> None:
     assert verdict(request(headers={"content-type": media_type}, body=b""))[0] == 415
 
@@ -146,7 +155,9 @@ def test_the_content_type_may_be_spelt_as_in_the_seed_and_name_its_charset() -> 
     [(address("HXAP1600000097IN"), KEY), (address(), "A0123456789abcdef"), (address(), "")],
 )
 def test_a_wrong_sid_or_key_is_refused_before_the_body_is_read(path: str, key: str) -> None:
-    status, answer = verdict(request(path=path, headers={"content-type": "application/json", "api-key": key}, body=b""))
+    status, answer = verdict(
+        request(path=path, headers={"content-type": "application/json", "api-key": key}, body=b"")
+    )
     assert (status, answer["code"], answer["status"]) == (401, "RBC001", 401)
     assert answer["data"] == {}
     assert answer["error"]
@@ -172,23 +183,36 @@ def test_a_wrong_sid_or_key_is_refused_before_the_body_is_read(path: str, key: s
         (payload(919876543210), "send1.recipient"),
         (payload(NUMBER + "\n"), "send1.recipient"),
         (payload() | {"input": {"send1": {"recipient": NUMBER}, "send2": {}}}, "send2.recipient"),
-        (payload() | {"input": {"send1": {"recipient": NUMBER, "templateParams": "{}"}}}, "send1.templateParams"),
+        (
+            payload() | {"input": {"send1": {"recipient": NUMBER, "templateParams": "{}"}}},
+            "send1.templateParams",
+        ),
         (payload(code=123456), "send1.templateParams"),
         (payload(code=None), "send1.templateParams"),
     ],
 )
-def test_a_body_that_breaks_the_contract_is_rejected_with_a_reason(content: object, reason: str) -> None:
+def test_a_body_that_breaks_the_contract_is_rejected_with_a_reason(
+    content: object, reason: str
+) -> None:
     status, answer = verdict(request(content))
     assert (status, answer["executionStatus"], answer["message"]) == (400, "REJECTED", None)
     assert [reason in error for error in answer["errors"]] == [True]
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe\xfa", b"[" * 100_000, b'{"requestId":' + b"9" * 5_000 + b"}"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"\xff\xfe\xfa", b"[" * 100_000, b'{"requestId":' + b"9" * 5_000 + b"}"]
+)
 def test_a_body_that_is_not_json_is_rejected(body: bytes) -> None:
     status, answer = verdict(request(body=body))
-    assert (status, answer["requestId"], answer["errors"]) == (400, None, ["The body is not a JSON object."])
+    assert (status, answer["requestId"], answer["errors"]) == (
+        400,
+        None,
+        ["The body is not a JSON object."],
+    )
 
 
 def test_no_reason_repeats_the_number_or_a_value() -> None:
-    said = [verdict(request(content))[1] for content in (payload("+919876543210"), payload(code=123456))]
+    said = [
+        verdict(request(content))[1] for content in (payload("+919876543210"), payload(code=123456))
+    ]
     assert not re.search("3210|3456", json.dumps([answer["errors"] for answer in said]))

@@ -63,7 +63,9 @@ def test_the_end_of_the_number_or_of_the_workflow_id_chooses_the_ending(ending: 
 
 def test_without_a_code_every_last_digit_has_an_ending() -> None:
     assert sorted("".join(digits for digits, _ in USUAL).replace(", ", "")) == list("0123456789")
-    assert {choose_ending(invocation(f"91987654321{digit}")).statuses[0] for digit in range(10)} == {
+    assert {
+        choose_ending(invocation(f"91987654321{digit}")).statuses[0] for digit in range(10)
+    } == {
         "DELIVERED",
         "READ",
         "TIMEOUT",
@@ -86,15 +88,33 @@ def test_a_body_is_the_sample_of_kaleyras_page() -> None:
     channel = content["result"]["channel1"]
     assert content["workflowInvocationId"] == "4xU9cYRHabcdefBDmNVR1D "  # with the blank behind it
     assert content["executionStatus"] == "COMPLETED"
-    assert (content["timestamp"], channel["createdAt"]) == ("2024-05-24T16:18:01.479884794Z", "2024-05-24T16:17:51.479884794Z")
-    assert channel.keys() == {"createdAt", "from", "to", "messageId", "clientMessageId", "channel", "statusCode", "timeout"}
-    assert (channel["channel"], channel["statusCode"], channel["timeout"]) == ("whatsapp", "TIMEOUT", "PT5S")
+    assert (content["timestamp"], channel["createdAt"]) == (
+        "2024-05-24T16:18:01.479884794Z",
+        "2024-05-24T16:17:51.479884794Z",
+    )
+    assert channel.keys() == {
+        "createdAt",
+        "from",
+        "to",
+        "messageId",
+        "clientMessageId",
+        "channel",
+        "statusCode",
+        "timeout",
+    }
+    assert (channel["channel"], channel["statusCode"], channel["timeout"]) == (
+        "whatsapp",
+        "TIMEOUT",
+        "PT5S",
+    )
 
 
 def test_the_second_channel_begins_when_the_wait_of_the_first_is_over() -> None:
     (report,) = bodies("9198765702")
     first, second = unwrapped(report.body)["result"].values()
-    assert (datetime.fromisoformat(second["createdAt"]) - datetime.fromisoformat(first["createdAt"])).total_seconds() == 5
+    assert (
+        datetime.fromisoformat(second["createdAt"]) - datetime.fromisoformat(first["createdAt"])
+    ).total_seconds() == 5
     assert (first["to"], second["to"], second["channel"]) == ("9198765702", "918061234581", "sms")
 
 
@@ -103,23 +123,34 @@ def test_a_channel_that_was_not_tried_is_left_out() -> None:
     assert list(unwrapped(bodies("9198765702", kinds=("sms",))[0].body)["result"]) == ["channel1"]
 
 
-@pytest.mark.parametrize(("code", "shape"), [("701", Shape.BARE), ("702", Shape.OBJECT), ("703", Shape.TEXT)])
+@pytest.mark.parametrize(
+    ("code", "shape"), [("701", Shape.BARE), ("702", Shape.OBJECT), ("703", Shape.TEXT)]
+)
 def test_a_body_comes_in_three_shapes(code: str, shape: Shape) -> None:
     content = json.loads(bodies("9198765" + code)[0].body).get("workflowevent")
     assert {type(None): Shape.BARE, dict: Shape.OBJECT, str: Shape.TEXT}[type(content)] is shape
 
 
 def test_without_a_code_the_digit_before_the_last_chooses_the_shape() -> None:
-    wraps = [type(json.loads(bodies(f"9198765443{tens}1")[0].body).get("workflowevent")) for tens in "345"]
+    wraps = [
+        type(json.loads(bodies(f"9198765443{tens}1")[0].body).get("workflowevent"))
+        for tens in "345"
+    ]
     assert wraps == [type(None), dict, str]
 
 
 def test_endings_that_are_odd_are_odd_in_their_own_way() -> None:
     assert bodies("9198765700") == []
     assert statuses(bodies("9198765706")[0].body)[0] == "PARKED-AT-HUB"
-    assert len({report.body for report in bodies("9198765707")}) == 1 and len(bodies("9198765707")) == 3
+    assert (
+        len({report.body for report in bodies("9198765707")}) == 1
+        and len(bodies("9198765707")) == 3
+    )
     last, older = bodies("9198765708")
-    assert last.after < older.after and unwrapped(last.body)["timestamp"] > unwrapped(older.body)["timestamp"]
+    assert (
+        last.after < older.after
+        and unwrapped(last.body)["timestamp"] > unwrapped(older.body)["timestamp"]
+    )
     assert bodies("9198765709")[0].after == 240
     assert bodies("9198765710")[0].body == b'{"workflowevent":""}'
 
@@ -154,7 +185,9 @@ class Console:
 
     def wait_for(self, count: int) -> list[bytes]:
         with self.changed:
-            assert self.changed.wait_for(lambda: len(self.posts) >= count, 5), f"{len(self.posts)} of {count} came"
+            assert self.changed.wait_for(lambda: len(self.posts) >= count, 5), (
+                f"{len(self.posts)} of {count} came"
+            )
             return [body for _, _, body in self.posts]
 
 
@@ -190,13 +223,22 @@ def pod(flows: Set) -> Iterator[PracticePod]:
         yield pod
 
 
-def test_an_accepted_invocation_is_reported_with_the_id_it_was_answered_with(pod: PracticePod, console: Console) -> None:
+def test_an_accepted_invocation_is_reported_with_the_id_it_was_answered_with(
+    pod: PracticePod, console: Console
+) -> None:
     _status, answer = calls.post(pod, payload("9198765702"))
     (body,) = console.wait_for(1)
     (path, headers, _body), *_ = console.posts
     assert unwrapped(body)["workflowInvocationId"].strip() == answer["workflowInvocationId"]
-    assert (path, headers["X-Callback-Secret"], headers["Content-Type"]) == ("/callbacks/a-token/", "a secret", "application/json")
-    assert [channel["channel"] for channel in unwrapped(body)["result"].values()] == ["sms", "whatsapp"]
+    assert (path, headers["X-Callback-Secret"], headers["Content-Type"]) == (
+        "/callbacks/a-token/",
+        "a secret",
+        "application/json",
+    )
+    assert [channel["channel"] for channel in unwrapped(body)["result"].values()] == [
+        "sms",
+        "whatsapp",
+    ]
 
 
 def test_what_was_not_accepted_is_not_reported(pod: PracticePod, console: Console) -> None:
@@ -217,13 +259,17 @@ def test_a_result_can_be_there_before_the_answer(pod: PracticePod, console: Cons
     )
 
 
-def test_an_invocation_whose_answer_is_lost_is_reported_too(pod: PracticePod, console: Console) -> None:
+def test_an_invocation_whose_answer_is_lost_is_reported_too(
+    pod: PracticePod, console: Console
+) -> None:
     with calls.plug(pod) as line:
         line.sendall(calls.raw_post(json.dumps(payload("9198765408")).encode()))
         console.wait_for(1)
 
 
-def test_where_to_is_asked_anew_for_each_result(pod: PracticePod, console: Console, flows: Set) -> None:
+def test_where_to_is_asked_anew_for_each_result(
+    pod: PracticePod, console: Console, flows: Set
+) -> None:
     calls.post(pod, payload("9198765701"))
     console.wait_for(1)
     flows.where = Profile(console.url.replace("a-token", "another"))
@@ -266,14 +312,24 @@ def test_where_nobody_listens_is_no_answer(console: Console) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://10.0.0.1/", "https://127.0.0.1/", "http://console.example.com/", "ftp://localhost/", "", "localhost:80"]
+    "url",
+    [
+        "http://10.0.0.1/",
+        "https://127.0.0.1/",
+        "http://console.example.com/",
+        "ftp://localhost/",
+        "",
+        "localhost:80",
+    ],
 )
 def test_results_stay_on_this_machine(url: str) -> None:
     with pytest.raises(ValueError, match="this machine only"):
         Profile(url)
 
 
-def test_the_line_of_waiting_results_has_an_end(flows: Set, monkeypatch: pytest.MonkeyPatch, issued: Callable[[], Any]) -> None:
+def test_the_line_of_waiting_results_has_an_end(
+    flows: Set, monkeypatch: pytest.MonkeyPatch, issued: Callable[[], Any]
+) -> None:
     monkeypatch.setattr(room, "MOST_WAITING", 3)
     said: list[str] = []
     patient = Reporter(flows, Tempo(wait=60, report=60), said.append)
@@ -300,22 +356,29 @@ def test_its_page_tells_what_was_posted_and_no_secret(pod: PracticePod, console:
         sleep(0.01)
     _answer, text = calls.get(pod, "/")
     shown = text[text.index('id="posted"') :]
-    assert answer["workflowInvocationId"] in shown and "a-token" not in text and "a secret" not in text
+    assert (
+        answer["workflowInvocationId"] in shown and "a-token" not in text and "a secret" not in text
+    )
 
 
 # --- the harmless question ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("key", "status", "state"), [("practice-1", 200, 1), ("practice-1-disabled", 200, 2), ("practice-1-refused", 401, None)]
+    ("key", "status", "state"),
+    [("practice-1", 200, 1), ("practice-1-disabled", 200, 2), ("practice-1-refused", 401, None)],
 )
 def test_the_callback_profiles_are_listed_to_who_has_a_key(
     pod: PracticePod, console: Console, key: str, status: int, state: int | None
 ) -> None:
     connection = calls.connect(pod)
-    connection.request("GET", "/v1/HXPRACTICE01IN/callback/profiles?limit=25&offset=0", headers={"api-key": key})
+    connection.request(
+        "GET", "/v1/HXPRACTICE01IN/callback/profiles?limit=25&offset=0", headers={"api-key": key}
+    )
     answer = connection.getresponse()
     content = json.loads(answer.read())
     assert answer.status == status
     assert content["code"] == ("RBC001" if state is None else "RBC024")
-    assert [(row["url"], row["status"]) for row in content["data"] or []] == ([] if state is None else [(console.url, state)])
+    assert [(row["url"], row["status"]) for row in content["data"] or []] == (
+        [] if state is None else [(console.url, state)]
+    )

@@ -34,7 +34,9 @@ def test_a_workflow_id_can_choose_too(pod: PracticePod) -> None:
     assert post(pod, payload("9198765202"), address(workflow="0011-400"))[0] == 400
 
 
-@pytest.mark.parametrize(("code", "accepts"), [("301", False), ("502", True), ("503", False), ("299", True)])
+@pytest.mark.parametrize(
+    ("code", "accepts"), [("301", False), ("502", True), ("503", False), ("299", True)]
+)
 def test_a_gateway_answers_with_a_web_page(pod: PracticePod, code: str, accepts: bool) -> None:
     answer = requests.post(
         f"http://{pod.api_domain}{address()}",
@@ -46,7 +48,9 @@ def test_a_gateway_answers_with_a_web_page(pod: PracticePod, code: str, accepts:
     assert answer.status_code == (202 if code == "299" else int(code))
     assert answer.headers["content-type"].startswith("text/html")
     assert bool(pod.accepted) is accepts
-    assert answer.headers.get("location", "").startswith("https://elsewhere.invalid") is (code == "301")
+    assert answer.headers.get("location", "").startswith("https://elsewhere.invalid") is (
+        code == "301"
+    )
     assert (answer.headers.get("retry-after") == "5") is (code == "503")
 
 
@@ -123,7 +127,10 @@ def test_two_accounts_may_use_the_same_request_id(pod: PracticePod) -> None:
 
 def test_of_many_at_once_with_one_request_id_one_is_accepted(pod: PracticePod) -> None:
     with ThreadPoolExecutor(20) as crowd:
-        statuses = [status for status, _ in crowd.map(lambda _: post(pod, payload(request_id="one")), range(40))]
+        statuses = [
+            status
+            for status, _ in crowd.map(lambda _: post(pod, payload(request_id="one")), range(40))
+        ]
     assert sorted(statuses) == [202] + [400] * 39
     assert pod.accepted == ["one"]
 
@@ -152,7 +159,9 @@ def test_the_last_thousand_requests_are_remembered(pod: PracticePod) -> None:
     for number in range(REQUESTS_KEPT + 1):
         connection.request("POST", "/nowhere", str(number))
         connection.getresponse().read()
-    assert [received.body for received in pod.received] == [str(n).encode() for n in range(1, REQUESTS_KEPT + 1)]
+    assert [received.body for received in pod.received] == [
+        str(n).encode() for n in range(1, REQUESTS_KEPT + 1)
+    ]
 
 
 def test_waiting_ends_as_soon_as_it_came(pod: PracticePod) -> None:
@@ -174,9 +183,18 @@ def test_page_json_log_and_terminal_tell_no_number_no_key_and_no_value(tmp_path:
         post(pod, payload("+919876501234", name="Asha"), address() + f"?key={KEY}&to={NUMBER}")
         post(pod, payload(), f"/{KEY}/{NUMBER}")
         told = get(pod, "/")[1], get(pod, "/received")[1], log.read_text(), "\n".join(said)
-    assert all(secret not in text for secret in (KEY, NUMBER, "9876501234", "Asha") for text in told)
-    assert all("…3210" in json.dumps(text, ensure_ascii=False) or r"\u20263210" in text for text in told[:3])
-    assert [row["path"] for row in json.loads(told[1])] == ["(another address)", address(), address()]
+    assert all(
+        secret not in text for secret in (KEY, NUMBER, "9876501234", "Asha") for text in told
+    )
+    assert all(
+        "…3210" in json.dumps(text, ensure_ascii=False) or r"\u20263210" in text
+        for text in told[:3]
+    )
+    assert [row["path"] for row in json.loads(told[1])] == [
+        "(another address)",
+        address(),
+        address(),
+    ]
     assert len(said) == 3
     assert re.fullmatch(r"\d\d:\d\d:\d\d  POST  202   Accepted", said[0])
 
@@ -188,7 +206,9 @@ def test_the_log_has_a_line_for_each_request_before_the_answer_is_out(tmp_path: 
         post(pod, payload(request_id="first"))
         post(pod, payload("9198765400", request_id="second"))
         lines = [json.loads(line) for line in log.read_text().splitlines()]
-    assert [(line.get("request_id"), line.get("answered"), line.get("accepted")) for line in lines] == [
+    assert [
+        (line.get("request_id"), line.get("answered"), line.get("accepted")) for line in lines
+    ] == [
         (None, None, None),
         ("first", 202, True),
         ("second", 400, False),
@@ -203,7 +223,10 @@ def test_the_page_shows_every_scenario_and_how_to_reach_the_pod(pod: PracticePod
     assert answer.status == 200
     assert answer.headers["content-security-policy"] == "default-src 'none'; style-src 'self'"
     assert all(f"<code>{row.code}</code></th>\n<td>{row.title}</td>" in page for row in SCENARIOS)
-    assert all(f"<code>{word}</code>" in page for word in (pod.api_domain, PRACTICE_SID, PRACTICE_KEY_PREFIX))
+    assert all(
+        f"<code>{word}</code>" in page
+        for word in (pod.api_domain, PRACTICE_SID, PRACTICE_KEY_PREFIX)
+    )
     assert not re.search(r"<script|<style|style=|\son\w+=", page)
 
 
@@ -218,7 +241,10 @@ def test_the_page_shows_the_last_fifty_newest_first_and_escaped(pod: PracticePod
         post(pod, payload(request_id=f"<b>{number:02}"))
     shown = re.findall(r"&lt;b&gt;(\d\d)", get(pod, "/")[1])
     assert shown == [f"{number:02}" for number in range(50, 0, -1)]
-    assert [row["request_id"] for row in json.loads(get(pod, "/received")[1])][:2] == ["<b>50", "<b>49"]
+    assert [row["request_id"] for row in json.loads(get(pod, "/received")[1])][:2] == [
+        "<b>50",
+        "<b>49",
+    ]
 
 
 def test_half_a_surrogate_pair_does_not_break_the_page(pod: PracticePod) -> None:
@@ -227,7 +253,11 @@ def test_half_a_surrogate_pair_does_not_break_the_page(pod: PracticePod) -> None
 
 
 def test_looking_at_the_pod_is_not_a_request_to_the_api(pod: PracticePod) -> None:
-    assert [get(pod, path)[0].status for path in ("/", "/received", "/favicon.ico")] == [200, 200, 404]
+    assert [get(pod, path)[0].status for path in ("/", "/received", "/favicon.ico")] == [
+        200,
+        200,
+        404,
+    ]
     assert pod.received == []
     assert get(pod, address())[0].status == 404
     assert len(pod.received) == 1
@@ -238,7 +268,13 @@ def test_looking_at_the_pod_is_not_a_request_to_the_api(pod: PracticePod) -> Non
 
 @pytest.mark.parametrize(
     "noise",
-    [b"\x16\x03\x01\x02\x00", b"\r\n\r\n", b"GET\r\n\r\n", b"POST / HTTP/9.9\r\n\r\n", b"\x00" * 70_000 + b"\n"],
+    [
+        b"\x16\x03\x01\x02\x00",
+        b"\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"POST / HTTP/9.9\r\n\r\n",
+        b"\x00" * 70_000 + b"\n",
+    ],
 )
 def test_garbage_does_not_hurt(pod: PracticePod, noise: bytes, capfd: Capture) -> None:
     with plug(pod) as line:
@@ -247,7 +283,9 @@ def test_garbage_does_not_hurt(pod: PracticePod, noise: bytes, capfd: Capture) -
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_client_that_vanishes_in_mid_body_has_asked_for_nothing(pod: PracticePod, capfd: Capture) -> None:
+def test_a_client_that_vanishes_in_mid_body_has_asked_for_nothing(
+    pod: PracticePod, capfd: Capture
+) -> None:
     with plug(pod) as line:
         line.sendall(raw_post(b'{"requestId": "half', announced=200))
         line.shutdown(socket.SHUT_WR)
@@ -256,7 +294,9 @@ def test_a_client_that_vanishes_in_mid_body_has_asked_for_nothing(pod: PracticeP
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_client_that_does_not_wait_for_its_answer_does_not_hurt(pod: PracticePod, capfd: Capture) -> None:
+def test_a_client_that_does_not_wait_for_its_answer_does_not_hurt(
+    pod: PracticePod, capfd: Capture
+) -> None:
     for code in ("200", "408", "202"):
         with plug(pod) as line:
             line.sendall(raw_post(json.dumps(payload("9198765" + code)).encode()))

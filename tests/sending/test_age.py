@@ -14,7 +14,9 @@ LONG_AGO = timedelta(days=2)
 
 
 def aged(invocation: Invocation, status: str, by: timedelta) -> Invocation:
-    Invocation.objects.filter(pk=invocation.pk).update(status=status, created_at=timezone.now() - by)
+    Invocation.objects.filter(pk=invocation.pk).update(
+        status=status, created_at=timezone.now() - by
+    )
     return invocation
 
 
@@ -31,8 +33,13 @@ def test_within_a_day_a_person_may_have_it_posted_again(recorded, receiver):
     assert len(receiver.accepted) == 1
 
 
-def test_what_was_held_until_its_time_was_over_expires_and_was_certainly_never_sent(recorded, receiver):
-    old, young = aged(recorded(), Status.HELD, LONG_AGO), aged(recorded(), Status.HELD, timedelta(hours=20))
+def test_what_was_held_until_its_time_was_over_expires_and_was_certainly_never_sent(
+    recorded, receiver
+):
+    old, young = (
+        aged(recorded(), Status.HELD, LONG_AGO),
+        aged(recorded(), Status.HELD, timedelta(hours=20)),
+    )
     Invocation.objects.filter(pk=old.pk).update(not_after=timezone.now())
     assert sending.expire_overdue(timezone.now()) == 1
     assert Invocation.objects.get(pk=old.pk).status == Status.EXPIRED

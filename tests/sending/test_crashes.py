@@ -27,29 +27,45 @@ def the_lease_is_over():
 @pytest.fixture
 def killed(workflow, receiver, manage):
     """The row of a `manage.py invoke` that was killed while it waited for the answer."""
-    command = manage("invoke", workflow.workflow_instance_id, "--recipient", NUMBER_WITHOUT_ANSWER, "--param", "01=Asha")
+    command = manage(
+        "invoke",
+        workflow.workflow_instance_id,
+        "--recipient",
+        NUMBER_WITHOUT_ANSWER,
+        "--param",
+        "01=Asha",
+    )
     receiver.wait_for(1, seconds=20)
     command.kill()
     assert command.wait() == -9
     return Invocation.objects.get()
 
 
-def test_a_killed_attempt_is_settled_as_unknown_and_asking_again_finds_that_it_got_in(killed, receiver, capsys):
+def test_a_killed_attempt_is_settled_as_unknown_and_asking_again_finds_that_it_got_in(
+    killed, receiver, capsys
+):
     assert killed.status == "sending" and killed.lease_until > timezone.now()
     assert Attempt.objects.get().outcome == "under_way"
     call_command("dispatch", "--once")
-    assert Invocation.objects.get().status == "sending"  # the lease still runs: another process may be at work
+    assert (
+        Invocation.objects.get().status == "sending"
+    )  # the lease still runs: another process may be at work
     the_lease_is_over()
     assert sending.settle_interrupted(timezone.now()) == 1
     killed.refresh_from_db()
-    assert (killed.status, killed.reason) == ("unknown", "interrupted") and Attempt.objects.get().outcome == "doubtful"
+    assert (killed.status, killed.reason) == (
+        "unknown",
+        "interrupted",
+    ) and Attempt.objects.get().outcome == "doubtful"
     call_command("dispatch", "--once")
     killed.refresh_from_db()
     assert (killed.status, killed.reason) == ("accepted", "confirmed_by_duplicate")
     assert receiver.accepted == [str(killed.request_id)]
 
 
-def test_the_command_given_again_with_the_id_sends_nothing_twice(killed, workflow, receiver, manage):
+def test_the_command_given_again_with_the_id_sends_nothing_twice(
+    killed, workflow, receiver, manage
+):
     command = [
         workflow.workflow_instance_id,
         "--recipient",

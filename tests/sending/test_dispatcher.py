@@ -24,7 +24,9 @@ def waiting(recorded):
 
     def waiting(code="202", **columns):
         invocation = recorded(code)
-        Invocation.objects.filter(pk=invocation.pk).update(**({"due_at": timezone.now() - SECOND} | columns))
+        Invocation.objects.filter(pk=invocation.pk).update(
+            **({"due_at": timezone.now() - SECOND} | columns)
+        )
         return invocation.pk
 
     return waiting
@@ -45,7 +47,10 @@ def test_a_row_that_its_request_did_not_deliver_is_due_after_the_grace(recorded,
 
 
 def test_what_is_due_longest_comes_first(waiting, account):
-    later, sooner = waiting(due_at=timezone.now() - SECOND), waiting(due_at=timezone.now() - 5 * SECOND)
+    later, sooner = (
+        waiting(due_at=timezone.now() - SECOND),
+        waiting(due_at=timezone.now() - 5 * SECOND),
+    )
     assert [row.pk for row in due(account)] == [sooner, later]
 
 
@@ -64,7 +69,9 @@ def test_a_round_leaves_a_paused_account_and_a_paused_workflow_alone(waiting, re
 
 def test_a_round_leaves_what_waits_for_its_account_alone(waiting, account, receiver):
     waiting()
-    account.pace = rate_limit.Pace.objects.create(account=account, wait_until=timezone.now() + 30 * SECOND)
+    account.pace = rate_limit.Pace.objects.create(
+        account=account, wait_until=timezone.now() + 30 * SECOND
+    )
     assert run_once() == 0 and not receiver.received
 
 
@@ -102,7 +109,10 @@ def test_a_round_goes_on_after_a_dispatcher_that_did_not_come_back(waiting, rece
     assert run_once() == 0 and statuses() == ["sending"]
     Invocation.objects.update(lease_until=timezone.now() - SECOND)
     assert run_once() == 2 and statuses() == ["accepted"]
-    assert list(Attempt.objects.order_by("number").values_list("outcome", flat=True)) == ["doubtful", "accepted"]
+    assert list(Attempt.objects.order_by("number").values_list("outcome", flat=True)) == [
+        "doubtful",
+        "accepted",
+    ]
 
 
 def test_what_was_claimed_and_not_begun_is_handed_back_when_it_is_told_to_stop(waiting, receiver):
@@ -123,7 +133,9 @@ def test_what_an_account_waits_for_stops_the_rest_of_a_batch(waiting, kaleyra_sa
         waiting()
     run_once(width=2)
     assert set(statuses()) == {"queued"}
-    assert Attempt.objects.filter(reason="asked_to_wait").count() <= 4  # who was posting at that moment
+    assert (
+        Attempt.objects.filter(reason="asked_to_wait").count() <= 4
+    )  # who was posting at that moment
     assert account.pace.wait_until > timezone.now() + 20 * SECOND
 
 
@@ -134,7 +146,11 @@ def test_a_doubt_is_asked_about_again_with_the_same_id(waiting, kaleyra_says, re
     waiting("499")  # counts it, and hangs up
     run_once()
     row = Invocation.objects.get()
-    assert row.status == "unknown" and not row.is_final and timezone.now() < row.due_at < timezone.now() + 4 * SECOND
+    assert (
+        row.status == "unknown"
+        and not row.is_final
+        and timezone.now() < row.due_at < timezone.now() + 4 * SECOND
+    )
     Invocation.objects.update(due_at=timezone.now())
     run_once()
     row.refresh_from_db()
@@ -163,7 +179,9 @@ def test_it_asks_six_times_at_most(waiting, kaleyra_says):
     assert run_once() == 0
 
 
-@pytest.mark.parametrize("over", [{"doubtful_since": sending.SAME_ID_WINDOW}, {"not_after": timedelta(0)}])
+@pytest.mark.parametrize(
+    "over", [{"doubtful_since": sending.SAME_ID_WINDOW}, {"not_after": timedelta(0)}]
+)
 def test_it_asks_no_more_once_its_window_is_over(waiting, receiver, over):
     past = {name: timezone.now() - age for name, age in over.items()}
     waiting(**{"status": "unknown", "doubtful_since": timezone.now(), "doubt_count": 1} | past)
@@ -175,7 +193,9 @@ def test_it_asks_no_more_once_its_window_is_over(waiting, receiver, over):
 # --- the set-up -------------------------------------------------------------------------------------------------------
 
 
-def test_a_refused_key_pauses_the_account_once_and_the_rest_waits(waiting, kaleyra_says, account, caplog):
+def test_a_refused_key_pauses_the_account_once_and_the_rest_waits(
+    waiting, kaleyra_says, account, caplog
+):
     Account.objects.update(sends_per_second=1000)
     kaleyra_says(401)
     for _ in range(20):
@@ -183,7 +203,10 @@ def test_a_refused_key_pauses_the_account_once_and_the_rest_waits(waiting, kaley
     run_once(width=2)
     account.refresh_from_db()
     assert account.is_paused and account.paused_because == "credentials"
-    assert set(statuses()) == {"held", "queued"} and Attempt.objects.filter(reason="credentials").count() <= 4
+    assert (
+        set(statuses()) == {"held", "queued"}
+        and Attempt.objects.filter(reason="credentials").count() <= 4
+    )
     assert caplog.text.count("is paused") == 1
 
 
@@ -196,10 +219,14 @@ def test_after_mending_all_go_on_with_their_ids(waiting, kaleyra_says, account, 
     rate_limit.resume(account)
     run_once()
     assert statuses() == ["accepted"] * 3
-    assert sorted(receiver.accepted) == sorted(str(row.request_id) for row in Invocation.objects.all())
+    assert sorted(receiver.accepted) == sorted(
+        str(row.request_id) for row in Invocation.objects.all()
+    )
 
 
-def test_one_held_message_asks_after_a_while_whether_it_was_mended(waiting, kaleyra_says, account, receiver):
+def test_one_held_message_asks_after_a_while_whether_it_was_mended(
+    waiting, kaleyra_says, account, receiver
+):
     kaleyra_says(401)
     waiting()
     waiting()
@@ -218,12 +245,20 @@ def test_one_held_message_asks_after_a_while_whether_it_was_mended(waiting, kale
 
 
 @pytest.mark.parametrize("left", ["in doubt", "queued", "nothing, and then a new one"])
-def test_an_account_without_held_messages_is_asked_about_with_what_is_due(waiting, account, receiver, left):
+def test_an_account_without_held_messages_is_asked_about_with_what_is_due(
+    waiting, account, receiver, left
+):
     rate_limit.Pace.objects.create(account=account, probe_at=timezone.now())
     Account.objects.update(is_paused=True, paused_because="credentials")
     if left == "nothing, and then a new one":
         assert run_once() == 0
-    waiting(**({"status": "unknown", "doubtful_since": timezone.now(), "doubt_count": 1} if left == "in doubt" else {}))
+    waiting(
+        **(
+            {"status": "unknown", "doubtful_since": timezone.now(), "doubt_count": 1}
+            if left == "in doubt"
+            else {}
+        )
+    )
     run_once()
     account.refresh_from_db()
     assert not account.is_paused and statuses() == ["accepted"] and len(receiver.received) == 1
@@ -246,7 +281,9 @@ def test_a_probe_that_led_nowhere_is_followed_by_another(waiting, kaleyra_says, 
 
 def test_a_probe_that_found_nothing_to_ask_with_is_not_lost(waiting, account):
     waiting()
-    rate_limit.Pace.objects.create(account=account, probe_at=timezone.now(), wait_until=timezone.now() + 60 * SECOND)
+    rate_limit.Pace.objects.create(
+        account=account, probe_at=timezone.now(), wait_until=timezone.now() + 60 * SECOND
+    )
     Account.objects.update(is_paused=True, paused_because="credentials")
     assert dispatching.claim_probes() == []
     rate_limit.Pace.objects.update(wait_until=None)
@@ -254,7 +291,10 @@ def test_a_probe_that_found_nothing_to_ask_with_is_not_lost(waiting, account):
 
 
 def test_of_a_round_that_refuses_the_key_and_takes_it_the_last_word_holds(account, caplog):
-    for reasons, is_paused in [(["credentials", "accepted"], False), (["accepted", "credentials", "timeout"], True)]:
+    for reasons, is_paused in [
+        (["credentials", "accepted"], False),
+        (["accepted", "credentials", "timeout"], True),
+    ]:
         rate_limit.learn(account, [(reason, None) for reason in reasons])
         assert Account.objects.get().is_paused is is_paused
     assert caplog.text.count("is paused") == 1
@@ -285,7 +325,9 @@ def test_an_alarm_is_raised_where_kaleyra_contradicts_itself(waiting, kaleyra_sa
     assert "another_request" in caplog.text
 
 
-def test_an_answer_that_could_not_be_written_in_time_is_written_before_anything_is_swept(waiting, account, monkeypatch):
+def test_an_answer_that_could_not_be_written_in_time_is_written_before_anything_is_swept(
+    waiting, account, monkeypatch
+):
     """The database was away for longer than the lease: the dispatcher knows what came, and its own sweep must not say nobody does."""
     waiting()
     dispatcher = Dispatcher()
@@ -310,7 +352,9 @@ def test_all_processes_together_keep_the_rate(waiting, account):
     assert all(timedelta(seconds=0.25) == later - slot for slot, later in pairwise(slots))
 
 
-def test_a_receiver_that_is_down_is_asked_once_in_ten_seconds(waiting, kaleyra_says, account, caplog):
+def test_a_receiver_that_is_down_is_asked_once_in_ten_seconds(
+    waiting, kaleyra_says, account, caplog
+):
     Account.objects.update(sends_per_second=1000)
     kaleyra_says(NotSent("refused"))
     for _ in range(40):
@@ -335,7 +379,9 @@ def test_after_it_was_down_the_rate_is_ramped_up(waiting, account):
     account.refresh_from_db()
     now = pace.ramp_from
     assert pace.failures == 0 and pace.wait_until is None
-    assert [rate_limit._rate(pace, account, now + part * rate_limit.RAMP) for part in (0, 0.5, 1, 2)] == [10, 50, 100, 100]
+    assert [
+        rate_limit._rate(pace, account, now + part * rate_limit.RAMP) for part in (0, 0.5, 1, 2)
+    ] == [10, 50, 100, 100]
 
 
 # --- the brake --------------------------------------------------------------------------------------------------------
@@ -363,7 +409,10 @@ def test_what_never_left_is_tried_until_its_time_is_over_and_then_expires(waitin
     assert run_once() == 1
     row = Invocation.objects.get()
     assert (row.status, row.reason, row.due_at) == ("expired", "too_late", None) and row.final_at
-    assert set(row.attempts.values_list("outcome", flat=True)) == {"not_sent"} and row.attempts.count() == 3
+    assert (
+        set(row.attempts.values_list("outcome", flat=True)) == {"not_sent"}
+        and row.attempts.count() == 3
+    )
 
 
 @pytest.mark.parametrize("status", sorted(set(Invocation.Status) - {"queued", "held"}))
@@ -394,7 +443,13 @@ def test_an_attempt_whose_lease_is_over_is_settled_as_unknown(waiting):
     for pk in [over, running]:
         Invocation.objects.get(pk=pk).attempts.create(number=1, started_at=now)
     assert sending.settle_interrupted(now) == 1
-    assert list(Invocation.objects.order_by("id").values_list("status", "reason")) == [("unknown", "interrupted"), ("sending", "")]
-    assert list(Invocation.objects.order_by("id").values_list("attempts__outcome", flat=True)) == ["doubtful", "under_way"]
+    assert list(Invocation.objects.order_by("id").values_list("status", "reason")) == [
+        ("unknown", "interrupted"),
+        ("sending", ""),
+    ]
+    assert list(Invocation.objects.order_by("id").values_list("attempts__outcome", flat=True)) == [
+        "doubtful",
+        "under_way",
+    ]
     assert sending.settle_interrupted(now) == 0
     assert ApiKey.objects.get().last_refused_at is None

@@ -35,7 +35,11 @@ def refused(write):
 def test_no_update_changes_it(invocation, column):
     before = Invocation.objects.values(*COLUMNS).get()
     value = COLUMNS[column]()
-    written = Invocation._meta.get_field("payload").seal(invocation, value) if column == "payload" else value
+    written = (
+        Invocation._meta.get_field("payload").seal(invocation, value)
+        if column == "payload"
+        else value
+    )
     refused(lambda: Invocation.objects.update(**{column: written}))
     setattr(invocation, column, COLUMNS[column]())
     refused(invocation.save)
@@ -45,7 +49,11 @@ def test_no_update_changes_it(invocation, column):
 @pytest.mark.parametrize("column", COLUMNS)
 def test_nor_does_bare_sql(invocation, column):
     value = COLUMNS[column]()
-    value = (value.hex if connection.vendor == "sqlite" else str(value)) if isinstance(value, uuid.UUID) else value
+    value = (
+        (value.hex if connection.vendor == "sqlite" else str(value))
+        if isinstance(value, uuid.UUID)
+        else value
+    )
     with connection.cursor() as cursor:
         refused(lambda: cursor.execute(f"UPDATE invocations_invocation SET {column} = %s", [value]))
 
@@ -56,7 +64,10 @@ def test_what_is_written_as_it_was_passes(invocation):
     fresh = Invocation.objects.get()
     fresh.status = "cancelled"
     fresh.save()
-    assert Invocation.objects.get().status == "cancelled" and Invocation.objects.get().payload == invocation.payload
+    assert (
+        Invocation.objects.get().status == "cancelled"
+        and Invocation.objects.get().payload == invocation.payload
+    )
 
 
 def test_two_rows_cannot_have_one_request_id(invocation):
@@ -65,12 +76,17 @@ def test_two_rows_cannot_have_one_request_id(invocation):
         names = [name for name, *_ in cursor.description if name != "id"]
         columns = ", ".join(names)
         with pytest.raises(IntegrityError), transaction.atomic():
-            cursor.execute(f"INSERT INTO invocations_invocation ({columns}) SELECT {columns} FROM invocations_invocation")
+            cursor.execute(
+                f"INSERT INTO invocations_invocation ({columns}) SELECT {columns} FROM invocations_invocation"
+            )
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_rule_is_there_again_after_a_migration_that_copies_the_table(invocation):
     with connection.cursor() as cursor:
-        cursor.execute("DROP TRIGGER invocation_is_immutable" + (" ON invocations_invocation" if connection.vendor == "postgresql" else ""))
+        cursor.execute(
+            "DROP TRIGGER invocation_is_immutable"
+            + (" ON invocations_invocation" if connection.vendor == "postgresql" else "")
+        )
     call_command("migrate", verbosity=0)
     refused(lambda: Invocation.objects.update(payload_digest="0" * 64))

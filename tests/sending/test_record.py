@@ -17,7 +17,9 @@ ID = uuid.UUID("6f9e4c0a-7d3b-4a55-9b8e-0d1c2b3a4f5e")
 
 
 def record(workflow, sends=SENDS, created_by=None, **changes):
-    return sending.record(workflow, sends, **({"request_id": ID, "created_by": created_by} | changes))
+    return sending.record(
+        workflow, sends, **({"request_id": ID, "created_by": created_by} | changes)
+    )
 
 
 @pytest.fixture
@@ -55,7 +57,10 @@ def test_the_same_again_gives_the_first_and_sends_nothing(workflow, priya, recei
 
 def test_the_same_again_is_recognised_after_a_new_encryption_key(workflow, settings):
     record(workflow)
-    settings.FIELD_ENCRYPTION_KEYS = ["bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleS0=", *settings.FIELD_ENCRYPTION_KEYS]
+    settings.FIELD_ENCRYPTION_KEYS = [
+        "bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleS0=",
+        *settings.FIELD_ENCRYPTION_KEYS,
+    ]
     assert record(workflow)[1] is False
 
 
@@ -72,13 +77,17 @@ def another_person(workflow):
 
 
 def another_workflow(workflow):
-    other = WorkflowInstance.objects.create(account=workflow.account, title="Other", workflow_instance_id="other")
+    other = WorkflowInstance.objects.create(
+        account=workflow.account, title="Other", workflow_instance_id="other"
+    )
     for position, kind in enumerate(["whatsapp", "sms"], start=1):
         Channel.objects.create(workflow_instance=other, position=position, kind=kind)
     return record(other)
 
 
-@pytest.mark.parametrize("record_again", [another_number, another_value, another_person, another_workflow])
+@pytest.mark.parametrize(
+    "record_again", [another_number, another_value, another_person, another_workflow]
+)
 def test_the_same_id_for_something_else_is_refused_and_changes_nothing(workflow, record_again):
     record(workflow)
     before = Invocation.objects.values().get()
@@ -89,9 +98,13 @@ def test_the_same_id_for_something_else_is_refused_and_changes_nothing(workflow,
 
 def test_the_database_itself_refuses_a_second_row_with_the_id(workflow):
     record(workflow)
-    columns = ", ".join(f.column for f in Invocation._meta.local_concrete_fields if not f.primary_key)
+    columns = ", ".join(
+        f.column for f in Invocation._meta.local_concrete_fields if not f.primary_key
+    )
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO invocations_invocation ({columns}) SELECT {columns} FROM invocations_invocation")
+        cursor.execute(
+            f"INSERT INTO invocations_invocation ({columns}) SELECT {columns} FROM invocations_invocation"
+        )
 
 
 @pytest.mark.parametrize(
@@ -142,7 +155,10 @@ def test_a_number_finds_its_invocations_and_no_others(workflow):
 
 def test_a_row_shows_only_the_ends_of_its_numbers(workflow):
     invocation, _ = record(workflow, [SENDS[0], Send("4915123012345")])
-    assert (invocation.recipient_hint, invocation.recipient2_hint) == ("+91 ••••• •3202", "+49 •••• •••2345")
+    assert (invocation.recipient_hint, invocation.recipient2_hint) == (
+        "+91 ••••• •3202",
+        "+49 •••• •••2345",
+    )
 
 
 def test_one_number_for_both_channels_is_shown_once(workflow):

@@ -22,11 +22,18 @@ UNKNOWN = Invocation.Status.UNKNOWN
 @pytest.fixture
 def canary(workflow):
     """canary("400"): queued, with every canary in it; sensitive is the code, and the PIN of the second channel."""
-    Parameter.objects.create(channel=workflow.channels.get(position=2), key="pin", is_sensitive=True)
+    Parameter.objects.create(
+        channel=workflow.channels.get(position=2), key="pin", is_sensitive=True
+    )
 
     def canary(code="202"):
-        sends = [Send(NUMBER[:-3] + code, {"01": VALUE, VERIFICATION_CODE: CODE}), Send(SECOND, {"pin": PIN})]
-        return sending.record(workflow, sends, request_id=uuid.uuid4(), created_by=None, reference="T-1", note=NOTE)[0]
+        sends = [
+            Send(NUMBER[:-3] + code, {"01": VALUE, VERIFICATION_CODE: CODE}),
+            Send(SECOND, {"pin": PIN}),
+        ]
+        return sending.record(
+            workflow, sends, request_id=uuid.uuid4(), created_by=None, reference="T-1", note=NOTE
+        )[0]
 
     return canary
 
@@ -60,7 +67,10 @@ def everything_in_the_tables():
 def test_no_table_holds_them_in_the_clear(canary, code):
     sending.deliver(canary(code).pk)
     rows = "\n".join(everything_in_the_tables())
-    assert "T-1" in rows and [canary for canary in [*CANARIES, NUMBER[:-3] + code] if canary in rows] == []
+    assert (
+        "T-1" in rows
+        and [canary for canary in [*CANARIES, NUMBER[:-3] + code] if canary in rows] == []
+    )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -80,11 +90,22 @@ def test_an_answer_that_repeats_them_is_kept_without_them(canary, echo):
     sending.deliver(invocation.pk)
     invocation.refresh_from_db()
     attempt = Attempt.objects.get()
-    kept = str([invocation.kept_reply, attempt.kept_reply, invocation.provider_timestamp, invocation.workflow_invocation_id])
+    kept = str(
+        [
+            invocation.kept_reply,
+            attempt.kept_reply,
+            invocation.provider_timestamp,
+            invocation.workflow_invocation_id,
+        ]
+    )
     assert invocation.message == (
         "we got [number ending in 3202]/[number ending in 2345] with [verification code], [sensitive value] and api-key: [API key]"
     )
-    assert [canary for canary in [KEY, NUMBER, SECOND, CODE, PIN] if canary in kept or canary[:-1] in kept] == []
+    assert [
+        canary
+        for canary in [KEY, NUMBER, SECOND, CODE, PIN]
+        if canary in kept or canary[:-1] in kept
+    ] == []
     assert invocation.provider_timestamp == "" and invocation.workflow_invocation_id == ""
 
 
@@ -108,16 +129,29 @@ def test_an_answer_that_breaks_off_leaves_no_half_of_a_key(canary, kaleyra_says,
 
 @pytest.mark.django_db
 def test_of_a_long_answer_a_part_is_kept(canary, kaleyra_says):
-    kaleyra_says(400, {"success": False, "message": "m" * 6_000, "errors": ["e" * 5_000] * 5 + ["x"] * 30})
+    kaleyra_says(
+        400, {"success": False, "message": "m" * 6_000, "errors": ["e" * 5_000] * 5 + ["x"] * 30}
+    )
     sending.deliver(canary().pk)
     kept = Attempt.objects.get().kept_reply
-    assert len(kept["message"]) == len(kept["text"]) == 4096 and [len(error) for error in kept["errors"]] == [4096] * 5 + [1] * 15
+    assert (
+        len(kept["message"]) == len(kept["text"]) == 4096
+        and [len(error) for error in kept["errors"]] == [4096] * 5 + [1] * 15
+    )
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("code", ["202", "400", "401", "502", "499"])
 def test_no_log_line_holds_them(canary, caplog, code):
-    for name in ["", "urllib3", "requests", "django", "django.db.backends", "http.client", "invocations"]:
+    for name in [
+        "",
+        "urllib3",
+        "requests",
+        "django",
+        "django.db.backends",
+        "http.client",
+        "invocations",
+    ]:
         caplog.set_level(logging.DEBUG, logger=name)
     connection.force_debug_cursor = True
     try:

@@ -25,7 +25,10 @@ def from_the_page(workflow, request):
 
 def from_a_shell(workflow, request):
     words = ["--recipient", "919876543202", "--param", "01=Asha"]
-    assert request.getfixturevalue("manage")("invoke", workflow.workflow_instance_id, *words).wait(30) == 0
+    assert (
+        request.getfixturevalue("manage")("invoke", workflow.workflow_instance_id, *words).wait(30)
+        == 0
+    )
 
 
 def by_a_dispatcher(workflow, request):
@@ -67,7 +70,9 @@ DOORS = pytest.mark.parametrize("door", [from_the_page, from_a_shell, by_a_dispa
 
 @DOORS
 def test_the_row_and_its_attempt_are_there_before_the_first_byte(seen, door):
-    assert seen(door, lambda: Invocation.objects.values_list("status", "attempts__outcome").get()) == ("sending", "under_way")
+    assert seen(
+        door, lambda: Invocation.objects.values_list("status", "attempts__outcome").get()
+    ) == ("sending", "under_way")
 
 
 @pytest.mark.postgres
@@ -88,11 +93,15 @@ def test_no_transaction_is_open_while_the_network_is_asked(seen, door):
 @pytest.mark.postgres
 def test_a_commit_waits_for_the_disk_whatever_the_database_is_set_to(db):
     with connection.cursor() as cursor:
-        cursor.execute(f'ALTER DATABASE "{connection.settings_dict["NAME"]}" SET synchronous_commit = off')
+        cursor.execute(
+            f'ALTER DATABASE "{connection.settings_dict["NAME"]}" SET synchronous_commit = off'
+        )
         connection.close()
         try:
             cursor = connection.cursor()
             cursor.execute("SHOW synchronous_commit")
             assert cursor.fetchone() == ("on",)
         finally:
-            cursor.execute(f'ALTER DATABASE "{connection.settings_dict["NAME"]}" RESET synchronous_commit')
+            cursor.execute(
+                f'ALTER DATABASE "{connection.settings_dict["NAME"]}" RESET synchronous_commit'
+            )

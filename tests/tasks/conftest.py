@@ -43,13 +43,24 @@ def broker() -> Iterator[Broker]:
 
 
 @pytest.fixture
-def worker(process: Callable[..., subprocess.Popen[str]], broker: Broker) -> Callable[..., subprocess.Popen[str]]:
+def worker(
+    process: Callable[..., subprocess.Popen[str]], broker: Broker
+) -> Callable[..., subprocess.Popen[str]]:
     """worker("--beat"): as an operator starts it, with two processes unless told otherwise."""
     numbers = iter(range(100))
 
     def worker(*words: str) -> subprocess.Popen[str]:
         name = f"worker-{next(numbers)}@%h"
-        command = ["--app", "fallback_console.celery", "worker", "--hostname", name, "--concurrency", "2", *words]
+        command = [
+            "--app",
+            "fallback_console.celery",
+            "worker",
+            "--hostname",
+            name,
+            "--concurrency",
+            "2",
+            *words,
+        ]
         return process("-m", "celery", *command, TEST_BROKER_URL=broker.url)
 
     return worker

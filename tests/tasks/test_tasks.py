@@ -43,14 +43,19 @@ def test_the_sweep_ends_what_is_too_late(recorded):
     assert [tasks.sweep(), tasks.sweep()] == [1, 0] and Invocation.objects.get().status == "expired"
 
 
-@pytest.mark.parametrize(("hint", "asks"), [(tasks.deliver_due, "accounts_with_work"), (tasks.sweep, "sweep")])
+@pytest.mark.parametrize(
+    ("hint", "asks"), [(tasks.deliver_due, "accounts_with_work"), (tasks.sweep, "sweep")]
+)
 def test_a_hint_that_finds_no_database_says_so_without_a_row(monkeypatch, caplog, hint, asks):
     def away():
         raise OperationalError("server closed the connection; row was 919876543202")
 
     monkeypatch.setattr(dispatcher, asks, away)
     assert hint() == 0
-    assert "the database does not answer (OperationalError)" in caplog.text and "919876543202" not in caplog.text
+    assert (
+        "the database does not answer (OperationalError)" in caplog.text
+        and "919876543202" not in caplog.text
+    )
 
 
 def test_a_worker_that_ends_takes_up_nothing_more(recorded, receiver, monkeypatch):

@@ -39,7 +39,9 @@ def test_several_workers_that_all_hint_share_the_work(worker, waiting, receiver)
 
 def test_what_was_interrupted_is_settled_by_the_hints_alone(worker, waiting, receiver):
     waiting(1)
-    Invocation.objects.update(status="sending", due_at=None, lease_until=timezone.now(), attempt_count=1)
+    Invocation.objects.update(
+        status="sending", due_at=None, lease_until=timezone.now(), attempt_count=1
+    )
     invocation = Invocation.objects.get()
     invocation.attempts.create(number=1, started_at=invocation.created_at)
     worker("--beat")
@@ -109,7 +111,9 @@ def test_a_worker_starts_while_the_broker_is_down(worker, waiting, receiver, bro
     [("prefork", os.kill), ("prefork", os.killpg), ("threads", os.kill), ("solo", os.kill)],
     ids=["prefork", "all of prefork", "threads", "solo"],
 )
-def test_a_signal_ends_a_worker_after_the_messages_that_are_under_way(worker, waiting, receiver, pool, tell):
+def test_a_signal_ends_a_worker_after_the_messages_that_are_under_way(
+    worker, waiting, receiver, pool, tell
+):
     waiting(120, "200")  # each takes its time
     ending = worker("--beat", "--pool", pool)
     receiver.wait_for(1, seconds=30)
@@ -117,8 +121,13 @@ def test_a_signal_ends_a_worker_after_the_messages_that_are_under_way(worker, wa
     _said, complaints = ending.communicate(timeout=20)
     assert ending.returncode == 0, complaints
     sent = len(receiver.received)
-    assert 0 < sent < 120 and set(Invocation.objects.values_list("status", flat=True)) == {"accepted", "queued"}
+    assert 0 < sent < 120 and set(Invocation.objects.values_list("status", flat=True)) == {
+        "accepted",
+        "queued",
+    }
     assert Invocation.objects.filter(status="accepted").count() == sent == len(receiver.accepted)
     assert not Invocation.objects.filter(status="queued", due_at__isnull=True).exists()
-    assert "Traceback" not in complaints or tell is os.killpg  # then Celery complains of processes that had nothing to do
+    assert (
+        "Traceback" not in complaints or tell is os.killpg
+    )  # then Celery complains of processes that had nothing to do
     call_command("reconcile")

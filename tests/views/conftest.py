@@ -18,15 +18,22 @@ def make_workflow(account):
     """make_workflow("Hello {{1}}", "Hello {#var#}"): WhatsApp, then SMS, with these texts; None for no second channel."""
 
     def make(first="", second="", title="Order shipped", words=(), **changes):
-        kwargs = {"workflow_instance_id": f"00112233-4455-6677-8899-{WorkflowInstance.objects.count():012}"} | changes
+        kwargs = {
+            "workflow_instance_id": f"00112233-4455-6677-8899-{WorkflowInstance.objects.count():012}"
+        } | changes
         workflow = WorkflowInstance.objects.create(account=account, title=title, **kwargs)
         for position, kind, text in [(1, "whatsapp", first), (2, "sms", second)]:
             if text is not None:
                 fields = text if isinstance(text, dict) else {"template_text": text}
-                channel = Channel.objects.create(workflow_instance=workflow, position=position, kind=kind, **fields)
+                channel = Channel.objects.create(
+                    workflow_instance=workflow, position=position, kind=kind, **fields
+                )
                 for word in words:
                     if word.get("position", position) == position:
-                        Parameter.objects.create(channel=channel, **{name: said for name, said in word.items() if name != "position"})
+                        Parameter.objects.create(
+                            channel=channel,
+                            **{name: said for name, said in word.items() if name != "position"},
+                        )
         return workflow
 
     return make
@@ -41,8 +48,14 @@ def plain(make_workflow):
 @pytest.fixture
 def typed(make_workflow):
     """With texts, three values each, and an admin's words."""
-    words = [{"key": "01", "label": "First name"}, {"key": "02", "label": "For how long"}, {"key": "03", "label": "Offer"}]
-    return make_workflow("Hello {{1}}, {{2}} at {{3}}", "Dear {#var#}: {#var#}, {#var#}", title="Typed", words=words)
+    words = [
+        {"key": "01", "label": "First name"},
+        {"key": "02", "label": "For how long"},
+        {"key": "03", "label": "Offer"},
+    ]
+    return make_workflow(
+        "Hello {{1}}, {{2}} at {{3}}", "Dear {#var#}: {#var#}, {#var#}", title="Typed", words=words
+    )
 
 
 @pytest.fixture
@@ -52,6 +65,11 @@ def posted(receiver):
     def last(count=1):
         found = receiver.wait_for(count)
         assert len(found) == count
-        return SimpleNamespace(body=json.loads(found[-1].body), bytes=found[-1].body, path=found[-1].path, headers=found[-1].headers)
+        return SimpleNamespace(
+            body=json.loads(found[-1].body),
+            bytes=found[-1].body,
+            path=found[-1].path,
+            headers=found[-1].headers,
+        )
 
     return last

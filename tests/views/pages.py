@@ -44,7 +44,11 @@ class Form:
 
     def but(self, name):
         """All that stands in it but that field and what guards the form."""
-        return {key: value for key, value in self.fields.items() if key not in {name, "csrfmiddlewaretoken"}}
+        return {
+            key: value
+            for key, value in self.fields.items()
+            if key not in {name, "csrfmiddlewaretoken"}
+        }
 
 
 class Page(HTMLParser):
@@ -92,7 +96,9 @@ class Page(HTMLParser):
             self._form.fields.setdefault(name, []).append("")
         elif tag == "select":
             self._select = name
-        elif tag == "option" and (self._select not in self._form.fields or "selected" in attributes):
+        elif tag == "option" and (
+            self._select not in self._form.fields or "selected" in attributes
+        ):
             self._form.fields[self._select] = [value]
 
     def handle_endtag(self, tag):

@@ -17,7 +17,11 @@ def slow(monkeypatch):
 
     def asks(*asked):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_sleep(20)" if connection.vendor == "postgresql" else "SELECT no_such_column")
+            cursor.execute(
+                "SELECT pg_sleep(20)"
+                if connection.vendor == "postgresql"
+                else "SELECT no_such_column"
+            )
 
     monkeypatch.setattr(base, "LONGEST_QUERY", timedelta(milliseconds=50))
     monkeypatch.setattr(history, "sheet_of", asks)
@@ -30,7 +34,9 @@ def limit():
 
 
 def test_a_query_that_takes_too_long_is_cut_off_and_the_page_says_what_to_do(priya, slow):
-    if connection.vendor == "sqlite":  # which has no such limit, and whatever else breaks is no matter of time
+    if (
+        connection.vendor == "sqlite"
+    ):  # which has no such limit, and whatever else breaks is no matter of time
         with pytest.raises(OperationalError):
             priya.get("/history/")
         return

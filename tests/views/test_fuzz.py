@@ -54,9 +54,16 @@ ACTIONS = [
     "params:json",
 ]
 actions = st.sampled_from(ACTIONS) | st.builds(
-    "params{}:{}-{}".format, st.sampled_from(["", "2"]), st.sampled_from(["add", "remove", "up", "down", "move", "number"]), anything
+    "params{}:{}-{}".format,
+    st.sampled_from(["", "2"]),
+    st.sampled_from(["add", "remove", "up", "down", "move", "number"]),
+    anything,
 )
-one_of_each = partial(settings, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+one_of_each = partial(
+    settings,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 def answered(answer, *allowed):
@@ -68,7 +75,15 @@ def answered(answer, *allowed):
 def names(priya, typed):
     """What a browser would post, and a bit more."""
     form = opened(priya, f"/send/{typed.pk}/").form("review")
-    besides = ["params-key", "params-value", "params-json", "params2-json", "preset_title", "preset_shared", "x\ud7ff"]
+    besides = [
+        "params-key",
+        "params-value",
+        "params-json",
+        "params2-json",
+        "preset_title",
+        "preset_shared",
+        "x\ud7ff",
+    ]
     return [*sorted(form.fields.keys() - {"intent", "csrfmiddlewaretoken"}), *besides]
 
 
@@ -76,9 +91,13 @@ def names(priya, typed):
 @one_of_each(max_examples=100)
 @given(st.data())
 def test_the_send_page_and_its_preview(priya, typed, names, data):
-    posted = data.draw(st.dictionaries(st.sampled_from(names), st.lists(anything, max_size=3), max_size=8))
+    posted = data.draw(
+        st.dictionaries(st.sampled_from(names), st.lists(anything, max_size=3), max_size=8)
+    )
     if data.draw(st.booleans()):
-        posted |= {"recipient": [NUMBER], "same_recipient": ["on"]} | {f"value1-0{n}": ["a"] for n in (1, 2, 3)}
+        posted |= {"recipient": [NUMBER], "same_recipient": ["on"]} | {
+            f"value1-0{n}": ["a"] for n in (1, 2, 3)
+        }
     posted["intent"] = data.draw(st.just(Intent.new(priya.person.pk, typed.pk).token) | anything)
     if data.draw(st.booleans()):
         answered(priya.post(f"/send/{typed.pk}/", posted | {"action": data.draw(actions)}))
@@ -90,14 +109,22 @@ def test_the_send_page_and_its_preview(priya, typed, names, data):
 @pytest.mark.django_db
 @one_of_each(max_examples=70)
 @given(
-    st.dictionaries(st.sampled_from(["status", "workflow", "account", "person", "since", "until", "before", "q"]), anything, max_size=4),
+    st.dictionaries(
+        st.sampled_from(
+            ["status", "workflow", "account", "person", "since", "until", "before", "q"]
+        ),
+        anything,
+        max_size=4,
+    ),
     anything,
     st.booleans(),
 )
 def test_the_history(priya, recorded, query, q, searching):
     if not Invocation.objects.exists():
         recorded()
-    answered(priya.post("/history/", query | {"q": q}) if searching else priya.get("/history/", query))
+    answered(
+        priya.post("/history/", query | {"q": q}) if searching else priya.get("/history/", query)
+    )
 
 
 @pytest.fixture
@@ -105,7 +132,12 @@ def contract(ada, typed):
     return opened(ada, f"/workflows/{typed.pk}/contract/").form("send1-template_text")
 
 
-TEXTS = st.sampled_from(["{{1}}", "{{name}}", "{name}", "{{9999}}", "{#var#}", "{{1}}{{a b}}", "{{ü_62}} {{-}}"]) | anything
+TEXTS = (
+    st.sampled_from(
+        ["{{1}}", "{{name}}", "{name}", "{{9999}}", "{#var#}", "{{1}}{{a b}}", "{{ü_62}} {{-}}"]
+    )
+    | anything
+)
 
 
 @pytest.mark.django_db
@@ -123,7 +155,9 @@ def test_the_texts_and_values(ada, typed, contract, data):
 @given(anything, anything)
 def test_the_rest(priya, plain, one, other):
     answered(priya.post("/me/", {"own_number": one}))
-    answered(priya.get(f"/send/{plain.pk}/", {"again": one, "like": other, "preset": other}), 200, 404)
+    answered(
+        priya.get(f"/send/{plain.pk}/", {"again": one, "like": other, "preset": other}), 200, 404
+    )
     priya.cookies["timezone"] = "".join(c for c in one if c.isascii() and c.isprintable())[:50]
 
 

@@ -23,7 +23,11 @@ EVERYWHERE = {
 
 def guarded(answer):
     policy = answer.headers["Content-Security-Policy"]
-    assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
+    assert (
+        "default-src 'none'" in policy
+        and "frame-ancestors 'none'" in policy
+        and "unsafe" not in policy
+    )
     return {name: answer.headers.get(name) for name in EVERYWHERE} == EVERYWHERE
 
 
@@ -41,7 +45,10 @@ def test_every_kind_of_answer_carries_the_headers(priya, nina, client, plain, mo
     for status, answer in answers.items():
         assert answer.status_code == status and guarded(answer), status
         assert "no-store" in answer.headers["Cache-Control"], status
-    assert "not sent" in answers[500].content.decode() and "TypeError" not in answers[500].content.decode()
+    assert (
+        "not sent" in answers[500].content.decode()
+        and "TypeError" not in answers[500].content.decode()
+    )
 
 
 def test_pages_with_data_stay_out_of_caches(priya, plain):
@@ -86,13 +93,23 @@ def test_no_post_is_taken_without_its_token(sven, plain, receiver, there):
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = sven.cookies
     answer = strict.post(there.format(plain.pk, id=row.request_id), {"status": "queued"})
-    assert answer.status_code == 403 and "The form was not accepted" in answer.content.decode() and guarded(answer)
+    assert (
+        answer.status_code == 403
+        and "The form was not accepted" in answer.content.decode()
+        and guarded(answer)
+    )
     assert not receiver.received
 
 
 def test_every_form_of_the_pages_carries_its_token(sven, plain):
     row = sending.record(plain, [Send(DIGITS)] * 2, request_id=uuid.uuid4(), created_by=None)[0]
-    for there in [f"/send/{plain.pk}/", f"/workflows/{plain.pk}/contract/", "/me/", "/history/", f"/history/{row.request_id}/"]:
+    for there in [
+        f"/send/{plain.pk}/",
+        f"/workflows/{plain.pk}/contract/",
+        "/me/",
+        "/history/",
+        f"/history/{row.request_id}/",
+    ]:
         forms = [form for form in opened(sven, there).forms if form.method == "post"]
         assert forms and all("csrfmiddlewaretoken" in form for form in forms), there
 
@@ -104,7 +121,9 @@ def test_cookies_are_kept_from_scripts_and_other_sites(client, priya):
 
 
 def test_nothing_typed_gets_into_the_session(priya, plain, receiver):
-    form = send_form(priya, plain).fill(recipient=NUMBER, note="secret-note", pasted='{"01": "secret-value"}')
+    form = send_form(priya, plain).fill(
+        recipient=NUMBER, note="secret-note", pasted='{"01": "secret-value"}'
+    )
     form.press(priya, "paste")
     form.press(priya, "review")
     session = str(dict(priya.session))

@@ -26,19 +26,36 @@ def sizes(make_workflow):
     """A workflow with two values, and one with thirty on each channel and words for all."""
     small = make_workflow("{{1}} {{2}}", "{#var#} {#var#}", title="small")
     words = [{"key": f"{n:02}", "label": f"Value {n}"} for n in range(1, 31)]
-    return small, make_workflow(" ".join(f"{{{{{n}}}}}" for n in range(1, 31)), "{#var#} " * 30, title="big", words=words)
+    return small, make_workflow(
+        " ".join(f"{{{{{n}}}}}" for n in range(1, 31)), "{#var#} " * 30, title="big", words=words
+    )
 
 
 def test_the_send_page(priya, sizes):
-    counts = [asked(lambda workflow=workflow: priya.get(f"/send/{workflow.pk}/")) for workflow in sizes]
+    counts = [
+        asked(lambda workflow=workflow: priya.get(f"/send/{workflow.pk}/")) for workflow in sizes
+    ]
     assert counts[0] == counts[1] <= 20
 
 
 def test_the_preview(priya, sizes):
     counts = []
     for workflow in sizes:
-        form = send_form(priya, workflow).fill({"recipient": NUMBER, "value1-01": "a", "params-key": ["x"] * 9, "params-value": ["y"] * 9})
-        counts.append(asked(lambda workflow=workflow, form=form: priya.post(f"/send/{workflow.pk}/preview/", form.fields)))
+        form = send_form(priya, workflow).fill(
+            {
+                "recipient": NUMBER,
+                "value1-01": "a",
+                "params-key": ["x"] * 9,
+                "params-value": ["y"] * 9,
+            }
+        )
+        counts.append(
+            asked(
+                lambda workflow=workflow, form=form: priya.post(
+                    f"/send/{workflow.pk}/preview/", form.fields
+                )
+            )
+        )
     assert counts[0] == counts[1] <= 14
 
 
@@ -54,9 +71,19 @@ def test_the_list_of_workflows(priya, make_workflow):
 def test_an_invocation_with_many_values_attempts_and_results(priya, sizes):
     counts = []
     for workflow, attempts in zip(sizes, (1, 6), strict=True):
-        row = sending.record(workflow, [Send(DIGITS, {"01": "a"})] * 2, request_id=uuid.uuid4(), created_by=priya.person)[0]
+        row = sending.record(
+            workflow,
+            [Send(DIGITS, {"01": "a"})] * 2,
+            request_id=uuid.uuid4(),
+            created_by=priya.person,
+        )[0]
         for number in range(attempts):
-            row.attempts.create(number=number + 1, started_at="2026-01-01T00:00Z", outcome="doubtful", reason="timeout")
+            row.attempts.create(
+                number=number + 1,
+                started_at="2026-01-01T00:00Z",
+                outcome="doubtful",
+                reason="timeout",
+            )
             Invocation.objects.filter(pk=row.pk).update(status="accepted")
             report(row, "TIMEOUT", "DELIVERED", wait=number + 5)
         counts.append(asked(lambda row=row: priya.get(f"/history/{row.request_id}/")))

@@ -59,7 +59,10 @@ MATRIX = {
     "cancel_export": ((IN, 403, 405, 405, 405, 405), (IN, 403, 404, 404, 404, 404)),
     "healthz": ((200,) * 6, (405,) * 6),
     "readyz": ((200,) * 6, (405,) * 6),
-    "metrics": ((404,) * 6, (405,) * 6),  # a machine with METRICS_TOKEN: tests/views/test_metrics.py
+    "metrics": (
+        (404,) * 6,
+        (405,) * 6,
+    ),  # a machine with METRICS_TOKEN: tests/views/test_metrics.py
 }
 
 CONFIGURED = ("pod", "account", "apikey", "workflowinstance")
@@ -76,7 +79,10 @@ SET_UP = {
 CLOSED = {f"admin:invocations_{model}_simple_history" for model in CONFIGURED}
 # Django's and Unfold's own, which decide for themselves; whoever is not signed in finds the page for that, or nothing.
 THE_SHELLS = {
-    *(f"admin:{name}" for name in ("index", "search", "autocomplete", "jsi18n", "view_on_site", "app_list", "")),
+    *(
+        f"admin:{name}"
+        for name in ("index", "search", "autocomplete", "jsi18n", "view_on_site", "app_list", "")
+    ),
     *(f"admin:{name}" for name in ("login", "logout", "password_change", "password_change_done")),
 }
 
@@ -84,7 +90,9 @@ THE_SHELLS = {
 def names(patterns, prefix=""):
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
-            yield from names(pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else prefix)
+            yield from names(
+                pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else prefix
+            )
         else:
             yield prefix + (pattern.name or "")
 
@@ -92,7 +100,9 @@ def names(patterns, prefix=""):
 @pytest.fixture
 def world(typed, ada):
     """One of each thing that an address can name."""
-    row = sending.record(typed, [Send(DIGITS, {"01": "a"})] * 2, request_id=uuid.uuid4(), created_by=None)[0]
+    row = sending.record(
+        typed, [Send(DIGITS, {"01": "a"})] * 2, request_id=uuid.uuid4(), created_by=None
+    )[0]
 
     def preset():
         form = PresetForm(typed, ada.person, {"preset_title": "Everybody's", "preset_shared": "on"})
@@ -103,8 +113,16 @@ def world(typed, ada):
 
 
 def address(name, world):
-    records = {"pod": world.workflow.account.pod, "account": world.workflow.account, "apikey": world.workflow.account.primary_key}
-    records |= {"workflowinstance": world.workflow, "user": world.person, "group": Group.objects.get(name="Admin")}
+    records = {
+        "pod": world.workflow.account.pod,
+        "account": world.workflow.account,
+        "apikey": world.workflow.account.primary_key,
+    }
+    records |= {
+        "workflowinstance": world.workflow,
+        "user": world.person,
+        "group": Group.objects.get(name="Admin"),
+    }
     if name in {"compose", "preview", "contract", "resume_workflow"}:
         return reverse(name, args=[world.workflow.pk])
     if name in {"resume", "callback_setup"}:
@@ -120,7 +138,14 @@ def address(name, world):
     if name in {"invocation", "try_again", "cancel", "settle", "beside"}:
         return reverse(name, args=[world.row.request_id])
     if name == "remove_filter":
-        return reverse(name, args=[SavedFilter.objects.get_or_create(person=world.person, name="mine", query="status=held")[0].pk])
+        return reverse(
+            name,
+            args=[
+                SavedFilter.objects.get_or_create(
+                    person=world.person, name="mine", query="status=held"
+                )[0].pk
+            ],
+        )
     if name in {"download", "cancel_export"}:
         return reverse(name, args=[uuid.uuid4()])
     if name == "remove_preset":
@@ -155,20 +180,32 @@ def test_the_set_up_is_closed_to_strangers_and_to_who_has_no_right(nina, priya, 
         there = address(name, world)
         for method in ("get", "post"):
             answer = getattr(Client(), method)(there)
-            assert answer.status_code == 302 and answer.headers["Location"].startswith("/login/"), name
-            assert getattr(nina, method)(there).status_code == getattr(priya, method)(there).status_code == 403, name
+            assert answer.status_code == 302 and answer.headers["Location"].startswith("/login/"), (
+                name
+            )
+            assert (
+                getattr(nina, method)(there).status_code
+                == getattr(priya, method)(there).status_code
+                == 403
+            ), name
 
 
 def test_old_versions_can_be_opened_by_nobody(sven, world):
     for name in CLOSED:
-        assert sven.get(address(name, world)).status_code == sven.post(address(name, world)).status_code == 404, name
+        assert (
+            sven.get(address(name, world)).status_code
+            == sven.post(address(name, world)).status_code
+            == 404
+        ), name
 
 
 def test_a_reviewer_changes_nothing_in_the_set_up(rosa, world):
     before = contents()
     for name in sorted(SET_UP):
         answer = rosa.post(address(name, world), {"post": "yes"})
-        assert answer.status_code in {403, 405, 200} and (answer.status_code != 200 or name.endswith(("changelist", "history"))), name
+        assert answer.status_code in {403, 405, 200} and (
+            answer.status_code != 200 or name.endswith(("changelist", "history"))
+        ), name
     assert contents() == before
 
 
@@ -193,7 +230,12 @@ def test_a_right_that_was_taken_away_is_gone_at_once(priya, world):
 def test_a_workflow_kept_for_a_group_is_for_that_group(priya, world, kept_for, seen):
     world.workflow.groups.set(Group.objects.filter(name=kept_for))
     there = address("compose", world)
-    assert priya.get(there).status_code == priya.post(there).status_code == priya.post(f"{there}preview/").status_code == seen
+    assert (
+        priya.get(there).status_code
+        == priya.post(there).status_code
+        == priya.post(f"{there}preview/").status_code
+        == seen
+    )
     assert (there in opened(priya, "/send/").links) == (seen == 200)
     assert priya.post(address("try_again", world)).status_code == (302 if seen == 200 else 403)
 
@@ -206,15 +248,26 @@ def test_a_workflow_kept_for_others_is_open_to_a_superuser(sven, world):
 def test_a_workflow_that_is_off_is_for_nobody(sven, world):
     type(world.workflow).objects.update(is_active=False)
     there = address("compose", world)
-    assert sven.get(there).status_code == sven.post(there).status_code == sven.post(f"{there}preview/").status_code == 404
-    assert there not in opened(sven, "/send/").links and not Invocation.objects.exclude(pk=world.row.pk)
+    assert (
+        sven.get(there).status_code
+        == sven.post(there).status_code
+        == sven.post(f"{there}preview/").status_code
+        == 404
+    )
+    assert there not in opened(sven, "/send/").links and not Invocation.objects.exclude(
+        pk=world.row.pk
+    )
 
 
 @pytest.mark.parametrize("pk", [0, 999_999, 10**18, 10**30])
 def test_a_workflow_that_is_not_there(ada, pk):
     for there in (f"/send/{pk}/", f"/workflows/{pk}/contract/"):
         assert ada.get(there).status_code == ada.post(there).status_code == 404
-    assert ada.post(f"/send/{pk}/preview/").status_code == ada.post(f"/send/presets/{pk}/remove/").status_code == 404
+    assert (
+        ada.post(f"/send/{pk}/preview/").status_code
+        == ada.post(f"/send/presets/{pk}/remove/").status_code
+        == 404
+    )
     assert ada.get(f"/history/{uuid.uuid4()}/").status_code == 404
 
 
@@ -224,7 +277,11 @@ def test_a_workflow_that_is_not_there(ada, pk):
 def contents():
     """Every table, row by row."""
     with connection.cursor() as cursor:
-        tables = [name for name in connection.introspection.table_names(cursor) if name != "django_session"]
+        tables = [
+            name
+            for name in connection.introspection.table_names(cursor)
+            if name != "django_session"
+        ]
         found = {}
         for table in tables:
             cursor.execute(f'SELECT * FROM "{table}"')
@@ -235,12 +292,25 @@ def contents():
 def test_looking_at_every_page_changes_nothing(sven, world, receiver):
     world.preset()
     preset = world.preset()
-    there = [address(name, world) for name in (MATRIX.keys() | SET_UP) - {"remove_preset", "remove_filter"}]
+    there = [
+        address(name, world)
+        for name in (MATRIX.keys() | SET_UP) - {"remove_preset", "remove_filter"}
+    ]
     there += [
         f"/send/{world.workflow.pk}/?{query}"
-        for query in (f"again={world.row.request_id}", f"like={world.row.request_id}", f"preset={preset.pk}")
+        for query in (
+            f"again={world.row.request_id}",
+            f"like={world.row.request_id}",
+            f"preset={preset.pk}",
+        )
     ]
-    there += ["/history/?status=queued", f"/send/presets/{preset.pk}/remove/", "/password_change/", "/search/?s=a", "/login/"]
+    there += [
+        "/history/?status=queued",
+        f"/send/presets/{preset.pk}/remove/",
+        "/password_change/",
+        "/search/?s=a",
+        "/login/",
+    ]
     before = contents()
     for one in there:
         assert sven.get(one).status_code in {200, 302, 404, 405}, one

@@ -48,7 +48,12 @@ WORKFLOWS: tuple[dict[str, Any], ...] = (
                 "is_otp": True,
                 "template_text": "{#var#} is your code for Kaveri Foods. Share it with nobody but us.",
             },
-            {"kind": "whatsapp", "delay_seconds": 30, "is_otp": True, "template_text": "{{1}} is your verification code."},
+            {
+                "kind": "whatsapp",
+                "delay_seconds": 30,
+                "is_otp": True,
+                "template_text": "{{1}} is your verification code.",
+            },
         ),
     },
 )
@@ -69,7 +74,11 @@ class Command(BaseCommand):
     help = "Adds the practice pod with two example workflows, and a first admin whose password is printed once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--api-domain", default="127.0.0.1:8100", help="where the practice pod listens (default: 127.0.0.1:8100)")
+        parser.add_argument(
+            "--api-domain",
+            default="127.0.0.1:8100",
+            help="where the practice pod listens (default: 127.0.0.1:8100)",
+        )
         parser.add_argument("--at", default="", help="the console's address, for what is printed")
 
     def handle(self, *args: Any, api_domain: str, at: str, **options: Any) -> None:
@@ -79,39 +88,60 @@ class Command(BaseCommand):
             _practice(api_domain)
             password = _first_admin()
         if password:
-            self.stdout.write(f"\n  Sign in{f' at {at}' if at else ''} as admin with the password {password}\n  It is shown only now.\n")
+            self.stdout.write(
+                f"\n  Sign in{f' at {at}' if at else ''} as admin with the password {password}\n  It is shown only now.\n"
+            )
         elif at:
-            self.stdout.write(f"\n  Sign in at {at} (forgot the password? manage.py changepassword admin)\n")
+            self.stdout.write(
+                f"\n  Sign in at {at} (forgot the password? manage.py changepassword admin)\n"
+            )
 
 
 def _practice(api_domain: str) -> None:
-    pod, _made = Pod.objects.get_or_create(code="PRACTICE", defaults={"title": "Practice pod", "api_domain": api_domain})
+    pod, _made = Pod.objects.get_or_create(
+        code="PRACTICE", defaults={"title": "Practice pod", "api_domain": api_domain}
+    )
     if pod.api_domain != api_domain:
         pod.api_domain = api_domain
         pod.save()
-    account, made = Account.objects.get_or_create(pod=pod, sid=PRACTICE_SID, defaults={"title": "Practice account"})
+    account, made = Account.objects.get_or_create(
+        pod=pod, sid=PRACTICE_SID, defaults={"title": "Practice account"}
+    )
     if made:
         _examples(account)
     # Made once: what a person changed here since stays as they left it.
     if endpoints.current(account) is None:
         endpoints.make(account, by=None)
         examples = [example["workflow_instance_id"] for example in WORKFLOWS]
-        for workflow in account.workflow_instances.filter(workflow_instance_id__in=examples, expects_callback=False):
+        for workflow in account.workflow_instances.filter(
+            workflow_instance_id__in=examples, expects_callback=False
+        ):
             workflow.expects_callback = True
             workflow.save()
 
 
 def _examples(account: Account) -> None:
-    ApiKey.objects.create(account=account, title="Practice key", key=PRACTICE_KEY_PREFIX + secrets.token_hex(12), is_primary=True)
+    ApiKey.objects.create(
+        account=account,
+        title="Practice key",
+        key=PRACTICE_KEY_PREFIX + secrets.token_hex(12),
+        is_primary=True,
+    )
     for example in WORKFLOWS:
         channels = example["channels"]
         workflow = WorkflowInstance.objects.create(
-            account=account, **{name: value for name, value in example.items() if name != "channels"}
+            account=account,
+            **{name: value for name, value in example.items() if name != "channels"},
         )
         for position, channel in enumerate(channels, start=1):
-            made_channel = Channel.objects.create(workflow_instance=workflow, position=position, **channel)
+            made_channel = Channel.objects.create(
+                workflow_instance=workflow, position=position, **channel
+            )
             Parameter.objects.bulk_create(
-                [Parameter(channel=made_channel, key=key, **WORDS[key]) for key in template_fields.keys_of(made_channel)]
+                [
+                    Parameter(channel=made_channel, key=key, **WORDS[key])
+                    for key in template_fields.keys_of(made_channel)
+                ]
             )
 
 

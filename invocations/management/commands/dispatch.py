@@ -31,13 +31,17 @@ class Command(BaseCommand):
             self.stdout.write(f"{dispatching.run_once(threads)} moved")
             return
         dispatcher = dispatching.Dispatcher(threads)
-        if threading.current_thread() is threading.main_thread():  # Python hears signals nowhere else
+        if (
+            threading.current_thread() is threading.main_thread()
+        ):  # Python hears signals nowhere else
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: dispatcher.stop())
         self.stdout.write("The dispatcher is at work. Ctrl-C ends it.")
         # Who waits for an export must not keep a message back: the dispatcher's own threads never write one.
         exports = threading.Event()
-        threading.Thread(target=exporting.work, args=(exports,), name="exports", daemon=True).start()
+        threading.Thread(
+            target=exporting.work, args=(exports,), name="exports", daemon=True
+        ).start()
         dispatcher.run()
         exports.set()
         self.stdout.write(f"The dispatcher has ended: {dispatcher.figures}.")

@@ -37,17 +37,50 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("workflow", metavar="WORKFLOW", help="its workflow ID, or its title")
         parser.add_argument("--recipient", required=True, metavar="N", help="with country code")
-        parser.add_argument("--recipient2", metavar="N", help="for the second channel, if it is another number")
-        parser.add_argument("--param", action="append", default=[], metavar="K=V", help="a value for both channels; may be repeated")
-        parser.add_argument("--param1", action="append", default=[], metavar="K=V", help="a value for the first channel only")
-        parser.add_argument("--param2", action="append", default=[], metavar="K=V", help="a value for the second channel only")
         parser.add_argument(
-            "--request-id", type=uuid.UUID, metavar="U", help="a UUID; given again with the same content, nothing more is sent"
+            "--recipient2", metavar="N", help="for the second channel, if it is another number"
         )
-        parser.add_argument("--not-before", metavar="TIME", help="leave no earlier, for example 2027-03-01T09:00+05:30")
-        parser.add_argument("--not-after", metavar="TIME", help="never leave later; else the workflow says how long")
-        parser.add_argument("--reference", default="", metavar="T", help="a ticket, to find it again")
-        parser.add_argument("--dry-run", action="store_true", help="print what would be posted, and send nothing")
+        parser.add_argument(
+            "--param",
+            action="append",
+            default=[],
+            metavar="K=V",
+            help="a value for both channels; may be repeated",
+        )
+        parser.add_argument(
+            "--param1",
+            action="append",
+            default=[],
+            metavar="K=V",
+            help="a value for the first channel only",
+        )
+        parser.add_argument(
+            "--param2",
+            action="append",
+            default=[],
+            metavar="K=V",
+            help="a value for the second channel only",
+        )
+        parser.add_argument(
+            "--request-id",
+            type=uuid.UUID,
+            metavar="U",
+            help="a UUID; given again with the same content, nothing more is sent",
+        )
+        parser.add_argument(
+            "--not-before",
+            metavar="TIME",
+            help="leave no earlier, for example 2027-03-01T09:00+05:30",
+        )
+        parser.add_argument(
+            "--not-after", metavar="TIME", help="never leave later; else the workflow says how long"
+        )
+        parser.add_argument(
+            "--reference", default="", metavar="T", help="a ticket, to find it again"
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="print what would be posted, and send nothing"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def execute(self, *args: Any, **options: Any) -> str | None:
@@ -91,9 +124,13 @@ class Command(BaseCommand):
                 not_after=not_after,
             )
         except sending.RequestIdTaken:
-            raise CommandError("This request ID belongs to another message. Nothing was sent.") from None
+            raise CommandError(
+                "This request ID belongs to another message. Nothing was sent."
+            ) from None
         except sending.NotSendable as refusal:
-            raise CommandError(f"{NOT_SENDABLE.get(refusal.code, refusal.code)} Nothing was sent.") from None
+            raise CommandError(
+                f"{NOT_SENDABLE.get(refusal.code, refusal.code)} Nothing was sent."
+            ) from None
         sent = sending.deliver(invocation.pk)
         invocation.refresh_from_db()
         self._print(invocation, repeated=not recorded and not sent, as_json=options["json"])
@@ -103,7 +140,12 @@ class Command(BaseCommand):
         pod = workflow.account.pod
         payload = build_payload(request_id, sends)
         self.stdout.write(json.dumps(payload, ensure_ascii=False, indent=2))
-        url = invoke_url(pod.api_domain, workflow.account.sid, workflow.workflow_instance_id, http=pod.is_practice)
+        url = invoke_url(
+            pod.api_domain,
+            workflow.account.sid,
+            workflow.workflow_instance_id,
+            http=pod.is_practice,
+        )
         self.stdout.write("\n" + to_curl(url, to_text(payload)))
         self.stdout.write("\nNothing was sent.")
 
@@ -129,7 +171,9 @@ class Command(BaseCommand):
         for words in [invocation.message, *invocation.errors]:
             if words:
                 self.stdout.write(f"Kaleyra: {words}")
-        self.stdout.write(f"Request ID {invocation.request_id}, Kaleyra’s ID {invocation.workflow_invocation_id or 'not received'}")
+        self.stdout.write(
+            f"Request ID {invocation.request_id}, Kaleyra’s ID {invocation.workflow_invocation_id or 'not received'}"
+        )
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -140,11 +184,17 @@ def _moment(text: str | None) -> datetime | None:
         moment = None
     if text and moment is None:
         raise CommandError(f"{text!r} is not a time such as 2027-03-01T09:00+05:30.")
-    return moment if moment is None or timezone.is_aware(moment) else timezone.make_aware(moment, UTC)
+    return (
+        moment if moment is None or timezone.is_aware(moment) else timezone.make_aware(moment, UTC)
+    )
 
 
 def _workflow(named: str) -> WorkflowInstance:
-    found = list(WorkflowInstance.objects.select_related("account__pod").filter(Q(workflow_instance_id=named) | Q(title=named))[:2])
+    found = list(
+        WorkflowInstance.objects.select_related("account__pod").filter(
+            Q(workflow_instance_id=named) | Q(title=named)
+        )[:2]
+    )
     if not found:
         raise CommandError("No workflow has this ID or title.")
     if len(found) > 1:
@@ -159,7 +209,9 @@ def _sends(workflow: WorkflowInstance, options: dict[str, Any]) -> list[Send]:
     given = [options["param"] + options["param1"], options["param"] + options["param2"]][:count]
     if count == 1 and (second is not None or options["param2"]):
         raise CommandError("This workflow has one channel only.")
-    return [Send(_recipient(number), _params(pairs)) for number, pairs in zip(typed, given, strict=True)]
+    return [
+        Send(_recipient(number), _params(pairs)) for number, pairs in zip(typed, given, strict=True)
+    ]
 
 
 def _recipient(typed: str) -> str:

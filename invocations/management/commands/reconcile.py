@@ -16,13 +16,19 @@ class Command(BaseCommand):
     help = "Checks that every invocation agrees with its attempts. Exit code: 0 all agree, 1 some do not (each is named)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--at-most", type=int, default=100, metavar="N", help="rows to name (default: 100)")
+        parser.add_argument(
+            "--at-most", type=int, default=100, metavar="N", help="rows to name (default: 100)"
+        )
 
     def handle(self, *args: Any, at_most: int, **options: Any) -> None:
         counts = consistency.counts()
         total = sum(counts.values())
         self.stdout.write(
-            f"{total} invocations: " + (", ".join(f"{counts[s]} {s}" for s in Invocation.Status.values if counts[s]) or "none")
+            f"{total} invocations: "
+            + (
+                ", ".join(f"{counts[s]} {s}" for s in Invocation.Status.values if counts[s])
+                or "none"
+            )
         )
         found: Counter[str] = Counter()
         for contradiction in consistency.contradictions():
@@ -30,6 +36,9 @@ class Command(BaseCommand):
             if sum(found.values()) <= at_most:
                 self.stdout.write(f"invocation {contradiction.request_id}: {contradiction.what}")
         if found:
-            self.stdout.write(f"{sum(found.values())} do not agree: " + "; ".join(f"{n} × {what}" for what, n in found.most_common()))
+            self.stdout.write(
+                f"{sum(found.values())} do not agree: "
+                + "; ".join(f"{n} × {what}" for what, n in found.most_common())
+            )
             raise SystemExit(1)
         self.stdout.write("All agree.")

@@ -27,21 +27,40 @@ class Command(BaseCommand):
     requires_system_checks = []  # it answers without settings and database; only its results need them
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="an address of this machine (default: 127.0.0.1)")
-        parser.add_argument("--port", type=int, default=8100, help="default: 8100; 0 takes any free one")
         parser.add_argument(
-            "--console", default="http://127.0.0.1:8000", help="where results are posted, on this machine (default: http://127.0.0.1:8000)"
+            "--host", default="127.0.0.1", help="an address of this machine (default: 127.0.0.1)"
         )
-        parser.add_argument("--log", type=Path, metavar="FILE", help="append a line of JSON a request, numbers masked")
+        parser.add_argument(
+            "--port", type=int, default=8100, help="default: 8100; 0 takes any free one"
+        )
+        parser.add_argument(
+            "--console",
+            default="http://127.0.0.1:8000",
+            help="where results are posted, on this machine (default: http://127.0.0.1:8000)",
+        )
+        parser.add_argument(
+            "--log",
+            type=Path,
+            metavar="FILE",
+            help="append a line of JSON a request, numbers masked",
+        )
 
-    def handle(self, *args: Any, host: str, port: int, console: str, log: Path | None, **options: Any) -> None:
+    def handle(
+        self, *args: Any, host: str, port: int, console: str, log: Path | None, **options: Any
+    ) -> None:
         pod = self.open_pod(host, port, self.flows(console), log)
-        if threading.current_thread() is threading.main_thread():  # Python hears signals nowhere else
+        if (
+            threading.current_thread() is threading.main_thread()
+        ):  # Python hears signals nowhere else
             signal.signal(signal.SIGTERM, end)
             signal.signal(signal.SIGINT, end)  # a shell that starts it with & has Ctrl-C ignored
         try:
-            self.say(f"Practice pod at http://{pod.api_domain}/ (its page lists the codes). It sends nothing.")
-            self.say(f"API domain {pod.api_domain}, SID {PRACTICE_SID}, any key that starts with {PRACTICE_KEY_PREFIX}")
+            self.say(
+                f"Practice pod at http://{pod.api_domain}/ (its page lists the codes). It sends nothing."
+            )
+            self.say(
+                f"API domain {pod.api_domain}, SID {PRACTICE_SID}, any key that starts with {PRACTICE_KEY_PREFIX}"
+            )
             self.say("Ctrl-C ends it.")
             pod.serve_forever()
         except KeyboardInterrupt:
@@ -51,7 +70,9 @@ class Command(BaseCommand):
         try:
             Profile(console)
         except ValueError as error:
-            raise CommandError(f"--console {console}: {error} For example http://127.0.0.1:8000.") from error
+            raise CommandError(
+                f"--console {console}: {error} For example http://127.0.0.1:8000."
+            ) from error
         return SetUpHere(console.rstrip("/"), self.say)
 
     def open_pod(self, host: str, port: int, flows: Flows, log: Path | None) -> PracticePod:
@@ -71,7 +92,9 @@ class Command(BaseCommand):
             raise CommandError(f"The practice pod cannot start: {error}") from error
 
     def say(self, line: str) -> None:
-        with suppress(BrokenPipeError):  # nobody reads the terminal's lines any more; the pod serves on
+        with suppress(
+            BrokenPipeError
+        ):  # nobody reads the terminal's lines any more; the pod serves on
             self.stdout.write(line)
             self.stdout.flush()
 
@@ -91,7 +114,8 @@ class SetUpHere:
 
     def _kinds(self, sid: str, workflow_instance_id: str) -> tuple[str, ...]:
         found = Channel.objects.filter(
-            workflow_instance__account=account_of(sid), workflow_instance__workflow_instance_id=workflow_instance_id
+            workflow_instance__account=account_of(sid),
+            workflow_instance__workflow_instance_id=workflow_instance_id,
         )
         return tuple(found.order_by("position").values_list("kind", flat=True))
 
@@ -100,7 +124,9 @@ class SetUpHere:
         address = endpoints.current(account) if account else None
         if address is None:
             return None
-        return Profile(self._console + endpoints.path_of(address), {endpoints.SECRET_HEADER: address.secret})
+        return Profile(
+            self._console + endpoints.path_of(address), {endpoints.SECRET_HEADER: address.secret}
+        )
 
     def _asked(self, question: Callable[[], Found]) -> Found | None:
         """The database's answer, or None where it has none: the pod goes on without."""
@@ -108,7 +134,9 @@ class SetUpHere:
             return question()
         except (Error, Unreadable, ValueError) as error:
             if not self._has_complained:
-                self._say(f"The console's database cannot be asked for the callback address ({type(error).__name__}).")
+                self._say(
+                    f"The console's database cannot be asked for the callback address ({type(error).__name__})."
+                )
             self._has_complained = True
             return None
         finally:
@@ -117,7 +145,14 @@ class SetUpHere:
 
 def account_of(sid: str) -> Account | None:
     """The account with this SID that has its pod on this machine."""
-    return next((account for account in Account.objects.filter(sid=sid).select_related("pod") if account.pod.is_practice), None)
+    return next(
+        (
+            account
+            for account in Account.objects.filter(sid=sid).select_related("pod")
+            if account.pod.is_practice
+        ),
+        None,
+    )
 
 
 def end(number: int, frame: FrameType | None) -> None:

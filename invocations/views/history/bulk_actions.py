@@ -22,7 +22,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from invocations.composing import template_fields
-from invocations.forms.bulk_actions import MOST, SendAgainForm, not_cancelled, not_sent_again, not_settled, ticked_ids
+from invocations.forms.bulk_actions import (
+    MOST,
+    SendAgainForm,
+    not_cancelled,
+    not_sent_again,
+    not_settled,
+    ticked_ids,
+)
 from invocations.forms.history import HistoryFilter
 from invocations.forms.settle import SettleForm
 from invocations.history.meanings import Text
@@ -83,7 +90,12 @@ def _not_settled(row: Invocation, known: Known) -> Text | None:
 
 
 def _settle(request: StaffRequest, row: Invocation, form: Any) -> bool:
-    return sending.settle(row, Settlement.Verdict(form.cleaned_data["verdict"]), form.cleaned_data["reason"], request.user)
+    return sending.settle(
+        row,
+        Settlement.Verdict(form.cleaned_data["verdict"]),
+        form.cleaned_data["reason"],
+        request.user,
+    )
 
 
 def _not_cancelled(row: Invocation, known: Known) -> Text | None:
@@ -107,7 +119,9 @@ def _not_sent_again(row: Invocation, known: Known) -> Text | None:
         return Sayings.NOT_YOURS
     if any(channel.is_otp for channel in workflow.channels.all()):
         return Sayings.CODE
-    if row.version is None or template_fields.changes(row.version.contract, known.contract_of(workflow)):
+    if row.version is None or template_fields.changes(
+        row.version.contract, known.contract_of(workflow)
+    ):
         return Sayings.CHANGED
     try:
         sending.sends_in(row)
@@ -166,7 +180,14 @@ DEEDS = {
         SendAgainForm,
         _not_sent_again,
         _send_again,
-        lambda n: ngettext("%(n)s leaves again within half a minute", "%(n)s leave again within half a minute", n) % {"n": n},
+        lambda n: (
+            ngettext(
+                "%(n)s leaves again within half a minute",
+                "%(n)s leave again within half a minute",
+                n,
+            )
+            % {"n": n}
+        ),
     ),
 }
 
@@ -187,14 +208,18 @@ def ticked(request: StaffRequest) -> HttpResponse:
         messages.info(request, _("Tick the rows first. Nothing was changed."))
         return redirect(back)
     deed = DEEDS[name]
-    if not request.user.has_perm(deed.right) or (name == "again" and not permissions.may_see_values(request.user)):
+    if not request.user.has_perm(deed.right) or (
+        name == "again" and not permissions.may_see_values(request.user)
+    ):
         raise PermissionDenied
     known = Known(request.user)
     rows = [(row, deed.why_not(row, known)) for row in _rows(ids)]
     fit = [row for row, refusal in rows if refusal is None]
     confirmed = "confirmed" in request.POST
     if name == "again" and len(ids) == 1 and fit and not confirmed:
-        return redirect(f"{reverse('compose', args=[fit[0].workflow_instance_id])}?again={fit[0].request_id}")
+        return redirect(
+            f"{reverse('compose', args=[fit[0].workflow_instance_id])}?again={fit[0].request_id}"
+        )
     form = deed.form(request.POST) if confirmed else deed.form(initial={"deed": uuid.uuid4()})
     if confirmed and form.is_valid():
         done = sum(deed.do(request, row, form) for row in fit)
@@ -206,7 +231,9 @@ def ticked(request: StaffRequest) -> HttpResponse:
         "to_do": str(deed.to_do) % {"n": len(fit)},
         "form": form,
         "fit": [shown(row) for row in fit],
-        "left_out": [{**shown(row), "refusal": refusal} for row, refusal in rows if refusal is not None],
+        "left_out": [
+            {**shown(row), "refusal": refusal} for row, refusal in rows if refusal is not None
+        ],
         "delivered": sum(bool(row.deciding_channel) for row in fit),
         "address": request.POST.get("address", ""),
         "back": back,
@@ -217,9 +244,15 @@ def ticked(request: StaffRequest) -> HttpResponse:
 
 def _rows(ids: Sequence[uuid.UUID]) -> list[Invocation]:
     again = Invocation.objects.filter(sent_again_from=OuterRef("pk"))
-    rows = Invocation.objects.filter(request_id__in=ids).select_related("workflow_instance", "account__pod", "created_by")
+    rows = Invocation.objects.filter(request_id__in=ids).select_related(
+        "workflow_instance", "account__pod", "created_by"
+    )
     rows = rows.defer("reply", "note").annotate(was_sent_again=Exists(again))
-    return list(rows.prefetch_related(results.what_was_told(), "version", "workflow_instance__channels").order_by("-pk"))
+    return list(
+        rows.prefetch_related(
+            results.what_was_told(), "version", "workflow_instance__channels"
+        ).order_by("-pk")
+    )
 
 
 def _back(request: StaffRequest) -> str:

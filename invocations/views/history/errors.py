@@ -32,7 +32,11 @@ from invocations.monitoring import statistics
 from invocations.views.base import StaffRequest, bounded, for_people_who_may, render_page
 from invocations.views.history.history import COUNTED_AT_MOST
 
-PERIODS: dict[str, tuple[Text, int]] = {"1": (_("Since yesterday"), 2), "7": (_("7 days"), 7), "30": (_("30 days"), 30)}
+PERIODS: dict[str, tuple[Text, int]] = {
+    "1": (_("Since yesterday"), 2),
+    "7": (_("7 days"), 7),
+    "30": (_("30 days"), 30),
+}
 """By the value in the address: how many days, today's included. Whole days, so that the list behind a line holds what it counts."""
 LOOKED_AT = 25_000
 """How many of each status, the newest ones, are folded: what went wrong is wrong again in the newest."""
@@ -73,9 +77,14 @@ def errors(request: StaffRequest) -> HttpResponse:
     days = chosen if chosen in PERIODS else "1"
     start = statistics.midnight(PERIODS[days][1])
     kinds, cut = _kinds(start)
-    workflows = WorkflowInstance.objects.select_related("account__pod").in_bulk({kind.workflow_id for kind in kinds})
+    workflows = WorkflowInstance.objects.select_related("account__pod").in_bulk(
+        {kind.workflow_id for kind in kinds}
+    )
     context = {
-        "periods": [{"days": name, "label": label, "current": name == days} for name, (label, _days) in PERIODS.items()],
+        "periods": [
+            {"days": name, "label": label, "current": name == days}
+            for name, (label, _days) in PERIODS.items()
+        ],
         "lines": [_line(kind, workflows[kind.workflow_id], start) for kind in kinds[:LINES]],
         "more_lines": len(kinds) > LINES,
         "cut": cut,
@@ -95,7 +104,9 @@ def _kinds(start: datetime) -> tuple[list[Kind], bool]:
             # What an answer complained of says more than how the console reads such an answer.
             error, reason = found["error_kind"], "" if found["error_kind"] else found["reason"]
             key = (status, found["workflow_instance"], error, reason)
-            kind = kinds.setdefault(key, Kind(status, found["workflow_instance"], error, reason, found["reason"]))
+            kind = kinds.setdefault(
+                key, Kind(status, found["workflow_instance"], error, reason, found["reason"])
+            )
             kind.count += found["count"]
             kind.times += [found["first"], found["last"]]
             total += found["count"]
@@ -104,9 +115,19 @@ def _kinds(start: datetime) -> tuple[list[Kind], bool]:
 
 
 def _groups(status: str, start: datetime) -> Sequence[Mapping[str, Any]]:
-    newest = Invocation.objects.filter(recorded(start), status=status).order_by("-pk").values("pk")[:LOOKED_AT]
-    grouped = Invocation.objects.filter(pk__in=newest).order_by().values("workflow_instance", "error_kind", "reason")
-    return list(grouped.annotate(count=Count("pk"), first=Min("created_at"), last=Max("created_at")))
+    newest = (
+        Invocation.objects.filter(recorded(start), status=status)
+        .order_by("-pk")
+        .values("pk")[:LOOKED_AT]
+    )
+    grouped = (
+        Invocation.objects.filter(pk__in=newest)
+        .order_by()
+        .values("workflow_instance", "error_kind", "reason")
+    )
+    return list(
+        grouped.annotate(count=Count("pk"), first=Min("created_at"), last=Max("created_at"))
+    )
 
 
 def _accepted_but(start: datetime) -> list[dict[str, Any]]:
@@ -114,15 +135,33 @@ def _accepted_but(start: datetime) -> list[dict[str, Any]]:
     found = Invocation.objects.filter(recorded(start)).order_by("-pk")
     since = timezone.localdate(start).isoformat()
     counted = []
-    for meaning, delivery in ((NOT_DELIVERED, "failed"), (NO_CONFIRMATION, "open"), (NO_RESULT, "no_result"), (MAY_BE_DOUBLE, "double")):
-        count = found.filter(NARROWED["delivery"](delivery)).values("pk")[: COUNTED_AT_MOST + 1].count()
+    for meaning, delivery in (
+        (NOT_DELIVERED, "failed"),
+        (NO_CONFIRMATION, "open"),
+        (NO_RESULT, "no_result"),
+        (MAY_BE_DOUBLE, "double"),
+    ):
+        count = (
+            found.filter(NARROWED["delivery"](delivery)).values("pk")[: COUNTED_AT_MOST + 1].count()
+        )
         shown = f"{COUNTED_AT_MOST:,}+" if count > COUNTED_AT_MOST else f"{count:,}"
-        counted.append({"meaning": meaning, "count": count, "shown": shown, "address": urlencode({"delivery": delivery, "since": since})})
+        counted.append(
+            {
+                "meaning": meaning,
+                "count": count,
+                "shown": shown,
+                "address": urlencode({"delivery": delivery, "since": since}),
+            }
+        )
     return [each for each in counted if each["count"]]
 
 
 def _line(kind: Kind, workflow: WorkflowInstance, start: datetime) -> dict[str, Any]:
-    address = {"status": kind.status, "workflow": workflow.pk, "since": timezone.localdate(start).isoformat()}
+    address = {
+        "status": kind.status,
+        "workflow": workflow.pk,
+        "since": timezone.localdate(start).isoformat(),
+    }
     address |= {"error": kind.error} if kind.error else {"why": kind.reason} if kind.reason else {}
     return {
         "kind": kind,

@@ -26,7 +26,10 @@ from invocations.views.base import StaffRequest, for_people_who_may, render_page
 
 logger = logging.getLogger(__name__)
 
-TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 PROGRESS = {
     Export.State.WAITING: "neutral",
     Export.State.WRITING: "sending",
@@ -55,7 +58,9 @@ def export(request: StaffRequest) -> HttpResponseBase:
         return redirect("exports")
     logger.info("user %s exports %s rows", request.user.pk, rows)
     # The zone goes along: a file that is streamed is written after the request, and its zone, are over.
-    reader = exporting.Reader(timezone.get_current_timezone(), permissions.may_see_recipient(request.user))
+    reader = exporting.Reader(
+        timezone.get_current_timezone(), permissions.may_see_recipient(request.user)
+    )
     return _at_once(exporting.lines(found, reader, most=exporting.SHORT), format)
 
 
@@ -67,7 +72,9 @@ def _asked_for(request: StaffRequest) -> tuple[QuerySet[Invocation], bool]:
         return found.filter(request_id__in=ticked), True
     search = HistorySearch(request.POST)
     if request.POST.get("q", "").strip():
-        return found.filter(pk__in=found_by(search.ways, found.order_by("-pk"), exporting.SHORT)), True
+        return found.filter(
+            pk__in=found_by(search.ways, found.order_by("-pk"), exporting.SHORT)
+        ), True
     return found, False
 
 
@@ -75,7 +82,9 @@ def _at_once(lines: Iterator[exporting.Line], format: str) -> HttpResponseBase:
     name = f"history-{timezone.localtime():%Y-%m-%d-%H%M}.{format}"
     if format == "csv":
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return StreamingHttpResponse(exporting.as_csv(lines), content_type=TYPES[format], headers=headers)
+        return StreamingHttpResponse(
+            exporting.as_csv(lines), content_type=TYPES[format], headers=headers
+        )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         exporting.to_xlsx(lines, path)
@@ -111,7 +120,9 @@ def download(request: StaffRequest, export_id: uuid.UUID) -> HttpResponseBase:
     """The file, to the person who asked for it and still may see what stands in it."""
     found = get_object_or_404(Export, pk=export_id, person=request.user, state=Export.State.READY)
     if found.with_numbers and not permissions.may_see_recipient(request.user):
-        messages.error(request, _("It has whole numbers, which you may not see any more. Export it again."))
+        messages.error(
+            request, _("It has whole numbers, which you may not see any more. Export it again.")
+        )
         return redirect("exports")
     try:
         opened = exporting.path_of(found).open("rb")

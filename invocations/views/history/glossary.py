@@ -6,7 +6,15 @@ from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from invocations.history.meanings import ASKED_ABOUT, CODES, DELIVERIES, MAY_BE_DOUBLE, SCHEDULED, SETTLED, STATUSES
+from invocations.history.meanings import (
+    ASKED_ABOUT,
+    CODES,
+    DELIVERIES,
+    MAY_BE_DOUBLE,
+    SCHEDULED,
+    SETTLED,
+    STATUSES,
+)
 from invocations.views.base import StaffRequest, for_people_who_may, render_page
 
 
@@ -17,6 +25,14 @@ def glossary(request: StaffRequest) -> HttpResponse:
     statuses = [*STATUSES.values(), SCHEDULED, ASKED_ABOUT, *SETTLED.values()]
     parts = [
         ("submission", _("Submission: did Kaleyra take it?"), statuses),
-        ("delivery", _("Delivery: did the customer get it?"), [*DELIVERIES.values(), MAY_BE_DOUBLE]),
+        (
+            "delivery",
+            _("Delivery: did the customer get it?"),
+            [*DELIVERIES.values(), MAY_BE_DOUBLE],
+        ),
     ]
-    return render_page(request, "glossary.html", {"title": _("What the words mean"), "parts": parts, "codes": CODES})
+    return render_page(
+        request,
+        "glossary.html",
+        {"title": _("What the words mean"), "parts": parts, "codes": CODES},
+    )

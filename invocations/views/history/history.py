@@ -24,7 +24,16 @@ from invocations.composing import template_fields
 from invocations.forms.bulk_actions import deeds_for
 from invocations.forms.history import NARROWED, HistoryFilter, HistorySearch, as_asked_now, found_by
 from invocations.forms.saved_filter import SavedFilterForm, saved_filters_for
-from invocations.history.meanings import AWAITING, DELIVERED, NOT_DELIVERED, STATUSES, Meaning, Text, delivery_of, meaning_of
+from invocations.history.meanings import (
+    AWAITING,
+    DELIVERED,
+    NOT_DELIVERED,
+    STATUSES,
+    Meaning,
+    Text,
+    delivery_of,
+    meaning_of,
+)
 from invocations.history.timeline import kinds_of, report_of
 from invocations.models import Invocation, permissions
 from invocations.results import inbox as results
@@ -65,9 +74,18 @@ TILES = (
     Tile(_("All"), "neutral", "list"),
     _tile(STATUSES[Status.ACCEPTED], "status", Status.ACCEPTED),
     _tile(DELIVERED, "delivery", "reached"),
-    Tile(pgettext_lazy("delivery", "Not delivered (reported)"), NOT_DELIVERED.tone, NOT_DELIVERED.icon, "delivery", "failed"),
+    Tile(
+        pgettext_lazy("delivery", "Not delivered (reported)"),
+        NOT_DELIVERED.tone,
+        NOT_DELIVERED.icon,
+        "delivery",
+        "failed",
+    ),
     _tile(AWAITING, "delivery", Delivery.AWAITING),
-    *(_tile(STATUSES[status], "status", status) for status in (Status.UNKNOWN, Status.HELD, Status.REJECTED, Status.QUEUED)),
+    *(
+        _tile(STATUSES[status], "status", status)
+        for status in (Status.UNKNOWN, Status.HELD, Status.REJECTED, Status.QUEUED)
+    ),
 )
 
 
@@ -89,10 +107,18 @@ def history(request: StaffRequest) -> HttpResponse:
     filters = HistoryFilter(request.GET)
     search = HistorySearch(request.POST or None)
     searched = bool(request.POST.get("q", "").strip())
-    before, after = (_id(request.POST.get(name) or request.GET.get(name) or "") for name in ("before", "after"))
+    before, after = (
+        _id(request.POST.get(name) or request.GET.get(name) or "") for name in ("before", "after")
+    )
     address = urlencode(filters.chosen)
-    if request.method == "GET" and not filters.errors and any(request.GET.get(name) == "" for name in filters.fields):
-        return redirect(f"{reverse('history')}?{address}" if address else "history")  # as it may be kept, without what asks nothing
+    if (
+        request.method == "GET"
+        and not filters.errors
+        and any(request.GET.get(name) == "" for name in filters.fields)
+    ):
+        return redirect(
+            f"{reverse('history')}?{address}" if address else "history"
+        )  # as it may be kept, without what asks nothing
     found = filters.narrow(Invocation.objects.all())
     sheet = sheet_of(found, search.ways if searched else [Q()], before, after)
     saved_filters = saved_filters_for(request.user)
@@ -110,10 +136,17 @@ def history(request: StaffRequest) -> HttpResponse:
         "address": address,
         "nothing_at_all": not (sheet.rows or filters.chosen or searched or before or after),
         "saved_filters": saved_filters,
-        "saved_in_force": [each.pk for each in saved_filters if as_asked_now(QueryDict(each.query)).dict() == filters.chosen],
-        "saving": SavedFilterForm(request.user, initial={"query": address}) if filters.chosen else None,
+        "saved_in_force": [
+            each.pk
+            for each in saved_filters
+            if as_asked_now(QueryDict(each.query)).dict() == filters.chosen
+        ],
+        "saving": SavedFilterForm(request.user, initial={"query": address})
+        if filters.chosen
+        else None,
         "may_send": request.user.has_perm(permissions.SEND),
-        "may_send_again": request.user.has_perm(permissions.SEND) and permissions.may_see_values(request.user),
+        "may_send_again": request.user.has_perm(permissions.SEND)
+        and permissions.may_see_values(request.user),
         "may_settle": request.user.has_perm(permissions.SETTLE),
     }
     return render_page(request, "history.html", context)
@@ -121,7 +154,10 @@ def history(request: StaffRequest) -> HttpResponse:
 
 def shown(invocation: Invocation) -> dict[str, Any]:
     """What a row says of an invocation. `badge`: what says it all where there is room for one, `delivery`, `submission` or `both`."""
-    kinds = kinds_of(template_fields.channels_at_the_time(invocation), report_of(list(invocation.callbacks.all())))
+    kinds = kinds_of(
+        template_fields.channels_at_the_time(invocation),
+        report_of(list(invocation.callbacks.all())),
+    )
     told = "delivery" if invocation.status == Status.ACCEPTED else "both"
     return {
         "invocation": invocation,
@@ -137,10 +173,18 @@ def shown(invocation: Invocation) -> dict[str, Any]:
 def by_day(rows: Iterable[Invocation]) -> list[dict[str, Any]]:
     """The rows under the day on which each was recorded, in the person's time zone."""
     days = groupby(rows, key=lambda row: timezone.localdate(row.created_at))
-    return [{"at": same_day[0].created_at, "rows": [shown(row) for row in same_day]} for same_day in (list(group) for _day, group in days)]
+    return [
+        {"at": same_day[0].created_at, "rows": [shown(row) for row in same_day]}
+        for same_day in (list(group) for _day, group in days)
+    ]
 
 
-def sheet_of(found: QuerySet[Invocation], ways: Iterable[Q], before: int | None = None, after: int | None = None) -> Sheet:
+def sheet_of(
+    found: QuerySet[Invocation],
+    ways: Iterable[Q],
+    before: int | None = None,
+    after: int | None = None,
+) -> Sheet:
     """The page of `found` by any of `ways` that is older than the row `before`, or newer than the row `after`; else the newest.
 
     Ids are asked, not offsets: the last page is as fast as the first. Each way is asked by itself, for its own index serves it;
@@ -155,7 +199,11 @@ def sheet_of(found: QuerySet[Invocation], ways: Iterable[Q], before: int | None 
         before = None
     ids = _ids(found if before is None else found.filter(pk__lt=before), ways, newest_first=True)
     rows = ids[:ROWS]
-    return Sheet(rows_of(rows), newer=max(rows, default=None) if before else None, older=min(rows) if len(ids) > ROWS else None)
+    return Sheet(
+        rows_of(rows),
+        newer=max(rows, default=None) if before else None,
+        older=min(rows) if len(ids) > ROWS else None,
+    )
 
 
 def _ids(found: QuerySet[Invocation], ways: Iterable[Q], *, newest_first: bool) -> list[int]:
@@ -166,8 +214,16 @@ def rows_of(ids: Collection[int]) -> list[Invocation]:
     """These invocations with what a row shows of them, newest first."""
     if not ids:
         return []
-    rows = Invocation.objects.filter(pk__in=ids).select_related("workflow_instance", "account__pod", "created_by").defer(*WIDE)
-    return list(rows.prefetch_related(results.what_was_told(), "version", "workflow_instance__channels").order_by("-pk"))
+    rows = (
+        Invocation.objects.filter(pk__in=ids)
+        .select_related("workflow_instance", "account__pod", "created_by")
+        .defer(*WIDE)
+    )
+    return list(
+        rows.prefetch_related(
+            results.what_was_told(), "version", "workflow_instance__channels"
+        ).order_by("-pk")
+    )
 
 
 def _is_final(invocation: Invocation) -> bool:
@@ -207,11 +263,21 @@ def _counts(filters: HistoryFilter) -> list[tuple[int, bool]]:
     """
     left = filters.narrow(Invocation.objects.all(), but=TILED).order_by("-pk")
     if not set(filters.chosen) - {*TILED, "since", "until"}:
-        counts = [left.filter(tile.asks).values("pk")[: COUNTED_AT_MOST + 1].count() for tile in TILES]
+        counts = [
+            left.filter(tile.asks).values("pk")[: COUNTED_AT_MOST + 1].count() for tile in TILES
+        ]
         return [(min(count, COUNTED_AT_MOST), count > COUNTED_AT_MOST) for count in counts]
     newest = left.values("pk", *("status", "delivery", "deciding_channel"))[: COUNTED_AT_MOST + 1]
-    found = newest.aggregate(**{f"tile{number}": Count("pk", filter=tile.asks or None) for number, tile in enumerate(TILES)})
-    return [(min(found[f"tile{number}"], COUNTED_AT_MOST), found["tile0"] > COUNTED_AT_MOST) for number in range(len(TILES))]
+    found = newest.aggregate(
+        **{
+            f"tile{number}": Count("pk", filter=tile.asks or None)
+            for number, tile in enumerate(TILES)
+        }
+    )
+    return [
+        (min(found[f"tile{number}"], COUNTED_AT_MOST), found["tile0"] > COUNTED_AT_MOST)
+        for number in range(len(TILES))
+    ]
 
 
 def _days_to_choose(filters: HistoryFilter) -> list[dict[str, Any]]:
@@ -227,8 +293,16 @@ def _days_to_choose(filters: HistoryFilter) -> list[dict[str, Any]]:
     for label, first, last in spans:
         days = {"since": (today - timedelta(days=first)).isoformat()}
         days |= {} if last is None else {"until": (today - timedelta(days=last)).isoformat()}
-        others = {name: value for name, value in filters.chosen.items() if name not in ("since", "until")}
-        found.append({"label": label, "address": urlencode(others | days), "current": filters.chosen == others | days})
+        others = {
+            name: value for name, value in filters.chosen.items() if name not in ("since", "until")
+        }
+        found.append(
+            {
+                "label": label,
+                "address": urlencode(others | days),
+                "current": filters.chosen == others | days,
+            }
+        )
     return found
 
 
@@ -238,7 +312,9 @@ def _chips(filters: HistoryFilter) -> list[dict[str, Any]]:
         {
             "label": filters.fields[name].label,
             "value": filters.in_words(name),
-            "address": urlencode({other: kept for other, kept in filters.chosen.items() if other != name}),
+            "address": urlencode(
+                {other: kept for other, kept in filters.chosen.items() if other != name}
+            ),
         }
         for name in filters.chosen
     ]

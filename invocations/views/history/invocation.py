@@ -50,7 +50,15 @@ from invocations.kaleyra import recipients, redaction
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import CONTENT_TYPE, KEY_HEADER, Send, build_payload
 from invocations.kaleyra.template_params import TemplateParams
-from invocations.models import Account, Attempt, Callback, Channel, Invocation, Settlement, permissions
+from invocations.models import (
+    Account,
+    Attempt,
+    Callback,
+    Channel,
+    Invocation,
+    Settlement,
+    permissions,
+)
 from invocations.models.encryption import Unreadable
 from invocations.monitoring import pauses
 from invocations.monitoring.pauses import Pause
@@ -60,7 +68,11 @@ from invocations.views.base import StaffRequest, for_people_who_may, render_page
 
 Status = Invocation.Status
 
-TRY_AGAIN = {Status.QUEUED: gettext_lazy("Try now"), Status.HELD: gettext_lazy("Try now"), Status.UNKNOWN: gettext_lazy("Check safely")}
+TRY_AGAIN = {
+    Status.QUEUED: gettext_lazy("Try now"),
+    Status.HELD: gettext_lazy("Try now"),
+    Status.UNKNOWN: gettext_lazy("Check safely"),
+}
 """From which status a person may have the same id posted again, and what the button says."""
 CANCELLABLE = (Status.QUEUED, Status.HELD)
 NEVER_LEFT = (*CANCELLABLE, Status.CANCELLED, Status.EXPIRED)
@@ -89,7 +101,12 @@ def try_again(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     elif waits_for:
         messages.warning(request, _("%(why)s Nothing was sent.") % {"why": waits_for[0].told})
     elif not sending.deliver(found.pk, starting_from=Status(shown), asked_by=request.user):
-        messages.info(request, _("Another message or a person was quicker, or its account waits for a moment. Nothing was sent."))
+        messages.info(
+            request,
+            _(
+                "Another message or a person was quicker, or its account waits for a moment. Nothing was sent."
+            ),
+        )
     return redirect("invocation", request_id=request_id)
 
 
@@ -107,7 +124,15 @@ def cancel(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
 
 def get_invocation(request_id: uuid.UUID) -> Invocation:
     """The invocation with what its page shows of its surroundings, or 404."""
-    related = ("workflow_instance", "version", "account__pod", "created_by", "cancelled_by", "sent_again_from", "settlement__settled_by")
+    related = (
+        "workflow_instance",
+        "version",
+        "account__pod",
+        "created_by",
+        "cancelled_by",
+        "sent_again_from",
+        "settlement__settled_by",
+    )
     return get_object_or_404(Invocation.objects.select_related(*related), request_id=request_id)
 
 
@@ -126,7 +151,11 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
     labels = template_fields.labels_in(found.version) if found.version else {}
     sent = None if sends is None else _what_was_sent(request, channels, sends, hidden, labels)
     attempts = list(found.attempts.select_related("asked_by").order_by("number"))
-    callbacks = list(found.callbacks.select_related("matched_by", "set_aside_by").prefetch_related("results").order_by("received_at", "pk"))
+    callbacks = list(
+        found.callbacks.select_related("matched_by", "set_aside_by")
+        .prefetch_related("results")
+        .order_by("received_at", "pk")
+    )
     report = report_of(callbacks)
     meaning, delivery = meaning_of(found), delivery_of(found, kinds_of(channels, report))
     if delivery is NOT_REPORTED and found.workflow_instance.expects_callback:
@@ -140,7 +169,11 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
     is_kept_back = found.status in TRY_AGAIN or found.reason == "no_such_workflow"
     waits_for = pauses.keeping_back(found.account, found.workflow_instance) if is_kept_back else []
     is_early = found.not_before is not None and found.not_before > now
-    button = TRY_AGAIN.get(Status(found.status)) if may_send and not is_old and not is_early and not waits_for else None
+    button = (
+        TRY_AGAIN.get(Status(found.status))
+        if may_send and not is_old and not is_early and not waits_for
+        else None
+    )
     settlement = _settlement(found)
     return {
         "invocation": found,
@@ -160,18 +193,35 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
         "is_disputed": report is not None and bool(report.disputed),
         "lacks_id": not found.workflow_invocation_id and delivery in (AWAITING, NO_RESULT),
         "may_have_come": whose.may_have_come(found),
-        "next_tone": NO_CONFIRMATION.tone if is_disputed else delivery.tone if is_told else meaning.tone,
+        "next_tone": NO_CONFIRMATION.tone
+        if is_disputed
+        else delivery.tone
+        if is_told
+        else meaning.tone,
         "summary": summary(meaning, delivery, report, channels),
-        "steps": timeline(found, attempts, report, channels, meaning, _aside(found, settlement, waits_for, reply.get("message"))),
+        "steps": timeline(
+            found,
+            attempts,
+            report,
+            channels,
+            meaning,
+            _aside(found, settlement, waits_for, reply.get("message")),
+        ),
         "refreshes_every": _refreshes_every(found, attempts, callbacks, now),
-        "interrupted": found.status == Status.SENDING and found.lease_until is not None and found.lease_until < now,
+        "interrupted": found.status == Status.SENDING
+        and found.lease_until is not None
+        and found.lease_until < now,
         "waits_for": waits_for,
-        "may_resume": any(pause.resume and request.user.has_perm(pause.permission) for pause in waits_for),
+        "may_resume": any(
+            pause.resume and request.user.has_perm(pause.permission) for pause in waits_for
+        ),
         "why": REASONS.get(found.reason, ""),
         "advice": advice([*reply.get("errors", []), reply.get("message") or ""]),
         "request_shown": None if sends is None else _request(request, found, sends, hidden),
         "attempts": [_shown(attempt) for attempt in reversed(attempts)],
-        "callbacks": [_callback(request, callback, sends, hidden) for callback in reversed(callbacks)],
+        "callbacks": [
+            _callback(request, callback, sends, hidden) for callback in reversed(callbacks)
+        ],
         "ticket": _ticket(found, attempts, report, sends, meaning, delivery),
         "set_up": _set_up(request, found, delivery),
         "channels": sent,
@@ -191,18 +241,33 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
     }
 
 
-def _refreshes_every(found: Invocation, attempts: Sequence[Attempt], callbacks: Sequence[Callback], now: datetime) -> int | None:
+def _refreshes_every(
+    found: Invocation, attempts: Sequence[Attempt], callbacks: Sequence[Callback], now: datetime
+) -> int | None:
     """After how many seconds an open page looks again; None once nothing changes by itself any more."""
     if found.is_final and found.delivery != Invocation.Delivery.AWAITING:
         return None
-    moments = [found.created_at, found.final_at, *(attempt.started_at for attempt in attempts), *(each.received_at for each in callbacks)]
+    moments = [
+        found.created_at,
+        found.final_at,
+        *(attempt.started_at for attempt in attempts),
+        *(each.received_at for each in callbacks),
+    ]
     return QUICK if max(moment for moment in moments if moment) > now - FRESH else SLOW
 
 
-def _aside(found: Invocation, settlement: dict[str, Any] | None, waits_for: Sequence[Pause], message: str | None) -> list[Text]:
+def _aside(
+    found: Invocation,
+    settlement: dict[str, Any] | None,
+    waits_for: Sequence[Pause],
+    message: str | None,
+) -> list[Text]:
     """What else is to be said of where it stands: who ended it, or when it goes on."""
     if settlement:
-        return [_("%(person)s wrote: “%(reason)s”") % {"person": person(settlement["row"].settled_by), "reason": settlement["reason"]}]
+        return [
+            _("%(person)s wrote: “%(reason)s”")
+            % {"person": person(settlement["row"].settled_by), "reason": settlement["reason"]}
+        ]
     if found.cancelled_by:
         return [_("%(person)s cancelled it.") % {"person": person(found.cancelled_by)}]
     if found.reason in ("confirmed_by_duplicate", "confirmed_by_result"):
@@ -235,7 +300,12 @@ def _set_up(request: StaffRequest, found: Invocation, delivery: Meaning) -> dict
 
 
 def _ticket(
-    found: Invocation, attempts: Sequence[Attempt], report: Report | None, sends: list[Send] | None, meaning: Meaning, delivery: Meaning
+    found: Invocation,
+    attempts: Sequence[Attempt],
+    report: Report | None,
+    sends: list[Send] | None,
+    meaning: Meaning,
+    delivery: Meaning,
 ) -> str:
     every_key = {key for send in sends or [] for key in send.template_params}
     secrets = redaction.secrets_of(None, sends or [], every_key)
@@ -279,10 +349,14 @@ def _shown(attempt: Attempt) -> dict[str, Any]:
     }
 
 
-def _request(request: StaffRequest, found: Invocation, sends: Sequence[Send], hidden: set[str]) -> dict[str, Any]:
+def _request(
+    request: StaffRequest, found: Invocation, sends: Sequence[Send], hidden: set[str]
+) -> dict[str, Any]:
     """What every attempt posts, as this person may see it: the address, the headers with the key as a variable, the JSON."""
     masked = not permissions.may_see_recipient(request.user)
-    body = build_payload(str(found.request_id), [shown_send(send, masked=masked, hidden=hidden) for send in sends])
+    body = build_payload(
+        str(found.request_id), [shown_send(send, masked=masked, hidden=hidden) for send in sends]
+    )
     return {
         "url": _url(found.account, found.workflow_instance.workflow_instance_id),
         "headers": f"Content-Type: {CONTENT_TYPE}\n{KEY_HEADER}: $KALEYRA_API_KEY",
@@ -293,10 +367,14 @@ def _request(request: StaffRequest, found: Invocation, sends: Sequence[Send], hi
 
 
 def _url(account: Account, workflow_instance_id: str) -> str:
-    return invoke_url(account.pod.api_domain, account.sid, workflow_instance_id, http=account.pod.is_practice)
+    return invoke_url(
+        account.pod.api_domain, account.sid, workflow_instance_id, http=account.pod.is_practice
+    )
 
 
-def _callback(request: StaffRequest, callback: Callback, sends: Sequence[Send] | None, hidden: set[str]) -> dict[str, Any]:
+def _callback(
+    request: StaffRequest, callback: Callback, sends: Sequence[Send] | None, hidden: set[str]
+) -> dict[str, Any]:
     """A result as it came: without values that this person does not see, and whole numbers only for who may see them."""
     try:
         body = callback.body
@@ -304,7 +382,11 @@ def _callback(request: StaffRequest, callback: Callback, sends: Sequence[Send] |
         return {"row": callback, "body": "", "is_masked": False}
     masked = not permissions.may_see_recipient(request.user)
     body = redaction.redacted(body, redaction.secrets_of(None, sends or [], hidden, numbers=masked))
-    return {"row": callback, "body": redaction.without_numbers(body) if masked else body, "is_masked": masked}
+    return {
+        "row": callback,
+        "body": redaction.without_numbers(body) if masked else body,
+        "is_masked": masked,
+    }
 
 
 def _reply(row: Invocation | Attempt) -> dict[str, Any]:
@@ -325,7 +407,11 @@ def _sends(found: Invocation) -> list[Send] | None:
 
 
 def _what_was_sent(
-    request: StaffRequest, channels: list[Channel], sends: Sequence[Send], hidden: set[str], labels: dict[int, dict[str, str]]
+    request: StaffRequest,
+    channels: list[Channel],
+    sends: Sequence[Send],
+    hidden: set[str],
+    labels: dict[int, dict[str, str]],
 ) -> list[dict[str, Any]]:
     """Each channel's recipient, values with their names and message, as this person may see them."""
     messages_seen = bubbles(channels, [send.template_params for send in sends], hidden=hidden)
@@ -340,11 +426,15 @@ def _what_was_sent(
             ],
             "bubble": bubble,
         }
-        for position, (channel, send, bubble) in enumerate(zip(channels, sends, messages_seen, strict=False), start=1)
+        for position, (channel, send, bubble) in enumerate(
+            zip(channels, sends, messages_seen, strict=False), start=1
+        )
     ]
 
 
-def _hidden_keys(request: StaffRequest, found: Invocation, params: Sequence[TemplateParams]) -> set[str]:
+def _hidden_keys(
+    request: StaffRequest, found: Invocation, params: Sequence[TemplateParams]
+) -> set[str]:
     """Keys whose values this person does not see: the sensitive ones then or now, or all."""
     if not permissions.may_see_values(request.user):
         return {key for each in params for key in each}

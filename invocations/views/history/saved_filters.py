@@ -25,7 +25,9 @@ def save_filter(request: StaffRequest) -> HttpResponse:
             return redirect("history")
         return render_page(request, "save_filter.html", {"form": form})
     saved = form.save()
-    messages.success(request, _("Saved as “%(name)s”. It stands above the list.") % {"name": saved.name})
+    messages.success(
+        request, _("Saved as “%(name)s”. It stands above the list.") % {"name": saved.name}
+    )
     return redirect(f"{reverse('history')}?{saved.query}")
 
 

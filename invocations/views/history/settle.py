@@ -38,7 +38,9 @@ def settle(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
         else:
             messages.warning(request, _("It is not unknown any more. Nothing was changed."))
         return redirect("invocation", request_id=request_id)
-    goes_on = found.due_at is not None and not pauses.keeping_back(found.account, found.workflow_instance)
+    goes_on = found.due_at is not None and not pauses.keeping_back(
+        found.account, found.workflow_instance
+    )
     context = {
         "form": form,
         "invocation": found,

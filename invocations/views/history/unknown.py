@@ -33,7 +33,9 @@ def unknown(request: StaffRequest) -> HttpResponse:
     if after:
         found = found.filter(id__gt=after)
     rows = list(
-        found.select_related("workflow_instance", "account", "created_by").defer("payload", "reply", "note").order_by("id")[: ROWS + 1]
+        found.select_related("workflow_instance", "account", "created_by")
+        .defer("payload", "reply", "note")
+        .order_by("id")[: ROWS + 1]
     )
     sendable = set(permissions.sendable_workflows(request.user).values_list("pk", flat=True))
     now, is_stopped = timezone.now(), pauses.brake() is not None
@@ -63,7 +65,9 @@ def _shown(row: Invocation, now: datetime, sendable: set[int], is_stopped: bool)
         "since": since,
         "is_overdue": row.due_at is None and since <= now - OVERDUE,
         "kept_back": kept_back,
-        "may_check": sending.is_checkable(row, now) and row.workflow_instance_id in sendable and not kept_back,
+        "may_check": sending.is_checkable(row, now)
+        and row.workflow_instance_id in sendable
+        and not kept_back,
     }
 
 

@@ -74,7 +74,9 @@ def stacked(series: Sequence[Series], columns: Sequence[Column], width: int = WI
     step = _step(max((sum(column.counts) for column in columns), default=0))
     top = step * max(1, -(-max((sum(column.counts) for column in columns), default=0) // step))
     scale = (BOTTOM - TOP) / top
-    chart.grid = [Label(short(value), f"{BOTTOM - value * scale:.1f}") for value in range(0, top + 1, step)]
+    chart.grid = [
+        Label(short(value), f"{BOTTOM - value * scale:.1f}") for value in range(0, top + 1, step)
+    ]
     pitch = (chart.right - LEFT) / max(1, len(columns))
     bar = min(WIDEST_BAR, pitch * 0.64)
     every = -(-len(columns) // MOST_LABELS)
@@ -86,7 +88,15 @@ def stacked(series: Sequence[Series], columns: Sequence[Column], width: int = WI
         for one, count in zip(series, column.counts, strict=True):
             if count:
                 height = max(LEAST, count * scale - GAP)
-                chart.rects.append(Rect(one.tone, f"{middle - bar / 2:.1f}", f"{y - GAP - height:.1f}", f"{bar:.1f}", f"{height:.1f}"))
+                chart.rects.append(
+                    Rect(
+                        one.tone,
+                        f"{middle - bar / 2:.1f}",
+                        f"{y - GAP - height:.1f}",
+                        f"{bar:.1f}",
+                        f"{height:.1f}",
+                    )
+                )
                 y -= height + GAP
     return chart
 

@@ -32,7 +32,11 @@ def dashboard(request: StaffRequest) -> HttpResponse:
     """The first page after signing in. `?days=7` or 30 shows as many days; the figures are those of the person's time zone."""
     now = timezone.now()
     days = {str(each): each for each in PERIODS}.get(request.GET.get("days", ""), 1)
-    context: dict[str, Any] = {"today": timezone.localtime(now), "days": days, "steps": _steps(request)}
+    context: dict[str, Any] = {
+        "today": timezone.localtime(now),
+        "days": days,
+        "steps": _steps(request),
+    }
     if request.user.has_perm(SEE_HISTORY):
         since, paused = statistics.midnight(days), pauses.paused()
         context |= {
@@ -49,8 +53,16 @@ def dashboard(request: StaffRequest) -> HttpResponse:
 
 
 def _period(days: int, current: bool) -> dict[str, Any]:
-    title = _("Today") if days == 1 else ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
-    return {"title": title, "address": reverse("dashboard") + (f"?days={days}" if days > 1 else ""), "current": current}
+    title = (
+        _("Today")
+        if days == 1
+        else ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
+    )
+    return {
+        "title": title,
+        "address": reverse("dashboard") + (f"?days={days}" if days > 1 else ""),
+        "current": current,
+    }
 
 
 # --- what is wrong ----------------------------------------------------------------------------------------------------
@@ -58,15 +70,26 @@ def _period(days: int, current: bool) -> dict[str, Any]:
 
 def _incidents(now: datetime, user: User) -> dict[str, Any]:
     """Open ones as banners (what is paused has one of its own), and in a list with those of the last week that are over."""
-    incidents = Incident.objects.select_related("workflow_instance", "account__pod").prefetch_related("account__api_keys")
+    incidents = Incident.objects.select_related(
+        "workflow_instance", "account__pod"
+    ).prefetch_related("account__api_keys")
 
     reader = Reader(user, is_stopped=pauses.brake() is not None)
 
     def shown(incident: Incident) -> dict[str, Any]:
-        return {"incident": incident, "words": words_of(incident, reader), "is_practice": incident.account.pod.is_practice}
+        return {
+            "incident": incident,
+            "words": words_of(incident, reader),
+            "is_practice": incident.account.pod.is_practice,
+        }
 
-    over = incidents.filter(closed_at__gt=now - timedelta(days=7)).order_by("-closed_at")[:MOST_INCIDENTS]
-    still = [shown(each) for each in incidents.filter(closed_at__isnull=True).order_by("-opened_at")[:MOST_OPEN]]
+    over = incidents.filter(closed_at__gt=now - timedelta(days=7)).order_by("-closed_at")[
+        :MOST_INCIDENTS
+    ]
+    still = [
+        shown(each)
+        for each in incidents.filter(closed_at__isnull=True).order_by("-opened_at")[:MOST_OPEN]
+    ]
     return {
         "banners": [each for each in still if each["incident"].kind != Incident.Kind.PAUSED],
         "incidents": [*still[:MOST_INCIDENTS], *(shown(each) for each in over)],
@@ -79,8 +102,16 @@ def _steps(request: StaffRequest) -> list[dict[str, Any]]:
     if not request.user.has_perm("invocations.add_workflowinstance"):
         return []
     steps = [
-        (_("Add your Kaleyra account: its SID and pod"), Account.objects.exists(), "admin:invocations_account_add"),
-        (_("Store an API key of that account"), ApiKey.objects.filter(is_primary=True).exists(), "admin:invocations_apikey_add"),
+        (
+            _("Add your Kaleyra account: its SID and pod"),
+            Account.objects.exists(),
+            "admin:invocations_account_add",
+        ),
+        (
+            _("Store an API key of that account"),
+            ApiKey.objects.filter(is_primary=True).exists(),
+            "admin:invocations_apikey_add",
+        ),
         (
             _("Add a workflow with its channels"),
             WorkflowInstance.objects.filter(Q(is_active=True) & Q(channels__isnull=False)).exists(),

@@ -49,6 +49,15 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus' text format, to who shows METRICS_TOKEN as a bearer token (RFC 6750); without one there is no such page."""
     if not settings.METRICS_TOKEN:
         raise Http404
-    if not constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"):
-        return HttpResponse("not for you\n", content_type="text/plain", status=401, headers={"WWW-Authenticate": "Bearer"})
-    return HttpResponse(monitored.text(timezone.now()), content_type="text/plain; version=0.0.4; charset=utf-8")
+    if not constant_time_compare(
+        request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"
+    ):
+        return HttpResponse(
+            "not for you\n",
+            content_type="text/plain",
+            status=401,
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    return HttpResponse(
+        monitored.text(timezone.now()), content_type="text/plain; version=0.0.4; charset=utf-8"
+    )

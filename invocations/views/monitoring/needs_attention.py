@@ -70,11 +70,17 @@ def waiting(user: User, paused: Paused) -> dict[str, Any]:
     Of each status the oldest `MOST_COUNTED` are counted.
     """
     brake = pauses.brake()
-    found = sorted([*_queued(user, paused, brake), *_held(user, paused), *_unknown(user, brake)], key=lambda group: group.oldest)
+    found = sorted(
+        [*_queued(user, paused, brake), *_held(user, paused), *_unknown(user, brake)],
+        key=lambda group: group.oldest,
+    )
     missing = sorted(_missing(user), key=lambda group: group.oldest)
     first = found[: MOST_GROUPS - min(len(missing), LEAST_MISSING)]
     fill = MOST_GROUPS - len(first)
-    return {"waiting": [*first, *missing[:fill]], "more_waiting": [*found[len(first) :], *missing[fill:]]}
+    return {
+        "waiting": [*first, *missing[:fill]],
+        "more_waiting": [*found[len(first) :], *missing[fill:]],
+    }
 
 
 def _queued(user: User, paused: Paused, brake: KillSwitch | None) -> Iterator[Group]:
@@ -84,14 +90,38 @@ def _queued(user: User, paused: Paused, brake: KillSwitch | None) -> Iterator[Gr
         if rows:
             n, oldest = sum(row["n"] for row in rows), min(row["oldest"] for row in rows)
             step = _step(user, pauses.look_at_the_brake())
-            yield Group(STATUSES[Status.QUEUED], n, _("all sending"), brake.reason, oldest, listed(status=Status.QUEUED), step)
+            yield Group(
+                STATUSES[Status.QUEUED],
+                n,
+                _("all sending"),
+                brake.reason,
+                oldest,
+                listed(status=Status.QUEUED),
+                step,
+            )
         return
     whole = {pause.of.pk for pause in paused.pauses if pause.kind == "account"}
     for pause in paused.pauses:
-        if pause.queued and pause.account and (pause.kind == "account" or pause.account.pk not in whole):
+        if (
+            pause.queued
+            and pause.account
+            and (pause.kind == "account" or pause.account.pk not in whole)
+        ):
             waits, is_practice = pause.queued, pause.account.pod.is_practice
-            step, why = _step(user, pause.mend), f"{pause.title}." if pause.held else pause.told  # what is held says why
-            yield Group(STATUSES[Status.QUEUED], waits.n, pause.name, why, waits.oldest, waits.address, step, is_practice)
+            step, why = (
+                _step(user, pause.mend),
+                f"{pause.title}." if pause.held else pause.told,
+            )  # what is held says why
+            yield Group(
+                STATUSES[Status.QUEUED],
+                waits.n,
+                pause.name,
+                why,
+                waits.oldest,
+                waits.address,
+                step,
+                is_practice,
+            )
 
 
 def _held(user: User, paused: Paused) -> Iterator[Group]:
@@ -104,17 +134,32 @@ def _held(user: User, paused: Paused) -> Iterator[Group]:
         if pause:
             step = _step(user, pause.mend)
         elif set(row["reasons"]) - set(MENDED_WITH_THE_ACCOUNT):
-            step = Next(_("Whoever runs the console puts the key back that is missing in FIELD_ENCRYPTION_KEYS. Or cancel them."))
+            step = Next(
+                _(
+                    "Whoever runs the console puts the key back that is missing in FIELD_ENCRYPTION_KEYS. Or cancel them."
+                )
+            )
         else:
             step = Next(_("Nothing: its account goes on, and they leave by themselves."))
         address = listed(status=Status.HELD, account=account.pk)
-        yield Group(STATUSES[Status.HELD], row["n"], account.title, _why(row), row["oldest"], address, step, account.pod.is_practice)
+        yield Group(
+            STATUSES[Status.HELD],
+            row["n"],
+            account.title,
+            _why(row),
+            row["oldest"],
+            address,
+            step,
+            account.pod.is_practice,
+        )
 
 
 def _unknown(user: User, brake: KillSwitch | None) -> Iterator[Group]:
     """What no answer settles, by workflow."""
     rows = _grouped(Invocation.objects.filter(status=Status.UNKNOWN), "workflow_instance")
-    sendable = set(permissions.sendable_workflows(user).values_list("pk", flat=True)) if rows else set()
+    sendable = (
+        set(permissions.sendable_workflows(user).values_list("pk", flat=True)) if rows else set()
+    )
     for row, workflow in _with_workflows(rows):
         is_kept_back = pauses.is_kept_back(workflow.account, workflow, is_stopped=brake is not None)
         may_check = bool(row["checkable"]) and workflow.pk in sendable and not is_kept_back
@@ -130,26 +175,40 @@ def _unknown(user: User, brake: KillSwitch | None) -> Iterator[Group]:
 
 def _how_to_settle(*, may_check: bool, may_settle: bool) -> str:
     if may_check:
-        return _("Check safely, or settle them") if may_settle else _("Check safely, or ask an admin to settle them")
+        return (
+            _("Check safely, or settle them")
+            if may_settle
+            else _("Check safely, or ask an admin to settle them")
+        )
     return _("Settle them") if may_settle else _("Ask an admin to settle them")
 
 
 def _missing(user: User) -> Iterator[Group]:
     """Results of the last days that did not come, by workflow."""
     since = statistics.midnight(MISSING_DAYS)
-    rows = _grouped(Invocation.objects.filter(recorded(since), delivery=Delivery.NO_RESULT), "workflow_instance")
+    rows = _grouped(
+        Invocation.objects.filter(recorded(since), delivery=Delivery.NO_RESULT), "workflow_instance"
+    )
     why = _("Kaleyra took them, and their results did not come in time.")
     for row, workflow in _with_workflows(rows):
         results_page = reverse("callback_setup", args=[workflow.account_id])
         asked = _("Ask an admin to check how its results come in.")
-        set_up = Mend(_("Check how its results come in"), results_page, pauses.CHANGE_ACCOUNT, asked)
-        address = listed(delivery=Delivery.NO_RESULT, workflow=workflow.pk, since=timezone.localtime(since).date().isoformat())
+        set_up = Mend(
+            _("Check how its results come in"), results_page, pauses.CHANGE_ACCOUNT, asked
+        )
+        address = listed(
+            delivery=Delivery.NO_RESULT,
+            workflow=workflow.pk,
+            since=timezone.localtime(since).date().isoformat(),
+        )
         yield _of_workflow(NO_RESULT, workflow, row, why, address, _step(user, set_up))
 
 
 def _why(row: dict[str, Any]) -> str:
     """The reasons, the most frequent first; of several, how many messages each is true of."""
-    told = [(str(REASONS[reason]), n) for reason, n in row["reasons"].most_common() if reason in REASONS]
+    told = [
+        (str(REASONS[reason]), n) for reason, n in row["reasons"].most_common() if reason in REASONS
+    ]
     if len(told) < 2:
         return "".join(says for says, _n in told)
     words = [_("%(n)s × %(why)s") % {"n": n, "why": says} for says, n in told[:MOST_REASONS]]
@@ -157,9 +216,26 @@ def _why(row: dict[str, Any]) -> str:
     return " ".join([*words, *([_("%(n)s × other reasons.") % {"n": others}] if others else [])])
 
 
-def _of_workflow(meaning: Meaning, workflow: WorkflowInstance, row: dict[str, Any], why: Text, address: str, step: Next) -> Group:
+def _of_workflow(
+    meaning: Meaning,
+    workflow: WorkflowInstance,
+    row: dict[str, Any],
+    why: Text,
+    address: str,
+    step: Next,
+) -> Group:
     account = workflow.account
-    return Group(meaning, row["n"], workflow.title, why, row["oldest"], address, step, account.pod.is_practice, account.title)
+    return Group(
+        meaning,
+        row["n"],
+        workflow.title,
+        why,
+        row["oldest"],
+        address,
+        step,
+        account.pod.is_practice,
+        account.title,
+    )
 
 
 def _step(user: User, mend: Mend | None) -> Next:
@@ -172,10 +248,20 @@ def _grouped(rows: QuerySet[Invocation], column: str) -> list[dict[str, Any]]:
     """The oldest of `rows`, counted by `column`: each with `n`, `oldest`, how many are `checkable`, and how many for which `reasons`."""
     oldest = rows.order_by("id").values("pk")[:MOST_COUNTED]
     counted = Invocation.objects.filter(pk__in=oldest).values(column, "reason")
-    counts = {"n": Count("pk"), "oldest": Min("created_at"), "checkable": Count("pk", filter=sending.checkable(timezone.now()))}
+    counts = {
+        "n": Count("pk"),
+        "oldest": Min("created_at"),
+        "checkable": Count("pk", filter=sending.checkable(timezone.now())),
+    }
     groups: dict[int, dict[str, Any]] = {}
     for row in counted.annotate(**counts).order_by():
-        empty = {column: row[column], "n": 0, "oldest": row["oldest"], "checkable": 0, "reasons": Counter()}
+        empty = {
+            column: row[column],
+            "n": 0,
+            "oldest": row["oldest"],
+            "checkable": 0,
+            "reasons": Counter(),
+        }
         group = groups.setdefault(row[column], empty)
         group["n"] += row["n"]
         group["oldest"] = min(group["oldest"], row["oldest"])
@@ -184,7 +270,11 @@ def _grouped(rows: QuerySet[Invocation], column: str) -> list[dict[str, Any]]:
     return list(groups.values())
 
 
-def _with_workflows(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], WorkflowInstance]]:
-    workflows = WorkflowInstance.objects.select_related("account__pod").in_bulk({row["workflow_instance"] for row in rows})
+def _with_workflows(
+    rows: Sequence[dict[str, Any]],
+) -> Iterator[tuple[dict[str, Any], WorkflowInstance]]:
+    workflows = WorkflowInstance.objects.select_related("account__pod").in_bulk(
+        {row["workflow_instance"] for row in rows}
+    )
     for row in rows:
         yield row, workflows[row["workflow_instance"]]

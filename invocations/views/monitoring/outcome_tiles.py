@@ -13,7 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from invocations.history.links import listed
-from invocations.history.meanings import AWAITING, NO_CONFIRMATION, NO_RESULT, NOT_DELIVERED, STATUSES, Meaning
+from invocations.history.meanings import (
+    AWAITING,
+    NO_CONFIRMATION,
+    NO_RESULT,
+    NOT_DELIVERED,
+    STATUSES,
+    Meaning,
+)
 from invocations.models import Account, Channel, Invocation, WorkflowInstance
 from invocations.monitoring import metrics, statistics
 from invocations.monitoring.statistics import Counted
@@ -55,19 +62,38 @@ def what_became(since: datetime, days: int) -> dict[str, Any]:
     """Tiles, chart, workflows and refusals of the period. Practice is counted only as long as there is nothing else."""
     found = statistics.figures(since)
     ids = {row.workflow_id for row in found.rows}
-    workflows = WorkflowInstance.objects.select_related("account__pod").prefetch_related("channels").in_bulk(ids)
+    workflows = (
+        WorkflowInstance.objects.select_related("account__pod")
+        .prefetch_related("channels")
+        .in_bulk(ids)
+    )
     practice = {pk for pk, workflow in workflows.items() if workflow.account.pod.is_practice}
     is_practice = bool(practice) and practice == ids and not _anything_real()
-    left_out = 0 if is_practice else sum(row.counts[statistics.RECORDED] for row in found.rows if row.workflow_id in practice)
+    left_out = (
+        0
+        if is_practice
+        else sum(
+            row.counts[statistics.RECORDED] for row in found.rows if row.workflow_id in practice
+        )
+    )
     shown = [row for row in found.rows if is_practice or row.workflow_id not in practice]
-    kinds = {(pk, channel.position): channel.kind for pk, workflow in workflows.items() for channel in workflow.channels.all()}
+    kinds = {
+        (pk, channel.position): channel.kind
+        for pk, workflow in workflows.items()
+        for channel in workflow.channels.all()
+    }
     by_workflow: dict[int, Counter[str]] = {}
     for row in shown:
         by_workflow.setdefault(row.workflow_id, Counter()).update(row.counts)
     first_id = statistics.first_id(since) or 0
-    counted = {"since": timezone.localtime(since).date().isoformat(), "practice": "without" if left_out else ""}
+    counted = {
+        "since": timezone.localtime(since).date().isoformat(),
+        "practice": "without" if left_out else "",
+    }
     columns = _columns(shown, kinds, since, days)
-    refusals, are_all = statistics.refusals(first_id, set(by_workflow)) if by_workflow else ([], True)
+    refusals, are_all = (
+        statistics.refusals(first_id, set(by_workflow)) if by_workflow else ([], True)
+    )
     return {
         "tiles": _tiles(by_workflow, kinds, counted),
         "chart": charts.stacked(SERIES, columns),
@@ -77,7 +103,9 @@ def what_became(since: datetime, days: int) -> dict[str, Any]:
         "more_workflows": max(0, len(by_workflow) - MOST_WORKFLOWS),
         "series": SERIES,
         "columns": [head for _name, head, _filters in COLUMNS],
-        "refusals": [{"refusal": each, "address": _like(each, counted)} for each in refusals[:MOST_REFUSALS]],
+        "refusals": [
+            {"refusal": each, "address": _like(each, counted)} for each in refusals[:MOST_REFUSALS]
+        ],
         "refusals_read": None if are_all else statistics.REFUSALS_READ,
         "is_practice": is_practice,
         "practice_left_out": left_out,
@@ -93,7 +121,9 @@ def _anything_real() -> bool:
 
 def _like(refusal: statistics.Refusals, counted: Mapping[str, str]) -> str:
     """The history's list of these. Without a reason there is none: the history finds what Kaleyra said, and not what it did not say."""
-    return listed(status="rejected", error=refusal.error_kind, **counted) if refusal.error_kind else ""
+    return (
+        listed(status="rejected", error=refusal.error_kind, **counted) if refusal.error_kind else ""
+    )
 
 
 def _ended(workflow_id: int, counts: Mapping[str, int], kinds: Kinds) -> list[int]:
@@ -106,7 +136,9 @@ def _ended(workflow_id: int, counts: Mapping[str, int], kinds: Kinds) -> list[in
     return [*ended, counts.get(statistics.RECORDED, 0) - sum(ended)]
 
 
-def _tiles(by_workflow: dict[int, Counter[str]], kinds: Kinds, counted: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+def _tiles(
+    by_workflow: dict[int, Counter[str]], kinds: Kinds, counted: Mapping[str, str]
+) -> dict[str, list[dict[str, Any]]]:
     """The figures: first what became of the messages, then what somebody should look after. `counted`: the filters of all of them.
 
     Each leads to the history's list of what it counts, and of nothing else.
@@ -128,15 +160,24 @@ def _tiles(by_workflow: dict[int, Counter[str]], kinds: Kinds, counted: Mapping[
     for place, label in _channels(by_workflow, kinds).items():
         one = tile(label, "delivered", "done_all", f"on_{place}", delivery=str(place))
         reached.append(one | {"note": _share(total[f"on_{place}"], total)})
-    twice = tile(_("May have been received twice"), "unknown", "filter_2", "doubles", delivery="double")
+    twice = tile(
+        _("May have been received twice"), "unknown", "filter_2", "doubles", delivery="double"
+    )
     return {
         "main": [
-            by_status(Status.ACCEPTED) | {"note": _("of %(n)s recorded") % {"n": f"{total['recorded']:,}"}},
+            by_status(Status.ACCEPTED)
+            | {"note": _("of %(n)s recorded") % {"n": f"{total['recorded']:,}"}},
             *reached,
             twice | {"note": _("Kaleyra may charge for both")},
         ],
         "care": [
-            tile(pgettext("delivery", "Not delivered"), NOT_DELIVERED.tone, NOT_DELIVERED.icon, "failed", delivery="failed")
+            tile(
+                pgettext("delivery", "Not delivered"),
+                NOT_DELIVERED.tone,
+                NOT_DELIVERED.icon,
+                "failed",
+                delivery="failed",
+            )
             | {"note": _("every channel failed")},
             by_delivery(NO_CONFIRMATION, "open"),
             by_delivery(NO_RESULT, "no_result"),
@@ -153,14 +194,26 @@ def _channels(by_workflow: Mapping[int, Mapping[str, int]], kinds: Kinds) -> dic
 
     A kind may stand first in one and second in another; then no list of the history holds just what one kind delivered.
     """
-    placed = {place: {kinds.get((pk, place), "") for pk, counts in by_workflow.items() if counts.get(f"on_{place}")} for place in (1, 2)}
-    words = {Channel.Kind.WHATSAPP.value: _("Delivered on WhatsApp"), Channel.Kind.SMS.value: _("Delivered by SMS")}
+    placed = {
+        place: {
+            kinds.get((pk, place), "")
+            for pk, counts in by_workflow.items()
+            if counts.get(f"on_{place}")
+        }
+        for place in (1, 2)
+    }
+    words = {
+        Channel.Kind.WHATSAPP.value: _("Delivered on WhatsApp"),
+        Channel.Kind.SMS.value: _("Delivered by SMS"),
+    }
     usual = {1: Channel.Kind.WHATSAPP.value, 2: Channel.Kind.SMS.value}
     if all(len(each) <= 1 for each in placed.values()):
         named = {place: each.pop() if each else None for place, each in placed.items()}
         for place, other in ((1, 2), (2, 1)):
             if named[place] is None:
-                named[place] = next(kind for kind in (usual[place], usual[other]) if kind != named[other])
+                named[place] = next(
+                    kind for kind in (usual[place], usual[other]) if kind != named[other]
+                )
         if set(named.values()) == set(words):
             return {place: words[kind] for place, kind in named.items() if kind}
     return {1: _("Delivered on channel 1"), 2: _("Delivered on channel 2")}
@@ -174,13 +227,21 @@ def _settled(count: int) -> str:
 def _in_all(count: int) -> str:
     """The menu counts every unknown outcome: said where it says another figure."""
     in_all = metrics.counted(Invocation.objects.filter(status=Status.UNKNOWN))
-    return _("%(n)s in all, with practice and other days") % {"n": f"{in_all:,}"} if in_all > count else ""
+    return (
+        _("%(n)s in all, with practice and other days") % {"n": f"{in_all:,}"}
+        if in_all > count
+        else ""
+    )
 
 
 def _share(count: int, total: Counter[str]) -> str:
     if not any(total[name] for name in ("on_1", "on_2", "failed", "open", "awaiting", "no_result")):
         return _("no results were reported") if total["accepted"] else ""
-    return _("%(share)s %% of the accepted ones") % {"share": round(100 * count / total["accepted"])} if total["accepted"] else ""
+    return (
+        _("%(share)s %% of the accepted ones") % {"share": round(100 * count / total["accepted"])}
+        if total["accepted"]
+        else ""
+    )
 
 
 def _columns(rows: Iterable[Counted], kinds: Kinds, since: datetime, days: int) -> list[Column]:
@@ -190,11 +251,16 @@ def _columns(rows: Iterable[Counted], kinds: Kinds, since: datetime, days: int) 
         moment = timezone.localtime(row.begins_at).replace(minute=0)
         place = moment if days == 1 else moment.replace(hour=0)
         ended = _ended(row.workflow_id, row.counts, kinds)
-        sums[place] = [a + b for a, b in zip(sums.get(place, [0] * len(SERIES)), ended, strict=True)]
+        sums[place] = [
+            a + b for a, b in zip(sums.get(place, [0] * len(SERIES)), ended, strict=True)
+        ]
     now = timezone.localtime()
     if days > 1:
         places = [timezone.localtime(statistics.midnight(n)) for n in range(days, 0, -1)]
-        return [Column(date_format(place, "j M"), sums.get(place, [0] * len(SERIES))) for place in places]
+        return [
+            Column(date_format(place, "j M"), sums.get(place, [0] * len(SERIES)))
+            for place in places
+        ]
     midnight = timezone.localtime(since)
     first = min(min(sums, default=now).hour, max(0, now.hour + 1 - FEWEST_HOURS))
     hours = [midnight.replace(hour=hour) for hour in range(first, max(now.hour + 1, FEWEST_HOURS))]
@@ -204,11 +270,19 @@ def _columns(rows: Iterable[Counted], kinds: Kinds, since: datetime, days: int) 
 def _in_words(columns: Sequence[Column], days: int) -> str:
     """What the chart shows, for who does not see it."""
     highest = max(columns, key=lambda column: sum(column.counts))
-    says = {"sum": f"{sum(sum(column.counts) for column in columns):,}", "n": f"{sum(highest.counts):,}", "place": highest.label}
+    says = {
+        "sum": f"{sum(sum(column.counts) for column in columns):,}",
+        "n": f"{sum(highest.counts):,}",
+        "place": highest.label,
+    }
     words = (
-        _("%(sum)s messages by the hour and by how they ended; the most, %(n)s, at %(place)s. The table below has every figure.")
+        _(
+            "%(sum)s messages by the hour and by how they ended; the most, %(n)s, at %(place)s. The table below has every figure."
+        )
         if days == 1
-        else _("%(sum)s messages by the day and by how they ended; the most, %(n)s, on %(place)s. The table below has every figure.")
+        else _(
+            "%(sum)s messages by the day and by how they ended; the most, %(n)s, on %(place)s. The table below has every figure."
+        )
     )
     return words % says
 
@@ -235,24 +309,43 @@ def _workflows(
                 "has_results": has_results or workflow.expects_callback,
                 "cells": _cells(pk, counts, kinds, day, has_results or workflow.expects_callback),
                 "shares": charts.shares(SERIES, ended),
-                "shares_as_text": ", ".join(f"{one.label} {count:,}" for one, count in zip(SERIES, ended, strict=True) if count),
-                "took": short(statistics.time_to_result(pk, first_id) if has_results and number < MOST_MEDIANS else None),
+                "shares_as_text": ", ".join(
+                    f"{one.label} {count:,}"
+                    for one, count in zip(SERIES, ended, strict=True)
+                    if count
+                ),
+                "took": short(
+                    statistics.time_to_result(pk, first_id)
+                    if has_results and number < MOST_MEDIANS
+                    else None
+                ),
                 "address": listed(workflow=pk, since=day),
             }
         )
     return rows
 
 
-def _cells(pk: int, counts: Mapping[str, int], kinds: Kinds, day: str, has_results: bool) -> list[dict[str, Any]]:
+def _cells(
+    pk: int, counts: Mapping[str, int], kinds: Kinds, day: str, has_results: bool
+) -> list[dict[str, Any]]:
     """A workflow's figures. None stands for what is not known: a channel that it has not, or results that nobody reports."""
     labels = dict(Channel.Kind.choices)
     cells = []
     for name, head, filters in COLUMNS:
         place = {"on_1": 1, "on_2": 2}.get(name)
-        known = (has_results or "delivery" not in filters) and (place is None or (pk, place) in kinds)
+        known = (has_results or "delivery" not in filters) and (
+            place is None or (pk, place) in kinds
+        )
         kind = labels.get(kinds.get((pk, place), ""), "") if place else ""
         count = counts.get(name, 0) if known else None
-        cells.append({"head": head, "count": count, "kind": kind, "address": listed(workflow=pk, since=day, **filters)})
+        cells.append(
+            {
+                "head": head,
+                "count": count,
+                "kind": kind,
+                "address": listed(workflow=pk, since=day, **filters),
+            }
+        )
     return cells
 
 

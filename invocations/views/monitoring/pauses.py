@@ -26,7 +26,9 @@ def stop(request: StaffRequest) -> HttpResponse:
     form = StopForm(request.POST or None, label_suffix="")
     if request.method == "POST" and form.is_valid():
         rate_limit.stop_everything(form.cleaned_data["reason"], request.user)
-        messages.warning(request, _("All sending is stopped. What is being posted this second still ends."))
+        messages.warning(
+            request, _("All sending is stopped. What is being posted this second still ends.")
+        )
         return redirect("stop")
     waiting = pauses.waiting_for_the_brake()
     context = {
@@ -43,7 +45,9 @@ def stop(request: StaffRequest) -> HttpResponse:
 def let_go_on(request: StaffRequest) -> HttpResponse:
     """Takes the brake off."""
     rate_limit.let_everything_go_on(request.user)
-    messages.success(request, _("Sending goes on. What waited leaves now, as far as it is still in time."))
+    messages.success(
+        request, _("Sending goes on. What waited leaves now, as far as it is still in time.")
+    )
     return redirect("stop")
 
 
@@ -54,12 +58,20 @@ def resume(request: StaffRequest, account_id: int) -> HttpResponse:
 
     Without a key that could be used it would be paused again before anything left: then it stays so, and the page leads to the cure.
     """
-    account = get_object_or_404(Account.objects.select_related("pod").prefetch_related("api_keys"), pk=account_id)
+    account = get_object_or_404(
+        Account.objects.select_related("pod").prefetch_related("api_keys"), pk=account_id
+    )
     because = account.paused_because
     if account.is_paused and (trouble := pauses.key_trouble(account)):
         mend = pauses.where_to_mend(account, trouble)
-        words = _("%(account)s stays paused, for it would be paused again at once.") % {"account": account.title}
-        link = format_html(' <a href="{}">{}</a>', mend.address, mend.label) if request.user.has_perm(mend.permission) else ""
+        words = _("%(account)s stays paused, for it would be paused again at once.") % {
+            "account": account.title
+        }
+        link = (
+            format_html(' <a href="{}">{}</a>', mend.address, mend.label)
+            if request.user.has_perm(mend.permission)
+            else ""
+        )
         messages.error(request, format_html("{} {}{}", words, REASONS[trouble], link))
     elif rate_limit.resume(account):
         messages.success(request, _goes_on(account.title, because))
@@ -73,12 +85,23 @@ def resume(request: StaffRequest, account_id: int) -> HttpResponse:
 def resume_workflow(request: StaffRequest, workflow_id: int) -> HttpResponse:
     """What is queued leaves with its ids. If nothing was mended, the next answer pauses the workflow again."""
     workflow = get_object_or_404(WorkflowInstance.objects.select_related("account"), pk=workflow_id)
-    because = next((pause.because for pause in pauses.of(workflow.account, workflow) if pause.kind == "workflow"), "")
+    because = next(
+        (
+            pause.because
+            for pause in pauses.of(workflow.account, workflow)
+            if pause.kind == "workflow"
+        ),
+        "",
+    )
     if not rate_limit.resume_workflow(workflow):
         messages.info(request, _("%(name)s was not paused.") % {"name": workflow.title})
     elif workflow.account.is_paused:
-        words = _("%(name)s is no longer paused. Its account %(account)s still is, so nothing leaves yet.")
-        messages.warning(request, words % {"name": workflow.title, "account": workflow.account.title})
+        words = _(
+            "%(name)s is no longer paused. Its account %(account)s still is, so nothing leaves yet."
+        )
+        messages.warning(
+            request, words % {"name": workflow.title, "account": workflow.account.title}
+        )
     else:
         messages.success(request, _goes_on(workflow.title, because))
     return _back(request)
@@ -87,13 +110,17 @@ def resume_workflow(request: StaffRequest, workflow_id: int) -> HttpResponse:
 def _goes_on(name: str, because: str) -> str:
     """`because`: the reason for which the console had paused it, if it had. Nothing tells whether that was mended."""
     if pauses.brake():
-        return _("%(name)s is no longer paused. What waits leaves once all sending goes on.") % {"name": name}
+        return _("%(name)s is no longer paused. What waits leaves once all sending goes on.") % {
+            "name": name
+        }
     if because:
         words = _(
             "%(name)s goes on. What waited is tried now, with its request IDs. If nothing was mended, the next refusal pauses it again."
         )
         return words % {"name": name}
-    return _("%(name)s goes on. What waited leaves now, with its request IDs, as far as it is still in time.") % {"name": name}
+    return _(
+        "%(name)s goes on. What waited leaves now, with its request IDs, as far as it is still in time."
+    ) % {"name": name}
 
 
 def _back(request: StaffRequest) -> HttpResponseRedirect:

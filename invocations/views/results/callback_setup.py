@@ -43,7 +43,10 @@ def callback_setup(request: StaffRequest, account_id: int) -> HttpResponse:
         "account": account,
         "address": address,
         "before": endpoints.before(account),
-        "last": Callback.objects.filter(account=account).defer("body").order_by("-last_received_at").first(),
+        "last": Callback.objects.filter(account=account)
+        .defer("body")
+        .order_by("-last_received_at")
+        .first(),
         "workflows": account.workflow_instances.filter(is_active=True),
         "secret_header": SECRET_HEADER,
         "basic_user": BASIC_USER,
@@ -86,17 +89,26 @@ def _rotate(request: StaffRequest, account: Account) -> None:
         endpoints.rotate(account, by=request.user)
     except endpoints.StillTwo:
         messages.warning(
-            request, _("The address before this one still lets Kaleyra in. End it first, once Kaleyra posts to the current one.")
+            request,
+            _(
+                "The address before this one still lets Kaleyra in. End it first, once Kaleyra posts to the current one."
+            ),
         )
     else:
         messages.success(
-            request, _("There is a new address. The one before stays valid until you end it: enter the new one at Kaleyra first.")
+            request,
+            _(
+                "There is a new address. The one before stays valid until you end it: enter the new one at Kaleyra first."
+            ),
         )
 
 
 def _end(request: StaffRequest, account: Account) -> None:
     if endpoints.end_the_one_before(account):
-        messages.success(request, _("The address before this one is ended. Only the current one lets Kaleyra in."))
+        messages.success(
+            request,
+            _("The address before this one is ended. Only the current one lets Kaleyra in."),
+        )
     else:
         messages.info(request, _("There was no other address any more."))
 
@@ -110,8 +122,13 @@ def _test(request: StaffRequest, account: Account) -> None:
     if problem:
         messages.error(request, problem)
         return
-    text = _("The console takes a result at this address with this secret, and refuses one without it. Nothing was kept of the test.")
-    messages.success(request, f"{text} {_('Whether Kaleyra can reach the address from outside, “Last result” will show.')}")
+    text = _(
+        "The console takes a result at this address with this secret, and refuses one without it. Nothing was kept of the test."
+    )
+    messages.success(
+        request,
+        f"{text} {_('Whether Kaleyra can reach the address from outside, “Last result” will show.')}",
+    )
 
 
 def _problem_of(address: CallbackAddress) -> str:
@@ -130,12 +147,21 @@ def _problem_of(address: CallbackAddress) -> str:
             results.keep(address.account, body.encode())
             transaction.set_rollback(True)
     except Unreadable:
-        return _("The address cannot be decrypted: a key is missing in FIELD_ENCRYPTION_KEYS. Put it back, or rotate.")
+        return _(
+            "The address cannot be decrypted: a key is missing in FIELD_ENCRYPTION_KEYS. Put it back, or rotate."
+        )
     except Exception as error:  # whatever it is would meet Kaleyra's post too
-        logger.error("the self-test of account %s broke: %s", address.account_id, type(error).__name__)
+        logger.error(
+            "the self-test of account %s broke: %s", address.account_id, type(error).__name__
+        )
         return _("The console could not keep a result. The server’s log says where.")
     return ""
 
 
-DEEDS: dict[str, Callable[[StaffRequest, Account], None]] = {"make": _make, "rotate": _rotate, "end": _end, "test": _test}
+DEEDS: dict[str, Callable[[StaffRequest, Account], None]] = {
+    "make": _make,
+    "rotate": _rotate,
+    "end": _end,
+    "test": _test,
+}
 """What the page's buttons do, by the value of `action`."""

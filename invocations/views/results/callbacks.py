@@ -43,9 +43,13 @@ class TooLarge(Exception):
 def callback(request: HttpRequest, token: str) -> HttpResponse:
     """Keeps the body for the account that the token is of, if the secret is right."""
     if settings.HTTPS_ONLY and not request.is_secure():
-        logger.warning("a callback over http was refused: its secret has been on the wire, and should be changed")
+        logger.warning(
+            "a callback over http was refused: its secret has been on the wire, and should be changed"
+        )
         return _answer(403, "https only")
-    request.user = AnonymousUser()  # a machine: what follows is nobody's deed, and no session is opened to find out whose
+    request.user = (
+        AnonymousUser()
+    )  # a machine: what follows is nobody's deed, and no session is opened to find out whose
     try:
         address = endpoints.let_in(token, request.headers)
         if address is None:
@@ -61,7 +65,9 @@ def callback(request: HttpRequest, token: str) -> HttpResponse:
         logger.warning("a callback of more than %s bytes was refused", MAX_BODY_BYTES)
         return _answer(413, "too large")
     except (OperationalError, InterfaceError) as error:  # what it says could hold the body
-        logger.error("a callback could not be kept: the database does not answer (%s)", type(error).__name__)
+        logger.error(
+            "a callback could not be kept: the database does not answer (%s)", type(error).__name__
+        )
         return _answer(503, "try again")
     except Unreadable:
         logger.error("a callback could not be let in: a key is missing in FIELD_ENCRYPTION_KEYS")

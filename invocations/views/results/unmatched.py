@@ -29,31 +29,47 @@ from invocations.views.base import StaffRequest, for_people_who_may, render_page
 ROWS = 20
 SHOWN_CHARACTERS = 4096
 WHY = {
-    "unknown_id": gettext_lazy("No message of this account has this ID. It may have been sent by another system."),
-    "under_way": gettext_lazy("Its message is still being sent. They find each other by themselves after that."),
-    "waits": gettext_lazy("Its message waits to be sent, or sent again. They find each other within minutes after that."),
+    "unknown_id": gettext_lazy(
+        "No message of this account has this ID. It may have been sent by another system."
+    ),
+    "under_way": gettext_lazy(
+        "Its message is still being sent. They find each other by themselves after that."
+    ),
+    "waits": gettext_lazy(
+        "Its message waits to be sent, or sent again. They find each other within minutes after that."
+    ),
     "disagrees": gettext_lazy("Its IDs are not those of one and the same message."),
-    "answered": gettext_lazy("An answer that settled nothing named its ID. That does not show whose result it is."),
+    "answered": gettext_lazy(
+        "An answer that settled nothing named its ID. That does not show whose result it is."
+    ),
     "several": gettext_lazy("It could be the result of more than one message."),
     "empty": gettext_lazy("Nothing was in it."),
     "compressed": gettext_lazy("It was compressed, and is not unpacked here."),
     "unreadable": gettext_lazy("It cannot be read: it is not written as Kaleyra documents it."),
-    "no_object": gettext_lazy("No result was in it. Is the request body of the callback profile as the set-up page says?"),
+    "no_object": gettext_lazy(
+        "No result was in it. Is the request body of the callback profile as the set-up page says?"
+    ),
     "no_id": gettext_lazy("No ID in it says which message it is about."),
     "odd_id": gettext_lazy("Its ID is longer than any of Kaleyra’s."),
 }
 """By the codes of `whose.Standing`."""
 WHY_NOT_JOINED = {
     "gone": gettext_lazy("That is not suggested any more. Nothing was changed."),
-    "under_way": gettext_lazy("That message is being sent just now. Nothing was changed: look again in a minute."),
-    "other_id": gettext_lazy("Kaleyra’s ID of that message is known by now, and it is not this result’s. Nothing was changed."),
+    "under_way": gettext_lazy(
+        "That message is being sent just now. Nothing was changed: look again in a minute."
+    ),
+    "other_id": gettext_lazy(
+        "Kaleyra’s ID of that message is known by now, and it is not this result’s. Nothing was changed."
+    ),
     "has_result": gettext_lazy("That message has its result by now. Nothing was changed."),
 }
 """By the codes of `results.NotJoined`."""
 BECAUSE = {
     "disagrees": gettext_lazy("one of the result’s IDs is this message’s."),
     "answered": gettext_lazy("an answer to this message named the result’s ID."),
-    "unknown_id": gettext_lazy("the only one to this number at that time whose ID at Kaleyra is not known here."),
+    "unknown_id": gettext_lazy(
+        "the only one to this number at that time whose ID at Kaleyra is not known here."
+    ),
 }
 """Why a message is suggested; by the codes of `whose.Standing`."""
 
@@ -65,7 +81,9 @@ def unmatched(request: StaffRequest) -> HttpResponse:
     fast as the first, and a page asks as often as an empty one, whatever is on it.
     """
     is_set_aside = "set-aside" in request.GET
-    found = whose.unmatched().filter(set_aside_at__isnull=False) if is_set_aside else whose.to_look_at()
+    found = (
+        whose.unmatched().filter(set_aside_at__isnull=False) if is_set_aside else whose.to_look_at()
+    )
     moment, pk = _moment(request.GET.get("before", "")), _number(request.GET.get("id", ""))
     if moment:
         found = found.filter(received_at__lte=moment).exclude(received_at=moment, pk__gte=pk)
@@ -113,14 +131,19 @@ def set_aside(request: StaffRequest) -> HttpResponse:
     if not ids:
         messages.info(request, _("Tick the results first that nobody needs to look at any more."))
         return redirect("unmatched")
-    found = whose.to_look_at().filter(pk__in=ids).select_related("account").prefetch_related("results")
+    found = (
+        whose.to_look_at().filter(pk__in=ids).select_related("account").prefetch_related("results")
+    )
     callbacks = list(found.order_by("-received_at", "-pk")[:ROWS])
     form = SetAsideForm(request.POST or None, label_suffix="")
     if not callbacks:
         messages.info(request, _("It is not open any more. Nothing was changed."))
         return redirect("unmatched")
     if request.method == "POST" and form.is_valid():
-        done = sum(results.set_aside(callback, form.cleaned_data["reason"], request.user) for callback in callbacks)
+        done = sum(
+            results.set_aside(callback, form.cleaned_data["reason"], request.user)
+            for callback in callbacks
+        )
         if done:
             words = ngettext(
                 "Set aside. It still finds its message if that turns up.",
@@ -173,7 +196,11 @@ def _shown(request: StaffRequest, callbacks: list[Callback]) -> list[dict[str, A
 def _channel(result: ChannelResult) -> dict[str, Any]:
     """What a channel said, in the words of a message's own page, with Kaleyra's code."""
     saying = SAYINGS[said(result.code)]
-    return {"result": result, "saying": saying, "label": saying.label % {"kind": kind_words(result)}}
+    return {
+        "result": result,
+        "saying": saying,
+        "label": saying.label % {"kind": kind_words(result)},
+    }
 
 
 def _reason(callback: Callback) -> str:

@@ -20,7 +20,9 @@ UNREADABLE = {
     "not_readable": gettext_lazy("This could not be read as a curl line or as JSON."),
     "no_body": gettext_lazy("This curl line has no body (--data)."),
     "several_bodies": gettext_lazy("This curl line has more than one body (--data)."),
-    "body_in_file": gettext_lazy("The body of this curl line stands in a file. Paste the file’s text."),
+    "body_in_file": gettext_lazy(
+        "The body of this curl line stands in a file. Paste the file’s text."
+    ),
     "not_json": gettext_lazy("Its body is no JSON: line %(line)s, column %(column)s."),
     "repeated_key": gettext_lazy("“%(key)s” stands twice in its body."),
     "no_sends": gettext_lazy("There is no send1 in it."),
@@ -29,14 +31,19 @@ UNREADABLE = {
 }
 
 
-def pasted_into(request: StaffRequest, workflow: WorkflowInstance, form: SendForm) -> dict[str, Any]:
+def pasted_into(
+    request: StaffRequest, workflow: WorkflowInstance, form: SendForm
+) -> dict[str, Any]:
     """What the pasted text fills in; tells the person what was left out. A key in it is thrown away."""
     try:
         found = pasted.read(request.POST.get("pasted", ""))
         to_text(build_payload("", found.sends)).encode()
     except PasteError as error:
         # A name may be long, or hold half a surrogate pair, which no page could show.
-        facts = {name: str(fact)[:100].encode("utf-8", "replace").decode() for name, fact in error.facts.items()}
+        facts = {
+            name: str(fact)[:100].encode("utf-8", "replace").decode()
+            for name, fact in error.facts.items()
+        }
         messages.error(request, str(UNREADABLE[error.code]) % facts)
         return {}
     except UnicodeEncodeError:
@@ -44,19 +51,35 @@ def pasted_into(request: StaffRequest, workflow: WorkflowInstance, form: SendFor
         return {}
     if found.had_key:
         messages.warning(
-            request, _("There was an API key in it. It was thrown away: the console uses its own. Whoever sent it to you should change it.")
+            request,
+            _(
+                "There was an API key in it. It was thrown away: the console uses its own. Whoever sent it to you should change it."
+            ),
         )
     if found.workflow_instance_id and found.workflow_instance_id != workflow.workflow_instance_id:
-        messages.warning(request, _("It was made for another workflow. Its values are filled in here all the same: check them."))
+        messages.warning(
+            request,
+            _(
+                "It was made for another workflow. Its values are filled in here all the same: check them."
+            ),
+        )
     if found.request_id:
-        messages.info(request, _("Its request ID was left out. This is a new message with an ID of its own."))
+        messages.info(
+            request, _("Its request ID was left out. This is a new message with an ID of its own.")
+        )
     if len(found.sends) > len(form.channels):
-        messages.warning(request, _("It has two channels, this workflow has one. The second was left out."))
+        messages.warning(
+            request, _("It has two channels, this workflow has one. The second was left out.")
+        )
     sends = found.sends[: len(form.channels)]
     filled = form.filled([dict(send.template_params) for send in sends])
     numbers = [_readable(send.recipient) for send in sends]
     if numbers and numbers[0]:
-        filled |= {"recipient": numbers[0], "recipient2": numbers[-1], "same_recipient": numbers[0] == numbers[-1]}
+        filled |= {
+            "recipient": numbers[0],
+            "recipient2": numbers[-1],
+            "same_recipient": numbers[0] == numbers[-1],
+        }
     return filled
 
 

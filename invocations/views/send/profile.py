@@ -21,9 +21,13 @@ from invocations.views.base import StaffRequest, for_people_who_may, render_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def me(request: StaffRequest) -> HttpResponse:
     """The person's own settings."""
-    form = MeForm(request.POST or None, initial={"own_number": own_number(request.user)}, label_suffix="")
+    form = MeForm(
+        request.POST or None, initial={"own_number": own_number(request.user)}, label_suffix=""
+    )
     if request.method == "POST" and form.is_valid():
-        Profile.objects.update_or_create(user=request.user, defaults={"own_number": form.cleaned_data["own_number"]})
+        Profile.objects.update_or_create(
+            user=request.user, defaults={"own_number": form.cleaned_data["own_number"]}
+        )
         messages.success(request, _("Saved."))
         return redirect("me")
     return render_page(request, "me.html", {"form": form})

@@ -23,20 +23,32 @@ from invocations.monitoring import pauses
 from invocations.views.base import StaffRequest, render_page
 
 
-def review(request: StaffRequest, workflow: WorkflowInstance, intent: Intent, form: SendForm) -> HttpResponse:
+def review(
+    request: StaffRequest, workflow: WorkflowInstance, intent: Intent, form: SendForm
+) -> HttpResponse:
     """The page between form and deed. It carries the form's fields on, hidden, so that nothing is kept on the server."""
-    preset = PresetForm(workflow, request.user, request.POST if request.POST.get("action") == "save-preset" else None)
+    preset = PresetForm(
+        workflow,
+        request.user,
+        request.POST if request.POST.get("action") == "save-preset" else None,
+    )
     if preset.is_bound and preset.is_valid():
         preset.save(form.channel_params)
         messages.success(request, _("Saved. You find it above the form next time."))
         preset = PresetForm(workflow, request.user)
     pod = workflow.account.pod
-    url = invoke_url(pod.api_domain, workflow.account.sid, workflow.workflow_instance_id, http=pod.is_practice)
+    url = invoke_url(
+        pod.api_domain, workflow.account.sid, workflow.workflow_instance_id, http=pod.is_practice
+    )
     payload = build_payload(str(intent.request_id), form.sends)
     masked = _numbers_not_shown(request, form)
     hidden_keys = template_fields.sensitive_keys(form.channels)
     shown = build_payload(
-        str(intent.request_id), [shown_send(send, masked=send.recipient in masked, hidden=hidden_keys) for send in form.sends]
+        str(intent.request_id),
+        [
+            shown_send(send, masked=send.recipient in masked, hidden=hidden_keys)
+            for send in form.sends
+        ],
     )
     has_dots = any(key in hidden_keys for send in form.sends for key in send.template_params)
     context = {
@@ -46,11 +58,15 @@ def review(request: StaffRequest, workflow: WorkflowInstance, intent: Intent, fo
         "channels": [
             {
                 "channel": channel,
-                "number": recipients.mask(recipient.formatted) if recipient.digits in masked else recipient.formatted,
+                "number": recipients.mask(recipient.formatted)
+                if recipient.digits in masked
+                else recipient.formatted,
                 "country": country(recipient.region, request.LANGUAGE_CODE),
                 "send": send,
             }
-            for channel, recipient, send in zip(form.channels, form.recipients, form.sends, strict=True)
+            for channel, recipient, send in zip(
+                form.channels, form.recipients, form.sends, strict=True
+            )
         ],
         "same_number": len({recipient.digits for recipient in form.recipients}) == 1,
         "bubbles": bubbles(form.channels, form.channel_params, hidden=hidden_keys),
@@ -62,7 +78,10 @@ def review(request: StaffRequest, workflow: WorkflowInstance, intent: Intent, fo
         "json": json.dumps(shown, ensure_ascii=False, indent=2),
         "curl": to_curl(url, to_text(shown if masked or has_dots else payload)),
         "posted": [
-            (name, value) for name, values in request.POST.lists() for value in values if name in _FORM_EXTRAS or name in _names(form)
+            (name, value)
+            for name, values in request.POST.lists()
+            for value in values
+            if name in _FORM_EXTRAS or name in _names(form)
         ],
         "preset": preset,
         "reference": form.cleaned_data["reference"],
@@ -71,7 +90,11 @@ def review(request: StaffRequest, workflow: WorkflowInstance, intent: Intent, fo
     return render_page(request, "review.html", context)
 
 
-_FORM_EXTRAS = {f"{editor}-{part}" for editor in ("params", "params2") for part in ("key", "value", "json", "mode")} | {"intent"}
+_FORM_EXTRAS = {
+    f"{editor}-{part}"
+    for editor in ("params", "params2")
+    for part in ("key", "value", "json", "mode")
+} | {"intent"}
 
 
 def _names(form: SendForm) -> set[str]:
@@ -81,13 +104,25 @@ def _names(form: SendForm) -> set[str]:
 def _cautions(workflow: WorkflowInstance, form: SendForm) -> list[Caution]:
     told = [
         Caution(f"{channel.get_kind_display()}: {warnings.sentence(finding)}")
-        for channel, params, recipient in zip(form.channels, form.channel_params, form.recipients, strict=True)
+        for channel, params, recipient in zip(
+            form.channels, form.channel_params, form.recipients, strict=True
+        )
         for finding in warnings.findings(channel, params, recipient.region)
     ]
-    told += [*warnings.of_the_numbers(form.recipients), *warnings.of_the_past(workflow, form.recipients)]
-    missing = [(bubble, bubble.missing) for bubble in bubbles(form.channels, form.channel_params) if bubble.missing]
     told += [
-        Caution(_("%(kind)s: nothing is given for %(places)s.") % {"kind": bubble.channel.get_kind_display(), "places": ", ".join(places)})
+        *warnings.of_the_numbers(form.recipients),
+        *warnings.of_the_past(workflow, form.recipients),
+    ]
+    missing = [
+        (bubble, bubble.missing)
+        for bubble in bubbles(form.channels, form.channel_params)
+        if bubble.missing
+    ]
+    told += [
+        Caution(
+            _("%(kind)s: nothing is given for %(places)s.")
+            % {"kind": bubble.channel.get_kind_display(), "places": ", ".join(places)}
+        )
         for bubble, places in missing
     ]
     return list(dict.fromkeys(told))

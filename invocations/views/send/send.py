@@ -43,7 +43,12 @@ def choose(request: StaffRequest) -> HttpResponse:
     """The workflows this person may send."""
     workflows = _sendable(request).order_by("account__title", "title")
     return render_page(
-        request, "choose.html", {"workflows": workflows, "may_set_up": request.user.has_perm("invocations.add_workflowinstance")}
+        request,
+        "choose.html",
+        {
+            "workflows": workflows,
+            "may_set_up": request.user.has_perm("invocations.add_workflowinstance"),
+        },
     )
 
 
@@ -58,7 +63,10 @@ def compose(request: StaffRequest, workflow_id: int) -> HttpResponse:
     try:
         intent = Intent.read(request.POST.get("intent", ""), request.user.pk, workflow.pk)
     except StaleIntent:
-        messages.warning(request, _("This form had been open for too long. Nothing was sent. Look it over and go on."))
+        messages.warning(
+            request,
+            _("This form had been open for too long. Nothing was sent. Look it over and go on."),
+        )
         form = SendForm(workflow, typed=SendForm(workflow, request.POST).typed())
         return _show(request, workflow, Intent.new(request.user.pk, workflow.pk), form)
     again = _original(request, intent)
@@ -82,17 +90,23 @@ def preview(request: StaffRequest, workflow_id: int) -> HttpResponse:
     workflow = get_object_or_404(_sendable(request), pk=workflow_id)
     again = None
     try:
-        again = _original(request, Intent.read(request.POST.get("intent", ""), request.user.pk, workflow.pk))
+        again = _original(
+            request, Intent.read(request.POST.get("intent", ""), request.user.pk, workflow.pk)
+        )
     except StaleIntent:
         pass  # a preview sends nothing; the form itself says so when it is posted
     form = SendForm(workflow, request.POST, kept=_kept(request, again))
-    return render(request, "parts/previewed.html", {"workflow": workflow, **_seen(request, workflow, form)})
+    return render(
+        request, "parts/previewed.html", {"workflow": workflow, **_seen(request, workflow, form)}
+    )
 
 
 def _sendable(request: StaffRequest) -> QuerySet[WorkflowInstance]:
     workflows = permissions.sendable_workflows(request.user).select_related("account__pod")
     # Without a first channel there is nothing to fill in yet.
-    return workflows.filter(channels__position=1).prefetch_related("channels__parameters", "account__api_keys")
+    return workflows.filter(channels__position=1).prefetch_related(
+        "channels__parameters", "account__api_keys"
+    )
 
 
 # --- opening the form -------------------------------------------------------------------------------------------------
@@ -107,15 +121,33 @@ def _fresh(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
     form = SendForm(workflow)
     try:
         if again:
-            form = SendForm(workflow, kept=Kept(sending.sends_in(again), permissions.may_see_recipient(request.user)))
+            form = SendForm(
+                workflow,
+                kept=Kept(sending.sends_in(again), permissions.may_see_recipient(request.user)),
+            )
         elif like := _earlier(request, workflow, request.GET.get("like", "")):
-            form = SendForm(workflow, typed=form.filled([dict(send.template_params) for send in sending.sends_in(like)]))
-        elif preset := presets_for(request.user, workflow).filter(pk=_number(request.GET.get("preset", ""))).first():
+            form = SendForm(
+                workflow,
+                typed=form.filled([dict(send.template_params) for send in sending.sends_in(like)]),
+            )
+        elif (
+            preset := presets_for(request.user, workflow)
+            .filter(pk=_number(request.GET.get("preset", "")))
+            .first()
+        ):
             form = SendForm(workflow, typed=form.filled(values_in(preset)))
     except Unreadable:
-        messages.error(request, _("What was stored cannot be read any more. Fill in the form anew."))
+        messages.error(
+            request, _("What was stored cannot be read any more. Fill in the form anew.")
+        )
         again = None
-    response = _show(request, workflow, Intent.new(request.user.pk, workflow.pk, again.request_id if again else None), form, again)
+    response = _show(
+        request,
+        workflow,
+        Intent.new(request.user.pk, workflow.pk, again.request_id if again else None),
+        form,
+        again,
+    )
     if not request.GET:
         # An empty form may stay in the browser's memory, so that Back finds what was typed and the same request id.
         response.headers["Cache-Control"] = "private, no-cache"
@@ -127,14 +159,21 @@ def _asked_for_again(request: StaffRequest, workflow: WorkflowInstance) -> Invoc
 
 
 def _of_the_first(refused: Text) -> str:
-    return _("Of the message that is to be sent again: %(why)s Nothing was sent.") % {"why": refused}
+    return _("Of the message that is to be sent again: %(why)s Nothing was sent.") % {
+        "why": refused
+    }
 
 
-def _earlier(request: StaffRequest, workflow: WorkflowInstance, request_id: str) -> Invocation | None:
+def _earlier(
+    request: StaffRequest, workflow: WorkflowInstance, request_id: str
+) -> Invocation | None:
     """The invocation of this workflow that a link names, if this person may see its values."""
     if not request_id:
         return None
-    if not (permissions.may_see_values(request.user) and request.user.has_perm("invocations.view_invocation")):
+    if not (
+        permissions.may_see_values(request.user)
+        and request.user.has_perm("invocations.view_invocation")
+    ):
         raise Http404
     try:
         return get_object_or_404(workflow.invocations.all(), request_id=UUID(request_id))
@@ -149,13 +188,19 @@ def _number(text: str) -> int:
 def _original(request: StaffRequest, intent: Intent) -> Invocation | None:
     if intent.again is None or not permissions.may_see_values(request.user):
         return None
-    return Invocation.objects.filter(request_id=intent.again, workflow_instance_id=intent.workflow_id).first()
+    return Invocation.objects.filter(
+        request_id=intent.again, workflow_instance_id=intent.workflow_id
+    ).first()
 
 
 def _kept(request: StaffRequest, again: Invocation | None) -> Kept | None:
     """What `again` sent; None if that cannot be decrypted any more, so that the number has to be typed."""
     try:
-        return Kept(sending.sends_in(again), permissions.may_see_recipient(request.user)) if again else None
+        return (
+            Kept(sending.sends_in(again), permissions.may_see_recipient(request.user))
+            if again
+            else None
+        )
     except Unreadable:
         return None
 
@@ -164,7 +209,12 @@ def _kept(request: StaffRequest, again: Invocation | None) -> Kept | None:
 
 
 def _edited(
-    request: StaffRequest, workflow: WorkflowInstance, intent: Intent, form: SendForm, action: str, again: Invocation | None
+    request: StaffRequest,
+    workflow: WorkflowInstance,
+    intent: Intent,
+    form: SendForm,
+    action: str,
+    again: Invocation | None,
 ) -> HttpResponse:
     """After a button that changes the form, or after "Back and edit": the same form with the same values."""
     typed = form.typed()
@@ -184,8 +234,17 @@ def _edited(
         if number := own_number(request.user):
             typed["recipient"] = number
         else:
-            messages.info(request, _("Your own number is not stored yet. Add it in the menu under “My number”."))
-    response = _show(request, workflow, intent, SendForm(workflow, typed=typed, kept=_kept(request, again)), again)
+            messages.info(
+                request,
+                _("Your own number is not stored yet. Add it in the menu under “My number”."),
+            )
+    response = _show(
+        request,
+        workflow,
+        intent,
+        SendForm(workflow, typed=typed, kept=_kept(request, again)),
+        again,
+    )
     response.headers["HX-Trigger-After-Swap"] = "edited"  # the preview listens
     return response
 
@@ -194,7 +253,11 @@ def _edited(
 
 
 def _show(
-    request: StaffRequest, workflow: WorkflowInstance, intent: Intent, form: SendForm, again: Invocation | None = None
+    request: StaffRequest,
+    workflow: WorkflowInstance,
+    intent: Intent,
+    form: SendForm,
+    again: Invocation | None = None,
 ) -> HttpResponse:
     context: dict[str, Any] = {
         "workflow": workflow,
@@ -223,9 +286,15 @@ def _seen(request: StaffRequest, workflow: WorkflowInstance, form: SendForm) -> 
         told += [_caution(finding, channel.get_kind_display(), form) for finding in findings]
     whole = [recipient for recipient in found if recipient is not None]
     told += [*warnings.of_the_numbers(whole), *warnings.of_the_past(workflow, whole)]
-    shown: list[Bubble] = bubbles(form.channels, params, hidden=template_fields.sensitive_keys(form.channels), bad=bad)
+    shown: list[Bubble] = bubbles(
+        form.channels, params, hidden=template_fields.sensitive_keys(form.channels), bad=bad
+    )
     numbers = [
-        {"country": country(recipient.region, request.LANGUAGE_CODE), "formatted": recipient.formatted, "digits": recipient.digits}
+        {
+            "country": country(recipient.region, request.LANGUAGE_CODE),
+            "formatted": recipient.formatted,
+            "digits": recipient.digits,
+        }
         for recipient in dict.fromkeys(whole)
         if not form.is_kept(recipient)
     ]
@@ -239,7 +308,9 @@ def _caution(finding: Any, kind: str, form: SendForm) -> Caution:
     return Caution(text, "rejected", "error") if finding.blocks else Caution(text)
 
 
-def _changed_since(again: Invocation | None, workflow: WorkflowInstance) -> list[template_fields.Change]:
+def _changed_since(
+    again: Invocation | None, workflow: WorkflowInstance
+) -> list[template_fields.Change]:
     if again is None or again.version is None:
         return []
     return template_fields.changes(again.version.contract, template_fields.contract(workflow))
@@ -249,13 +320,23 @@ def _recent(request: StaffRequest, workflow: WorkflowInstance) -> list[Invocatio
     """This person's last messages of this workflow: their values can be taken as a start."""
     if not permissions.may_see_values(request.user):
         return []
-    return list(workflow.invocations.filter(created_by=request.user).defer("payload", "reply", "note").order_by("-id")[:RECENT])
+    return list(
+        workflow.invocations.filter(created_by=request.user)
+        .defer("payload", "reply", "note")
+        .order_by("-id")[:RECENT]
+    )
 
 
 # --- sending it -------------------------------------------------------------------------------------------------------
 
 
-def _send(request: StaffRequest, workflow: WorkflowInstance, intent: Intent, form: SendForm, again: Invocation | None) -> HttpResponse:
+def _send(
+    request: StaffRequest,
+    workflow: WorkflowInstance,
+    intent: Intent,
+    form: SendForm,
+    again: Invocation | None,
+) -> HttpResponse:
     if again and (refused := not_again(again)):
         form.add_error(None, _of_the_first(refused))
         return _show(request, workflow, intent, form, again)
@@ -271,11 +352,21 @@ def _send(request: StaffRequest, workflow: WorkflowInstance, intent: Intent, for
         )
     except sending.RequestIdTaken:
         form.add_error(
-            None, _("This form has been sent already, with other values. Nothing more was sent. What it sent stands in the history.")
+            None,
+            _(
+                "This form has been sent already, with other values. Nothing more was sent. What it sent stands in the history."
+            ),
         )
-        return _show(request, workflow, Intent.new(request.user.pk, workflow.pk, intent.again), form, again)
+        return _show(
+            request, workflow, Intent.new(request.user.pk, workflow.pk, intent.again), form, again
+        )
     except sending.NotSendable:
-        form.add_error(None, _("The workflow was changed in the meantime. Nothing was sent. Open it anew from Send."))
+        form.add_error(
+            None,
+            _(
+                "The workflow was changed in the meantime. Nothing was sent. Open it anew from Send."
+            ),
+        )
         return _show(request, workflow, intent, form, again)
     if recorded:
         sending.deliver(invocation.pk)

@@ -20,4 +20,8 @@ def check_key(request: StaffRequest, key_id: uuid.UUID) -> HttpResponse:
     """Says what came of it. Pressed twice it asks once."""
     key = get_object_or_404(ApiKey.objects.select_related("account__pod"), pk=key_id)
     checked = key_check.check(key, request.get_host())
-    return render_page(request, "check_key.html", {"key": key, "checked": checked, "why": REASONS.get(checked.reason, "")})
+    return render_page(
+        request,
+        "check_key.html",
+        {"key": key, "checked": checked, "why": REASONS.get(checked.reason, "")},
+    )

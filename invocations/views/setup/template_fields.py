@@ -25,11 +25,18 @@ def contract(request: StaffRequest, workflow_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         version = form.save(request.user)
         messages.success(
-            request, _("Saved as version %(number)s. The example below is what staff and customers will see.") % {"number": version.number}
+            request,
+            _(
+                "Saved as version %(number)s. The example below is what staff and customers will see."
+            )
+            % {"number": version.number},
         )
         return redirect("contract", workflow_id=workflow.pk)
     channels = [each.channel for each in form.channels]
-    samples = [{asked.key: asked.words.sample or asked.label for asked, _form in each.values} for each in form.channels]
+    samples = [
+        {asked.key: asked.words.sample or asked.label for asked, _form in each.values}
+        for each in form.channels
+    ]
     context: dict[str, Any] = {
         "workflow": workflow,
         "contract": form,

@@ -20,14 +20,23 @@ def text_of(page):
 def asked_about(row, **columns):
     """An attempt without an answer; with `due_at` the console asks again by itself."""
     Invocation.objects.filter(pk=row.pk).update(
-        **{"status": "unknown", "reason": "timeout", "due_at": None, "doubtful_since": timezone.now(), "doubt_count": 1} | columns
+        **{
+            "status": "unknown",
+            "reason": "timeout",
+            "due_at": None,
+            "doubtful_since": timezone.now(),
+            "doubt_count": 1,
+        }
+        | columns
     )
 
 
 def todo(client, row):
     """What stands under "What to do next", as text."""
     html = page_of(client, row).html
-    return unescape(re.sub("<[^>]+>", " ", html[html.index('id="h-next"') : html.index('id="h-tl"')]))
+    return unescape(
+        re.sub("<[^>]+>", " ", html[html.index('id="h-next"') : html.index('id="h-tl"')])
+    )
 
 
 def press(client, row):

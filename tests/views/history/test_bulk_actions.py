@@ -20,7 +20,9 @@ def row(workflow, priya):
 
     def row(status="rejected", **changes):
         sends = [Send(DIGITS, {"01": "Asha"})] * 2
-        made = sending.record(workflow, sends, request_id=uuid.uuid4(), created_by=priya.person, reference="T-1")[0]
+        made = sending.record(
+            workflow, sends, request_id=uuid.uuid4(), created_by=priya.person, reference="T-1"
+        )[0]
         Invocation.objects.filter(pk=made.pk).update(**{"status": status, "due_at": None} | changes)
         return made
 
@@ -29,7 +31,13 @@ def row(workflow, priya):
 
 def post(client, action, rows, **more):
     return client.post(
-        "/history/ticked/", {"action": action, "ids": [str(row.request_id) for row in rows], "address": "status=held", **more}
+        "/history/ticked/",
+        {
+            "action": action,
+            "ids": [str(row.request_id) for row in rows],
+            "address": "status=held",
+            **more,
+        },
     )
 
 
@@ -48,35 +56,63 @@ def statuses(rows):
 
 def test_several_are_settled_with_one_reason(ada, row):
     rows = [row("unknown"), row("unknown"), row("accepted")]
-    said = confirmed(ada, "settle", rows, verdict="not_delivered", reason="All customers were asked.")
+    said = confirmed(
+        ada, "settle", rows, verdict="not_delivered", reason="All customers were asked."
+    )
     assert said == "2 settled." and statuses(rows) == ["rejected", "rejected", "accepted"]
-    assert {settlement.reason for settlement in Settlement.objects.all()} == {"All customers were asked."}
+    assert {settlement.reason for settlement in Settlement.objects.all()} == {
+        "All customers were asked."
+    }
 
 
 def test_what_moves_on_between_looking_and_confirming_is_left_alone_and_said(ada, row):
     rows = [row("unknown"), row("unknown")]
-    said = confirmed(ada, "settle", rows, lambda: sending.confirm(rows[0]), verdict="not_delivered", reason="Nothing came.")
+    said = confirmed(
+        ada,
+        "settle",
+        rows,
+        lambda: sending.confirm(rows[0]),
+        verdict="not_delivered",
+        reason="Nothing came.",
+    )
     assert said == "1 settled, 1 had moved on." and statuses(rows) == ["accepted", "rejected"]
 
 
 def test_settling_needs_a_verdict_and_a_reason_and_keeps_what_was_typed(ada, row):
     rows = [row("unknown")]
     page = Page(post(ada, "settle", rows, confirmed="1", reason="Asked"))
-    assert "This field is required" in page.html and page.form("reason")["reason"] == "Asked" and statuses(rows) == ["unknown"]
+    assert (
+        "This field is required" in page.html
+        and page.form("reason")["reason"] == "Asked"
+        and statuses(rows) == ["unknown"]
+    )
 
 
 def test_several_are_cancelled(priya, row):
     rows = [row("queued"), row("held"), row("sending", lease_until="2030-01-01T00:00Z")]
-    assert confirmed(priya, "cancel", rows) == "2 cancelled." and statuses(rows) == ["cancelled", "cancelled", "sending"]
+    assert confirmed(priya, "cancel", rows) == "2 cancelled." and statuses(rows) == [
+        "cancelled",
+        "cancelled",
+        "sending",
+    ]
 
 
 def test_several_are_sent_again_each_with_an_id_of_its_own_and_linked(priya, row, receiver):
     rows = [row("rejected"), row("expired")]
     said = confirmed(priya, "again", rows)
-    fresh = list(Invocation.objects.filter(sent_again_from__isnull=False).order_by("sent_again_from_id"))
-    assert said == "2 leave again within half a minute." and [each.sent_again_from for each in fresh] == rows
-    assert {each.status for each in fresh} == {"queued"} and not {each.request_id for each in fresh} & {each.request_id for each in rows}
-    assert [sending.sends_in(each) for each in fresh] == [sending.sends_in(each) for each in rows] and fresh[0].reference == "T-1"
+    fresh = list(
+        Invocation.objects.filter(sent_again_from__isnull=False).order_by("sent_again_from_id")
+    )
+    assert (
+        said == "2 leave again within half a minute."
+        and [each.sent_again_from for each in fresh] == rows
+    )
+    assert {each.status for each in fresh} == {"queued"} and not {
+        each.request_id for each in fresh
+    } & {each.request_id for each in rows}
+    assert [sending.sends_in(each) for each in fresh] == [
+        sending.sends_in(each) for each in rows
+    ] and fresh[0].reference == "T-1"
 
 
 def test_the_same_confirmation_twice_sends_once(priya, row):
@@ -94,7 +130,10 @@ def test_the_same_confirmation_twice_sends_once(priya, row):
         ({"status": "queued"}, "may still leave"),
         ({"status": "held"}, "may still leave"),
         ({"status": "sending", "lease_until": "2030-01-01T00:00Z"}, "may still leave"),
-        ({"status": "accepted", "delivery": "awaiting", "result_due_at": "2030-01-01T00:00Z"}, "still awaited"),
+        (
+            {"status": "accepted", "delivery": "awaiting", "result_due_at": "2030-01-01T00:00Z"},
+            "still awaited",
+        ),
     ],
 )
 def test_what_may_still_arrive_is_not_sent_again(priya, row, changes, refusal):
@@ -102,7 +141,9 @@ def test_what_may_still_arrive_is_not_sent_again(priya, row, changes, refusal):
     page = Page(post(priya, "again", rows))
     assert refusal in page.html and page.form("confirmed")["ids"] == str(rows[0].request_id)
     answer = post(priya, "again", rows[1:], confirmed="1", deed=str(uuid.uuid4()))
-    assert answer.status_code == 302 and not Invocation.objects.filter(sent_again_from__isnull=False)
+    assert answer.status_code == 302 and not Invocation.objects.filter(
+        sent_again_from__isnull=False
+    )
 
 
 @pytest.mark.parametrize("codes", [("TIMEOUT", "SENT"), ("DELIVERED",)])
@@ -118,22 +159,30 @@ def test_what_was_refused_and_yet_has_a_result_is_not_sent_again(priya, row, cod
     assert ticks.count('data-deeds=""') == 2
 
 
-def test_what_has_two_results_that_contradict_each_other_is_not_sent_again_along_with_others(priya, row):
+def test_what_has_two_results_that_contradict_each_other_is_not_sent_again_along_with_others(
+    priya, row
+):
     rows = [row("accepted"), row("expired")]
     report(rows[0], "DELIVERED")
     report(rows[0], "FAILED", "FAILED")
     page = Page(post(priya, "again", rows))
-    assert "contradicts itself" in page.html and page.form("confirmed")["ids"] == str(rows[1].request_id)
+    assert "contradicts itself" in page.html and page.form("confirmed")["ids"] == str(
+        rows[1].request_id
+    )
 
 
-def test_what_a_person_settled_as_delivered_and_kaleyra_reports_as_failed_is_not_sent_again_along_with_others(priya, ada, row):
+def test_what_a_person_settled_as_delivered_and_kaleyra_reports_as_failed_is_not_sent_again_along_with_others(
+    priya, ada, row
+):
     rows = [row("unknown", doubtful_since="2026-01-01T00:00Z", doubt_count=1), row("expired")]
     sending.settle(rows[0], Settlement.Verdict.DELIVERED, "The customer said so.", ada.person)
     report(rows[0], "FAILED", "FAILED")
     assert "contradicts itself" in Page(post(priya, "again", rows)).html
 
 
-def test_what_was_sent_again_or_has_changed_or_is_a_code_is_looked_at_one_by_one(priya, row, workflow):
+def test_what_was_sent_again_or_has_changed_or_is_a_code_is_looked_at_one_by_one(
+    priya, row, workflow
+):
     rows = [row(), row()]
     confirmed(priya, "again", rows)
     assert "sent again already" in Page(post(priya, "again", rows)).html
@@ -150,7 +199,10 @@ def test_one_row_opens_the_form_in_which_its_values_can_be_changed(priya, row, w
     assert answer.headers["Location"] == f"/send/{workflow.pk}/?again={one.request_id}"
 
 
-@pytest.mark.parametrize(("who", "action"), [("rosa", "cancel"), ("rosa", "again"), ("rosa", "settle"), ("priya", "settle")])
+@pytest.mark.parametrize(
+    ("who", "action"),
+    [("rosa", "cancel"), ("rosa", "again"), ("rosa", "settle"), ("priya", "settle")],
+)
 def test_who_may_not_do_it_to_one_may_not_do_it_to_many(request, row, who, action):
     rows = [row("unknown"), row("queued"), row("rejected")]
     assert post(request.getfixturevalue(who), action, rows, confirmed="1").status_code == 403
@@ -191,7 +243,10 @@ def test_where_nothing_fits_nothing_is_said_of_what_would_be_done(ada, row):
 
 def test_a_time_is_called_that_of_recording_for_not_every_row_was_sent(ada, row):
     waits = row("queued")
-    for html in (ada.get("/history/").content.decode(), post(ada, "cancel", [waits]).content.decode()):
+    for html in (
+        ada.get("/history/").content.decode(),
+        post(ada, "cancel", [waits]).content.decode(),
+    ):
         assert ">Recorded<" in html and ">Sent<" not in html
 
 
@@ -204,7 +259,10 @@ def test_the_list_says_of_each_row_what_its_state_lets_be_done(priya, row):
 
 @pytest.mark.parametrize("ids", [[], ["x"], ["\0"], ["0" * 5000]])
 def test_nothing_ticked_says_so(priya, ids):
-    answer = priya.post("/history/ticked/", {"action": "cancel", "ids": ids, "address": "status=held&next=//evil.example"})
+    answer = priya.post(
+        "/history/ticked/",
+        {"action": "cancel", "ids": ids, "address": "status=held&next=//evil.example"},
+    )
     assert (answer.status_code, answer.headers["Location"]) == (302, "/history/?status=held")
 
 

@@ -18,29 +18,48 @@ def wrong(recorded):
     def wrong(status, reason, error="", hours=0.0):
         row = recorded()
         when = timezone.now() - timedelta(hours=hours)
-        Invocation.objects.filter(pk=row.pk).update(status=status, reason=reason, error_kind=error, created_at=when, due_at=None)
+        Invocation.objects.filter(pk=row.pk).update(
+            status=status, reason=reason, error_kind=error, created_at=when, due_at=None
+        )
         return str(row.request_id)
 
     return wrong
 
 
 def lines(client, query=""):
-    return [(line["kind"].count, str(line["kind"].words)) for line in client.get(f"/history/errors/{query}").context["lines"]]
+    return [
+        (line["kind"].count, str(line["kind"].words))
+        for line in client.get(f"/history/errors/{query}").context["lines"]
+    ]
 
 
 def test_failures_of_a_kind_are_folded_and_lead_to_their_invocations(priya, wrong):
     late = wrong("unknown", "timeout", hours=80)
     refused_in_words = wrong("unknown", "timeout", "try … later", hours=1)
-    refused = [wrong("rejected", "rejected", "workflow … is not published", hours=n) for n in (20, 2, 1)]
+    refused = [
+        wrong("rejected", "rejected", "workflow … is not published", hours=n) for n in (20, 2, 1)
+    ]
     timeouts = [wrong("unknown", "timeout", hours=n) for n in (3, 2)]
-    assert lines(priya) == [(3, "workflow … is not published"), (2, "No answer came in time."), (1, "try … later")]
-    assert lines(priya, "?days=7") == [(3, "workflow … is not published"), (3, "No answer came in time."), (1, "try … later")]
+    assert lines(priya) == [
+        (3, "workflow … is not published"),
+        (2, "No answer came in time."),
+        (1, "try … later"),
+    ]
+    assert lines(priya, "?days=7") == [
+        (3, "workflow … is not published"),
+        (3, "No answer came in time."),
+        (1, "try … later"),
+    ]
     page = opened(priya, "/history/errors/?days=7")
     first, second, third = [link for link in page.links if link.startswith("/history/?")]
     assert found(priya, first.removeprefix("/history/")) == refused[::-1]
     assert found(priya, second.removeprefix("/history/")) == [*timeouts[::-1], late]
     assert found(priya, third.removeprefix("/history/")) == [refused_in_words]
-    assert "somebody is editing it" in page.html and "Then send them again." in page.html and "An admin settles the rest" in page.html
+    assert (
+        "somebody is editing it" in page.html
+        and "Then send them again." in page.html
+        and "An admin settles the rest" in page.html
+    )
 
 
 @pytest.mark.parametrize("days", ["1", "7", "30"])
@@ -73,12 +92,24 @@ def test_folding_stops_and_says_so(priya, wrong, monkeypatch):
     monkeypatch.setattr("invocations.views.history.errors.LOOKED_AT", 2)
     for _ in range(3):
         wrong("held", "credentials")
-    assert [count for count, _words in lines(priya)] == [2] and "its newest 2 were counted" in opened(priya, "/history/errors/").html
+    assert [count for count, _words in lines(priya)] == [
+        2
+    ] and "its newest 2 were counted" in opened(priya, "/history/errors/").html
 
 
-def test_what_was_accepted_and_did_not_go_well_is_counted_beside_them_and_each_count_is_its_list(priya, recorded):
-    for delivery, channel in [("completed", 0), ("completed", 0), ("completed", None), ("no_result", None), ("completed", 1)]:
-        Invocation.objects.filter(pk=recorded().pk).update(status="accepted", delivery=delivery, deciding_channel=channel)
+def test_what_was_accepted_and_did_not_go_well_is_counted_beside_them_and_each_count_is_its_list(
+    priya, recorded
+):
+    for delivery, channel in [
+        ("completed", 0),
+        ("completed", 0),
+        ("completed", None),
+        ("no_result", None),
+        ("completed", 1),
+    ]:
+        Invocation.objects.filter(pk=recorded().pk).update(
+            status="accepted", delivery=delivery, deciding_channel=channel
+        )
     told = priya.get("/history/errors/").context["accepted_but"]
     assert [each["count"] for each in told] == [2, 1, 1]
     for each in told:

@@ -37,7 +37,9 @@ def test_the_file_has_what_the_filter_in_the_address_leaves(priya, recorded):
     kept, other = recorded(reference="CARE-1"), recorded()
     type(kept).objects.filter(pk=other.pk).update(status="cancelled")
     answer = post(priya, "/history/export/?status=queued")
-    assert answer["Content-Disposition"].startswith('attachment; filename="history-') and ids_in(answer) == {str(kept.request_id)}
+    assert answer["Content-Disposition"].startswith('attachment; filename="history-') and ids_in(
+        answer
+    ) == {str(kept.request_id)}
 
 
 def test_what_was_searched_for_and_what_was_ticked_narrow_it_too(priya, recorded):
@@ -73,10 +75,14 @@ def test_a_workbook_opens_as_one(priya, recorded):
 def test_what_cannot_be_exported_is_said_on_the_history(priya, recorded, data):
     recorded()
     answer = priya.post("/history/export/", {"format": "csv"} | data, follow=True)
-    assert answer.redirect_chain == [("/history/", 302)] and ("Choose CSV" in answer.content.decode()) == ("q" not in data)
+    assert answer.redirect_chain == [("/history/", 302)] and (
+        "Choose CSV" in answer.content.decode()
+    ) == ("q" not in data)
 
 
-def test_a_long_one_is_fetched_when_it_is_ready_by_who_asked_for_it(priya, ada, recorded, everything_is_long):
+def test_a_long_one_is_fetched_when_it_is_ready_by_who_asked_for_it(
+    priya, ada, recorded, everything_is_long
+):
     kept = {str(recorded().request_id) for _ in range(3)}
     answer = priya.post("/history/export/?status=queued", {"format": "csv"}, follow=True)
     assert "It is being written" in answer.content.decode() and "hx-get" in answer.content.decode()
@@ -90,7 +96,9 @@ def test_a_long_one_is_fetched_when_it_is_ready_by_who_asked_for_it(priya, ada, 
     assert Export.objects.get().seen_at
 
 
-def test_one_with_whole_numbers_is_not_given_to_who_may_not_see_them_any_more(ada, recorded, everything_is_long):
+def test_one_with_whole_numbers_is_not_given_to_who_may_not_see_them_any_more(
+    ada, recorded, everything_is_long
+):
     recorded(), recorded()
     post(ada)
     exports.write_next()
@@ -100,7 +108,9 @@ def test_one_with_whole_numbers_is_not_given_to_who_may_not_see_them_any_more(ad
     assert "which you may not see any more" in answer.content.decode()
 
 
-def test_one_that_is_not_ready_can_be_stopped_by_its_person_alone(priya, ada, recorded, everything_is_long):
+def test_one_that_is_not_ready_can_be_stopped_by_its_person_alone(
+    priya, ada, recorded, everything_is_long
+):
     recorded(), recorded()
     post(priya)
     there = f"/history/exports/{Export.objects.get().pk}/cancel/"
@@ -110,7 +120,9 @@ def test_one_that_is_not_ready_can_be_stopped_by_its_person_alone(priya, ada, re
     assert "had ended already" in priya.post(there, follow=True).content.decode()
 
 
-def test_one_that_is_being_written_shows_how_far_it_is(priya, recorded, everything_is_long, monkeypatch):
+def test_one_that_is_being_written_shows_how_far_it_is(
+    priya, recorded, everything_is_long, monkeypatch
+):
     recorded(), recorded()
     post(priya)
     seen = []

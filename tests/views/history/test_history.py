@@ -19,7 +19,11 @@ from tests.views.pages import Page, opened
 
 def shown(page):
     """The request ids of the rows, in their order."""
-    return [match[1] for link in page.links if (match := re.fullmatch(r"/history/([0-9a-f-]{36})/", link))]
+    return [
+        match[1]
+        for link in page.links
+        if (match := re.fullmatch(r"/history/([0-9a-f-]{36})/", link))
+    ]
 
 
 def found(client, query="", **search):
@@ -34,7 +38,13 @@ def many(workflow):
 
     def many(count, **changes):
         rows = [
-            Invocation(workflow_instance=workflow, account=workflow.account, payload="{}", recipient_hint=f"… {number:04}", **changes)
+            Invocation(
+                workflow_instance=workflow,
+                account=workflow.account,
+                payload="{}",
+                recipient_hint=f"… {number:04}",
+                **changes,
+            )
             for number in range(count)
         ]
         return Invocation.objects.bulk_create(rows)
@@ -46,12 +56,29 @@ def many(workflow):
 def five(workflow, recorded, priya, rosa):
     """Five rows that differ in everything one can filter by."""
     other = Account.objects.create(title="Other", pod=Pod.objects.get(code="IN"), sid="HXOTHER01IN")
-    elsewhere = WorkflowInstance.objects.create(account=other, title="Elsewhere", workflow_instance_id="w2")
-    rows = [recorded("202", reference=f"T-{number}", created_by=priya.person if number % 2 else rosa.person) for number in range(4)]
-    last = Invocation(workflow_instance=elsewhere, account=other, payload="{}", reference="T-4", created_by=rosa.person)
+    elsewhere = WorkflowInstance.objects.create(
+        account=other, title="Elsewhere", workflow_instance_id="w2"
+    )
+    rows = [
+        recorded(
+            "202", reference=f"T-{number}", created_by=priya.person if number % 2 else rosa.person
+        )
+        for number in range(4)
+    ]
+    last = Invocation(
+        workflow_instance=elsewhere,
+        account=other,
+        payload="{}",
+        reference="T-4",
+        created_by=rosa.person,
+    )
     rows += Invocation.objects.bulk_create([last])
-    for number, (row, status) in enumerate(zip(rows, ["accepted", "rejected", "unknown", "held", "queued"], strict=True)):
-        Invocation.objects.filter(pk=row.pk).update(status=status, created_at=datetime(2026, 3, 1 + number, 23, 30, tzinfo=UTC))
+    for number, (row, status) in enumerate(
+        zip(rows, ["accepted", "rejected", "unknown", "held", "queued"], strict=True)
+    ):
+        Invocation.objects.filter(pk=row.pk).update(
+            status=status, created_at=datetime(2026, 3, 1 + number, 23, 30, tzinfo=UTC)
+        )
     return [str(row.request_id) for row in rows]
 
 
@@ -70,7 +97,10 @@ def test_each_filter_and_all_of_them_together(priya, rosa, workflow, five):
         ("since=2026-03-04", [4, 3]),
         ("until=2026-03-02", [1, 0]),
         ("since=2026-03-03&until=2026-03-03", [2]),
-        (f"{by_rosa}&since=2026-03-02&until=2026-03-03&status=unknown&workflow={workflow.pk}&account={workflow.account.pk}", [2]),
+        (
+            f"{by_rosa}&since=2026-03-02&until=2026-03-03&status=unknown&workflow={workflow.pk}&account={workflow.account.pk}",
+            [2],
+        ),
         (f"{by_rosa}&status=held", []),
         (f"workflow={elsewhere.pk}&account={workflow.account.pk}", []),
     ]:
@@ -80,9 +110,14 @@ def test_each_filter_and_all_of_them_together(priya, rosa, workflow, five):
 def test_where_there_is_no_practice_nobody_is_asked_about_it(priya, five, settings):
     assert "Practice: Left out" in opened(priya, "/history/?practice=without").html
     settings.SANDBOX = False
-    assert found(priya, "?practice=without") == [five[4]], "what was sent for practice before is still here"
+    assert found(priya, "?practice=without") == [five[4]], (
+        "what was sent for practice before is still here"
+    )
     Pod.objects.filter(api_domain__startswith="127.0.0.1").update(api_domain="api.eu.example.com")
-    assert found(priya, "?practice=without") == five[::-1] and "Practice" not in opened(priya, "/history/").html
+    assert (
+        found(priya, "?practice=without") == five[::-1]
+        and "Practice" not in opened(priya, "/history/").html
+    )
 
 
 def test_days_are_those_of_the_persons_zone(priya, five):
@@ -96,7 +131,12 @@ def ended(recorded):
 
     def ended(channel=None, **changes):
         row = recorded()
-        known = {"status": "accepted", "due_at": None, "delivery": "completed", "deciding_channel": channel}
+        known = {
+            "status": "accepted",
+            "due_at": None,
+            "delivery": "completed",
+            "deciding_channel": channel,
+        }
         Invocation.objects.filter(pk=row.pk).update(**known | changes)
         return str(row.request_id)
 
@@ -121,8 +161,14 @@ def test_filters_by_what_became_of_it(priya, recorded, ended):
         ("delivery=double", [second]),
     ]:
         assert found(priya, f"?{query}") == rows, query
-    tiles = {tile["label"]: (tile["count"], tile["address"]) for tile in priya.get("/history/").context["tiles"]}
-    assert tiles["Delivered"] == (2, "delivery=reached") and tiles["Awaiting result"] == (1, "delivery=awaiting")
+    tiles = {
+        tile["label"]: (tile["count"], tile["address"])
+        for tile in priya.get("/history/").context["tiles"]
+    }
+    assert tiles["Delivered"] == (2, "delivery=reached") and tiles["Awaiting result"] == (
+        1,
+        "delivery=awaiting",
+    )
     assert tiles["Not delivered (reported)"] == (1, "delivery=failed")
 
 
@@ -138,14 +184,24 @@ def test_addresses_from_when_the_channel_was_a_question_of_its_own_still_ask_it(
         answer = priya.get(f"/history/?{query}", follow=True)
         assert shown(Page(answer)) == rows, query
         assert "channel=" not in " ".join(Page(answer).links), query
-    assert "not valid and was left out" in opened(priya, "/history/?delivery=awaiting&channel=1").html, "no row can be both"
+    assert (
+        "not valid and was left out" in opened(priya, "/history/?delivery=awaiting&channel=1").html
+    ), "no row can be both"
 
 
-@pytest.mark.parametrize("query", ["", "?delivery=failed", "?status=accepted&since=2020-01-01", "?workflow={workflow}"])
+@pytest.mark.parametrize(
+    "query", ["", "?delivery=failed", "?status=accepted&since=2020-01-01", "?workflow={workflow}"]
+)
 def test_each_tile_counts_what_its_link_shows(priya, recorded, ended, workflow, query):
     for channel in (0, 0, 1, 2, None):
         ended(channel)
-    for delivery, status in [("awaiting", "accepted"), ("", "rejected"), ("", "unknown"), ("", "held"), ("", "sending")]:
+    for delivery, status in [
+        ("awaiting", "accepted"),
+        ("", "rejected"),
+        ("", "unknown"),
+        ("", "held"),
+        ("", "sending"),
+    ]:
         times = {"result_due_at": timezone.now(), "lease_until": timezone.now()}
         ended(None, delivery=delivery, status=status, **times)
     recorded()
@@ -154,7 +210,14 @@ def test_each_tile_counts_what_its_link_shows(priya, recorded, ended, workflow, 
 
 
 def test_filters_by_answer_and_by_error(priya, recorded, ended):
-    no = ended(None, delivery="", status="rejected", http_status=400, error_kind="workflow … is not published", reason="rejected")
+    no = ended(
+        None,
+        delivery="",
+        status="rejected",
+        http_status=400,
+        error_kind="workflow … is not published",
+        reason="rejected",
+    )
     late = ended(None, delivery="", status="unknown", reason="timeout")
     yes = ended(None, delivery="", http_status=202)
     again = recorded(sent_again_from=Invocation.objects.get(request_id=no))
@@ -176,7 +239,12 @@ def test_the_address_of_a_filter_says_no_more_than_what_it_filters_by(priya, fiv
 
 def test_tiles_of_narrowed_lists_count_what_the_other_filters_leave(priya, rosa, five):
     tiles = priya.get(f"/history/?person={rosa.person.pk}&status=unknown").context["tiles"]
-    assert {tile["label"]: tile["count"] for tile in tiles if tile["count"]} == {"All": 3, "Accepted": 1, "Outcome unknown": 1, "Queued": 1}
+    assert {tile["label"]: tile["count"] for tile in tiles if tile["count"]} == {
+        "All": 3,
+        "Accepted": 1,
+        "Outcome unknown": 1,
+        "Queued": 1,
+    }
     assert [tile["label"] for tile in tiles if tile["current"]] == ["Outcome unknown"]
 
 
@@ -209,14 +277,23 @@ EAST, WEST = "Pacific/Kiritimati", "Pacific/Niue"
         ("http=two", ""),
         ("why=because", ""),
         (f"error={'x' * 201}", ""),
-        *[(f"{name}={day}", zone) for name in ("since", "until") for day in ("0001-01-01", "9999-12-31") for zone in (EAST, WEST)],
+        *[
+            (f"{name}={day}", zone)
+            for name in ("since", "until")
+            for day in ("0001-01-01", "9999-12-31")
+            for zone in (EAST, WEST)
+        ],
     ],
 )
 def test_what_is_not_valid_in_an_address_is_left_out_and_told(priya, recorded, query, zone):
     row = recorded()
     priya.cookies["timezone"] = zone
     page = opened(priya, f"/history/?{query}")
-    assert "not valid and was left out" in page.html and shown(page) == [str(row.request_id)] and "<script>alert" not in page.html
+    assert (
+        "not valid and was left out" in page.html
+        and shown(page) == [str(row.request_id)]
+        and "<script>alert" not in page.html
+    )
 
 
 @pytest.mark.parametrize("before", ["9" * 5000, "-1", "²", "x", "", "%00"])
@@ -227,7 +304,10 @@ def test_a_page_that_starts_nowhere_is_the_first(priya, recorded, before):
 
 def test_chips_take_one_filter_away_each_and_tiles_keep_the_others(priya, five, rosa):
     page = opened(priya, f"/history/?status=unknown&person={rosa.person.pk}")
-    assert f"/history/?person={rosa.person.pk}" in page.links and "/history/?status=unknown" in page.links
+    assert (
+        f"/history/?person={rosa.person.pk}" in page.links
+        and "/history/?status=unknown" in page.links
+    )
     assert f"/history/?person={rosa.person.pk}&status=held" in page.links
     assert "From: 1 Mar 2026" in opened(priya, "/history/?since=2026-03-01").html
     assert "Sent by: rosa" in page.html and "Submission: Outcome unknown" in page.html
@@ -236,22 +316,43 @@ def test_chips_take_one_filter_away_each_and_tiles_keep_the_others(priya, five, 
 def test_the_days_asked_for_most_are_one_press_away_and_keep_the_other_filters(priya, many):
     older, yesterday, today = many(3)
     for row, days in [(today, 0), (yesterday, 1), (older, 6)]:
-        Invocation.objects.filter(pk=row.pk).update(created_at=timezone.localtime().replace(hour=12) - timedelta(days=days))
-    choices = {str(day["label"]): day["address"] for day in priya.get("/history/?status=queued").context["days_to_choose"]}
-    for label, rows in [("Today", [today]), ("Yesterday", [yesterday]), ("Last 7 days", [today, yesterday, older])]:
-        assert "status=queued" in choices[label] and found(priya, f"?{choices[label]}") == [str(row.request_id) for row in rows], label
+        Invocation.objects.filter(pk=row.pk).update(
+            created_at=timezone.localtime().replace(hour=12) - timedelta(days=days)
+        )
+    choices = {
+        str(day["label"]): day["address"]
+        for day in priya.get("/history/?status=queued").context["days_to_choose"]
+    }
+    for label, rows in [
+        ("Today", [today]),
+        ("Yesterday", [yesterday]),
+        ("Last 7 days", [today, yesterday, older]),
+    ]:
+        assert "status=queued" in choices[label] and found(priya, f"?{choices[label]}") == [
+            str(row.request_id) for row in rows
+        ], label
 
 
 def test_what_people_settled_is_found_by_what_they_said_whatever_was_reported_since(priya, ended):
-    for reason, asks in (("settled_delivered", "said_delivered"), ("settled_not_delivered", "said_not_delivered")):
+    for reason, asks in (
+        ("settled_delivered", "said_delivered"),
+        ("settled_not_delivered", "said_not_delivered"),
+    ):
         silent, reported = ended(None, reason=reason, delivery=""), ended(0, reason=reason)
         assert found(priya, f"?delivery={asks}") == [reported, silent]
 
 
 def test_tiles_count(priya, five):
-    counts = {tile["label"]: tile["count"] for tile in priya.get("/history/?status=held").context["tiles"]}
+    counts = {
+        tile["label"]: tile["count"] for tile in priya.get("/history/?status=held").context["tiles"]
+    }
     by_status = {"Accepted": 1, "Outcome unknown": 1, "Held": 1, "Rejected": 1, "Queued": 1}
-    assert counts == by_status | {"All": 5, "Delivered": 0, "Not delivered (reported)": 0, "Awaiting result": 0}
+    assert counts == by_status | {
+        "All": 5,
+        "Delivered": 0,
+        "Not delivered (reported)": 0,
+        "Awaiting result": 0,
+    }
 
 
 # --- search -----------------------------------------------------------------------------------------------------------
@@ -259,8 +360,20 @@ def test_tiles_count(priya, five):
 
 @pytest.fixture
 def one(typed):
-    row = sending.record(typed, [Send(DIGITS), Send("442079460958")], request_id=uuid.uuid4(), created_by=None, reference="Zen-4711")[0]
-    sending.record(typed, [Send("919876543210")] * 2, request_id=uuid.uuid4(), created_by=None, reference="Zen-47")
+    row = sending.record(
+        typed,
+        [Send(DIGITS), Send("442079460958")],
+        request_id=uuid.uuid4(),
+        created_by=None,
+        reference="Zen-4711",
+    )[0]
+    sending.record(
+        typed,
+        [Send("919876543210")] * 2,
+        request_id=uuid.uuid4(),
+        created_by=None,
+        reference="Zen-47",
+    )
     Invocation.objects.filter(pk=row.pk).update(workflow_invocation_id="4xU9cYRHxDmNVR1D")
     now = timezone.now()
     match = {"invocation": row, "matched_at": now, "received_at": now, "last_received_at": now}
@@ -289,7 +402,11 @@ def test_a_whole_number_in_any_spelling_is_found_on_either_channel(priya, one, t
     answer = priya.post("/history/", {"q": typed_number})
     page = Page(answer)
     assert shown(page) == [one]
-    assert not [link for link in [*page.links, *(form.action for form in page.forms)] if "8061" in link or "7946" in link]
+    assert not [
+        link
+        for link in [*page.links, *(form.action for form in page.forms)]
+        if "8061" in link or "7946" in link
+    ]
 
 
 @pytest.mark.parametrize(
@@ -305,15 +422,26 @@ def test_what_a_search_was_taken_for_is_said(priya, one, q, what):
     assert f"Search: {what}" in Page(priya.post("/history/", {"q": q})).html
 
 
-def test_a_search_that_found_nothing_offers_the_last_four_digits_and_to_leave_out_the_filters(priya, one):
+def test_a_search_that_found_nothing_offers_the_last_four_digits_and_to_leave_out_the_filters(
+    priya, one
+):
     page = Page(priya.post("/history/?status=held", {"q": "098765 44581"}))
-    anywhere, last_four = [form for form in page.forms if form.fields.get("q") and "Find" not in form.fields][-2:]
+    anywhere, last_four = [
+        form for form in page.forms if form.fields.get("q") and "Find" not in form.fields
+    ][-2:]
     assert (anywhere.action, anywhere["q"]) == ("/history/", "098765 44581")
     assert (last_four.action, last_four["q"]) == ("/history/?status=held", "4581")
 
 
 @pytest.mark.parametrize(
-    "how", [str, lambda i: i.upper(), lambda i: i.replace("-", ""), lambda i: f"  {i} ", lambda i: i.replace("-", "").upper()]
+    "how",
+    [
+        str,
+        lambda i: i.upper(),
+        lambda i: i.replace("-", ""),
+        lambda i: f"  {i} ",
+        lambda i: i.replace("-", "").upper(),
+    ],
 )
 def test_a_request_id_is_found_in_any_spelling(priya, one, how):
     assert found(priya, q=how(one)) == [one]
@@ -363,7 +491,9 @@ def test_a_number_never_gets_into_an_address(client, priya, one):
 
 
 def test_a_search_keeps_the_filters(priya, one):
-    assert found(priya, "?status=held", q="Zen-4711") == [] and found(priya, "?status=queued", q="Zen-4711") == [one]
+    assert found(priya, "?status=held", q="Zen-4711") == [] and found(
+        priya, "?status=queued", q="Zen-4711"
+    ) == [one]
 
 
 def test_numbers_are_masked_for_everybody_in_the_list(ada, one):
@@ -379,11 +509,15 @@ def test_numbers_are_masked_for_everybody_in_the_list(ada, one):
 def test_rows_stand_under_their_days_in_the_persons_zone(priya, many):
     rows = many(4)
     noon = timezone.localtime().replace(hour=12)
-    for row, when in zip(rows, [noon.replace(2026, 3, 2), noon - timedelta(days=1), noon, noon], strict=True):
+    for row, when in zip(
+        rows, [noon.replace(2026, 3, 2), noon - timedelta(days=1), noon, noon], strict=True
+    ):
         Invocation.objects.filter(pk=row.pk).update(created_at=when)
     days = re.findall(r'scope="rowgroup"[^>]*>([^<]*)<', opened(priya, "/history/").html)
     assert days == ["Today", "Yesterday", "Monday 2 March 2026"]
-    priya.cookies["timezone"] = "Pacific/Kiritimati"  # fourteen hours on: noon is tomorrow's small hours
+    priya.cookies["timezone"] = (
+        "Pacific/Kiritimati"  # fourteen hours on: noon is tomorrow's small hours
+    )
     assert "Tuesday 3 March 2026" in opened(priya, "/history/").html
 
 
@@ -404,7 +538,9 @@ def test_a_practice_message_is_named_one(priya, recorded):
         ({"status": "rejected", "delivery": "completed", "deciding_channel": 1}, "both"),
     ],
 )
-def test_where_there_is_room_for_one_badge_it_says_the_delivery_unless_the_submission_contradicts_it(priya, many, changes, badge):
+def test_where_there_is_room_for_one_badge_it_says_the_delivery_unless_the_submission_contradicts_it(
+    priya, many, changes, badge
+):
     many(1, **changes)
     assert f'data-badge="{badge}"' in opened(priya, "/history/").html
 
@@ -445,7 +581,9 @@ def test_newer_pages_lead_back_the_same_way(priya, many):
     assert shown(middle) == rows[50:100]
     newest = opened(priya, next(link for link in middle.links if "after=" in link))
     assert shown(newest) == rows[:50] and not [link for link in newest.links if "after=" in link]
-    assert shown(opened(priya, next(link for link in middle.links if "before=" in link))) == rows[100:]
+    assert (
+        shown(opened(priya, next(link for link in middle.links if "before=" in link))) == rows[100:]
+    )
 
 
 def test_a_search_goes_back_and_forth_too(priya, many):
@@ -491,7 +629,10 @@ def test_exactly_one_full_page_has_no_older_one(priya, many):
 
 
 def test_first_use_and_nothing_found(priya, rosa, many):
-    assert "Send the first" in opened(priya, "/history/").html and "Send the first" not in opened(rosa, "/history/").html
+    assert (
+        "Send the first" in opened(priya, "/history/").html
+        and "Send the first" not in opened(rosa, "/history/").html
+    )
     many(1)
     assert "Nothing matches these filters" in opened(priya, "/history/?status=held").html
     assert "Nothing found" in Page(priya.post("/history/", {"q": "nothing"})).html
@@ -499,7 +640,10 @@ def test_first_use_and_nothing_found(priya, rosa, many):
 
 def test_a_message_of_a_script_has_nobody(priya, recorded):
     row = recorded()
-    assert found(priya) == [str(row.request_id)] and "by a script" in opened(priya, f"/history/{row.request_id}/").html
+    assert (
+        found(priya) == [str(row.request_id)]
+        and "by a script" in opened(priya, f"/history/{row.request_id}/").html
+    )
 
 
 def test_as_many_queries_for_fifty_rows_as_for_two(priya, many):

@@ -24,12 +24,23 @@ LONG_AGO = datetime(2026, 1, 5, 12, tzinfo=UTC)
 TABLE = "invocations_invocation"
 
 KINDS = [
-    {"status": "rejected", "http_status": 400, "error_kind": "workflow … is not published", "reason": "rejected"},
+    {
+        "status": "rejected",
+        "http_status": 400,
+        "error_kind": "workflow … is not published",
+        "reason": "rejected",
+    },
     {"status": "unknown", "reason": "timeout"},
     {"status": "held", "reason": "credentials"},
     {"status": "queued", "reference": "Zen-1", "workflow_invocation_id": "4xU9"},
-    {"recipient_digest": digests(DIGITS, sending.DIGEST_OF_A_RECIPIENT)[0], "recipient_last_four": DIGITS[-4:]},
-    {"recipient2_digest": digests(DIGITS, sending.DIGEST_OF_A_RECIPIENT)[0], "recipient2_last_four": DIGITS[-4:]},
+    {
+        "recipient_digest": digests(DIGITS, sending.DIGEST_OF_A_RECIPIENT)[0],
+        "recipient_last_four": DIGITS[-4:],
+    },
+    {
+        "recipient2_digest": digests(DIGITS, sending.DIGEST_OF_A_RECIPIENT)[0],
+        "recipient2_last_four": DIGITS[-4:],
+    },
     {"delivery": "awaiting", "result_due_at": timezone.now()},
     {"delivery": "no_result"},
     *({"delivery": "completed", "deciding_channel": channel} for channel in (None, 0, 1, 2)),
@@ -43,24 +54,52 @@ KINDS = [
 def table(workflow, priya, rosa):
     """The table; gives the rows of the few kinds."""
     other = Account.objects.create(title="Other", pod=workflow.account.pod, sid="HXOTHER01IN")
-    elsewhere = WorkflowInstance.objects.create(account=other, title="Elsewhere", workflow_instance_id="w2")
+    elsewhere = WorkflowInstance.objects.create(
+        account=other, title="Elsewhere", workflow_instance_id="w2"
+    )
 
     def row(**changes):
-        sent = {"workflow_instance": workflow, "account": workflow.account, "created_by": priya.person, "status": "accepted"}
-        sent |= {"http_status": 202, "reason": "accepted", "request_id": uuid.uuid4(), "payload": None}
+        sent = {
+            "workflow_instance": workflow,
+            "account": workflow.account,
+            "created_by": priya.person,
+            "status": "accepted",
+        }
+        sent |= {
+            "http_status": 202,
+            "reason": "accepted",
+            "request_id": uuid.uuid4(),
+            "payload": None,
+        }
         return Invocation(**sent | changes)
 
     few = [row(**kind) for kind in KINDS for _ in range(FEW)]
-    few += [row(workflow_instance=elsewhere, account=other, created_by=rosa.person) for _ in range(FEW)]
-    many = [row(recipient_digest=f"{n:064}", recipient2_digest=f"{n:064}", recipient_last_four=f"{n % 9973:04}") for n in range(MANY)]
+    few += [
+        row(workflow_instance=elsewhere, account=other, created_by=rosa.person) for _ in range(FEW)
+    ]
+    many = [
+        row(
+            recipient_digest=f"{n:064}",
+            recipient2_digest=f"{n:064}",
+            recipient_last_four=f"{n % 9973:04}",
+        )
+        for n in range(MANY)
+    ]
     for each, one in enumerate(many):
         one.reference, one.workflow_invocation_id = f"CARE-{each}", f"id-{each}"
     few = Invocation.objects.bulk_create(plain(few))
     Invocation.objects.bulk_create(plain(many), batch_size=2_000)
     again = Invocation.objects.bulk_create(plain([row(sent_again_from=few[0]) for _ in range(FEW)]))
     Invocation.objects.filter(pk__lte=few[-1].pk).update(created_at=LONG_AGO)
-    matched = {"invocation": few[0], "matched_at": timezone.now(), "received_at": timezone.now(), "last_received_at": timezone.now()}
-    Callback.objects.create(account=other, digest="d", body="{}", **matched).results.create(position=1, message_id="wamid.1")
+    matched = {
+        "invocation": few[0],
+        "matched_at": timezone.now(),
+        "received_at": timezone.now(),
+        "last_received_at": timezone.now(),
+    }
+    Callback.objects.create(account=other, digest="d", body="{}", **matched).results.create(
+        position=1, message_id="wamid.1"
+    )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return few, again
@@ -69,7 +108,11 @@ def table(workflow, priya, rosa):
 def plain(rows):
     """With a payload; encrypting one for each would take longer than all the rest."""
     for row in rows:
-        row.__dict__["payload"] = Invocation._meta.get_field("payload").seal(row, "{}") if row is rows[0] else rows[0].__dict__["payload"]
+        row.__dict__["payload"] = (
+            Invocation._meta.get_field("payload").seal(row, "{}")
+            if row is rows[0]
+            else rows[0].__dict__["payload"]
+        )
     return rows
 
 
@@ -77,7 +120,10 @@ def plan(found):
     """How the database finds the newest page of `found`: the indexes it takes, in their names, and the tables it walks through."""
     told = found.order_by("-pk").values_list("pk", flat=True)[:51].explain()
     walks = re.findall(rf"Seq Scan on {TABLE}|SCAN {TABLE}(?! USING)", told)
-    taken = re.findall(r"(?:using|on|INDEX) \"?((?:invocation|sqlite_autoindex)\w+)|USING (INTEGER PRIMARY KEY)", told)
+    taken = re.findall(
+        r"(?:using|on|INDEX) \"?((?:invocation|sqlite_autoindex)\w+)|USING (INTEGER PRIMARY KEY)",
+        told,
+    )
     return told, {index or key for index, key in taken}, walks
 
 
@@ -118,13 +164,21 @@ def test_each_filter_and_each_search_takes_its_index(table, rosa, workflow):
         DIGITS[-4:]: "invocation_by_last_four",
         f" {DIGITS[-4:]}": "invocation_by_second_last_four",
     }
-    asked = [(query, [HistoryFilter(QueryDict(query)).narrow(Invocation.objects.all())], index) for query, index in filters.items()]
-    asked += [(q, [Invocation.objects.filter(way) for way in HistorySearch({"q": q}).ways], index) for q, index in searches.items()]
+    asked = [
+        (query, [HistoryFilter(QueryDict(query)).narrow(Invocation.objects.all())], index)
+        for query, index in filters.items()
+    ]
+    asked += [
+        (q, [Invocation.objects.filter(way) for way in HistorySearch({"q": q}).ways], index)
+        for q, index in searches.items()
+    ]
     wrong = {}
     for what, questions, index in asked:
         plans = [plan(question) for question in questions]
         taken = {each for _told, indexes, _walks in plans for each in indexes}
-        if any(walks for *_, walks in plans) or not any(re.fullmatch(index, each) for each in taken):
+        if any(walks for *_, walks in plans) or not any(
+            re.fullmatch(index, each) for each in taken
+        ):
             wrong[what] = "\n".join(told for told, *_ in plans)
     assert not wrong, "\n\n".join(f"{what}\n{told}" for what, told in wrong.items())
 
@@ -132,12 +186,22 @@ def test_each_filter_and_each_search_takes_its_index(table, rosa, workflow):
 @pytest.mark.django_db
 @pytest.mark.postgres
 @pytest.mark.parametrize(
-    "address", ["/history/", "/history/?status=held", "/history/?person={}&since=2026-01-01", "/history/errors/?days=30"]
+    "address",
+    [
+        "/history/",
+        "/history/?status=held",
+        "/history/?person={}&since=2026-01-01",
+        "/history/errors/?days=30",
+    ],
 )
 def test_no_page_of_the_history_reads_the_whole_table(table, priya, address):
     with CaptureQueriesContext(connection) as queries:
         assert priya.get(address.format(priya.person.pk)).status_code == 200
-    asked = [query["sql"] for query in queries if TABLE in query["sql"] and query["sql"].startswith("SELECT")]
+    asked = [
+        query["sql"]
+        for query in queries
+        if TABLE in query["sql"] and query["sql"].startswith("SELECT")
+    ]
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         for sql in asked:

@@ -27,12 +27,20 @@ def test_every_status_says_what_it_means_and_what_comes_next(ada, recorded, stat
     Invocation.objects.update(status=status, due_at=None, lease_until="2020-01-01T00:00Z")
     page = page_of(ada, row)
     text = text_of(page)
-    assert str(STATUSES[status].says) in text and all(str(step) in text for step in STATUSES[status].next)
+    assert str(STATUSES[status].says) in text and all(
+        str(step) in text for step in STATUSES[status].next
+    )
     button = {"queued": "Try now", "held": "Try now", "unknown": "Check safely"}.get(status)
-    assert any(form.action.endswith("/try-again/") for form in page.forms) == bool(button) and (not button or button in text)
-    assert any(form.action.endswith("/cancel/") for form in page.forms) == (status in {"queued", "held"})
+    assert any(form.action.endswith("/try-again/") for form in page.forms) == bool(button) and (
+        not button or button in text
+    )
+    assert any(form.action.endswith("/cancel/") for form in page.forms) == (
+        status in {"queued", "held"}
+    )
     is_open = status in {"queued", "sending", "held"}
-    assert ('hx-trigger="every' in page.html) == is_open and ("?again=" in page.html) == (not is_open)
+    assert ('hx-trigger="every' in page.html) == is_open and ("?again=" in page.html) == (
+        not is_open
+    )
 
 
 def test_a_doubt_that_is_still_asked_about_says_so_and_goes_on_looking(priya, recorded):
@@ -55,10 +63,19 @@ def test_what_is_over_is_not_checked_any_more(priya, recorded):
     row = recorded()
     Invocation.objects.update(status="unknown", due_at=None, not_after=timezone.now())
     page = page_of(priya, row)
-    assert "not asked about with its ID any more" in page.html and not any("/try-again/" in form.action for form in page.forms)
+    assert "not asked about with its ID any more" in page.html and not any(
+        "/try-again/" in form.action for form in page.forms
+    )
 
 
-@pytest.mark.parametrize("why", ["All sending is stopped.", "The account Acme is paused.", "The workflow Order delayed is paused."])
+@pytest.mark.parametrize(
+    "why",
+    [
+        "All sending is stopped.",
+        "The account Acme is paused.",
+        "The workflow Order delayed is paused.",
+    ],
+)
 def test_what_keeps_it_back_is_said(priya, recorded, workflow, account, why):
     row = recorded()
     if "workflow" in why:
@@ -72,7 +89,9 @@ def test_what_keeps_it_back_is_said(priya, recorded, workflow, account, why):
 
 def test_every_reason_has_its_words(priya, recorded):
     row = recorded()
-    Attempt.objects.create(invocation=row, number=1, started_at="2026-01-01T00:00Z", outcome="doubtful")
+    Attempt.objects.create(
+        invocation=row, number=1, started_at="2026-01-01T00:00Z", outcome="doubtful"
+    )
     for reason, words in REASONS.items():
         if reason == "accepted":
             continue
@@ -101,14 +120,29 @@ def test_a_hostile_answer_is_inert(priya, recorded, kaleyra_says):
     )
     sending.deliver(row.pk)
     html = page_of(priya, row).html
-    assert "<script>alert" not in html and "&lt;script&gt;alert(1)" in html and "{{ 7 }}" in html and "{% now" in html
+    assert (
+        "<script>alert" not in html
+        and "&lt;script&gt;alert(1)" in html
+        and "{{ 7 }}" in html
+        and "{% now" in html
+    )
 
 
 def test_numbers_and_values_are_shown_by_right(priya, ada, rosa, typed):
-    row = sending.record(typed, [Send(DIGITS, {"01": "Asha", "02": "b", "03": "c"})] * 2, request_id=uuid.uuid4(), created_by=None)[0]
+    row = sending.record(
+        typed,
+        [Send(DIGITS, {"01": "Asha", "02": "b", "03": "c"})] * 2,
+        request_id=uuid.uuid4(),
+        created_by=None,
+    )[0]
     for browser in (priya, rosa):
         html = page_of(browser, row).html
-        assert "6123" not in html and "Asha" in html and "+91 •• •••• 4581" in html and "masked for you" in html
+        assert (
+            "6123" not in html
+            and "Asha" in html
+            and "+91 •• •••• 4581" in html
+            and "masked for you" in html
+        )
     assert NUMBER in page_of(ada, row).html
     priya.person.groups.get().permissions.get(codename="view_values").delete()
     page = page_of(priya, row)
@@ -120,13 +154,23 @@ def test_a_value_that_was_or_became_sensitive_is_dots_for_everybody(sven, typed)
     row = None
     for then, now in [(True, False), (False, True)]:
         Parameter.objects.filter(pk=parameter.pk).update(is_sensitive=then)
-        row = sending.record(typed, [Send(DIGITS, {"01": "4711", "02": "b", "03": "c"})] * 2, request_id=uuid.uuid4(), created_by=None)[0]
+        row = sending.record(
+            typed,
+            [Send(DIGITS, {"01": "4711", "02": "b", "03": "c"})] * 2,
+            request_id=uuid.uuid4(),
+            created_by=None,
+        )[0]
         Parameter.objects.filter(pk=parameter.pk).update(is_sensitive=now)
         assert "4711" not in page_of(sven, row).html
 
 
 def test_a_verification_code_is_never_shown(sven, typed):
-    row = sending.record(typed, [Send(DIGITS, {"#verification_code#": "81XXX23"})] * 2, request_id=uuid.uuid4(), created_by=None)[0]
+    row = sending.record(
+        typed,
+        [Send(DIGITS, {"#verification_code#": "81XXX23"})] * 2,
+        request_id=uuid.uuid4(),
+        created_by=None,
+    )[0]
     assert "81XXX23" not in page_of(sven, row).html
 
 
@@ -142,7 +186,11 @@ def test_with_another_encryption_key_the_page_still_stands(priya, recorded, sett
     sending.deliver(row.pk)
     settings.FIELD_ENCRYPTION_KEYS = ANOTHER_KEY
     text = text_of(page_of(priya, row))
-    assert "cannot be decrypted any more" in text and "(cannot be read any more)" in text and "Asha" not in text
+    assert (
+        "cannot be decrypted any more" in text
+        and "(cannot be read any more)" in text
+        and "Asha" not in text
+    )
     assert priya.get("/history/").status_code == priya.get("/").status_code == 200
 
 
@@ -169,7 +217,10 @@ def test_checking_safely_asks_once_with_the_same_bytes(priya, recorded, receiver
     press(priya, row)()
     row.refresh_from_db()
     assert (row.status, row.reason) == ("accepted", "confirmed_by_duplicate")
-    assert receiver.accepted == [str(row.request_id)] and len({request.body for request in receiver.received}) == 1
+    assert (
+        receiver.accepted == [str(row.request_id)]
+        and len({request.body for request in receiver.received}) == 1
+    )
 
 
 def test_an_unknown_one_stays_unknown_when_nobody_answers(priya, recorded, kaleyra_says):
@@ -188,7 +239,9 @@ def test_what_moved_on_since_the_page_was_shown_is_not_sent(priya, recorded, rec
     assert "Nothing was sent" in button() and not receiver.received
 
 
-@pytest.mark.parametrize("status", ["accepted", "rejected", "sending", "expired", "cancelled", "nonsense", ""])
+@pytest.mark.parametrize(
+    "status", ["accepted", "rejected", "sending", "expired", "cancelled", "nonsense", ""]
+)
 def test_no_other_status_can_be_tried_again(priya, recorded, receiver, status):
     row = recorded()
     if status in Invocation.Status.values:
@@ -206,15 +259,24 @@ def test_a_paused_account_sends_nothing(priya, recorded, receiver, account):
 
 def test_only_who_may_send_the_workflow_tries_again(priya, rosa, recorded, receiver, workflow):
     row = recorded()
-    assert rosa.post(f"/history/{row.request_id}/try-again/", {"status": "queued"}).status_code == 403
+    assert (
+        rosa.post(f"/history/{row.request_id}/try-again/", {"status": "queued"}).status_code == 403
+    )
     workflow.is_active = False
     workflow.save()
-    assert priya.post(f"/history/{row.request_id}/try-again/", {"status": "queued"}).status_code == 403
-    assert not [form for form in page_of(priya, row).forms if form.action.endswith("/try-again/")] and not receiver.received
+    assert (
+        priya.post(f"/history/{row.request_id}/try-again/", {"status": "queued"}).status_code == 403
+    )
+    assert (
+        not [form for form in page_of(priya, row).forms if form.action.endswith("/try-again/")]
+        and not receiver.received
+    )
 
 
 def test_an_answer_that_repeats_the_number_is_shown_without_it(ada, typed, kaleyra_says):
-    row = sending.record(typed, [Send(DIGITS, {"01": "a"})] * 2, request_id=uuid.uuid4(), created_by=None)[0]
+    row = sending.record(
+        typed, [Send(DIGITS, {"01": "a"})] * 2, request_id=uuid.uuid4(), created_by=None
+    )[0]
     kaleyra_says(400, json.dumps({"success": False, "errors": [f"{DIGITS} is wrong"]}).encode())
     sending.deliver(row.pk)
     assert "[number ending in 4581] is wrong" in text_of(page_of(ada, row))
@@ -247,16 +309,22 @@ def test_a_question_that_is_over_is_not_offered(priya, recorded, account, is_pau
 def test_who_may_settle_is_told_to_and_the_others_whom_to_ask(priya, ada, recorded):
     row = recorded()
     asked_about(row)
-    assert "whether a message came, and settle it" in todo(ada, row) and "have an admin settle it" in todo(priya, row)
+    assert "whether a message came, and settle it" in todo(
+        ada, row
+    ) and "have an admin settle it" in todo(priya, row)
 
 
 def test_who_only_reads_is_told_whose_steps_these_are(priya, rosa, recorded):
     row = recorded()
     asked_about(row, status="rejected", reason="rejected")
-    assert "the steps of whoever may send" in todo(rosa, row) and "the steps of whoever may send" not in todo(priya, row)
+    assert "the steps of whoever may send" in todo(
+        rosa, row
+    ) and "the steps of whoever may send" not in todo(priya, row)
 
 
-def test_a_workflow_that_kaleyra_does_not_know_is_called_paused_only_while_it_is(ada, recorded, workflow):
+def test_a_workflow_that_kaleyra_does_not_know_is_called_paused_only_while_it_is(
+    ada, recorded, workflow
+):
     row = recorded()
     asked_about(row, status="rejected", reason="no_such_workflow")
     assert "is paused" not in text_of(page_of(ada, row))
@@ -267,8 +335,16 @@ def test_a_workflow_that_kaleyra_does_not_know_is_called_paused_only_while_it_is
 def test_an_attempt_that_was_the_repetition_is_not_told_as_somebody_elses(priya, recorded):
     row = recorded()
     asked_about(row, status="accepted", reason="confirmed_by_duplicate")
-    Attempt.objects.create(invocation=row, number=1, outcome="doubtful", reason="timeout", started_at=row.created_at)
-    Attempt.objects.create(invocation=row, number=2, outcome="rejected", reason="id_used_before", started_at=row.created_at)
+    Attempt.objects.create(
+        invocation=row, number=1, outcome="doubtful", reason="timeout", started_at=row.created_at
+    )
+    Attempt.objects.create(
+        invocation=row,
+        number=2,
+        outcome="rejected",
+        reason="id_used_before",
+        started_at=row.created_at,
+    )
     text = text_of(page_of(priya, row))
     assert "not by an attempt of ours" not in text and "this request ID was used before" in text
 
@@ -281,9 +357,16 @@ def test_what_has_not_left_can_be_cancelled_and_never_leaves(priya, recorded, re
     row = recorded()
     Invocation.objects.update(status=status)
     form = next(form for form in page_of(priya, row).forms if form.action.endswith("/cancel/"))
-    assert "Cancelled. Nothing was sent" in priya.post(form.action, form.fields, follow=True).content.decode()
+    assert (
+        "Cancelled. Nothing was sent"
+        in priya.post(form.action, form.fields, follow=True).content.decode()
+    )
     row.refresh_from_db()
-    assert (row.status, row.cancelled_by, row.due_at) == ("cancelled", priya.person, None) and row.final_at
+    assert (row.status, row.cancelled_by, row.due_at) == (
+        "cancelled",
+        priya.person,
+        None,
+    ) and row.final_at
     assert "priya cancelled it." in text_of(page_of(priya, row))
     Invocation.objects.update(due_at=timezone.now())
     assert dispatcher.run_once(2) == 0 and not receiver.received

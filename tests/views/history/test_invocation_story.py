@@ -12,7 +12,14 @@ import pytest
 from django.utils import timezone
 
 from invocations.history import exports
-from invocations.history.meanings import ASKED_ABOUT, DELIVERIES, MAY_BE_DOUBLE, SCHEDULED, SETTLED, STATUSES
+from invocations.history.meanings import (
+    ASKED_ABOUT,
+    DELIVERIES,
+    MAY_BE_DOUBLE,
+    SCHEDULED,
+    SETTLED,
+    STATUSES,
+)
 from invocations.kaleyra.client import NoAnswer
 from invocations.models import Invocation, Parameter, Settlement
 from invocations.results import inbox as results
@@ -30,15 +37,30 @@ def without_id(recorded, workflow):
     """Accepted, and Kaleyra's ID never came: the answer was lost, and a repetition was refused."""
     row = recorded()
     type(workflow).objects.update(expects_callback=True)
-    asked_about(row, status="accepted", reason="confirmed_by_duplicate", delivery="awaiting", result_due_at=timezone.now())
+    asked_about(
+        row,
+        status="accepted",
+        reason="confirmed_by_duplicate",
+        delivery="awaiting",
+        result_due_at=timezone.now(),
+    )
     row.refresh_from_db()
     return row
 
 
 def result_of(row, code="DELIVERED", number="919876543202"):
     """The result of `row`'s flow, under an ID that was never heard of."""
-    channel = {"createdAt": row.created_at.isoformat(), "to": number, "channel": "whatsapp", "statusCode": code}
-    body = {"workflowInvocationId": "4AhJXi67x999", "executionStatus": "COMPLETED", "result": {"channel1": channel}}
+    channel = {
+        "createdAt": row.created_at.isoformat(),
+        "to": number,
+        "channel": "whatsapp",
+        "statusCode": code,
+    }
+    body = {
+        "workflowInvocationId": "4AhJXi67x999",
+        "executionStatus": "COMPLETED",
+        "result": {"channel1": channel},
+    }
     return results.keep(row.account, json.dumps(body).encode())
 
 
@@ -49,7 +71,10 @@ def test_a_message_without_kaleyras_id_says_where_its_result_may_lie(priya, ada,
     result_of(without_id)
     for client, by_an_admin in [(priya, True), (ada, False)]:
         told = todo(client, without_id)
-        assert "A result that may be its own has come" in told and ("An admin can say that it is" in told) == by_an_admin
+        assert (
+            "A result that may be its own has come" in told
+            and ("An admin can say that it is" in told) == by_an_admin
+        )
 
 
 def test_what_stands_on_a_persons_word_says_so(priya, ada, admin_user, without_id):
@@ -64,9 +89,18 @@ def test_what_stands_on_a_persons_word_says_so(priya, ada, admin_user, without_i
     [
         ({"status": "unknown"}, "Only once the customer says that nothing came:"),
         ({"status": "rejected", "reason": "rejected"}, "A new message, with a new request ID:"),
-        ({"status": "accepted", "delivery": "completed", "deciding_channel": 1}, "Does the customer want it once more?"),
-        ({"status": "accepted", "delivery": "completed", "deciding_channel": 0}, "A new message, with a new request ID:"),
-        ({"status": "accepted", "delivery": "no_result"}, "Only once the customer says that nothing came:"),
+        (
+            {"status": "accepted", "delivery": "completed", "deciding_channel": 1},
+            "Does the customer want it once more?",
+        ),
+        (
+            {"status": "accepted", "delivery": "completed", "deciding_channel": 0},
+            "A new message, with a new request ID:",
+        ),
+        (
+            {"status": "accepted", "delivery": "no_result"},
+            "Only once the customer says that nothing came:",
+        ),
     ],
 )
 def test_sending_again_says_what_has_to_be_known_first(priya, recorded, columns, words):
@@ -105,7 +139,9 @@ def test_an_awaited_result_has_its_time_and_the_page_goes_on_looking(priya, acce
     row = accepted()
     page = page_of(priya, row)
     due = timezone.localtime(row.result_due_at).strftime("%H:%M:%S")
-    assert f"Result due by {due}." in story(priya, row) and "WhatsApp first: up to 30 s" in story(priya, row)
+    assert f"Result due by {due}." in story(priya, row) and "WhatsApp first: up to 30 s" in story(
+        priya, row
+    )
     assert 'hx-trigger="every 2s"' in page.html and 'http-equiv="refresh"' in page.html
     assert "Awaiting result" in page.html and "?again=" not in page.html
 
@@ -122,23 +158,56 @@ def test_a_fallback_is_told_with_its_wait_and_kaleyras_codes(priya, accepted):
     row = accepted()
     report(row, "TIMEOUT", "DELIVERED", wait=5)
     told = story(priya, row)
-    steps = ["Recorded", "Accepted by Kaleyra", "HTTP 202 after", "WhatsApp started", "waited 5 s", "no final report within 5 s"]
-    steps += ["code: TIMEOUT", "It may still arrive", "SMS started", "Fell back", "SMS delivered", "code: DELIVERED", "Flow ended"]
+    steps = [
+        "Recorded",
+        "Accepted by Kaleyra",
+        "HTTP 202 after",
+        "WhatsApp started",
+        "waited 5 s",
+        "no final report within 5 s",
+    ]
+    steps += [
+        "code: TIMEOUT",
+        "It may still arrive",
+        "SMS started",
+        "Fell back",
+        "SMS delivered",
+        "code: DELIVERED",
+        "Flow ended",
+    ]
     places = [told.index(step) for step in steps]
     assert places == sorted(places) and "+5.0 s after the step before" in told
     page = page_of(priya, row)
-    assert "Fell back: delivered by SMS" in page.html and "May have been received twice" in page.html
+    assert (
+        "Fell back: delivered by SMS" in page.html and "May have been received twice" in page.html
+    )
     assert 'hx-trigger="every' not in page.html and 'http-equiv="refresh"' not in page.html
 
 
 @pytest.mark.parametrize(
     ("codes", "words"),
     [
-        (["READ"], ["Delivered on WhatsApp", "The customer opened it.", "SMS did not have to go out"]),
-        (["FAILED", "UNDELIVERED"], ["Not delivered (every channel failed)", "WhatsApp failed", "SMS failed"]),
+        (
+            ["READ"],
+            ["Delivered on WhatsApp", "The customer opened it.", "SMS did not have to go out"],
+        ),
+        (
+            ["FAILED", "UNDELIVERED"],
+            ["Not delivered (every channel failed)", "WhatsApp failed", "SMS failed"],
+        ),
         (["FAILED", "TIMEOUT"], ["Delivery not confirmed", "SMS: no final report within 30 s"]),
-        (["TIMEOUT", "INV-TEMPLATE-MATCH"], ["differs from the approved SMS template", "Delivery not confirmed"]),
-        (["MOON-PHASE"], ["Kaleyra’s code: MOON-PHASE", "concludes nothing from it", "the result says nothing of SMS"]),
+        (
+            ["TIMEOUT", "INV-TEMPLATE-MATCH"],
+            ["differs from the approved SMS template", "Delivery not confirmed"],
+        ),
+        (
+            ["MOON-PHASE"],
+            [
+                "Kaleyra’s code: MOON-PHASE",
+                "concludes nothing from it",
+                "the result says nothing of SMS",
+            ],
+        ),
         ([], ["Delivery not confirmed", "the result says nothing of WhatsApp"]),
     ],
 )
@@ -164,7 +233,9 @@ def test_its_story_is_told_with_the_channels_that_the_workflow_had_then(priya, a
 
 def exported():
     """The one line of an export."""
-    lines = exports.lines(Invocation.objects.all(), exports.Reader(ZoneInfo("UTC"), sees_numbers=False))
+    lines = exports.lines(
+        Invocation.objects.all(), exports.Reader(ZoneInfo("UTC"), sees_numbers=False)
+    )
     (line,) = csv.DictReader(io.StringIO(b"".join(exports.as_csv(lines)).decode()))
     return line
 
@@ -190,7 +261,10 @@ def test_a_result_after_a_person_settled_it_takes_nothing_back_and_is_told_besid
     report(row, *codes)
     text = words_on(priya, row)
     assert row.reason == f"settled_{verdict}" and "They said so" in text and next_step in text
-    assert "Kaleyra’s result came later and says otherwise" in text and "A new message, with a new request ID" not in text
+    assert (
+        "Kaleyra’s result came later and says otherwise" in text
+        and "A new message, with a new request ID" not in text
+    )
 
 
 def test_results_that_contradict_each_other_are_both_shown_and_named(priya, accepted):
@@ -198,7 +272,9 @@ def test_results_that_contradict_each_other_are_both_shown_and_named(priya, acce
     report(row, "FAILED", "FAILED")
     report(row, "FAILED", "DELIVERED")
     text = words_on(priya, row)
-    assert "Fell back: delivered by SMS" in text and text.count("contradict each other on SMS") == 2, "on the page, and in the ticket"
+    assert (
+        "Fell back: delivered by SMS" in text and text.count("contradict each other on SMS") == 2
+    ), "on the page, and in the ticket"
     assert "compare_arrows" in text
     assert "Nothing to do" not in text and "Ask the customer whether a message came." in text
     assert "Another result says that it failed." in text and text.count("Result from Kaleyra") == 2
@@ -206,10 +282,16 @@ def test_results_that_contradict_each_other_are_both_shown_and_named(priya, acce
 
 def test_a_result_that_came_after_it_was_missed_says_so(priya, accepted):
     row = accepted()
-    Invocation.objects.update(result_due_at=timezone.now() - timedelta(minutes=1), delivery="no_result")
+    Invocation.objects.update(
+        result_due_at=timezone.now() - timedelta(minutes=1), delivery="no_result"
+    )
     report(row, "READ")
     text = words_on(priya, row)
-    assert "after it was due" in text and "Delivered on WhatsApp" in text and "Likely reasons" not in text
+    assert (
+        "after it was due" in text
+        and "Delivered on WhatsApp" in text
+        and "Likely reasons" not in text
+    )
 
 
 @pytest.mark.parametrize("codes", [["READ", "NOT-SENT"], ["READ", "NOT_REQUIRED"]])
@@ -221,7 +303,10 @@ def test_nothing_fell_back_behind_a_channel_that_delivered(priya, accepted, code
 
 def test_a_channel_that_is_only_named_is_not_said_to_have_started(priya, accepted):
     row = accepted()
-    body = {"workflowInvocationId": row.workflow_invocation_id, "result": {"channel1": {"statusCode": "NOT-SENT"}, "channel2": {"x": 1}}}
+    body = {
+        "workflowInvocationId": row.workflow_invocation_id,
+        "result": {"channel1": {"statusCode": "NOT-SENT"}, "channel2": {"x": 1}},
+    }
     results.keep(row.account, json.dumps(body).encode())
     told = story(priya, row)
     assert "started" not in told and "Fell back" not in told and "WhatsApp failed" in told
@@ -242,15 +327,24 @@ def test_a_result_that_does_not_come_has_likely_reasons(priya, ada, accepted):
     Invocation.objects.update(delivery="no_result")
     for browser in (priya, ada):
         told = story(browser, row)
-        assert "No result received" in told and "no callback profile" in told and "Auto-Disabled" in told
+        assert (
+            "No result received" in told
+            and "no callback profile" in told
+            and "Auto-Disabled" in told
+        )
     assert 'hx-trigger="every' not in page_of(priya, row).html
 
 
 def test_a_workflow_without_results_is_not_said_to_await_one(priya, ada, recorded):
     row = recorded()
     sending.deliver(row.pk)
-    assert "This workflow reports no results to this console" in story(priya, row) and "Open the workflow" not in story(priya, row)
-    assert f"/invocations/workflowinstance/{row.workflow_instance_id}/change/" in page_of(ada, row).html
+    assert "This workflow reports no results to this console" in story(
+        priya, row
+    ) and "Open the workflow" not in story(priya, row)
+    assert (
+        f"/invocations/workflowinstance/{row.workflow_instance_id}/change/"
+        in page_of(ada, row).html
+    )
 
 
 def test_a_refusal_with_a_result_shows_both(priya, accepted):
@@ -258,21 +352,37 @@ def test_a_refusal_with_a_result_shows_both(priya, accepted):
     report(row, "DELIVERED")
     page = page_of(priya, row)
     text = text_of(page)
-    assert ">Rejected<" in text and ">Delivered on WhatsApp<" in text and "Nothing went to the customer" not in text
-    assert "Both are shown as they came" in text and "Do not send it again" in text and "?again=" not in page.html
+    assert (
+        ">Rejected<" in text
+        and ">Delivered on WhatsApp<" in text
+        and "Nothing went to the customer" not in text
+    )
+    assert (
+        "Both are shown as they came" in text
+        and "Do not send it again" in text
+        and "?again=" not in page.html
+    )
 
 
 @pytest.mark.parametrize("status", ["queued", "held", "cancelled", "expired"])
 def test_what_never_left_is_not_said_to_have_been_sent(priya, recorded, status):
     row = recorded()
-    row.attempts.create(number=1, started_at=row.created_at, outcome="not_sent", reason="handed_back", duration_ms=0)
+    row.attempts.create(
+        number=1, started_at=row.created_at, outcome="not_sent", reason="handed_back", duration_ms=0
+    )
     Invocation.objects.update(status=status)
     text = text_of(page_of(priya, row))
-    assert "What was sent" not in text and "It was sent in full" not in text and "What would have been posted" in text
+    assert (
+        "What was sent" not in text
+        and "It was sent in full" not in text
+        and "What would have been posted" in text
+    )
 
 
 def test_values_have_the_names_that_they_had_when_they_were_sent(priya, accepted, workflow):
-    Parameter.objects.create(channel=workflow.channels.get(position=1), key="01", label="First name")
+    Parameter.objects.create(
+        channel=workflow.channels.get(position=1), key="01", label="First name"
+    )
     row = accepted()
     Parameter.objects.update(label="Nickname")
     html = page_of(priya, row).html
@@ -281,8 +391,13 @@ def test_values_have_the_names_that_they_had_when_they_were_sent(priya, accepted
 
 def test_an_attempt_that_was_put_back_before_it_began_is_no_step(priya, recorded):
     row = recorded()
-    row.attempts.create(number=1, started_at=row.created_at, outcome="not_sent", reason="handed_back", duration_ms=0)
-    assert "Attempt" not in story(priya, row) and "put back before it began" in page_of(priya, row).html
+    row.attempts.create(
+        number=1, started_at=row.created_at, outcome="not_sent", reason="handed_back", duration_ms=0
+    )
+    assert (
+        "Attempt" not in story(priya, row)
+        and "put back before it began" in page_of(priya, row).html
+    )
 
 
 def test_a_second_attempt_leaves_both_in_the_story(priya, recorded, kaleyra_says):
@@ -295,7 +410,9 @@ def test_a_second_attempt_leaves_both_in_the_story(priya, recorded, kaleyra_says
     assert told.index("Attempt 1") < told.index("Attempt 2") < told.index("Accepted by Kaleyra")
 
 
-def test_an_attempt_unfolds_to_what_was_posted_as_this_person_may_see_it(priya, ada, accepted, workflow):
+def test_an_attempt_unfolds_to_what_was_posted_as_this_person_may_see_it(
+    priya, ada, accepted, workflow
+):
     row = accepted()
     shown = page_of(priya, row).text("request-1")
     assert shown.startswith("POST http://127.0.0.1") and "api-key: $KALEYRA_API_KEY" in shown
@@ -308,8 +425,14 @@ def test_an_attempt_unfolds_to_what_was_posted_as_this_person_may_see_it(priya, 
 def test_a_result_as_it_came_is_shown_by_right(priya, ada, accepted):
     row = accepted()
     callback = report(row, "DELIVERED")
-    redacted, whole = (page_of(browser, row).text(f"body-{callback.pk}") for browser in (priya, ada))
-    assert "918061234581" in whole and "918061234581" not in redacted and "[number ending in 4581]" in redacted
+    redacted, whole = (
+        page_of(browser, row).text(f"body-{callback.pk}") for browser in (priya, ada)
+    )
+    assert (
+        "918061234581" in whole
+        and "918061234581" not in redacted
+        and "[number ending in 4581]" in redacted
+    )
     assert '"messageId": "9db24eba-eeae-41be-97a5-3ac45551ec01"' in redacted
 
 
@@ -317,10 +440,24 @@ def test_the_text_for_a_ticket_has_what_is_looked_up_and_no_number_or_value(ada,
     row = accepted("400", reference="CARE-7728")
     report(row, "TIMEOUT", "FAILED")
     text = page_of(ada, row).text("ticket")
-    for part in [row.request_id, row.workflow_invocation_id, "Order delayed", "Acme", "Practice pod", "Rejected", "HTTP 400", "CARE-7728"]:
+    for part in [
+        row.request_id,
+        row.workflow_invocation_id,
+        "Order delayed",
+        "Acme",
+        "Practice pod",
+        "Rejected",
+        "HTTP 400",
+        "CARE-7728",
+    ]:
         assert str(part) in text
     assert "is not published" in text and "TIMEOUT, given 30 s, message ID 9db24eba" in text
-    assert "919876543400" not in text and "918061234581" not in text and "Asha" not in text and "+91" in text
+    assert (
+        "919876543400" not in text
+        and "918061234581" not in text
+        and "Asha" not in text
+        and "+91" in text
+    )
 
 
 def test_every_badge_leads_to_its_words(priya, accepted):
@@ -334,5 +471,17 @@ def test_every_badge_leads_to_its_words(priya, accepted):
 
 def test_the_glossary_has_every_word_once(nina):
     html = opened(nina, "/help/statuses/").html
-    names = [each.name for each in [*STATUSES.values(), SCHEDULED, ASKED_ABOUT, *SETTLED.values(), *DELIVERIES.values(), MAY_BE_DOUBLE]]
-    assert len(set(names)) == len(names) and all(html.count(f'<dt id="{name}"') == 1 for name in names)
+    names = [
+        each.name
+        for each in [
+            *STATUSES.values(),
+            SCHEDULED,
+            ASKED_ABOUT,
+            *SETTLED.values(),
+            *DELIVERIES.values(),
+            MAY_BE_DOUBLE,
+        ]
+    ]
+    assert len(set(names)) == len(names) and all(
+        html.count(f'<dt id="{name}"') == 1 for name in names
+    )

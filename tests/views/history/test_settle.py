@@ -14,7 +14,13 @@ WORDS = "She read it out to me on the phone."
 @pytest.fixture
 def unknown(recorded):
     row = recorded()
-    Invocation.objects.update(status="unknown", reason="timeout", due_at=None, doubtful_since=timezone.now(), doubt_count=1)
+    Invocation.objects.update(
+        status="unknown",
+        reason="timeout",
+        due_at=None,
+        doubtful_since=timezone.now(),
+        doubt_count=1,
+    )
     return row
 
 
@@ -24,20 +30,36 @@ def settle(client, row, **answers):
 
 @pytest.mark.parametrize(
     ("verdict", "status", "label"),
-    [("delivered", "accepted", "Settled: delivered"), ("not_delivered", "rejected", "Settled: not delivered")],
+    [
+        ("delivered", "accepted", "Settled: delivered"),
+        ("not_delivered", "rejected", "Settled: not delivered"),
+    ],
 )
-def test_it_ends_with_the_persons_word_and_says_so_everywhere(ada, priya, unknown, verdict, status, label):
+def test_it_ends_with_the_persons_word_and_says_so_everywhere(
+    ada, priya, unknown, verdict, status, label
+):
     assert "Settled." in settle(ada, unknown, verdict=verdict, reason=WORDS)
     unknown.refresh_from_db()
-    assert (unknown.status, unknown.reason) == (status, f"settled_{verdict}") and unknown.final_at and unknown.is_final
+    assert (
+        (unknown.status, unknown.reason) == (status, f"settled_{verdict}")
+        and unknown.final_at
+        and unknown.is_final
+    )
     settlement = Settlement.objects.get()
-    assert (settlement.invocation, settlement.verdict, settlement.settled_by) == (unknown, verdict, ada.person)
+    assert (settlement.invocation, settlement.verdict, settlement.settled_by) == (
+        unknown,
+        verdict,
+        ada.person,
+    )
     for page in (f"/history/{unknown.request_id}/", "/history/"):
         assert label in opened(priya, page).html
     assert WORDS in opened(priya, f"/history/{unknown.request_id}/").html
 
 
-@pytest.mark.parametrize("answers", [{}, {"verdict": "delivered"}, {"reason": WORDS}, {"verdict": "perhaps", "reason": WORDS}])
+@pytest.mark.parametrize(
+    "answers",
+    [{}, {"verdict": "delivered"}, {"reason": WORDS}, {"verdict": "perhaps", "reason": WORDS}],
+)
 def test_without_both_answers_nothing_is_settled_and_nothing_typed_is_lost(ada, unknown, answers):
     html = settle(ada, unknown, **answers)
     assert not Settlement.objects.exists() and Invocation.objects.get().status == "unknown"
@@ -47,21 +69,32 @@ def test_without_both_answers_nothing_is_settled_and_nothing_typed_is_lost(ada, 
 @pytest.mark.parametrize("status", sorted(set(Invocation.Status) - {"unknown"}))
 def test_what_is_not_unknown_cannot_be_settled(ada, unknown, status):
     Invocation.objects.update(status=status, lease_until=timezone.now())
-    assert "not unknown any more. Nothing was changed." in settle(ada, unknown, verdict="delivered", reason=WORDS)
+    assert "not unknown any more. Nothing was changed." in settle(
+        ada, unknown, verdict="delivered", reason=WORDS
+    )
     assert not Settlement.objects.exists() and Invocation.objects.get().status == status
 
 
 def test_a_second_person_changes_nothing(ada, sven, unknown):
     settle(ada, unknown, verdict="delivered", reason=WORDS)
     settle(sven, unknown, verdict="not_delivered", reason="No, it was not.")
-    assert Settlement.objects.get().settled_by == ada.person and Invocation.objects.get().status == "accepted"
+    assert (
+        Settlement.objects.get().settled_by == ada.person
+        and Invocation.objects.get().status == "accepted"
+    )
 
 
 @pytest.mark.parametrize(
     ("late", "paused", "words"),
-    [(False, False, "asks Kaleyra again by itself at "), (True, False, "asks Kaleyra again by itself within seconds."), (False, True, "")],
+    [
+        (False, False, "asks Kaleyra again by itself at "),
+        (True, False, "asks Kaleyra again by itself within seconds."),
+        (False, True, ""),
+    ],
 )
-def test_an_answer_that_may_still_come_is_said_to_come_only_where_it_is_asked_for(ada, unknown, account, late, paused, words):
+def test_an_answer_that_may_still_come_is_said_to_come_only_where_it_is_asked_for(
+    ada, unknown, account, late, paused, words
+):
     type(account).objects.update(is_paused=paused)
     Invocation.objects.update(due_at=timezone.now() + timedelta(seconds=-60 if late else 60))
     html = opened(ada, f"/history/{unknown.request_id}/settle/").html

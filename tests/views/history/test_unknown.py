@@ -18,7 +18,13 @@ def unknown(recorded):
     def unknown(minutes=0, **columns):
         row = recorded()
         since = timezone.now() - timedelta(minutes=minutes)
-        columns = {"status": "unknown", "reason": "timeout", "due_at": None, "doubtful_since": since, "doubt_count": 1} | columns
+        columns = {
+            "status": "unknown",
+            "reason": "timeout",
+            "due_at": None,
+            "doubtful_since": since,
+            "doubt_count": 1,
+        } | columns
         Invocation.objects.filter(pk=row.pk).update(**columns)
         return row
 
@@ -41,7 +47,11 @@ def test_each_shows_its_age_and_why_and_who_is_next(priya, unknown):
 def test_only_unknown_ones_stand_there_the_oldest_first(priya, unknown, recorded):
     rows = [unknown(), unknown()]
     recorded()
-    links = [link for link in opened(priya, "/unknown/").links if link.startswith("/history/") and len(link) > 20]
+    links = [
+        link
+        for link in opened(priya, "/unknown/").links
+        if link.startswith("/history/") and len(link) > 20
+    ]
     assert links == [f"/history/{row.request_id}/" for row in rows]
 
 
@@ -49,11 +59,20 @@ def test_one_workflow_alone_can_be_looked_at(priya, unknown, account):
     row, other = unknown(), workflow_of(account, "Another")
     messages(other, [{"status": "unknown"}])
     page = opened(priya, f"/unknown/?workflow={row.workflow_instance_id}")
-    assert f"/history/{row.request_id}/" in page.links and "Those of Order delayed only." in page.html and "Another" not in page.html
-    assert "Another" in opened(priya, "/unknown/?workflow=x").html and "Another" in opened(priya, f"/unknown/?workflow={other.pk}").html
+    assert (
+        f"/history/{row.request_id}/" in page.links
+        and "Those of Order delayed only." in page.html
+        and "Another" not in page.html
+    )
+    assert (
+        "Another" in opened(priya, "/unknown/?workflow=x").html
+        and "Another" in opened(priya, f"/unknown/?workflow={other.pk}").html
+    )
 
 
-@pytest.mark.parametrize("what", ["all sending is stopped", "its account is paused", "its workflow is paused"])
+@pytest.mark.parametrize(
+    "what", ["all sending is stopped", "its account is paused", "its workflow is paused"]
+)
 def test_what_is_paused_is_not_offered_to_be_asked_about(priya, unknown, account, workflow, what):
     unknown(1, due_at=timezone.now() + timedelta(seconds=30))
     if "account" in what:
@@ -69,9 +88,13 @@ def test_what_is_paused_is_not_offered_to_be_asked_about(priya, unknown, account
 
 def test_checking_safely_from_there_asks_with_the_same_id(priya, unknown, receiver):
     row = unknown()
-    form = next(form for form in opened(priya, "/unknown/").forms if form.action.endswith("/try-again/"))
+    form = next(
+        form for form in opened(priya, "/unknown/").forms if form.action.endswith("/try-again/")
+    )
     priya.post(form.action, form.fields)
-    assert receiver.accepted == [str(row.request_id)] and Invocation.objects.get().status == "accepted"
+    assert (
+        receiver.accepted == [str(row.request_id)] and Invocation.objects.get().status == "accepted"
+    )
     assert Invocation.objects.get().attempts.get().asked_by == priya.person
 
 
@@ -81,7 +104,10 @@ def test_buttons_are_for_those_who_may(rosa, priya, ada, unknown):
     for browser in (rosa, priya, ada):
         page = opened(browser, "/unknown/")
         may_check = any(form.action.endswith("/try-again/") for form in page.forms)
-        seen[browser.person.username] = (may_check, f"/history/{row.request_id}/settle/" in page.links)
+        seen[browser.person.username] = (
+            may_check,
+            f"/history/{row.request_id}/settle/" in page.links,
+        )
     assert seen == {"rosa": (False, False), "priya": (True, False), "ada": (True, True)}
 
 
@@ -96,13 +122,28 @@ def test_the_menu_counts_them(priya, unknown):
 
 def test_a_second_page_goes_on_where_the_first_ended(priya, unknown, workflow):
     rows = [
-        Invocation(workflow_instance=workflow, account=workflow.account, payload="{}", recipient_hint=str(n), status="unknown")
+        Invocation(
+            workflow_instance=workflow,
+            account=workflow.account,
+            payload="{}",
+            recipient_hint=str(n),
+            status="unknown",
+        )
         for n in range(60)
     ]
     Invocation.objects.bulk_create(rows)
     first = opened(priya, "/unknown/")
     [more] = [link for link in first.links if "after=" in link]
     second = opened(priya, more)
-    seen = [link for page in (first, second) for link in page.links if link.startswith("/history/") and len(link) > 20]
+    seen = [
+        link
+        for page in (first, second)
+        for link in page.links
+        if link.startswith("/history/") and len(link) > 20
+    ]
     assert len(seen) == len(set(seen)) == 60
-    assert priya.get("/unknown/?after=x").status_code == priya.get(f"/unknown/?after={10**30}").status_code == 200
+    assert (
+        priya.get("/unknown/?after=x").status_code
+        == priya.get(f"/unknown/?after={10**30}").status_code
+        == 200
+    )

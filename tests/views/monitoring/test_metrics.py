@@ -25,9 +25,14 @@ def scraped(client, settings):
 
     def scrape():
         answer = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
-        assert answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+        assert answer.status_code == 200 and answer.headers["Content-Type"].startswith(
+            "text/plain; version=0.0.4"
+        )
         lines = [line for line in answer.content.decode().splitlines() if not line.startswith("#")]
-        return {name.removeprefix("fallback_console_"): float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+        return {
+            name.removeprefix("fallback_console_"): float(value)
+            for name, value in (line.rsplit(" ", 1) for line in lines)
+        }
 
     return scrape
 
@@ -37,11 +42,17 @@ def test_without_a_token_in_the_settings_there_is_no_such_page(client):
     assert client.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 404
 
 
-@pytest.mark.parametrize("shown", ["", "Bearer", "Bearer wrong", TOKEN, f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer é"])
+@pytest.mark.parametrize(
+    "shown", ["", "Bearer", "Bearer wrong", TOKEN, f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer é"]
+)
 def test_another_token_reads_nothing(client, settings, shown):
     settings.METRICS_TOKEN = TOKEN
     answer = client.get("/metrics", headers={"Authorization": shown})
-    assert answer.status_code == 401 and answer.headers["WWW-Authenticate"] == "Bearer" and b"fallback" not in answer.content
+    assert (
+        answer.status_code == 401
+        and answer.headers["WWW-Authenticate"] == "Bearer"
+        and b"fallback" not in answer.content
+    )
 
 
 def test_an_empty_console(scraped):
@@ -60,21 +71,46 @@ def test_what_waits_is_told_with_its_age(scraped, recorded, account):
     for each in columns:
         Invocation.objects.filter(pk=recorded().pk).update(**each)
     Heartbeat.objects.create(pk=1, at=now - timedelta(seconds=90))
-    CallbackAddress.objects.create(account=account, token="t", secret="s", token_digest="d", last_used_at=now - timedelta(hours=1))
+    CallbackAddress.objects.create(
+        account=account,
+        token="t",
+        secret="s",
+        token_digest="d",
+        last_used_at=now - timedelta(hours=1),
+    )
     Incident.objects.create(kind="unknown", account=account, opened_at=now, last_at=now)
     found = scraped()
-    assert found["queue_age_seconds"] == pytest.approx(300, abs=5) and found["oldest_unknown_seconds"] == pytest.approx(1800, abs=5)
-    assert found["dispatcher_seen_seconds"] == pytest.approx(90, abs=5) and found["callback_seen_seconds"] == pytest.approx(3600, abs=5)
-    assert (found["due"], found["unknown"], found["held"], found["callbacks_unmatched"]) == (1, 1, 1, 0)
-    assert found['incidents_open{kind="unknown"}'] == 1 and found['incidents_open{kind="paused"}'] == 0
-    assert found['last_hour{status="held"}'] == 1 and found["recorded_total"] == Invocation.objects.latest("pk").pk
+    assert found["queue_age_seconds"] == pytest.approx(300, abs=5) and found[
+        "oldest_unknown_seconds"
+    ] == pytest.approx(1800, abs=5)
+    assert found["dispatcher_seen_seconds"] == pytest.approx(90, abs=5) and found[
+        "callback_seen_seconds"
+    ] == pytest.approx(3600, abs=5)
+    assert (found["due"], found["unknown"], found["held"], found["callbacks_unmatched"]) == (
+        1,
+        1,
+        1,
+        0,
+    )
+    assert (
+        found['incidents_open{kind="unknown"}'] == 1 and found['incidents_open{kind="paused"}'] == 0
+    )
+    assert (
+        found['last_hour{status="held"}'] == 1
+        and found["recorded_total"] == Invocation.objects.latest("pk").pk
+    )
 
 
 def test_what_a_paused_account_keeps_is_no_queue(scraped, recorded):
     Invocation.objects.filter(pk=recorded().pk).update(due_at=timezone.now() - timedelta(hours=1))
     Account.objects.update(is_paused=True)
     found = scraped()
-    assert (found["queue_age_seconds"], found["due"], found["paused_accounts"], found["paused_workflows"]) == (0, 0, 1, 0)
+    assert (
+        found["queue_age_seconds"],
+        found["due"],
+        found["paused_accounts"],
+        found["paused_workflows"],
+    ) == (0, 0, 1, 0)
 
 
 def test_what_a_paused_workflow_keeps_is_no_queue(scraped, recorded, workflow):
@@ -99,7 +135,9 @@ def test_every_line_is_of_the_format_and_names_nobody(client, settings, recorded
     said = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).content.decode()
     line = re.compile(r'(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z]+="[a-z_]+"\})? [0-9.e+]+)')
     assert said.endswith("\n") and all(line.fullmatch(each) for each in said.splitlines())
-    assert not any(secret in said for secret in (KEY, "9876543202", account.title, account.sid, TOKEN))
+    assert not any(
+        secret in said for secret in (KEY, "9876543202", account.title, account.sid, TOKEN)
+    )
 
 
 # --- alive, and ready ---------------------------------------------------------------------------------------------------
@@ -109,7 +147,10 @@ def test_ready_means_that_the_database_has_every_migration(client, monkeypatch):
     health._migrated.cache_clear()
     assert client.get("/healthz").status_code == client.get("/readyz").status_code == 200
     health._migrated.cache_clear()
-    monkeypatch.setattr("django.db.migrations.executor.MigrationExecutor.migration_plan", lambda self, targets: ["one"])
+    monkeypatch.setattr(
+        "django.db.migrations.executor.MigrationExecutor.migration_plan",
+        lambda self, targets: ["one"],
+    )
     answer = client.get("/readyz")
     assert (answer.status_code, answer.content) == (503, b"migrations are missing\n")
     assert client.get("/healthz").status_code == 200

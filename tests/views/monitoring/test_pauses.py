@@ -20,11 +20,16 @@ def stopped(ada):
 
 
 def test_it_needs_a_reason(ada):
-    assert "This field is required" in ada.post("/stop/", {"reason": " "}).content.decode() and not rate_limit.is_stopped()
+    assert (
+        "This field is required" in ada.post("/stop/", {"reason": " "}).content.decode()
+        and not rate_limit.is_stopped()
+    )
 
 
 @pytest.mark.parametrize("page", ["/", "/send/", "/history/", "/unknown/", "/me/"])
-def test_everybody_reads_on_every_page_that_all_is_stopped_and_why(priya, ada, workflow, stopped, page):
+def test_everybody_reads_on_every_page_that_all_is_stopped_and_why(
+    priya, ada, workflow, stopped, page
+):
     assert "A wrong text went out" in opened(priya, page).html
     assert "/stop/" not in opened(priya, page).links and "/stop/" in opened(ada, page).links
 
@@ -38,8 +43,12 @@ def test_nobody_who_is_not_signed_in_reads_it(client, stopped):
 
 
 def test_what_is_sent_meanwhile_is_recorded_and_waits(priya, typed, stopped, receiver):
-    form = send_form(priya, typed).fill(recipient=NUMBER, **{"value1-01": "a", "value1-02": "b", "value1-03": "c"})
-    html = priya.get(confirm(priya, form.press(priya, "review")).headers["Location"]).content.decode()
+    form = send_form(priya, typed).fill(
+        recipient=NUMBER, **{"value1-01": "a", "value1-02": "b", "value1-03": "c"}
+    )
+    html = priya.get(
+        confirm(priya, form.press(priya, "review")).headers["Location"]
+    ).content.decode()
     assert "All sending is stopped." in html and "Queued" in html
     assert not receiver.received and not Attempt.objects.exists()
 
@@ -48,7 +57,9 @@ def test_taking_it_off_leaves_who_did_what_and_when(ada, stopped):
     assert rate_limit.is_stopped()
     html = ada.post("/stop/off/", follow=True).content.decode()
     assert not rate_limit.is_stopped() and "Sending goes on" in html
-    assert [(change.is_on, change.changed_by) for change in KillSwitch.history.order_by("history_id")] == [
+    assert [
+        (change.is_on, change.changed_by) for change in KillSwitch.history.order_by("history_id")
+    ] == [
         (True, ada.person),
         (False, ada.person),
     ]
@@ -72,12 +83,20 @@ def unknown_to_kaleyra(workflow):
     rate_limit.pause_workflow(workflow.pk, "no_such_workflow")
 
 
-def test_a_paused_workflow_is_resumed_from_its_banner_and_what_waited_is_due(ada, priya, workflow, unknown_to_kaleyra):
+def test_a_paused_workflow_is_resumed_from_its_banner_and_what_waited_is_due(
+    ada, priya, workflow, unknown_to_kaleyra
+):
     messages(workflow, [{"status": "queued"}] * 2)
-    assert "Kaleyra answered that Acme has no such workflow" in text_of(priya.get("/")) and not resume_forms(priya, "/")
+    assert "Kaleyra answered that Acme has no such workflow" in text_of(
+        priya.get("/")
+    ) and not resume_forms(priya, "/")
     [button] = resume_forms(ada, "/")
-    assert "Resumed before that is mended, the next refusal pauses it again." in text_of(ada.get("/"))
-    assert "Resumed before" not in text_of(priya.get("/")) and ", just now" in text_of(priya.get("/"))
+    assert "Resumed before that is mended, the next refusal pauses it again." in text_of(
+        ada.get("/")
+    )
+    assert "Resumed before" not in text_of(priya.get("/")) and ", just now" in text_of(
+        priya.get("/")
+    )
     answer = ada.post(button.action, button.fields, follow=True)
     assert (
         "Order delayed goes on" in text_of(answer)
@@ -85,7 +104,10 @@ def test_a_paused_workflow_is_resumed_from_its_banner_and_what_waited_is_due(ada
         and not WorkflowInstance.objects.get().is_paused
     )
     assert "was not paused" in text_of(ada.post(button.action, follow=True))
-    assert (WorkflowInstance.history.first().history_user, WorkflowInstance.history.first().history_change_reason) == (
+    assert (
+        WorkflowInstance.history.first().history_user,
+        WorkflowInstance.history.first().history_change_reason,
+    ) == (
         ada.person,
         "resumed",
     )
@@ -97,19 +119,31 @@ def test_only_who_may_change_workflows_resumes_one(rosa, priya, workflow, unknow
     assert WorkflowInstance.objects.get().is_paused
 
 
-def test_a_workflow_whose_account_is_paused_too_does_not_yet_go_on(ada, workflow, unknown_to_kaleyra):
+def test_a_workflow_whose_account_is_paused_too_does_not_yet_go_on(
+    ada, workflow, unknown_to_kaleyra
+):
     Account.objects.update(is_paused=True)
     said = text_of(ada.post(f"/workflows/{workflow.pk}/resume/", follow=True))
-    assert "Its account Acme still is, so nothing leaves yet." in said and not WorkflowInstance.objects.get().is_paused
+    assert (
+        "Its account Acme still is, so nothing leaves yet." in said
+        and not WorkflowInstance.objects.get().is_paused
+    )
 
 
 def test_under_the_brake_nothing_is_said_to_leave(ada, account, stopped):
     Account.objects.update(is_paused=True)
-    assert "What waits leaves once all sending goes on." in text_of(ada.post(f"/accounts/{account.pk}/resume/", follow=True))
+    assert "What waits leaves once all sending goes on." in text_of(
+        ada.post(f"/accounts/{account.pk}/resume/", follow=True)
+    )
 
 
-@pytest.mark.parametrize(("broken", "words"), [("no_key", "Store an API key"), ("unreadable_key", "Enter the API key again")])
-def test_an_account_without_a_usable_key_stays_paused_and_is_led_to_the_cure(ada, account, broken, words):
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [("no_key", "Store an API key"), ("unreadable_key", "Enter the API key again")],
+)
+def test_an_account_without_a_usable_key_stays_paused_and_is_led_to_the_cure(
+    ada, account, broken, words
+):
     Account.objects.update(is_paused=True, paused_because="credentials")
     if broken == "no_key":
         ApiKey.objects.all().delete()
@@ -118,14 +152,27 @@ def test_an_account_without_a_usable_key_stays_paused_and_is_led_to_the_cure(ada
             cursor.execute("UPDATE invocations_apikey SET key = 'nothing that can be decrypted'")
     assert not resume_forms(ada, "/") and words in text_of(ada.get("/"))
     answer = ada.post(f"/accounts/{account.pk}/resume/", follow=True)
-    assert "Acme stays paused, for it would be paused again at once." in text_of(answer) and Account.objects.get().is_paused
-    assert answer.content.decode().count(f">{words}</a>") == 2, "in the banner, and beside the refusal"
+    assert (
+        "Acme stays paused, for it would be paused again at once." in text_of(answer)
+        and Account.objects.get().is_paused
+    )
+    assert answer.content.decode().count(f">{words}</a>") == 2, (
+        "in the banner, and beside the refusal"
+    )
 
 
-@pytest.mark.parametrize(("because", "says"), [("credentials", "the next refusal pauses it again"), ("", "What waited leaves now")])
+@pytest.mark.parametrize(
+    ("because", "says"),
+    [("credentials", "the next refusal pauses it again"), ("", "What waited leaves now")],
+)
 def test_resume_promises_no_more_than_will_happen(ada, account, because, says):
     Account.objects.update(is_paused=True, paused_because=because)
-    assert says in text_of(ada.post(f"/accounts/{account.pk}/resume/", follow=True)).partition("Dashboard Today")[0]
+    assert (
+        says
+        in text_of(ada.post(f"/accounts/{account.pk}/resume/", follow=True)).partition(
+            "Dashboard Today"
+        )[0]
+    )
 
 
 def test_whose_message_was_refused_has_not_paused_the_account(priya, ada, recorded, account):
@@ -141,7 +188,13 @@ def test_resume_leads_back_to_the_page_it_stood_on_and_nowhere_else(ada, recorde
     Account.objects.update(is_paused=True)
     [button] = resume_forms(ada, there)
     assert ada.post(button.action, button.fields).headers["Location"] == there
-    for elsewhere in ("https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", ""):
+    for elsewhere in (
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "",
+    ):
         assert ada.post(button.action, {"back": elsewhere}).headers["Location"] == "/"
 
 
@@ -149,24 +202,37 @@ def test_the_page_of_a_message_offers_what_lets_it_go_on(ada, priya, recorded, w
     there = f"/history/{recorded().request_id}/"
     rate_limit.pause_workflow(workflow.pk, "no_such_workflow")
     Account.objects.update(is_paused=True)
-    assert [form.action for form in resume_forms(ada, there)] == [f"/accounts/{account.pk}/resume/", f"/workflows/{workflow.pk}/resume/"]
-    assert "The workflow Order delayed is paused. Kaleyra answered" in text_of(priya.get(there)) and not resume_forms(priya, there)
+    assert [form.action for form in resume_forms(ada, there)] == [
+        f"/accounts/{account.pk}/resume/",
+        f"/workflows/{workflow.pk}/resume/",
+    ]
+    assert "The workflow Order delayed is paused. Kaleyra answered" in text_of(
+        priya.get(there)
+    ) and not resume_forms(priya, there)
 
 
 def test_who_is_about_to_send_is_told_of_both(priya, workflow):
     rate_limit.pause_workflow(workflow.pk, "no_such_workflow")
     Account.objects.update(is_paused=True, paused_reason="Stock-taking")
     said = text_of(priya.get(f"/send/{workflow.pk}/"))
-    assert "The account Acme is paused (practice) Stock-taking" in said and "The workflow Order delayed is paused" in said
+    assert (
+        "The account Acme is paused (practice) Stock-taking" in said
+        and "The workflow Order delayed is paused" in said
+    )
     assert "If nobody lets it go on within 4 hours, it is never sent." in said
     assert "Workflow paused" in text_of(priya.get("/send/"))
 
 
 def test_who_checks_a_message_before_it_goes_is_told_that_it_will_wait(ada, typed):
     rate_limit.pause_workflow(typed.pk, "no_such_workflow")
-    form = send_form(ada, typed).fill(recipient=NUMBER, **{"value1-01": "a", "value1-02": "b", "value1-03": "c"})
+    form = send_form(ada, typed).fill(
+        recipient=NUMBER, **{"value1-01": "a", "value1-02": "b", "value1-03": "c"}
+    )
     answer = form.press(ada, "review")
-    assert "The workflow Typed is paused" in text_of(answer) and "/resume/" not in answer.content.decode(), "what is typed would be lost"
+    assert (
+        "The workflow Typed is paused" in text_of(answer)
+        and "/resume/" not in answer.content.decode()
+    ), "what is typed would be lost"
 
 
 def test_many_pauses_are_one_banner_each_with_its_own_way_out(ada, account, workflow):
@@ -180,7 +246,10 @@ def test_many_pauses_are_one_banner_each_with_its_own_way_out(ada, account, work
     assert answer.content.decode().count('class="banner') == 1
     assert "3 accounts and 1 workflow are paused – 6 messages wait" in text_of(answer)
     banner = answer.content.decode().partition("</details>")[0]
-    assert len(resume_forms(ada, "/")) == 4 and banner.count(">Check the API key, or replace it</a>") == 3
+    assert (
+        len(resume_forms(ada, "/")) == 4
+        and banner.count(">Check the API key, or replace it</a>") == 3
+    )
 
 
 def test_what_waits_for_a_pause_leads_to_just_that(ada, account, workflow):

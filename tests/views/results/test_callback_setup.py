@@ -52,24 +52,42 @@ def test_every_value_that_kaleyra_asks_for_is_there_to_copy(ada, there, address,
 
 def test_the_values_are_those_that_the_endpoint_takes(ada, there, address, account):
     html = ada.get(there).content.decode()
-    url, secret = re.search(r'data-copy="(http.+?)"', html)[1], re.search(r'<code id="secret">(.+?)</code>', html)[1]
+    url, secret = (
+        re.search(r'data-copy="(http.+?)"', html)[1],
+        re.search(r'<code id="secret">(.+?)</code>', html)[1],
+    )
     path = url.removeprefix("http://testserver").removeprefix("https://testserver")
-    answer = Client().post(path, b'{"workflowInvocationId":"w"}', content_type="application/json", headers={SECRET_HEADER: secret})
+    answer = Client().post(
+        path,
+        b'{"workflowInvocationId":"w"}',
+        content_type="application/json",
+        headers={SECRET_HEADER: secret},
+    )
     assert answer.status_code == 200
     assert Callback.objects.get().account == account
     assert "none yet" not in words_of(ada.get(there))
 
 
 @pytest.mark.parametrize(
-    ("host", "secure", "told"), [("localhost", False, "cannot reach this host"), ("console.example.com", False, "not opened over https")]
+    ("host", "secure", "told"),
+    [
+        ("localhost", False, "cannot reach this host"),
+        ("console.example.com", False, "not opened over https"),
+    ],
 )
-def test_an_address_that_kaleyra_cannot_use_is_told(ada, there, address, settings, host, secure, told):
+def test_an_address_that_kaleyra_cannot_use_is_told(
+    ada, there, address, settings, host, secure, told
+):
     settings.ALLOWED_HOSTS = [host]
     assert told in words_of(ada.get(there, headers={"host": host}, secure=secure))
 
 
 def test_the_curl_line_names_the_secret_as_a_variable(ada, there, address):
-    line = re.search(r'<pre class="code wrap" id="curl".*?>(.+?)</pre>', ada.get(there).content.decode(), re.DOTALL)[1]
+    line = re.search(
+        r'<pre class="code wrap" id="curl".*?>(.+?)</pre>',
+        ada.get(there).content.decode(),
+        re.DOTALL,
+    )[1]
     assert address.token in line and "$CALLBACK_SECRET" in line and address.secret not in line
 
 
@@ -88,7 +106,9 @@ def test_the_self_test_passes_and_keeps_nothing(ada, there, address):
     assert CallbackAddress.objects.get().last_used_at is None
 
 
-def test_the_self_test_says_when_the_console_could_not_keep_a_result(ada, there, address, monkeypatch):
+def test_the_self_test_says_when_the_console_could_not_keep_a_result(
+    ada, there, address, monkeypatch
+):
     def broken(account, body):
         raise RuntimeError("no room")
 
@@ -106,7 +126,9 @@ def test_without_an_address_there_is_nothing_to_test_and_a_strange_button_does_n
     assert "No address yet" in press(ada, there, "launch")
 
 
-def test_an_address_that_cannot_be_decrypted_is_told_and_can_be_rotated(ada, there, account, address, settings):
+def test_an_address_that_cannot_be_decrypted_is_told_and_can_be_rotated(
+    ada, there, account, address, settings
+):
     settings.FIELD_ENCRYPTION_KEYS = ["bG9zdC1sb3N0LWxvc3QtbG9zdC1sb3N0LWxvc3QtbG8="]
     assert "cannot be decrypted" in words_of(ada.get(there))
     assert "cannot be decrypted" in press(ada, there, "test")
@@ -115,14 +137,28 @@ def test_an_address_that_cannot_be_decrypted_is_told_and_can_be_rotated(ada, the
 
 
 def test_the_secret_stands_on_no_other_page(ada, account, workflow, address):
-    for name, record in [("account", account), ("workflowinstance", workflow), ("apikey", account.primary_key)]:
-        html = ada.get(reverse(f"admin:invocations_{name}_change", args=[record.pk])).content.decode()
+    for name, record in [
+        ("account", account),
+        ("workflowinstance", workflow),
+        ("apikey", account.primary_key),
+    ]:
+        html = ada.get(
+            reverse(f"admin:invocations_{name}_change", args=[record.pk])
+        ).content.decode()
         assert address.secret not in html and address.token not in html
 
 
 def test_the_pages_of_account_and_workflow_lead_here(ada, there, account, workflow):
-    assert there in ada.get(reverse("admin:invocations_account_change", args=[account.pk])).content.decode()
-    assert ada.get(reverse("admin:invocations_workflowinstance_results", args=[workflow.pk])).headers["Location"] == there
+    assert (
+        there
+        in ada.get(reverse("admin:invocations_account_change", args=[account.pk])).content.decode()
+    )
+    assert (
+        ada.get(reverse("admin:invocations_workflowinstance_results", args=[workflow.pk])).headers[
+            "Location"
+        ]
+        == there
+    )
 
 
 def test_it_says_which_workflows_report(ada, there, workflow):

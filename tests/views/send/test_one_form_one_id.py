@@ -38,7 +38,9 @@ def test_the_same_form_posted_twenty_times_at_once_is_one_message(priya, review,
         pages = set(pool.map(press, range(20)))
     row = Invocation.objects.get()
     assert pages == {f"/history/{row.request_id}/"}
-    assert [request.request_id for request in receiver.received] == [str(row.request_id)] and Attempt.objects.count() == 1
+    assert [request.request_id for request in receiver.received] == [
+        str(row.request_id)
+    ] and Attempt.objects.count() == 1
 
 
 def test_the_id_is_a_random_one_that_the_review_has_named(priya, review, receiver):
@@ -51,7 +53,9 @@ def test_the_id_is_a_random_one_that_the_review_has_named(priya, review, receive
 def test_pressing_send_again_shows_the_first_and_says_so(priya, review, receiver):
     first, second = confirm(priya, review), confirm(priya, review)
     assert first.headers["Location"] == second.headers["Location"] and len(receiver.received) == 1
-    assert "Nothing was sent a second time" in priya.get(second.headers["Location"]).content.decode()
+    assert (
+        "Nothing was sent a second time" in priya.get(second.headers["Location"]).content.decode()
+    )
 
 
 def test_other_values_under_the_same_id_are_refused_and_change_nothing(priya, review, receiver):
@@ -91,8 +95,12 @@ def tokens(priya, rosa, plain, other):
     }
 
 
-@pytest.mark.parametrize("which", ["missing", "empty", "forged", "garbage", "another person's", "another workflow's"])
-def test_a_form_that_is_not_this_persons_records_nothing_and_loses_nothing(priya, rosa, plain, typed, receiver, which):
+@pytest.mark.parametrize(
+    "which", ["missing", "empty", "forged", "garbage", "another person's", "another workflow's"]
+)
+def test_a_form_that_is_not_this_persons_records_nothing_and_loses_nothing(
+    priya, rosa, plain, typed, receiver, which
+):
     form = send_form(priya, plain).fill(recipient="+91 80612-34581", reference="T-1", note="n")
     token = tokens(priya, rosa, plain, typed)[which]
     form.fields.pop("intent")
@@ -112,14 +120,21 @@ def test_a_form_of_yesterday_records_nothing_and_loses_nothing(priya, plain, rec
         priya.force_login(priya.person)  # the session is over, too
         form.buttons.append("send")
         page = Page(form.press(priya, "send"))
-    assert "open for too long" in page.html and page.form("review")["recipient"] == "+91 80612-34581"
+    assert (
+        "open for too long" in page.html and page.form("review")["recipient"] == "+91 80612-34581"
+    )
     assert not Invocation.objects.exists()
 
 
 def test_the_database_itself_holds_an_id_once(recorded):
     row = recorded()
     with pytest.raises(IntegrityError), transaction.atomic():
-        Invocation.objects.create(workflow_instance=row.workflow_instance, account=row.account, payload="{}", request_id=row.request_id)
+        Invocation.objects.create(
+            workflow_instance=row.workflow_instance,
+            account=row.account,
+            payload="{}",
+            request_id=row.request_id,
+        )
 
 
 def test_the_same_message_to_the_same_number_is_told_and_not_barred(priya, plain, receiver):
@@ -137,7 +152,9 @@ def test_a_workflow_turned_off_in_the_meantime_records_nothing(priya, review, pl
 
 
 def test_a_channel_taken_away_in_the_meantime_records_nothing(priya, review, plain, monkeypatch):
-    monkeypatch.setattr(sending, "_check", lambda *_: (_ for _ in ()).throw(sending.NotSendable("channels")))
+    monkeypatch.setattr(
+        sending, "_check", lambda *_: (_ for _ in ()).throw(sending.NotSendable("channels"))
+    )
     page = Page(confirm(priya, review))
     assert "changed in the meantime" in page.text("errors") and not Invocation.objects.exists()
     assert page.form("review")["recipient"] == NUMBER

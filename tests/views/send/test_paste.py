@@ -28,12 +28,23 @@ def test_a_curl_line_fills_the_form_and_its_key_is_nowhere(priya, typed, caplog)
     answer = paste(priya, typed, SAMPLE)
     page = Page(answer)
     form = page.form("review")
-    assert form["recipient"] == NUMBER and [form[f"value1-0{n}"] for n in (1, 2, 3)] == ["User", "1 year", "15% discount"]
+    assert form["recipient"] == NUMBER and [form[f"value1-0{n}"] for n in (1, 2, 3)] == [
+        "User",
+        "1 year",
+        "15% discount",
+    ]
     assert "same_recipient" in form and "same_values" in form and form["pasted"] == ""
     for told in ["It was thrown away", "another workflow", "Its request ID was left out"]:
         assert told in page.html
     sessions = [session.get_decoded() for session in Session.objects.all()]
-    seen = [page.html, str(answer.headers), str(priya.cookies), str(sessions), caplog.text, form["intent"]]
+    seen = [
+        page.html,
+        str(answer.headers),
+        str(priya.cookies),
+        str(sessions),
+        caplog.text,
+        form["intent"],
+    ]
     assert not [where for where in seen if KEY in where or KEY[:12] in where]
     assert "e5740000" not in page.html
 
@@ -47,16 +58,29 @@ def test_the_key_is_in_no_table(priya, typed, capsys):
 
 def test_no_notice_where_nothing_was_thrown_away(priya, typed):
     body = json.dumps({"input": {"send1": {"recipient": DIGITS, "templateParams": {"01": "User"}}}})
-    html = paste(priya, typed, SAMPLE.replace("WORKFLOW", typed.workflow_instance_id).replace(KEY, "$KALEYRA_API_KEY")).content.decode()
+    html = paste(
+        priya,
+        typed,
+        SAMPLE.replace("WORKFLOW", typed.workflow_instance_id).replace(KEY, "$KALEYRA_API_KEY"),
+    ).content.decode()
     assert "It was thrown away" not in html and "another workflow" not in html
     assert "request ID was left out" not in paste(priya, typed, body).content.decode()
 
 
 def test_different_numbers_and_values_stay_with_their_channels(priya, plain):
-    body = {"send1": {"recipient": DIGITS, "templateParams": {"#verification_code#": "1"}}, "send2": {"recipient": "442079460958"}}
+    body = {
+        "send1": {"recipient": DIGITS, "templateParams": {"#verification_code#": "1"}},
+        "send2": {"recipient": "442079460958"},
+    }
     form = form_of(paste(priya, plain, json.dumps({"input": body})))
-    assert "same_recipient" not in form and "same_values" not in form and form["recipient2"] == "+44 20 7946 0958"
-    assert form["params-key"] == "#verification_code#" and form["params-value"] == ""  # a code is used once
+    assert (
+        "same_recipient" not in form
+        and "same_values" not in form
+        and form["recipient2"] == "+44 20 7946 0958"
+    )
+    assert (
+        form["params-key"] == "#verification_code#" and form["params-value"] == ""
+    )  # a code is used once
 
 
 def test_a_second_channel_that_the_workflow_lacks_is_left_out_and_told(priya, make_workflow):
@@ -68,11 +92,21 @@ def test_a_second_channel_that_the_workflow_lacks_is_left_out_and_told(priya, ma
 def test_values_that_the_text_does_not_ask_for_go_to_the_free_keys(priya, typed):
     page = Page(paste(priya, typed, '{"01": "User", "other": "<x>"}', recipient=NUMBER))
     form = page.form("review")
-    assert (form["value1-01"], form["params-key"], form["params-value"], form["recipient"]) == ("User", "other", "<x>", NUMBER)
+    assert (form["value1-01"], form["params-key"], form["params-value"], form["recipient"]) == (
+        "User",
+        "other",
+        "<x>",
+        NUMBER,
+    )
 
 
 def test_a_number_that_cannot_be_read_is_shown_as_it_was(priya, plain):
-    assert form_of(paste(priya, plain, '{"input": {"send1": {"recipient": "<91806XXXXX81>"}}}'))["recipient"] == "<91806XXXXX81>"
+    assert (
+        form_of(paste(priya, plain, '{"input": {"send1": {"recipient": "<91806XXXXX81>"}}}'))[
+            "recipient"
+        ]
+        == "<91806XXXXX81>"
+    )
 
 
 def test_a_line_break_in_a_value_opens_the_json(priya, plain):
@@ -102,5 +136,8 @@ def test_a_line_break_in_a_value_opens_the_json(priya, plain):
 def test_what_cannot_be_read_is_told_and_loses_nothing(priya, plain, text, sentence):
     page = Page(paste(priya, plain, text, recipient="+91 80612-34581", reference="T-1"))
     assert page.status == 200 and sentence in page.html
-    assert page.form("review")["recipient"] == "+91 80612-34581" and page.form("review")["reference"] == "T-1"
+    assert (
+        page.form("review")["recipient"] == "+91 80612-34581"
+        and page.form("review")["reference"] == "T-1"
+    )
     assert priya.get("/").status_code == 200

@@ -9,12 +9,18 @@ from invocations.models import Invocation, Preset
 from tests.views.pages import Page, confirm, form_of, opened, send_form
 
 NUMBER, DIGITS = "+44 20 7946 0958", "442079460958"  # an Indian one would forbid the < and > below
-VALUES = {"value1-01": "Asha & Söhne", "value1-02": "it's “1 year” $HOME `id`", "value1-03": "15% <b>off</b> \\ 👍"}
+VALUES = {
+    "value1-01": "Asha & Söhne",
+    "value1-02": "it's “1 year” $HOME `id`",
+    "value1-03": "15% <b>off</b> \\ 👍",
+}
 
 
 @pytest.fixture
 def form(priya, typed):
-    return send_form(priya, typed).fill(VALUES, recipient=NUMBER, reference="T-<1>", note="<i>note</i>")
+    return send_form(priya, typed).fill(
+        VALUES, recipient=NUMBER, reference="T-<1>", note="<i>note</i>"
+    )
 
 
 def test_the_json_on_the_page_is_the_json_that_is_posted(priya, form, posted):
@@ -22,7 +28,11 @@ def test_the_json_on_the_page_is_the_json_that_is_posted(priya, form, posted):
     shown = json.loads(Page(review).text("json"))
     confirm(priya, review)
     found = posted()
-    assert shown == found.body and list(shown["input"]["send1"]["templateParams"]) == ["01", "02", "03"]
+    assert shown == found.body and list(shown["input"]["send1"]["templateParams"]) == [
+        "01",
+        "02",
+        "03",
+    ]
 
 
 def test_the_curl_line_posts_the_same_with_the_key_as_a_variable(priya, form, posted, typed):
@@ -65,8 +75,14 @@ def test_it_says_to_whom_through_what_and_for_which_ticket(priya, form, typed):
 
 def test_hidden_fields_carry_everything_on(priya, form):
     carried = Page(form.press(priya, "review")).form("send")
-    expected = {name: value for name, value in form.but("intent").items() if name not in {"pasted", "action"}}
-    assert {name: value for name, value in carried.but("intent").items() if name in expected} == expected
+    expected = {
+        name: value
+        for name, value in form.but("intent").items()
+        if name not in {"pasted", "action"}
+    }
+    assert {
+        name: value for name, value in carried.but("intent").items() if name in expected
+    } == expected
     assert "pasted" not in carried and "preset_title" not in carried
 
 
@@ -82,19 +98,36 @@ def test_two_numbers_are_named_each_with_a_warning(priya, plain):
 
 
 def test_a_sensitive_value_is_dots_and_still_sent(priya, make_workflow, posted):
-    workflow = make_workflow({"template_text": "Code {{1}}", "is_otp": True}, {"template_text": "Code {#var#}", "is_otp": True})
-    review = send_form(priya, workflow).fill({"recipient": NUMBER, "value1-_23_verification_5f_code_23_": "81XXX23"}).press(priya, "review")
+    workflow = make_workflow(
+        {"template_text": "Code {{1}}", "is_otp": True},
+        {"template_text": "Code {#var#}", "is_otp": True},
+    )
+    review = (
+        send_form(priya, workflow)
+        .fill({"recipient": NUMBER, "value1-_23_verification_5f_code_23_": "81XXX23"})
+        .press(priya, "review")
+    )
     page = Page(review)
-    assert json.loads(page.text("json"))["input"]["send1"]["templateParams"] == {"#verification_code#": "••••"}
+    assert json.loads(page.text("json"))["input"]["send1"]["templateParams"] == {
+        "#verification_code#": "••••"
+    }
     assert "81XXX23" not in page.text("curl") and "Dots stand for" in page.html
-    assert page.html.count("81XXX23") == 2  # in the hidden fields of its two forms, and nowhere else
+    assert (
+        page.html.count("81XXX23") == 2
+    )  # in the hidden fields of its two forms, and nowhere else
     confirm(priya, review)
-    assert posted().body["input"]["send2"] == {"recipient": DIGITS, "templateParams": {"#verification_code#": "81XXX23"}}
+    assert posted().body["input"]["send2"] == {
+        "recipient": DIGITS,
+        "templateParams": {"#verification_code#": "81XXX23"},
+    }
 
 
 def test_missing_values_of_a_free_editor_are_told(priya, make_workflow):
     workflow = make_workflow("Hi {{name}}", None, words=[{"key": "name", "required": False}])
-    assert "nothing is given for {{name}}" in send_form(priya, workflow).fill(recipient=NUMBER).press(priya, "review").content.decode()
+    assert (
+        "nothing is given for {{name}}"
+        in send_form(priya, workflow).fill(recipient=NUMBER).press(priya, "review").content.decode()
+    )
 
 
 # --- presets ----------------------------------------------------------------------------------------------------------
@@ -108,12 +141,20 @@ def keep(client, review, title="Usual", shared=False):
 
 
 def test_a_preset_keeps_the_values_and_never_number_or_secret(priya, make_workflow, receiver):
-    workflow = make_workflow("Hi {{name}}, pin {{pin}}", None, words=[{"key": "pin", "is_sensitive": True}])
-    review = send_form(priya, workflow).fill({"value1-name": "Asha", "value1-pin": "4711"}, recipient=NUMBER).press(priya, "review")
+    workflow = make_workflow(
+        "Hi {{name}}, pin {{pin}}", None, words=[{"key": "pin", "is_sensitive": True}]
+    )
+    review = (
+        send_form(priya, workflow)
+        .fill({"value1-name": "Asha", "value1-pin": "4711"}, recipient=NUMBER)
+        .press(priya, "review")
+    )
     page = Page(keep(priya, review))
     assert "Saved." in page.html and page.form("send")["value1-pin"] == "4711"
     preset = Preset.objects.get()
-    assert json.loads(preset.values) == [{"name": "Asha", "pin": ""}] and DIGITS not in preset.values
+    assert (
+        json.loads(preset.values) == [{"name": "Asha", "pin": ""}] and DIGITS not in preset.values
+    )
     assert not Invocation.objects.exists() and not receiver.received
     form = send_form(priya, workflow, f"?preset={preset.pk}")
     assert (form["value1-name"], form["value1-pin"], form["recipient"]) == ("Asha", "", "")
@@ -141,17 +182,38 @@ def test_a_preset_is_ones_own_unless_shared(priya, ada, form, typed):
 
 
 def test_nobody_but_its_maker_or_an_admin_changes_a_shared_preset(priya, ada, sven, typed, form):
-    keep(sven, send_form(sven, typed).fill(VALUES, recipient=NUMBER).press(sven, "review"), "Everybody's", shared=True)
+    keep(
+        sven,
+        send_form(sven, typed).fill(VALUES, recipient=NUMBER).press(sven, "review"),
+        "Everybody's",
+        shared=True,
+    )
     preset = Preset.objects.get()
-    page = Page(keep(priya, form.fill({"value1-01": "Ravi"}).press(priya, "review"), "Everybody's", shared=True))
-    assert "Somebody else has shared" in page.html and json.loads(Preset.objects.get().values)[0]["01"] == VALUES["value1-01"]
+    page = Page(
+        keep(
+            priya,
+            form.fill({"value1-01": "Ravi"}).press(priya, "review"),
+            "Everybody's",
+            shared=True,
+        )
+    )
+    assert (
+        "Somebody else has shared" in page.html
+        and json.loads(Preset.objects.get().values)[0]["01"] == VALUES["value1-01"]
+    )
     assert priya.post(f"/send/presets/{preset.pk}/remove/").status_code == 403
-    assert ada.post(f"/send/presets/{preset.pk}/remove/").status_code == 302 and not Preset.objects.exists()
+    assert (
+        ada.post(f"/send/presets/{preset.pk}/remove/").status_code == 302
+        and not Preset.objects.exists()
+    )
 
 
 def test_another_persons_preset_cannot_be_removed(priya, ada, form):
     keep(priya, form.press(priya, "review"), "Mine")
-    assert ada.post(f"/send/presets/{Preset.objects.get().pk}/remove/").status_code == 403 and Preset.objects.exists()
+    assert (
+        ada.post(f"/send/presets/{Preset.objects.get().pk}/remove/").status_code == 403
+        and Preset.objects.exists()
+    )
     answer = priya.post(f"/send/presets/{Preset.objects.get().pk}/remove/", follow=True)
     assert "“Mine” is gone" in answer.content.decode() and not Preset.objects.exists()
 
@@ -164,5 +226,7 @@ def test_a_preset_that_cannot_be_decrypted_says_so(priya, form, typed, settings)
 
 
 def test_form_of_a_preset_can_be_pressed(priya, form):
-    again = form_of(Page(keep(priya, form.press(priya, "review"))).form("send").press(priya, "edit"))
+    again = form_of(
+        Page(keep(priya, form.press(priya, "review"))).form("send").press(priya, "edit")
+    )
     assert again["value1-03"] == VALUES["value1-03"]

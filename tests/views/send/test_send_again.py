@@ -41,7 +41,9 @@ def spellings(digits):
 
 def test_values_are_copied_and_the_id_is_new(priya, typed, first, posted):
     form = send_form(priya, typed, f"?again={first.request_id}")
-    assert [form[f"value1-0{n}"] for n in (1, 2, 3)] == list(VALUES.values()) and form["reference"] == ""
+    assert [form[f"value1-0{n}"] for n in (1, 2, 3)] == list(VALUES.values()) and form[
+        "reference"
+    ] == ""
     confirm(priya, form.press(priya, "review"))
     again = Invocation.objects.latest("id")
     assert again.request_id != first.request_id and again.sent_again_from == first
@@ -71,7 +73,10 @@ def test_whoever_may_not_see_the_number_uses_it_without_seeing_it(priya, typed, 
     for number, answer in enumerate(answers):
         seen = answer.content.decode() + str(answer.headers)
         assert not [spelling for spelling in spellings(DIGITS) if spelling in seen], number
-    assert len(receiver.accepted) == 1 and sending.sends_in(Invocation.objects.latest("id"))[0].recipient == DIGITS
+    assert (
+        len(receiver.accepted) == 1
+        and sending.sends_in(Invocation.objects.latest("id"))[0].recipient == DIGITS
+    )
     assert not any(spelling in str(dict(priya.session)) for spelling in spellings(DIGITS))
 
 
@@ -92,7 +97,11 @@ def test_two_hidden_numbers_each_stay_with_their_channel(priya, typed, posted):
     assert "same_recipient" not in form and "same_values" not in form and form["value2-03"] == "20%"
     confirm(priya, form.press(priya, "review"))
     body = posted().body["input"]
-    assert [body["send1"]["recipient"], body["send2"]["recipient"], body["send2"]["templateParams"]["03"]] == [DIGITS, OTHER, "20%"]
+    assert [
+        body["send1"]["recipient"],
+        body["send2"]["recipient"],
+        body["send2"]["templateParams"]["03"],
+    ] == [DIGITS, OTHER, "20%"]
 
 
 def test_a_workflow_that_lost_its_second_channel_still_opens(priya, typed):
@@ -109,42 +118,69 @@ def test_a_sensitive_value_is_asked_for_anew(priya, make_workflow):
     for query in (f"?again={first.request_id}", f"?like={first.request_id}"):
         page = opened(priya, f"/send/{workflow.pk}/{query}")
         form = page.form("review")
-        assert form["value1-name"] == "Asha" and form["value1-pin"] == "" and form["params-key"] == "#verification_code#"
+        assert (
+            form["value1-name"] == "Asha"
+            and form["value1-pin"] == ""
+            and form["params-key"] == "#verification_code#"
+        )
         assert "4711" not in page.html and "81XXX23" not in page.html
     assert "Fill this in" in form.fill(recipient=NUMBER).press(priya, "review").content.decode()
 
 
 def test_what_changed_in_the_workflow_since_is_told(priya, typed, first):
-    assert "Changed in the workflow since" not in opened(priya, f"/send/{typed.pk}/?again={first.request_id}").html
+    assert (
+        "Changed in the workflow since"
+        not in opened(priya, f"/send/{typed.pk}/?again={first.request_id}").html
+    )
     channel = typed.channels.get(position=1)
     channel.template_text += " {{4}}"
     channel.save()
     channel.parameters.filter(key="02").update(label="<b>")
     page = opened(priya, f"/send/{typed.pk}/?again={first.request_id}")
-    assert "the text of send1" in page.html and "the values 02 of send1" in page.html and page.form("review")["value1-04"] == ""
+    assert (
+        "the text of send1" in page.html
+        and "the values 02 of send1" in page.html
+        and page.form("review")["value1-04"] == ""
+    )
 
 
 def test_the_first_may_have_arrived(priya, typed, first):
     Invocation.objects.update(status="unknown")
-    assert "may get the message twice" in opened(priya, f"/send/{typed.pk}/?again={first.request_id}").html
+    assert (
+        "may get the message twice"
+        in opened(priya, f"/send/{typed.pk}/?again={first.request_id}").html
+    )
     Invocation.objects.update(status="rejected")
-    assert "may get the message twice" not in opened(priya, f"/send/{typed.pk}/?again={first.request_id}").html
+    assert (
+        "may get the message twice"
+        not in opened(priya, f"/send/{typed.pk}/?again={first.request_id}").html
+    )
 
 
 @pytest.mark.parametrize("status", ["queued", "held", "sending", "unknown"])
 def test_what_may_still_leave_by_itself_is_not_sent_again(priya, typed, first, receiver, status):
     review = send_form(priya, typed, f"?again={first.request_id}").press(priya, "review")
-    Invocation.objects.update(status=status, due_at="2030-01-01T00:00Z", lease_until="2030-01-01T00:00Z")
-    assert priya.get(f"/send/{typed.pk}/?again={first.request_id}").headers["Location"] == f"/history/{first.request_id}/"
+    Invocation.objects.update(
+        status=status, due_at="2030-01-01T00:00Z", lease_until="2030-01-01T00:00Z"
+    )
+    assert (
+        priya.get(f"/send/{typed.pk}/?again={first.request_id}").headers["Location"]
+        == f"/history/{first.request_id}/"
+    )
     assert "may still leave by itself" in confirm(priya, review).content.decode()
     assert Invocation.objects.count() == 1 and not receiver.received
 
 
-def test_what_was_refused_and_yet_has_a_result_is_not_sent_again_not_even_by_a_form_that_was_open(priya, typed, first, receiver):
+def test_what_was_refused_and_yet_has_a_result_is_not_sent_again_not_even_by_a_form_that_was_open(
+    priya, typed, first, receiver
+):
     review = send_form(priya, typed, f"?again={first.request_id}").press(priya, "review")
     report(first, "TIMEOUT", "SENT")
     assert f"?again={first.request_id}" not in opened(priya, f"/history/{first.request_id}/").html
-    assert priya.get(f"/send/{typed.pk}/?again={first.request_id}").headers["Location"] == f"/history/{first.request_id}/"
+    assert (
+        priya.get(f"/send/{typed.pk}/?again={first.request_id}").headers["Location"]
+        == f"/history/{first.request_id}/"
+    )
     assert "Do not send it again. Nothing was sent." in confirm(priya, review).content.decode()
     assert Invocation.objects.count() == 1 and not receiver.received
 
@@ -156,7 +192,12 @@ def test_like_fills_values_and_never_a_number(ada, typed, first):
 
 
 def test_like_makes_a_message_of_its_own(priya, typed, first, receiver):
-    confirm(priya, send_form(priya, typed, f"?like={first.request_id}").fill(recipient=OTHER).press(priya, "review"))
+    confirm(
+        priya,
+        send_form(priya, typed, f"?like={first.request_id}")
+        .fill(recipient=OTHER)
+        .press(priya, "review"),
+    )
     assert Invocation.objects.latest("id").sent_again_from is None
 
 
@@ -176,7 +217,9 @@ def test_what_cannot_be_decrypted_is_asked_for_anew(priya, typed, first, setting
     page = opened(priya, f"/send/{typed.pk}/?again={first.request_id}")
     assert "cannot be read any more" in page.html and page.form("review")["value1-01"] == ""
     again = Page(form.press(priya, "review"))
-    assert "Enter the customer" in again.text("errors") and again.form("review")["value1-01"] == "Asha"
+    assert (
+        "Enter the customer" in again.text("errors") and again.form("review")["value1-01"] == "Asha"
+    )
     assert priya.post(f"/send/{typed.pk}/preview/", form.fields).status_code == 200
 
 

@@ -22,7 +22,13 @@ def field(number, key, name):
 
 
 def test_saving_keeps_texts_and_words_and_makes_a_version(ada, typed, form):
-    form.fill({field(1, "01", "help_text"): "As in the <ticket>", field(1, "01", "sample"): "Asha", field(2, "03", "max_length"): "12"})
+    form.fill(
+        {
+            field(1, "01", "help_text"): "As in the <ticket>",
+            field(1, "01", "sample"): "Asha",
+            field(2, "03", "max_length"): "12",
+        }
+    )
     answer = save(ada, form, typed, send1__delay_seconds="30")
     assert answer.status_code == 302
     page = opened(ada, answer.headers["Location"])
@@ -46,15 +52,23 @@ def test_a_changed_text_asks_for_its_new_values_and_forgets_the_old(ada, typed, 
     save(ada, form, typed, send1__template_text="Hi {{name}}")
     assert list(Parameter.objects.filter(channel__position=1).values_list("key", flat=True)) == []
     page = opened(ada, f"/workflows/{typed.pk}/contract/")
-    assert field(1, "name", "label") in page.form("send1-template_text") and field(1, "01", "label") not in page.form("send1-template_text")
+    assert field(1, "name", "label") in page.form("send1-template_text") and field(
+        1, "01", "label"
+    ) not in page.form("send1-template_text")
     assert Parameter.objects.filter(channel__position=2).count() == 3
 
 
 def test_a_name_of_one_brace_is_refused_for_whatsapp_and_kept(ada, typed, form):
-    page = Page(save(ada, form, typed, send1__template_text="Hi {name}", send2__template_text="Hi {name}"))
-    assert "{name} works in an SMS only" in page.html and page.form("send1-template_text")["send1-template_text"] == "Hi {name}"
+    page = Page(
+        save(ada, form, typed, send1__template_text="Hi {name}", send2__template_text="Hi {name}")
+    )
     assert (
-        Channel.objects.get(workflow_instance=typed, position=2).template_text.startswith("Dear") and not WorkflowVersion.objects.exists()
+        "{name} works in an SMS only" in page.html
+        and page.form("send1-template_text")["send1-template_text"] == "Hi {name}"
+    )
+    assert (
+        Channel.objects.get(workflow_instance=typed, position=2).template_text.startswith("Dear")
+        and not WorkflowVersion.objects.exists()
     )
 
 
@@ -65,7 +79,11 @@ def test_a_mixed_text_is_warned_of(ada, typed, form):
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("{{9999}}", "It asks for 9999 values"), ("{{" + "k" * 101 + "}}", "more than 100 characters"), ("{{name }}", "blanks around it")],
+    [
+        ("{{9999}}", "It asks for 9999 values"),
+        ("{{" + "k" * 101 + "}}", "more than 100 characters"),
+        ("{{name }}", "blanks around it"),
+    ],
 )
 def test_a_text_that_nothing_could_be_sent_for_is_refused(ada, typed, form, text, sentence):
     page = Page(save(ada, form, typed, send1__template_text=text))
@@ -79,8 +97,14 @@ def test_what_is_no_regular_expression_is_refused_and_everything_kept(ada, typed
     page = Page(save(ada, form, typed, send2__template_text="Dear {#var#}"))
     again = page.form("send1-template_text")
     assert "no regular expression" in page.html and again[field(1, "01", "pattern")] == pattern
-    assert again[field(1, "02", "label")] == "Kept <label>" and again["send2-template_text"] == "Dear {#var#}"
-    assert Parameter.objects.get(channel__position=1, key="02").label == "For how long" and not WorkflowVersion.objects.exists()
+    assert (
+        again[field(1, "02", "label")] == "Kept <label>"
+        and again["send2-template_text"] == "Dear {#var#}"
+    )
+    assert (
+        Parameter.objects.get(channel__position=1, key="02").label == "For how long"
+        and not WorkflowVersion.objects.exists()
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,13 +119,17 @@ def test_what_is_no_regular_expression_is_refused_and_everything_kept(ada, typed
 )
 def test_words_that_contradict_each_other_are_refused(ada, typed, form, words, sentence):
     form.fill({field(1, "01", name): said for name, said in words.items()})
-    assert sentence in save(ada, form, typed).content.decode() and not WorkflowVersion.objects.exists()
+    assert (
+        sentence in save(ada, form, typed).content.decode() and not WorkflowVersion.objects.exists()
+    )
 
 
 def test_only_what_goes_by_name_can_be_left_out(ada, typed, form):
     assert field(1, "01", "required") not in form
     save(ada, form, typed, send1__template_text="Hi {{name}}")
-    assert field(1, "name", "required") in opened(ada, f"/workflows/{typed.pk}/contract/").form("send1-template_text")
+    assert field(1, "name", "required") in opened(ada, f"/workflows/{typed.pk}/contract/").form(
+        "send1-template_text"
+    )
 
 
 def test_a_channel_that_is_younger_than_the_form_stays_as_it_is(ada, typed, form):
@@ -113,7 +141,10 @@ def test_a_channel_that_is_younger_than_the_form_stays_as_it_is(ada, typed, form
 
 
 def test_a_workflow_without_channels_says_so(ada, make_workflow):
-    assert "no channels yet" in opened(ada, f"/workflows/{make_workflow(None, None).pk}/contract/").html
+    assert (
+        "no channels yet"
+        in opened(ada, f"/workflows/{make_workflow(None, None).pk}/contract/").html
+    )
 
 
 # --- what the send page makes of it -----------------------------------------------------------------------------------
@@ -124,7 +155,9 @@ def test_the_rules_of_both_channels_hold_for_a_shared_value(priya, make_workflow
         {"key": "01", "label": "Order", "position": 1, "pattern": "[A-Z0-9-]+"},
         {"key": "01", "label": "Order", "position": 2, "max_length": 5},
     ]
-    form = send_form(priya, make_workflow("{{1}}", "{#var#}", words=words)).fill({"recipient": NUMBER})
+    form = send_form(priya, make_workflow("{{1}}", "{#var#}", words=words)).fill(
+        {"recipient": NUMBER}
+    )
     assert "same_values" in form
     for value, sentence in [("kf", "does not look as it should"), ("KF-20418", "take out 3")]:
         page = Page(form.fill({"value1-01": value}).press(priya, "review"))
@@ -133,7 +166,10 @@ def test_the_rules_of_both_channels_hold_for_a_shared_value(priya, make_workflow
 
 
 def test_values_with_other_labels_are_not_shared_from_the_start(priya, make_workflow):
-    words = [{"key": "01", "label": "Name", "position": 1}, {"key": "01", "label": "Order", "position": 2}]
+    words = [
+        {"key": "01", "label": "Name", "position": 1},
+        {"key": "01", "label": "Order", "position": 2},
+    ]
     assert "same_values" not in send_form(priya, make_workflow("{{1}}", "{#var#}", words=words))
 
 
@@ -144,11 +180,22 @@ def test_choices_defaults_help_and_samples_reach_the_form(priya, make_workflow):
     ]
     page = opened(priya, f"/send/{make_workflow('{{a}} {{b}}', None, words=words).pk}/")
     form = page.form("review").fill({"recipient": NUMBER})
-    assert form["value1-a"] == "x" and "y &lt;z&gt;" in page.html and "Help &lt;me&gt;" in page.html and "For example B-1" in page.html
+    assert (
+        form["value1-a"] == "x"
+        and "y &lt;z&gt;" in page.html
+        and "Help &lt;me&gt;" in page.html
+        and "For example B-1" in page.html
+    )
     assert "Exact JSON" in form.press(priya, "review").content.decode()
-    assert "Select a valid choice" in form.fill({"value1-a": "w"}).press(priya, "review").content.decode()
+    assert (
+        "Select a valid choice"
+        in form.fill({"value1-a": "w"}).press(priya, "review").content.decode()
+    )
 
 
 def test_a_sensitive_value_is_typed_hidden(priya, make_workflow):
-    html = opened(priya, f"/send/{make_workflow('{{pin}}', None, words=[{'key': 'pin', 'is_sensitive': True}]).pk}/").html
+    html = opened(
+        priya,
+        f"/send/{make_workflow('{{pin}}', None, words=[{'key': 'pin', 'is_sensitive': True}]).pk}/",
+    ).html
     assert 'type="password" name="value1-pin"' in html
