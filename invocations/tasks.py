@@ -17,7 +17,8 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from invocations.history import exports
-from invocations.sending import dispatcher as dispatching
+from invocations.monitoring import sweep as monitoring_sweep
+from invocations.sending import due
 from invocations.sending.dispatcher import Dispatcher
 
 logger = logging.getLogger(__name__)
@@ -54,9 +55,9 @@ def _a_hint(deed: Callable[[], int]) -> Callable[[], int]:
 @_a_hint
 def deliver_due() -> int:
     """Delivers until nothing is due. Several at once share the work. Returns how many attempts were made."""
-    if _ending.value or not (dispatching.accounts_with_work() or dispatching.accounts_to_probe()):
+    if _ending.value or not (due.accounts_with_work() or due.accounts_to_probe()):
         return 0
-    dispatcher = Dispatcher()
+    dispatcher = Dispatcher(monitoring_sweep.sweep)
     with _ended_by_a_signal(dispatcher):
         return dispatcher.run(until_idle=True, seconds=LONGEST, until=lambda: bool(_ending.value))
 
@@ -65,7 +66,7 @@ def deliver_due() -> int:
 @_a_hint
 def sweep() -> int:
     """Settles what only the passing of time settles. Returns how many rows moved."""
-    return dispatching.sweep()
+    return monitoring_sweep.sweep()
 
 
 @shared_task(name="invocations.write_exports")

@@ -29,7 +29,7 @@ from invocations.kaleyra.reply import Reply, read_reply
 from invocations.models import Account, ApiKey, Channel, Invocation, Pod, WorkflowInstance
 from invocations.sandbox import PRACTICE_SID
 from invocations.sandbox.server import PracticePod
-from invocations.sending import record as sending
+from invocations.sending.record import record
 
 ROOT = Path(__file__).parent.parent
 KEY = "practice-canary0canary0canary0c0fe"
@@ -115,7 +115,7 @@ def recorded(workflow: WorkflowInstance) -> Callable[..., Invocation]:
     def recorded(code: str = "202", **changes: Any) -> Invocation:
         sends = [Send(f"919876543{code}", {"01": "Asha"})] * 2
         options: dict[str, Any] = {"request_id": uuid.uuid4(), "created_by": None} | changes
-        return sending.record(workflow, sends, **options)[0]
+        return record(workflow, sends, **options)[0]
 
     return recorded
 

@@ -21,7 +21,7 @@ from invocations.history.meanings import REASONS, why_paused
 from invocations.models import Account, Pod
 from invocations.monitoring import pauses
 from invocations.results import endpoints
-from invocations.sending import rate_limit
+from invocations.sending import pause
 
 
 def doubts_about_sid(account: Account) -> list[str]:
@@ -104,7 +104,7 @@ class AccountAdmin(ConfigurationAdmin):
             obj.paused_reason = obj.paused_because = ""
         super().save_model(request, obj, form, change)
         if change and not obj.is_paused and ("is_paused" in form.changed_data or mended):
-            rate_limit.start_afresh(obj)
+            pause.start_afresh(obj)
         if {"sid", "pod"} & set(form.changed_data):
             for doubt in doubts_about_sid(obj):
                 self.message_user(request, doubt, messages.WARNING)

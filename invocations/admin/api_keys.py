@@ -18,7 +18,7 @@ from invocations.admin.configuration import ConfigurationAdmin
 from invocations.forms.api_key import ApiKeyForm, looks_like_a_key
 from invocations.models import Account, ApiKey
 from invocations.models.encryption import Unreadable
-from invocations.sending import rate_limit
+from invocations.sending import pause
 
 
 def state_of(key: ApiKey | None) -> SafeString:
@@ -128,7 +128,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
             if new_key and change:
                 obj.last_accepted_at = obj.last_refused_at = None  # they were about the key before
             super().save_model(request, obj, form, change)
-        if obj.is_primary and rate_limit.resume(obj.account, mended=True):
+        if obj.is_primary and pause.resume(obj.account, mended=True):
             text = _(
                 "%(account)s goes on with this key. What was held leaves with its request IDs."
             )

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from invocations.admin.badges import badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.models import Pod
-from invocations.sending import rate_limit
+from invocations.sending import pause
 
 KALEYRAS = (".kaleyra.io", ".kaleyra.ai")
 
@@ -50,7 +50,7 @@ class PodAdmin(ConfigurationAdmin):
         super().save_model(request, obj, form, change)
         if change and "api_domain" in form.changed_data:
             for account in obj.accounts.all():
-                rate_limit.resume(
+                pause.resume(
                     account, mended=True
                 )  # it may have been paused for the host there was before
         if (

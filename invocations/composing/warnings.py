@@ -21,7 +21,7 @@ from invocations.kaleyra.recipients import Recipient, country
 from invocations.kaleyra.template_params import ChannelKind, TemplateParams
 from invocations.models import Channel, Invocation, WorkflowInstance
 from invocations.models.encryption import Unreadable
-from invocations.sending import record as sending
+from invocations.models.recipients import with_recipient
 
 LATELY = timedelta(minutes=30)
 REFUSED_IN_A_ROW = 3
@@ -118,7 +118,7 @@ def of_the_past(workflow: WorkflowInstance, found: Sequence[Recipient]) -> list[
     cautions = []
     for digits in dict.fromkeys(recipient.digits for recipient in found):
         to_the_same = Invocation.objects.filter(
-            sending.with_recipient(digits),
+            with_recipient(digits),
             workflow_instance=workflow,
             created_at__gte=timezone.now() - LATELY,
         ).exclude(

@@ -39,7 +39,7 @@ from invocations.history.meanings import (
 from invocations.history.periods import recorded
 from invocations.kaleyra import recipients
 from invocations.models import Account, ChannelResult, Invocation, WorkflowInstance
-from invocations.sending import record as sending
+from invocations.models.recipients import ways_to_recipient
 
 # Beyond these a day's midnight is no moment any more, in one time zone or another.
 DAYS = [MinValueValidator(date(1970, 1, 2)), MaxValueValidator(date(2999, 12, 31))]
@@ -329,7 +329,7 @@ class HistorySearch(forms.Form):
                 Q(recipient2_last_four=typed) & ~Q(recipient2_last_four=""),
             ]
         for number in self.numbers:
-            ways += sending.ways_to_recipient(number.digits)
+            ways += ways_to_recipient(number.digits)
         return ways
 
     @property

@@ -41,8 +41,8 @@ from invocations.kaleyra import recipients
 from invocations.kaleyra.callbacks import said
 from invocations.models import Channel, ChannelResult, Export, Invocation, permissions
 from invocations.models.encryption import Unreadable
+from invocations.models.invocations import sends_in
 from invocations.results import inbox as results
-from invocations.sending import record as sending
 
 logger = logging.getLogger(__name__)
 
@@ -95,9 +95,9 @@ def _recipient(row: Invocation, position: int, reader: Reader) -> str:
     hint = (row.recipient_hint, row.recipient2_hint)[position]
     if reader.sees_numbers and hint:
         try:
-            return recipients.describe(
-                sending.sends_in(row)[position].recipient
-            ).formatted.removeprefix("+")
+            return recipients.describe(sends_in(row)[position].recipient).formatted.removeprefix(
+                "+"
+            )
         except Unreadable:
             pass
     return hint.removeprefix("+")

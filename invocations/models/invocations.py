@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -13,9 +13,13 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from invocations.kaleyra.payload import Send, sends_of
 from invocations.models.configuration import Account, WorkflowInstance
 from invocations.models.contracts import WorkflowVersion
 from invocations.models.encryption import EncryptedTextField
+
+if TYPE_CHECKING:
+    pass
 
 FILTERED = (
     "status",
@@ -413,3 +417,8 @@ class Settlement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.invocation_id}: {self.verdict}"
+
+
+def sends_in(invocation: Invocation) -> list[Send]:
+    """What the invocation sends, channel by channel. Raises `Unreadable`."""
+    return sends_of(invocation.payload)

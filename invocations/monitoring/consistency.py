@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from invocations.models import Attempt, Callback, ChannelResult, Invocation, Settlement
-from invocations.sending.attempt import LEASE
+from invocations.sending.claim import LEASE
 from invocations.sending.outcomes import Outcome, Status
 
 

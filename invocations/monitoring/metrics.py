@@ -21,7 +21,7 @@ from invocations.models import (
 )
 from invocations.monitoring import statistics
 from invocations.results import matching as whose
-from invocations.sending import rate_limit
+from invocations.sending import pause
 
 MOST_COUNTED = 10_000
 NOBODY_AT_WORK_AFTER = timedelta(seconds=60)
@@ -104,7 +104,7 @@ def samples(now: datetime) -> Iterator[Sample]:
     )
     paused = WorkflowInstance.objects.filter(is_paused=True, is_active=True)
     yield "paused_workflows", "Workflows with which nothing leaves.", paused.count()
-    yield "stopped", "1 while all sending is stopped.", float(rate_limit.is_stopped())
+    yield "stopped", "1 while all sending is stopped.", float(pause.is_stopped())
     open_ones = list(Incident.objects.filter(closed_at__isnull=True).values_list("kind", flat=True))
     for kind in Incident.Kind.values:
         yield f'incidents_open{{kind="{kind}"}}', "Incidents that are open.", open_ones.count(kind)

@@ -30,10 +30,10 @@ from invocations.kaleyra.callbacks import (
 )
 from invocations.models import Account, Callback, ChannelResult, Invocation, WorkflowInstance
 from invocations.models.encryption import digests
+from invocations.models.recipients import DIGEST_OF_A_RECIPIENT
 from invocations.results import matching as whose
 from invocations.results.matching import to_look_at, unmatched
-from invocations.sending import rate_limit
-from invocations.sending import record as sending
+from invocations.sending import decisions, pause
 from invocations.sending.outcomes import Status
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def _channel_result(callback: Callback, said: ChannelSaid) -> ChannelResult:
         message_id=said.message_id,
         client_message_id=said.client_message_id,
         sender=said.sender,
-        recipient_digest=digests(digits, sending.DIGEST_OF_A_RECIPIENT)[0] if digits else "",
+        recipient_digest=digests(digits, DIGEST_OF_A_RECIPIENT)[0] if digits else "",
         recipient_hint=hint,
     )
 
@@ -317,7 +317,7 @@ def _tell(invocation: Invocation, told: Sequence[Told]) -> None:
         told = [
             each for each in told if not was_refused(each.callback.execution_status, each.channels)
         ]
-    if told and invocation.status == Status.UNKNOWN and sending.confirm(invocation):
+    if told and invocation.status == Status.UNKNOWN and decisions.confirm(invocation):
         invocation.status = Status.ACCEPTED
     learned = next(
         (
@@ -371,7 +371,7 @@ def _expect_results_of(workflow_instance_pk: int) -> None:
         expects_callback=True
     ):
         logger.info("workflow %s reports its results", workflow_instance_pk)
-        rate_limit.remember_the_change(WorkflowInstance, workflow_instance_pk, "first_result")
+        pause.remember_the_change(WorkflowInstance, workflow_instance_pk, "first_result")
 
 
 # --- what nobody knows whose it is ------------------------------------------------------------------------------------

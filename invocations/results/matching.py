@@ -21,7 +21,7 @@ from invocations.kaleyra import recipients
 from invocations.kaleyra.callbacks import FlowResult, read_callback
 from invocations.models import Attempt, Callback, Channel, ChannelResult, Invocation
 from invocations.models.encryption import Unreadable, digests
-from invocations.sending import record as sending
+from invocations.models.recipients import DIGEST_OF_A_RECIPIENT, ways_to_digests
 from invocations.sending.outcomes import Status
 
 Delivery = Invocation.Delivery
@@ -309,9 +309,7 @@ def _digests_told(callback: Callback, said: FlowResult) -> set[str]:
 
 
 def _digests_of_numbers(numbers: Iterable[str]) -> set[str]:
-    return {
-        digest for digits in numbers for digest in digests(digits, sending.DIGEST_OF_A_RECIPIENT)
-    }
+    return {digest for digits in numbers for digest in digests(digits, DIGEST_OF_A_RECIPIENT)}
 
 
 def _digests_of(invocation: Invocation) -> set[str]:
@@ -445,7 +443,7 @@ def _suggestions(callbacks: Sequence[Callback]) -> list[Invocation | None]:
     numbers = {digest for each in asked for digest in each.digests}
     if not numbers:
         return [None] * len(callbacks)
-    first, second = sending.ways_to_digests(numbers)
+    first, second = ways_to_digests(numbers)
     in_time = Q(
         since__gte=min(each.earliest for each in asked),
         since__lte=max(each.latest for each in asked),

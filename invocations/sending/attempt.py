@@ -6,56 +6,20 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.utils import timezone
 
 from invocations.kaleyra.address import is_loopback
-from invocations.kaleyra.client import TOTAL_SECONDS, KaleyraClient, Line, NoAnswer, NotSent
+from invocations.kaleyra.client import KaleyraClient, Line, NoAnswer, NotSent
 from invocations.kaleyra.reply import DUPLICATE, Reply
-from invocations.models import Account, ApiKey, Attempt, Invocation
+from invocations.models import Account, ApiKey
 from invocations.models.encryption import Unreadable
+from invocations.sending.claim import Claim
 from invocations.sending.outcomes import TABLE, Rule
 
 logger = logging.getLogger(__name__)
-
-LEASE = timedelta(seconds=4 * TOTAL_SECONDS)
-"""How long a claimed row is left alone. Longer than any attempt can take, so that two never overlap."""
-MARGIN = timedelta(seconds=5)
-"""What may pass between an answer and the row that tells of it."""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One attempt that is ours to make: its row is committed."""
-
-    invocation: Invocation
-    attempt: Attempt
-    account: Account
-    api_key: ApiKey | None
-    slot: datetime
-    claimed_at: float
-    """By the monotonic clock, in seconds: a clock that is set, or a process that was stopped, makes no lease longer."""
-    in_doubt: bool
-    """Whether it may have got in before."""
-    by_us: bool
-    """Whether it was an attempt of ours that may have got in."""
-
-    @property
-    def number(self) -> int:
-        """The fence: who holds an older attempt than the row has writes nothing."""
-        return self.attempt.number
-
-    @property
-    def fence(self) -> tuple[int, int]:
-        """The row and the number that it has as long as the claim holds."""
-        return self.invocation.pk, self.number
-
-    @property
-    def is_fresh(self) -> bool:
-        """Whether the lease still covers a whole attempt."""
-        return time.monotonic() - self.claimed_at < (LEASE - MARGIN).total_seconds() - TOTAL_SECONDS
 
 
 @dataclass(frozen=True)

@@ -12,20 +12,16 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, close_old_connections
-from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from invocations.kaleyra.client import KaleyraClient, Line
-from invocations.models import Account, Invocation, Pace, WorkflowInstance
-from invocations.monitoring import incident_emails, incidents, statistics
-from invocations.results import inbox as results
-from invocations.sending import attempt, rate_limit
-from invocations.sending import record as sending
-from invocations.sending.attempt import Claim, Result
-from invocations.sending.outcomes import MENDED_WITH_THE_ACCOUNT, Effect, Status
+from invocations.models import Account
+from invocations.sending import attempt, due, pause, rate_limit, store_outcome
+from invocations.sending.attempt import Result
+from invocations.sending.claim import LEASE, Claim
+from invocations.sending.outcomes import Effect
 
 logger = logging.getLogger(__name__)
 
@@ -44,117 +40,19 @@ SWEEP_EVERY = 5.0
 FIGURES_EVERY = 60.0
 
 
-WAITING = (Status.QUEUED, Status.UNKNOWN)
-
-# --- what is due ------------------------------------------------------------------------------------------------------
-
-
-def due(account: Account) -> QuerySet[Invocation]:
-    """The account's messages whose time has come, the longest overdue first: put off, or to be asked about again."""
-    return Invocation.objects.filter(
-        account_id=account.pk, due_at__lte=timezone.now(), status__in=WAITING
-    ).order_by("due_at")
-
-
-def accounts_with_work() -> list[Account]:
-    """The accounts that have something due, and neither are paused nor wait."""
-    now = timezone.now()
-    going = WorkflowInstance.objects.filter(is_paused=False)
-    rows = Invocation.objects.filter(
-        due_at__lte=now, status__in=WAITING, workflow_instance_id__in=going.values("pk")
-    )
-    has_due = Exists(rows.filter(account_id=OuterRef("pk")))
-    waits = Exists(Pace.objects.filter(account_id=OuterRef("pk"), wait_until__gt=now))
-    return list(Account.objects.filter(has_due & ~waits, is_paused=False).order_by("pk"))
-
-
-def claim_due(most: int) -> list[Claim]:
-    """Up to `most` claims, spread over the accounts that have work."""
-    claims: list[Claim] = []
-    accounts = accounts_with_work()
-    for place, account in enumerate(accounts):
-        share = -(-(most - len(claims)) // (len(accounts) - place))
-        if share > 0:
-            claims += sending.claim(account, due(account), share)
-    return claims
-
-
-def accounts_to_probe() -> list[Account]:
-    """The accounts that the console paused, that may be asked again now, and have a message to ask with."""
-    now = timezone.now()
-    going = WorkflowInstance.objects.filter(is_paused=False)
-    rows = Invocation.objects.filter(
-        account_id=OuterRef("pk"), workflow_instance_id__in=going.values("pk")
-    )
-    held = Exists(rows.filter(status=Status.HELD, reason__in=MENDED_WITH_THE_ACCOUNT))
-    return list(
-        rate_limit.to_probe(now)
-        .filter(held | Exists(rows.filter(due_at__lte=now, status__in=WAITING)))
-        .order_by("pk")
-    )
-
-
-def claim_probes() -> list[Claim]:
-    """For each account that the console paused, once in a while, one message: it finds out whether the set-up was mended.
-
-    One that is held, or else one that is due: no account may stay paused because none is held any more.
-    """
-    claims: list[Claim] = []
-    for account in accounts_to_probe():
-        if not rate_limit.take_probe(account, timezone.now()):
-            continue
-        held = Invocation.objects.filter(
-            account_id=account.pk, status=Status.HELD, reason__in=MENDED_WITH_THE_ACCOUNT
-        ).order_by("id")
-        probe = sending.claim(account, held, 1, is_probe=True) or sending.claim(
-            account, due(account), 1, is_probe=True
-        )
-        if not probe:
-            rate_limit.give_probe_back(account, timezone.now())
-        claims += probe
-    return claims
-
-
-def sweep() -> int:
-    """What only the passing of time settles; notes that somebody is at work, and looks after incidents. Returns how many rows moved."""
-    now = timezone.now()
-    steps = (
-        *(
-            sending.settle_interrupted,
-            sending.expire_overdue,
-            sending.stop_asking,
-            sending.let_held_go_on,
-        ),
-        *(results.match_waiting, results.mark_missing, results.drop_stale),
-    )
-    moved = sum(step(now) for step in steps)
-    incident_emails.take_back(now)
-    if incidents.beat(now):
-        _look_after_the_console(now)
-    return moved
-
-
-def _look_after_the_console(now: datetime) -> None:
-    """What people want to know. Whatever goes wrong with it keeps no message back."""
-    for step in (incidents.watch, incident_emails.tell, statistics.count_ahead):
-        try:
-            step(now)
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as error:
-            logger.error("%s failed: %s", step.__name__, type(error).__name__)
-
-
 # --- a process at work ------------------------------------------------------------------------------------------------
 
 
 class Dispatcher:
     """Claims, posts and writes until `stop` is called, or until nothing is due.
 
+    `sweep` is called every `SWEEP_EVERY` seconds.
+
     Only the thread that runs it asks the database. The others post, each over kept connections of its own.
     """
 
-    def __init__(self, width: int = WIDTH) -> None:
+    def __init__(self, sweep: Callable[[], int], width: int = WIDTH) -> None:
+        self._sweep = sweep
         self.width = width
         self.counts: Counter[str] = Counter()
         self._claimed: queue.SimpleQueue[Claim | None] = queue.SimpleQueue()
@@ -209,17 +107,17 @@ class Dispatcher:
         """One look: sweeps, claims and writes, as far as it is time."""
         if self._is_time("sweep", SWEEP_EVERY):
             self._write()  # first: an answer that is known must not be settled as one that nobody knows
-            sweep()
-            self._take(claim_probes())
+            self._sweep()
+            self._take(due.claim_probes())
         if self._is_time("brake", LOOK_EVERY):
-            self._brake = rate_limit.is_stopped()
+            self._brake = pause.is_stopped()
         if self._is_time("pace", PACE_EVERY):
             self._posted_lately, self._posted_since = round(self._posted_since / PACE_EVERY), 0
         room = self._ahead - self._under_way
         if 2 * room >= self._ahead and self._is_time("claim", 0.0):
-            claims = [] if self._brake else claim_due(room)
+            claims = [] if self._brake else due.claim_due(room)
             self._take(claims)
-            self._is_idle = not claims and (self._brake or not accounts_with_work())
+            self._is_idle = not claims and (self._brake or not due.accounts_with_work())
             if not claims:
                 self._next["claim"] = time.monotonic() + (
                     LOOK_EVERY if self._is_idle else LOOK_SOON
@@ -258,7 +156,7 @@ class Dispatcher:
         if not self._unwritten:
             return
         try:
-            sending.remember(self._unwritten)
+            store_outcome.remember(self._unwritten)
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:
@@ -269,7 +167,7 @@ class Dispatcher:
                 type(error).__name__,
             )
             for item in self._unwritten:
-                sending.remember([item])
+                store_outcome.remember([item])
         self.counts.update(result.reason for _claim, result in self._unwritten)
         self._unwritten.clear()
         self._next["write"] = time.monotonic() + WRITE_EVERY
@@ -282,7 +180,7 @@ class Dispatcher:
         for thread in self._threads:
             thread.join()
         self._gather()
-        patience = time.monotonic() + attempt.LEASE.total_seconds()
+        patience = time.monotonic() + LEASE.total_seconds()
         while self._unwritten and time.monotonic() < patience:
             self._patiently(self._write)
         logger.info("dispatched: %s", self.figures)
@@ -347,8 +245,3 @@ class Dispatcher:
             # At once, for what is claimed already; what is claimed later finds it in the database.
             self._stopped_until[claim.account.pk] = time.monotonic() + 2 * WRITE_EVERY
         return result
-
-
-def run_once(width: int = WIDTH) -> int:
-    """Settles what was interrupted, ends what is too late, delivers what is due until nothing is. Returns how many rows moved."""
-    return sweep() + Dispatcher(width).run(until_idle=True)

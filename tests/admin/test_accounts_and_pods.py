@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from invocations.models import Account, Pod
 from invocations.sending import rate_limit
+from invocations.sending.pause import stop_everything
 
 ACCOUNTS = reverse("admin:invocations_account_changelist")
 ADD_ACCOUNT = reverse("admin:invocations_account_add")
@@ -179,7 +180,7 @@ def test_a_persons_pause_stays_whatever_is_changed(ada, kaleyra):
 
 def test_an_account_whose_pause_is_taken_off_is_not_said_to_send_where_it_does_not(ada, kaleyra):
     pause(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
-    rate_limit.stop_everything("A wrong text went out", ada.person)
+    stop_everything("A wrong text went out", ada.person)
     assert "What waits leaves once all sending goes on." in said(pause(ada, kaleyra))
     pause(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
     kaleyra.key.delete()

@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from invocations.models import Account, ApiKey, Heartbeat, Incident
-from invocations.sending import rate_limit
+from invocations.sending import pause, rate_limit
 from tests.many import messages, real_account, workflow_of
 
 
@@ -128,7 +128,7 @@ def test_with_many_pauses_and_incidents(page, admin_user, busy, sign_in, faults,
             [{"status": "held", "reason": because}, {"status": "queued"}],
         )
         rate_limit.learn(account, [(because, None)])
-    rate_limit.pause_workflow(workflow.pk, "no_such_workflow")
+    pause.pause_workflow(workflow.pk, "no_such_workflow")
     for kind in ("refusals", "unknown", "no_results"):
         Incident.objects.create(
             kind=kind, account=busy, workflow_instance=workflow, opened_at=now, last_at=now, count=3

@@ -10,7 +10,8 @@ from playwright.sync_api import expect
 
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation, SavedFilter, Settlement
-from invocations.sending import record as sending
+from invocations.sending import decisions
+from invocations.sending.record import record
 
 from .conftest import SENT
 
@@ -36,7 +37,7 @@ def sixty(demo, meera):
 
     def recorded(number):
         sends = [Send(f"919876543{number:03}", values) for values in SENT.values()]
-        return sending.record(
+        return record(
             demo["Order delayed"],
             sends,
             request_id=uuid.uuid4(),
@@ -114,7 +115,7 @@ def test_ticked_rows_are_settled_together_and_what_had_moved_on_is_said(history,
     expect(page.get_by_text("Its outcome is not unknown.")).to_be_visible()
     assert axe(page) == []
     look(page, "ticked")
-    sending.settle(
+    decisions.settle(
         unknown[0], Settlement.Verdict.DELIVERED, "The customer called.", unknown[0].created_by
     )
     page.get_by_label("It was not delivered").check()

@@ -10,8 +10,9 @@ from playwright.sync_api import expect
 
 from invocations.kaleyra.payload import Send
 from invocations.models import Account, Invocation, Preset
-from invocations.sending import rate_limit
-from invocations.sending import record as sending
+from invocations.sending import pause
+from invocations.sending.deliver import deliver
+from invocations.sending.record import record
 
 from .conftest import SENT, fill_in, review
 
@@ -24,7 +25,7 @@ def messages(demo, meera):
 
     def recorded(code, **changes):
         sends = [Send(f"919876543{code}", values) for values in SENT.values()]
-        invocation = sending.record(
+        invocation = record(
             demo["Order delayed"],
             sends,
             request_id=uuid.uuid4(),
@@ -37,9 +38,9 @@ def messages(demo, meera):
     def delivered(code, *starting_from):
         invocation = recorded(code)
         for status in ("queued", *starting_from):
-            assert sending.deliver(invocation.pk, starting_from=status)
-        rate_limit.resume(account)  # one answer pauses the account, another has it wait
-        rate_limit.start_afresh(account)
+            assert deliver(invocation.pk, starting_from=status)
+        pause.resume(account)  # one answer pauses the account, another has it wait
+        pause.start_afresh(account)
         return invocation
 
     over = {"due_at": None, "final_at": timezone.now()}

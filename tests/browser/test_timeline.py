@@ -10,7 +10,8 @@ from playwright.sync_api import expect
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation, WorkflowInstance
 from invocations.results import inbox as results
-from invocations.sending import record as sending
+from invocations.sending.deliver import deliver
+from invocations.sending.record import record
 from tests.reports import report
 
 from .conftest import SENT
@@ -23,14 +24,14 @@ def accepted(demo, meera):
 
     def accepted(code="202", **changes):
         sends = [Send(f"918061234{code}", values) for values in SENT.values()]
-        row = sending.record(
+        row = record(
             demo["Order delayed"],
             sends,
             request_id=uuid.uuid4(),
             created_by=meera,
             reference="CARE-7728",
         )[0]
-        sending.deliver(row.pk)
+        deliver(row.pk)
         Invocation.objects.filter(pk=row.pk).update(**changes)
         row.refresh_from_db()
         return row

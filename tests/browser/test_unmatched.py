@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation
 from invocations.results import inbox as results
-from invocations.sending import record as sending
+from invocations.sending.record import record
 
 from .conftest import SENT
 
@@ -19,7 +19,7 @@ def test_the_page_of_unmatched_results(page, admin_user, sign_in, demo, faults, 
     assert faults(["/results/unmatched/"], "none") == {}
     workflow = demo["Order delayed"]
     sends = [Send("919876543202", values) for values in SENT.values()]
-    row = sending.record(workflow, sends, request_id=uuid.uuid4(), created_by=admin_user)[0]
+    row = record(workflow, sends, request_id=uuid.uuid4(), created_by=admin_user)[0]
     now = timezone.now()
     Invocation.objects.filter(pk=row.pk).update(
         status="unknown", reason="timeout", due_at=None, doubtful_since=now, doubt_count=1

@@ -16,7 +16,8 @@ from invocations.models import (
     Pod,
     WorkflowInstance,
 )
-from invocations.sending import record as sending
+from invocations.sending.deliver import deliver
+from invocations.sending.record import record
 
 pytestmark = pytest.mark.django_db
 
@@ -89,13 +90,13 @@ def test_what_it_sets_up_can_send(demo, receiver):
     demo("--api-domain", receiver.api_domain)
     for workflow in WorkflowInstance.objects.all():
         sends = [Send("919876543202") for _ in workflow.channels.all()]
-        invocation, _ = sending.record(
+        invocation, _ = record(
             workflow,
             sends,
             request_id=Invocation._meta.get_field("request_id").get_default(),
             created_by=User.objects.get(),
         )
-        sending.deliver(invocation.pk)
+        deliver(invocation.pk)
     assert (
         set(Invocation.objects.values_list("status", flat=True)) == {"accepted"}
         and len(receiver.accepted) == 2

@@ -10,8 +10,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from invocations.models import Account, Invocation
-from invocations.sending import dispatcher as dispatching
-from invocations.sending import rate_limit
+from invocations.monitoring.sweep import sweep
+from invocations.sending import due, pause, store_outcome
 from invocations.sending import record as sending
 from invocations.sending.dispatcher import Dispatcher
 
@@ -49,9 +49,9 @@ def test_a_database_that_is_away_for_a_moment_does_not_end_it(
 
         monkeypatch.setattr(room, name, called)
 
-    away_first(dispatching, "claim_due")
-    away_first(sending, "remember")
-    assert Dispatcher(width=1).run(until_idle=True, seconds=30) == 1
+    away_first(due, "claim_due")
+    away_first(store_outcome, "remember")
+    assert Dispatcher(sweep, width=1).run(until_idle=True, seconds=30) == 1
     assert Invocation.objects.get().status == "accepted" and len(receiver.received) == 1
     assert (
         caplog.text.count("the database does not answer (OperationalError); trying again") == 4
@@ -95,7 +95,7 @@ def test_the_brake_works_within_a_second(recorded, receiver, manage):
     make_due()
     dispatcher = manage("dispatch", "--threads", "4")
     receiver.wait_for(3, seconds=30)
-    rate_limit.stop_everything("wrong text", None)
+    pause.stop_everything("wrong text", None)
     stopped = timezone.now()
     dispatcher.terminate()
     dispatcher.wait(20)

@@ -8,8 +8,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from invocations.kaleyra.client import KaleyraClient
+from invocations.management.commands import invoke as invoke_command
 from invocations.models import Account, ApiKey, Attempt, Invocation, WorkflowInstance
-from invocations.sending import record as sending
+from invocations.sending import store_outcome
 
 pytestmark = pytest.mark.django_db
 ID = "6f9e4c0a-7d3b-4a55-9b8e-0d1c2b3a4f5e"
@@ -136,7 +137,7 @@ def test_what_was_recorded_and_never_delivered_is_delivered(
     invoke, workflow, receiver, monkeypatch
 ):
     words = ["--recipient", NUMBER + "202", "--request-id", ID]
-    monkeypatch.setattr(sending, "deliver", lambda *args, **kwargs: False)
+    monkeypatch.setattr(invoke_command, "deliver", lambda *args, **kwargs: False)
     assert invoke(*words)[0] == 3
     monkeypatch.undo()
     ended, printed = invoke(*words)
@@ -264,7 +265,7 @@ def test_a_time_that_cannot_be_is_wrong_usage(invoke, words, said):
 
 def test_a_console_that_fails_after_the_post_does_not_say_rejected(invoke, receiver, monkeypatch):
     """1, Python's exit code for everything, would have a script send it again as new."""
-    monkeypatch.setattr(sending, "remember", lambda results: 1 / 0)
+    monkeypatch.setattr(store_outcome, "remember", lambda results: 1 / 0)
     ended, printed = invoke("--recipient", NUMBER + "202", "--request-id", ID)
     assert ended == 3 and "ZeroDivisionError" in printed and f"--request-id {ID}" in printed
     assert receiver.accepted == [ID]
@@ -272,7 +273,9 @@ def test_a_console_that_fails_after_the_post_does_not_say_rejected(invoke, recei
 
 def test_what_it_says_when_it_fails_holds_no_number(invoke, monkeypatch):
     monkeypatch.setattr(KaleyraClient, "invoke", lambda self, *args: 1 / 0)
-    monkeypatch.setattr(sending, "remember", lambda results: {}[results[0][0].invocation.payload])
+    monkeypatch.setattr(
+        store_outcome, "remember", lambda results: {}[results[0][0].invocation.payload]
+    )
     ended, printed = invoke("--recipient", NUMBER + "202")
     assert ended == 3 and NUMBER not in printed
 

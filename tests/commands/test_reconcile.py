@@ -9,7 +9,9 @@ from django.utils import timezone
 from invocations.kaleyra.client import NoAnswer, NotSent
 from invocations.models import Attempt, Invocation, Pace, Settlement
 from invocations.results import inbox as results
-from invocations.sending import record as sending
+from invocations.sending import decisions
+from invocations.sending.claim import LEASE
+from invocations.sending.deliver import deliver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,7 +38,7 @@ def delivered(recorded):
     def delivered(code="202"):
         invocation = recorded(code)
         Pace.objects.all().delete()  # what came before makes nothing wait
-        assert sending.deliver(invocation.pk)
+        assert deliver(invocation.pk)
         return invocation
 
     return delivered
@@ -50,9 +52,9 @@ def test_what_really_happens_agrees(reconcile, recorded, delivered, ada, kaleyra
     for code in ["202", "400", "429", "500", "499"]:
         delivered(code)
     recorded()
-    sending.cancel(recorded(), ada.person)
+    decisions.cancel(recorded(), ada.person)
     for verdict in Settlement.Verdict:
-        assert sending.settle(delivered("500"), verdict, "The customer said so.", ada.person)
+        assert decisions.settle(delivered("500"), verdict, "The customer said so.", ada.person)
     told = delivered()
     results.keep(
         told.account,
@@ -93,7 +95,7 @@ def test_what_really_happens_agrees(reconcile, recorded, delivered, ada, kaleyra
         ),
         (
             lambda row, attempt: row.update(
-                status="sending", lease_until=timezone.now() - 3 * sending.LEASE
+                status="sending", lease_until=timezone.now() - 3 * LEASE
             ),
             "is being sent for too long: is a dispatcher running?",
         ),

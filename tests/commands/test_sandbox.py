@@ -11,7 +11,8 @@ from invocations.management.commands.sandbox import SetUpHere
 from invocations.results import endpoints
 from invocations.results.endpoints import SECRET_HEADER
 from invocations.sandbox import PRACTICE_SID
-from invocations.sending import record as sending
+from invocations.sending.deliver import deliver
+from invocations.sending.record import record
 
 CONSOLE = "http://127.0.0.1:8000"
 
@@ -79,13 +80,13 @@ def test_what_is_sent_falls_back_before_a_newcomers_eyes(manage, live_server, wo
     said = manage("sandbox", "--port", "0", "--console", live_server.url).stdout
     workflow.account.pod.api_domain = re.search("http://(.+?)/", said.readline())[1]
     workflow.account.pod.save()
-    row, _ = sending.record(
+    row, _ = record(
         workflow,
         [Send("918061234581", {"01": "Asha"})] * 2,
         request_id=uuid.uuid4(),
         created_by=None,
     )
-    sending.deliver(row.pk)
+    deliver(row.pk)
     while "result posted" not in (line := said.readline()):
         assert line, "the pod has ended"
     row.refresh_from_db()

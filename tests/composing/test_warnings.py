@@ -8,7 +8,7 @@ from django.utils import timezone
 from invocations.composing import warnings
 from invocations.kaleyra import limits, recipients
 from invocations.models import Channel, Invocation
-from invocations.sending import record as sending
+from invocations.sending.deliver import deliver
 
 NUMBER = recipients.clean("919876543202")
 
@@ -68,17 +68,17 @@ def test_another_number_is_not_told_of(told, recorded):
 def test_three_refusals_as_not_published_in_a_row(told, recorded):
     for _ in range(3):
         assert told() == []
-        sending.deliver(recorded("400").pk)
+        deliver(recorded("400").pk)
     assert told() == [
         "The last 3 messages of this workflow were refused as not published. This one will probably be, too."
     ]
-    sending.deliver(recorded("404").pk)
+    deliver(recorded("404").pk)
     assert told() == []
 
 
 def test_refusals_that_cannot_be_decrypted_tell_nothing(told, recorded, settings):
     for _ in range(3):
-        sending.deliver(recorded("400").pk)
+        deliver(recorded("400").pk)
     settings.FIELD_ENCRYPTION_KEYS = ["b3RoZXIta2V5LW90aGVyLWtleS1vdGhlci1rZXktMTI="]
     assert told() == []
 

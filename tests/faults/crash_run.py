@@ -27,9 +27,11 @@ from django.db.models import Q
 
 from invocations.kaleyra.payload import Send
 from invocations.models import Account, ApiKey, Channel, Invocation, Pod, WorkflowInstance
-from invocations.sending import attempt, rate_limit
-from invocations.sending import record as sending
+from invocations.sending import pause
+from invocations.sending.claim import LEASE
+from invocations.sending.deliver import deliver
 from invocations.sending.outcomes import Status
+from invocations.sending.record import record
 from tests.faults import worker
 from tests.faults.receiver import KEY, ReceiverProcess
 from tests.servers import PrivatePostgres
@@ -221,7 +223,7 @@ class CrashRun:
         elif chance < 0.05 and not self._frozen and not self.plan.gently:
             process = self._random.choice(self._workers)
             os.kill(process.pid or 0, signal.SIGSTOP)
-            self._frozen[process] = time.monotonic() + 1.3 * attempt.LEASE.total_seconds()
+            self._frozen[process] = time.monotonic() + 1.3 * LEASE.total_seconds()
             self.done.freezes += 1
         else:
             self._end([self._random.randrange(len(self._workers))])
@@ -270,7 +272,7 @@ class CrashRun:
             self._resumed_at = time.monotonic()
             self._patiently(
                 lambda: [
-                    rate_limit.resume(account) for account in Account.objects.filter(is_paused=True)
+                    pause.resume(account) for account in Account.objects.filter(is_paused=True)
                 ]
             )
         if time.monotonic() > self._said_at + 5.0:
@@ -303,7 +305,7 @@ class CrashRun:
     def _check_safely(self) -> None:
         """What the console has given up asking about, a person asks about: the button of that name."""
         for pk in Invocation.objects.filter(status=Status.UNKNOWN).values_list("pk", flat=True):
-            self.done.checked_by_hand += sending.deliver(pk, starting_from=Status.UNKNOWN)
+            self.done.checked_by_hand += deliver(pk, starting_from=Status.UNKNOWN)
 
 
 # --- what the processes do --------------------------------------------------------------------------------------------
@@ -339,7 +341,7 @@ def _record(mine: Sequence[tuple[int, str]], may_record: Any) -> None:
             time.sleep(0.02)
         sends = [Send(f"9198{n:08d}", {"01": f"message {n}"})] * 2
         options = {"request_id": uuid.UUID(request_id), "created_by": None}
-        _asked(lambda: sending.record(workflows[n % len(workflows)], sends, **options))  # noqa: B023
+        _asked(lambda: record(workflows[n % len(workflows)], sends, **options))  # noqa: B023
 
 
 def _asked(ask: Callable[[], Any]) -> Any:

@@ -8,8 +8,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from invocations.models import Account, Invocation
+from invocations.monitoring.sweep import run_once
 from invocations.sending import record as sending
-from invocations.sending.dispatcher import run_once
 from tests.faults.judge import judge
 from tests.faults.receiver import ReceiverProcess
 from tests.faults.worker import MOMENTS

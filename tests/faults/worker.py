@@ -13,6 +13,7 @@ import json
 import os
 import pkgutil
 import signal
+import sys
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,9 +28,16 @@ from django.core.management import call_command  # noqa: E402
 
 from invocations.kaleyra import client  # noqa: E402
 from invocations.models import Invocation  # noqa: E402
-from invocations.monitoring import consistency  # noqa: E402
+from invocations.sending import (  # noqa: E402
+    ask_again,
+    dispatcher,
+    expiry,
+    pause,
+    rate_limit,
+    store_outcome,
+)
 from invocations.sending import attempt as posting  # noqa: E402
-from invocations.sending import dispatcher, rate_limit  # noqa: E402
+from invocations.sending import claim as sending_claim  # noqa: E402
 from invocations.sending import record as sending  # noqa: E402
 from invocations.sending.outcomes import TABLE, Outcome, Status  # noqa: E402
 
@@ -39,14 +47,17 @@ HURRY = 15.0
 
 def hurry(times: float) -> None:
     """Divides every wait, lease and deadline of the product. Their order and their proportions stay."""
-    posting.LEASE = sending.LEASE = consistency.LEASE = posting.LEASE / times
-    posting.MARGIN /= times
-    posting.TOTAL_SECONDS /= times
-    dispatcher.SWEEP_EVERY /= times
-    for name in ["GRACE", "SAME_ID_WINDOW", "FIRST_WAIT", "LONGEST_WAIT"]:
-        setattr(sending, name, getattr(sending, name) / times)
-    for name in ["LONGEST_WAIT_OF_AN_ACCOUNT", "PROBE_EVERY", "MENDED_PROBE_EVERY", "RAMP"]:
-        setattr(rate_limit, name, getattr(rate_limit, name) / times)
+    for room, names in {
+        sending: ["GRACE"],
+        ask_again: ["SAME_ID_WINDOW"],
+        sending_claim: ["LEASE", "MARGIN", "TOTAL_SECONDS"],
+        store_outcome: ["FIRST_WAIT", "LONGEST_WAIT"],
+        rate_limit: ["LONGEST_WAIT_OF_AN_ACCOUNT", "PROBE_EVERY", "RAMP"],
+        pause: ["MENDED_PROBE_EVERY"],
+        dispatcher: ["SWEEP_EVERY"],
+    }.items():
+        for name in names:
+            _replace(room, name, getattr(room, name) / times)
     client_of = posting.client_of
     posting.client_of = lambda account, key: replace(
         client_of(account, key),
@@ -94,18 +105,18 @@ def rewritten_body() -> None:
 
 def every_400_rejected() -> None:
     """A refusal is a refusal, whatever was tried before."""
-    meaning = sending._meaning
+    meaning = store_outcome._meaning
 
     def without_memory(claim: Any, result: Any) -> Any:
         is_400 = result.reply is not None and result.reply.http_status == 400
         return (Status.REJECTED, "rejected") if is_400 else meaning(claim, result)
 
-    sending._meaning = without_memory
+    store_outcome._meaning = without_memory
 
 
 def no_lease() -> None:
     """What was being sent when its process died is nobody's."""
-    sending.settle_interrupted = lambda now: 0
+    expiry.settle_interrupted = lambda now: 0
 
 
 def requeued_when_interrupted() -> None:
@@ -115,7 +126,7 @@ def requeued_when_interrupted() -> None:
         over = Invocation.objects.filter(status="sending", lease_until__lt=now)
         return over.update(status="queued", lease_until=None, due_at=now)
 
-    sending.settle_interrupted = requeue
+    expiry.settle_interrupted = requeue
 
 
 def doubt_is_not_sent() -> None:
@@ -170,6 +181,15 @@ BUGS: dict[str, Callable[[], None]] = {
 }
 
 
+def _replace(room: Any, name: str, new: Any) -> None:
+    """Puts `new` in the place of `room.name`, wherever the product has imported it to."""
+    old = getattr(room, name)
+    setattr(room, name, new)
+    for module in list(sys.modules.values()):
+        if module.__name__.startswith("invocations") and getattr(module, name, None) is old:
+            setattr(module, name, new)
+
+
 # --- moments ----------------------------------------------------------------------------------------------------------
 
 
@@ -185,7 +205,7 @@ def before(seam: str, strike: Strike) -> None:
         strike()
         return real(*args, **kwargs)
 
-    setattr(room, name, struck)
+    _replace(room, name, struck)
 
 
 def _after(seam: str, strike: Strike) -> None:
@@ -199,7 +219,7 @@ def _after(seam: str, strike: Strike) -> None:
             strike()
         return came_to
 
-    setattr(room, name, struck)
+    _replace(room, name, struck)
 
 
 def _found(seam: str) -> tuple[Any, str]:
@@ -224,9 +244,9 @@ def _in_the_request(place: str, strike: Strike) -> None:
 
 
 MOMENTS: dict[str, tuple[Callable[[str, Strike], None], str]] = {
-    "before_claim": (before, "sending.record._locked"),
+    "before_claim": (before, "sending.claim._locked"),
     "in_claim": (_after, "sending.rate_limit.spend"),
-    "after_claim": (_after, "sending.dispatcher.claim_due"),
+    "after_claim": (_after, "sending.due.claim_due"),
     "before_connect": (before, "kaleyra.client._PlainConnection.connect"),
     "after_connect": (_after, "kaleyra.client._PlainConnection.connect"),
     "after_head": (_in_the_request, "head"),
@@ -234,8 +254,8 @@ MOMENTS: dict[str, tuple[Callable[[str, Strike], None], str]] = {
     "full_body": (_in_the_request, "body"),
     "after_head_of_answer": (_after, "kaleyra.client._Adapter.send"),
     "after_answer": (_after, "sending.attempt.post"),
-    "before_result": (before, "sending.record.remember"),
-    "in_result": (_after, "sending.record.update_each"),
+    "before_result": (before, "sending.store_outcome.remember"),
+    "in_result": (_after, "sending.store_outcome.update_each"),
     "after_result": (before, "sending.rate_limit.learn"),
 }
 """The moments in the life of an attempt, in order. Claim and attempt are one commit."""

@@ -10,8 +10,9 @@ from django.utils import timezone
 from invocations.models import Account, Heartbeat, Incident, Invocation, Pace
 from invocations.monitoring import incidents
 from invocations.monitoring.incidents import beat, watch
-from invocations.sending import dispatcher, rate_limit
-from invocations.sending import record as sending
+from invocations.monitoring.sweep import sweep
+from invocations.sending import pause, rate_limit
+from invocations.sending.deliver import deliver
 from tests.many import messages, workflow_of
 
 pytestmark = pytest.mark.django_db
@@ -147,13 +148,13 @@ def test_what_a_person_settled_is_neither_a_refusal_nor_an_acceptance(refused, n
 def test_what_the_receiver_refuses_is_noticed_by_a_sweep(recorded, kaleyra_says, transactional_db):
     kaleyra_says(400, {"success": False, "message": "Workflow Instance 123 is not published."})
     for _ in range(3):
-        assert sending.deliver(recorded().pk)
-    dispatcher.sweep()
+        assert deliver(recorded().pk)
+    sweep()
     assert still_open() == [("refusals", KIND, 3)]
     kaleyra_says.stop()
-    sending.deliver(recorded().pk)
+    deliver(recorded().pk)
     Heartbeat.objects.update(at=timezone.now() - MINUTE)
-    dispatcher.sweep()
+    sweep()
     assert still_open() == []
 
 
@@ -164,7 +165,7 @@ def test_an_account_that_the_console_paused_until_it_goes_on(account, now):
     Account.objects.update(is_paused=True, paused_because="credentials")
     watch(now)
     assert still_open() == [("paused", "credentials", 1)]
-    rate_limit.resume(account)
+    pause.resume(account)
     assert watch(now) == 1 and still_open() == []
 
 
@@ -174,7 +175,7 @@ def test_an_account_that_a_person_paused_is_no_incident(account, now):
 
 
 def test_a_workflow_that_kaleyra_does_not_know(workflow, now):
-    rate_limit.pause_workflow(workflow.pk, "no_such_workflow")
+    pause.pause_workflow(workflow.pk, "no_such_workflow")
     watch(now)
     assert still_open() == [("paused", "no_such_workflow", 1)]
 
@@ -300,9 +301,7 @@ def test_whatever_goes_wrong_with_watching_keeps_no_sweep_from_its_work(monkeypa
 
     monkeypatch.setattr(incidents, "watch", broken)
     assert (
-        dispatcher.sweep() == 0
-        and "broken failed: ValueError" in caplog.text
-        and "canary" not in caplog.text
+        sweep() == 0 and "broken failed: ValueError" in caplog.text and "canary" not in caplog.text
     )
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from invocations.models import Account, ApiKey, KillSwitch, WorkflowInstance
 from invocations.monitoring import pauses
 from invocations.sending import rate_limit
+from invocations.sending.pause import pause_workflow, resume, resume_workflow
 from tests.many import messages, real_account, workflow_of
 
 pytestmark = pytest.mark.django_db
@@ -53,12 +54,12 @@ def test_an_account_that_a_person_paused(ada, account):
 
 
 def test_a_workflow_that_kaleyra_does_not_know_and_one_that_a_person_paused(ada, workflow):
-    rate_limit.pause_workflow(workflow.pk, "no_such_workflow")
+    pause_workflow(workflow.pk, "no_such_workflow")
     assert (
         "Kaleyra answered that Acme has no such workflow" in only().why
         and only().mend.label == "Check the workflow ID"
     )
-    rate_limit.resume_workflow(workflow)
+    resume_workflow(workflow)
     workflow.is_paused, workflow._history_user = True, ada.person
     workflow.save()
     assert only().why == "ada paused it, and gave no reason." and only().because == ""
@@ -106,7 +107,7 @@ def test_what_else_is_missing_is_said_with_a_persons_reason(account):
 
 def test_since_when_is_told_by_the_version_that_began_it(account):
     rate_limit.learn(account, [("credentials", None)])
-    rate_limit.resume(account)
+    resume(account)
     rate_limit.learn(account, [("credentials", None)])
     begun = Account.history.latest("history_id")
     account.refresh_from_db()

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from invocations.models import Invocation
 from invocations.results import inbox as results
-from invocations.sending import record as sending
+from invocations.sending.deliver import deliver
 
 
 def body(invocation_id="", *codes, to="", status="COMPLETED", **more):
@@ -37,7 +37,7 @@ def accepted(recorded):
 
     def accepted(**changes):
         invocation = recorded(**changes)
-        assert sending.deliver(invocation.pk)
+        assert deliver(invocation.pk)
         invocation.refresh_from_db()
         assert invocation.status == "accepted" and invocation.workflow_invocation_id
         return invocation

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from invocations.kaleyra.callbacks import FlowResult
 from invocations.models import Account, Callback, Invocation
+from invocations.monitoring.sweep import run_once, sweep
 from invocations.results import inbox as results
 from invocations.results import matching as whose
-from invocations.sending import record as sending
-from invocations.sending.dispatcher import run_once, sweep
+from invocations.sending import store_outcome
+from invocations.sending.deliver import deliver
 from tests.results.conftest import body
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,7 +40,7 @@ def test_a_result_before_the_answer_finds_its_message_in_the_next_sweep(
     kaleyra_says(
         202, {"success": True, "executionStatus": "ACCEPTED", "workflowInvocationId": "early"}
     )
-    sending.deliver(invocation.pk)
+    deliver(invocation.pk)
     assert delivery(invocation) == "" and sweep() == 1
     callback.refresh_from_db()
     assert delivery(invocation) == "completed" and callback.invocation == invocation
@@ -103,7 +104,7 @@ def test_a_result_that_a_version_before_kept_has_its_turn_at_once(report, in_sta
 def test_results_that_race_with_our_own_commit_all_arrive(
     recorded, account, receiver, kaleyra_says, monkeypatch
 ):
-    real, threads = sending.remember, []
+    real, threads = store_outcome.remember, []
 
     def in_a_thread(raw):
         results.keep(account, raw)
@@ -117,7 +118,7 @@ def test_results_that_race_with_our_own_commit_all_arrive(
             threads[-1].start()
         real(outcomes)
 
-    monkeypatch.setattr(sending, "remember", remember)
+    monkeypatch.setattr(store_outcome, "remember", remember)
     type(account).objects.update(sends_per_second=1000)
     for _ in range(40):
         recorded()
@@ -164,7 +165,7 @@ def answered(recorded, kaleyra_says):
         invocation = recorded()
         taken = {"success": True, "executionStatus": "ACCEPTED", "workflowInvocationId": "theirs"}
         kaleyra_says(status, taken | said)
-        sending.deliver(invocation.pk)
+        deliver(invocation.pk)
         invocation.refresh_from_db()
         assert (invocation.status, invocation.workflow_invocation_id) == ("unknown", "")
         return invocation

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from invocations.models import Invocation
-from invocations.sending import record as sending
+from invocations.sending import expiry
+from invocations.sending.deliver import deliver
 
 pytestmark = pytest.mark.django_db
 Status = Invocation.Status
@@ -23,13 +24,13 @@ def aged(invocation: Invocation, status: str, by: timedelta) -> Invocation:
 @pytest.mark.parametrize("status", [Status.UNKNOWN, Status.HELD])
 def test_nobody_posts_an_id_again_that_kaleyra_may_have_forgotten(status, recorded, receiver):
     invocation = aged(recorded(), status, LONG_AGO)
-    assert not sending.deliver(invocation.pk, starting_from=status)
+    assert not deliver(invocation.pk, starting_from=status)
     assert receiver.received == []
 
 
 def test_within_a_day_a_person_may_have_it_posted_again(recorded, receiver):
     invocation = aged(recorded(), Status.HELD, timedelta(hours=20))
-    assert sending.deliver(invocation.pk, starting_from=Status.HELD)
+    assert deliver(invocation.pk, starting_from=Status.HELD)
     assert len(receiver.accepted) == 1
 
 
@@ -41,12 +42,12 @@ def test_what_was_held_until_its_time_was_over_expires_and_was_certainly_never_s
         aged(recorded(), Status.HELD, timedelta(hours=20)),
     )
     Invocation.objects.filter(pk=old.pk).update(not_after=timezone.now())
-    assert sending.expire_overdue(timezone.now()) == 1
+    assert expiry.expire_overdue(timezone.now()) == 1
     assert Invocation.objects.get(pk=old.pk).status == Status.EXPIRED
     assert Invocation.objects.get(pk=young.pk).status == Status.HELD
 
 
 def test_what_is_in_doubt_never_expires(recorded):
     invocation = aged(recorded(), Status.UNKNOWN, LONG_AGO)
-    sending.expire_overdue(timezone.now())
+    expiry.expire_overdue(timezone.now())
     assert Invocation.objects.get(pk=invocation.pk).status == Status.UNKNOWN

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from invocations.models import Attempt, Invocation
 from invocations.sandbox.server import PracticePod
+from invocations.sending import expiry
 from invocations.sending import record as sending
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,7 +52,7 @@ def test_a_killed_attempt_is_settled_as_unknown_and_asking_again_finds_that_it_g
         Invocation.objects.get().status == "sending"
     )  # the lease still runs: another process may be at work
     the_lease_is_over()
-    assert sending.settle_interrupted(timezone.now()) == 1
+    assert expiry.settle_interrupted(timezone.now()) == 1
     killed.refresh_from_db()
     assert (killed.status, killed.reason) == (
         "unknown",

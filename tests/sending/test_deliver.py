@@ -15,8 +15,10 @@ from invocations.models import ApiKey, Attempt, Invocation, Pod, WorkflowInstanc
 from invocations.models.configuration import RESULT_MARGIN
 from invocations.models.encryption import encrypt
 from invocations.sending import attempt as posting
-from invocations.sending import rate_limit
-from invocations.sending import record as sending
+from invocations.sending import claim as sending_claim
+from invocations.sending import deliver as sending_deliver
+from invocations.sending import expiry, pause, store_outcome
+from invocations.sending.claim import LEASE
 
 pytestmark = pytest.mark.django_db
 UNKNOWN = Invocation.Status.UNKNOWN
@@ -39,7 +41,7 @@ ACCEPTED = {
 
 
 def deliver(invocation, **kwargs):
-    assert sending.deliver(invocation.pk, **kwargs)
+    assert sending_deliver.deliver(invocation.pk, **kwargs)
     invocation.refresh_from_db()
     return invocation
 
@@ -245,7 +247,7 @@ def test_a_key_from_another_row_is_not_sent(recorded, receiver):
 def test_a_key_that_no_encryption_key_opens_is_not_sent(recorded, receiver, settings):
     invocation = recorded()
     settings.FIELD_ENCRYPTION_KEYS = ["bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleS0="]
-    assert sending.deliver(invocation.pk)
+    assert sending_deliver.deliver(invocation.pk)
     invocation = Invocation.objects.get()
     assert (
         invocation.reason == "unreadable_key"
@@ -278,11 +280,11 @@ def test_what_was_held_goes_on_with_its_id_when_it_is_mended(recorded, receiver)
     ApiKey.objects.update(is_primary=False)
     deliver(invocation)
     ApiKey.objects.update(is_primary=True)
-    assert not sending.deliver(
+    assert not sending_deliver.deliver(
         invocation.pk, starting_from=Invocation.Status.HELD
     )  # the account is paused still
-    rate_limit.resume(invocation.account)
-    assert sending.let_held_go_on(timezone.now()) == 1
+    pause.resume(invocation.account)
+    assert expiry.let_held_go_on(timezone.now()) == 1
     deliver(invocation)
     assert invocation.status == "accepted" and receiver.accepted == [str(invocation.request_id)]
 
@@ -329,7 +331,7 @@ def test_it_waits_at_least_a_second(recorded, kaleyra_says):
 def test_waits_grow_are_spread_and_stay_in_bounds():
     for number in range(1, 40):
         least, most = min(60, 2**number), min(60, 1.5 * 2**number)
-        waits = [sending._wait(number, None).total_seconds() for _ in range(250)]
+        waits = [store_outcome._wait(number, None).total_seconds() for _ in range(250)]
         assert least <= min(waits) and max(waits) <= most and (least == 60 or len(set(waits)) > 100)
 
 
@@ -412,8 +414,8 @@ def test_an_id_that_somebody_used_before_us_is_never_confirmed_by_its_repetition
 def test_nor_after_a_check_that_was_interrupted(recorded, kaleyra_says, account):
     kaleyra_says(400, DUPLICATE)
     invocation = deliver(recorded())
-    assert sending.claim(account, Invocation.objects.filter(status="unknown"), 1)
-    sending.settle_interrupted(timezone.now() + 2 * sending.LEASE)
+    assert sending_claim.claim(account, Invocation.objects.filter(status="unknown"), 1)
+    expiry.settle_interrupted(timezone.now() + 2 * LEASE)
     invocation.refresh_from_db()
     assert (invocation.status, invocation.due_at) == ("unknown", None)
     assert deliver(invocation, starting_from=UNKNOWN).status == "unknown"
@@ -455,7 +457,7 @@ def test_nothing_is_sent_over_a_paused_account(recorded, account, receiver):
     invocation = recorded()
     account.is_paused = True
     account.save()
-    assert not sending.deliver(invocation.pk)
+    assert not sending_deliver.deliver(invocation.pk)
     assert (
         not receiver.received
         and not Attempt.objects.exists()
@@ -467,12 +469,12 @@ def test_nothing_is_sent_over_a_paused_account(recorded, account, receiver):
 def test_only_a_queued_row_is_delivered_unasked(recorded, receiver, status):
     invocation = recorded()
     Invocation.objects.update(status=status, lease_until=timezone.now())
-    assert not sending.deliver(invocation.pk) and not receiver.received
+    assert not sending_deliver.deliver(invocation.pk) and not receiver.received
 
 
 def test_nothing_is_delivered_twice_in_a_row(recorded, receiver):
     invocation = deliver(recorded())
-    assert not sending.deliver(invocation.pk) and not sending.deliver(
+    assert not sending_deliver.deliver(invocation.pk) and not sending_deliver.deliver(
         invocation.pk, starting_from=UNKNOWN
     )
     assert len(receiver.received) == 1
@@ -481,11 +483,11 @@ def test_nothing_is_delivered_twice_in_a_row(recorded, receiver):
 def test_nothing_leaves_after_its_time(recorded, receiver):
     invocation = recorded()
     Invocation.objects.update(not_after=timezone.now())
-    assert not sending.deliver(invocation.pk) and not receiver.received
+    assert not sending_deliver.deliver(invocation.pk) and not receiver.received
 
 
 def test_a_row_that_does_not_exist_is_not_delivered(db):
-    assert not sending.deliver(1)
+    assert not sending_deliver.deliver(1)
 
 
 def test_a_clock_that_is_set_back_meanwhile_loses_no_answer(recorded, monkeypatch):
@@ -594,8 +596,8 @@ def test_what_was_claimed_and_handed_back_makes_no_later_try_wait_longer(
 ):
     invocation = recorded()
     for _ in range(6):
-        [claim] = sending.claim(account, Invocation.objects.filter(pk=invocation.pk), 1)
-        sending.remember([(claim, posting.handed_back(claim))])
+        [claim] = sending_claim.claim(account, Invocation.objects.filter(pk=invocation.pk), 1)
+        store_outcome.remember([(claim, posting.handed_back(claim))])
     kaleyra_says(NotSent("refused"))
     assert deliver(invocation).due_at < timezone.now() + timedelta(seconds=4)
     assert deliver(invocation).due_at > timezone.now() + timedelta(seconds=3)

@@ -9,10 +9,13 @@ from django.utils import timezone
 
 from invocations.kaleyra.client import NoAnswer, NotSent
 from invocations.models import Account, ApiKey, Attempt, Invocation, WorkflowInstance
+from invocations.monitoring.sweep import run_once, sweep
+from invocations.sending import ask_again, expiry, pause, rate_limit, store_outcome
 from invocations.sending import dispatcher as dispatching
-from invocations.sending import rate_limit
 from invocations.sending import record as sending
-from invocations.sending.dispatcher import Dispatcher, accounts_with_work, due, run_once
+from invocations.sending.deliver import deliver
+from invocations.sending.dispatcher import Dispatcher
+from invocations.sending.due import accounts_with_work, claim_due, claim_probes, due
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECOND = timedelta(seconds=1)
@@ -98,14 +101,14 @@ def test_two_dispatchers_share_the_work(waiting, receiver):
     Account.objects.update(sends_per_second=1000)
     for _ in range(20):
         waiting()
-    first, second = dispatching.claim_due(12), dispatching.claim_due(12)
+    first, second = claim_due(12), claim_due(12)
     ours = [claim.invocation.pk for claim in first + second]
     assert len(first) == 12 and len(second) == 8 and len(set(ours)) == 20
 
 
 def test_a_round_goes_on_after_a_dispatcher_that_did_not_come_back(waiting, receiver):
     waiting()
-    assert len(dispatching.claim_due(5)) == 1  # and then it died
+    assert len(claim_due(5)) == 1  # and then it died
     assert run_once() == 0 and statuses() == ["sending"]
     Invocation.objects.update(lease_until=timezone.now() - SECOND)
     assert run_once() == 2 and statuses() == ["accepted"]
@@ -117,9 +120,9 @@ def test_a_round_goes_on_after_a_dispatcher_that_did_not_come_back(waiting, rece
 
 def test_what_was_claimed_and_not_begun_is_handed_back_when_it_is_told_to_stop(waiting, receiver):
     waiting()
-    dispatcher = Dispatcher(width=1)
+    dispatcher = Dispatcher(sweep, width=1)
     dispatcher.stop()
-    dispatcher._take(dispatching.claim_due(5))
+    dispatcher._take(claim_due(5))
     dispatcher.run()
     assert statuses() == ["queued"] and not receiver.received
     assert Attempt.objects.get().reason == "handed_back" and Invocation.objects.get().due_at
@@ -180,7 +183,7 @@ def test_it_asks_six_times_at_most(waiting, kaleyra_says):
 
 
 @pytest.mark.parametrize(
-    "over", [{"doubtful_since": sending.SAME_ID_WINDOW}, {"not_after": timedelta(0)}]
+    "over", [{"doubtful_since": ask_again.SAME_ID_WINDOW}, {"not_after": timedelta(0)}]
 )
 def test_it_asks_no_more_once_its_window_is_over(waiting, receiver, over):
     past = {name: timezone.now() - age for name, age in over.items()}
@@ -216,7 +219,7 @@ def test_after_mending_all_go_on_with_their_ids(waiting, kaleyra_says, account, 
         waiting()
     run_once()
     kaleyra_says.stop()
-    rate_limit.resume(account)
+    pause.resume(account)
     run_once()
     assert statuses() == ["accepted"] * 3
     assert sorted(receiver.accepted) == sorted(
@@ -235,9 +238,9 @@ def test_one_held_message_asks_after_a_while_whether_it_was_mended(
     assert run_once() == 0 and not receiver.received
     account.pace.probe_at = timezone.now()
     account.pace.save()
-    [probe] = dispatching.claim_probes()
-    assert dispatching.claim_probes() == []
-    sending.remember([(probe, dispatching.posting.post(probe))])
+    [probe] = claim_probes()
+    assert claim_probes() == []
+    store_outcome.remember([(probe, dispatching.posting.post(probe))])
     account.refresh_from_db()
     assert not account.is_paused
     run_once()
@@ -285,9 +288,9 @@ def test_a_probe_that_found_nothing_to_ask_with_is_not_lost(waiting, account):
         account=account, probe_at=timezone.now(), wait_until=timezone.now() + 60 * SECOND
     )
     Account.objects.update(is_paused=True, paused_because="credentials")
-    assert dispatching.claim_probes() == []
+    assert claim_probes() == []
     rate_limit.Pace.objects.update(wait_until=None)
-    assert len(dispatching.claim_probes()) == 1
+    assert len(claim_probes()) == 1
 
 
 def test_of_a_round_that_refuses_the_key_and_takes_it_the_last_word_holds(account, caplog):
@@ -304,7 +307,7 @@ def test_a_persons_pause_is_not_asked_about(waiting, account, receiver):
     waiting(status="held", reason="credentials")
     rate_limit.Pace.objects.create(account=account, probe_at=timezone.now())
     Account.objects.update(is_paused=True, paused_reason="weekend")
-    assert dispatching.claim_probes() == [] and run_once() == 0
+    assert claim_probes() == [] and run_once() == 0
     assert not receiver.received
 
 
@@ -330,8 +333,8 @@ def test_an_answer_that_could_not_be_written_in_time_is_written_before_anything_
 ):
     """The database was away for longer than the lease: the dispatcher knows what came, and its own sweep must not say nobody does."""
     waiting()
-    dispatcher = Dispatcher()
-    [claim] = dispatching.claim_due(1)
+    dispatcher = Dispatcher(sweep)
+    [claim] = claim_due(1)
     dispatcher._unwritten = [(claim, dispatching.posting.post(claim))]
     Invocation.objects.update(lease_until=timezone.now() - SECOND)
     dispatcher._turn()
@@ -346,7 +349,7 @@ def test_all_processes_together_keep_the_rate(waiting, account):
     for _ in range(20):
         waiting()
     with time_machine.travel(timezone.now(), tick=False):
-        claims = dispatching.claim_due(10) + dispatching.claim_due(10)
+        claims = claim_due(10) + claim_due(10)
     slots = sorted(claim.slot for claim in claims)
     assert len(slots) == 5  # the next second's, and no more
     assert all(timedelta(seconds=0.25) == later - slot for slot, later in pairwise(slots))
@@ -367,7 +370,7 @@ def test_a_receiver_that_is_down_is_asked_once_in_ten_seconds(
     Invocation.objects.update(due_at=timezone.now())
     account.pace.wait_until = None
     account.pace.save()
-    assert len(dispatching.claim_due(30)) == 1 and dispatching.claim_due(30) == []
+    assert len(claim_due(30)) == 1 and claim_due(30) == []
 
 
 def test_after_it_was_down_the_rate_is_ramped_up(waiting, account):
@@ -389,10 +392,10 @@ def test_after_it_was_down_the_rate_is_ramped_up(waiting, account):
 
 def test_nothing_leaves_while_everything_is_stopped(waiting, recorded, receiver):
     waiting()
-    rate_limit.stop_everything("wrong text", None)
-    assert run_once() == 0 and not sending.deliver(recorded().pk)
+    pause.stop_everything("wrong text", None)
+    assert run_once() == 0 and not deliver(recorded().pk)
     assert not receiver.received and not Attempt.objects.exists()
-    rate_limit.let_everything_go_on(None)
+    pause.let_everything_go_on(None)
     assert run_once() == 1
 
 
@@ -418,12 +421,12 @@ def test_what_never_left_is_tried_until_its_time_is_over_and_then_expires(waitin
 @pytest.mark.parametrize("status", sorted(set(Invocation.Status) - {"queued", "held"}))
 def test_only_what_certainly_never_left_expires(waiting, status):
     waiting(status=status, lease_until=timezone.now() + SECOND, not_after=timezone.now() - SECOND)
-    assert sending.expire_overdue(timezone.now()) == 0 and statuses() == [status]
+    assert expiry.expire_overdue(timezone.now()) == 0 and statuses() == [status]
 
 
 def test_a_message_does_not_leave_before_its_time(waiting, recorded, workflow, receiver):
     invocation = recorded(not_before=timezone.now() + timedelta(hours=1))
-    assert not sending.deliver(invocation.pk) and run_once() == 0 and not receiver.received
+    assert not deliver(invocation.pk) and run_once() == 0 and not receiver.received
     assert invocation.due_at == invocation.not_before
     assert invocation.not_after == invocation.not_before + timedelta(minutes=240)
 
@@ -442,7 +445,7 @@ def test_an_attempt_whose_lease_is_over_is_settled_as_unknown(waiting):
     running = waiting(status="sending", lease_until=now + SECOND, due_at=None)
     for pk in [over, running]:
         Invocation.objects.get(pk=pk).attempts.create(number=1, started_at=now)
-    assert sending.settle_interrupted(now) == 1
+    assert expiry.settle_interrupted(now) == 1
     assert list(Invocation.objects.order_by("id").values_list("status", "reason")) == [
         ("unknown", "interrupted"),
         ("sending", ""),
@@ -451,5 +454,5 @@ def test_an_attempt_whose_lease_is_over_is_settled_as_unknown(waiting):
         "doubtful",
         "under_way",
     ]
-    assert sending.settle_interrupted(now) == 0
+    assert expiry.settle_interrupted(now) == 0
     assert ApiKey.objects.get().last_refused_at is None

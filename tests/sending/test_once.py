@@ -15,7 +15,10 @@ from invocations.kaleyra.client import KaleyraClient
 from invocations.models import Account, ApiKey, Attempt, Invocation
 from invocations.sandbox.server import PracticePod
 from invocations.sending import attempt as posting
-from invocations.sending import record as sending
+from invocations.sending import claim as sending_claim
+from invocations.sending import expiry, store_outcome
+from invocations.sending.claim import LEASE
+from invocations.sending.deliver import deliver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UNKNOWN = Invocation.Status.UNKNOWN
@@ -39,15 +42,15 @@ def at_once(count, deed):
 @pytest.mark.parametrize("time", range(3))
 def test_fifty_threads_deliver_one_row_once(recorded, receiver, time):
     invocation = recorded()
-    made = at_once(50, lambda: sending.deliver(invocation.pk))
+    made = at_once(50, lambda: deliver(invocation.pk))
     assert sum(made) == 1 and len(receiver.received) == 1
     assert Invocation.objects.get().status == "accepted" and Attempt.objects.count() == 1
 
 
 def test_twenty_safe_checks_at_once_are_one(recorded, receiver):
     invocation = recorded("502")
-    sending.deliver(invocation.pk)
-    assert sum(at_once(20, lambda: sending.deliver(invocation.pk, starting_from=UNKNOWN))) == 1
+    deliver(invocation.pk)
+    assert sum(at_once(20, lambda: deliver(invocation.pk, starting_from=UNKNOWN))) == 1
     assert len(receiver.received) == 2 and receiver.accepted == [str(invocation.request_id)]
 
 
@@ -56,7 +59,7 @@ def test_twenty_threads_record_one_row_and_send_it_once(recorded, receiver):
 
     def submit():
         invocation = recorded(request_id=request_id)
-        sending.deliver(invocation.pk)
+        deliver(invocation.pk)
         return invocation.pk
 
     assert len(set(at_once(20, submit))) == 1
@@ -65,7 +68,7 @@ def test_twenty_threads_record_one_row_and_send_it_once(recorded, receiver):
 
 def test_many_workers_and_many_rows_send_each_once(recorded, receiver):
     ids = [recorded().pk for _ in range(20)]
-    at_once(6, lambda: [sending.deliver(pk) for pk in ids])
+    at_once(6, lambda: [deliver(pk) for pk in ids])
     assert len(receiver.received) == 20 and len(set(receiver.accepted)) == 20
 
 
@@ -83,7 +86,7 @@ def test_the_attempt_is_visible_to_another_connection_before_its_first_byte_arri
     with PracticePod(say=look) as pod:
         account.pod.api_domain = pod.api_domain
         account.pod.save()
-        sending.deliver(recorded().pk)
+        deliver(recorded().pk)
     assert seen == [("sending", "under_way", 1)]
 
 
@@ -92,14 +95,14 @@ def test_no_transaction_is_open_while_the_network_is_asked(recorded, monkeypatch
     monkeypatch.setattr(
         KaleyraClient, "invoke", lambda *args: open_then.append(connection.in_atomic_block) or 1 / 0
     )
-    sending.deliver(recorded().pk)
+    deliver(recorded().pk)
     assert open_then == [False]
 
 
 def test_it_cannot_be_delivered_inside_a_transaction(recorded, receiver):
     invocation = recorded()
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
-        sending.deliver(invocation.pk)
+        deliver(invocation.pk)
     assert not receiver.received and Invocation.objects.get().status == "queued"
 
 
@@ -120,9 +123,9 @@ def test_who_comes_after_the_lease_writes_nothing(recorded, monkeypatch, caplog)
     caplog.set_level("INFO")
     invocation = recorded()
     while_it_is_under_way(
-        monkeypatch, lambda: sending.settle_interrupted(timezone.now() + 2 * sending.LEASE)
+        monkeypatch, lambda: expiry.settle_interrupted(timezone.now() + 2 * LEASE)
     )
-    sending.deliver(invocation.pk)
+    deliver(invocation.pk)
     invocation.refresh_from_db()
     assert (invocation.status, invocation.reason, invocation.workflow_invocation_id) == (
         "unknown",
@@ -141,11 +144,11 @@ def test_who_comes_after_the_lease_does_not_touch_the_next_attempt(recorded, mon
     invocation = recorded("502")
 
     def settled_and_checked():
-        sending.settle_interrupted(timezone.now() + 2 * sending.LEASE)
-        sending.deliver(invocation.pk, starting_from=UNKNOWN)
+        expiry.settle_interrupted(timezone.now() + 2 * LEASE)
+        deliver(invocation.pk, starting_from=UNKNOWN)
 
     while_it_is_under_way(monkeypatch, settled_and_checked)
-    sending.deliver(invocation.pk)
+    deliver(invocation.pk)
     invocation.refresh_from_db()
     assert (invocation.status, invocation.reason) == ("accepted", "confirmed_by_duplicate")
     assert list(invocation.attempts.values_list("outcome", flat=True)) == ["doubtful", "rejected"]
@@ -157,11 +160,11 @@ def test_of_two_claims_of_one_row_in_one_round_only_the_newer_is_written(
     recorded, account, newer_first
 ):
     invocation = recorded()
-    [older] = sending.claim(account, Invocation.objects.filter(pk=invocation.pk), 1)
-    sending.settle_interrupted(timezone.now() + 2 * sending.LEASE)
-    [newer] = sending.claim(account, Invocation.objects.filter(pk=invocation.pk), 1)
+    [older] = sending_claim.claim(account, Invocation.objects.filter(pk=invocation.pk), 1)
+    expiry.settle_interrupted(timezone.now() + 2 * LEASE)
+    [newer] = sending_claim.claim(account, Invocation.objects.filter(pk=invocation.pk), 1)
     results = [(older, posting.handed_back(older)), (newer, posting.post(newer))]
-    sending.remember(results[::-1] if newer_first else results)
+    store_outcome.remember(results[::-1] if newer_first else results)
     assert Invocation.objects.get().status == "accepted"
     assert list(invocation.attempts.values_list("reason", flat=True)) == ["interrupted", "accepted"]
 
@@ -171,12 +174,12 @@ def test_who_was_frozen_beyond_the_lease_sends_nothing_any_more(recorded, monkey
     client_of, clock = posting.client_of, time.monotonic
 
     def frozen(*args):
-        sending.settle_interrupted(timezone.now() + 2 * sending.LEASE)
-        monkeypatch.setattr(time, "monotonic", lambda: clock() + 2 * sending.LEASE.total_seconds())
+        expiry.settle_interrupted(timezone.now() + 2 * LEASE)
+        monkeypatch.setattr(time, "monotonic", lambda: clock() + 2 * LEASE.total_seconds())
         return client_of(*args)
 
     monkeypatch.setattr(posting, "client_of", frozen)
-    sending.deliver(invocation.pk)
+    deliver(invocation.pk)
     assert not receiver.received and Invocation.objects.get().status == "unknown"
 
 
@@ -184,13 +187,13 @@ def test_a_database_that_fails_after_the_post_leaves_a_row_that_is_settled_later
     recorded, monkeypatch, receiver
 ):
     invocation = recorded()
-    monkeypatch.setattr(sending, "remember", lambda *args: 1 / 0)
+    monkeypatch.setattr(store_outcome, "remember", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        sending.deliver(invocation.pk)
+        deliver(invocation.pk)
     monkeypatch.undo()
     assert Invocation.objects.get().status == "sending"
-    assert sending.settle_interrupted(timezone.now() + timedelta(minutes=2)) == 1
-    sending.deliver(invocation.pk, starting_from=UNKNOWN)
+    assert expiry.settle_interrupted(timezone.now() + timedelta(minutes=2)) == 1
+    deliver(invocation.pk, starting_from=UNKNOWN)
     assert Invocation.objects.get().status == "accepted" and receiver.accepted == [
         str(invocation.request_id)
     ]
@@ -216,16 +219,16 @@ def _delivered_while_another_settles_it(invocation, monkeypatch):
 
         def settle():
             finished.wait()
-            sending.settle_interrupted(timezone.now() + 2 * sending.LEASE)
+            expiry.settle_interrupted(timezone.now() + 2 * LEASE)
 
-        deeds = [lambda: sending.deliver(invocation.pk), settle]
+        deeds = [lambda: deliver(invocation.pk), settle]
         at_once(2, lambda: deeds.pop()())
     return Attempt.objects.select_related("invocation").get(invocation=invocation)
 
 
 def test_what_was_posted_is_json_with_the_rows_own_id(recorded, receiver):
     invocation = recorded()
-    sending.deliver(invocation.pk)
+    deliver(invocation.pk)
     assert json.loads(receiver.received[0].body)["requestId"] == str(invocation.request_id)
 
 
@@ -234,8 +237,8 @@ def test_a_batch_asks_the_database_as_often_as_one_message(recorded, account):
         for _ in range(count):
             recorded()
         with CaptureQueriesContext(connection) as captured:
-            claims = sending.claim(account, Invocation.objects.filter(status="queued"), count)
-            sending.remember([(claim, posting.post(claim)) for claim in claims])
+            claims = sending_claim.claim(account, Invocation.objects.filter(status="queued"), count)
+            store_outcome.remember([(claim, posting.post(claim)) for claim in claims])
         assert len(claims) == count
         return [
             query["sql"] for query in captured if not query["sql"].startswith("UPDATE")

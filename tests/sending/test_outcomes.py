@@ -25,6 +25,7 @@ from invocations.models import Account, Invocation, Pace, Pod, WorkflowInstance
 from invocations.models.encryption import digests
 from invocations.sending import attempt as posting
 from invocations.sending import record as sending
+from invocations.sending.deliver import deliver
 from invocations.sending.outcomes import TABLE
 from tests.faults.certificates import Authority
 from tests.faults.server import (
@@ -282,7 +283,7 @@ def delivered(recorded, account):
                 server = stack.enter_context(FaultServer(row.verb))
                 port = server.port
             Pod.objects.filter(pk=account.pod_id).update(api_domain=f"127.0.0.1:{port}")
-            assert sending.deliver(invocation.pk, starting_from=before.get("status", "queued"))
+            assert deliver(invocation.pk, starting_from=before.get("status", "queued"))
             received = server.settled() if server else []
         invocation.refresh_from_db()
         return invocation, received
@@ -397,7 +398,7 @@ def test_r24_a_certificate_that_is_not_trusted_holds_and_nothing_is_read(
     invocation = recorded()
     with FaultServer(says(202, ACCEPTED), tls=tls) as server:
         Pod.objects.filter(pk=account.pod_id).update(api_domain=f"{HOST}:{server.port}")
-        sending.deliver(invocation.pk)
+        deliver(invocation.pk)
         assert server.received == []
     invocation.refresh_from_db()
     account.refresh_from_db()
@@ -425,7 +426,7 @@ def test_every_attempt_posts_the_same_bytes(delivered, recorded):
         Pod.objects.filter(code="PRACTICE").update(api_domain=server.api_domain)
         Pace.objects.all().delete()
         WorkflowInstance.objects.update(title="Another title")
-        sending.deliver(invocation.pk, starting_from="unknown")
+        deliver(invocation.pk, starting_from="unknown")
         second = server.settled()
     bodies = {request.partition(b"\r\n\r\n")[2] for request in first + second}
     assert len(first + second) == 2 and len(bodies) == 1

@@ -8,7 +8,9 @@ from django.db import IntegrityError, connection, transaction
 
 from invocations.kaleyra.payload import Send
 from invocations.models import Attempt, Channel, Invocation, WorkflowInstance
-from invocations.sending import record as sending
+from invocations.models.recipients import with_recipient
+from invocations.sending import record as sending_record
+from invocations.sending.record import NotSendable, RequestIdTaken
 
 pytestmark = pytest.mark.django_db
 
@@ -17,7 +19,7 @@ ID = uuid.UUID("6f9e4c0a-7d3b-4a55-9b8e-0d1c2b3a4f5e")
 
 
 def record(workflow, sends=SENDS, created_by=None, **changes):
-    return sending.record(
+    return sending_record.record(
         workflow, sends, **({"request_id": ID, "created_by": created_by} | changes)
     )
 
@@ -91,7 +93,7 @@ def another_workflow(workflow):
 def test_the_same_id_for_something_else_is_refused_and_changes_nothing(workflow, record_again):
     record(workflow)
     before = Invocation.objects.values().get()
-    with pytest.raises(sending.RequestIdTaken):
+    with pytest.raises(RequestIdTaken):
         record_again(workflow)
     assert Invocation.objects.values().get() == before
 
@@ -126,20 +128,20 @@ def test_the_database_itself_refuses_a_second_row_with_the_id(workflow):
     ],
 )
 def test_what_cannot_be_sent_is_not_recorded(workflow, sends, code):
-    with pytest.raises(sending.NotSendable) as refusal:
+    with pytest.raises(NotSendable) as refusal:
         record(workflow, sends)
     assert refusal.value.code == code and not Invocation.objects.exists()
 
 
 def test_a_workflow_that_is_turned_off_is_not_recorded(workflow):
     workflow.is_active = False
-    with pytest.raises(sending.NotSendable, match="inactive"):
+    with pytest.raises(NotSendable, match="inactive"):
         record(workflow)
     assert not Invocation.objects.exists()
 
 
 def test_a_refusal_names_no_number_and_no_value(workflow):
-    with pytest.raises(sending.NotSendable) as refusal:
+    with pytest.raises(NotSendable) as refusal:
         record(workflow, [Send("91 98765 43202", {"01": "Asha"}), SENDS[1]])
     assert str(refusal.value) == "recipient" and refusal.value.__cause__ is None
 
@@ -148,9 +150,9 @@ def test_a_number_finds_its_invocations_and_no_others(workflow):
     one, _ = record(workflow, [SENDS[0], Send("4915123012345")])
     record(workflow, [Send("919876543203"), Send("919876543203")], request_id=uuid.uuid4())
     for number in ["919876543202", "4915123012345"]:
-        assert list(Invocation.objects.filter(sending.with_recipient(number))) == [one]
+        assert list(Invocation.objects.filter(with_recipient(number))) == [one]
     for stranger in ["91987654320", "9198765432021", "", "919876543999"]:
-        assert not Invocation.objects.filter(sending.with_recipient(stranger)).exists()
+        assert not Invocation.objects.filter(with_recipient(stranger)).exists()
 
 
 def test_a_row_shows_only_the_ends_of_its_numbers(workflow):

@@ -10,7 +10,8 @@ from django.db import connection
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.template_params import VERIFICATION_CODE
 from invocations.models import ApiKey, Attempt, Invocation, Parameter
-from invocations.sending import record as sending
+from invocations.sending.deliver import deliver
+from invocations.sending.record import record
 
 KEY = "practice-canary0canary0canary0c0fe"
 NUMBER, SECOND = "919876543202", "4915123012345"
@@ -31,7 +32,7 @@ def canary(workflow):
             Send(NUMBER[:-3] + code, {"01": VALUE, VERIFICATION_CODE: CODE}),
             Send(SECOND, {"pin": PIN}),
         ]
-        return sending.record(
+        return record(
             workflow, sends, request_id=uuid.uuid4(), created_by=None, reference="T-1", note=NOTE
         )[0]
 
@@ -65,7 +66,7 @@ def everything_in_the_tables():
 @pytest.mark.django_db
 @pytest.mark.parametrize("code", ["202", "400", "401", "502"])
 def test_no_table_holds_them_in_the_clear(canary, code):
-    sending.deliver(canary(code).pk)
+    deliver(canary(code).pk)
     rows = "\n".join(everything_in_the_tables())
     assert (
         "T-1" in rows
@@ -77,7 +78,7 @@ def test_no_table_holds_them_in_the_clear(canary, code):
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL keeps its files to itself")
 def test_no_byte_of_the_file_and_its_log_holds_them(canary):
     for code in ["202", "400"]:
-        sending.deliver(canary(code).pk)
+        deliver(canary(code).pk)
     database = Path(connection.settings_dict["NAME"])
     assert Path(f"{database}-wal").stat().st_size > 0
     written = b"".join(file.read_bytes() for file in database.parent.glob(f"{database.name}*"))
@@ -87,7 +88,7 @@ def test_no_byte_of_the_file_and_its_log_holds_them(canary):
 @pytest.mark.django_db
 def test_an_answer_that_repeats_them_is_kept_without_them(canary, echo):
     invocation = canary()
-    sending.deliver(invocation.pk)
+    deliver(invocation.pk)
     invocation.refresh_from_db()
     attempt = Attempt.objects.get()
     kept = str(
@@ -115,7 +116,7 @@ def test_a_key_with_signs_is_recognised_as_json_writes_it(canary, kaleyra_says):
     key.key = 'practice-"quoted\\canary"-c0fe'
     key.save()
     kaleyra_says(400, {"success": False, "errors": [{"key": key.key}]})
-    sending.deliver(canary().pk)
+    deliver(canary().pk)
     assert "canary" not in str(Attempt.objects.get().kept_reply)
 
 
@@ -123,7 +124,7 @@ def test_a_key_with_signs_is_recognised_as_json_writes_it(canary, kaleyra_says):
 @pytest.mark.parametrize("length", [5, 20, len(KEY) - 1])
 def test_an_answer_that_breaks_off_leaves_no_half_of_a_key(canary, kaleyra_says, length):
     kaleyra_says(502, b"<pre>api-key: " + KEY[:length].encode(), complete=False)
-    sending.deliver(canary().pk)
+    deliver(canary().pk)
     assert Attempt.objects.get().kept_reply["text"] == "<pre>api-key: "
 
 
@@ -132,7 +133,7 @@ def test_of_a_long_answer_a_part_is_kept(canary, kaleyra_says):
     kaleyra_says(
         400, {"success": False, "message": "m" * 6_000, "errors": ["e" * 5_000] * 5 + ["x"] * 30}
     )
-    sending.deliver(canary().pk)
+    deliver(canary().pk)
     kept = Attempt.objects.get().kept_reply
     assert (
         len(kept["message"]) == len(kept["text"]) == 4096
@@ -156,8 +157,8 @@ def test_no_log_line_holds_them(canary, caplog, code):
     connection.force_debug_cursor = True
     try:
         invocation = canary(code)
-        sending.deliver(invocation.pk)
-        sending.deliver(invocation.pk, starting_from=UNKNOWN)
+        deliver(invocation.pk)
+        deliver(invocation.pk, starting_from=UNKNOWN)
     finally:
         connection.force_debug_cursor = False
     assert "INSERT INTO" in caplog.text and str(invocation.request_id) in caplog.text
@@ -167,5 +168,5 @@ def test_no_log_line_holds_them(canary, caplog, code):
 @pytest.mark.django_db
 def test_a_fault_of_ours_is_logged_without_what_it_says(canary, kaleyra_says, caplog):
     kaleyra_says(RuntimeError(f"{KEY} {NUMBER}"))
-    sending.deliver(canary().pk)
+    deliver(canary().pk)
     assert "RuntimeError" in caplog.text and KEY not in caplog.text and NUMBER not in caplog.text

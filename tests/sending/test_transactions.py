@@ -7,8 +7,8 @@ from django.db import connection
 from django.utils import timezone
 
 from invocations.models import Invocation, Pod
-from invocations.sending import record as sending
-from invocations.sending.dispatcher import run_once
+from invocations.monitoring.sweep import run_once
+from invocations.sending.deliver import deliver
 from tests.faults.server import FaultServer
 from tests.sending.test_outcomes import ACCEPTED, says
 from tests.views.conftest import NUMBER
@@ -38,7 +38,7 @@ def by_a_dispatcher(workflow, request):
 
 
 def by_hand(workflow, request):
-    assert sending.deliver(request.getfixturevalue("recorded")().pk)
+    assert deliver(request.getfixturevalue("recorded")().pk)
 
 
 @pytest.fixture

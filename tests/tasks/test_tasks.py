@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from invocations import tasks
 from invocations.models import Account, Invocation, Pace
-from invocations.sending import dispatcher
+from invocations.monitoring import sweep
+from invocations.sending import due
 from invocations.sending import record as sending
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,13 +45,14 @@ def test_the_sweep_ends_what_is_too_late(recorded):
 
 
 @pytest.mark.parametrize(
-    ("hint", "asks"), [(tasks.deliver_due, "accounts_with_work"), (tasks.sweep, "sweep")]
+    ("hint", "room", "asks"),
+    [(tasks.deliver_due, due, "accounts_with_work"), (tasks.sweep, sweep, "sweep")],
 )
-def test_a_hint_that_finds_no_database_says_so_without_a_row(monkeypatch, caplog, hint, asks):
+def test_a_hint_that_finds_no_database_says_so_without_a_row(monkeypatch, caplog, hint, room, asks):
     def away():
         raise OperationalError("server closed the connection; row was 919876543202")
 
-    monkeypatch.setattr(dispatcher, asks, away)
+    monkeypatch.setattr(room, asks, away)
     assert hint() == 0
     assert (
         "the database does not answer (OperationalError)" in caplog.text

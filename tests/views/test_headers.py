@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from invocations.kaleyra.payload import Send
-from invocations.sending import record as sending
+from invocations.sending.record import record
 from invocations.views.history import history as history_view
 from tests.views.conftest import DIGITS, NUMBER
 from tests.views.pages import opened, send_form
@@ -52,7 +52,7 @@ def test_every_kind_of_answer_carries_the_headers(priya, nina, client, plain, mo
 
 
 def test_pages_with_data_stay_out_of_caches(priya, plain):
-    row = sending.record(plain, [Send(DIGITS)] * 2, request_id=uuid.uuid4(), created_by=None)[0]
+    row = record(plain, [Send(DIGITS)] * 2, request_id=uuid.uuid4(), created_by=None)[0]
     form = send_form(priya, plain).fill(recipient=NUMBER)
     answers = [
         priya.get("/"),
@@ -89,7 +89,7 @@ def test_the_empty_form_may_stay_in_the_browsers_memory_so_that_back_finds_it(pr
     ],
 )
 def test_no_post_is_taken_without_its_token(sven, plain, receiver, there):
-    row = sending.record(plain, [Send(DIGITS)] * 2, request_id=uuid.uuid4(), created_by=None)[0]
+    row = record(plain, [Send(DIGITS)] * 2, request_id=uuid.uuid4(), created_by=None)[0]
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = sven.cookies
     answer = strict.post(there.format(plain.pk, id=row.request_id), {"status": "queued"})
@@ -102,7 +102,7 @@ def test_no_post_is_taken_without_its_token(sven, plain, receiver, there):
 
 
 def test_every_form_of_the_pages_carries_its_token(sven, plain):
-    row = sending.record(plain, [Send(DIGITS)] * 2, request_id=uuid.uuid4(), created_by=None)[0]
+    row = record(plain, [Send(DIGITS)] * 2, request_id=uuid.uuid4(), created_by=None)[0]
     for there in [
         f"/send/{plain.pk}/",
         f"/workflows/{plain.pk}/contract/",

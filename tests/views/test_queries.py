@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation
-from invocations.sending import record as sending
+from invocations.sending.record import record
 from tests.reports import report
 from tests.views.conftest import DIGITS, NUMBER
 from tests.views.pages import send_form
@@ -71,7 +71,7 @@ def test_the_list_of_workflows(priya, make_workflow):
 def test_an_invocation_with_many_values_attempts_and_results(priya, sizes):
     counts = []
     for workflow, attempts in zip(sizes, (1, 6), strict=True):
-        row = sending.record(
+        row = record(
             workflow,
             [Send(DIGITS, {"01": "a"})] * 2,
             request_id=uuid.uuid4(),

@@ -14,7 +14,7 @@ from invocations.forms.preset import PresetForm
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation, SavedFilter
 from invocations.results import inbox as results
-from invocations.sending import record as sending
+from invocations.sending.record import record
 from tests.views.conftest import DIGITS
 from tests.views.pages import opened
 
@@ -100,9 +100,9 @@ def names(patterns, prefix=""):
 @pytest.fixture
 def world(typed, ada):
     """One of each thing that an address can name."""
-    row = sending.record(
-        typed, [Send(DIGITS, {"01": "a"})] * 2, request_id=uuid.uuid4(), created_by=None
-    )[0]
+    row = record(typed, [Send(DIGITS, {"01": "a"})] * 2, request_id=uuid.uuid4(), created_by=None)[
+        0
+    ]
 
     def preset():
         form = PresetForm(typed, ada.person, {"preset_title": "Everybody's", "preset_shared": "on"})

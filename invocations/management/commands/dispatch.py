@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from invocations.history import exports as exporting
+from invocations.monitoring import sweep
 from invocations.sending import dispatcher as dispatching
 
 
@@ -28,9 +29,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, once: bool, threads: int, **options: Any) -> None:
         if once:
-            self.stdout.write(f"{dispatching.run_once(threads)} moved")
+            self.stdout.write(f"{sweep.run_once(threads)} moved")
             return
-        dispatcher = dispatching.Dispatcher(threads)
+        dispatcher = dispatching.Dispatcher(sweep.sweep, threads)
         if (
             threading.current_thread() is threading.main_thread()
         ):  # Python hears signals nowhere else

@@ -20,7 +20,8 @@ from invocations.kaleyra import recipients, template_params
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import Send, build_payload, to_curl, to_text
 from invocations.models import Invocation, WorkflowInstance
-from invocations.sending import record as sending
+from invocations.sending.deliver import deliver
+from invocations.sending.record import NotSendable, RequestIdTaken, record
 
 EXIT = {Invocation.Status.ACCEPTED: 0, Invocation.Status.REJECTED: 1}
 WRONG_USAGE, NOT_SETTLED = 2, 3
@@ -114,7 +115,7 @@ class Command(BaseCommand):
             self._show_only(workflow, str(request_id), sends)
             return
         try:
-            invocation, recorded = sending.record(
+            invocation, recorded = record(
                 workflow,
                 sends,
                 request_id=request_id,
@@ -123,15 +124,15 @@ class Command(BaseCommand):
                 not_before=not_before,
                 not_after=not_after,
             )
-        except sending.RequestIdTaken:
+        except RequestIdTaken:
             raise CommandError(
                 "This request ID belongs to another message. Nothing was sent."
             ) from None
-        except sending.NotSendable as refusal:
+        except NotSendable as refusal:
             raise CommandError(
                 f"{NOT_SENDABLE.get(refusal.code, refusal.code)} Nothing was sent."
             ) from None
-        sent = sending.deliver(invocation.pk)
+        sent = deliver(invocation.pk)
         invocation.refresh_from_db()
         self._print(invocation, repeated=not recorded and not sent, as_json=options["json"])
         raise SystemExit(EXIT.get(Invocation.Status(invocation.status), NOT_SETTLED))

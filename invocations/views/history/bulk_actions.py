@@ -35,8 +35,10 @@ from invocations.forms.settle import SettleForm
 from invocations.history.meanings import Text
 from invocations.models import Invocation, Settlement, WorkflowInstance, permissions
 from invocations.models.encryption import Unreadable
+from invocations.models.invocations import sends_in
 from invocations.results import inbox as results
-from invocations.sending import record as sending
+from invocations.sending import decisions
+from invocations.sending.record import NotSendable, RequestIdTaken, record
 from invocations.views.base import StaffRequest, for_people_who_may, render_page
 from invocations.views.history.history import shown
 
@@ -90,7 +92,7 @@ def _not_settled(row: Invocation, known: Known) -> Text | None:
 
 
 def _settle(request: StaffRequest, row: Invocation, form: Any) -> bool:
-    return sending.settle(
+    return decisions.settle(
         row,
         Settlement.Verdict(form.cleaned_data["verdict"]),
         form.cleaned_data["reason"],
@@ -104,7 +106,7 @@ def _not_cancelled(row: Invocation, known: Known) -> Text | None:
 
 
 def _cancel(request: StaffRequest, row: Invocation, form: Any) -> bool:
-    return sending.cancel(row, request.user)
+    return decisions.cancel(row, request.user)
 
 
 def _not_sent_again(row: Invocation, known: Known) -> Text | None:
@@ -124,7 +126,7 @@ def _not_sent_again(row: Invocation, known: Known) -> Text | None:
     ):
         return Sayings.CHANGED
     try:
-        sending.sends_in(row)
+        sends_in(row)
     except Unreadable:
         return Sayings.UNREADABLE
     return None
@@ -133,15 +135,15 @@ def _not_sent_again(row: Invocation, known: Known) -> Text | None:
 def _send_again(request: StaffRequest, row: Invocation, form: SendAgainForm) -> bool:
     """Recorded here; the dispatcher sends it."""
     try:
-        return sending.record(
+        return record(
             row.workflow_instance,
-            sending.sends_in(row),
+            sends_in(row),
             request_id=form.request_id(row.request_id),
             created_by=request.user,
             reference=row.reference,
             sent_again_from=row,
         )[1]
-    except (sending.NotSendable, sending.RequestIdTaken):
+    except (NotSendable, RequestIdTaken):
         return False
 
 

@@ -60,10 +60,12 @@ from invocations.models import (
     permissions,
 )
 from invocations.models.encryption import Unreadable
+from invocations.models.invocations import sends_in
 from invocations.monitoring import pauses
 from invocations.monitoring.pauses import Pause
 from invocations.results import matching as whose
-from invocations.sending import record as sending
+from invocations.sending import ask_again, decisions
+from invocations.sending.deliver import deliver
 from invocations.views.base import StaffRequest, for_people_who_may, render_page
 
 Status = Invocation.Status
@@ -100,7 +102,7 @@ def try_again(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
         messages.info(request, _("It has moved on in the meantime. Nothing was sent."))
     elif waits_for:
         messages.warning(request, _("%(why)s Nothing was sent.") % {"why": waits_for[0].told})
-    elif not sending.deliver(found.pk, starting_from=Status(shown), asked_by=request.user):
+    elif not deliver(found.pk, starting_from=Status(shown), asked_by=request.user):
         messages.info(
             request,
             _(
@@ -115,7 +117,7 @@ def try_again(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
 def cancel(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     """Ends a message that has certainly not left."""
     found = _get_to_send(request, request_id)
-    if sending.cancel(found, request.user):
+    if decisions.cancel(found, request.user):
         messages.success(request, _("Cancelled. Nothing was sent, and nothing will be."))
     else:
         messages.warning(request, _("It could not be cancelled: it has moved on in the meantime."))
@@ -165,7 +167,7 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
     is_disputed = resend.is_disputed(found, report)
     reply = _reply(found)
     may_send = permissions.may_send(request.user, found.workflow_instance)
-    is_old = not sending.is_checkable(found, now)
+    is_old = not ask_again.is_checkable(found, now)
     is_kept_back = found.status in TRY_AGAIN or found.reason == "no_such_workflow"
     waits_for = pauses.keeping_back(found.account, found.workflow_instance) if is_kept_back else []
     is_early = found.not_before is not None and found.not_before > now
@@ -401,7 +403,7 @@ def _reply(row: Invocation | Attempt) -> dict[str, Any]:
 def _sends(found: Invocation) -> list[Send] | None:
     """What was sent, as it is kept; None if nothing can be decrypted any more."""
     try:
-        return sending.sends_in(found)
+        return sends_in(found)
     except Unreadable:
         return None
 

@@ -16,7 +16,7 @@ from invocations.forms.settle import SettleForm
 from invocations.history.meanings import REASONS, meaning_of
 from invocations.models import Invocation, Settlement, permissions
 from invocations.monitoring import pauses
-from invocations.sending import record as sending
+from invocations.sending import decisions
 from invocations.views.base import StaffRequest, for_people_who_may, render_page
 from invocations.views.history.invocation import get_invocation
 
@@ -33,7 +33,7 @@ def settle(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
         return redirect("invocation", request_id=request_id)
     if request.method == "POST" and form.is_valid():
         verdict = Settlement.Verdict(form.cleaned_data["verdict"])
-        if sending.settle(found, verdict, form.cleaned_data["reason"], request.user):
+        if decisions.settle(found, verdict, form.cleaned_data["reason"], request.user):
             messages.success(request, _("Settled."))
         else:
             messages.warning(request, _("It is not unknown any more. Nothing was changed."))

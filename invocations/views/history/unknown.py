@@ -13,11 +13,11 @@ from django.views.decorators.http import require_safe
 from invocations.history.meanings import REASONS, meaning_of
 from invocations.models import Invocation, WorkflowInstance, permissions
 from invocations.monitoring import pauses
-from invocations.sending import record as sending
+from invocations.sending import ask_again
 from invocations.views.base import StaffRequest, for_people_who_may, render_page
 
 ROWS = 50
-OVERDUE = sending.SAME_ID_WINDOW
+OVERDUE = ask_again.SAME_ID_WINDOW
 """After this the console does not ask by itself any more: a person has to."""
 
 
@@ -65,7 +65,7 @@ def _shown(row: Invocation, now: datetime, sendable: set[int], is_stopped: bool)
         "since": since,
         "is_overdue": row.due_at is None and since <= now - OVERDUE,
         "kept_back": kept_back,
-        "may_check": sending.is_checkable(row, now)
+        "may_check": ask_again.is_checkable(row, now)
         and row.workflow_instance_id in sendable
         and not kept_back,
     }

@@ -21,7 +21,7 @@ from invocations.history.periods import recorded
 from invocations.models import Account, Invocation, KillSwitch, WorkflowInstance, permissions
 from invocations.monitoring import pauses, statistics
 from invocations.monitoring.pauses import MOST_COUNTED, Mend, Paused
-from invocations.sending import record as sending
+from invocations.sending import ask_again
 from invocations.sending.outcomes import MENDED_WITH_THE_ACCOUNT
 from invocations.views.monitoring.outcome_tiles import short
 
@@ -251,7 +251,7 @@ def _grouped(rows: QuerySet[Invocation], column: str) -> list[dict[str, Any]]:
     counts = {
         "n": Count("pk"),
         "oldest": Min("created_at"),
-        "checkable": Count("pk", filter=sending.checkable(timezone.now())),
+        "checkable": Count("pk", filter=ask_again.checkable(timezone.now())),
     }
     groups: dict[int, dict[str, Any]] = {}
     for row in counted.annotate(**counts).order_by():

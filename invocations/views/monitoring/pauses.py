@@ -15,7 +15,8 @@ from invocations.forms.stop import StopForm
 from invocations.history.meanings import REASONS
 from invocations.models import Account, KillSwitch, WorkflowInstance, permissions
 from invocations.monitoring import pauses
-from invocations.sending import rate_limit
+from invocations.sending import pause as sending_pause
+from invocations.sending.pause import let_everything_go_on, stop_everything
 from invocations.views.base import StaffRequest, for_people_who_may, render_page
 
 
@@ -25,7 +26,7 @@ def stop(request: StaffRequest) -> HttpResponse:
     """Says what stopping does, and stops."""
     form = StopForm(request.POST or None, label_suffix="")
     if request.method == "POST" and form.is_valid():
-        rate_limit.stop_everything(form.cleaned_data["reason"], request.user)
+        stop_everything(form.cleaned_data["reason"], request.user)
         messages.warning(
             request, _("All sending is stopped. What is being posted this second still ends.")
         )
@@ -44,7 +45,7 @@ def stop(request: StaffRequest) -> HttpResponse:
 @require_POST
 def let_go_on(request: StaffRequest) -> HttpResponse:
     """Takes the brake off."""
-    rate_limit.let_everything_go_on(request.user)
+    let_everything_go_on(request.user)
     messages.success(
         request, _("Sending goes on. What waited leaves now, as far as it is still in time.")
     )
@@ -73,7 +74,7 @@ def resume(request: StaffRequest, account_id: int) -> HttpResponse:
             else ""
         )
         messages.error(request, format_html("{} {}{}", words, REASONS[trouble], link))
-    elif rate_limit.resume(account):
+    elif sending_pause.resume(account):
         messages.success(request, _goes_on(account.title, because))
     else:
         messages.info(request, _("%(name)s was not paused.") % {"name": account.title})
@@ -93,7 +94,7 @@ def resume_workflow(request: StaffRequest, workflow_id: int) -> HttpResponse:
         ),
         "",
     )
-    if not rate_limit.resume_workflow(workflow):
+    if not sending_pause.resume_workflow(workflow):
         messages.info(request, _("%(name)s was not paused.") % {"name": workflow.title})
     elif workflow.account.is_paused:
         words = _(

@@ -26,8 +26,10 @@ from invocations.kaleyra.recipients import country
 from invocations.kaleyra.template_params import ParamsError
 from invocations.models import Invocation, WorkflowInstance, permissions
 from invocations.models.encryption import Unreadable
+from invocations.models.invocations import sends_in
 from invocations.monitoring import pauses
-from invocations.sending import record as sending
+from invocations.sending.deliver import deliver
+from invocations.sending.record import NotSendable, RequestIdTaken, record
 from invocations.views.base import StaffRequest, for_people_who_may, render_page
 from invocations.views.send.paste import pasted_into
 from invocations.views.send.profile import own_number
@@ -123,12 +125,12 @@ def _fresh(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
         if again:
             form = SendForm(
                 workflow,
-                kept=Kept(sending.sends_in(again), permissions.may_see_recipient(request.user)),
+                kept=Kept(sends_in(again), permissions.may_see_recipient(request.user)),
             )
         elif like := _earlier(request, workflow, request.GET.get("like", "")):
             form = SendForm(
                 workflow,
-                typed=form.filled([dict(send.template_params) for send in sending.sends_in(like)]),
+                typed=form.filled([dict(send.template_params) for send in sends_in(like)]),
             )
         elif (
             preset := presets_for(request.user, workflow)
@@ -196,11 +198,7 @@ def _original(request: StaffRequest, intent: Intent) -> Invocation | None:
 def _kept(request: StaffRequest, again: Invocation | None) -> Kept | None:
     """What `again` sent; None if that cannot be decrypted any more, so that the number has to be typed."""
     try:
-        return (
-            Kept(sending.sends_in(again), permissions.may_see_recipient(request.user))
-            if again
-            else None
-        )
+        return Kept(sends_in(again), permissions.may_see_recipient(request.user)) if again else None
     except Unreadable:
         return None
 
@@ -341,7 +339,7 @@ def _send(
         form.add_error(None, _of_the_first(refused))
         return _show(request, workflow, intent, form, again)
     try:
-        invocation, recorded = sending.record(
+        invocation, recorded = record(
             workflow,
             form.sends,
             request_id=intent.request_id,
@@ -350,7 +348,7 @@ def _send(
             note=form.cleaned_data["note"],
             sent_again_from=again,
         )
-    except sending.RequestIdTaken:
+    except RequestIdTaken:
         form.add_error(
             None,
             _(
@@ -360,7 +358,7 @@ def _send(
         return _show(
             request, workflow, Intent.new(request.user.pk, workflow.pk, intent.again), form, again
         )
-    except sending.NotSendable:
+    except NotSendable:
         form.add_error(
             None,
             _(
@@ -369,7 +367,7 @@ def _send(
         )
         return _show(request, workflow, intent, form, again)
     if recorded:
-        sending.deliver(invocation.pk)
+        deliver(invocation.pk)
     else:
         messages.info(request, _("This was sent already. Nothing was sent a second time."))
     return redirect("invocation", request_id=invocation.request_id)

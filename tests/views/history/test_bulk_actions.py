@@ -8,7 +8,9 @@ from django.contrib.messages import get_messages
 
 from invocations.kaleyra.payload import Send
 from invocations.models import Channel, Invocation, Settlement
-from invocations.sending import record as sending
+from invocations.models.invocations import sends_in
+from invocations.sending import decisions
+from invocations.sending.record import record
 from tests.reports import report
 from tests.views.conftest import DIGITS
 from tests.views.pages import Page
@@ -20,7 +22,7 @@ def row(workflow, priya):
 
     def row(status="rejected", **changes):
         sends = [Send(DIGITS, {"01": "Asha"})] * 2
-        made = sending.record(
+        made = record(
             workflow, sends, request_id=uuid.uuid4(), created_by=priya.person, reference="T-1"
         )[0]
         Invocation.objects.filter(pk=made.pk).update(**{"status": status, "due_at": None} | changes)
@@ -71,7 +73,7 @@ def test_what_moves_on_between_looking_and_confirming_is_left_alone_and_said(ada
         ada,
         "settle",
         rows,
-        lambda: sending.confirm(rows[0]),
+        lambda: decisions.confirm(rows[0]),
         verdict="not_delivered",
         reason="Nothing came.",
     )
@@ -110,9 +112,9 @@ def test_several_are_sent_again_each_with_an_id_of_its_own_and_linked(priya, row
     assert {each.status for each in fresh} == {"queued"} and not {
         each.request_id for each in fresh
     } & {each.request_id for each in rows}
-    assert [sending.sends_in(each) for each in fresh] == [
-        sending.sends_in(each) for each in rows
-    ] and fresh[0].reference == "T-1"
+    assert [sends_in(each) for each in fresh] == [sends_in(each) for each in rows] and fresh[
+        0
+    ].reference == "T-1"
 
 
 def test_the_same_confirmation_twice_sends_once(priya, row):
@@ -175,7 +177,7 @@ def test_what_a_person_settled_as_delivered_and_kaleyra_reports_as_failed_is_not
     priya, ada, row
 ):
     rows = [row("unknown", doubtful_since="2026-01-01T00:00Z", doubt_count=1), row("expired")]
-    sending.settle(rows[0], Settlement.Verdict.DELIVERED, "The customer said so.", ada.person)
+    decisions.settle(rows[0], Settlement.Verdict.DELIVERED, "The customer said so.", ada.person)
     report(rows[0], "FAILED", "FAILED")
     assert "contradicts itself" in Page(post(priya, "again", rows)).html
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from invocations.models import Invocation
-from invocations.sending import record as sending
+from invocations.sending.deliver import deliver
 from tests.views.history.test_history import found
 from tests.views.pages import opened
 
@@ -73,7 +73,7 @@ def test_each_line_counts_what_its_list_shows_whatever_the_hour(priya, wrong, da
 
 def test_ids_are_stripped_so_that_real_refusals_fold(priya, recorded):
     for _ in range(3):
-        sending.deliver(recorded("400").pk)
+        deliver(recorded("400").pk)
     assert [count for count, _words in lines(priya)] == [3]
 
 

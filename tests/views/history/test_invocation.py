@@ -11,8 +11,10 @@ from invocations.history.meanings import ASKED_ABOUT, REASONS, STATUSES
 from invocations.kaleyra.client import NoAnswer
 from invocations.kaleyra.payload import Send
 from invocations.models import Attempt, Invocation, Parameter
-from invocations.sending import dispatcher, rate_limit
-from invocations.sending import record as sending
+from invocations.monitoring import sweep
+from invocations.sending import pause
+from invocations.sending.deliver import deliver
+from invocations.sending.record import record
 from tests.views.conftest import DIGITS, NUMBER
 from tests.views.history.invocation_page import asked_about, page_of, press, text_of, todo
 from tests.views.pages import opened
@@ -83,7 +85,7 @@ def test_what_keeps_it_back_is_said(priya, recorded, workflow, account, why):
     elif "account" in why:
         type(account).objects.update(is_paused=True)
     else:
-        rate_limit.stop_everything("wrong text", None)
+        pause.stop_everything("wrong text", None)
     assert why in text_of(page_of(priya, row))
 
 
@@ -101,7 +103,7 @@ def test_every_reason_has_its_words(priya, recorded):
 
 def test_a_refusal_is_told_in_kaleyras_words_and_ours(priya, recorded):
     row = recorded("400")
-    sending.deliver(row.pk)
+    deliver(row.pk)
     text = text_of(page_of(priya, row))
     assert "is not published." in text and "somebody is editing it" in text and "HTTP 400" in text
 
@@ -118,7 +120,7 @@ def test_a_hostile_answer_is_inert(priya, recorded, kaleyra_says):
             "workflowInvocationId": HOSTILE,
         },
     )
-    sending.deliver(row.pk)
+    deliver(row.pk)
     html = page_of(priya, row).html
     assert (
         "<script>alert" not in html
@@ -129,7 +131,7 @@ def test_a_hostile_answer_is_inert(priya, recorded, kaleyra_says):
 
 
 def test_numbers_and_values_are_shown_by_right(priya, ada, rosa, typed):
-    row = sending.record(
+    row = record(
         typed,
         [Send(DIGITS, {"01": "Asha", "02": "b", "03": "c"})] * 2,
         request_id=uuid.uuid4(),
@@ -154,7 +156,7 @@ def test_a_value_that_was_or_became_sensitive_is_dots_for_everybody(sven, typed)
     row = None
     for then, now in [(True, False), (False, True)]:
         Parameter.objects.filter(pk=parameter.pk).update(is_sensitive=then)
-        row = sending.record(
+        row = record(
             typed,
             [Send(DIGITS, {"01": "4711", "02": "b", "03": "c"})] * 2,
             request_id=uuid.uuid4(),
@@ -165,7 +167,7 @@ def test_a_value_that_was_or_became_sensitive_is_dots_for_everybody(sven, typed)
 
 
 def test_a_verification_code_is_never_shown(sven, typed):
-    row = sending.record(
+    row = record(
         typed,
         [Send(DIGITS, {"#verification_code#": "81XXX23"})] * 2,
         request_id=uuid.uuid4(),
@@ -183,7 +185,7 @@ def test_what_was_sent_is_shown_with_the_texts_of_then(priya, recorded, workflow
 
 def test_with_another_encryption_key_the_page_still_stands(priya, recorded, settings):
     row = recorded("400", note="a note")
-    sending.deliver(row.pk)
+    deliver(row.pk)
     settings.FIELD_ENCRYPTION_KEYS = ANOTHER_KEY
     text = text_of(page_of(priya, row))
     assert (
@@ -211,7 +213,7 @@ def test_trying_now_sends_once_a_click_and_with_the_same_id(priya, recorded, rec
 
 def test_checking_safely_asks_once_with_the_same_bytes(priya, recorded, receiver):
     row = recorded("499")  # accepted, but the connection is reset
-    sending.deliver(row.pk)
+    deliver(row.pk)
     row.refresh_from_db()
     assert row.status == "unknown"
     press(priya, row)()
@@ -226,7 +228,7 @@ def test_checking_safely_asks_once_with_the_same_bytes(priya, recorded, receiver
 def test_an_unknown_one_stays_unknown_when_nobody_answers(priya, recorded, kaleyra_says):
     row = recorded()
     kaleyra_says(NoAnswer("timeout"))
-    sending.deliver(row.pk)
+    deliver(row.pk)
     press(priya, row)()
     row.refresh_from_db()
     assert row.status == "unknown" and row.attempts.count() == 2
@@ -274,11 +276,11 @@ def test_only_who_may_send_the_workflow_tries_again(priya, rosa, recorded, recei
 
 
 def test_an_answer_that_repeats_the_number_is_shown_without_it(ada, typed, kaleyra_says):
-    row = sending.record(
-        typed, [Send(DIGITS, {"01": "a"})] * 2, request_id=uuid.uuid4(), created_by=None
-    )[0]
+    row = record(typed, [Send(DIGITS, {"01": "a"})] * 2, request_id=uuid.uuid4(), created_by=None)[
+        0
+    ]
     kaleyra_says(400, json.dumps({"success": False, "errors": [f"{DIGITS} is wrong"]}).encode())
-    sending.deliver(row.pk)
+    deliver(row.pk)
     assert "[number ending in 4581] is wrong" in text_of(page_of(ada, row))
 
 
@@ -328,7 +330,7 @@ def test_a_workflow_that_kaleyra_does_not_know_is_called_paused_only_while_it_is
     row = recorded()
     asked_about(row, status="rejected", reason="no_such_workflow")
     assert "is paused" not in text_of(page_of(ada, row))
-    rate_limit.pause_workflow(workflow.pk, "no_such_workflow")
+    pause.pause_workflow(workflow.pk, "no_such_workflow")
     assert f"The workflow {workflow.title} is paused" in todo(ada, row)
 
 
@@ -369,7 +371,7 @@ def test_what_has_not_left_can_be_cancelled_and_never_leaves(priya, recorded, re
     ) and row.final_at
     assert "priya cancelled it." in text_of(page_of(priya, row))
     Invocation.objects.update(due_at=timezone.now())
-    assert dispatcher.run_once(2) == 0 and not receiver.received
+    assert sweep.run_once(2) == 0 and not receiver.received
 
 
 @pytest.mark.parametrize("status", sorted(set(Invocation.Status) - {"queued", "held"}))

@@ -23,7 +23,8 @@ from invocations.history.meanings import (
 from invocations.kaleyra.client import NoAnswer
 from invocations.models import Invocation, Parameter, Settlement
 from invocations.results import inbox as results
-from invocations.sending import record as sending
+from invocations.sending import decisions
+from invocations.sending.deliver import deliver
 from tests.conftest import KEY
 from tests.reports import report
 from tests.views.history.invocation_page import asked_about, page_of, press, text_of, todo
@@ -121,7 +122,7 @@ def accepted(recorded, workflow):
 
     def accepted(code="202", **changes):
         row = recorded(code, **changes)
-        sending.deliver(row.pk)
+        deliver(row.pk)
         row.refresh_from_db()
         return row
 
@@ -256,8 +257,8 @@ def test_a_result_after_a_person_settled_it_takes_nothing_back_and_is_told_besid
 ):
     row = recorded()
     kaleyra_says(NoAnswer("timeout"))
-    sending.deliver(row.pk)
-    sending.settle(row, verdict=Settlement.Verdict(verdict), reason="They said so", by=ada.person)
+    deliver(row.pk)
+    decisions.settle(row, verdict=Settlement.Verdict(verdict), reason="They said so", by=ada.person)
     report(row, *codes)
     text = words_on(priya, row)
     assert row.reason == f"settled_{verdict}" and "They said so" in text and next_step in text
@@ -337,7 +338,7 @@ def test_a_result_that_does_not_come_has_likely_reasons(priya, ada, accepted):
 
 def test_a_workflow_without_results_is_not_said_to_await_one(priya, ada, recorded):
     row = recorded()
-    sending.deliver(row.pk)
+    deliver(row.pk)
     assert "This workflow reports no results to this console" in story(
         priya, row
     ) and "Open the workflow" not in story(priya, row)
@@ -403,7 +404,7 @@ def test_an_attempt_that_was_put_back_before_it_began_is_no_step(priya, recorded
 def test_a_second_attempt_leaves_both_in_the_story(priya, recorded, kaleyra_says):
     row = recorded()
     kaleyra_says(NoAnswer("timeout"))
-    sending.deliver(row.pk)
+    deliver(row.pk)
     kaleyra_says.stop()
     press(priya, row)()
     told = story(priya, row)

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from invocations.models import Invocation
-from invocations.sending import rate_limit
+from invocations.sending import pause
 from tests.many import messages, workflow_of
 from tests.views.pages import opened
 
@@ -80,7 +80,7 @@ def test_what_is_paused_is_not_offered_to_be_asked_about(priya, unknown, account
     elif "workflow" in what:
         type(workflow).objects.update(is_paused=True)
     else:
-        rate_limit.stop_everything("A wrong text went out", None)
+        pause.stop_everything("A wrong text went out", None)
     page = opened(priya, "/unknown/")
     assert f"not asked about: {what}" in page.html and "asked again at" not in page.html
     assert not [form for form in page.forms if form.action.endswith("/try-again/")]

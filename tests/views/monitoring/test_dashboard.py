@@ -12,7 +12,8 @@ from django.utils.html import strip_tags
 
 from invocations.models import Heartbeat, Incident, Invocation, Quarter
 from invocations.monitoring import statistics
-from invocations.sending import dispatcher, rate_limit
+from invocations.monitoring.sweep import sweep
+from invocations.sending import pause, rate_limit
 from invocations.views.monitoring import charts
 from invocations.views.monitoring.charts import Column, Series
 from tests.many import messages, real_account, workflow_of
@@ -389,7 +390,7 @@ def trouble(flow):
     ]
     messages(flow, columns)
     rate_limit.learn(other.account, [("credentials", None)])
-    rate_limit.pause_workflow(lost.pk, "no_such_workflow")
+    pause.pause_workflow(lost.pk, "no_such_workflow")
 
 
 def test_what_waits_is_one_line_for_all_that_wait_for_the_same(priya, trouble):
@@ -431,7 +432,7 @@ def test_each_line_leads_to_just_these_messages_and_an_admin_to_the_cure(ada, tr
 
 
 def test_under_the_brake_all_that_is_queued_waits_for_it(ada, priya, trouble):
-    rate_limit.stop_everything("A wrong text went out", ada.person)
+    pause.stop_everything("A wrong text went out", ada.person)
     for browser, says in (
         (ada, "Look at the brake"),
         (priya, "Ask an admin to let all sending go on."),
@@ -444,7 +445,7 @@ def test_under_the_brake_all_that_is_queued_waits_for_it(ada, priya, trouble):
 def test_while_something_is_paused_no_check_is_offered(priya, ada, flow, what):
     messages(flow, [minutes_ago(5, status="unknown")])
     if what == "everything":
-        rate_limit.stop_everything("A wrong text went out", None)
+        pause.stop_everything("A wrong text went out", None)
     else:
         paused = flow if what == "workflow" else flow.account
         type(paused).objects.filter(pk=paused.pk).update(is_paused=True)
@@ -701,7 +702,7 @@ def test_what_is_older_than_any_period_is_not_kept(flow, monkeypatch):
 
 def test_few_messages_need_no_counting_ahead(flow):
     messages(flow, EVERYTHING)
-    dispatcher.sweep()
+    sweep()
     assert not Quarter.objects.exists()
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from invocations.models import Account, CallbackAddress, Heartbeat, Incident, Invocation
 from invocations.monitoring import metrics
-from invocations.sending import dispatcher
+from invocations.monitoring.sweep import sweep
 from invocations.views.monitoring import health
 from tests.conftest import KEY
 
@@ -168,8 +168,8 @@ def test_without_its_database_it_lives_and_is_not_ready(client, monkeypatch):
 
 def test_every_sweep_leaves_a_sign_of_life():
     before = timezone.now()
-    dispatcher.sweep()
+    sweep()
     assert metrics.last_at_work() >= before
     Heartbeat.objects.update(at=before - timedelta(minutes=5))
-    dispatcher.sweep()
+    sweep()
     assert metrics.last_at_work() >= before and Heartbeat.objects.count() == 1

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils.html import strip_tags
 
 from invocations.models import Account, ApiKey, Attempt, Invocation, KillSwitch, WorkflowInstance
-from invocations.sending import rate_limit
+from invocations.sending.pause import is_stopped, pause_workflow
 from tests.many import messages, real_account, workflow_of
 from tests.views.conftest import NUMBER
 from tests.views.pages import confirm, opened, send_form
@@ -22,7 +22,7 @@ def stopped(ada):
 def test_it_needs_a_reason(ada):
     assert (
         "This field is required" in ada.post("/stop/", {"reason": " "}).content.decode()
-        and not rate_limit.is_stopped()
+        and not is_stopped()
     )
 
 
@@ -54,9 +54,9 @@ def test_what_is_sent_meanwhile_is_recorded_and_waits(priya, typed, stopped, rec
 
 
 def test_taking_it_off_leaves_who_did_what_and_when(ada, stopped):
-    assert rate_limit.is_stopped()
+    assert is_stopped()
     html = ada.post("/stop/off/", follow=True).content.decode()
-    assert not rate_limit.is_stopped() and "Sending goes on" in html
+    assert not is_stopped() and "Sending goes on" in html
     assert [
         (change.is_on, change.changed_by) for change in KillSwitch.history.order_by("history_id")
     ] == [
@@ -80,7 +80,7 @@ def resume_forms(browser, address):
 @pytest.fixture
 def unknown_to_kaleyra(workflow):
     """Kaleyra knows no such workflow, so the console paused it."""
-    rate_limit.pause_workflow(workflow.pk, "no_such_workflow")
+    pause_workflow(workflow.pk, "no_such_workflow")
 
 
 def test_a_paused_workflow_is_resumed_from_its_banner_and_what_waited_is_due(
@@ -200,7 +200,7 @@ def test_resume_leads_back_to_the_page_it_stood_on_and_nowhere_else(ada, recorde
 
 def test_the_page_of_a_message_offers_what_lets_it_go_on(ada, priya, recorded, workflow, account):
     there = f"/history/{recorded().request_id}/"
-    rate_limit.pause_workflow(workflow.pk, "no_such_workflow")
+    pause_workflow(workflow.pk, "no_such_workflow")
     Account.objects.update(is_paused=True)
     assert [form.action for form in resume_forms(ada, there)] == [
         f"/accounts/{account.pk}/resume/",
@@ -212,7 +212,7 @@ def test_the_page_of_a_message_offers_what_lets_it_go_on(ada, priya, recorded, w
 
 
 def test_who_is_about_to_send_is_told_of_both(priya, workflow):
-    rate_limit.pause_workflow(workflow.pk, "no_such_workflow")
+    pause_workflow(workflow.pk, "no_such_workflow")
     Account.objects.update(is_paused=True, paused_reason="Stock-taking")
     said = text_of(priya.get(f"/send/{workflow.pk}/"))
     assert (
@@ -224,7 +224,7 @@ def test_who_is_about_to_send_is_told_of_both(priya, workflow):
 
 
 def test_who_checks_a_message_before_it_goes_is_told_that_it_will_wait(ada, typed):
-    rate_limit.pause_workflow(typed.pk, "no_such_workflow")
+    pause_workflow(typed.pk, "no_such_workflow")
     form = send_form(ada, typed).fill(
         recipient=NUMBER, **{"value1-01": "a", "value1-02": "b", "value1-03": "c"}
     )
@@ -241,7 +241,7 @@ def test_many_pauses_are_one_banner_each_with_its_own_way_out(ada, account, work
         ApiKey.objects.create(account=other, title="console", key="k" * 20, is_primary=True)
         messages(workflow_of(other, "Flow"), [{"status": "held"}, {"status": "queued"}])
     Account.objects.exclude(pk=account.pk).update(is_paused=True, paused_because="credentials")
-    rate_limit.pause_workflow(workflow.pk, "no_such_workflow")
+    pause_workflow(workflow.pk, "no_such_workflow")
     answer = ada.get("/")
     assert answer.content.decode().count('class="banner') == 1
     assert "3 accounts and 1 workflow are paused – 6 messages wait" in text_of(answer)

@@ -19,7 +19,7 @@ from invocations.kaleyra.callbacks import MAX_BODY_BYTES
 from invocations.models import Account, Callback, CallbackAddress, Invocation
 from invocations.results import endpoints
 from invocations.results import inbox as results
-from invocations.sending import record as sending
+from invocations.sending.deliver import deliver
 
 REPORT = {
     "workflowInvocationId": "A",
@@ -260,7 +260,7 @@ def test_a_connection_that_breaks_keeps_nothing(post):
 
 def test_the_message_knows_what_became_of_it(post, recorded, priya):
     invocation = recorded()
-    sending.deliver(invocation.pk)
+    deliver(invocation.pk)
     invocation.refresh_from_db()
     post(REPORT | {"workflowInvocationId": invocation.workflow_invocation_id})
     invocation.refresh_from_db()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from invocations.kaleyra.callbacks import FlowResult
 from invocations.models import Callback, Invocation
 from invocations.results import inbox as results
-from invocations.sending import record as sending
+from invocations.sending.deliver import deliver
 from invocations.views.results.unmatched import ROWS, WHY
 from tests.views.pages import Page, opened, words_of
 
@@ -56,7 +56,7 @@ def unknown(recorded):
 def accepted_result(account, recorded):
     """A result that has found its message."""
     row = recorded()
-    sending.deliver(row.pk)
+    deliver(row.pk)
     row.refresh_from_db()
     return results.keep(
         account, json.dumps({"workflowInvocationId": row.workflow_invocation_id}).encode()
@@ -115,7 +115,7 @@ def test_no_page_shows_a_whole_number_to_who_may_not_see_it_however_it_is_writte
     priya, ada, account, recorded, spelling, key
 ):
     row = recorded()
-    sending.deliver(row.pk)
+    deliver(row.pk)
     row.refresh_from_db()
     for name in (row.workflow_invocation_id, "nobody’s"):
         raw = json.dumps(

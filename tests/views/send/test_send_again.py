@@ -6,7 +6,8 @@ import pytest
 
 from invocations.kaleyra.payload import Send
 from invocations.models import Channel, Invocation
-from invocations.sending import record as sending
+from invocations.models.invocations import sends_in
+from invocations.sending.record import record
 from tests.reports import report
 from tests.views.conftest import DIGITS, NUMBER
 from tests.views.pages import Page, confirm, form_of, opened, send_form
@@ -24,7 +25,7 @@ def first(typed):
 
 def over(workflow, sends, **options):
     """A message that was refused: nothing of it can still leave."""
-    row = sending.record(workflow, sends, request_id=uuid.uuid4(), created_by=None, **options)[0]
+    row = record(workflow, sends, request_id=uuid.uuid4(), created_by=None, **options)[0]
     Invocation.objects.filter(pk=row.pk).update(status="rejected", due_at=None)
     return row
 
@@ -75,7 +76,7 @@ def test_whoever_may_not_see_the_number_uses_it_without_seeing_it(priya, typed, 
         assert not [spelling for spelling in spellings(DIGITS) if spelling in seen], number
     assert (
         len(receiver.accepted) == 1
-        and sending.sends_in(Invocation.objects.latest("id"))[0].recipient == DIGITS
+        and sends_in(Invocation.objects.latest("id"))[0].recipient == DIGITS
     )
     assert not any(spelling in str(dict(priya.session)) for spelling in spellings(DIGITS))
 
