@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy
 from invocations.admin.api_keys import state_of
 from invocations.admin.badges import badge
 from invocations.admin.configuration import ConfigurationAdmin
-from invocations.history.meanings import REASONS, why_paused
+from invocations.history.reasons import REASONS, why_paused
 from invocations.models import Account, Pod
-from invocations.monitoring import pauses
+from invocations.monitoring import pauses, remedies
 from invocations.results import endpoints
 from invocations.sending import pause
 
@@ -122,7 +122,7 @@ def _what_follows(account: Account) -> str:
         return _("Nothing is sent over %(account)s until it is no longer paused.") % {
             "account": account
         }
-    if trouble := pauses.key_trouble(account):
+    if trouble := remedies.key_trouble(account):
         return _("%(account)s will be paused again by its next message. %(why)s") % {
             "account": account,
             "why": REASONS[trouble],

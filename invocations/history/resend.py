@@ -6,14 +6,9 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from invocations.history.meanings import (
-    CONTRADICTED,
-    Text,
-    delivery_of,
-    is_settled_otherwise,
-    meaning_of,
-)
-from invocations.history.timeline import Report, report_of
+from invocations.history.meanings import CONTRADICTED, Text, delivery_of, meaning_of
+from invocations.history.next_steps import is_settled_otherwise
+from invocations.history.report import Report, report_of
 from invocations.models import Callback, Invocation
 
 

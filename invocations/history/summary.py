@@ -18,7 +18,8 @@ from invocations.history.meanings import (
     Meaning,
     StatusMeaning,
 )
-from invocations.history.timeline import Report, disputed_words, joined_words, kind_words
+from invocations.history.report import Report
+from invocations.history.timeline import disputed_words, joined_words, kind_words
 from invocations.kaleyra.callbacks import ChannelSaid, Said, said
 from invocations.models import Channel
 

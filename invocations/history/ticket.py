@@ -8,15 +8,10 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invocations.history.meanings import REASONS, Meaning, Text
-from invocations.history.timeline import (
-    Report,
-    disputed_words,
-    joined_words,
-    kind_words,
-    person,
-    span,
-)
+from invocations.history.meanings import Meaning, Text
+from invocations.history.reasons import REASONS
+from invocations.history.report import Report
+from invocations.history.timeline import disputed_words, joined_words, kind_words, person, span
 from invocations.kaleyra.redaction import Secrets, redacted
 from invocations.models import Attempt, Invocation
 

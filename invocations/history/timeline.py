@@ -16,19 +16,18 @@ from django.utils.translation import gettext as _
 
 from invocations.history.meanings import (
     AWAITING,
-    CODES,
     NO_RESULT,
     NOT_REPORTED,
     NOT_YET_REPORTED,
-    OUTCOMES,
-    REASONS_OF_ATTEMPTS,
     SAYINGS,
     Meaning,
     StatusMeaning,
     Text,
 )
-from invocations.kaleyra.callbacks import ChannelSaid, Said, disputed, has_ended, said, together
-from invocations.models import Attempt, Callback, Channel, ChannelResult, Invocation
+from invocations.history.reasons import CODES, OUTCOMES, REASONS_OF_ATTEMPTS
+from invocations.history.report import Report
+from invocations.kaleyra.callbacks import ChannelSaid, Said, said
+from invocations.models import Attempt, Channel, ChannelResult, Invocation
 
 Status = Invocation.Status
 Delivery = Invocation.Delivery
@@ -50,47 +49,6 @@ class Step:
     is_wait: bool = False
     is_open: bool = False
     after: str = ""
-
-
-@dataclass(frozen=True)
-class Report:
-    """What the callbacks of one invocation say, taken together."""
-
-    channels: dict[int, ChannelSaid]
-    execution_status: str
-    ended_at: datetime | None
-    received_at: datetime
-    disputed: frozenset[int] = frozenset()
-    """Of which channels one result says that they delivered, and another that they failed."""
-    joined_by: Sequence[User] = ()
-    """Who said of a result that it is this message's: no ID did."""
-
-
-def report_of(callbacks: Sequence[Callback]) -> Report | None:
-    """The callbacks, oldest first, as one: what is said of the channels as `together` has it, the end as the first one has it."""
-    if not callbacks:
-        return None
-    told = [[_channel_said(result) for result in callback.results.all()] for callback in callbacks]
-    channels = {channel.position: channel for channel in together(told).channels}
-    ended = next(
-        (callback for callback in callbacks if has_ended(callback.execution_status)), callbacks[-1]
-    )
-    joined_by = list(
-        dict.fromkeys(callback.matched_by for callback in callbacks if callback.matched_by)
-    )
-    return Report(
-        channels,
-        ended.execution_status,
-        ended.ended_at,
-        ended.received_at,
-        frozenset(disputed(told)),
-        joined_by,
-    )
-
-
-def _channel_said(result: ChannelResult) -> ChannelSaid:
-    names = ("position", "kind", "code", "started_at", "wait_seconds", "message_id")
-    return ChannelSaid(**{name: getattr(result, name) for name in names})
 
 
 def timeline(

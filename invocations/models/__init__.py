@@ -1,12 +1,14 @@
 """What the console keeps."""
 
-from invocations.models.configuration import Account, ApiKey, Channel, Pod, WorkflowInstance
-from invocations.models.contracts import Parameter, WorkflowVersion
-from invocations.models.invocations import Attempt, Invocation, Settlement
+from invocations.models.attempts import Attempt, Settlement
+from invocations.models.configuration import Account, ApiKey, Pod
+from invocations.models.invocations import Invocation
 from invocations.models.monitoring import Heartbeat, Incident, Quarter
 from invocations.models.preferences import Export, Preset, Profile, SavedFilter
 from invocations.models.rate_limits import KillSwitch, Pace
 from invocations.models.results import Callback, CallbackAddress, ChannelResult
+from invocations.models.template_fields import Parameter, WorkflowVersion
+from invocations.models.workflows import Channel, WorkflowInstance
 
 __all__ = [
     "Account",

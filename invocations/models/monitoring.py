@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from invocations.models.configuration import Account, WorkflowInstance
+from invocations.models.configuration import Account
+from invocations.models.workflows import WorkflowInstance
 
 
 class Incident(models.Model):

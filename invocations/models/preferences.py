@@ -11,8 +11,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from invocations.models.configuration import WorkflowInstance
 from invocations.models.encryption import EncryptedTextField
+from invocations.models.workflows import WorkflowInstance
 
 
 class Profile(models.Model):

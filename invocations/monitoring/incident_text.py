@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from invocations.history.links import listed
-from invocations.history.meanings import REASONS, advice
+from invocations.history.reasons import REASONS, advice
 from invocations.models import Incident, Invocation, permissions
-from invocations.monitoring import pauses
+from invocations.monitoring import pauses, remedies
 
 Kind, Status = Incident.Kind, Invocation.Status
 LOOKS: dict[str, tuple[str, str]] = {
@@ -103,7 +103,7 @@ def _paused(about: dict[str, object], incident: Incident, reader: Reader) -> Tol
     waits = _("Nothing leaves through it; what is sent waits.")
     if incident.workflow_instance:
         says = f"{_('Kaleyra answered that there is no such workflow.')} {waits}"
-        if not reader.may(pauses.CHANGE_WORKFLOW):
+        if not reader.may(remedies.CHANGE_WORKFLOW):
             return (
                 title,
                 says,
@@ -117,11 +117,11 @@ def _paused(about: dict[str, object], incident: Incident, reader: Reader) -> Tol
             ),
         )
     says = f"{REASONS.get(incident.reason, '')} {waits}".strip()
-    trouble = pauses.key_trouble(incident.account)
-    mend = pauses.where_to_mend(incident.account, trouble or incident.reason)
+    trouble = remedies.key_trouble(incident.account)
+    mend = remedies.where_to_mend(incident.account, trouble or incident.reason)
     if not reader.may(mend.permission):
         return title, says, str(mend.asked)
-    if trouble or not reader.may(pauses.CHANGE_ACCOUNT):
+    if trouble or not reader.may(remedies.CHANGE_ACCOUNT):
         return (
             title,
             says,
@@ -183,7 +183,7 @@ def _no_results(about: dict[str, object], incident: Incident, reader: Reader) ->
         "Kaleyra takes the messages and reports no results. Its callback profile may have been turned off (Kaleyra does so by itself "
         "after errors), or its address or secret no longer fit."
     )
-    if not reader.may(pauses.CHANGE_ACCOUNT):
+    if not reader.may(remedies.CHANGE_ACCOUNT):
         return (
             title % about,
             says,

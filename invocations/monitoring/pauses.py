@@ -18,42 +18,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from invocations.history.links import listed
-from invocations.history.meanings import REASONS, Text, why_paused
+from invocations.history.reasons import REASONS, why_paused
 from invocations.history.timeline import person
-from invocations.models import (
-    Account,
-    ApiKey,
-    Invocation,
-    KillSwitch,
-    WorkflowInstance,
-    permissions,
+from invocations.models import Account, Invocation, KillSwitch, WorkflowInstance, permissions
+from invocations.monitoring.remedies import (
+    CHANGE_ACCOUNT,
+    CHANGE_WORKFLOW,
+    Mend,
+    key_trouble,
+    look_at_the_brake,
+    where_to_mend,
 )
-from invocations.sending.attempt import NoKey, read_key
 from invocations.sending.outcomes import TABLE
 
 Status = Invocation.Status
 
 MOST_COUNTED = 10_000
 """Messages of one status that are counted at most, for all pauses together: the oldest."""
-CHANGE_ACCOUNT, CHANGE_WORKFLOW = (
-    "invocations.change_account",
-    "invocations.change_workflowinstance",
-)
-OF_THE_KEY = ("credentials", "key", "unreadable_key")
-OF_THE_HOST = ("redirect", "certificate", "address")
-"""Reasons of the answer table, by what an admin mends."""
-
-
-class Mend(NamedTuple):
-    """Where the cause of a pause is mended: the words and the address of a link, and the right that its page asks for.
-
-    `asked`: what who lacks that right does instead.
-    """
-
-    label: Text
-    address: str
-    permission: str
-    asked: Text
 
 
 class Waiting(NamedTuple):
@@ -256,68 +237,6 @@ def of(account: Account, workflow: WorkflowInstance) -> list[Pause]:
     ]
 
 
-def key_trouble(account: Account) -> str:
-    """Why nothing could leave with the account's primary key, as a reason of the answer table; empty if it is usable."""
-    try:
-        read_key(_primary(account))
-    except NoKey as missing:
-        return missing.reason
-    return ""
-
-
-def where_to_mend(account: Account, reason: str) -> Mend:
-    """The page on which an admin mends what `reason` (of the answer table) says of the account."""
-    key = _primary(account)
-    if key is None:
-        add = reverse("admin:invocations_apikey_add", query={"account": account.pk})
-        return Mend(
-            _("Store an API key"),
-            add,
-            "invocations.add_apikey",
-            _("Ask an admin to store an API key."),
-        )
-    if reason in OF_THE_KEY:
-        address, right = (
-            reverse("admin:invocations_apikey_change", args=[key.pk]),
-            "invocations.change_apikey",
-        )
-        if reason == "credentials":
-            return Mend(
-                _("Check the API key, or replace it"),
-                address,
-                right,
-                _("Ask an admin to check the API key, or to replace it."),
-            )
-        return Mend(
-            _("Enter the API key again"),
-            address,
-            right,
-            _("Ask an admin to enter the API key again."),
-        )
-    if reason in OF_THE_HOST:
-        address = reverse("admin:invocations_pod_change", args=[account.pod_id])
-        return Mend(
-            _("Check the pod’s host"),
-            address,
-            "invocations.change_pod",
-            _("Ask an admin to check the pod’s host."),
-        )
-    address = reverse("admin:invocations_account_change", args=[account.pk])
-    return Mend(
-        _("Open the account"), address, CHANGE_ACCOUNT, _("Ask an admin to let the account go on.")
-    )
-
-
-def look_at_the_brake() -> Mend:
-    """Where the brake is taken off."""
-    return Mend(
-        _("Look at the brake"),
-        reverse("stop"),
-        permissions.STOP,
-        _("Ask an admin to let all sending go on."),
-    )
-
-
 def waiting_for_the_brake() -> int:
     """How many messages are queued or on their way, `MOST_COUNTED` + 1 at most."""
     rows = Invocation.objects.filter(status__in=[Status.QUEUED, Status.SENDING])
@@ -345,10 +264,6 @@ def _of_account(account: Account, begun: Any) -> Pause:
         key_trouble=trouble,
         mend=where_to_mend(account, trouble or account.paused_because),
     )
-
-
-def _primary(account: Account) -> ApiKey | None:
-    return next((key for key in account.api_keys.all() if key.is_primary), None)
 
 
 def _of_workflows(workflows: Sequence[WorkflowInstance]) -> list[Pause]:

@@ -9,7 +9,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from invocations.monitoring import incident_emails, incidents, statistics
-from invocations.results import inbox as results
+from invocations.results import upkeep
 from invocations.sending import expiry
 from invocations.sending.dispatcher import WIDTH, Dispatcher
 
@@ -26,7 +26,7 @@ def sweep() -> int:
             expiry.stop_asking,
             expiry.let_held_go_on,
         ),
-        *(results.match_waiting, results.mark_missing, results.drop_stale),
+        *(upkeep.match_waiting, upkeep.mark_missing, upkeep.drop_stale),
     )
     moved = sum(step(now) for step in steps)
     incident_emails.take_back(now)

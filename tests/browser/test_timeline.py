@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation, WorkflowInstance
-from invocations.results import inbox as results
+from invocations.results import upkeep
 from invocations.sending.deliver import deliver
 from invocations.sending.record import record
 from tests.reports import report
@@ -78,7 +78,7 @@ def test_stories_of_every_kind(page, sign_in, meera, admin_user, accepted, fault
     Invocation.objects.filter(pk=missed.pk).update(
         result_due_at=timezone.now() - timedelta(minutes=1)
     )
-    results.mark_missing(timezone.now())
+    upkeep.mark_missing(timezone.now())
     Invocation.objects.filter(pk=contradicted.pk).update(
         status="rejected", reason="rejected", delivery=""
     )

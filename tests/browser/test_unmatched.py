@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation
 from invocations.results import inbox as results
+from invocations.results import matching as whose
 from invocations.sending.record import record
 
 from .conftest import SENT
@@ -47,7 +48,7 @@ def test_the_page_of_unmatched_results(page, admin_user, sign_in, demo, faults, 
         results.keep(workflow.account, json.dumps(body, indent=1).encode())
     results.keep(workflow.account, b"<html>not json</html>")
     assert faults(["/results/unmatched/"], "some") == {}
-    callback = results.unmatched().latest("pk")
+    callback = whose.unmatched().latest("pk")
     assert faults([f"/results/unmatched/set-aside/?id={callback.pk}"], "set-aside") == {}
     page.goto(f"{live_server.url}/results/unmatched/")
     page.get_by_role("link", name="Set aside the result of").first.click()

@@ -12,7 +12,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from invocations.history import exports
+from invocations.history import export_columns, exports
 from invocations.models import Callback, Export, Invocation
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def read(pieces):
 
 
 def table(zone="UTC", sees_numbers=False, **options):
-    reader = exports.Reader(ZoneInfo(zone), sees_numbers)
+    reader = export_columns.Reader(ZoneInfo(zone), sees_numbers)
     return read(exports.as_csv(exports.lines(Invocation.objects.all(), reader, **options)))
 
 
@@ -127,7 +127,8 @@ def test_rows_are_read_in_chunks_and_none_is_missed_or_doubled(recorded, monkeyp
 def test_a_workbook_has_the_same_cells_all_of_them_text(recorded, tmp_path):
     recorded(reference="=1+1")
     exports.to_xlsx(
-        exports.lines(Invocation.objects.all(), exports.Reader(UTC, False)), tmp_path / "a.xlsx"
+        exports.lines(Invocation.objects.all(), export_columns.Reader(UTC, False)),
+        tmp_path / "a.xlsx",
     )
     with zipfile.ZipFile(tmp_path / "a.xlsx") as book:
         sheet = book.read("xl/worksheets/sheet1.xml").decode()
@@ -135,7 +136,7 @@ def test_a_workbook_has_the_same_cells_all_of_them_text(recorded, tmp_path):
 
 
 def test_a_million_lines_take_no_more_memory_than_a_thousand():
-    line = ["x" * 20] * len(exports.COLUMNS)
+    line = ["x" * 20] * len(export_columns.COLUMNS)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert sum(len(piece) for piece in exports.as_csv(line for _ in range(200_000))) > 10**7
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # kilobytes

@@ -9,16 +9,14 @@ from invocations.history.meanings import (
     ASKED_ABOUT,
     DELIVERIES,
     MAY_BE_DOUBLE,
-    OUTCOMES,
-    REASONS,
     SCHEDULED,
     SETTLED,
     STATUSES,
-    advice,
     delivery_of,
     meaning_of,
-    next_of,
 )
+from invocations.history.next_steps import next_of
+from invocations.history.reasons import OUTCOMES, REASONS, advice
 from invocations.kaleyra import client, reply
 from invocations.models import Attempt, Invocation
 from invocations.sending import attempt

@@ -6,8 +6,8 @@ from itertools import product
 import pytest
 
 from invocations.history.meanings import delivery_of, meaning_of
+from invocations.history.report import Report
 from invocations.history.summary import summary
-from invocations.history.timeline import Report
 from invocations.kaleyra.callbacks import ChannelSaid, FlowResult, Said, said
 from invocations.models import Channel, Invocation
 

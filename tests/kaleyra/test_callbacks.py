@@ -10,16 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from invocations.kaleyra.callbacks import (
-    MAX_BODY_BYTES,
-    ChannelSaid,
-    FlowResult,
-    Said,
-    has_ended,
-    read_callback,
-    said,
-    together,
-)
+from invocations.kaleyra.callback_body import MAX_BODY_BYTES, read_callback
+from invocations.kaleyra.callbacks import ChannelSaid, FlowResult, Said, has_ended, said, together
 
 CHANNEL1 = {
     "createdAt": "2024-05-24T16:17:51.479884794Z",

@@ -19,8 +19,8 @@ from invocations.models import (
     Invocation,
     WorkflowInstance,
 )
+from invocations.results import apply, suggestions, upkeep
 from invocations.results import inbox as results
-from invocations.results import matching as whose
 from tests.results.conftest import body
 from tests.sending.test_once import at_once
 
@@ -79,11 +79,13 @@ def test_the_same_bytes_after_a_key_was_added_are_still_one_result(account, sett
 def test_what_cannot_be_told_is_kept_and_told_later(account, accepted, monkeypatch, caplog):
     invocation = accepted()
     with monkeypatch.context() as broken:
-        broken.setattr(results, "_tell", Mock(side_effect=ValueError("canary")))
+        fault = Mock(side_effect=ValueError("canary"))
+        broken.setattr(apply, "_tell", fault)
+        broken.setattr(results, "_tell", fault)
         callback = results.keep(
             account, body(invocation.workflow_invocation_id, "TIMEOUT", "DELIVERED")
         )
-        assert results.match_waiting(timezone.now()) == 0, "the dispatcher lives on"
+        assert upkeep.match_waiting(timezone.now()) == 0, "the dispatcher lives on"
     callback.refresh_from_db()
     assert (
         callback.invocation is None
@@ -91,7 +93,7 @@ def test_what_cannot_be_told_is_kept_and_told_later(account, accepted, monkeypat
         and "ValueError" in caplog.text
         and "canary" not in caplog.text
     )
-    assert results.match_waiting(timezone.now()) == 1 and told(invocation)[:2] == ("completed", 2)
+    assert upkeep.match_waiting(timezone.now()) == 1 and told(invocation)[:2] == ("completed", 2)
 
 
 def test_the_same_bytes_to_two_accounts_are_two(account):
@@ -220,10 +222,10 @@ def test_what_is_not_settled_yet_is_told_by_the_sweep_later(in_status, report, s
     assert (
         callback.invocation is None
         and told(invocation)[0] == ""
-        and whose.standing(callback).why == why
+        and suggestions.standing(callback).why == why
     )
     Invocation.objects.update(status="accepted", lease_until=None)
-    assert results.match_waiting(timezone.now()) == 1 and told(invocation)[0] == "completed"
+    assert upkeep.match_waiting(timezone.now()) == 1 and told(invocation)[0] == "completed"
 
 
 def test_another_accounts_result_is_nobodys(accepted, account):
@@ -243,17 +245,17 @@ def test_ids_that_contradict_each_other_are_left_to_a_person(in_status, report, 
         in_status(status, workflow_invocation_id="A"),
         in_status(status, workflow_invocation_id="B"),
     )
-    assert whose.standing(report("A", "READ", requestId=str(second.request_id))) == (
+    assert suggestions.standing(report("A", "READ", requestId=str(second.request_id))) == (
         "disagrees",
         None,
     )
-    assert whose.standing(report("C", "READ", requestId=str(first.request_id))) == (
+    assert suggestions.standing(report("C", "READ", requestId=str(first.request_id))) == (
         "disagrees",
         None,
     )
     Invocation.objects.update(workflow_invocation_id="A")
-    assert whose.standing(report("A", "SENT")) == ("several", None)
-    assert told(first)[0] == told(second)[0] == "" and results.match_waiting(timezone.now()) == 0
+    assert suggestions.standing(report("A", "SENT")) == ("several", None)
+    assert told(first)[0] == told(second)[0] == "" and upkeep.match_waiting(timezone.now()) == 0
 
 
 def test_a_request_id_that_was_made_up_says_nothing_against_the_id_that_an_acceptance_told(
@@ -270,7 +272,7 @@ def test_an_id_that_no_acceptance_told_is_not_enough_where_the_request_id_is_for
     in_status, report
 ):
     invocation = in_status("accepted", workflow_invocation_id="A", reason="confirmed_by_result")
-    assert whose.standing(report("A", "READ", requestId=str(uuid.uuid4()))) == (
+    assert suggestions.standing(report("A", "READ", requestId=str(uuid.uuid4()))) == (
         "disagrees",
         invocation,
     )
@@ -295,7 +297,7 @@ def test_a_request_id_of_another_accounts_message_is_not_made_up(
     clone.payload = "{}"
     clone.save(force_insert=True)
     assert (
-        whose.standing(
+        suggestions.standing(
             report(invocation.workflow_invocation_id, "READ", requestId=str(clone.request_id))
         ).why
         == "disagrees"

@@ -7,8 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from invocations.results import inbox as results
-from invocations.results import matching as whose
+from invocations.results import suggestions, upkeep
 from tests.results.test_waiting import NUMBER
 
 pytestmark = [
@@ -54,9 +53,9 @@ def test_no_question_reads_all_messages_or_all_of_an_account_or_a_workflow(
             report(f"id-{n}", "READ", to=f"91987654{n:04}", requestId=request_id) for n in range(19)
         ]
         callbacks.append(report("one more", "READ", to=NUMBER, requestId=request_id))
-        whose.standings(callbacks)
-        whose.standing(callbacks[-1])
-        results.match_waiting(timezone.now())
+        suggestions.standings(callbacks)
+        suggestions.standing(callbacks[-1])
+        upkeep.match_waiting(timezone.now())
     asked = {
         each["sql"]
         for each in queries

@@ -12,6 +12,7 @@ from django.utils import timezone
 from invocations.kaleyra.callbacks import FlowResult
 from invocations.models import Account, Callback, Invocation
 from invocations.monitoring.sweep import run_once, sweep
+from invocations.results import apply, suggestions, upkeep
 from invocations.results import inbox as results
 from invocations.results import matching as whose
 from invocations.sending import store_outcome
@@ -49,8 +50,8 @@ def test_a_result_before_the_answer_finds_its_message_in_the_next_sweep(
 def test_however_many_cannot_be_told_none_keeps_an_older_one_back(
     recorded, report, in_status, account, monkeypatch
 ):
-    monkeypatch.setattr(results, "MOST_AT_ONCE", 5)
-    monkeypatch.setattr(results, "MOST_ROUNDS", 1)
+    monkeypatch.setattr(upkeep, "MOST_AT_ONCE", 5)
+    monkeypatch.setattr(upkeep, "MOST_ROUNDS", 1)
     early = report("early", "READ")
     for n in range(12):
         in_status("accepted", workflow_invocation_id=f"K{n}")
@@ -58,7 +59,7 @@ def test_however_many_cannot_be_told_none_keeps_an_older_one_back(
     Callback.objects.update(received_at=timezone.now() - MINUTE, ask_at=timezone.now() - MINUTE)
     Callback.objects.filter(pk=early.pk).update(ask_at=timezone.now())
     Invocation.objects.filter(pk=in_status("accepted").pk).update(workflow_invocation_id="early")
-    assert [results.match_waiting(timezone.now()) for _ in range(3)] == [0, 0, 1]
+    assert [upkeep.match_waiting(timezone.now()) for _ in range(3)] == [0, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_the_older_the_more_seldom_a_result_is_asked_about(report, age, wait):
     now = timezone.now()
     callback = report("nobody’s", "READ")
     Callback.objects.update(received_at=now - age * MINUTE, ask_at=now - MINUTE)
-    results.match_waiting(now)
+    upkeep.match_waiting(now)
     callback.refresh_from_db()
     assert callback.ask_at == now + wait * MINUTE
 
@@ -80,7 +81,7 @@ def test_a_sweep_asks_as_often_for_fifty_as_for_one(report, in_status):
             in_status("accepted", workflow_invocation_id=f"K{n}-{each}")
             report(f"K{n}-{each}", "READ", requestId=OTHER)
         with CaptureQueriesContext(connection) as queries:
-            assert results.match_waiting(timezone.now()) == 0
+            assert upkeep.match_waiting(timezone.now()) == 0
         asked.append(len(queries))
     assert asked[0] == asked[1] <= 5
 
@@ -98,7 +99,7 @@ def test_a_result_that_a_version_before_kept_has_its_turn_at_once(report, in_sta
         )
     in_status("accepted", workflow_invocation_id="A")
     callback.delete()
-    assert results.match_waiting(timezone.now() + timedelta(seconds=1)) == 1
+    assert upkeep.match_waiting(timezone.now() + timedelta(seconds=1)) == 1
 
 
 def test_results_that_race_with_our_own_commit_all_arrive(
@@ -127,7 +128,7 @@ def test_results_that_race_with_our_own_commit_all_arrive(
     for thread in threads:
         thread.join()
     sweep()
-    assert len(threads) == 40 and not results.unmatched().exists()
+    assert len(threads) == 40 and not whose.unmatched().exists()
     assert set(Invocation.objects.values_list("status", "delivery")) == {("accepted", "completed")}
 
 
@@ -226,7 +227,7 @@ def test_a_result_before_such_an_answer_is_matched_in_the_next_sweep(answered, r
 def test_a_result_that_tells_of_another_number_or_id_is_not_its_own(answered, report, told):
     invocation = answered(requestId=OTHER)
     callback = report("theirs", "READ", **told)
-    assert callback.invocation is None and whose.standing(callback) == ("unknown_id", None)
+    assert callback.invocation is None and suggestions.standing(callback) == ("unknown_id", None)
     sweep()
     assert delivery(invocation) == ""
 
@@ -240,7 +241,10 @@ def test_without_its_whole_number_an_answer_about_another_request_is_not_enough_
 ):
     invocation = answered(requestId=OTHER)
     callback = report("theirs", "READ", **told)
-    assert callback.invocation is None and whose.standing(callback) == ("answered", invocation)
+    assert callback.invocation is None and suggestions.standing(callback) == (
+        "answered",
+        invocation,
+    )
     sweep()
     assert delivery(invocation) == ""
 
@@ -265,7 +269,7 @@ def test_what_no_key_opens_any_more_is_known_by_its_number_alone(
     callback = report("theirs", "READ", to=to)
     invocation = answered(requestId=OTHER)
     monkeypatch.setattr(whose, "said_in", lambda callback: FlowResult(problem="unreadable"))
-    assert results.match(Callback.objects.get(pk=callback.pk)) is is_told
+    assert apply.match(Callback.objects.get(pk=callback.pk)) is is_told
     assert bool(delivery(invocation)) is is_told
 
 
@@ -310,7 +314,9 @@ def test_an_id_that_two_answers_named_is_left_to_a_person(answered, report, acco
     first, second = answered(requestId=OTHER), answered(requestId=OTHER)
     callback = report("theirs", "READ")
     assert (
-        callback.invocation is None and whose.standing(callback).why == "several" and sweep() == 0
+        callback.invocation is None
+        and suggestions.standing(callback).why == "several"
+        and sweep() == 0
     )
     elsewhere = Account.objects.create(title="Other", pod=account.pod, sid="HX0000000001")
     assert results.keep(elsewhere, body("theirs", "READ")).invocation is None
@@ -320,7 +326,7 @@ def test_an_id_that_two_answers_named_is_left_to_a_person(answered, report, acco
 def test_an_id_that_no_answer_named_is_suggested_by_its_number_alone(in_status, report):
     invocation = in_status("unknown")
     callback = report("never learned", "READ", to=NUMBER, requestId=OTHER)
-    assert callback.invocation is None and whose.suggestion(callback) == invocation
+    assert callback.invocation is None and suggestions.suggestion(callback) == invocation
 
 
 # --- by hand ----------------------------------------------------------------------------------------------------------
@@ -329,7 +335,7 @@ def test_an_id_that_no_answer_named_is_suggested_by_its_number_alone(in_status, 
 def test_the_only_unknown_outcome_to_that_number_is_suggested_and_not_more(in_status, report):
     invocation = in_status("unknown")
     callback = report("A", "TIMEOUT", "DELIVERED", to=NUMBER)
-    assert whose.suggestion(callback) == invocation
+    assert suggestions.suggestion(callback) == invocation
     sweep()
     assert delivery(invocation) == "" and invocation.status == "unknown"
 
@@ -337,7 +343,7 @@ def test_the_only_unknown_outcome_to_that_number_is_suggested_and_not_more(in_st
 def test_two_are_none(in_status, report):
     for _ in range(2):
         in_status("unknown")
-    assert whose.suggestion(report("A", "DELIVERED", to=NUMBER)) is None
+    assert suggestions.suggestion(report("A", "DELIVERED", to=NUMBER)) is None
 
 
 @pytest.mark.parametrize(
@@ -355,7 +361,7 @@ def test_another_number_another_time_or_another_status_is_not_suggested(
     in_status, report, status, columns, told
 ):
     in_status(status, **columns)
-    assert whose.suggestion(report("A", "DELIVERED", **told)) is None
+    assert suggestions.suggestion(report("A", "DELIVERED", **told)) is None
 
 
 @pytest.mark.parametrize(
@@ -371,7 +377,7 @@ def test_none_is_suggested_while_another_to_that_number_may_turn_out_to_be_the_o
 ):
     in_status("unknown")
     in_status(status, **columns)
-    assert whose.suggestion(report("A", "READ", to=NUMBER)) is None
+    assert suggestions.suggestion(report("A", "READ", to=NUMBER)) is None
 
 
 def test_another_that_awaits_its_result_keeps_only_a_result_without_kaleyras_id_back(
@@ -384,8 +390,8 @@ def test_another_that_awaits_its_result_keeps_only_a_result_without_kaleyras_id_
         delivery="awaiting",
         result_due_at=timezone.now() + MINUTE,
     )
-    assert whose.suggestion(report("A", "READ", to=NUMBER)) == invocation
-    assert whose.suggestion(report("", "READ", to=NUMBER)) is None
+    assert suggestions.suggestion(report("A", "READ", to=NUMBER)) == invocation
+    assert suggestions.suggestion(report("", "READ", to=NUMBER)) is None
 
 
 def test_a_message_that_is_sent_only_later_keeps_no_suggestion_back(in_status, report):
@@ -393,7 +399,7 @@ def test_a_message_that_is_sent_only_later_keeps_no_suggestion_back(in_status, r
     in_status("queued", not_before=timezone.now() + timedelta(days=7))
     callback = report("A", "READ", to=NUMBER)
     in_status("sending", created_at=timezone.now() + 2 * MINUTE)
-    assert whose.suggestion(callback) == invocation
+    assert suggestions.suggestion(callback) == invocation
 
 
 @pytest.mark.parametrize(("minutes_ago", "is_suggested"), [(0, True), (4, False)])
@@ -402,7 +408,7 @@ def test_a_flow_that_ended_before_the_message_was_posted_is_not_its_own(
 ):
     invocation = in_status("unknown")
     ended = timezone.now() - minutes_ago * MINUTE
-    assert whose.suggestion(report("A", "READ", to=NUMBER, timestamp=ended.isoformat())) == (
+    assert suggestions.suggestion(report("A", "READ", to=NUMBER, timestamp=ended.isoformat())) == (
         invocation if is_suggested else None
     )
 
@@ -414,23 +420,23 @@ def test_a_flow_of_other_channels_is_not_its_own(in_status, account, kinds):
         f"channel{n}": {"channel": kind, "statusCode": "READ", "to": NUMBER}
         for n, kind in enumerate(kinds, start=1)
     }
-    assert whose.suggestion(results.keep(account, body("A", result=told))) is None
+    assert suggestions.suggestion(results.keep(account, body("A", result=told))) is None
 
 
 def test_a_message_whose_own_answer_named_another_flow_or_request_is_not_suggested(
     answered, report
 ):
     invocation = answered(requestId=OTHER)
-    assert whose.suggestion(report("another", "READ", to=NUMBER)) is None
-    assert whose.suggestion(report("", "READ", to=NUMBER, requestId=THIRD)) is None
-    assert whose.suggestion(report("", "READ", to=NUMBER)) == invocation
+    assert suggestions.suggestion(report("another", "READ", to=NUMBER)) is None
+    assert suggestions.suggestion(report("", "READ", to=NUMBER, requestId=THIRD)) is None
+    assert suggestions.suggestion(report("", "READ", to=NUMBER)) == invocation
 
 
 def test_what_a_person_settled_is_suggested_too(in_status, report):
     invocation = in_status(
         "rejected", reason="settled_not_delivered", doubtful_since=timezone.now(), doubt_count=1
     )
-    assert whose.suggestion(report("A", "READ", to=NUMBER)) == invocation
+    assert suggestions.suggestion(report("A", "READ", to=NUMBER)) == invocation
 
 
 def test_as_many_questions_for_fifty_as_for_one(in_status, report, answered):
@@ -443,7 +449,7 @@ def test_as_many_questions_for_fifty_as_for_one(in_status, report, answered):
             for each in range(n)
         ]
         with CaptureQueriesContext(connection) as queries:
-            assert {each.why for each in whose.standings(callbacks)} == {"unknown_id"}
+            assert {each.why for each in suggestions.standings(callbacks)} == {"unknown_id"}
         asked.append(len(queries))
     assert asked[0] == asked[1] <= 9
 
@@ -451,15 +457,15 @@ def test_as_many_questions_for_fifty_as_for_one(in_status, report, answered):
 def test_what_a_person_joins_has_their_name(in_status, report, ada):
     invocation = in_status("unknown")
     callback = report("A", "TIMEOUT", "DELIVERED", to=NUMBER)
-    results.match_by_hand(callback, invocation, ada.person)
+    apply.match_by_hand(callback, invocation, ada.person)
     callback.refresh_from_db()
     assert (callback.invocation, callback.matched_by) == (invocation, ada.person)
     assert delivery(invocation) == "completed" and (invocation.status, invocation.reason) == (
         "accepted",
         "confirmed_by_result",
     )
-    with pytest.raises(results.NotJoined, match="gone"):
-        results.match_by_hand(callback, in_status("unknown"), ada.person)
+    with pytest.raises(apply.NotJoined, match="gone"):
+        apply.match_by_hand(callback, in_status("unknown"), ada.person)
 
 
 @pytest.mark.parametrize(
@@ -475,34 +481,34 @@ def test_what_has_become_of_the_message_meanwhile_is_looked_at_again(
 ):
     invocation = in_status("unknown")
     callback = report("A", "READ", to=NUMBER)
-    Invocation.objects.filter(pk=whose.suggestion(callback).pk).update(**meanwhile)
-    with pytest.raises(results.NotJoined, match=code):
-        results.match_by_hand(callback, invocation, ada.person)
-    assert results.unmatched().get() == callback
+    Invocation.objects.filter(pk=suggestions.suggestion(callback).pk).update(**meanwhile)
+    with pytest.raises(apply.NotJoined, match=code):
+        apply.match_by_hand(callback, invocation, ada.person)
+    assert whose.unmatched().get() == callback
 
 
 def test_of_two_results_that_suggest_one_message_only_the_first_is_joined(in_status, report, ada):
     invocation = in_status("unknown")
     first, second = report("A", "READ", to=NUMBER), report("B", "FAILED", "FAILED", to=NUMBER)
-    results.match_by_hand(first, whose.suggestion(first), ada.person)
-    with pytest.raises(results.NotJoined, match="other_id"):
-        results.match_by_hand(second, invocation, ada.person)
-    assert whose.suggestion(second) is None
+    apply.match_by_hand(first, suggestions.suggestion(first), ada.person)
+    with pytest.raises(apply.NotJoined, match="other_id"):
+        apply.match_by_hand(second, invocation, ada.person)
+    assert suggestions.suggestion(second) is None
 
 
 def test_nothing_is_joined_across_accounts_or_with_what_is_being_sent(
     in_status, report, ada, account
 ):
     callback = report("A", "DELIVERED", to=NUMBER)
-    with pytest.raises(results.NotJoined, match="under_way"):
-        results.match_by_hand(callback, in_status("sending"), ada.person)
+    with pytest.raises(apply.NotJoined, match="under_way"):
+        apply.match_by_hand(callback, in_status("sending"), ada.person)
     Callback.objects.update(
         account=Account.objects.create(title="Other", pod=account.pod, sid="HX0000000001")
     )
     callback.refresh_from_db()
-    with pytest.raises(results.NotJoined, match="gone"):
-        results.match_by_hand(callback, in_status("unknown"), ada.person)
-    assert results.unmatched().get() == callback
+    with pytest.raises(apply.NotJoined, match="gone"):
+        apply.match_by_hand(callback, in_status("unknown"), ada.person)
+    assert whose.unmatched().get() == callback
 
 
 # --- set aside ----------------------------------------------------------------------------------------------------------
@@ -518,7 +524,7 @@ def test_what_a_person_sets_aside_has_their_name_and_reason_and_is_looked_at_no_
         ada.person,
         "Sent by the shop’s own system",
     ) and callback.set_aside_at
-    assert results.to_look_at().get() == other and results.unmatched().count() == 2
+    assert whose.to_look_at().get() == other and whose.unmatched().count() == 2
     assert not results.set_aside(callback, "Somebody else’s reason", priya.person)
     assert Callback.objects.get(pk=callback.pk).set_aside_by == ada.person
 
@@ -548,14 +554,14 @@ def test_what_belonged_to_nobody_for_a_month_is_dropped(report, accepted):
         report("new", "READ"),
     )
     Callback.objects.filter(pk__in=[matched.pk, old.pk]).update(
-        received_at=timezone.now() - results.KEPT_FOR - MINUTE
+        received_at=timezone.now() - upkeep.KEPT_FOR - MINUTE
     )
     assert sweep() == 1
     assert set(Callback.objects.values_list("pk", flat=True)) == {matched.pk, new.pk}
 
 
 def test_of_too_many_the_oldest_go(report, monkeypatch, caplog):
-    monkeypatch.setattr(results, "MOST_KEPT", 3)
+    monkeypatch.setattr(upkeep, "MOST_KEPT", 3)
     kept = [report(f"id{n}", "READ").pk for n in range(5)][2:]
     assert sweep() == 2 and sorted(Callback.objects.values_list("pk", flat=True)) == kept
     assert "2 results were dropped" in caplog.text

@@ -12,8 +12,8 @@ from invocations.kaleyra import redaction
 from invocations.kaleyra.client import KaleyraClient, NoAnswer, NotSent
 from invocations.kaleyra.payload import Send
 from invocations.models import ApiKey, Attempt, Invocation, Pod, WorkflowInstance
-from invocations.models.configuration import RESULT_MARGIN
 from invocations.models.encryption import encrypt
+from invocations.models.workflows import RESULT_MARGIN
 from invocations.sending import attempt as posting
 from invocations.sending import claim as sending_claim
 from invocations.sending import deliver as sending_deliver

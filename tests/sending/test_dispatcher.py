@@ -10,8 +10,7 @@ from django.utils import timezone
 from invocations.kaleyra.client import NoAnswer, NotSent
 from invocations.models import Account, ApiKey, Attempt, Invocation, WorkflowInstance
 from invocations.monitoring.sweep import run_once, sweep
-from invocations.sending import ask_again, expiry, pause, rate_limit, store_outcome
-from invocations.sending import dispatcher as dispatching
+from invocations.sending import ask_again, attempt, expiry, pause, rate_limit, store_outcome
 from invocations.sending import record as sending
 from invocations.sending.deliver import deliver
 from invocations.sending.dispatcher import Dispatcher
@@ -240,7 +239,7 @@ def test_one_held_message_asks_after_a_while_whether_it_was_mended(
     account.pace.save()
     [probe] = claim_probes()
     assert claim_probes() == []
-    store_outcome.remember([(probe, dispatching.posting.post(probe))])
+    store_outcome.remember([(probe, attempt.post(probe))])
     account.refresh_from_db()
     assert not account.is_paused
     run_once()
@@ -335,7 +334,7 @@ def test_an_answer_that_could_not_be_written_in_time_is_written_before_anything_
     waiting()
     dispatcher = Dispatcher(sweep)
     [claim] = claim_due(1)
-    dispatcher._unwritten = [(claim, dispatching.posting.post(claim))]
+    dispatcher._unwritten = [(claim, attempt.post(claim))]
     Invocation.objects.update(lease_until=timezone.now() - SECOND)
     dispatcher._turn()
     assert statuses() == ["accepted"]

@@ -15,7 +15,8 @@ from django.utils.dateparse import parse_datetime
 
 from invocations.forms.send import WRONG_NUMBER
 from invocations.forms.template_params import SENTENCES
-from invocations.history.meanings import REASONS, meaning_of
+from invocations.history.meanings import meaning_of
+from invocations.history.reasons import REASONS
 from invocations.kaleyra import recipients, template_params
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import Send, build_payload, to_curl, to_text

@@ -33,10 +33,10 @@ from invocations.forms.bulk_actions import (
 from invocations.forms.history import HistoryFilter
 from invocations.forms.settle import SettleForm
 from invocations.history.meanings import Text
+from invocations.history.report import what_was_told
 from invocations.models import Invocation, Settlement, WorkflowInstance, permissions
 from invocations.models.encryption import Unreadable
 from invocations.models.invocations import sends_in
-from invocations.results import inbox as results
 from invocations.sending import decisions
 from invocations.sending.record import NotSendable, RequestIdTaken, record
 from invocations.views.base import StaffRequest, for_people_who_may, render_page
@@ -251,9 +251,9 @@ def _rows(ids: Sequence[uuid.UUID]) -> list[Invocation]:
     )
     rows = rows.defer("reply", "note").annotate(was_sent_again=Exists(again))
     return list(
-        rows.prefetch_related(
-            results.what_was_told(), "version", "workflow_instance__channels"
-        ).order_by("-pk")
+        rows.prefetch_related(what_was_told(), "version", "workflow_instance__channels").order_by(
+            "-pk"
+        )
     )
 
 

@@ -14,19 +14,18 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from invocations.forms.history import NARROWED
+from invocations.history.filters import NARROWED
 from invocations.history.meanings import (
     MAY_BE_DOUBLE,
     NO_CONFIRMATION,
     NO_RESULT,
     NOT_DELIVERED,
-    REASONS,
     STATUSES,
     Text,
-    advice,
-    what_to_do,
 )
+from invocations.history.next_steps import what_to_do
 from invocations.history.periods import recorded
+from invocations.history.reasons import REASONS, advice
 from invocations.models import Invocation, WorkflowInstance, permissions
 from invocations.monitoring import statistics
 from invocations.views.base import StaffRequest, bounded, for_people_who_may, render_page

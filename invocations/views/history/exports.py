@@ -19,8 +19,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from invocations.forms.bulk_actions import ticked_ids
-from invocations.forms.history import HistoryFilter, HistorySearch, found_by
+from invocations.forms.history import HistoryFilter, HistorySearch
+from invocations.history import export_columns
 from invocations.history import exports as exporting
+from invocations.history.filters import found_by
 from invocations.models import Export, Invocation, permissions
 from invocations.views.base import StaffRequest, for_people_who_may, render_page
 
@@ -58,7 +60,7 @@ def export(request: StaffRequest) -> HttpResponseBase:
         return redirect("exports")
     logger.info("user %s exports %s rows", request.user.pk, rows)
     # The zone goes along: a file that is streamed is written after the request, and its zone, are over.
-    reader = exporting.Reader(
+    reader = export_columns.Reader(
         timezone.get_current_timezone(), permissions.may_see_recipient(request.user)
     )
     return _at_once(exporting.lines(found, reader, most=exporting.SHORT), format)

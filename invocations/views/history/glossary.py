@@ -8,13 +8,13 @@ from django.views.decorators.http import require_safe
 
 from invocations.history.meanings import (
     ASKED_ABOUT,
-    CODES,
     DELIVERIES,
     MAY_BE_DOUBLE,
     SCHEDULED,
     SETTLED,
     STATUSES,
 )
+from invocations.history.reasons import CODES
 from invocations.views.base import StaffRequest, for_people_who_may, render_page
 
 

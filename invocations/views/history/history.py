@@ -22,8 +22,9 @@ from django.views.decorators.http import require_http_methods
 
 from invocations.composing import template_fields
 from invocations.forms.bulk_actions import deeds_for
-from invocations.forms.history import NARROWED, HistoryFilter, HistorySearch, as_asked_now, found_by
+from invocations.forms.history import HistoryFilter, HistorySearch
 from invocations.forms.saved_filter import SavedFilterForm, saved_filters_for
+from invocations.history.filters import NARROWED, as_asked_now, found_by
 from invocations.history.meanings import (
     AWAITING,
     DELIVERED,
@@ -34,9 +35,9 @@ from invocations.history.meanings import (
     delivery_of,
     meaning_of,
 )
-from invocations.history.timeline import kinds_of, report_of
+from invocations.history.report import report_of, what_was_told
+from invocations.history.timeline import kinds_of
 from invocations.models import Invocation, permissions
-from invocations.results import inbox as results
 from invocations.views.base import StaffRequest, bounded, for_people_who_may, render_page
 
 ROWS = 50
@@ -220,9 +221,9 @@ def rows_of(ids: Collection[int]) -> list[Invocation]:
         .defer(*WIDE)
     )
     return list(
-        rows.prefetch_related(
-            results.what_was_told(), "version", "workflow_instance__channels"
-        ).order_by("-pk")
+        rows.prefetch_related(what_was_told(), "version", "workflow_instance__channels").order_by(
+            "-pk"
+        )
     )
 
 

@@ -31,21 +31,19 @@ from invocations.history.meanings import (
     NOT_REPORTED,
     NOT_SENT,
     NOT_YET_REPORTED,
-    OUTCOMES,
-    REASONS,
-    REASONS_OF_ATTEMPTS,
     SAID_DELIVERED,
     SAID_NOT_DELIVERED,
     Meaning,
     Text,
-    advice,
     delivery_of,
     meaning_of,
-    next_of,
 )
+from invocations.history.next_steps import next_of
+from invocations.history.reasons import OUTCOMES, REASONS, REASONS_OF_ATTEMPTS, advice
+from invocations.history.report import Report, report_of
 from invocations.history.summary import summary
 from invocations.history.ticket import ticket_text
-from invocations.history.timeline import Report, clock, kinds_of, person, report_of, span, timeline
+from invocations.history.timeline import clock, kinds_of, person, span, timeline
 from invocations.kaleyra import recipients, redaction
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import CONTENT_TYPE, KEY_HEADER, Send, build_payload
@@ -63,7 +61,7 @@ from invocations.models.encryption import Unreadable
 from invocations.models.invocations import sends_in
 from invocations.monitoring import pauses
 from invocations.monitoring.pauses import Pause
-from invocations.results import matching as whose
+from invocations.results import suggestions
 from invocations.sending import ask_again, decisions
 from invocations.sending.deliver import deliver
 from invocations.views.base import StaffRequest, for_people_who_may, render_page
@@ -194,7 +192,7 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
         "only_reads": not request.user.has_perm(permissions.SEND),
         "is_disputed": report is not None and bool(report.disputed),
         "lacks_id": not found.workflow_invocation_id and delivery in (AWAITING, NO_RESULT),
-        "may_have_come": whose.may_have_come(found),
+        "may_have_come": suggestions.may_have_come(found),
         "next_tone": NO_CONFIRMATION.tone
         if is_disputed
         else delivery.tone

@@ -16,11 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from invocations.history.links import listed
-from invocations.history.meanings import NO_RESULT, REASONS, STATUSES, Meaning, Text
+from invocations.history.meanings import NO_RESULT, STATUSES, Meaning, Text
 from invocations.history.periods import recorded
+from invocations.history.reasons import REASONS
 from invocations.models import Account, Invocation, KillSwitch, WorkflowInstance, permissions
-from invocations.monitoring import pauses, statistics
-from invocations.monitoring.pauses import MOST_COUNTED, Mend, Paused
+from invocations.monitoring import pauses, remedies, statistics
+from invocations.monitoring.pauses import MOST_COUNTED, Paused
+from invocations.monitoring.remedies import Mend
 from invocations.sending import ask_again
 from invocations.sending.outcomes import MENDED_WITH_THE_ACCOUNT
 from invocations.views.monitoring.outcome_tiles import short
@@ -89,7 +91,7 @@ def _queued(user: User, paused: Paused, brake: KillSwitch | None) -> Iterator[Gr
         rows = _grouped(Invocation.objects.filter(status=Status.QUEUED), "account")
         if rows:
             n, oldest = sum(row["n"] for row in rows), min(row["oldest"] for row in rows)
-            step = _step(user, pauses.look_at_the_brake())
+            step = _step(user, remedies.look_at_the_brake())
             yield Group(
                 STATUSES[Status.QUEUED],
                 n,
@@ -194,7 +196,7 @@ def _missing(user: User) -> Iterator[Group]:
         results_page = reverse("callback_setup", args=[workflow.account_id])
         asked = _("Ask an admin to check how its results come in.")
         set_up = Mend(
-            _("Check how its results come in"), results_page, pauses.CHANGE_ACCOUNT, asked
+            _("Check how its results come in"), results_page, remedies.CHANGE_ACCOUNT, asked
         )
         address = listed(
             delivery=Delivery.NO_RESULT,

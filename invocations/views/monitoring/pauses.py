@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from invocations.forms.stop import StopForm
-from invocations.history.meanings import REASONS
+from invocations.history.reasons import REASONS
 from invocations.models import Account, KillSwitch, WorkflowInstance, permissions
-from invocations.monitoring import pauses
+from invocations.monitoring import pauses, remedies
 from invocations.sending import pause as sending_pause
 from invocations.sending.pause import let_everything_go_on, stop_everything
 from invocations.views.base import StaffRequest, for_people_who_may, render_page
@@ -52,7 +52,7 @@ def let_go_on(request: StaffRequest) -> HttpResponse:
     return redirect("stop")
 
 
-@for_people_who_may(pauses.CHANGE_ACCOUNT)
+@for_people_who_may(remedies.CHANGE_ACCOUNT)
 @require_POST
 def resume(request: StaffRequest, account_id: int) -> HttpResponse:
     """What is queued and held leaves with its ids. If nothing was mended, the next answer pauses the account again.
@@ -63,8 +63,8 @@ def resume(request: StaffRequest, account_id: int) -> HttpResponse:
         Account.objects.select_related("pod").prefetch_related("api_keys"), pk=account_id
     )
     because = account.paused_because
-    if account.is_paused and (trouble := pauses.key_trouble(account)):
-        mend = pauses.where_to_mend(account, trouble)
+    if account.is_paused and (trouble := remedies.key_trouble(account)):
+        mend = remedies.where_to_mend(account, trouble)
         words = _("%(account)s stays paused, for it would be paused again at once.") % {
             "account": account.title
         }
@@ -81,7 +81,7 @@ def resume(request: StaffRequest, account_id: int) -> HttpResponse:
     return _back(request)
 
 
-@for_people_who_may(pauses.CHANGE_WORKFLOW)
+@for_people_who_may(remedies.CHANGE_WORKFLOW)
 @require_POST
 def resume_workflow(request: StaffRequest, workflow_id: int) -> HttpResponse:
     """What is queued leaves with its ids. If nothing was mended, the next answer pauses the workflow again."""

@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from invocations.kaleyra.callbacks import MAX_BODY_BYTES
+from invocations.kaleyra.callback_body import MAX_BODY_BYTES
 from invocations.models.encryption import Unreadable
 from invocations.results import endpoints
 from invocations.results import inbox as results

@@ -22,6 +22,7 @@ from invocations.kaleyra import redaction
 from invocations.kaleyra.callbacks import said
 from invocations.models import Callback, ChannelResult, permissions
 from invocations.models.encryption import Unreadable
+from invocations.results import apply, suggestions, upkeep
 from invocations.results import inbox as results
 from invocations.results import matching as whose
 from invocations.views.base import StaffRequest, for_people_who_may, render_page
@@ -96,7 +97,7 @@ def unmatched(request: StaffRequest) -> HttpResponse:
         "older": urlencode({"before": last.received_at.isoformat(), "id": last.pk}) if last else "",
         "is_first_page": moment is None,
         "may_match": request.user.has_perm(permissions.SETTLE),
-        "days_kept": results.KEPT_FOR.days,
+        "days_kept": upkeep.KEPT_FOR.days,
     }
     return render_page(request, "unmatched.html", context)
 
@@ -107,12 +108,12 @@ def match_result(request: StaffRequest, callback_id: int) -> HttpResponse:
     """Joins a result with the message that was suggested, if it still is."""
     callback = _get(callback_id)
     wanted = request.POST.get("invocation", "")
-    suggested = whose.suggestion(callback) if callback.invocation_id is None else None
+    suggested = suggestions.suggestion(callback) if callback.invocation_id is None else None
     try:
         if suggested is None or wanted != str(suggested.request_id):
-            raise results.NotJoined("gone")
-        results.match_by_hand(callback, suggested, request.user)
-    except results.NotJoined as error:
+            raise apply.NotJoined("gone")
+        apply.match_by_hand(callback, suggested, request.user)
+    except apply.NotJoined as error:
         messages.warning(request, WHY_NOT_JOINED[error.code])
         return redirect("unmatched")
     messages.success(request, _("The result is with its message now."))
@@ -154,7 +155,7 @@ def set_aside(request: StaffRequest) -> HttpResponse:
         else:
             messages.warning(request, _("It is not open any more. Nothing was changed."))
         return redirect("unmatched")
-    context = {"form": form, "rows": _shown(request, callbacks), "days_kept": results.KEPT_FOR.days}
+    context = {"form": form, "rows": _shown(request, callbacks), "days_kept": upkeep.KEPT_FOR.days}
     return render_page(request, "set_aside.html", context)
 
 
@@ -189,7 +190,9 @@ def _shown(request: StaffRequest, callbacks: list[Callback]) -> list[dict[str, A
             "set_aside_by": person(callback.set_aside_by) if callback.set_aside_by else "",
             "set_aside_reason": _reason(callback),
         }
-        for callback, (why, suggested) in zip(callbacks, whose.standings(callbacks), strict=True)
+        for callback, (why, suggested) in zip(
+            callbacks, suggestions.standings(callbacks), strict=True
+        )
     ]
 
 

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
-from invocations.history.meanings import REASONS
+from invocations.history.reasons import REASONS
 from invocations.models import ApiKey
 from invocations.monitoring import key_check
 from invocations.views.base import StaffRequest, for_people_who_may, render_page

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from invocations.history.meanings import ASKED_ABOUT, REASONS, STATUSES
+from invocations.history.meanings import ASKED_ABOUT, STATUSES
+from invocations.history.reasons import REASONS
 from invocations.kaleyra.client import NoAnswer
 from invocations.kaleyra.payload import Send
 from invocations.models import Attempt, Invocation, Parameter

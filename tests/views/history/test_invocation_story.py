@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from invocations.history import exports
+from invocations.history import export_columns, exports
 from invocations.history.meanings import (
     ASKED_ABOUT,
     DELIVERIES,
@@ -22,6 +22,7 @@ from invocations.history.meanings import (
 )
 from invocations.kaleyra.client import NoAnswer
 from invocations.models import Invocation, Parameter, Settlement
+from invocations.results import apply
 from invocations.results import inbox as results
 from invocations.sending import decisions
 from invocations.sending.deliver import deliver
@@ -79,7 +80,7 @@ def test_a_message_without_kaleyras_id_says_where_its_result_may_lie(priya, ada,
 
 
 def test_what_stands_on_a_persons_word_says_so(priya, ada, admin_user, without_id):
-    results.match_by_hand(result_of(without_id), without_id, admin_user)
+    apply.match_by_hand(result_of(without_id), without_id, admin_user)
     page = page_of(priya, without_id)
     told = f"{admin_user.username} said that it is this message’s result: no ID did."
     assert text_of(page).count(told) == 3, "in the summary, in the story, and in the ticket"
@@ -235,7 +236,7 @@ def test_its_story_is_told_with_the_channels_that_the_workflow_had_then(priya, a
 def exported():
     """The one line of an export."""
     lines = exports.lines(
-        Invocation.objects.all(), exports.Reader(ZoneInfo("UTC"), sees_numbers=False)
+        Invocation.objects.all(), export_columns.Reader(ZoneInfo("UTC"), sees_numbers=False)
     )
     (line,) = csv.DictReader(io.StringIO(b"".join(exports.as_csv(lines)).decode()))
     return line

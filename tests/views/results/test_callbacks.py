@@ -15,7 +15,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from invocations.kaleyra.callbacks import MAX_BODY_BYTES
+from invocations.kaleyra.callback_body import MAX_BODY_BYTES
 from invocations.models import Account, Callback, CallbackAddress, Invocation
 from invocations.results import endpoints
 from invocations.results import inbox as results

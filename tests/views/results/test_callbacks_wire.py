@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from invocations.kaleyra.callbacks import MAX_BODY_BYTES
+from invocations.kaleyra.callback_body import MAX_BODY_BYTES
 from invocations.models import Callback
 from invocations.results import endpoints
 from tests.waiting import until

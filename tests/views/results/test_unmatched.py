@@ -13,6 +13,7 @@ from django.utils import timezone
 from invocations.kaleyra.callbacks import FlowResult
 from invocations.models import Callback, Invocation
 from invocations.results import inbox as results
+from invocations.results import matching
 from invocations.sending.deliver import deliver
 from invocations.views.results.unmatched import ROWS, WHY
 from tests.views.pages import Page, opened, words_of
@@ -180,7 +181,7 @@ def test_only_what_is_suggested_can_be_joined(ada, orphan, unknown, recorded):
         assert ada.post(
             f"/results/unmatched/{there}/match/", {"invocation": str(unknown.request_id)}
         ).status_code in {302, 404}
-    assert results.unmatched().get() == callback
+    assert matching.unmatched().get() == callback
 
 
 def test_the_menu_counts_them_and_offers_the_page_to_who_can_do_something(priya, ada, orphan):

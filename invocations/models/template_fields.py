@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from invocations.models.configuration import Channel, WorkflowInstance
+from invocations.models.workflows import Channel, WorkflowInstance
 
 
 class Parameter(models.Model):

@@ -1,0 +1,130 @@
+"""Attempts to send an invocation, and what a person settled."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from invocations.models.encryption import EncryptedTextField
+from invocations.models.invocations import Invocation
+
+if TYPE_CHECKING:
+    pass
+
+
+class Attempt(models.Model):
+    """One POST. Its row is committed before the socket opens, so that a crash leaves a trace of it.
+
+    `answered_invocation_id` and `answered_request_id`: which ids of Kaleyra's an answer named that settled nothing; the second only if
+    it is not the one that was posted. By these a result may still find its message.
+    """
+
+    class Outcome(models.TextChoices):
+        UNDER_WAY = "under_way", pgettext_lazy("attempt", "Under way")
+        ACCEPTED = "accepted", pgettext_lazy("attempt", "Accepted")
+        REJECTED = "rejected", pgettext_lazy("attempt", "Rejected")
+        REFUSED = "refused", pgettext_lazy("attempt", "Set-up refused")
+        BUSY = "busy", pgettext_lazy("attempt", "Asked to wait")
+        DOUBTFUL = "doubtful", pgettext_lazy("attempt", "Doubtful")
+        NOT_SENT = "not_sent", pgettext_lazy("attempt", "Certainly not sent")
+
+    invocation = models.ForeignKey(Invocation, models.PROTECT, related_name="attempts")
+    number = models.PositiveSmallIntegerField()
+    started_at = models.DateTimeField()
+    duration_ms = models.PositiveIntegerField(null=True, blank=True)
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.UNDER_WAY)
+    reason = models.CharField(max_length=40, blank=True)
+    http_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    retry_after = models.PositiveIntegerField(_("Retry-After in seconds"), null=True, blank=True)
+    binding = models.UUIDField(default=uuid.uuid4, editable=False)
+    reply = EncryptedTextField(bound_to="binding", null=True, blank=True, editable=False)
+    answered_invocation_id = models.CharField(
+        max_length=100, blank=True, default="", db_default="", editable=False
+    )
+    answered_request_id = models.UUIDField(null=True, blank=True, editable=False)
+    api_key_last_four = models.CharField(max_length=4, blank=True)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        db_index=False,
+    )
+
+    class Meta:
+        ordering = ["invocation", "number"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["invocation", "number"], name="attempt_number_once_per_invocation"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    outcome__in=[
+                        "under_way",
+                        "accepted",
+                        "rejected",
+                        "refused",
+                        "busy",
+                        "doubtful",
+                        "not_sent",
+                    ]
+                ),
+                name="attempt_outcome_is_known",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["answered_invocation_id"],
+                condition=~Q(answered_invocation_id=""),
+                name="attempt_by_answered_id",
+            ),
+            models.Index(
+                fields=["answered_request_id"],
+                condition=Q(answered_request_id__isnull=False),
+                name="attempt_by_answered_request",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.invocation_id}.{self.number}"
+
+    @property
+    def kept_reply(self) -> dict[str, Any]:
+        kept: dict[str, Any] = json.loads(self.reply) if self.reply else {}
+        return kept
+
+
+class Settlement(models.Model):
+    """What a person said became of an invocation whose outcome was unknown, and how they know. Never altered."""
+
+    class Verdict(models.TextChoices):
+        DELIVERED = "delivered", _("it was delivered")
+        NOT_DELIVERED = "not_delivered", _("it was not delivered")
+
+    invocation = models.OneToOneField(Invocation, models.PROTECT, related_name="settlement")
+    verdict = models.CharField(_("what became of it"), max_length=13, choices=Verdict.choices)
+    reason = EncryptedTextField(_("how you know"), bound_to="invocation_id")
+    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    settled_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(verdict__in=["delivered", "not_delivered"]),
+                name="settlement_verdict_is_known",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.invocation_id}: {self.verdict}"

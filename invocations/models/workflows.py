@@ -1,0 +1,238 @@
+"""Workflows and their channels, as an admin sets them up."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from invocations.kaleyra import address, limits
+from invocations.kaleyra.template_params import (
+    ChannelKind,
+    ParamsError,
+    asked_for,
+    checked,
+    placeholders,
+)
+from invocations.models.configuration import Account
+
+MOST_VALUES = 50
+"""Of one channel: what two of them ask for still fits into one form (Django's DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
+MIN_DELAY, MAX_DELAY = 5, 900
+"""Seconds a channel may be given in Kaleyra's wizard (Kaleyra's page "fallback-configure-first-channel")."""
+RESULT_MARGIN = timedelta(seconds=60)
+"""What a result may take on its way, after the flow has ended."""
+VALID_MINUTES, VALID_MINUTES_OF_A_PASSCODE, MOST_VALID_MINUTES = 240, 10, 1440
+"""How long a message may wait to leave, where the workflow does not say it."""
+
+
+class WorkflowInstance(models.Model):
+    """A Fallback flow published in Kaleyra's wizard, as far as the console needs to know it."""
+
+    account = models.ForeignKey(
+        Account, models.PROTECT, related_name="workflow_instances", verbose_name=_("account")
+    )
+    title = models.CharField(_("title"), max_length=100, help_text=_("What your team calls it."))
+    workflow_instance_id = models.CharField(
+        _("workflow ID"),
+        max_length=100,
+        validators=[
+            RegexValidator(
+                address.WORKFLOW_INSTANCE_ID,
+                _("Only letters, digits, - and _, as Kaleyra's Fallback page shows it."),
+            )
+        ],
+        help_text=_("From Kaleyra's Fallback page. Kaleyra makes it when the flow is published."),
+    )
+    description = models.TextField(
+        _("description"), blank=True, help_text=_("When staff should choose it.")
+    )
+    is_active = models.BooleanField(
+        _("active"),
+        default=True,
+        help_text=_("Turn off to take it from the send page. Its history stays."),
+    )
+    is_paused = models.BooleanField(
+        _("paused"),
+        default=False,
+        help_text=_(
+            "Set when Kaleyra answered that there is no such workflow. What is queued waits until this is off."
+        ),
+    )
+    valid_minutes = models.PositiveIntegerField(
+        _("minutes in which it is of use"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_VALID_MINUTES)],
+        help_text=_(
+            "A message that could not leave in this time never leaves. "
+            "Empty: 10 where a channel is a one-time passcode, else 240 (4 hours)."
+        ),
+    )
+    expects_callback = models.BooleanField(
+        _("reports its results"),
+        default=False,
+        help_text=_(
+            "Kaleyra’s flow has the callback profile that posts to this console. "
+            "Turned on by itself when the first result of this workflow comes in."
+        ),
+    )
+    groups = models.ManyToManyField(
+        "auth.Group",
+        blank=True,
+        verbose_name=_("groups that may send it"),
+        related_name="+",
+        help_text=_("None chosen: everybody who may send."),
+    )
+    history = HistoricalRecords(m2m_fields=["groups"])
+
+    class Meta:
+        verbose_name = _("workflow")
+        verbose_name_plural = _("workflows")
+        ordering = ["title"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(workflow_instance_id__regex=address.WORKFLOW_INSTANCE_ID),
+                name="workflow_id_fits_a_url",
+            ),
+            models.UniqueConstraint(
+                fields=["account", "workflow_instance_id"], name="workflow_id_once_per_account"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def result_due_in(self) -> timedelta:
+        """How long after Kaleyra took a message its result should be here: both waits, the longest there is where one is not known."""
+        return (
+            timedelta(
+                seconds=sum(channel.delay_seconds or MAX_DELAY for channel in self.channels.all())
+            )
+            + RESULT_MARGIN
+        )
+
+    @property
+    def valid_for(self) -> timedelta:
+        """How long after it is due a message of this workflow may still leave."""
+        passcode = any(channel.is_otp for channel in self.channels.all())
+        return timedelta(
+            minutes=self.valid_minutes
+            or (VALID_MINUTES_OF_A_PASSCODE if passcode else VALID_MINUTES)
+        )
+
+
+class Channel(models.Model):
+    """One of a workflow's one or two steps. Position 1 is Kaleyra's send1, position 2 its send2."""
+
+    class Kind(models.TextChoices):
+        WHATSAPP = "whatsapp", "WhatsApp"
+        SMS = "sms", "SMS"
+
+    workflow_instance = models.ForeignKey(
+        WorkflowInstance, models.CASCADE, related_name="channels", verbose_name=_("workflow")
+    )
+    position = models.PositiveSmallIntegerField(
+        _("position"), choices=[(1, _("first (send1)")), (2, _("second (send2)"))]
+    )
+    kind = models.CharField(_("channel"), max_length=10, choices=Kind.choices)
+    template_text = models.TextField(
+        _("template text"),
+        blank=True,
+        help_text=_("As approved, with its placeholders: {{1}}, {{name}}, {#var#} …"),
+    )
+    header_text = models.CharField(
+        _("header text"),
+        max_length=200,
+        blank=True,
+        help_text=_("WhatsApp only. Its variable takes the value of #param_header#."),
+    )
+    button_url = models.CharField(
+        _("button URL"),
+        max_length=2000,
+        blank=True,
+        help_text=_("WhatsApp only. The variable at its end takes the value of #param_url#."),
+    )
+    is_otp = models.BooleanField(
+        _("one-time passcode"),
+        default=False,
+        help_text=_(
+            "An SMS template of type OTP, or a WhatsApp authentication template: #verification_code# is its first value."
+        ),
+    )
+    delay_seconds = models.PositiveIntegerField(
+        _("delay in seconds"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(MIN_DELAY), MaxValueValidator(MAX_DELAY)],
+        help_text=_("How long Kaleyra waits for a final report of this channel, 5 to 900."),
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("channel")
+        verbose_name_plural = _("channels")
+        ordering = ["workflow_instance", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workflow_instance", "position"], name="channel_position_once_per_workflow"
+            ),
+            models.UniqueConstraint(
+                fields=["workflow_instance", "kind"], name="channel_kind_once_per_workflow"
+            ),
+            models.CheckConstraint(
+                condition=Q(position__in=[1, 2]), name="channel_position_is_1_or_2"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["whatsapp", "sms"]), name="channel_kind_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(delay_seconds__isnull=True)
+                | Q(delay_seconds__gte=MIN_DELAY, delay_seconds__lte=MAX_DELAY),
+                name="channel_delay_is_kaleyras",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"send{self.position}: {self.get_kind_display()}"
+
+    def clean(self) -> None:
+        """Refuses a text that could not be filled.
+
+        That is `{name}` for WhatsApp, more than one variable in a header or button, too many values, or a name that is no key.
+        """
+        kind = ChannelKind(self.kind or Channel.Kind.SMS)
+        if any(
+            finding.code == "single_brace_on_whatsapp"
+            for finding in limits.template_problems(self.template_text, kind)
+        ):
+            raise ValidationError(
+                {"template_text": _("{name} works in an SMS only. Write {{name}} for WhatsApp.")}
+            )
+        keys = asked_for(self.template_text, kind)
+        if len(keys) > MOST_VALUES:
+            refusal = _(
+                "It asks for %(n)s values. More than %(limit)s are not possible here: is a number mistyped?"
+            )
+            raise ValidationError(
+                {"template_text": refusal % {"n": len(keys), "limit": MOST_VALUES}}
+            )
+        for key in keys:
+            try:
+                checked([(key, "-")])
+            except ParamsError:
+                refusal = _(
+                    "“%(key)s” cannot be a name: it has blanks around it, a control character, or more than 100 characters."
+                )
+                raise ValidationError({"template_text": refusal % {"key": key}}) from None
+        for name, text in [("header_text", self.header_text), ("button_url", self.button_url)]:
+            if kind is ChannelKind.SMS and text:
+                raise ValidationError({name: _("Only a WhatsApp template has this.")})
+            if len(placeholders(text, kind)) > 1:
+                raise ValidationError({name: _("It can have one variable only.")})

@@ -1,0 +1,98 @@
+"""Where an admin mends what stops sending."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from invocations.history.meanings import Text
+from invocations.models import Account, ApiKey, permissions
+from invocations.sending.attempt import NoKey, read_key
+
+CHANGE_ACCOUNT, CHANGE_WORKFLOW = (
+    "invocations.change_account",
+    "invocations.change_workflowinstance",
+)
+OF_THE_KEY = ("credentials", "key", "unreadable_key")
+OF_THE_HOST = ("redirect", "certificate", "address")
+"""Reasons of the answer table, by what an admin mends."""
+
+
+class Mend(NamedTuple):
+    """Where the cause of a pause is mended: the words and the address of a link, and the right that its page asks for.
+
+    `asked`: what who lacks that right does instead.
+    """
+
+    label: Text
+    address: str
+    permission: str
+    asked: Text
+
+
+def key_trouble(account: Account) -> str:
+    """Why nothing could leave with the account's primary key, as a reason of the answer table; empty if it is usable."""
+    try:
+        read_key(_primary(account))
+    except NoKey as missing:
+        return missing.reason
+    return ""
+
+
+def where_to_mend(account: Account, reason: str) -> Mend:
+    """The page on which an admin mends what `reason` (of the answer table) says of the account."""
+    key = _primary(account)
+    if key is None:
+        add = reverse("admin:invocations_apikey_add", query={"account": account.pk})
+        return Mend(
+            _("Store an API key"),
+            add,
+            "invocations.add_apikey",
+            _("Ask an admin to store an API key."),
+        )
+    if reason in OF_THE_KEY:
+        address, right = (
+            reverse("admin:invocations_apikey_change", args=[key.pk]),
+            "invocations.change_apikey",
+        )
+        if reason == "credentials":
+            return Mend(
+                _("Check the API key, or replace it"),
+                address,
+                right,
+                _("Ask an admin to check the API key, or to replace it."),
+            )
+        return Mend(
+            _("Enter the API key again"),
+            address,
+            right,
+            _("Ask an admin to enter the API key again."),
+        )
+    if reason in OF_THE_HOST:
+        address = reverse("admin:invocations_pod_change", args=[account.pod_id])
+        return Mend(
+            _("Check the pod’s host"),
+            address,
+            "invocations.change_pod",
+            _("Ask an admin to check the pod’s host."),
+        )
+    address = reverse("admin:invocations_account_change", args=[account.pk])
+    return Mend(
+        _("Open the account"), address, CHANGE_ACCOUNT, _("Ask an admin to let the account go on.")
+    )
+
+
+def look_at_the_brake() -> Mend:
+    """Where the brake is taken off."""
+    return Mend(
+        _("Look at the brake"),
+        reverse("stop"),
+        permissions.STOP,
+        _("Ask an admin to let all sending go on."),
+    )
+
+
+def _primary(account: Account) -> ApiKey | None:
+    return next((key for key in account.api_keys.all() if key.is_primary), None)
