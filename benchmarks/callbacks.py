@@ -58,7 +58,9 @@ def awaited(count: int) -> list[Invocation]:
 
 def posts(base: str, invocations: Sequence[Invocation]) -> list[Ask]:
     """For each message, how its result is posted."""
-    addresses = {account.pk: endpoints.make(account, None) for account in Account.objects.all()}
+    addresses = {
+        account.pk: endpoints.ensure_address(account, None) for account in Account.objects.all()
+    }
     ways: list[Ask] = []
     for invocation in invocations:
         address = addresses[invocation.account_id]

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from invocations.views.history.bulk_actions import ticked
+from invocations.views.history.bulk_actions import bulk_actions
 from invocations.views.history.errors import errors
 from invocations.views.history.exports import cancel_export, download, export, exports
 from invocations.views.history.glossary import glossary
@@ -11,7 +11,7 @@ from invocations.views.history.history import history
 from invocations.views.history.invocation import cancel, invocation, try_again
 from invocations.views.history.saved_filters import remove_filter, save_filter
 from invocations.views.history.settle import settle
-from invocations.views.history.side_panel import beside
+from invocations.views.history.side_panel import side_panel
 from invocations.views.history.unknown import unknown
 from invocations.views.monitoring.dashboard import dashboard
 from invocations.views.monitoring.health import healthz, metrics, readyz
@@ -20,10 +20,10 @@ from invocations.views.results.callback_setup import callback_setup
 from invocations.views.results.callbacks import callback
 from invocations.views.results.unmatched import match_result, set_aside, unmatched
 from invocations.views.send.presets import remove_preset
-from invocations.views.send.profile import me
+from invocations.views.send.profile import profile
 from invocations.views.send.send import choose, compose, preview
 from invocations.views.setup.check_key import check_key
-from invocations.views.setup.template_fields import contract
+from invocations.views.setup.template_fields import template_fields
 
 urlpatterns = [
     path("", dashboard, name="dashboard"),
@@ -31,19 +31,19 @@ urlpatterns = [
     path("send/<int:workflow_id>/", compose, name="compose"),
     path("send/<int:workflow_id>/preview/", preview, name="preview"),
     path("send/presets/<int:preset_id>/remove/", remove_preset, name="remove_preset"),
-    path("workflows/<int:workflow_id>/contract/", contract, name="contract"),
-    path("me/", me, name="me"),
+    path("workflows/<int:workflow_id>/contract/", template_fields, name="contract"),
+    path("me/", profile, name="me"),
     path("history/", history, name="history"),
     path("history/errors/", errors, name="errors"),
     path("history/filters/", save_filter, name="save_filter"),
     path("history/filters/<int:filter_id>/remove/", remove_filter, name="remove_filter"),
-    path("history/ticked/", ticked, name="ticked"),
+    path("history/ticked/", bulk_actions, name="ticked"),
     path("history/export/", export, name="export"),
     path("history/exports/", exports, name="exports"),
     path("history/exports/<uuid:export_id>/download/", download, name="download"),
     path("history/exports/<uuid:export_id>/cancel/", cancel_export, name="cancel_export"),
     path("history/<uuid:request_id>/", invocation, name="invocation"),
-    path("history/<uuid:request_id>/beside/", beside, name="beside"),
+    path("history/<uuid:request_id>/beside/", side_panel, name="beside"),
     path("history/<uuid:request_id>/try-again/", try_again, name="try_again"),
     path("history/<uuid:request_id>/cancel/", cancel, name="cancel"),
     path("history/<uuid:request_id>/settle/", settle, name="settle"),

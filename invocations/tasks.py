@@ -74,9 +74,9 @@ def sweep() -> int:
 def write_exports() -> int:
     """Writes the exports that somebody waits for, and clears away old ones. Returns how many there were."""
     written = 0
-    while not _ending.value and exports.write_next():
+    while not _ending.value and exports.write_next_export():
         written += 1
-    return written + exports.clear_old(timezone.now())
+    return written + exports.delete_old_exports(timezone.now())
 
 
 @contextmanager

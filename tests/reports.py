@@ -41,7 +41,7 @@ def report(
     }
     if not row.workflow_invocation_id:
         body["requestId"] = str(row.request_id)
-    callback = results.keep(row.account, json.dumps(body).encode())
+    callback = results.store_result(row.account, json.dumps(body).encode())
     row.refresh_from_db()
     return callback
 

@@ -23,7 +23,7 @@ def rows(recorded, account, ada):
     """One of each."""
     Attempt.objects.create(invocation=recorded(), number=1, started_at=timezone.now())
     Export.objects.create(person=ada.person, format="csv", newest=1)
-    results.keep(account, b"{}")
+    results.store_result(account, b"{}")
 
 
 @pytest.mark.parametrize("model", NEW, ids=lambda model: model.__name__)

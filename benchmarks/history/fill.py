@@ -22,7 +22,7 @@ from invocations.models import (
     WorkflowInstance,
 )
 from invocations.models.encryption import digests
-from invocations.models.recipients import DIGEST_OF_A_RECIPIENT
+from invocations.models.recipients import RECIPIENT_DIGEST
 
 ACCOUNTS, WORKFLOWS, PEOPLE = 4, 20, 30
 ENDS = datetime(2026, 11, 1, tzinfo=UTC)
@@ -215,7 +215,7 @@ def _said_to(vendor: str, sql: str, constants: dict[str, int], rows: int) -> str
         r"moment\(n\)": f"(timestamptz '{starts.isoformat()}' + n * interval '{seconds:.9f} seconds')"
         if is_postgresql
         else f"strftime('%%Y-%%m-%%d %%H:%%M:%%f', {starts.timestamp()} + n * {seconds:.9f}, 'unixepoch')",
-        "'a_known_number'": f"'{digests(NUMBER, DIGEST_OF_A_RECIPIENT)[0]}'",
+        "'a_known_number'": f"'{digests(NUMBER, RECIPIENT_DIGEST)[0]}'",
         **{name: str(value) for name, value in constants.items()},
     }
     for shorthand, word in words.items():

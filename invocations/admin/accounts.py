@@ -75,7 +75,7 @@ class AccountAdmin(ConfigurationAdmin):
 
     @admin.display(description=gettext_lazy("results"))
     def results(self, account: Account) -> SafeString:
-        address = endpoints.current(account)
+        address = endpoints.current_address(account)
         words = _("Has an address") if address else _("No address yet")
         state = badge(words, "accepted" if address else "neutral", "check" if address else "remove")
         return format_html(
@@ -104,7 +104,7 @@ class AccountAdmin(ConfigurationAdmin):
             obj.paused_reason = obj.paused_because = ""
         super().save_model(request, obj, form, change)
         if change and not obj.is_paused and ("is_paused" in form.changed_data or mended):
-            pause.start_afresh(obj)
+            pause.reset_rate_limit(obj)
         if {"sid", "pod"} & set(form.changed_data):
             for doubt in doubts_about_sid(obj):
                 self.message_user(request, doubt, messages.WARNING)
@@ -122,12 +122,12 @@ def _what_follows(account: Account) -> str:
         return _("Nothing is sent over %(account)s until it is no longer paused.") % {
             "account": account
         }
-    if trouble := remedies.key_trouble(account):
+    if trouble := remedies.key_problem(account):
         return _("%(account)s will be paused again by its next message. %(why)s") % {
             "account": account,
             "why": REASONS[trouble],
         }
-    if pauses.brake():
+    if pauses.active_kill_switch():
         return _("%(account)s is no longer paused. What waits leaves once all sending goes on.") % {
             "account": account
         }

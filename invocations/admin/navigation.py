@@ -47,7 +47,7 @@ def _unmatched(request: HttpRequest) -> Item | None:
     """Always there for those who can do something about them."""
     item = _item(request, _("Unmatched results"), "link_off", "unmatched", permissions.SEE_HISTORY)
     return _counted(
-        item, whose.to_look_at(), even_if_none=request.user.has_perm(permissions.SETTLE)
+        item, whose.results_to_review(), even_if_none=request.user.has_perm(permissions.SETTLE)
     )
 
 

@@ -18,7 +18,7 @@ class ConsoleSite(UnfoldAdminSite):
     index_template = "dashboard.html"
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        brake = pauses.brake() if request.user.is_authenticated else None
+        brake = pauses.active_kill_switch() if request.user.is_authenticated else None
         return {**super().each_context(request), "colors": None, "brake": brake}
 
 

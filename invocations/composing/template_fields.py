@@ -27,7 +27,7 @@ _NO_WORDS = Parameter()
 
 
 @dataclass(frozen=True)
-class Asked:
+class TemplateField:
     """One value that a channel's template needs."""
 
     key: str
@@ -63,12 +63,12 @@ def keys_of(channel: Channel) -> list[str]:
     return keys
 
 
-def asked(channel: Channel) -> list[Asked]:
+def fields_of(channel: Channel) -> list[TemplateField]:
     """What the form asks for this channel."""
     words = {parameter.key: parameter for parameter in channel.parameters.all()}
     named = {place.name for place in placeholders(channel.template_text, ChannelKind(channel.kind))}
     found = [(key, words.get(key, _NO_WORDS)) for key in keys_of(channel)]
-    return [Asked(key, key not in named, said.label or key, said) for key, said in found]
+    return [TemplateField(key, key not in named, said.label or key, said) for key, said in found]
 
 
 def sensitive_keys(channels: Iterable[Channel]) -> set[str]:
@@ -81,7 +81,7 @@ def sensitive_keys(channels: Iterable[Channel]) -> set[str]:
     }
 
 
-def channels_of(version: WorkflowVersion) -> list[Channel]:
+def channels_in(version: WorkflowVersion) -> list[Channel]:
     """The channels as they were in a version, not for saving."""
     return [
         Channel(**{name: channel[name] for name in _CHANNEL_FIELDS})
@@ -89,19 +89,19 @@ def channels_of(version: WorkflowVersion) -> list[Channel]:
     ]
 
 
-def channels_at_the_time(invocation: Invocation) -> list[Channel]:
+def channels_as_sent(invocation: Invocation) -> list[Channel]:
     """The channels that the workflow had when the message was recorded, not for saving: with these its story is told.
 
     An admin may have changed or reordered them since. As they are now for a message of which no version was kept.
     """
     return (
-        channels_of(invocation.version)
+        channels_in(invocation.version)
         if invocation.version
         else list(invocation.workflow_instance.channels.all())
     )
 
 
-def sensitive_in(version: WorkflowVersion) -> set[str]:
+def sensitive_keys_in(version: WorkflowVersion) -> set[str]:
     """The keys that were sensitive in a version."""
     return {VERIFICATION_CODE} | {
         parameter["key"]
@@ -148,7 +148,7 @@ _PARAMETER_FIELDS = (
 )
 
 
-def contract(workflow: WorkflowInstance) -> dict[str, Any]:
+def snapshot(workflow: WorkflowInstance) -> dict[str, Any]:
     """The workflow's channels with their texts and parameters, as data."""
     return {
         "workflow_instance_id": workflow.workflow_instance_id,
@@ -167,7 +167,7 @@ def contract(workflow: WorkflowInstance) -> dict[str, Any]:
 
 def current_version(workflow: WorkflowInstance, by: User | None = None) -> WorkflowVersion:
     """The version that the workflow has now; a new one if it changed since the last."""
-    now = contract(workflow)
+    now = snapshot(workflow)
     digest = hashlib.sha256(json.dumps(now, sort_keys=True).encode()).hexdigest()
     while True:
         last = workflow.versions.order_by("-number").first()
@@ -194,7 +194,7 @@ class Change:
     keys: tuple[str, ...] = ()
 
 
-def changes(then: dict[str, Any], now: dict[str, Any]) -> list[Change]:
+def changes_between(then: dict[str, Any], now: dict[str, Any]) -> list[Change]:
     """What changed from one contract to another, as far as it matters for sending again."""
     found = []
     if then["workflow_instance_id"] != now["workflow_instance_id"]:

@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from invocations.kaleyra import limits, recipients
-from invocations.kaleyra.limits import Finding
+from invocations.kaleyra.limits import LimitFinding
 from invocations.kaleyra.recipients import Recipient, country
 from invocations.kaleyra.template_params import ChannelKind, TemplateParams
 from invocations.models import Channel, Invocation, WorkflowInstance
 from invocations.models.encryption import Unreadable
-from invocations.models.recipients import with_recipient
+from invocations.models.recipients import sent_to
 
 LATELY = timedelta(minutes=30)
 REFUSED_IN_A_ROW = 3
@@ -71,20 +71,20 @@ class Caution:
     link_text: str = ""
 
 
-def sentence(finding: Finding) -> str:
+def sentence(finding: LimitFinding) -> str:
     """What a finding says to people."""
     return str(FINDINGS[finding.code]) % {"key": finding.key, **finding.facts}
 
 
-def findings(channel: Channel, params: TemplateParams, region: str) -> list[Finding]:
+def findings(channel: Channel, params: TemplateParams, region: str) -> list[LimitFinding]:
     """What this channel's rules say of these values for a recipient in `region`."""
     kind = ChannelKind(channel.kind)
-    of_values = limits.findings(
+    of_values = limits.value_findings(
         params, kind, template_text=channel.template_text, otp=channel.is_otp, region=region
     )
     return [
         *of_values,
-        *limits.order_dangers(
+        *limits.order_findings(
             list(params), kind, template_text=channel.template_text, otp=channel.is_otp
         ),
     ]
@@ -118,7 +118,7 @@ def of_the_past(workflow: WorkflowInstance, found: Sequence[Recipient]) -> list[
     cautions = []
     for digits in dict.fromkeys(recipient.digits for recipient in found):
         to_the_same = Invocation.objects.filter(
-            with_recipient(digits),
+            sent_to(digits),
             workflow_instance=workflow,
             created_at__gte=timezone.now() - LATELY,
         ).exclude(

@@ -9,15 +9,15 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from invocations.history.meanings import Text
-from invocations.history.resend import not_again_with_others
+from invocations.history.resend import why_not_resendable_in_bulk
 from invocations.models import Invocation
 
 Status = Invocation.Status
-MOST = 50
+MAX_SELECTED = 50
 """How many rows one deed takes on: as many as one page shows."""
 
 
-def ticked_ids(typed: Iterable[str], most: int = MOST) -> list[uuid.UUID]:
+def selected_ids(typed: Iterable[str], most: int = MAX_SELECTED) -> list[uuid.UUID]:
     """The request ids among what was posted, each once, `most` at most."""
     ids = []
     for text in typed:
@@ -28,12 +28,12 @@ def ticked_ids(typed: Iterable[str], most: int = MOST) -> list[uuid.UUID]:
     return list(dict.fromkeys(ids))[:most]
 
 
-def not_settled(row: Invocation) -> Text | None:
+def why_not_settleable(row: Invocation) -> Text | None:
     """Why its state does not let it be settled, or None."""
     return None if row.status == Status.UNKNOWN else _("Its outcome is not unknown.")
 
 
-def not_cancelled(row: Invocation) -> Text | None:
+def why_not_cancellable(row: Invocation) -> Text | None:
     """Why its state does not let it be cancelled, or None."""
     if row.status in (Status.QUEUED, Status.HELD):
         return None
@@ -48,16 +48,16 @@ def not_cancelled(row: Invocation) -> Text | None:
     )
 
 
-def not_sent_again(row: Invocation) -> Text | None:
+def why_not_resent(row: Invocation) -> Text | None:
     """Why its state does not let it be sent again, or None. The row's callbacks are to be loaded with it (`results.what_was_told`)."""
-    return not_again_with_others(row, list(row.callbacks.all()))
+    return why_not_resendable_in_bulk(row, list(row.callbacks.all()))
 
 
-REFUSED = {"settle": not_settled, "cancel": not_cancelled, "again": not_sent_again}
+REFUSED = {"settle": why_not_settleable, "cancel": why_not_cancellable, "again": why_not_resent}
 """What can be done with ticked rows, by its name in `views.ticked.DEEDS`, and what its state says against it."""
 
 
-def deeds_for(row: Invocation) -> str:
+def actions_for(row: Invocation) -> str:
     """The names of what its state lets be done with it, with blanks between. What else stands against it is looked at later."""
     return " ".join(name for name, refused in REFUSED.items() if refused(row) is None)
 

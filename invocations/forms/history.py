@@ -25,11 +25,17 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from invocations.forms.send import WRONG_NUMBER
-from invocations.history.filters import DELIVERIES, NARROWED, SUBMISSIONS, WHY, as_asked_now
-from invocations.history.periods import recorded
+from invocations.history.filters import (
+    DELIVERIES,
+    FILTERS,
+    REASON_CHOICES,
+    STATUS_CHOICES,
+    upgrade_filters,
+)
+from invocations.history.periods import recorded_between
 from invocations.kaleyra import recipients
 from invocations.models import Account, ChannelResult, Invocation, WorkflowInstance
-from invocations.models.recipients import ways_to_recipient
+from invocations.models.recipients import sent_to_by_channel
 
 # Beyond these a day's midnight is no moment any more, in one time zone or another.
 DAYS = [MinValueValidator(date(1970, 1, 2)), MaxValueValidator(date(2999, 12, 31))]
@@ -57,7 +63,7 @@ class HistoryFilter(forms.Form):
     status = forms.ChoiceField(
         label=_("Submission"),
         required=False,
-        choices=[("", _("Any")), *SUBMISSIONS],
+        choices=[("", _("Any")), *STATUS_CHOICES],
         help_text=_("What became of the request."),
     )
     delivery = forms.ChoiceField(
@@ -98,11 +104,14 @@ class HistoryFilter(forms.Form):
         label=_("Error"), required=False, max_length=200, widget=forms.HiddenInput
     )
     why = forms.ChoiceField(
-        label=_("Why"), required=False, choices=[("", ""), *WHY.items()], widget=forms.HiddenInput
+        label=_("Why"),
+        required=False,
+        choices=[("", ""), *REASON_CHOICES.items()],
+        widget=forms.HiddenInput,
     )
 
     def __init__(self, address: QueryDict) -> None:
-        super().__init__(as_asked_now(address))
+        super().__init__(upgrade_filters(address))
         if not (settings.SANDBOX or Account.for_practice()):
             del self.fields["practice"]
 
@@ -111,8 +120,8 @@ class HistoryFilter(forms.Form):
     ) -> QuerySet[Invocation]:
         """`found`, narrowed by every valid filter, without those named in `but`."""
         for name in self.chosen:
-            if name in NARROWED and name not in but:
-                found = found.filter(NARROWED[name](self.cleaned_data[name]))
+            if name in FILTERS and name not in but:
+                found = found.filter(FILTERS[name](self.cleaned_data[name]))
         return found.filter(self._recorded)
 
     @cached_property
@@ -156,7 +165,7 @@ class HistoryFilter(forms.Form):
     def _recorded(self) -> Q:
         """The days are those of the person's time zone."""
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
-        return recorded(
+        return recorded_between(
             _midnight(since) if since else None,
             _midnight(until + timedelta(days=1)) if until else None,
         )
@@ -258,7 +267,7 @@ class HistorySearch(forms.Form):
                 Q(recipient2_last_four=typed) & ~Q(recipient2_last_four=""),
             ]
         for number in self.numbers:
-            ways += ways_to_recipient(number.digits)
+            ways += sent_to_by_channel(number.digits)
         return ways
 
     @property

@@ -11,7 +11,7 @@ from invocations.forms.send import WRONG_NUMBER
 from invocations.kaleyra import recipients
 
 
-class MeForm(forms.Form):
+class ProfileForm(forms.Form):
     own_number = forms.CharField(
         label=_("My number"),
         required=False,

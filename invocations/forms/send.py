@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from invocations.composing import template_fields, warnings
-from invocations.composing.template_fields import Asked
+from invocations.composing.template_fields import TemplateField
 from invocations.forms.template_params import SENTENCES, Editor, TemplateParamsField
 from invocations.forms.values import field_name, value_field
 from invocations.kaleyra import recipients, template_params
@@ -110,7 +110,7 @@ class SendForm(forms.Form):
         typed: Mapping[str, Any] | None = None,
     ) -> None:
         self.channels = list(workflow.channels.all())
-        self.asked = [template_fields.asked(channel) for channel in self.channels]
+        self.asked = [template_fields.fields_of(channel) for channel in self.channels]
         self.channel_params: list[Params] = []
         initial: dict[str, Any] = {"same_values": self._may_share()}
         if kept:
@@ -260,7 +260,7 @@ class SendForm(forms.Form):
         """Whether a channel's text is stored, so that it takes what it asks for and no more, be it nothing."""
         return bool(self.asked[index] or self.channels[index].template_text)
 
-    def _shares(self, asked: Asked) -> bool:
+    def _shares(self, asked: TemplateField) -> bool:
         return any(asked.key == each.key for each in self.asked[0])
 
     # --- whether it can be sent ---------------------------------------------------------------------------------------
@@ -281,7 +281,7 @@ class SendForm(forms.Form):
             self._check_params(cleaned, same)
         return cleaned
 
-    def _suits_both(self, asked: Asked, cleaned: dict[str, Any]) -> None:
+    def _suits_both(self, asked: TemplateField, cleaned: dict[str, Any]) -> None:
         name = field_name(1, asked.key)
         if name in cleaned:  # else it is wrong already
             try:

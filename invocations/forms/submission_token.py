@@ -11,12 +11,12 @@ SALT = "invocations.intent"
 MAX_AGE_SECONDS = 24 * 60 * 60
 
 
-class StaleIntent(Exception):
+class StaleToken(Exception):
     """The token is missing, forged, somebody else's, another workflow's, or older than a day."""
 
 
 @dataclass(frozen=True)
-class Intent:
+class SubmissionToken:
     """That this person means to send one message with this workflow, perhaps again after an earlier one."""
 
     request_id: uuid.UUID
@@ -25,7 +25,7 @@ class Intent:
     again: uuid.UUID | None = None
 
     @classmethod
-    def new(cls, user_id: int, workflow_id: int, again: uuid.UUID | None = None) -> Intent:
+    def new(cls, user_id: int, workflow_id: int, again: uuid.UUID | None = None) -> SubmissionToken:
         return cls(uuid.uuid4(), user_id, workflow_id, again)
 
     @property
@@ -36,7 +36,7 @@ class Intent:
         )
 
     @classmethod
-    def read(cls, token: str, user_id: int, workflow_id: int) -> Intent:
+    def read(cls, token: str, user_id: int, workflow_id: int) -> SubmissionToken:
         """The intent in a form that comes back. Raises `StaleIntent`."""
         try:
             request_id, owner, workflow, again = signing.loads(
@@ -46,7 +46,7 @@ class Intent:
                 uuid.UUID(request_id), owner, workflow, uuid.UUID(again) if again else None
             )
         except (signing.BadSignature, ValueError, TypeError):
-            raise StaleIntent from None
+            raise StaleToken from None
         if (intent.user_id, intent.workflow_id) != (user_id, workflow_id):
-            raise StaleIntent
+            raise StaleToken
         return intent

@@ -97,7 +97,7 @@ class ParameterForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
         return cleaned
 
 
-class ContractForm:
+class TemplateFieldsForm:
     """A workflow's texts, channel by channel, each with the values that its texts ask for as they stand in the form."""
 
     def __init__(self, workflow: WorkflowInstance, data: QueryDict | None = None) -> None:
@@ -132,11 +132,11 @@ class ChannelForms:
         self.are_texts_valid = data is None or self.texts.is_valid()
         if not self.are_texts_valid:
             channel.refresh_from_db()
-        self.values = [self._value(asked, data) for asked in template_fields.asked(channel)]
+        self.values = [self._value(asked, data) for asked in template_fields.fields_of(channel)]
 
     def _value(
-        self, asked: template_fields.Asked, data: QueryDict | None
-    ) -> tuple[template_fields.Asked, ParameterForm]:
+        self, asked: template_fields.TemplateField, data: QueryDict | None
+    ) -> tuple[template_fields.TemplateField, ParameterForm]:
         prefix = field_name(self.channel.position, asked.key)
         stored = Parameter.objects.filter(channel=self.channel, key=asked.key).first() or Parameter(
             channel=self.channel, key=asked.key

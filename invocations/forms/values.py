@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from invocations.composing.template_fields import Asked
+from invocations.composing.template_fields import TemplateField
 
 
 def field_name(position: int, key: str) -> str:
@@ -48,7 +48,7 @@ class WholePattern:
             )
 
 
-def value_field(asked: Asked) -> Any:
+def value_field(asked: TemplateField) -> Any:
     """The field for one value."""
     said = asked.words
     common: dict[str, Any] = {

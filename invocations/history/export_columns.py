@@ -13,9 +13,9 @@ from invocations.composing import template_fields
 from invocations.history.meanings import MAY_BE_DOUBLE, SAYINGS, Text, delivery_of, meaning_of
 from invocations.history.reasons import REASONS
 from invocations.history.report import report_of
-from invocations.history.timeline import kind_words, kinds_of
+from invocations.history.timeline import channel_kinds, channel_name
 from invocations.kaleyra import recipients
-from invocations.kaleyra.callbacks import said
+from invocations.kaleyra.callbacks import meaning_of_code
 from invocations.models import Channel, ChannelResult, Invocation
 from invocations.models.encryption import Unreadable
 from invocations.models.invocations import sends_in
@@ -70,7 +70,9 @@ def _said(row: Invocation) -> str:
 
 
 def _kinds(row: Invocation) -> list[str]:
-    return kinds_of(template_fields.channels_at_the_time(row), report_of(list(row.callbacks.all())))
+    return channel_kinds(
+        template_fields.channels_as_sent(row), report_of(list(row.callbacks.all()))
+    )
 
 
 def _delivered_on(row: Invocation) -> Text:
@@ -90,9 +92,10 @@ def _results(row: Invocation, position: int) -> list[ChannelResult]:
 
 def _channel(row: Invocation, position: int) -> str:
     """What was reported of a channel, in our words with Kaleyra's code behind: "WhatsApp: no final report in time (TIMEOUT)"."""
-    channels = template_fields.channels_at_the_time(row)
+    channels = template_fields.channels_as_sent(row)
     told = {
-        result.code: SAYINGS[said(result.code)].label % {"kind": kind_words(result, channels)}
+        result.code: SAYINGS[meaning_of_code(result.code)].label
+        % {"kind": channel_name(result, channels)}
         for result in _results(row, position)
     }
     return "; ".join(f"{words} ({code})" if code else str(words) for code, words in told.items())

@@ -26,42 +26,44 @@ from django.utils.translation import gettext as _
 
 from invocations.forms.history import HistoryFilter
 from invocations.history.export_columns import COLUMNS, Reader
-from invocations.history.report import what_was_told
+from invocations.history.report import prefetch_results
 from invocations.models import Export, Invocation, permissions
 
 logger = logging.getLogger(__name__)
 
 State = Export.State
 
-SHORT = 5_000
+MAX_INLINE_ROWS = 5_000
 """Rows that are written while a person waits."""
-MOST_ROWS = 1_000_000
+MAX_ROWS = 1_000_000
 """Of one file. A sheet of Excel ends at 1,048,576 (Microsoft, "Excel specifications and limits")."""
 COLUMN_WIDTH = 22
 """Of a sheet, in characters: a moment or a number is read without pulling."""
-CHUNK = 1_000
-LEASE = timedelta(minutes=5)
-KEPT_FOR = timedelta(days=1)
+ROWS_PER_QUERY = 1_000
+EXPORT_LEASE = timedelta(minutes=5)
+EXPORTS_KEPT_FOR = timedelta(days=1)
 MOST_ATTEMPTS = 3
 LOOK_EVERY = 2.0
 """Seconds between two looks for something to write."""
-CALCULATES = re.compile("[=+\\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]")
+FORMULA_START = re.compile("[=+\\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]")
 """How a cell begins that a spreadsheet would calculate (OWASP, "CSV injection"), in full width as well."""
 
 
 Line = list[str]
 
 
-def neutral(cell: object) -> str:
+def without_formula(cell: object) -> str:
     """`cell` as text that no spreadsheet calculates: what could be a formula begins with an apostrophe."""
     text = str(cell)
-    return f"'{text}" if CALCULATES.match(text) else text
+    return f"'{text}" if FORMULA_START.match(text) else text
 
 
-def lines(found: QuerySet[Invocation], reader: Reader, *, most: int = MOST_ROWS) -> Iterator[Line]:
+def export_rows(
+    found: QuerySet[Invocation], reader: Reader, *, most: int = MAX_ROWS
+) -> Iterator[Line]:
     """The head, then a line for each of `found`, newest first, `most` at most: read `CHUNK` by `CHUNK`, so that memory stays flat."""
     yield [
-        neutral(f"{column.title} ({reader.zone})" if column.is_moment else column.title)
+        without_formula(f"{column.title} ({reader.zone})" if column.is_moment else column.title)
         for column in COLUMNS
     ]
     wide = ["note"] if reader.sees_numbers else ["note", "payload"]
@@ -70,13 +72,15 @@ def lines(found: QuerySet[Invocation], reader: Reader, *, most: int = MOST_ROWS)
         .defer(*wide)
         .order_by("-id")
     )
-    rows = rows.prefetch_related(what_was_told(), "version", "workflow_instance__channels")
+    rows = rows.prefetch_related(prefetch_results(), "version", "workflow_instance__channels")
     before, left = None, most
     while left > 0:
-        chunk = list((rows if before is None else rows.filter(id__lt=before))[: min(CHUNK, left)])
+        chunk = list(
+            (rows if before is None else rows.filter(id__lt=before))[: min(ROWS_PER_QUERY, left)]
+        )
         for row in chunk:
-            yield [neutral(column.cell(row, reader)) for column in COLUMNS]
-        if len(chunk) < CHUNK:
+            yield [without_formula(column.cell(row, reader)) for column in COLUMNS]
+        if len(chunk) < ROWS_PER_QUERY:
             return
         before, left = chunk[-1].pk, left - len(chunk)
 
@@ -98,7 +102,7 @@ def as_csv(some: Iterator[Line]) -> Iterator[bytes]:
     yield text.getvalue().encode("utf-8", "replace")
 
 
-def to_xlsx(some: Iterator[Line], path: Path) -> None:
+def write_xlsx(some: Iterator[Line], path: Path) -> None:
     """A workbook of one sheet whose cells are all text, ready to be filtered. It is written row by row, in constant memory."""
     with xlsxwriter.Workbook(path, {"constant_memory": True, "tmpdir": str(path.parent)}) as book:
         sheet = book.add_worksheet(_("History"))
@@ -116,7 +120,7 @@ def to_xlsx(some: Iterator[Line], path: Path) -> None:
 # --- long ones, in the background -------------------------------------------------------------------------------------
 
 
-def ask(person: User, filters: str, format: str) -> Export | None:
+def request_export(person: User, filters: str, format: str) -> Export | None:
     """Notes that `person` wants what `filters` (as in the history's address) hold now, in their time zone. None if there is nothing."""
     newest = Invocation.objects.order_by("-id").values_list("pk", flat=True).first()
     if newest is None:
@@ -127,7 +131,7 @@ def ask(person: User, filters: str, format: str) -> Export | None:
     )
 
 
-def path_of(export: Export) -> Path:
+def export_path(export: Export) -> Path:
     """Where its file stands, once it is ready: each attempt has a file of its own."""
     return Path(settings.EXPORTS_DIR) / f"{export.pk}.{export.attempt}.{export.format}"
 
@@ -138,7 +142,7 @@ def cancel(export: Export) -> bool:
     return bool(going.update(state=State.CANCELLED, lease_until=None, ended_at=timezone.now()))
 
 
-def write_next() -> bool:
+def write_next_export() -> bool:
     """Writes the export that waits longest, or whose writer died. Returns whether there was one."""
     now = timezone.now()
     to_do = Export.objects.filter(
@@ -151,7 +155,7 @@ def write_next() -> bool:
         pk=export.pk, attempt=export.attempt, state__in=[State.WAITING, State.WRITING]
     )
     if not mine.update(
-        state=State.WRITING, attempt=F("attempt") + 1, lease_until=now + LEASE, rows=0
+        state=State.WRITING, attempt=F("attempt") + 1, lease_until=now + EXPORT_LEASE, rows=0
     ):
         return True  # somebody else has it; there may be another
     export.attempt += 1
@@ -171,7 +175,7 @@ def write_next() -> bool:
         logger.error("export %s broke: %s", export.pk, type(error).__name__)
         if export.attempt >= MOST_ATTEMPTS or not isinstance(error, OSError):
             mine.update(state=State.FAILED, lease_until=None, ended_at=timezone.now())
-    path_of(export).unlink(missing_ok=True)
+    export_path(export).unlink(missing_ok=True)
     return True
 
 
@@ -180,16 +184,16 @@ class _Stopped(Exception):
 
 
 def _write(export: Export, mine: QuerySet[Export], reader: Reader) -> None:
-    path = path_of(export)
+    path = export_path(export)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     narrowed = HistoryFilter(QueryDict(export.filters)).narrow(
         Invocation.objects.filter(id__lte=export.newest)
     )
-    mine.update(total=narrowed.order_by().values("pk")[:MOST_ROWS].count())
-    some = _counted(lines(narrowed, reader), mine)
+    mine.update(total=narrowed.order_by().values("pk")[:MAX_ROWS].count())
+    some = _counted(export_rows(narrowed, reader), mine)
     path.touch(mode=0o600)
     if export.format == Export.Format.XLSX:
-        to_xlsx(some, path)
+        write_xlsx(some, path)
     else:
         with path.open("wb") as file:
             file.writelines(as_csv(some))
@@ -198,16 +202,20 @@ def _write(export: Export, mine: QuerySet[Export], reader: Reader) -> None:
 def _counted(some: Iterator[Line], mine: QuerySet[Export]) -> Iterator[Line]:
     """The lines as they are. Now and then the row says how far they have come, and is asked whether to go on."""
     for number, line in enumerate(some):
-        if number % CHUNK == 0 and not mine.update(rows=number, lease_until=timezone.now() + LEASE):
+        if number % ROWS_PER_QUERY == 0 and not mine.update(
+            rows=number, lease_until=timezone.now() + EXPORT_LEASE
+        ):
             raise _Stopped
         yield line
     if not mine.update(rows=number):
         raise _Stopped
 
 
-def clear_old(now: datetime) -> int:
+def delete_old_exports(now: datetime) -> int:
     """Takes away what ended more than a day ago, with its file, and whatever a killed writer left. Returns how many exports went."""
-    old = list(Export.objects.filter(ended_at__lt=now - KEPT_FOR).values_list("pk", flat=True))
+    old = list(
+        Export.objects.filter(ended_at__lt=now - EXPORTS_KEPT_FOR).values_list("pk", flat=True)
+    )
     Export.objects.filter(pk__in=old).delete()
     known = {str(pk) for pk in Export.objects.values_list("pk", flat=True)}
     for path in Path(settings.EXPORTS_DIR).glob("*-*-*-*-*.*.*"):
@@ -216,13 +224,13 @@ def clear_old(now: datetime) -> int:
     return len(old)
 
 
-def work(stopping: threading.Event) -> None:
+def run_worker(stopping: threading.Event) -> None:
     """Writes what is asked for, and clears away what is old, until `stopping`: in a thread of its own, beside the dispatcher."""
     try:
         while not stopping.is_set():
             try:
-                clear_old(timezone.now())
-                while not stopping.is_set() and write_next():
+                delete_old_exports(timezone.now())
+                while not stopping.is_set() and write_next_export():
                     pass
             except (OperationalError, InterfaceError) as error:
                 logger.error(

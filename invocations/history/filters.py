@@ -23,27 +23,27 @@ from invocations.history.reasons import REASONS
 from invocations.models import Account, Invocation
 
 # A partial index is used on SQLite only where the query says its condition again (https://www.sqlite.org/partialindex.html).
-HAS_ONE = ~Q(delivery="")
-HAS_A_REASON = ~Q(reason="") & ~Q(reason="accepted")
+HAS_DELIVERY = ~Q(delivery="")
+HAS_REASON = ~Q(reason="") & ~Q(reason="accepted")
 DELIVERIES: dict[str, tuple[Any, Q]] = {
     "reached": (_("Delivered, on either channel"), Q(deciding_channel__gt=0)),
     "1": (_("Delivered on channel 1"), Q(deciding_channel=1)),
     "2": (_("Delivered on channel 2: fell back"), Q(deciding_channel=2)),
     "failed": (NOT_DELIVERED.label, Q(deciding_channel=0)),
     "open": (NO_CONFIRMATION.label, Q(delivery="completed", deciding_channel__isnull=True)),
-    "awaiting": (AWAITING.label, Q(delivery="awaiting") & HAS_ONE),
-    "no_result": (NO_RESULT.label, Q(delivery="no_result") & HAS_ONE),
-    "completed": (_("Any result received"), Q(delivery="completed") & HAS_ONE),
+    "awaiting": (AWAITING.label, Q(delivery="awaiting") & HAS_DELIVERY),
+    "no_result": (NO_RESULT.label, Q(delivery="no_result") & HAS_DELIVERY),
+    "completed": (_("Any result received"), Q(delivery="completed") & HAS_DELIVERY),
     "double": (MAY_BE_DOUBLE.label, Q(may_be_double=True)),
-    "said_delivered": (SAID_DELIVERED.label, Q(reason="settled_delivered") & HAS_A_REASON),
+    "said_delivered": (SAID_DELIVERED.label, Q(reason="settled_delivered") & HAS_REASON),
     "said_not_delivered": (
         SAID_NOT_DELIVERED.label,
-        Q(reason="settled_not_delivered") & HAS_A_REASON,
+        Q(reason="settled_not_delivered") & HAS_REASON,
     ),
 }
 """What Kaleyra reported, or did not, and what people settled, by the filter's value in an address, in the words of the list."""
-SUBMISSIONS = [(status, STATUSES[status].label) for status in Invocation.Status.values]
-NARROWED: dict[str, Callable[[Any], Q]] = {
+STATUS_CHOICES = [(status, STATUSES[status].label) for status in Invocation.Status.values]
+FILTERS: dict[str, Callable[[Any], Q]] = {
     "status": lambda status: Q(status=status),
     "delivery": lambda delivery: DELIVERIES[delivery][1],
     "workflow": lambda workflow: Q(workflow_instance=workflow),
@@ -52,7 +52,7 @@ NARROWED: dict[str, Callable[[Any], Q]] = {
     "http": lambda code: Q(http_status=code) & (Q() if code == 202 else ~Q(http_status=202)),
     "error": lambda kind: Q(error_kind=kind) & ~Q(error_kind=""),
     # Of those alone of which no more is known: where an answer complained of something, that is the kind it is of.
-    "why": lambda reason: Q(reason=reason, error_kind="") & HAS_A_REASON,
+    "why": lambda reason: Q(reason=reason, error_kind="") & HAS_REASON,
     "again": lambda again: Q(sent_again_from__isnull=False),
     "practice": lambda which: (
         Q(account__in=Account.for_practice())
@@ -61,10 +61,10 @@ NARROWED: dict[str, Callable[[Any], Q]] = {
     ),
 }
 """What each filter but the dates asks of the row. Each has an index that ends in the id (`Invocation.Meta.indexes`)."""
-WHY = {reason: says for reason, says in REASONS.items() if reason != "accepted"}
+REASON_CHOICES = {reason: says for reason, says in REASONS.items() if reason != "accepted"}
 
 
-def as_asked_now(address: QueryDict) -> QueryDict:
+def upgrade_filters(address: QueryDict) -> QueryDict:
     """`address` with the questions that it once had put as they are put now: what `channel` asked belongs to `delivery` today.
 
     Whoever chose a channel of what was completed chose that channel. Beside another delivery it could find nothing: that becomes a
@@ -82,7 +82,7 @@ def as_asked_now(address: QueryDict) -> QueryDict:
     return now
 
 
-def found_by(ways: Iterable[Q], ordered: QuerySet[Invocation], most: int) -> list[int]:
+def first_ids(ways: Iterable[Q], ordered: QuerySet[Invocation], most: int) -> list[int]:
     """The ids of the first `most` of `ordered` that one of `ways` finds."""
     ids = {pk for way in ways for pk in ordered.filter(way).values_list("pk", flat=True)[:most]}
     return sorted(

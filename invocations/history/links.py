@@ -7,6 +7,6 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 
-def listed(**filters: str | int) -> str:
+def history_url(**filters: str | int) -> str:
     """The history, narrowed by these of its filters (`forms.history.HistoryFilter`). An empty one asks nothing."""
     return f"{reverse('history')}?{urlencode({name: str(value) for name, value in filters.items() if value})}"

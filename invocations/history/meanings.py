@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from invocations.kaleyra.callbacks import Said
+from invocations.kaleyra.callbacks import CodeMeaning
 from invocations.models import Attempt, Channel, Invocation
 
 Text = str | Promise
@@ -412,32 +412,32 @@ def meaning_of(invocation: Invocation) -> StatusMeaning:
 
 # --- what a channel's code says ---------------------------------------------------------------------------------------
 
-SAYINGS: dict[Said, Meaning] = {
-    Said.DELIVERED: Meaning(
+SAYINGS: dict[CodeMeaning, Meaning] = {
+    CodeMeaning.DELIVERED: Meaning(
         "channel-delivered",
         _("%(kind)s delivered"),
         "delivered",
         "done_all",
         _("Reported for the customer’s phone."),
     ),
-    Said.FAILED: Meaning(
+    CodeMeaning.FAILED: Meaning(
         "channel-failed", _("%(kind)s failed"), "rejected", "error", _("Reported as not delivered.")
     ),
-    Said.NO_REPORT: Meaning(
+    CodeMeaning.NO_REPORT: Meaning(
         "channel-no-report",
         _("%(kind)s: no final report in time"),
         "unknown",
         "hourglass_disabled",
         _("It may still arrive. This does not mean that it failed."),
     ),
-    Said.SENT: Meaning(
+    CodeMeaning.SENT: Meaning(
         "channel-sent",
         _("%(kind)s: sent, no delivery reported"),
         "unknown",
         "hourglass_disabled",
         _("It was handed on. Nothing says whether the phone got it; it may still arrive."),
     ),
-    Said.OTHER: Meaning(
+    CodeMeaning.OTHER: Meaning(
         "channel-other",
         _("%(kind)s: reported without a known word"),
         "unknown",

@@ -58,7 +58,7 @@ def is_settled_otherwise(meaning: StatusMeaning, delivery: Meaning) -> bool:
     return meaning is SETTLED["settled_delivered"] and delivery is NOT_DELIVERED
 
 
-def next_of(
+def next_steps(
     meaning: StatusMeaning,
     delivery: Meaning,
     *,
@@ -139,6 +139,6 @@ _BY_STATUS: dict[str, Text] = {
 }
 
 
-def what_to_do(status: str, reason: str) -> Text:
+def group_advice(status: str, reason: str) -> Text:
     """What is done about messages that went wrong alike: by the reason if it says enough, else by their status."""
     return _BY_REASON.get(reason) or _BY_STATUS.get(status, "")

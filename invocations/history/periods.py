@@ -16,7 +16,7 @@ RECORDED_AT = Coalesce("created_at", "created_at")
 """`created_at`, as no index answers for it."""
 
 
-def recorded(start: datetime | None, end: datetime | None = None) -> Q:
+def recorded_between(start: datetime | None, end: datetime | None = None) -> Q:
     """What was recorded from `start` on and before `end`, also as bounds of the id, so that every index that ends in it serves.
 
     Rows get their ids nearly in the order in which they are recorded, so the bounds lie `OUT_OF_ORDER` outside. Asks the database

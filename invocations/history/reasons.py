@@ -70,7 +70,7 @@ REASONS: dict[str, Text] = {
     "settled_not_delivered": _("A person settled it: it was not delivered."),
 }
 """Why an invocation is what it is, by its reason (`answer_table.TABLE`, and what `sending` adds)."""
-REASONS_OF_ATTEMPTS = REASONS | {
+ATTEMPT_REASONS = REASONS | {
     "id_used_before": _("Kaleyra answered that this request ID was used before.")
 }
 """The same of one attempt, which does not know what became of the others."""
@@ -97,7 +97,7 @@ _ADVICE: tuple[tuple[str, Text], ...] = (
 )
 
 
-def advice(texts: list[str]) -> list[Text]:
+def advice_for(texts: list[str]) -> list[Text]:
     """What our own words add to Kaleyra's: one sentence for each kind of error that is known."""
     return [sentence for sign, sentence in _ADVICE if any(sign in text for text in texts)]
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import User
 from django.db.models import Prefetch
 
-from invocations.kaleyra.callbacks import ChannelSaid, disputed, has_ended, together
+from invocations.kaleyra.callbacks import ReportedChannel, combine, disputed_positions, has_ended
 from invocations.models import Callback, ChannelResult
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
-def what_was_told() -> Prefetch[str]:
+def prefetch_results() -> Prefetch[str]:
     """For lists: `invocation.callbacks` of each row, as `timeline.report_of` reads them, in two statements and without their bodies."""
     said = Callback.objects.only(
         "invocation_id", "execution_status", "ended_at", "received_at"
@@ -29,7 +29,7 @@ def what_was_told() -> Prefetch[str]:
 class Report:
     """What the callbacks of one invocation say, taken together."""
 
-    channels: dict[int, ChannelSaid]
+    channels: dict[int, ReportedChannel]
     execution_status: str
     ended_at: datetime | None
     received_at: datetime
@@ -44,7 +44,7 @@ def report_of(callbacks: Sequence[Callback]) -> Report | None:
     if not callbacks:
         return None
     told = [[_channel_said(result) for result in callback.results.all()] for callback in callbacks]
-    channels = {channel.position: channel for channel in together(told).channels}
+    channels = {channel.position: channel for channel in combine(told).channels}
     ended = next(
         (callback for callback in callbacks if has_ended(callback.execution_status)), callbacks[-1]
     )
@@ -56,11 +56,11 @@ def report_of(callbacks: Sequence[Callback]) -> Report | None:
         ended.execution_status,
         ended.ended_at,
         ended.received_at,
-        frozenset(disputed(told)),
+        frozenset(disputed_positions(told)),
         joined_by,
     )
 
 
-def _channel_said(result: ChannelResult) -> ChannelSaid:
+def _channel_said(result: ChannelResult) -> ReportedChannel:
     names = ("position", "kind", "code", "started_at", "wait_seconds", "message_id")
-    return ChannelSaid(**{name: getattr(result, name) for name in names})
+    return ReportedChannel(**{name: getattr(result, name) for name in names})

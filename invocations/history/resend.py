@@ -12,7 +12,7 @@ from invocations.history.report import Report, report_of
 from invocations.models import Callback, Invocation
 
 
-def not_again(invocation: Invocation) -> Text | None:
+def why_not_resendable(invocation: Invocation) -> Text | None:
     """Why nobody may send it again, or None. Reads columns of the invocation alone."""
     if not invocation.is_final:
         return _("It may still leave by itself.")
@@ -27,14 +27,16 @@ def not_again(invocation: Invocation) -> Text | None:
     )
 
 
-def not_again_with_others(invocation: Invocation, callbacks: Sequence[Callback]) -> Text | None:
+def why_not_resendable_in_bulk(
+    invocation: Invocation, callbacks: Sequence[Callback]
+) -> Text | None:
     """Why it may not be sent again along with others, without a look at it, or None.
 
     `callbacks`: what it was told, oldest first, with their results.
     """
     if invocation.status == Invocation.Status.UNKNOWN:
         return _("It may have gone out. Settle it first.")
-    if refused := not_again(invocation):
+    if refused := why_not_resendable(invocation):
         return refused
     if is_disputed(invocation, report_of(callbacks)):
         return _(

@@ -19,8 +19,8 @@ from invocations.history.meanings import (
     StatusMeaning,
 )
 from invocations.history.report import Report
-from invocations.history.timeline import disputed_words, joined_words, kind_words
-from invocations.kaleyra.callbacks import ChannelSaid, Said, said
+from invocations.history.timeline import channel_name, disputed_words, joined_words
+from invocations.kaleyra.callbacks import CodeMeaning, ReportedChannel, meaning_of_code
 from invocations.models import Channel
 
 _A_CODE = re.compile(r"[A-Za-z0-9_-]{1,40}\Z")
@@ -85,26 +85,26 @@ def _clauses(report: Report, channels: Sequence[Channel]) -> Iterator[str]:
     for position in range(1, max([*report.channels, len(channels)], default=0) + 1):
         result = report.channels.get(position)
         if result:
-            reached |= said(result.code) is Said.DELIVERED
-            yield _clause(result, kind_words(result, channels))
+            reached |= meaning_of_code(result.code) is CodeMeaning.DELIVERED
+            yield _clause(result, channel_name(result, channels))
         elif position <= len(channels) and not reached:
             yield _("nothing is said of %(kind)s") % {
                 "kind": channels[position - 1].get_kind_display()
             }
 
 
-def _clause(result: ChannelSaid, kind: str) -> str:
+def _clause(result: ReportedChannel, kind: str) -> str:
     words = {"kind": kind, "n": result.wait_seconds, "code": result.code}
-    match said(result.code):
-        case Said.DELIVERED:
+    match meaning_of_code(result.code):
+        case CodeMeaning.DELIVERED:
             return _("%(kind)s was delivered") % words
-        case Said.FAILED:
+        case CodeMeaning.FAILED:
             return _("%(kind)s failed") % words
-        case Said.NO_REPORT if result.wait_seconds:
+        case CodeMeaning.NO_REPORT if result.wait_seconds:
             return _("%(kind)s gave no final report within %(n)s s") % words
-        case Said.NO_REPORT:
+        case CodeMeaning.NO_REPORT:
             return _("%(kind)s gave no final report in time") % words
-        case Said.SENT:
+        case CodeMeaning.SENT:
             return _("%(kind)s was handed on, without a delivery report") % words
     if not result.code:
         return _("nothing more is said of %(kind)s") % words

@@ -11,8 +11,14 @@ from django.utils.translation import gettext as _
 from invocations.history.meanings import Meaning, Text
 from invocations.history.reasons import REASONS
 from invocations.history.report import Report
-from invocations.history.timeline import disputed_words, joined_words, kind_words, person, span
-from invocations.kaleyra.redaction import Secrets, redacted
+from invocations.history.timeline import (
+    channel_name,
+    disputed_words,
+    duration_text,
+    joined_words,
+    person_name,
+)
+from invocations.kaleyra.redaction import Secrets, redact
 from invocations.models import Attempt, Invocation
 
 
@@ -43,7 +49,7 @@ def ticket_text(
                 hint for hint in (invocation.recipient_hint, invocation.recipient2_hint) if hint
             ),
         ),
-        (_("Recorded"), _moment(invocation.created_at, person(invocation.created_by))),
+        (_("Recorded"), _moment(invocation.created_at, person_name(invocation.created_by))),
         *[
             (
                 _("Attempt %(n)s") % {"n": attempt.number},
@@ -60,7 +66,7 @@ def ticket_text(
                 [_("given %(n)s s") % {"n": result.wait_seconds}] if result.wait_seconds else []
             )
             named = [f"message ID {result.message_id}"] if result.message_id else []
-            words = [kind_words(result), result.code or "–", *waited, *named]
+            words = [channel_name(result), result.code or "–", *waited, *named]
             lines.append((_("Channel %(n)s") % {"n": position}, _moment(result.started_at, *words)))
         lines.append((_("Flow ended"), _moment(report.ended_at, report.execution_status or "–")))
         lines += [
@@ -71,7 +77,7 @@ def ticket_text(
     if invocation.reason in REASONS and invocation.reason != "accepted":
         lines.append((_("Why"), REASONS[invocation.reason]))
     lines += [
-        (_("Kaleyra’s words"), redacted(words, secrets))
+        (_("Kaleyra’s words"), redact(words, secrets))
         for words in [invocation.message or "", *invocation.errors]
         if words
     ]
@@ -81,7 +87,7 @@ def ticket_text(
 
 
 def _came_to(attempt: Attempt) -> list[str]:
-    took = [span(attempt.duration_ms / 1000)] if attempt.duration_ms is not None else []
+    took = [duration_text(attempt.duration_ms / 1000)] if attempt.duration_ms is not None else []
     answer = [f"HTTP {attempt.http_status}"] if attempt.http_status else []
     return [attempt.get_outcome_display(), *answer, *took]
 

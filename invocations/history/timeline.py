@@ -24,9 +24,9 @@ from invocations.history.meanings import (
     StatusMeaning,
     Text,
 )
-from invocations.history.reasons import CODES, OUTCOMES, REASONS_OF_ATTEMPTS
+from invocations.history.reasons import ATTEMPT_REASONS, CODES, OUTCOMES
 from invocations.history.report import Report
-from invocations.kaleyra.callbacks import ChannelSaid, Said, said
+from invocations.kaleyra.callbacks import CodeMeaning, ReportedChannel, meaning_of_code
 from invocations.models import Attempt, Channel, ChannelResult, Invocation
 
 Status = Invocation.Status
@@ -84,7 +84,7 @@ def timeline(
     return list(_clocked(steps))
 
 
-def span(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """A stretch of time as people say it.
 
     >>> [span(seconds) for seconds in (0.041, 0.41, 4.2, 37.4, 312, 9000)]
@@ -104,7 +104,7 @@ def span(seconds: float) -> str:
 def disputed_words(report: Report) -> str:
     """That results contradict each other, and of which channels."""
     positions = sorted(report.disputed)
-    which = ", ".join(kind_words(report.channels[position]) for position in positions)
+    which = ", ".join(channel_name(report.channels[position]) for position in positions)
     return _(
         "Its results contradict each other on %(which)s: one says delivered, another failed. All are shown as they came."
     ) % {"which": which}
@@ -114,16 +114,16 @@ def joined_words(report: Report) -> list[Text]:
     """Who said that a result is the message's own. What stands on a person's word is named as such."""
     if not report.joined_by:
         return []
-    people = ", ".join(person(user) for user in report.joined_by)
+    people = ", ".join(person_name(user) for user in report.joined_by)
     return [_("%(people)s said that it is this message’s result: no ID did.") % {"people": people}]
 
 
-def person(user: User | None) -> str:
+def person_name(user: User | None) -> str:
     """What a person is called on pages."""
     return (user.get_full_name() or user.get_username()) if user else _("a script")
 
 
-def kind_words(result: ChannelSaid | ChannelResult, channels: Sequence[Channel] = ()) -> str:
+def channel_name(result: ReportedChannel | ChannelResult, channels: Sequence[Channel] = ()) -> str:
     """What a reported channel is called: by its kind, in Kaleyra's own word if it is none we know; else as the workflow has it."""
     ours = (
         channels[result.position - 1].get_kind_display() if result.position <= len(channels) else ""
@@ -136,7 +136,7 @@ def kind_words(result: ChannelSaid | ChannelResult, channels: Sequence[Channel] 
     )
 
 
-def kinds_of(channels: Sequence[Channel], report: Report | None) -> list[str]:
+def channel_kinds(channels: Sequence[Channel], report: Report | None) -> list[str]:
     """The kinds of the channels, in the results' own words where they have any: these know better than our set-up what went out."""
     told = report.channels if report else {}
     return [
@@ -151,7 +151,7 @@ def _clocked(steps: Iterable[Step]) -> Iterator[Step]:
         # Kaleyra's clock and ours differ: what would have come before the last step is left without.
         late = step.at is not None and last is not None and step.at >= last
         yield (
-            replace(step, after=f"+{span((step.at - last).total_seconds())}")
+            replace(step, after=f"+{duration_text((step.at - last).total_seconds())}")
             if late and step.at and last
             else step
         )
@@ -163,7 +163,7 @@ def _of(meaning: Meaning, **more: object) -> Step:
     return replace(step, **more)  # type: ignore[arg-type]
 
 
-def clock(moment: datetime, form: str = "H:i:s") -> str:
+def clock_time(moment: datetime, form: str = "H:i:s") -> str:
     """A time in the reader’s zone."""
     return date_format(timezone.localtime(moment), form)
 
@@ -176,12 +176,12 @@ def _recorded(invocation: Invocation) -> Step:
     if invocation.not_before:
         says.append(
             _("Not to leave before %(time)s.")
-            % {"time": clock(invocation.not_before, "j M Y, H:i:s")}
+            % {"time": clock_time(invocation.not_before, "j M Y, H:i:s")}
         )
     if invocation.not_after and invocation.status in (Status.QUEUED, Status.HELD, Status.EXPIRED):
         says.append(
             _("To leave by %(time)s, or never.")
-            % {"time": clock(invocation.not_after, "j M Y, H:i:s")}
+            % {"time": clock_time(invocation.not_after, "j M Y, H:i:s")}
         )
     return Step(_("Recorded"), "neutral", "edit", invocation.created_at, says)
 
@@ -192,7 +192,7 @@ def _attempt(attempt: Attempt) -> Step:
         "number": attempt.number,
         "outcome": attempt.get_outcome_display(),
     }
-    says = [REASONS_OF_ATTEMPTS[attempt.reason]] if attempt.reason in REASONS_OF_ATTEMPTS else []
+    says = [ATTEMPT_REASONS[attempt.reason]] if attempt.reason in ATTEMPT_REASONS else []
     unclear = attempt.outcome in (Attempt.Outcome.DOUBTFUL, Attempt.Outcome.UNDER_WAY)
     return Step(title, tone, icon, attempt.started_at, [*says, *_took(attempt)], is_open=unclear)
 
@@ -207,14 +207,14 @@ def _settled(attempt: Attempt, invocation: Invocation) -> bool:
 def _took(attempt: Attempt) -> list[Text]:
     says: list[Text] = []
     if attempt.duration_ms is not None:
-        took = {"span": span(attempt.duration_ms / 1000), "status": attempt.http_status}
+        took = {"span": duration_text(attempt.duration_ms / 1000), "status": attempt.http_status}
         says.append(
             _("HTTP %(status)s after %(span)s.") % took
             if attempt.http_status
             else _("It took %(span)s.") % took
         )
     if attempt.asked_by:
-        says.append(_("%(person)s asked for it.") % {"person": person(attempt.asked_by)})
+        says.append(_("%(person)s asked for it.") % {"person": person_name(attempt.asked_by)})
     return says
 
 
@@ -241,19 +241,19 @@ def _channels(report: Report, channels: Sequence[Channel]) -> Iterator[Step]:
         result = report.channels.get(position)
         if result:
             ours = channels[position - 1] if position <= len(channels) else None
-            yield from _channel(result, kind_words(result, channels), ours, report)
+            yield from _channel(result, channel_name(result, channels), ours, report)
         elif position <= len(channels):
             yield _silent(channels[position - 1], report.channels.get(position - 1))
 
 
 def _channel(
-    result: ChannelSaid, kind: str, ours: Channel | None, report: Report
+    result: ReportedChannel, kind: str, ours: Channel | None, report: Report
 ) -> Iterator[Step]:
     """Its start, if it is told of, its wait, and its end. `ours`: the channel that the workflow had in this place."""
-    what, wait = said(result.code), result.wait_seconds
+    what, wait = meaning_of_code(result.code), result.wait_seconds
     ended_at = (
         result.started_at + timedelta(seconds=wait)
-        if what is Said.NO_REPORT and wait and result.started_at
+        if what is CodeMeaning.NO_REPORT and wait and result.started_at
         else None
     )
     says: list[Text] = [_("Channel %(n)s.") % {"n": result.position}]
@@ -279,11 +279,13 @@ def _channel(
         says, badge = [], ""
     if wait:
         waited = (
-            _("waited %(n)s s") if what is Said.NO_REPORT else _("had %(n)s s for a final report")
+            _("waited %(n)s s")
+            if what is CodeMeaning.NO_REPORT
+            else _("had %(n)s s for a final report")
         )
         yield Step(waited % {"n": wait}, is_wait=True, is_open=True)
     saying = SAYINGS[what]
-    if what is Said.NO_REPORT and wait:
+    if what is CodeMeaning.NO_REPORT and wait:
         title = _("%(kind)s: no final report within %(n)s s") % {"kind": kind, "n": wait}
     else:
         title = saying.label % {"kind": kind}
@@ -293,28 +295,32 @@ def _channel(
     yield _of(saying, title=title, at=ended_at, says=says, code=result.code, badge=badge)
 
 
-def _fell_back(result: ChannelSaid, report: Report) -> bool:
+def _fell_back(result: ReportedChannel, report: Report) -> bool:
     """Whether the result tells of a second channel that was tried: not one that failed, or has no known word, behind one that delivered."""
     first = report.channels.get(1)
-    was_needed = first is None or said(first.code) is not Said.DELIVERED
-    what = said(result.code)
-    is_told = bool(result.started_at or result.message_id) or what is not Said.OTHER
-    return result.position > 1 and is_told and (was_needed or what not in (Said.FAILED, Said.OTHER))
+    was_needed = first is None or meaning_of_code(first.code) is not CodeMeaning.DELIVERED
+    what = meaning_of_code(result.code)
+    is_told = bool(result.started_at or result.message_id) or what is not CodeMeaning.OTHER
+    return (
+        result.position > 1
+        and is_told
+        and (was_needed or what not in (CodeMeaning.FAILED, CodeMeaning.OTHER))
+    )
 
 
 def _words_for(code: str, saying: Meaning) -> list[Text]:
     words = CODES.get(code.upper())
     if words is None:
         return [saying.says]
-    return [words] if said(code) is Said.OTHER else [saying.says, words]
+    return [words] if meaning_of_code(code) is CodeMeaning.OTHER else [saying.says, words]
 
 
-def _silent(channel: Channel, before: ChannelSaid | None) -> Step:
+def _silent(channel: Channel, before: ReportedChannel | None) -> Step:
     kind = channel.get_kind_display()
-    if before and said(before.code) is Said.DELIVERED:
+    if before and meaning_of_code(before.code) is CodeMeaning.DELIVERED:
         words = _("%(kind)s did not have to go out: %(before)s was reported as delivered") % {
             "kind": kind,
-            "before": kind_words(before),
+            "before": channel_name(before),
         }
     else:
         words = _("the result says nothing of %(kind)s") % {"kind": kind}
@@ -326,7 +332,7 @@ def _ended(invocation: Invocation, report: Report) -> Step:
     if report.ended_at and report.ended_at >= invocation.created_at:
         says.append(
             _("%(span)s from start to finish.")
-            % {"span": span((report.ended_at - invocation.created_at).total_seconds())}
+            % {"span": duration_text((report.ended_at - invocation.created_at).total_seconds())}
         )
     due = invocation.result_due_at
     came = (
@@ -334,7 +340,7 @@ def _ended(invocation: Invocation, report: Report) -> Step:
         if due and report.received_at > due
         else _("The result came in at %(time)s.")
     )
-    says.append(came % {"time": clock(report.received_at)})
+    says.append(came % {"time": clock_time(report.received_at)})
     says += joined_words(report)
     return Step(
         _("Flow ended"), "neutral", "flag", report.ended_at, says, code=report.execution_status
@@ -366,7 +372,7 @@ def _awaited(invocation: Invocation) -> Step:
         late = due < timezone.now()
         says.append(
             (_("Result was due by %(time)s.") if late else _("Result due by %(time)s."))
-            % {"time": clock(due)}
+            % {"time": clock_time(due)}
         )
     return _of(AWAITING, says=[*says, AWAITING.says])
 

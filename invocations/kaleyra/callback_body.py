@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
-from invocations.kaleyra.callbacks import ChannelSaid, FlowResult
+from invocations.kaleyra.callbacks import FlowResult, ReportedChannel
 from invocations.kaleyra.reply import printable, read_timestamp
 
 MAX_BODY_BYTES = 256 * 1024
@@ -113,7 +113,7 @@ def _form_field(text: str) -> str | None:
     )
 
 
-def _channels(result: Any) -> tuple[ChannelSaid, ...]:
+def _channels(result: Any) -> tuple[ReportedChannel, ...]:
     if isinstance(result, str):
         result = _json(result.encode("utf-8", errors="replace"))
     if isinstance(result, list):
@@ -122,7 +122,7 @@ def _channels(result: Any) -> tuple[ChannelSaid, ...]:
         }
     if not isinstance(result, dict):
         return ()
-    found: dict[int, ChannelSaid] = {}
+    found: dict[int, ReportedChannel] = {}
     for name, channel in result.items():
         place = _CHANNEL.match(name.strip())
         if place and isinstance(channel, dict) and channel:
@@ -130,8 +130,8 @@ def _channels(result: Any) -> tuple[ChannelSaid, ...]:
     return tuple(found[position] for position in sorted(found))
 
 
-def _channel(position: int, fields: dict[str, Any]) -> ChannelSaid:
-    return ChannelSaid(
+def _channel(position: int, fields: dict[str, Any]) -> ReportedChannel:
+    return ReportedChannel(
         position=position,
         kind=_text(fields.get("channel"), 20).lower()[:20],
         code=_text(fields.get("statusCode"), LONGEST_ID),

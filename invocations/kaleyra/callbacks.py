@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class Said(StrEnum):
+class CodeMeaning(StrEnum):
     """What a channel's code says about the customer's phone."""
 
     DELIVERED = "delivered"
@@ -28,18 +28,24 @@ class Said(StrEnum):
 
 
 CODES = {
-    "DELIVERED": Said.DELIVERED,
-    "READ": Said.DELIVERED,
-    "FAILED": Said.FAILED,
-    "UNDELIVERED": Said.FAILED,
-    "NOT-SENT": Said.FAILED,
-    "NOTSENT": Said.FAILED,
-    "REJECTED": Said.FAILED,
-    "TIMEOUT": Said.NO_REPORT,
-    "SENT": Said.SENT,
+    "DELIVERED": CodeMeaning.DELIVERED,
+    "READ": CodeMeaning.DELIVERED,
+    "FAILED": CodeMeaning.FAILED,
+    "UNDELIVERED": CodeMeaning.FAILED,
+    "NOT-SENT": CodeMeaning.FAILED,
+    "NOTSENT": CodeMeaning.FAILED,
+    "REJECTED": CodeMeaning.FAILED,
+    "TIMEOUT": CodeMeaning.NO_REPORT,
+    "SENT": CodeMeaning.SENT,
 }
 """Kaleyra's pages "callback-profile-for-fallback-flow" (TIMEOUT), "whatsapp-status", "sms-callback" (the others, by analogy)."""
-_KNOWLEDGE = (Said.OTHER, Said.NO_REPORT, Said.SENT, Said.FAILED, Said.DELIVERED)
+_KNOWLEDGE = (
+    CodeMeaning.OTHER,
+    CodeMeaning.NO_REPORT,
+    CodeMeaning.SENT,
+    CodeMeaning.FAILED,
+    CodeMeaning.DELIVERED,
+)
 """Which of two words on one channel knows more: the later one here."""
 _STILL_RUNNING = {
     "ACCEPTED",
@@ -53,32 +59,32 @@ _STILL_RUNNING = {
 }
 
 
-def said(code: str) -> Said:
+def meaning_of_code(code: str) -> CodeMeaning:
     """What `code` says. Upper and lower case, and what stands between its words, make no difference.
 
     >>> said("Not_Sent")
     <Said.FAILED: 'failed'>
     """
-    return CODES.get(_plain(code), Said.OTHER)
+    return CODES.get(plain_word(code), CodeMeaning.OTHER)
 
 
 def has_ended(execution_status: str) -> bool:
     """Whether the flow is over. Kaleyra reports once, at its end: only a status that clearly says otherwise is believed to."""
-    return _plain(execution_status) not in _STILL_RUNNING
+    return plain_word(execution_status) not in _STILL_RUNNING
 
 
-def was_refused(execution_status: str, channels: Iterable[ChannelSaid]) -> bool:
+def was_refused(execution_status: str, channels: Iterable[ReportedChannel]) -> bool:
     """Whether the flow was refused, and nothing was tried on any channel.
 
     No page says that such a result is posted. It may be that of a repetition, refused because the first had got in: it settles nothing.
     """
-    return _plain(execution_status) == "REJECTED" and not any(
+    return plain_word(execution_status) == "REJECTED" and not any(
         channel.code or channel.message_id for channel in channels
     )
 
 
 @dataclass(frozen=True)
-class ChannelSaid:
+class ReportedChannel:
     """What a callback says of one channel. Texts are Kaleyra's own, made printable and bounded; what was not there is empty or None."""
 
     position: int
@@ -94,7 +100,10 @@ class ChannelSaid:
     @property
     def may_have_reached(self) -> bool:
         """Whether it was tried, and nothing says for certain that the customer did not get it."""
-        return bool(self.code or self.message_id) and said(self.code) is not Said.FAILED
+        return (
+            bool(self.code or self.message_id)
+            and meaning_of_code(self.code) is not CodeMeaning.FAILED
+        )
 
 
 @dataclass(frozen=True)
@@ -110,7 +119,7 @@ class FlowResult:
     """One that is no UUID, and so none of ours."""
     execution_status: str = ""
     ended_at: datetime | None = None
-    channels: tuple[ChannelSaid, ...] = ()
+    channels: tuple[ReportedChannel, ...] = ()
     problem: str = ""
 
     def deciding(self, how_many: Callable[[], int]) -> int | None:
@@ -120,12 +129,14 @@ class FlowResult:
         reached them, which no flow is documented to have. `how_many` channels the flow has is asked only where all told of have failed.
         """
         reached = [
-            channel.position for channel in self.channels if said(channel.code) is Said.DELIVERED
+            channel.position
+            for channel in self.channels
+            if meaning_of_code(channel.code) is CodeMeaning.DELIVERED
         ]
         if reached:
             return min(reached) if min(reached) <= 2 else None
         if not self.channels or any(
-            said(channel.code) is not Said.FAILED for channel in self.channels
+            meaning_of_code(channel.code) is not CodeMeaning.FAILED for channel in self.channels
         ):
             return None
         channels = how_many()
@@ -144,18 +155,19 @@ class FlowResult:
         did, rules it out. A first one that is not told of rules nothing out.
         """
         first_failed = any(
-            channel.position == 1 and said(channel.code) is Said.FAILED for channel in self.channels
+            channel.position == 1 and meaning_of_code(channel.code) is CodeMeaning.FAILED
+            for channel in self.channels
         )
         reached = [channel.position for channel in self.channels if channel.may_have_reached]
         return len(reached) > 1 or (not first_failed and any(position > 1 for position in reached))
 
 
-def together(results: Iterable[Iterable[ChannelSaid]]) -> FlowResult:
+def combine(results: Iterable[Iterable[ReportedChannel]]) -> FlowResult:
     """What the channels of several callbacks of one invocation say together, in whatever order they came.
 
     Of each channel the word that knows most holds: what was delivered stays delivered.
     """
-    best: dict[int, ChannelSaid] = {}
+    best: dict[int, ReportedChannel] = {}
     for channel in (channel for channels in results for channel in channels):
         known = best.get(channel.position)
         if known is None or _rank(channel) > _rank(known):
@@ -163,20 +175,24 @@ def together(results: Iterable[Iterable[ChannelSaid]]) -> FlowResult:
     return FlowResult(channels=tuple(best[position] for position in sorted(best)))
 
 
-def disputed(results: Iterable[Iterable[ChannelSaid]]) -> set[int]:
+def disputed_positions(results: Iterable[Iterable[ReportedChannel]]) -> set[int]:
     """The channels of which one of several callbacks says that they delivered, and another that they failed."""
-    words: dict[Said, set[int]] = {Said.DELIVERED: set(), Said.FAILED: set()}
+    words: dict[CodeMeaning, set[int]] = {CodeMeaning.DELIVERED: set(), CodeMeaning.FAILED: set()}
     for channel in (channel for channels in results for channel in channels):
-        words.get(said(channel.code), set()).add(channel.position)
-    return words[Said.DELIVERED] & words[Said.FAILED]
+        words.get(meaning_of_code(channel.code), set()).add(channel.position)
+    return words[CodeMeaning.DELIVERED] & words[CodeMeaning.FAILED]
 
 
-def _rank(channel: ChannelSaid) -> tuple[int, bool, bool]:
-    return _KNOWLEDGE.index(said(channel.code)), bool(channel.code), bool(channel.message_id)
+def _rank(channel: ReportedChannel) -> tuple[int, bool, bool]:
+    return (
+        _KNOWLEDGE.index(meaning_of_code(channel.code)),
+        bool(channel.code),
+        bool(channel.message_id),
+    )
 
 
 # --- values -----------------------------------------------------------------------------------------------------------
 
 
-def _plain(word: str) -> str:
+def plain_word(word: str) -> str:
     return re.sub(r"[\s_-]+", "-", word.strip()).upper()

@@ -31,7 +31,7 @@ DLT_REGION = "IN"
 
 
 @dataclass(frozen=True)
-class Finding:
+class LimitFinding:
     """Something wrong (`blocks`) or doubtful about the value of `key`; in a template about the name `key`, or about the whole ("")."""
 
     code: str
@@ -43,20 +43,20 @@ class Finding:
 # --- single values ----------------------------------------------------------------------------------------------------
 
 
-def findings(
+def value_findings(
     params: TemplateParams,
     kind: ChannelKind,
     *,
     template_text: str = "",
     otp: bool = False,
     region: str = "",
-) -> list[Finding]:
+) -> list[LimitFinding]:
     """What the channel says of the values: `region` is the recipient's ("IN"), `otp` says that an SMS template is of type OTP.
 
     Codes that block: `dlt_too_long` and `code_too_long` (facts: `length`, `limit`, `over`), `dlt_angle`, `code_url`, `code_emoji`.
     Warnings: `dlt_double_blank`, `whatsapp_white_space` (facts: `which`, of `newline`, `tab`, `blanks`).
     """
-    found: list[Finding] = []
+    found: list[LimitFinding] = []
     if kind is ChannelKind.SMS and region == DLT_REGION:
         found += _of_dlt(params, template_text, otp)
     if VERIFICATION_CODE in params and (kind is ChannelKind.WHATSAPP or otp):
@@ -66,7 +66,7 @@ def findings(
     return found
 
 
-def _of_dlt(params: TemplateParams, template_text: str, otp: bool) -> Iterator[Finding]:
+def _of_dlt(params: TemplateParams, template_text: str, otp: bool) -> Iterator[LimitFinding]:
     """India's operators compare the message with the text registered with them; only what fills a `{#…#}` place is a variable to them."""
     pieces = resolve(template_text, params, ChannelKind.SMS, otp=otp).pieces
     for index, piece in enumerate(pieces):
@@ -79,12 +79,12 @@ def _of_dlt(params: TemplateParams, template_text: str, otp: bool) -> Iterator[F
         if len(piece.text) > MAX_DLT_VALUE:
             yield _too_long("dlt_too_long", piece.key, piece.text, MAX_DLT_VALUE)
         if "<" in piece.text or ">" in piece.text:
-            yield Finding("dlt_angle", piece.key, blocks=True)
+            yield LimitFinding("dlt_angle", piece.key, blocks=True)
         # The rule is about the message: a blank at a value's end beside one of the template's is two blanks as well.
         before = "".join(neighbour.text for neighbour in pieces[max(index - 1, 0) : index])[-1:]
         after = "".join(neighbour.text for neighbour in pieces[index + 1 : index + 2])[:1]
         if "  " in before + piece.text + after:
-            yield Finding("dlt_double_blank", piece.key, blocks=False)
+            yield LimitFinding("dlt_double_blank", piece.key, blocks=False)
 
 
 # What a phone would make a link of: a scheme, or a name with a top level domain, alone or before a path.
@@ -97,13 +97,13 @@ _EMOJI = re.compile(
 )
 
 
-def _of_a_code(value: str) -> Iterator[Finding]:
+def _of_a_code(value: str) -> Iterator[LimitFinding]:
     if len(value) > MAX_CODE:
         yield _too_long("code_too_long", VERIFICATION_CODE, value, MAX_CODE)
     if _URL.search(value.strip()):
-        yield Finding("code_url", VERIFICATION_CODE, blocks=True)
+        yield LimitFinding("code_url", VERIFICATION_CODE, blocks=True)
     if _EMOJI.search(value):
-        yield Finding("code_emoji", VERIFICATION_CODE, blocks=True)
+        yield LimitFinding("code_emoji", VERIFICATION_CODE, blocks=True)
 
 
 # Meta: "cannot have new-line/tab characters or more than 4 consecutive spaces". Its documents differ by one; a warning may come early.
@@ -114,15 +114,15 @@ _WHITE_SPACE = {
 }
 
 
-def _of_white_space(params: TemplateParams) -> Iterator[Finding]:
+def _of_white_space(params: TemplateParams) -> Iterator[LimitFinding]:
     for key, value in params.items():
         which = tuple(name for name, pattern in _WHITE_SPACE.items() if pattern.search(value))
         if which:
-            yield Finding("whatsapp_white_space", key, blocks=False, facts={"which": which})
+            yield LimitFinding("whatsapp_white_space", key, blocks=False, facts={"which": which})
 
 
-def _too_long(code: str, key: str, value: str, limit: int) -> Finding:
-    return Finding(
+def _too_long(code: str, key: str, value: str, limit: int) -> LimitFinding:
+    return LimitFinding(
         code,
         key,
         blocks=True,
@@ -133,9 +133,9 @@ def _too_long(code: str, key: str, value: str, limit: int) -> Finding:
 # --- the order of values ----------------------------------------------------------------------------------------------
 
 
-def order_dangers(
+def order_findings(
     keys: Iterable[str], kind: ChannelKind, *, template_text: str = "", otp: bool = True
-) -> list[Finding]:
+) -> list[LimitFinding]:
     """Keys, given in the order they were typed, that positional places will hardly take in the order meant.
 
     `out_of_order` ("10" before "2"; blocks, as `checked` refuses it), `capitals` ("City" before "name", which was typed first) and
@@ -151,7 +151,7 @@ def order_dangers(
         return []
     order = tuple(key for key, _ in in_order(dict.fromkeys(typed, ""), kind, otp=otp))
     found = [
-        Finding("out_of_order", key, blocks=True, facts={"order": order})
+        LimitFinding("out_of_order", key, blocks=True, facts={"order": order})
         for key in out_of_order(typed)
     ]
     for index, key in enumerate(typed):
@@ -162,20 +162,22 @@ def order_dangers(
         )
         if overtaken:
             found.append(
-                Finding("capitals", key, blocks=False, facts={"order": order, "before": overtaken})
+                LimitFinding(
+                    "capitals", key, blocks=False, facts={"order": order, "before": overtaken}
+                )
             )
     if positional:
         found += _specials_before_ordinary_keys(order, otp)
     return found
 
 
-def _specials_before_ordinary_keys(order: Sequence[str], otp: bool) -> Iterator[Finding]:
+def _specials_before_ordinary_keys(order: Sequence[str], otp: bool) -> Iterator[LimitFinding]:
     """WhatsApp takes special keys out of the order, so that there are none here."""
     for index, key in enumerate(order):
         shifted = tuple(later for later in order[index + 1 :] if later not in SPECIAL_KEYS)
         # The code of an OTP is documented to be first: there it is meant.
         if key in SPECIAL_KEYS and shifted and not (otp and key == VERIFICATION_CODE):
-            yield Finding(
+            yield LimitFinding(
                 "special_first", key, blocks=False, facts={"order": tuple(order), "before": shifted}
             )
 
@@ -195,13 +197,15 @@ def template_mode(text: str, kind: ChannelKind) -> Mode:
     return "positional" if positional else "named" if named else "none"
 
 
-def template_problems(text: str, kind: ChannelKind) -> list[Finding]:
+def template_problems(text: str, kind: ChannelKind) -> list[LimitFinding]:
     """What is wrong or doubtful in a template's text.
 
     `single_brace_on_whatsapp` blocks: `{name}` is for SMS only, and WhatsApp would show it as it is (facts: `text`). Warnings:
     `mixed` (what positions do among names is not documented), `starts_not_at_one` (facts: `first`), `gap` (facts: `missing`).
     """
-    found = [Finding("mixed", "", blocks=False)] if template_mode(text, kind) == "mixed" else []
+    found = (
+        [LimitFinding("mixed", "", blocks=False)] if template_mode(text, kind) == "mixed" else []
+    )
     places = placeholders(text, kind)
     taken = {place.start for place in places}
     only_in_sms = {
@@ -210,7 +214,7 @@ def template_problems(text: str, kind: ChannelKind) -> list[Finding]:
         if place.start not in taken
     }
     found += [
-        Finding("single_brace_on_whatsapp", name or "", blocks=True, facts={"text": written})
+        LimitFinding("single_brace_on_whatsapp", name or "", blocks=True, facts={"text": written})
         for written, name in only_in_sms.items()
     ]
     positions = {place.position for place in places if place.position is not None}
@@ -220,7 +224,9 @@ def template_problems(text: str, kind: ChannelKind) -> list[Finding]:
             number for number in range(first, max(positions)) if number not in positions
         )
         if first != 1:
-            found.append(Finding("starts_not_at_one", "", blocks=False, facts={"first": first}))
+            found.append(
+                LimitFinding("starts_not_at_one", "", blocks=False, facts={"first": first})
+            )
         if missing:
-            found.append(Finding("gap", "", blocks=False, facts={"missing": missing}))
+            found.append(LimitFinding("gap", "", blocks=False, facts={"missing": missing}))
     return found

@@ -41,7 +41,7 @@ def secrets_of(
     return dict(sorted(told_apart, key=lambda item: -len(item[0])))
 
 
-def redacted(text: str, secrets: Secrets) -> str:
+def redact(text: str, secrets: Secrets) -> str:
     """`text` with each secret, as it is or as JSON writes it, replaced; a secret that breaks off at its end is cut away."""
     for secret, stand_in in secrets.items():
         text = text.replace(secret, stand_in).replace(json.dumps(secret)[1:-1], stand_in)
@@ -82,7 +82,7 @@ _A_TIME_A_UUID_OR_A_RUN = re.compile(
 )
 
 
-def without_numbers(text: str) -> str:
+def mask_numbers(text: str) -> str:
     """`text` with whatever reads as a phone number replaced: 7 digits and more in a row, whatever stands between them or escapes them.
 
     Times and UUIDs stay, as far as none of their parts reads so. It looks at each character a few times at most, whatever it is given.
@@ -113,14 +113,14 @@ def _value(digit: str) -> str:
     return str(unicodedata.digit(sign))
 
 
-def kept(reply: Reply, secrets: Secrets) -> dict[str, Any]:
+def kept_answer(reply: Reply, secrets: Secrets) -> dict[str, Any]:
     """An answer's words as a row keeps them: redacted first, bounded after, so that no cut leaves half a key behind."""
     return {
         "message": None
         if reply.message is None
-        else redacted(reply.message, secrets)[:KEPT_CHARACTERS],
-        "errors": [redacted(error, secrets)[:KEPT_CHARACTERS] for error in reply.errors],
-        "text": redacted(reply.text, secrets)[:KEPT_CHARACTERS],
+        else redact(reply.message, secrets)[:KEPT_CHARACTERS],
+        "errors": [redact(error, secrets)[:KEPT_CHARACTERS] for error in reply.errors],
+        "text": redact(reply.text, secrets)[:KEPT_CHARACTERS],
     }
 
 
@@ -133,7 +133,7 @@ _SEVERAL = re.compile("…(?:[.:,;/@=&|\"'\u2019 ]{0,3}…)+")
 SHORTEST_MIXED = 10
 
 
-def kind_of(kept: dict[str, Any], sends: Sequence[Send]) -> str:
+def error_kind(kept: dict[str, Any], sends: Sequence[Send]) -> str:
     """What an answer complained of, alike for all of its kind: the first error, or the message, of what `kept` gave, without ids.
 
     Taken out are words that have a digit, hexadecimal ones, ones in which capitals and small letters alternate as nobody writes them,

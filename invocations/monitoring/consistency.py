@@ -23,7 +23,7 @@ class Contradiction(NamedTuple):
     what: str
 
 
-def counts() -> Counter[str]:
+def counts_by_status() -> Counter[str]:
     """How many invocations are in each status."""
     return Counter(dict(Invocation.objects.values_list("status").annotate(Count("pk")).order_by()))
 

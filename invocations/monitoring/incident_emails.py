@@ -40,7 +40,7 @@ _unsent: queue.SimpleQueue[Note] = queue.SimpleQueue()
 """Of this process. A process that ends in the minute between a failure and the next try sends that mail no more."""
 
 
-def tell(now: datetime) -> threading.Thread | None:
+def send_due_emails(now: datetime) -> threading.Thread | None:
     """Sends the mails that are due, from a thread of its own: a slow mail server keeps no message waiting. Returns that thread.
 
     Several processes may call this at once. Who notes the time on the incident sends the mail; one that cannot be sent is logged, and
@@ -75,7 +75,7 @@ def tell(now: datetime) -> threading.Thread | None:
     return thread
 
 
-def take_back(now: datetime) -> None:
+def release_unsent(now: datetime) -> None:
     """The notes of this process's mails that could not be sent, after `TRY_AGAIN_AFTER`: any process may try them again."""
     for _each in range(_unsent.qsize()):
         try:
@@ -106,7 +106,9 @@ def _claim(incident: Incident, column: str, now: datetime) -> Note | None:
 
 
 def _mail(incident: Incident) -> EmailMessage:
-    words = words_of(incident, Reader(is_stopped=pauses.brake() is not None), quoting=False)
+    words = words_of(
+        incident, Reader(is_stopped=pauses.active_kill_switch() is not None), quoting=False
+    )
     subject = _("Over: %(title)s") % {"title": words.title} if incident.closed_at else words.title
     lines = [words.title, _("Account: %(account)s") % {"account": incident.account.title}]
     lines.append(_("Noticed: %(time)s") % {"time": _utc(incident.opened_at)})

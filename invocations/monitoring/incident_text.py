@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from invocations.history.links import listed
-from invocations.history.reasons import REASONS, advice
+from invocations.history.links import history_url
+from invocations.history.reasons import REASONS, advice_for
 from invocations.models import Incident, Invocation, permissions
 from invocations.monitoring import pauses, remedies
 
@@ -86,7 +86,7 @@ def _refusals(about: dict[str, object], incident: Incident, reader: Reader) -> T
         "%(count)s refusals of one kind: %(name)s",
         incident.count,
     )
-    known = [str(sentence) for sentence in advice([incident.reason])]
+    known = [str(sentence) for sentence in advice_for([incident.reason])]
     says = _(
         "Kaleyra refuses what is sent with this workflow. This is over as soon as it takes a message."
     )
@@ -117,8 +117,8 @@ def _paused(about: dict[str, object], incident: Incident, reader: Reader) -> Tol
             ),
         )
     says = f"{REASONS.get(incident.reason, '')} {waits}".strip()
-    trouble = remedies.key_trouble(incident.account)
-    mend = remedies.where_to_mend(incident.account, trouble or incident.reason)
+    trouble = remedies.key_problem(incident.account)
+    mend = remedies.remedy_for(incident.account, trouble or incident.reason)
     if not reader.may(mend.permission):
         return title, says, str(mend.asked)
     if trouble or not reader.may(remedies.CHANGE_ACCOUNT):
@@ -154,7 +154,7 @@ def _unknown(about: dict[str, object], incident: Incident, reader: Reader) -> To
         "For a quarter of an hour no answer has settled them. Each of these messages may have gone out.",
         incident.count,
     )
-    is_kept_back = pauses.is_kept_back(
+    is_kept_back = pauses.is_blocked(
         incident.account, incident.workflow_instance, is_stopped=reader.is_stopped
     )
     by_hand = (
@@ -215,9 +215,9 @@ def _address(incident: Incident, error: str) -> str:
     if incident.kind == Kind.UNKNOWN:
         return f"{reverse('unknown')}?{urlencode(whose)}"
     if incident.kind == Kind.REFUSALS:
-        return listed(status=Status.REJECTED.value, **whose, since=day, error=error)
+        return history_url(status=Status.REJECTED.value, **whose, since=day, error=error)
     if incident.kind == Kind.NO_RESULTS:
-        return listed(delivery=Invocation.Delivery.NO_RESULT.value, **whose, since=day)
+        return history_url(delivery=Invocation.Delivery.NO_RESULT.value, **whose, since=day)
     # A workflow's pause holds none: what waits for it is queued still.
     is_held = incident.kind == Kind.PAUSED and not incident.workflow_instance_id
-    return listed(status=(Status.HELD if is_held else Status.QUEUED).value, **whose)
+    return history_url(status=(Status.HELD if is_held else Status.QUEUED).value, **whose)

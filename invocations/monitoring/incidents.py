@@ -52,14 +52,14 @@ class Trouble(NamedTuple):
     times: int
 
 
-def beat(now: datetime) -> bool:
+def record_heartbeat(now: datetime) -> bool:
     """Notes that a dispatcher is at work. Returns whether it is the caller's turn to watch."""
     if Heartbeat.objects.filter(pk=1, at__lte=now - EVERY).update(at=now):
         return True
     return Heartbeat.objects.get_or_create(pk=1, defaults={"at": now})[1]
 
 
-def watch(now: datetime) -> int:
+def update_incidents(now: datetime) -> int:
     """Opens and closes incidents. Returns how many were."""
     found = [*_refusals(now), *_paused(now), *_unreachable(now), *_unknown(now), *_no_results(now)]
     moved = sum(_note(trouble, now) for trouble in found)
@@ -183,7 +183,7 @@ def _refusals(now: datetime) -> list[Trouble]:
 
 
 def _paused(now: datetime) -> list[Trouble]:
-    found = [(pause, pause.account) for pause in pauses.by_the_console()]
+    found = [(pause, pause.account) for pause in pauses.automatic_pauses()]
     return [
         Trouble(
             Kind.PAUSED,

@@ -21,7 +21,7 @@ from invocations.kaleyra.profiles import KeyCheck, Profile, State, Verdict
 from invocations.models import Account, ApiKey
 from invocations.models.encryption import Unreadable
 from invocations.results import endpoints
-from invocations.sending.attempt import client_of
+from invocations.sending.attempt import client_for
 
 CHECKED_EVERY = timedelta(seconds=5)
 
@@ -35,7 +35,7 @@ WORKS, REFUSED, UNREADABLE, UNREACHABLE, TOO_SOON = (
 
 
 @dataclass(frozen=True)
-class Found:
+class ProfileFound:
     """One callback profile at Kaleyra, as it may be shown: of its URL the host only, for the rest may be a secret."""
 
     title: str
@@ -47,72 +47,74 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Checked:
+class KeyCheckResult:
     """What a check came to. `outcome` is one of the words above; `reason`: why Kaleyra could not be asked (`statuses.REASONS`)."""
 
     outcome: str
     reason: str = ""
     http_status: int | None = None
-    profiles: tuple[Found, ...] = ()
+    profiles: tuple[ProfileFound, ...] = ()
 
     @property
     def one_posts_here(self) -> bool:
         return any(profile.posts_here for profile in self.profiles)
 
 
-def check(key: ApiKey, console: str) -> Checked:
+def check_key(key: ApiKey, console: str) -> KeyCheckResult:
     """Asks Kaleyra with `key`, once in `CHECKED_EVERY`, and notes what it said. `console`: this console's host, as people open it."""
     now = timezone.now()
     rested = Q(last_checked_at__isnull=True) | Q(last_checked_at__lt=now - CHECKED_EVERY)
     if not ApiKey.objects.filter(rested, pk=key.pk).update(last_checked_at=now):
-        return Checked(TOO_SOON)
+        return KeyCheckResult(TOO_SOON)
     try:
-        said = client_of(key.account, key.key).callback_profiles()
+        said = client_for(key.account, key.key).callback_profiles()
     except Unreadable:
-        return Checked(UNREACHABLE, "unreadable_key")
+        return KeyCheckResult(UNREACHABLE, "unreadable_key")
     except (NotSent, NoAnswer) as silence:
-        return Checked(UNREACHABLE, silence.reason)
+        return KeyCheckResult(UNREACHABLE, silence.reason)
     return _noted(key, said, console)
 
 
-def _noted(key: ApiKey, said: KeyCheck, console: str) -> Checked:
+def _noted(key: ApiKey, said: KeyCheck, console: str) -> KeyCheckResult:
     asked = ApiKey.objects.filter(pk=key.pk)
     if said.verdict is Verdict.REFUSED:
         asked.update(last_refused_at=timezone.now())
-        return Checked(REFUSED, http_status=said.http_status)
+        return KeyCheckResult(REFUSED, http_status=said.http_status)
     if said.verdict is Verdict.UNREADABLE:
-        return Checked(
+        return KeyCheckResult(
             UNREADABLE, "redirect" if 300 <= said.http_status < 400 else "", said.http_status
         )
     asked.update(last_accepted_at=timezone.now())
-    return Checked(
+    return KeyCheckResult(
         WORKS,
         http_status=said.http_status,
         profiles=tuple(_found(profile, key.account, console) for profile in said.profiles),
     )
 
 
-def _found(profile: Profile, account: Account, console: str) -> Found:
+def _found(profile: Profile, account: Account, console: str) -> ProfileFound:
     try:
         parts = urlsplit(profile.url)
         goes_to = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     except ValueError:
-        return Found(profile.title, "", profile.http_method, profile.state, False, [])
+        return ProfileFound(profile.title, "", profile.http_method, profile.state, False, [])
     is_ours = _account_of(parts.path) == account
     posts_here = is_ours or parts.netloc.lower() == console.lower()
     doubts = list(_doubts(profile, account, console)) if posts_here else []
-    return Found(profile.title, goes_to, profile.http_method, profile.state, posts_here, doubts)
+    return ProfileFound(
+        profile.title, goes_to, profile.http_method, profile.state, posts_here, doubts
+    )
 
 
 def _account_of(path: str) -> Account | None:
-    address = endpoints.find(endpoints.token_in(path))
+    address = endpoints.address_by_token(endpoints.token_from_path(path))
     return address.account if address else None
 
 
 def _doubts(profile: Profile, account: Account, console: str) -> Iterator[Promise]:
     """What is wrong with a profile that posts to this console, or was meant to."""
     parts = urlsplit(profile.url)
-    address = endpoints.find(endpoints.token_in(parts.path))
+    address = endpoints.address_by_token(endpoints.token_from_path(parts.path))
     if profile.state is State.AUTO_DISABLED:
         yield _(
             "Kaleyra has auto-disabled it: results no longer come. Mend what is named here, then turn it on at Kaleyra."

@@ -24,13 +24,13 @@ from invocations.results import matching as whose
 from invocations.sending import pause
 
 MOST_COUNTED = 10_000
-NOBODY_AT_WORK_AFTER = timedelta(seconds=60)
+MISSING_AFTER = timedelta(seconds=60)
 """A dispatcher sweeps every five seconds."""
 Status = Invocation.Status
 Sample = tuple[str, str, float]
 
 
-def oldest_due(now: datetime) -> datetime | None:
+def oldest_due_at(now: datetime) -> datetime | None:
     """Since when the longest overdue message has been due, where neither its account nor its workflow is paused; None if none is."""
     oldest = _due(now).filter(account_id=OuterRef("pk")).order_by("due_at").values("due_at")[:1]
     moment: datetime | None = Account.objects.filter(is_paused=False).aggregate(
@@ -47,22 +47,22 @@ def _due(now: datetime) -> QuerySet[Invocation]:
     )
 
 
-def last_at_work() -> datetime | None:
+def last_sweep() -> datetime | None:
     """When a dispatcher last swept; None if none ever did."""
     return Heartbeat.objects.values_list("at", flat=True).first()
 
 
-def nobody_at_work(now: datetime) -> bool:
+def dispatcher_is_missing(now: datetime) -> bool:
     """Whether something has been due for a while and no dispatcher has been at work."""
-    at, oldest = last_at_work(), oldest_due(now)
+    at, oldest = last_sweep(), oldest_due_at(now)
     return (
         oldest is not None
-        and oldest < now - NOBODY_AT_WORK_AFTER
-        and (at is None or at < now - NOBODY_AT_WORK_AFTER)
+        and oldest < now - MISSING_AFTER
+        and (at is None or at < now - MISSING_AFTER)
     )
 
 
-def counted(rows: QuerySet[Invocation] | QuerySet[Callback]) -> int:
+def capped_count(rows: QuerySet[Invocation] | QuerySet[Callback]) -> int:
     """How many, `MOST_COUNTED` at most."""
     return rows.order_by().values("pk")[:MOST_COUNTED].count()
 
@@ -76,18 +76,18 @@ def samples(now: datetime) -> Iterator[Sample]:
     yield (
         "queue_age_seconds",
         "How long the longest overdue message has been due.",
-        age(oldest_due(now)),
+        age(oldest_due_at(now)),
     )
     yield (
         "due",
         f"Messages that are due, {MOST_COUNTED} at most.",
-        counted(_due(now).filter(account__is_paused=False)),
+        capped_count(_due(now).filter(account__is_paused=False)),
     )
     for status in (Status.UNKNOWN, Status.HELD):
         yield (
             status.value,
             f"Messages that are {status.value} now, {MOST_COUNTED} at most.",
-            counted(_with(status)),
+            capped_count(_with(status)),
         )
     oldest_unknown = (
         _with(Status.UNKNOWN).order_by("id").values_list("created_at", flat=True).first()
@@ -108,20 +108,20 @@ def samples(now: datetime) -> Iterator[Sample]:
     open_ones = list(Incident.objects.filter(closed_at__isnull=True).values_list("kind", flat=True))
     for kind in Incident.Kind.values:
         yield f'incidents_open{{kind="{kind}"}}', "Incidents that are open.", open_ones.count(kind)
-    if at := last_at_work():
+    if at := last_sweep():
         yield "dispatcher_seen_seconds", "How long ago a dispatcher was at work.", age(at)
     if at := CallbackAddress.objects.aggregate(at=Max("last_used_at"))["at"]:
         yield "callback_seen_seconds", "How long ago Kaleyra posted a result.", age(at)
     yield (
         "callbacks_unmatched",
         f"Results of no known message, not set aside, {MOST_COUNTED} at most.",
-        counted(whose.to_look_at()),
+        capped_count(whose.results_to_review()),
     )
     newest = Invocation.objects.order_by("-id").values_list("pk", flat=True).first() or 0
     yield "recorded_total", "Messages recorded so far, by the newest one's number.", newest
     hour_ago = statistics.first_id(now - timedelta(hours=1))
     for status in Status:
-        count = counted(_with(status).filter(pk__gte=hour_ago)) if hour_ago else 0
+        count = capped_count(_with(status).filter(pk__gte=hour_ago)) if hour_ago else 0
         yield (
             f'last_hour{{status="{status.value}"}}',
             f"Messages recorded in the last hour, {MOST_COUNTED} of a status at most.",
@@ -133,7 +133,7 @@ def _with(status: Invocation.Status) -> QuerySet[Invocation]:
     return Invocation.objects.filter(status=status)
 
 
-def text(now: datetime) -> str:
+def prometheus_text(now: datetime) -> str:
     """The samples in Prometheus' text format (version 0.0.4)."""
     lines: list[str] = []
     described = set()

@@ -17,17 +17,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from invocations.history.links import listed
+from invocations.history.links import history_url
 from invocations.history.reasons import REASONS, why_paused
-from invocations.history.timeline import person
+from invocations.history.timeline import person_name
 from invocations.models import Account, Invocation, KillSwitch, WorkflowInstance, permissions
 from invocations.monitoring.remedies import (
     CHANGE_ACCOUNT,
     CHANGE_WORKFLOW,
-    Mend,
-    key_trouble,
-    look_at_the_brake,
-    where_to_mend,
+    Remedy,
+    key_problem,
+    kill_switch_remedy,
+    remedy_for,
 )
 from invocations.sending.outcomes import TABLE
 
@@ -59,7 +59,7 @@ class Pause:
     since: datetime | None = None
     by: str = ""
     key_trouble: str = ""
-    mend: Mend | None = None
+    mend: Remedy | None = None
     queued: Waiting | None = None
     held: Waiting | None = None
 
@@ -134,7 +134,7 @@ class Pause:
 
 
 @dataclass(frozen=True)
-class Paused:
+class PauseOverview:
     """All pauses but the brake, those of accounts first. `waiting`: the messages that wait for one of them, or for several.
 
     `is_capped`: there may be more of these than were counted.
@@ -171,19 +171,19 @@ class Paused:
 # --- what is paused ---------------------------------------------------------------------------------------------------
 
 
-def brake() -> KillSwitch | None:
+def active_kill_switch() -> KillSwitch | None:
     """The brake while it is on, with who pulled it."""
     return KillSwitch.objects.filter(is_on=True).select_related("changed_by").first()
 
 
-def paused() -> Paused:
+def all_pauses() -> PauseOverview:
     """Every account that is paused, and every workflow that is in use or has messages that wait."""
     accounts = list(
         Account.objects.filter(is_paused=True).select_related("pod").prefetch_related("api_keys")
     )
     workflows = list(WorkflowInstance.objects.filter(is_paused=True).select_related("account__pod"))
     if not accounts and not workflows:
-        return Paused()
+        return PauseOverview()
     groups = _groups(accounts, workflows)
     pauses = [
         _counted(each, groups) for each in [*_of_accounts(accounts), *_of_workflows(workflows)]
@@ -197,10 +197,10 @@ def paused() -> Paused:
         for each in pauses
         if each.waiting or not isinstance(each.of, WorkflowInstance) or each.of.is_active
     ]
-    return Paused(shown, sum(totals.values()), MOST_COUNTED in totals.values())
+    return PauseOverview(shown, sum(totals.values()), MOST_COUNTED in totals.values())
 
 
-def by_the_console() -> list[Pause]:
+def automatic_pauses() -> list[Pause]:
     """What the console paused by itself, and is in use. Nothing is counted."""
     accounts = (
         Account.objects.filter(is_paused=True)
@@ -215,21 +215,21 @@ def by_the_console() -> list[Pause]:
     return [pause for pause in found if pause.because]
 
 
-def keeping_back(account: Account, workflow: WorkflowInstance) -> list[Pause]:
+def blocking_pauses(account: Account, workflow: WorkflowInstance) -> list[Pause]:
     """What keeps each message of the workflow back, the widest first. Nothing is counted."""
     found = []
-    if switch := brake():
-        by = person(switch.changed_by) if switch.changed_by else ""
-        found.append(Pause(switch, "", since=switch.changed_at, by=by, mend=look_at_the_brake()))
-    return [*found, *of(account, workflow)]
+    if switch := active_kill_switch():
+        by = person_name(switch.changed_by) if switch.changed_by else ""
+        found.append(Pause(switch, "", since=switch.changed_at, by=by, mend=kill_switch_remedy()))
+    return [*found, *pauses_of(account, workflow)]
 
 
-def is_kept_back(account: Account, workflow: WorkflowInstance | None, *, is_stopped: bool) -> bool:
+def is_blocked(account: Account, workflow: WorkflowInstance | None, *, is_stopped: bool) -> bool:
     """Whether anything keeps the workflow's messages back, or the account's, as far as the rows at hand say. `is_stopped`: by the brake."""
     return is_stopped or account.is_paused or (workflow is not None and workflow.is_paused)
 
 
-def of(account: Account, workflow: WorkflowInstance) -> list[Pause]:
+def pauses_of(account: Account, workflow: WorkflowInstance) -> list[Pause]:
     """The pause of the account and that of the workflow, as far as there are any. Nothing is counted."""
     return [
         *(_of_accounts([account]) if account.is_paused else []),
@@ -237,7 +237,7 @@ def of(account: Account, workflow: WorkflowInstance) -> list[Pause]:
     ]
 
 
-def waiting_for_the_brake() -> int:
+def count_stopped() -> int:
     """How many messages are queued or on their way, `MOST_COUNTED` + 1 at most."""
     rows = Invocation.objects.filter(status__in=[Status.QUEUED, Status.SENDING])
     return rows.order_by().values("pk")[: MOST_COUNTED + 1].count()
@@ -253,7 +253,7 @@ def _of_accounts(accounts: Sequence[Account]) -> list[Pause]:
 
 def _of_account(account: Account, begun: Any) -> Pause:
     by = _who(begun) if not account.paused_because else ""
-    trouble = key_trouble(account)
+    trouble = key_problem(account)
     lacks = REASONS[trouble] if trouble and trouble != account.paused_because else ""
     return Pause(
         account,
@@ -262,7 +262,7 @@ def _of_account(account: Account, begun: Any) -> Pause:
         since=begun.history_date if begun else None,
         by=by,
         key_trouble=trouble,
-        mend=where_to_mend(account, trouble or account.paused_because),
+        mend=remedy_for(account, trouble or account.paused_because),
     )
 
 
@@ -276,14 +276,14 @@ def _of_workflow(workflow: WorkflowInstance, begun: Any) -> Pause:
     by = _who(begun) if not because else ""
     address = reverse("admin:invocations_workflowinstance_change", args=[workflow.pk])
     mend = (
-        Mend(
+        Remedy(
             _("Check the workflow ID"),
             address,
             CHANGE_WORKFLOW,
             _("Ask an admin to check the workflow ID."),
         )
         if because
-        else Mend(
+        else Remedy(
             _("Open the workflow"),
             address,
             CHANGE_WORKFLOW,
@@ -308,7 +308,7 @@ def _by_a_person(by: str) -> str:
 
 
 def _who(begun: Any) -> str:
-    return person(begun.history_user) if begun and begun.history_user else ""
+    return person_name(begun.history_user) if begun and begun.history_user else ""
 
 
 def _begun(
@@ -369,7 +369,7 @@ def _counted(pause: Pause, groups: Iterable[dict[str, Any]]) -> Pause:
     def waiting(status: Invocation.Status) -> Waiting | None:
         found = [group for group in mine if group["status"] == status]
         whose: dict[str, int] = {name: pause.of.pk}
-        address = listed(status=status.value, **whose)
+        address = history_url(status=status.value, **whose)
         return (
             Waiting(
                 sum(each["count"] for each in found), min(each["oldest"] for each in found), address

@@ -20,7 +20,7 @@ OF_THE_HOST = ("redirect", "certificate", "address")
 """Reasons of the answer table, by what an admin mends."""
 
 
-class Mend(NamedTuple):
+class Remedy(NamedTuple):
     """Where the cause of a pause is mended: the words and the address of a link, and the right that its page asks for.
 
     `asked`: what who lacks that right does instead.
@@ -32,21 +32,21 @@ class Mend(NamedTuple):
     asked: Text
 
 
-def key_trouble(account: Account) -> str:
+def key_problem(account: Account) -> str:
     """Why nothing could leave with the account's primary key, as a reason of the answer table; empty if it is usable."""
     try:
-        read_key(_primary(account))
+        read_key(primary_key_of(account))
     except NoKey as missing:
         return missing.reason
     return ""
 
 
-def where_to_mend(account: Account, reason: str) -> Mend:
+def remedy_for(account: Account, reason: str) -> Remedy:
     """The page on which an admin mends what `reason` (of the answer table) says of the account."""
-    key = _primary(account)
+    key = primary_key_of(account)
     if key is None:
         add = reverse("admin:invocations_apikey_add", query={"account": account.pk})
-        return Mend(
+        return Remedy(
             _("Store an API key"),
             add,
             "invocations.add_apikey",
@@ -58,13 +58,13 @@ def where_to_mend(account: Account, reason: str) -> Mend:
             "invocations.change_apikey",
         )
         if reason == "credentials":
-            return Mend(
+            return Remedy(
                 _("Check the API key, or replace it"),
                 address,
                 right,
                 _("Ask an admin to check the API key, or to replace it."),
             )
-        return Mend(
+        return Remedy(
             _("Enter the API key again"),
             address,
             right,
@@ -72,21 +72,21 @@ def where_to_mend(account: Account, reason: str) -> Mend:
         )
     if reason in OF_THE_HOST:
         address = reverse("admin:invocations_pod_change", args=[account.pod_id])
-        return Mend(
+        return Remedy(
             _("Check the pod’s host"),
             address,
             "invocations.change_pod",
             _("Ask an admin to check the pod’s host."),
         )
     address = reverse("admin:invocations_account_change", args=[account.pk])
-    return Mend(
+    return Remedy(
         _("Open the account"), address, CHANGE_ACCOUNT, _("Ask an admin to let the account go on.")
     )
 
 
-def look_at_the_brake() -> Mend:
+def kill_switch_remedy() -> Remedy:
     """Where the brake is taken off."""
-    return Mend(
+    return Remedy(
         _("Look at the brake"),
         reverse("stop"),
         permissions.STOP,
@@ -94,5 +94,5 @@ def look_at_the_brake() -> Mend:
     )
 
 
-def _primary(account: Account) -> ApiKey | None:
+def primary_key_of(account: Account) -> ApiKey | None:
     return next((key for key in account.api_keys.all() if key.is_primary), None)

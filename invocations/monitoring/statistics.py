@@ -18,7 +18,7 @@ from django.db.models import Count, Func, IntegerField, Q
 from django.utils import timezone
 
 from invocations.history.meanings import SETTLED
-from invocations.history.periods import recorded
+from invocations.history.periods import recorded_between
 from invocations.models import Invocation, Quarter
 
 COUNTED_AT_ONCE = 10_000
@@ -64,7 +64,7 @@ class Counted(NamedTuple):
     counts: Mapping[str, int]
 
 
-class Figures(NamedTuple):
+class Statistics(NamedTuple):
     """`is_live`: counted just now. `is_whole`: nothing of the period is still to be counted."""
 
     rows: list[Counted]
@@ -87,10 +87,10 @@ class _NumberOfQuarter(Func):
         )
 
 
-def figures(since: datetime) -> Figures:
+def statistics_since(since: datetime) -> Statistics:
     """All that was recorded from `since` on, which is the beginning of a quarter."""
     if not _are_many(since):
-        return Figures(_count(since, None))
+        return Statistics(_count(since, None))
     now_on = _quarter_of(timezone.now()) + QUARTER
     live_from = max(since, now_on - COUNTED_LIVE)
     if _are_many(live_from):
@@ -104,14 +104,14 @@ def figures(since: datetime) -> Figures:
         for begins_at, each in found.items()
         for pk, counts in (each or {}).items()
     ]
-    return Figures(
+    return Statistics(
         rows + _count(live_from, None),
         is_live=False,
         is_whole=len(found) == (live_from - since) // QUARTER,
     )
 
 
-def count_ahead(now: datetime) -> int:
+def count_due_quarters(now: datetime) -> int:
     """Counts the quarters that are to be counted again, newest first. Returns how many. Several may do so at once."""
     begin = _quarter_of(now - LONGEST_PERIOD)
     if not _are_many(begin):
@@ -149,7 +149,7 @@ def _are_many(since: datetime) -> bool:
 
 
 def _count(since: datetime, until: datetime | None) -> list[Counted]:
-    found = Invocation.objects.filter(recorded(since, until))
+    found = Invocation.objects.filter(recorded_between(since, until))
     counts = {RECORDED: Count("pk")} | {
         name: Count("pk", filter=condition) for name, condition in CONDITIONS.items()
     }
@@ -224,7 +224,7 @@ def refusals(since_id: int, workflow_ids: set[int]) -> tuple[list[Refusals], boo
     ) < REFUSALS_READ
 
 
-def midnight(days: int) -> datetime:
+def period_start(days: int) -> datetime:
     """The beginning, in the person's time zone, of the period of `days` days that ends today."""
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     return (

@@ -12,7 +12,7 @@ from django.db.models import Prefetch, Q
 from django.utils import timezone
 
 from invocations.composing import template_fields
-from invocations.kaleyra.callbacks import ChannelSaid, has_ended, together, was_refused
+from invocations.kaleyra.callbacks import ReportedChannel, combine, has_ended, was_refused
 from invocations.models import Callback, ChannelResult, Invocation, WorkflowInstance
 from invocations.results import matching as whose
 from invocations.sending import decisions, pause
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 Delivery = Invocation.Delivery
 
-UNSETTLED = (Status.QUEUED, Status.SENDING, Status.HELD)
+BEING_SENT = (Status.QUEUED, Status.SENDING, Status.HELD)
 """Not told yet: whoever sends writes the whole row afterwards, and the sweep tells it then, within seconds."""
 CLOCKS_APART = timedelta(hours=1)
 """By how much Kaleyra's clock is believed to differ from ours. Beyond that a flow ended when its result came."""
@@ -55,11 +55,11 @@ ADDED_UP_OF_A_CHANNEL = ("callback_id", "position", "code", "message_id")
 def match(callback: Callback) -> bool:
     """Tells a kept result to the invocation whose id it names. Returns whether one was told."""
     with transaction.atomic():
-        invocation = _whose(callback)
+        invocation = locked_invocation_of(callback)
         return invocation is not None and _join(callback, invocation)
 
 
-class NotJoined(Exception):
+class NotMatched(Exception):
     """Nothing was changed. `code`: `gone` (the result has a message, or the message is none of its account), `under_way`, `other_id`
     (the message has another id of Kaleyra's), `has_result`."""
 
@@ -73,11 +73,11 @@ def match_by_hand(callback: Callback, invocation: Invocation, by: User) -> None:
     with transaction.atomic():
         found = _locked(Q(pk=invocation.pk, account_id=callback.account_id))
         if not found:
-            raise NotJoined("gone")
+            raise NotMatched("gone")
         if code := _why_not(callback, found[0]):
-            raise NotJoined(code)
+            raise NotMatched(code)
         if not _join(callback, found[0], by):
-            raise NotJoined("gone")
+            raise NotMatched("gone")
     logger.info(
         "result %s was matched to invocation %s by user %s",
         callback.pk,
@@ -88,7 +88,7 @@ def match_by_hand(callback: Callback, invocation: Invocation, by: User) -> None:
 
 def _why_not(callback: Callback, locked: Invocation) -> str:
     """What has come between a suggestion and the person's word, as the code of a `NotJoined`."""
-    if _tellable(locked) is None:
+    if unless_being_sent(locked) is None:
         return "under_way"
     if locked.workflow_invocation_id not in ("", callback.workflow_invocation_id):
         return "other_id"
@@ -101,27 +101,27 @@ def _join(callback: Callback, invocation: Invocation, by: User | None = None) ->
     free = Callback.objects.filter(pk=callback.pk, invocation__isnull=True)
     if not free.update(invocation=invocation, matched_at=now, matched_by=by):
         return False
-    _tell(invocation, _told(invocation))
+    update_from_results(invocation, results_of(invocation))
     callback.invocation, callback.matched_at, callback.matched_by = invocation, now, by
     return True
 
 
-def _whose(callback: Callback) -> Invocation | None:
+def locked_invocation_of(callback: Callback) -> Invocation | None:
     """The invocation that the result names, locked, if it can be told; else the one of which a stored answer named it.
 
     Where several are named nothing is guessed.
     """
-    found = _locked(whose.named([callback]))
-    if any(whose.names(callback, each) for each in found):
-        return _tellable(whose.the_one(callback, found))
-    [answered] = whose.answered([callback])
-    invocation = whose.certain_of(answered)
+    found = _locked(whose.named_by([callback]))
+    if any(whose.names_invocation(callback, each) for each in found):
+        return unless_being_sent(whose.only_match(callback, found))
+    [answered] = whose.matches_by_answer([callback])
+    invocation = whose.certain_match(answered)
     if invocation is None or not (locked := _locked(Q(pk=invocation.pk))):
         return None
-    [answered] = whose.answered(
+    [answered] = whose.matches_by_answer(
         [callback]
     )  # asked again under the lock: it may have learned of another flow meanwhile
-    return _tellable(locked[0]) if whose.certain_of(answered) == locked[0] else None
+    return unless_being_sent(locked[0]) if whose.certain_match(answered) == locked[0] else None
 
 
 def _locked(which: Q) -> list[Invocation]:
@@ -135,27 +135,27 @@ def _locked(which: Q) -> list[Invocation]:
     return list(invocations.select_for_update(of=("self",)).order_by("pk")[:MAX_CANDIDATES])
 
 
-def _tellable(invocation: Invocation | None) -> Invocation | None:
-    return invocation if invocation and invocation.status not in UNSETTLED else None
+def unless_being_sent(invocation: Invocation | None) -> Invocation | None:
+    return invocation if invocation and invocation.status not in BEING_SENT else None
 
 
-class Told(NamedTuple):
+class StoredResult(NamedTuple):
     """A result, and what it says of the channels."""
 
     callback: Callback
-    channels: Sequence[ChannelSaid]
+    channels: Sequence[ReportedChannel]
 
 
-def _told(invocation: Invocation) -> list[Told]:
+def results_of(invocation: Invocation) -> list[StoredResult]:
     """What the invocation was told, in the order in which it came."""
     kept = invocation.callbacks.only(*ADDED_UP).prefetch_related(
         Prefetch("results", ChannelResult.objects.only(*ADDED_UP_OF_A_CHANNEL))
     )
     return [
-        Told(
+        StoredResult(
             callback,
             [
-                ChannelSaid(each.position, code=each.code, message_id=each.message_id)
+                ReportedChannel(each.position, code=each.code, message_id=each.message_id)
                 for each in callback.results.all()
             ],
         )
@@ -163,7 +163,7 @@ def _told(invocation: Invocation) -> list[Told]:
     ]
 
 
-def _tell(invocation: Invocation, told: Sequence[Told]) -> None:
+def update_from_results(invocation: Invocation, told: Sequence[StoredResult]) -> None:
     """Shows in the locked invocation what all its results say together.
 
     A result that says that it was refused, and nothing more, is shown beside a refusal or an unknown outcome, and changes neither.
@@ -172,7 +172,7 @@ def _tell(invocation: Invocation, told: Sequence[Told]) -> None:
         told = [
             each for each in told if not was_refused(each.callback.execution_status, each.channels)
         ]
-    if told and invocation.status == Status.UNKNOWN and decisions.confirm(invocation):
+    if told and invocation.status == Status.UNKNOWN and decisions.confirm_accepted(invocation):
         invocation.status = Status.ACCEPTED
     learned = next(
         (
@@ -191,12 +191,12 @@ def _tell(invocation: Invocation, told: Sequence[Told]) -> None:
         if has_ended(each.callback.execution_status)
     ]
     if ends:
-        result = together(each.channels for each in told)
+        result = combine(each.channels for each in told)
         columns |= {
             "delivery": Delivery.COMPLETED,
             "result_at": min(ends),
             "deciding_channel": result.deciding(
-                lambda: len(template_fields.channels_at_the_time(invocation))
+                lambda: len(template_fields.channels_as_sent(invocation))
             ),
             "may_be_double": result.may_be_double,
         }
@@ -226,4 +226,4 @@ def _expect_results_of(workflow_instance_pk: int) -> None:
         expects_callback=True
     ):
         logger.info("workflow %s reports its results", workflow_instance_pk)
-        pause.remember_the_change(WorkflowInstance, workflow_instance_pk, "first_result")
+        pause.record_history(WorkflowInstance, workflow_instance_pk, "first_result")

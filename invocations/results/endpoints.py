@@ -37,38 +37,38 @@ USE_IS_NOTED_EVERY = timedelta(seconds=10)
 """A flood of results must not turn into a flood of writes to one row."""
 
 
-class StillTwo(Exception):
+class PreviousStillValid(Exception):
     """The address before the current one still lets Kaleyra in. A further rotation would shut out whoever posts there."""
 
 
-def current(account: Account) -> CallbackAddress | None:
+def current_address(account: Account) -> CallbackAddress | None:
     """The address that Kaleyra should post to."""
     return account.callback_addresses.filter(is_current=True).first()
 
 
-def before(account: Account) -> CallbackAddress | None:
+def previous_address(account: Account) -> CallbackAddress | None:
     """The one it replaced, as long as nobody has ended it."""
     return account.callback_addresses.filter(is_current=False).first()
 
 
-def make(account: Account, by: User | None) -> CallbackAddress:
+def ensure_address(account: Account, by: User | None) -> CallbackAddress:
     """The account's current address, made if it has none."""
     with transaction.atomic():
         Account.objects.select_for_update().get(pk=account.pk)
-        return current(account) or _made(account, by)
+        return current_address(account) or _made(account, by)
 
 
-def rotate(account: Account, by: User | None) -> CallbackAddress:
+def rotate_address(account: Account, by: User | None) -> CallbackAddress:
     """A new current address; the one before stays valid until `end_the_one_before`. Raises `StillTwo` if that was not done yet."""
     with transaction.atomic():
         Account.objects.select_for_update().get(pk=account.pk)
-        if before(account):
-            raise StillTwo
+        if previous_address(account):
+            raise PreviousStillValid
         account.callback_addresses.filter(is_current=True).update(is_current=False)
         return _made(account, by)
 
 
-def end_the_one_before(account: Account) -> bool:
+def end_previous_address(account: Account) -> bool:
     """From now on only the current address lets Kaleyra in. Returns whether there was another."""
     ended, _rows = account.callback_addresses.filter(is_current=False).delete()
     if ended:
@@ -97,7 +97,7 @@ def _digests(token: str) -> list[str]:
 # --- who posts --------------------------------------------------------------------------------------------------------
 
 
-def find(token: str) -> CallbackAddress | None:
+def address_by_token(token: str) -> CallbackAddress | None:
     """The address with this token, with its account. By keyed digest, so that neither index nor clock tells of a token."""
     if len(token) > LONGEST_TOKEN:
         return None
@@ -107,12 +107,12 @@ def find(token: str) -> CallbackAddress | None:
     return known.only("token", "secret", "last_used_at", "account__title").first()
 
 
-def let_in(token: str, headers: Mapping[str, str]) -> CallbackAddress | None:
+def authorised_address(token: str, headers: Mapping[str, str]) -> CallbackAddress | None:
     """The address that a post with this token and these headers may use, or None; `headers` finds names in any case.
 
     Raises `Unreadable` if no encryption key opens the stored secret: that is the console's fault, not the caller's.
     """
-    address = find(token)
+    address = address_by_token(token)
     if address is None:
         return None
     expected = address.secret.encode()
@@ -151,7 +151,7 @@ def path_of(address: CallbackAddress) -> str:
     return reverse("callback", args=[address.token])
 
 
-def token_in(path: str) -> str:
+def token_from_path(path: str) -> str:
     """The token in a path that should be one of ours, with or without the slash at its end; else nothing."""
     before, _, token = path.rstrip("/").rpartition("/")
     return token if f"{before}/" == reverse("callback", args=["-"]).removesuffix("-/") else ""

@@ -18,13 +18,19 @@ from django.db.models import F
 from django.utils import timezone
 
 from invocations.kaleyra.callback_body import read_callback
-from invocations.kaleyra.callbacks import ChannelSaid, FlowResult
+from invocations.kaleyra.callbacks import FlowResult, ReportedChannel
 from invocations.models import Account, Callback, ChannelResult, Invocation
 from invocations.models.encryption import digests
-from invocations.models.recipients import DIGEST_OF_A_RECIPIENT
+from invocations.models.recipients import RECIPIENT_DIGEST
 from invocations.results import numbers
-from invocations.results.apply import Told, _tell, _told, _whose, match
-from invocations.results.matching import to_look_at
+from invocations.results.apply import (
+    StoredResult,
+    locked_invocation_of,
+    match,
+    results_of,
+    update_from_results,
+)
+from invocations.results.matching import results_to_review
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -39,7 +45,7 @@ DIGEST_OF_A_CALLBACK = "callback"
 # --- keep -------------------------------------------------------------------------------------------------------------
 
 
-def keep(account: Account, body: bytes) -> Callback:
+def store_result(account: Account, body: bytes) -> Callback:
     """Commits the body as it came, once: the same bytes again only count. With it its invocation is told, if that is known."""
     now = timezone.now()
     digest, *with_older_keys = _digests(account, body)
@@ -84,8 +90,8 @@ def keep(account: Account, body: bytes) -> Callback:
 
 def _commit(callback: Callback, said: FlowResult, now: datetime, *, tells: bool = True) -> None:
     with transaction.atomic():
-        invocation = _whose(callback) if tells else None
-        told = _told(invocation) if invocation else []
+        invocation = locked_invocation_of(callback) if tells else None
+        told = results_of(invocation) if invocation else []
         if invocation:
             callback.invocation, callback.matched_at = invocation, now
         callback.save(force_insert=True)
@@ -93,7 +99,7 @@ def _commit(callback: Callback, said: FlowResult, now: datetime, *, tells: bool 
             _channel_result(callback, channel) for channel in said.channels
         )
         if invocation:
-            _tell(invocation, [*told, Told(callback, said.channels)])
+            update_from_results(invocation, [*told, StoredResult(callback, said.channels)])
 
 
 def _again(account: Account, body: bytes, now: datetime) -> Callback | None:
@@ -121,8 +127,8 @@ def _digests(account: Account, body: bytes) -> list[str]:
     return digests(f"{account.pk} {hashlib.sha256(body).hexdigest()}", DIGEST_OF_A_CALLBACK)
 
 
-def _channel_result(callback: Callback, said: ChannelSaid) -> ChannelResult:
-    digits, hint = numbers.number(said.recipient)
+def _channel_result(callback: Callback, said: ReportedChannel) -> ChannelResult:
+    digits, hint = numbers.digits_and_hint(said.recipient)
     return ChannelResult(
         callback=callback,
         position=said.position,
@@ -133,7 +139,7 @@ def _channel_result(callback: Callback, said: ChannelSaid) -> ChannelResult:
         message_id=said.message_id,
         client_message_id=said.client_message_id,
         sender=said.sender,
-        recipient_digest=digests(digits, DIGEST_OF_A_RECIPIENT)[0] if digits else "",
+        recipient_digest=digests(digits, RECIPIENT_DIGEST)[0] if digits else "",
         recipient_hint=hint,
     )
 
@@ -144,7 +150,7 @@ def _channel_result(callback: Callback, said: ChannelSaid) -> ChannelResult:
 def set_aside(callback: Callback, reason: str, by: User) -> bool:
     """Nobody needs to look at the result any more, says a person. Returns whether it was still open. It stays, and is still matched."""
     sealed = Callback._meta.get_field("set_aside_reason").seal(callback, reason)
-    still_open = to_look_at().filter(pk=callback.pk)
+    still_open = results_to_review().filter(pk=callback.pk)
     if not still_open.update(set_aside_at=timezone.now(), set_aside_by=by, set_aside_reason=sealed):
         return False
     logger.info(

@@ -14,33 +14,33 @@ from django.db.models import Q, QuerySet
 
 from invocations.kaleyra.callbacks import FlowResult
 from invocations.models import Attempt, Callback, Invocation
-from invocations.results.numbers import Number, number_told, said_in
+from invocations.results.numbers import NumberMatch, compare_numbers, read_again
 from invocations.sending.outcomes import Status
 
 Delivery = Invocation.Delivery
 
-MOST_AT_ONCE = 500
-FEW = 10
-MOST_READ = 8 * MOST_AT_ONCE
+MAX_CANDIDATES = 500
+FEW_RESULTS = 10
+MAX_ROWS_READ = 8 * MAX_CANDIDATES
 """Rows that the ids of many results find. Of an id that more rows have nobody knows which is meant."""
-WIDE = ("payload", "reply", "note")
+WIDE_COLUMNS = ("payload", "reply", "note")
 FOUND_BY_ID = ("request_id", "workflow_invocation_id", "account_id", "status", "reason", "delivery")
 
 
-def unmatched() -> QuerySet[Callback]:
+def unmatched_results() -> QuerySet[Callback]:
     """The results that belong to nobody yet, those that were set aside too."""
     return Callback.objects.filter(invocation__isnull=True)
 
 
-def to_look_at() -> QuerySet[Callback]:
+def results_to_review() -> QuerySet[Callback]:
     """The results that belong to nobody yet, and that nobody has set aside."""
-    return unmatched().filter(set_aside_at__isnull=True)
+    return unmatched_results().filter(set_aside_at__isnull=True)
 
 
 # --- by the id that it names ------------------------------------------------------------------------------------------
 
 
-def named(callbacks: Collection[Callback]) -> Q:
+def named_by(callbacks: Collection[Callback]) -> Q:
     """The invocations whose id a result names, Kaleyra's or ours; of any account (see `names`).
 
     The account is not asked for: SQLite would rather read all its messages than look two ids up. An id that none of them names is not
@@ -51,7 +51,7 @@ def named(callbacks: Collection[Callback]) -> Q:
     return Q(workflow_invocation_id__in=theirs) | Q(request_id__in=ours)
 
 
-def names(callback: Callback, invocation: Invocation) -> bool:
+def names_invocation(callback: Callback, invocation: Invocation) -> bool:
     """Whether the result names this invocation of its account."""
     by_theirs = (
         callback.workflow_invocation_id
@@ -62,12 +62,12 @@ def names(callback: Callback, invocation: Invocation) -> bool:
     )
 
 
-def the_one(callback: Callback, found: Collection[Invocation]) -> Invocation | None:
+def only_match(callback: Callback, found: Collection[Invocation]) -> Invocation | None:
     """Of the messages that its ids find (`named`, of all accounts) the one whose result it is. None where its ids name two, or nobody.
 
     A request id that no message of ours has was made up on the way: it says nothing against the id that an acceptance told.
     """
-    its = [invocation for invocation in found if names(callback, invocation)]
+    its = [invocation for invocation in found if names_invocation(callback, invocation)]
     if len(its) != 1:
         return None
     ours = {callback.request_id, its[0].request_id} - {None}
@@ -75,21 +75,21 @@ def the_one(callback: Callback, found: Collection[Invocation]) -> Invocation | N
     was_told = its[0].status == Status.ACCEPTED and its[0].reason == "accepted"
     return (
         its[0]
-        if _agrees_on_theirs(callback, its[0]) and (len(ours) == 1 or (was_told and is_made_up))
+        if same_kaleyra_id(callback, its[0]) and (len(ours) == 1 or (was_told and is_made_up))
         else None
     )
 
 
-def _agrees_on_theirs(callback: Callback, invocation: Invocation) -> bool:
+def same_kaleyra_id(callback: Callback, invocation: Invocation) -> bool:
     """Whether Kaleyra's id is the same where the result names one and the message has one."""
     return len({callback.workflow_invocation_id, invocation.workflow_invocation_id} - {""}) <= 1
 
 
-def _found_by_id(callbacks: Collection[Callback]) -> list[list[Invocation]]:
+def matches_by_id(callbacks: Collection[Callback]) -> list[list[Invocation]]:
     """For each result the invocations, of any account, that one of its ids finds."""
     rows: dict[object, dict[int, Invocation]] = defaultdict(dict)
     for row in (
-        Invocation.objects.filter(named(callbacks)).order_by().only(*FOUND_BY_ID)[:MOST_READ]
+        Invocation.objects.filter(named_by(callbacks)).order_by().only(*FOUND_BY_ID)[:MAX_ROWS_READ]
     ):
         for key in (row.workflow_invocation_id, row.request_id):
             rows[key][row.pk] = row
@@ -106,19 +106,21 @@ def _found_by_id(callbacks: Collection[Callback]) -> list[list[Invocation]]:
     ]
 
 
-def certain(callbacks: Sequence[Callback]) -> list[Invocation | None]:
+def certain_matches(callbacks: Sequence[Callback]) -> list[Invocation | None]:
     """For each result the one message whose own it is, by its ids or by what an answer said; in three statements at most."""
-    found = dict(zip((callback.pk for callback in callbacks), _found_by_id(callbacks), strict=True))
+    found = dict(
+        zip((callback.pk for callback in callbacks), matches_by_id(callbacks), strict=True)
+    )
     is_named = {
-        callback.pk: any(names(callback, row) for row in found[callback.pk])
+        callback.pk: any(names_invocation(callback, row) for row in found[callback.pk])
         for callback in callbacks
     }
     left = [callback for callback in callbacks if not is_named[callback.pk]]
-    by_answer = dict(zip((callback.pk for callback in left), answered(left), strict=True))
+    by_answer = dict(zip((callback.pk for callback in left), matches_by_answer(left), strict=True))
     return [
-        the_one(callback, found[callback.pk])
+        only_match(callback, found[callback.pk])
         if is_named[callback.pk]
-        else certain_of(by_answer[callback.pk])
+        else certain_match(by_answer[callback.pk])
         for callback in callbacks
     ]
 
@@ -126,7 +128,7 @@ def certain(callbacks: Sequence[Callback]) -> list[Invocation | None]:
 # --- by an answer that settled nothing --------------------------------------------------------------------------------
 
 
-class ByAnswer(NamedTuple):
+class AnswerMatch(NamedTuple):
     """A message of which an answer named the ids of a result; not certain where only a person can say whether it is its own."""
 
     invocation: Invocation
@@ -148,11 +150,11 @@ class _Answer(NamedTuple):
         return self.request_id or self.own_request_id
 
 
-def certain_of(by_answer: Sequence[ByAnswer]) -> Invocation | None:
+def certain_match(by_answer: Sequence[AnswerMatch]) -> Invocation | None:
     return by_answer[0].invocation if len(by_answer) == 1 and by_answer[0].is_certain else None
 
 
-def answered(callbacks: Collection[Callback]) -> list[list[ByAnswer]]:
+def matches_by_answer(callbacks: Collection[Callback]) -> list[list[AnswerMatch]]:
     """For each result the invocations of which an answer that settled nothing named its ids.
 
     An answer that names the request id of another message of ours came for that one. A result that tells of another id, or of numbers
@@ -175,7 +177,7 @@ def answered(callbacks: Collection[Callback]) -> list[list[ByAnswer]]:
         "answered_invocation_id",
         "answered_request_id",
     )
-    every = [_Answer(*row) for row in answers.values_list(*columns)[:MOST_READ]]
+    every = [_Answer(*row) for row in answers.values_list(*columns)[:MAX_ROWS_READ]]
     if not every:
         return [[] for _callback in callbacks]
     kept: dict[object, list[_Answer]] = defaultdict(list)
@@ -188,7 +190,7 @@ def answered(callbacks: Collection[Callback]) -> list[list[ByAnswer]]:
     rows = (
         Invocation.objects.filter(about)
         .prefetch_related("workflow_instance")
-        .defer(*WIDE)
+        .defer(*WIDE_COLUMNS)
         .order_by("pk")
         .in_bulk()
     )
@@ -210,8 +212,8 @@ def _that_name(callback: Callback, kept: Mapping[object, Sequence[_Answer]]) -> 
 
 def _of_its_answers(
     callback: Callback, answers: Collection[_Answer], rows: Mapping[int, Invocation]
-) -> list[ByAnswer]:
-    said = said_in(callback) if answers else FlowResult()
+) -> list[AnswerMatch]:
+    said = read_again(callback) if answers else FlowResult()
     if said.other_request_id:
         return []
     by_request_id = {row.request_id: pk for pk, row in rows.items()}
@@ -219,13 +221,16 @@ def _of_its_answers(
     others = {answer.invocation_id for answer in answers if answer.about not in by_request_id}
     found = []
     for row in (rows[pk] for pk in sorted(ours | others)):
-        tells = number_told(callback, said, row)
+        tells = compare_numbers(callback, said, row)
         if (
             row.account_id == callback.account_id
-            and _agrees_on_theirs(callback, row)
-            and tells is not Number.ANOTHER
+            and same_kaleyra_id(callback, row)
+            and tells is not NumberMatch.ANOTHER
         ):
             found.append(
-                ByAnswer(row, tells is Number.ITS_OWN or (tells is Number.NONE and row.pk in ours))
+                AnswerMatch(
+                    row,
+                    tells is NumberMatch.ITS_OWN or (tells is NumberMatch.NONE and row.pk in ours),
+                )
             )
     return found

@@ -10,10 +10,10 @@ from invocations.kaleyra.callback_body import read_callback
 from invocations.kaleyra.callbacks import FlowResult
 from invocations.models import Callback, Invocation
 from invocations.models.encryption import Unreadable, digests
-from invocations.models.recipients import DIGEST_OF_A_RECIPIENT
+from invocations.models.recipients import RECIPIENT_DIGEST
 
 
-class Number(StrEnum):
+class NumberMatch(StrEnum):
     """What the numbers that a result tells have to do with a message."""
 
     ITS_OWN = "its own"
@@ -24,7 +24,7 @@ class Number(StrEnum):
     NONE = "none"
 
 
-def number_told(callback: Callback, said: FlowResult, invocation: Invocation) -> Number:
+def compare_numbers(callback: Callback, said: FlowResult, invocation: Invocation) -> NumberMatch:
     """Whether each number that the result tells is one of the invocation's: with its country code, or as its country writes it at home."""
     if said.problem == "unreadable":
         # No key opens the body any more. What was kept of its numbers still tells whether they are these.
@@ -32,55 +32,55 @@ def number_told(callback: Callback, said: FlowResult, invocation: Invocation) ->
             {result.recipient_digest for result in callback.results.all()} if callback.pk else set()
         )
         found = {
-            _whether(digest in _digests_of(invocation)) if digest else Number.UNCLEAR
+            _whether(digest in recipient_digests(invocation)) if digest else NumberMatch.UNCLEAR
             for digest in kept
-        } or {Number.UNCLEAR}
+        } or {NumberMatch.UNCLEAR}
     else:
         found = {
             _is_to(channel.recipient, invocation) for channel in said.channels if channel.recipient
         }
-    order = (Number.ANOTHER, Number.UNCLEAR, Number.ITS_OWN)
-    return next((each for each in order if each in found), Number.NONE)
+    order = (NumberMatch.ANOTHER, NumberMatch.UNCLEAR, NumberMatch.ITS_OWN)
+    return next((each for each in order if each in found), NumberMatch.NONE)
 
 
-def _is_to(text: str, invocation: Invocation) -> Number:
-    digits, _hint = number(text)
+def _is_to(text: str, invocation: Invocation) -> NumberMatch:
+    digits, _hint = digits_and_hint(text)
     hints = (invocation.recipient_hint, invocation.recipient2_hint)
     codes = {code for hint in hints if (code := recipients.calling_code(hint)) is not None}
     readings = ({digits} - {""}) | {
         each.digits for each in recipients.in_national_form(text, codes)
     }
     if not readings:
-        return Number.UNCLEAR
-    return _whether(bool(_digests_of(invocation) & _digests_of_numbers(readings)))
+        return NumberMatch.UNCLEAR
+    return _whether(bool(recipient_digests(invocation) & _digests_of_numbers(readings)))
 
 
-def _whether(is_its_own: bool) -> Number:
-    return Number.ITS_OWN if is_its_own else Number.ANOTHER
+def _whether(is_its_own: bool) -> NumberMatch:
+    return NumberMatch.ITS_OWN if is_its_own else NumberMatch.ANOTHER
 
 
-def _digests_told(callback: Callback, said: FlowResult) -> set[str]:
+def digests_in_result(callback: Callback, said: FlowResult) -> set[str]:
     """The digests of the whole numbers that a result tells, under every key."""
     if said.problem == "unreadable":
         return {result.recipient_digest for result in callback.results.all()} - {""}
     return _digests_of_numbers(
         {
             digits
-            for digits, _hint in (number(channel.recipient) for channel in said.channels)
+            for digits, _hint in (digits_and_hint(channel.recipient) for channel in said.channels)
             if digits
         }
     )
 
 
 def _digests_of_numbers(numbers: Iterable[str]) -> set[str]:
-    return {digest for digits in numbers for digest in digests(digits, DIGEST_OF_A_RECIPIENT)}
+    return {digest for digits in numbers for digest in digests(digits, RECIPIENT_DIGEST)}
 
 
-def _digests_of(invocation: Invocation) -> set[str]:
+def recipient_digests(invocation: Invocation) -> set[str]:
     return {invocation.recipient_digest, invocation.recipient2_digest} - {""}
 
 
-def said_in(callback: Callback) -> FlowResult:
+def read_again(callback: Callback) -> FlowResult:
     """The result read again from its body; one without anything where no encryption key opens it."""
     try:
         return read_callback(callback.body.encode())
@@ -88,7 +88,7 @@ def said_in(callback: Callback) -> FlowResult:
         return FlowResult(problem="unreadable")
 
 
-def number(text: str) -> tuple[str, str]:
+def digits_and_hint(text: str) -> tuple[str, str]:
     """A number's digits, and how everybody may see it. Without digits: it is none, or masked already ("9196208XXX")."""
     try:
         recipient = recipients.clean(text)

@@ -14,21 +14,27 @@ from django.db.models.lookups import Exact
 from invocations.composing import template_fields
 from invocations.kaleyra.callbacks import FlowResult
 from invocations.models import Attempt, Callback, Channel, ChannelResult, Invocation
-from invocations.models.recipients import ways_to_digests
+from invocations.models.recipients import sent_to_digests
 from invocations.results.matching import (
-    FEW,
-    MOST_AT_ONCE,
-    WIDE,
-    ByAnswer,
-    _agrees_on_theirs,
-    _found_by_id,
-    answered,
-    certain_of,
-    names,
-    the_one,
-    to_look_at,
+    FEW_RESULTS,
+    MAX_CANDIDATES,
+    WIDE_COLUMNS,
+    AnswerMatch,
+    certain_match,
+    matches_by_answer,
+    matches_by_id,
+    names_invocation,
+    only_match,
+    results_to_review,
+    same_kaleyra_id,
 )
-from invocations.results.numbers import Number, _digests_of, _digests_told, number_told, said_in
+from invocations.results.numbers import (
+    NumberMatch,
+    compare_numbers,
+    digests_in_result,
+    read_again,
+    recipient_digests,
+)
 from invocations.sending.outcomes import Status
 
 Delivery = Invocation.Delivery
@@ -43,7 +49,7 @@ NO_ID = Q(Exact(Coalesce("workflow_invocation_id", "workflow_invocation_id"), ""
 """Without an id of Kaleyra's, asked so that no index answers for it: that of the number finds fewer rows."""
 
 
-class Standing(NamedTuple):
+class Diagnosis(NamedTuple):
     """Why a result belongs to nobody, and the message that it may be of.
 
     `why`: the code of its problem (`FlowResult.problem`), or `under_way`, `waits` (its message has not been sent yet), `several`,
@@ -54,9 +60,9 @@ class Standing(NamedTuple):
     suggestion: Invocation | None = None
 
 
-def standing(callback: Callback) -> Standing:
+def diagnose(callback: Callback) -> Diagnosis:
     """What can be said of a result that belongs to nobody yet."""
-    return standings([callback])[0]
+    return diagnose_all([callback])[0]
 
 
 def suggestion(callback: Callback) -> Invocation | None:
@@ -65,56 +71,56 @@ def suggestion(callback: Callback) -> Invocation | None:
     That is one whose outcome is unknown, that a repetition showed to have been accepted, or that a person settled; or one that an
     answer or an id of the result names, without being enough. It is shown to a person, who decides; nothing follows by itself.
     """
-    return standing(callback).suggestion
+    return diagnose(callback).suggestion
 
 
-def standings(callbacks: Sequence[Callback]) -> list[Standing]:
+def diagnose_all(callbacks: Sequence[Callback]) -> list[Diagnosis]:
     """`standing` of each, in nine statements at most whatever their number."""
-    standing_of: dict[int, Standing] = {}
-    for callback, found in zip(callbacks, _found_by_id(callbacks), strict=True):
-        its = [invocation for invocation in found if names(callback, invocation)]
+    standing_of: dict[int, Diagnosis] = {}
+    for callback, found in zip(callbacks, matches_by_id(callbacks), strict=True):
+        its = [invocation for invocation in found if names_invocation(callback, invocation)]
         if its:
-            standing_of[callback.pk] = _standing_by_id(callback, its, the_one(callback, found))
+            standing_of[callback.pk] = _standing_by_id(callback, its, only_match(callback, found))
     left = [callback for callback in callbacks if callback.pk not in standing_of]
-    for callback, by_answer in zip(left, answered(left), strict=True):
+    for callback, by_answer in zip(left, matches_by_answer(left), strict=True):
         if by_answer:
             standing_of[callback.pk] = _standing_by_answer(by_answer)
     left = [callback for callback in left if callback.pk not in standing_of]
     for callback, suggested in zip(left, _suggestions(left), strict=True):
-        standing_of[callback.pk] = Standing(callback.problem or "unknown_id", suggested)
+        standing_of[callback.pk] = Diagnosis(callback.problem or "unknown_id", suggested)
     return [standing_of[callback.pk] for callback in callbacks]
 
 
 def _standing_by_id(
     callback: Callback, its: Sequence[Invocation], the_one: Invocation | None
-) -> Standing:
+) -> Diagnosis:
     if the_one:
         return _on_its_way_to(the_one)
     ids = {row.request_id for row in its}
     if len(its) > 1 and callback.request_id not in ids:
-        return Standing("several")
+        return Diagnosis("several")
     fits = (
         len(its) == 1
-        and _agrees_on_theirs(callback, its[0])
+        and same_kaleyra_id(callback, its[0])
         and its[0].delivery != Delivery.COMPLETED
     )
-    return Standing("disagrees", its[0] if fits else None)
+    return Diagnosis("disagrees", its[0] if fits else None)
 
 
-def _standing_by_answer(by_answer: Sequence[ByAnswer]) -> Standing:
-    if the_one := certain_of(by_answer):
+def _standing_by_answer(by_answer: Sequence[AnswerMatch]) -> Diagnosis:
+    if the_one := certain_match(by_answer):
         return _on_its_way_to(the_one)
     if len(by_answer) > 1:
-        return Standing("several")
+        return Diagnosis("several")
     row = by_answer[0].invocation
-    return Standing("answered", row if _may_be_joined(row) else None)
+    return Diagnosis("answered", row if may_take_result(row) else None)
 
 
-def _on_its_way_to(invocation: Invocation) -> Standing:
-    return Standing("waits" if invocation.status in (Status.QUEUED, Status.HELD) else "under_way")
+def _on_its_way_to(invocation: Invocation) -> Diagnosis:
+    return Diagnosis("waits" if invocation.status in (Status.QUEUED, Status.HELD) else "under_way")
 
 
-def _may_be_joined(row: Invocation) -> bool:
+def may_take_result(row: Invocation) -> bool:
     """Whether nothing is known of it that a result would contradict: the outcome was unknown, or a person settled it; it has no result."""
     settled = row.status == Status.ACCEPTED or (
         row.status == Status.REJECTED and row.reason == "settled_not_delivered"
@@ -123,7 +129,7 @@ def _may_be_joined(row: Invocation) -> bool:
 
 
 _SETTLED = Q(status=Status.ACCEPTED) | Q(status=Status.REJECTED, reason="settled_not_delivered")
-MAY_BE_JOINED = Q(status=Status.UNKNOWN) | (_SETTLED & ~Q(delivery=Delivery.COMPLETED))
+MAY_TAKE_RESULT = Q(status=Status.UNKNOWN) | (_SETTLED & ~Q(delivery=Delivery.COMPLETED))
 """`_may_be_joined` as a question to the database."""
 
 
@@ -147,13 +153,13 @@ class _Asked(NamedTuple):
 
 
 def _asked(callback: Callback) -> _Asked:
-    said = said_in(callback)
+    said = read_again(callback)
     began = min(
         [channel.started_at for channel in said.channels if channel.started_at]
         + [callback.received_at]
     )
     ended = min(callback.ended_at or callback.received_at, callback.received_at)
-    return _Asked(callback, said, _digests_told(callback, said), began, ended)
+    return _Asked(callback, said, digests_in_result(callback, said), began, ended)
 
 
 UNDER_WAY = Q(status__in=(Status.QUEUED, Status.SENDING)) | Q(
@@ -167,20 +173,20 @@ def _suggestions(callbacks: Sequence[Callback]) -> list[Invocation | None]:
     numbers = {digest for each in asked for digest in each.digests}
     if not numbers:
         return [None] * len(callbacks)
-    first, second = ways_to_digests(numbers)
+    first, second = sent_to_digests(numbers)
     in_time = Q(
         since__gte=min(each.earliest for each in asked),
         since__lte=max(each.latest for each in asked),
     )
     found = list(
         Invocation.objects.annotate(since=Coalesce("doubtful_since", "created_at"))
-        .filter(first | second, UNDER_WAY | (MAY_BE_JOINED & NO_ID & in_time))
+        .filter(first | second, UNDER_WAY | (MAY_TAKE_RESULT & NO_ID & in_time))
         .order_by()
         # Not joined: SQLite may read all messages of each workflow then.
         .prefetch_related("version", "workflow_instance__channels")
-        .defer(*WIDE)[: MOST_AT_ONCE + 1]
+        .defer(*WIDE_COLUMNS)[: MAX_CANDIDATES + 1]
     )
-    if len(found) > MOST_AT_ONCE:
+    if len(found) > MAX_CANDIDATES:
         return [None] * len(callbacks)  # among so many nobody knows whether there is one alone
     only = [_the_only(each, found) for each in asked]
     named = _named_by_answers_of({row.pk for row in only if row})
@@ -201,14 +207,14 @@ def _the_only(asked: _Asked, found: Sequence[Invocation]) -> Invocation | None:
         for row in found
         if row.account_id == asked.callback.account_id
         and row.created_at <= asked.latest
-        and number_told(asked.callback, asked.said, row) is Number.ITS_OWN
+        and compare_numbers(asked.callback, asked.said, row) is NumberMatch.ITS_OWN
     ]
     if any(_is_under_way(row, asked) for row in theirs):
         return None
     fit = [
         row
         for row in theirs
-        if _may_be_joined(row)
+        if may_take_result(row)
         and not row.workflow_invocation_id
         and asked.earliest <= (row.doubtful_since or row.created_at) <= asked.latest
     ]
@@ -225,9 +231,7 @@ def _is_under_way(row: Invocation, asked: _Asked) -> bool:
 
 def _has_these_channels(row: Invocation, said: FlowResult) -> bool:
     """Whether the flow that was invoked has the channels that the result tells of, in this order."""
-    kinds = {
-        channel.position: channel.kind for channel in template_fields.channels_at_the_time(row)
-    }
+    kinds = {channel.position: channel.kind for channel in template_fields.channels_as_sent(row)}
     told = [channel for channel in said.channels if channel.kind in Channel.Kind.values]
     return all(kinds.get(channel.position) == channel.kind for channel in told)
 
@@ -256,17 +260,17 @@ def _no_answer_contradicts(
     )
 
 
-def may_have_come(invocation: Invocation) -> bool:
+def may_have_unmatched_result(invocation: Invocation) -> bool:
     """Whether a result that belongs to nobody yet may be of this message: the other way round than `suggestion`."""
-    if invocation.workflow_invocation_id or not _may_be_joined(invocation):
+    if invocation.workflow_invocation_id or not may_take_result(invocation):
         return False
     told = ChannelResult.objects.filter(
-        callback=OuterRef("pk"), recipient_digest__in=_digests_of(invocation)
+        callback=OuterRef("pk"), recipient_digest__in=recipient_digests(invocation)
     )
-    came = to_look_at().filter(
+    came = results_to_review().filter(
         Exists(told), account=invocation.account_id, received_at__gte=invocation.created_at
     )
     return any(
         each.suggestion == invocation
-        for each in standings(list(came.order_by("-received_at")[:FEW]))
+        for each in diagnose_all(list(came.order_by("-received_at")[:FEW_RESULTS]))
     )

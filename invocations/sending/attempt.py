@@ -90,7 +90,7 @@ def _attempt(claim: Claim, lines: Lines | None) -> tuple[str, Reply | None]:
         body = invocation.payload
     except Unreadable:
         return "unreadable_message", None
-    client = client_of(claim.account, key)
+    client = client_for(claim.account, key)
     workflow, request_id = (
         invocation.workflow_instance.workflow_instance_id,
         str(invocation.request_id),
@@ -111,7 +111,7 @@ def _attempt(claim: Claim, lines: Lines | None) -> tuple[str, Reply | None]:
     return ("id_used_before" if reply.is_duplicate else reply.reason), reply
 
 
-def client_of(account: Account, key: str) -> KaleyraClient:
+def client_for(account: Account, key: str) -> KaleyraClient:
     """The way to `account` with `key`, as the settings have it."""
     api_domain = account.pod.api_domain
     return KaleyraClient(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LEASE = timedelta(seconds=4 * TOTAL_SECONDS)
 """How long a claimed row is left alone. Longer than any attempt can take, so that two never overlap."""
-MARGIN = timedelta(seconds=5)
+STORE_MARGIN = timedelta(seconds=5)
 """What may pass between an answer and the row that tells of it."""
 
 
@@ -55,10 +55,13 @@ class Claim:
     @property
     def is_fresh(self) -> bool:
         """Whether the lease still covers a whole attempt."""
-        return time.monotonic() - self.claimed_at < (LEASE - MARGIN).total_seconds() - TOTAL_SECONDS
+        return (
+            time.monotonic() - self.claimed_at
+            < (LEASE - STORE_MARGIN).total_seconds() - TOTAL_SECONDS
+        )
 
 
-READ_FOR_AN_ATTEMPT = (
+ATTEMPT_COLUMNS = (
     *("request_id", "workflow_instance", "version", "account", "payload", "not_after"),
     *("status", "attempt_count", "doubtful_since", "doubt_count"),
     *("delivery", "result_due_at", "provider_timestamp", "workflow_invocation_id"),
@@ -66,7 +69,7 @@ READ_FOR_AN_ATTEMPT = (
 """The columns of an invocation that an attempt at it and `remember` ask for. One that is missing here costs a query a row."""
 
 
-def claim(
+def claim_invocations(
     account: Account,
     candidates: QuerySet[Invocation],
     most: int,
@@ -85,15 +88,15 @@ def claim(
     with transaction.atomic(durable=True):
         if pause.is_stopped():
             return []
-        pace = rate_limit.locked(account)
+        pace = rate_limit.lock_pace(account)
         account = Account.objects.select_related("pod").get(pk=account.pk)
         if account.is_paused and not is_probe:
             return []
-        slots = rate_limit.slots(pace, account, now, most, by_hand=by_hand)
+        slots = rate_limit.free_slots(pace, account, now, most, by_hand=by_hand)
         if not slots:
             if by_hand:
                 candidates.filter(status=Status.QUEUED).update(
-                    due_at=rate_limit.next_moment(pace, now)
+                    due_at=rate_limit.next_slot_at(pace, now)
                 )
             return []
         rows = _locked(candidates, account, now, len(slots))
@@ -120,7 +123,7 @@ def claim(
             )
             for row in rows
         )
-        rate_limit.spend(pace, account, now, slots[: len(rows)])
+        rate_limit.take_slots(pace, account, now, slots[: len(rows)])
     claimed_at = time.monotonic()
     workflows = WorkflowInstance.objects.in_bulk({row.workflow_instance_id for row in rows})
     claims = []
@@ -146,4 +149,4 @@ def _locked(
     found = candidates.filter(in_time, account_id=account.pk).exclude(
         workflow_instance_id__in=stopped
     )
-    return list(found.select_for_update(skip_locked=True).only(*READ_FOR_AN_ATTEMPT)[:most])
+    return list(found.select_for_update(skip_locked=True).only(*ATTEMPT_COLUMNS)[:most])

@@ -41,7 +41,7 @@ def settle(invocation: Invocation, verdict: Settlement.Verdict, reason: str, by:
     return True
 
 
-def confirm(invocation: Invocation) -> bool:
+def confirm_accepted(invocation: Invocation) -> bool:
     """Ends an unknown outcome because Kaleyra reported the flow's result: so it was accepted. Returns whether it was still unknown."""
     unknown = Invocation.objects.filter(pk=invocation.pk, status=Status.UNKNOWN)
     changes = {

@@ -12,7 +12,7 @@ from invocations.models import Account, Invocation
 from invocations.sending import attempt as posting
 from invocations.sending import store_outcome
 from invocations.sending.ask_again import ASKED_BY_HAND
-from invocations.sending.claim import claim
+from invocations.sending.claim import claim_invocations
 from invocations.sending.outcomes import Status
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def deliver(
         candidates = candidates.filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
     else:
         candidates = candidates.filter(created_at__gt=now - ASKED_BY_HAND)
-    claims = claim(account, candidates, 1, by_hand=True, asked_by=asked_by)
+    claims = claim_invocations(account, candidates, 1, by_hand=True, asked_by=asked_by)
     for ours in claims:
         time.sleep(max(0.0, (ours.slot - timezone.now()).total_seconds()))
-        store_outcome.remember([(ours, posting.post(ours))])
+        store_outcome.store_outcomes([(ours, posting.post(ours))])
     return bool(claims)

@@ -25,7 +25,7 @@ from invocations.sending.outcomes import Effect
 
 logger = logging.getLogger(__name__)
 
-WIDTH = 32
+THREADS = 32
 """Threads, and so POSTs at the same time, of one process. More than that only wait for the interpreter."""
 AHEAD, MOST_AHEAD = 2, 16
 """For each thread, how many messages are claimed at least, and at most. Between them: as many as are posted in a second."""
@@ -51,7 +51,7 @@ class Dispatcher:
     Only the thread that runs it asks the database. The others post, each over kept connections of its own.
     """
 
-    def __init__(self, sweep: Callable[[], int], width: int = WIDTH) -> None:
+    def __init__(self, sweep: Callable[[], int], width: int = THREADS) -> None:
         self._sweep = sweep
         self.width = width
         self.counts: Counter[str] = Counter()
@@ -156,7 +156,7 @@ class Dispatcher:
         if not self._unwritten:
             return
         try:
-            store_outcome.remember(self._unwritten)
+            store_outcome.store_outcomes(self._unwritten)
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:
@@ -167,7 +167,7 @@ class Dispatcher:
                 type(error).__name__,
             )
             for item in self._unwritten:
-                store_outcome.remember([item])
+                store_outcome.store_outcomes([item])
         self.counts.update(result.reason for _claim, result in self._unwritten)
         self._unwritten.clear()
         self._next["write"] = time.monotonic() + WRITE_EVERY

@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from invocations.models import Account, Invocation, Pace, WorkflowInstance
 from invocations.sending import pause
-from invocations.sending.claim import Claim, claim
-from invocations.sending.outcomes import MENDED_WITH_THE_ACCOUNT, Status
+from invocations.sending.claim import Claim, claim_invocations
+from invocations.sending.outcomes import RELEASED_WITH_ACCOUNT, Status
 
 WAITING = (Status.QUEUED, Status.UNKNOWN)
 
 
-def due(account: Account) -> QuerySet[Invocation]:
+def due_invocations(account: Account) -> QuerySet[Invocation]:
     """The account's messages whose time has come, the longest overdue first: put off, or to be asked about again."""
     return Invocation.objects.filter(
         account_id=account.pk, due_at__lte=timezone.now(), status__in=WAITING
@@ -39,7 +39,7 @@ def claim_due(most: int) -> list[Claim]:
     for place, account in enumerate(accounts):
         share = -(-(most - len(claims)) // (len(accounts) - place))
         if share > 0:
-            claims += claim(account, due(account), share)
+            claims += claim_invocations(account, due_invocations(account), share)
     return claims
 
 
@@ -50,9 +50,9 @@ def accounts_to_probe() -> list[Account]:
     rows = Invocation.objects.filter(
         account_id=OuterRef("pk"), workflow_instance_id__in=going.values("pk")
     )
-    held = Exists(rows.filter(status=Status.HELD, reason__in=MENDED_WITH_THE_ACCOUNT))
+    held = Exists(rows.filter(status=Status.HELD, reason__in=RELEASED_WITH_ACCOUNT))
     return list(
-        pause.to_probe(now)
+        pause.accounts_due_for_probe(now)
         .filter(held | Exists(rows.filter(due_at__lte=now, status__in=WAITING)))
         .order_by("pk")
     )
@@ -65,15 +65,15 @@ def claim_probes() -> list[Claim]:
     """
     claims: list[Claim] = []
     for account in accounts_to_probe():
-        if not pause.take_probe(account, timezone.now()):
+        if not pause.claim_probe(account, timezone.now()):
             continue
         held = Invocation.objects.filter(
-            account_id=account.pk, status=Status.HELD, reason__in=MENDED_WITH_THE_ACCOUNT
+            account_id=account.pk, status=Status.HELD, reason__in=RELEASED_WITH_ACCOUNT
         ).order_by("id")
-        probe = claim(account, held, 1, is_probe=True) or claim(
-            account, due(account), 1, is_probe=True
+        probe = claim_invocations(account, held, 1, is_probe=True) or claim_invocations(
+            account, due_invocations(account), 1, is_probe=True
         )
         if not probe:
-            pause.give_probe_back(account, timezone.now())
+            pause.release_probe(account, timezone.now())
         claims += probe
     return claims

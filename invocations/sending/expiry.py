@@ -12,7 +12,7 @@ from invocations.models import Account, Attempt, Invocation
 from invocations.models.bulk_update import update_each
 from invocations.sending.ask_again import MOST_DOUBTS, SAME_ID_WINDOW
 from invocations.sending.claim import LEASE
-from invocations.sending.outcomes import MENDED_WITH_THE_ACCOUNT, Outcome, Status
+from invocations.sending.outcomes import RELEASED_WITH_ACCOUNT, Outcome, Status
 
 if TYPE_CHECKING:
     pass
@@ -87,10 +87,10 @@ def stop_asking(now: datetime) -> int:
     )
 
 
-def let_held_go_on(now: datetime) -> int:
+def release_held(now: datetime) -> int:
     """Messages that were held with their account go on once it is not paused any more, with their ids. Returns how many."""
     going = Account.objects.filter(is_paused=False)
     held = Invocation.objects.filter(
-        status=Status.HELD, reason__in=MENDED_WITH_THE_ACCOUNT, account_id__in=going.values("pk")
+        status=Status.HELD, reason__in=RELEASED_WITH_ACCOUNT, account_id__in=going.values("pk")
     )
     return held.update(status=Status.QUEUED, due_at=now)

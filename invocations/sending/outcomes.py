@@ -99,7 +99,7 @@ TABLE: dict[str, Rule] = {
     "unreadable_message": Rule(Outcome.NOT_SENT, Status.HELD, Next.AFTER_MENDING),
 }
 
-MENDED_WITH_THE_ACCOUNT = [
+RELEASED_WITH_ACCOUNT = [
     reason for reason, rule in TABLE.items() if rule.effect is Effect.PAUSES_ACCOUNT
 ]
 """Why a held message goes on as soon as its account is no longer paused."""

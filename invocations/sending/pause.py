@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MENDED_PROBE_EVERY = timedelta(minutes=5)
+PAUSE_PROBE_EVERY = timedelta(minutes=5)
 RESUMED = "resumed"
-PROOFS_OF_THE_SET_UP = ("accepted", "rejected")
+PROOFS_OF_SETUP = ("accepted", "rejected")
 """Answers that only the workflow itself gives, to a key that it knows."""
 
 
@@ -35,7 +35,7 @@ def stop_everything(reason: str, by: User | None) -> None:
     logger.error("all sending was stopped")
 
 
-def let_everything_go_on(by: User | None) -> None:
+def resume_everything(by: User | None) -> None:
     """Takes the brake off. What waited is due as before."""
     _switch(False, "", by)
     logger.warning("sending goes on")
@@ -45,16 +45,16 @@ def _switch(is_on: bool, reason: str, by: User | None) -> None:
     KillSwitch(pk=1, is_on=is_on, reason=reason, changed_by=by).save()
 
 
-def _pause_or_resume(account: Account, reasons: Sequence[str]) -> None:
+def pause_or_resume(account: Account, reasons: Sequence[str]) -> None:
     """The last word about the set-up holds: of a round that says both, the earlier ones are history."""
     words = [
         reason
         for reason in reasons
-        if reason in PROOFS_OF_THE_SET_UP or TABLE[reason].effect is Effect.PAUSES_ACCOUNT
+        if reason in PROOFS_OF_SETUP or TABLE[reason].effect is Effect.PAUSES_ACCOUNT
     ]
     if not words:
         return
-    if words[-1] in PROOFS_OF_THE_SET_UP:
+    if words[-1] in PROOFS_OF_SETUP:
         resume(account, mended=True, by_itself=True)
     else:
         _pause(account, words[-1])
@@ -66,9 +66,9 @@ def _pause(account: Account, reason: str) -> None:
         is_paused=True, paused_because=reason
     ):
         logger.error("account %s is paused: %s", account.pk, reason)
-        remember_the_change(Account, account.pk, reason, by_itself=True)
+        record_history(Account, account.pk, reason, by_itself=True)
     Pace.objects.update_or_create(
-        account=account, defaults={"probe_at": timezone.now() + MENDED_PROBE_EVERY}
+        account=account, defaults={"probe_at": timezone.now() + PAUSE_PROBE_EVERY}
     )
 
 
@@ -78,7 +78,7 @@ def pause_workflow(workflow_instance_pk: int, reason: str) -> None:
         is_paused=True
     ):
         logger.error("workflow %s is paused: %s", workflow_instance_pk, reason)
-        remember_the_change(WorkflowInstance, workflow_instance_pk, reason, by_itself=True)
+        record_history(WorkflowInstance, workflow_instance_pk, reason, by_itself=True)
 
 
 def resume(account: Account, *, mended: bool = False, by_itself: bool = False) -> bool:
@@ -92,8 +92,8 @@ def resume(account: Account, *, mended: bool = False, by_itself: bool = False) -
     if not paused.update(is_paused=False, paused_because="", paused_reason=""):
         return False
     logger.warning("account %s goes on", account.pk)
-    remember_the_change(Account, account.pk, RESUMED, by_itself=by_itself)
-    start_afresh(account)
+    record_history(Account, account.pk, RESUMED, by_itself=by_itself)
+    reset_rate_limit(account)
     return True
 
 
@@ -102,16 +102,16 @@ def resume_workflow(workflow: WorkflowInstance) -> bool:
     if not WorkflowInstance.objects.filter(pk=workflow.pk, is_paused=True).update(is_paused=False):
         return False
     logger.warning("workflow %s goes on", workflow.pk)
-    remember_the_change(WorkflowInstance, workflow.pk, RESUMED)
+    record_history(WorkflowInstance, workflow.pk, RESUMED)
     return True
 
 
-def start_afresh(account: Account) -> None:
+def reset_rate_limit(account: Account) -> None:
     """Forgets failures, waits and probes: what comes next is tried as if it were the first."""
     Pace.objects.filter(account=account).update(probe_at=None, failures=0, wait_until=None)
 
 
-def remember_the_change(
+def record_history(
     model: type[Account] | type[WorkflowInstance], pk: int, reason: str, *, by_itself: bool = False
 ) -> None:
     """Puts into the change history what a conditional UPDATE changed: it passes the models' own `save` by.
@@ -124,7 +124,7 @@ def remember_the_change(
     model.history.bulk_history_create([changed], update=True, default_change_reason=reason)
 
 
-def to_probe(now: datetime) -> QuerySet[Account]:
+def accounts_due_for_probe(now: datetime) -> QuerySet[Account]:
     """The accounts that the console paused and that may be asked again now."""
     found = Account.objects.filter(
         Q(is_paused=True) & ~Q(paused_because="") & Q(pace__probe_at__lte=now)
@@ -132,12 +132,12 @@ def to_probe(now: datetime) -> QuerySet[Account]:
     return found.select_related("pod")
 
 
-def take_probe(account: Account, now: datetime) -> bool:
+def claim_probe(account: Account, now: datetime) -> bool:
     """Takes the right to one probe, so that no other process has it."""
     due = Pace.objects.filter(account=account, probe_at__lte=now)
-    return bool(due.update(probe_at=now + MENDED_PROBE_EVERY))
+    return bool(due.update(probe_at=now + PAUSE_PROBE_EVERY))
 
 
-def give_probe_back(account: Account, now: datetime) -> None:
+def release_probe(account: Account, now: datetime) -> None:
     """The right was not used: there was nothing to ask with just now."""
     Pace.objects.filter(account=account).update(probe_at=now)

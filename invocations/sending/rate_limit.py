@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from invocations.models import Account, Pace
 from invocations.sending.outcomes import TABLE, Effect, Outcome
-from invocations.sending.pause import _pause_or_resume
+from invocations.sending.pause import pause_or_resume
 
 if TYPE_CHECKING:
     pass
@@ -31,17 +31,17 @@ logger = logging.getLogger(__name__)
 
 HORIZON = timedelta(seconds=1)
 """How far ahead slots are given out: a brake works within this time."""
-LONGEST_WAIT_OF_AN_ACCOUNT = timedelta(seconds=60)
+LONGEST_ACCOUNT_WAIT = timedelta(seconds=60)
 FAILURES = 5
 PROBE_EVERY = timedelta(seconds=10)
 RAMP = timedelta(seconds=30)
-LEAST_OF_THE_RATE = 0.1
+LEAST_SHARE = 0.1
 
 
 # --- slots ------------------------------------------------------------------------------------------------------------
 
 
-def locked(account: Account) -> Pace:
+def lock_pace(account: Account) -> Pace:
     """The account's pace, kept from every other process until the transaction ends."""
     pace = Pace.objects.select_for_update().filter(account=account).first()
     if pace is None:
@@ -50,7 +50,7 @@ def locked(account: Account) -> Pace:
     return pace
 
 
-def slots(
+def free_slots(
     pace: Pace, account: Account, now: datetime, most: int, *, by_hand: bool = False
 ) -> list[datetime]:
     """When messages of the account may leave: up to `most` moments within the next second, none while it waits.
@@ -66,7 +66,7 @@ def slots(
     return [first + step * n for n in range(min(most, free))]
 
 
-def spend(pace: Pace, account: Account, now: datetime, used: Sequence[datetime]) -> None:
+def take_slots(pace: Pace, account: Account, now: datetime, used: Sequence[datetime]) -> None:
     """Notes that the slots `used` are taken. Call it in the transaction that `locked` the pace."""
     if not used:
         return
@@ -76,7 +76,7 @@ def spend(pace: Pace, account: Account, now: datetime, used: Sequence[datetime])
     pace.save(update_fields=["next_slot_at", "wait_until"])
 
 
-def next_moment(pace: Pace, now: datetime) -> datetime:
+def next_slot_at(pace: Pace, now: datetime) -> datetime:
     """When a message that found no slot may be tried again."""
     return max(pace.wait_until or now, pace.next_slot_at or now, now)
 
@@ -87,13 +87,13 @@ def _is_open(pace: Pace) -> bool:
 
 def _rate(pace: Pace, account: Account, now: datetime) -> float:
     share = 1.0 if pace.ramp_from is None else (now - pace.ramp_from) / RAMP
-    return account.sends_per_second * min(1.0, max(LEAST_OF_THE_RATE, share))
+    return account.sends_per_second * min(1.0, max(LEAST_SHARE, share))
 
 
 # --- what an attempt does to the pace ---------------------------------------------------------------------------------
 
 
-def learn(account: Account, outcomes: Sequence[tuple[str, int | None]]) -> None:
+def update_from_attempts(account: Account, outcomes: Sequence[tuple[str, int | None]]) -> None:
     """What a round of attempts, in order, tells about the account: the reason of each, and the seconds that Kaleyra asked to wait."""
     failures, got_through, asked = 0, False, None
     for reason, retry_after in outcomes:
@@ -104,7 +104,7 @@ def learn(account: Account, outcomes: Sequence[tuple[str, int | None]]) -> None:
             failures, got_through = 0, True
         if effect is Effect.SLOWS_ACCOUNT or (effect is Effect.UNREACHABLE and retry_after):
             asked = retry_after or 1
-    _pause_or_resume(account, [reason for reason, _asked in outcomes])
+    pause_or_resume(account, [reason for reason, _asked in outcomes])
     if (
         not (failures or asked)
         and not Pace.objects.filter(account=account, failures__gt=0).exists()
@@ -112,11 +112,11 @@ def learn(account: Account, outcomes: Sequence[tuple[str, int | None]]) -> None:
         return
     now = timezone.now()
     with transaction.atomic():
-        pace = locked(account)
+        pace = lock_pace(account)
         was_open = _is_open(pace)
         pace.failures = failures if got_through else pace.failures + failures
         if asked is not None:
-            pace.wait_until = now + min(timedelta(seconds=asked), LONGEST_WAIT_OF_AN_ACCOUNT)
+            pace.wait_until = now + min(timedelta(seconds=asked), LONGEST_ACCOUNT_WAIT)
             pace.ramp_from = pace.wait_until
         if _is_open(pace) and not was_open:
             pace.wait_until = now + PROBE_EVERY

@@ -20,7 +20,7 @@ from invocations.kaleyra import recipients, template_params
 from invocations.kaleyra.payload import Send, build_payload, to_text
 from invocations.models import Invocation, WorkflowInstance
 from invocations.models.encryption import digests
-from invocations.models.recipients import DIGEST_OF_A_RECIPIENT
+from invocations.models.recipients import RECIPIENT_DIGEST
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 GRACE = timedelta(seconds=20)
 """A row just recorded is being delivered by the request that recorded it. After this the dispatcher takes it up."""
-DIGEST_OF_A_PAYLOAD = "payload"
+PAYLOAD_DIGEST = "payload"
 
 
 class NotSendable(Exception):
@@ -87,10 +87,10 @@ def record(
         account_id=workflow.account_id,
         version=template_fields.current_version(workflow, created_by),
         payload=payload,
-        payload_digest=digests(payload, DIGEST_OF_A_PAYLOAD)[0],
-        recipient_digest=digests(described[0].digits, DIGEST_OF_A_RECIPIENT)[0],
+        payload_digest=digests(payload, PAYLOAD_DIGEST)[0],
+        recipient_digest=digests(described[0].digits, RECIPIENT_DIGEST)[0],
         recipient_hint=recipients.mask(described[0].formatted),
-        recipient2_digest=digests(second.digits, DIGEST_OF_A_RECIPIENT)[0] if second else "",
+        recipient2_digest=digests(second.digits, RECIPIENT_DIGEST)[0] if second else "",
         recipient2_hint=recipients.mask(second.formatted) if second else "",
         recipient_last_four=described[0].digits[-4:],
         recipient2_last_four=second.digits[-4:] if second else "",
@@ -136,7 +136,7 @@ def _the_same(
     if (
         not same_person
         or first.workflow_instance_id != workflow.pk
-        or first.payload_digest not in digests(payload, DIGEST_OF_A_PAYLOAD)
+        or first.payload_digest not in digests(payload, PAYLOAD_DIGEST)
     ):
         raise RequestIdTaken
     return first

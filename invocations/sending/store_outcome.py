@@ -43,10 +43,10 @@ logger = logging.getLogger(__name__)
 FIRST_WAIT, LONGEST_WAIT = 2.0, 60.0
 
 
-def remember(results: Sequence[tuple[Claim, Result]]) -> None:
+def store_outcomes(results: Sequence[tuple[Claim, Result]]) -> None:
     """Writes down what came of attempts: each row, if it is still ours; and then what they tell about their accounts."""
     now = timezone.now()
-    known = _Known([claim for claim, _result in results])
+    known = _Lookups([claim for claim, _result in results])
     written = [_read(claim, result, now, known) for claim, result in results]
     rows = {claim.invocation.pk for claim, _result in results}
     with transaction.atomic(durable=True):
@@ -72,7 +72,7 @@ def remember(results: Sequence[tuple[Claim, Result]]) -> None:
     for claim, result in results:
         by_account[claim.account.pk].append((claim, result))
     for outcomes in by_account.values():
-        rate_limit.learn(
+        rate_limit.update_from_attempts(
             outcomes[0][0].account,
             [
                 (result.reason, result.reply.retry_after if result.reply else None)
@@ -91,7 +91,7 @@ Columns = dict[str, Any]
 
 
 def _read(
-    claim: Claim, result: Result, now: datetime, known: _Known
+    claim: Claim, result: Result, now: datetime, known: _Lookups
 ) -> tuple[Claim, Result, Columns, Columns]:
     """What is to be written of an attempt. An answer that we stumble over is an answer that nobody read."""
     try:
@@ -121,7 +121,9 @@ def _meaning(claim: Claim, result: Result) -> tuple[Invocation.Status, str]:
     return result.rule.status, result.reason
 
 
-def _changes(claim: Claim, result: Result, now: datetime, known: _Known) -> tuple[Columns, Columns]:
+def _changes(
+    claim: Claim, result: Result, now: datetime, known: _Lookups
+) -> tuple[Columns, Columns]:
     """The columns of the invocation and of its attempt after `result`."""
     invocation, reply = claim.invocation, result.reply
     status, reason = _meaning(claim, result)
@@ -160,15 +162,15 @@ def _changes(claim: Claim, result: Result, now: datetime, known: _Known) -> tupl
     if reply is None:
         return changes, attempt
     hidden = known.secrets_of(claim)
-    answer = redaction.kept(reply, hidden)
+    answer = redaction.kept_answer(reply, hidden)
     kept = json.dumps(answer)
     changes["error_kind"] = (
-        "" if status == Status.ACCEPTED else redaction.kind_of(answer, sends_in(invocation))
+        "" if status == Status.ACCEPTED else redaction.error_kind(answer, sends_in(invocation))
     )
     changes["reply"] = Invocation._meta.get_field("reply").seal(invocation, kept)
     attempt["reply"] = Attempt._meta.get_field("reply").seal(claim.attempt, kept)
     timestamp, workflow_invocation_id = (
-        redaction.redacted(text, hidden) for text in (reply.timestamp, reply.workflow_invocation_id)
+        redaction.redact(text, hidden) for text in (reply.timestamp, reply.workflow_invocation_id)
     )
     changes["provider_timestamp"] = timestamp if read_timestamp(timestamp) else ""
     # Its own id only: the refusal of a repetition, or an answer about another request, carries another one.
@@ -193,13 +195,13 @@ def _answered_ids(invocation: Invocation, reply: Reply, hidden: Secrets) -> Colu
     except ValueError:
         theirs, named = "", invocation.request_id
     return {
-        "answered_invocation_id": theirs if redaction.redacted(theirs, hidden) == theirs else "",
+        "answered_invocation_id": theirs if redaction.redact(theirs, hidden) == theirs else "",
         "answered_request_id": named if named != invocation.request_id else None,
     }
 
 
 def _result_awaited(
-    invocation: Invocation, status: Invocation.Status, known: _Known, now: datetime
+    invocation: Invocation, status: Invocation.Status, known: _Lookups, now: datetime
 ) -> Columns:
     """From acceptance on a result is awaited, where the workflow reports them and none came before the answer."""
     awaits = (
@@ -222,7 +224,7 @@ def _due(
     doubtful_since: datetime | None,
     doubt_count: int,
     now: datetime,
-    known: _Known,
+    known: _Lookups,
 ) -> datetime | None:
     """When the dispatcher takes it up again by itself, if it does."""
     if status not in (Status.QUEUED, Status.UNKNOWN):
@@ -250,7 +252,7 @@ def _wait(number: int, reply: Reply | None) -> timedelta:
     return timedelta(seconds=min(LONGEST_WAIT, seconds))
 
 
-class _Known:
+class _Lookups:
     """What is looked up once for the attempts of one round: a workflow's sensitive keys, how long its result may take, earlier tries."""
 
     def __init__(self, claims: Sequence[Claim]) -> None:
@@ -297,7 +299,7 @@ class _Known:
                 self._workflows[invocation.workflow_instance_id].channels.all()
             )
             then = (
-                template_fields.sensitive_in(self._versions[invocation.version_id])
+                template_fields.sensitive_keys_in(self._versions[invocation.version_id])
                 if invocation.version_id
                 else set()
             )

@@ -20,7 +20,7 @@ from psycopg.errors import QueryCanceled
 
 logger = logging.getLogger(__name__)
 
-LONGEST_QUERY = timedelta(seconds=5)
+QUERY_TIMEOUT = timedelta(seconds=5)
 View = Callable[..., HttpResponseBase]
 
 
@@ -30,7 +30,7 @@ class StaffRequest(HttpRequest):
     user: User
 
 
-def for_people_who_may(permission: str) -> Callable[[View], View]:
+def staff_page(permission: str) -> Callable[[View], View]:
     """Asks who is not signed in to do so, and refuses who has not `permission` ("" : everybody signed in)."""
 
     def decorate(view: View) -> View:
@@ -50,7 +50,7 @@ def for_people_who_may(permission: str) -> Callable[[View], View]:
     return decorate
 
 
-def bounded(view: View) -> View:
+def with_query_timeout(view: View) -> View:
     """For pages that look through many rows: on PostgreSQL no query of theirs runs longer than `LONGEST_QUERY`.
 
     One that would is cut off by the database (its `statement_timeout`), and the person is told how to ask for less.
@@ -60,7 +60,7 @@ def bounded(view: View) -> View:
     def within_bounds(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if connection.vendor != "postgresql":
             return view(request, *args, **kwargs)
-        _allow(LONGEST_QUERY)
+        _allow(QUERY_TIMEOUT)
         try:
             return view(request, *args, **kwargs)
         except OperationalError as error:

@@ -140,7 +140,7 @@ def pause(browser, kaleyra, **fields):
 @pytest.fixture
 def refused(kaleyra):
     """Its key was refused, so the console paused the account."""
-    rate_limit.learn(kaleyra.account, [("credentials", None)])
+    rate_limit.update_from_attempts(kaleyra.account, [("credentials", None)])
     assert Account.objects.get().is_paused and kaleyra.account.pace.probe_at
 
 

@@ -42,7 +42,7 @@ def at_kaleyra(account, flows):
     """at_kaleyra("http://127.0.0.1:8000"): a callback profile for the account's address there."""
 
     def at_kaleyra(console="http://127.0.0.1:8000", path=None):
-        address = endpoints.make(account, by=None)
+        address = endpoints.ensure_address(account, by=None)
         flows.where = Profile(
             console + (path or endpoints.path_of(address)), {SECRET_HEADER: address.secret}
         )
@@ -110,7 +110,7 @@ def test_a_profile_that_was_auto_disabled_is_told(ada, key, at_kaleyra):
 
 def test_a_profile_with_the_address_before_the_current_one_is_told(ada, key, at_kaleyra):
     at_kaleyra()
-    endpoints.rotate(key.account, by=None)
+    endpoints.rotate_address(key.account, by=None)
     assert "is the address before the current one" in checked(ada, key)
 
 
@@ -122,7 +122,7 @@ def test_a_profile_with_an_address_that_was_ended_is_told(ada, key, at_kaleyra):
 
 def test_a_profile_of_another_account_and_a_missing_slash_are_told(ada, key, at_kaleyra):
     other = Account.objects.create(title="Other", pod=key.account.pod, sid="HXPRACTICE02IN")
-    theirs = endpoints.path_of(endpoints.make(other, by=None))
+    theirs = endpoints.path_of(endpoints.ensure_address(other, by=None))
     at_kaleyra("http://127.0.0.1:80", path=theirs.rstrip("/"))
     said = words_of(ada.post(reverse("check_key", args=[key.pk]), headers={"host": "127.0.0.1:80"}))
     assert "is the address of another account" in said and "with the slash at its end" in said
@@ -137,7 +137,7 @@ def test_a_profile_of_another_account_and_a_missing_slash_are_told(ada, key, at_
     ],
 )
 def test_what_is_wrong_with_a_public_profile_is_told(account, key, method, url, told):
-    path = endpoints.path_of(endpoints.make(account, by=None))
+    path = endpoints.path_of(endpoints.ensure_address(account, by=None))
     said = profiles.KeyCheck(
         200,
         profiles.Verdict.WORKS,

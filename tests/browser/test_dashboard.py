@@ -127,7 +127,7 @@ def test_with_many_pauses_and_incidents(page, admin_user, busy, sign_in, faults,
             workflow_of(account, "Order delayed"),
             [{"status": "held", "reason": because}, {"status": "queued"}],
         )
-        rate_limit.learn(account, [(because, None)])
+        rate_limit.update_from_attempts(account, [(because, None)])
     pause.pause_workflow(workflow.pk, "no_such_workflow")
     for kind in ("refusals", "unknown", "no_results"):
         Incident.objects.create(

@@ -40,7 +40,7 @@ def messages(demo, meera):
         for status in ("queued", *starting_from):
             assert deliver(invocation.pk, starting_from=status)
         pause.resume(account)  # one answer pauses the account, another has it wait
-        pause.start_afresh(account)
+        pause.reset_rate_limit(account)
         return invocation
 
     over = {"due_at": None, "final_at": timezone.now()}

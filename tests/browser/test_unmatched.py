@@ -45,10 +45,10 @@ def test_the_page_of_unmatched_results(page, admin_user, sign_in, demo, faults, 
             "executionStatus": "COMPLETED",
             "result": channels,
         }
-        results.keep(workflow.account, json.dumps(body, indent=1).encode())
-    results.keep(workflow.account, b"<html>not json</html>")
+        results.store_result(workflow.account, json.dumps(body, indent=1).encode())
+    results.store_result(workflow.account, b"<html>not json</html>")
     assert faults(["/results/unmatched/"], "some") == {}
-    callback = whose.unmatched().latest("pk")
+    callback = whose.unmatched_results().latest("pk")
     assert faults([f"/results/unmatched/set-aside/?id={callback.pk}"], "set-aside") == {}
     page.goto(f"{live_server.url}/results/unmatched/")
     page.get_by_role("link", name="Set aside the result of").first.click()

@@ -36,7 +36,7 @@ def test_a_database_that_is_away_for_a_moment_does_not_end_it(
 ):
     recorded()
     make_due()
-    calls = {"claim_due": 0, "remember": 0}
+    calls = {"claim_due": 0, "store_outcomes": 0}
 
     def away_first(room, name):
         real = getattr(room, name)
@@ -50,7 +50,7 @@ def test_a_database_that_is_away_for_a_moment_does_not_end_it(
         monkeypatch.setattr(room, name, called)
 
     away_first(due, "claim_due")
-    away_first(store_outcome, "remember")
+    away_first(store_outcome, "store_outcomes")
     assert Dispatcher(sweep, width=1).run(until_idle=True, seconds=30) == 1
     assert Invocation.objects.get().status == "accepted" and len(receiver.received) == 1
     assert (

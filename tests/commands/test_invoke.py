@@ -265,7 +265,7 @@ def test_a_time_that_cannot_be_is_wrong_usage(invoke, words, said):
 
 def test_a_console_that_fails_after_the_post_does_not_say_rejected(invoke, receiver, monkeypatch):
     """1, Python's exit code for everything, would have a script send it again as new."""
-    monkeypatch.setattr(store_outcome, "remember", lambda results: 1 / 0)
+    monkeypatch.setattr(store_outcome, "store_outcomes", lambda results: 1 / 0)
     ended, printed = invoke("--recipient", NUMBER + "202", "--request-id", ID)
     assert ended == 3 and "ZeroDivisionError" in printed and f"--request-id {ID}" in printed
     assert receiver.accepted == [ID]
@@ -274,7 +274,7 @@ def test_a_console_that_fails_after_the_post_does_not_say_rejected(invoke, recei
 def test_what_it_says_when_it_fails_holds_no_number(invoke, monkeypatch):
     monkeypatch.setattr(KaleyraClient, "invoke", lambda self, *args: 1 / 0)
     monkeypatch.setattr(
-        store_outcome, "remember", lambda results: {}[results[0][0].invocation.payload]
+        store_outcome, "store_outcomes", lambda results: {}[results[0][0].invocation.payload]
     )
     ended, printed = invoke("--recipient", NUMBER + "202")
     assert ended == 3 and NUMBER not in printed

@@ -56,7 +56,7 @@ def test_what_really_happens_agrees(reconcile, recorded, delivered, ada, kaleyra
     for verdict in Settlement.Verdict:
         assert decisions.settle(delivered("500"), verdict, "The customer said so.", ada.person)
     told = delivered()
-    results.keep(
+    results.store_result(
         told.account,
         json.dumps(
             {"requestId": str(told.request_id), "result": {"channel1": {"statusCode": "READ"}}}

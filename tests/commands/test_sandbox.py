@@ -32,7 +32,7 @@ def flows(said, monkeypatch):
 
 def test_results_go_to_the_accounts_current_address_with_its_secret(flows, account):
     assert flows.profile(PRACTICE_SID) is None
-    for change in (endpoints.make, endpoints.rotate):
+    for change in (endpoints.ensure_address, endpoints.rotate_address):
         address = change(account, by=None)
         profile = flows.profile(PRACTICE_SID)
         assert (profile.url, profile.headers) == (
@@ -42,7 +42,7 @@ def test_results_go_to_the_accounts_current_address_with_its_secret(flows, accou
 
 
 def test_an_account_that_is_not_on_this_machine_gets_nothing_from_it(flows, account):
-    endpoints.make(account, by=None)
+    endpoints.ensure_address(account, by=None)
     account.pod.api_domain = "api.example.com"
     account.pod.save()
     assert flows.profile(PRACTICE_SID) is None
@@ -59,7 +59,7 @@ def test_a_flow_has_the_channels_that_the_console_knows(flows, workflow):
 def test_without_the_encryption_key_the_pod_goes_on_and_says_so_once(
     flows, account, said, settings
 ):
-    endpoints.make(account, by=None)
+    endpoints.ensure_address(account, by=None)
     settings.FIELD_ENCRYPTION_KEYS = ["bG9zdC1sb3N0LWxvc3QtbG9zdC1sb3N0LWxvc3QtbG8="]
     assert flows.profile(PRACTICE_SID) is flows.profile(PRACTICE_SID) is None
     assert len(said) == 1 and "Unreadable" in said[0]
@@ -76,7 +76,7 @@ def test_a_console_elsewhere_is_refused(console):
 @pytest.mark.django_db(transaction=True)
 def test_what_is_sent_falls_back_before_a_newcomers_eyes(manage, live_server, workflow):
     """The pod is a process of its own, and posts to the console's server over a real socket."""
-    endpoints.make(workflow.account, by=None)
+    endpoints.ensure_address(workflow.account, by=None)
     said = manage("sandbox", "--port", "0", "--console", live_server.url).stdout
     workflow.account.pod.api_domain = re.search("http://(.+?)/", said.readline())[1]
     workflow.account.pod.save()

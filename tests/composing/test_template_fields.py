@@ -54,7 +54,7 @@ def test_the_admins_words_stand_beside_their_key(workflow):
         choices=" a \n\n b",
         default="a",
     )
-    asked = template_fields.asked(workflow.channels.get(position=1))[0]
+    asked = template_fields.fields_of(workflow.channels.get(position=1))[0]
     assert (asked.label, asked.words.help_text, asked.choices, asked.words.default) == (
         "First name",
         "As in the ticket",
@@ -68,27 +68,26 @@ def test_the_channels_at_the_time_are_those_of_the_version_or_else_those_of_now(
     workflow.channels.get(position=1).delete()
     old = Invocation(workflow_instance=workflow)
     kinds = [
-        [channel.kind for channel in template_fields.channels_at_the_time(row)]
-        for row in (before, old)
+        [channel.kind for channel in template_fields.channels_as_sent(row)] for row in (before, old)
     ]
     assert kinds == [["whatsapp", "sms"], ["sms"]]
 
 
 def test_a_key_without_words_is_its_own_label(workflow):
-    asked = template_fields.asked(workflow.channels.get(position=2))[0]
+    asked = template_fields.fields_of(workflow.channels.get(position=2))[0]
     assert (asked.label, asked.choices, asked.is_sensitive) == ("01", [], False)
 
 
 def test_what_goes_by_position_is_always_required(workflow):
     add(workflow, 1, key="01", required=False)
-    assert template_fields.asked(workflow.channels.get(position=1))[0].required
+    assert template_fields.fields_of(workflow.channels.get(position=1))[0].required
 
 
 def test_what_goes_by_name_may_be_left_out(workflow):
     workflow.channels.filter(position=1).update(template_text="{{name}}")
-    assert template_fields.asked(workflow.channels.get(position=1))[0].required
+    assert template_fields.fields_of(workflow.channels.get(position=1))[0].required
     add(workflow, 1, key="name", required=False)
-    assert not template_fields.asked(workflow.channels.get(position=1))[0].required
+    assert not template_fields.fields_of(workflow.channels.get(position=1))[0].required
 
 
 def test_a_verification_code_is_always_sensitive(workflow):
@@ -133,7 +132,7 @@ def test_an_invocation_remembers_the_version_it_was_sent_with(workflow, recorded
     after = recorded()
     assert [row.version.number for row in (before, after)] == [1, 2]
     assert [
-        template_fields.channels_of(row.version)[0].template_text for row in (before, after)
+        template_fields.channels_in(row.version)[0].template_text for row in (before, after)
     ] == ["Hello {{1}}", "Bye {{1}}"]
 
 
@@ -141,9 +140,10 @@ def test_a_version_knows_what_was_sensitive_then(workflow):
     parameter = add(workflow, 1, key="01", is_sensitive=True)
     version = template_fields.current_version(workflow)
     parameter.delete()
-    assert template_fields.sensitive_in(version) == {CODE, "01"} and template_fields.sensitive_keys(
-        workflow.channels.all()
-    ) == {CODE}
+    assert template_fields.sensitive_keys_in(version) == {
+        CODE,
+        "01",
+    } and template_fields.sensitive_keys(workflow.channels.all()) == {CODE}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -182,9 +182,11 @@ def test_many_who_send_at_once_after_a_change_make_one_version(workflow):
     ],
 )
 def test_changes_name_what_differs(workflow, change, found):
-    before = template_fields.contract(workflow)
+    before = template_fields.snapshot(workflow)
     change(workflow)
     assert (
-        template_fields.changes(before, template_fields.contract(WorkflowInstance.objects.get()))
+        template_fields.changes_between(
+            before, template_fields.snapshot(WorkflowInstance.objects.get())
+        )
         == found
     )

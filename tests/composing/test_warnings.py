@@ -107,7 +107,9 @@ def test_every_finding_has_its_sentence(code):
         "order": (),
         "before": (),
     }
-    assert "%(" not in warnings.sentence(limits.Finding(code, "<key>", blocks=True, facts=facts))
+    assert "%(" not in warnings.sentence(
+        limits.LimitFinding(code, "<key>", blocks=True, facts=facts)
+    )
 
 
 @pytest.mark.parametrize(

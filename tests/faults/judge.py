@@ -79,7 +79,7 @@ def judge(recorded: Collection[str], received: list[dict[str, Any]], *, dedupes:
     }
     verdict.told = {
         "statuses": ", ".join(
-            f"{number} {status}" for status, number in consistency.counts().most_common()
+            f"{number} {status}" for status, number in consistency.counts_by_status().most_common()
         ),
         "confirmed by the refusal of a repetition": str(
             Invocation.objects.filter(reason="confirmed_by_duplicate").count()

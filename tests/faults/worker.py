@@ -58,8 +58,8 @@ def hurry(times: float) -> None:
     }.items():
         for name in names:
             _replace(room, name, getattr(room, name) / times)
-    client_of = posting.client_of
-    posting.client_of = lambda account, key: replace(
+    client_of = posting.client_for
+    posting.client_for = lambda account, key: replace(
         client_of(account, key),
         connect_seconds=client.CONNECT_SECONDS / times,
         read_seconds=client.READ_SECONDS / times,

@@ -5,14 +5,14 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invocations.composing.template_fields import Asked
+from invocations.composing.template_fields import TemplateField
 from invocations.forms.values import field_name, value_field
 from invocations.models import Parameter
 
 
 def field(by_position=True, **words):
     said = Parameter(key="01", **words)
-    return value_field(Asked("01", by_position, said.label or "01", said))
+    return value_field(TemplateField("01", by_position, said.label or "01", said))
 
 
 @pytest.mark.parametrize(

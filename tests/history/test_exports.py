@@ -35,7 +35,7 @@ def read(pieces):
 
 def table(zone="UTC", sees_numbers=False, **options):
     reader = export_columns.Reader(ZoneInfo(zone), sees_numbers)
-    return read(exports.as_csv(exports.lines(Invocation.objects.all(), reader, **options)))
+    return read(exports.as_csv(exports.export_rows(Invocation.objects.all(), reader, **options)))
 
 
 def files(folder):
@@ -46,8 +46,8 @@ def files(folder):
     "start", ["=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠"]
 )
 def test_what_a_spreadsheet_would_calculate_becomes_text(start):
-    assert exports.neutral(f"{start}cmd|' /C calc'!A0") == f"'{start}cmd|' /C calc'!A0"
-    assert exports.neutral(f"a{start}") == f"a{start}"
+    assert exports.without_formula(f"{start}cmd|' /C calc'!A0") == f"'{start}cmd|' /C calc'!A0"
+    assert exports.without_formula(f"a{start}") == f"a{start}"
 
 
 def test_a_line_has_what_the_page_shows_and_a_masked_number(recorded):
@@ -118,7 +118,7 @@ def test_a_message_without_a_result_says_by_when_it_is_due(recorded):
 
 
 def test_rows_are_read_in_chunks_and_none_is_missed_or_doubled(recorded, monkeypatch):
-    monkeypatch.setattr(exports, "CHUNK", 3)
+    monkeypatch.setattr(exports, "ROWS_PER_QUERY", 3)
     ids = [str(recorded().request_id) for _ in range(10)]
     assert [line["Request ID"] for line in table()] == ids[::-1]
     assert [line["Request ID"] for line in table(most=4)] == ids[:-5:-1]
@@ -126,8 +126,8 @@ def test_rows_are_read_in_chunks_and_none_is_missed_or_doubled(recorded, monkeyp
 
 def test_a_workbook_has_the_same_cells_all_of_them_text(recorded, tmp_path):
     recorded(reference="=1+1")
-    exports.to_xlsx(
-        exports.lines(Invocation.objects.all(), export_columns.Reader(UTC, False)),
+    exports.write_xlsx(
+        exports.export_rows(Invocation.objects.all(), export_columns.Reader(UTC, False)),
         tmp_path / "a.xlsx",
     )
     with zipfile.ZipFile(tmp_path / "a.xlsx") as book:
@@ -150,18 +150,18 @@ def test_a_long_one_is_written_by_the_dispatcher_as_the_history_was_when_it_was_
     recorded, priya_herself, folder, format
 ):
     first = recorded()
-    export = exports.ask(priya_herself, "status=queued", format)
+    export = exports.request_export(priya_herself, "status=queued", format)
     recorded()
-    assert exports.write_next() and not exports.write_next()
+    assert exports.write_next_export() and not exports.write_next_export()
     export.refresh_from_db()
     assert (export.state, export.rows) == ("ready", 1) and files(folder) == [
-        exports.path_of(export).name
+        exports.export_path(export).name
     ]
-    assert exports.path_of(export).stat().st_mode & 0o077 == 0
+    assert exports.export_path(export).stat().st_mode & 0o077 == 0
     if format == "csv":
-        assert [line["Request ID"] for line in read([exports.path_of(export).read_bytes()])] == [
-            str(first.request_id)
-        ]
+        assert [
+            line["Request ID"] for line in read([exports.export_path(export).read_bytes()])
+        ] == [str(first.request_id)]
 
 
 def test_a_long_one_has_the_days_and_moments_of_the_zone_of_the_person_who_asked(
@@ -173,27 +173,27 @@ def test_a_long_one_has_the_days_and_moments_of_the_zone_of_the_person_who_asked
             created_at=datetime(2026, 3, day, 23, 30, tzinfo=UTC)
         )
     with timezone.override(ZoneInfo("Asia/Kolkata")):
-        export = exports.ask(priya_herself, "since=2026-03-03", "csv")
-    assert exports.write_next()
+        export = exports.request_export(priya_herself, "since=2026-03-03", "csv")
+    assert exports.write_next_export()
     export.refresh_from_db()
-    (line,) = read([exports.path_of(export).read_bytes()])
+    (line,) = read([exports.export_path(export).read_bytes()])
     assert (line["Ticket"], line["Recorded (Asia/Kolkata)"]) == ("T-2", "2026-03-03 05:00:00")
 
 
 def test_a_zone_that_this_machine_does_not_know_is_no_reason_to_fail(recorded, priya_herself):
     recorded()
-    exports.ask(priya_herself, "", "csv")
+    exports.request_export(priya_herself, "", "csv")
     Export.objects.update(zone="Mars/Olympus_Mons")
-    assert exports.write_next() and Export.objects.get().state == "ready"
+    assert exports.write_next_export() and Export.objects.get().state == "ready"
 
 
 def test_there_is_nothing_to_ask_for_where_nothing_was_recorded(priya_herself):
-    assert exports.ask(priya_herself, "", "csv") is None
+    assert exports.request_export(priya_herself, "", "csv") is None
 
 
 def test_one_that_was_cancelled_is_not_written_on(recorded, priya_herself, folder, monkeypatch):
-    export = [recorded() for _ in range(6)] and exports.ask(priya_herself, "", "csv")
-    monkeypatch.setattr(exports, "CHUNK", 2)
+    export = [recorded() for _ in range(6)] and exports.request_export(priya_herself, "", "csv")
+    monkeypatch.setattr(exports, "ROWS_PER_QUERY", 2)
     real = exports._counted
 
     def cancelled_meanwhile(some, mine):
@@ -203,20 +203,20 @@ def test_one_that_was_cancelled_is_not_written_on(recorded, priya_herself, folde
             yield line
 
     monkeypatch.setattr(exports, "_counted", cancelled_meanwhile)
-    exports.write_next()
+    exports.write_next_export()
     export.refresh_from_db()
-    assert export.state == "cancelled" and files(folder) == [] and not exports.write_next()
+    assert export.state == "cancelled" and files(folder) == [] and not exports.write_next_export()
 
 
 def test_one_whose_writer_died_is_written_again_and_the_late_writer_changes_nothing(
     recorded, priya_herself
 ):
     recorded()
-    export = exports.ask(priya_herself, "", "csv")
+    export = exports.request_export(priya_herself, "", "csv")
     Export.objects.update(
         state="writing", attempt=1, lease_until=timezone.now() - timedelta(seconds=1)
     )
-    assert exports.write_next()
+    assert exports.write_next_export()
     export.refresh_from_db()
     assert (export.state, export.attempt) == ("ready", 2)
     late = Export.objects.filter(pk=export.pk, attempt=1, state="writing")
@@ -226,20 +226,20 @@ def test_one_whose_writer_died_is_written_again_and_the_late_writer_changes_noth
 
 def test_one_that_breaks_says_so(recorded, priya_herself, monkeypatch):
     recorded()
-    export = exports.ask(priya_herself, "", "csv")
+    export = exports.request_export(priya_herself, "", "csv")
     monkeypatch.setattr(exports, "as_csv", lambda some: 1 / 0)
-    exports.write_next()
+    exports.write_next_export()
     export.refresh_from_db()
     assert export.state == "failed"
 
 
 def test_after_a_day_it_is_gone_with_its_file(recorded, priya_herself, folder):
     recorded()
-    exports.ask(priya_herself, "", "csv")
-    exports.write_next()
-    assert exports.clear_old(timezone.now()) == 0 and files(folder)
+    exports.request_export(priya_herself, "", "csv")
+    exports.write_next_export()
+    assert exports.delete_old_exports(timezone.now()) == 0 and files(folder)
     assert (
-        exports.clear_old(timezone.now() + timedelta(days=1, minutes=1)) == 1
+        exports.delete_old_exports(timezone.now() + timedelta(days=1, minutes=1)) == 1
         and not files(folder)
         and not Export.objects.exists()
     )
@@ -248,16 +248,16 @@ def test_after_a_day_it_is_gone_with_its_file(recorded, priya_herself, folder):
 def test_what_nobody_knows_any_more_is_cleared_away(recorded, folder):
     folder.mkdir()
     (folder / "5bd77b4f-a3a5-4e4b-9b54-4a1f8c2f9a11.1.csv").touch()
-    exports.clear_old(timezone.now())
+    exports.delete_old_exports(timezone.now())
     assert files(folder) == []
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_thread_beside_the_dispatcher_writes_and_ends(recorded, priya_herself):
     recorded()
-    exports.ask(priya_herself, "", "csv")
+    exports.request_export(priya_herself, "", "csv")
     stopping = threading.Event()
-    at_work = threading.Thread(target=exports.work, args=(stopping,))
+    at_work = threading.Thread(target=exports.run_worker, args=(stopping,))
     at_work.start()
     try:
         ends = timezone.now() + timedelta(seconds=20)

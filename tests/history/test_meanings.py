@@ -15,8 +15,8 @@ from invocations.history.meanings import (
     delivery_of,
     meaning_of,
 )
-from invocations.history.next_steps import next_of
-from invocations.history.reasons import OUTCOMES, REASONS, advice
+from invocations.history.next_steps import next_steps
+from invocations.history.reasons import OUTCOMES, REASONS, advice_for
 from invocations.kaleyra import client, reply
 from invocations.models import Attempt, Invocation
 from invocations.sending import attempt
@@ -43,7 +43,7 @@ def test_every_status_has_a_meaning_and_a_next_step_where_one_is_needed():
     assert set(STATUSES) == set(Invocation.Status)
     assert all(meaning.says and meaning.icon and meaning.delivery for meaning in STATUSES.values())
     without = [
-        status for status, meaning in STATUSES.items() if not next_of(meaning, meaning.delivery)
+        status for status, meaning in STATUSES.items() if not next_steps(meaning, meaning.delivery)
     ]
     assert without == [Invocation.Status.CANCELLED]
 
@@ -140,14 +140,14 @@ def test_a_result_against_what_is_certain_is_named_a_contradiction(status):
         "Both are shown as they came" in str(meaning.says)
         and meaning.label == STATUSES[status].label
     )
-    assert "Do not send it again" in str(next_of(meaning, delivery_of(row))[0])
+    assert "Do not send it again" in str(next_steps(meaning, delivery_of(row))[0])
 
 
 def test_what_a_person_settled_and_kaleyra_then_reported_follows_the_report():
     row = Invocation(
         status="rejected", reason="settled_not_delivered", delivery="completed", deciding_channel=1
     )
-    assert str(next_of(meaning_of(row), delivery_of(row))[0]).startswith("Nothing is left to do")
+    assert str(next_steps(meaning_of(row), delivery_of(row))[0]).startswith("Nothing is left to do")
 
 
 # --- reasons ----------------------------------------------------------------------------------------------------------
@@ -215,5 +215,5 @@ def test_a_doubt_is_never_put_as_certainty(status):
 
 def test_kaleyras_known_errors_get_our_words_once():
     text = "Workflow Instance [x] is not published."
-    assert len(advice([text, text])) == 1 and "published" in str(advice([text])[0])
-    assert advice(["something else"]) == [] and len(advice(["RBC001", "E110"])) == 2
+    assert len(advice_for([text, text])) == 1 and "published" in str(advice_for([text])[0])
+    assert advice_for(["something else"]) == [] and len(advice_for(["RBC001", "E110"])) == 2

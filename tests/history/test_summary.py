@@ -8,7 +8,7 @@ import pytest
 from invocations.history.meanings import delivery_of, meaning_of
 from invocations.history.report import Report
 from invocations.history.summary import summary
-from invocations.kaleyra.callbacks import ChannelSaid, FlowResult, Said, said
+from invocations.kaleyra.callbacks import CodeMeaning, FlowResult, ReportedChannel, meaning_of_code
 from invocations.models import Channel, Invocation
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -27,7 +27,7 @@ def sentence(
 ):
     """The summary of a message whose result has these codes; None for a channel that it does not name."""
     told = [
-        ChannelSaid(n, kinds[n - 1], code, wait_seconds=wait)
+        ReportedChannel(n, kinds[n - 1], code, wait_seconds=wait)
         for n, code in enumerate(codes, start=1)
         if code is not None
     ]
@@ -97,9 +97,11 @@ def test_no_channel_is_said_to_have_delivered_or_failed_unless_its_code_says_so(
     text = sentence(*codes)
     for kind, code in zip(("WhatsApp", "SMS"), codes, strict=True):
         assert (f"{kind} was delivered" in text) == (
-            code is not None and said(code) is Said.DELIVERED
+            code is not None and meaning_of_code(code) is CodeMeaning.DELIVERED
         )
-        assert (f"{kind} failed" in text) == (code is not None and said(code) is Said.FAILED)
+        assert (f"{kind} failed" in text) == (
+            code is not None and meaning_of_code(code) is CodeMeaning.FAILED
+        )
     assert ("every channel failed" in text) == (codes == ("FAILED", "FAILED"))
     assert text.startswith("Kaleyra reports") == (
         "DELIVERED" in codes or codes == ("FAILED", "FAILED")

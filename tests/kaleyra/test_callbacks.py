@@ -11,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from invocations.kaleyra.callback_body import MAX_BODY_BYTES, read_callback
-from invocations.kaleyra.callbacks import ChannelSaid, FlowResult, Said, has_ended, said, together
+from invocations.kaleyra.callbacks import (
+    CodeMeaning,
+    FlowResult,
+    ReportedChannel,
+    combine,
+    has_ended,
+    meaning_of_code,
+)
 
 CHANNEL1 = {
     "createdAt": "2024-05-24T16:17:51.479884794Z",
@@ -55,7 +62,7 @@ def test_the_documented_sample():
         "",
     )
     assert result.ended_at == datetime(2024, 5, 24, 16, 18, 1, 379310, tzinfo=UTC)
-    assert result.channels[0] == ChannelSaid(
+    assert result.channels[0] == ReportedChannel(
         position=1,
         kind="whatsapp",
         code="TIMEOUT",
@@ -233,29 +240,29 @@ def test_waits(text, seconds):
     ("code", "meaning"),
     [
         *(
-            ("DELIVERED", Said.DELIVERED),
-            ("Delivered", Said.DELIVERED),
-            (" READ ", Said.DELIVERED),
-            ("TIMEOUT", Said.NO_REPORT),
+            ("DELIVERED", CodeMeaning.DELIVERED),
+            ("Delivered", CodeMeaning.DELIVERED),
+            (" READ ", CodeMeaning.DELIVERED),
+            ("TIMEOUT", CodeMeaning.NO_REPORT),
         ),
         *(
-            ("FAILED", Said.FAILED),
-            ("UnDelivered", Said.FAILED),
-            ("NOT-SENT", Said.FAILED),
-            ("not_sent", Said.FAILED),
-            ("NotSent", Said.FAILED),
+            ("FAILED", CodeMeaning.FAILED),
+            ("UnDelivered", CodeMeaning.FAILED),
+            ("NOT-SENT", CodeMeaning.FAILED),
+            ("not_sent", CodeMeaning.FAILED),
+            ("NotSent", CodeMeaning.FAILED),
         ),
         *(
-            ("SENT", Said.SENT),
-            ("", Said.OTHER),
-            ("DELIVERED_TO_OPERATOR", Said.OTHER),
-            ("1", Said.OTHER),
-            ("ＲＥＡＤ", Said.OTHER),
+            ("SENT", CodeMeaning.SENT),
+            ("", CodeMeaning.OTHER),
+            ("DELIVERED_TO_OPERATOR", CodeMeaning.OTHER),
+            ("1", CodeMeaning.OTHER),
+            ("ＲＥＡＤ", CodeMeaning.OTHER),
         ),
     ],
 )
 def test_codes(code, meaning):
-    assert said(code) is meaning
+    assert meaning_of_code(code) is meaning
 
 
 @pytest.mark.parametrize(
@@ -327,7 +334,7 @@ def test_unless_it_clearly_has_not(status):
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_several_results_of_one_flow_say_the_same_in_any_order(order):
     told = [result_of("TIMEOUT", "SENT"), result_of("DELIVERED"), FlowResult()]
-    result = together(told[n].channels for n in order)
+    result = combine(told[n].channels for n in order)
     assert [channel.code for channel in result.channels] == ["DELIVERED", "SENT"]
     assert (result.deciding(lambda: 2), result.may_be_double) == (1, True)
 

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from invocations.kaleyra.limits import (
-    Finding,
-    findings,
-    order_dangers,
+    LimitFinding,
+    order_findings,
     template_mode,
     template_problems,
+    value_findings,
 )
 from invocations.kaleyra.template_params import (
     PARAM_HEADER,
@@ -24,12 +24,14 @@ SMS, WHATSAPP = ChannelKind.SMS, ChannelKind.WHATSAPP
 INDIAN = "Dear {#var#}, your code is {#var#}."
 
 
-def of_dlt(value: str, text: str = "Dear {#var#}.", **changes: Any) -> list[Finding]:
-    return findings({"01": value}, **{"kind": SMS, "template_text": text, "region": "IN"} | changes)
+def of_dlt(value: str, text: str = "Dear {#var#}.", **changes: Any) -> list[LimitFinding]:
+    return value_findings(
+        {"01": value}, **{"kind": SMS, "template_text": text, "region": "IN"} | changes
+    )
 
 
 def of_code(value: str, kind: ChannelKind = WHATSAPP, *, otp: bool = False) -> list[str]:
-    return [finding.code for finding in findings({VERIFICATION_CODE: value}, kind, otp=otp)]
+    return [finding.code for finding in value_findings({VERIFICATION_CODE: value}, kind, otp=otp)]
 
 
 # --- India's DLT ------------------------------------------------------------------------------------------------------
@@ -38,19 +40,19 @@ def of_code(value: str, kind: ChannelKind = WHATSAPP, *, otp: bool = False) -> l
 def test_thirty_characters_pass_and_one_more_blocks() -> None:
     assert of_dlt("x" * 30) == []
     assert of_dlt("x" * 31) == [
-        Finding("dlt_too_long", "01", True, {"length": 31, "limit": 30, "over": 1})
+        LimitFinding("dlt_too_long", "01", True, {"length": 31, "limit": 30, "over": 1})
     ]
     assert of_dlt("x" * 45)[0].facts["over"] == 15
 
 
 @pytest.mark.parametrize("value", ["a<b", "a>b", "<b>"])
 def test_an_angle_bracket_blocks(value: str) -> None:
-    assert of_dlt(value) == [Finding("dlt_angle", "01", True)]
+    assert of_dlt(value) == [LimitFinding("dlt_angle", "01", True)]
 
 
 def test_two_blanks_in_a_row_warn() -> None:
     assert of_dlt("Asha Rao") == []
-    assert of_dlt("Asha  Rao") == [Finding("dlt_double_blank", "01", False)]
+    assert of_dlt("Asha  Rao") == [LimitFinding("dlt_double_blank", "01", False)]
 
 
 @pytest.mark.parametrize("value", [" Asha", "Asha "])
@@ -85,11 +87,12 @@ def test_dlt_is_for_indias_places_only(text: str) -> None:
 def test_a_value_that_fills_no_place_of_indias_has_no_limit() -> None:
     long = "x" * 31
     assert (
-        findings({"01": "Asha", "02": long}, SMS, template_text="Dear {#var#}.", region="IN") == []
+        value_findings({"01": "Asha", "02": long}, SMS, template_text="Dear {#var#}.", region="IN")
+        == []
     )
     assert [
         finding.key
-        for finding in findings(
+        for finding in value_findings(
             {"name": long, "01": long}, SMS, template_text="{#var#} {name}", region="IN"
         )
     ] == ["01"]
@@ -98,17 +101,21 @@ def test_a_value_that_fills_no_place_of_indias_has_no_limit() -> None:
 def test_the_value_is_looked_for_where_the_order_puts_it() -> None:
     params = {PARAM_URL: "x" * 31, "01": "Asha", VERIFICATION_CODE: "123456"}
     one_place = {"template_text": "{#var#}", "region": "IN"}
-    assert [finding.key for finding in findings(params, SMS, otp=False, **one_place)] == [PARAM_URL]
-    assert findings(params, SMS, otp=True, **one_place) == []
+    assert [finding.key for finding in value_findings(params, SMS, otp=False, **one_place)] == [
+        PARAM_URL
+    ]
+    assert value_findings(params, SMS, otp=True, **one_place) == []
 
 
 # --- verification codes -----------------------------------------------------------------------------------------------
 
 
 def test_a_code_has_fifteen_characters_at_most() -> None:
-    assert findings({VERIFICATION_CODE: "x" * 15}, WHATSAPP) == []
-    assert findings({VERIFICATION_CODE: "x" * 17}, WHATSAPP) == [
-        Finding("code_too_long", VERIFICATION_CODE, True, {"length": 17, "limit": 15, "over": 2})
+    assert value_findings({VERIFICATION_CODE: "x" * 15}, WHATSAPP) == []
+    assert value_findings({VERIFICATION_CODE: "x" * 17}, WHATSAPP) == [
+        LimitFinding(
+            "code_too_long", VERIFICATION_CODE, True, {"length": 17, "limit": 15, "over": 2}
+        )
     ]
 
 
@@ -156,7 +163,7 @@ def test_an_ordinary_code_passes(code: str) -> None:
 
 
 def test_all_that_is_wrong_with_a_code_blocks() -> None:
-    found = findings({VERIFICATION_CODE: "https://example.com/😀"}, WHATSAPP)
+    found = value_findings({VERIFICATION_CODE: "https://example.com/😀"}, WHATSAPP)
     assert [(finding.code, finding.blocks) for finding in found] == [
         ("code_too_long", True),
         ("code_url", True),
@@ -172,7 +179,7 @@ def test_the_rules_of_a_code_are_for_whatsapp_and_for_an_otp() -> None:
 
 def test_other_values_may_be_long_and_addresses() -> None:
     assert (
-        findings(
+        value_findings(
             {"01": "https://example.com/😀/" + "x" * 50, PARAM_URL: "https://example.com"}, WHATSAPP
         )
         == []
@@ -197,27 +204,27 @@ def test_other_values_may_be_long_and_addresses() -> None:
 def test_white_space_that_meta_refuses_warns_and_says_which(
     value: str, which: tuple[str, ...]
 ) -> None:
-    assert findings({"01": "Asha", "02": value}, WHATSAPP) == [
-        Finding("whatsapp_white_space", "02", False, {"which": which})
+    assert value_findings({"01": "Asha", "02": value}, WHATSAPP) == [
+        LimitFinding("whatsapp_white_space", "02", False, {"which": which})
     ]
 
 
 @pytest.mark.parametrize("key", [PARAM_HEADER, PARAM_URL, "name"])
 def test_white_space_is_looked_for_in_every_value(key: str) -> None:
-    assert [finding.key for finding in findings({key: "a\nb"}, WHATSAPP)] == [key]
+    assert [finding.key for finding in value_findings({key: "a\nb"}, WHATSAPP)] == [key]
 
 
 def test_three_blanks_pass_and_an_sms_may_have_lines() -> None:
-    assert findings({"01": "a   b"}, WHATSAPP) == []
-    assert findings({"01": "a\n\tb    c"}, SMS) == []
+    assert value_findings({"01": "a   b"}, WHATSAPP) == []
+    assert value_findings({"01": "a\n\tb    c"}, SMS) == []
 
 
 def test_no_finding_carries_a_value() -> None:
     secret = "<canary  canary\tcanary😀 https://canary.io>" * 2
     params = {VERIFICATION_CODE: secret, "01": secret}
     found = [
-        *findings(params, WHATSAPP),
-        *findings(params, SMS, template_text=INDIAN, otp=True, region="IN"),
+        *value_findings(params, WHATSAPP),
+        *value_findings(params, SMS, template_text=INDIAN, otp=True, region="IN"),
     ]
     assert len(found) > 8
     assert "canary" not in repr(found)
@@ -231,13 +238,13 @@ def dangers(
 ) -> list[tuple[str, str]]:
     return [
         (finding.code, finding.key)
-        for finding in order_dangers(keys, kind, template_text=text, **changes)
+        for finding in order_findings(keys, kind, template_text=text, **changes)
     ]
 
 
 def test_ten_before_two_blocks_as_it_does_when_checked() -> None:
     keys = [str(number) for number in range(1, 11)]
-    [finding] = order_dangers(keys, WHATSAPP, template_text="{{1}}")
+    [finding] = order_findings(keys, WHATSAPP, template_text="{{1}}")
     assert (finding.code, finding.key, finding.blocks) == ("out_of_order", "10", True)
     assert finding.facts["order"] == ("1", "10", "2", "3", "4", "5", "6", "7", "8", "9")
     with pytest.raises(ParamsError, match="out_of_order"):
@@ -251,8 +258,8 @@ def test_padded_keys_and_keys_with_prefixes_are_in_order() -> None:
 
 
 def test_a_capital_overtakes_a_small_letter_that_was_typed_first() -> None:
-    [finding] = order_dangers(["name", "date", "City", "town"], SMS, template_text="{#var#}")
-    assert finding == Finding(
+    [finding] = order_findings(["name", "date", "City", "town"], SMS, template_text="{#var#}")
+    assert finding == LimitFinding(
         "capitals",
         "City",
         False,
@@ -277,8 +284,8 @@ def test_capitals_that_overtake_nothing_are_no_danger(keys: tuple[str, ...]) -> 
 
 @pytest.mark.parametrize("key", [PARAM_HEADER, PARAM_URL])
 def test_a_special_key_of_an_sms_shifts_the_digits(key: str) -> None:
-    [finding] = order_dangers(["01", "02", key], SMS, template_text="{#var#} {#var#}")
-    assert finding == Finding(
+    [finding] = order_findings(["01", "02", key], SMS, template_text="{#var#} {#var#}")
+    assert finding == LimitFinding(
         "special_first", key, False, {"order": (key, "01", "02"), "before": ("01", "02")}
     )
 
@@ -287,10 +294,10 @@ def test_the_code_of_an_otp_is_meant_to_be_first_and_another_is_not() -> None:
     assert dangers(VERIFICATION_CODE, "01") == []
     assert dangers(VERIFICATION_CODE, "01", otp=True) == []
     assert dangers(VERIFICATION_CODE, "01", otp=False) == [("special_first", VERIFICATION_CODE)]
-    [finding] = order_dangers(
+    [finding] = order_findings(
         ["01", PARAM_URL, VERIFICATION_CODE], SMS, template_text="{{1}}", otp=True
     )
-    assert finding == Finding(
+    assert finding == LimitFinding(
         "special_first",
         PARAM_URL,
         False,
@@ -344,7 +351,7 @@ def test_the_mode_of_a_template(text: str, of_an_sms: str, of_whatsapp: str) -> 
     assert template_mode(text, WHATSAPP) == of_whatsapp
 
 
-def problems(text: str, kind: ChannelKind = WHATSAPP) -> list[Finding]:
+def problems(text: str, kind: ChannelKind = WHATSAPP) -> list[LimitFinding]:
     return template_problems(text, kind)
 
 
@@ -357,15 +364,17 @@ def test_a_sound_template_has_no_problems(text: str) -> None:
 
 def test_positions_among_names_warn() -> None:
     assert (
-        problems("{{1}} {{name}}") == problems("{{1}} {name}", SMS) == [Finding("mixed", "", False)]
+        problems("{{1}} {{name}}")
+        == problems("{{1}} {name}", SMS)
+        == [LimitFinding("mixed", "", False)]
     )
 
 
 def test_single_braces_block_on_whatsapp_each_once_and_not_in_an_sms() -> None:
     text = "Hi {name}, {name}, your {OTP}"
     assert problems(text) == [
-        Finding("single_brace_on_whatsapp", "name", True, {"text": "{name}"}),
-        Finding("single_brace_on_whatsapp", "OTP", True, {"text": "{OTP}"}),
+        LimitFinding("single_brace_on_whatsapp", "name", True, {"text": "{name}"}),
+        LimitFinding("single_brace_on_whatsapp", "OTP", True, {"text": "{OTP}"}),
     ]
     assert problems(text, SMS) == []
 
@@ -386,13 +395,15 @@ def test_double_braces_are_no_single_ones_and_half_a_pair_is() -> None:
 )
 def test_a_gap_between_positions_warns(text: str, missing: tuple[int, ...]) -> None:
     assert (
-        problems(text) == problems(text, SMS) == [Finding("gap", "", False, {"missing": missing})]
+        problems(text)
+        == problems(text, SMS)
+        == [LimitFinding("gap", "", False, {"missing": missing})]
     )
 
 
 @pytest.mark.parametrize(("text", "first"), [("{{2}} {{3}}", 2), ("{{0}} {{1}}", 0)])
 def test_positions_that_do_not_start_at_one_warn(text: str, first: int) -> None:
-    assert problems(text) == [Finding("starts_not_at_one", "", False, {"first": first})]
+    assert problems(text) == [LimitFinding("starts_not_at_one", "", False, {"first": first})]
 
 
 def test_a_late_start_is_no_gap_but_may_have_one() -> None:

@@ -43,8 +43,8 @@ def incident():
 def told(at=None):
     """The mails that this call sends."""
     before = len(mail.outbox)
-    mails.take_back(at or timezone.now())
-    thread = mails.tell(at or timezone.now())
+    mails.release_unsent(at or timezone.now())
+    thread = mails.send_due_emails(at or timezone.now())
     if thread:
         thread.join()
     return mail.outbox[before:]
@@ -137,14 +137,14 @@ def test_a_note_outlives_a_database_that_is_away(incident, monkeypatch):
     with monkeypatch.context() as away:
         away.setattr(Incident.objects, "filter", Mock(side_effect=OperationalError))
         with pytest.raises(OperationalError):
-            mails.take_back(now + mails.TRY_AGAIN_AFTER)
+            mails.release_unsent(now + mails.TRY_AGAIN_AFTER)
     assert len(told(now + mails.TRY_AGAIN_AFTER)) == 1
 
 
 def test_a_slow_mail_server_keeps_nobody_waiting(incident, monkeypatch):
     answers = threading.Event()
     monkeypatch.setattr(mails, "_send", lambda mails: answers.wait(10))
-    thread = mails.tell(timezone.now())
+    thread = mails.send_due_emails(timezone.now())
     assert thread.is_alive()
     answers.set()
     thread.join()

@@ -55,7 +55,7 @@ def test_the_dashboard_and_the_mail_say_the_same_and_what_to_do(
 ):
     settings.ALERT_EMAILS, settings.CONSOLE_URL = ["ops@example.com"], "https://console.example.com"
     words = words_of(incident(kind, reason, of_the_account), Reader())
-    incident_emails.tell(timezone.now()).join()
+    incident_emails.send_due_emails(timezone.now()).join()
     [sent] = mail.outbox
     page = re.sub(r"\s+", " ", unescape(strip_tags(ada.get("/").content.decode())))
     assert words.says and words.next and words.title in sent.body and words.title in page

@@ -17,18 +17,18 @@ pytestmark = pytest.mark.django_db
 
 
 def only():
-    [pause] = pauses.paused().pauses
+    [pause] = pauses.all_pauses().pauses
     return pause
 
 
 def test_nothing_is_paused(workflow):
     with CaptureQueriesContext(connection) as queries:
-        assert pauses.paused() == pauses.Paused()
+        assert pauses.all_pauses() == pauses.PauseOverview()
     assert len(queries) == 2, "every look at the dashboard asks this"
 
 
 def test_an_account_that_the_console_paused(account):
-    rate_limit.learn(account, [("credentials", None)])
+    rate_limit.update_from_attempts(account, [("credentials", None)])
     pause = only()
     assert (pause.title, pause.because, pause.by) == (
         "The account Acme is paused",
@@ -74,12 +74,12 @@ def test_a_workflow_that_kaleyra_does_not_know_and_one_that_a_person_paused(ada,
     ],
 )
 def test_the_cure_is_where_the_cause_is(account, reason, label):
-    rate_limit.learn(account, [(reason, None)])
+    rate_limit.update_from_attempts(account, [(reason, None)])
     assert only().mend.label == label
 
 
 def test_without_a_usable_key_the_cure_is_a_key_and_it_cannot_be_resumed(account):
-    rate_limit.learn(account, [("credentials", None)])
+    rate_limit.update_from_attempts(account, [("credentials", None)])
     assert only().resume == f"/accounts/{account.pk}/resume/"
     with connection.cursor() as cursor:
         cursor.execute("UPDATE invocations_apikey SET key = 'nothing that can be decrypted'")
@@ -106,9 +106,9 @@ def test_what_else_is_missing_is_said_with_a_persons_reason(account):
 
 
 def test_since_when_is_told_by_the_version_that_began_it(account):
-    rate_limit.learn(account, [("credentials", None)])
+    rate_limit.update_from_attempts(account, [("credentials", None)])
     resume(account)
-    rate_limit.learn(account, [("credentials", None)])
+    rate_limit.update_from_attempts(account, [("credentials", None)])
     begun = Account.history.latest("history_id")
     account.refresh_from_db()
     account.title = "Acme India"
@@ -135,7 +135,7 @@ def test_what_waits_is_counted_for_each_and_once_for_all(account, workflow):
     messages(workflow_of(real_account(), "Elsewhere"), [{"status": "queued"}])
     Account.objects.filter(pk=account.pk).update(is_paused=True)
     WorkflowInstance.objects.filter(pk=workflow.pk).update(is_paused=True)
-    found = pauses.paused()
+    found = pauses.all_pauses()
     assert [(pause.kind, pause.queued.n, pause.held.n) for pause in found.pauses] == [
         ("account", 2, 1),
         ("workflow", 1, 1),
@@ -148,21 +148,21 @@ def test_many_are_not_counted_to_the_end(account, workflow, monkeypatch):
     monkeypatch.setattr(pauses, "MOST_COUNTED", 2)
     messages(workflow, [{"status": "queued"}] * 3)
     Account.objects.update(is_paused=True)
-    assert pauses.paused().title == "1 account is paused – at least 2 messages wait"
+    assert pauses.all_pauses().title == "1 account is paused – at least 2 messages wait"
 
 
 @pytest.mark.parametrize(("waits", "shown"), [([], 0), ([{"status": "queued"}], 1)])
 def test_a_workflow_that_is_off_counts_only_while_something_waits_for_it(workflow, waits, shown):
     messages(workflow, waits)
     WorkflowInstance.objects.update(is_paused=True, is_active=False)
-    assert len(pauses.paused().pauses) == shown
+    assert len(pauses.all_pauses().pauses) == shown
 
 
 def test_what_keeps_a_message_back_the_widest_first(ada, account, workflow):
-    assert pauses.keeping_back(account, workflow) == []
+    assert pauses.blocking_pauses(account, workflow) == []
     KillSwitch.objects.create(pk=1, is_on=True, changed_by=ada.person)
     account.is_paused, workflow.is_paused = True, True
-    found = pauses.keeping_back(account, workflow)
+    found = pauses.blocking_pauses(account, workflow)
     assert [pause.kind for pause in found] == ["everything", "account", "workflow"]
     assert found[0].by == "ada" and found[0].told == "All sending is stopped."
 
@@ -176,6 +176,6 @@ def test_how_often_the_database_is_asked_does_not_grow_with_what_is_paused(accou
             messages(workflow_of(other, "Flow", is_paused=True), [{"status": "queued"}])
         Account.objects.update(is_paused=True)
         with CaptureQueriesContext(connection) as queries:
-            pauses.paused()
+            pauses.all_pauses()
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 9

@@ -28,7 +28,7 @@ def body(invocation_id="", *codes, to="", status="COMPLETED", **more):
 @pytest.fixture
 def report(account):
     """report("id", "TIMEOUT", "DELIVERED"): a result comes in at the account."""
-    return lambda *words, **more: results.keep(account, body(*words, **more))
+    return lambda *words, **more: results.store_result(account, body(*words, **more))
 
 
 @pytest.fixture

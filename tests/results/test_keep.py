@@ -38,7 +38,7 @@ def told(invocation):
 
 def test_the_body_stands_as_it_came_and_not_in_clear(account):
     raw = body("A", "TIMEOUT", to="919876543210", extra={"new": ["field"]})
-    callback = results.keep(account, raw)
+    callback = results.store_result(account, raw)
     assert Callback.objects.get().body.encode() == raw and callback.times == 1
     channel = ChannelResult.objects.get()
     assert (channel.position, channel.kind, channel.code, channel.recipient_hint) == (
@@ -56,7 +56,7 @@ def test_the_body_stands_as_it_came_and_not_in_clear(account):
 def test_the_same_bytes_a_hundred_times_at_once_are_one_result(account, accepted):
     invocation = accepted()
     raw = body(invocation.workflow_invocation_id, "DELIVERED")
-    at_once(20, lambda: [results.keep(account, raw) for _ in range(5)])
+    at_once(20, lambda: [results.store_result(account, raw) for _ in range(5)])
     callback = Callback.objects.get()
     assert (
         callback.times == 100
@@ -68,24 +68,24 @@ def test_the_same_bytes_a_hundred_times_at_once_are_one_result(account, accepted
 
 def test_the_same_bytes_after_a_key_was_added_are_still_one_result(account, settings):
     raw = body("A", "DELIVERED")
-    first = results.keep(account, raw)
+    first = results.store_result(account, raw)
     settings.FIELD_ENCRYPTION_KEYS = [
         "bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleS0=",
         *settings.FIELD_ENCRYPTION_KEYS,
     ]
-    assert results.keep(account, raw) == first and Callback.objects.get().times == 2
+    assert results.store_result(account, raw) == first and Callback.objects.get().times == 2
 
 
 def test_what_cannot_be_told_is_kept_and_told_later(account, accepted, monkeypatch, caplog):
     invocation = accepted()
     with monkeypatch.context() as broken:
         fault = Mock(side_effect=ValueError("canary"))
-        broken.setattr(apply, "_tell", fault)
-        broken.setattr(results, "_tell", fault)
-        callback = results.keep(
+        broken.setattr(apply, "update_from_results", fault)
+        broken.setattr(results, "update_from_results", fault)
+        callback = results.store_result(
             account, body(invocation.workflow_invocation_id, "TIMEOUT", "DELIVERED")
         )
-        assert upkeep.match_waiting(timezone.now()) == 0, "the dispatcher lives on"
+        assert upkeep.retry_unmatched(timezone.now()) == 0, "the dispatcher lives on"
     callback.refresh_from_db()
     assert (
         callback.invocation is None
@@ -93,24 +93,24 @@ def test_what_cannot_be_told_is_kept_and_told_later(account, accepted, monkeypat
         and "ValueError" in caplog.text
         and "canary" not in caplog.text
     )
-    assert upkeep.match_waiting(timezone.now()) == 1 and told(invocation)[:2] == ("completed", 2)
+    assert upkeep.retry_unmatched(timezone.now()) == 1 and told(invocation)[:2] == ("completed", 2)
 
 
 def test_the_same_bytes_to_two_accounts_are_two(account):
     other = Account.objects.create(title="Other", pod=account.pod, sid="HX0000000001")
-    assert results.keep(account, b"{}").pk != results.keep(other, b"{}").pk
+    assert results.store_result(account, b"{}").pk != results.store_result(other, b"{}").pk
 
 
 def test_bytes_that_are_no_text_are_kept(account):
     for raw in [b"\xff\xfe\x00\x01", b"\x00", b"", b"\x1f\x8b\x08", "Müller".encode("latin-1")]:
-        assert results.keep(account, raw).problem
+        assert results.store_result(account, raw).problem
     assert Callback.objects.count() == 5 and {
         each.invocation_id for each in Callback.objects.all()
     } == {None}
 
 
 def test_a_number_that_is_none_gives_a_hint_and_no_digest(account):
-    results.keep(account, body("A", "TIMEOUT", to="919620838XXX"))
+    results.store_result(account, body("A", "TIMEOUT", to="919620838XXX"))
     channel = ChannelResult.objects.get()
     assert (channel.recipient_hint, channel.recipient_digest) == ("…8XXX", "")
 
@@ -222,10 +222,10 @@ def test_what_is_not_settled_yet_is_told_by_the_sweep_later(in_status, report, s
     assert (
         callback.invocation is None
         and told(invocation)[0] == ""
-        and suggestions.standing(callback).why == why
+        and suggestions.diagnose(callback).why == why
     )
     Invocation.objects.update(status="accepted", lease_until=None)
-    assert upkeep.match_waiting(timezone.now()) == 1 and told(invocation)[0] == "completed"
+    assert upkeep.retry_unmatched(timezone.now()) == 1 and told(invocation)[0] == "completed"
 
 
 def test_another_accounts_result_is_nobodys(accepted, account):
@@ -235,7 +235,7 @@ def test_another_accounts_result_is_nobodys(accepted, account):
         body(invocation.workflow_invocation_id, "DELIVERED"),
         body(requestId=str(invocation.request_id)),
     ]:
-        assert results.keep(other, raw).invocation is None
+        assert results.store_result(other, raw).invocation is None
     assert told(invocation)[0] == ""
 
 
@@ -245,17 +245,17 @@ def test_ids_that_contradict_each_other_are_left_to_a_person(in_status, report, 
         in_status(status, workflow_invocation_id="A"),
         in_status(status, workflow_invocation_id="B"),
     )
-    assert suggestions.standing(report("A", "READ", requestId=str(second.request_id))) == (
+    assert suggestions.diagnose(report("A", "READ", requestId=str(second.request_id))) == (
         "disagrees",
         None,
     )
-    assert suggestions.standing(report("C", "READ", requestId=str(first.request_id))) == (
+    assert suggestions.diagnose(report("C", "READ", requestId=str(first.request_id))) == (
         "disagrees",
         None,
     )
     Invocation.objects.update(workflow_invocation_id="A")
-    assert suggestions.standing(report("A", "SENT")) == ("several", None)
-    assert told(first)[0] == told(second)[0] == "" and upkeep.match_waiting(timezone.now()) == 0
+    assert suggestions.diagnose(report("A", "SENT")) == ("several", None)
+    assert told(first)[0] == told(second)[0] == "" and upkeep.retry_unmatched(timezone.now()) == 0
 
 
 def test_a_request_id_that_was_made_up_says_nothing_against_the_id_that_an_acceptance_told(
@@ -272,7 +272,7 @@ def test_an_id_that_no_acceptance_told_is_not_enough_where_the_request_id_is_for
     in_status, report
 ):
     invocation = in_status("accepted", workflow_invocation_id="A", reason="confirmed_by_result")
-    assert suggestions.standing(report("A", "READ", requestId=str(uuid.uuid4()))) == (
+    assert suggestions.diagnose(report("A", "READ", requestId=str(uuid.uuid4()))) == (
         "disagrees",
         invocation,
     )
@@ -297,7 +297,7 @@ def test_a_request_id_of_another_accounts_message_is_not_made_up(
     clone.payload = "{}"
     clone.save(force_insert=True)
     assert (
-        suggestions.standing(
+        suggestions.diagnose(
             report(invocation.workflow_invocation_id, "READ", requestId=str(clone.request_id))
         ).why
         == "disagrees"
@@ -335,7 +335,7 @@ def test_two_at_once_add_up(accepted, account):
     for _ in range(5):
         invocation = accepted()
         bodies = [body(invocation.workflow_invocation_id, *codes) for codes in SAID]
-        at_once(3, lambda bodies=bodies: results.keep(account, bodies.pop()))
+        at_once(3, lambda bodies=bodies: results.store_result(account, bodies.pop()))
         assert told(invocation) == ("completed", 2, True) and invocation.callbacks.count() == 3
 
 
@@ -362,8 +362,8 @@ def test_nothing_is_made_sent_or_readdressed(account, in_status, receiver):
         requestId=str(invocation.request_id),
         recipient="918061234581",
     )
-    results.keep(account, raw)
-    results.keep(account, body("somebody's", "DELIVERED"))
+    results.store_result(account, raw)
+    results.store_result(account, body("somebody's", "DELIVERED"))
     assert (
         Invocation.objects.values(*before).get() == before
         and not Attempt.objects.exists()
@@ -375,10 +375,12 @@ def test_nothing_is_made_sent_or_readdressed(account, in_status, receiver):
 
 
 def test_a_result_of_a_known_flow_asks_the_database_five_times(account, accepted):
-    results.keep(account, body(accepted().workflow_invocation_id, "DELIVERED"))
+    results.store_result(account, body(accepted().workflow_invocation_id, "DELIVERED"))
     invocation = accepted()
     with CaptureQueriesContext(connection) as queries:
-        results.keep(account, body(invocation.workflow_invocation_id, "TIMEOUT", "DELIVERED"))
+        results.store_result(
+            account, body(invocation.workflow_invocation_id, "TIMEOUT", "DELIVERED")
+        )
     assert told(invocation)[:2] == ("completed", 2)
     assert (
         len([query for query in queries if query["sql"].startswith(("SELECT", "INSERT", "UPDATE"))])

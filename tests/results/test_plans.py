@@ -53,9 +53,9 @@ def test_no_question_reads_all_messages_or_all_of_an_account_or_a_workflow(
             report(f"id-{n}", "READ", to=f"91987654{n:04}", requestId=request_id) for n in range(19)
         ]
         callbacks.append(report("one more", "READ", to=NUMBER, requestId=request_id))
-        suggestions.standings(callbacks)
-        suggestions.standing(callbacks[-1])
-        upkeep.match_waiting(timezone.now())
+        suggestions.diagnose_all(callbacks)
+        suggestions.diagnose(callbacks[-1])
+        upkeep.retry_unmatched(timezone.now())
     asked = {
         each["sql"]
         for each in queries

@@ -50,8 +50,8 @@ def test_a_result_before_the_answer_finds_its_message_in_the_next_sweep(
 def test_however_many_cannot_be_told_none_keeps_an_older_one_back(
     recorded, report, in_status, account, monkeypatch
 ):
-    monkeypatch.setattr(upkeep, "MOST_AT_ONCE", 5)
-    monkeypatch.setattr(upkeep, "MOST_ROUNDS", 1)
+    monkeypatch.setattr(upkeep, "ROWS_PER_ROUND", 5)
+    monkeypatch.setattr(upkeep, "MAX_ROUNDS", 1)
     early = report("early", "READ")
     for n in range(12):
         in_status("accepted", workflow_invocation_id=f"K{n}")
@@ -59,7 +59,7 @@ def test_however_many_cannot_be_told_none_keeps_an_older_one_back(
     Callback.objects.update(received_at=timezone.now() - MINUTE, ask_at=timezone.now() - MINUTE)
     Callback.objects.filter(pk=early.pk).update(ask_at=timezone.now())
     Invocation.objects.filter(pk=in_status("accepted").pk).update(workflow_invocation_id="early")
-    assert [upkeep.match_waiting(timezone.now()) for _ in range(3)] == [0, 0, 1]
+    assert [upkeep.retry_unmatched(timezone.now()) for _ in range(3)] == [0, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_the_older_the_more_seldom_a_result_is_asked_about(report, age, wait):
     now = timezone.now()
     callback = report("nobody’s", "READ")
     Callback.objects.update(received_at=now - age * MINUTE, ask_at=now - MINUTE)
-    upkeep.match_waiting(now)
+    upkeep.retry_unmatched(now)
     callback.refresh_from_db()
     assert callback.ask_at == now + wait * MINUTE
 
@@ -81,7 +81,7 @@ def test_a_sweep_asks_as_often_for_fifty_as_for_one(report, in_status):
             in_status("accepted", workflow_invocation_id=f"K{n}-{each}")
             report(f"K{n}-{each}", "READ", requestId=OTHER)
         with CaptureQueriesContext(connection) as queries:
-            assert upkeep.match_waiting(timezone.now()) == 0
+            assert upkeep.retry_unmatched(timezone.now()) == 0
         asked.append(len(queries))
     assert asked[0] == asked[1] <= 5
 
@@ -99,16 +99,16 @@ def test_a_result_that_a_version_before_kept_has_its_turn_at_once(report, in_sta
         )
     in_status("accepted", workflow_invocation_id="A")
     callback.delete()
-    assert upkeep.match_waiting(timezone.now() + timedelta(seconds=1)) == 1
+    assert upkeep.retry_unmatched(timezone.now() + timedelta(seconds=1)) == 1
 
 
 def test_results_that_race_with_our_own_commit_all_arrive(
     recorded, account, receiver, kaleyra_says, monkeypatch
 ):
-    real, threads = store_outcome.remember, []
+    real, threads = store_outcome.store_outcomes, []
 
     def in_a_thread(raw):
-        results.keep(account, raw)
+        results.store_result(account, raw)
         connection.close()
 
     def remember(outcomes):
@@ -119,7 +119,7 @@ def test_results_that_race_with_our_own_commit_all_arrive(
             threads[-1].start()
         real(outcomes)
 
-    monkeypatch.setattr(store_outcome, "remember", remember)
+    monkeypatch.setattr(store_outcome, "store_outcomes", remember)
     type(account).objects.update(sends_per_second=1000)
     for _ in range(40):
         recorded()
@@ -128,7 +128,7 @@ def test_results_that_race_with_our_own_commit_all_arrive(
     for thread in threads:
         thread.join()
     sweep()
-    assert len(threads) == 40 and not whose.unmatched().exists()
+    assert len(threads) == 40 and not whose.unmatched_results().exists()
     assert set(Invocation.objects.values_list("status", "delivery")) == {("accepted", "completed")}
 
 
@@ -227,7 +227,7 @@ def test_a_result_before_such_an_answer_is_matched_in_the_next_sweep(answered, r
 def test_a_result_that_tells_of_another_number_or_id_is_not_its_own(answered, report, told):
     invocation = answered(requestId=OTHER)
     callback = report("theirs", "READ", **told)
-    assert callback.invocation is None and suggestions.standing(callback) == ("unknown_id", None)
+    assert callback.invocation is None and suggestions.diagnose(callback) == ("unknown_id", None)
     sweep()
     assert delivery(invocation) == ""
 
@@ -241,7 +241,7 @@ def test_without_its_whole_number_an_answer_about_another_request_is_not_enough_
 ):
     invocation = answered(requestId=OTHER)
     callback = report("theirs", "READ", **told)
-    assert callback.invocation is None and suggestions.standing(callback) == (
+    assert callback.invocation is None and suggestions.diagnose(callback) == (
         "answered",
         invocation,
     )
@@ -253,7 +253,7 @@ def test_without_its_whole_number_an_answer_about_another_request_is_not_enough_
 def test_a_number_is_read_in_each_of_jsons_encodings(answered, account, encoding):
     invocation = answered(requestId=OTHER)
     stranger, own = (
-        results.keep(account, body("theirs", "READ", to=to).decode().encode(encoding))
+        results.store_result(account, body("theirs", "READ", to=to).decode().encode(encoding))
         for to in ("918061234581", NUMBER)
     )
     assert (stranger.invocation, own.invocation) == (None, invocation)
@@ -268,7 +268,7 @@ def test_what_no_key_opens_any_more_is_known_by_its_number_alone(
 ):
     callback = report("theirs", "READ", to=to)
     invocation = answered(requestId=OTHER)
-    monkeypatch.setattr(whose, "said_in", lambda callback: FlowResult(problem="unreadable"))
+    monkeypatch.setattr(whose, "read_again", lambda callback: FlowResult(problem="unreadable"))
     assert apply.match(Callback.objects.get(pk=callback.pk)) is is_told
     assert bool(delivery(invocation)) is is_told
 
@@ -291,7 +291,7 @@ def test_a_request_id_that_is_no_uuid_is_nobody_elses_because_both_name_it(answe
 
 
 def test_what_the_message_learned_before_the_lock_counts(answered, report, monkeypatch):
-    invocation, real = answered(requestId=OTHER), whose.answered
+    invocation, real = answered(requestId=OTHER), whose.matches_by_answer
 
     def meanwhile(callbacks):
         found = real(callbacks)
@@ -300,7 +300,7 @@ def test_what_the_message_learned_before_the_lock_counts(answered, report, monke
         )
         return found
 
-    monkeypatch.setattr(whose, "answered", meanwhile)
+    monkeypatch.setattr(whose, "matches_by_answer", meanwhile)
     assert report("theirs", "READ", to=NUMBER).invocation is None and delivery(invocation) == ""
 
 
@@ -315,11 +315,11 @@ def test_an_id_that_two_answers_named_is_left_to_a_person(answered, report, acco
     callback = report("theirs", "READ")
     assert (
         callback.invocation is None
-        and suggestions.standing(callback).why == "several"
+        and suggestions.diagnose(callback).why == "several"
         and sweep() == 0
     )
     elsewhere = Account.objects.create(title="Other", pod=account.pod, sid="HX0000000001")
-    assert results.keep(elsewhere, body("theirs", "READ")).invocation is None
+    assert results.store_result(elsewhere, body("theirs", "READ")).invocation is None
     assert delivery(first) == delivery(second) == ""
 
 
@@ -420,7 +420,7 @@ def test_a_flow_of_other_channels_is_not_its_own(in_status, account, kinds):
         f"channel{n}": {"channel": kind, "statusCode": "READ", "to": NUMBER}
         for n, kind in enumerate(kinds, start=1)
     }
-    assert suggestions.suggestion(results.keep(account, body("A", result=told))) is None
+    assert suggestions.suggestion(results.store_result(account, body("A", result=told))) is None
 
 
 def test_a_message_whose_own_answer_named_another_flow_or_request_is_not_suggested(
@@ -449,7 +449,7 @@ def test_as_many_questions_for_fifty_as_for_one(in_status, report, answered):
             for each in range(n)
         ]
         with CaptureQueriesContext(connection) as queries:
-            assert {each.why for each in suggestions.standings(callbacks)} == {"unknown_id"}
+            assert {each.why for each in suggestions.diagnose_all(callbacks)} == {"unknown_id"}
         asked.append(len(queries))
     assert asked[0] == asked[1] <= 9
 
@@ -464,7 +464,7 @@ def test_what_a_person_joins_has_their_name(in_status, report, ada):
         "accepted",
         "confirmed_by_result",
     )
-    with pytest.raises(apply.NotJoined, match="gone"):
+    with pytest.raises(apply.NotMatched, match="gone"):
         apply.match_by_hand(callback, in_status("unknown"), ada.person)
 
 
@@ -482,16 +482,16 @@ def test_what_has_become_of_the_message_meanwhile_is_looked_at_again(
     invocation = in_status("unknown")
     callback = report("A", "READ", to=NUMBER)
     Invocation.objects.filter(pk=suggestions.suggestion(callback).pk).update(**meanwhile)
-    with pytest.raises(apply.NotJoined, match=code):
+    with pytest.raises(apply.NotMatched, match=code):
         apply.match_by_hand(callback, invocation, ada.person)
-    assert whose.unmatched().get() == callback
+    assert whose.unmatched_results().get() == callback
 
 
 def test_of_two_results_that_suggest_one_message_only_the_first_is_joined(in_status, report, ada):
     invocation = in_status("unknown")
     first, second = report("A", "READ", to=NUMBER), report("B", "FAILED", "FAILED", to=NUMBER)
     apply.match_by_hand(first, suggestions.suggestion(first), ada.person)
-    with pytest.raises(apply.NotJoined, match="other_id"):
+    with pytest.raises(apply.NotMatched, match="other_id"):
         apply.match_by_hand(second, invocation, ada.person)
     assert suggestions.suggestion(second) is None
 
@@ -500,15 +500,15 @@ def test_nothing_is_joined_across_accounts_or_with_what_is_being_sent(
     in_status, report, ada, account
 ):
     callback = report("A", "DELIVERED", to=NUMBER)
-    with pytest.raises(apply.NotJoined, match="under_way"):
+    with pytest.raises(apply.NotMatched, match="under_way"):
         apply.match_by_hand(callback, in_status("sending"), ada.person)
     Callback.objects.update(
         account=Account.objects.create(title="Other", pod=account.pod, sid="HX0000000001")
     )
     callback.refresh_from_db()
-    with pytest.raises(apply.NotJoined, match="gone"):
+    with pytest.raises(apply.NotMatched, match="gone"):
         apply.match_by_hand(callback, in_status("unknown"), ada.person)
-    assert whose.unmatched().get() == callback
+    assert whose.unmatched_results().get() == callback
 
 
 # --- set aside ----------------------------------------------------------------------------------------------------------
@@ -524,7 +524,7 @@ def test_what_a_person_sets_aside_has_their_name_and_reason_and_is_looked_at_no_
         ada.person,
         "Sent by the shop’s own system",
     ) and callback.set_aside_at
-    assert whose.to_look_at().get() == other and whose.unmatched().count() == 2
+    assert whose.results_to_review().get() == other and whose.unmatched_results().count() == 2
     assert not results.set_aside(callback, "Somebody else’s reason", priya.person)
     assert Callback.objects.get(pk=callback.pk).set_aside_by == ada.person
 
@@ -554,14 +554,14 @@ def test_what_belonged_to_nobody_for_a_month_is_dropped(report, accepted):
         report("new", "READ"),
     )
     Callback.objects.filter(pk__in=[matched.pk, old.pk]).update(
-        received_at=timezone.now() - upkeep.KEPT_FOR - MINUTE
+        received_at=timezone.now() - upkeep.UNMATCHED_KEPT_FOR - MINUTE
     )
     assert sweep() == 1
     assert set(Callback.objects.values_list("pk", flat=True)) == {matched.pk, new.pk}
 
 
 def test_of_too_many_the_oldest_go(report, monkeypatch, caplog):
-    monkeypatch.setattr(upkeep, "MOST_KEPT", 3)
+    monkeypatch.setattr(upkeep, "MAX_UNMATCHED", 3)
     kept = [report(f"id{n}", "READ").pk for n in range(5)][2:]
     assert sweep() == 2 and sorted(Callback.objects.values_list("pk", flat=True)) == kept
     assert "2 results were dropped" in caplog.text

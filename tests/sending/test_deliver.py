@@ -284,7 +284,7 @@ def test_what_was_held_goes_on_with_its_id_when_it_is_mended(recorded, receiver)
         invocation.pk, starting_from=Invocation.Status.HELD
     )  # the account is paused still
     pause.resume(invocation.account)
-    assert expiry.let_held_go_on(timezone.now()) == 1
+    assert expiry.release_held(timezone.now()) == 1
     deliver(invocation)
     assert invocation.status == "accepted" and receiver.accepted == [str(invocation.request_id)]
 
@@ -414,7 +414,7 @@ def test_an_id_that_somebody_used_before_us_is_never_confirmed_by_its_repetition
 def test_nor_after_a_check_that_was_interrupted(recorded, kaleyra_says, account):
     kaleyra_says(400, DUPLICATE)
     invocation = deliver(recorded())
-    assert sending_claim.claim(account, Invocation.objects.filter(status="unknown"), 1)
+    assert sending_claim.claim_invocations(account, Invocation.objects.filter(status="unknown"), 1)
     expiry.settle_interrupted(timezone.now() + 2 * LEASE)
     invocation.refresh_from_db()
     assert (invocation.status, invocation.due_at) == ("unknown", None)
@@ -546,7 +546,7 @@ def test_refusals_of_a_kind_are_alike_whatever_id_they_name(recorded, kaleyra_sa
 )
 def test_complaints_that_differ_by_ids_times_and_numbers_alone_are_of_one_kind(one, other):
     first, second = (
-        redaction.kind_of({"errors": [text], "message": None}, []) for text in (one, other)
+        redaction.error_kind({"errors": [text], "message": None}, []) for text in (one, other)
     )
     assert first == second
 
@@ -560,14 +560,14 @@ def test_complaints_that_differ_by_ids_times_and_numbers_alone_are_of_one_kind(o
     ],
 )
 def test_words_of_a_complaint_are_kept(text):
-    assert redaction.kind_of({"errors": [text], "message": None}, []) == text
+    assert redaction.error_kind({"errors": [text], "message": None}, []) == text
 
 
 def test_no_short_value_stays_in_the_kind_either():
     sends = [Send("919876543202", {"01": "Al", "02": 'An "old" one'})]
     text = json.dumps('Al: An "old" one is no value of Almond.')
     assert (
-        redaction.kind_of({"errors": [text], "message": None}, sends)
+        redaction.error_kind({"errors": [text], "message": None}, sends)
         == '"… is no value of Almond."'
     )
 
@@ -587,7 +587,7 @@ def test_no_short_value_stays_in_the_kind_either():
 )
 def test_a_hostile_complaint_is_read_quickly(evil):
     begun = time.thread_time()
-    redaction.kind_of({"errors": [evil], "message": None}, [])
+    redaction.error_kind({"errors": [evil], "message": None}, [])
     assert time.thread_time() - begun < 0.02
 
 
@@ -596,8 +596,10 @@ def test_what_was_claimed_and_handed_back_makes_no_later_try_wait_longer(
 ):
     invocation = recorded()
     for _ in range(6):
-        [claim] = sending_claim.claim(account, Invocation.objects.filter(pk=invocation.pk), 1)
-        store_outcome.remember([(claim, posting.handed_back(claim))])
+        [claim] = sending_claim.claim_invocations(
+            account, Invocation.objects.filter(pk=invocation.pk), 1
+        )
+        store_outcome.store_outcomes([(claim, posting.handed_back(claim))])
     kaleyra_says(NotSent("refused"))
     assert deliver(invocation).due_at < timezone.now() + timedelta(seconds=4)
     assert deliver(invocation).due_at > timezone.now() + timedelta(seconds=3)

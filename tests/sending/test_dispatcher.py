@@ -14,7 +14,7 @@ from invocations.sending import ask_again, attempt, expiry, pause, rate_limit, s
 from invocations.sending import record as sending
 from invocations.sending.deliver import deliver
 from invocations.sending.dispatcher import Dispatcher
-from invocations.sending.due import accounts_with_work, claim_due, claim_probes, due
+from invocations.sending.due import accounts_with_work, claim_due, claim_probes, due_invocations
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECOND = timedelta(seconds=1)
@@ -43,9 +43,11 @@ def statuses():
 
 def test_a_row_that_its_request_did_not_deliver_is_due_after_the_grace(recorded, account):
     invocation = recorded()
-    assert not due(account)
+    assert not due_invocations(account)
     Invocation.objects.update(due_at=invocation.due_at - sending.GRACE)
-    assert [row.pk for row in due(account)] == [invocation.pk] and accounts_with_work() == [account]
+    assert [row.pk for row in due_invocations(account)] == [
+        invocation.pk
+    ] and accounts_with_work() == [account]
 
 
 def test_what_is_due_longest_comes_first(waiting, account):
@@ -53,13 +55,13 @@ def test_what_is_due_longest_comes_first(waiting, account):
         waiting(due_at=timezone.now() - SECOND),
         waiting(due_at=timezone.now() - 5 * SECOND),
     )
-    assert [row.pk for row in due(account)] == [sooner, later]
+    assert [row.pk for row in due_invocations(account)] == [sooner, later]
 
 
 @pytest.mark.parametrize("status", sorted(set(Invocation.Status) - {"queued", "unknown"}))
 def test_only_what_waits_is_due(waiting, account, status):
     waiting(status=status, lease_until=timezone.now() + SECOND)
-    assert not due(account) and accounts_with_work() == []
+    assert not due_invocations(account) and accounts_with_work() == []
 
 
 @pytest.mark.parametrize("paused", [Account, WorkflowInstance])
@@ -239,7 +241,7 @@ def test_one_held_message_asks_after_a_while_whether_it_was_mended(
     account.pace.save()
     [probe] = claim_probes()
     assert claim_probes() == []
-    store_outcome.remember([(probe, attempt.post(probe))])
+    store_outcome.store_outcomes([(probe, attempt.post(probe))])
     account.refresh_from_db()
     assert not account.is_paused
     run_once()
@@ -297,7 +299,7 @@ def test_of_a_round_that_refuses_the_key_and_takes_it_the_last_word_holds(accoun
         (["credentials", "accepted"], False),
         (["accepted", "credentials", "timeout"], True),
     ]:
-        rate_limit.learn(account, [(reason, None) for reason in reasons])
+        rate_limit.update_from_attempts(account, [(reason, None) for reason in reasons])
         assert Account.objects.get().is_paused is is_paused
     assert caplog.text.count("is paused") == 1
 
@@ -394,7 +396,7 @@ def test_nothing_leaves_while_everything_is_stopped(waiting, recorded, receiver)
     pause.stop_everything("wrong text", None)
     assert run_once() == 0 and not deliver(recorded().pk)
     assert not receiver.received and not Attempt.objects.exists()
-    pause.let_everything_go_on(None)
+    pause.resume_everything(None)
     assert run_once() == 1
 
 

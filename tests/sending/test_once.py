@@ -160,25 +160,29 @@ def test_of_two_claims_of_one_row_in_one_round_only_the_newer_is_written(
     recorded, account, newer_first
 ):
     invocation = recorded()
-    [older] = sending_claim.claim(account, Invocation.objects.filter(pk=invocation.pk), 1)
+    [older] = sending_claim.claim_invocations(
+        account, Invocation.objects.filter(pk=invocation.pk), 1
+    )
     expiry.settle_interrupted(timezone.now() + 2 * LEASE)
-    [newer] = sending_claim.claim(account, Invocation.objects.filter(pk=invocation.pk), 1)
+    [newer] = sending_claim.claim_invocations(
+        account, Invocation.objects.filter(pk=invocation.pk), 1
+    )
     results = [(older, posting.handed_back(older)), (newer, posting.post(newer))]
-    store_outcome.remember(results[::-1] if newer_first else results)
+    store_outcome.store_outcomes(results[::-1] if newer_first else results)
     assert Invocation.objects.get().status == "accepted"
     assert list(invocation.attempts.values_list("reason", flat=True)) == ["interrupted", "accepted"]
 
 
 def test_who_was_frozen_beyond_the_lease_sends_nothing_any_more(recorded, monkeypatch, receiver):
     invocation = recorded()
-    client_of, clock = posting.client_of, time.monotonic
+    client_of, clock = posting.client_for, time.monotonic
 
     def frozen(*args):
         expiry.settle_interrupted(timezone.now() + 2 * LEASE)
         monkeypatch.setattr(time, "monotonic", lambda: clock() + 2 * LEASE.total_seconds())
         return client_of(*args)
 
-    monkeypatch.setattr(posting, "client_of", frozen)
+    monkeypatch.setattr(posting, "client_for", frozen)
     deliver(invocation.pk)
     assert not receiver.received and Invocation.objects.get().status == "unknown"
 
@@ -187,7 +191,7 @@ def test_a_database_that_fails_after_the_post_leaves_a_row_that_is_settled_later
     recorded, monkeypatch, receiver
 ):
     invocation = recorded()
-    monkeypatch.setattr(store_outcome, "remember", lambda *args: 1 / 0)
+    monkeypatch.setattr(store_outcome, "store_outcomes", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         deliver(invocation.pk)
     monkeypatch.undo()
@@ -237,8 +241,10 @@ def test_a_batch_asks_the_database_as_often_as_one_message(recorded, account):
         for _ in range(count):
             recorded()
         with CaptureQueriesContext(connection) as captured:
-            claims = sending_claim.claim(account, Invocation.objects.filter(status="queued"), count)
-            store_outcome.remember([(claim, posting.post(claim)) for claim in claims])
+            claims = sending_claim.claim_invocations(
+                account, Invocation.objects.filter(status="queued"), count
+            )
+            store_outcome.store_outcomes([(claim, posting.post(claim)) for claim in claims])
         assert len(claims) == count
         return [
             query["sql"] for query in captured if not query["sql"].startswith("UPDATE")

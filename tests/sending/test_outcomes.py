@@ -430,4 +430,4 @@ def test_every_attempt_posts_the_same_bytes(delivered, recorded):
         second = server.settled()
     bodies = {request.partition(b"\r\n\r\n")[2] for request in first + second}
     assert len(first + second) == 2 and len(bodies) == 1
-    assert invocation.payload_digest in digests(bodies.pop().decode(), sending.DIGEST_OF_A_PAYLOAD)
+    assert invocation.payload_digest in digests(bodies.pop().decode(), sending.PAYLOAD_DIGEST)

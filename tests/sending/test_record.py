@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from invocations.kaleyra.payload import Send
 from invocations.models import Attempt, Channel, Invocation, WorkflowInstance
-from invocations.models.recipients import with_recipient
+from invocations.models.recipients import sent_to
 from invocations.sending import record as sending_record
 from invocations.sending.record import NotSendable, RequestIdTaken
 
@@ -150,9 +150,9 @@ def test_a_number_finds_its_invocations_and_no_others(workflow):
     one, _ = record(workflow, [SENDS[0], Send("4915123012345")])
     record(workflow, [Send("919876543203"), Send("919876543203")], request_id=uuid.uuid4())
     for number in ["919876543202", "4915123012345"]:
-        assert list(Invocation.objects.filter(with_recipient(number))) == [one]
+        assert list(Invocation.objects.filter(sent_to(number))) == [one]
     for stranger in ["91987654320", "9198765432021", "", "919876543999"]:
-        assert not Invocation.objects.filter(with_recipient(stranger)).exists()
+        assert not Invocation.objects.filter(sent_to(stranger)).exists()
 
 
 def test_a_row_shows_only_the_ends_of_its_numbers(workflow):

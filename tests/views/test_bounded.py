@@ -23,7 +23,7 @@ def slow(monkeypatch):
                 else "SELECT no_such_column"
             )
 
-    monkeypatch.setattr(base, "LONGEST_QUERY", timedelta(milliseconds=50))
+    monkeypatch.setattr(base, "QUERY_TIMEOUT", timedelta(milliseconds=50))
     monkeypatch.setattr(history, "sheet_of", asks)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from invocations.forms.submission_token import Intent
+from invocations.forms.submission_token import SubmissionToken
 from invocations.models import Invocation
 from tests.views.conftest import NUMBER
 from tests.views.pages import opened
@@ -98,7 +98,9 @@ def test_the_send_page_and_its_preview(priya, typed, names, data):
         posted |= {"recipient": [NUMBER], "same_recipient": ["on"]} | {
             f"value1-0{n}": ["a"] for n in (1, 2, 3)
         }
-    posted["intent"] = data.draw(st.just(Intent.new(priya.person.pk, typed.pk).token) | anything)
+    posted["intent"] = data.draw(
+        st.just(SubmissionToken.new(priya.person.pk, typed.pk).token) | anything
+    )
     if data.draw(st.booleans()):
         answered(priya.post(f"/send/{typed.pk}/", posted | {"action": data.draw(actions)}))
     else:

@@ -108,7 +108,7 @@ def world(typed, ada):
         form = PresetForm(typed, ada.person, {"preset_title": "Everybody's", "preset_shared": "on"})
         return form.save([{}, {}]) if form.is_valid() else None
 
-    orphan = results.keep(typed.account, b"{}")
+    orphan = results.store_result(typed.account, b"{}")
     return SimpleNamespace(workflow=typed, row=row, preset=preset, orphan=orphan, person=ada.person)
 
 

@@ -110,8 +110,8 @@ def _practice(api_domain: str) -> None:
     if made:
         _examples(account)
     # Made once: what a person changed here since stays as they left it.
-    if endpoints.current(account) is None:
-        endpoints.make(account, by=None)
+    if endpoints.current_address(account) is None:
+        endpoints.ensure_address(account, by=None)
         examples = [example["workflow_instance_id"] for example in WORKFLOWS]
         for workflow in account.workflow_instances.filter(
             workflow_instance_id__in=examples, expects_callback=False

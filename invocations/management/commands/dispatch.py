@@ -22,9 +22,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--threads",
             type=int,
-            default=dispatching.WIDTH,
+            default=dispatching.THREADS,
             metavar="N",
-            help=f"POSTs at the same time (default: {dispatching.WIDTH})",
+            help=f"POSTs at the same time (default: {dispatching.THREADS})",
         )
 
     def handle(self, *args: Any, once: bool, threads: int, **options: Any) -> None:
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         # Who waits for an export must not keep a message back: the dispatcher's own threads never write one.
         exports = threading.Event()
         threading.Thread(
-            target=exporting.work, args=(exports,), name="exports", daemon=True
+            target=exporting.run_worker, args=(exports,), name="exports", daemon=True
         ).start()
         dispatcher.run()
         exports.set()

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, at_most: int, **options: Any) -> None:
-        counts = consistency.counts()
+        counts = consistency.counts_by_status()
         total = sum(counts.values())
         self.stdout.write(
             f"{total} invocations: "

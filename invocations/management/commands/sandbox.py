@@ -121,7 +121,7 @@ class SetUpHere:
 
     def _profile(self, sid: str) -> Profile | None:
         account = account_of(sid)
-        address = endpoints.current(account) if account else None
+        address = endpoints.current_address(account) if account else None
         if address is None:
             return None
         return Profile(

@@ -23,23 +23,23 @@ from django.views.decorators.http import require_POST
 
 from invocations.composing import template_fields
 from invocations.forms.bulk_actions import (
-    MOST,
+    MAX_SELECTED,
     SendAgainForm,
-    not_cancelled,
-    not_sent_again,
-    not_settled,
-    ticked_ids,
+    selected_ids,
+    why_not_cancellable,
+    why_not_resent,
+    why_not_settleable,
 )
 from invocations.forms.history import HistoryFilter
 from invocations.forms.settle import SettleForm
 from invocations.history.meanings import Text
-from invocations.history.report import what_was_told
+from invocations.history.report import prefetch_results
 from invocations.models import Invocation, Settlement, WorkflowInstance, permissions
 from invocations.models.encryption import Unreadable
 from invocations.models.invocations import sends_in
 from invocations.sending import decisions
 from invocations.sending.record import NotSendable, RequestIdTaken, record
-from invocations.views.base import StaffRequest, for_people_who_may, render_page
+from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.history.history import shown
 
 Form = forms.Form
@@ -64,7 +64,7 @@ class Known:
 
     def contract_of(self, workflow: WorkflowInstance) -> dict[str, Any]:
         if workflow.pk not in self._contracts:
-            self._contracts[workflow.pk] = template_fields.contract(workflow)
+            self._contracts[workflow.pk] = template_fields.snapshot(workflow)
         return self._contracts[workflow.pk]
 
 
@@ -88,7 +88,7 @@ class Deed:
 
 
 def _not_settled(row: Invocation, known: Known) -> Text | None:
-    return not_settled(row)
+    return why_not_settleable(row)
 
 
 def _settle(request: StaffRequest, row: Invocation, form: Any) -> bool:
@@ -101,7 +101,7 @@ def _settle(request: StaffRequest, row: Invocation, form: Any) -> bool:
 
 
 def _not_cancelled(row: Invocation, known: Known) -> Text | None:
-    refused = not_cancelled(row)
+    refused = why_not_cancellable(row)
     return refused if refused or row.workflow_instance_id in known.sendable else Sayings.NOT_YOURS
 
 
@@ -112,7 +112,7 @@ def _cancel(request: StaffRequest, row: Invocation, form: Any) -> bool:
 def _not_sent_again(row: Invocation, known: Known) -> Text | None:
     """Only what is certainly at an end, and would go out just as it did."""
     workflow = row.workflow_instance
-    refused = not_sent_again(row)
+    refused = why_not_resent(row)
     if refused:
         return refused
     if row.was_sent_again:  # type: ignore[attr-defined]  # annotated in `_rows`
@@ -121,7 +121,7 @@ def _not_sent_again(row: Invocation, known: Known) -> Text | None:
         return Sayings.NOT_YOURS
     if any(channel.is_otp for channel in workflow.channels.all()):
         return Sayings.CODE
-    if row.version is None or template_fields.changes(
+    if row.version is None or template_fields.changes_between(
         row.version.contract, known.contract_of(workflow)
     ):
         return Sayings.CHANGED
@@ -197,15 +197,15 @@ DEEDS = {
 # --- the page ---------------------------------------------------------------------------------------------------------
 
 
-@for_people_who_may(permissions.SEE_HISTORY)
+@staff_page(permissions.SEE_HISTORY)
 @sensitive_post_parameters()
 @require_POST
-def ticked(request: StaffRequest) -> HttpResponse:
+def bulk_actions(request: StaffRequest) -> HttpResponse:
     """Shows what will be done to which rows; confirmed, does it to those that still are as they must be, and says how many were."""
     name = request.POST.get("action", "")
     back = _back(request)
     posted = request.POST.getlist("ids")
-    ids = ticked_ids(posted)
+    ids = selected_ids(posted)
     if name not in DEEDS or not ids:
         messages.info(request, _("Tick the rows first. Nothing was changed."))
         return redirect(back)
@@ -239,7 +239,7 @@ def ticked(request: StaffRequest) -> HttpResponse:
         "delivered": sum(bool(row.deciding_channel) for row in fit),
         "address": request.POST.get("address", ""),
         "back": back,
-        "more_than": MOST if len(set(posted)) > MOST else None,
+        "more_than": MAX_SELECTED if len(set(posted)) > MAX_SELECTED else None,
     }
     return render_page(request, "ticked.html", context)
 
@@ -251,9 +251,9 @@ def _rows(ids: Sequence[uuid.UUID]) -> list[Invocation]:
     )
     rows = rows.defer("reply", "note").annotate(was_sent_again=Exists(again))
     return list(
-        rows.prefetch_related(what_was_told(), "version", "workflow_instance__channels").order_by(
-            "-pk"
-        )
+        rows.prefetch_related(
+            prefetch_results(), "version", "workflow_instance__channels"
+        ).order_by("-pk")
     )
 
 

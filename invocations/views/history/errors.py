@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from invocations.history.filters import NARROWED
+from invocations.history.filters import FILTERS
 from invocations.history.meanings import (
     MAY_BE_DOUBLE,
     NO_CONFIRMATION,
@@ -23,12 +23,12 @@ from invocations.history.meanings import (
     STATUSES,
     Text,
 )
-from invocations.history.next_steps import what_to_do
-from invocations.history.periods import recorded
-from invocations.history.reasons import REASONS, advice
+from invocations.history.next_steps import group_advice
+from invocations.history.periods import recorded_between
+from invocations.history.reasons import REASONS, advice_for
 from invocations.models import Invocation, WorkflowInstance, permissions
 from invocations.monitoring import statistics
-from invocations.views.base import StaffRequest, bounded, for_people_who_may, render_page
+from invocations.views.base import StaffRequest, render_page, staff_page, with_query_timeout
 from invocations.views.history.history import COUNTED_AT_MOST
 
 PERIODS: dict[str, tuple[Text, int]] = {
@@ -67,14 +67,14 @@ class Kind:
         return max(self.times)
 
 
-@for_people_who_may(permissions.SEE_HISTORY)
+@staff_page(permissions.SEE_HISTORY)
 @require_safe
-@bounded
+@with_query_timeout
 def errors(request: StaffRequest) -> HttpResponse:
     """The kinds of a period, the most frequent first, each with the way to its invocations."""
     chosen = request.GET.get("days", "")
     days = chosen if chosen in PERIODS else "1"
-    start = statistics.midnight(PERIODS[days][1])
+    start = statistics.period_start(PERIODS[days][1])
     kinds, cut = _kinds(start)
     workflows = WorkflowInstance.objects.select_related("account__pod").in_bulk(
         {kind.workflow_id for kind in kinds}
@@ -115,7 +115,7 @@ def _kinds(start: datetime) -> tuple[list[Kind], bool]:
 
 def _groups(status: str, start: datetime) -> Sequence[Mapping[str, Any]]:
     newest = (
-        Invocation.objects.filter(recorded(start), status=status)
+        Invocation.objects.filter(recorded_between(start), status=status)
         .order_by("-pk")
         .values("pk")[:LOOKED_AT]
     )
@@ -131,7 +131,7 @@ def _groups(status: str, start: datetime) -> Sequence[Mapping[str, Any]]:
 
 def _accepted_but(start: datetime) -> list[dict[str, Any]]:
     """What Kaleyra accepted and what did not go well all the same, each with its count and the way to it."""
-    found = Invocation.objects.filter(recorded(start)).order_by("-pk")
+    found = Invocation.objects.filter(recorded_between(start)).order_by("-pk")
     since = timezone.localdate(start).isoformat()
     counted = []
     for meaning, delivery in (
@@ -141,7 +141,7 @@ def _accepted_but(start: datetime) -> list[dict[str, Any]]:
         (MAY_BE_DOUBLE, "double"),
     ):
         count = (
-            found.filter(NARROWED["delivery"](delivery)).values("pk")[: COUNTED_AT_MOST + 1].count()
+            found.filter(FILTERS["delivery"](delivery)).values("pk")[: COUNTED_AT_MOST + 1].count()
         )
         shown = f"{COUNTED_AT_MOST:,}+" if count > COUNTED_AT_MOST else f"{count:,}"
         counted.append(
@@ -166,6 +166,6 @@ def _line(kind: Kind, workflow: WorkflowInstance, start: datetime) -> dict[str, 
         "kind": kind,
         "meaning": STATUSES[kind.status],
         "workflow": workflow,
-        "advice": [*advice([kind.error]), what_to_do(kind.status, kind.because)],
+        "advice": [*advice_for([kind.error]), group_advice(kind.status, kind.because)],
         "address": urlencode(address),
     }

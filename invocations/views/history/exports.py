@@ -18,13 +18,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from invocations.forms.bulk_actions import ticked_ids
+from invocations.forms.bulk_actions import selected_ids
 from invocations.forms.history import HistoryFilter, HistorySearch
 from invocations.history import export_columns
 from invocations.history import exports as exporting
-from invocations.history.filters import found_by
+from invocations.history.filters import first_ids
 from invocations.models import Export, Invocation, permissions
-from invocations.views.base import StaffRequest, for_people_who_may, render_page
+from invocations.views.base import StaffRequest, render_page, staff_page
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ PROGRESS = {
 }
 
 
-@for_people_who_may(permissions.SEE_HISTORY)
+@staff_page(permissions.SEE_HISTORY)
 @sensitive_post_parameters()
 @require_POST
 def export(request: StaffRequest) -> HttpResponseBase:
@@ -50,12 +50,12 @@ def export(request: StaffRequest) -> HttpResponseBase:
         messages.error(request, _("Choose CSV or XLSX."))
         return redirect("history")
     found, is_narrow = _asked_for(request)
-    rows = found.order_by("-id").values("pk")[: exporting.SHORT + 1].count()
+    rows = found.order_by("-id").values("pk")[: exporting.MAX_INLINE_ROWS + 1].count()
     if not rows:
         messages.info(request, _("There is nothing to export: no invocation fits."))
         return redirect("history")
-    if rows > exporting.SHORT and not is_narrow:
-        exporting.ask(request.user, HistoryFilter(request.GET).address, format)
+    if rows > exporting.MAX_INLINE_ROWS and not is_narrow:
+        exporting.request_export(request.user, HistoryFilter(request.GET).address, format)
         messages.success(request, _("It is being written. You find it here when it is ready."))
         return redirect("exports")
     logger.info("user %s exports %s rows", request.user.pk, rows)
@@ -63,19 +63,19 @@ def export(request: StaffRequest) -> HttpResponseBase:
     reader = export_columns.Reader(
         timezone.get_current_timezone(), permissions.may_see_recipient(request.user)
     )
-    return _at_once(exporting.lines(found, reader, most=exporting.SHORT), format)
+    return _at_once(exporting.export_rows(found, reader, most=exporting.MAX_INLINE_ROWS), format)
 
 
 def _asked_for(request: StaffRequest) -> tuple[QuerySet[Invocation], bool]:
     """The rows, and whether a person named them: by ticks, or by what was searched for."""
     found = HistoryFilter(request.GET).narrow(Invocation.objects.all())
-    ticked = ticked_ids(request.POST.getlist("ids"), most=exporting.SHORT)
+    ticked = selected_ids(request.POST.getlist("ids"), most=exporting.MAX_INLINE_ROWS)
     if ticked:
         return found.filter(request_id__in=ticked), True
     search = HistorySearch(request.POST)
     if request.POST.get("q", "").strip():
         return found.filter(
-            pk__in=found_by(search.ways, found.order_by("-pk"), exporting.SHORT)
+            pk__in=first_ids(search.ways, found.order_by("-pk"), exporting.MAX_INLINE_ROWS)
         ), True
     return found, False
 
@@ -89,7 +89,7 @@ def _at_once(lines: Iterator[exporting.Line], format: str) -> HttpResponseBase:
         )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
-        exporting.to_xlsx(lines, path)
+        exporting.write_xlsx(lines, path)
         return _file(path.open("rb"), name, format)  # open, it can be read after its name is gone
 
 
@@ -97,7 +97,7 @@ def _file(opened: IO[bytes], name: str, format: str) -> FileResponse:
     return FileResponse(opened, as_attachment=True, filename=name, content_type=TYPES[format])
 
 
-@for_people_who_may(permissions.SEE_HISTORY)
+@staff_page(permissions.SEE_HISTORY)
 @require_safe
 def exports(request: StaffRequest) -> HttpResponse:
     """The person's own exports, the newest first. The page asks for itself anew while one is being written."""
@@ -116,7 +116,7 @@ def exports(request: StaffRequest) -> HttpResponse:
     return render_page(request, "exports.html", {"exports": shown, "under_way": under_way})
 
 
-@for_people_who_may(permissions.SEE_HISTORY)
+@staff_page(permissions.SEE_HISTORY)
 @require_POST
 def download(request: StaffRequest, export_id: uuid.UUID) -> HttpResponseBase:
     """The file, to the person who asked for it and still may see what stands in it."""
@@ -127,7 +127,7 @@ def download(request: StaffRequest, export_id: uuid.UUID) -> HttpResponseBase:
         )
         return redirect("exports")
     try:
-        opened = exporting.path_of(found).open("rb")
+        opened = exporting.export_path(found).open("rb")
     except FileNotFoundError:
         messages.error(request, _("The file is not there any more. Export it again."))
         return redirect("exports")
@@ -136,7 +136,7 @@ def download(request: StaffRequest, export_id: uuid.UUID) -> HttpResponseBase:
     return _file(opened, found.file_name, found.format)
 
 
-@for_people_who_may(permissions.SEE_HISTORY)
+@staff_page(permissions.SEE_HISTORY)
 @require_POST
 def cancel_export(request: StaffRequest, export_id: uuid.UUID) -> HttpResponse:
     """Stops one of the person's own that is not ready."""

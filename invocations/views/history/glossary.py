@@ -15,10 +15,10 @@ from invocations.history.meanings import (
     STATUSES,
 )
 from invocations.history.reasons import CODES
-from invocations.views.base import StaffRequest, for_people_who_may, render_page
+from invocations.views.base import StaffRequest, render_page, staff_page
 
 
-@for_people_who_may("")
+@staff_page("")
 @require_safe
 def glossary(request: StaffRequest) -> HttpResponse:
     """One anchor for each: the badges of all pages lead here."""

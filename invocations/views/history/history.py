@@ -21,10 +21,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from invocations.composing import template_fields
-from invocations.forms.bulk_actions import deeds_for
+from invocations.forms.bulk_actions import actions_for
 from invocations.forms.history import HistoryFilter, HistorySearch
 from invocations.forms.saved_filter import SavedFilterForm, saved_filters_for
-from invocations.history.filters import NARROWED, as_asked_now, found_by
+from invocations.history.filters import FILTERS, first_ids, upgrade_filters
 from invocations.history.meanings import (
     AWAITING,
     DELIVERED,
@@ -35,10 +35,10 @@ from invocations.history.meanings import (
     delivery_of,
     meaning_of,
 )
-from invocations.history.report import report_of, what_was_told
-from invocations.history.timeline import kinds_of
+from invocations.history.report import prefetch_results, report_of
+from invocations.history.timeline import channel_kinds
 from invocations.models import Invocation, permissions
-from invocations.views.base import StaffRequest, bounded, for_people_who_may, render_page
+from invocations.views.base import StaffRequest, render_page, staff_page, with_query_timeout
 
 ROWS = 50
 COUNTED_AT_MOST = 10_000
@@ -63,7 +63,7 @@ class Tile:
 
     @property
     def asks(self) -> Q:
-        return NARROWED[self.name](self.value) if self.name else Q()
+        return FILTERS[self.name](self.value) if self.name else Q()
 
 
 def _tile(meaning: Meaning, name: str, value: str) -> Tile:
@@ -99,10 +99,10 @@ class Sheet:
     older: int | None = None
 
 
-@for_people_who_may(permissions.SEE_HISTORY)
+@staff_page(permissions.SEE_HISTORY)
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-@bounded
+@with_query_timeout
 def history(request: StaffRequest) -> HttpResponse:
     """The list. GET narrows by filters; POST also searches, so that a number typed stays out of addresses and logs."""
     filters = HistoryFilter(request.GET)
@@ -140,7 +140,7 @@ def history(request: StaffRequest) -> HttpResponse:
         "saved_in_force": [
             each.pk
             for each in saved_filters
-            if as_asked_now(QueryDict(each.query)).dict() == filters.chosen
+            if upgrade_filters(QueryDict(each.query)).dict() == filters.chosen
         ],
         "saving": SavedFilterForm(request.user, initial={"query": address})
         if filters.chosen
@@ -155,8 +155,8 @@ def history(request: StaffRequest) -> HttpResponse:
 
 def shown(invocation: Invocation) -> dict[str, Any]:
     """What a row says of an invocation. `badge`: what says it all where there is room for one, `delivery`, `submission` or `both`."""
-    kinds = kinds_of(
-        template_fields.channels_at_the_time(invocation),
+    kinds = channel_kinds(
+        template_fields.channels_as_sent(invocation),
         report_of(list(invocation.callbacks.all())),
     )
     told = "delivery" if invocation.status == Status.ACCEPTED else "both"
@@ -166,7 +166,7 @@ def shown(invocation: Invocation) -> dict[str, Any]:
         "delivery": delivery_of(invocation, kinds),
         "is_practice": invocation.account.pod.is_practice,
         "recorded": date_format(timezone.localtime(invocation.created_at), "j M Y, H:i"),
-        "deeds": deeds_for(invocation),
+        "deeds": actions_for(invocation),
         "badge": told if invocation.delivery else "submission",
     }
 
@@ -208,7 +208,7 @@ def sheet_of(
 
 
 def _ids(found: QuerySet[Invocation], ways: Iterable[Q], *, newest_first: bool) -> list[int]:
-    return found_by(ways, found.order_by("-pk" if newest_first else "pk"), ROWS + 1)
+    return first_ids(ways, found.order_by("-pk" if newest_first else "pk"), ROWS + 1)
 
 
 def rows_of(ids: Collection[int]) -> list[Invocation]:
@@ -221,9 +221,9 @@ def rows_of(ids: Collection[int]) -> list[Invocation]:
         .defer(*WIDE)
     )
     return list(
-        rows.prefetch_related(what_was_told(), "version", "workflow_instance__channels").order_by(
-            "-pk"
-        )
+        rows.prefetch_related(
+            prefetch_results(), "version", "workflow_instance__channels"
+        ).order_by("-pk")
     )
 
 

@@ -38,12 +38,18 @@ from invocations.history.meanings import (
     delivery_of,
     meaning_of,
 )
-from invocations.history.next_steps import next_of
-from invocations.history.reasons import OUTCOMES, REASONS, REASONS_OF_ATTEMPTS, advice
+from invocations.history.next_steps import next_steps
+from invocations.history.reasons import ATTEMPT_REASONS, OUTCOMES, REASONS, advice_for
 from invocations.history.report import Report, report_of
 from invocations.history.summary import summary
 from invocations.history.ticket import ticket_text
-from invocations.history.timeline import clock, kinds_of, person, span, timeline
+from invocations.history.timeline import (
+    channel_kinds,
+    clock_time,
+    duration_text,
+    person_name,
+    timeline,
+)
 from invocations.kaleyra import recipients, redaction
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import CONTENT_TYPE, KEY_HEADER, Send, build_payload
@@ -64,7 +70,7 @@ from invocations.monitoring.pauses import Pause
 from invocations.results import suggestions
 from invocations.sending import ask_again, decisions
 from invocations.sending.deliver import deliver
-from invocations.views.base import StaffRequest, for_people_who_may, render_page
+from invocations.views.base import StaffRequest, render_page, staff_page
 
 Status = Invocation.Status
 
@@ -81,7 +87,7 @@ QUICK, SLOW = 2, 5
 FRESH = timedelta(seconds=30)
 
 
-@for_people_who_may(permissions.SEE_HISTORY)
+@staff_page(permissions.SEE_HISTORY)
 @require_safe
 def invocation(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     """The page of one invocation. Until its status and its result are final, the page asks for itself again every few seconds."""
@@ -89,13 +95,13 @@ def invocation(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     return render_page(request, "invocation.html", context_of(request, found))
 
 
-@for_people_who_may(permissions.SEND)
+@staff_page(permissions.SEND)
 @require_POST
 def try_again(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     """Posts the same request id once more: a put-off or held message, or the safe check of an unknown one."""
     found = _get_to_send(request, request_id)
     shown = request.POST.get("status", "")
-    waits_for = pauses.keeping_back(found.account, found.workflow_instance)
+    waits_for = pauses.blocking_pauses(found.account, found.workflow_instance)
     if shown != found.status or shown not in TRY_AGAIN:
         messages.info(request, _("It has moved on in the meantime. Nothing was sent."))
     elif waits_for:
@@ -110,7 +116,7 @@ def try_again(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     return redirect("invocation", request_id=request_id)
 
 
-@for_people_who_may(permissions.SEND)
+@staff_page(permissions.SEND)
 @require_POST
 def cancel(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     """Ends a message that has certainly not left."""
@@ -146,7 +152,7 @@ def _get_to_send(request: StaffRequest, request_id: uuid.UUID) -> Invocation:
 def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
     now = timezone.now()
     sends = _sends(found)
-    channels = template_fields.channels_at_the_time(found)
+    channels = template_fields.channels_as_sent(found)
     hidden = _hidden_keys(request, found, [send.template_params for send in sends or []])
     labels = template_fields.labels_in(found.version) if found.version else {}
     sent = None if sends is None else _what_was_sent(request, channels, sends, hidden, labels)
@@ -157,7 +163,7 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
         .order_by("received_at", "pk")
     )
     report = report_of(callbacks)
-    meaning, delivery = meaning_of(found), delivery_of(found, kinds_of(channels, report))
+    meaning, delivery = meaning_of(found), delivery_of(found, channel_kinds(channels, report))
     if delivery is NOT_REPORTED and found.workflow_instance.expects_callback:
         delivery = NOT_YET_REPORTED
     is_contradiction = meaning in CONTRADICTED.values()
@@ -167,7 +173,9 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
     may_send = permissions.may_send(request.user, found.workflow_instance)
     is_old = not ask_again.is_checkable(found, now)
     is_kept_back = found.status in TRY_AGAIN or found.reason == "no_such_workflow"
-    waits_for = pauses.keeping_back(found.account, found.workflow_instance) if is_kept_back else []
+    waits_for = (
+        pauses.blocking_pauses(found.account, found.workflow_instance) if is_kept_back else []
+    )
     is_early = found.not_before is not None and found.not_before > now
     button = (
         TRY_AGAIN.get(Status(found.status))
@@ -180,7 +188,7 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
         "meaning": meaning,
         "delivery": delivery,
         "double": MAY_BE_DOUBLE if found.may_be_double else None,
-        "next": next_of(
+        "next": next_steps(
             meaning,
             delivery,
             is_disputed=is_disputed,
@@ -192,7 +200,7 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
         "only_reads": not request.user.has_perm(permissions.SEND),
         "is_disputed": report is not None and bool(report.disputed),
         "lacks_id": not found.workflow_invocation_id and delivery in (AWAITING, NO_RESULT),
-        "may_have_come": suggestions.may_have_come(found),
+        "may_have_come": suggestions.may_have_unmatched_result(found),
         "next_tone": NO_CONFIRMATION.tone
         if is_disputed
         else delivery.tone
@@ -216,7 +224,7 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
             pause.resume and request.user.has_perm(pause.permission) for pause in waits_for
         ),
         "why": REASONS.get(found.reason, ""),
-        "advice": advice([*reply.get("errors", []), reply.get("message") or ""]),
+        "advice": advice_for([*reply.get("errors", []), reply.get("message") or ""]),
         "request_shown": None if sends is None else _request(request, found, sends, hidden),
         "attempts": [_shown(attempt) for attempt in reversed(attempts)],
         "callbacks": [
@@ -226,7 +234,7 @@ def context_of(request: StaffRequest, found: Invocation) -> dict[str, Any]:
         "set_up": _set_up(request, found, delivery),
         "channels": sent,
         "bubbles": [item["bubble"] for item in sent or []],
-        "offers_again": resend.not_again(found) is None,
+        "offers_again": resend.why_not_resendable(found) is None,
         "again_words": _again_words(delivery, is_disputed=is_disputed),
         "has_left": found.status not in NEVER_LEFT,
         "try_again": button,
@@ -266,10 +274,10 @@ def _aside(
     if settlement:
         return [
             _("%(person)s wrote: “%(reason)s”")
-            % {"person": person(settlement["row"].settled_by), "reason": settlement["reason"]}
+            % {"person": person_name(settlement["row"].settled_by), "reason": settlement["reason"]}
         ]
     if found.cancelled_by:
-        return [_("%(person)s cancelled it.") % {"person": person(found.cancelled_by)}]
+        return [_("%(person)s cancelled it.") % {"person": person_name(found.cancelled_by)}]
     if found.reason in ("confirmed_by_duplicate", "confirmed_by_result"):
         return [REASONS[found.reason]]
     if found.status == Status.ACCEPTED and message:
@@ -280,7 +288,7 @@ def _aside(
             if found.status == Status.UNKNOWN
             else _("Tried by itself at %(time)s at the earliest.")
         )
-        return [words % {"time": clock(found.due_at)}]
+        return [words % {"time": clock_time(found.due_at)}]
     return []
 
 
@@ -337,12 +345,12 @@ def _readable(found: Invocation | Settlement, field: str) -> str:
 
 def _shown(attempt: Attempt) -> dict[str, Any]:
     tone, icon = OUTCOMES[attempt.outcome]
-    took = span(attempt.duration_ms / 1000) if attempt.duration_ms is not None else ""
+    took = duration_text(attempt.duration_ms / 1000) if attempt.duration_ms is not None else ""
     return {
         "row": attempt,
         "tone": tone,
         "icon": icon,
-        "why": REASONS_OF_ATTEMPTS.get(attempt.reason, ""),
+        "why": ATTEMPT_REASONS.get(attempt.reason, ""),
         "took": took,
         "has_left": attempt.outcome != Attempt.Outcome.NOT_SENT,
         "reply": _reply(attempt),
@@ -381,10 +389,10 @@ def _callback(
     except Unreadable:
         return {"row": callback, "body": "", "is_masked": False}
     masked = not permissions.may_see_recipient(request.user)
-    body = redaction.redacted(body, redaction.secrets_of(None, sends or [], hidden, numbers=masked))
+    body = redaction.redact(body, redaction.secrets_of(None, sends or [], hidden, numbers=masked))
     return {
         "row": callback,
-        "body": redaction.without_numbers(body) if masked else body,
+        "body": redaction.mask_numbers(body) if masked else body,
         "is_masked": masked,
     }
 
@@ -438,7 +446,7 @@ def _hidden_keys(
     """Keys whose values this person does not see: the sensitive ones then or now, or all."""
     if not permissions.may_see_values(request.user):
         return {key for each in params for key in each}
-    then = template_fields.sensitive_in(found.version) if found.version else set()
+    then = template_fields.sensitive_keys_in(found.version) if found.version else set()
     return then | template_fields.sensitive_keys(found.workflow_instance.channels.all())
 
 

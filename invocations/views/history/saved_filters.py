@@ -11,10 +11,10 @@ from django.views.decorators.http import require_POST
 
 from invocations.forms.saved_filter import SavedFilterForm
 from invocations.models import SavedFilter, permissions
-from invocations.views.base import StaffRequest, for_people_who_may, render_page
+from invocations.views.base import StaffRequest, render_page, staff_page
 
 
-@for_people_who_may(permissions.SEE_HISTORY)
+@staff_page(permissions.SEE_HISTORY)
 @require_POST
 def save_filter(request: StaffRequest) -> HttpResponse:
     """Back to the filtered list; or what is wrong with the name, with what was typed."""
@@ -31,7 +31,7 @@ def save_filter(request: StaffRequest) -> HttpResponse:
     return redirect(f"{reverse('history')}?{saved.query}")
 
 
-@for_people_who_may(permissions.SEE_HISTORY)
+@staff_page(permissions.SEE_HISTORY)
 @require_POST
 def remove_filter(request: StaffRequest, filter_id: int) -> HttpResponse:
     """One's own only: a shared one stays with who made it."""

@@ -18,11 +18,11 @@ from invocations.history.reasons import REASONS
 from invocations.models import Invocation, Settlement, permissions
 from invocations.monitoring import pauses
 from invocations.sending import decisions
-from invocations.views.base import StaffRequest, for_people_who_may, render_page
+from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.history.invocation import get_invocation
 
 
-@for_people_who_may(permissions.SETTLE)
+@staff_page(permissions.SETTLE)
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def settle(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
@@ -39,7 +39,7 @@ def settle(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
         else:
             messages.warning(request, _("It is not unknown any more. Nothing was changed."))
         return redirect("invocation", request_id=request_id)
-    goes_on = found.due_at is not None and not pauses.keeping_back(
+    goes_on = found.due_at is not None and not pauses.blocking_pauses(
         found.account, found.workflow_instance
     )
     context = {

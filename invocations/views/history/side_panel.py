@@ -9,13 +9,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from invocations.models import permissions
-from invocations.views.base import StaffRequest, for_people_who_may
+from invocations.views.base import StaffRequest, staff_page
 from invocations.views.history.invocation import context_of, get_invocation
 
 
-@for_people_who_may(permissions.SEE_HISTORY)
+@staff_page(permissions.SEE_HISTORY)
 @require_safe
-def beside(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
+def side_panel(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     """A part of the history's page, asked for by its script. Opened by itself, it is the invocation's own page."""
     found = get_invocation(request_id)
     if "HX-Request" not in request.headers:

@@ -15,14 +15,14 @@ from invocations.history.reasons import REASONS
 from invocations.models import Invocation, WorkflowInstance, permissions
 from invocations.monitoring import pauses
 from invocations.sending import ask_again
-from invocations.views.base import StaffRequest, for_people_who_may, render_page
+from invocations.views.base import StaffRequest, render_page, staff_page
 
 ROWS = 50
 OVERDUE = ask_again.SAME_ID_WINDOW
 """After this the console does not ask by itself any more: a person has to."""
 
 
-@for_people_who_may(permissions.SEE_HISTORY)
+@staff_page(permissions.SEE_HISTORY)
 @require_safe
 def unknown(request: StaffRequest) -> HttpResponse:
     """The list, `?workflow=` of one workflow only. Ids are asked, not offsets: the last page is as fast as the first."""
@@ -39,7 +39,7 @@ def unknown(request: StaffRequest) -> HttpResponse:
         .order_by("id")[: ROWS + 1]
     )
     sendable = set(permissions.sendable_workflows(request.user).values_list("pk", flat=True))
-    now, is_stopped = timezone.now(), pauses.brake() is not None
+    now, is_stopped = timezone.now(), pauses.active_kill_switch() is not None
     context = {
         "rows": [_shown(row, now, sendable, is_stopped) for row in rows[:ROWS]],
         "later": rows[ROWS - 1].pk if len(rows) > ROWS else None,

@@ -18,15 +18,15 @@ from invocations.models import Account, ApiKey, Incident, WorkflowInstance
 from invocations.models.permissions import SEE_HISTORY
 from invocations.monitoring import metrics, pauses, statistics
 from invocations.monitoring.incident_text import Reader, words_of
-from invocations.views.base import StaffRequest, for_people_who_may, render_page
-from invocations.views.monitoring.needs_attention import waiting
-from invocations.views.monitoring.outcome_tiles import what_became
+from invocations.views.base import StaffRequest, render_page, staff_page
+from invocations.views.monitoring.needs_attention import groups_needing_attention
+from invocations.views.monitoring.outcome_tiles import outcome_tiles
 
 PERIODS = (1, 7, 30)
 MOST_INCIDENTS, MOST_OPEN = 6, 100
 
 
-@for_people_who_may("")
+@staff_page("")
 @require_safe
 def dashboard(request: StaffRequest) -> HttpResponse:
     """The first page after signing in. `?days=7` or 30 shows as many days; the figures are those of the person's time zone."""
@@ -38,16 +38,16 @@ def dashboard(request: StaffRequest) -> HttpResponse:
         "steps": _steps(request),
     }
     if request.user.has_perm(SEE_HISTORY):
-        since, paused = statistics.midnight(days), pauses.paused()
+        since, paused = statistics.period_start(days), pauses.all_pauses()
         context |= {
             "periods": [_period(each, each == days) for each in PERIODS],
             "since": timezone.localtime(since),
             "paused": paused,
-            **waiting(request.user, paused),
-            "nobody_at_work": metrics.nobody_at_work(now),
-            "last_at_work": metrics.last_at_work(),
+            **groups_needing_attention(request.user, paused),
+            "nobody_at_work": metrics.dispatcher_is_missing(now),
+            "last_at_work": metrics.last_sweep(),
             **_incidents(now, request.user),
-            **what_became(since, days),
+            **outcome_tiles(since, days),
         }
     return render_page(request, "dashboard.html", context)
 
@@ -74,7 +74,7 @@ def _incidents(now: datetime, user: User) -> dict[str, Any]:
         "workflow_instance", "account__pod"
     ).prefetch_related("account__api_keys")
 
-    reader = Reader(user, is_stopped=pauses.brake() is not None)
+    reader = Reader(user, is_stopped=pauses.active_kill_switch() is not None)
 
     def shown(incident: Incident) -> dict[str, Any]:
         return {

@@ -59,5 +59,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
             headers={"WWW-Authenticate": "Bearer"},
         )
     return HttpResponse(
-        monitored.text(timezone.now()), content_type="text/plain; version=0.0.4; charset=utf-8"
+        monitored.prometheus_text(timezone.now()),
+        content_type="text/plain; version=0.0.4; charset=utf-8",
     )

@@ -15,16 +15,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invocations.history.links import listed
+from invocations.history.links import history_url
 from invocations.history.meanings import NO_RESULT, STATUSES, Meaning, Text
-from invocations.history.periods import recorded
+from invocations.history.periods import recorded_between
 from invocations.history.reasons import REASONS
 from invocations.models import Account, Invocation, KillSwitch, WorkflowInstance, permissions
 from invocations.monitoring import pauses, remedies, statistics
-from invocations.monitoring.pauses import MOST_COUNTED, Paused
-from invocations.monitoring.remedies import Mend
+from invocations.monitoring.pauses import MOST_COUNTED, PauseOverview
+from invocations.monitoring.remedies import Remedy
 from invocations.sending import ask_again
-from invocations.sending.outcomes import MENDED_WITH_THE_ACCOUNT
+from invocations.sending.outcomes import RELEASED_WITH_ACCOUNT
 from invocations.views.monitoring.outcome_tiles import short
 
 Status, Delivery = Invocation.Status, Invocation.Delivery
@@ -66,12 +66,12 @@ class Group:
         return self.oldest < timezone.now() - LATE
 
 
-def waiting(user: User, paused: Paused) -> dict[str, Any]:
+def groups_needing_attention(user: User, paused: PauseOverview) -> dict[str, Any]:
     """The groups, the one that waits longest first, missing results last; `more_waiting` are those that are folded away.
 
     Of each status the oldest `MOST_COUNTED` are counted.
     """
-    brake = pauses.brake()
+    brake = pauses.active_kill_switch()
     found = sorted(
         [*_queued(user, paused, brake), *_held(user, paused), *_unknown(user, brake)],
         key=lambda group: group.oldest,
@@ -85,20 +85,20 @@ def waiting(user: User, paused: Paused) -> dict[str, Any]:
     }
 
 
-def _queued(user: User, paused: Paused, brake: KillSwitch | None) -> Iterator[Group]:
+def _queued(user: User, paused: PauseOverview, brake: KillSwitch | None) -> Iterator[Group]:
     """What does not leave because something is paused: all of it for the brake, else each for the widest pause."""
     if brake is not None:
         rows = _grouped(Invocation.objects.filter(status=Status.QUEUED), "account")
         if rows:
             n, oldest = sum(row["n"] for row in rows), min(row["oldest"] for row in rows)
-            step = _step(user, remedies.look_at_the_brake())
+            step = _step(user, remedies.kill_switch_remedy())
             yield Group(
                 STATUSES[Status.QUEUED],
                 n,
                 _("all sending"),
                 brake.reason,
                 oldest,
-                listed(status=Status.QUEUED),
+                history_url(status=Status.QUEUED),
                 step,
             )
         return
@@ -126,7 +126,7 @@ def _queued(user: User, paused: Paused, brake: KillSwitch | None) -> Iterator[Gr
             )
 
 
-def _held(user: User, paused: Paused) -> Iterator[Group]:
+def _held(user: User, paused: PauseOverview) -> Iterator[Group]:
     """What the set-up keeps back, by account."""
     rows = _grouped(Invocation.objects.filter(status=Status.HELD), "account")
     accounts = Account.objects.select_related("pod").in_bulk({row["account"] for row in rows})
@@ -135,7 +135,7 @@ def _held(user: User, paused: Paused) -> Iterator[Group]:
         account, pause = accounts[row["account"]], by_account.get(row["account"])
         if pause:
             step = _step(user, pause.mend)
-        elif set(row["reasons"]) - set(MENDED_WITH_THE_ACCOUNT):
+        elif set(row["reasons"]) - set(RELEASED_WITH_ACCOUNT):
             step = Next(
                 _(
                     "Whoever runs the console puts the key back that is missing in FIELD_ENCRYPTION_KEYS. Or cancel them."
@@ -143,7 +143,7 @@ def _held(user: User, paused: Paused) -> Iterator[Group]:
             )
         else:
             step = Next(_("Nothing: its account goes on, and they leave by themselves."))
-        address = listed(status=Status.HELD, account=account.pk)
+        address = history_url(status=Status.HELD, account=account.pk)
         yield Group(
             STATUSES[Status.HELD],
             row["n"],
@@ -163,7 +163,7 @@ def _unknown(user: User, brake: KillSwitch | None) -> Iterator[Group]:
         set(permissions.sendable_workflows(user).values_list("pk", flat=True)) if rows else set()
     )
     for row, workflow in _with_workflows(rows):
-        is_kept_back = pauses.is_kept_back(workflow.account, workflow, is_stopped=brake is not None)
+        is_kept_back = pauses.is_blocked(workflow.account, workflow, is_stopped=brake is not None)
         may_check = bool(row["checkable"]) and workflow.pk in sendable and not is_kept_back
         says = _how_to_settle(may_check=may_check, may_settle=user.has_perm(permissions.SETTLE))
         if is_kept_back:
@@ -171,7 +171,7 @@ def _unknown(user: User, brake: KillSwitch | None) -> Iterator[Group]:
         elif not row["checkable"]:
             says = f"{says}: {_('they are too old to be checked')}"
         step = Next(says, f"{reverse('unknown')}?{urlencode({'workflow': workflow.pk})}")
-        address = listed(status=Status.UNKNOWN, workflow=workflow.pk)
+        address = history_url(status=Status.UNKNOWN, workflow=workflow.pk)
         yield _of_workflow(STATUSES[Status.UNKNOWN], workflow, row, _why(row), address, step)
 
 
@@ -187,18 +187,19 @@ def _how_to_settle(*, may_check: bool, may_settle: bool) -> str:
 
 def _missing(user: User) -> Iterator[Group]:
     """Results of the last days that did not come, by workflow."""
-    since = statistics.midnight(MISSING_DAYS)
+    since = statistics.period_start(MISSING_DAYS)
     rows = _grouped(
-        Invocation.objects.filter(recorded(since), delivery=Delivery.NO_RESULT), "workflow_instance"
+        Invocation.objects.filter(recorded_between(since), delivery=Delivery.NO_RESULT),
+        "workflow_instance",
     )
     why = _("Kaleyra took them, and their results did not come in time.")
     for row, workflow in _with_workflows(rows):
         results_page = reverse("callback_setup", args=[workflow.account_id])
         asked = _("Ask an admin to check how its results come in.")
-        set_up = Mend(
+        set_up = Remedy(
             _("Check how its results come in"), results_page, remedies.CHANGE_ACCOUNT, asked
         )
-        address = listed(
+        address = history_url(
             delivery=Delivery.NO_RESULT,
             workflow=workflow.pk,
             since=timezone.localtime(since).date().isoformat(),
@@ -240,7 +241,7 @@ def _of_workflow(
     )
 
 
-def _step(user: User, mend: Mend | None) -> Next:
+def _step(user: User, mend: Remedy | None) -> Next:
     if mend is not None and user.has_perm(mend.permission):
         return Next(mend.label, mend.address)
     return Next(mend.asked if mend else _("Ask an admin."))

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from invocations.history.links import listed
+from invocations.history.links import history_url
 from invocations.history.meanings import (
     AWAITING,
     NO_CONFIRMATION,
@@ -58,9 +58,9 @@ COLUMNS: tuple[tuple[str, Any, dict[str, str]], ...] = (
 """Of a workflow: what is counted (a name of `figures.CONDITIONS`), the column's head, and the history's filter for the same."""
 
 
-def what_became(since: datetime, days: int) -> dict[str, Any]:
+def outcome_tiles(since: datetime, days: int) -> dict[str, Any]:
     """Tiles, chart, workflows and refusals of the period. Practice is counted only as long as there is nothing else."""
-    found = statistics.figures(since)
+    found = statistics.statistics_since(since)
     ids = {row.workflow_id for row in found.rows}
     workflows = (
         WorkflowInstance.objects.select_related("account__pod")
@@ -122,7 +122,9 @@ def _anything_real() -> bool:
 def _like(refusal: statistics.Refusals, counted: Mapping[str, str]) -> str:
     """The history's list of these. Without a reason there is none: the history finds what Kaleyra said, and not what it did not say."""
     return (
-        listed(status="rejected", error=refusal.error_kind, **counted) if refusal.error_kind else ""
+        history_url(status="rejected", error=refusal.error_kind, **counted)
+        if refusal.error_kind
+        else ""
     )
 
 
@@ -147,7 +149,7 @@ def _tiles(
 
     def tile(label: Any, tone: str, icon: str, name: str, **filters: str) -> dict[str, Any]:
         shown = {"label": str(label), "tone": tone, "icon": icon, "shown": f"{total[name]:,}"}
-        return shown | {"name": name, "address": listed(**filters, **counted)}
+        return shown | {"name": name, "address": history_url(**filters, **counted)}
 
     def by_status(status: Invocation.Status) -> dict[str, Any]:
         meaning = STATUSES[status]
@@ -226,7 +228,7 @@ def _settled(count: int) -> str:
 
 def _in_all(count: int) -> str:
     """The menu counts every unknown outcome: said where it says another figure."""
-    in_all = metrics.counted(Invocation.objects.filter(status=Status.UNKNOWN))
+    in_all = metrics.capped_count(Invocation.objects.filter(status=Status.UNKNOWN))
     return (
         _("%(n)s in all, with practice and other days") % {"n": f"{in_all:,}"}
         if in_all > count
@@ -256,7 +258,7 @@ def _columns(rows: Iterable[Counted], kinds: Kinds, since: datetime, days: int) 
         ]
     now = timezone.localtime()
     if days > 1:
-        places = [timezone.localtime(statistics.midnight(n)) for n in range(days, 0, -1)]
+        places = [timezone.localtime(statistics.period_start(n)) for n in range(days, 0, -1)]
         return [
             Column(date_format(place, "j M"), sums.get(place, [0] * len(SERIES)))
             for place in places
@@ -319,7 +321,7 @@ def _workflows(
                     if has_results and number < MOST_MEDIANS
                     else None
                 ),
-                "address": listed(workflow=pk, since=day),
+                "address": history_url(workflow=pk, since=day),
             }
         )
     return rows
@@ -343,7 +345,7 @@ def _cells(
                 "head": head,
                 "count": count,
                 "kind": kind,
-                "address": listed(workflow=pk, since=day, **filters),
+                "address": history_url(workflow=pk, since=day, **filters),
             }
         )
     return cells

@@ -16,11 +16,11 @@ from invocations.history.reasons import REASONS
 from invocations.models import Account, KillSwitch, WorkflowInstance, permissions
 from invocations.monitoring import pauses, remedies
 from invocations.sending import pause as sending_pause
-from invocations.sending.pause import let_everything_go_on, stop_everything
-from invocations.views.base import StaffRequest, for_people_who_may, render_page
+from invocations.sending.pause import resume_everything, stop_everything
+from invocations.views.base import StaffRequest, render_page, staff_page
 
 
-@for_people_who_may(permissions.STOP)
+@staff_page(permissions.STOP)
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop(request: StaffRequest) -> HttpResponse:
     """Says what stopping does, and stops."""
@@ -31,7 +31,7 @@ def stop(request: StaffRequest) -> HttpResponse:
             request, _("All sending is stopped. What is being posted this second still ends.")
         )
         return redirect("stop")
-    waiting = pauses.waiting_for_the_brake()
+    waiting = pauses.count_stopped()
     context = {
         "form": form,
         "waiting": min(waiting, pauses.MOST_COUNTED),
@@ -41,18 +41,18 @@ def stop(request: StaffRequest) -> HttpResponse:
     return render_page(request, "stop.html", context)
 
 
-@for_people_who_may(permissions.STOP)
+@staff_page(permissions.STOP)
 @require_POST
 def let_go_on(request: StaffRequest) -> HttpResponse:
     """Takes the brake off."""
-    let_everything_go_on(request.user)
+    resume_everything(request.user)
     messages.success(
         request, _("Sending goes on. What waited leaves now, as far as it is still in time.")
     )
     return redirect("stop")
 
 
-@for_people_who_may(remedies.CHANGE_ACCOUNT)
+@staff_page(remedies.CHANGE_ACCOUNT)
 @require_POST
 def resume(request: StaffRequest, account_id: int) -> HttpResponse:
     """What is queued and held leaves with its ids. If nothing was mended, the next answer pauses the account again.
@@ -63,8 +63,8 @@ def resume(request: StaffRequest, account_id: int) -> HttpResponse:
         Account.objects.select_related("pod").prefetch_related("api_keys"), pk=account_id
     )
     because = account.paused_because
-    if account.is_paused and (trouble := remedies.key_trouble(account)):
-        mend = remedies.where_to_mend(account, trouble)
+    if account.is_paused and (trouble := remedies.key_problem(account)):
+        mend = remedies.remedy_for(account, trouble)
         words = _("%(account)s stays paused, for it would be paused again at once.") % {
             "account": account.title
         }
@@ -81,7 +81,7 @@ def resume(request: StaffRequest, account_id: int) -> HttpResponse:
     return _back(request)
 
 
-@for_people_who_may(remedies.CHANGE_WORKFLOW)
+@staff_page(remedies.CHANGE_WORKFLOW)
 @require_POST
 def resume_workflow(request: StaffRequest, workflow_id: int) -> HttpResponse:
     """What is queued leaves with its ids. If nothing was mended, the next answer pauses the workflow again."""
@@ -89,7 +89,7 @@ def resume_workflow(request: StaffRequest, workflow_id: int) -> HttpResponse:
     because = next(
         (
             pause.because
-            for pause in pauses.of(workflow.account, workflow)
+            for pause in pauses.pauses_of(workflow.account, workflow)
             if pause.kind == "workflow"
         ),
         "",
@@ -110,7 +110,7 @@ def resume_workflow(request: StaffRequest, workflow_id: int) -> HttpResponse:
 
 def _goes_on(name: str, because: str) -> str:
     """`because`: the reason for which the console had paused it, if it had. Nothing tells whether that was mended."""
-    if pauses.brake():
+    if pauses.active_kill_switch():
         return _("%(name)s is no longer paused. What waits leaves once all sending goes on.") % {
             "name": name
         }

@@ -20,7 +20,7 @@ from invocations.models.encryption import Unreadable
 from invocations.results import endpoints
 from invocations.results import inbox as results
 from invocations.results.endpoints import BASIC_USER, SECRET_HEADER
-from invocations.views.base import StaffRequest, for_people_who_may, render_page
+from invocations.views.base import StaffRequest, render_page, staff_page
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ BODY = '{"workflowevent":"<workflowevent>"}'
 BODY_AS_DOCUMENTED = '{"workflowevent":""}'
 
 
-@for_people_who_may("invocations.change_account")
+@staff_page("invocations.change_account")
 @require_http_methods(["GET", "HEAD", "POST"])
 def callback_setup(request: StaffRequest, account_id: int) -> HttpResponse:
     """Shows what to enter at Kaleyra; makes, rotates, ends and tries the address."""
@@ -38,11 +38,11 @@ def callback_setup(request: StaffRequest, account_id: int) -> HttpResponse:
         if deed:
             deed(request, account)
         return redirect("callback_setup", account_id=account.pk)
-    address = endpoints.current(account)
+    address = endpoints.current_address(account)
     context: dict[str, Any] = {
         "account": account,
         "address": address,
-        "before": endpoints.before(account),
+        "before": endpoints.previous_address(account),
         "last": Callback.objects.filter(account=account)
         .defer("body")
         .order_by("-last_received_at")
@@ -80,14 +80,14 @@ def _values(request: StaffRequest, address: CallbackAddress) -> dict[str, Any]:
 
 
 def _make(request: StaffRequest, account: Account) -> None:
-    endpoints.make(account, by=request.user)
+    endpoints.ensure_address(account, by=request.user)
     messages.success(request, _("The address is made. Enter it at Kaleyra as it stands here."))
 
 
 def _rotate(request: StaffRequest, account: Account) -> None:
     try:
-        endpoints.rotate(account, by=request.user)
-    except endpoints.StillTwo:
+        endpoints.rotate_address(account, by=request.user)
+    except endpoints.PreviousStillValid:
         messages.warning(
             request,
             _(
@@ -104,7 +104,7 @@ def _rotate(request: StaffRequest, account: Account) -> None:
 
 
 def _end(request: StaffRequest, account: Account) -> None:
-    if endpoints.end_the_one_before(account):
+    if endpoints.end_previous_address(account):
         messages.success(
             request,
             _("The address before this one is ended. Only the current one lets Kaleyra in."),
@@ -114,7 +114,7 @@ def _end(request: StaffRequest, account: Account) -> None:
 
 
 def _test(request: StaffRequest, account: Account) -> None:
-    address = endpoints.current(account)
+    address = endpoints.current_address(account)
     if address is None:
         messages.info(request, _("There is no address to test yet."))
         return
@@ -139,12 +139,12 @@ def _problem_of(address: CallbackAddress) -> str:
     body = f'{{"workflowInvocationId": "self-test-{secrets.token_hex(8)}", "executionStatus": "COMPLETED"}}'
     try:
         token, secret = address.token, address.secret
-        if endpoints.let_in(token, {SECRET_HEADER: secret}) != address:
+        if endpoints.authorised_address(token, {SECRET_HEADER: secret}) != address:
             return _("The console does not find its own address. Rotate it.")
-        if endpoints.let_in(token, {SECRET_HEADER: f"{secret}-wrong"}):
+        if endpoints.authorised_address(token, {SECRET_HEADER: f"{secret}-wrong"}):
             return _("The console lets in a wrong secret. Tell whoever looks after it.")
         with transaction.atomic():
-            results.keep(address.account, body.encode())
+            results.store_result(address.account, body.encode())
             transaction.set_rollback(True)
     except Unreadable:
         return _(

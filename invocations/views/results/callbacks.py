@@ -51,13 +51,13 @@ def callback(request: HttpRequest, token: str) -> HttpResponse:
         AnonymousUser()
     )  # a machine: what follows is nobody's deed, and no session is opened to find out whose
     try:
-        address = endpoints.let_in(token, request.headers)
+        address = endpoints.authorised_address(token, request.headers)
         if address is None:
             logger.warning("a callback without the right secret was refused")
             return _answer(401, "not known here")
         body = _body(request)
         if not _is_self_test(body):
-            results.keep(address.account, body)
+            results.store_result(address.account, body)
         endpoints.note_use(address)
     except NotWhole:
         return _answer(400, "not complete")

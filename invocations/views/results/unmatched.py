@@ -17,15 +17,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from invocations.forms.unmatched import SetAsideForm
 from invocations.history.meanings import SAYINGS
-from invocations.history.timeline import kind_words, person
+from invocations.history.timeline import channel_name, person_name
 from invocations.kaleyra import redaction
-from invocations.kaleyra.callbacks import said
+from invocations.kaleyra.callbacks import meaning_of_code
 from invocations.models import Callback, ChannelResult, permissions
 from invocations.models.encryption import Unreadable
 from invocations.results import apply, suggestions, upkeep
 from invocations.results import inbox as results
 from invocations.results import matching as whose
-from invocations.views.base import StaffRequest, for_people_who_may, render_page
+from invocations.views.base import StaffRequest, render_page, staff_page
 
 ROWS = 20
 SHOWN_CHARACTERS = 4096
@@ -75,7 +75,7 @@ BECAUSE = {
 """Why a message is suggested; by the codes of `whose.Standing`."""
 
 
-@for_people_who_may(permissions.SEE_HISTORY)
+@staff_page(permissions.SEE_HISTORY)
 @require_safe
 def unmatched(request: StaffRequest) -> HttpResponse:
     """The list, the newest first: those to look at, or those that were set aside. Places are asked, not offsets: the last page is as
@@ -83,7 +83,9 @@ def unmatched(request: StaffRequest) -> HttpResponse:
     """
     is_set_aside = "set-aside" in request.GET
     found = (
-        whose.unmatched().filter(set_aside_at__isnull=False) if is_set_aside else whose.to_look_at()
+        whose.unmatched_results().filter(set_aside_at__isnull=False)
+        if is_set_aside
+        else whose.results_to_review()
     )
     moment, pk = _moment(request.GET.get("before", "")), _number(request.GET.get("id", ""))
     if moment:
@@ -97,12 +99,12 @@ def unmatched(request: StaffRequest) -> HttpResponse:
         "older": urlencode({"before": last.received_at.isoformat(), "id": last.pk}) if last else "",
         "is_first_page": moment is None,
         "may_match": request.user.has_perm(permissions.SETTLE),
-        "days_kept": upkeep.KEPT_FOR.days,
+        "days_kept": upkeep.UNMATCHED_KEPT_FOR.days,
     }
     return render_page(request, "unmatched.html", context)
 
 
-@for_people_who_may(permissions.SETTLE)
+@staff_page(permissions.SETTLE)
 @require_POST
 def match_result(request: StaffRequest, callback_id: int) -> HttpResponse:
     """Joins a result with the message that was suggested, if it still is."""
@@ -111,16 +113,16 @@ def match_result(request: StaffRequest, callback_id: int) -> HttpResponse:
     suggested = suggestions.suggestion(callback) if callback.invocation_id is None else None
     try:
         if suggested is None or wanted != str(suggested.request_id):
-            raise apply.NotJoined("gone")
+            raise apply.NotMatched("gone")
         apply.match_by_hand(callback, suggested, request.user)
-    except apply.NotJoined as error:
+    except apply.NotMatched as error:
         messages.warning(request, WHY_NOT_JOINED[error.code])
         return redirect("unmatched")
     messages.success(request, _("The result is with its message now."))
     return redirect("invocation", request_id=suggested.request_id)
 
 
-@for_people_who_may(permissions.SETTLE)
+@staff_page(permissions.SETTLE)
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def set_aside(request: StaffRequest) -> HttpResponse:
@@ -133,7 +135,10 @@ def set_aside(request: StaffRequest) -> HttpResponse:
         messages.info(request, _("Tick the results first that nobody needs to look at any more."))
         return redirect("unmatched")
     found = (
-        whose.to_look_at().filter(pk__in=ids).select_related("account").prefetch_related("results")
+        whose.results_to_review()
+        .filter(pk__in=ids)
+        .select_related("account")
+        .prefetch_related("results")
     )
     callbacks = list(found.order_by("-received_at", "-pk")[:ROWS])
     form = SetAsideForm(request.POST or None, label_suffix="")
@@ -155,7 +160,11 @@ def set_aside(request: StaffRequest) -> HttpResponse:
         else:
             messages.warning(request, _("It is not open any more. Nothing was changed."))
         return redirect("unmatched")
-    context = {"form": form, "rows": _shown(request, callbacks), "days_kept": upkeep.KEPT_FOR.days}
+    context = {
+        "form": form,
+        "rows": _shown(request, callbacks),
+        "days_kept": upkeep.UNMATCHED_KEPT_FOR.days,
+    }
     return render_page(request, "set_aside.html", context)
 
 
@@ -187,22 +196,22 @@ def _shown(request: StaffRequest, callbacks: list[Callback]) -> list[dict[str, A
             "suggestion": suggested,
             "because": BECAUSE.get(why, BECAUSE["unknown_id"]),
             "body": _body(callback, may_see_recipient),
-            "set_aside_by": person(callback.set_aside_by) if callback.set_aside_by else "",
+            "set_aside_by": person_name(callback.set_aside_by) if callback.set_aside_by else "",
             "set_aside_reason": _reason(callback),
         }
         for callback, (why, suggested) in zip(
-            callbacks, suggestions.standings(callbacks), strict=True
+            callbacks, suggestions.diagnose_all(callbacks), strict=True
         )
     ]
 
 
 def _channel(result: ChannelResult) -> dict[str, Any]:
     """What a channel said, in the words of a message's own page, with Kaleyra's code."""
-    saying = SAYINGS[said(result.code)]
+    saying = SAYINGS[meaning_of_code(result.code)]
     return {
         "result": result,
         "saying": saying,
-        "label": saying.label % {"kind": kind_words(result)},
+        "label": saying.label % {"kind": channel_name(result)},
     }
 
 
@@ -220,5 +229,5 @@ def _body(callback: Callback, may_see_recipient: bool) -> str:
     except Unreadable:
         return _("It cannot be decrypted: a key is missing in FIELD_ENCRYPTION_KEYS.")
     if not may_see_recipient:
-        text = redaction.without_numbers(text)
+        text = redaction.mask_numbers(text)
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"

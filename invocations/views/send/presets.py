@@ -11,10 +11,10 @@ from django.views.decorators.http import require_POST
 
 from invocations.forms.preset import may_replace
 from invocations.models import Preset, permissions
-from invocations.views.base import StaffRequest, for_people_who_may
+from invocations.views.base import StaffRequest, staff_page
 
 
-@for_people_who_may("invocations.send_invocation")
+@staff_page("invocations.send_invocation")
 @require_POST
 def remove_preset(request: StaffRequest, preset_id: int) -> HttpResponse:
     """For those who may replace its values, too."""

@@ -10,18 +10,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from invocations.forms.profile import MeForm
+from invocations.forms.profile import ProfileForm
 from invocations.models import Profile
 from invocations.models.encryption import Unreadable
-from invocations.views.base import StaffRequest, for_people_who_may, render_page
+from invocations.views.base import StaffRequest, render_page, staff_page
 
 
-@for_people_who_may("")
+@staff_page("")
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-def me(request: StaffRequest) -> HttpResponse:
+def profile(request: StaffRequest) -> HttpResponse:
     """The person's own settings."""
-    form = MeForm(
+    form = ProfileForm(
         request.POST or None, initial={"own_number": own_number(request.user)}, label_suffix=""
     )
     if request.method == "POST" and form.is_valid():

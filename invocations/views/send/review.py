@@ -13,7 +13,7 @@ from invocations.composing.preview import bubbles, shown_send
 from invocations.composing.warnings import Caution
 from invocations.forms.preset import PresetForm
 from invocations.forms.send import SendForm
-from invocations.forms.submission_token import Intent
+from invocations.forms.submission_token import SubmissionToken
 from invocations.kaleyra import recipients
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import build_payload, to_curl, to_text
@@ -24,7 +24,7 @@ from invocations.views.base import StaffRequest, render_page
 
 
 def review(
-    request: StaffRequest, workflow: WorkflowInstance, intent: Intent, form: SendForm
+    request: StaffRequest, workflow: WorkflowInstance, intent: SubmissionToken, form: SendForm
 ) -> HttpResponse:
     """The page between form and deed. It carries the form's fields on, hidden, so that nothing is kept on the server."""
     preset = PresetForm(
@@ -71,7 +71,7 @@ def review(
         "same_number": len({recipient.digits for recipient in form.recipients}) == 1,
         "bubbles": bubbles(form.channels, form.channel_params, hidden=hidden_keys),
         "cautions": _cautions(workflow, form),
-        "pauses": pauses.of(workflow.account, workflow),
+        "pauses": pauses.pauses_of(workflow.account, workflow),
         "valid_for": workflow.valid_for,
         "masked": bool(masked),
         "has_dots": has_dots,

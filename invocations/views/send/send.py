@@ -18,10 +18,10 @@ from invocations.composing.preview import Bubble, bubbles
 from invocations.composing.warnings import Caution
 from invocations.forms.preset import presets_for, values_in
 from invocations.forms.send import Kept, SendForm
-from invocations.forms.submission_token import Intent, StaleIntent
+from invocations.forms.submission_token import StaleToken, SubmissionToken
 from invocations.forms.template_params import SENTENCES, Editor
 from invocations.history.meanings import Text
-from invocations.history.resend import not_again
+from invocations.history.resend import why_not_resendable
 from invocations.kaleyra.recipients import country
 from invocations.kaleyra.template_params import ParamsError
 from invocations.models import Invocation, WorkflowInstance, permissions
@@ -30,7 +30,7 @@ from invocations.models.invocations import sends_in
 from invocations.monitoring import pauses
 from invocations.sending.deliver import deliver
 from invocations.sending.record import NotSendable, RequestIdTaken, record
-from invocations.views.base import StaffRequest, for_people_who_may, render_page
+from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.send.paste import pasted_into
 from invocations.views.send.profile import own_number
 from invocations.views.send.review import review
@@ -39,7 +39,7 @@ SEND = "invocations.send_invocation"
 RECENT = 5
 
 
-@for_people_who_may(SEND)
+@staff_page(SEND)
 @require_safe
 def choose(request: StaffRequest) -> HttpResponse:
     """The workflows this person may send."""
@@ -54,7 +54,7 @@ def choose(request: StaffRequest) -> HttpResponse:
     )
 
 
-@for_people_who_may(SEND)
+@staff_page(SEND)
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def compose(request: StaffRequest, workflow_id: int) -> HttpResponse:
@@ -63,14 +63,14 @@ def compose(request: StaffRequest, workflow_id: int) -> HttpResponse:
     if request.method != "POST":
         return _fresh(request, workflow)
     try:
-        intent = Intent.read(request.POST.get("intent", ""), request.user.pk, workflow.pk)
-    except StaleIntent:
+        intent = SubmissionToken.read(request.POST.get("intent", ""), request.user.pk, workflow.pk)
+    except StaleToken:
         messages.warning(
             request,
             _("This form had been open for too long. Nothing was sent. Look it over and go on."),
         )
         form = SendForm(workflow, typed=SendForm(workflow, request.POST).typed())
-        return _show(request, workflow, Intent.new(request.user.pk, workflow.pk), form)
+        return _show(request, workflow, SubmissionToken.new(request.user.pk, workflow.pk), form)
     again = _original(request, intent)
     kept = _kept(request, again)
     form = SendForm(workflow, request.POST, kept=kept)
@@ -84,7 +84,7 @@ def compose(request: StaffRequest, workflow_id: int) -> HttpResponse:
     return _edited(request, workflow, intent, form, action, again)
 
 
-@for_people_who_may(SEND)
+@staff_page(SEND)
 @sensitive_post_parameters()
 @require_POST
 def preview(request: StaffRequest, workflow_id: int) -> HttpResponse:
@@ -93,9 +93,10 @@ def preview(request: StaffRequest, workflow_id: int) -> HttpResponse:
     again = None
     try:
         again = _original(
-            request, Intent.read(request.POST.get("intent", ""), request.user.pk, workflow.pk)
+            request,
+            SubmissionToken.read(request.POST.get("intent", ""), request.user.pk, workflow.pk),
         )
-    except StaleIntent:
+    except StaleToken:
         pass  # a preview sends nothing; the form itself says so when it is posted
     form = SendForm(workflow, request.POST, kept=_kept(request, again))
     return render(
@@ -117,7 +118,7 @@ def _sendable(request: StaffRequest) -> QuerySet[WorkflowInstance]:
 def _fresh(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
     """The form as it is opened: empty, or filled from an earlier invocation (`again`, `like`) or a preset."""
     again = _asked_for_again(request, workflow)
-    if again and (refused := not_again(again)):
+    if again and (refused := why_not_resendable(again)):
         messages.warning(request, _of_the_first(refused))
         return redirect("invocation", request_id=again.request_id)
     form = SendForm(workflow)
@@ -146,7 +147,7 @@ def _fresh(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
     response = _show(
         request,
         workflow,
-        Intent.new(request.user.pk, workflow.pk, again.request_id if again else None),
+        SubmissionToken.new(request.user.pk, workflow.pk, again.request_id if again else None),
         form,
         again,
     )
@@ -187,7 +188,7 @@ def _number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
-def _original(request: StaffRequest, intent: Intent) -> Invocation | None:
+def _original(request: StaffRequest, intent: SubmissionToken) -> Invocation | None:
     if intent.again is None or not permissions.may_see_values(request.user):
         return None
     return Invocation.objects.filter(
@@ -209,7 +210,7 @@ def _kept(request: StaffRequest, again: Invocation | None) -> Kept | None:
 def _edited(
     request: StaffRequest,
     workflow: WorkflowInstance,
-    intent: Intent,
+    intent: SubmissionToken,
     form: SendForm,
     action: str,
     again: Invocation | None,
@@ -253,7 +254,7 @@ def _edited(
 def _show(
     request: StaffRequest,
     workflow: WorkflowInstance,
-    intent: Intent,
+    intent: SubmissionToken,
     form: SendForm,
     again: Invocation | None = None,
 ) -> HttpResponse:
@@ -265,7 +266,7 @@ def _show(
         "again": again,
         "changed": _changed_since(again, workflow),
         "presets": presets_for(request.user, workflow),
-        "pauses": pauses.of(workflow.account, workflow),
+        "pauses": pauses.pauses_of(workflow.account, workflow),
         "valid_for": workflow.valid_for,
         "recent": _recent(request, workflow),
         **_seen(request, workflow, form),
@@ -311,7 +312,9 @@ def _changed_since(
 ) -> list[template_fields.Change]:
     if again is None or again.version is None:
         return []
-    return template_fields.changes(again.version.contract, template_fields.contract(workflow))
+    return template_fields.changes_between(
+        again.version.contract, template_fields.snapshot(workflow)
+    )
 
 
 def _recent(request: StaffRequest, workflow: WorkflowInstance) -> list[Invocation]:
@@ -331,11 +334,11 @@ def _recent(request: StaffRequest, workflow: WorkflowInstance) -> list[Invocatio
 def _send(
     request: StaffRequest,
     workflow: WorkflowInstance,
-    intent: Intent,
+    intent: SubmissionToken,
     form: SendForm,
     again: Invocation | None,
 ) -> HttpResponse:
-    if again and (refused := not_again(again)):
+    if again and (refused := why_not_resendable(again)):
         form.add_error(None, _of_the_first(refused))
         return _show(request, workflow, intent, form, again)
     try:
@@ -356,7 +359,11 @@ def _send(
             ),
         )
         return _show(
-            request, workflow, Intent.new(request.user.pk, workflow.pk, intent.again), form, again
+            request,
+            workflow,
+            SubmissionToken.new(request.user.pk, workflow.pk, intent.again),
+            form,
+            again,
         )
     except NotSendable:
         form.add_error(

@@ -11,15 +11,15 @@ from django.views.decorators.http import require_POST
 from invocations.history.reasons import REASONS
 from invocations.models import ApiKey
 from invocations.monitoring import key_check
-from invocations.views.base import StaffRequest, for_people_who_may, render_page
+from invocations.views.base import StaffRequest, render_page, staff_page
 
 
-@for_people_who_may("invocations.change_apikey")
+@staff_page("invocations.change_apikey")
 @require_POST
 def check_key(request: StaffRequest, key_id: uuid.UUID) -> HttpResponse:
     """Says what came of it. Pressed twice it asks once."""
     key = get_object_or_404(ApiKey.objects.select_related("account__pod"), pk=key_id)
-    checked = key_check.check(key, request.get_host())
+    checked = key_check.check_key(key, request.get_host())
     return render_page(
         request,
         "check_key.html",

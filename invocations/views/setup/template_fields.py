@@ -11,17 +11,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from invocations.composing.preview import bubbles
-from invocations.forms.template_fields import ContractForm
+from invocations.forms.template_fields import TemplateFieldsForm
 from invocations.models import WorkflowInstance
-from invocations.views.base import StaffRequest, for_people_who_may, render_page
+from invocations.views.base import StaffRequest, render_page, staff_page
 
 
-@for_people_who_may("invocations.change_workflowinstance")
+@staff_page("invocations.change_workflowinstance")
 @require_http_methods(["GET", "HEAD", "POST"])
-def contract(request: StaffRequest, workflow_id: int) -> HttpResponse:
+def template_fields(request: StaffRequest, workflow_id: int) -> HttpResponse:
     """The texts of both channels, the values they ask for, and the example they make."""
     workflow = get_object_or_404(WorkflowInstance.objects.select_related("account"), pk=workflow_id)
-    form = ContractForm(workflow, request.POST if request.method == "POST" else None)
+    form = TemplateFieldsForm(workflow, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         version = form.save(request.user)
         messages.success(

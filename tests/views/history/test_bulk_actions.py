@@ -73,7 +73,7 @@ def test_what_moves_on_between_looking_and_confirming_is_left_alone_and_said(ada
         ada,
         "settle",
         rows,
-        lambda: decisions.confirm(rows[0]),
+        lambda: decisions.confirm_accepted(rows[0]),
         verdict="not_delivered",
         reason="Nothing came.",
     )

@@ -21,7 +21,7 @@ def folder(settings, tmp_path):
 
 @pytest.fixture
 def everything_is_long(monkeypatch):
-    monkeypatch.setattr(exports, "SHORT", 1)
+    monkeypatch.setattr(exports, "MAX_INLINE_ROWS", 1)
 
 
 def post(browser, address="/history/export/", **data):
@@ -89,7 +89,7 @@ def test_a_long_one_is_fetched_when_it_is_ready_by_who_asked_for_it(
     (export,) = Export.objects.all()
     there = f"/history/exports/{export.pk}/download/"
     assert priya.post(there).status_code == 404
-    exports.write_next()
+    exports.write_next_export()
     assert there in [form.action for form in opened(priya, "/history/exports/").forms]
     assert ada.post(there).status_code == 404
     assert ids_in(priya.post(there)) == kept
@@ -101,7 +101,7 @@ def test_one_with_whole_numbers_is_not_given_to_who_may_not_see_them_any_more(
 ):
     recorded(), recorded()
     post(ada)
-    exports.write_next()
+    exports.write_next_export()
     ada.person.groups.set([])
     ada.person.user_permissions.set(Permission.objects.filter(codename="view_invocation"))
     answer = ada.post(f"/history/exports/{Export.objects.get().pk}/download/", follow=True)
@@ -133,7 +133,7 @@ def test_one_that_is_being_written_shows_how_far_it_is(
 
     as_csv = exports.as_csv
     monkeypatch.setattr(exports, "as_csv", lambda some: as_csv(looked_at(some)))
-    assert exports.write_next()
+    assert exports.write_next_export()
     assert '<progress value="2" max="2"' in seen[0] and "2 of 2 rows" in seen[0]
     assert "<progress" not in priya.get("/history/exports/").content.decode()
 

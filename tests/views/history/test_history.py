@@ -12,7 +12,7 @@ from django.utils import timezone
 from invocations.kaleyra.payload import Send
 from invocations.models import Account, Callback, Invocation, Pod, WorkflowInstance
 from invocations.models.encryption import digests
-from invocations.models.recipients import DIGEST_OF_A_RECIPIENT
+from invocations.models.recipients import RECIPIENT_DIGEST
 from invocations.sending.record import record
 from tests.views.conftest import DIGITS
 from tests.views.pages import Page, opened
@@ -559,7 +559,7 @@ def test_pages_have_no_gap_and_no_row_twice_while_new_rows_come_in(priya, many):
 
 
 def test_pages_of_a_search_and_of_a_filter(priya, many):
-    digest = digests(DIGITS, DIGEST_OF_A_RECIPIENT)[0]
+    digest = digests(DIGITS, RECIPIENT_DIGEST)[0]
     rows = [str(row.request_id) for row in many(60, recipient_digest=digest, status="unknown")]
     many(60)
     page = Page(priya.post("/history/?status=unknown", {"q": DIGITS}))

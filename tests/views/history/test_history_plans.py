@@ -16,7 +16,7 @@ from django.utils import timezone
 from invocations.forms.history import HistoryFilter, HistorySearch
 from invocations.models import Account, Callback, Invocation, WorkflowInstance
 from invocations.models.encryption import digests
-from invocations.models.recipients import DIGEST_OF_A_RECIPIENT
+from invocations.models.recipients import RECIPIENT_DIGEST
 from tests.views.conftest import DIGITS
 
 MANY, FEW = 12_000, 5
@@ -34,11 +34,11 @@ KINDS = [
     {"status": "held", "reason": "credentials"},
     {"status": "queued", "reference": "Zen-1", "workflow_invocation_id": "4xU9"},
     {
-        "recipient_digest": digests(DIGITS, DIGEST_OF_A_RECIPIENT)[0],
+        "recipient_digest": digests(DIGITS, RECIPIENT_DIGEST)[0],
         "recipient_last_four": DIGITS[-4:],
     },
     {
-        "recipient2_digest": digests(DIGITS, DIGEST_OF_A_RECIPIENT)[0],
+        "recipient2_digest": digests(DIGITS, RECIPIENT_DIGEST)[0],
         "recipient2_last_four": DIGITS[-4:],
     },
     {"delivery": "awaiting", "result_due_at": timezone.now()},

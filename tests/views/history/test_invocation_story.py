@@ -63,7 +63,7 @@ def result_of(row, code="DELIVERED", number="919876543202"):
         "executionStatus": "COMPLETED",
         "result": {"channel1": channel},
     }
-    return results.keep(row.account, json.dumps(body).encode())
+    return results.store_result(row.account, json.dumps(body).encode())
 
 
 def test_a_message_without_kaleyras_id_says_where_its_result_may_lie(priya, ada, without_id):
@@ -235,7 +235,7 @@ def test_its_story_is_told_with_the_channels_that_the_workflow_had_then(priya, a
 
 def exported():
     """The one line of an export."""
-    lines = exports.lines(
+    lines = exports.export_rows(
         Invocation.objects.all(), export_columns.Reader(ZoneInfo("UTC"), sees_numbers=False)
     )
     (line,) = csv.DictReader(io.StringIO(b"".join(exports.as_csv(lines)).decode()))
@@ -309,7 +309,7 @@ def test_a_channel_that_is_only_named_is_not_said_to_have_started(priya, accepte
         "workflowInvocationId": row.workflow_invocation_id,
         "result": {"channel1": {"statusCode": "NOT-SENT"}, "channel2": {"x": 1}},
     }
-    results.keep(row.account, json.dumps(body).encode())
+    results.store_result(row.account, json.dumps(body).encode())
     told = story(priya, row)
     assert "started" not in told and "Fell back" not in told and "WhatsApp failed" in told
 

@@ -389,7 +389,7 @@ def trouble(flow):
         minutes_ago(2, status="queued"),
     ]
     messages(flow, columns)
-    rate_limit.learn(other.account, [("credentials", None)])
+    rate_limit.update_from_attempts(other.account, [("credentials", None)])
     pause.pause_workflow(lost.pk, "no_such_workflow")
 
 
@@ -654,7 +654,7 @@ def test_many_are_counted_ahead_by_the_sweep_and_add_up_to_the_same(priya, flow,
         not priya.get("/").context["figures"].is_whole
         and "figures are too low" in priya.get("/").content.decode()
     )
-    while statistics.count_ahead(NOON):
+    while statistics.count_due_quarters(NOON):
         pass
     answers = [priya.get(address) for address in ("/", "/?days=7")]
     assert [tiles_of(answer) for answer in answers] == live
@@ -667,7 +667,7 @@ def test_many_are_counted_ahead_by_the_sweep_and_add_up_to_the_same(priya, flow,
 def test_what_was_sent_just_now_is_counted_at_once_even_then(priya, flow, monkeypatch):
     messages(flow, YESTERDAY + EVERYTHING)
     monkeypatch.setattr(statistics, "COUNTED_AT_ONCE", 14)
-    while statistics.count_ahead(NOON):
+    while statistics.count_due_quarters(NOON):
         pass
     before = int(tiles_of(priya.get("/?days=7"))["Accepted"])
     Invocation.objects.filter(status="accepted", created_at__gt=NOON - timedelta(minutes=6)).update(
@@ -679,14 +679,14 @@ def test_what_was_sent_just_now_is_counted_at_once_even_then(priya, flow, monkey
 def test_a_quarter_is_counted_again_when_its_age_has_grown_by_a_tenth(flow, monkeypatch):
     monkeypatch.setattr(statistics, "COUNTED_AT_ONCE", 0)
     [row] = messages(flow, [minutes_ago(100, status="unknown")])
-    while statistics.count_ahead(NOON):
+    while statistics.count_due_quarters(NOON):
         pass
     Invocation.objects.filter(pk=row.pk).update(status="accepted")
     quarter = Quarter.objects.get(begins_at=NOON - timedelta(minutes=100))
     assert quarter.counts == {
         str(flow.pk): {"recorded": 1, "unknown": 1}
     } and quarter.recount_at == NOON + timedelta(minutes=10)
-    while statistics.count_ahead(NOON + timedelta(minutes=11)):
+    while statistics.count_due_quarters(NOON + timedelta(minutes=11)):
         pass
     quarter.refresh_from_db()
     assert quarter.counts == {str(flow.pk): {"recorded": 1, "accepted": 1, "unreported": 1}}
@@ -696,7 +696,7 @@ def test_what_is_older_than_any_period_is_not_kept(flow, monkeypatch):
     monkeypatch.setattr(statistics, "COUNTED_AT_ONCE", 0)
     messages(flow, [minutes_ago(5)])
     Quarter.objects.create(begins_at=NOON - timedelta(days=40), recount_at=NOON)
-    statistics.count_ahead(NOON)
+    statistics.count_due_quarters(NOON)
     assert not Quarter.objects.filter(begins_at__lt=NOON - timedelta(days=32))
 
 

@@ -22,7 +22,7 @@ def there(account):
 
 @pytest.fixture
 def address(account):
-    return endpoints.make(account, by=None)
+    return endpoints.ensure_address(account, by=None)
 
 
 def press(browser, there, action):
@@ -33,7 +33,7 @@ def test_the_address_is_made_by_a_button_and_says_who_pressed_it(ada, there, acc
     assert "No address yet" in words_of(ada.get(there))
     assert CallbackAddress.objects.count() == 0
     assert "The address is made." in press(ada, there, "make")
-    assert endpoints.current(account).created_by == ada.person
+    assert endpoints.current_address(account).created_by == ada.person
 
 
 def test_every_value_that_kaleyra_asks_for_is_there_to_copy(ada, there, address, settings):
@@ -93,10 +93,13 @@ def test_the_curl_line_names_the_secret_as_a_variable(ada, there, address):
 
 def test_rotating_keeps_the_old_one_until_it_is_ended(ada, there, account, address):
     assert "stays valid until you end it" in press(ada, there, "rotate")
-    assert endpoints.before(account) == address
+    assert endpoints.previous_address(account) == address
     assert "End it first" in press(ada, there, "rotate")
     assert "is ended" in press(ada, there, "end")
-    assert endpoints.before(account) is None and endpoints.current(account) != address
+    assert (
+        endpoints.previous_address(account) is None
+        and endpoints.current_address(account) != address
+    )
     assert "no other address" in press(ada, there, "end")
 
 
@@ -112,12 +115,12 @@ def test_the_self_test_says_when_the_console_could_not_keep_a_result(
     def broken(account, body):
         raise RuntimeError("no room")
 
-    monkeypatch.setattr(results, "keep", broken)
+    monkeypatch.setattr(results, "store_result", broken)
     assert "could not keep a result" in press(ada, there, "test")
 
 
 def test_the_self_test_says_when_a_wrong_secret_is_let_in(ada, there, address, monkeypatch):
-    monkeypatch.setattr(endpoints, "let_in", lambda token, headers: address)
+    monkeypatch.setattr(endpoints, "authorised_address", lambda token, headers: address)
     assert "lets in a wrong secret" in press(ada, there, "test")
 
 

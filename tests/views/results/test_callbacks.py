@@ -30,7 +30,7 @@ REPORT = {
 
 @pytest.fixture
 def address(account):
-    return endpoints.make(account, None)
+    return endpoints.ensure_address(account, None)
 
 
 @pytest.fixture
@@ -79,14 +79,14 @@ def test_basic_with_any_user_will_do(post, address):
 
 
 def test_while_it_is_rotated_both_addresses_let_in_and_then_the_new_one_alone(post, address):
-    new = endpoints.rotate(address.account, None)
+    new = endpoints.rotate_address(address.account, None)
     assert post().status_code == post(token=new.token, secret=new.secret).status_code == 200
-    endpoints.end_the_one_before(address.account)
+    endpoints.end_previous_address(address.account)
     assert post().status_code == 401 and post(token=new.token, secret=new.secret).status_code == 200
 
 
 def test_everybody_else_gets_one_and_the_same_answer(post, address):
-    other = endpoints.make(
+    other = endpoints.ensure_address(
         Account.objects.create(title="Other", pod=address.account.pod, sid="HX0000000001"), None
     )
     wrong = [

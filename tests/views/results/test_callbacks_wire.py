@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def console(account, process):
     """console.ask(b"POST …", …): the status of the answer, if there is one. console.head: of a post that is let in."""
-    address = endpoints.make(account, None)
+    address = endpoints.ensure_address(account, None)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     options = [

@@ -32,7 +32,7 @@ def orphan(account):
             f"channel{n}": {"channel": kinds[n - 1], "statusCode": code, "to": to}
             for n, code in enumerate(codes, start=1)
         }
-        return results.keep(
+        return results.store_result(
             account,
             json.dumps({"workflowInvocationId": "4AhJ", "result": channels} | more).encode(),
         )
@@ -59,7 +59,7 @@ def accepted_result(account, recorded):
     row = recorded()
     deliver(row.pk)
     row.refresh_from_db()
-    return results.keep(
+    return results.store_result(
         account, json.dumps({"workflowInvocationId": row.workflow_invocation_id}).encode()
     )
 
@@ -104,7 +104,7 @@ def test_whole_numbers_are_for_those_who_may_see_them(priya, rosa, ada, account,
         f"to=%2B{NUMBER}",
         f'{{"result":{{"channel1":{{"to":"{NUMBER}","x":1}}}}',
     ]:
-        results.keep(account, raw.encode())
+        results.store_result(account, raw.encode())
     for browser, seen in [(priya, False), (rosa, False), (ada, True)]:
         html = opened(browser, "/results/unmatched/").html
         assert (NUMBER in html) is seen and "3202" in html
@@ -125,14 +125,14 @@ def test_no_page_shows_a_whole_number_to_who_may_not_see_it_however_it_is_writte
                 "result": {"channel1": {"statusCode": "READ", key: "NUMBER"}},
             }
         )
-        results.keep(account, raw.replace("NUMBER", spelling).encode())
+        results.store_result(account, raw.replace("NUMBER", spelling).encode())
     for address in ("/results/unmatched/", f"/history/{row.request_id}/"):
         assert "98765" not in opened(priya, address).html and "98765" in opened(ada, address).html
 
 
 def test_what_was_posted_is_escaped_and_cut(priya, account, orphan):
     orphan("<script>alert(1)</script>", **{"from": "</pre><img src=x>"})
-    results.keep(account, b"<script>" * 10_000)
+    results.store_result(account, b"<script>" * 10_000)
     html = opened(priya, "/results/unmatched/").html
     assert (
         "<script>alert" not in html
@@ -181,7 +181,7 @@ def test_only_what_is_suggested_can_be_joined(ada, orphan, unknown, recorded):
         assert ada.post(
             f"/results/unmatched/{there}/match/", {"invocation": str(unknown.request_id)}
         ).status_code in {302, 404}
-    assert matching.unmatched().get() == callback
+    assert matching.unmatched_results().get() == callback
 
 
 def test_the_menu_counts_them_and_offers_the_page_to_who_can_do_something(priya, ada, orphan):
@@ -245,7 +245,7 @@ def test_a_person_sets_a_result_aside_with_a_reason(ada, orphan):
     for reason in ["", "x", "y" * 501]:
         answer = ada.post(link, {"reason": reason})
         assert answer.status_code == 200 and 'aria-invalid="true"' in answer.content.decode()
-    assert results.to_look_at().count() == 2
+    assert matching.results_to_review().count() == 2
     answer = ada.post(link, form.fill(reason="The <b>shop</b> sent it").fields, follow=True)
     page = Page(answer)
     assert (
@@ -264,7 +264,7 @@ def test_a_person_sets_a_result_aside_with_a_reason(ada, orphan):
 def test_what_is_only_set_aside_is_not_counted_in_the_menu(ada, orphan):
     callback = orphan("READ")
     results.set_aside(callback, "Nobody knows it", ada.person)
-    assert "/results/unmatched/" in opened(ada, "/").links and results.to_look_at().count() == 0
+    assert "/results/unmatched/" in opened(ada, "/").links and matching.results_to_review().count() == 0
 
 
 def test_a_result_that_was_set_aside_can_still_be_joined_and_its_page_tells_both(
@@ -305,7 +305,7 @@ def test_one_reason_is_enough_for_all_that_are_ticked(ada, orphan):
     )
     assert "Set 3 results aside" in opened(ada, address).html
     answer = ada.post(address, {"reason": "The shop sent them"}, follow=True)
-    assert "3 were set aside" in answer.content.decode() and results.to_look_at().get() == left
+    assert "3 were set aside" in answer.content.decode() and matching.results_to_review().get() == left
 
 
 def test_who_may_not_settle_cannot_set_aside(priya, orphan):

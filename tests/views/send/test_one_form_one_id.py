@@ -9,7 +9,7 @@ import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
-from invocations.forms.submission_token import MAX_AGE_SECONDS, Intent
+from invocations.forms.submission_token import MAX_AGE_SECONDS, SubmissionToken
 from invocations.models import Attempt, Invocation
 from invocations.sending import record as sending
 from invocations.sending.record import NotSendable
@@ -89,10 +89,10 @@ def tokens(priya, rosa, plain, other):
     return {
         "missing": None,
         "empty": "",
-        "forged": Intent.new(priya.person.pk, plain.pk).token[:-3] + "abc",
+        "forged": SubmissionToken.new(priya.person.pk, plain.pk).token[:-3] + "abc",
         "garbage": "\0é{}[" + "x" * 9000,
-        "another person's": Intent.new(rosa.person.pk, plain.pk).token,
-        "another workflow's": Intent.new(priya.person.pk, other.pk).token,
+        "another person's": SubmissionToken.new(rosa.person.pk, plain.pk).token,
+        "another workflow's": SubmissionToken.new(priya.person.pk, other.pk).token,
     }
 
 
@@ -170,5 +170,5 @@ def test_a_paused_account_records_and_keeps_it(priya, review, plain, receiver):
 
 
 def test_an_intent_reads_back_what_it_was_made_of():
-    intent = Intent.new(1, 2, uuid.uuid4())
-    assert Intent.read(intent.token, 1, 2) == intent
+    intent = SubmissionToken.new(1, 2, uuid.uuid4())
+    assert SubmissionToken.read(intent.token, 1, 2) == intent

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from invocations.forms.send import SendForm
-from invocations.forms.submission_token import Intent
+from invocations.forms.submission_token import SubmissionToken
 from invocations.kaleyra.template_params import ChannelKind, resolve
 from invocations.models import Invocation
 from tests.composing.test_preview import HEADER, TABLE, URL
@@ -195,7 +195,7 @@ def test_a_preview_needs_no_intent(priya, plain, token):
 
 def test_a_preview_with_the_intent_of_another_hides_nothing_and_shows_nothing(priya, ada, plain):
     form = send_form(priya, plain)
-    form["intent"] = Intent.new(ada.person.pk, plain.pk).token
+    form["intent"] = SubmissionToken.new(ada.person.pk, plain.pk).token
     assert preview(priya, plain, form).status_code == 200
 
 
