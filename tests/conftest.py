@@ -23,7 +23,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 
-from invocations.kaleyra.client import Line
+from invocations.kaleyra.client import ClientConnection
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.reply import Reply, read_reply
 from invocations.models import Account, ApiKey, Channel, Invocation, Pod, WorkflowInstance
@@ -133,7 +133,9 @@ def kaleyra_says(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         complete: bool = True,
         **headers: str,
     ) -> None:
-        def invoke(self: Line, workflow_instance_id: str, request_id: str, body: str) -> Reply:
+        def invoke(
+            self: ClientConnection, workflow_instance_id: str, request_id: str, body: str
+        ) -> Reply:
             if isinstance(status, Exception):
                 raise status
             given = (
@@ -146,10 +148,10 @@ def kaleyra_says(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
                 status, given, request_id=request_id, headers=named, complete=complete
             )
 
-        monkeypatch.setattr(Line, "invoke", invoke)
+        monkeypatch.setattr(ClientConnection, "invoke", invoke)
 
-    real = Line.invoke
-    says.stop = lambda: monkeypatch.setattr(Line, "invoke", real)  # type: ignore[attr-defined]
+    real = ClientConnection.invoke
+    says.stop = lambda: monkeypatch.setattr(ClientConnection, "invoke", real)  # type: ignore[attr-defined]
     return says
 
 

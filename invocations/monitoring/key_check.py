@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from invocations.kaleyra.address import is_loopback
-from invocations.kaleyra.client import NoAnswer, NotSent
+from invocations.kaleyra.connection import NoAnswer, NotSent
 from invocations.kaleyra.profiles import KeyCheck, Profile, State, Verdict
 from invocations.models import Account, ApiKey
 from invocations.models.encryption import Unreadable

@@ -12,7 +12,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from invocations.kaleyra.address import is_loopback
-from invocations.kaleyra.client import KaleyraClient, Line, NoAnswer, NotSent
+from invocations.kaleyra.client import ClientConnection, KaleyraClient
+from invocations.kaleyra.connection import NoAnswer, NotSent
 from invocations.kaleyra.reply import DUPLICATE, Reply
 from invocations.models import Account, ApiKey
 from invocations.models.encryption import Unreadable
@@ -36,7 +37,7 @@ class Result:
         return TABLE[self.reason]
 
 
-Lines = Callable[[KaleyraClient], Line]
+Connections = Callable[[KaleyraClient], ClientConnection]
 """Gives the way to an account: one of its own for each POST, or a kept one."""
 
 
@@ -45,11 +46,11 @@ def handed_back(claim: Claim) -> Result:
     return Result("handed_back", timezone.now(), 0.0)
 
 
-def post(claim: Claim, lines: Lines | None = None) -> Result:
-    """Posts the claimed invocation once, over a connection of its own or over the one `lines` gives. Never raises."""
+def post(claim: Claim, connections: Connections | None = None) -> Result:
+    """Posts the claimed invocation once, over a connection of its own or over the one `connections` gives. Never raises."""
     started_at, started = timezone.now(), time.monotonic()
     try:
-        reason, reply = _attempt(claim, lines)
+        reason, reply = _attempt(claim, connections)
     except Exception as error:
         # A fault of ours, after the socket may have opened: what it says could hold a number, so only its kind is logged.
         logger.error(
@@ -80,7 +81,7 @@ def read_key(api_key: ApiKey | None) -> str:
         raise NoKey("unreadable_key") from None
 
 
-def _attempt(claim: Claim, lines: Lines | None) -> tuple[str, Reply | None]:
+def _attempt(claim: Claim, connections: Connections | None) -> tuple[str, Reply | None]:
     invocation = claim.invocation
     try:
         key = read_key(claim.api_key)
@@ -102,8 +103,8 @@ def _attempt(claim: Claim, lines: Lines | None) -> tuple[str, Reply | None]:
         )  # kept back, or frozen, since the claim: somebody may settle it meanwhile
     try:
         reply = (
-            lines(client).invoke(workflow, request_id, body)
-            if lines
+            connections(client).invoke(workflow, request_id, body)
+            if connections
             else client.invoke(workflow, request_id, body)
         )
     except (NotSent, NoAnswer) as silence:

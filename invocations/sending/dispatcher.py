@@ -16,7 +16,7 @@ from collections.abc import Callable
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
-from invocations.kaleyra.client import KaleyraClient, Line
+from invocations.kaleyra.client import ClientConnection, KaleyraClient
 from invocations.models import Account
 from invocations.sending import attempt, due, pause, rate_limit, store_outcome
 from invocations.sending.attempt import Result
@@ -212,23 +212,23 @@ class Dispatcher:
     # --- the threads that post ---
 
     def _post(self) -> None:
-        lines: dict[KaleyraClient, Line] = {}
+        connections: dict[KaleyraClient, ClientConnection] = {}
 
-        def kept(client: KaleyraClient) -> Line:
-            if client not in lines:
+        def kept(client: KaleyraClient) -> ClientConnection:
+            if client not in connections:
                 if (
-                    len(lines) >= 8
+                    len(connections) >= 8
                 ):  # keys and hosts change; what is not used any more must not stay open
-                    lines.pop(next(iter(lines))).close()
-                lines[client] = client.line()
-            return lines[client]
+                    connections.pop(next(iter(connections))).close()
+                connections[client] = client.connection()
+            return connections[client]
 
         while (claim := self._claimed.get()) is not None:
             self._posted.put((claim, self._result(claim, kept)))
-        for line in lines.values():
-            line.close()
+        for connection in connections.values():
+            connection.close()
 
-    def _result(self, claim: Claim, lines: attempt.Lines) -> Result:
+    def _result(self, claim: Claim, connections: attempt.Connections) -> Result:
         wait = (claim.slot - timezone.now()).total_seconds()
         if wait > 0:
             self._stopping.wait(min(wait, rate_limit.HORIZON.total_seconds()))
@@ -240,7 +240,7 @@ class Dispatcher:
             return attempt.handed_back(claim)
         # Where nothing may be asked twice, a kept connection that the server is just closing would leave a needless doubt.
         never = claim.account.retry_ambiguous == Account.RetryAmbiguous.NEVER
-        result = attempt.post(claim, None if never else lines)
+        result = attempt.post(claim, None if never else connections)
         if result.rule.effect in (Effect.SLOWS_ACCOUNT, Effect.PAUSES_ACCOUNT):
             # At once, for what is claimed already; what is claimed later finds it in the database.
             self._stopped_until[claim.account.pk] = time.monotonic() + 2 * WRITE_EVERY

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from invocations.kaleyra import profiles
-from invocations.kaleyra.client import NoAnswer, NotSent
+from invocations.kaleyra.connection import NoAnswer, NotSent
 from invocations.models import Account, ApiKey
 from invocations.monitoring import key_check
 from invocations.results import endpoints

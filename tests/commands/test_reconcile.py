@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from invocations.kaleyra.client import NoAnswer, NotSent
+from invocations.kaleyra.connection import NoAnswer, NotSent
 from invocations.models import Attempt, Invocation, Pace, Settlement
 from invocations.results import inbox as results
 from invocations.sending import decisions

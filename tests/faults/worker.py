@@ -26,7 +26,7 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 
-from invocations.kaleyra import client  # noqa: E402
+from invocations.kaleyra import client, connection  # noqa: E402
 from invocations.models import Invocation  # noqa: E402
 from invocations.sending import (  # noqa: E402
     ask_again,
@@ -148,7 +148,7 @@ def busy_is_rejected() -> None:
 
 def follow_redirects() -> None:
     """The HTTP library follows where it is led, with the key and the body."""
-    send = client.Line._send
+    send = client.ClientConnection._send
 
     def followed(self: Any, request: Any) -> Any:
         response = send(self, request)
@@ -162,7 +162,7 @@ def follow_redirects() -> None:
             )
         return response
 
-    client.Line._send = followed
+    client.ClientConnection._send = followed
 
 
 BUGS: dict[str, Callable[[], None]] = {
@@ -228,7 +228,7 @@ def _found(seam: str) -> tuple[Any, str]:
 
 
 def _in_the_request(place: str, strike: Strike) -> None:
-    send = client._PlainConnection.send
+    send = connection.PlainConnection.send
 
     def struck(self: Any, data: Any) -> None:
         is_head = data.startswith(b"POST ")
@@ -240,19 +240,19 @@ def _in_the_request(place: str, strike: Strike) -> None:
         if place == ("head" if is_head else "body"):
             strike()
 
-    client._PlainConnection.send = struck
+    connection.PlainConnection.send = struck
 
 
 MOMENTS: dict[str, tuple[Callable[[str, Strike], None], str]] = {
     "before_claim": (before, "sending.claim._locked"),
     "in_claim": (_after, "sending.rate_limit.spend"),
     "after_claim": (_after, "sending.due.claim_due"),
-    "before_connect": (before, "kaleyra.client._PlainConnection.connect"),
-    "after_connect": (_after, "kaleyra.client._PlainConnection.connect"),
+    "before_connect": (before, "kaleyra.connection.PlainConnection.connect"),
+    "after_connect": (_after, "kaleyra.connection.PlainConnection.connect"),
     "after_head": (_in_the_request, "head"),
     "half_body": (_in_the_request, "half of the body"),
     "full_body": (_in_the_request, "body"),
-    "after_head_of_answer": (_after, "kaleyra.client._Adapter.send"),
+    "after_head_of_answer": (_after, "kaleyra.connection.SingleConnectionAdapter.send"),
     "after_answer": (_after, "sending.attempt.post"),
     "before_result": (before, "sending.store_outcome.remember"),
     "in_result": (_after, "sending.store_outcome.update_each"),

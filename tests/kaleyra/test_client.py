@@ -11,14 +11,8 @@ import responses
 from responses import matchers
 from urllib3.exceptions import NewConnectionError
 
-from invocations.kaleyra.client import (
-    CONNECT_SECONDS,
-    READ_SECONDS,
-    TOTAL_SECONDS,
-    KaleyraClient,
-    NoAnswer,
-    NotSent,
-)
+from invocations.kaleyra.client import CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS, KaleyraClient
+from invocations.kaleyra.connection import NoAnswer, NotSent
 from invocations.kaleyra.reply import Verdict
 
 from .samples import BODY, KEY, PATH, REQUEST_ID, SID, WORKFLOW, accepted, rejected

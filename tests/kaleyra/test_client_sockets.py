@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from invocations.kaleyra import profiles as profile_room
-from invocations.kaleyra.client import IDLE_SECONDS, KaleyraClient, Line, NoAnswer, NotSent
+from invocations.kaleyra.client import IDLE_SECONDS, ClientConnection, KaleyraClient
+from invocations.kaleyra.connection import NoAnswer, NotSent
 from invocations.kaleyra.profiles import KeyCheck
 from invocations.kaleyra.reply import MAX_BODY_BYTES, Reply, Verdict
 from tests.faults.certificates import Authority
@@ -74,11 +75,11 @@ def client(api_domain: str, **changes: Any) -> KaleyraClient:
     return KaleyraClient(api_domain, SID, KEY, **{"allow_loopback": True, **HURRY, **changes})
 
 
-def invoke(way: KaleyraClient | Line) -> Reply:
+def invoke(way: KaleyraClient | ClientConnection) -> Reply:
     return way.invoke(WORKFLOW, REQUEST_ID, BODY)
 
 
-def what_comes_of(way: KaleyraClient | Line) -> tuple[type, str]:
+def what_comes_of(way: KaleyraClient | ClientConnection) -> tuple[type, str]:
     """The kind of the outcome and its reason."""
     try:
         reply = invoke(way)
@@ -747,7 +748,7 @@ def with_header(header: str, answer: bytes = ACCEPTED) -> bytes:
 
 def test_a_line_keeps_its_connection_from_one_post_to_the_next() -> None:
     with FaultServer(in_turn(*[answers(with_header("Set-Cookie: a=b"))] * 3)) as server:
-        with client(server.api_domain).line() as line:
+        with client(server.api_domain).connection() as line:
             for workflow, body in [
                 (WORKFLOW, BODY),
                 ("another", '{"requestId":"नमस्ते"}'),
@@ -772,7 +773,7 @@ def test_whatever_fails_on_a_kept_connection_is_doubt(fault: str) -> None:
     verb, reason = ON_A_KEPT_CONNECTION[fault]
     with (
         FaultServer(in_turn(answers(ACCEPTED), verb)) as server,
-        client(server.api_domain).line() as line,
+        client(server.api_domain).connection() as line,
     ):
         assert what_comes_of(line) == ACCEPTANCE
         with pytest.raises(NoAnswer) as doubt:
@@ -797,7 +798,7 @@ def test_whatever_fails_on_a_kept_connection_through_tls_is_doubt(
 ) -> None:
     with (
         FaultServer(in_turn(answers(ACCEPTED), verb), tls=authority.server(HOST)) as server,
-        over_tls(server).line() as line,
+        over_tls(server).connection() as line,
     ):
         assert what_comes_of(line) == ACCEPTANCE
         assert what_comes_of(line) == (NoAnswer, reason)
@@ -811,7 +812,7 @@ def test_an_answer_slower_than_the_deadline_is_doubt_on_time_on_a_kept_connectio
     verb, outcome = TOO_SLOW[fault]
     with (
         FaultServer(in_turn(answers(ACCEPTED), verb)) as server,
-        client(server.api_domain, **PATIENT).line() as line,
+        client(server.api_domain, **PATIENT).connection() as line,
     ):
         assert what_comes_of(line) == ACCEPTANCE
         begun = time.monotonic()
@@ -826,7 +827,7 @@ def test_a_drip_through_tls_on_a_kept_connection_ends_on_time(
     verb = in_turn(answers(ACCEPTED), drips(ACCEPTED, every=0.02, at_once=30))
     with (
         FaultServer(verb, tls=authority.server(HOST)) as server,
-        over_tls(server, **PATIENT).line() as line,
+        over_tls(server, **PATIENT).connection() as line,
     ):
         assert what_comes_of(line) == ACCEPTANCE
         begun = time.monotonic()
@@ -844,7 +845,7 @@ def test_the_deadline_of_a_call_counts_from_that_call() -> None:
 
     with (
         FaultServer(in_turn(answers(ACCEPTED), late, answers(ACCEPTED))) as server,
-        client(server.api_domain, **PATIENT | {"total_seconds": total}).line() as line,
+        client(server.api_domain, **PATIENT | {"total_seconds": total}).connection() as line,
     ):
         assert what_comes_of(line) == ACCEPTANCE
         time.sleep(total * 0.6)
@@ -879,7 +880,7 @@ def test_after_an_answer_that_was_not_whole_or_leaves_doubt_or_names_no_request_
     answer: str,
 ) -> None:
     verb = by_connection(in_turn(UNKEPT[answer], answers(ACCEPTED)), answers(ACCEPTED))
-    with FaultServer(verb) as server, client(server.api_domain).line() as line:
+    with FaultServer(verb) as server, client(server.api_domain).connection() as line:
         assert what_comes_of(line)[0] is Reply
         assert what_comes_of(line) == ACCEPTANCE
         assert server.connections == 2
@@ -894,7 +895,7 @@ def test_an_answer_that_comes_once_more_is_not_taken_for_the_next_posts() -> Non
         visit.send(refusal)
 
     verb = by_connection(in_turn(answers(refusal), again, answers(ACCEPTED)), answers(ACCEPTED))
-    with FaultServer(verb) as server, client(server.api_domain).line() as line:
+    with FaultServer(verb) as server, client(server.api_domain).connection() as line:
         assert what_comes_of(line) == (Reply, "rejected: rejected")
         assert what_comes_of(line) == ACCEPTANCE
 
@@ -920,7 +921,7 @@ def test_what_cannot_be_read_of_an_answers_head_is_not_logged(
 def test_after_silence_the_next_post_connects_anew(fault: str) -> None:
     with (
         FaultServer(by_connection(SILENCE[fault][0], answers(ACCEPTED))) as server,
-        client(server.api_domain).line() as line,
+        client(server.api_domain).connection() as line,
     ):
         assert what_comes_of(line)[0] is NoAnswer
         assert what_comes_of(line) == ACCEPTANCE
@@ -941,7 +942,7 @@ def test_after_a_clear_answer_the_connection_is_kept(answer: str) -> None:
     raw, outcome = KEPT[answer]
     with (
         FaultServer(in_turn(answers(raw), answers(ACCEPTED))) as server,
-        client(server.api_domain).line() as line,
+        client(server.api_domain).connection() as line,
     ):
         assert what_comes_of(line) == (Reply, outcome)
         assert what_comes_of(line) == ACCEPTANCE
@@ -956,7 +957,7 @@ def test_after_a_clear_answer_the_connection_is_kept(answer: str) -> None:
 def test_a_connection_that_the_server_wants_closed_is_closed_at_once(last: bytes) -> None:
     with (
         FaultServer(by_connection(stalls_after(last), answers(ACCEPTED))) as server,
-        client(server.api_domain).line() as line,
+        client(server.api_domain).connection() as line,
     ):
         assert what_comes_of(line) == ACCEPTANCE
         assert server.settled()[0].count(b"POST ") == 1
@@ -965,7 +966,7 @@ def test_a_connection_that_the_server_wants_closed_is_closed_at_once(last: bytes
 
 
 def test_a_connection_that_the_server_has_closed_is_opened_anew_without_doubt() -> None:
-    with FaultServer(answers(ACCEPTED)) as server, client(server.api_domain).line() as line:
+    with FaultServer(answers(ACCEPTED)) as server, client(server.api_domain).connection() as line:
         for _ in range(5):
             assert what_comes_of(line) == ACCEPTANCE
             server.settled()
@@ -977,7 +978,7 @@ def test_a_connection_that_the_server_has_closed_is_opened_anew_through_tls_too(
 ) -> None:
     with (
         FaultServer(answers(ACCEPTED), tls=authority.server(HOST)) as server,
-        over_tls(server).line() as line,
+        over_tls(server).connection() as line,
     ):
         for _ in range(3):
             assert what_comes_of(line) == ACCEPTANCE
@@ -986,10 +987,10 @@ def test_a_connection_that_the_server_has_closed_is_opened_anew_through_tls_too(
 
 
 def test_a_line_that_cannot_connect_again_says_that_nothing_was_sent() -> None:
-    with client("127.0.0.1").line() as line:
+    with client("127.0.0.1").connection() as line:
         assert what_comes_of(line)[0] is NotSent
     with FaultServer(answers(ACCEPTED)) as server:
-        line = client(server.api_domain).line()
+        line = client(server.api_domain).connection()
         assert what_comes_of(line) == ACCEPTANCE
         server.settled()
     with line:
@@ -999,7 +1000,10 @@ def test_a_line_that_cannot_connect_again_says_that_nothing_was_sent() -> None:
 def test_a_connection_that_was_idle_for_long_is_not_used_again() -> None:
     assert IDLE_SECONDS == KaleyraClient(HOST, SID, KEY).idle_seconds == 5
     turns = in_turn(*[answers(ACCEPTED)] * 3)
-    with FaultServer(turns) as server, client(server.api_domain, idle_seconds=0.3).line() as line:
+    with (
+        FaultServer(turns) as server,
+        client(server.api_domain, idle_seconds=0.3).connection() as line,
+    ):
         for pause, connections in [(0, 1), (0, 1), (0.4, 2), (0, 2)]:
             time.sleep(pause)
             assert what_comes_of(line) == ACCEPTANCE
@@ -1011,7 +1015,7 @@ def test_a_line_keeps_its_tunnel_and_opens_another_when_it_is_gone(authority: Au
     with (
         FaultServer(turns, tls=authority.server(HOST)) as server,
         FaultServer(tunnels_to(server.port)) as proxy,
-        through(proxy.api_domain, authority).line() as line,
+        through(proxy.api_domain, authority).connection() as line,
     ):
         for _ in range(2):
             assert what_comes_of(line) == ACCEPTANCE
@@ -1029,7 +1033,7 @@ def test_an_authority_that_was_mended_is_trusted_from_the_next_connection_on(
     os.utime(bundle, (1, 1))
     with (
         FaultServer(answers(ACCEPTED), tls=authority.server(HOST)) as server,
-        over_tls(server, ca_bundle=str(bundle)).line() as line,
+        over_tls(server, ca_bundle=str(bundle)).connection() as line,
     ):
         assert what_comes_of(line) == (NotSent, "certificate")
         bundle.write_bytes(authority.bundle.read_bytes())
@@ -1043,7 +1047,7 @@ def test_calls_of_many_threads_end_each_at_its_own_deadline() -> None:
     late: dict[float, float] = {}
 
     def call(server: FaultServer, seconds: float) -> None:
-        with client(server.api_domain, **PATIENT | {"total_seconds": seconds}).line() as line:
+        with client(server.api_domain, **PATIENT | {"total_seconds": seconds}).connection() as line:
             begun = time.monotonic()
             assert what_comes_of(line) == (NoAnswer, "too_slow")
             late[seconds] = time.monotonic() - begun - seconds
@@ -1111,7 +1115,7 @@ def test_a_fork_while_calls_are_under_way_disturbs_none_of_them() -> None:
 
 def test_a_forked_child_leaves_its_parents_connection_alone() -> None:
     turns = by_connection(in_turn(*[answers(ACCEPTED)] * 2), answers(ACCEPTED))
-    with FaultServer(turns) as server, client(server.api_domain).line() as line:
+    with FaultServer(turns) as server, client(server.api_domain).connection() as line:
         assert what_comes_of(line) == ACCEPTANCE
         assert outcome_in_a_child(lambda: what_comes_of(line) == ACCEPTANCE and not line.close())
         assert what_comes_of(line) == ACCEPTANCE
@@ -1175,7 +1179,7 @@ def test_a_closed_line_leaves_no_open_file() -> None:
         invoke(client(server.api_domain))
         server.settled()
         files = open_files()
-        line = client(server.api_domain).line()
+        line = client(server.api_domain).connection()
         for _ in range(2):
             assert what_comes_of(line) == ACCEPTANCE
         line.close()
@@ -1186,7 +1190,7 @@ def test_a_closed_line_leaves_no_open_file() -> None:
 def test_200_posts_over_one_line_leave_no_thread_and_no_open_file() -> None:
     with (
         FaultServer(in_turn(*[answers(ACCEPTED)] * 201)) as server,
-        client(server.api_domain, **CALM).line() as line,
+        client(server.api_domain, **CALM).connection() as line,
     ):
         invoke(line)
         files, threads = open_files(), threading.active_count()
@@ -1204,7 +1208,7 @@ def test_100_faults_on_one_line_leave_no_thread_and_no_open_file() -> None:
     ]
     with (
         FaultServer(by_connection(answers(ACCEPTED), *faults * 25)) as server,
-        client(server.api_domain, **CALM).line() as line,
+        client(server.api_domain, **CALM).connection() as line,
     ):
         invoke(line)
         line.close()
@@ -1223,7 +1227,7 @@ def test_silence_on_a_line_leaves_no_thread_and_no_open_file() -> None:
     faults = [in_turn(answers(ACCEPTED), stalls_after(ONE_TOO_FEW))] * 3
     with (
         FaultServer(by_connection(answers(ACCEPTED), *faults)) as server,
-        client(server.api_domain).line() as line,
+        client(server.api_domain).connection() as line,
     ):
         invoke(line)
         line.close()

@@ -9,7 +9,8 @@ import pytest
 from django.utils import timezone
 
 from invocations.kaleyra import redaction
-from invocations.kaleyra.client import KaleyraClient, NoAnswer, NotSent
+from invocations.kaleyra.client import KaleyraClient
+from invocations.kaleyra.connection import NoAnswer, NotSent
 from invocations.kaleyra.payload import Send
 from invocations.models import ApiKey, Attempt, Invocation, Pod, WorkflowInstance
 from invocations.models.encryption import encrypt

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from invocations.kaleyra.client import NoAnswer, NotSent
+from invocations.kaleyra.connection import NoAnswer, NotSent
 from invocations.models import Account, ApiKey, Attempt, Invocation, WorkflowInstance
 from invocations.monitoring.sweep import run_once, sweep
 from invocations.sending import ask_again, attempt, expiry, pause, rate_limit, store_outcome

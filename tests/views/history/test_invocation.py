@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from invocations.history.meanings import ASKED_ABOUT, STATUSES
 from invocations.history.reasons import REASONS
-from invocations.kaleyra.client import NoAnswer
+from invocations.kaleyra.connection import NoAnswer
 from invocations.kaleyra.payload import Send
 from invocations.models import Attempt, Invocation, Parameter
 from invocations.monitoring import sweep

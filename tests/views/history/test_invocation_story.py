@@ -20,7 +20,7 @@ from invocations.history.meanings import (
     SETTLED,
     STATUSES,
 )
-from invocations.kaleyra.client import NoAnswer
+from invocations.kaleyra.connection import NoAnswer
 from invocations.models import Invocation, Parameter, Settlement
 from invocations.results import apply
 from invocations.results import inbox as results

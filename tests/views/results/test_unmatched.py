@@ -264,7 +264,10 @@ def test_a_person_sets_a_result_aside_with_a_reason(ada, orphan):
 def test_what_is_only_set_aside_is_not_counted_in_the_menu(ada, orphan):
     callback = orphan("READ")
     results.set_aside(callback, "Nobody knows it", ada.person)
-    assert "/results/unmatched/" in opened(ada, "/").links and matching.results_to_review().count() == 0
+    assert (
+        "/results/unmatched/" in opened(ada, "/").links
+        and matching.results_to_review().count() == 0
+    )
 
 
 def test_a_result_that_was_set_aside_can_still_be_joined_and_its_page_tells_both(
@@ -305,7 +308,9 @@ def test_one_reason_is_enough_for_all_that_are_ticked(ada, orphan):
     )
     assert "Set 3 results aside" in opened(ada, address).html
     answer = ada.post(address, {"reason": "The shop sent them"}, follow=True)
-    assert "3 were set aside" in answer.content.decode() and matching.results_to_review().get() == left
+    assert (
+        "3 were set aside" in answer.content.decode() and matching.results_to_review().get() == left
+    )
 
 
 def test_who_may_not_settle_cannot_set_aside(priya, orphan):
