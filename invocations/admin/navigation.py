@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from invocations.models import Export, Invocation, permissions
+from invocations.models.permissions import Viewer
 from invocations.results import matching as whose
 
 Item = dict[str, Any]
@@ -19,7 +20,7 @@ MOST_COUNTED = 99
 def _item(
     request: HttpRequest, title: Any, icon: str, url_name: str, permission: str = ""
 ) -> Item | None:
-    if permission and not request.user.has_perm(permission):
+    if permission and not Viewer.of(request.user).may(permission):
         return None
     link = reverse(url_name)
     active = request.path == link if link == "/" else request.path.startswith(link)
@@ -47,7 +48,7 @@ def _unmatched(request: HttpRequest) -> Item | None:
     """Always there for those who can do something about them."""
     item = _item(request, _("Unmatched results"), "link_off", "unmatched", permissions.SEE_HISTORY)
     return _counted(
-        item, whose.results_to_review(), even_if_none=request.user.has_perm(permissions.SETTLE)
+        item, whose.results_to_review(), even_if_none=Viewer.of(request.user).may_settle
     )
 
 
@@ -80,32 +81,32 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             _("Workflows"),
             "account_tree",
             "admin:invocations_workflowinstance_changelist",
-            "invocations.view_workflowinstance",
+            permissions.VIEW_WORKFLOW,
         ),
         _item(
             request,
             _("Accounts"),
             "business_center",
             "admin:invocations_account_changelist",
-            "invocations.view_account",
+            permissions.VIEW_ACCOUNT,
         ),
         _item(
             request,
             _("API keys"),
             "key",
             "admin:invocations_apikey_changelist",
-            "invocations.view_apikey",
+            permissions.VIEW_KEY,
         ),
+        _item(request, _("Pods"), "dns", "admin:invocations_pod_changelist", permissions.VIEW_POD),
+        _item(request, _("People"), "group", "admin:auth_user_changelist", permissions.VIEW_PEOPLE),
         _item(
-            request, _("Pods"), "dns", "admin:invocations_pod_changelist", "invocations.view_pod"
+            request, _("Groups"), "badge", "admin:auth_group_changelist", permissions.VIEW_GROUPS
         ),
-        _item(request, _("People"), "group", "admin:auth_user_changelist", "auth.view_user"),
-        _item(request, _("Groups"), "badge", "admin:auth_group_changelist", "auth.view_group"),
     ]
     groups = [
         (_("Work"), work),
         (_("Set-up"), set_up),
-        (_("Me"), [_item(request, _("My number"), "smartphone", "me")]),
+        (_("Me"), [_item(request, _("My number"), "smartphone", "profile")]),
     ]
     return [
         {"title": title, "items": shown}

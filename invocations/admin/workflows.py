@@ -108,7 +108,7 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
     )  # type: ignore[untyped-decorator]
     def texts_and_values(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """To the page on which staff's fields are worded and the example is seen."""
-        return redirect("contract", workflow_id=object_id)
+        return redirect("template_fields", workflow_id=object_id)
 
     @action(
         description=gettext_lazy("Results"),

@@ -35,7 +35,7 @@ def why_not_settleable(row: Invocation) -> Text | None:
 
 def why_not_cancellable(row: Invocation) -> Text | None:
     """Why its state does not let it be cancelled, or None."""
-    if row.status in (Status.QUEUED, Status.HELD):
+    if row.status in Invocation.UNSENT:
         return None
     if row.status == Status.SENDING:
         return _("It is on its way just now.")

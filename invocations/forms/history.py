@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Collection, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -18,21 +18,19 @@ from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Upper
 from django.db.models.lookups import Exact
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from invocations.forms.send import WRONG_NUMBER
+from invocations.history import filters
 from invocations.history.filters import (
     DELIVERIES,
-    FILTERS,
     REASON_CHOICES,
     STATUS_CHOICES,
     upgrade_filters,
 )
-from invocations.history.periods import recorded_between
 from invocations.kaleyra import recipients
 from invocations.models import Account, ChannelResult, Invocation, WorkflowInstance
 from invocations.models.recipients import sent_to_by_channel
@@ -119,16 +117,19 @@ class HistoryFilter(forms.Form):
         self, found: QuerySet[Invocation], but: Collection[str] = ()
     ) -> QuerySet[Invocation]:
         """`found`, narrowed by every valid filter, without those named in `but`."""
-        for name in self.chosen:
-            if name in FILTERS and name not in but:
-                found = found.filter(FILTERS[name](self.cleaned_data[name]))
-        return found.filter(self._recorded)
+        values = {name: self.cleaned_data[name] for name in self.chosen}
+        return filters.narrow(found, values, but)
 
     @cached_property
     def chosen(self) -> dict[str, str]:
-        """The valid filters as they stand in an address."""
+        """The valid filters as they stand in an address. Days are written as ISO 8601 has them."""
         self.is_valid()
-        return {name: self.data[name] for name in self.fields if self.cleaned_data.get(name)}
+        given = {name: self.cleaned_data.get(name) for name in self.fields}
+        return {
+            name: value.isoformat() if isinstance(value, date) else self.data[name]
+            for name, value in given.items()
+            if value
+        }
 
     @property
     def told(self) -> list[str]:
@@ -148,8 +149,8 @@ class HistoryFilter(forms.Form):
     @classmethod
     def chosen_in(cls, address: str) -> list[tuple[Any, Any]]:
         """What `address` chose, in words: each filter's label and value."""
-        filters = cls(QueryDict(address))
-        return [(filters.fields[name].label, filters.in_words(name)) for name in filters.chosen]
+        form = cls(QueryDict(address))
+        return [(form.fields[name].label, form.in_words(name)) for name in form.chosen]
 
     def in_words(self, name: str) -> str | Promise:
         """The value of a chosen filter as people read it."""
@@ -160,19 +161,6 @@ class HistoryFilter(forms.Form):
             words: dict[str, str | Promise] = dict(field.choices)  # type: ignore[arg-type]
             return words[value]
         return date_format(value, "j M Y") if isinstance(value, date) else str(value)
-
-    @cached_property
-    def _recorded(self) -> Q:
-        """The days are those of the person's time zone."""
-        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
-        return recorded_between(
-            _midnight(since) if since else None,
-            _midnight(until + timedelta(days=1)) if until else None,
-        )
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 UUID = re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")

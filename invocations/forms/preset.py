@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from invocations.composing import template_fields
 from invocations.models import Preset, WorkflowInstance
+from invocations.models.permissions import Viewer
 
 
 class PresetForm(forms.Form):
@@ -23,8 +23,8 @@ class PresetForm(forms.Form):
         label=_("For everybody who sends this workflow"), required=False
     )
 
-    def __init__(self, workflow: WorkflowInstance, user: User, data: Any = None) -> None:
-        self.workflow, self.user = workflow, user
+    def __init__(self, workflow: WorkflowInstance, viewer: Viewer, data: Any = None) -> None:
+        self.workflow, self.viewer = workflow, viewer
         super().__init__(data, label_suffix="")
 
     def clean(self) -> dict[str, Any]:
@@ -34,7 +34,7 @@ class PresetForm(forms.Form):
             there = self.workflow.presets.filter(
                 owner=None, title=cleaned.get("preset_title")
             ).first()
-            if there and not may_replace(self.user, there):
+            if there and not may_replace(self.viewer, there):
                 self.add_error(
                     "preset_title",
                     _("Somebody else has shared values under this title. Choose another one."),
@@ -47,27 +47,27 @@ class PresetForm(forms.Form):
         kept = [
             {key: "" if key in hidden else value for key, value in each.items()} for each in params
         ]
-        owner = None if self.cleaned_data["preset_shared"] else self.user
+        owner = None if self.cleaned_data["preset_shared"] else self.viewer.user
         values = {"values": json.dumps(kept, ensure_ascii=False)}
         preset, _created = self.workflow.presets.update_or_create(
             owner=owner,
             title=self.cleaned_data["preset_title"],
             defaults=values,
-            create_defaults=values | {"created_by": self.user},
+            create_defaults=values | {"created_by": self.viewer.user},
         )
         return preset
 
 
-def may_replace(user: User, preset: Preset) -> bool:
+def may_replace(viewer: Viewer, preset: Preset) -> bool:
     """One's own, a shared one that one made, or any shared one for who may change workflows."""
     if preset.owner is not None:
-        return preset.owner == user
-    return preset.created_by == user or user.has_perm("invocations.change_workflowinstance")
+        return preset.owner == viewer.user
+    return preset.created_by == viewer.user or viewer.may_change_workflows
 
 
-def presets_for(user: User, workflow: WorkflowInstance) -> QuerySet[Preset]:
+def presets_for(viewer: Viewer, workflow: WorkflowInstance) -> QuerySet[Preset]:
     """This person's presets of the workflow, and the shared ones."""
-    return workflow.presets.filter(Q(owner=user) | Q(owner=None)).order_by("title")
+    return workflow.presets.filter(Q(owner=viewer.user) | Q(owner=None)).order_by("title")
 
 
 def values_in(preset: Preset) -> list[dict[str, str]]:

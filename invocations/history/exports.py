@@ -20,14 +20,15 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.db.models import F, Q, QuerySet
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invocations.forms.history import HistoryFilter
-from invocations.history.export_columns import COLUMNS, Reader
+from invocations.history.detail import Detail
+from invocations.history.export_columns import COLUMNS
+from invocations.history.filters import narrow, values_in
 from invocations.history.report import prefetch_results
-from invocations.models import Export, Invocation, permissions
+from invocations.models import Export, Invocation
+from invocations.models.permissions import Viewer
 
 logger = logging.getLogger(__name__)
 
@@ -59,14 +60,14 @@ def without_formula(cell: object) -> str:
 
 
 def export_rows(
-    found: QuerySet[Invocation], reader: Reader, *, most: int = MAX_ROWS
+    found: QuerySet[Invocation], viewer: Viewer, *, most: int = MAX_ROWS
 ) -> Iterator[Line]:
     """The head, then a line for each of `found`, newest first, `most` at most: read `CHUNK` by `CHUNK`, so that memory stays flat."""
     yield [
-        without_formula(f"{column.title} ({reader.zone})" if column.is_moment else column.title)
+        without_formula(f"{column.title} ({viewer.zone})" if column.is_time else column.title)
         for column in COLUMNS
     ]
-    wide = ["note"] if reader.sees_numbers else ["note", "payload"]
+    wide = ["note"] if viewer.sees_numbers else ["note", "payload"]
     rows = (
         found.select_related("workflow_instance", "account__pod", "created_by")
         .defer(*wide)
@@ -79,7 +80,8 @@ def export_rows(
             (rows if before is None else rows.filter(id__lt=before))[: min(ROWS_PER_QUERY, left)]
         )
         for row in chunk:
-            yield [without_formula(column.cell(row, reader)) for column in COLUMNS]
+            detail = Detail(row, viewer)
+            yield [without_formula(column.cell(detail)) for column in COLUMNS]
         if len(chunk) < ROWS_PER_QUERY:
             return
         before, left = chunk[-1].pk, left - len(chunk)
@@ -161,11 +163,14 @@ def write_next_export() -> bool:
     export.attempt += 1
     mine = Export.objects.filter(pk=export.pk, attempt=export.attempt, state=State.WRITING)
     try:
-        whole = permissions.may_see_recipient(export.person)
+        viewer = Viewer.of(export.person, export.time_zone)
         with timezone.override(export.time_zone):  # of which the filters' days are
-            _write(export, mine, Reader(export.time_zone, whole))
+            _write(export, mine, viewer)
         if not mine.update(
-            state=State.READY, lease_until=None, ended_at=timezone.now(), with_numbers=whole
+            state=State.READY,
+            lease_until=None,
+            ended_at=timezone.now(),
+            with_numbers=viewer.sees_numbers,
         ):
             raise _Stopped
         return True
@@ -183,14 +188,13 @@ class _Stopped(Exception):
     """It was cancelled, or another writer took it over."""
 
 
-def _write(export: Export, mine: QuerySet[Export], reader: Reader) -> None:
+def _write(export: Export, mine: QuerySet[Export], viewer: Viewer) -> None:
     path = export_path(export)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    narrowed = HistoryFilter(QueryDict(export.filters)).narrow(
-        Invocation.objects.filter(id__lte=export.newest)
-    )
+    recorded_by_then = Invocation.objects.filter(id__lte=export.newest)
+    narrowed = narrow(recorded_by_then, values_in(export.filters))
     mine.update(total=narrowed.order_by().values("pk")[:MAX_ROWS].count())
-    some = _counted(export_rows(narrowed, reader), mine)
+    some = _counted(export_rows(narrowed, viewer), mine)
     path.touch(mode=0o600)
     if export.format == Export.Format.XLSX:
         write_xlsx(some, path)

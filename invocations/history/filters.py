@@ -1,12 +1,18 @@
-"""What the history can be narrowed by: each filter as a query, and as words."""
+"""What the history can be narrowed by: each filter as a query, and as words.
+
+`forms.history.HistoryFilter` is the form over it, which checks what stands in an address. A stored export holds
+filters that were checked before, and reads them here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from invocations.history.meanings import (
@@ -19,6 +25,7 @@ from invocations.history.meanings import (
     SAID_NOT_DELIVERED,
     STATUSES,
 )
+from invocations.history.periods import recorded_between
 from invocations.history.reasons import REASONS
 from invocations.models import Account, Invocation
 
@@ -62,6 +69,39 @@ FILTERS: dict[str, Callable[[Any], Q]] = {
 }
 """What each filter but the dates asks of the row. Each has an index that ends in the id (`Invocation.Meta.indexes`)."""
 REASON_CHOICES = {reason: says for reason, says in REASONS.items() if reason != "accepted"}
+
+
+def narrow(
+    found: QuerySet[Invocation], values: Mapping[str, Any], but: Collection[str] = ()
+) -> QuerySet[Invocation]:
+    """`found`, narrowed by each filter in `values` except those named in `but`. Days are those of the current time zone."""
+    for name, value in values.items():
+        if name in FILTERS and name not in but:
+            found = found.filter(FILTERS[name](value))
+    since, until = values.get("since"), values.get("until")
+    return found.filter(
+        recorded_between(
+            _midnight(since) if since else None,
+            _midnight(until + timedelta(days=1)) if until else None,
+        )
+    )
+
+
+def values_in(address: str) -> dict[str, Any]:
+    """The values of checked filters in `address`, for `narrow`. Raises `ValueError` where one cannot be read."""
+    chosen = upgrade_filters(QueryDict(address)).dict()
+    return {name: _READ.get(name, str)(str(text)) for name, text in chosen.items() if text}
+
+
+_READ: dict[str, Callable[[str], Any]] = {
+    **dict.fromkeys(("workflow", "account", "person", "http"), int),
+    **dict.fromkeys(("since", "until"), date.fromisoformat),
+}
+"""How a filter's text becomes its value, where it is not a text."""
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def upgrade_filters(address: QueryDict) -> QueryDict:

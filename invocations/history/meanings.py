@@ -385,7 +385,7 @@ CONTRADICTED: dict[str, StatusMeaning] = {
             _(
                 "By this console’s records nothing has left, and yet Kaleyra reported a result. Both are shown as they came."
             ),
-            [Status.QUEUED, Status.HELD, Status.CANCELLED, Status.EXPIRED],
+            Invocation.NEVER_LEFT,
         ),
     ]
     for status in statuses

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from invocations.history.meanings import CONTRADICTED, Text, delivery_of, meaning_of
+from invocations.history.meanings import (
+    CONTRADICTED,
+    NOT_DELIVERED,
+    NOT_SENT,
+    SAID_DELIVERED,
+    SAID_NOT_DELIVERED,
+    Meaning,
+    Text,
+    delivery_of,
+    meaning_of,
+)
 from invocations.history.next_steps import is_settled_otherwise
 from invocations.history.report import Report, report_of
 from invocations.models import Callback, Invocation
@@ -50,3 +60,14 @@ def is_disputed(invocation: Invocation, report: Report | None) -> bool:
     if is_settled_otherwise(meaning_of(invocation), delivery_of(invocation)):
         return True
     return report is not None and invocation.deciding_channel in report.disputed
+
+
+def question_before_resend(delivery: Meaning, *, is_disputed: bool) -> Text:
+    """What has to be known before the same values are sent once more, as a new message."""
+    if is_disputed:
+        return _("Only once the customer says that nothing came:")
+    if delivery in (NOT_SENT, NOT_DELIVERED, SAID_NOT_DELIVERED):
+        return _("A new message, with a new request ID:")
+    if delivery.tone == "delivered" or delivery is SAID_DELIVERED:
+        return _("Does the customer want it once more?")
+    return _("Only once the customer says that nothing came:")

@@ -178,7 +178,7 @@ def _recorded(invocation: Invocation) -> Step:
             _("Not to leave before %(time)s.")
             % {"time": clock_time(invocation.not_before, "j M Y, H:i:s")}
         )
-    if invocation.not_after and invocation.status in (Status.QUEUED, Status.HELD, Status.EXPIRED):
+    if invocation.not_after and invocation.status in (*Invocation.UNSENT, Status.EXPIRED):
         says.append(
             _("To leave by %(time)s, or never.")
             % {"time": clock_time(invocation.not_after, "j M Y, H:i:s")}

@@ -74,8 +74,18 @@ class Invocation(models.Model):
         COMPLETED = "completed", pgettext_lazy("delivery", "Completed")
         NO_RESULT = "no_result", pgettext_lazy("delivery", "No result received")
 
+    # Groups of statuses. Nothing spells the tuples out.
+    UNSENT = (Status.QUEUED, Status.HELD)
+    """Nothing has left yet. These can be cancelled, and expire."""
+    NEVER_LEFT = (*UNSENT, Status.CANCELLED, Status.EXPIRED)
+    UNDER_WAY = (Status.QUEUED, Status.SENDING)
+    UNSETTLED = (Status.QUEUED, Status.SENDING, Status.HELD)
+    """The row is still to be written by the attempt that sends it."""
+    OPEN = (Status.QUEUED, Status.UNKNOWN)
+    """The dispatcher posts these by itself once `due_at` has come."""
     WENT_WRONG = (Status.REJECTED, Status.UNKNOWN, Status.HELD, Status.EXPIRED)
     FINAL = (Status.ACCEPTED, Status.REJECTED, Status.UNKNOWN, Status.CANCELLED, Status.EXPIRED)
+    """Nothing follows by itself, except for an unknown outcome that has a `due_at`."""
 
     request_id = models.UUIDField(_("request ID"), unique=True, default=uuid.uuid4, editable=False)
     # Of the foreign keys without an index of their own, one of `Meta.indexes` begins with the column.

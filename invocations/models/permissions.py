@@ -1,12 +1,18 @@
-"""Who may: the groups and their permissions, sending, and what is masked for whom.
+"""Permissions, the groups that have them, and the `Viewer`: what one person may see and do.
 
-The groups are made by the migrations `0003_groups` and `0006_waiting_and_doubt`; a test holds them and this list together.
+Every permission string of the project stands here. The migrations `0003_groups` and
+`0006_waiting_and_doubt` made the groups; a test holds them and `GROUPS` together.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from functools import cached_property
+
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 
 from invocations.models import WorkflowInstance
 
@@ -17,48 +23,129 @@ SEE_HISTORY = "invocations.view_invocation"
 SETTLE = "invocations.settle_invocation"
 STOP = "invocations.stop_sending"
 
+VIEW_POD, CHANGE_POD = "invocations.view_pod", "invocations.change_pod"
+VIEW_ACCOUNT, CHANGE_ACCOUNT = "invocations.view_account", "invocations.change_account"
+VIEW_KEY, ADD_KEY = "invocations.view_apikey", "invocations.add_apikey"
+CHANGE_KEY = "invocations.change_apikey"
+VIEW_WORKFLOW, ADD_WORKFLOW = (
+    "invocations.view_workflowinstance",
+    "invocations.add_workflowinstance",
+)
+CHANGE_WORKFLOW = "invocations.change_workflowinstance"
+VIEW_PEOPLE, VIEW_GROUPS = "auth.view_user", "auth.view_group"
+
 CONFIGURATION = ("pod", "account", "apikey", "workflowinstance", "channel")
 
 
-def _may(*deeds: str) -> list[str]:
-    return [f"invocations.{deed}_{model}" for model in CONFIGURATION for deed in deeds]
+def _for_configuration(*actions: str) -> list[str]:
+    return [f"invocations.{action}_{model}" for model in CONFIGURATION for action in actions]
 
 
 GROUPS: dict[str, list[str]] = {
     # Sends and reads what was sent. Needs no page of the set-up.
     "Support": [SEND, SEE_HISTORY, SEE_VALUES],
     # Reads everything, changes nothing, sees numbers masked.
-    "Reviewer": [SEE_HISTORY, SEE_VALUES, *_may("view")],
-    # Sets everything up, and brings in people. Cannot make anybody more powerful than an Admin (`admin.people`).
+    "Reviewer": [SEE_HISTORY, SEE_VALUES, *_for_configuration("view")],
+    # Sets everything up and adds people. Cannot give anybody more than an Admin has (`admin.people`).
     "Admin": [
         *[SEND, SEE_HISTORY, SEE_VALUES, SEE_RECIPIENT, SETTLE, STOP],
-        *_may("add", "change", "delete", "view"),
-        *["auth.view_user", "auth.add_user", "auth.change_user", "auth.view_group"],
+        *_for_configuration("add", "change", "delete", "view"),
+        *[VIEW_PEOPLE, "auth.add_user", "auth.change_user", VIEW_GROUPS],
     ],
 }
 
 
-def may_see_recipient(user: User | AnonymousUser) -> bool:
-    """Whether `user` sees whole numbers. Everybody else sees the last digits."""
-    return user.has_perm(SEE_RECIPIENT)
+@dataclass(frozen=True)
+class Viewer:
+    """Who is looking, and what they may see and do. Made once where a request, a command or a mail begins.
 
+    `user` is None for a stranger, who has no rights, and for whoever runs the console (`operator`).
+    `zone` is the time zone in which times are written for them.
+    """
 
-def may_see_values(user: User | AnonymousUser) -> bool:
-    """Whether `user` sees the template values of what was sent."""
-    return user.has_perm(SEE_VALUES)
+    user: User | None
+    rights: frozenset[str] = field(repr=False)
+    zone: tzinfo = UTC
 
+    @classmethod
+    def of(cls, user: User | AnonymousUser, zone: tzinfo | None = None) -> Viewer:
+        """`user` with the permissions they have now, in `zone` or else the current time zone."""
+        rights = frozenset(user.get_all_permissions())
+        signed_in = user if isinstance(user, User) else None
+        return cls(signed_in, rights, zone or timezone.get_current_timezone())
 
-def sendable_workflows(user: User | AnonymousUser) -> QuerySet[WorkflowInstance]:
-    """The active workflows that `user` may send: those open to all senders, and those kept for a group of theirs."""
-    if not user.has_perm(SEND):
-        return WorkflowInstance.objects.none()
-    active = WorkflowInstance.objects.filter(is_active=True)
-    if user.is_superuser:
-        return active
-    kept_for = WorkflowInstance.groups.through.objects.filter(workflowinstance=OuterRef("pk"))
-    return active.filter(~Exists(kept_for) | Exists(kept_for.filter(group__in=user.groups.all())))
+    @classmethod
+    def operator(cls) -> Viewer:
+        """Whoever runs the console. They may do everything, but nothing shown to them has whole numbers or values."""
+        return cls(None, frozenset(GROUPS["Admin"]) - {SEE_RECIPIENT, SEE_VALUES})
 
+    def may(self, permission: str) -> bool:
+        return permission in self.rights
 
-def may_send(user: User | AnonymousUser, workflow: WorkflowInstance) -> bool:
-    """Whether `user` may send `workflow` now, as the database has it."""
-    return sendable_workflows(user).filter(pk=workflow.pk).exists()
+    @property
+    def sees_history(self) -> bool:
+        return self.may(SEE_HISTORY)
+
+    @property
+    def sees_numbers(self) -> bool:
+        """Whether whole phone numbers are shown. Everybody else sees the last digits."""
+        return self.may(SEE_RECIPIENT)
+
+    @property
+    def sees_values(self) -> bool:
+        """Whether the template values of what was sent are shown."""
+        return self.may(SEE_VALUES)
+
+    @property
+    def may_send(self) -> bool:
+        return self.may(SEND)
+
+    @property
+    def may_settle(self) -> bool:
+        return self.may(SETTLE)
+
+    @property
+    def may_stop(self) -> bool:
+        return self.may(STOP)
+
+    @property
+    def may_configure(self) -> bool:
+        """Whether they may change accounts, and so where and with which key messages are sent."""
+        return self.may(CHANGE_ACCOUNT)
+
+    @property
+    def may_change_workflows(self) -> bool:
+        return self.may(CHANGE_WORKFLOW)
+
+    @property
+    def may_add_workflows(self) -> bool:
+        return self.may(ADD_WORKFLOW)
+
+    @property
+    def may_add_keys(self) -> bool:
+        return self.may(ADD_KEY)
+
+    @property
+    def sees_workflows(self) -> bool:
+        """Whether the set-up pages of workflows open."""
+        return self.may(VIEW_WORKFLOW)
+
+    def sendable_workflows(self) -> QuerySet[WorkflowInstance]:
+        """The active workflows that they may send: open to all senders, or kept for a group of theirs."""
+        if not self.may_send:
+            return WorkflowInstance.objects.none()
+        active = WorkflowInstance.objects.filter(is_active=True)
+        if self.user is None or self.user.is_superuser:
+            return active
+        kept_for = WorkflowInstance.groups.through.objects.filter(workflowinstance=OuterRef("pk"))
+        groups = self.user.groups.all()
+        return active.filter(~Exists(kept_for) | Exists(kept_for.filter(group__in=groups)))
+
+    @cached_property
+    def sendable_ids(self) -> frozenset[int]:
+        """The ids of `sendable_workflows`, looked up once: for pages that show many messages."""
+        return frozenset(self.sendable_workflows().values_list("pk", flat=True))
+
+    def may_send_workflow(self, workflow: WorkflowInstance) -> bool:
+        """Whether they may send `workflow` now, as the database has it."""
+        return self.sendable_workflows().filter(pk=workflow.pk).exists()

@@ -57,9 +57,7 @@ def _rules() -> Iterator[tuple[str, QuerySet[Invocation]]]:
         "has not as many attempts as it counts",
         rows.annotate(n=number).exclude(n=F("attempt_count")),
     )
-    never_sent = rows.filter(
-        status__in=[Status.QUEUED, Status.HELD, Status.CANCELLED, Status.EXPIRED]
-    )
+    never_sent = rows.filter(status__in=Invocation.NEVER_LEFT)
     yield (
         "says that it never left, and an attempt may have got in",
         never_sent.filter(may_have_left),

@@ -17,8 +17,9 @@ from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from invocations.models import Incident
+from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses
-from invocations.monitoring.incident_text import Reader, words_of
+from invocations.monitoring.incident_text import words_of
 from invocations.monitoring.incidents import WITHIN
 
 logger = logging.getLogger(__name__)
@@ -107,7 +108,10 @@ def _claim(incident: Incident, column: str, now: datetime) -> Note | None:
 
 def _mail(incident: Incident) -> EmailMessage:
     words = words_of(
-        incident, Reader(is_stopped=pauses.active_kill_switch() is not None), quoting=False
+        incident,
+        Viewer.operator(),
+        is_stopped=pauses.active_kill_switch() is not None,
+        quoting=False,
     )
     subject = _("Over: %(title)s") % {"title": words.title} if incident.closed_at else words.title
     lines = [words.title, _("Account: %(account)s") % {"account": incident.account.title}]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 from urllib.parse import urlencode
 
-from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from invocations.history.links import history_url
 from invocations.history.reasons import REASONS, advice_for
 from invocations.models import Incident, Invocation, permissions
+from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses, remedies
 
 Kind, Status = Incident.Kind, Invocation.Status
@@ -47,22 +48,12 @@ class Words:
     quoted: str = ""
 
 
-@dataclass(frozen=True)
-class Reader:
-    """Who is told of it: what `person` may do is what the steps name; a mail, without a person, is for those who run the console.
+def words_of(
+    incident: Incident, viewer: Viewer, *, is_stopped: bool = False, quoting: bool = True
+) -> Words:
+    """How the incident is told to `viewer`: the steps name only what they may do.
 
-    `is_stopped`: the brake is on.
-    """
-
-    person: User | None = None
-    is_stopped: bool = False
-
-    def may(self, right: str) -> bool:
-        return self.person is None or self.person.has_perm(right)
-
-
-def words_of(incident: Incident, reader: Reader, *, quoting: bool = True) -> Words:
-    """How the incident is told. Its account, the account's keys and its workflow should be loaded with it.
+    Its account, the account's keys and its workflow should be loaded with it. `is_stopped`: all sending is stopped.
 
     Without `quoting` nothing that Kaleyra said is in it, nor in the address: that may hold a value.
     """
@@ -71,7 +62,7 @@ def words_of(incident: Incident, reader: Reader, *, quoting: bool = True) -> Wor
         "count": incident.count,
     }
     tone, icon = LOOKS[incident.kind]
-    title, says, steps = _TEXTS[incident.kind](about, incident, reader)
+    title, says, steps = _TEXTS[incident.kind](about, _Asked(incident, viewer, is_stopped))
     quoted = incident.reason if quoting and incident.kind == Kind.REFUSALS else ""
     return Words(title, says, steps, tone, icon, _address(incident, quoted), quoted)
 
@@ -80,13 +71,21 @@ Told = tuple[str, str, str]
 """Title, what is so, what to do."""
 
 
-def _refusals(about: dict[str, object], incident: Incident, reader: Reader) -> Told:
+class _Asked(NamedTuple):
+    """`is_stopped`: all sending is stopped."""
+
+    incident: Incident
+    viewer: Viewer
+    is_stopped: bool
+
+
+def _refusals(about: dict[str, object], asked: _Asked) -> Told:
     title = ngettext(
         "%(count)s refusal of one kind: %(name)s",
         "%(count)s refusals of one kind: %(name)s",
-        incident.count,
+        asked.incident.count,
     )
-    known = [str(sentence) for sentence in advice_for([incident.reason])]
+    known = [str(sentence) for sentence in advice_for([asked.incident.reason])]
     says = _(
         "Kaleyra refuses what is sent with this workflow. This is over as soon as it takes a message."
     )
@@ -98,12 +97,12 @@ def _refusals(about: dict[str, object], incident: Incident, reader: Reader) -> T
     )
 
 
-def _paused(about: dict[str, object], incident: Incident, reader: Reader) -> Told:
+def _paused(about: dict[str, object], asked: _Asked) -> Told:
     title = _("%(name)s was paused by the console") % about
     waits = _("Nothing leaves through it; what is sent waits.")
-    if incident.workflow_instance:
+    if asked.incident.workflow_instance:
         says = f"{_('Kaleyra answered that there is no such workflow.')} {waits}"
-        if not reader.may(remedies.CHANGE_WORKFLOW):
+        if not asked.viewer.may(permissions.CHANGE_WORKFLOW):
             return (
                 title,
                 says,
@@ -116,12 +115,12 @@ def _paused(about: dict[str, object], incident: Incident, reader: Reader) -> Tol
                 "Check the workflow ID: another one lets it go on. Or press “Resume the workflow” on the dashboard."
             ),
         )
-    says = f"{REASONS.get(incident.reason, '')} {waits}".strip()
-    trouble = remedies.key_problem(incident.account)
-    mend = remedies.remedy_for(incident.account, trouble or incident.reason)
-    if not reader.may(mend.permission):
+    says = f"{REASONS.get(asked.incident.reason, '')} {waits}".strip()
+    trouble = remedies.key_problem(asked.incident.account)
+    mend = remedies.remedy_for(asked.incident.account, trouble or asked.incident.reason)
+    if not asked.viewer.may(mend.permission):
         return title, says, str(mend.asked)
-    if trouble or not reader.may(remedies.CHANGE_ACCOUNT):
+    if trouble or not asked.viewer.may(permissions.CHANGE_ACCOUNT):
         return (
             title,
             says,
@@ -133,7 +132,7 @@ def _paused(about: dict[str, object], incident: Incident, reader: Reader) -> Tol
     return title, says, steps % {"mend": mend.label}
 
 
-def _unreachable(about: dict[str, object], incident: Incident, reader: Reader) -> Told:
+def _unreachable(about: dict[str, object], asked: _Asked) -> Told:
     says = _(
         "Several attempts in a row led nowhere. As long as a message waits one is made every ten seconds; all go on once one gets through."
     )
@@ -143,30 +142,30 @@ def _unreachable(about: dict[str, object], incident: Incident, reader: Reader) -
     return _("%(name)s cannot be reached") % about, says, steps
 
 
-def _unknown(about: dict[str, object], incident: Incident, reader: Reader) -> Told:
+def _unknown(about: dict[str, object], asked: _Asked) -> Told:
     title = ngettext(
         "%(count)s outcome unknown: %(name)s",
         "%(count)s outcomes unknown: %(name)s",
-        incident.count,
+        asked.incident.count,
     )
     says = ngettext(
         "For a quarter of an hour no answer has settled it. The message may have gone out.",
         "For a quarter of an hour no answer has settled them. Each of these messages may have gone out.",
-        incident.count,
+        asked.incident.count,
     )
     is_kept_back = pauses.is_blocked(
-        incident.account, incident.workflow_instance, is_stopped=reader.is_stopped
+        asked.incident.account, asked.incident.workflow_instance, is_stopped=asked.is_stopped
     )
     by_hand = (
         _("Ask the customers whether a message came, and settle what they say.")
-        if reader.may(permissions.SETTLE)
+        if asked.viewer.may(permissions.SETTLE)
         else _(
             "Ask the customers whether a message came, and ask an admin to settle what they say."
         )
     )
     if is_kept_back:
         return title % about, says, f"{by_hand} {_('While it is paused none can be checked.')}"
-    if reader.may(permissions.SEND):
+    if asked.viewer.may(permissions.SEND):
         return (
             title % about,
             says,
@@ -175,15 +174,17 @@ def _unknown(about: dict[str, object], incident: Incident, reader: Reader) -> To
     return title % about, says, by_hand
 
 
-def _no_results(about: dict[str, object], incident: Incident, reader: Reader) -> Told:
+def _no_results(about: dict[str, object], asked: _Asked) -> Told:
     title = ngettext(
-        "%(count)s result missing: %(name)s", "%(count)s results missing: %(name)s", incident.count
+        "%(count)s result missing: %(name)s",
+        "%(count)s results missing: %(name)s",
+        asked.incident.count,
     )
     says = _(
         "Kaleyra takes the messages and reports no results. Its callback profile may have been turned off (Kaleyra does so by itself "
         "after errors), or its address or secret no longer fit."
     )
-    if not reader.may(remedies.CHANGE_ACCOUNT):
+    if not asked.viewer.may(permissions.CHANGE_ACCOUNT):
         return (
             title % about,
             says,
@@ -197,7 +198,7 @@ def _no_results(about: dict[str, object], incident: Incident, reader: Reader) ->
     return title % about, says, steps
 
 
-_TEXTS: dict[str, Callable[[dict[str, object], Incident, Reader], Told]] = {
+_TEXTS: dict[str, Callable[[dict[str, object], _Asked], Told]] = {
     Kind.REFUSALS: _refusals,
     Kind.PAUSED: _paused,
     Kind.UNREACHABLE: _unreachable,

@@ -41,7 +41,7 @@ def oldest_due_at(now: datetime) -> datetime | None:
 
 def _due(now: datetime) -> QuerySet[Invocation]:
     going = WorkflowInstance.objects.filter(is_paused=False).values("pk")
-    waiting = (Status.QUEUED, Status.UNKNOWN)
+    waiting = Invocation.OPEN
     return Invocation.objects.filter(
         due_at__lte=now, status__in=waiting, workflow_instance_id__in=going
     )

@@ -22,8 +22,6 @@ from invocations.history.reasons import REASONS, why_paused
 from invocations.history.timeline import person_name
 from invocations.models import Account, Invocation, KillSwitch, WorkflowInstance, permissions
 from invocations.monitoring.remedies import (
-    CHANGE_ACCOUNT,
-    CHANGE_WORKFLOW,
     Remedy,
     key_problem,
     kill_switch_remedy,
@@ -108,8 +106,8 @@ class Pause:
     def permission(self) -> str:
         """Who may let it go on: who may change it."""
         return {
-            "account": CHANGE_ACCOUNT,
-            "workflow": CHANGE_WORKFLOW,
+            "account": permissions.CHANGE_ACCOUNT,
+            "workflow": permissions.CHANGE_WORKFLOW,
             "everything": permissions.STOP,
         }[self.kind]
 
@@ -190,7 +188,7 @@ def all_pauses() -> PauseOverview:
     ]
     totals = {
         status: sum(group["count"] for group in groups if group["status"] == status)
-        for status in (Status.QUEUED, Status.HELD)
+        for status in Invocation.UNSENT
     }
     shown = [
         each
@@ -239,7 +237,7 @@ def pauses_of(account: Account, workflow: WorkflowInstance) -> list[Pause]:
 
 def count_stopped() -> int:
     """How many messages are queued or on their way, `MOST_COUNTED` + 1 at most."""
-    rows = Invocation.objects.filter(status__in=[Status.QUEUED, Status.SENDING])
+    rows = Invocation.objects.filter(status__in=Invocation.UNDER_WAY)
     return rows.order_by().values("pk")[: MOST_COUNTED + 1].count()
 
 
@@ -279,14 +277,14 @@ def _of_workflow(workflow: WorkflowInstance, begun: Any) -> Pause:
         Remedy(
             _("Check the workflow ID"),
             address,
-            CHANGE_WORKFLOW,
+            permissions.CHANGE_WORKFLOW,
             _("Ask an admin to check the workflow ID."),
         )
         if because
         else Remedy(
             _("Open the workflow"),
             address,
-            CHANGE_WORKFLOW,
+            permissions.CHANGE_WORKFLOW,
             _("Ask an admin to let the workflow go on."),
         )
     )
@@ -341,7 +339,7 @@ def _groups(
     """What waits, by account, workflow and status: the oldest `MOST_COUNTED` of each status."""
     whose = Q(account__in=accounts) | Q(workflow_instance__in=workflows)
     groups: list[dict[str, Any]] = []
-    for status in (Status.QUEUED, Status.HELD):  # each from its own index
+    for status in Invocation.UNSENT:  # each from its own index
         oldest = (
             Invocation.objects.filter(whose, status=status)
             .order_by("id")

@@ -11,10 +11,6 @@ from invocations.history.meanings import Text
 from invocations.models import Account, ApiKey, permissions
 from invocations.sending.attempt import NoKey, read_key
 
-CHANGE_ACCOUNT, CHANGE_WORKFLOW = (
-    "invocations.change_account",
-    "invocations.change_workflowinstance",
-)
 OF_THE_KEY = ("credentials", "key", "unreadable_key")
 OF_THE_HOST = ("redirect", "certificate", "address")
 """Reasons of the answer table, by what an admin mends."""
@@ -49,13 +45,13 @@ def remedy_for(account: Account, reason: str) -> Remedy:
         return Remedy(
             _("Store an API key"),
             add,
-            "invocations.add_apikey",
+            permissions.ADD_KEY,
             _("Ask an admin to store an API key."),
         )
     if reason in OF_THE_KEY:
         address, right = (
             reverse("admin:invocations_apikey_change", args=[key.pk]),
-            "invocations.change_apikey",
+            permissions.CHANGE_KEY,
         )
         if reason == "credentials":
             return Remedy(
@@ -75,12 +71,15 @@ def remedy_for(account: Account, reason: str) -> Remedy:
         return Remedy(
             _("Check the pod’s host"),
             address,
-            "invocations.change_pod",
+            permissions.CHANGE_POD,
             _("Ask an admin to check the pod’s host."),
         )
     address = reverse("admin:invocations_account_change", args=[account.pk])
     return Remedy(
-        _("Open the account"), address, CHANGE_ACCOUNT, _("Ask an admin to let the account go on.")
+        _("Open the account"),
+        address,
+        permissions.CHANGE_ACCOUNT,
+        _("Ask an admin to let the account go on."),
     )
 
 

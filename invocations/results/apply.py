@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 Delivery = Invocation.Delivery
 
-BEING_SENT = (Status.QUEUED, Status.SENDING, Status.HELD)
-"""Not told yet: whoever sends writes the whole row afterwards, and the sweep tells it then, within seconds."""
 CLOCKS_APART = timedelta(hours=1)
 """By how much Kaleyra's clock is believed to differ from ours. Beyond that a flow ended when its result came."""
 MAX_CANDIDATES = 10
@@ -136,7 +134,7 @@ def _locked(which: Q) -> list[Invocation]:
 
 
 def unless_being_sent(invocation: Invocation | None) -> Invocation | None:
-    return invocation if invocation and invocation.status not in BEING_SENT else None
+    return invocation if invocation and invocation.status not in Invocation.UNSETTLED else None
 
 
 class StoredResult(NamedTuple):

@@ -117,7 +117,7 @@ def _standing_by_answer(by_answer: Sequence[AnswerMatch]) -> Diagnosis:
 
 
 def _on_its_way_to(invocation: Invocation) -> Diagnosis:
-    return Diagnosis("waits" if invocation.status in (Status.QUEUED, Status.HELD) else "under_way")
+    return Diagnosis("waits" if invocation.status in Invocation.UNSENT else "under_way")
 
 
 def may_take_result(row: Invocation) -> bool:
@@ -162,7 +162,7 @@ def _asked(callback: Callback) -> _Asked:
     return _Asked(callback, said, digests_in_result(callback, said), began, ended)
 
 
-UNDER_WAY = Q(status__in=(Status.QUEUED, Status.SENDING)) | Q(
+UNDER_WAY = Q(status__in=Invocation.UNDER_WAY) | Q(
     status=Status.ACCEPTED, delivery=Delivery.AWAITING
 )
 """Messages that may still turn out to be the ones whose result came."""

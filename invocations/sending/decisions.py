@@ -55,7 +55,7 @@ def confirm_accepted(invocation: Invocation) -> bool:
 
 def cancel(invocation: Invocation, by: User) -> bool:
     """Ends a message that has certainly not left. Returns whether it still could be."""
-    waiting = Invocation.objects.filter(pk=invocation.pk, status__in=[Status.QUEUED, Status.HELD])
+    waiting = Invocation.objects.filter(pk=invocation.pk, status__in=Invocation.UNSENT)
     changes = {
         "status": Status.CANCELLED,
         "reason": "cancelled",

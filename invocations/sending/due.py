@@ -10,13 +10,11 @@ from invocations.sending import pause
 from invocations.sending.claim import Claim, claim_invocations
 from invocations.sending.outcomes import RELEASED_WITH_ACCOUNT, Status
 
-WAITING = (Status.QUEUED, Status.UNKNOWN)
-
 
 def due_invocations(account: Account) -> QuerySet[Invocation]:
     """The account's messages whose time has come, the longest overdue first: put off, or to be asked about again."""
     return Invocation.objects.filter(
-        account_id=account.pk, due_at__lte=timezone.now(), status__in=WAITING
+        account_id=account.pk, due_at__lte=timezone.now(), status__in=Invocation.OPEN
     ).order_by("due_at")
 
 
@@ -25,7 +23,7 @@ def accounts_with_work() -> list[Account]:
     now = timezone.now()
     going = WorkflowInstance.objects.filter(is_paused=False)
     rows = Invocation.objects.filter(
-        due_at__lte=now, status__in=WAITING, workflow_instance_id__in=going.values("pk")
+        due_at__lte=now, status__in=Invocation.OPEN, workflow_instance_id__in=going.values("pk")
     )
     has_due = Exists(rows.filter(account_id=OuterRef("pk")))
     waits = Exists(Pace.objects.filter(account_id=OuterRef("pk"), wait_until__gt=now))
@@ -53,7 +51,7 @@ def accounts_to_probe() -> list[Account]:
     held = Exists(rows.filter(status=Status.HELD, reason__in=RELEASED_WITH_ACCOUNT))
     return list(
         pause.accounts_due_for_probe(now)
-        .filter(held | Exists(rows.filter(due_at__lte=now, status__in=WAITING)))
+        .filter(held | Exists(rows.filter(due_at__lte=now, status__in=Invocation.OPEN)))
         .order_by("pk")
     )
 

@@ -75,7 +75,7 @@ def settle_interrupted(now: datetime) -> int:
 
 def expire_overdue(now: datetime) -> int:
     """Queued and held messages whose time is over: neither was ever in doubt, so they were certainly never sent. Returns how many."""
-    over = Invocation.objects.filter(status__in=[Status.QUEUED, Status.HELD], not_after__lte=now)
+    over = Invocation.objects.filter(status__in=Invocation.UNSENT, not_after__lte=now)
     return over.update(status=Status.EXPIRED, reason="too_late", due_at=None, final_at=now)
 
 

@@ -227,7 +227,7 @@ def _due(
     known: _Lookups,
 ) -> datetime | None:
     """When the dispatcher takes it up again by itself, if it does."""
-    if status not in (Status.QUEUED, Status.UNKNOWN):
+    if status not in Invocation.OPEN:
         return None
     later = (
         now if result.reason == "handed_back" else now + _wait(known.tries_of(claim), result.reply)

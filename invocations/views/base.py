@@ -18,6 +18,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from psycopg.errors import QueryCanceled
 
+from invocations.models.permissions import Viewer
+
 logger = logging.getLogger(__name__)
 
 QUERY_TIMEOUT = timedelta(seconds=5)
@@ -25,13 +27,14 @@ View = Callable[..., HttpResponseBase]
 
 
 class StaffRequest(HttpRequest):
-    """A request of somebody who is signed in."""
+    """A request of somebody who is signed in, with what they may see and do."""
 
     user: User
+    viewer: Viewer
 
 
 def staff_page(permission: str) -> Callable[[View], View]:
-    """Asks who is not signed in to do so, and refuses who has not `permission` ("" : everybody signed in)."""
+    """Redirects to sign-in, or 403 without `permission` ("": everybody who is signed in)."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -41,8 +44,10 @@ def staff_page(permission: str) -> Callable[[View], View]:
                     request.get_full_path() if request.method == "GET" else "/",
                     reverse("admin:login"),
                 )
-            if permission and not request.user.has_perm(permission):
+            viewer = Viewer.of(request.user)
+            if permission and not viewer.may(permission):
                 raise PermissionDenied
+            request.viewer = viewer  # type: ignore[attr-defined]  # now it is a `StaffRequest`
             return view(request, *args, **kwargs)
 
         return guarded
@@ -86,5 +91,6 @@ def _allow(longest: timedelta | None) -> None:
 def render_page(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """A page inside the shell."""
-    return render(request, template, {**admin.site.each_context(request), **context}, status=status)
+    """A page inside the shell. Templates read the viewer as `viewer`."""
+    shell = admin.site.each_context(request) | {"viewer": getattr(request, "viewer", None)}
+    return render(request, template, shell | context, status=status)

@@ -245,7 +245,7 @@ def _in_the_request(place: str, strike: Strike) -> None:
 
 MOMENTS: dict[str, tuple[Callable[[str, Strike], None], str]] = {
     "before_claim": (before, "sending.claim._locked"),
-    "in_claim": (_after, "sending.rate_limit.spend"),
+    "in_claim": (_after, "sending.rate_limit.take_slots"),
     "after_claim": (_after, "sending.due.claim_due"),
     "before_connect": (before, "kaleyra.connection.PlainConnection.connect"),
     "after_connect": (_after, "kaleyra.connection.PlainConnection.connect"),
@@ -254,9 +254,9 @@ MOMENTS: dict[str, tuple[Callable[[str, Strike], None], str]] = {
     "full_body": (_in_the_request, "body"),
     "after_head_of_answer": (_after, "kaleyra.connection.SingleConnectionAdapter.send"),
     "after_answer": (_after, "sending.attempt.post"),
-    "before_result": (before, "sending.store_outcome.remember"),
+    "before_result": (before, "sending.store_outcome.store_outcomes"),
     "in_result": (_after, "sending.store_outcome.update_each"),
-    "after_result": (before, "sending.rate_limit.learn"),
+    "after_result": (before, "sending.rate_limit.update_from_attempts"),
 }
 """The moments in the life of an attempt, in order. Claim and attempt are one commit."""
 

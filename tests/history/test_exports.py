@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from invocations.history import export_columns, exports
 from invocations.models import Callback, Export, Invocation
+from invocations.models.permissions import SEE_RECIPIENT, Viewer
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +35,7 @@ def read(pieces):
 
 
 def table(zone="UTC", sees_numbers=False, **options):
-    reader = export_columns.Reader(ZoneInfo(zone), sees_numbers)
+    reader = Viewer(None, frozenset({SEE_RECIPIENT} if sees_numbers else ()), ZoneInfo(zone))
     return read(exports.as_csv(exports.export_rows(Invocation.objects.all(), reader, **options)))
 
 
@@ -127,7 +128,7 @@ def test_rows_are_read_in_chunks_and_none_is_missed_or_doubled(recorded, monkeyp
 def test_a_workbook_has_the_same_cells_all_of_them_text(recorded, tmp_path):
     recorded(reference="=1+1")
     exports.write_xlsx(
-        exports.export_rows(Invocation.objects.all(), export_columns.Reader(UTC, False)),
+        exports.export_rows(Invocation.objects.all(), Viewer(None, frozenset(), UTC)),
         tmp_path / "a.xlsx",
     )
     with zipfile.ZipFile(tmp_path / "a.xlsx") as book:

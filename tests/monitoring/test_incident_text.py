@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from invocations.models import ApiKey, Incident, Pace
+from invocations.models.permissions import Viewer
 from invocations.monitoring import incident_emails
-from invocations.monitoring.incident_text import Reader, words_of
+from invocations.monitoring.incident_text import words_of
 from tests.many import messages, real_account, workflow_of
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +55,7 @@ def test_the_dashboard_and_the_mail_say_the_same_and_what_to_do(
     ada, incident, settings, kind, reason, of_the_account
 ):
     settings.ALERT_EMAILS, settings.CONSOLE_URL = ["ops@example.com"], "https://console.example.com"
-    words = words_of(incident(kind, reason, of_the_account), Reader())
+    words = words_of(incident(kind, reason, of_the_account), Viewer.operator())
     incident_emails.send_due_emails(timezone.now()).join()
     [sent] = mail.outbox
     page = re.sub(r"\s+", " ", unescape(strip_tags(ada.get("/").content.decode())))
@@ -96,19 +97,25 @@ def test_it_leads_to_the_messages_it_is_about(priya, flow, incident, kind, reaso
     )
     messages(other, [columns])
     assert (
-        len(priya.get(words_of(incident(kind, reason, False), Reader()).address).context["rows"])
+        len(
+            priya.get(words_of(incident(kind, reason, False), Viewer.operator()).address).context[
+                "rows"
+            ]
+        )
         == 2
     )
 
 
 def test_a_pauses_incident_names_what_mends_it(incident):
     account = incident("paused", "credentials")
-    assert account.account.api_keys.count() == 0 and words_of(account, Reader()).next.startswith(
-        "Store an API key."
-    )
+    assert account.account.api_keys.count() == 0 and words_of(
+        account, Viewer.operator()
+    ).next.startswith("Store an API key.")
     assert (
         "Check the workflow ID"
-        in words_of(incident("paused", "no_such_workflow", of_the_account=False), Reader()).next
+        in words_of(
+            incident("paused", "no_such_workflow", of_the_account=False), Viewer.operator()
+        ).next
     )
 
 
@@ -121,7 +128,7 @@ def test_who_lacks_the_right_is_told_whom_to_ask_and_reads_of_no_button(
 ):
     ApiKey.objects.create(account=flow.account, title="console", key="k" * 20, is_primary=True)
     one = incident(kind, reason, of_the_account)
-    to_support, to_an_admin = (words_of(one, Reader(each.person)).next for each in (priya, ada))
+    to_support, to_an_admin = (words_of(one, Viewer.of(each.person)).next for each in (priya, ada))
     assert (
         "sk an admin" in to_support
         and "Resume" not in to_support
@@ -132,11 +139,11 @@ def test_who_lacks_the_right_is_told_whom_to_ask_and_reads_of_no_button(
 
 def test_while_it_is_paused_no_incident_speaks_of_checking(ada, flow, incident):
     one = incident("unknown")
-    assert "Check safely" in words_of(one, Reader(ada.person)).next
-    assert "Check safely" not in words_of(one, Reader(ada.person, is_stopped=True)).next
+    assert "Check safely" in words_of(one, Viewer.of(ada.person)).next
+    assert "Check safely" not in words_of(one, Viewer.of(ada.person), is_stopped=True).next
     one.workflow_instance.is_paused = True
-    assert "While it is paused none can be checked." in words_of(one, Reader(ada.person)).next
-    assert "settled them" in words_of(one, Reader()).says, "there are three"
+    assert "While it is paused none can be checked." in words_of(one, Viewer.of(ada.person)).next
+    assert "settled them" in words_of(one, Viewer.operator()).says, "there are three"
 
 
 def test_more_than_two_are_one_banner_that_holds_what_to_do_for_each(priya, flow, incident):

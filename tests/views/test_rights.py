@@ -13,6 +13,7 @@ from django.urls.resolvers import URLResolver
 from invocations.forms.preset import PresetForm
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation, SavedFilter
+from invocations.models.permissions import Viewer
 from invocations.results import inbox as results
 from invocations.sending.record import record
 from tests.views.conftest import DIGITS
@@ -28,14 +29,14 @@ MATRIX = {
     "compose": ((IN, 403, 200, 403, 200, 200), (IN, 403, 200, 403, 200, 200)),
     "preview": ((IN, 403, 405, 403, 405, 405), (IN, 403, 200, 403, 200, 200)),
     "remove_preset": ((IN, 403, 405, 403, 405, 405), (IN, 403, 403, 403, 302, 302)),
-    "contract": ((IN, 403, 403, 403, 200, 200), (IN, 403, 403, 403, 302, 302)),
-    "me": ((IN, 200, 200, 200, 200, 200), (IN, 200, 200, 200, 200, 200)),
+    "template_fields": ((IN, 403, 403, 403, 200, 200), (IN, 403, 403, 403, 302, 302)),
+    "profile": ((IN, 200, 200, 200, 200, 200), (IN, 200, 200, 200, 200, 200)),
     "history": ((IN, 403, 200, 200, 200, 200), (IN, 403, 200, 200, 200, 200)),
     "errors": ((IN, 403, 200, 200, 200, 200), (IN, 403, 405, 405, 405, 405)),
     "save_filter": ((IN, 403, 405, 405, 405, 405), (IN, 403, 302, 302, 302, 302)),
     "remove_filter": ((IN, 403, 405, 405, 405, 405), (IN, 403, 404, 404, 302, 404)),
-    "ticked": ((IN, 403, 405, 405, 405, 405), (IN, 403, 302, 302, 302, 302)),
-    "beside": ((IN, 403, 302, 302, 302, 302), (IN, 403, 405, 405, 405, 405)),
+    "bulk_actions": ((IN, 403, 405, 405, 405, 405), (IN, 403, 302, 302, 302, 302)),
+    "side_panel": ((IN, 403, 302, 302, 302, 302), (IN, 403, 405, 405, 405, 405)),
     "invocation": ((IN, 403, 200, 200, 200, 200), (IN, 403, 405, 405, 405, 405)),
     "try_again": ((IN, 403, 405, 403, 405, 405), (IN, 403, 302, 403, 302, 302)),
     "cancel": ((IN, 403, 405, 403, 405, 405), (IN, 403, 302, 403, 302, 302)),
@@ -105,7 +106,9 @@ def world(typed, ada):
     ]
 
     def preset():
-        form = PresetForm(typed, ada.person, {"preset_title": "Everybody's", "preset_shared": "on"})
+        form = PresetForm(
+            typed, Viewer.of(ada.person), {"preset_title": "Everybody's", "preset_shared": "on"}
+        )
         return form.save([{}, {}]) if form.is_valid() else None
 
     orphan = results.store_result(typed.account, b"{}")
@@ -123,7 +126,7 @@ def address(name, world):
         "user": world.person,
         "group": Group.objects.get(name="Admin"),
     }
-    if name in {"compose", "preview", "contract", "resume_workflow"}:
+    if name in {"compose", "preview", "template_fields", "resume_workflow"}:
         return reverse(name, args=[world.workflow.pk])
     if name in {"resume", "callback_setup"}:
         return reverse(name, args=[world.workflow.account.pk])
@@ -135,7 +138,7 @@ def address(name, world):
         return reverse(name, args=[world.orphan.pk])
     if name == "set_aside":
         return reverse(name, query={"id": world.orphan.pk})
-    if name in {"invocation", "try_again", "cancel", "settle", "beside"}:
+    if name in {"invocation", "try_again", "cancel", "settle", "side_panel"}:
         return reverse(name, args=[world.row.request_id])
     if name == "remove_filter":
         return reverse(

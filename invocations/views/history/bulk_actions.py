@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
 from django.http import HttpResponse, QueryDict
@@ -37,6 +36,7 @@ from invocations.history.report import prefetch_results
 from invocations.models import Invocation, Settlement, WorkflowInstance, permissions
 from invocations.models.encryption import Unreadable
 from invocations.models.invocations import sends_in
+from invocations.models.permissions import Viewer
 from invocations.sending import decisions
 from invocations.sending.record import NotSendable, RequestIdTaken, record
 from invocations.views.base import StaffRequest, render_page, staff_page
@@ -58,8 +58,8 @@ class Sayings:
 class Known:
     """What is looked up once for all rows: which workflows this person may send, and what each asks for now."""
 
-    def __init__(self, person: User) -> None:
-        self.sendable = set(permissions.sendable_workflows(person).values_list("pk", flat=True))
+    def __init__(self, viewer: Viewer) -> None:
+        self.sendable = viewer.sendable_ids
         self._contracts: dict[int, dict[str, Any]] = {}
 
     def contract_of(self, workflow: WorkflowInstance) -> dict[str, Any]:
@@ -210,11 +210,9 @@ def bulk_actions(request: StaffRequest) -> HttpResponse:
         messages.info(request, _("Tick the rows first. Nothing was changed."))
         return redirect(back)
     deed = DEEDS[name]
-    if not request.user.has_perm(deed.right) or (
-        name == "again" and not permissions.may_see_values(request.user)
-    ):
+    if not request.viewer.may(deed.right) or (name == "again" and not request.viewer.sees_values):
         raise PermissionDenied
-    known = Known(request.user)
+    known = Known(request.viewer)
     rows = [(row, deed.why_not(row, known)) for row in _rows(ids)]
     fit = [row for row, refusal in rows if refusal is None]
     confirmed = "confirmed" in request.POST
@@ -241,7 +239,7 @@ def bulk_actions(request: StaffRequest) -> HttpResponse:
         "back": back,
         "more_than": MAX_SELECTED if len(set(posted)) > MAX_SELECTED else None,
     }
-    return render_page(request, "ticked.html", context)
+    return render_page(request, "bulk_actions.html", context)
 
 
 def _rows(ids: Sequence[uuid.UUID]) -> list[Invocation]:

@@ -20,7 +20,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from invocations.forms.bulk_actions import selected_ids
 from invocations.forms.history import HistoryFilter, HistorySearch
-from invocations.history import export_columns
 from invocations.history import exports as exporting
 from invocations.history.filters import first_ids
 from invocations.models import Export, Invocation, permissions
@@ -59,11 +58,9 @@ def export(request: StaffRequest) -> HttpResponseBase:
         messages.success(request, _("It is being written. You find it here when it is ready."))
         return redirect("exports")
     logger.info("user %s exports %s rows", request.user.pk, rows)
-    # The zone goes along: a file that is streamed is written after the request, and its zone, are over.
-    reader = export_columns.Reader(
-        timezone.get_current_timezone(), permissions.may_see_recipient(request.user)
-    )
-    return _at_once(exporting.export_rows(found, reader, most=exporting.MAX_INLINE_ROWS), format)
+    # The viewer has the zone: a file that is streamed is written after the request, and its zone, are over.
+    lines = exporting.export_rows(found, request.viewer, most=exporting.MAX_INLINE_ROWS)
+    return _at_once(lines, format)
 
 
 def _asked_for(request: StaffRequest) -> tuple[QuerySet[Invocation], bool]:
@@ -121,7 +118,7 @@ def exports(request: StaffRequest) -> HttpResponse:
 def download(request: StaffRequest, export_id: uuid.UUID) -> HttpResponseBase:
     """The file, to the person who asked for it and still may see what stands in it."""
     found = get_object_or_404(Export, pk=export_id, person=request.user, state=Export.State.READY)
-    if found.with_numbers and not permissions.may_see_recipient(request.user):
+    if found.with_numbers and not request.viewer.sees_numbers:
         messages.error(
             request, _("It has whole numbers, which you may not see any more. Export it again.")
         )

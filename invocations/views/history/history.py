@@ -145,10 +145,9 @@ def history(request: StaffRequest) -> HttpResponse:
         "saving": SavedFilterForm(request.user, initial={"query": address})
         if filters.chosen
         else None,
-        "may_send": request.user.has_perm(permissions.SEND),
-        "may_send_again": request.user.has_perm(permissions.SEND)
-        and permissions.may_see_values(request.user),
-        "may_settle": request.user.has_perm(permissions.SETTLE),
+        "may_send": request.viewer.may_send,
+        "may_send_again": request.viewer.may_send and request.viewer.sees_values,
+        "may_settle": request.viewer.may_settle,
     }
     return render_page(request, "history.html", context)
 

@@ -6,7 +6,7 @@ import uuid
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -19,7 +19,6 @@ from invocations.models import Invocation, Settlement, permissions
 from invocations.monitoring import pauses
 from invocations.sending import decisions
 from invocations.views.base import StaffRequest, render_page, staff_page
-from invocations.views.history.invocation import get_invocation
 
 
 @staff_page(permissions.SETTLE)
@@ -27,7 +26,8 @@ from invocations.views.history.invocation import get_invocation
 @require_http_methods(["GET", "HEAD", "POST"])
 def settle(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     """Asks what became of the message and how the person knows; what is no longer unknown is left as it is."""
-    found = get_invocation(request_id)
+    related = Invocation.objects.select_related("account__pod", "workflow_instance")
+    found = get_object_or_404(related, request_id=request_id)
     form = SettleForm(request.POST or None, label_suffix="")
     if found.status != Invocation.Status.UNKNOWN:
         messages.info(request, _("It is not unknown any more. Nothing was changed."))

@@ -1,4 +1,4 @@
-"""Beside: one invocation in short, next to the list it was picked from."""
+"""One invocation in short, beside the list that it was picked from."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ from django.views.decorators.http import require_safe
 
 from invocations.models import permissions
 from invocations.views.base import StaffRequest, staff_page
-from invocations.views.history.invocation import context_of, get_invocation
+from invocations.views.history.invocation import detail_for, setup_links
 
 
 @staff_page(permissions.SEE_HISTORY)
 @require_safe
 def side_panel(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
-    """A part of the history's page, asked for by its script. Opened by itself, it is the invocation's own page."""
-    found = get_invocation(request_id)
+    """A fragment for the history's script. Opened by itself, it redirects to the invocation's page."""
+    detail = detail_for(request.viewer, request_id)
     if "HX-Request" not in request.headers:
         return redirect("invocation", request_id=request_id)
-    return render(request, "parts/beside.html", context_of(request, found))
+    context = {
+        "detail": detail,
+        "invocation": detail.invocation,
+        "setup_links": setup_links(detail),
+        "viewer": request.viewer,
+    }
+    return render(request, "parts/side_panel.html", context)

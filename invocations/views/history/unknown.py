@@ -38,14 +38,14 @@ def unknown(request: StaffRequest) -> HttpResponse:
         .defer("payload", "reply", "note")
         .order_by("id")[: ROWS + 1]
     )
-    sendable = set(permissions.sendable_workflows(request.user).values_list("pk", flat=True))
+    sendable = request.viewer.sendable_ids
     now, is_stopped = timezone.now(), pauses.active_kill_switch() is not None
     context = {
         "rows": [_shown(row, now, sendable, is_stopped) for row in rows[:ROWS]],
         "later": rows[ROWS - 1].pk if len(rows) > ROWS else None,
         "is_first_page": not after,
         "workflow": workflow,
-        "may_settle": request.user.has_perm(permissions.SETTLE),
+        "may_settle": request.viewer.may_settle,
     }
     return render_page(request, "unknown.html", context)
 
@@ -56,7 +56,9 @@ def _id(request: StaffRequest, name: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
-def _shown(row: Invocation, now: datetime, sendable: set[int], is_stopped: bool) -> dict[str, Any]:
+def _shown(
+    row: Invocation, now: datetime, sendable: frozenset[int], is_stopped: bool
+) -> dict[str, Any]:
     kept_back = _kept_back(row, is_stopped)
     since = row.doubtful_since or row.created_at
     return {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db.models import Q
 from django.http import HttpResponse
 from django.urls import reverse
@@ -15,9 +14,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from invocations.models import Account, ApiKey, Incident, WorkflowInstance
-from invocations.models.permissions import SEE_HISTORY
+from invocations.models.permissions import Viewer
 from invocations.monitoring import metrics, pauses, statistics
-from invocations.monitoring.incident_text import Reader, words_of
+from invocations.monitoring.incident_text import words_of
 from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.monitoring.needs_attention import groups_needing_attention
 from invocations.views.monitoring.outcome_tiles import outcome_tiles
@@ -37,16 +36,16 @@ def dashboard(request: StaffRequest) -> HttpResponse:
         "days": days,
         "steps": _steps(request),
     }
-    if request.user.has_perm(SEE_HISTORY):
+    if request.viewer.sees_history:
         since, paused = statistics.period_start(days), pauses.all_pauses()
         context |= {
             "periods": [_period(each, each == days) for each in PERIODS],
             "since": timezone.localtime(since),
             "paused": paused,
-            **groups_needing_attention(request.user, paused),
+            **groups_needing_attention(request.viewer, paused),
             "nobody_at_work": metrics.dispatcher_is_missing(now),
             "last_at_work": metrics.last_sweep(),
-            **_incidents(now, request.user),
+            **_incidents(now, request.viewer),
             **outcome_tiles(since, days),
         }
     return render_page(request, "dashboard.html", context)
@@ -68,18 +67,18 @@ def _period(days: int, current: bool) -> dict[str, Any]:
 # --- what is wrong ----------------------------------------------------------------------------------------------------
 
 
-def _incidents(now: datetime, user: User) -> dict[str, Any]:
+def _incidents(now: datetime, viewer: Viewer) -> dict[str, Any]:
     """Open ones as banners (what is paused has one of its own), and in a list with those of the last week that are over."""
     incidents = Incident.objects.select_related(
         "workflow_instance", "account__pod"
     ).prefetch_related("account__api_keys")
 
-    reader = Reader(user, is_stopped=pauses.active_kill_switch() is not None)
+    is_stopped = pauses.active_kill_switch() is not None
 
     def shown(incident: Incident) -> dict[str, Any]:
         return {
             "incident": incident,
-            "words": words_of(incident, reader),
+            "words": words_of(incident, viewer, is_stopped=is_stopped),
             "is_practice": incident.account.pod.is_practice,
         }
 
@@ -99,7 +98,7 @@ def _incidents(now: datetime, user: User) -> dict[str, Any]:
 
 def _steps(request: StaffRequest) -> list[dict[str, Any]]:
     """What an admin still has to set up before anybody can send; nothing once all is there."""
-    if not request.user.has_perm("invocations.add_workflowinstance"):
+    if not request.viewer.may_add_workflows:
         return []
     steps = [
         (

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from django.contrib.auth.models import User
 from django.db.models import Count, Min, QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +19,7 @@ from invocations.history.meanings import NO_RESULT, STATUSES, Meaning, Text
 from invocations.history.periods import recorded_between
 from invocations.history.reasons import REASONS
 from invocations.models import Account, Invocation, KillSwitch, WorkflowInstance, permissions
+from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses, remedies, statistics
 from invocations.monitoring.pauses import MOST_COUNTED, PauseOverview
 from invocations.monitoring.remedies import Remedy
@@ -66,17 +66,17 @@ class Group:
         return self.oldest < timezone.now() - LATE
 
 
-def groups_needing_attention(user: User, paused: PauseOverview) -> dict[str, Any]:
+def groups_needing_attention(viewer: Viewer, paused: PauseOverview) -> dict[str, Any]:
     """The groups, the one that waits longest first, missing results last; `more_waiting` are those that are folded away.
 
     Of each status the oldest `MOST_COUNTED` are counted.
     """
     brake = pauses.active_kill_switch()
     found = sorted(
-        [*_queued(user, paused, brake), *_held(user, paused), *_unknown(user, brake)],
+        [*_queued(viewer, paused, brake), *_held(viewer, paused), *_unknown(viewer, brake)],
         key=lambda group: group.oldest,
     )
-    missing = sorted(_missing(user), key=lambda group: group.oldest)
+    missing = sorted(_missing(viewer), key=lambda group: group.oldest)
     first = found[: MOST_GROUPS - min(len(missing), LEAST_MISSING)]
     fill = MOST_GROUPS - len(first)
     return {
@@ -85,13 +85,13 @@ def groups_needing_attention(user: User, paused: PauseOverview) -> dict[str, Any
     }
 
 
-def _queued(user: User, paused: PauseOverview, brake: KillSwitch | None) -> Iterator[Group]:
+def _queued(viewer: Viewer, paused: PauseOverview, brake: KillSwitch | None) -> Iterator[Group]:
     """What does not leave because something is paused: all of it for the brake, else each for the widest pause."""
     if brake is not None:
         rows = _grouped(Invocation.objects.filter(status=Status.QUEUED), "account")
         if rows:
             n, oldest = sum(row["n"] for row in rows), min(row["oldest"] for row in rows)
-            step = _step(user, remedies.kill_switch_remedy())
+            step = _step(viewer, remedies.kill_switch_remedy())
             yield Group(
                 STATUSES[Status.QUEUED],
                 n,
@@ -111,7 +111,7 @@ def _queued(user: User, paused: PauseOverview, brake: KillSwitch | None) -> Iter
         ):
             waits, is_practice = pause.queued, pause.account.pod.is_practice
             step, why = (
-                _step(user, pause.mend),
+                _step(viewer, pause.mend),
                 f"{pause.title}." if pause.held else pause.told,
             )  # what is held says why
             yield Group(
@@ -126,7 +126,7 @@ def _queued(user: User, paused: PauseOverview, brake: KillSwitch | None) -> Iter
             )
 
 
-def _held(user: User, paused: PauseOverview) -> Iterator[Group]:
+def _held(viewer: Viewer, paused: PauseOverview) -> Iterator[Group]:
     """What the set-up keeps back, by account."""
     rows = _grouped(Invocation.objects.filter(status=Status.HELD), "account")
     accounts = Account.objects.select_related("pod").in_bulk({row["account"] for row in rows})
@@ -134,7 +134,7 @@ def _held(user: User, paused: PauseOverview) -> Iterator[Group]:
     for row in rows:
         account, pause = accounts[row["account"]], by_account.get(row["account"])
         if pause:
-            step = _step(user, pause.mend)
+            step = _step(viewer, pause.mend)
         elif set(row["reasons"]) - set(RELEASED_WITH_ACCOUNT):
             step = Next(
                 _(
@@ -156,16 +156,14 @@ def _held(user: User, paused: PauseOverview) -> Iterator[Group]:
         )
 
 
-def _unknown(user: User, brake: KillSwitch | None) -> Iterator[Group]:
+def _unknown(viewer: Viewer, brake: KillSwitch | None) -> Iterator[Group]:
     """What no answer settles, by workflow."""
     rows = _grouped(Invocation.objects.filter(status=Status.UNKNOWN), "workflow_instance")
-    sendable = (
-        set(permissions.sendable_workflows(user).values_list("pk", flat=True)) if rows else set()
-    )
+    sendable = viewer.sendable_ids if rows else frozenset()
     for row, workflow in _with_workflows(rows):
         is_kept_back = pauses.is_blocked(workflow.account, workflow, is_stopped=brake is not None)
         may_check = bool(row["checkable"]) and workflow.pk in sendable and not is_kept_back
-        says = _how_to_settle(may_check=may_check, may_settle=user.has_perm(permissions.SETTLE))
+        says = _how_to_settle(may_check=may_check, may_settle=viewer.may_settle)
         if is_kept_back:
             says = f"{says}: {_('while it is paused none can be checked')}"
         elif not row["checkable"]:
@@ -185,7 +183,7 @@ def _how_to_settle(*, may_check: bool, may_settle: bool) -> str:
     return _("Settle them") if may_settle else _("Ask an admin to settle them")
 
 
-def _missing(user: User) -> Iterator[Group]:
+def _missing(viewer: Viewer) -> Iterator[Group]:
     """Results of the last days that did not come, by workflow."""
     since = statistics.period_start(MISSING_DAYS)
     rows = _grouped(
@@ -197,14 +195,14 @@ def _missing(user: User) -> Iterator[Group]:
         results_page = reverse("callback_setup", args=[workflow.account_id])
         asked = _("Ask an admin to check how its results come in.")
         set_up = Remedy(
-            _("Check how its results come in"), results_page, remedies.CHANGE_ACCOUNT, asked
+            _("Check how its results come in"), results_page, permissions.CHANGE_ACCOUNT, asked
         )
         address = history_url(
             delivery=Delivery.NO_RESULT,
             workflow=workflow.pk,
             since=timezone.localtime(since).date().isoformat(),
         )
-        yield _of_workflow(NO_RESULT, workflow, row, why, address, _step(user, set_up))
+        yield _of_workflow(NO_RESULT, workflow, row, why, address, _step(viewer, set_up))
 
 
 def _why(row: dict[str, Any]) -> str:
@@ -241,8 +239,8 @@ def _of_workflow(
     )
 
 
-def _step(user: User, mend: Remedy | None) -> Next:
-    if mend is not None and user.has_perm(mend.permission):
+def _step(viewer: Viewer, mend: Remedy | None) -> Next:
+    if mend is not None and viewer.may(mend.permission):
         return Next(mend.label, mend.address)
     return Next(mend.asked if mend else _("Ask an admin."))
 

@@ -52,7 +52,7 @@ def let_go_on(request: StaffRequest) -> HttpResponse:
     return redirect("stop")
 
 
-@staff_page(remedies.CHANGE_ACCOUNT)
+@staff_page(permissions.CHANGE_ACCOUNT)
 @require_POST
 def resume(request: StaffRequest, account_id: int) -> HttpResponse:
     """What is queued and held leaves with its ids. If nothing was mended, the next answer pauses the account again.
@@ -70,7 +70,7 @@ def resume(request: StaffRequest, account_id: int) -> HttpResponse:
         }
         link = (
             format_html(' <a href="{}">{}</a>', mend.address, mend.label)
-            if request.user.has_perm(mend.permission)
+            if request.viewer.may(mend.permission)
             else ""
         )
         messages.error(request, format_html("{} {}{}", words, REASONS[trouble], link))
@@ -81,7 +81,7 @@ def resume(request: StaffRequest, account_id: int) -> HttpResponse:
     return _back(request)
 
 
-@staff_page(remedies.CHANGE_WORKFLOW)
+@staff_page(permissions.CHANGE_WORKFLOW)
 @require_POST
 def resume_workflow(request: StaffRequest, workflow_id: int) -> HttpResponse:
     """What is queued leaves with its ids. If nothing was mended, the next answer pauses the workflow again."""

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from invocations.kaleyra.address import is_loopback, is_public
-from invocations.models import Account, Callback, CallbackAddress
+from invocations.models import Account, Callback, CallbackAddress, permissions
 from invocations.models.encryption import Unreadable
 from invocations.results import endpoints
 from invocations.results import inbox as results
@@ -28,7 +28,7 @@ BODY = '{"workflowevent":"<workflowevent>"}'
 BODY_AS_DOCUMENTED = '{"workflowevent":""}'
 
 
-@staff_page("invocations.change_account")
+@staff_page(permissions.CHANGE_ACCOUNT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def callback_setup(request: StaffRequest, account_id: int) -> HttpResponse:
     """Shows what to enter at Kaleyra; makes, rotates, ends and tries the address."""

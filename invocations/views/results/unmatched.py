@@ -98,7 +98,7 @@ def unmatched(request: StaffRequest) -> HttpResponse:
         "is_set_aside": is_set_aside,
         "older": urlencode({"before": last.received_at.isoformat(), "id": last.pk}) if last else "",
         "is_first_page": moment is None,
-        "may_match": request.user.has_perm(permissions.SETTLE),
+        "may_match": request.viewer.may_settle,
         "days_kept": upkeep.UNMATCHED_KEPT_FOR.days,
     }
     return render_page(request, "unmatched.html", context)
@@ -187,7 +187,7 @@ def _number(text: str) -> int:
 
 
 def _shown(request: StaffRequest, callbacks: list[Callback]) -> list[dict[str, Any]]:
-    may_see_recipient = permissions.may_see_recipient(request.user)
+    may_see_recipient = request.viewer.sees_numbers
     return [
         {
             "callback": callback,

@@ -14,13 +14,13 @@ from invocations.models import Preset, permissions
 from invocations.views.base import StaffRequest, staff_page
 
 
-@staff_page("invocations.send_invocation")
+@staff_page(permissions.SEND)
 @require_POST
 def remove_preset(request: StaffRequest, preset_id: int) -> HttpResponse:
     """For those who may replace its values, too."""
     preset = get_object_or_404(Preset.objects.select_related("workflow_instance"), pk=preset_id)
     workflow = preset.workflow_instance
-    if not permissions.may_send(request.user, workflow) or not may_replace(request.user, preset):
+    if not request.viewer.may_send_workflow(workflow) or not may_replace(request.viewer, preset):
         raise PermissionDenied
     preset.delete()
     messages.success(request, _("The preset “%(title)s” is gone.") % {"title": preset.title})

@@ -29,8 +29,8 @@ def profile(request: StaffRequest) -> HttpResponse:
             user=request.user, defaults={"own_number": form.cleaned_data["own_number"]}
         )
         messages.success(request, _("Saved."))
-        return redirect("me")
-    return render_page(request, "me.html", {"form": form})
+        return redirect("profile")
+    return render_page(request, "profile.html", {"form": form})
 
 
 def own_number(user: User) -> str:

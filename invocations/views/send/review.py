@@ -18,7 +18,7 @@ from invocations.kaleyra import recipients
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import build_payload, to_curl, to_text
 from invocations.kaleyra.recipients import country
-from invocations.models import WorkflowInstance, permissions
+from invocations.models import WorkflowInstance
 from invocations.monitoring import pauses
 from invocations.views.base import StaffRequest, render_page
 
@@ -29,13 +29,13 @@ def review(
     """The page between form and deed. It carries the form's fields on, hidden, so that nothing is kept on the server."""
     preset = PresetForm(
         workflow,
-        request.user,
+        request.viewer,
         request.POST if request.POST.get("action") == "save-preset" else None,
     )
     if preset.is_bound and preset.is_valid():
         preset.save(form.channel_params)
         messages.success(request, _("Saved. You find it above the form next time."))
-        preset = PresetForm(workflow, request.user)
+        preset = PresetForm(workflow, request.viewer)
     pod = workflow.account.pod
     url = invoke_url(
         pod.api_domain, workflow.account.sid, workflow.workflow_instance_id, http=pod.is_practice
@@ -130,6 +130,6 @@ def _cautions(workflow: WorkflowInstance, form: SendForm) -> list[Caution]:
 
 def _numbers_not_shown(request: StaffRequest, form: SendForm) -> set[str]:
     """Numbers that came from an earlier invocation and that this person may not see."""
-    if permissions.may_see_recipient(request.user):
+    if request.viewer.sees_numbers:
         return set()
     return {recipient.digits for recipient in form.recipients if form.is_kept(recipient)}

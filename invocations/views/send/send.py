@@ -35,11 +35,10 @@ from invocations.views.send.paste import pasted_into
 from invocations.views.send.profile import own_number
 from invocations.views.send.review import review
 
-SEND = "invocations.send_invocation"
 RECENT = 5
 
 
-@staff_page(SEND)
+@staff_page(permissions.SEND)
 @require_safe
 def choose(request: StaffRequest) -> HttpResponse:
     """The workflows this person may send."""
@@ -49,12 +48,12 @@ def choose(request: StaffRequest) -> HttpResponse:
         "choose.html",
         {
             "workflows": workflows,
-            "may_set_up": request.user.has_perm("invocations.add_workflowinstance"),
+            "may_set_up": request.viewer.may_add_workflows,
         },
     )
 
 
-@staff_page(SEND)
+@staff_page(permissions.SEND)
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def compose(request: StaffRequest, workflow_id: int) -> HttpResponse:
@@ -84,7 +83,7 @@ def compose(request: StaffRequest, workflow_id: int) -> HttpResponse:
     return _edited(request, workflow, intent, form, action, again)
 
 
-@staff_page(SEND)
+@staff_page(permissions.SEND)
 @sensitive_post_parameters()
 @require_POST
 def preview(request: StaffRequest, workflow_id: int) -> HttpResponse:
@@ -105,7 +104,7 @@ def preview(request: StaffRequest, workflow_id: int) -> HttpResponse:
 
 
 def _sendable(request: StaffRequest) -> QuerySet[WorkflowInstance]:
-    workflows = permissions.sendable_workflows(request.user).select_related("account__pod")
+    workflows = request.viewer.sendable_workflows().select_related("account__pod")
     # Without a first channel there is nothing to fill in yet.
     return workflows.filter(channels__position=1).prefetch_related(
         "channels__parameters", "account__api_keys"
@@ -126,7 +125,7 @@ def _fresh(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
         if again:
             form = SendForm(
                 workflow,
-                kept=Kept(sends_in(again), permissions.may_see_recipient(request.user)),
+                kept=Kept(sends_in(again), request.viewer.sees_numbers),
             )
         elif like := _earlier(request, workflow, request.GET.get("like", "")):
             form = SendForm(
@@ -134,7 +133,7 @@ def _fresh(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
                 typed=form.filled([dict(send.template_params) for send in sends_in(like)]),
             )
         elif (
-            preset := presets_for(request.user, workflow)
+            preset := presets_for(request.viewer, workflow)
             .filter(pk=_number(request.GET.get("preset", "")))
             .first()
         ):
@@ -173,10 +172,7 @@ def _earlier(
     """The invocation of this workflow that a link names, if this person may see its values."""
     if not request_id:
         return None
-    if not (
-        permissions.may_see_values(request.user)
-        and request.user.has_perm("invocations.view_invocation")
-    ):
+    if not (request.viewer.sees_values and request.viewer.sees_history):
         raise Http404
     try:
         return get_object_or_404(workflow.invocations.all(), request_id=UUID(request_id))
@@ -189,7 +185,7 @@ def _number(text: str) -> int:
 
 
 def _original(request: StaffRequest, intent: SubmissionToken) -> Invocation | None:
-    if intent.again is None or not permissions.may_see_values(request.user):
+    if intent.again is None or not request.viewer.sees_values:
         return None
     return Invocation.objects.filter(
         request_id=intent.again, workflow_instance_id=intent.workflow_id
@@ -199,7 +195,7 @@ def _original(request: StaffRequest, intent: SubmissionToken) -> Invocation | No
 def _kept(request: StaffRequest, again: Invocation | None) -> Kept | None:
     """What `again` sent; None if that cannot be decrypted any more, so that the number has to be typed."""
     try:
-        return Kept(sends_in(again), permissions.may_see_recipient(request.user)) if again else None
+        return Kept(sends_in(again), request.viewer.sees_numbers) if again else None
     except Unreadable:
         return None
 
@@ -265,7 +261,7 @@ def _show(
         "intent": intent,
         "again": again,
         "changed": _changed_since(again, workflow),
-        "presets": presets_for(request.user, workflow),
+        "presets": presets_for(request.viewer, workflow),
         "pauses": pauses.pauses_of(workflow.account, workflow),
         "valid_for": workflow.valid_for,
         "recent": _recent(request, workflow),
@@ -319,7 +315,7 @@ def _changed_since(
 
 def _recent(request: StaffRequest, workflow: WorkflowInstance) -> list[Invocation]:
     """This person's last messages of this workflow: their values can be taken as a start."""
-    if not permissions.may_see_values(request.user):
+    if not request.viewer.sees_values:
         return []
     return list(
         workflow.invocations.filter(created_by=request.user)

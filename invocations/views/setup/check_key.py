@@ -9,12 +9,12 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
 from invocations.history.reasons import REASONS
-from invocations.models import ApiKey
+from invocations.models import ApiKey, permissions
 from invocations.monitoring import key_check
 from invocations.views.base import StaffRequest, render_page, staff_page
 
 
-@staff_page("invocations.change_apikey")
+@staff_page(permissions.CHANGE_KEY)
 @require_POST
 def check_key(request: StaffRequest, key_id: uuid.UUID) -> HttpResponse:
     """Says what came of it. Pressed twice it asks once."""

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_http_methods
 
 from invocations.composing.preview import bubbles
 from invocations.forms.template_fields import TemplateFieldsForm
-from invocations.models import WorkflowInstance
+from invocations.models import WorkflowInstance, permissions
 from invocations.views.base import StaffRequest, render_page, staff_page
 
 
-@staff_page("invocations.change_workflowinstance")
+@staff_page(permissions.CHANGE_WORKFLOW)
 @require_http_methods(["GET", "HEAD", "POST"])
 def template_fields(request: StaffRequest, workflow_id: int) -> HttpResponse:
     """The texts of both channels, the values they ask for, and the example they make."""
@@ -31,7 +31,7 @@ def template_fields(request: StaffRequest, workflow_id: int) -> HttpResponse:
             )
             % {"number": version.number},
         )
-        return redirect("contract", workflow_id=workflow.pk)
+        return redirect("template_fields", workflow_id=workflow.pk)
     channels = [each.channel for each in form.channels]
     samples = [
         {asked.key: asked.words.sample or asked.label for asked, _form in each.values}
@@ -43,4 +43,4 @@ def template_fields(request: StaffRequest, workflow_id: int) -> HttpResponse:
         "bubbles": bubbles(channels, samples),
         "version": workflow.versions.order_by("-number").first(),
     }
-    return render_page(request, "contract.html", context)
+    return render_page(request, "template_fields.html", context)

@@ -1,0 +1,117 @@
+"""What may be done next about an invocation, and what of it the viewer may do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Protocol
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from invocations.history import resend
+from invocations.history.meanings import CONTRADICTED, NO_CONFIRMATION, Meaning, StatusMeaning, Text
+from invocations.history.next_steps import next_steps
+from invocations.models import Invocation
+from invocations.models.permissions import Viewer
+from invocations.sending.ask_again import is_checkable
+
+Status = Invocation.Status
+
+TRY_AGAIN = {
+    Status.QUEUED: _("Try now"),
+    Status.HELD: _("Try now"),
+    Status.UNKNOWN: _("Check safely"),
+}
+"""The statuses from which a person may have the same request ID posted again, with the button's label."""
+
+
+class Blocker(Protocol):
+    """What stops an invocation from leaving, such as a pause (`monitoring.pauses.Pause`)."""
+
+    @property
+    def permission(self) -> str: ...
+
+    @property
+    def resume(self) -> str: ...
+
+
+def can_be_blocked(invocation: Invocation) -> bool:
+    """Whether a pause changes what may be done about it."""
+    return invocation.status in TRY_AGAIN or invocation.reason == "no_such_workflow"
+
+
+@dataclass(frozen=True)
+class Actions:
+    """The steps and buttons for one viewer. `blockers`: what stops the invocation from leaving now."""
+
+    invocation: Invocation
+    viewer: Viewer
+    blockers: Sequence[Blocker]
+    meaning: StatusMeaning
+    delivery: Meaning
+    is_disputed: bool
+    now: datetime = field(default_factory=timezone.now)
+
+    @cached_property
+    def may_send_workflow(self) -> bool:
+        return self.viewer.may_send_workflow(self.invocation.workflow_instance)
+
+    @cached_property
+    def is_too_old_to_check(self) -> bool:
+        return not is_checkable(self.invocation, self.now)
+
+    @cached_property
+    def try_again(self) -> Text | None:
+        """The label of the button that posts the same request ID again; None where there is none."""
+        not_before = self.invocation.not_before
+        is_scheduled = not_before is not None and not_before > self.now
+        if self.blockers or is_scheduled or self.is_too_old_to_check or not self.may_send_workflow:
+            return None
+        return TRY_AGAIN.get(Status(self.invocation.status))
+
+    @cached_property
+    def next(self) -> tuple[Text, ...]:
+        return next_steps(
+            self.meaning,
+            self.delivery,
+            is_disputed=self.is_disputed,
+            is_kept_back=bool(self.blockers),
+            is_old=self.is_too_old_to_check,
+            may_press=self.try_again is not None,
+            may_settle=self.viewer.may_settle,
+        )
+
+    @property
+    def next_tone(self) -> str:
+        if self.is_disputed:
+            return NO_CONFIRMATION.tone
+        decides = self.invocation.delivery and self.meaning not in CONTRADICTED.values()
+        return self.delivery.tone if decides else self.meaning.tone
+
+    @property
+    def may_resume(self) -> bool:
+        return any(each.resume and self.viewer.may(each.permission) for each in self.blockers)
+
+    @property
+    def may_cancel(self) -> bool:
+        return self.may_send_workflow and self.invocation.status in Invocation.UNSENT
+
+    @property
+    def may_settle(self) -> bool:
+        return self.viewer.may_settle and self.invocation.status == Status.UNKNOWN
+
+    @property
+    def may_resend(self) -> bool:
+        """Whether the viewer may open the form with these values."""
+        return self.may_send_workflow and self.viewer.sees_values
+
+    @property
+    def is_resendable(self) -> bool:
+        return resend.why_not_resendable(self.invocation) is None
+
+    @property
+    def resend_question(self) -> Text:
+        return resend.question_before_resend(self.delivery, is_disputed=self.is_disputed)

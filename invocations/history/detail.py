@@ -1,0 +1,281 @@
+"""An invocation as one viewer may see it: computed once, read by its page, the side panel, the ticket and exports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from invocations.composing import template_fields
+from invocations.history import resend
+from invocations.history.actions import Actions, Blocker
+from invocations.history.meanings import (
+    AWAITING,
+    MAY_BE_DOUBLE,
+    NO_RESULT,
+    NOT_REPORTED,
+    NOT_YET_REPORTED,
+    Meaning,
+    StatusMeaning,
+    Text,
+    delivery_of,
+    meaning_of,
+)
+from invocations.history.reasons import ATTEMPT_REASONS, OUTCOMES, REASONS, advice_for
+from invocations.history.report import Report, report_of
+from invocations.history.sent import SentMessage, ShownCallback
+from invocations.history.summary import summary
+from invocations.history.ticket import ticket_text
+from invocations.history.timeline import (
+    Step,
+    channel_kinds,
+    clock_time,
+    duration_text,
+    person_name,
+    timeline,
+)
+from invocations.models import Attempt, Callback, Channel, Invocation, Settlement
+from invocations.models.encryption import Unreadable
+from invocations.models.permissions import Viewer
+
+Status = Invocation.Status
+
+REFRESH_SOON, REFRESH_LATER = 2, 5
+"""Seconds after which an open page asks for itself again: while things happen, and once nothing has for `QUIET_AFTER`."""
+QUIET_AFTER = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class ShownAttempt:
+    row: Attempt
+    tone: str
+    icon: str
+    why: Text
+    took: str
+    has_left: bool
+    reply: dict[str, Any]
+
+
+def with_story() -> QuerySet[Invocation]:
+    """Invocations with all that a `Detail` reads of them, in four queries."""
+    callbacks = Callback.objects.select_related("matched_by", "set_aside_by")
+    return Invocation.objects.select_related(
+        *("workflow_instance", "version", "account__pod", "created_by", "cancelled_by"),
+        *("sent_again_from", "settlement__settled_by"),
+    ).prefetch_related(
+        Prefetch("attempts", Attempt.objects.select_related("asked_by").order_by("number")),
+        Prefetch("callbacks", callbacks.prefetch_related("results").order_by("received_at", "pk")),
+    )
+
+
+class Detail:
+    """`invocation` for `viewer`. Every property is computed on first use, so that a row of an export costs only what it shows.
+
+    `blockers`: what stops it from leaving now. `may_have_result`: whether an unmatched result may be its own.
+    Both are asked above this room, and handed in.
+    """
+
+    def __init__(
+        self,
+        invocation: Invocation,
+        viewer: Viewer,
+        *,
+        blockers: Sequence[Blocker] = (),
+        may_have_result: bool = False,
+    ) -> None:
+        self.invocation = invocation
+        self.viewer = viewer
+        self.blockers = blockers
+        self.may_have_result = may_have_result
+        self._now = timezone.now()
+
+    # --- what happened ---
+
+    @cached_property
+    def sent_channels(self) -> list[Channel]:
+        """The channels as they were when the message was recorded."""
+        return template_fields.channels_as_sent(self.invocation)
+
+    @cached_property
+    def sent(self) -> SentMessage:
+        return SentMessage(self.invocation, self.viewer, self.sent_channels)
+
+    @cached_property
+    def report(self) -> Report | None:
+        return report_of(list(self.invocation.callbacks.all()))
+
+    @cached_property
+    def channel_kinds(self) -> list[str]:
+        return channel_kinds(self.sent_channels, self.report)
+
+    @cached_property
+    def meaning(self) -> StatusMeaning:
+        return meaning_of(self.invocation)
+
+    @cached_property
+    def delivery(self) -> Meaning:
+        delivery = delivery_of(self.invocation, self.channel_kinds)
+        if delivery is NOT_REPORTED and self.invocation.workflow_instance.expects_callback:
+            return NOT_YET_REPORTED
+        return delivery
+
+    @property
+    def double(self) -> Meaning | None:
+        return MAY_BE_DOUBLE if self.invocation.may_be_double else None
+
+    @property
+    def results_contradict(self) -> bool:
+        return self.report is not None and bool(self.report.disputed)
+
+    @cached_property
+    def is_disputed(self) -> bool:
+        return resend.is_disputed(self.invocation, self.report)
+
+    @property
+    def lacks_id(self) -> bool:
+        """Whether Kaleyra's ID never came, so that a result may not find the message by itself."""
+        awaited = self.delivery in (AWAITING, NO_RESULT)
+        return not self.invocation.workflow_invocation_id and awaited
+
+    @property
+    def was_interrupted(self) -> bool:
+        lease = self.invocation.lease_until
+        return self.invocation.status == Status.SENDING and lease is not None and lease < self._now
+
+    @property
+    def has_left(self) -> bool:
+        return self.invocation.status not in Invocation.NEVER_LEFT
+
+    @property
+    def summary(self) -> str:
+        return summary(self.meaning, self.delivery, self.report, self.sent_channels)
+
+    @property
+    def steps(self) -> list[Step]:
+        attempts = self.invocation.attempts.all()
+        return timeline(
+            self.invocation, attempts, self.report, self.sent_channels, self.meaning, self._aside
+        )
+
+    @property
+    def why(self) -> Text:
+        return REASONS.get(self.invocation.reason, "")
+
+    @cached_property
+    def reply(self) -> dict[str, Any]:
+        return _reply(self.invocation)
+
+    @property
+    def advice(self) -> list[Text]:
+        return advice_for([*self.reply.get("errors", []), self.reply.get("message") or ""])
+
+    @cached_property
+    def attempts(self) -> list[ShownAttempt]:
+        """The newest first."""
+        return [_shown(attempt) for attempt in reversed(self.invocation.attempts.all())]
+
+    @cached_property
+    def callbacks(self) -> list[ShownCallback]:
+        """The newest first."""
+        return [self.sent.shown_callback(row) for row in reversed(self.invocation.callbacks.all())]
+
+    @property
+    def note(self) -> str:
+        return _readable(self.invocation, "note")
+
+    @cached_property
+    def ticket(self) -> str:
+        return ticket_text(
+            self.invocation,
+            list(self.invocation.attempts.all()),
+            self.report,
+            meaning=self.meaning,
+            delivery=self.delivery,
+            secrets=self.sent.all_secrets,
+        )
+
+    @property
+    def _aside(self) -> list[Text]:
+        """What the step of the status says besides: who ended it, or when it goes on."""
+        row = self.invocation
+        if settlement := getattr(row, "settlement", None):
+            words = _("%(person)s wrote: “%(reason)s”")
+            person = person_name(settlement.settled_by)
+            return [words % {"person": person, "reason": _readable(settlement, "reason")}]
+        if row.cancelled_by:
+            return [_("%(person)s cancelled it.") % {"person": person_name(row.cancelled_by)}]
+        if row.reason in ("confirmed_by_duplicate", "confirmed_by_result"):
+            return [REASONS[row.reason]]
+        if row.status == Status.ACCEPTED and (message := self.reply.get("message")):
+            return [_("Kaleyra’s words: “%(message)s”") % {"message": message}]
+        if row.due_at and not self.blockers:
+            asked = _("Asked again at %(time)s at the earliest.")
+            tried = _("Tried by itself at %(time)s at the earliest.")
+            words = asked if row.status == Status.UNKNOWN else tried
+            return [words % {"time": clock_time(row.due_at)}]
+        return []
+
+    @cached_property
+    def actions(self) -> Actions:
+        return Actions(
+            self.invocation,
+            self.viewer,
+            self.blockers,
+            meaning=self.meaning,
+            delivery=self.delivery,
+            is_disputed=self.is_disputed,
+        )
+
+    @cached_property
+    def resent_as(self) -> QuerySet[Invocation]:
+        return self.invocation.sent_again_as.order_by("id")
+
+    @property
+    def refreshes_every(self) -> int | None:
+        """Seconds after which an open page asks for itself again; None once nothing changes by itself any more."""
+        row = self.invocation
+        if row.is_final and row.delivery != Invocation.Delivery.AWAITING:
+            return None
+        moments = [
+            *(row.created_at, row.final_at),
+            *(attempt.started_at for attempt in row.attempts.all()),
+            *(callback.received_at for callback in row.callbacks.all()),
+        ]
+        newest: datetime = max(moment for moment in moments if moment)
+        return REFRESH_SOON if newest > self._now - QUIET_AFTER else REFRESH_LATER
+
+
+def _shown(attempt: Attempt) -> ShownAttempt:
+    tone, icon = OUTCOMES[attempt.outcome]
+    took = attempt.duration_ms
+    return ShownAttempt(
+        row=attempt,
+        tone=tone,
+        icon=icon,
+        why=ATTEMPT_REASONS.get(attempt.reason, ""),
+        took="" if took is None else duration_text(took / 1000),
+        has_left=attempt.outcome != Attempt.Outcome.NOT_SENT,
+        reply=_reply(attempt),
+    )
+
+
+def _reply(row: Invocation | Attempt) -> dict[str, Any]:
+    """What came back, as it was kept; nothing if no encryption key opens it any more."""
+    try:
+        return row.kept_reply
+    except Unreadable:
+        row.reply = None  # the templates read `row.message` and `row.errors`, too
+        return {}
+
+
+def _readable(row: Invocation | Settlement, field: str) -> str:
+    try:
+        return getattr(row, field) or ""
+    except Unreadable:
+        return _("(cannot be read any more)")
