@@ -196,13 +196,13 @@ METRICS_TOKEN = env.bearer_token("METRICS_TOKEN")
 
 # --- logs and error reports ---------------------------------------------------------------------
 
-DEFAULT_EXCEPTION_REPORTER_FILTER = "fallback_console.error_reports.NothingButTheTrace"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "fallback_console.error_reports.TracebackOnlyFilter"
 LOG_LEVEL = env.log_level("LOG_LEVEL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"no_tokens": {"()": "fallback_console.error_reports.NoTokens"}},
+    "filters": {"no_tokens": {"()": "fallback_console.error_reports.CallbackTokenFilter"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_tokens"]}
     },
