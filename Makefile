@@ -1,4 +1,4 @@
-# The two commands are `make run` and `make test`. `make` alone lists all.
+# `make run` starts the console, `make test` checks everything. `make` alone lists all targets.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,27 +7,33 @@ PORT ?= 8000
 POD_PORT ?= 8100
 WORKERS ?= 2
 TESTS = $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
-ASK_NO_DATABASE := browser console kaleyra sandbox
+# Tests on SQLite must not use the servers that these variables name.
+ON_SQLITE := env -u TEST_DATABASE_URL -u TEST_BROKER_URL
+# Folders of tests/ for which it makes no difference which database runs.
+DATABASE_INDEPENDENT := browser console kaleyra sandbox
+# Read when make starts, so before the target .env creates the file.
+IS_FIRST_RUN := $(if $(wildcard .env),,yes)
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
-help: ## list these commands
+help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-run: $(VENV)/.runtime .env ## build what is needed and serve the console with its practice pod
+run: $(VENV)/.runtime .env ## install what is needed and serve the console with its practice pod (PORT=8000 POD_PORT=8100)
 	@$(BIN)/python -c 'import socket, sys; \
 	taken = [p for p in map(int, sys.argv[1:]) if not socket.socket().connect_ex(("127.0.0.1", p))]; \
 	sys.exit(f"Port {taken[0]} is in use. Choose others: make run PORT=8001 POD_PORT=8101" if taken else 0)' $(PORT) $(POD_PORT)
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
 	@$(BIN)/python manage.py demo --api-domain 127.0.0.1:$(POD_PORT) --at http://$(HOST):$(PORT)/
+	@$(if $(IS_FIRST_RUN),echo "Made .env with fresh secrets. Keep it: without FIELD_ENCRYPTION_KEYS what is stored cannot be read.")
 	@trap 'kill $$(jobs -p) 2>/dev/null; wait' EXIT; trap 'exit 0' INT TERM; \
 	$(BIN)/python manage.py sandbox --port $(POD_PORT) --console http://127.0.0.1:$(PORT) & \
 	$(BIN)/python manage.py dispatch & \
 	$(BIN)/gunicorn fallback_console.wsgi --bind $(HOST):$(PORT) --worker-class gthread --threads 8 --no-control-socket --log-level warning & \
 	wait -n
 
-test: $(VENV)/.dev packages ## check style, types and structure, and run every test, on SQLite and on PostgreSQL
+test: $(VENV)/.dev packages ## check style, types and layers, and run every test, on SQLite and on PostgreSQL
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -36,38 +42,41 @@ test: $(VENV)/.dev packages ## check style, types and structure, and run every t
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 	$(MAKE) --no-print-directory test-sqlite test-postgres
 
-test-sqlite: $(VENV)/.dev ## every test that needs no PostgreSQL, the browser's too
-	env -u TEST_DATABASE_URL -u TEST_BROKER_URL $(TESTS)
+test-sqlite: $(VENV)/.dev ## run every test that does not need PostgreSQL, including the browser tests
+	$(ON_SQLITE) $(TESTS)
 
-test-postgres: $(VENV)/.dev ## the tests that ask the database, and Celery's, on PostgreSQL: a private one, or TEST_DATABASE_URL
-	$(BIN)/python -m tests.servers --postgres --quick -- $(TESTS) $(ASK_NO_DATABASE:%=--ignore tests/%) --ignore tests/faults/test_harness.py
+test-postgres: $(VENV)/.dev ## run the database and Celery tests on a temporary PostgreSQL, or on TEST_DATABASE_URL
+	$(BIN)/python -m tests.servers --postgres --quick -- $(TESTS) $(DATABASE_INDEPENDENT:%=--ignore tests/%) --ignore tests/faults/test_harness.py
 
-test-quick: $(VENV)/.dev ## the tests on SQLite without the browser
-	env -u TEST_DATABASE_URL -u TEST_BROKER_URL $(TESTS) --ignore tests/browser
+test-quick: $(VENV)/.dev ## run the tests on SQLite without the browser tests
+	$(ON_SQLITE) $(TESTS) --ignore tests/browser
 
-bench-preview: $(VENV)/.dev ## how long the live preview takes, beside the cheapest page
+cover: $(VENV)/.dev ## run the same tests as test-quick and print the coverage by file, with the lines that are missing
+	$(ON_SQLITE) $(TESTS) --ignore tests/browser --cov --cov-report=term-missing:skip-covered
+
+bench-preview: $(VENV)/.dev ## measure the live preview against the cheapest page
 	@$(BIN)/python -m benchmarks.preview
 
-bench-history: $(VENV)/.dev packages ## how long the history takes as it grows, beside Django's own change list (half an hour; ROWS=1000000 for less)
+bench-history: $(VENV)/.dev packages ## measure the history as it grows, against Django's change list (half an hour; ROWS=1000000 for less)
 	@$(BIN)/python -m benchmarks.history --rows $(or $(ROWS),10000000)
 
-bench-callbacks: $(VENV)/.dev packages ## how long results take that come 200 a second, and whether one is lost (OPTIONS="--rate 100 --workers 1")
+bench-callbacks: $(VENV)/.dev packages ## measure receiving 200 results a second, and count lost ones (OPTIONS="--rate 100 --workers 1")
 	@$(BIN)/python -m tests.servers --postgres -- $(BIN)/python -m benchmarks.callbacks $(OPTIONS)
 
-bench-dispatch: $(VENV)/.dev packages ## what a send costs, beside bare requests, Celery and newman (OPTIONS="--quick")
+bench-dispatch: $(VENV)/.dev packages ## measure a send against bare requests, Celery and newman (OPTIONS="--quick")
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.dispatch $(OPTIONS)
 
-crash-test: $(VENV)/.dev ## kill dispatchers while they send: is anything lost, sent twice, or shown wrongly?
+crash-test: $(VENV)/.dev ## kill dispatchers while they send, and count what is lost, sent twice or shown wrongly (N=300, SEED=7 repeats a run)
 	@$(BIN)/python -m tests.faults.harness $(if $(SEED),--seed $(SEED)) --invocations $(or $(N),300) --kills 20 --workers 3
 
-crash-test-bugs: $(VENV)/.dev ## the same with bugs put in, one after another: each must be caught
+crash-test-bugs: $(VENV)/.dev ## run crash-test with one known bug at a time: each must be found
 	@$(BIN)/python -m tests.faults.harness --every-bug
 
-crash-soak: $(VENV)/.dev packages ## the long one: N=10000 messages, 500 kills, PostgreSQL is killed too; SEED=7 repeats
+crash-soak: $(VENV)/.dev packages ## run crash-test for long, killing PostgreSQL too (N=10000 messages, KILLS=500, SEED=7 repeats a run)
 	@$(BIN)/python -m tests.faults.harness $(if $(SEED),--seed $(SEED)) --invocations $(or $(N),10000) --kills $(or $(KILLS),500) \
 	  --database-kills 20 --workers 6 --postgres $(ARGS)
 
-format: $(VENV)/.dev ## put the code into shape
+format: $(VENV)/.dev ## fix and format the Python code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -78,8 +87,8 @@ packages:
 	@umask 077; $(BIN)/python -c 'import secrets; from cryptography.fernet import Fernet; \
 	fresh = {"SECRET_KEY=": secrets.token_urlsafe(50), "FIELD_ENCRYPTION_KEYS=": Fernet.generate_key().decode()}; \
 	print("\n".join(line + fresh.get(line, "") for line in open(".env.example").read().splitlines()))' > .env.tmp && mv .env.tmp .env
-	@echo "Made .env with fresh secrets. Keep it: without FIELD_ENCRYPTION_KEYS what is stored cannot be read."
 
+# The two files in .venv note when each list of requirements was installed.
 $(VENV)/.runtime: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed. Name it: make run PYTHON=python3.11")'
 	@echo "Building the environment in $(VENV) …"
@@ -91,4 +100,5 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: help run test test-sqlite test-postgres test-quick bench-preview bench-callbacks bench-history bench-dispatch crash-test crash-test-bugs crash-soak format packages
+.PHONY: help run test test-sqlite test-postgres test-quick cover bench-preview bench-history bench-callbacks bench-dispatch \
+  crash-test crash-test-bugs crash-soak format packages

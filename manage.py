@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""The door for the shell: `python manage.py help` lists the commands."""
+"""The command line. `.venv/bin/python manage.py help` lists the commands."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What an error page, an error mail or a line of the log may show."""
+"""Keeps customer data and secrets out of error pages, error emails and logs."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ _TOKEN = re.compile(r"(/callbacks/)[^/\s'\"?]+")
 
 
 def without_tokens(text: str) -> str:
-    """`text` without the secret part of a callback address."""
+    """`text` with the token of every callback path replaced by "…"."""
     return _TOKEN.sub(r"\1…", text)
 
 
-class NoTokens(logging.Filter):
-    """Takes the secret part of a callback address out of what is written down: Django logs the path of each request it refuses."""
+class CallbackTokenFilter(logging.Filter):
+    """Removes the token of a callback address from log lines.
+
+    Django logs the path of each request that it refuses, and the token is part of that path.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         if "/callbacks/" in (message := record.getMessage()):
@@ -28,18 +31,19 @@ class NoTokens(logging.Filter):
         return True
 
 
-class NothingButTheTrace(SafeExceptionReporterFilter):
-    """Leaves the lines of code and drops what was in them.
+class TracebackOnlyFilter(SafeExceptionReporterFilter):
+    """Reduces an error report to the lines of code, without any value.
 
-    Django hides what looks like a secret by its name. Here a phone number or a template value can sit in any variable
-    and any form field, so local variables, form fields, cookies and settings are all left out.
+    Django's own filter hides a value if its name looks like a secret's. Here any variable or form
+    field can hold a phone number or a template value, so local variables, form fields, cookies,
+    settings and headers are all left out.
     """
 
     def get_safe_settings(self) -> dict[str, Any]:
         return {}
 
     def get_safe_request_meta(self, request: HttpRequest | None) -> dict[str, Any]:
-        meta = request.META if request else {}  # none: a command or a worker broke, not a page
+        meta = request.META if request else {}  # None: the error was in a command or worker
         return {
             name: without_tokens(meta[name])
             for name in ("REQUEST_METHOD", "PATH_INFO")

@@ -1,4 +1,4 @@
-"""What every answer of the console has in common."""
+"""Middleware for every response of the console."""
 
 from __future__ import annotations
 
@@ -12,17 +12,13 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 def show_times_in_the_users_zone(get_response: GetResponse) -> GetResponse:
-    """Shows times in the zone that the browser names in the cookie `timezone` (static/console.js writes it), else in UTC."""
+    """Shows times in the zone of the cookie `timezone`, which static/console.js sets, or in UTC."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         name = request.COOKIES.get("timezone", "")
         try:
             zone = zoneinfo.ZoneInfo(name) if name else None
-        except (
-            KeyError,
-            ValueError,
-            OSError,
-        ):  # not a zone; ZoneInfo also opens files by this name
+        except (KeyError, ValueError, OSError):  # OSError: ZoneInfo opens a file by this name
             zone = None
         with timezone.override(zone):
             return get_response(request)
@@ -31,7 +27,10 @@ def show_times_in_the_users_zone(get_response: GetResponse) -> GetResponse:
 
 
 def keep_pages_out_of_caches(get_response: GetResponse) -> GetResponse:
-    """Pages hold names and numbers of people: no cache keeps them (OWASP ASVS 5.0, 14.3.2)."""
+    """Adds `Cache-Control: no-store` (OWASP ASVS 5.0, 14.3.2), as pages show customers' numbers.
+
+    Also denies camera, geolocation and microphone, and loading from other origins.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

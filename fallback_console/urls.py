@@ -1,4 +1,4 @@
-"""The table of contents."""
+"""All URLs of the console."""
 
 from django.contrib import admin
 from django.urls import path
@@ -62,6 +62,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
-    # Set-up, people, signing in: the admin site is the shell around all of the above, so it stands at the root too.
+    # Set-up, users and sign-in. The admin site draws the frame around every page above, so it is
+    # mounted at the root too.
     path("", admin.site.urls),
 ]

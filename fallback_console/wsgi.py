@@ -1,4 +1,4 @@
-"""The door for the web server. Refuses to open while a setting is missing or wrong."""
+"""The WSGI application. Raises `SystemExit` if a setting is missing or wrong."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fallback_console.settings")
 application = get_wsgi_application()
 
-from invocations import checks  # noqa: E402  once Django is set up
+from invocations import checks  # noqa: E402  needs get_wsgi_application()
 
-checks.refuse_wrong_settings()  # a web server, unlike manage.py, runs no system checks by itself
+# Unlike manage.py, a web server does not run the system checks.
+checks.refuse_wrong_settings()

@@ -1,4 +1,4 @@
-"""Tells Django about the app and about its one admin site."""
+"""The Django app, and the admin site that replaces Django's."""
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
@@ -13,7 +13,8 @@ class InvocationsConfig(AppConfig):
     def ready(self) -> None:
         from . import checks  # noqa: F401  registers the system checks
 
-        # Not in admin/__init__.py: the site itself is made from that package, and would be made twice.
+        # Not in admin/__init__.py: ConsoleSite is in that package, so importing it would register
+        # the pages while the site is still being created.
         from .admin import accounts, api_keys, people, pods, workflows  # noqa: F401  registers the pages
         from .models import immutable
 

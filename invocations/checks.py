@@ -1,4 +1,4 @@
-"""System checks: a setting that is missing or wrong is named at start, with a hint."""
+"""System checks that report each missing or wrong setting at start, with a hint."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.core.checks import ERROR, CheckMessage, Error, Tags, Warning, regist
 def settings_from_the_environment(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Every problem that `fallback_console.settings` noted while it read the environment."""
+    """One error for each problem that `fallback_console.environment` found."""
     return [
         Error(f"{problem.name} {problem.wrong}", hint=problem.hint, id=f"console.{problem.name}")
         for problem in settings.SETTINGS_PROBLEMS
@@ -25,7 +25,7 @@ def settings_from_the_environment(
 def practice_is_not_production(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """With SANDBOX on, a pod on this machine is reached without encryption."""
+    """Warns of SANDBOX, with which a pod on this machine is reached over plain http."""
     if not settings.SANDBOX:
         return []
     return [
@@ -38,7 +38,10 @@ def practice_is_not_production(
 
 
 def refuse_wrong_settings() -> None:
-    """For the doors that run no system checks by themselves. Raises `SystemExit`, naming each setting that is missing or wrong."""
+    """Raises `SystemExit`, naming each setting that is missing or wrong.
+
+    For entry points that do not run the system checks: WSGI and Celery.
+    """
     problems = [
         problem
         for problem in run_checks(tags=[Tags.security, "settings"])

@@ -1,4 +1,7 @@
-"""Doors for Celery. The same functions as `manage.py dispatch`; `fallback_console.celery` says when they run."""
+"""Celery tasks. They call the same functions as `manage.py dispatch`.
+
+`fallback_console.celery` schedules them.
+"""
 
 from __future__ import annotations
 
@@ -23,73 +26,83 @@ from invocations.sending.dispatcher import Dispatcher
 
 logger = logging.getLogger(__name__)
 
-LONGEST = 60.0
-"""Seconds after which a worker lets go. The next hint goes on."""
+LONGEST_DELIVERY_RUN = 60.0
+"""Seconds after which `deliver_due` ends. The next hint starts another one."""
 
-_ending = RawValue("b", 0)
-"""Whether this worker is to end. Its pool's processes share this byte: only the process above them hears of it."""
+_shutting_down = RawValue("b", 0)
+"""1 once this worker shuts down. In shared memory, because only the parent of the pool's processes
+gets the signal `worker_shutting_down`."""
 
 
 @worker_shutting_down.connect
-def _end(**said: Any) -> None:
-    _ending.value = 1
+def _note_shutdown(**kwargs: Any) -> None:
+    _shutting_down.value = 1
 
 
-def _a_hint(deed: Callable[[], int]) -> Callable[[], int]:
-    """A hint that finds no database is as good as lost: the next one finds the same rows."""
+def _zero_without_database(task: Callable[[], int]) -> Callable[[], int]:
+    """Logs that the database is away and returns 0. The next hint finds the same rows."""
 
-    @wraps(deed)
-    def done() -> int:
+    @wraps(task)
+    def wrapper() -> int:
         try:
-            return deed()
-        except (OperationalError, InterfaceError) as error:  # what it says could hold a row
+            return task()
+        except (OperationalError, InterfaceError) as error:
+            # Not the message, which may quote a row.
             logger.error(
                 "the database does not answer (%s); the next hint tries again", type(error).__name__
             )
             return 0
 
-    return done
+    return wrapper
 
 
 @shared_task(name="invocations.deliver_due")
-@_a_hint
+@_zero_without_database
 def deliver_due() -> int:
-    """Delivers until nothing is due. Several at once share the work. Returns how many attempts were made."""
-    if _ending.value or not (due.accounts_with_work() or due.accounts_to_probe()):
+    """Delivers until nothing is due and returns the number of attempts.
+
+    Several may run at once and share the work.
+    """
+    if _shutting_down.value or not (due.accounts_with_work() or due.accounts_to_probe()):
         return 0
     dispatcher = Dispatcher(monitoring_sweep.sweep)
-    with _ended_by_a_signal(dispatcher):
-        return dispatcher.run(until_idle=True, seconds=LONGEST, until=lambda: bool(_ending.value))
+    with _stops_on_sigterm(dispatcher):
+        return dispatcher.run(
+            until_idle=True,
+            seconds=LONGEST_DELIVERY_RUN,
+            until=lambda: bool(_shutting_down.value),
+        )
 
 
 @shared_task(name="invocations.sweep")
-@_a_hint
+@_zero_without_database
 def sweep() -> int:
-    """Settles what only the passing of time settles. Returns how many rows moved."""
+    """Runs the periodic sweep (`monitoring.sweep`). Returns the number of changed rows."""
     return monitoring_sweep.sweep()
 
 
 @shared_task(name="invocations.write_exports")
-@_a_hint
+@_zero_without_database
 def write_exports() -> int:
-    """Writes the exports that somebody waits for, and clears away old ones. Returns how many there were."""
+    """Writes requested exports and deletes old ones. Returns the number of both together."""
     written = 0
-    while not _ending.value and exports.write_next_export():
+    while not _shutting_down.value and exports.write_next_export():
         written += 1
     return written + exports.delete_old_exports(timezone.now())
 
 
 @contextmanager
-def _ended_by_a_signal(dispatcher: Dispatcher) -> Iterator[None]:
-    """In a process of the pool: a service manager may send SIGTERM to all of them at once. What is being posted ends first."""
-    is_ours = (
-        threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    )
-    if is_ours:
+def _stops_on_sigterm(dispatcher: Dispatcher) -> Iterator[None]:
+    """Makes SIGTERM stop `dispatcher` after the requests in progress, in a process of the pool.
+
+    A service manager may send SIGTERM to all processes at once, not to the parent alone.
+    """
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    sets_handler = in_main_thread and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if sets_handler:
         signal.signal(signal.SIGTERM, lambda *_: dispatcher.stop())
     try:
         yield
     finally:
-        if is_ours:
+        if sets_handler:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -1,10 +1,15 @@
-"""PostgreSQL and Redis for tests and benchmarks: private ones, each in a folder of its own on a free port, gone afterwards.
+"""Temporary PostgreSQL and Redis servers for tests and benchmarks.
 
-    with PrivatePostgres() as postgres: ...   # postgres.url; postgres.kill() and postgres.start() for those who test crashes
-    python -m tests.servers --postgres --redis -- pytest …   # runs a command with TEST_DATABASE_URL and TEST_BROKER_URL set
+Each has its own folder, which is deleted at the end, and a free port.
 
-Debian's packages bring them (tests/install-packages.sh). What PostgreSQL has committed is on the disk, unless `--quick` is asked
-for: then it waits for no disk, and must not be killed.
+    with PrivatePostgres() as postgres:
+        postgres.url, postgres.kill(), postgres.start()  # kill and start: to test a crash
+
+    # run a command with TEST_DATABASE_URL and TEST_BROKER_URL set:
+    .venv/bin/python -m tests.servers --postgres --redis -- .venv/bin/pytest …
+
+The programs come from Debian's packages (tests/install-packages.sh). PostgreSQL writes commits to
+the disk unless it is started with `--quick`; then it is faster and must not be killed.
 """
 
 from __future__ import annotations
@@ -23,8 +28,8 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-PATIENCE = 60.0
-"""Seconds for a server to answer: one that was killed reads its log first."""
+SERVER_TIMEOUT = 60.0
+"""Seconds for a server to start or stop. After a kill, PostgreSQL replays its log first."""
 
 
 def free_port() -> int:
@@ -32,8 +37,8 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _wait_until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
-    ends = time.monotonic() + PATIENCE
+def _wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    ends = time.monotonic() + SERVER_TIMEOUT
     while time.monotonic() < ends and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -43,7 +48,7 @@ def _wait_until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 def _program(name: str) -> str:
-    """Debian keeps PostgreSQL's programs out of the way of those who only want psql."""
+    """The path of a program. Debian does not put PostgreSQL's server programs on the PATH."""
     found = shutil.which(name) or next(
         map(str, sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)), None
     )
@@ -53,7 +58,7 @@ def _program(name: str) -> str:
 
 
 class _Server:
-    """A process in a folder that goes with it."""
+    """A server process and its folder, which is deleted at exit."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -64,7 +69,7 @@ class _Server:
         self._process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
-        _wait_until_it_listens(self.port, self._process)
+        _wait_for_port(self.port, self._process)
 
     def start(self) -> None:
         raise NotImplementedError
@@ -77,7 +82,7 @@ class _Server:
     def stop(self, number: signal.Signals = signal.SIGINT) -> None:
         if self._process and self._process.poll() is None:
             os.killpg(self._process.pid, number)
-            self._process.wait(PATIENCE)
+            self._process.wait(SERVER_TIMEOUT)
 
     def __enter__(self) -> Self:
         self.start()
@@ -89,17 +94,17 @@ class _Server:
 
 
 class PrivatePostgres(_Server):
-    """A cluster with one user, `console`, and one empty database. `is_quick`: it is for tests that do not kill it."""
+    """A cluster with one user, `console`, and one empty database.
+
+    `is_quick`: without fsync, for tests that do not kill it.
+    """
 
     def __init__(self, *, is_quick: bool = False) -> None:
         super().__init__()
-        self._more = {"fsync": "off", "full_page_writes": "off"} if is_quick else {}
-        # PostgreSQL refuses to run as root; its package brings a user for that.
-        self._as_user = (
-            ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-            if os.geteuid() == 0
-            else []
-        )
+        self._quick_settings = {"fsync": "off", "full_page_writes": "off"} if is_quick else {}
+        # PostgreSQL refuses to run as root; its package creates the user `postgres`.
+        as_postgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        self._as_user = as_postgres if os.geteuid() == 0 else []
         if self._as_user:
             shutil.chown(self._folder, "postgres")
         setup = [
@@ -130,24 +135,22 @@ class PrivatePostgres(_Server):
         }
         options = [
             word
-            for name, value in (settings | self._more).items()
+            for name, value in (settings | self._quick_settings).items()
             for word in ("-c", f"{name}={value}")
         ]
         self._run(*self._as_user, _program("postgres"), "-D", f"{self._folder}/data", *options)
         ready = [_program("pg_isready"), "--quiet", "--host=127.0.0.1", f"--port={self.port}"]
-        ends = time.monotonic() + PATIENCE
-        while (
-            subprocess.call(ready) and time.monotonic() < ends
-        ):  # it listens before it lets anybody in
+        ends = time.monotonic() + SERVER_TIMEOUT
+        # It listens before it accepts connections.
+        while subprocess.call(ready) and time.monotonic() < ends:
             time.sleep(0.05)
 
     def kill(self) -> None:
-        """SIGKILL for every process of it, as when the machine loses its power. `start` recovers what was committed."""
+        """Sends SIGKILL to all its processes, as in a power cut. `start` recovers the commits."""
         assert self._process
         pid = self._process.pid
-        children = (
-            Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        )  # each has a process group of its own
+        # Each child has a process group of its own.
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         self.stop(signal.SIGKILL)
         for child in children:
             with suppress(ProcessLookupError):
@@ -155,52 +158,42 @@ class PrivatePostgres(_Server):
 
 
 class PrivateRedis(_Server):
-    """Keeps nothing on the disk."""
+    """Without persistence."""
 
     @property
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
-        self._run(
-            _program("redis-server"),
-            "--port",
-            str(self.port),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--dir",
-            self._folder,
-        )
+        listen = ["--port", str(self.port), "--bind", "127.0.0.1"]
+        without_files = ["--save", "", "--appendonly", "no", "--dir", self._folder]
+        self._run(_program("redis-server"), *listen, *without_files)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        description="Runs a command beside private servers. One that the environment names is used instead."
+        description="Runs a command with temporary servers. Servers that TEST_DATABASE_URL and "
+        "TEST_BROKER_URL name are used instead."
     )
     parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--redis", action="store_true")
-    parser.add_argument("--quick", action="store_true", help="PostgreSQL waits for no disk")
+    parser.add_argument("--quick", action="store_true", help="PostgreSQL without fsync")
     parser.add_argument("command", nargs="+")
-    asked = parser.parse_args()
-    postgres = partial(PrivatePostgres, is_quick=asked.quick)
-    wanted = [
-        ("TEST_DATABASE_URL", postgres, asked.postgres),
-        ("TEST_BROKER_URL", PrivateRedis, asked.redis),
+    arguments = parser.parse_args()
+    postgres = partial(PrivatePostgres, is_quick=arguments.quick)
+    servers = [
+        ("TEST_DATABASE_URL", postgres, arguments.postgres),
+        ("TEST_BROKER_URL", PrivateRedis, arguments.redis),
     ]
     running: list[_Server] = []
-    signal.signal(
-        signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM)
-    )  # by the way that stops them
+    # SystemExit runs the `finally` below, which stops the servers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        for name, kind, is_wanted in wanted:
+        for name, kind, is_wanted in servers:
             if is_wanted and not os.environ.get(name):
                 running.append(kind().__enter__())
                 os.environ[name] = running[-1].url  # type: ignore[attr-defined]
-        return subprocess.call(asked.command)
+        return subprocess.call(arguments.command)
     finally:
         for server in running:
             server.__exit__()

@@ -80,7 +80,8 @@ def end_previous_address(account: Account) -> bool:
 
 def _made(account: Account, by: User | None) -> CallbackAddress:
     token = secrets.token_urlsafe(SECRET_BYTES)
-    logger.warning("account %s has a new callback address", account.pk)
+    if by:  # without a user it is the practice account's address, made by `manage.py demo`
+        logger.warning("account %s has a new callback address", account.pk)
     return CallbackAddress.objects.create(
         account=account,
         token=token,

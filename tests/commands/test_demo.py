@@ -1,4 +1,4 @@
-"""`manage.py demo`: run at every start, so it adds what is missing once and changes nothing that people changed."""
+"""`manage.py demo` runs at every start: it adds what is missing and keeps what users changed."""
 
 import re
 
@@ -126,3 +126,10 @@ def test_an_installation_from_before_gets_the_address_too(demo):
     ) == {True}
     own.refresh_from_db()
     assert own.expects_callback is False
+
+
+def test_a_newcomer_reads_how_to_sign_in_and_no_log_line(demo, caplog):
+    caplog.set_level("INFO")
+    said = demo("--at", "http://localhost:8000/").split()
+    assert said[:5] == ["Sign", "in", "at", "http://localhost:8000/", "as"]
+    assert caplog.messages == []

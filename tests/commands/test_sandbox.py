@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from invocations.kaleyra.payload import Send
-from invocations.management.commands.sandbox import SetUpHere
+from invocations.management.commands.sandbox import ConfiguredFlows
 from invocations.results import endpoints
 from invocations.results.endpoints import SECRET_HEADER
 from invocations.sandbox import PRACTICE_SID
@@ -27,7 +27,7 @@ def flows(said, monkeypatch):
     monkeypatch.setattr(
         "invocations.management.commands.sandbox.connection.close", lambda: None
     )  # the test's own
-    return SetUpHere(CONSOLE, said.append)
+    return ConfiguredFlows(CONSOLE, said.append)
 
 
 def test_results_go_to_the_accounts_current_address_with_its_secret(flows, account):

@@ -1,4 +1,4 @@
-"""What every answer has in common."""
+"""Middleware: the time zone of a page, and headers of every response."""
 
 import pytest
 from django.http import HttpResponse

@@ -1,4 +1,4 @@
-"""Settings come from the environment; one that is missing or wrong is named at start, with a hint, and its value is not shown."""
+"""A variable that is missing or wrong is named at start, with a hint and without its value."""
 
 import os
 import re
@@ -49,16 +49,15 @@ def read(monkeypatch):
 
 
 def start(*words, **changes):
-    """A process as an operator starts it -> exit code and all it said."""
+    """Runs Python as an operator does. Returns the exit code and all output."""
     # A clone has no collected static files, and whitenoise says so.
     given = {
         "DJANGO_SETTINGS_MODULE": "fallback_console.settings",
         "PYTHONWARNINGS": "ignore:No directory at",
     }
     environment = os.environ | GOOD | given | changes
-    environment.pop(
-        "DJANGO_ALLOW_ASYNC_UNSAFE", None
-    )  # the browser tests set it; the deployment checks refuse it
+    # The browser tests set it, and the deployment checks refuse it.
+    environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
     ended = subprocess.run(
         [sys.executable, *words],
         cwd=ROOT,
@@ -146,12 +145,13 @@ def test_several_wrong_ones_are_all_named(read):
 def test_a_line_of_the_env_file_that_is_no_setting_is_named_by_its_number_and_not_shown(
     read, tmp_path, caplog
 ):
-    """`DATABASE_URL = …` would else be left out: another database, and the password in the log."""
+    """Without a problem, `DATABASE_URL = …` would be ignored, and SQLite used instead."""
     package = tmp_path / "fallback_console"
     package.mkdir()
     (package / "settings.py").write_text(SETTINGS.read_text())
     (tmp_path / ".env").write_text(
-        "# words\n\nSECRET_KEY=x\nexport DEBUG=False\nDATABASE_URL = postgres://console:canary-password@host/db\n"
+        "# words\n\nSECRET_KEY=x\nexport DEBUG=False\n"
+        "DATABASE_URL = postgres://console:canary-password@host/db\n"
     )
     problems = read(package / "settings.py")["SETTINGS_PROBLEMS"]
     assert [(problem.name, problem.wrong) for problem in problems] == [
@@ -163,52 +163,37 @@ def test_a_line_of_the_env_file_that_is_no_setting_is_named_by_its_number_and_no
 def test_what_is_not_named_has_a_safe_default(read):
     made = read(DEBUG="", SANDBOX="", BEHIND_PROXY="", CSRF_TRUSTED_ORIGINS="", LOG_LEVEL="info")
     assert made["SETTINGS_PROBLEMS"] == []
-    assert (
-        not made["DEBUG"]
-        and not made["SANDBOX"]
-        and made["SECURE_PROXY_SSL_HEADER"] is None
-        and made["SECURE_SSL_REDIRECT"]
-    )
+    assert not made["DEBUG"] and not made["SANDBOX"]
+    assert made["SECURE_PROXY_SSL_HEADER"] is None and made["SECURE_SSL_REDIRECT"]
 
 
 def test_a_list_is_read_without_its_blanks(read):
     made = read(ALLOWED_HOSTS=" a.example , b.example ,", FIELD_ENCRYPTION_KEYS=f" {KEY} , {KEY}")
-    assert made["ALLOWED_HOSTS"] == ["a.example", "b.example"] and made[
-        "FIELD_ENCRYPTION_KEYS"
-    ] == [KEY, KEY]
+    assert made["ALLOWED_HOSTS"] == ["a.example", "b.example"]
+    assert made["FIELD_ENCRYPTION_KEYS"] == [KEY, KEY]
 
 
 def test_sqlite_waits_its_turn_and_survives_a_power_cut(read):
-    options = read(DATABASE_URL="sqlite:////var/lib/console/db.sqlite3")["DATABASES"]["default"][
-        "OPTIONS"
-    ]
+    made = read(DATABASE_URL="sqlite:////var/lib/console/db.sqlite3")
+    options = made["DATABASES"]["default"]["OPTIONS"]
     assert options["transaction_mode"] == "IMMEDIATE" and options["timeout"] >= 20
-    assert (
-        "journal_mode=WAL" in options["init_command"]
-        and "synchronous=FULL" in options["init_command"]
-    )
+    assert "journal_mode=WAL" in options["init_command"]
+    assert "synchronous=FULL" in options["init_command"]
 
 
 def test_postgresql_keeps_what_it_said_it_kept_and_its_connections_for_a_minute(read):
     database = read()["DATABASES"]["default"]
-    assert (
-        database["CONN_MAX_AGE"],
-        database["CONN_HEALTH_CHECKS"],
-        database["OPTIONS"]["connect_timeout"],
-    ) == (60, True, 5)
+    assert (database["CONN_MAX_AGE"], database["CONN_HEALTH_CHECKS"]) == (60, True)
+    assert database["OPTIONS"]["connect_timeout"] == 5
     given = (
         "?sslmode=require&connect_timeout=2&conn_max_age=0&options=-c%20synchronous_commit%3Doff"
     )
     database = read(DATABASE_URL=GOOD["DATABASE_URL"] + given)["DATABASES"]["default"]
     options = database["OPTIONS"]
-    assert (options["sslmode"], options["connect_timeout"], database["CONN_MAX_AGE"]) == (
-        "require",
-        2,
-        0,
-    )
-    assert options["options"].startswith("-c synchronous_commit=off ") and options[
-        "options"
-    ].endswith(" -c synchronous_commit=on")
+    assert (options["sslmode"], options["connect_timeout"]) == ("require", 2)
+    assert database["CONN_MAX_AGE"] == 0
+    assert options["options"].startswith("-c synchronous_commit=off ")
+    assert options["options"].endswith(" -c synchronous_commit=on")
 
 
 def test_a_broker_beside_sqlite_is_refused(read):
@@ -217,11 +202,8 @@ def test_a_broker_beside_sqlite_is_refused(read):
         CELERY_BROKER_URL="redis://127.0.0.1/0",
     )
     [problem] = made["SETTINGS_PROBLEMS"]
-    assert (
-        problem.name == "CELERY_BROKER_URL"
-        and "SQLite" in problem.wrong
-        and "manage.py dispatch" in problem.hint
-    )
+    assert problem.name == "CELERY_BROKER_URL"
+    assert "SQLite" in problem.wrong and "manage.py dispatch" in problem.hint
     assert read(CELERY_BROKER_URL="redis://127.0.0.1/0")["SETTINGS_PROBLEMS"] == []
 
 
@@ -230,24 +212,16 @@ def test_a_mail_server_is_read_from_its_address(read):
         EMAIL_URL="smtp+tls://user:canary-password@mail.example.com",
         ALERT_EMAILS="a@example.com, b@example.com",
     )
-    assert (made["EMAIL_HOST"], made["EMAIL_PORT"], made["EMAIL_USE_TLS"]) == (
-        "mail.example.com",
-        587,
-        True,
-    )
-    assert made["SETTINGS_PROBLEMS"] == [] and made["ALERT_EMAILS"] == [
-        "a@example.com",
-        "b@example.com",
-    ]
+    assert (made["EMAIL_HOST"], made["EMAIL_PORT"]) == ("mail.example.com", 587)
+    assert made["EMAIL_USE_TLS"] is True and made["SETTINGS_PROBLEMS"] == []
+    assert made["ALERT_EMAILS"] == ["a@example.com", "b@example.com"]
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO", "ERROR"])
 def test_at_no_level_are_statements_or_connections_logged(read, level):
     loggers = read(LOG_LEVEL=level)["LOGGING"]["loggers"]
-    assert (loggers["django.db.backends"]["level"], loggers["urllib3"]["level"]) == (
-        "WARNING",
-        "ERROR",
-    )
+    assert loggers["django.db.backends"]["level"] == "WARNING"
+    assert loggers["urllib3"]["level"] == "ERROR"
 
 
 def test_a_check_names_each_problem(settings):
@@ -270,7 +244,7 @@ def test_practice_is_warned_of_in_production(settings):
     ]
 
 
-# --- real processes ---------------------------------------------------------------------------------------------------
+# --- real processes -----------------------------------------------------------------------------
 
 
 def test_check_fails_and_names_them():
@@ -301,7 +275,8 @@ def test_the_web_server_does_not_start():
         (
             "",
             GOOD["DATABASE_URL"],
-            "Celery needs CELERY_BROKER_URL. Without a broker, `manage.py dispatch` does the same work.",
+            "Celery needs CELERY_BROKER_URL. "
+            "Without a broker, `manage.py dispatch` does the same work.",
         ),
         ("redis://127.0.0.1/0", "sqlite:////tmp/none.sqlite3", "the database is SQLite"),
     ],
@@ -321,14 +296,14 @@ def test_a_production_like_environment_passes_djangos_deployment_checks():
     assert ended == 0 and "no issues" in said
 
 
-# --- what is written about them ---------------------------------------------------------------------------------------
+# --- who reads variables, and where they are documented -----------------------------------------
 
 
 def names_that_settings_reads():
-    return set(re.findall(r'(?:\benv\.\w+|_flag)\(\s*"([A-Z_]+)"', SETTINGS.read_text()))
+    return set(re.findall(r'\benv\.\w+\(\s*"([A-Z_]+)"', SETTINGS.read_text()))
 
 
-def test_settings_is_the_only_reader_of_the_environment():
+def test_environment_is_the_only_reader_of_the_environment():
     python = [
         path for room in ["fallback_console", "invocations"] for path in (ROOT / room).rglob("*.py")
     ]
@@ -337,11 +312,8 @@ def test_settings_is_the_only_reader_of_the_environment():
         for path in python
         if re.search(r"os\.(environ|getenv)|environ\.Env", path.read_text())
     ]
-    assert sorted(readers) == [
-        "celery.py",
-        "settings.py",
-        "wsgi.py",
-    ]  # the doors name the settings module
+    # celery.py and wsgi.py name the settings module.
+    assert sorted(readers) == ["celery.py", "environment.py", "wsgi.py"]
 
 
 def test_env_example_names_exactly_these():

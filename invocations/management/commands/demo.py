@@ -1,4 +1,8 @@
-"""`manage.py demo`: the practice pod's set-up with two example workflows, and a first admin if there is nobody yet."""
+"""`manage.py demo`: sets up the practice pod and two example workflows, and a first admin.
+
+It runs at each `make run`, so it adds only what is missing and changes nothing that users changed.
+It adds an admin only where there is no user yet.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +31,14 @@ WORKFLOWS: tuple[dict[str, Any], ...] = (
                 "delay_seconds": 30,
                 "header_text": "Order {{1}}",
                 "button_url": "https://kaveri.example/t/{{1}}",
-                "template_text": "Hello {{1}}, your order {{2}} needs a little longer. It will now reach you on {{3}}. "
-                "We are sorry for the wait.",
+                "template_text": "Hello {{1}}, your order {{2}} needs a little longer. "
+                "It will now reach you on {{3}}. We are sorry for the wait.",
             },
             {
                 "kind": "sms",
                 "delay_seconds": 60,
-                "template_text": "Hello {#var#}, your order {#var#} will now reach you on {#var#}. Kaveri Foods",
+                "template_text": "Hello {#var#}, your order {#var#} will now reach you on {#var#}. "
+                "Kaveri Foods",
             },
         ),
     },
@@ -46,7 +51,8 @@ WORKFLOWS: tuple[dict[str, Any], ...] = (
                 "kind": "sms",
                 "delay_seconds": 15,
                 "is_otp": True,
-                "template_text": "{#var#} is your code for Kaveri Foods. Share it with nobody but us.",
+                "template_text": "{#var#} is your code for Kaveri Foods. "
+                "Share it with nobody but us.",
             },
             {
                 "kind": "whatsapp",
@@ -58,8 +64,7 @@ WORKFLOWS: tuple[dict[str, Any], ...] = (
     },
 )
 
-
-WORDS: dict[str, dict[str, Any]] = {
+PARAMETER_FIELDS: dict[str, dict[str, Any]] = {
     "01": {"label": "First name", "sample": "Asha"},
     "02": {"label": "Order number", "sample": "KF-20418"},
     "03": {"label": "New delivery day", "sample": "Thu 26 November"},
@@ -67,11 +72,14 @@ WORDS: dict[str, dict[str, Any]] = {
     "#param_url#": {"label": "Tracking link ends in", "sample": "kf-20418"},
     "#verification_code#": {"label": "Passcode", "sample": "482913", "is_sensitive": True},
 }
-"""What the examples' values are called."""
+"""Labels and samples of the examples' parameters, by key."""
 
 
 class Command(BaseCommand):
-    help = "Adds the practice pod with two example workflows, and a first admin whose password is printed once."
+    help = (
+        "Adds the practice pod with two example workflows, and a first admin whose password is "
+        "printed once."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -85,42 +93,44 @@ class Command(BaseCommand):
         if not is_loopback(api_domain):
             raise CommandError("The practice pod is on this machine: give a loopback address.")
         with transaction.atomic():
-            _practice(api_domain)
+            _set_up_practice(api_domain)
             password = _first_admin()
         if password:
-            self.stdout.write(
-                f"\n  Sign in{f' at {at}' if at else ''} as admin with the password {password}\n  It is shown only now.\n"
-            )
+            where = f" at {at}" if at else ""
+            self.stdout.write(f"\n  Sign in{where} as admin with the password {password}")
+            self.stdout.write("  It is shown only now.\n\n")
         elif at:
+            self.stdout.write(f"\n  Sign in at {at}")
             self.stdout.write(
-                f"\n  Sign in at {at} (forgot the password? manage.py changepassword admin)\n"
+                "  Forgot the password? .venv/bin/python manage.py changepassword admin\n\n"
             )
 
 
-def _practice(api_domain: str) -> None:
+def _set_up_practice(api_domain: str) -> None:
     pod, _made = Pod.objects.get_or_create(
         code="PRACTICE", defaults={"title": "Practice pod", "api_domain": api_domain}
     )
     if pod.api_domain != api_domain:
         pod.api_domain = api_domain
         pod.save()
-    account, made = Account.objects.get_or_create(
+    account, is_new = Account.objects.get_or_create(
         pod=pod, sid=PRACTICE_SID, defaults={"title": "Practice account"}
     )
-    if made:
-        _examples(account)
-    # Made once: what a person changed here since stays as they left it.
+    if is_new:
+        _add_examples(account)
+    # An account that has an address was set up before: keep what users changed since.
     if endpoints.current_address(account) is None:
         endpoints.ensure_address(account, by=None)
-        examples = [example["workflow_instance_id"] for example in WORKFLOWS]
-        for workflow in account.workflow_instances.filter(
-            workflow_instance_id__in=examples, expects_callback=False
-        ):
+        example_ids = [example["workflow_instance_id"] for example in WORKFLOWS]
+        without_callback = account.workflow_instances.filter(
+            workflow_instance_id__in=example_ids, expects_callback=False
+        )
+        for workflow in without_callback:
             workflow.expects_callback = True
             workflow.save()
 
 
-def _examples(account: Account) -> None:
+def _add_examples(account: Account) -> None:
     ApiKey.objects.create(
         account=account,
         title="Practice key",
@@ -128,24 +138,20 @@ def _examples(account: Account) -> None:
         is_primary=True,
     )
     for example in WORKFLOWS:
-        channels = example["channels"]
-        workflow = WorkflowInstance.objects.create(
-            account=account,
-            **{name: value for name, value in example.items() if name != "channels"},
-        )
-        for position, channel in enumerate(channels, start=1):
-            made_channel = Channel.objects.create(
-                workflow_instance=workflow, position=position, **channel
+        fields = {name: value for name, value in example.items() if name != "channels"}
+        workflow = WorkflowInstance.objects.create(account=account, **fields)
+        for position, channel_fields in enumerate(example["channels"], start=1):
+            channel = Channel.objects.create(
+                workflow_instance=workflow, position=position, **channel_fields
             )
             Parameter.objects.bulk_create(
-                [
-                    Parameter(channel=made_channel, key=key, **WORDS[key])
-                    for key in template_fields.keys_of(made_channel)
-                ]
+                Parameter(channel=channel, key=key, **PARAMETER_FIELDS[key])
+                for key in template_fields.keys_of(channel)
             )
 
 
 def _first_admin() -> str | None:
+    """The password of a new superuser `admin`; None, and no new user, if there is any user."""
     if User.objects.exists():
         return None
     password = secrets.token_urlsafe(12)

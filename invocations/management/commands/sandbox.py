@@ -1,4 +1,7 @@
-"""`manage.py sandbox`: run the practice pod until Ctrl-C or SIGTERM. Its results go to the console's own callback address."""
+"""`manage.py sandbox`: runs the practice pod until Ctrl-C or SIGTERM.
+
+The pod posts the results of its flows to the practice account's callback address in this console.
+"""
 
 import errno
 import signal
@@ -19,12 +22,16 @@ from invocations.sandbox import PRACTICE_KEY_PREFIX, PRACTICE_SID
 from invocations.sandbox.flows import Flows, NothingSetUp, Profile
 from invocations.sandbox.server import PracticePod
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 class Command(BaseCommand):
-    help = "Runs the practice pod: a server on this machine that answers as Kaleyra's API does and sends nothing."
-    requires_system_checks = []  # it answers without settings and database; only its results need them
+    help = (
+        "Runs the practice pod: a server on this machine that answers as Kaleyra's API does "
+        "and sends nothing."
+    )
+    # The pod answers without settings and database; only its results need them.
+    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -49,18 +56,16 @@ class Command(BaseCommand):
         self, *args: Any, host: str, port: int, console: str, log: Path | None, **options: Any
     ) -> None:
         pod = self.open_pod(host, port, self.flows(console), log)
-        if (
-            threading.current_thread() is threading.main_thread()
-        ):  # Python hears signals nowhere else
-            signal.signal(signal.SIGTERM, end)
-            signal.signal(signal.SIGINT, end)  # a shell that starts it with & has Ctrl-C ignored
+        # Python allows signal handlers only in the main thread. A test may run this in another.
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, interrupt)
+            # A shell starts a background process (&) with SIGINT ignored.
+            signal.signal(signal.SIGINT, interrupt)
+        url, domain = f"http://{pod.api_domain}/", pod.api_domain
+        credentials = f"SID {PRACTICE_SID}, any key that starts with {PRACTICE_KEY_PREFIX}"
         try:
-            self.say(
-                f"Practice pod at http://{pod.api_domain}/ (its page lists the codes). It sends nothing."
-            )
-            self.say(
-                f"API domain {pod.api_domain}, SID {PRACTICE_SID}, any key that starts with {PRACTICE_KEY_PREFIX}"
-            )
+            self.say(f"Practice pod at {url} (its page lists the codes). It sends nothing.")
+            self.say(f"API domain {domain}, {credentials}")
             self.say("Ctrl-C ends it.")
             pod.serve_forever()
         except KeyboardInterrupt:
@@ -73,10 +78,10 @@ class Command(BaseCommand):
             raise CommandError(
                 f"--console {console}: {error} For example http://127.0.0.1:8000."
             ) from error
-        return SetUpHere(console.rstrip("/"), self.say)
+        return ConfiguredFlows(console.rstrip("/"), self.say)
 
     def open_pod(self, host: str, port: int, flows: Flows, log: Path | None) -> PracticePod:
-        """The pod, listening; or a CommandError that names what is in the way, and the way out."""
+        """The listening pod. Raises `CommandError` with the cause and the remedy."""
         try:
             return PracticePod(host, port, log, say=self.say, flows=flows)
         except ValueError as error:
@@ -92,35 +97,34 @@ class Command(BaseCommand):
             raise CommandError(f"The practice pod cannot start: {error}") from error
 
     def say(self, line: str) -> None:
-        with suppress(
-            BrokenPipeError
-        ):  # nobody reads the terminal's lines any more; the pod serves on
+        # If the reader of standard output has gone, the pod still answers.
+        with suppress(BrokenPipeError):
             self.stdout.write(line)
             self.stdout.flush()
 
 
-class SetUpHere:
-    """The practice account's flows and its current callback address, as the console's database has them at that moment."""
+class ConfiguredFlows:
+    """Flows and callback address of the practice account, read from the database at each call."""
 
     def __init__(self, console: str, say: Callable[[str], object]) -> None:
-        self._console, self._say, self._has_complained = console, say, False
+        self._console, self._say, self._has_warned = console, say, False
 
     def channels(self, sid: str, workflow_instance_id: str) -> tuple[str, ...]:
-        kinds = self._asked(lambda: self._kinds(sid, workflow_instance_id))
+        kinds = self._query(lambda: self._kinds(sid, workflow_instance_id))
         return kinds or NothingSetUp().channels(sid, workflow_instance_id)
 
     def profile(self, sid: str) -> Profile | None:
-        return self._asked(lambda: self._profile(sid))
+        return self._query(lambda: self._profile(sid))
 
     def _kinds(self, sid: str, workflow_instance_id: str) -> tuple[str, ...]:
         found = Channel.objects.filter(
-            workflow_instance__account=account_of(sid),
+            workflow_instance__account=practice_account(sid),
             workflow_instance__workflow_instance_id=workflow_instance_id,
         )
         return tuple(found.order_by("position").values_list("kind", flat=True))
 
     def _profile(self, sid: str) -> Profile | None:
-        account = account_of(sid)
+        account = practice_account(sid)
         address = endpoints.current_address(account) if account else None
         if address is None:
             return None
@@ -128,33 +132,28 @@ class SetUpHere:
             self._console + endpoints.path_of(address), {endpoints.SECRET_HEADER: address.secret}
         )
 
-    def _asked(self, question: Callable[[], Found]) -> Found | None:
-        """The database's answer, or None where it has none: the pod goes on without."""
+    def _query(self, query: Callable[[], Result]) -> Result | None:
+        """The result of `query`, or None without a usable database: the pod goes on without it."""
         try:
-            return question()
+            return query()
         except (Error, Unreadable, ValueError) as error:
-            if not self._has_complained:
+            if not self._has_warned:
+                cause = type(error).__name__
                 self._say(
-                    f"The console's database cannot be asked for the callback address ({type(error).__name__})."
+                    f"The console's database cannot be asked for the callback address ({cause})."
                 )
-            self._has_complained = True
+            self._has_warned = True
             return None
         finally:
-            connection.close()  # each thread has one of its own, and nobody else ends it
+            connection.close()  # each thread of the pod opens its own
 
 
-def account_of(sid: str) -> Account | None:
-    """The account with this SID that has its pod on this machine."""
-    return next(
-        (
-            account
-            for account in Account.objects.filter(sid=sid).select_related("pod")
-            if account.pod.is_practice
-        ),
-        None,
-    )
+def practice_account(sid: str) -> Account | None:
+    """The account with this SID whose pod is on this machine."""
+    accounts = Account.objects.filter(sid=sid).select_related("pod")
+    return next((account for account in accounts if account.pod.is_practice), None)
 
 
-def end(number: int, frame: FrameType | None) -> None:
-    """Both signals end the pod in the same way."""
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """Handles SIGTERM and SIGINT alike."""
     raise KeyboardInterrupt
