@@ -66,7 +66,7 @@ from invocations.models import (
 from invocations.models.encryption import Unreadable
 from invocations.models.invocations import sends_in
 from invocations.monitoring import pauses
-from invocations.monitoring.pauses import Pause
+from invocations.monitoring.pause_overview import Pause
 from invocations.results import suggestions
 from invocations.sending import ask_again, decisions
 from invocations.sending.deliver import deliver
