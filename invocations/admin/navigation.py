@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from invocations.models import Export, Invocation, permissions
-from invocations.results import matching as whose
+from invocations.results import matching
 
 Item = dict[str, Any]
 MOST_COUNTED = 99
@@ -47,7 +47,7 @@ def _unmatched(request: HttpRequest) -> Item | None:
     """Always there for those who can do something about them."""
     item = _item(request, _("Unmatched results"), "link_off", "unmatched", permissions.SEE_HISTORY)
     return _counted(
-        item, whose.results_to_review(), even_if_none=request.user.has_perm(permissions.SETTLE)
+        item, matching.results_to_review(), even_if_none=request.user.has_perm(permissions.SETTLE)
     )
 
 
