@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from invocations.models import Attempt, Callback, Export
-from invocations.results import inbox as results
+from invocations.results import inbox
 
 pytestmark = pytest.mark.django_db
 NEW = {
@@ -23,7 +23,7 @@ def rows(recorded, account, ada):
     """One of each."""
     Attempt.objects.create(invocation=recorded(), number=1, started_at=timezone.now())
     Export.objects.create(person=ada.person, format="csv", newest=1)
-    results.store_result(account, b"{}")
+    inbox.store_result(account, b"{}")
 
 
 @pytest.mark.parametrize("model", NEW, ids=lambda model: model.__name__)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from invocations.models import Export, Invocation, permissions
 from invocations.models.permissions import Viewer
-from invocations.results import matching as whose
+from invocations.results import matching
 
 Item = dict[str, Any]
 MOST_COUNTED = 99
@@ -48,7 +48,7 @@ def _unmatched(request: HttpRequest) -> Item | None:
     """Always there for those who can do something about them."""
     item = _item(request, _("Unmatched results"), "link_off", "unmatched", permissions.SEE_HISTORY)
     return _counted(
-        item, whose.results_to_review(), even_if_none=Viewer.of(request.user).may_settle
+        item, matching.results_to_review(), even_if_none=Viewer.of(request.user).may_settle
     )
 
 

@@ -1,1 +1,1 @@
-"""What a person or a monitor must know."""
+"""What people and monitoring systems need to see: pauses, incidents, statistics, metrics."""

@@ -1,4 +1,4 @@
-"""Whether the books agree: each invocation with its attempts, and what it says with what they say. Reads, and changes nothing."""
+"""Checks invocations against their attempts, settlements and results. Changes nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from invocations.sending.outcomes import Outcome, Status
 
 
 class Contradiction(NamedTuple):
-    """One row that contradicts itself, and how."""
+    """An invocation that breaks a rule, and the rule, as a text that continues its request id."""
 
     request_id: uuid.UUID
     what: str
@@ -29,30 +29,35 @@ def counts_by_status() -> Counter[str]:
 
 
 def contradictions() -> Iterator[Contradiction]:
-    """Every invocation that does not agree with its attempts, one statement a rule."""
-    for what, rows in _rules():
+    """Every invocation that breaks a rule; one query for each rule."""
+    for what, rows in (*_status_rules(), *_sending_rules(), *_result_rules()):
         for request_id in rows.order_by("id").values_list("request_id", flat=True).iterator():
             yield Contradiction(request_id, what)
 
 
-def _rules() -> Iterator[tuple[str, QuerySet[Invocation]]]:
+Rule = tuple[str, QuerySet[Invocation]]
+"""What is wrong, and the invocations that it is wrong with."""
+
+
+def _attempts() -> QuerySet[Attempt]:
+    return Attempt.objects.filter(invocation=OuterRef("pk")).order_by()
+
+
+def _has_attempt(*outcomes: str) -> Exists:
+    return Exists(_attempts().filter(outcome__in=outcomes))
+
+
+def _status_rules() -> Iterator[Rule]:
+    """What the status says, compared with the outcomes of the attempts.
+
+    A settlement is a person's decision: a settled invocation may be accepted or rejected without
+    an attempt that was.
+    """
     rows = Invocation.objects.all()
-    attempts = Attempt.objects.filter(invocation=OuterRef("pk")).order_by()
-    number = Coalesce(
-        Subquery(
-            attempts.values("invocation").annotate(n=Count("pk")).values("n"),
-            output_field=IntegerField(),
-        ),
-        0,
-    )
+    counts = _attempts().values("invocation").annotate(n=Count("pk")).values("n")
+    number = Coalesce(Subquery(counts, output_field=IntegerField()), 0)
     settled = Exists(Settlement.objects.filter(invocation=OuterRef("pk")))
-    may_have_left = Exists(
-        attempts.filter(outcome__in=[Outcome.ACCEPTED, Outcome.DOUBTFUL, Outcome.UNDER_WAY])
-    )
-
-    def has(*outcomes: str, **more: str) -> Exists:
-        return Exists(attempts.filter(outcome__in=outcomes, **more))
-
+    may_have_left = _has_attempt(Outcome.ACCEPTED, Outcome.DOUBTFUL, Outcome.UNDER_WAY)
     yield (
         "has not as many attempts as it counts",
         rows.annotate(n=number).exclude(n=F("attempt_count")),
@@ -63,18 +68,25 @@ def _rules() -> Iterator[tuple[str, QuerySet[Invocation]]]:
         never_sent.filter(may_have_left),
     )
     accepted = rows.filter(status=Status.ACCEPTED).exclude(settled)
-    confirmed = Q(reason__in=["confirmed_by_duplicate", "confirmed_by_result"]) & has(
+    confirmed = Q(reason__in=["confirmed_by_duplicate", "confirmed_by_result"]) & _has_attempt(
         Outcome.DOUBTFUL
     )
-    yield "says accepted, and no attempt was", accepted.filter(~has(Outcome.ACCEPTED) & ~confirmed)
+    yield (
+        "says accepted, and no attempt was",
+        accepted.filter(~_has_attempt(Outcome.ACCEPTED) & ~confirmed),
+    )
     rejected = rows.filter(status=Status.REJECTED).exclude(settled)
-    yield "says rejected, and no attempt was", rejected.filter(~has(Outcome.REJECTED))
+    yield "says rejected, and no attempt was", rejected.filter(~_has_attempt(Outcome.REJECTED))
     yield "says rejected, and an attempt may have got in", rejected.filter(may_have_left)
     yield (
         "an attempt was accepted, and it says otherwise",
-        rows.filter(has(Outcome.ACCEPTED)).exclude(status=Status.ACCEPTED),
+        rows.filter(_has_attempt(Outcome.ACCEPTED)).exclude(status=Status.ACCEPTED),
     )
-    under_way = has(Outcome.UNDER_WAY)
+
+
+def _sending_rules() -> Iterator[Rule]:
+    rows = Invocation.objects.all()
+    under_way = _has_attempt(Outcome.UNDER_WAY)
     yield (
         "is not being sent, and an attempt is under way",
         rows.filter(under_way).exclude(status=Status.SENDING),
@@ -85,9 +97,13 @@ def _rules() -> Iterator[tuple[str, QuerySet[Invocation]]]:
     )
     stuck = rows.filter(status=Status.SENDING, lease_until__lt=timezone.now() - LEASE)
     yield "is being sent for too long: is a dispatcher running?", stuck
-    told = Callback.objects.filter(invocation=OuterRef("pk"))
+
+
+def _result_rules() -> Iterator[Rule]:
+    rows = Invocation.objects.all()
+    results = Callback.objects.filter(invocation=OuterRef("pk"))
     completed = rows.filter(delivery=Invocation.Delivery.COMPLETED)
-    yield "has a result, and no callback told it", completed.filter(~Exists(told))
+    yield "has a result, and no callback told it", completed.filter(~Exists(results))
     channels = ChannelResult.objects.filter(callback__invocation=OuterRef("pk"))
     yield (
         "a channel decided, and no callback told of one",
@@ -95,5 +111,5 @@ def _rules() -> Iterator[tuple[str, QuerySet[Invocation]]]:
     )
     yield (
         "has the callback of another account",
-        rows.filter(Exists(told.exclude(account=OuterRef("account")))),
+        rows.filter(Exists(results.exclude(account=OuterRef("account")))),
     )

@@ -1,6 +1,7 @@
-"""One mail when an incident opens and one when it is over, to ALERT_EMAILS. In the console's own words alone.
+"""Emails ALERT_EMAILS when an incident opens and when it has ended.
 
-The end is told once an incident has stayed closed for `SURE_AFTER`: one that comes back within that time is the same one.
+The text is the console's own; nothing that Kaleyra said is in it. The end is emailed when an
+incident has stayed closed for `SURE_AFTER`: one that reopens within that time is the same one.
 """
 
 from __future__ import annotations
@@ -20,32 +21,34 @@ from invocations.models import Incident
 from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses
 from invocations.monitoring.incident_text import words_of
-from invocations.monitoring.incidents import WITHIN
+from invocations.monitoring.incidents import REOPENED_WITHIN
 
 logger = logging.getLogger(__name__)
 
-SURE_AFTER = WITHIN
-FORGOTTEN_AFTER = timedelta(days=1)
+SURE_AFTER = REOPENED_WITHIN
+END_EMAIL_WITHIN = timedelta(days=1)
+"""An end that is older is not emailed any more."""
 TRY_AGAIN_AFTER = timedelta(minutes=1)
 
 
-class Note(NamedTuple):
-    """That somebody sends a mail about an incident: the time in `column` says since when."""
+class EmailClaim(NamedTuple):
+    """This process sends an email about an incident: it has set `column` to `noted_at`."""
 
     incident_id: int
     column: str
     noted_at: datetime
 
 
-_unsent: queue.SimpleQueue[Note] = queue.SimpleQueue()
-"""Of this process. A process that ends in the minute between a failure and the next try sends that mail no more."""
+_unsent: queue.SimpleQueue[EmailClaim] = queue.SimpleQueue()
+"""Claims of this process whose email failed. If it ends before the retry, the email is lost."""
 
 
 def send_due_emails(now: datetime) -> threading.Thread | None:
-    """Sends the mails that are due, from a thread of its own: a slow mail server keeps no message waiting. Returns that thread.
+    """Sends the emails that are due, in a thread, so that a slow mail server delays no message.
 
-    Several processes may call this at once. Who notes the time on the incident sends the mail; one that cannot be sent is logged, and
-    is due again once its process has taken its note back (`take_back`).
+    Returns that thread, or None if nothing is due. Several processes may call this at once: the one
+    that sets the time on the incident sends the email. An email that fails is logged, and is due
+    again when its process has released the claim (`release_unsent`).
     """
     if not settings.ALERT_EMAILS:
         return None
@@ -53,66 +56,57 @@ def send_due_emails(now: datetime) -> threading.Thread | None:
         "workflow_instance", "account__pod"
     ).prefetch_related("account__api_keys")
     opened = incidents.filter(closed_at__isnull=True, told_opened_at__isnull=True)
-    over = incidents.filter(
-        closed_at__gt=now - FORGOTTEN_AFTER,
+    ended = incidents.filter(
+        closed_at__gt=now - END_EMAIL_WITHIN,
         closed_at__lte=now - SURE_AFTER,
         told_opened_at__isnull=False,
         told_closed_at__isnull=True,
     )
-    mails = [
-        (_mail(each), note)
-        for each in opened
-        if _is_real(each) and (note := _claim(each, "told_opened_at", now))
+    due = [(incident, "told_opened_at") for incident in opened]
+    due += [(incident, "told_closed_at") for incident in ended]
+    emails = [
+        (_email(incident), claim)
+        for incident, column in due
+        if not incident.account.pod.is_practice and (claim := _claim(incident, column, now))
     ]
-    mails += [
-        (_mail(each), note)
-        for each in over
-        if _is_real(each) and (note := _claim(each, "told_closed_at", now))
-    ]
-    if not mails:
+    if not emails:
         return None
-    thread = threading.Thread(target=_send, args=(mails,), name="mail")
+    thread = threading.Thread(target=_send, args=(emails,), name="mail")
     thread.start()
     return thread
 
 
 def release_unsent(now: datetime) -> None:
-    """The notes of this process's mails that could not be sent, after `TRY_AGAIN_AFTER`: any process may try them again."""
-    for _each in range(_unsent.qsize()):
+    """Releases this process's claims on failed emails after `TRY_AGAIN_AFTER`, for any process."""
+    for _unused in range(_unsent.qsize()):
         try:
-            note = _unsent.get_nowait()
+            claim = _unsent.get_nowait()
         except queue.Empty:
             return
-        if note.noted_at > now - TRY_AGAIN_AFTER:
-            _unsent.put(note)
+        if claim.noted_at > now - TRY_AGAIN_AFTER:
+            _unsent.put(claim)
             continue
         try:
-            Incident.objects.filter(pk=note.incident_id, **{note.column: note.noted_at}).update(
-                **{note.column: None}
+            claimed = Incident.objects.filter(
+                pk=claim.incident_id, **{claim.column: claim.noted_at}
             )
+            claimed.update(**{claim.column: None})
         except DatabaseError:
-            _unsent.put(note)
+            _unsent.put(claim)
             raise
 
 
-def _is_real(incident: Incident) -> bool:
-    return not incident.account.pod.is_practice
-
-
-def _claim(incident: Incident, column: str, now: datetime) -> Note | None:
-    still = Incident.objects.filter(
+def _claim(incident: Incident, column: str, now: datetime) -> EmailClaim | None:
+    """Sets `column` to `now`. None if another process has, or if the incident has changed."""
+    unclaimed = Incident.objects.filter(
         pk=incident.pk, closed_at=incident.closed_at, **{f"{column}__isnull": True}
     )
-    return Note(incident.pk, column, now) if still.update(**{column: now}) else None
+    return EmailClaim(incident.pk, column, now) if unclaimed.update(**{column: now}) else None
 
 
-def _mail(incident: Incident) -> EmailMessage:
-    words = words_of(
-        incident,
-        Viewer.operator(),
-        is_stopped=pauses.active_kill_switch() is not None,
-        quoting=False,
-    )
+def _email(incident: Incident) -> EmailMessage:
+    is_stopped = pauses.active_kill_switch() is not None
+    words = words_of(incident, Viewer.operator(), is_stopped=is_stopped, quoting=False)
     subject = _("Over: %(title)s") % {"title": words.title} if incident.closed_at else words.title
     lines = [words.title, _("Account: %(account)s") % {"account": incident.account.title}]
     lines.append(_("Noticed: %(time)s") % {"time": _utc(incident.opened_at)})
@@ -133,12 +127,11 @@ def _utc(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
-def _send(mails: list[tuple[EmailMessage, Note]]) -> None:
-    for mail, note in mails:
+def _send(emails: list[tuple[EmailMessage, EmailClaim]]) -> None:
+    """Sends each email. Of an error only its type is logged: its text could hold a password."""
+    for email, claim in emails:
         try:
-            get_connection().send_messages([mail])
-        except (
-            Exception
-        ) as error:  # whatever a mail server does wrong; what it says could hold a password
-            logger.error("a mail about an incident could not be sent: %s", type(error).__name__)
-            _unsent.put(note)
+            get_connection().send_messages([email])
+        except Exception as error:
+            logger.error("an email about an incident could not be sent: %s", type(error).__name__)
+            _unsent.put(claim)

@@ -1,20 +1,21 @@
-"""Opens incidents and closes them: a few bounded questions to the database, once every few seconds.
+"""Opens and closes incidents: a few bounded queries, once every few seconds.
 
-| kind | opens | closes |
-|---|---|---|
-| refusals | 3 of one kind on a workflow within 10 minutes, and none accepted since | one is accepted, or an hour without a refusal |
-| paused | the console paused an account or a workflow | it goes on |
-| unreachable | an account's circuit opened (`pacing.FAILURES`) | an attempt got through, or an hour without one |
-| unknown | an outcome of a workflow unknown for 15 minutes | none is left |
-| no_results | the last 3 results that were due on a workflow are missing | a result came in, or an hour without a missing one |
+- refusals: opens at 3 refusals of one kind on a workflow within 10 minutes, with none accepted
+  since; closes when a message is accepted, or after an hour without such a refusal.
+- paused: opens when the console has paused an account or a workflow; closes when it is resumed.
+- unreachable: opens when an account's circuit breaker opens (`rate_limit.FAILURES`); closes when an
+  attempt gets through, or after an hour without an attempt.
+- unknown: opens when an outcome on a workflow has been unknown for 15 minutes; closes when none is.
+- no_results: opens when the last 3 results due on a workflow are missing; closes when a result
+  arrives, or after an hour without another missing one.
 
-One that comes back within 10 minutes is the same one, opened again.
+An incident that returns within 10 minutes of its end is reopened.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, F, Max, Q, QuerySet
@@ -24,203 +25,214 @@ from invocations.models import Heartbeat, Incident, Invocation, Pace
 from invocations.monitoring import pauses
 from invocations.sending import rate_limit
 
-EVERY = timedelta(seconds=4)
-"""A sweep sooner than this after another one does not watch: several dispatchers need only one that does."""
-MOST_READ = 1000
-"""Rows read for one rule at most. A count in an incident goes no higher, by one round."""
-REFUSALS, WITHIN = 3, timedelta(minutes=10)
-QUIET = timedelta(minutes=60)
+UPDATE_EVERY = timedelta(seconds=4)
+"""A sweep sooner than this after the last update, of any process, does not update incidents."""
+MAX_ROWS_PER_RULE = 1000
+"""Rows that one rule reads. One update adds no more than that to the count of an incident."""
+REFUSALS, REFUSALS_WITHIN = 3, timedelta(minutes=10)
+REOPENED_WITHIN = timedelta(minutes=10)
+QUIET_FOR = timedelta(minutes=60)
 UNKNOWN_FOR = timedelta(minutes=15)
 MISSING, MISSING_WITHIN = 3, timedelta(minutes=60)
-LOOKED_BACK = 200
-"""Of a workflow, the newest messages that are looked at for an acceptance or a result."""
+NEWEST_PER_WORKFLOW = 200
+"""Messages of a workflow that are searched for an acceptance or a result: the newest ones."""
 
-PROVEN_LATER = (*SETTLED, "confirmed_by_result", "confirmed_by_duplicate")
-"""Reasons of an acceptance that tell nothing of when it was."""
+REASONS_WITHOUT_TIME = (*SETTLED, "confirmed_by_result", "confirmed_by_duplicate")
+"""Reasons of an acceptance whose `final_at` is not the time at which Kaleyra accepted."""
 
 Kind, Status, Delivery = Incident.Kind, Invocation.Status, Invocation.Delivery
 
 
-class Trouble(NamedTuple):
-    """What a rule found. `times`: how many messages it is about."""
+class Finding(NamedTuple):
+    """What a rule found. `total`: the number of messages, or of failures, that it is about."""
 
     kind: Incident.Kind
     account_id: int
     workflow_id: int | None
     reason: str
     last_at: datetime
-    times: int
+    total: int
+
+    @property
+    def key(self) -> tuple[str, int, int | None, str]:
+        return self.kind, self.account_id, self.workflow_id, self.reason
 
 
 def record_heartbeat(now: datetime) -> bool:
-    """Notes that a dispatcher is at work. Returns whether it is the caller's turn to watch."""
-    if Heartbeat.objects.filter(pk=1, at__lte=now - EVERY).update(at=now):
+    """Records that a dispatcher is running. Returns whether the caller should update incidents."""
+    if Heartbeat.objects.filter(pk=1, at__lte=now - UPDATE_EVERY).update(at=now):
         return True
     return Heartbeat.objects.get_or_create(pk=1, defaults={"at": now})[1]
 
 
 def update_incidents(now: datetime) -> int:
-    """Opens and closes incidents. Returns how many were."""
+    """Opens and closes incidents. Returns how many."""
     found = [*_refusals(now), *_paused(now), *_unreachable(now), *_unknown(now), *_no_results(now)]
-    moved = sum(_note(trouble, now) for trouble in found)
-    still = {trouble[:4] for trouble in found}
-    for incident in Incident.objects.filter(closed_at__isnull=True):
-        named = (incident.kind, incident.account_id, incident.workflow_instance_id, incident.reason)
-        if named not in still and _is_over(incident, now):
-            moved += Incident.objects.filter(pk=incident.pk, closed_at__isnull=True).update(
-                closed_at=now
-            )
-    return moved
+    changed = sum(_record(finding, now) for finding in found)
+    lasting = {finding.key for finding in found}
+    open_incidents = Incident.objects.filter(closed_at__isnull=True)
+    for incident in open_incidents:
+        key = (incident.kind, incident.account_id, incident.workflow_instance_id, incident.reason)
+        if key not in lasting and _is_over(incident, now):
+            changed += open_incidents.filter(pk=incident.pk).update(closed_at=now)
+    return changed
 
 
-def _note(trouble: Trouble, now: datetime) -> bool:
-    """Opens an incident, opens one again that has just closed, or brings the open one up to date. Returns whether one was opened."""
+def _record(finding: Finding, now: datetime) -> bool:
+    """Updates the open incident, or else reopens or opens one. Returns whether one was opened."""
     same: QuerySet[Incident] = Incident.objects.filter(
-        kind=trouble.kind,
-        account_id=trouble.account_id,
-        workflow_instance_id=trouble.workflow_id,
-        reason=trouble.reason,
+        kind=finding.kind,
+        account_id=finding.account_id,
+        workflow_instance_id=finding.workflow_id,
+        reason=finding.reason,
     )
-    is_event = trouble.kind in (Kind.REFUSALS, Kind.NO_RESULTS)
-    for incident in same.filter(closed_at__isnull=True):
-        # Events add up; of the others there are as many as there are now.
-        count = incident.count + _happened(trouble, incident.last_at) if is_event else trouble.times
-        if count != incident.count:
-            same.filter(pk=incident.pk, last_at=incident.last_at).update(
-                count=count, last_at=trouble.last_at
-            )
+    if incident := same.filter(closed_at__isnull=True).first():
+        _update(incident, finding)
         return False
-    with_it: dict[str, Any] = {
-        "last_at": trouble.last_at,
-        "closed_at": None,
-        "told_closed_at": None,
-    }
     try:
         with transaction.atomic():
-            again = same.filter(closed_at__gt=now - WITHIN).order_by("-id")[:1]
-            if same.filter(pk__in=list(again.values_list("pk", flat=True))).update(
-                **with_it, count=F("count") + trouble.times
-            ):
-                return True
-            same.create(
-                kind=trouble.kind,
-                account_id=trouble.account_id,
-                workflow_instance_id=trouble.workflow_id,
-                reason=trouble.reason,
-                opened_at=now,
-                last_at=trouble.last_at,
-                count=trouble.times,
-            )
-    except IntegrityError:  # another one opened it just now
+            return _reopen(same, finding, now) or _open(finding, now)
+    except IntegrityError:  # another process has opened it just now
         return False
+
+
+def _update(incident: Incident, finding: Finding) -> None:
+    """Updates the count: refusals and missing results add up, the other kinds are counted anew."""
+    count = finding.total
+    if finding.kind in (Kind.REFUSALS, Kind.NO_RESULTS):
+        count = incident.count + _count_since(finding, incident.last_at)
+    if count != incident.count:
+        unchanged = Incident.objects.filter(pk=incident.pk, last_at=incident.last_at)
+        unchanged.update(count=count, last_at=finding.last_at)
+
+
+def _reopen(same: QuerySet[Incident], finding: Finding, now: datetime) -> bool:
+    recent = same.filter(closed_at__gt=now - REOPENED_WITHIN).order_by("-id")[:1]
+    reopened = same.filter(pk__in=list(recent.values_list("pk", flat=True))).update(
+        last_at=finding.last_at,
+        closed_at=None,
+        told_closed_at=None,
+        count=F("count") + finding.total,
+    )
+    return bool(reopened)
+
+
+def _open(finding: Finding, now: datetime) -> bool:
+    Incident.objects.create(
+        kind=finding.kind,
+        account_id=finding.account_id,
+        workflow_instance_id=finding.workflow_id,
+        reason=finding.reason,
+        opened_at=now,
+        last_at=finding.last_at,
+        count=finding.total,
+    )
     return True
 
 
-def _happened(trouble: Trouble, since: datetime) -> int:
-    """How many more there are than those the incident knows."""
-    rows = Invocation.objects.filter(workflow_instance_id=trouble.workflow_id)
-    if trouble.kind == Kind.REFUSALS:
-        rows = rows.filter(
-            status=Status.REJECTED, final_at__gt=since, error_kind=trouble.reason
+def _count_since(finding: Finding, since: datetime) -> int:
+    """How many refusals or missing results are later than `since`."""
+    if finding.kind == Kind.REFUSALS:
+        rows = Invocation.objects.filter(
+            workflow_instance_id=finding.workflow_id,
+            status=Status.REJECTED,
+            final_at__gt=since,
+            error_kind=finding.reason,
         ).exclude(reason__in=SETTLED)
     else:
         rows = _newest_missing().filter(
-            workflow_instance_id=trouble.workflow_id, result_due_at__gt=since
+            workflow_instance_id=finding.workflow_id, result_due_at__gt=since
         )
-    return len(rows.values("pk")[:MOST_READ])
+    return len(rows.values("pk")[:MAX_ROWS_PER_RULE])
 
 
 def _is_over(incident: Incident, now: datetime) -> bool:
-    """Whether an incident that no rule finds any more has ended, or has only grown quiet for a while."""
+    """Whether an open incident that no rule finds any more has ended.
+
+    Refusals and missing results may only have become rarer: they need proof, or an hour of quiet.
+    """
     if incident.kind not in (Kind.REFUSALS, Kind.NO_RESULTS):
         return True
-    if incident.last_at < now - QUIET:
+    if incident.last_at < now - QUIET_FOR:
         return True
     if incident.kind == Kind.REFUSALS:
         return _accepted_since(incident.workflow_instance_id, incident.last_at)
-    return any(
-        at > incident.last_at
-        for at in _of_newest(incident.workflow_instance_id).values_list("result_at", flat=True)
-        if at
-    )
+    result_times = _newest_of(incident.workflow_instance_id).values_list("result_at", flat=True)
+    return any(at > incident.last_at for at in result_times if at)
 
 
-def _of_newest(workflow_id: int | None) -> QuerySet[Invocation]:
+def _newest_of(workflow_id: int | None) -> QuerySet[Invocation]:
     newest = (
         Invocation.objects.filter(workflow_instance_id=workflow_id)
         .order_by("-id")
-        .values("pk")[:LOOKED_BACK]
+        .values("pk")[:NEWEST_PER_WORKFLOW]
     )
     return Invocation.objects.filter(pk__in=newest)
 
 
 def _accepted_since(workflow_id: int | None, moment: datetime) -> bool:
-    """Whether Kaleyra has taken a message since then. What was proven later to have been taken before says nothing of that."""
-    accepted = _of_newest(workflow_id).filter(status=Status.ACCEPTED, final_at__gt=moment)
-    return accepted.exclude(reason__in=PROVEN_LATER).exists()
+    """Whether Kaleyra accepted a message after `moment`, by reasons that date the acceptance."""
+    accepted = _newest_of(workflow_id).filter(status=Status.ACCEPTED, final_at__gt=moment)
+    return accepted.exclude(reason__in=REASONS_WITHOUT_TIME).exists()
 
 
-# --- the rules --------------------------------------------------------------------------------------------------------
+# --- the rules ------------------------------------------------------------------------------------
 
 
-def _refusals(now: datetime) -> list[Trouble]:
-    refused = Invocation.objects.filter(status=Status.REJECTED, final_at__gt=now - WITHIN).exclude(
-        reason__in=SETTLED
-    )
-    newest = refused.order_by("-final_at").values("pk")[:MOST_READ]
+def _refusals(now: datetime) -> list[Finding]:
+    refused = Invocation.objects.filter(
+        status=Status.REJECTED, final_at__gt=now - REFUSALS_WITHIN
+    ).exclude(reason__in=SETTLED)
+    newest = refused.order_by("-final_at").values("pk")[:MAX_ROWS_PER_RULE]
     kinds = (
         Invocation.objects.filter(pk__in=newest)
         .values_list("account_id", "workflow_instance_id", "error_kind")
         .order_by()
+        .annotate(Count("pk"), Max("final_at"))
     )
     return [
-        Trouble(Kind.REFUSALS, account_id, workflow_id, reason, last_at, count)
-        for account_id, workflow_id, reason, count, last_at in kinds.annotate(
-            Count("pk"), Max("final_at")
-        )
+        Finding(Kind.REFUSALS, account_id, workflow_id, reason, last_at, count)
+        for account_id, workflow_id, reason, count, last_at in kinds
         if count >= REFUSALS and not _accepted_since(workflow_id, last_at)
     ]
 
 
-def _paused(now: datetime) -> list[Trouble]:
-    found = [(pause, pause.account) for pause in pauses.automatic_pauses()]
+def _paused(now: datetime) -> list[Finding]:
+    findings = []
+    for pause in pauses.automatic_pauses():
+        workflow_id = pause.of.pk if pause.kind == "workflow" else None
+        if account := pause.account:
+            findings.append(Finding(Kind.PAUSED, account.pk, workflow_id, pause.because, now, 1))
+    return findings
+
+
+def _unreachable(now: datetime) -> list[Finding]:
+    """Accounts whose circuit breaker is open and was in use within the last hour.
+
+    Every failed attempt moves `wait_until`, so an old one means that no message has waited since.
+    """
+    paces = Pace.objects.filter(failures__gte=rate_limit.FAILURES, wait_until__gt=now - QUIET_FOR)
     return [
-        Trouble(
-            Kind.PAUSED,
-            account.pk,
-            pause.of.pk if pause.kind == "workflow" else None,
-            pause.because,
-            now,
-            1,
-        )
-        for pause, account in found
-        if account
+        Finding(Kind.UNREACHABLE, pace.account_id, None, "", now, pace.failures) for pace in paces
     ]
 
 
-def _unreachable(now: datetime) -> list[Trouble]:
-    """Each attempt sets the time before which there is none: where that is long ago nothing has waited since."""
-    paces = Pace.objects.filter(failures__gte=rate_limit.FAILURES, wait_until__gt=now - QUIET)
-    return [
-        Trouble(Kind.UNREACHABLE, pace.account_id, None, "", now, pace.failures) for pace in paces
-    ]
-
-
-def _unknown(now: datetime) -> list[Trouble]:
+def _unknown(now: datetime) -> list[Finding]:
     oldest = (
-        Invocation.objects.filter(status=Status.UNKNOWN).order_by("id").values("pk")[:MOST_READ]
+        Invocation.objects.filter(status=Status.UNKNOWN)
+        .order_by("id")
+        .values("pk")[:MAX_ROWS_PER_RULE]
     )
-    known = Q(doubtful_since__lte=now - UNKNOWN_FOR)
-    waiting = (
-        Invocation.objects.filter(known, pk__in=oldest)
+    long_ago = Q(doubtful_since__lte=now - UNKNOWN_FOR)
+    by_workflow = (
+        Invocation.objects.filter(long_ago, pk__in=oldest)
         .values_list("account_id", "workflow_instance_id")
         .order_by()
+        .annotate(Count("pk"), Max("doubtful_since"))
     )
     return [
-        Trouble(Kind.UNKNOWN, account_id, workflow_id, "", last_at, count)
-        for account_id, workflow_id, count, last_at in waiting.annotate(
-            Count("pk"), Max("doubtful_since")
-        )
+        Finding(Kind.UNKNOWN, account_id, workflow_id, "", last_at, count)
+        for account_id, workflow_id, count, last_at in by_workflow
     ]
 
 
@@ -228,28 +240,27 @@ def _newest_missing() -> QuerySet[Invocation]:
     newest = (
         Invocation.objects.filter(delivery=Delivery.NO_RESULT)
         .order_by("-id")
-        .values("pk")[:MOST_READ]
+        .values("pk")[:MAX_ROWS_PER_RULE]
     )
     return Invocation.objects.filter(pk__in=newest)
 
 
-def _no_results(now: datetime) -> list[Trouble]:
-    lately = _newest_missing().filter(result_due_at__gt=now - MISSING_WITHIN)
+def _no_results(now: datetime) -> list[Finding]:
     by_workflow = (
-        lately.values_list("account_id", "workflow_instance_id")
+        _newest_missing()
+        .filter(result_due_at__gt=now - MISSING_WITHIN)
+        .values_list("account_id", "workflow_instance_id")
         .order_by()
         .annotate(count=Count("pk"))
     )
-    found = []
+    findings = []
     for account_id, workflow_id, count in by_workflow.filter(count__gte=MISSING):
-        due = _of_newest(workflow_id).filter(
+        due = _newest_of(workflow_id).filter(
             delivery__in=(Delivery.COMPLETED, Delivery.NO_RESULT), result_due_at__isnull=False
         )
-        last = list(
-            due.order_by("-result_due_at").values_list("delivery", "result_due_at")[:MISSING]
-        )
+        newest_first = due.order_by("-result_due_at").values_list("delivery", "result_due_at")
+        last = list(newest_first[:MISSING])
         if len(last) == MISSING and all(delivery == Delivery.NO_RESULT for delivery, _at in last):
-            found.append(
-                Trouble(Kind.NO_RESULTS, account_id, workflow_id, "", last[0][1] or now, count)
-            )
-    return found
+            last_at = last[0][1] or now
+            findings.append(Finding(Kind.NO_RESULTS, account_id, workflow_id, "", last_at, count))
+    return findings

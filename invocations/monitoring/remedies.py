@@ -1,4 +1,4 @@
-"""Where an admin mends what stops sending."""
+"""The admin page on which the cause of a pause is fixed."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from invocations.history.meanings import Text
 from invocations.models import Account, ApiKey, permissions
 from invocations.sending.attempt import NoKey, read_key
 
-OF_THE_KEY = ("credentials", "key", "unreadable_key")
-OF_THE_HOST = ("redirect", "certificate", "address")
-"""Reasons of the answer table, by what an admin mends."""
+KEY_REASONS = ("credentials", "key", "unreadable_key")
+HOST_REASONS = ("redirect", "certificate", "address")
+"""Reasons in `sending.outcomes.TABLE` that are fixed on the page of the API key, or of the pod."""
 
 
 class Remedy(NamedTuple):
-    """Where the cause of a pause is mended: the words and the address of a link, and the right that its page asks for.
+    """A link to the page on which the cause of a pause is fixed.
 
-    `asked`: what who lacks that right does instead.
+    `permission`: what that page requires. `asked`: the advice for people without it.
     """
 
     label: Text
@@ -29,16 +29,16 @@ class Remedy(NamedTuple):
 
 
 def key_problem(account: Account) -> str:
-    """Why nothing could leave with the account's primary key, as a reason of the answer table; empty if it is usable."""
+    """Why the primary key is not usable, as a reason in `sending.outcomes.TABLE`; else empty."""
     try:
         read_key(primary_key_of(account))
-    except NoKey as missing:
-        return missing.reason
+    except NoKey as error:
+        return error.reason
     return ""
 
 
 def remedy_for(account: Account, reason: str) -> Remedy:
-    """The page on which an admin mends what `reason` (of the answer table) says of the account."""
+    """The page on which an admin fixes `reason`, a key of `sending.outcomes.TABLE`."""
     key = primary_key_of(account)
     if key is None:
         add = reverse("admin:invocations_apikey_add", query={"account": account.pk})
@@ -48,25 +48,9 @@ def remedy_for(account: Account, reason: str) -> Remedy:
             permissions.ADD_KEY,
             _("Ask an admin to store an API key."),
         )
-    if reason in OF_THE_KEY:
-        address, right = (
-            reverse("admin:invocations_apikey_change", args=[key.pk]),
-            permissions.CHANGE_KEY,
-        )
-        if reason == "credentials":
-            return Remedy(
-                _("Check the API key, or replace it"),
-                address,
-                right,
-                _("Ask an admin to check the API key, or to replace it."),
-            )
-        return Remedy(
-            _("Enter the API key again"),
-            address,
-            right,
-            _("Ask an admin to enter the API key again."),
-        )
-    if reason in OF_THE_HOST:
+    if reason in KEY_REASONS:
+        return _key_remedy(key, reason)
+    if reason in HOST_REASONS:
         address = reverse("admin:invocations_pod_change", args=[account.pod_id])
         return Remedy(
             _("Check the pod’s host"),
@@ -83,8 +67,25 @@ def remedy_for(account: Account, reason: str) -> Remedy:
     )
 
 
+def _key_remedy(key: ApiKey, reason: str) -> Remedy:
+    address = reverse("admin:invocations_apikey_change", args=[key.pk])
+    if reason == "credentials":
+        return Remedy(
+            _("Check the API key, or replace it"),
+            address,
+            permissions.CHANGE_KEY,
+            _("Ask an admin to check the API key, or to replace it."),
+        )
+    return Remedy(
+        _("Enter the API key again"),
+        address,
+        permissions.CHANGE_KEY,
+        _("Ask an admin to enter the API key again."),
+    )
+
+
 def kill_switch_remedy() -> Remedy:
-    """Where the brake is taken off."""
+    """The page on which the kill switch is turned off."""
     return Remedy(
         _("Look at the brake"),
         reverse("stop"),
@@ -94,4 +95,5 @@ def kill_switch_remedy() -> Remedy:
 
 
 def primary_key_of(account: Account) -> ApiKey | None:
+    """The account's primary key, from `account.api_keys`, which may be prefetched."""
     return next((key for key in account.api_keys.all() if key.is_primary), None)

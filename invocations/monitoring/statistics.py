@@ -1,8 +1,9 @@
-"""What became of the messages of a day, or of a month: counted by workflow and quarter of an hour.
+"""Counts messages by outcome, workflow and quarter of an hour, over a day up to a month.
 
-Up to `COUNTED_AT_ONCE` messages are counted when somebody looks. Beyond that the quarters are counted ahead by the dispatcher
-(`count_ahead`) and added up: a quarter is counted again whenever its age has grown by a tenth, for results and settlements come
-late. Quarters, because every time zone's day is made of them.
+Up to `COUNTED_AT_ONCE` messages are counted when the page is opened. Beyond that the dispatcher
+counts the quarters in advance (`count_due_quarters`) and the page adds them up. A quarter is
+counted again whenever its age has grown by a tenth, because results and settlements come late. It
+is quarters because the day of every time zone consists of whole ones.
 """
 
 from __future__ import annotations
@@ -22,19 +23,21 @@ from invocations.history.periods import recorded_between
 from invocations.models import Invocation, Quarter
 
 COUNTED_AT_ONCE = 10_000
-COUNTED_LIVE = timedelta(hours=1)
-"""The newest messages are counted at once even then, if there are not too many of them."""
+LIVE_PERIOD = timedelta(hours=1)
+"""Messages this recent are counted live even then, unless they exceed `COUNTED_AT_ONCE`."""
 LONGEST_PERIOD = timedelta(days=31)
 QUARTER = timedelta(minutes=15)
-TIME_TO_COUNT = 0.1
-"""Seconds that one round of `count_ahead` takes at most, but for its last quarter."""
-MEDIAN_OF = 200
-"""Messages of a workflow, the newest, whose results its median is taken from."""
-REFUSALS_READ = 500
+COUNTING_SECONDS = 0.1
+"""Time limit of one `count_due_quarters`, in seconds; the quarter under way is finished."""
+MEDIAN_SAMPLE = 200
+"""Messages of a workflow that its median time is taken from: the newest ones."""
+MAX_REFUSALS_READ = 500
 
 Status, Delivery = Invocation.Status, Invocation.Delivery
 
-# Of the results: on which channel it ended, `failed` if every channel has failed, `open` if the result says neither.
+# Results: `on_1` and `on_2` name the channel that decided, `failed` means that every channel
+# failed, `open` that the result says neither. `unreported` and `refused` leave out messages with a
+# result, so that they can be added to the counts of results without counting a message twice.
 CONDITIONS: dict[str, Q] = {
     "accepted": Q(status=Status.ACCEPTED),
     "rejected": Q(status=Status.REJECTED),
@@ -48,7 +51,6 @@ CONDITIONS: dict[str, Q] = {
     "failed": Q(deciding_channel=0),
     "open": Q(delivery=Delivery.COMPLETED, deciding_channel__isnull=True),
     "doubles": Q(may_be_double=True),
-    # Of which no result came: so that whoever adds them to those with one counts none twice.
     "unreported": Q(status=Status.ACCEPTED) & ~Q(delivery=Delivery.COMPLETED),
     "refused": Q(status=Status.REJECTED) & ~Q(delivery=Delivery.COMPLETED),
     "said_not_delivered": Q(reason="settled_not_delivered"),
@@ -56,8 +58,11 @@ CONDITIONS: dict[str, Q] = {
 RECORDED = "recorded"
 
 
-class Counted(NamedTuple):
-    """What became of the messages that one workflow got in one quarter. `counts`: RECORDED and the names of CONDITIONS."""
+class QuarterCounts(NamedTuple):
+    """Outcomes of one workflow's messages of one quarter.
+
+    `counts`: by RECORDED and the keys of CONDITIONS, without zeros.
+    """
 
     begins_at: datetime
     workflow_id: int
@@ -65,15 +70,15 @@ class Counted(NamedTuple):
 
 
 class Statistics(NamedTuple):
-    """`is_live`: counted just now. `is_whole`: nothing of the period is still to be counted."""
+    """`is_live`: all of it was counted just now. `is_whole`: no quarter is still uncounted."""
 
-    rows: list[Counted]
+    rows: list[QuarterCounts]
     is_live: bool = True
     is_whole: bool = True
 
 
-class _NumberOfQuarter(Func):
-    """How many quarters lie between 1970 and a moment."""
+class _QuarterNumber(Func):
+    """Number of whole quarters of an hour since 1970 (Unix time / 900 s)."""
 
     output_field = IntegerField()
     template = "CAST(FLOOR(EXTRACT(EPOCH FROM %(expressions)s) / 900) AS bigint)"
@@ -88,55 +93,60 @@ class _NumberOfQuarter(Func):
 
 
 def statistics_since(since: datetime) -> Statistics:
-    """All that was recorded from `since` on, which is the beginning of a quarter."""
+    """Outcomes of all messages recorded from `since` on, which must be the start of a quarter."""
     if not _are_many(since):
         return Statistics(_count(since, None))
-    now_on = _quarter_of(timezone.now()) + QUARTER
-    live_from = max(since, now_on - COUNTED_LIVE)
+    next_quarter = _quarter_of(timezone.now()) + QUARTER
+    live_from = max(since, next_quarter - LIVE_PERIOD)
     if _are_many(live_from):
-        live_from = now_on
-    stored = Quarter.objects.filter(
+        live_from = next_quarter
+    quarters = Quarter.objects.filter(
         begins_at__gte=since, begins_at__lt=live_from, counts__isnull=False
-    ).values_list("begins_at", "counts")
-    found = dict(stored)
+    )
+    stored = dict(quarters.values_list("begins_at", "counts"))
     rows = [
-        Counted(begins_at, int(pk), counts)
-        for begins_at, each in found.items()
-        for pk, counts in (each or {}).items()
+        QuarterCounts(begins_at, int(workflow_id), counts)
+        for begins_at, by_workflow in stored.items()
+        for workflow_id, counts in (by_workflow or {}).items()
     ]
     return Statistics(
         rows + _count(live_from, None),
         is_live=False,
-        is_whole=len(found) == (live_from - since) // QUARTER,
+        is_whole=len(stored) == (live_from - since) // QUARTER,
     )
 
 
 def count_due_quarters(now: datetime) -> int:
-    """Counts the quarters that are to be counted again, newest first. Returns how many. Several may do so at once."""
+    """Counts the quarters that are due, newest first. Returns how many.
+
+    Several processes may run this at once.
+    """
     begin = _quarter_of(now - LONGEST_PERIOD)
     if not _are_many(begin):
         return 0
-    newest = Quarter.objects.order_by("-begins_at").values_list("begins_at", flat=True).first()
-    first = begin if newest is None else max(begin, newest + QUARTER)
-    missing = [first + n * QUARTER for n in range((_quarter_of(now) - first) // QUARTER + 1)]
-    Quarter.objects.bulk_create(
-        [Quarter(begins_at=each, recount_at=each) for each in missing], ignore_conflicts=True
-    )
+    _create_missing_quarters(begin, now)
     Quarter.objects.filter(begins_at__lt=begin).delete()
-    ends, counted = time.monotonic() + TIME_TO_COUNT, 0
-    for begins_at in (
-        Quarter.objects.filter(recount_at__lte=now)
-        .order_by("-begins_at")
-        .values_list("begins_at", flat=True)[:100]
-    ):
+    stop_at, counted = time.monotonic() + COUNTING_SECONDS, 0
+    due = Quarter.objects.filter(recount_at__lte=now).order_by("-begins_at")
+    for begins_at in due.values_list("begins_at", flat=True)[:100]:
         counts = {row.workflow_id: row.counts for row in _count(begins_at, begins_at + QUARTER)}
         Quarter.objects.filter(pk=begins_at).update(
             counts=counts, recount_at=now + (now - begins_at) / 10
         )
         counted += 1
-        if time.monotonic() > ends:
+        if time.monotonic() > stop_at:
             break
     return counted
+
+
+def _create_missing_quarters(begin: datetime, now: datetime) -> None:
+    newest = Quarter.objects.order_by("-begins_at").values_list("begins_at", flat=True).first()
+    first = begin if newest is None else max(begin, newest + QUARTER)
+    missing = [first + n * QUARTER for n in range((_quarter_of(now) - first) // QUARTER + 1)]
+    Quarter.objects.bulk_create(
+        [Quarter(begins_at=begins_at, recount_at=begins_at) for begins_at in missing],
+        ignore_conflicts=True,
+    )
 
 
 def _quarter_of(moment: datetime) -> datetime:
@@ -144,30 +154,34 @@ def _quarter_of(moment: datetime) -> datetime:
 
 
 def _are_many(since: datetime) -> bool:
+    """Whether more than `COUNTED_AT_ONCE` messages were recorded from `since` on."""
     recorded = Invocation.objects.filter(created_at__gte=since).order_by("created_at")
     return recorded.values("created_at")[COUNTED_AT_ONCE : COUNTED_AT_ONCE + 1].exists()
 
 
-def _count(since: datetime, until: datetime | None) -> list[Counted]:
-    found = Invocation.objects.filter(recorded_between(since, until))
+def _count(since: datetime, until: datetime | None) -> list[QuarterCounts]:
     counts = {RECORDED: Count("pk")} | {
         name: Count("pk", filter=condition) for name, condition in CONDITIONS.items()
     }
-    grouped = found.annotate(quarter=_NumberOfQuarter("created_at")).values_list(
-        "quarter", "workflow_instance_id"
+    rows = (
+        Invocation.objects.filter(recorded_between(since, until))
+        .annotate(quarter=_QuarterNumber("created_at"))
+        .values_list("quarter", "workflow_instance_id")
+        .annotate(**counts)
+        .order_by()
     )
     return [
-        Counted(
+        QuarterCounts(
             datetime.fromtimestamp(quarter * 900, UTC),
             workflow_id,
-            {name: n for name, n in zip(counts, each, strict=True) if n},
+            {name: n for name, n in zip(counts, numbers, strict=True) if n},
         )
-        for quarter, workflow_id, *each in grouped.annotate(**counts).order_by()
+        for quarter, workflow_id, *numbers in rows
     ]
 
 
 def first_id(since: datetime) -> int | None:
-    """The id of the first message recorded from `since` on: ranges of ids are what every index can answer."""
+    """Id of the first message recorded from `since` on, for a range that every index supports."""
     return (
         Invocation.objects.filter(created_at__gte=since)
         .order_by("created_at")
@@ -177,60 +191,54 @@ def first_id(since: datetime) -> int | None:
 
 
 def time_to_result(workflow_id: int, since_id: int) -> timedelta | None:
-    """The median time from acceptance to the result, of the newest `MEDIAN_OF` messages of the workflow; None if none has one."""
-    newest = Invocation.objects.filter(workflow_instance_id=workflow_id, pk__gte=since_id).order_by(
-        "-pk"
-    )
-    took = [
+    """Median time from acceptance to result of the workflow's newest `MEDIAN_SAMPLE` messages.
+
+    None if none of them has a result. Left out are messages that a result proved to be accepted:
+    their time of acceptance is not known.
+    """
+    rows = Invocation.objects.filter(workflow_instance_id=workflow_id, pk__gte=since_id)
+    columns = rows.order_by("-pk").values_list("final_at", "result_at", "reason")
+    seconds = [
         (result_at - final_at).total_seconds()
-        for final_at, result_at, reason in newest.values_list("final_at", "result_at", "reason")[
-            :MEDIAN_OF
-        ]
-        # A result that was itself the proof of acceptance says nothing about how long it took.
+        for final_at, result_at, reason in columns[:MEDIAN_SAMPLE]
         if final_at and result_at and reason != "confirmed_by_result" and result_at >= final_at
     ]
-    return timedelta(seconds=median(took)) if took else None
+    return timedelta(seconds=median(seconds)) if seconds else None
 
 
-class Refusals(NamedTuple):
-    """How often Kaleyra refused for one reason, and when last."""
+class RefusalCount(NamedTuple):
+    """How often Kaleyra refused for one reason, and when it last did."""
 
     error_kind: str
     times: int
     last_at: datetime | None
 
 
-def refusals(since_id: int, workflow_ids: set[int]) -> tuple[list[Refusals], bool]:
-    """Of the newest `REFUSALS_READ` refused messages, those of these workflows, the most frequent reason first; and whether that is all.
+def refusals(since_id: int, workflow_ids: set[int]) -> tuple[list[RefusalCount], bool]:
+    """Refusals of these workflows by reason, the most frequent first; and whether these are all.
 
-    What a person settled as not delivered is rejected too, and Kaleyra refused none of it.
+    Read are the newest `MAX_REFUSALS_READ` of all workflows. Messages that a person settled as not
+    delivered are rejected too, but Kaleyra did not refuse them.
     """
     refused = Invocation.objects.filter(status=Status.REJECTED, pk__gte=since_id).exclude(
         reason__in=SETTLED
     )
-    newest = list(
-        refused.order_by("-pk").values_list("workflow_instance_id", "error_kind", "final_at")[
-            :REFUSALS_READ
-        ]
-    )
+    columns = refused.order_by("-pk").values_list("workflow_instance_id", "error_kind", "final_at")
+    newest = list(columns[:MAX_REFUSALS_READ])
     times: Counter[str] = Counter()
     last: dict[str, datetime | None] = {}
     for workflow_id, kind, final_at in newest:
         if workflow_id in workflow_ids:
             times[kind] += 1
             last[kind] = max(filter(None, (last.get(kind), final_at)), default=None)
-    return [Refusals(kind, count, last[kind]) for kind, count in times.most_common()], len(
-        newest
-    ) < REFUSALS_READ
+    counts = [RefusalCount(kind, count, last[kind]) for kind, count in times.most_common()]
+    return counts, len(newest) < MAX_REFUSALS_READ
 
 
 def period_start(days: int) -> datetime:
-    """The beginning, in the person's time zone, of the period of `days` days that ends today."""
+    """Midnight, in the current time zone, at which the `days` days up to today begin."""
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    return (
-        today
-        if days == 1
-        else timezone.make_aware(
-            datetime.combine(today.date() - timedelta(days=days - 1), datetime.min.time())
-        )
-    )
+    if days == 1:
+        return today
+    first_day = today.date() - timedelta(days=days - 1)
+    return timezone.make_aware(datetime.combine(first_day, datetime.min.time()))

@@ -1,4 +1,4 @@
-"""What only the passing of time settles, and what people want to know of it."""
+"""The periodic work of every dispatcher: expiry, results, incidents and statistics."""
 
 from __future__ import annotations
 
@@ -17,26 +17,32 @@ logger = logging.getLogger(__name__)
 
 
 def sweep() -> int:
-    """What only the passing of time settles; notes that somebody is at work, and looks after incidents. Returns how many rows moved."""
+    """Does what is due by time alone, and records the heartbeat. Returns how many rows changed.
+
+    Incidents, their emails and statistics follow once per heartbeat, in whichever process wins it.
+    """
     now = timezone.now()
     steps = (
-        *(
-            expiry.settle_interrupted,
-            expiry.expire_overdue,
-            expiry.stop_asking,
-            expiry.release_held,
-        ),
-        *(upkeep.retry_unmatched, upkeep.mark_missing, upkeep.drop_stale),
+        expiry.settle_interrupted,
+        expiry.expire_overdue,
+        expiry.stop_asking,
+        expiry.release_held,
+        upkeep.retry_unmatched,
+        upkeep.mark_missing,
+        upkeep.drop_stale,
     )
-    moved = sum(step(now) for step in steps)
+    changed = sum(step(now) for step in steps)
     incident_emails.release_unsent(now)
     if incidents.record_heartbeat(now):
-        _look_after_the_console(now)
-    return moved
+        _update_monitoring(now)
+    return changed
 
 
-def _look_after_the_console(now: datetime) -> None:
-    """What people want to know. Whatever goes wrong with it keeps no message back."""
+def _update_monitoring(now: datetime) -> None:
+    """Updates incidents, emails and statistics. An error is logged and does not stop sending.
+
+    Errors of the database connection are raised.
+    """
     for step in (
         incidents.update_incidents,
         incident_emails.send_due_emails,
@@ -51,5 +57,5 @@ def _look_after_the_console(now: datetime) -> None:
 
 
 def run_once(width: int = THREADS) -> int:
-    """Settles what was interrupted, ends what is too late, delivers what is due until nothing is. Returns how many rows moved."""
+    """One sweep, then delivers until nothing is due. Returns how many rows changed."""
     return sweep() + Dispatcher(sweep, width).run(until_idle=True)

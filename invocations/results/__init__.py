@@ -1,1 +1,1 @@
-"""What Kaleyra reports back."""
+"""The results that Kaleyra posts: storing them, matching them to invocations, applying them."""

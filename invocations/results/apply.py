@@ -1,4 +1,8 @@
-"""Joins a result to its invocation, and updates the invocation from all its results together."""
+"""Matches a result to its invocation, and updates the invocation from all of its results.
+
+`inbox` stores a result in one transaction with `lock_match` and `update_from_results`. A result
+that is stored already is matched by `match`, or by a person with `match_by_hand`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from django.utils import timezone
 from invocations.composing import template_fields
 from invocations.kaleyra.callbacks import ReportedChannel, combine, has_ended, was_refused
 from invocations.models import Callback, ChannelResult, Invocation, WorkflowInstance
-from invocations.results import matching as whose
+from invocations.results import matching
 from invocations.sending import decisions, pause
 from invocations.sending.outcomes import Status
 
@@ -24,11 +28,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 Delivery = Invocation.Delivery
 
-CLOCKS_APART = timedelta(hours=1)
-"""By how much Kaleyra's clock is believed to differ from ours. Beyond that a flow ended when its result came."""
-MAX_CANDIDATES = 10
-"""Invocations that one result may name, at most."""
-TOLD_TO = (
+CLOCK_SKEW = timedelta(hours=1)
+"""Tolerated difference between Kaleyra's clock and ours.
+
+Beyond it the time of receipt counts as the end of the flow.
+"""
+MAX_LOCKED = 10
+"""Invocations that are locked for one result."""
+INVOCATION_COLUMNS = (
     "request_id",
     "workflow_invocation_id",
     "account_id",
@@ -39,27 +46,34 @@ TOLD_TO = (
     "workflow_instance__expects_callback",
     "version",
 )
-"""What has to be known of an invocation to tell it a result. Its row is wide, and results come in floods."""
-ADDED_UP = (
+"""What is read of an invocation: its row is wide, and many results may come at once."""
+RESULT_COLUMNS = (
     "invocation_id",
     "workflow_invocation_id",
     "execution_status",
     "ended_at",
     "received_at",
 )
-ADDED_UP_OF_A_CHANNEL = ("callback_id", "position", "code", "message_id")
+CHANNEL_COLUMNS = ("callback_id", "position", "code", "message_id")
+
+
+# --- match ----------------------------------------------------------------------------------------
 
 
 def match(callback: Callback) -> bool:
-    """Tells a kept result to the invocation whose id it names. Returns whether one was told."""
+    """Matches a stored result to the invocation that its ids name. Returns whether it did."""
     with transaction.atomic():
-        invocation = locked_invocation_of(callback)
-        return invocation is not None and _join(callback, invocation)
+        invocation = lock_match(callback)
+        return invocation is not None and _assign(callback, invocation)
 
 
 class NotMatched(Exception):
-    """Nothing was changed. `code`: `gone` (the result has a message, or the message is none of its account), `under_way`, `other_id`
-    (the message has another id of Kaleyra's), `has_result`."""
+    """The result cannot be matched to this invocation, and nothing was changed.
+
+    `code`: `gone` (the result is matched already, or the invocation is not one of its account),
+    `under_way` (the invocation is being sent), `other_id` (it has another Kaleyra id), or
+    `has_result`.
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -67,14 +81,17 @@ class NotMatched(Exception):
 
 
 def match_by_hand(callback: Callback, invocation: Invocation, by: User) -> None:
-    """Tells the result to `invocation`, on the word of a person. Raises `NotJoined` where it is not as that person saw it any more."""
+    """Matches the result to `invocation`, as a person decided.
+
+    Raises `NotMatched` if the result or the invocation has changed since the person saw it.
+    """
     with transaction.atomic():
-        found = _locked(Q(pk=invocation.pk, account_id=callback.account_id))
-        if not found:
+        locked = _lock(Q(pk=invocation.pk, account_id=callback.account_id))
+        if not locked:
             raise NotMatched("gone")
-        if code := _why_not(callback, found[0]):
+        if code := _why_not_matched(callback, locked[0]):
             raise NotMatched(code)
-        if not _join(callback, found[0], by):
+        if not _assign(callback, locked[0], by):
             raise NotMatched("gone")
     logger.info(
         "result %s was matched to invocation %s by user %s",
@@ -84,8 +101,8 @@ def match_by_hand(callback: Callback, invocation: Invocation, by: User) -> None:
     )
 
 
-def _why_not(callback: Callback, locked: Invocation) -> str:
-    """What has come between a suggestion and the person's word, as the code of a `NotJoined`."""
+def _why_not_matched(callback: Callback, locked: Invocation) -> str:
+    """A code of `NotMatched`, or empty."""
     if unless_being_sent(locked) is None:
         return "under_way"
     if locked.workflow_invocation_id not in ("", callback.workflow_invocation_id):
@@ -93,135 +110,152 @@ def _why_not(callback: Callback, locked: Invocation) -> str:
     return "has_result" if locked.delivery == Delivery.COMPLETED else ""
 
 
-def _join(callback: Callback, invocation: Invocation, by: User | None = None) -> bool:
-    """Tells the locked invocation the result, if that is still free. Returns whether it was."""
+def _assign(callback: Callback, invocation: Invocation, by: User | None = None) -> bool:
+    """Assigns the result to the locked invocation unless it has one. Returns whether it did."""
     now = timezone.now()
-    free = Callback.objects.filter(pk=callback.pk, invocation__isnull=True)
-    if not free.update(invocation=invocation, matched_at=now, matched_by=by):
+    unmatched = Callback.objects.filter(pk=callback.pk, invocation__isnull=True)
+    if not unmatched.update(invocation=invocation, matched_at=now, matched_by=by):
         return False
-    update_from_results(invocation, results_of(invocation))
+    update_from_results(invocation)
     callback.invocation, callback.matched_at, callback.matched_by = invocation, now, by
     return True
 
 
-def locked_invocation_of(callback: Callback) -> Invocation | None:
-    """The invocation that the result names, locked, if it can be told; else the one of which a stored answer named it.
+def lock_match(callback: Callback) -> Invocation | None:
+    """The invocation of the result, locked: by its ids, or else by an answer that named them.
 
-    Where several are named nothing is guessed.
+    None if there is none, if there are several, or while it is being sent.
     """
-    found = _locked(whose.named_by([callback]))
-    if any(whose.names_invocation(callback, each) for each in found):
-        return unless_being_sent(whose.only_match(callback, found))
-    [answered] = whose.matches_by_answer([callback])
-    invocation = whose.certain_match(answered)
-    if invocation is None or not (locked := _locked(Q(pk=invocation.pk))):
+    named = _lock(matching.named_by([callback]))
+    if any(matching.names_invocation(callback, row) for row in named):
+        return unless_being_sent(matching.only_match(callback, named))
+    invocation = _match_by_answer(callback)
+    if invocation is None or not (locked := _lock(Q(pk=invocation.pk))):
         return None
-    [answered] = whose.matches_by_answer(
-        [callback]
-    )  # asked again under the lock: it may have learned of another flow meanwhile
-    return unless_being_sent(locked[0]) if whose.certain_match(answered) == locked[0] else None
+    # Matched again under the lock: the invocation may have got another Kaleyra id meanwhile.
+    return unless_being_sent(locked[0]) if _match_by_answer(callback) == locked[0] else None
 
 
-def _locked(which: Q) -> list[Invocation]:
-    """The first few that `which` finds, in the order in which `sending` locks them.
+def _match_by_answer(callback: Callback) -> Invocation | None:
+    [matches] = matching.matches_by_answer([callback])
+    return matching.certain_match(matches)
 
-    They stay locked: two results of one invocation are added up one after the other.
+
+def _lock(condition: Q) -> list[Invocation]:
+    """Locks the first few invocations that meet `condition`, in the order in which `sending` does.
+
+    Holding the lock, two results of one invocation are applied one after the other.
     """
     invocations = (
-        Invocation.objects.filter(which).select_related("workflow_instance").only(*TOLD_TO)
+        Invocation.objects.filter(condition)
+        .select_related("workflow_instance")
+        .only(*INVOCATION_COLUMNS)
     )
-    return list(invocations.select_for_update(of=("self",)).order_by("pk")[:MAX_CANDIDATES])
+    return list(invocations.select_for_update(of=("self",)).order_by("pk")[:MAX_LOCKED])
 
 
 def unless_being_sent(invocation: Invocation | None) -> Invocation | None:
     return invocation if invocation and invocation.status not in Invocation.UNSETTLED else None
 
 
-class StoredResult(NamedTuple):
-    """A result, and what it says of the channels."""
+# --- update the invocation ------------------------------------------------------------------------
 
+
+class _Result(NamedTuple):
     callback: Callback
     channels: Sequence[ReportedChannel]
 
+    @property
+    def has_ended(self) -> bool:
+        return has_ended(self.callback.execution_status)
 
-def results_of(invocation: Invocation) -> list[StoredResult]:
-    """What the invocation was told, in the order in which it came."""
-    kept = invocation.callbacks.only(*ADDED_UP).prefetch_related(
-        Prefetch("results", ChannelResult.objects.only(*ADDED_UP_OF_A_CHANNEL))
-    )
-    return [
-        StoredResult(
-            callback,
-            [
-                ReportedChannel(each.position, code=each.code, message_id=each.message_id)
-                for each in callback.results.all()
-            ],
-        )
-        for callback in kept.order_by("pk")
-    ]
+    @property
+    def was_refused(self) -> bool:
+        return was_refused(self.callback.execution_status, self.channels)
 
 
-def update_from_results(invocation: Invocation, told: Sequence[StoredResult]) -> None:
-    """Shows in the locked invocation what all its results say together.
+def update_from_results(
+    invocation: Invocation,
+    *,
+    added: Callback | None = None,
+    channels: Sequence[ReportedChannel] = (),
+) -> None:
+    """Sets the delivery of the locked invocation from all of its results together.
 
-    A result that says that it was refused, and nothing more, is shown beside a refusal or an unknown outcome, and changes neither.
+    `added`: a result that the caller has just stored, with its `channels`, which spares reading
+    them back. A result that only says that the flow was refused changes neither a refusal nor an
+    unknown outcome: it is shown beside it.
     """
+    results = _stored_results(invocation, without=added)
+    if added:
+        results.append(_Result(added, channels))
     if invocation.status in (Status.UNKNOWN, Status.REJECTED):
-        told = [
-            each for each in told if not was_refused(each.callback.execution_status, each.channels)
-        ]
-    if told and invocation.status == Status.UNKNOWN and decisions.confirm_accepted(invocation):
+        results = [result for result in results if not result.was_refused]
+    if results and invocation.status == Status.UNKNOWN and decisions.confirm_accepted(invocation):
         invocation.status = Status.ACCEPTED
-    learned = next(
-        (
-            each.callback.workflow_invocation_id
-            for each in told
-            if each.callback.workflow_invocation_id
-        ),
-        "",
-    )
-    columns: dict[str, object] = {
-        "workflow_invocation_id": invocation.workflow_invocation_id or learned
-    }
-    ends = [
-        _ended_at(each.callback, invocation)
-        for each in told
-        if has_ended(each.callback.execution_status)
-    ]
-    if ends:
-        result = combine(each.channels for each in told)
-        columns |= {
-            "delivery": Delivery.COMPLETED,
-            "result_at": min(ends),
-            "deciding_channel": result.deciding(
-                lambda: len(template_fields.channels_as_sent(invocation))
-            ),
-            "may_be_double": result.may_be_double,
-        }
-    elif told and invocation.status == Status.ACCEPTED and not invocation.delivery:
-        # It says that the flow runs: so its result is still to come.
-        columns |= {
-            "delivery": Delivery.AWAITING,
-            "result_due_at": timezone.now() + invocation.workflow_instance.result_due_in,
-        }
+    columns = _columns_from(results, invocation)
     Invocation.objects.filter(pk=invocation.pk).update(**columns)
     if not invocation.workflow_instance.expects_callback:
         _expect_results_of(invocation.workflow_instance_id)
     logger.info("invocation %s has a result", invocation.request_id)
 
 
-def _ended_at(callback: Callback, invocation: Invocation) -> datetime:
-    told = callback.ended_at
-    plausible = (
-        told and invocation.created_at - CLOCKS_APART <= told <= callback.received_at + CLOCKS_APART
+def _stored_results(invocation: Invocation, without: Callback | None) -> list[_Result]:
+    """The results of the invocation except `without`, in the order in which they came."""
+    callbacks = invocation.callbacks.only(*RESULT_COLUMNS).prefetch_related(
+        Prefetch("results", ChannelResult.objects.only(*CHANNEL_COLUMNS))
     )
-    return told if told and plausible else callback.received_at
+    if without:
+        callbacks = callbacks.exclude(pk=without.pk)
+    return [
+        _Result(
+            callback,
+            [
+                ReportedChannel(each.position, code=each.code, message_id=each.message_id)
+                for each in callback.results.all()
+            ],
+        )
+        for callback in callbacks.order_by("pk")
+    ]
+
+
+def _columns_from(results: Sequence[_Result], invocation: Invocation) -> dict[str, object]:
+    kaleyra_ids = (result.callback.workflow_invocation_id for result in results)
+    learned_id = next(filter(None, kaleyra_ids), "")
+    columns: dict[str, object] = {
+        "workflow_invocation_id": invocation.workflow_invocation_id or learned_id
+    }
+    ends = [_ended_at(result.callback, invocation) for result in results if result.has_ended]
+    if ends:
+        combined = combine(result.channels for result in results)
+        columns |= {
+            "delivery": Delivery.COMPLETED,
+            "result_at": min(ends),
+            "deciding_channel": combined.deciding(
+                lambda: len(template_fields.channels_as_sent(invocation))
+            ),
+            "may_be_double": combined.may_be_double,
+        }
+    elif results and invocation.status == Status.ACCEPTED and not invocation.delivery:
+        # The flow is still running, so its result is due.
+        columns |= {
+            "delivery": Delivery.AWAITING,
+            "result_due_at": timezone.now() + invocation.workflow_instance.result_due_in,
+        }
+    return columns
+
+
+def _ended_at(callback: Callback, invocation: Invocation) -> datetime:
+    """When the flow ended: as reported if that is plausible, or else when the result came."""
+    reported = callback.ended_at
+    earliest = invocation.created_at - CLOCK_SKEW
+    latest = callback.received_at + CLOCK_SKEW
+    return reported if reported and earliest <= reported <= latest else callback.received_at
 
 
 def _expect_results_of(workflow_instance_pk: int) -> None:
-    """From its first result on a workflow is known to report, and what does not come is missed."""
-    if WorkflowInstance.objects.filter(pk=workflow_instance_pk, expects_callback=False).update(
-        expects_callback=True
-    ):
+    """Expects results of the workflow from its first one on: a result that is missing is marked."""
+    silent = WorkflowInstance.objects.filter(pk=workflow_instance_pk, expects_callback=False)
+    if silent.update(expects_callback=True):
         logger.info("workflow %s reports its results", workflow_instance_pk)
         pause.record_history(WorkflowInstance, workflow_instance_pk, "first_result")

@@ -1,7 +1,8 @@
-"""The addresses that Kaleyra posts an account's results to: made, rotated, ended, found again, and who is let in there.
+"""The addresses that Kaleyra posts an account's results to: create, rotate, end, authorise.
 
-Kaleyra signs nothing (its page "account-settings-callback-profiles" offers extra headers and Basic authentication), so a post is
-believed if it knows two secrets: the token in the path, and the secret in the header `SECRET_HEADER` or as Basic's password.
+Kaleyra signs nothing: its page "account-settings-callback-profiles" offers extra headers and Basic
+authentication. So a post is accepted if it has two secrets: the token in the path, and the secret
+in the header `SECRET_HEADER` or as the password of Basic authentication.
 """
 
 from __future__ import annotations
@@ -30,55 +31,56 @@ logger = logging.getLogger(__name__)
 
 SECRET_HEADER = "X-Callback-Secret"
 BASIC_USER = "kaleyra"
-"""What the set-up page suggests. Any user is let in: the password is what counts."""
+"""The user name that the set-up page suggests. Any is accepted: only the password is checked."""
 SECRET_BYTES = 32
-LONGEST_TOKEN = 100
-USE_IS_NOTED_EVERY = timedelta(seconds=10)
-"""A flood of results must not turn into a flood of writes to one row."""
+MAX_TOKEN_LENGTH = 100
+USE_RECORDED_EVERY = timedelta(seconds=10)
+"""How exact `last_used_at` is: many results at once must not all write to one row."""
 
 
 class PreviousStillValid(Exception):
-    """The address before the current one still lets Kaleyra in. A further rotation would shut out whoever posts there."""
+    """The previous address is still valid, and may be in use: another rotation would end it."""
 
 
 def current_address(account: Account) -> CallbackAddress | None:
-    """The address that Kaleyra should post to."""
+    """The address that Kaleyra should post to, or None."""
     return account.callback_addresses.filter(is_current=True).first()
 
 
 def previous_address(account: Account) -> CallbackAddress | None:
-    """The one it replaced, as long as nobody has ended it."""
+    """The address that the current one replaced, or None once it has been ended."""
     return account.callback_addresses.filter(is_current=False).first()
 
 
 def ensure_address(account: Account, by: User | None) -> CallbackAddress:
-    """The account's current address, made if it has none."""
+    """The current address of the account, created if it has none."""
     with transaction.atomic():
         Account.objects.select_for_update().get(pk=account.pk)
-        return current_address(account) or _made(account, by)
+        return current_address(account) or _create(account, by)
 
 
 def rotate_address(account: Account, by: User | None) -> CallbackAddress:
-    """A new current address; the one before stays valid until `end_the_one_before`. Raises `StillTwo` if that was not done yet."""
+    """A new current address. The old one stays valid until `end_previous_address`.
+
+    Raises `PreviousStillValid` if an older one has not been ended yet.
+    """
     with transaction.atomic():
         Account.objects.select_for_update().get(pk=account.pk)
         if previous_address(account):
             raise PreviousStillValid
         account.callback_addresses.filter(is_current=True).update(is_current=False)
-        return _made(account, by)
+        return _create(account, by)
 
 
 def end_previous_address(account: Account) -> bool:
-    """From now on only the current address lets Kaleyra in. Returns whether there was another."""
+    """Leaves only the current address valid. Returns whether there was another."""
     ended, _rows = account.callback_addresses.filter(is_current=False).delete()
     if ended:
-        logger.warning(
-            "account %s: the callback address before the current one was ended", account.pk
-        )
+        logger.warning("account %s: the previous callback address was ended", account.pk)
     return bool(ended)
 
 
-def _made(account: Account, by: User | None) -> CallbackAddress:
+def _create(account: Account, by: User | None) -> CallbackAddress:
     token = secrets.token_urlsafe(SECRET_BYTES)
     if by:  # without a user it is the practice account's address, made by `manage.py demo`
         logger.warning("account %s has a new callback address", account.pk)
@@ -95,23 +97,26 @@ def _digests(token: str) -> list[str]:
     return digests(token, "callback token")
 
 
-# --- who posts --------------------------------------------------------------------------------------------------------
+# --- authorise a post -----------------------------------------------------------------------------
 
 
 def address_by_token(token: str) -> CallbackAddress | None:
-    """The address with this token, with its account. By keyed digest, so that neither index nor clock tells of a token."""
-    if len(token) > LONGEST_TOKEN:
+    """The address with this token, and its account.
+
+    Found by keyed digest, so that neither the index nor the response time reveals a token.
+    """
+    if len(token) > MAX_TOKEN_LENGTH:
         return None
-    known = CallbackAddress.objects.filter(token_digest__in=_digests(token)).select_related(
-        "account"
-    )
-    return known.only("token", "secret", "last_used_at", "account__title").first()
+    addresses = CallbackAddress.objects.filter(token_digest__in=_digests(token))
+    columns = ("token", "secret", "last_used_at", "account__title")
+    return addresses.select_related("account").only(*columns).first()
 
 
 def authorised_address(token: str, headers: Mapping[str, str]) -> CallbackAddress | None:
-    """The address that a post with this token and these headers may use, or None; `headers` finds names in any case.
+    """The address that a post with this token and these headers is for, or None.
 
-    Raises `Unreadable` if no encryption key opens the stored secret: that is the console's fault, not the caller's.
+    `headers`: a mapping that ignores upper and lower case. Raises `Unreadable` if no encryption key
+    opens the stored secret: a fault of this console, not of the caller.
     """
     address = address_by_token(token)
     if address is None:
@@ -123,28 +128,27 @@ def authorised_address(token: str, headers: Mapping[str, str]) -> CallbackAddres
 
 
 def note_use(address: CallbackAddress) -> None:
-    """Notes that something was let in just now, to `USE_IS_NOTED_EVERY`."""
+    """Sets `last_used_at`, unless that was done within `USE_RECORDED_EVERY`."""
     now = timezone.now()
-    seldom = now - USE_IS_NOTED_EVERY
-    if address.last_used_at is None or address.last_used_at < seldom:
-        unnoted = Q(last_used_at__isnull=True) | Q(last_used_at__lt=seldom)
-        CallbackAddress.objects.filter(unnoted, pk=address.pk).update(last_used_at=now)
+    limit = now - USE_RECORDED_EVERY
+    if address.last_used_at is None or address.last_used_at < limit:
+        is_old = Q(last_used_at__isnull=True) | Q(last_used_at__lt=limit)
+        CallbackAddress.objects.filter(is_old, pk=address.pk).update(last_used_at=now)
 
 
 def _basic_password(header: str) -> str:
-    """The password of an `Authorization: Basic …` header (RFC 7617), or nothing."""
+    """The password in an `Authorization: Basic …` header (RFC 7617), or empty."""
     scheme, _, credentials = header.strip().partition(" ")
     if scheme.lower() != "basic":
         return ""
     try:
-        return (
-            base64.b64decode(credentials.strip(), validate=True).decode("utf-8").partition(":")[2]
-        )
+        user_and_password = base64.b64decode(credentials.strip(), validate=True).decode("utf-8")
     except (binascii.Error, ValueError):
         return ""
+    return user_and_password.partition(":")[2]
 
 
-# --- as it is given to others -----------------------------------------------------------------------------------------
+# --- the path -------------------------------------------------------------------------------------
 
 
 def path_of(address: CallbackAddress) -> str:
@@ -153,6 +157,6 @@ def path_of(address: CallbackAddress) -> str:
 
 
 def token_from_path(path: str) -> str:
-    """The token in a path that should be one of ours, with or without the slash at its end; else nothing."""
+    """The token in a path of `path_of`, with or without the final slash; else empty."""
     before, _, token = path.rstrip("/").rpartition("/")
     return token if f"{before}/" == reverse("callback", args=["-"]).removesuffix("-/") else ""

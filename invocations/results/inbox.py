@@ -1,8 +1,10 @@
-"""What Kaleyra reports of a flow that has ended: kept as it came, and told to the invocation that it belongs to.
+"""Stores what Kaleyra posts about a flow that has ended, and matches it to its invocation at once.
 
-A body is kept whether or not anybody knows whose it is, so none is lost: it may come before our own answer is stored, or for an id that no
-answer told us. It never makes an invocation, never sends, and never changes what was sent. What several bodies say of one invocation is
-taken together, so that their order makes no difference, and one that says less takes nothing back.
+A body is stored whether or not it can be matched, so none is lost: it may come before our own
+answer is stored, or with an id that no answer named. It never creates an invocation, never sends,
+and never changes what was sent. All bodies about one invocation are combined
+(`apply.update_from_results`), so their order makes no difference, and a body that says less takes
+nothing back.
 """
 
 from __future__ import annotations
@@ -19,91 +21,91 @@ from django.utils import timezone
 
 from invocations.kaleyra.callback_body import read_callback
 from invocations.kaleyra.callbacks import FlowResult, ReportedChannel
-from invocations.models import Account, Callback, ChannelResult, Invocation
+from invocations.models import Account, Callback, ChannelResult
 from invocations.models.encryption import digests
 from invocations.models.recipients import RECIPIENT_DIGEST
-from invocations.results import numbers
-from invocations.results.apply import (
-    StoredResult,
-    locked_invocation_of,
-    match,
-    results_of,
-    update_from_results,
-)
+from invocations.results.apply import lock_match, match, update_from_results
 from invocations.results.matching import results_to_review
+from invocations.results.numbers import digits_and_hint
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 logger = logging.getLogger(__name__)
 
-Delivery = Invocation.Delivery
-
-DIGEST_OF_A_CALLBACK = "callback"
-
-
-# --- keep -------------------------------------------------------------------------------------------------------------
+CALLBACK_DIGEST = "callback"
 
 
 def store_result(account: Account, body: bytes) -> Callback:
-    """Commits the body as it came, once: the same bytes again only count. With it its invocation is told, if that is known."""
+    """Commits the body as it came, and updates its invocation if that can be matched.
+
+    The same bytes again are stored once and counted.
+    """
     now = timezone.now()
-    digest, *with_older_keys = _digests(account, body)
-    if with_older_keys and (before := _again(account, body, now)):
-        return before
-    said = read_callback(body)
-    callback = Callback(
-        account=account,
-        digest=digest,
-        body=_as_text(body),
-        problem=said.problem,
-        received_at=now,
-        last_received_at=now,
-        ask_at=now,
-        workflow_invocation_id=said.workflow_invocation_id,
-        request_id=said.request_id,
-        execution_status=said.execution_status,
-        ended_at=said.ended_at,
-    )
+    digest, *older_digests = _digests(account, body)
+    if older_digests and (earlier := _count_repeat(account, body, now)):
+        return earlier
+    flow = read_callback(body)
+    callback = _new_callback(account, body, digest, flow, now)
     try:
-        _commit(callback, said, now)
+        _insert(callback, flow)
     except Exception as error:
-        if isinstance(error, IntegrityError) and (before := _again(account, body, now)):
-            return before
-        # Whatever goes wrong with telling it keeps no result back: `match_waiting` tries again. Of a database that is away this raises too.
+        if isinstance(error, IntegrityError) and (earlier := _count_repeat(account, body, now)):
+            return earlier
+        # Store it unmatched: `upkeep.retry_unmatched` tries again. If the database is away, this
+        # raises too.
         logger.error(
-            "account %s: a result could not be told as it came: %s",
-            account.pk,
-            type(error).__name__,
+            "account %s: a new result could not be matched: %s", account.pk, type(error).__name__
         )
         callback.pk = callback.invocation = callback.matched_at = None
-        _commit(callback, said, now, tells=False)
-    if said.problem:
+        _insert(callback, flow, matches=False)
+    if flow.problem:
         logger.warning(
-            "account %s: a result of %s bytes says not whose it is: %s",
+            "account %s: a result of %s bytes has no usable id: %s",
             account.pk,
             len(body),
-            said.problem,
+            flow.problem,
         )
     return callback
 
 
-def _commit(callback: Callback, said: FlowResult, now: datetime, *, tells: bool = True) -> None:
+def _new_callback(
+    account: Account, body: bytes, digest: str, flow: FlowResult, now: datetime
+) -> Callback:
+    return Callback(
+        account=account,
+        digest=digest,
+        body=_as_text(body),
+        problem=flow.problem,
+        received_at=now,
+        last_received_at=now,
+        ask_at=now,
+        workflow_invocation_id=flow.workflow_invocation_id,
+        request_id=flow.request_id,
+        execution_status=flow.execution_status,
+        ended_at=flow.ended_at,
+    )
+
+
+def _insert(callback: Callback, flow: FlowResult, *, matches: bool = True) -> None:
+    """Stores the result and updates its invocation, in one transaction.
+
+    Without `matches` it is stored unmatched.
+    """
     with transaction.atomic():
-        invocation = locked_invocation_of(callback) if tells else None
-        told = results_of(invocation) if invocation else []
+        invocation = lock_match(callback) if matches else None
         if invocation:
-            callback.invocation, callback.matched_at = invocation, now
+            callback.invocation, callback.matched_at = invocation, callback.received_at
         callback.save(force_insert=True)
         ChannelResult.objects.bulk_create(
-            _channel_result(callback, channel) for channel in said.channels
+            _channel_result(callback, channel) for channel in flow.channels
         )
         if invocation:
-            update_from_results(invocation, [*told, StoredResult(callback, said.channels)])
+            update_from_results(invocation, added=callback, channels=flow.channels)
 
 
-def _again(account: Account, body: bytes, now: datetime) -> Callback | None:
-    """If the same bytes were kept before, they are counted, and told if they could not be then."""
+def _count_repeat(account: Account, body: bytes, now: datetime) -> Callback | None:
+    """Counts the stored result with the same bytes, and matches it if it is unmatched. Or None."""
     same = Callback.objects.filter(digest__in=_digests(account, body)).order_by("pk")
     if not same.update(times=F("times") + 1, last_received_at=now):
         return None
@@ -114,7 +116,7 @@ def _again(account: Account, body: bytes, now: datetime) -> Callback | None:
 
 
 def _as_text(body: bytes) -> str:
-    """The body so that no byte is lost, and what could be read from it still can be."""
+    """The body as text: no byte is lost, and JSON stays readable in any encoding."""
     for encoding in ("utf-8", json.detect_encoding(body)):
         try:
             return body.decode(encoding)
@@ -124,34 +126,34 @@ def _as_text(body: bytes) -> str:
 
 
 def _digests(account: Account, body: bytes) -> list[str]:
-    return digests(f"{account.pk} {hashlib.sha256(body).hexdigest()}", DIGEST_OF_A_CALLBACK)
+    return digests(f"{account.pk} {hashlib.sha256(body).hexdigest()}", CALLBACK_DIGEST)
 
 
-def _channel_result(callback: Callback, said: ReportedChannel) -> ChannelResult:
-    digits, hint = numbers.digits_and_hint(said.recipient)
+def _channel_result(callback: Callback, channel: ReportedChannel) -> ChannelResult:
+    digits, hint = digits_and_hint(channel.recipient)
     return ChannelResult(
         callback=callback,
-        position=said.position,
-        kind=said.kind,
-        code=said.code,
-        started_at=said.started_at,
-        wait_seconds=said.wait_seconds,
-        message_id=said.message_id,
-        client_message_id=said.client_message_id,
-        sender=said.sender,
+        position=channel.position,
+        kind=channel.kind,
+        code=channel.code,
+        started_at=channel.started_at,
+        wait_seconds=channel.wait_seconds,
+        message_id=channel.message_id,
+        client_message_id=channel.client_message_id,
+        sender=channel.sender,
         recipient_digest=digests(digits, RECIPIENT_DIGEST)[0] if digits else "",
         recipient_hint=hint,
     )
 
 
-# --- what nobody knows whose it is ------------------------------------------------------------------------------------
-
-
 def set_aside(callback: Callback, reason: str, by: User) -> bool:
-    """Nobody needs to look at the result any more, says a person. Returns whether it was still open. It stays, and is still matched."""
+    """Marks an unmatched result as needing no review. Returns whether it still needed one.
+
+    It stays, and is matched if its invocation turns up.
+    """
     sealed = Callback._meta.get_field("set_aside_reason").seal(callback, reason)
-    still_open = results_to_review().filter(pk=callback.pk)
-    if not still_open.update(set_aside_at=timezone.now(), set_aside_by=by, set_aside_reason=sealed):
+    to_review = results_to_review().filter(pk=callback.pk)
+    if not to_review.update(set_aside_at=timezone.now(), set_aside_by=by, set_aside_reason=sealed):
         return False
     logger.info(
         "result %s of account %s was set aside by user %s", callback.pk, callback.account_id, by.pk

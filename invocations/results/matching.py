@@ -1,6 +1,6 @@
-"""Whose a result is: the message whose id it names, or the one that a stored answer named, or the one that it may be of.
+"""Which invocation a result belongs to: by the ids in it, or by an answer that named those ids.
 
-Each question is asked for many results at once. Nothing here changes anything.
+Every function takes many results at once. Nothing is changed here.
 """
 
 from __future__ import annotations
@@ -22,132 +22,147 @@ Delivery = Invocation.Delivery
 MAX_CANDIDATES = 500
 FEW_RESULTS = 10
 MAX_ROWS_READ = 8 * MAX_CANDIDATES
-"""Rows that the ids of many results find. Of an id that more rows have nobody knows which is meant."""
+"""Rows read by the ids of many results. An id that more rows have is ambiguous anyway."""
 WIDE_COLUMNS = ("payload", "reply", "note")
-FOUND_BY_ID = ("request_id", "workflow_invocation_id", "account_id", "status", "reason", "delivery")
+ID_MATCH_COLUMNS = (
+    "request_id",
+    "workflow_invocation_id",
+    "account_id",
+    "status",
+    "reason",
+    "delivery",
+)
 
 
 def unmatched_results() -> QuerySet[Callback]:
-    """The results that belong to nobody yet, those that were set aside too."""
+    """The results without an invocation, including those that were set aside."""
     return Callback.objects.filter(invocation__isnull=True)
 
 
 def results_to_review() -> QuerySet[Callback]:
-    """The results that belong to nobody yet, and that nobody has set aside."""
+    """The results without an invocation that nobody has set aside."""
     return unmatched_results().filter(set_aside_at__isnull=True)
 
 
-# --- by the id that it names ------------------------------------------------------------------------------------------
+def _ids_in(callbacks: Collection[Callback]) -> tuple[set[str], set[uuid.UUID]]:
+    """The Kaleyra ids and the request ids that the results name."""
+    kaleyra_ids = {callback.workflow_invocation_id for callback in callbacks} - {""}
+    request_ids = {callback.request_id for callback in callbacks if callback.request_id}
+    return kaleyra_ids, request_ids
+
+
+# --- by the ids in the result ---------------------------------------------------------------------
 
 
 def named_by(callbacks: Collection[Callback]) -> Q:
-    """The invocations whose id a result names, Kaleyra's or ours; of any account (see `names`).
+    """The invocations, of any account, that have a Kaleyra id or a request id of the results.
 
-    The account is not asked for: SQLite would rather read all its messages than look two ids up. An id that none of them names is not
-    asked for either: Django leaves an empty `in` out, while a condition that no row meets made SQLite read every row.
+    The account is checked afterwards (`names_invocation`): with it in the query, SQLite reads all
+    messages of the account instead of looking up two ids. A kind of id that no result names is an
+    empty `in`, which Django leaves out; a condition that no row meets made SQLite read every row.
     """
-    theirs = {callback.workflow_invocation_id for callback in callbacks} - {""}
-    ours = {callback.request_id for callback in callbacks} - {None}
-    return Q(workflow_invocation_id__in=theirs) | Q(request_id__in=ours)
+    kaleyra_ids, request_ids = _ids_in(callbacks)
+    return Q(workflow_invocation_id__in=kaleyra_ids) | Q(request_id__in=request_ids)
 
 
 def names_invocation(callback: Callback, invocation: Invocation) -> bool:
-    """Whether the result names this invocation of its account."""
-    by_theirs = (
-        callback.workflow_invocation_id
-        and callback.workflow_invocation_id == invocation.workflow_invocation_id
-    )
+    """Whether the result names this invocation, and both are of the same account."""
+    kaleyra_id = callback.workflow_invocation_id
+    has_kaleyra_id = kaleyra_id != "" and kaleyra_id == invocation.workflow_invocation_id
     return callback.account_id == invocation.account_id and (
-        bool(by_theirs) or callback.request_id == invocation.request_id
+        has_kaleyra_id or callback.request_id == invocation.request_id
     )
 
 
 def only_match(callback: Callback, found: Collection[Invocation]) -> Invocation | None:
-    """Of the messages that its ids find (`named`, of all accounts) the one whose result it is. None where its ids name two, or nobody.
+    """The invocation of the result, among those that its ids find (`named_by`).
 
-    A request id that no message of ours has was made up on the way: it says nothing against the id that an acceptance told.
+    None if the ids name no invocation, or two. A request id that none of them has was made up on
+    the way: it is no reason against the Kaleyra id that came with the acceptance.
     """
-    its = [invocation for invocation in found if names_invocation(callback, invocation)]
-    if len(its) != 1:
+    named = [invocation for invocation in found if names_invocation(callback, invocation)]
+    if len(named) != 1 or not same_kaleyra_id(callback, named[0]):
         return None
-    ours = {callback.request_id, its[0].request_id} - {None}
-    is_made_up = all(invocation.request_id != callback.request_id for invocation in found)
-    was_told = its[0].status == Status.ACCEPTED and its[0].reason == "accepted"
-    return (
-        its[0]
-        if same_kaleyra_id(callback, its[0]) and (len(ours) == 1 or (was_told and is_made_up))
-        else None
-    )
+    [invocation] = named
+    if callback.request_id in (None, invocation.request_id):
+        return invocation
+    is_made_up = all(row.request_id != callback.request_id for row in found)
+    was_accepted = invocation.status == Status.ACCEPTED and invocation.reason == "accepted"
+    return invocation if was_accepted and is_made_up else None
 
 
 def same_kaleyra_id(callback: Callback, invocation: Invocation) -> bool:
-    """Whether Kaleyra's id is the same where the result names one and the message has one."""
+    """Whether the Kaleyra ids agree, where both have one."""
     return len({callback.workflow_invocation_id, invocation.workflow_invocation_id} - {""}) <= 1
 
 
 def matches_by_id(callbacks: Collection[Callback]) -> list[list[Invocation]]:
-    """For each result the invocations, of any account, that one of its ids finds."""
-    rows: dict[object, dict[int, Invocation]] = defaultdict(dict)
-    for row in (
-        Invocation.objects.filter(named_by(callbacks)).order_by().only(*FOUND_BY_ID)[:MAX_ROWS_READ]
-    ):
-        for key in (row.workflow_invocation_id, row.request_id):
-            rows[key][row.pk] = row
-    rows.pop("", None)
+    """For each result, the invocations of any account that one of its ids finds."""
+    found = Invocation.objects.filter(named_by(callbacks)).order_by().only(*ID_MATCH_COLUMNS)
+    by_id: dict[object, dict[int, Invocation]] = defaultdict(dict)
+    for row in found[:MAX_ROWS_READ]:
+        by_id[row.workflow_invocation_id][row.pk] = row
+        by_id[row.request_id][row.pk] = row
+    by_id.pop("", None)
     none: dict[int, Invocation] = {}
     return [
         list(
-            (
-                rows.get(callback.workflow_invocation_id, none)
-                | rows.get(callback.request_id, none)
-            ).values()
+            {
+                **by_id.get(callback.workflow_invocation_id, none),
+                **by_id.get(callback.request_id, none),
+            }.values()
         )
         for callback in callbacks
     ]
 
 
 def certain_matches(callbacks: Sequence[Callback]) -> list[Invocation | None]:
-    """For each result the one message whose own it is, by its ids or by what an answer said; in three statements at most."""
-    found = dict(
-        zip((callback.pk for callback in callbacks), matches_by_id(callbacks), strict=True)
-    )
-    is_named = {
-        callback.pk: any(names_invocation(callback, row) for row in found[callback.pk])
-        for callback in callbacks
-    }
-    left = [callback for callback in callbacks if not is_named[callback.pk]]
-    by_answer = dict(zip((callback.pk for callback in left), matches_by_answer(left), strict=True))
-    return [
-        only_match(callback, found[callback.pk])
-        if is_named[callback.pk]
-        else certain_match(by_answer[callback.pk])
-        for callback in callbacks
-    ]
+    """For each result, its invocation by its ids or else by an answer. At most three queries."""
+    matches: dict[int, Invocation | None] = {}
+    for callback, found in zip(callbacks, matches_by_id(callbacks), strict=True):
+        if any(names_invocation(callback, row) for row in found):
+            matches[callback.pk] = only_match(callback, found)
+    unnamed = [callback for callback in callbacks if callback.pk not in matches]
+    for callback, by_answer in zip(unnamed, matches_by_answer(unnamed), strict=True):
+        matches[callback.pk] = certain_match(by_answer)
+    return [matches[callback.pk] for callback in callbacks]
 
 
-# --- by an answer that settled nothing --------------------------------------------------------------------------------
+# --- by an answer that settled nothing ------------------------------------------------------------
 
 
 class AnswerMatch(NamedTuple):
-    """A message of which an answer named the ids of a result; not certain where only a person can say whether it is its own."""
+    """An invocation of which an answer named the ids of a result.
+
+    Not `is_certain`: only a person can decide whether the result belongs to it.
+    """
 
     invocation: Invocation
     is_certain: bool
 
 
 class _Answer(NamedTuple):
-    """What an answer named that settled nothing: `Attempt.answered_…`, and of whose attempt."""
+    """The ids in an answer that settled nothing (`Attempt.answered_…`), and its invocation."""
 
     invocation_id: int
     account_id: int
     own_request_id: uuid.UUID
-    theirs: str
+    kaleyra_id: str
     request_id: uuid.UUID | None
 
     @property
     def about(self) -> uuid.UUID:
-        """The request that it answered, as far as it says: its own if it names no other."""
+        """The request that it answered: the attempt's own one unless it names another."""
         return self.request_id or self.own_request_id
+
+
+_ANSWER_COLUMNS = (
+    "invocation_id",
+    "invocation__account_id",
+    "invocation__request_id",
+    "answered_invocation_id",
+    "answered_request_id",
+)
 
 
 def certain_match(by_answer: Sequence[AnswerMatch]) -> Invocation | None:
@@ -155,82 +170,79 @@ def certain_match(by_answer: Sequence[AnswerMatch]) -> Invocation | None:
 
 
 def matches_by_answer(callbacks: Collection[Callback]) -> list[list[AnswerMatch]]:
-    """For each result the invocations of which an answer that settled nothing named its ids.
+    """For each result, the invocations of which an answer that settled nothing named its ids.
 
-    An answer that names the request id of another message of ours came for that one. A result that tells of another id, or of numbers
-    that are not the invocation's, is not its own. It certainly is where it tells its number, whole; or tells none, and the answer named
-    a request of ours.
+    An answer with the request id of another of our messages belongs to that one. A result with
+    another id, or with other numbers than the invocation's, does not match. The match is certain if
+    the result has the complete number of the invocation; or if it has no number, and the answer
+    named one of our request ids.
     """
-    theirs = {callback.workflow_invocation_id for callback in callbacks} - {""}
-    ours = {callback.request_id for callback in callbacks} - {None}
-    if not theirs and not ours:
+    answers = _answers_with_ids_of(callbacks)
+    if not answers:
         return [[] for _callback in callbacks]
-    # A partial index is used on SQLite only where the query says its condition again (https://www.sqlite.org/partialindex.html).
-    asks = (Q(answered_invocation_id__in=theirs) & ~Q(answered_invocation_id="")) | Q(
-        answered_request_id__in=ours
-    )
-    answers = Attempt.objects.filter(asks).order_by()
-    columns = (
-        "invocation_id",
-        "invocation__account_id",
-        "invocation__request_id",
-        "answered_invocation_id",
-        "answered_request_id",
-    )
-    every = [_Answer(*row) for row in answers.values_list(*columns)[:MAX_ROWS_READ]]
-    if not every:
-        return [[] for _callback in callbacks]
-    kept: dict[object, list[_Answer]] = defaultdict(list)
-    for answer in every:
-        kept[answer.theirs].append(answer)
-        kept[answer.request_id].append(answer)
-    about = Q(pk__in={answer.invocation_id for answer in every}) | Q(
-        request_id__in={answer.about for answer in every}
-    )
-    rows = (
-        Invocation.objects.filter(about)
+    by_id: dict[object, list[_Answer]] = defaultdict(list)
+    for answer in answers:
+        by_id[answer.kaleyra_id].append(answer)
+        by_id[answer.request_id].append(answer)
+    invocations = (
+        Invocation.objects.filter(
+            Q(pk__in={answer.invocation_id for answer in answers})
+            | Q(request_id__in={answer.about for answer in answers})
+        )
         .prefetch_related("workflow_instance")
         .defer(*WIDE_COLUMNS)
         .order_by("pk")
         .in_bulk()
     )
-    return [_of_its_answers(callback, _that_name(callback, kept), rows) for callback in callbacks]
+    return [
+        _answer_matches(callback, _answers_naming(callback, by_id), invocations)
+        for callback in callbacks
+    ]
 
 
-def _that_name(callback: Callback, kept: Mapping[object, Sequence[_Answer]]) -> set[_Answer]:
-    """The answers that named an id of the result's, and no other than the result does."""
-    keys = {callback.workflow_invocation_id, callback.request_id} - {"", None}
+def _answers_with_ids_of(callbacks: Collection[Callback]) -> list[_Answer]:
+    kaleyra_ids, request_ids = _ids_in(callbacks)
+    if not kaleyra_ids and not request_ids:
+        return []
+    # SQLite uses a partial index only if the query repeats its condition
+    # (https://www.sqlite.org/partialindex.html).
+    has_id = Q(answered_invocation_id__in=kaleyra_ids) & ~Q(answered_invocation_id="")
+    attempts = Attempt.objects.filter(has_id | Q(answered_request_id__in=request_ids)).order_by()
+    return [_Answer(*row) for row in attempts.values_list(*_ANSWER_COLUMNS)[:MAX_ROWS_READ]]
+
+
+def _answers_naming(callback: Callback, by_id: Mapping[object, Sequence[_Answer]]) -> set[_Answer]:
+    """The answers that name an id of the result, and none that differs from the result's."""
+    ids = {callback.workflow_invocation_id, callback.request_id} - {"", None}
     return {
         answer
-        for key in keys
-        for answer in kept.get(key, ())
+        for each in ids
+        for answer in by_id.get(each, ())
         if callback.account_id == answer.account_id
-        and len({callback.workflow_invocation_id, answer.theirs} - {""}) <= 1
+        and len({callback.workflow_invocation_id, answer.kaleyra_id} - {""}) <= 1
         and len({callback.request_id, answer.about} - {None}) <= 1
     }
 
 
-def _of_its_answers(
-    callback: Callback, answers: Collection[_Answer], rows: Mapping[int, Invocation]
+def _answer_matches(
+    callback: Callback, answers: Collection[_Answer], invocations: Mapping[int, Invocation]
 ) -> list[AnswerMatch]:
-    said = read_again(callback) if answers else FlowResult()
-    if said.other_request_id:
+    flow = read_again(callback) if answers else FlowResult()
+    if flow.other_request_id:
         return []
-    by_request_id = {row.request_id: pk for pk, row in rows.items()}
-    ours = {by_request_id[answer.about] for answer in answers if answer.about in by_request_id}
-    others = {answer.invocation_id for answer in answers if answer.about not in by_request_id}
-    found = []
-    for row in (rows[pk] for pk in sorted(ours | others)):
-        tells = compare_numbers(callback, said, row)
+    pk_of = {row.request_id: pk for pk, row in invocations.items()}
+    named = {pk_of[answer.about] for answer in answers if answer.about in pk_of}
+    unnamed = {answer.invocation_id for answer in answers if answer.about not in pk_of}
+    matches = []
+    for row in (invocations[pk] for pk in sorted(named | unnamed)):
+        numbers = compare_numbers(callback, flow, row)
         if (
             row.account_id == callback.account_id
             and same_kaleyra_id(callback, row)
-            and tells is not NumberMatch.ANOTHER
+            and numbers is not NumberMatch.ANOTHER
         ):
-            found.append(
-                AnswerMatch(
-                    row,
-                    tells is NumberMatch.ITS_OWN or (tells is NumberMatch.NONE and row.pk in ours),
-                )
+            is_certain = numbers is NumberMatch.ITS_OWN or (
+                numbers is NumberMatch.NONE and row.pk in named
             )
-    return found
+            matches.append(AnswerMatch(row, is_certain))
+    return matches

@@ -1,4 +1,4 @@
-"""Whether the numbers in a result are those of an invocation."""
+"""Compares the phone numbers in a result with those of an invocation."""
 
 from __future__ import annotations
 
@@ -14,62 +14,59 @@ from invocations.models.recipients import RECIPIENT_DIGEST
 
 
 class NumberMatch(StrEnum):
-    """What the numbers that a result tells have to do with a message."""
+    """How the numbers in a result compare with those of an invocation."""
 
     ITS_OWN = "its own"
     ANOTHER = "another"
-    """At least one is a whole number to which the message was not sent."""
+    """At least one is a complete number to which the message was not sent."""
     UNCLEAR = "unclear"
-    """At least one is no whole number, or cannot be read any more."""
+    """At least one is incomplete, or cannot be decrypted any more."""
     NONE = "none"
+    """The result has no number."""
 
 
-def compare_numbers(callback: Callback, said: FlowResult, invocation: Invocation) -> NumberMatch:
-    """Whether each number that the result tells is one of the invocation's: with its country code, or as its country writes it at home."""
-    if said.problem == "unreadable":
-        # No key opens the body any more. What was kept of its numbers still tells whether they are these.
-        kept = (
-            {result.recipient_digest for result in callback.results.all()} if callback.pk else set()
-        )
-        found = {
-            _whether(digest in recipient_digests(invocation)) if digest else NumberMatch.UNCLEAR
-            for digest in kept
-        } or {NumberMatch.UNCLEAR}
+def compare_numbers(callback: Callback, flow: FlowResult, invocation: Invocation) -> NumberMatch:
+    """Compares every number in the result: the worst match counts.
+
+    A number may have its country code, or be written as in its own country. If no encryption key
+    opens the body any more, the stored digests of its numbers are compared.
+    """
+    if flow.problem == "unreadable":
+        found = _compare_digests(callback, invocation) or {NumberMatch.UNCLEAR}
     else:
-        found = {
-            _is_to(channel.recipient, invocation) for channel in said.channels if channel.recipient
-        }
-    order = (NumberMatch.ANOTHER, NumberMatch.UNCLEAR, NumberMatch.ITS_OWN)
-    return next((each for each in order if each in found), NumberMatch.NONE)
+        numbers = [channel.recipient for channel in flow.channels if channel.recipient]
+        found = {_compare_number(number, invocation) for number in numbers}
+    worst_first = (NumberMatch.ANOTHER, NumberMatch.UNCLEAR, NumberMatch.ITS_OWN)
+    return next((match for match in worst_first if match in found), NumberMatch.NONE)
 
 
-def _is_to(text: str, invocation: Invocation) -> NumberMatch:
+def _compare_digests(callback: Callback, invocation: Invocation) -> set[NumberMatch]:
+    stored = {each.recipient_digest for each in callback.results.all()} if callback.pk else set()
+    own = recipient_digests(invocation)
+    return {_own_or_another(digest in own) if digest else NumberMatch.UNCLEAR for digest in stored}
+
+
+def _compare_number(text: str, invocation: Invocation) -> NumberMatch:
     digits, _hint = digits_and_hint(text)
     hints = (invocation.recipient_hint, invocation.recipient2_hint)
     codes = {code for hint in hints if (code := recipients.calling_code(hint)) is not None}
-    readings = ({digits} - {""}) | {
-        each.digits for each in recipients.in_national_form(text, codes)
-    }
+    readings = {each.digits for each in recipients.in_national_form(text, codes)}
+    readings |= {digits} - {""}
     if not readings:
         return NumberMatch.UNCLEAR
-    return _whether(bool(recipient_digests(invocation) & _digests_of_numbers(readings)))
+    return _own_or_another(bool(recipient_digests(invocation) & _digests_of_numbers(readings)))
 
 
-def _whether(is_its_own: bool) -> NumberMatch:
+def _own_or_another(is_its_own: bool) -> NumberMatch:
     return NumberMatch.ITS_OWN if is_its_own else NumberMatch.ANOTHER
 
 
-def digests_in_result(callback: Callback, said: FlowResult) -> set[str]:
-    """The digests of the whole numbers that a result tells, under every key."""
-    if said.problem == "unreadable":
+def digests_in_result(callback: Callback, flow: FlowResult) -> set[str]:
+    """The digests, under every encryption key, of the complete numbers in a result."""
+    if flow.problem == "unreadable":
         return {result.recipient_digest for result in callback.results.all()} - {""}
-    return _digests_of_numbers(
-        {
-            digits
-            for digits, _hint in (digits_and_hint(channel.recipient) for channel in said.channels)
-            if digits
-        }
-    )
+    numbers = {digits_and_hint(channel.recipient)[0] for channel in flow.channels}
+    return _digests_of_numbers(numbers - {""})
 
 
 def _digests_of_numbers(numbers: Iterable[str]) -> set[str]:
@@ -81,7 +78,7 @@ def recipient_digests(invocation: Invocation) -> set[str]:
 
 
 def read_again(callback: Callback) -> FlowResult:
-    """The result read again from its body; one without anything where no encryption key opens it."""
+    """The result parsed from its stored body; `unreadable` if no encryption key opens it."""
     try:
         return read_callback(callback.body.encode())
     except Unreadable:
@@ -89,7 +86,10 @@ def read_again(callback: Callback) -> FlowResult:
 
 
 def digits_and_hint(text: str) -> tuple[str, str]:
-    """A number's digits, and how everybody may see it. Without digits: it is none, or masked already ("9196208XXX")."""
+    """The digits of a number, and its masked form.
+
+    No digits if it is not a complete number: none at all, or masked already ("9196208XXX").
+    """
     try:
         recipient = recipients.clean(text)
     except recipients.RecipientError:

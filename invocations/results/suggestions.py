@@ -1,4 +1,4 @@
-"""Which invocation an unmatched result may belong to, for a person to decide."""
+"""Why a result is unmatched, and which invocation it may belong to, for a person to decide."""
 
 from __future__ import annotations
 
@@ -39,21 +39,22 @@ from invocations.sending.outcomes import Status
 
 Delivery = Invocation.Delivery
 
-SUGGESTED_WITHIN = timedelta(hours=1)
-"""How long after an outcome became unknown a flow may have begun whose result is suggested to be its own."""
-A_MOMENT = timedelta(minutes=5)
-"""By how much a flow may seem to have begun before the outcome became unknown."""
-SEEMS_EARLIER = timedelta(seconds=30)
-"""By how much a flow may seem to have ended before its message was posted."""
-NO_ID = Q(Exact(Coalesce("workflow_invocation_id", "workflow_invocation_id"), ""))
-"""Without an id of Kaleyra's, asked so that no index answers for it: that of the number finds fewer rows."""
+BEGAN_AFTER_DOUBT = timedelta(hours=1)
+"""A flow may have begun up to this long after the outcome became unknown."""
+BEGAN_BEFORE_DOUBT = timedelta(minutes=5)
+"""A flow may seem to have begun up to this long before the outcome became unknown."""
+ENDED_BEFORE_POST = timedelta(seconds=30)
+"""A flow may seem to have ended up to this long before its message was posted."""
+NO_KALEYRA_ID = Q(Exact(Coalesce("workflow_invocation_id", "workflow_invocation_id"), ""))
+"""`COALESCE(x, x)` keeps the planner off the index of ids: that of recipients is more selective."""
 
 
 class Diagnosis(NamedTuple):
-    """Why a result belongs to nobody, and the message that it may be of.
+    """Why a result is unmatched, and the message that it may belong to.
 
-    `why`: the code of its problem (`FlowResult.problem`), or `under_way`, `waits` (its message has not been sent yet), `several`,
-    `disagrees` (its ids are not those of one message), `answered` (an answer named its id, which is not enough), `unknown_id`.
+    `why`: its `FlowResult.problem`, or `under_way` (its message is being sent), `waits` (its
+    message has not been sent yet), `several`, `disagrees` (its ids are not those of one message),
+    `answered` (an answer named its id, which is no proof), or `unknown_id`.
     """
 
     why: str
@@ -61,67 +62,72 @@ class Diagnosis(NamedTuple):
 
 
 def diagnose(callback: Callback) -> Diagnosis:
-    """What can be said of a result that belongs to nobody yet."""
     return diagnose_all([callback])[0]
 
 
 def suggestion(callback: Callback) -> Invocation | None:
-    """The one message that the result may be of: to the same number, at about that time, without an ID of Kaleyra's. Two are none.
+    """The one message that the result may belong to, for a person to decide; None if two may.
 
-    That is one whose outcome is unknown, that a repetition showed to have been accepted, or that a person settled; or one that an
-    answer or an id of the result names, without being enough. It is shown to a person, who decides; nothing follows by itself.
+    It was sent to the same number at about that time, and has no Kaleyra id; and its outcome is
+    unknown, a repetition showed that it was accepted, or a person settled it. Or an answer or an id
+    of the result names it, without proving it.
     """
     return diagnose(callback).suggestion
 
 
 def diagnose_all(callbacks: Sequence[Callback]) -> list[Diagnosis]:
-    """`standing` of each, in nine statements at most whatever their number."""
-    standing_of: dict[int, Diagnosis] = {}
+    """The diagnosis of each unmatched result, in at most nine queries for all of them."""
+    diagnoses: dict[int, Diagnosis] = {}
     for callback, found in zip(callbacks, matches_by_id(callbacks), strict=True):
-        its = [invocation for invocation in found if names_invocation(callback, invocation)]
-        if its:
-            standing_of[callback.pk] = _standing_by_id(callback, its, only_match(callback, found))
-    left = [callback for callback in callbacks if callback.pk not in standing_of]
-    for callback, by_answer in zip(left, matches_by_answer(left), strict=True):
+        named = [invocation for invocation in found if names_invocation(callback, invocation)]
+        if named:
+            match = only_match(callback, found)
+            diagnoses[callback.pk] = _diagnose_by_id(callback, named, match)
+    rest = [callback for callback in callbacks if callback.pk not in diagnoses]
+    for callback, by_answer in zip(rest, matches_by_answer(rest), strict=True):
         if by_answer:
-            standing_of[callback.pk] = _standing_by_answer(by_answer)
-    left = [callback for callback in left if callback.pk not in standing_of]
-    for callback, suggested in zip(left, _suggestions(left), strict=True):
-        standing_of[callback.pk] = Diagnosis(callback.problem or "unknown_id", suggested)
-    return [standing_of[callback.pk] for callback in callbacks]
+            diagnoses[callback.pk] = _diagnose_by_answer(by_answer)
+    rest = [callback for callback in rest if callback.pk not in diagnoses]
+    for callback, suggested in zip(rest, _suggestions(rest), strict=True):
+        diagnoses[callback.pk] = Diagnosis(callback.problem or "unknown_id", suggested)
+    return [diagnoses[callback.pk] for callback in callbacks]
 
 
-def _standing_by_id(
-    callback: Callback, its: Sequence[Invocation], the_one: Invocation | None
+def _diagnose_by_id(
+    callback: Callback, named: Sequence[Invocation], match: Invocation | None
 ) -> Diagnosis:
-    if the_one:
-        return _on_its_way_to(the_one)
-    ids = {row.request_id for row in its}
-    if len(its) > 1 and callback.request_id not in ids:
-        return Diagnosis("several")
-    fits = (
-        len(its) == 1
-        and same_kaleyra_id(callback, its[0])
-        and its[0].delivery != Delivery.COMPLETED
-    )
-    return Diagnosis("disagrees", its[0] if fits else None)
+    if match:
+        return _not_applied_yet(match)
+    if len(named) > 1:
+        has_own_request_id = any(row.request_id == callback.request_id for row in named)
+        return Diagnosis("disagrees" if has_own_request_id else "several")
+    [row] = named
+    may_suggest = same_kaleyra_id(callback, row) and row.delivery != Delivery.COMPLETED
+    return Diagnosis("disagrees", row if may_suggest else None)
 
 
-def _standing_by_answer(by_answer: Sequence[AnswerMatch]) -> Diagnosis:
-    if the_one := certain_match(by_answer):
-        return _on_its_way_to(the_one)
+def _diagnose_by_answer(by_answer: Sequence[AnswerMatch]) -> Diagnosis:
+    if match := certain_match(by_answer):
+        return _not_applied_yet(match)
     if len(by_answer) > 1:
         return Diagnosis("several")
     row = by_answer[0].invocation
     return Diagnosis("answered", row if may_take_result(row) else None)
 
 
-def _on_its_way_to(invocation: Invocation) -> Diagnosis:
+def _not_applied_yet(invocation: Invocation) -> Diagnosis:
     return Diagnosis("waits" if invocation.status in Invocation.UNSENT else "under_way")
 
 
+# --- the rule: which message may take a result ----------------------------------------------------
+
+
 def may_take_result(row: Invocation) -> bool:
-    """Whether nothing is known of it that a result would contradict: the outcome was unknown, or a person settled it; it has no result."""
+    """Whether a result would contradict nothing that is known of the message.
+
+    Its outcome is unknown; or Kaleyra accepted it or a person settled it, and it has no result yet.
+    `MAY_TAKE_RESULT` is the same rule as a query.
+    """
     settled = row.status == Status.ACCEPTED or (
         row.status == Status.REJECTED and row.reason == "settled_not_delivered"
     )
@@ -130,147 +136,161 @@ def may_take_result(row: Invocation) -> bool:
 
 _SETTLED = Q(status=Status.ACCEPTED) | Q(status=Status.REJECTED, reason="settled_not_delivered")
 MAY_TAKE_RESULT = Q(status=Status.UNKNOWN) | (_SETTLED & ~Q(delivery=Delivery.COMPLETED))
-"""`_may_be_joined` as a question to the database."""
+"""`may_take_result` as a query; a property test compares the two."""
 
 
-class _Asked(NamedTuple):
-    """What a suggestion is asked by: a result, what it says, and when its flow ran."""
+# --- by number and time ---------------------------------------------------------------------------
+
+
+class _Query(NamedTuple):
+    """A result, the digests of the numbers in it, and when its flow ran."""
 
     callback: Callback
-    said: FlowResult
+    flow: FlowResult
     digests: set[str]
     began: datetime
     ended: datetime
 
     @property
     def earliest(self) -> datetime:
-        return self.began - SUGGESTED_WITHIN
+        return self.began - BEGAN_AFTER_DOUBT
 
     @property
     def latest(self) -> datetime:
-        """No message that was posted later, or recorded later, can have begun this flow."""
-        return min(self.began + A_MOMENT, self.ended + SEEMS_EARLIER)
+        """A message that was recorded or posted later cannot have started this flow."""
+        return min(self.began + BEGAN_BEFORE_DOUBT, self.ended + ENDED_BEFORE_POST)
 
 
-def _asked(callback: Callback) -> _Asked:
-    said = read_again(callback)
-    began = min(
-        [channel.started_at for channel in said.channels if channel.started_at]
-        + [callback.received_at]
-    )
+def _query_for(callback: Callback) -> _Query:
+    flow = read_again(callback)
+    starts = [channel.started_at for channel in flow.channels if channel.started_at]
+    began = min([*starts, callback.received_at])
     ended = min(callback.ended_at or callback.received_at, callback.received_at)
-    return _Asked(callback, said, digests_in_result(callback, said), began, ended)
+    return _Query(callback, flow, digests_in_result(callback, flow), began, ended)
 
 
-UNDER_WAY = Q(status__in=Invocation.UNDER_WAY) | Q(
+RESULT_STILL_DUE = Q(status__in=Invocation.UNDER_WAY) | Q(
     status=Status.ACCEPTED, delivery=Delivery.AWAITING
 )
-"""Messages that may still turn out to be the ones whose result came."""
+"""Messages that may still turn out to be the one whose result it is."""
 
 
 def _suggestions(callbacks: Sequence[Callback]) -> list[Invocation | None]:
-    asked = [_asked(callback) for callback in callbacks]
-    numbers = {digest for each in asked for digest in each.digests}
-    if not numbers:
+    """For each result, the only message to its number at its time. None for all if too many fit."""
+    queries = [_query_for(callback) for callback in callbacks]
+    candidates = _candidates(queries)
+    if not candidates or len(candidates) > MAX_CANDIDATES:
         return [None] * len(callbacks)
-    first, second = sent_to_digests(numbers)
-    in_time = Q(
-        since__gte=min(each.earliest for each in asked),
-        since__lte=max(each.latest for each in asked),
-    )
-    found = list(
-        Invocation.objects.annotate(since=Coalesce("doubtful_since", "created_at"))
-        .filter(first | second, UNDER_WAY | (MAY_TAKE_RESULT & NO_ID & in_time))
-        .order_by()
-        # Not joined: SQLite may read all messages of each workflow then.
-        .prefetch_related("version", "workflow_instance__channels")
-        .defer(*WIDE_COLUMNS)[: MAX_CANDIDATES + 1]
-    )
-    if len(found) > MAX_CANDIDATES:
-        return [None] * len(callbacks)  # among so many nobody knows whether there is one alone
-    only = [_the_only(each, found) for each in asked]
-    named = _named_by_answers_of({row.pk for row in only if row})
+    only = [_only_candidate(query, candidates) for query in queries]
+    ids_in_answers = _ids_in_answers({row.pk for row in only if row})
     return [
         row
         if row
-        and _has_these_channels(row, each.said)
-        and _no_answer_contradicts(each.callback, each.said, named[row.pk])
+        and _has_these_channels(row, query.flow)
+        and _no_answer_contradicts(query, ids_in_answers[row.pk])
         else None
-        for each, row in zip(asked, only, strict=True)
+        for query, row in zip(queries, only, strict=True)
     ]
 
 
-def _the_only(asked: _Asked, found: Sequence[Invocation]) -> Invocation | None:
-    """The only one to this number, at that time, whose result is not known to be another. None while one may still turn out to be."""
-    theirs = [
+def _candidates(queries: Sequence[_Query]) -> list[Invocation]:
+    """Messages to any number in the results that may take one: at most `MAX_CANDIDATES` + 1."""
+    digests = {digest for query in queries for digest in query.digests}
+    if not digests:
+        return []
+    first, second = sent_to_digests(digests)
+    in_time = Q(
+        since__gte=min(query.earliest for query in queries),
+        since__lte=max(query.latest for query in queries),
+    )
+    rows = (
+        Invocation.objects.annotate(since=Coalesce("doubtful_since", "created_at"))
+        .filter(first | second, RESULT_STILL_DUE | (MAY_TAKE_RESULT & NO_KALEYRA_ID & in_time))
+        .order_by()
+        # With a join, SQLite may read all messages of each workflow.
+        .prefetch_related("version", "workflow_instance__channels")
+        .defer(*WIDE_COLUMNS)
+    )
+    return list(rows[: MAX_CANDIDATES + 1])
+
+
+def _only_candidate(query: _Query, candidates: Sequence[Invocation]) -> Invocation | None:
+    """The only message to this number, at that time, that may take the result.
+
+    None while another message to this number may still turn out to be the one.
+    """
+    same_number = [
         row
-        for row in found
-        if row.account_id == asked.callback.account_id
-        and row.created_at <= asked.latest
-        and compare_numbers(asked.callback, asked.said, row) is NumberMatch.ITS_OWN
+        for row in candidates
+        if row.account_id == query.callback.account_id
+        and row.created_at <= query.latest
+        and compare_numbers(query.callback, query.flow, row) is NumberMatch.ITS_OWN
     ]
-    if any(_is_under_way(row, asked) for row in theirs):
+    if any(_may_still_match(row, query) for row in same_number):
         return None
-    fit = [
+    fitting = [
         row
-        for row in theirs
+        for row in same_number
         if may_take_result(row)
         and not row.workflow_invocation_id
-        and asked.earliest <= (row.doubtful_since or row.created_at) <= asked.latest
+        and query.earliest <= (row.doubtful_since or row.created_at) <= query.latest
     ]
-    return fit[0] if len(fit) == 1 else None
+    return fitting[0] if len(fitting) == 1 else None
 
 
-def _is_under_way(row: Invocation, asked: _Asked) -> bool:
-    """Whether it may still turn out to be the one: its id is not known yet, or the result tells none of Kaleyra's that could differ."""
+def _may_still_match(row: Invocation, query: _Query) -> bool:
+    """Whether the result may be that of a message that is not finished.
+
+    Its Kaleyra id is not stored yet; or it awaits a result, and this one has no Kaleyra id that
+    could differ.
+    """
     if row.status == Status.QUEUED:
-        return row.not_before is None or row.not_before <= asked.latest
-    awaits_any = row.delivery == Delivery.AWAITING and not asked.callback.workflow_invocation_id
+        return row.not_before is None or row.not_before <= query.latest
+    awaits_any = row.delivery == Delivery.AWAITING and not query.callback.workflow_invocation_id
     return row.status == Status.SENDING or (awaits_any and bool(row.workflow_invocation_id))
 
 
-def _has_these_channels(row: Invocation, said: FlowResult) -> bool:
-    """Whether the flow that was invoked has the channels that the result tells of, in this order."""
+def _has_these_channels(row: Invocation, flow: FlowResult) -> bool:
+    """Whether the invoked flow has the channels in the result, in this order."""
     kinds = {channel.position: channel.kind for channel in template_fields.channels_as_sent(row)}
-    told = [channel for channel in said.channels if channel.kind in Channel.Kind.values]
-    return all(kinds.get(channel.position) == channel.kind for channel in told)
+    reported = [channel for channel in flow.channels if channel.kind in Channel.Kind.values]
+    return all(kinds.get(channel.position) == channel.kind for channel in reported)
 
 
-def _named_by_answers_of(pks: Collection[int]) -> dict[int, list[tuple[str, uuid.UUID | None]]]:
-    named: dict[int, list[tuple[str, uuid.UUID | None]]] = {pk: [] for pk in pks}
-    said_any = ~Q(answered_invocation_id="") | Q(answered_request_id__isnull=False)
-    for pk, theirs, request_id in (
-        Attempt.objects.filter(said_any, invocation_id__in=pks)
-        .order_by()
-        .values_list("invocation_id", "answered_invocation_id", "answered_request_id")
-    ):
-        named[pk].append((theirs, request_id))
-    return named
+_AnswerIds = tuple[str, uuid.UUID | None]
+"""The Kaleyra id and the request id in an answer."""
 
 
-def _no_answer_contradicts(
-    callback: Callback, said: FlowResult, named: Iterable[tuple[str, uuid.UUID | None]]
-) -> bool:
-    """Whether no answer to the message named another flow, or another request, than the result does."""
-    request = callback.request_id or said.other_request_id or None
+def _ids_in_answers(pks: Collection[int]) -> dict[int, list[_AnswerIds]]:
+    ids: dict[int, list[_AnswerIds]] = {pk: [] for pk in pks}
+    has_id = ~Q(answered_invocation_id="") | Q(answered_request_id__isnull=False)
+    attempts = Attempt.objects.filter(has_id, invocation_id__in=pks).order_by()
+    columns = ("invocation_id", "answered_invocation_id", "answered_request_id")
+    for pk, kaleyra_id, request_id in attempts.values_list(*columns):
+        ids[pk].append((kaleyra_id, request_id))
+    return ids
+
+
+def _no_answer_contradicts(query: _Query, ids_in_answers: Iterable[_AnswerIds]) -> bool:
+    """Whether no answer to the message named another flow, or another request, than the result."""
+    own_kaleyra_id = query.callback.workflow_invocation_id
+    own_request_id = query.callback.request_id or query.flow.other_request_id or None
     return all(
-        len({callback.workflow_invocation_id, theirs} - {""}) <= 1
-        and len({request, request_id} - {None}) <= 1
-        for theirs, request_id in named
+        len({own_kaleyra_id, kaleyra_id} - {""}) <= 1
+        and len({own_request_id, request_id} - {None}) <= 1
+        for kaleyra_id, request_id in ids_in_answers
     )
 
 
 def may_have_unmatched_result(invocation: Invocation) -> bool:
-    """Whether a result that belongs to nobody yet may be of this message: the other way round than `suggestion`."""
+    """Whether an unmatched result may belong to the message: the reverse of `suggestion`."""
     if invocation.workflow_invocation_id or not may_take_result(invocation):
         return False
-    told = ChannelResult.objects.filter(
+    same_number = ChannelResult.objects.filter(
         callback=OuterRef("pk"), recipient_digest__in=recipient_digests(invocation)
     )
-    came = results_to_review().filter(
-        Exists(told), account=invocation.account_id, received_at__gte=invocation.created_at
+    later = results_to_review().filter(
+        Exists(same_number), account=invocation.account_id, received_at__gte=invocation.created_at
     )
-    return any(
-        each.suggestion == invocation
-        for each in diagnose_all(list(came.order_by("-received_at")[:FEW_RESULTS]))
-    )
+    newest = list(later.order_by("-received_at")[:FEW_RESULTS])
+    return any(each.suggestion == invocation for each in diagnose_all(newest))

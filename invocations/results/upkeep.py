@@ -1,4 +1,4 @@
-"""What the sweep does with results: retries the unmatched, marks the missing, drops the stale."""
+"""The sweep's work on results: retry unmatched ones, mark missing ones, delete stale ones."""
 
 from __future__ import annotations
 
@@ -6,25 +6,20 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Count
 
 from invocations.models import Callback, ChannelResult, Invocation
-from invocations.results import matching as whose
 from invocations.results.apply import match, unless_being_sent
-from invocations.results.matching import unmatched_results
+from invocations.results.matching import certain_matches, unmatched_results
 from invocations.sending.outcomes import Status
-
-if TYPE_CHECKING:
-    pass
 
 logger = logging.getLogger(__name__)
 Delivery = Invocation.Delivery
 
 MAX_UNMATCHED = 10_000
-"""Results of one account that nobody knows whose they are. Beyond that the oldest are dropped."""
+"""Unmatched results kept for one account. Beyond that the oldest are deleted."""
 UNMATCHED_KEPT_FOR = timedelta(days=30)
 ROWS_PER_ROUND = 500
 MAX_ROUNDS = 2
@@ -33,18 +28,21 @@ RETRY_SCHEDULE = (
     (timedelta(minutes=5), timedelta(seconds=15)),
     (timedelta(minutes=30), timedelta(minutes=1)),
 )
-"""Up to which age a result that nobody knows whose it is is asked about how soon again: in each sweep at first, for its own 202 may be
-late by as long as an attempt takes; and `SELDOM` when it is older."""
+"""Retry schedule for unmatched results, by age: up to this age, wait this long.
+
+New ones are retried in every sweep, because their own 202 may be late by as long as an attempt
+takes. Older ones wait `RETRY_LATE_EVERY`.
+"""
 RETRY_LATE_EVERY = timedelta(minutes=5)
 
 
 def retry_unmatched(now: datetime) -> int:
-    """Tells results that came before their id was known, or while their message was being sent. Returns how many were told.
+    """Matches results that came before their id was stored, or while their message was being sent.
 
-    Each in its turn, the longest waiting first, and the older it is the more seldom: what cannot be told keeps nothing else back, and ten
-    thousand that nobody will ever know cost little.
+    Returns how many. The longest waiting are first, and old ones are retried less often: a result
+    that cannot be matched delays no other, and ten thousand that never will be cost little.
     """
-    told = 0
+    matched = 0
     for _round in range(MAX_ROUNDS):
         due = list(
             unmatched_results()
@@ -52,45 +50,47 @@ def retry_unmatched(now: datetime) -> int:
             .defer("body")
             .order_by("ask_at", "pk")[:ROWS_PER_ROUND]
         )
-        told += _tell_if_known(due)
-        for wait, pks in _turns(due, now).items():
+        matched += _match_certain(due)
+        for wait, pks in _retries_by_wait(due, now).items():
             unmatched_results().filter(pk__in=pks).update(ask_at=now + wait)
         if len(due) < ROWS_PER_ROUND:
             break
-    return told
+    return matched
 
 
-def _tell_if_known(callbacks: Sequence[Callback]) -> int:
+def _match_certain(callbacks: Sequence[Callback]) -> int:
     if not callbacks:
         return 0
-    settled = [
+    matchable = [
         callback
-        for callback, its in zip(callbacks, whose.certain_matches(callbacks), strict=True)
-        if unless_being_sent(its)
+        for callback, invocation in zip(callbacks, certain_matches(callbacks), strict=True)
+        if unless_being_sent(invocation)
     ]
-    return sum(_matches(callback) for callback in settled)
+    return sum(_try_match(callback) for callback in matchable)
 
 
-def _turns(callbacks: Sequence[Callback], now: datetime) -> dict[timedelta, list[int]]:
-    """After how long each is asked about again."""
-    turns: dict[timedelta, list[int]] = defaultdict(list)
+def _retries_by_wait(callbacks: Sequence[Callback], now: datetime) -> dict[timedelta, list[int]]:
+    """The ids of the results, by the wait until they are retried."""
+    retries: dict[timedelta, list[int]] = defaultdict(list)
     for callback in callbacks:
         age = now - callback.received_at
-        turns[
-            next((wait for at_most, wait in RETRY_SCHEDULE if age <= at_most), RETRY_LATE_EVERY)
-        ].append(callback.pk)
-    return turns
+        waits = (wait for max_age, wait in RETRY_SCHEDULE if age <= max_age)
+        retries[next(waits, RETRY_LATE_EVERY)].append(callback.pk)
+    return retries
 
 
-def _matches(callback: Callback) -> bool:
-    """`match`; one result that cannot be told keeps neither the others back nor what is to be sent."""
+def _try_match(callback: Callback) -> bool:
+    """Like `match`, but logs an error, so that it stops neither other results nor sending.
+
+    Errors of the database connection are raised.
+    """
     try:
         return match(callback)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         logger.error(
-            "account %s: result %s cannot be told: %s",
+            "account %s: result %s cannot be matched: %s",
             callback.account_id,
             callback.pk,
             type(error).__name__,
@@ -99,7 +99,7 @@ def _matches(callback: Callback) -> bool:
 
 
 def mark_missing(now: datetime) -> int:
-    """Awaited results whose time is over. One that comes later still counts. Returns how many are missed."""
+    """Marks overdue results as missing. One that comes later still counts. Returns how many."""
     overdue = Invocation.objects.filter(delivery=Delivery.AWAITING, result_due_at__lte=now).exclude(
         status=Status.SENDING
     )
@@ -107,13 +107,31 @@ def mark_missing(now: datetime) -> int:
 
 
 def drop_stale(now: datetime) -> int:
-    """Drops results that belonged to nobody for `KEPT_FOR`, and of each account the oldest beyond `MOST_KEPT`. Returns how many."""
-    stale = list(
-        unmatched_results()
-        .filter(received_at__lt=now - UNMATCHED_KEPT_FOR)
-        .order_by("received_at")
-        .values_list("pk", flat=True)[:ROWS_PER_ROUND]
-    )
+    """Deletes unmatched results older than `UNMATCHED_KEPT_FOR`, and any beyond `MAX_UNMATCHED`.
+
+    Returns how many.
+    """
+    stale = [*_too_old(now), *_too_many()]
+    if not stale:
+        return 0
+    with transaction.atomic():
+        # Still unmatched, now under a lock: what was matched meanwhile stays.
+        unmatched = unmatched_results().filter(pk__in=stale).select_for_update()
+        dropped = list(unmatched.values_list("pk", flat=True))
+        ChannelResult.objects.filter(callback_id__in=dropped).delete()
+        Callback.objects.filter(pk__in=dropped).delete()
+    logger.warning("%s results were dropped: no invocation was found for them", len(dropped))
+    return len(dropped)
+
+
+def _too_old(now: datetime) -> list[int]:
+    old = unmatched_results().filter(received_at__lt=now - UNMATCHED_KEPT_FOR)
+    return list(old.order_by("received_at").values_list("pk", flat=True)[:ROWS_PER_ROUND])
+
+
+def _too_many() -> list[int]:
+    """Of each account with more than `MAX_UNMATCHED`, the oldest beyond that."""
+    surplus: list[int] = []
     crowded = (
         unmatched_results()
         .values("account_id")
@@ -122,23 +140,7 @@ def drop_stale(now: datetime) -> int:
         .order_by()
     )
     for account_id in crowded.values_list("account_id", flat=True):
-        newest_first = (
-            unmatched_results().filter(account_id=account_id).order_by("-received_at", "-pk")
-        )
-        stale += newest_first.values_list("pk", flat=True)[
-            MAX_UNMATCHED : MAX_UNMATCHED + ROWS_PER_ROUND
-        ]
-    if not stale:
-        return 0
-    with transaction.atomic():
-        # Asked again under the deletion: what was matched meanwhile stays.
-        going = list(
-            unmatched_results()
-            .filter(pk__in=stale)
-            .select_for_update()
-            .values_list("pk", flat=True)
-        )
-        ChannelResult.objects.filter(callback_id__in=going).delete()
-        Callback.objects.filter(pk__in=going).delete()
-    logger.warning("%s results were dropped: nobody knew whose they were", len(going))
-    return len(going)
+        unmatched = unmatched_results().filter(account_id=account_id)
+        newest_first = unmatched.order_by("-received_at", "-pk").values_list("pk", flat=True)
+        surplus += newest_first[MAX_UNMATCHED : MAX_UNMATCHED + ROWS_PER_ROUND]
+    return surplus

@@ -143,7 +143,7 @@ def test_what_is_wrong_with_a_public_profile_is_told(account, key, method, url, 
         profiles.Verdict.WORKS,
         (profiles.Profile("A", url + path, method, profiles.State.ACTIVE),),
     )
-    (found,) = key_check._noted(key, said, "console.example.com").profiles
+    (found,) = key_check._stored_check(key, said, "console.example.com").profiles
     assert [told in str(doubt) for doubt in found.doubts] == [True]
 
 

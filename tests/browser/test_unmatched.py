@@ -8,8 +8,7 @@ from playwright.sync_api import expect
 
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation
-from invocations.results import inbox as results
-from invocations.results import matching as whose
+from invocations.results import inbox, matching
 from invocations.sending.record import record
 
 from .conftest import SENT
@@ -45,10 +44,10 @@ def test_the_page_of_unmatched_results(page, admin_user, sign_in, demo, faults, 
             "executionStatus": "COMPLETED",
             "result": channels,
         }
-        results.store_result(workflow.account, json.dumps(body, indent=1).encode())
-    results.store_result(workflow.account, b"<html>not json</html>")
+        inbox.store_result(workflow.account, json.dumps(body, indent=1).encode())
+    inbox.store_result(workflow.account, b"<html>not json</html>")
     assert faults(["/results/unmatched/"], "some") == {}
-    callback = whose.unmatched_results().latest("pk")
+    callback = matching.unmatched_results().latest("pk")
     assert faults([f"/results/unmatched/set-aside/?id={callback.pk}"], "set-aside") == {}
     page.goto(f"{live_server.url}/results/unmatched/")
     page.get_by_role("link", name="Set aside the result of").first.click()

@@ -133,7 +133,7 @@ def test_a_mail_that_could_not_be_sent_is_tried_again_a_minute_later(incident, s
 def test_a_note_outlives_a_database_that_is_away(incident, monkeypatch):
     now = timezone.now()
     Incident.objects.update(told_opened_at=now)
-    mails._unsent.put(mails.Note(incident.pk, "told_opened_at", now))
+    mails._unsent.put(mails.EmailClaim(incident.pk, "told_opened_at", now))
     with monkeypatch.context() as away:
         away.setattr(Incident.objects, "filter", Mock(side_effect=OperationalError))
         with pytest.raises(OperationalError):

@@ -284,7 +284,7 @@ def test_of_two_sweeps_at_the_same_time_one_watches(now):
         record_heartbeat(now),
         record_heartbeat(now + timedelta(seconds=1)),
     ] == [True, False, False]
-    assert record_heartbeat(now + incidents.EVERY)
+    assert record_heartbeat(now + incidents.UPDATE_EVERY)
 
 
 def test_how_often_the_database_is_asked_does_not_grow_with_the_messages(refused, now):

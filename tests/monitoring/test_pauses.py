@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from invocations.models import Account, ApiKey, KillSwitch, WorkflowInstance
-from invocations.monitoring import pauses
+from invocations.monitoring import pause_overview, pauses
 from invocations.sending import rate_limit
 from invocations.sending.pause import pause_workflow, resume, resume_workflow
 from tests.many import messages, real_account, workflow_of
@@ -23,7 +23,7 @@ def only():
 
 def test_nothing_is_paused(workflow):
     with CaptureQueriesContext(connection) as queries:
-        assert pauses.all_pauses() == pauses.PauseOverview()
+        assert pauses.all_pauses() == pause_overview.PauseOverview()
     assert len(queries) == 2, "every look at the dashboard asks this"
 
 
@@ -145,7 +145,7 @@ def test_what_waits_is_counted_for_each_and_once_for_all(account, workflow):
 
 
 def test_many_are_not_counted_to_the_end(account, workflow, monkeypatch):
-    monkeypatch.setattr(pauses, "MOST_COUNTED", 2)
+    monkeypatch.setattr(pauses, "MAX_WAITING_COUNTED", 2)
     messages(workflow, [{"status": "queued"}] * 3)
     Account.objects.update(is_paused=True)
     assert pauses.all_pauses().title == "1 account is paused – at least 2 messages wait"

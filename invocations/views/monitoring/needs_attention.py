@@ -21,7 +21,8 @@ from invocations.history.reasons import REASONS
 from invocations.models import Account, Invocation, KillSwitch, WorkflowInstance, permissions
 from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses, remedies, statistics
-from invocations.monitoring.pauses import MOST_COUNTED, PauseOverview
+from invocations.monitoring.pause_overview import PauseOverview
+from invocations.monitoring.pauses import MAX_WAITING_COUNTED
 from invocations.monitoring.remedies import Remedy
 from invocations.sending import ask_again
 from invocations.sending.outcomes import RELEASED_WITH_ACCOUNT
@@ -69,7 +70,7 @@ class Group:
 def groups_needing_attention(viewer: Viewer, paused: PauseOverview) -> dict[str, Any]:
     """The groups, the one that waits longest first, missing results last; `more_waiting` are those that are folded away.
 
-    Of each status the oldest `MOST_COUNTED` are counted.
+    Of each status the oldest `MAX_WAITING_COUNTED` are counted.
     """
     brake = pauses.active_kill_switch()
     found = sorted(
@@ -247,7 +248,7 @@ def _step(viewer: Viewer, mend: Remedy | None) -> Next:
 
 def _grouped(rows: QuerySet[Invocation], column: str) -> list[dict[str, Any]]:
     """The oldest of `rows`, counted by `column`: each with `n`, `oldest`, how many are `checkable`, and how many for which `reasons`."""
-    oldest = rows.order_by("id").values("pk")[:MOST_COUNTED]
+    oldest = rows.order_by("id").values("pk")[:MAX_WAITING_COUNTED]
     counted = Invocation.objects.filter(pk__in=oldest).values(column, "reason")
     counts = {
         "n": Count("pk"),

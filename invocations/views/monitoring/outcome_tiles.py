@@ -23,7 +23,7 @@ from invocations.history.meanings import (
 )
 from invocations.models import Account, Channel, Invocation, WorkflowInstance
 from invocations.monitoring import metrics, statistics
-from invocations.monitoring.statistics import Counted
+from invocations.monitoring.statistics import QuarterCounts
 from invocations.views.monitoring import charts
 from invocations.views.monitoring.charts import Column, Series
 
@@ -106,7 +106,7 @@ def outcome_tiles(since: datetime, days: int) -> dict[str, Any]:
         "refusals": [
             {"refusal": each, "address": _like(each, counted)} for each in refusals[:MOST_REFUSALS]
         ],
-        "refusals_read": None if are_all else statistics.REFUSALS_READ,
+        "refusals_read": None if are_all else statistics.MAX_REFUSALS_READ,
         "is_practice": is_practice,
         "practice_left_out": left_out,
         "figures": found,
@@ -119,7 +119,7 @@ def _anything_real() -> bool:
     return any(Invocation.objects.filter(account=account).exists() for account in real)
 
 
-def _like(refusal: statistics.Refusals, counted: Mapping[str, str]) -> str:
+def _like(refusal: statistics.RefusalCount, counted: Mapping[str, str]) -> str:
     """The history's list of these. Without a reason there is none: the history finds what Kaleyra said, and not what it did not say."""
     return (
         history_url(status="rejected", error=refusal.error_kind, **counted)
@@ -246,7 +246,9 @@ def _share(count: int, total: Counter[str]) -> str:
     )
 
 
-def _columns(rows: Iterable[Counted], kinds: Kinds, since: datetime, days: int) -> list[Column]:
+def _columns(
+    rows: Iterable[QuarterCounts], kinds: Kinds, since: datetime, days: int
+) -> list[Column]:
     """By the hour for a day, else by the day; in the person's time zone."""
     sums: dict[datetime, list[int]] = {}
     for row in rows:

@@ -34,8 +34,8 @@ def stop(request: StaffRequest) -> HttpResponse:
     waiting = pauses.count_stopped()
     context = {
         "form": form,
-        "waiting": min(waiting, pauses.MOST_COUNTED),
-        "and_more": waiting > pauses.MOST_COUNTED,
+        "waiting": min(waiting, pauses.MAX_WAITING_COUNTED),
+        "and_more": waiting > pauses.MAX_WAITING_COUNTED,
         "changes": KillSwitch.history.select_related("changed_by")[:20],
     }
     return render_page(request, "stop.html", context)

@@ -17,8 +17,7 @@ from django.views.decorators.http import require_http_methods
 from invocations.kaleyra.address import is_loopback, is_public
 from invocations.models import Account, Callback, CallbackAddress, permissions
 from invocations.models.encryption import Unreadable
-from invocations.results import endpoints
-from invocations.results import inbox as results
+from invocations.results import endpoints, inbox
 from invocations.results.endpoints import BASIC_USER, SECRET_HEADER
 from invocations.views.base import StaffRequest, render_page, staff_page
 
@@ -144,7 +143,7 @@ def _problem_of(address: CallbackAddress) -> str:
         if endpoints.authorised_address(token, {SECRET_HEADER: f"{secret}-wrong"}):
             return _("The console lets in a wrong secret. Tell whoever looks after it.")
         with transaction.atomic():
-            results.store_result(address.account, body.encode())
+            inbox.store_result(address.account, body.encode())
             transaction.set_rollback(True)
     except Unreadable:
         return _(

@@ -20,8 +20,7 @@ from django.views.decorators.http import require_POST
 
 from invocations.kaleyra.callback_body import MAX_BODY_BYTES
 from invocations.models.encryption import Unreadable
-from invocations.results import endpoints
-from invocations.results import inbox as results
+from invocations.results import endpoints, inbox
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +56,7 @@ def callback(request: HttpRequest, token: str) -> HttpResponse:
             return _answer(401, "not known here")
         body = _body(request)
         if not _is_self_test(body):
-            results.store_result(address.account, body)
+            inbox.store_result(address.account, body)
         endpoints.note_use(address)
     except NotWhole:
         return _answer(400, "not complete")

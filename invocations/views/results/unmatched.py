@@ -22,9 +22,7 @@ from invocations.kaleyra import redaction
 from invocations.kaleyra.callbacks import meaning_of_code
 from invocations.models import Callback, ChannelResult, permissions
 from invocations.models.encryption import Unreadable
-from invocations.results import apply, suggestions, upkeep
-from invocations.results import inbox as results
-from invocations.results import matching as whose
+from invocations.results import apply, inbox, matching, suggestions, upkeep
 from invocations.views.base import StaffRequest, render_page, staff_page
 
 ROWS = 20
@@ -53,7 +51,7 @@ WHY = {
     "no_id": gettext_lazy("No ID in it says which message it is about."),
     "odd_id": gettext_lazy("Its ID is longer than any of Kaleyra’s."),
 }
-"""By the codes of `whose.Standing`."""
+"""By the codes of `suggestions.Diagnosis.why`."""
 WHY_NOT_JOINED = {
     "gone": gettext_lazy("That is not suggested any more. Nothing was changed."),
     "under_way": gettext_lazy(
@@ -64,7 +62,7 @@ WHY_NOT_JOINED = {
     ),
     "has_result": gettext_lazy("That message has its result by now. Nothing was changed."),
 }
-"""By the codes of `results.NotJoined`."""
+"""By the codes of `apply.NotMatched`."""
 BECAUSE = {
     "disagrees": gettext_lazy("one of the result’s IDs is this message’s."),
     "answered": gettext_lazy("an answer to this message named the result’s ID."),
@@ -72,7 +70,7 @@ BECAUSE = {
         "the only one to this number at that time whose ID at Kaleyra is not known here."
     ),
 }
-"""Why a message is suggested; by the codes of `whose.Standing`."""
+"""Why a message is suggested; by the codes of `suggestions.Diagnosis.why`."""
 
 
 @staff_page(permissions.SEE_HISTORY)
@@ -83,9 +81,9 @@ def unmatched(request: StaffRequest) -> HttpResponse:
     """
     is_set_aside = "set-aside" in request.GET
     found = (
-        whose.unmatched_results().filter(set_aside_at__isnull=False)
+        matching.unmatched_results().filter(set_aside_at__isnull=False)
         if is_set_aside
-        else whose.results_to_review()
+        else matching.results_to_review()
     )
     moment, pk = _moment(request.GET.get("before", "")), _number(request.GET.get("id", ""))
     if moment:
@@ -135,7 +133,7 @@ def set_aside(request: StaffRequest) -> HttpResponse:
         messages.info(request, _("Tick the results first that nobody needs to look at any more."))
         return redirect("unmatched")
     found = (
-        whose.results_to_review()
+        matching.results_to_review()
         .filter(pk__in=ids)
         .select_related("account")
         .prefetch_related("results")
@@ -147,7 +145,7 @@ def set_aside(request: StaffRequest) -> HttpResponse:
         return redirect("unmatched")
     if request.method == "POST" and form.is_valid():
         done = sum(
-            results.set_aside(callback, form.cleaned_data["reason"], request.user)
+            inbox.set_aside(callback, form.cleaned_data["reason"], request.user)
             for callback in callbacks
         )
         if done:

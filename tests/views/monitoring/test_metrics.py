@@ -121,7 +121,7 @@ def test_what_a_paused_workflow_keeps_is_no_queue(scraped, recorded, workflow):
 
 
 def test_counting_ends_somewhere(scraped, recorded, monkeypatch):
-    monkeypatch.setattr(metrics, "MOST_COUNTED", 2)
+    monkeypatch.setattr(metrics, "COUNT_CAP", 2)
     for _ in range(3):
         Invocation.objects.filter(pk=recorded().pk).update(status="held")
     with CaptureQueriesContext(connection) as queries:
