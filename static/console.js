@@ -4,7 +4,7 @@
   // The server shows times in this zone (fallback_console/middleware.py).
   document.cookie = `timezone=${Intl.DateTimeFormat().resolvedOptions().timeZone}; path=/; max-age=31536000; SameSite=Lax`;
 
-  // <button data-copy="text"> or <button data-copy data-copy-from="id">: hidden by console.css until this script is here.
+  // <button data-copy="text"> or <button data-copy data-copy-from="id">: hidden (controls.css) until this script has run.
   document.documentElement.classList.add("can-copy");
 
   document.addEventListener("click", async (event) => {
