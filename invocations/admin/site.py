@@ -1,4 +1,7 @@
-"""The one site of the console: Django's admin in Unfold's shell, mounted at `/`. Staff pages and admin pages are one product."""
+"""The console's only site: Django's admin in Unfold's shell, mounted at `/`.
+
+Staff pages and admin pages are one product.
+"""
 
 from __future__ import annotations
 

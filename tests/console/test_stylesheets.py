@@ -1,4 +1,4 @@
-"""static/console/: every page links its files in order, and no class is dead, in either direction."""
+"""static/console/: pages link its files in order, and no class is dead, in either direction."""
 
 import re
 from pathlib import Path
