@@ -236,7 +236,6 @@ UNFOLD = {
     ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
-    "STYLES": ["invocations.admin.site.stylesheet"],
     "SCRIPTS": [
         "invocations.admin.site.shell_script",
         "invocations.admin.site.keyboard_script",
@@ -248,5 +247,6 @@ UNFOLD = {
         "show_all_applications": False,
     },
 }
-"""Colours are in static/console.css: Unfold would write them as an inline style, which
-CONTENT_SECURITY_POLICY forbids."""
+"""No colours here: Unfold would write them as an inline style, which the policy above forbids.
+They are in static/console/tokens.css; `invocations.admin.site` lists the stylesheets.
+"""

@@ -1,10 +1,12 @@
-// What every page of the console adds when scripts run. Everything works without it.
+// For every page of the console. Every page works without it.
 "use strict";
 {
   // The server shows times in this zone (fallback_console/middleware.py).
-  document.cookie = `timezone=${Intl.DateTimeFormat().resolvedOptions().timeZone}; path=/; max-age=31536000; SameSite=Lax`;
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  document.cookie = `timezone=${zone}; path=/; max-age=31536000; SameSite=Lax`;
 
-  // <button data-copy="text"> or <button data-copy data-copy-from="id">: hidden by console.css until this script is here.
+  // <button data-copy="text"> and <button data-copy data-copy-from="id"> are hidden (controls.css)
+  // until this script sets the class.
   document.documentElement.classList.add("can-copy");
 
   document.addEventListener("click", async (event) => {
@@ -19,6 +21,7 @@
     }
   });
 
+  // Announces `words` in a live region that is visible for four seconds.
   function say(words) {
     let region = document.getElementById("said");
     if (!region) {
@@ -27,13 +30,13 @@
       region.setAttribute("aria-live", "polite");
       document.body.append(region);
     }
-    region.textContent = ""; // so that the same words are said again
+    region.textContent = ""; // so that a screen reader announces the same words again
     setTimeout(() => (region.textContent = words), 50);
     setTimeout(() => (region.textContent = ""), 4000);
   }
 
-  // <form data-once>: pressed again while its answer is awaited, it does nothing. The server sends once in any case; this
-  // spares people the notice that says so. <button data-busy="…"> says meanwhile what is going on.
+  // <form data-once> is not submitted again until its answer arrives. The server sends once in any
+  // case; this avoids the notice that says so. Meanwhile the button shows the text of data-busy.
   const waiting = new Set();
   document.addEventListener("submit", (event) => {
     const form = event.target;
@@ -50,31 +53,38 @@
       button?.removeAttribute("aria-disabled");
       if (words) words.textContent = before;
     };
-    setTimeout(form.free, 20_000); // longer than an answer can take: the page was stopped, then
+    setTimeout(form.free, 20_000); // no answer takes longer: loading was stopped
   });
   addEventListener("pageshow", () => waiting.forEach((form) => form.free()));
 
-  // A part of a page that asks for itself anew (htmx). The sign-in page is no answer to that; and where nothing has changed
-  // nothing is put in its place, so that what was selected stays so.
+  // Parts of a page that refresh themselves (htmx). A redirect to the sign-in page is not swapped
+  // in. Where nothing has changed nothing is swapped, so that selected text stays selected.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, requestConfig, target } = event.detail;
     const asked = new URL(requestConfig.path || location.href, location.href);
     if (new URL(xhr.responseURL).pathname !== asked.pathname) {
       event.detail.shouldSwap = false;
       target.dispatchEvent(new CustomEvent("console:signed-out", { bubbles: true }));
-      if (!document.getElementById("unanswered")) say("You have been signed out. Reload the page to sign in.");
+      if (!document.getElementById("unanswered")) {
+        say("You have been signed out. Reload the page to sign in.");
+      }
     } else if (target.id === "state") {
-      const fresh = new DOMParser().parseFromString(xhr.responseText, "text/html").getElementById("state");
-      const text = (state) => state?.getAttribute("hx-trigger") + state?.textContent.replace(/\s+/g, " ");
+      const answer = new DOMParser().parseFromString(xhr.responseText, "text/html");
+      const fresh = answer.getElementById("state");
+      const text = (state) =>
+        state?.getAttribute("hx-trigger") + state?.textContent.replace(/\s+/g, " ");
       event.detail.shouldSwap = text(fresh) !== text(target);
       if (event.detail.shouldSwap) keep(target);
       if (badges(fresh) !== badges(target)) say(badges(fresh));
     }
   });
 
-  const badges = (state) => [...(state?.querySelectorAll(".page-head .badge") ?? [])].map((badge) => badge.lastChild.textContent).join(", ");
+  const badges = (state) =>
+    [...(state?.querySelectorAll(".page-head .badge") ?? [])]
+      .map((badge) => badge.lastChild.textContent)
+      .join(", ");
 
-  // What a person has done to #state outlives its swap: what is unfolded or folded, and where the focus is.
+  // Restores after a swap of #state which <details> are open and which element has the focus.
   function keep(state) {
     const folds = [...state.querySelectorAll("details[id]")].map(({ id, open }) => [id, open]);
     const focused = state.contains(document.activeElement) ? mark(document.activeElement) : null;
@@ -86,15 +96,18 @@
           const fold = document.getElementById(id);
           if (fold) fold.open = open;
         }
-        if (focused) [...fresh.querySelectorAll("a, button, summary, pre")].find((each) => mark(each) === focused)?.focus({ preventScroll: true });
+        if (!focused) return;
+        const candidates = [...fresh.querySelectorAll("a, button, summary, pre")];
+        candidates.find((each) => mark(each) === focused)?.focus({ preventScroll: true });
       },
       { once: true },
     );
   }
 
-  // How an element is found again in a fresh copy of its page.
+  // Identifies an element, so that it is found again in a fresh copy of its page.
   const mark = (element) => {
-    const words = element.matches("summary, pre") ? "" : (element.getAttribute("aria-label") ?? element.textContent.trim());
+    const label = element.getAttribute("aria-label") ?? element.textContent.trim();
+    const words = element.matches("summary, pre") ? "" : label;
     return [element.tagName, element.closest("[id]:not(#state)")?.id, words].join(" ");
   };
 }

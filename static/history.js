@@ -1,32 +1,37 @@
-// The history: an invocation opens beside the list, and ticks stay while the list refreshes itself (htmx). All works without it.
+// The history: an invocation opens in a drawer beside the list, and ticked rows stay ticked while
+// the list refreshes itself (htmx). The page works without it.
 "use strict";
 {
   const rows = () => document.getElementById("rows");
   const beside = document.getElementById("beside");
-  const wide = matchMedia("(min-width: 1280px)"); // the width from which console.css has room for the drawer
+  const wide = matchMedia("(min-width: 1280px)"); // narrower, history.css hides the drawer
 
-  // --- beside the list -----------------------------------------------------------------------------------------------
+  // --- the drawer ---------------------------------------------------------------------------
 
-  let open = ""; // the id of the row's link: the row itself may be replaced meanwhile
+  let open = ""; // the id of the row's link; a refresh may replace the row itself
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-close-beside]")) return close();
     const link = event.target.closest("[data-beside]");
-    if (!link || !wide.matches || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    const opensElsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+    if (!link || !wide.matches || event.button || opensElsewhere) return;
     event.preventDefault();
     open = link.id;
     mark();
     const moves = beside.dataset.of !== link.id;
     beside.dataset.of = link.id;
-    htmx.ajax("GET", link.dataset.beside, { target: beside, swap: "innerHTML" }).then(() => moves && document.getElementById("h-beside")?.focus());
+    htmx
+      .ajax("GET", link.dataset.beside, { target: beside, swap: "innerHTML" })
+      .then(() => moves && document.getElementById("h-beside")?.focus());
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && open && !event.defaultPrevented) close();
   });
-  // What cannot be shown beside the list has a page of its own.
+  // Where the drawer cannot be loaded, the invocation's page opens instead.
   for (const trouble of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
     document.addEventListener(trouble, (event) => {
-      if (event.detail.target === beside && !beside.firstElementChild) location.assign(document.getElementById(open).href);
+      if (event.detail.target !== beside || beside.firstElementChild) return;
+      location.assign(document.getElementById(open).href);
     });
   }
 
@@ -40,16 +45,19 @@
   }
 
   function mark() {
-    rows()?.querySelectorAll("tr[aria-current]").forEach((row) => row.removeAttribute("aria-current"));
+    const marked = rows()?.querySelectorAll("tr[aria-current]");
+    marked?.forEach((row) => row.removeAttribute("aria-current"));
     document.getElementById(open)?.closest("tr").setAttribute("aria-current", "true");
   }
 
-  // --- ticks ---------------------------------------------------------------------------------------------------------
+  // --- ticked rows --------------------------------------------------------------------------
 
-  // What is ticked, by request id, with what its state lets be done with it. Of a filtered list it is kept while one pages through it.
+  // Ticked request ids, each with the actions that its status allows. They are kept in
+  // sessionStorage while a person pages through one filtered list.
   let ticks = new Map();
   const boxes = () => [...(rows()?.querySelectorAll("[name=ids]") ?? [])];
-  const list = () => rows()?.querySelector("form.ticked")?.dataset.list; // none where it was searched: that may be a number
+  // Identifies the list. A search has none: it may be a phone number, which is not stored.
+  const list = () => rows()?.querySelector("form.ticked")?.dataset.list;
 
   function recall() {
     if (!rows()) return;
@@ -64,11 +72,15 @@
   }
 
   function keep() {
-    if (list() !== undefined) sessionStorage.setItem("ticked", JSON.stringify({ list: list(), ticks: [...ticks] }));
+    if (list() === undefined) return;
+    sessionStorage.setItem("ticked", JSON.stringify({ list: list(), ticks: [...ticks] }));
   }
 
   function look() {
-    boxes().forEach((box) => (box.checked ? ticks.set(box.value, box.dataset.deeds) : ticks.delete(box.value)));
+    boxes().forEach((box) => {
+      if (box.checked) ticks.set(box.value, box.dataset.deeds);
+      else ticks.delete(box.value);
+    });
     count();
   }
 
@@ -78,7 +90,9 @@
   }
 
   document.addEventListener("change", (event) => {
-    if (event.target.id === "tick-all") boxes().forEach((box) => (box.checked = event.target.checked));
+    if (event.target.id === "tick-all") {
+      boxes().forEach((box) => (box.checked = event.target.checked));
+    }
     if (!event.target.closest("#rows")) return;
     look();
     keep();
@@ -90,20 +104,28 @@
     keep();
     document.getElementById("tick-all")?.focus();
   });
-  // What is ticked on other pages goes along; and once the deed is confirmed nothing stays ticked.
+  // Rows ticked on other pages of the list are submitted too. Once a person confirms the action,
+  // nothing stays ticked.
   document.addEventListener("formdata", (event) => {
     if (!event.target.matches("form.ticked")) return;
     const here = new Set(event.formData.getAll("ids"));
-    [...ticks.keys()].filter((id) => !here.has(id)).forEach((id) => event.formData.append("ids", id));
+    const elsewhere = [...ticks.keys()].filter((id) => !here.has(id));
+    elsewhere.forEach((id) => event.formData.append("ids", id));
   });
   document.addEventListener("submit", (event) => {
     if (event.target.querySelector("[name=confirmed]")) sessionStorage.removeItem("ticked");
   });
 
+  // Shows how many rows are ticked, and how many of them each action applies to.
   function count() {
     const here = boxes().filter((box) => box.checked).length;
-    const [all, words, form] = [document.getElementById("tick-all"), rows()?.querySelector(".ticked-bar .count"), rows()?.querySelector("form.ticked")];
-    if (all) [all.checked, all.indeterminate] = [here > 0 && here === boxes().length, here > 0 && here < boxes().length];
+    const all = document.getElementById("tick-all");
+    const words = rows()?.querySelector(".ticked-bar .count");
+    const form = rows()?.querySelector("form.ticked");
+    if (all) {
+      all.checked = here > 0 && here === boxes().length;
+      all.indeterminate = here > 0 && here < boxes().length;
+    }
     if (!words) return;
     form.toggleAttribute("data-any", ticks.size > 0);
     if (!ticks.size) return;
@@ -113,32 +135,43 @@
     words.textContent = said.join(", ");
     const cannot = [];
     rows().querySelectorAll("[data-deed]").forEach((place) => {
-      const n = [...ticks.values()].filter((deeds) => deeds.split(" ").includes(place.dataset.deed)).length;
+      const allowing = [...ticks.values()].filter((deeds) =>
+        deeds.split(" ").includes(place.dataset.deed),
+      );
+      const n = allowing.length;
       const button = place.closest("button");
       button.disabled = !n;
       if (!n) cannot.push(button.dataset.none);
-      place.textContent = n ? ` ${n === ticks.size ? n : some.replace("#n", n).replace("#all", ticks.size)}` : "";
+      const partly = some.replace("#n", n).replace("#all", ticks.size);
+      place.textContent = n ? ` ${n === ticks.size ? n : partly}` : "";
     });
     rows().querySelector(".ticked-bar .cannot").textContent = cannot.join(" ");
   }
-  addEventListener("pageshow", recall); // Back has the ticks of then
-  // On a phone the tiles are wider than the screen.
-  document.querySelector("#tiles [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  addEventListener("pageshow", recall); // Back restores the ticks of the page as it was left
 
-  // --- the list asks for itself anew ---------------------------------------------------------------------------------
+  // On a phone the tiles are wider than the screen: scroll to the current one.
+  const tile = document.querySelector("#tiles [aria-current]");
+  tile?.scrollIntoView({ block: "nearest", inline: "center" });
+
+  // --- the list refreshes itself ------------------------------------------------------------
 
   const text = (part) => part.textContent.replace(/\s+/g, " ");
   const parse = (html) => new DOMParser().parseFromString(html, "text/html");
 
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { target, xhr } = event.detail;
-    if (!event.detail.shouldSwap) return; // console.js: it is no answer
+    if (!event.detail.shouldSwap) return; // console.js: the answer was the sign-in page
     if (target === beside) {
-      // A page that was closed meanwhile stays closed; where nothing is new the focus and the place stay.
-      if (!open || (beside.firstElementChild && text(parse(xhr.responseText).body).trim() === text(beside).trim())) event.detail.shouldSwap = false;
+      // A drawer that was closed meanwhile stays closed. An unchanged one is not swapped, so that
+      // it keeps focus and scroll position.
+      const fresh = text(parse(xhr.responseText).body).trim();
+      const isSame = beside.firstElementChild && fresh === text(beside).trim();
+      if (!open || isSame) event.detail.shouldSwap = false;
     }
-    // Where nothing fits any more the answer has no list: this one stays.
-    if (target.id === "rows" && !parse(xhr.responseText).getElementById("rows")) event.detail.shouldSwap = false;
+    // Where no row matches the filters any more, the answer has no list: the shown one stays.
+    if (target.id === "rows" && !parse(xhr.responseText).getElementById("rows")) {
+      event.detail.shouldSwap = false;
+    }
   });
   document.addEventListener("htmx:afterSwap", () => {
     mark();

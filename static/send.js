@@ -1,4 +1,5 @@
-// The send page: what its buttons and the live preview (htmx) need besides. The form works without any of it.
+// The send page: its buttons, the live preview (htmx) and the free editor. The form works without
+// it.
 "use strict";
 {
   const compose = document.getElementById("compose");
@@ -19,7 +20,7 @@
     }
   });
 
-  // --- when the console does not answer ------------------------------------------------------------------------------
+  // --- when the preview gets no answer ------------------------------------------------------
 
   const unanswered = document.getElementById("unanswered");
   let signedOut = false;
@@ -37,16 +38,18 @@
   addEventListener("online", () => htmx.trigger(document.body, "edited"));
   addEventListener("focus", async () => {
     if (!signedOut) return;
-    // Signing in changes the token that every form must carry: take the new one over, so that what was typed can be sent.
+    // Signing in again changes the CSRF token. Copy the new one into the form, so that what was
+    // typed can be sent.
     const answer = await fetch(location.pathname, { redirect: "error" }).catch(() => null);
     if (!answer?.ok) return;
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#compose [name=csrfmiddlewaretoken]");
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("#compose [name=csrfmiddlewaretoken]");
     compose.querySelector("[name=csrfmiddlewaretoken]").value = fresh.value;
     signedOut = false;
     htmx.trigger(document.body, "edited");
   });
 
-  // --- the editor: the focus stays where the hand is ------------------------------------------------------------------
+  // --- the free editor: focus after a swap --------------------------------------------------
 
   let pressed = "";
   document.addEventListener("htmx:beforeRequest", (event) => {
@@ -59,7 +62,8 @@
     const editor = document.getElementById(`editor-${name}`);
     const [verb, place] = action.split("-");
     const row = (n) => editor.querySelectorAll(".param-row")[n];
-    const button = (n, what) => row(n)?.querySelector(`[value^="${name}:${what}-"]:not([disabled])`);
+    const button = (n, what) =>
+      row(n)?.querySelector(`[value^="${name}:${what}-"]:not([disabled])`);
     const at = Number(place);
     const first = (...found) => found.find(Boolean)?.focus();
     const add = editor.querySelector(`[value="${name}:add"]`);
@@ -71,16 +75,22 @@
     if (verb === "rows") first(editor.querySelector(".param-value"), add);
   });
 
-  // A dropped row asks the server to move it, as the buttons do: one rule for what a move means.
+  // --- the free editor: dragging a row ------------------------------------------------------
+
+  // A drop posts a move to the server, as the buttons do: the server alone decides what it means.
   let dragged = null;
   const rowOf = (target) => target instanceof Element && target.closest(".param-row");
-  const clear = () => document.querySelectorAll(".param-row").forEach((each) => each.classList.remove("over", "over-below", "dragged"));
+  const clear = () =>
+    document
+      .querySelectorAll(".param-row")
+      .forEach((each) => each.classList.remove("over", "over-below", "dragged"));
   const places = () => [...dragged.parentElement.children];
   document.addEventListener("dragstart", (event) => {
-    dragged = event.target instanceof Element && event.target.matches(".grip") ? rowOf(event.target) : null;
+    const isGrip = event.target instanceof Element && event.target.matches(".grip");
+    dragged = isGrip ? rowOf(event.target) : null;
     if (!dragged) return;
     event.dataTransfer.effectAllowed = "move";
-    event.dataTransfer.setData("text/plain", ""); // Firefox drags nothing without
+    event.dataTransfer.setData("text/plain", ""); // Firefox starts no drag without data
     event.dataTransfer.setDragImage(dragged, 12, 20);
     dragged.classList.add("dragged");
   });
@@ -96,16 +106,20 @@
   });
   document.addEventListener("drop", (event) => {
     const over = rowOf(event.target);
-    if (!dragged || !over || over === dragged || over.parentElement !== dragged.parentElement) return;
+    if (!dragged || !over || over === dragged) return;
+    if (over.parentElement !== dragged.parentElement) return;
     event.preventDefault();
     const mover = document.createElement("button");
     const named = dragged.querySelector(".param-buttons button");
     mover.type = "submit";
     mover.name = "action";
-    mover.value = `${named.value.split(":")[0]}:move-${places().indexOf(dragged)}-${places().indexOf(over)}`;
+    const [from, to] = [places().indexOf(dragged), places().indexOf(over)];
+    mover.value = `${named.value.split(":")[0]}:move-${from}-${to}`;
     mover.hidden = true;
     mover.formNoValidate = true;
-    for (const name of ["hx-post", "hx-target", "hx-select", "hx-swap"]) mover.setAttribute(name, named.getAttribute(name));
+    for (const name of ["hx-post", "hx-target", "hx-select", "hx-swap"]) {
+      mover.setAttribute(name, named.getAttribute(name));
+    }
     dragged.append(mover);
     htmx.process(mover);
     mover.click();

@@ -1,4 +1,7 @@
-"""A word with its icon and tone, as in `static/console.css`. Nothing here is ever green: green means delivered."""
+"""A word with its icon and tone, as in `static/console/notices.css`.
+
+Nothing here is ever green: green means delivered.
+"""
 
 from __future__ import annotations
 

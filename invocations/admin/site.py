@@ -1,4 +1,7 @@
-"""The one site of the console: Django's admin in Unfold's shell, mounted at `/`. Staff pages and admin pages are one product."""
+"""The console's only site: Django's admin in Unfold's shell, mounted at `/`.
+
+Staff pages and admin pages are one product.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +13,45 @@ from unfold.sites import UnfoldAdminSite
 
 from invocations.monitoring import pauses
 
+STYLESHEETS = (
+    "tokens",
+    "shell",
+    "page",
+    "controls",
+    "notices",
+    "cards",
+    "tables",
+    "forms",
+    "send",
+    "preview",
+    "invocation",
+    "history",
+    "rows",
+    "results",
+    "dashboard",
+    "preferences",
+)
+"""Files of static/console/ in the order of the cascade. Error pages are outside Unfold's shell:
+templates/error.html links those that it needs.
+"""
+
 
 class ConsoleSite(UnfoldAdminSite):
-    """Unfold's site without the inline style it writes its colours in: the policy forbids it, console.css has them."""
+    """Unfold's site with the console's stylesheets, and without Unfold's inline style of colours:
+    the policy (CSP) forbids it, so static/console/tokens.css holds the colours.
+    """
 
     enable_nav_sidebar = True
     index_template = "dashboard.html"
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         brake = pauses.active_kill_switch() if request.user.is_authenticated else None
-        return {**super().each_context(request), "colors": None, "brake": brake}
-
-
-def stylesheet(request: HttpRequest) -> str:
-    return static("console.css")
+        return {
+            **super().each_context(request),
+            "styles": [static(f"console/{name}.css") for name in STYLESHEETS],
+            "colors": None,
+            "brake": brake,
+        }
 
 
 def shell_script(request: HttpRequest) -> str:

@@ -1,6 +1,6 @@
 """What each status and each delivery means, in plain words, and what a person does next. The one glossary: pages, badges, docs read it.
 
-Tones are those of static/console.css. Green means that a delivery was reported for the customer's phone: only `DELIVERED` and
+Tones are those of static/console/tokens.css. Green means that a delivery was reported for the customer's phone: only `DELIVERED` and
 `FELL_BACK` are ever green.
 """
 

@@ -1,6 +1,7 @@
-// Unfold's menus and switches are <span>, <div> and <a> without href that only a mouse can press. This makes them
-// buttons: reachable by Tab, pressed by Enter and Space, named, and telling whether what they open is open.
-// It also gives each page its landmarks and a skip link, and hides from screen readers the names of the icons.
+// Unfold's menus and switches are <span>, <div> and <a> without href that only a mouse can press.
+// This script makes them buttons: in the Tab order, pressed by Enter and Space, with a name and
+// aria-expanded. It also adds landmarks and a skip link to each page, and hides the names of icons
+// from screen readers.
 "use strict";
 {
   const PRESSABLE = "[x-on\\:click]:not(button, input, select, textarea), .delete-template";
@@ -16,12 +17,15 @@
     rowOpen: "Show or hide the details",
   };
 
-  // "openTheme = !openTheme" and "filterOpen = true" open what stands under [x-show=openTheme], [x-show=filterOpen].
-  const opens = (element) => (element.getAttribute("x-on:click") || "").match(/^(\w+) = (?:!\1|true)\b/)?.[1];
-  // "adminTheme = 'dark'" and "switchTheme('dark')" choose one of several.
-  const chooses = (element) => (element.getAttribute("x-on:click") || "").match(/^(?:adminTheme = |switchTheme\()('\w+')/)?.[1];
+  const onClick = (element) => element.getAttribute("x-on:click") || "";
+  // "openTheme = !openTheme" and "filterOpen = true" open the elements [x-show=openTheme] and
+  // [x-show=filterOpen]: the name of that variable, or undefined.
+  const opens = (element) => onClick(element).match(/^(\w+) = (?:!\1|true)\b/)?.[1];
+  // "adminTheme = 'dark'" and "switchTheme('dark')" choose a theme: 'dark' in quotes, or undefined.
+  const chooses = (element) =>
+    onClick(element).match(/^(?:adminTheme = |switchTheme\()('\w+')/)?.[1];
 
-  // What the element says apart from its icons, which are words to a screen reader.
+  // The element's text without its icons, whose names a screen reader would read out.
   function words(element) {
     const copy = element.cloneNode(true);
     copy.querySelectorAll(ICON).forEach((icon) => icon.remove());
@@ -42,15 +46,20 @@
     if (label && !words(element)) element.setAttribute("aria-label", label);
   }
 
+  function setOnEach(selector, name, value) {
+    document.querySelectorAll(selector).forEach((element) => element.setAttribute(name, value));
+  }
+
   function addLandmarks() {
     const content = document.getElementById("content");
     const main = content || document.querySelector("#page > div");
     if (!main || document.querySelector("main")) return;
     main.setAttribute("role", "main");
-    document.querySelector("#header-inner")?.parentElement.parentElement.setAttribute("role", "banner");
-    document.querySelectorAll("#nav-sidebar-inner").forEach((nav) => nav.setAttribute("aria-label", "Main"));
-    document.querySelectorAll("[x-show=openUserLinks]").forEach((nav) => nav.setAttribute("aria-label", "Your account"));
-    document.querySelectorAll("#nav-sidebar a.active").forEach((link) => link.setAttribute("aria-current", "page"));
+    const header = document.querySelector("#header-inner");
+    header?.parentElement.parentElement.setAttribute("role", "banner");
+    setOnEach("#nav-sidebar-inner", "aria-label", "Main");
+    setOnEach("[x-show=openUserLinks]", "aria-label", "Your account");
+    setOnEach("#nav-sidebar a.active", "aria-current", "page");
     if (!content) return;
     content.tabIndex = -1;
     const skip = document.createElement("a");
@@ -64,52 +73,60 @@
     document.querySelectorAll(ICON).forEach((icon) => {
       if (!icon.matches("[role=button]")) icon.setAttribute("aria-hidden", "true");
     });
-    document.querySelector("#searchbar-submit")?.setAttribute("aria-label", "Search");
-    document.querySelector("#searchbar")?.setAttribute("aria-label", "Search");
-    document.querySelector("#command-submit")?.setAttribute("aria-label", "Search");
-    document.querySelectorAll("label > .hidden > input.delete").forEach((box) => box.setAttribute("aria-label", "Delete"));
-    // The site's icon leads where the site's name beside it leads.
-    document.querySelectorAll("#nav-sidebar a:has(> .material-symbols-outlined:only-child)").forEach((link) => {
+    setOnEach("#searchbar-submit, #searchbar, #command-submit", "aria-label", "Search");
+    setOnEach("label > .hidden > input.delete", "aria-label", "Delete");
+    // The site's icon has the same target as the site's name beside it.
+    document.querySelectorAll(`#nav-sidebar a:has(> ${ICON}:only-child)`).forEach((link) => {
       link.setAttribute("aria-hidden", "true");
       link.tabIndex = -1;
     });
   }
 
-  // select2 names its boxes after what is chosen in them; they are called what their field is called.
+  // select2 names its boxes after the chosen option. They get the name of their field.
   function nameSelects() {
     document.querySelectorAll("select.select2-hidden-accessible").forEach((select) => {
       const box = select.nextElementSibling?.querySelector("[role=combobox]");
       const label = select.labels[0];
       if (!box || !label) return;
       label.id ||= `${select.id}_label`;
-      box.setAttribute("aria-labelledby", `${label.id} ${box.getAttribute("aria-labelledby").split(" ").pop()}`);
-      box.querySelectorAll("[role=textbox]").forEach((chosen) => chosen.setAttribute("aria-labelledby", label.id));
+      const chosen = box.getAttribute("aria-labelledby").split(" ").pop();
+      box.setAttribute("aria-labelledby", `${label.id} ${chosen}`);
+      const textboxes = box.querySelectorAll("[role=textbox]");
+      textboxes.forEach((textbox) => textbox.setAttribute("aria-labelledby", label.id));
       if (box.getAttribute("aria-expanded") !== "true") return;
       box.setAttribute("aria-controls", `select2-${select.id}-results`);
-      document.querySelector(".select2-dropdown .select2-search__field")?.setAttribute("aria-labelledby", label.id);
+      const search = document.querySelector(".select2-dropdown .select2-search__field");
+      search?.setAttribute("aria-labelledby", label.id);
     });
   }
 
   document.addEventListener("alpine:init", () => {
     document.querySelectorAll(PRESSABLE).forEach((element) => {
       if (element.id === "changelist-filter-close") return; // the backdrop; Escape does the same
-      makeButton(element.matches("h3") ? element.querySelector("strong") : element); // a heading that folds holds links too
+      // A heading that folds a section contains links too: only its text becomes the button.
+      makeButton(element.matches("h3") ? element.querySelector("strong") : element);
     });
     addLandmarks();
     nameWhatIsOnlyAnIcon();
+    const isSelect = (node) => node.matches?.(".select2-container");
     new MutationObserver((changes) => {
-      if (changes.some((change) => [...change.addedNodes].some((node) => node.matches?.(".select2-container")))) nameSelects();
+      if (changes.some((change) => [...change.addedNodes].some(isSelect))) nameSelects();
     }).observe(document.body, { childList: true, subtree: true });
   });
 
-  // What a keyboard opened takes the focus, and gives it back when Escape closes it.
+  // A menu opened by keyboard takes the focus. Escape closes it and gives the focus back.
   let opener = null;
   const visible = (element) => element.getClientRects().length > 0;
+  const isExpanded = (button) => button.getAttribute("aria-expanded") === "true";
 
   function enter(button) {
     const name = opens(button);
-    const region = name === "sidebarMobileOpen" ? document.getElementById("nav-sidebar") : [...document.querySelectorAll(`[x-show=${name}]`)].find(visible);
-    const first = region && [...region.querySelectorAll("a[href], button, input, select, [tabindex='0']")].find(visible);
+    const region =
+      name === "sidebarMobileOpen"
+        ? document.getElementById("nav-sidebar")
+        : [...document.querySelectorAll(`[x-show=${name}]`)].find(visible);
+    const focusable = region?.querySelectorAll("a[href], button, input, select, [tabindex='0']");
+    const first = [...(focusable ?? [])].find(visible);
     if (!first) return;
     opener = button;
     first.focus();
@@ -120,9 +137,9 @@
     if (pressed && pressed === event.target && (event.key === "Enter" || event.key === " ")) {
       event.preventDefault();
       pressed.click();
-      if (opens(pressed)) setTimeout(() => pressed.getAttribute("aria-expanded") === "true" && enter(pressed), 100);
+      if (opens(pressed)) setTimeout(() => isExpanded(pressed) && enter(pressed), 100);
     } else if (event.key === "Escape" && opener) {
-      if (opener.getAttribute("aria-expanded") === "true" && opens(opener) !== "filterOpen") opener.click();
+      if (isExpanded(opener) && opens(opener) !== "filterOpen") opener.click();
       opener.focus();
       opener = null;
     }

@@ -1,6 +1,6 @@
-// Lets Unfold's templates run without eval, on Alpine's CSP build (see README.md beside this file).
-// That build reads expressions, but no globals, no statements and no arrow functions. So the globals that Unfold's
-// expressions use are offered as names of Alpine's scope, and the four expressions it cannot read are written anew.
+// Runs Unfold's templates without eval, on Alpine's CSP build (see README.md beside this file).
+// That build evaluates expressions, but no globals, statements or arrow functions. So the globals
+// that Unfold's expressions use are added to Alpine's scope, and four expressions are replaced.
 "use strict";
 {
   htmx.config.allowEval = false;
@@ -8,7 +8,10 @@
 
   document.addEventListener("alpine:init", () => {
     const globals = {
-      localStorage: { getItem: (key) => localStorage.getItem(key), setItem: (key, value) => localStorage.setItem(key, value) },
+      localStorage: {
+        getItem: (key) => localStorage.getItem(key),
+        setItem: (key, value) => localStorage.setItem(key, value),
+      },
       window: { location: { pathname: location.pathname, search: location.search } },
       getCurrentTab,
       moveRecords,
@@ -17,18 +20,26 @@
     Alpine.data("theme", (...options) => Object.assign(theme(...options), globals));
     Alpine.data("searchDropdown", searchDropdown);
     Alpine.data("searchCommand", searchCommand);
-    // No shortcut of a single character: speech input types them by accident (WCAG 2.1.4).
+    // No shortcuts of a single character: speech input triggers them by accident (WCAG 2.1.4).
     Alpine.data("searchForm", () => ({ applyShortcut() {} }));
 
     const rewrite = (name, found, expression) =>
-      document.querySelectorAll(`[${CSS.escape(name)}*="${found}"]`).forEach((element) => element.setAttribute(name, expression));
+      document
+        .querySelectorAll(`[${CSS.escape(name)}*="${found}"]`)
+        .forEach((element) => element.setAttribute(name, expression));
     rewrite("x-on:click", "sidebarDesktopOpen", "sidebarDesktopOpen = !sidebarDesktopOpen");
-    rewrite("x-on:keydown.enter.prevent", "$event.metaKey", "$event.metaKey || $event.ctrlKey || selectItem(false, false)");
-    // A style given as text would be an inline style, which the policy forbids; one given as an object is not.
+    rewrite(
+      "x-on:keydown.enter.prevent",
+      "$event.metaKey",
+      "$event.metaKey || $event.ctrlKey || selectItem(false, false)",
+    );
+    // Alpine sets a style given as text as an inline style, which the policy forbids. A style given
+    // as an object it sets through the DOM, which the policy allows.
     rewrite("x-bind:style", "changeListWidth", "{ width: changeListWidth + 'px' }");
-    // An old version's form offers a "History" that leads nowhere; its "Close" leads there.
+    // The form of an old version has a "History" action that does nothing. Its "Close" leads there.
     document.querySelectorAll("li > a[x-on\\:click*=actionDropdownOpen]").forEach((action) => {
-      if (!action.closest("[x-data*=actionDropdownOpen]")) action.closest("[x-data*=showActions]").remove();
+      if (action.closest("[x-data*=actionDropdownOpen]")) return;
+      action.closest("[x-data*=showActions]").remove();
     });
     const body = document.body;
     if (body.getAttribute("x-data").includes("activeTab")) {
@@ -40,6 +51,8 @@
 
   document.addEventListener("alpine:initialized", () => {
     const shell = Alpine.$data(document.body);
-    Alpine.effect(() => localStorage.setItem("sidebarDesktopOpen", shell.sidebarDesktopOpen ? "1" : "0"));
+    Alpine.effect(() => {
+      localStorage.setItem("sidebarDesktopOpen", shell.sidebarDesktopOpen ? "1" : "0");
+    });
   });
 }

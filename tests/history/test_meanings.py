@@ -36,7 +36,7 @@ TONES = {
     ]
 }
 TONES |= {tone for tone, _ in OUTCOMES.values()}
-CSS = (Path(__file__).parents[2] / "static" / "console.css").read_text()
+CSS = (Path(__file__).parents[2] / "static" / "console" / "tokens.css").read_text()
 
 
 def test_every_status_has_a_meaning_and_a_next_step_where_one_is_needed():

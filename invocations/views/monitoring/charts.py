@@ -17,7 +17,7 @@ MOST_LABELS = 6
 
 
 class Series(NamedTuple):
-    """One colour of a chart, by the tone that console.css knows, and its word."""
+    """One colour of a chart, by its tone (static/console/tokens.css), and its word."""
 
     tone: str
     label: Any
