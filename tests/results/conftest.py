@@ -1,6 +1,4 @@
-"""Results of messages that were, or were not yet, accepted."""
-
-from __future__ import annotations
+"""Callback bodies, and messages in the states that their results meet."""
 
 import json
 from datetime import timedelta
@@ -9,8 +7,25 @@ import pytest
 from django.utils import timezone
 
 from invocations.models import Invocation
-from invocations.results import inbox as results
+from invocations.results import inbox
 from invocations.sending.deliver import deliver
+
+NUMBER = "919876543202"
+"""Where `recorded()` sends to."""
+FOREIGN_REQUEST_ID = "0f6da8f1-923d-4995-a274-4830d09d8287"
+"""A request id that Kaleyra made up."""
+ANOTHER_REQUEST_ID = "7d1bbc2a-4a45-4b1b-9d0b-6ad5bd3fcbf0"
+MINUTE = timedelta(minutes=1)
+
+
+def stored_delivery(invocation):
+    invocation.refresh_from_db()
+    return invocation.delivery
+
+
+def stored_result(invocation):
+    invocation.refresh_from_db()
+    return invocation.delivery, invocation.deciding_channel, invocation.may_be_double
 
 
 def body(invocation_id="", *codes, to="", status="COMPLETED", **more):
@@ -28,7 +43,7 @@ def body(invocation_id="", *codes, to="", status="COMPLETED", **more):
 @pytest.fixture
 def report(account):
     """report("id", "TIMEOUT", "DELIVERED"): a result comes in at the account."""
-    return lambda *words, **more: results.store_result(account, body(*words, **more))
+    return lambda *words, **more: inbox.store_result(account, body(*words, **more))
 
 
 @pytest.fixture
@@ -68,3 +83,23 @@ def in_status(recorded):
         return invocation
 
     return in_status
+
+
+@pytest.fixture
+def answered(recorded, kaleyra_says):
+    """answered(202, requestId=OTHER): a message whose outcome is unknown after this answer."""
+
+    def answered(status=202, **fields):
+        invocation = recorded()
+        acceptance = {
+            "success": True,
+            "executionStatus": "ACCEPTED",
+            "workflowInvocationId": "theirs",
+        }
+        kaleyra_says(status, acceptance | fields)
+        deliver(invocation.pk)
+        invocation.refresh_from_db()
+        assert (invocation.status, invocation.workflow_invocation_id) == ("unknown", "")
+        return invocation
+
+    return answered

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from invocations.results import suggestions, upkeep
-from tests.results.test_waiting import NUMBER
+from tests.results.conftest import NUMBER
 
 pytestmark = [
     pytest.mark.django_db,

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from invocations.models import Invocation
 from invocations.sending.deliver import deliver
-from tests.views.history.test_history import found
+from tests.views.history.history_page import listed_ids
 from tests.views.pages import opened
 
 
@@ -52,9 +52,9 @@ def test_failures_of_a_kind_are_folded_and_lead_to_their_invocations(priya, wron
     ]
     page = opened(priya, "/history/errors/?days=7")
     first, second, third = [link for link in page.links if link.startswith("/history/?")]
-    assert found(priya, first.removeprefix("/history/")) == refused[::-1]
-    assert found(priya, second.removeprefix("/history/")) == [*timeouts[::-1], late]
-    assert found(priya, third.removeprefix("/history/")) == [refused_in_words]
+    assert listed_ids(priya, first.removeprefix("/history/")) == refused[::-1]
+    assert listed_ids(priya, second.removeprefix("/history/")) == [*timeouts[::-1], late]
+    assert listed_ids(priya, third.removeprefix("/history/")) == [refused_in_words]
     assert (
         "somebody is editing it" in page.html
         and "Then send them again." in page.html
@@ -68,7 +68,7 @@ def test_each_line_counts_what_its_list_shows_whatever_the_hour(priya, wrong, da
     for hours in (700, 170, 160, 50, 47, 29, 25, 23, 11, 5, 0):
         wrong("rejected", "rejected", "workflow … is not published", hours=hours)
     (line,) = priya.get(f"/history/errors/?days={days}").context["lines"]
-    assert line["kind"].count == len(found(priya, f"?{line['address']}"))
+    assert line["kind"].count == len(listed_ids(priya, f"?{line['address']}"))
 
 
 def test_ids_are_stripped_so_that_real_refusals_fold(priya, recorded):
@@ -113,5 +113,5 @@ def test_what_was_accepted_and_did_not_go_well_is_counted_beside_them_and_each_c
     told = priya.get("/history/errors/").context["accepted_but"]
     assert [each["count"] for each in told] == [2, 1, 1]
     for each in told:
-        assert len(found(priya, f"?{each['address']}")) == each["count"]
+        assert len(listed_ids(priya, f"?{each['address']}")) == each["count"]
     assert "Nothing was rejected" in opened(priya, "/history/errors/").html
