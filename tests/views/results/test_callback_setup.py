@@ -8,7 +8,6 @@ from django.urls import reverse
 
 from invocations.models import Callback, CallbackAddress
 from invocations.results import endpoints
-from invocations.results import inbox as results
 from invocations.results.endpoints import SECRET_HEADER
 from tests.views.pages import words_of
 
@@ -18,11 +17,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def there(account):
     return reverse("callback_setup", args=[account.pk])
-
-
-@pytest.fixture
-def address(account):
-    return endpoints.ensure_address(account, by=None)
 
 
 def press(browser, there, action):
