@@ -95,7 +95,7 @@ def test_a_verification_code_is_always_sensitive(workflow):
     assert template_fields.sensitive_keys(workflow.channels.all()) == {CODE, "01"}
 
 
-# --- versions ---------------------------------------------------------------------------------------------------------
+# --- versions -------------------------------------------------------------------------------------
 
 
 def test_a_version_is_made_once_for_each_change(workflow):

@@ -142,7 +142,7 @@ def test_a_million_lines_take_no_more_memory_than_a_thousand():
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # kilobytes
 
 
-# --- in the background ------------------------------------------------------------------------------------------------
+# --- in the background ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("format", ["csv", "xlsx"])

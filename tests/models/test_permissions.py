@@ -8,8 +8,7 @@ from django.apps import apps
 from django.contrib.auth.models import AnonymousUser, Group, User
 from django.db import connection
 
-from invocations.models import Account, Pod, WorkflowInstance
-from invocations.models import permissions as roles
+from invocations.models import Account, Pod, WorkflowInstance, permissions
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +36,7 @@ def test_the_database_has_the_groups_that_this_list_names():
         )
         for group in Group.objects.all()
     }
-    assert rights == {name: sorted(permissions) for name, permissions in roles.GROUPS.items()}
+    assert rights == {name: sorted(rights) for name, rights in permissions.GROUPS.items()}
 
 
 def test_the_migration_froze_the_same_list():
@@ -45,7 +44,7 @@ def test_the_migration_froze_the_same_list():
     added = importlib.import_module("invocations.migrations.0006_waiting_and_doubt").RIGHTS
     frozen["Admin"] = [*frozen["Admin"], *(f"invocations.{right}" for right in added)]
     assert {name: sorted(rights) for name, rights in frozen.items()} == {
-        name: sorted(rights) for name, rights in roles.GROUPS.items()
+        name: sorted(rights) for name, rights in permissions.GROUPS.items()
     }
 
 
@@ -56,72 +55,72 @@ def test_running_the_migration_again_adds_nothing_twice():
 
 
 def test_a_reviewer_may_do_nothing_but_look():
-    assert all(right.split(".")[1].startswith("view_") for right in roles.GROUPS["Reviewer"])
+    assert all(right.split(".")[1].startswith("view_") for right in permissions.GROUPS["Reviewer"])
 
 
 def test_an_admin_may_all_that_support_may():
-    assert set(roles.GROUPS["Support"]) < set(roles.GROUPS["Admin"])
+    assert set(permissions.GROUPS["Support"]) < set(permissions.GROUPS["Admin"])
 
 
 @pytest.mark.parametrize(
     ("group", "seen"), [("Support", False), ("Reviewer", False), ("Admin", True)]
 )
 def test_only_an_admin_sees_whole_numbers(group, seen):
-    assert roles.may_see_recipient(person(group)) is seen
+    assert permissions.may_see_recipient(person(group)) is seen
 
 
 @pytest.mark.parametrize(
     ("group", "seen"), [("Support", True), ("Reviewer", True), ("Admin", True), ("Nobody", False)]
 )
 def test_every_group_sees_values(group, seen):
-    assert roles.may_see_values(person(group)) is seen
+    assert permissions.may_see_values(person(group)) is seen
 
 
 @pytest.mark.parametrize(
     ("group", "may"), [("Support", True), ("Reviewer", False), ("Admin", True), ("Nobody", False)]
 )
 def test_support_and_admins_send(workflow, group, may):
-    assert roles.may_send(person(group), workflow) is may
+    assert permissions.may_send(person(group), workflow) is may
 
 
 def test_nobody_sends_a_workflow_that_is_turned_off(workflow):
     WorkflowInstance.objects.update(is_active=False)
-    assert not roles.may_send(person("Admin", is_superuser=True), workflow)
+    assert not permissions.may_send(person("Admin", is_superuser=True), workflow)
 
 
 def test_a_workflow_kept_for_a_group_is_sent_by_that_group_only(workflow):
     workflow.groups.add(Group.objects.get(name="Admin"))
-    assert not roles.may_send(person("Support"), workflow)
+    assert not permissions.may_send(person("Support"), workflow)
     User.objects.all().delete()
-    assert roles.may_send(person("Admin"), workflow)
+    assert permissions.may_send(person("Admin"), workflow)
 
 
 def test_being_in_the_group_is_not_enough_without_the_right_to_send(workflow):
     workflow.groups.add(Group.objects.get(name="Reviewer"))
-    assert not roles.may_send(person("Reviewer"), workflow)
+    assert not permissions.may_send(person("Reviewer"), workflow)
 
 
 def test_a_superuser_sends_what_is_kept_for_a_group(workflow):
     workflow.groups.add(Group.objects.get(name="Admin"))
-    assert roles.may_send(person(is_superuser=True), workflow)
+    assert permissions.may_send(person(is_superuser=True), workflow)
 
 
 def test_somebody_who_is_turned_off_sends_nothing(workflow):
-    assert not roles.may_send(person("Support", is_active=False), workflow)
+    assert not permissions.may_send(person("Support", is_active=False), workflow)
 
 
 def test_a_stranger_sends_nothing_and_sees_nothing(workflow):
     stranger = AnonymousUser()
-    assert not roles.may_send(stranger, workflow)
-    assert not roles.may_see_recipient(stranger) and not roles.may_see_values(stranger)
+    assert not permissions.may_send(stranger, workflow)
+    assert not permissions.may_see_recipient(stranger) and not permissions.may_see_values(stranger)
 
 
 def test_a_workflow_kept_for_two_of_their_groups_is_listed_once(workflow):
     workflow.groups.set(Group.objects.filter(name__in=["Support", "Admin"]))
-    assert list(roles.sendable_workflows(person("Support", "Admin"))) == [workflow]
+    assert list(permissions.sendable_workflows(person("Support", "Admin"))) == [workflow]
 
 
 def test_the_rights_are_asked_of_the_database_not_of_an_old_copy(workflow):
     someone = person("Support")
     WorkflowInstance.objects.filter(pk=workflow.pk).update(is_active=False)
-    assert workflow.is_active and not roles.may_send(someone, workflow)
+    assert workflow.is_active and not permissions.may_send(someone, workflow)

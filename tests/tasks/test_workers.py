@@ -25,7 +25,7 @@ def assert_each_was_sent_once(receiver):
     call_command("reconcile")
 
 
-# --- the work gets done -----------------------------------------------------------------------------------------------
+# --- the work gets done ---------------------------------------------------------------------------
 
 
 def test_several_workers_that_all_hint_share_the_work(worker, waiting, receiver):
@@ -49,7 +49,7 @@ def test_what_was_interrupted_is_settled_by_the_hints_alone(worker, waiting, rec
     assert receiver.accepted == [str(invocation.request_id)] and invocation.attempts.count() == 2
 
 
-# --- the broker at its worst ------------------------------------------------------------------------------------------
+# --- the broker at its worst ----------------------------------------------------------------------
 
 
 def test_lost_messages_change_nothing(worker, waiting, receiver, broker):
@@ -103,7 +103,7 @@ def test_a_worker_starts_while_the_broker_is_down(worker, waiting, receiver, bro
     assert_each_was_sent_once(receiver)
 
 
-# --- the end of a worker ----------------------------------------------------------------------------------------------
+# --- the end of a worker --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

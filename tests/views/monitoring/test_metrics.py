@@ -140,7 +140,7 @@ def test_every_line_is_of_the_format_and_names_nobody(client, settings, recorded
     )
 
 
-# --- alive, and ready ---------------------------------------------------------------------------------------------------
+# --- alive, and ready -----------------------------------------------------------------------------
 
 
 def test_ready_means_that_the_database_has_every_migration(client, monkeypatch):

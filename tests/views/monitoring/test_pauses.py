@@ -66,7 +66,7 @@ def test_taking_it_off_leaves_who_did_what_and_when(ada, stopped):
     assert "A wrong text went out" in html and "by ada" in html
 
 
-# --- what is paused -----------------------------------------------------------------------------------------------------
+# --- what is paused -------------------------------------------------------------------------------
 
 
 def text_of(answer):

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from invocations.models import Callback, CallbackAddress
-from invocations.results import endpoints
+from invocations.results import endpoints, inbox
 from invocations.results.endpoints import SECRET_HEADER
 from tests.views.pages import words_of
 
@@ -109,7 +109,7 @@ def test_the_self_test_says_when_the_console_could_not_keep_a_result(
     def broken(account, body):
         raise RuntimeError("no room")
 
-    monkeypatch.setattr(results, "store_result", broken)
+    monkeypatch.setattr(inbox, "store_result", broken)
     assert "could not keep a result" in press(ada, there, "test")
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 
 from invocations.forms.submission_token import MAX_AGE_SECONDS, SubmissionToken
 from invocations.models import Attempt, Invocation
-from invocations.sending import record as sending
+from invocations.sending import record
 from invocations.sending.record import NotSendable
 from tests.views.conftest import NUMBER
 from tests.views.pages import Page, confirm, form_of, send_form
@@ -153,9 +153,7 @@ def test_a_workflow_turned_off_in_the_meantime_records_nothing(priya, review, pl
 
 
 def test_a_channel_taken_away_in_the_meantime_records_nothing(priya, review, plain, monkeypatch):
-    monkeypatch.setattr(
-        sending, "_check", lambda *_: (_ for _ in ()).throw(NotSendable("channels"))
-    )
+    monkeypatch.setattr(record, "_check", lambda *_: (_ for _ in ()).throw(NotSendable("channels")))
     page = Page(confirm(priya, review))
     assert "changed in the meantime" in page.text("errors") and not Invocation.objects.exists()
     assert page.form("review")["recipient"] == NUMBER

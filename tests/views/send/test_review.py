@@ -130,7 +130,7 @@ def test_missing_values_of_a_free_editor_are_told(priya, make_workflow):
     )
 
 
-# --- presets ----------------------------------------------------------------------------------------------------------
+# --- presets --------------------------------------------------------------------------------------
 
 
 def keep(client, review, title="Usual", shared=False):

@@ -224,7 +224,7 @@ def test_what_cannot_be_decrypted_is_asked_for_anew(priya, typed, first, setting
     assert priya.post(f"/send/{typed.pk}/preview/", form.fields).status_code == 200
 
 
-# --- one's own number -------------------------------------------------------------------------------------------------
+# --- one's own number -----------------------------------------------------------------------------
 
 
 def test_ones_own_number_is_one_press_away(priya, plain):

@@ -147,7 +147,7 @@ def test_a_workflow_without_channels_says_so(ada, make_workflow):
     )
 
 
-# --- what the send page makes of it -----------------------------------------------------------------------------------
+# --- what the send page makes of it ---------------------------------------------------------------
 
 
 def test_the_rules_of_both_channels_hold_for_a_shared_value(priya, make_workflow):
