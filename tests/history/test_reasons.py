@@ -10,7 +10,7 @@ from invocations.sending.outcomes import TABLE
 
 
 def reasons_in(module):
-    """Every text that a room gives as a reason: as an argument, as a column, or in what it returns."""
+    """Every reason in a module's source: as an argument, as a column, or in a return value."""
     for node in ast.walk(ast.parse(Path(module.__file__).read_text())):
         match node:
             case ast.Call(

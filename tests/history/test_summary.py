@@ -25,7 +25,7 @@ def sentence(
     kinds=("whatsapp", "sms", "rcs"),
     disputed=(),
 ):
-    """The summary of a message whose result has these codes; None for a channel that it does not name."""
+    """The summary of a message whose result has these codes; None: it does not name the channel."""
     told = [
         ReportedChannel(n, kinds[n - 1], code, wait_seconds=wait)
         for n, code in enumerate(codes, start=1)
@@ -55,15 +55,18 @@ def sentence(
         ),
         (
             ["FAILED"],
-            f"The result does not say whether it was delivered: WhatsApp failed; nothing is said of SMS. {OPEN}",
+            "The result does not say whether it was delivered: WhatsApp failed;"
+            f" nothing is said of SMS. {OPEN}",
         ),
         (
             ["FAILED", "TIMEOUT"],
-            f"does not say whether it was delivered: WhatsApp failed; SMS gave no final report within 5 s. {OPEN}",
+            "does not say whether it was delivered: WhatsApp failed;"
+            f" SMS gave no final report within 5 s. {OPEN}",
         ),
         (
             ["SENT", "NEW-WORD"],
-            f": WhatsApp was handed on, without a delivery report; of SMS it says “NEW-WORD”. {OPEN}",
+            ": WhatsApp was handed on, without a delivery report;"
+            f" of SMS it says “NEW-WORD”. {OPEN}",
         ),
         (
             ["", "\u202eDEREVILED"],

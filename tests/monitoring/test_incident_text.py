@@ -1,4 +1,4 @@
-"""What an incident says: what is so, what to do, and where; on the dashboard and by mail the same."""
+"""An incident's text: what is wrong and what to do; the same on the dashboard and by email."""
 
 import re
 from datetime import timedelta

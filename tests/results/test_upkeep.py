@@ -74,13 +74,14 @@ def test_a_sweep_takes_as_many_queries_for_fifty_results_as_for_one(report, in_s
 def test_a_result_stored_by_an_earlier_version_is_retried_at_once(report, in_status):
     callback = report("A", "READ")
     with connection.cursor() as cursor:
-        names = [
+        columns = ", ".join(
             field.column
             for field in Callback._meta.concrete_fields
             if field.column not in ("id", "ask_at", "digest")
-        ]
+        )
         cursor.execute(
-            f"INSERT INTO invocations_callback (digest, {', '.join(names)}) SELECT 'other', {', '.join(names)} FROM invocations_callback"
+            f"INSERT INTO invocations_callback (digest, {columns})"
+            f" SELECT 'other', {columns} FROM invocations_callback"
         )
     in_status("accepted", workflow_invocation_id="A")
     callback.delete()

@@ -1,4 +1,7 @@
-"""Real workers with a real broker, which loses, doubles and delays its messages, and dies. The receiver says what was sent."""
+"""Real workers and a real broker that loses, doubles and delays its messages, and dies.
+
+What was sent is judged by what the receiver got.
+"""
 
 import os
 import signal

@@ -15,7 +15,8 @@ PEOPLE = ["anonymous", "nina", "priya", "rosa", "ada", "sven"]
 SIGN_IN = 302  # to the page for signing in
 
 
-# GET for the six people; POST of nothing for them. A post that gets through changes something or says what is missing.
+# The status of a GET, and of an empty POST, for each of the six people. A POST that is let in
+# changes something or says what is missing.
 MATRIX = {
     "dashboard": ((SIGN_IN, 200, 200, 200, 200, 200), (SIGN_IN, 405, 405, 405, 405, 405)),
     "send": ((SIGN_IN, 403, 200, 403, 200, 200), (SIGN_IN, 403, 405, 403, 405, 405)),
@@ -62,7 +63,8 @@ CONFIGURATION = ("pod", "account", "apikey", "workflowinstance")
 PAGES = ("changelist", "add", "history", "delete", "change")
 
 
-# What tests/admin looks at more closely: to strangers, to nina and to priya it is closed; rosa changes nothing in it.
+# Tested in detail by tests/admin: closed without signing in, to nina and to priya; rosa can read,
+# but change nothing.
 SETUP = {
     *(f"admin:invocations_{model}_{page}" for model in CONFIGURATION for page in PAGES),
     *(f"admin:auth_{model}_{page}" for model in ("user", "group") for page in PAGES),
@@ -76,7 +78,8 @@ SETUP = {
 CLOSED = {f"admin:invocations_{model}_simple_history" for model in CONFIGURATION}
 
 
-# Django's and Unfold's own, which decide for themselves; whoever is not signed in finds the page for that, or nothing.
+# Django's and Unfold's own pages, which check permissions themselves: without signing in they
+# redirect to the login page or are not found.
 SHELL = {
     *(
         f"admin:{name}"

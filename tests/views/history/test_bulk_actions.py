@@ -1,4 +1,4 @@
-"""What is done with ticked rows: looked over first, each checked again, and said how many it was done to."""
+"""Bulk actions on selected rows: reviewed first, each row checked again, and the count reported."""
 
 import re
 import uuid
@@ -18,7 +18,7 @@ from tests.views.pages import Page
 
 @pytest.fixture
 def row(workflow, priya):
-    """row("rejected"): a message that has got there. Its number is written down nowhere in the page."""
+    """row("rejected"): a message in this status. No page of a bulk action holds its number."""
 
     def row(status="rejected", **changes):
         sends = [Send(DIGITS, {"01": "Asha"})] * 2
@@ -173,9 +173,7 @@ def test_what_has_two_results_that_contradict_each_other_is_not_sent_again_along
     )
 
 
-def test_what_a_person_settled_as_delivered_and_kaleyra_reports_as_failed_is_not_sent_again_along_with_others(
-    priya, ada, row
-):
+def test_a_message_settled_as_delivered_but_reported_failed_is_not_resent_in_bulk(priya, ada, row):
     rows = [row("unknown", doubtful_since="2026-01-01T00:00Z", doubt_count=1), row("expired")]
     decisions.settle(rows[0], Settlement.Verdict.DELIVERED, "The customer said so.", ada.person)
     report(rows[0], "FAILED", "FAILED")

@@ -1,4 +1,4 @@
-"""The errors' page: what is alike stands on one line, with the way to its invocations."""
+"""The page of errors: one line for each kind of failure, with a link to its invocations."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from tests.views.pages import opened
 
 @pytest.fixture
 def wrong(recorded):
-    """wrong("rejected", "timeout", "is not published", hours=3): a message that went wrong so long ago."""
+    """wrong("rejected", "timeout", "is not published", hours=3): a message that failed then."""
 
     def wrong(status, reason, error="", hours=0.0):
         row = recorded()

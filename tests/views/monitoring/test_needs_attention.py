@@ -23,7 +23,7 @@ def waiting_lines(answer):
 
 @pytest.fixture
 def waiting_messages(flow):
-    """A key was refused, Kaleyra knows no such workflow, answers did not come, and results neither."""
+    """Messages that wait for a new key, a corrected workflow ID, a lost answer or a lost result."""
     other = workflow_of(real_account("Kaveri Europe", "api.eu.kaleyra.io"), "Order delayed")
     lost = workflow_of(flow.account, "Lost")
     held = {
@@ -69,7 +69,8 @@ def test_messages_waiting_for_the_same_cause_share_a_line(priya, waiting_message
         ),
     ]
     assert answer.context["waiting"][2].why == (
-        "2 × No answer came in time. 1 × Kaleyra’s server failed without saying whether it had taken the message."
+        "2 × No answer came in time."
+        " 1 × Kaleyra’s server failed without saying whether it had taken the message."
     )
 
 

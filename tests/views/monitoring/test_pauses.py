@@ -1,4 +1,4 @@
-"""The brake: who pulls it, who sees it, what it does to people who send. What is paused: who lets it go on, and from where."""
+"""Stopping all sending, and resuming what is paused: who may, who sees it, and what follows."""
 
 import re
 from html import unescape

@@ -70,7 +70,7 @@ RESULT = {
 
 @pytest.fixture
 def post(address, client):
-    """post(body, **headers): to the account's address, with the right secret unless another is given."""
+    """post(body, **headers): to the account's address, with its secret unless another is given."""
 
     def post(body=RESULT, token=address.token, secret=address.secret, **extra):
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()

@@ -218,7 +218,8 @@ def test_no_page_reads_all_of_ten_thousand_results(ada, orphan, account):
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("ANALYZE invocations_callback")
-    deep = f"/results/unmatched/?before={(now - timedelta(seconds=9000)).isoformat().replace('+', '%2B')}&id=1"
+    before = (now - timedelta(seconds=9000)).isoformat().replace("+", "%2B")
+    deep = f"/results/unmatched/?before={before}&id=1"
     for address in ("/results/unmatched/", deep):
         [rows] = [
             sql

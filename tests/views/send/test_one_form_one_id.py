@@ -1,4 +1,4 @@
-"""The request id is minted with the form: however often and from wherever it is posted, it stands for one message."""
+"""The request ID is issued with the form: however often that is posted, one message is sent."""
 
 import time
 import uuid

@@ -11,12 +11,13 @@ from tests.views.conftest import DIGITS, NUMBER
 from tests.views.pages import Page, form_of, send_form
 
 KEY = "AKEYCANARY0123456789abcdef0123456789"
+VALUES = '{"01" : "User", "02" : "1 year", "03" : "15% discount"}'
 SAMPLE = f"""curl -X POST --location https://api.in.kaleyra.io/v1/HXXXXXXX071IN/workflow/v1/instances/WORKFLOW/invoke
 --header "Content-Type: application/json"
 --header "api-key: {KEY}"
 --data '{{"requestId" : "e5740000-ef19-11ef-b02c-833ea0000f1d", "input" : {{
-"send1" : {{"recipient" : "918061234581", "templateParams": {{"01" : "User", "02" : "1 year", "03" : "15% discount"}}}},
-"send2" : {{"recipient" : "918061234581", "templateParams": {{"01" : "User", "02" : "1 year", "03" : "15% discount"}}}}}}}}'"""
+"send1" : {{"recipient" : "918061234581", "templateParams": {VALUES}}},
+"send2" : {{"recipient" : "918061234581", "templateParams": {VALUES}}}}}}}'"""
 
 
 def paste(client, workflow, text, **fields):
