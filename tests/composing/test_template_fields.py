@@ -143,7 +143,8 @@ def test_a_version_knows_what_was_sensitive_then(workflow):
     assert template_fields.sensitive_keys_in(version) == {
         CODE,
         "01",
-    } and template_fields.sensitive_keys(workflow.channels.all()) == {CODE}
+    }
+    assert template_fields.sensitive_keys(workflow.channels.all()) == {CODE}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -122,6 +122,5 @@ WHATSAPP_FIRST, SMS_FIRST = ("whatsapp", "sms"), ("sms", "whatsapp")
 )
 def test_the_delivery_follows_from_columns_alone(columns, kinds, label, tone):
     delivery = delivery_of(Invocation(**({"status": "accepted"} | columns)), kinds)
-    assert (str(delivery), delivery.tone) == (label, tone) and DELIVERIES[
-        delivery.name
-    ].says == delivery.says
+    assert (str(delivery), delivery.tone) == (label, tone)
+    assert DELIVERIES[delivery.name].says == delivery.says

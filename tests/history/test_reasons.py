@@ -48,10 +48,7 @@ REASONS_WITHOUT_OUTCOME = {
     "earlier_attempt",
     "too_late",
     "cancelled",
-} | {
-    "settled_delivered",
-    "settled_not_delivered",
-}
+} | {"settled_delivered", "settled_not_delivered"}
 
 
 def test_exactly_the_reasons_in_use_have_a_sentence():

@@ -73,9 +73,9 @@ def test_an_incident_that_recurs_soon_is_reopened(refused, accepted, now):
     accepted(minutes_ago=2)
     update_incidents(now)
     refused(3, minutes_ago=1)
-    assert (
-        update_incidents(now) == 1 and Incident.objects.count() == 1 and open_incidents()[0][2] >= 6
-    )
+    assert update_incidents(now) == 1
+    assert Incident.objects.count() == 1
+    assert open_incidents()[0][2] >= 6
 
 
 def test_an_incident_that_recurs_later_is_a_new_one(refused, accepted, now):

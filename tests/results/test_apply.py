@@ -28,10 +28,8 @@ def test_a_result_completes_the_delivery_of_an_accepted_message(accepted, report
     )
     assert callback.invocation == invocation and callback.matched_at and callback.matched_by is None
     assert stored_result(invocation) == ("completed", 2, True)
-    assert (
-        abs(invocation.result_at - timezone.now()) < timedelta(seconds=30)
-        and invocation.status == "accepted"
-    )
+    assert abs(invocation.result_at - timezone.now()) < timedelta(seconds=30)
+    assert invocation.status == "accepted"
 
 
 def test_the_first_result_marks_the_workflow_as_reporting(accepted, report, workflow):
@@ -39,10 +37,8 @@ def test_the_first_result_marks_the_workflow_as_reporting(accepted, report, work
     assert first.delivery == ""
     report(first.workflow_invocation_id, "DELIVERED")
     workflow.refresh_from_db()
-    assert (
-        workflow.expects_callback
-        and workflow.history.first().history_change_reason == "first_result"
-    )
+    assert workflow.expects_callback
+    assert workflow.history.first().history_change_reason == "first_result"
     assert accepted().delivery == "awaiting"
 
 
@@ -91,19 +87,13 @@ def test_a_report_of_a_refused_flow_does_not_settle_an_unknown_outcome(in_status
 
 def test_a_report_of_a_refused_flow_does_not_contradict_a_rejected_message(in_status, report):
     invocation = in_status("rejected", workflow_invocation_id="A", reason="rejected")
-    assert (
-        report("A", status="REJECTED").invocation == invocation
-        and stored_result(invocation)[0] == ""
-    )
-    assert (
-        meaning_of(invocation).name == "rejected"
-        and meaning_of(invocation) not in CONTRADICTED.values()
-    )
+    assert report("A", status="REJECTED").invocation == invocation
+    assert stored_result(invocation)[0] == ""
+    assert meaning_of(invocation).name == "rejected"
+    assert meaning_of(invocation) not in CONTRADICTED.values()
     report("A", "REJECTED", status="REJECTED")
-    assert (
-        stored_result(invocation)[0] == "completed"
-        and meaning_of(invocation) in CONTRADICTED.values()
-    )
+    assert stored_result(invocation)[0] == "completed"
+    assert meaning_of(invocation) in CONTRADICTED.values()
 
 
 @pytest.mark.parametrize("status", ["rejected", "cancelled", "expired", "accepted"])
@@ -112,10 +102,8 @@ def test_a_result_changes_only_the_delivery_of_a_message_in_any_other_final_stat
 ):
     invocation = in_status(status, workflow_invocation_id="A", reason="as it was")
     report("A", "FAILED", "FAILED")
-    assert stored_result(invocation) == ("completed", 0, False) and (
-        invocation.status,
-        invocation.reason,
-    ) == (status, "as it was")
+    assert stored_result(invocation) == ("completed", 0, False)
+    assert (invocation.status, invocation.reason) == (status, "as it was")
 
 
 @pytest.mark.parametrize(
@@ -126,15 +114,12 @@ def test_a_result_of_a_message_being_sent_is_matched_by_a_later_sweep(
 ):
     invocation = in_status(status, workflow_invocation_id="A")
     callback = report("A", "DELIVERED")
-    assert (
-        callback.invocation is None
-        and stored_result(invocation)[0] == ""
-        and suggestions.diagnose(callback).why == why
-    )
+    assert callback.invocation is None
+    assert stored_result(invocation)[0] == ""
+    assert suggestions.diagnose(callback).why == why
     Invocation.objects.update(status="accepted", lease_until=None)
-    assert (
-        upkeep.retry_unmatched(timezone.now()) == 1 and stored_result(invocation)[0] == "completed"
-    )
+    assert upkeep.retry_unmatched(timezone.now()) == 1
+    assert stored_result(invocation)[0] == "completed"
 
 
 def test_an_implausible_end_time_is_replaced_by_the_time_of_receipt(accepted, report):
@@ -167,10 +152,8 @@ def test_concurrent_results_add_up(accepted, account):
         invocation = accepted()
         bodies = [body(invocation.workflow_invocation_id, *codes) for codes in RESULTS]
         at_once(3, lambda bodies=bodies: inbox.store_result(account, bodies.pop()))
-        assert (
-            stored_result(invocation) == ("completed", 2, True)
-            and invocation.callbacks.count() == 3
-        )
+        assert stored_result(invocation) == ("completed", 2, True)
+        assert invocation.callbacks.count() == 3
 
 
 def test_a_report_of_a_running_flow_does_not_complete_the_delivery(accepted, report):
@@ -187,13 +170,8 @@ def test_a_match_by_hand_records_the_person(in_status, report, ada):
     apply.match_by_hand(callback, invocation, ada.person)
     callback.refresh_from_db()
     assert (callback.invocation, callback.matched_by) == (invocation, ada.person)
-    assert stored_delivery(invocation) == "completed" and (
-        invocation.status,
-        invocation.reason,
-    ) == (
-        "accepted",
-        "confirmed_by_result",
-    )
+    assert stored_delivery(invocation) == "completed"
+    assert (invocation.status, invocation.reason) == ("accepted", "confirmed_by_result")
     with pytest.raises(apply.NotMatched, match="gone"):
         apply.match_by_hand(callback, in_status("unknown"), ada.person)
 

@@ -45,11 +45,9 @@ def test_the_same_body_posted_a_hundred_times_concurrently_is_stored_once(accoun
     raw = body(invocation.workflow_invocation_id, "DELIVERED")
     at_once(20, lambda: [inbox.store_result(account, raw) for _ in range(5)])
     callback = Callback.objects.get()
-    assert (
-        callback.times == 100
-        and callback.invocation_id == invocation.pk
-        and ChannelResult.objects.count() == 1
-    )
+    assert callback.times == 100
+    assert callback.invocation_id == invocation.pk
+    assert ChannelResult.objects.count() == 1
     assert WorkflowInstance.history.filter(history_change_reason="first_result").count() == 1
 
 
@@ -71,9 +69,8 @@ def test_the_same_body_at_two_accounts_is_stored_twice(account):
 def test_a_body_that_is_not_text_is_stored(account):
     for raw in [b"\xff\xfe\x00\x01", b"\x00", b"", b"\x1f\x8b\x08", "Müller".encode("latin-1")]:
         assert inbox.store_result(account, raw).problem
-    assert Callback.objects.count() == 5 and {
-        each.invocation_id for each in Callback.objects.all()
-    } == {None}
+    assert Callback.objects.count() == 5
+    assert {each.invocation_id for each in Callback.objects.all()} == {None}
 
 
 def test_an_invalid_number_gives_a_hint_and_no_digest(account):
@@ -95,16 +92,12 @@ def test_a_result_that_cannot_be_applied_is_stored_and_matched_later(
         )
         assert upkeep.retry_unmatched(timezone.now()) == 0, "the dispatcher lives on"
     callback.refresh_from_db()
-    assert (
-        callback.invocation is None
-        and callback.results.count() == 2
-        and "ValueError" in caplog.text
-        and "canary" not in caplog.text
-    )
-    assert upkeep.retry_unmatched(timezone.now()) == 1 and stored_result(invocation)[:2] == (
-        "completed",
-        2,
-    )
+    assert callback.invocation is None
+    assert callback.results.count() == 2
+    assert "ValueError" in caplog.text
+    assert "canary" not in caplog.text
+    assert upkeep.retry_unmatched(timezone.now()) == 1
+    assert stored_result(invocation)[:2] == ("completed", 2)
 
 
 def test_a_result_creates_sends_and_readdresses_nothing(account, in_status, receiver):
@@ -121,11 +114,9 @@ def test_a_result_creates_sends_and_readdresses_nothing(account, in_status, rece
     )
     inbox.store_result(account, raw)
     inbox.store_result(account, body("somebody's", "DELIVERED"))
-    assert (
-        Invocation.objects.values(*before).get() == before
-        and not Attempt.objects.exists()
-        and not receiver.received
-    )
+    assert Invocation.objects.values(*before).get() == before
+    assert not Attempt.objects.exists()
+    assert not receiver.received
 
 
 def test_storing_a_result_that_matches_takes_five_queries(account, accepted):
@@ -147,7 +138,8 @@ def test_setting_a_result_aside_records_person_and_reason_and_ends_its_review(re
     assert (callback.set_aside_by, callback.set_aside_reason) == (
         ada.person,
         "Sent by the shop’s own system",
-    ) and callback.set_aside_at
+    )
+    assert callback.set_aside_at
     assert matching.results_to_review().get() == other and matching.unmatched_results().count() == 2
     assert not inbox.set_aside(callback, "Somebody else’s reason", priya.person)
     assert Callback.objects.get(pk=callback.pk).set_aside_by == ada.person

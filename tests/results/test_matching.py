@@ -53,10 +53,8 @@ def test_contradicting_ids_are_left_to_a_person(in_status, report, status):
     )
     Invocation.objects.update(workflow_invocation_id="A")
     assert suggestions.diagnose(report("A", "SENT")) == ("several", None)
-    assert (
-        stored_result(first)[0] == stored_result(second)[0] == ""
-        and upkeep.retry_unmatched(timezone.now()) == 0
-    )
+    assert stored_result(first)[0] == stored_result(second)[0] == ""
+    assert upkeep.retry_unmatched(timezone.now()) == 0
 
 
 def test_a_made_up_request_id_does_not_contradict_the_id_from_an_acceptance(accepted, report):
@@ -121,11 +119,9 @@ def test_a_result_matches_by_its_number_and_an_id_from_the_stored_answer(
         to=number,
         requestId=names.get("requestId"),
     )
-    assert (
-        callback.invocation == invocation
-        and callback.matched_by is None
-        and stored_delivery(invocation) == "completed"
-    )
+    assert callback.invocation == invocation
+    assert callback.matched_by is None
+    assert stored_delivery(invocation) == "completed"
     assert (invocation.status, invocation.reason) == ("accepted", "confirmed_by_result")
 
 
@@ -168,10 +164,8 @@ def test_without_the_whole_number_an_answer_about_another_request_is_left_to_a_p
 ):
     invocation = answered(requestId=FOREIGN_REQUEST_ID)
     callback = report("theirs", "READ", **reported)
-    assert callback.invocation is None and suggestions.diagnose(callback) == (
-        "answered",
-        invocation,
-    )
+    assert callback.invocation is None
+    assert suggestions.diagnose(callback) == ("answered", invocation)
     sweep()
     assert stored_delivery(invocation) == ""
 
@@ -203,18 +197,14 @@ def test_a_result_that_cannot_be_decrypted_matches_by_its_number_alone(
 @pytest.mark.parametrize("request_id", [FOREIGN_REQUEST_ID, "ORDER-4711"])
 def test_a_foreign_request_id_does_not_match_an_answer_to_our_own(answered, report, request_id):
     invocation = answered(400)
-    assert (
-        report("theirs", "READ", requestId=request_id).invocation is None
-        and stored_delivery(invocation) == ""
-    )
+    assert report("theirs", "READ", requestId=request_id).invocation is None
+    assert stored_delivery(invocation) == ""
 
 
 def test_a_request_id_that_is_not_a_uuid_does_not_match_although_both_name_it(answered, report):
     invocation = answered(requestId="ORDER-4711")
-    assert (
-        report("theirs", "READ", requestId="ORDER-4711", to=NUMBER).invocation is None
-        and stored_delivery(invocation) == ""
-    )
+    assert report("theirs", "READ", requestId="ORDER-4711", to=NUMBER).invocation is None
+    assert stored_delivery(invocation) == ""
 
 
 def test_an_id_stored_before_the_lock_prevents_a_match(answered, report, monkeypatch):
@@ -228,9 +218,8 @@ def test_an_id_stored_before_the_lock_prevents_a_match(answered, report, monkeyp
         return found
 
     monkeypatch.setattr(matching, "matches_by_answer", matches_then_another_id)
-    assert (
-        report("theirs", "READ", to=NUMBER).invocation is None and stored_delivery(invocation) == ""
-    )
+    assert report("theirs", "READ", to=NUMBER).invocation is None
+    assert stored_delivery(invocation) == ""
 
 
 def test_an_answer_about_another_message_matches_that_message(answered, in_status, report):
@@ -242,11 +231,9 @@ def test_an_answer_about_another_message_matches_that_message(answered, in_statu
 def test_an_id_that_two_answers_named_is_left_to_a_person(answered, report, account):
     first, second = answered(requestId=FOREIGN_REQUEST_ID), answered(requestId=FOREIGN_REQUEST_ID)
     callback = report("theirs", "READ")
-    assert (
-        callback.invocation is None
-        and suggestions.diagnose(callback).why == "several"
-        and sweep() == 0
-    )
+    assert callback.invocation is None
+    assert suggestions.diagnose(callback).why == "several"
+    assert sweep() == 0
     elsewhere = Account.objects.create(title="Other", pod=account.pod, sid="HX0000000001")
     assert inbox.store_result(elsewhere, body("theirs", "READ")).invocation is None
     assert stored_delivery(first) == stored_delivery(second) == ""

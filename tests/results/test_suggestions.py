@@ -56,11 +56,7 @@ def test_another_number_another_time_or_another_status_is_not_suggested(
 
 @pytest.mark.parametrize(
     ("status", "columns"),
-    [
-        ("sending", {}),
-        ("queued", {}),
-        ("accepted", {"reason": "confirmed_by_duplicate"}),
-    ],
+    [("sending", {}), ("queued", {}), ("accepted", {"reason": "confirmed_by_duplicate"})],
 )
 def test_nothing_is_suggested_while_another_message_to_that_number_may_be_the_match(
     in_status, report, status, columns

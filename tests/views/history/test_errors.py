@@ -55,11 +55,9 @@ def test_failures_of_a_kind_are_folded_and_lead_to_their_invocations(priya, wron
     assert listed_ids(priya, first.removeprefix("/history/")) == refused[::-1]
     assert listed_ids(priya, second.removeprefix("/history/")) == [*timeouts[::-1], late]
     assert listed_ids(priya, third.removeprefix("/history/")) == [refused_in_words]
-    assert (
-        "somebody is editing it" in page.html
-        and "Then send them again." in page.html
-        and "An admin settles the rest" in page.html
-    )
+    assert "somebody is editing it" in page.html
+    assert "Then send them again." in page.html
+    assert "An admin settles the rest" in page.html
 
 
 @pytest.mark.parametrize("days", ["1", "7", "30"])
@@ -92,9 +90,8 @@ def test_folding_stops_and_says_so(priya, wrong, monkeypatch):
     monkeypatch.setattr("invocations.views.history.errors.LOOKED_AT", 2)
     for _ in range(3):
         wrong("held", "credentials")
-    assert [count for count, _words in lines(priya)] == [
-        2
-    ] and "its newest 2 were counted" in opened(priya, "/history/errors/").html
+    assert [count for count, _words in lines(priya)] == [2]
+    assert "its newest 2 were counted" in opened(priya, "/history/errors/").html
 
 
 def test_what_was_accepted_and_did_not_go_well_is_counted_beside_them_and_each_count_is_its_list(

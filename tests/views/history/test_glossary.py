@@ -37,6 +37,5 @@ def test_the_glossary_explains_every_term_once(nina):
             MAY_BE_DOUBLE,
         ]
     ]
-    assert len(set(names)) == len(names) and all(
-        html.count(f'<dt id="{name}"') == 1 for name in names
-    )
+    assert len(set(names)) == len(names)
+    assert all(html.count(f'<dt id="{name}"') == 1 for name in names)

@@ -30,25 +30,22 @@ def test_checking_is_not_offered_after_its_time(priya, recorded, account, is_pau
     make_unknown(row)
     Invocation.objects.update(created_at=timezone.now() - timedelta(days=2))
     type(account).objects.update(is_paused=is_paused)
-    assert "Its time is over" in next_steps_of(
-        priya, row
-    ) and "“Check safely”" not in next_steps_of(priya, row)
+    assert "Its time is over" in next_steps_of(priya, row)
+    assert "“Check safely”" not in next_steps_of(priya, row)
 
 
 def test_settling_is_suggested_by_permission(priya, ada, recorded):
     row = recorded()
     make_unknown(row)
-    assert "whether a message came, and settle it" in next_steps_of(
-        ada, row
-    ) and "have an admin settle it" in next_steps_of(priya, row)
+    assert "whether a message came, and settle it" in next_steps_of(ada, row)
+    assert "have an admin settle it" in next_steps_of(priya, row)
 
 
 def test_a_reviewer_reads_that_the_steps_are_for_senders(priya, rosa, recorded):
     row = recorded()
     make_unknown(row, status="rejected", reason="rejected")
-    assert "the steps of whoever may send" in next_steps_of(
-        rosa, row
-    ) and "the steps of whoever may send" not in next_steps_of(priya, row)
+    assert "the steps of whoever may send" in next_steps_of(rosa, row)
+    assert "the steps of whoever may send" not in next_steps_of(priya, row)
 
 
 def test_an_unknown_workflow_is_called_paused_only_while_it_is(ada, recorded, workflow):
@@ -115,10 +112,8 @@ def test_a_message_without_kaleyras_id_says_where_its_result_may_be(priya, ada, 
     result_of(without_id)
     for client, by_an_admin in [(priya, True), (ada, False)]:
         steps = next_steps_of(client, without_id)
-        assert (
-            "A result that may be its own has come" in steps
-            and ("An admin can say that it is" in steps) == by_an_admin
-        )
+        assert "A result that may be its own has come" in steps
+        assert ("An admin can say that it is" in steps) == by_an_admin
 
 
 def test_a_result_matched_by_hand_names_the_person(priya, ada, admin_user, without_id):

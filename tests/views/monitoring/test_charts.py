@@ -17,10 +17,7 @@ def test_the_chart_adds_up_to_the_recorded_messages_and_is_green_nowhere(priya, 
     assert sum(sum(column.counts) for column in chart.columns) == len(EVERY_STATUS)
     assert {
         column.label: list(column.counts) for column in chart.columns if any(column.counts)
-    } == {
-        "11:00": [1, 0, 0, 2, 2, 4],
-        "12:00": [2, 2, 1, 0, 1, 0],
-    }
+    } == {"11:00": [1, 0, 0, 2, 2, 4], "12:00": [2, 2, 1, 0, 1, 0]}
     assert {rect.tone for rect in chart.rects} == {
         "whatsapp",
         "sms",
@@ -71,10 +68,8 @@ def test_a_refused_message_with_a_result_is_counted_once_in_tiles_and_chart(priy
     }
     assert sum(charted.values()) == 25
     care = {str(tile["label"]): tile for tile in answer.context["tiles"]["care"]}
-    assert (
-        care["Rejected"]["note"] == "5 of them settled as not delivered"
-        and "every channel failed" in care["Not delivered"]["note"]
-    )
+    assert care["Rejected"]["note"] == "5 of them settled as not delivered"
+    assert "every channel failed" in care["Not delivered"]["note"]
 
 
 def test_the_chart_has_a_text_alternative(priya, flow):
@@ -90,18 +85,15 @@ SERIES = (Series("whatsapp", "WhatsApp"), Series("sms", "SMS"))
 def test_bar_heights_are_proportional_to_counts():
     chart = charts.stacked(SERIES, [Column("a", [10, 0]), Column("b", [5, 20])])
     a, b, c = chart.rects
-    assert float(a.height) == pytest.approx(2 * float(b.height), rel=0.1) and float(c.y) < float(
-        b.y
-    )
+    assert float(a.height) == pytest.approx(2 * float(b.height), rel=0.1)
+    assert float(c.y) < float(b.y)
     assert [line.text for line in chart.grid] == ["0", "10", "20", "30"]
 
 
 def test_small_counts_stay_visible_beside_thousands():
     chart = charts.stacked(SERIES, [Column("a", [1, 0]), Column("b", [0, 90_000])])
-    assert (
-        float(chart.rects[0].height) == charts.LEAST
-        and [line.text for line in chart.grid][-1] == "100k"
-    )
+    assert float(chart.rects[0].height) == charts.LEAST
+    assert [line.text for line in chart.grid][-1] == "100k"
 
 
 @pytest.mark.parametrize(
@@ -125,9 +117,8 @@ def test_the_narrow_chart_shows_the_same_bars():
 @pytest.mark.parametrize("highest", [0, 1, 3, 99, 1_000_000])
 def test_a_grid_has_few_lines_and_holds_every_bar(highest):
     chart = charts.stacked(SERIES, [Column("a", [highest, 0])])
-    assert 2 <= len(chart.grid) <= 6 and all(
-        float(rect.y) >= charts.TOP - 1 for rect in chart.rects
-    )
+    assert 2 <= len(chart.grid) <= 6
+    assert all(float(rect.y) >= charts.TOP - 1 for rect in chart.rects)
 
 
 def test_without_counts_the_chart_is_empty():

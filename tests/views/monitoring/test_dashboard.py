@@ -24,10 +24,8 @@ def test_practice_messages_are_not_counted_once_there_are_others(priya, workflow
     messages(flow, [minutes_ago(48 * 60, status="accepted")])
     messages(workflow, [minutes_ago(5, status="accepted")])
     answer = priya.get("/")
-    assert (
-        tiles_of(answer)["Accepted"] == "0"
-        and "1 practice message is not counted here" in answer.content.decode()
-    )
+    assert tiles_of(answer)["Accepted"] == "0"
+    assert "1 practice message is not counted here" in answer.content.decode()
     assert answer.context["chart"].is_empty and not answer.context["workflows"]
     assert {
         "practice=without" in tile["address"]
@@ -50,10 +48,8 @@ def test_an_open_incident_is_a_banner_and_a_closed_one_a_line(priya, flow):
     assert [each["words"].title for each in answer.context["banners"]] == [
         "3 refusals of one kind: Refund confirmed"
     ]
-    assert (
-        len(answer.context["incidents"]) == 2
-        and "Kaleyra says: “not published”" in answer.content.decode()
-    )
+    assert len(answer.context["incidents"]) == 2
+    assert "Kaleyra says: “not published”" in answer.content.decode()
     assert f"/history/?status=rejected&amp;workflow={flow.pk}" in answer.content.decode()
 
 
@@ -78,11 +74,9 @@ def test_a_warning_is_shown_if_messages_are_due_and_no_dispatcher_runs(
 def test_without_the_right_to_read_the_history_no_figure_is_shown(nina, flow):
     messages(flow, EVERY_STATUS)
     answer = nina.get("/")
-    assert (
-        "tiles" not in answer.context
-        and "banners" not in answer.context
-        and "Refund" not in answer.content.decode()
-    )
+    assert "tiles" not in answer.context
+    assert "banners" not in answer.context
+    assert "Refund" not in answer.content.decode()
     assert "Ask an admin to put you into a group" in words_of(answer)
 
 

@@ -65,14 +65,10 @@ def test_chunks_that_are_none_are_refused_and_the_server_lives_on(console):
     assert [console.ask(console.chunked, piece, and_close=True) for piece in cut] == [b"400"] * len(
         cut
     )
-    assert (
-        console.ask(console.head, b"Content-Length: 100\r\n\r\n{}", and_close=True) == b"400"
-        and not Callback.objects.exists()
-    )
-    assert (
-        console.ask(console.chunked, b"2\r\n{}\r\n0\r\n\r\n") == b"200"
-        and Callback.objects.get().body == "{}"
-    )
+    assert console.ask(console.head, b"Content-Length: 100\r\n\r\n{}", and_close=True) == b"400"
+    assert not Callback.objects.exists()
+    assert console.ask(console.chunked, b"2\r\n{}\r\n0\r\n\r\n") == b"200"
+    assert Callback.objects.get().body == "{}"
 
 
 def test_whoever_posts_too_much_gets_to_read_the_answer(console):

@@ -59,10 +59,8 @@ def test_numbering_rewrites_keys_and_never_values(priya, three_rows):
 
 def test_rows_become_json_and_rows_again(priya, three_rows):
     as_json = form_of(three_rows.press(priya, "params:json"))
-    assert (
-        json.loads(as_json["params-json"]) == {"01": "a", "02": "b", "03": "c"}
-        and "params-key" not in as_json
-    )
+    assert json.loads(as_json["params-json"]) == {"01": "a", "02": "b", "03": "c"}
+    assert "params-key" not in as_json
     assert rows_of(form_of(as_json.press(priya, "params:rows"))) == [
         ("01", "a"),
         ("02", "b"),
@@ -110,10 +108,8 @@ def test_json_with_a_line_break_does_not_become_rows(priya, plain):
         {"params-json": '{"01": "a\\nb"}'}
     )
     page = Page(form.press(priya, "params:rows"))
-    assert (
-        "line break" in page.text("div_id_params")
-        and page.form("review")["params-json"] == '{"01": "a\\nb"}'
-    )
+    assert "line break" in page.text("div_id_params")
+    assert page.form("review")["params-json"] == '{"01": "a\\nb"}'
 
 
 @pytest.mark.parametrize(("keys", "sentence"), [(["", "02"], "no key"), (["02", "02"], "twice")])
@@ -122,10 +118,8 @@ def test_rows_with_missing_or_repeated_keys_do_not_become_json(priya, plain, key
         {"params-key": keys}
     )
     page = Page(form.press(priya, "params:json"))
-    assert sentence in page.text("div_id_params") and rows_of(page.form("review")) == [
-        (keys[0], "a"),
-        (keys[1], "b"),
-    ]
+    assert sentence in page.text("div_id_params")
+    assert rows_of(page.form("review")) == [(keys[0], "a"), (keys[1], "b")]
 
 
 def test_every_button_of_the_page_posts_the_form(priya, three_rows):

@@ -29,7 +29,8 @@ def test_a_curl_line_fills_the_form_and_its_key_is_nowhere(priya, typed, caplog)
     answer = paste(priya, typed, SAMPLE)
     page = Page(answer)
     form = page.form("review")
-    assert form["recipient"] == NUMBER and [form[f"value1-0{n}"] for n in (1, 2, 3)] == [
+    assert form["recipient"] == NUMBER
+    assert [form[f"value1-0{n}"] for n in (1, 2, 3)] == [
         "User",
         "1 year",
         "15% discount",
@@ -74,11 +75,9 @@ def test_different_numbers_and_values_stay_with_their_channels(priya, plain):
         "send2": {"recipient": "442079460958"},
     }
     form = form_of(paste(priya, plain, json.dumps({"input": body})))
-    assert (
-        "same_recipient" not in form
-        and "same_values" not in form
-        and form["recipient2"] == "+44 20 7946 0958"
-    )
+    assert "same_recipient" not in form
+    assert "same_values" not in form
+    assert form["recipient2"] == "+44 20 7946 0958"
     assert (
         form["params-key"] == "#verification_code#" and form["params-value"] == ""
     )  # a code is used once
@@ -137,8 +136,6 @@ def test_a_line_break_in_a_value_opens_the_json(priya, plain):
 def test_what_cannot_be_read_is_told_and_loses_nothing(priya, plain, text, sentence):
     page = Page(paste(priya, plain, text, recipient="+91 80612-34581", reference="T-1"))
     assert page.status == 200 and sentence in page.html
-    assert (
-        page.form("review")["recipient"] == "+91 80612-34581"
-        and page.form("review")["reference"] == "T-1"
-    )
+    assert page.form("review")["recipient"] == "+91 80612-34581"
+    assert page.form("review")["reference"] == "T-1"
     assert priya.get("/").status_code == 200

@@ -14,10 +14,8 @@ SAMPLE_VALUES = {"1": "User", "2": "1 year", "3": "15% discount"}
 def test_sample_1_without_values(priya, plain, posted):
     request = send_and_receive(priya, send_form(priya, plain).fill(recipient=NUMBER), posted)
     assert request.body == expected_body({}, {})
-    assert list(request.body) == ["requestId", "input"] and list(request.body["input"]) == [
-        "send1",
-        "send2",
-    ]
+    assert list(request.body) == ["requestId", "input"]
+    assert list(request.body["input"]) == ["send1", "send2"]
 
 
 def test_sample_2_with_values_for_both(priya, plain, posted):
@@ -45,10 +43,8 @@ def test_path_and_headers_are_those_of_the_documentation(priya, plain, posted):
         request.path
         == f"/v1/{PRACTICE_SID}/workflow/v1/instances/{plain.workflow_instance_id}/invoke"
     )
-    assert (
-        request.headers["content-type"] == "application/json"
-        and request.headers["api-key"] == "…c0fe"
-    )
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["api-key"] == "…c0fe"
     assert (
         request.bytes.decode() == Invocation.objects.get().payload
     )  # the stored bytes are what left
