@@ -156,10 +156,7 @@ def test_it_goes_on_when_the_pause_is_taken_off_or_the_sid_is_changed(
 ):
     pause(ada, kaleyra, **mended)
     account = Account.objects.get()
-    assert (account.is_paused, account.paused_because) == (
-        False,
-        "",
-    )
+    assert (account.is_paused, account.paused_because) == (False, "")
     assert account.pace.probe_at is None
 
 

@@ -140,10 +140,7 @@ def test_a_version_knows_what_was_sensitive_then(workflow):
     parameter = add(workflow, 1, key="01", is_sensitive=True)
     version = template_fields.current_version(workflow)
     parameter.delete()
-    assert template_fields.sensitive_keys_in(version) == {
-        CODE,
-        "01",
-    }
+    assert template_fields.sensitive_keys_in(version) == {CODE, "01"}
     assert template_fields.sensitive_keys(workflow.channels.all()) == {CODE}
 
 

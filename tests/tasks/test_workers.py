@@ -125,10 +125,7 @@ def test_a_signal_ends_a_worker_after_the_messages_that_are_under_way(
     assert ending.returncode == 0, complaints
     sent = len(receiver.received)
     assert 0 < sent < 120
-    assert set(Invocation.objects.values_list("status", flat=True)) == {
-        "accepted",
-        "queued",
-    }
+    assert set(Invocation.objects.values_list("status", flat=True)) == {"accepted", "queued"}
     assert Invocation.objects.filter(status="accepted").count() == sent == len(receiver.accepted)
     assert not Invocation.objects.filter(status="queued", due_at__isnull=True).exists()
     assert (

@@ -91,11 +91,7 @@ def test_settling_needs_a_verdict_and_a_reason_and_keeps_what_was_typed(ada, row
 def test_several_are_cancelled(priya, row):
     rows = [row("queued"), row("held"), row("sending", lease_until="2030-01-01T00:00Z")]
     assert confirmed(priya, "cancel", rows) == "2 cancelled."
-    assert statuses(rows) == [
-        "cancelled",
-        "cancelled",
-        "sending",
-    ]
+    assert statuses(rows) == ["cancelled", "cancelled", "sending"]
 
 
 def test_several_are_sent_again_each_with_an_id_of_its_own_and_linked(priya, row, receiver):

@@ -34,10 +34,7 @@ KINDS = [
     {"status": "unknown", "reason": "timeout"},
     {"status": "held", "reason": "credentials"},
     {"status": "queued", "reference": "Zen-1", "workflow_invocation_id": "4xU9"},
-    {
-        "recipient_digest": digests(DIGITS, RECIPIENT_DIGEST)[0],
-        "recipient_last_four": DIGITS[-4:],
-    },
+    {"recipient_digest": digests(DIGITS, RECIPIENT_DIGEST)[0], "recipient_last_four": DIGITS[-4:]},
     {
         "recipient2_digest": digests(DIGITS, RECIPIENT_DIGEST)[0],
         "recipient2_last_four": DIGITS[-4:],

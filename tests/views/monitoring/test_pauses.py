@@ -57,10 +57,7 @@ def test_taking_it_off_leaves_who_did_what_and_when(ada, stopped):
     assert not is_stopped() and "Sending goes on" in html
     assert [
         (change.is_on, change.changed_by) for change in KillSwitch.history.order_by("history_id")
-    ] == [
-        (True, ada.person),
-        (False, ada.person),
-    ]
+    ] == [(True, ada.person), (False, ada.person)]
     assert "A wrong text went out" in html and "by ada" in html
 
 
@@ -101,10 +98,7 @@ def test_a_paused_workflow_is_resumed_from_its_banner_and_what_waited_is_due(
     assert (
         WorkflowInstance.history.first().history_user,
         WorkflowInstance.history.first().history_change_reason,
-    ) == (
-        ada.person,
-        "resumed",
-    )
+    ) == (ada.person, "resumed")
 
 
 def test_only_who_may_change_workflows_resumes_one(rosa, priya, workflow, unknown_to_kaleyra):

@@ -30,11 +30,7 @@ def test_a_curl_line_fills_the_form_and_its_key_is_nowhere(priya, typed, caplog)
     page = Page(answer)
     form = page.form("review")
     assert form["recipient"] == NUMBER
-    assert [form[f"value1-0{n}"] for n in (1, 2, 3)] == [
-        "User",
-        "1 year",
-        "15% discount",
-    ]
+    assert [form[f"value1-0{n}"] for n in (1, 2, 3)] == ["User", "1 year", "15% discount"]
     assert "same_recipient" in form and "same_values" in form and form["pasted"] == ""
     for told in ["It was thrown away", "another workflow", "Its request ID was left out"]:
         assert told in page.html

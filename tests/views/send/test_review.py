@@ -29,11 +29,7 @@ def test_the_json_on_the_page_is_the_json_that_is_posted(priya, form, posted):
     confirm(priya, review)
     found = posted()
     assert shown == found.body
-    assert list(shown["input"]["send1"]["templateParams"]) == [
-        "01",
-        "02",
-        "03",
-    ]
+    assert list(shown["input"]["send1"]["templateParams"]) == ["01", "02", "03"]
 
 
 def test_the_curl_line_posts_the_same_with_the_key_as_a_variable(priya, form, posted, typed):
