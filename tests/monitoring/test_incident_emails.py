@@ -43,7 +43,7 @@ def incident():
 
 
 def send_due(at=None):
-    """The mails that this call sends."""
+    """Sends the emails that are due at this time, and returns them."""
     before = len(mail.outbox)
     incident_emails.release_unsent(at or timezone.now())
     thread = incident_emails.send_due_emails(at or timezone.now())
@@ -59,7 +59,7 @@ def test_one_email_is_sent_when_an_incident_opens_and_one_when_it_closes(inciden
     assert opened.from_email == "console@example.com"
     assert send_due() == []
     Incident.objects.update(closed_at=timezone.now())
-    assert send_due() == [], "it may come back"
+    assert send_due() == [], "it may recur"
     [over] = send_due(timezone.now() + AFTER_CLOSING)
     assert over.subject == "[Fallback console] Over: 3 refusals of one kind: Order delayed"
     assert send_due(timezone.now() + AFTER_CLOSING) == []
@@ -69,7 +69,7 @@ def test_an_email_links_to_the_messages_and_quotes_nobody(incident):
     [opened] = send_due()
     link = f"https://console.example.com/history/?status=rejected&workflow={incident.workflow_instance_id}"
     assert link in opened.body and "Kaveri Foods" in opened.body
-    assert "Asha" not in opened.body + opened.subject, "what Kaleyra said may hold a value"
+    assert "Asha" not in opened.body + opened.subject, "Kaleyra's words may hold a value"
 
 
 def test_without_the_consoles_url_there_is_no_link(incident, settings):
@@ -98,7 +98,7 @@ def test_of_two_concurrent_senders_one_sends(incident, monkeypatch):
     claim = incident_emails._claim
 
     def raced(incident, column, now):
-        Incident.objects.filter(pk=incident.pk).update(**{column: now})  # the other one was faster
+        Incident.objects.filter(pk=incident.pk).update(**{column: now})  # another process was first
         return claim(incident, column, now)
 
     monkeypatch.setattr(incident_emails, "_claim", raced)
@@ -123,7 +123,7 @@ def test_an_email_that_failed_is_retried_a_minute_later(incident, settings, capl
     assert "canary" not in caplog.text
     settings.EMAIL_BACKEND = backend
     assert send_due(now + incident_emails.TRY_AGAIN_AFTER / 2) == [], (
-        "a mail server that is away is not asked all the time"
+        "an unavailable mail server is not asked all the time"
     )
     later = now + incident_emails.TRY_AGAIN_AFTER
     assert len(send_due(later)) == 1 and send_due(later + incident_emails.TRY_AGAIN_AFTER) == []

@@ -11,9 +11,9 @@ from invocations.results import inbox
 from invocations.sending.deliver import deliver
 
 NUMBER = "919876543202"
-"""Where `recorded()` sends to."""
+"""The recipient of a message made by `recorded()`."""
 FOREIGN_REQUEST_ID = "0f6da8f1-923d-4995-a274-4830d09d8287"
-"""A request id that Kaleyra made up."""
+"""A request ID that Kaleyra made up."""
 ANOTHER_REQUEST_ID = "7d1bbc2a-4a45-4b1b-9d0b-6ad5bd3fcbf0"
 MINUTE = timedelta(minutes=1)
 
@@ -24,12 +24,13 @@ def stored_delivery(invocation):
 
 
 def stored_result(invocation):
+    """What the database says of its delivery, deciding channel, and whether it may be double."""
     invocation.refresh_from_db()
     return invocation.delivery, invocation.deciding_channel, invocation.may_be_double
 
 
 def body(invocation_id="", *codes, to="", status="COMPLETED", **more):
-    """A callback's body: this id, and the channels with these codes."""
+    """A callback's body: this invocation ID, and a channel for each of the codes."""
     channels = {
         f"channel{n}": {"channel": ["whatsapp", "sms", "x"][n - 1], "statusCode": code, "to": to}
         for n, code in enumerate(codes, start=1)
@@ -48,7 +49,7 @@ def report(account):
 
 @pytest.fixture
 def accepted(recorded):
-    """accepted(): a message that the receiver took, with its id at Kaleyra."""
+    """accepted(): a message that the receiver accepted, with its ID at Kaleyra."""
 
     def accepted(**changes):
         invocation = recorded(**changes)
@@ -62,7 +63,7 @@ def accepted(recorded):
 
 @pytest.fixture
 def in_status(recorded):
-    """in_status("unknown", workflow_invocation_id="A"): a message that came to be so."""
+    """in_status("unknown", workflow_invocation_id="A"): a message with these columns."""
 
     def in_status(status, **columns):
         invocation = recorded()
@@ -87,7 +88,7 @@ def in_status(recorded):
 
 @pytest.fixture
 def answered(recorded, kaleyra_says):
-    """answered(202, requestId=OTHER): a message whose outcome is unknown after this answer."""
+    """answered(202, requestId="…"): a message whose outcome is unknown after this answer."""
 
     def answered(status=202, **fields):
         invocation = recorded()

@@ -46,7 +46,7 @@ def test_a_result_is_read_with_the_channels_at_the_time_of_sending(accepted, rep
     invocation = accepted()
     workflow.channels.get(position=2).delete()
     report(invocation.workflow_invocation_id, "FAILED")
-    assert stored_result(invocation)[1] is None, "its second channel may have reached them"
+    assert stored_result(invocation)[1] is None, "its second channel may have delivered"
     report(invocation.workflow_invocation_id, "FAILED", "NOT-SENT")
     assert stored_result(invocation)[1] == 0
 
@@ -68,17 +68,17 @@ def test_a_report_of_a_running_flow_accepts_an_unknown_outcome_and_awaits_its_re
 ):
     invocation = in_status("unknown")
     report("theirs", status="IN-PROGRESS", requestId=str(invocation.request_id))
-    assert stored_result(invocation)[0] == "awaiting" and invocation.result_due_at > timezone.now()
+    assert stored_delivery(invocation) == "awaiting" and invocation.result_due_at > timezone.now()
     assert (invocation.status, invocation.workflow_invocation_id) == ("accepted", "theirs")
     report("theirs", "READ")
     assert stored_result(invocation) == ("completed", 1, False)
 
 
 def test_a_report_of_a_refused_flow_does_not_settle_an_unknown_outcome(in_status, report):
-    """It may be that of a repetition, and the first had got in."""
+    """It may be of a repeated attempt, while the first one was accepted."""
     invocation = in_status("unknown")
     callback = report("refused", status="REJECTED", requestId=str(invocation.request_id))
-    assert callback.invocation == invocation and stored_result(invocation)[0] == ""
+    assert callback.invocation == invocation and stored_delivery(invocation) == ""
     assert (invocation.status, invocation.workflow_invocation_id) == ("unknown", "")
     report("theirs", "READ", requestId=str(invocation.request_id))
     assert stored_result(invocation) == ("completed", 1, False)
@@ -88,11 +88,11 @@ def test_a_report_of_a_refused_flow_does_not_settle_an_unknown_outcome(in_status
 def test_a_report_of_a_refused_flow_does_not_contradict_a_rejected_message(in_status, report):
     invocation = in_status("rejected", workflow_invocation_id="A", reason="rejected")
     assert report("A", status="REJECTED").invocation == invocation
-    assert stored_result(invocation)[0] == ""
+    assert stored_delivery(invocation) == ""
     assert meaning_of(invocation).name == "rejected"
     assert meaning_of(invocation) not in CONTRADICTED.values()
     report("A", "REJECTED", status="REJECTED")
-    assert stored_result(invocation)[0] == "completed"
+    assert stored_delivery(invocation) == "completed"
     assert meaning_of(invocation) in CONTRADICTED.values()
 
 
@@ -115,11 +115,11 @@ def test_a_result_of_a_message_being_sent_is_matched_by_a_later_sweep(
     invocation = in_status(status, workflow_invocation_id="A")
     callback = report("A", "DELIVERED")
     assert callback.invocation is None
-    assert stored_result(invocation)[0] == ""
+    assert stored_delivery(invocation) == ""
     assert suggestions.diagnose(callback).why == why
     Invocation.objects.update(status="accepted", lease_until=None)
     assert upkeep.retry_unmatched(timezone.now()) == 1
-    assert stored_result(invocation)[0] == "completed"
+    assert stored_delivery(invocation) == "completed"
 
 
 def test_an_implausible_end_time_is_replaced_by_the_time_of_receipt(accepted, report):
@@ -159,7 +159,7 @@ def test_concurrent_results_add_up(accepted, account):
 def test_a_report_of_a_running_flow_does_not_complete_the_delivery(accepted, report):
     invocation = accepted()
     report(invocation.workflow_invocation_id, "SENT", status="IN_PROGRESS")
-    assert stored_result(invocation)[0] == "awaiting" and invocation.callbacks.count() == 1
+    assert stored_delivery(invocation) == "awaiting" and invocation.callbacks.count() == 1
     report(invocation.workflow_invocation_id, "DELIVERED")
     assert stored_result(invocation) == ("completed", 1, False)
 

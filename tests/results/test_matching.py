@@ -15,7 +15,6 @@ from tests.results.conftest import (
     NUMBER,
     body,
     stored_delivery,
-    stored_result,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,35 +33,25 @@ def test_a_result_at_another_account_does_not_match(accepted, account):
         body(requestId=str(invocation.request_id)),
     ]:
         assert inbox.store_result(other, raw).invocation is None
-    assert stored_result(invocation)[0] == ""
+    assert stored_delivery(invocation) == ""
 
 
 @pytest.mark.parametrize("status", ["accepted", "unknown"])
 def test_contradicting_ids_are_left_to_a_person(in_status, report, status):
-    first, second = (
-        in_status(status, workflow_invocation_id="A"),
-        in_status(status, workflow_invocation_id="B"),
-    )
-    assert suggestions.diagnose(report("A", "READ", requestId=str(second.request_id))) == (
-        "disagrees",
-        None,
-    )
-    assert suggestions.diagnose(report("C", "READ", requestId=str(first.request_id))) == (
-        "disagrees",
-        None,
-    )
+    first, second = (in_status(status, workflow_invocation_id=name) for name in ("A", "B"))
+    for name, invocation in [("A", second), ("C", first)]:
+        callback = report(name, "READ", requestId=str(invocation.request_id))
+        assert suggestions.diagnose(callback) == ("disagrees", None)
     Invocation.objects.update(workflow_invocation_id="A")
     assert suggestions.diagnose(report("A", "SENT")) == ("several", None)
-    assert stored_result(first)[0] == stored_result(second)[0] == ""
+    assert stored_delivery(first) == stored_delivery(second) == ""
     assert upkeep.retry_unmatched(timezone.now()) == 0
 
 
 def test_a_made_up_request_id_does_not_contradict_the_id_from_an_acceptance(accepted, report):
     invocation = accepted()
-    assert (
-        report(invocation.workflow_invocation_id, "READ", requestId=str(uuid.uuid4())).invocation
-        == invocation
-    )
+    callback = report(invocation.workflow_invocation_id, "READ", requestId=str(uuid.uuid4()))
+    assert callback.invocation == invocation
 
 
 def test_an_id_not_from_an_acceptance_does_not_match_beside_a_foreign_request_id(in_status, report):
@@ -71,7 +60,7 @@ def test_an_id_not_from_an_acceptance_does_not_match_beside_a_foreign_request_id
         "disagrees",
         invocation,
     )
-    assert stored_result(invocation)[0] == ""
+    assert stored_delivery(invocation) == ""
 
 
 def test_a_request_id_of_another_accounts_message_is_not_made_up(
@@ -83,20 +72,11 @@ def test_a_request_id_of_another_accounts_message_is_not_made_up(
         account=elsewhere, title="There", workflow_instance_id="w2"
     )
     clone = Invocation.objects.get(pk=other.pk)
-    clone.pk, clone.request_id, clone.account, clone.workflow_instance = (
-        None,
-        uuid.uuid4(),
-        elsewhere,
-        workflow,
-    )
-    clone.payload = "{}"
+    clone.pk, clone.request_id, clone.payload = None, uuid.uuid4(), "{}"
+    clone.account, clone.workflow_instance = elsewhere, workflow
     clone.save(force_insert=True)
-    assert (
-        suggestions.diagnose(
-            report(invocation.workflow_invocation_id, "READ", requestId=str(clone.request_id))
-        ).why
-        == "disagrees"
-    )
+    callback = report(invocation.workflow_invocation_id, "READ", requestId=str(clone.request_id))
+    assert suggestions.diagnose(callback).why == "disagrees"
 
 
 @pytest.mark.parametrize(

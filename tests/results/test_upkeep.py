@@ -98,7 +98,7 @@ def test_results_that_race_with_our_own_commit_are_all_matched(
         connection.close()
 
     def store_outcomes(outcomes):
-        """Just as the answer is written, the result comes in."""
+        """The result is posted while the answer is being stored."""
         for claim, result in outcomes:
             raw = body(result.reply.workflow_invocation_id, "DELIVERED", n=claim.invocation.pk)
             threads.append(threading.Thread(target=post_result, args=[raw]))

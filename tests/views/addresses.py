@@ -12,7 +12,7 @@ from django.urls.resolvers import URLResolver
 from invocations.models import SavedFilter
 
 PEOPLE = ["anonymous", "nina", "priya", "rosa", "ada", "sven"]
-SIGN_IN = 302  # to the page for signing in
+SIGN_IN = 302  # to the login page
 
 
 # The status of a GET, and of an empty POST, for each of the six people. A POST that is let in
@@ -45,7 +45,7 @@ MATRIX = {
     "resume_workflow": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 302, 302)),
     "callback_setup": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 302, 302)),
     "check_key": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 200, 200)),
-    # For a machine that knows an address and its secret (test_callbacks).
+    # For a machine with the address's secret: tests/views/results/test_callbacks.py
     "callback": ((405,) * 6, (401,) * 6),
     "glossary": ((SIGN_IN, 200, 200, 200, 200, 200), (SIGN_IN, 405, 405, 405, 405, 405)),
     "export": ((SIGN_IN, 403, 405, 405, 405, 405), (SIGN_IN, 403, 302, 302, 302, 302)),
@@ -54,10 +54,8 @@ MATRIX = {
     "cancel_export": ((SIGN_IN, 403, 405, 405, 405, 405), (SIGN_IN, 403, 404, 404, 404, 404)),
     "healthz": ((200,) * 6, (405,) * 6),
     "readyz": ((200,) * 6, (405,) * 6),
-    "metrics": (
-        (404,) * 6,
-        (405,) * 6,
-    ),  # a machine with METRICS_TOKEN: tests/views/test_metrics.py
+    # For a machine with METRICS_TOKEN: tests/views/monitoring/test_metrics.py
+    "metrics": ((404,) * 6, (405,) * 6),
 }
 CONFIGURATION = ("pod", "account", "apikey", "workflowinstance")
 PAGES = ("changelist", "add", "history", "delete", "change")
@@ -74,7 +72,7 @@ SETUP = {
 }
 
 
-# Old versions are for reading, in the history: these are for nobody.
+# django-simple-history's pages of old versions are closed to everybody.
 CLOSED = {f"admin:invocations_{model}_simple_history" for model in CONFIGURATION}
 
 
@@ -90,6 +88,7 @@ SHELL = {
 
 
 def url_names(patterns, prefix=""):
+    """The name of each URL pattern, with its namespace."""
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             yield from url_names(
@@ -100,6 +99,7 @@ def url_names(patterns, prefix=""):
 
 
 def address_of(name, world):
+    """The address with this URL name, for the records of `world` (see test_rights.py)."""
     records = {
         "pod": world.workflow.account.pod,
         "account": world.workflow.account,
@@ -125,14 +125,8 @@ def address_of(name, world):
     if name in {"invocation", "try_again", "cancel", "settle", "beside"}:
         return reverse(name, args=[world.row.request_id])
     if name == "remove_filter":
-        return reverse(
-            name,
-            args=[
-                SavedFilter.objects.get_or_create(
-                    person=world.person, name="mine", query="status=held"
-                )[0].pk
-            ],
-        )
+        saved = {"person": world.person, "name": "mine", "query": "status=held"}
+        return reverse(name, args=[SavedFilter.objects.get_or_create(**saved)[0].pk])
     if name in {"download", "cancel_export"}:
         return reverse(name, args=[uuid.uuid4()])
     if name == "remove_preset":

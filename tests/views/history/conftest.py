@@ -8,7 +8,7 @@ from invocations.sending.deliver import deliver
 
 @pytest.fixture
 def many(workflow):
-    """many(120): rows, oldest first."""
+    """many(120): that many messages, oldest first."""
 
     def many(count, **changes):
         rows = [
@@ -28,7 +28,7 @@ def many(workflow):
 
 @pytest.fixture
 def five(workflow, recorded, priya, rosa):
-    """Five rows that differ in everything one can filter by."""
+    """Five messages that differ in every column that has a filter; oldest first."""
     other = Account.objects.create(title="Other", pod=Pod.objects.get(code="IN"), sid="HXOTHER01IN")
     elsewhere = WorkflowInstance.objects.create(
         account=other, title="Elsewhere", workflow_instance_id="w2"
@@ -58,7 +58,7 @@ def five(workflow, recorded, priya, rosa):
 
 @pytest.fixture
 def ended(recorded):
-    """ended(1): a row whose result came, by its deciding channel. Other columns by name."""
+    """ended(1): a message with a result, decided by this channel; other columns by name."""
 
     def ended(channel=None, **changes):
         row = recorded()
@@ -76,7 +76,7 @@ def ended(recorded):
 
 @pytest.fixture
 def accepted(recorded, workflow):
-    """accepted(): Kaleyra took it, and its result is awaited."""
+    """accepted(): a message that the receiver answered, and whose result is awaited."""
     workflow.channels.update(delay_seconds=30)
     type(workflow).objects.update(expects_callback=True)
 

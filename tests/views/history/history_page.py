@@ -6,7 +6,7 @@ from tests.views.pages import Page
 
 
 def ids_on(page):
-    """The request ids of the rows, in their order."""
+    """The request IDs of the rows, in their order."""
     return [
         match[1]
         for link in page.links
@@ -15,6 +15,7 @@ def ids_on(page):
 
 
 def listed_ids(client, query="", **search):
+    """The request IDs that the history lists for this query string, or finds for `q`."""
     response = (
         client.post(f"/history/{query}", search) if search else client.get(f"/history/{query}")
     )

@@ -26,7 +26,8 @@ def test_each_filter_and_all_of_them_together(priya, rosa, workflow, five):
         ("until=2026-03-02", [1, 0]),
         ("since=2026-03-03&until=2026-03-03", [2]),
         (
-            f"{by_rosa}&since=2026-03-02&until=2026-03-03&status=unknown&workflow={workflow.pk}&account={workflow.account.pk}",
+            f"{by_rosa}&since=2026-03-02&until=2026-03-03&status=unknown"
+            f"&workflow={workflow.pk}&account={workflow.account.pk}",
             [2],
         ),
         (f"{by_rosa}&status=held", []),
@@ -39,7 +40,7 @@ def test_the_practice_filter_is_shown_only_where_there_is_practice(priya, five, 
     assert "Practice: Left out" in opened(priya, "/history/?practice=without").html
     settings.SANDBOX = False
     assert listed_ids(priya, "?practice=without") == [five[4]], (
-        "what was sent for practice before is still here"
+        "practice messages sent before are still listed"
     )
     Pod.objects.filter(api_domain__startswith="127.0.0.1").update(api_domain="api.eu.example.com")
     assert listed_ids(priya, "?practice=without") == five[::-1]
@@ -96,7 +97,7 @@ def test_old_addresses_with_a_channel_filter_still_work(priya, ended):
 
 
 def test_filters_by_answer_and_by_error(priya, recorded, ended):
-    no = ended(
+    refused = ended(
         None,
         delivery="",
         status="rejected",
@@ -105,12 +106,12 @@ def test_filters_by_answer_and_by_error(priya, recorded, ended):
         reason="rejected",
     )
     late = ended(None, delivery="", status="unknown", reason="timeout")
-    yes = ended(None, delivery="", http_status=202)
-    again = recorded(sent_again_from=Invocation.objects.get(request_id=no))
+    taken = ended(None, delivery="", http_status=202)
+    again = recorded(sent_again_from=Invocation.objects.get(request_id=refused))
     for query, rows in [
-        ("http=400", [no]),
-        ("http=202", [yes]),
-        ("error=workflow … is not published", [no]),
+        ("http=400", [refused]),
+        ("http=202", [taken]),
+        ("error=workflow … is not published", [refused]),
         ("error=workflow", []),
         ("why=timeout", [late]),
         ("again=yes", [str(again.request_id)]),
@@ -194,6 +195,6 @@ def test_shortcuts_for_days_keep_the_other_filters(priya, many):
         ("Yesterday", [yesterday]),
         ("Last 7 days", [today, yesterday, older]),
     ]:
-        assert "status=queued" in choices[label] and listed_ids(priya, f"?{choices[label]}") == [
-            str(row.request_id) for row in rows
-        ], label
+        assert "status=queued" in choices[label]
+        ids = [str(row.request_id) for row in rows]
+        assert listed_ids(priya, f"?{choices[label]}") == ids, label

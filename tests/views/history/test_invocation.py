@@ -126,9 +126,8 @@ def test_a_hostile_answer_is_inert(priya, recorded, kaleyra_says):
 
 
 def test_an_answer_that_repeats_the_number_is_shown_without_it(ada, typed, kaleyra_says):
-    row = record(typed, [Send(DIGITS, {"01": "a"})] * 2, request_id=uuid.uuid4(), created_by=None)[
-        0
-    ]
+    sends = [Send(DIGITS, {"01": "a"})] * 2
+    row, _ = record(typed, sends, request_id=uuid.uuid4(), created_by=None)
     kaleyra_says(400, json.dumps({"success": False, "errors": [f"{DIGITS} is wrong"]}).encode())
     deliver(row.pk)
     assert "[number ending in 4581] is wrong" in text_of(page_of(ada, row))
@@ -155,7 +154,6 @@ def test_numbers_and_values_are_shown_by_permission(priya, ada, rosa, typed):
 
 def test_a_value_that_was_or_became_sensitive_is_masked_for_everybody(sven, typed):
     parameter = Parameter.objects.get(channel__position=1, key="01")
-    row = None
     for then, now in [(True, False), (False, True)]:
         Parameter.objects.filter(pk=parameter.pk).update(is_sensitive=then)
         row = record(

@@ -75,7 +75,7 @@ def test_an_accepted_repetition_is_not_described_as_somebody_elses(priya, record
 
 @pytest.fixture
 def without_id(recorded, workflow):
-    """Accepted, and Kaleyra's ID never came: the answer was lost, and a repetition was refused."""
+    """Accepted without Kaleyra's ID: the answer was lost, and the repetition was refused."""
     row = recorded()
     type(workflow).objects.update(expects_callback=True)
     make_unknown(
@@ -90,7 +90,7 @@ def without_id(recorded, workflow):
 
 
 def result_of(row, code="DELIVERED", number="919876543202"):
-    """The result of `row`'s flow, under an ID that was never heard of."""
+    """The result of `row`'s flow, under an ID that no answer named."""
     channel = {
         "createdAt": row.created_at.isoformat(),
         "to": number,
@@ -120,7 +120,7 @@ def test_a_result_matched_by_hand_names_the_person(priya, ada, admin_user, witho
     apply.match_by_hand(result_of(without_id), without_id, admin_user)
     page = page_of(priya, without_id)
     words = f"{admin_user.username} said that it is this message’s result: no ID did."
-    assert text_of(page).count(words) == 3, "in the summary, in the story, and in the ticket"
+    assert text_of(page).count(words) == 3, "in the summary, in the timeline, and in the ticket"
 
 
 @pytest.mark.parametrize(

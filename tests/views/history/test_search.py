@@ -16,6 +16,7 @@ from tests.views.pages import Page, opened
 
 @pytest.fixture
 def one(typed):
+    """The request ID of one of two messages; it has two numbers, a ticket and a result."""
     row = record(
         typed,
         [Send(DIGITS), Send("442079460958")],
@@ -55,8 +56,7 @@ def one(typed):
     ],
 )
 def test_a_whole_number_in_any_spelling_is_found_on_either_channel(priya, one, typed_number):
-    answer = priya.post("/history/", {"q": typed_number})
-    page = Page(answer)
+    page = Page(priya.post("/history/", {"q": typed_number}))
     assert ids_on(page) == [one]
     assert not [
         link
@@ -140,7 +140,7 @@ def test_a_search_for_the_second_number_shows_it_in_the_row(priya, one):
 
 def test_a_number_never_gets_into_an_address(client, priya, one):
     assert listed_ids(priya, f"?q={DIGITS}") == listed_ids(priya)  # GET does not search
-    answer = client.post("/history/", {"q": DIGITS})  # the session was over
+    answer = client.post("/history/", {"q": DIGITS})  # not signed in
     assert answer.status_code == 302 and DIGITS not in answer.headers["Location"]
 
 
@@ -151,7 +151,7 @@ def test_a_search_keeps_the_filters(priya, one):
 
 def test_numbers_are_masked_for_everybody_in_the_list(ada, one):
     html = opened(ada, "/history/").html
-    seen = re.sub("<[^>]+>", " ", html)  # ids and moments in attributes may have any digits
+    seen = re.sub("<[^>]+>", " ", html)  # attributes hold ids and times with any digits
     assert "+91 •• •••• 4581" in seen and "6123" not in seen
     assert DIGITS not in html and DIGITS[2:] not in html and "80612 34581" not in html
 

@@ -6,6 +6,7 @@ NOON = datetime(2026, 11, 24, 12, 10, tzinfo=UTC)
 
 
 def minutes_ago(n, **columns):
+    """The columns of a message recorded and final `n` minutes before NOON."""
     return {
         "created_at": NOON - timedelta(minutes=n),
         "final_at": NOON - timedelta(minutes=n),
@@ -14,6 +15,7 @@ def minutes_ago(n, **columns):
 
 
 def completed(n, channel, **columns):
+    """An accepted message whose result came after 30 s, decided by this channel."""
     took = {
         "delivery": "completed",
         "result_due_at": NOON,
@@ -50,7 +52,7 @@ def tiles_of(response):
 
 
 def count_listed(client, url):
-    """How many messages the history lists there."""
+    """How many messages the history lists at this URL."""
     response = client.get(url)
     assert not response.context["filters"].told
     return len(response.context["rows"])

@@ -67,8 +67,8 @@ def test_a_warning_is_shown_if_messages_are_due_and_no_dispatcher_runs(
             flow,
             [minutes_ago(30, status="queued", final_at=None, due_at=NOON - timedelta(seconds=due))],
         )
-    said = priya.get("/").content.decode()
-    assert ("No dispatcher has been at work" in said) == is_warned == ("manage.py dispatch" in said)
+    html = priya.get("/").content.decode()
+    assert ("No dispatcher has been at work" in html) == is_warned == ("manage.py dispatch" in html)
 
 
 def test_without_the_right_to_read_the_history_no_figure_is_shown(nina, flow):

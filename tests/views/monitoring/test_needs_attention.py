@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
 
 
 def waiting_lines(answer):
-    """The lines of what waits: status, how many and of what, age, what to do."""
+    """For each line of "Needs attention": status, count and title, age, what to do."""
     groups = answer.context["waiting"]
     return [
         (str(each.meaning.label), f"{each.n} × {each.title}", each.age, str(each.next.says))
@@ -79,7 +79,7 @@ def test_each_line_links_to_its_messages_and_for_admins_to_the_remedy(ada, waiti
     for group in answer.context["waiting"]:
         assert count_listed(ada, group.address) == group.n, group
         assert ada.get(group.next.address).status_code == 200, group
-    assert [said for *_which, said in waiting_lines(answer)] == [
+    assert [line[3] for line in waiting_lines(answer)] == [
         "Check the workflow ID",
         "Store an API key",
         "Check safely, or settle them",
@@ -141,8 +141,9 @@ def test_held_messages_of_an_active_account_need_nobody_and_unreadable_ones_an_o
             minutes_ago(4, status="held", reason="unreadable_message", workflow_instance=other),
         ],
     )
-    said = [line[3] for line in waiting_lines(priya.get("/"))]
-    assert said[0].startswith("Nothing: its account goes on") and "FIELD_ENCRYPTION_KEYS" in said[1]
+    held, unreadable = (line[3] for line in waiting_lines(priya.get("/")))
+    assert held.startswith("Nothing: its account goes on")
+    assert "FIELD_ENCRYPTION_KEYS" in unreadable
 
 
 def test_lines_beyond_the_limit_are_folded_away_but_not_all_missing_results(priya, flow):

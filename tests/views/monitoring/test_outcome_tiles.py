@@ -35,7 +35,7 @@ def test_todays_figures(priya, flow):
 
 @pytest.fixture
 def many_kinds(flow, workflow):
-    """Flows of every shape, practice beside them, and of each state another number."""
+    """Workflows of every order of channels, and for practice; each status has its own count."""
     shapes = [("sms", "whatsapp"), ("sms",), ("whatsapp",)]
     others = [
         workflow_of(flow.account, f"Flow {n}", kinds=kinds, expects_callback=True)
@@ -43,13 +43,10 @@ def many_kinds(flow, workflow):
     ]
     columns = []
     for one in (flow, *others, workflow):
-        places = {channel.position for channel in one.channels.all()}
-        fit = [
-            each
-            for each in EVERY_STATUS + YESTERDAY
-            if (each.get("deciding_channel") or 1) in places
-        ]
-        columns += [{"workflow_instance": one, **each} for each in fit]
+        positions = {channel.position for channel in one.channels.all()}
+        for each in EVERY_STATUS + YESTERDAY:
+            if (each.get("deciding_channel") or 1) in positions:
+                columns.append({"workflow_instance": one, **each})
     states = [
         completed(4, 0),
         completed(4, None),
@@ -57,7 +54,8 @@ def many_kinds(flow, workflow):
     ]
     states += [minutes_ago(4, status=status) for status in ("unknown", "held", "expired")]
     columns += [each for n, each in enumerate(states, start=1) for _ in range(n)]
-    messages(flow, columns)  # at once, so that the ids are in the order in which they were recorded
+    # In one call, so that the ids are in the order in which the messages were recorded.
+    messages(flow, columns)
     return [flow, *others]
 
 
@@ -93,11 +91,9 @@ def test_each_refusal_reason_links_to_its_messages(priya, many_kinds):
     )
     first, silent = priya.get("/").context["refusals"]
     assert count_listed(priya, first["address"]) == first["refusal"].times == 8
-    assert (silent["refusal"].error_kind, silent["refusal"].times, silent["address"]) == (
-        "",
-        1,
-        "",
-    ), "what a person settled is no refusal"
+    refusal = silent["refusal"]
+    shown = (refusal.error_kind, refusal.times, silent["address"])
+    assert shown == ("", 1, ""), "a message that a person settled is no refusal"
 
 
 def test_with_both_channel_orders_deliveries_are_counted_by_position(priya, many_kinds):
@@ -205,16 +201,9 @@ def test_refusals_are_grouped_by_kaleyras_reason(priya, flow):
 
 
 def test_the_tile_says_so_where_the_menu_counts_more_unknown_outcomes(priya, flow, workflow):
-    messages(flow, [minutes_ago(5, status="unknown")])
-    notes = [
-        tile["note"]
-        for tile in priya.get("/").context["tiles"]["care"]
-        if tile["name"] == "unknown"
-    ]
-    messages(workflow, [minutes_ago(4, status="unknown")])
-    notes += [
-        tile["note"]
-        for tile in priya.get("/").context["tiles"]["care"]
-        if tile["name"] == "unknown"
-    ]
+    notes = []
+    for each in (flow, workflow):
+        messages(each, [minutes_ago(5, status="unknown")])
+        tiles = priya.get("/").context["tiles"]["care"]
+        notes += [tile["note"] for tile in tiles if tile["name"] == "unknown"]
     assert notes == ["", "2 in all, with practice and other days"]

@@ -11,12 +11,12 @@ from invocations.results import endpoints, inbox
 from invocations.sending.deliver import deliver
 
 NUMBER = "919876543202"
-"""Where `recorded()` sends to."""
+"""The recipient of a message made by `recorded()`."""
 
 
 @pytest.fixture
 def orphan(account):
-    """orphan("TIMEOUT", "DELIVERED", …): a result that names nobody we know."""
+    """orphan("TIMEOUT", "DELIVERED", …): a result whose ID no message has."""
 
     def orphan(*codes, to=NUMBER, **more):
         kinds = ["whatsapp", "sms"]
@@ -34,6 +34,7 @@ def orphan(account):
 
 @pytest.fixture
 def unknown(recorded):
+    """A message whose outcome is unknown."""
     row = recorded()
     Invocation.objects.update(
         status="unknown",
@@ -47,7 +48,7 @@ def unknown(recorded):
 
 @pytest.fixture
 def accepted_result(account, recorded):
-    """A result that has found its message."""
+    """A result that matched its message."""
     row = recorded()
     deliver(row.pk)
     row.refresh_from_db()

@@ -20,7 +20,7 @@ from tests.views.results.conftest import RESULT
 
 
 def visible_parts(response):
-    """All that can be told from it. The policy's order is not ours."""
+    """All that a client sees, but the Content-Security-Policy, whose order varies."""
     return (
         response.status_code,
         response.content,
@@ -95,10 +95,8 @@ def test_every_wrong_token_or_secret_gets_the_same_answer(post, address):
 @pytest.mark.parametrize("method", ["get", "head", "put", "patch", "delete", "options"])
 def test_other_methods_than_post_are_refused(client, address, method):
     there = reverse("callback", args=[address.token])
-    assert (
-        getattr(client, method)(there, headers={"X-Callback-Secret": address.secret}).status_code
-        == 405
-    )
+    answer = getattr(client, method)(there, headers={"X-Callback-Secret": address.secret})
+    assert answer.status_code == 405
 
 
 def test_plain_http_is_refused_and_not_redirected_where_the_console_is_https_only(post, settings):
@@ -162,9 +160,8 @@ def test_an_unavailable_database_is_answered_503(post, monkeypatch, caplog, erro
 
 
 def test_a_secret_that_cannot_be_decrypted_is_answered_503(post, address):
-    CallbackAddress.objects.update(
-        id=uuid.uuid4()
-    )  # what is encrypted for another row cannot be opened in this one
+    # The secret is encrypted for the row with the old id.
+    CallbackAddress.objects.update(id=uuid.uuid4())
     assert post().status_code == 503 and not Callback.objects.exists()
 
 

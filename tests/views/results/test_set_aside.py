@@ -25,9 +25,8 @@ def test_a_person_sets_a_result_aside_with_a_reason(ada, orphan):
     aside = opened(ada, "/results/unmatched/?set-aside")
     assert f"result-{callback.pk}" in aside.html and f"result-{other.pk}" not in aside.html
     assert "Set aside by ada" in aside.html and "The &lt;b&gt;shop&lt;/b&gt; sent it" in aside.html
-    assert (
-        "not open any more" in ada.post(link, {"reason": "Once more"}, follow=True).content.decode()
-    )
+    again = ada.post(link, {"reason": "Once more"}, follow=True)
+    assert "not open any more" in again.content.decode()
 
 
 def test_results_set_aside_are_not_counted_in_the_menu(ada, orphan):
@@ -56,10 +55,8 @@ def test_a_missing_or_matched_result_cannot_be_set_aside(ada, orphan, accepted_r
         )
         assert "not open any more" in answer.content.decode()
         assert not Callback.objects.exclude(set_aside_at=None).exists()
-    assert (
-        "Tick the results first"
-        in ada.get("/results/unmatched/set-aside/", follow=True).content.decode()
-    )
+    answer = ada.get("/results/unmatched/set-aside/", follow=True)
+    assert "Tick the results first" in answer.content.decode()
 
 
 def test_one_reason_sets_all_selected_results_aside(ada, orphan):
@@ -78,9 +75,5 @@ def test_one_reason_sets_all_selected_results_aside(ada, orphan):
 def test_without_the_right_to_settle_no_result_can_be_set_aside(priya, orphan):
     callback = orphan("READ")
     assert not any("/set-aside/" in link for link in opened(priya, "/results/unmatched/").links)
-    assert (
-        priya.post(
-            f"/results/unmatched/set-aside/?id={callback.pk}", {"reason": "Nobody knows it"}
-        ).status_code
-        == 403
-    )
+    address = f"/results/unmatched/set-aside/?id={callback.pk}"
+    assert priya.post(address, {"reason": "Nobody knows it"}).status_code == 403

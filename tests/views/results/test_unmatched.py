@@ -104,14 +104,10 @@ def test_a_person_matches_a_result_to_the_suggested_message(ada, orphan, unknown
     callback.refresh_from_db()
     unknown.refresh_from_db()
     assert (callback.invocation, callback.matched_by) == (unknown, ada.person)
-    assert (unknown.status, unknown.delivery, unknown.deciding_channel) == (
-        "accepted",
-        "completed",
-        2,
-    )
-    assert (
-        "not suggested any more" in ada.post(form.action, form.fields, follow=True).content.decode()
-    )
+    outcome = (unknown.status, unknown.delivery, unknown.deciding_channel)
+    assert outcome == ("accepted", "completed", 2)
+    again = ada.post(form.action, form.fields, follow=True)
+    assert "not suggested any more" in again.content.decode()
 
 
 def test_without_the_right_to_settle_the_suggestion_has_no_button(priya, orphan, unknown):
@@ -151,12 +147,8 @@ def test_a_second_page_goes_on_where_the_first_ended(priya, orphan):
     assert [
         [f"id-{n}-" in page.html for n in (0, ROWS - 1, ROWS, ROWS + 2)] for page in (first, second)
     ] == [[True, True, False, False], [False, False, True, True]]
-    assert (
-        "No more."
-        in opened(
-            priya, f"/results/unmatched/?before={now - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
-        ).html
-    )
+    yesterday = f"{now - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+    assert "No more." in opened(priya, f"/results/unmatched/?before={yesterday}").html
     for odd in ["x", "9999-99-99", "0001-01-01T00:00:00Z", "\0", "2026-01-01"]:
         assert priya.get("/results/unmatched/", {"before": odd, "id": odd}).status_code == 200
 
@@ -185,9 +177,8 @@ def test_a_full_page_takes_as_many_queries_as_one_result(ada, orphan, unknown):
     one = queries_of(ada, "/results/unmatched/")
     for n in range(1, 2 * ROWS):
         orphan("READ", "FAILED", n=n, workflowInvocationId=f"id-{n}", requestId=str(uuid.uuid4()))
-    assert len(queries_of(ada, "/results/unmatched/")) <= len(one) + 1, (
-        "and whether an answer named an id"
-    )
+    many = queries_of(ada, "/results/unmatched/")
+    assert len(many) <= len(one) + 1, "one more: whether an answer named an id"
 
 
 def test_no_page_reads_all_of_ten_thousand_results(ada, orphan, account):

@@ -10,6 +10,7 @@ from tests.views.send.send_page import send_and_receive, with_rows
 
 
 def rows_of(form, editor="params"):
+    """The pairs of key and value in the editor."""
     if f"{editor}-key" not in form:
         return []
     return list(zip(form.fields[f"{editor}-key"], form.fields[f"{editor}-value"], strict=True))
@@ -133,6 +134,5 @@ def test_every_button_of_the_page_posts_the_form(priya, three_rows):
         "params:remove-0",
         "params:json",
     } <= set(three_rows.buttons)
-    assert (
-        three_rows.method == "post" and "params:up-0" not in three_rows.buttons
-    )  # nothing is above the first
+    assert three_rows.method == "post"
+    assert "params:up-0" not in three_rows.buttons, "nothing is above the first row"

@@ -8,6 +8,7 @@ from tests.views.pages import Page, form_of, send_form
 
 
 def fill_all_fields(form):
+    """Fills in both numbers, the ticket and the note, and unticks what the channels share."""
     form.fill(recipient="not a number", recipient2="nor this", reference="T-1 <b>", note='a "note"')
     for name in ("same_recipient", "same_values"):
         form.fields.pop(name, None)
@@ -15,7 +16,7 @@ def fill_all_fields(form):
 
 
 def contents_of(form):
-    """What stands in the form, and the id that it carries: its signature is as new as the page."""
+    """The form's fields and its request ID, without the signature, which each page renews."""
     return form.but("intent") | {"id": signing.loads(form["intent"], salt=SALT)[0]}
 
 

@@ -39,15 +39,11 @@ def test_sample_3_with_a_code_for_the_first_channel_alone(priya, plain, posted):
 
 def test_path_and_headers_are_those_of_the_documentation(priya, plain, posted):
     request = send_and_receive(priya, send_form(priya, plain).fill(recipient=NUMBER), posted)
-    assert (
-        request.path
-        == f"/v1/{PRACTICE_SID}/workflow/v1/instances/{plain.workflow_instance_id}/invoke"
-    )
+    workflow = plain.workflow_instance_id
+    assert request.path == f"/v1/{PRACTICE_SID}/workflow/v1/instances/{workflow}/invoke"
     assert request.headers["content-type"] == "application/json"
     assert request.headers["api-key"] == "…c0fe"
-    assert (
-        request.bytes.decode() == Invocation.objects.get().payload
-    )  # the stored bytes are what left
+    assert request.bytes.decode() == Invocation.objects.get().payload
     assert not {"cookie", "authorization", "referer"} & set(request.headers)
 
 
