@@ -15,8 +15,6 @@ from invocations.monitoring import incident_emails
 from tests.many import real_account, workflow_of
 
 pytestmark = pytest.mark.django_db
-
-
 AFTER_CLOSING = incident_emails.SURE_AFTER + timedelta(seconds=1)
 
 

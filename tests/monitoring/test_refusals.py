@@ -100,8 +100,9 @@ def test_a_message_that_a_person_settled_is_neither_a_refusal_nor_an_acceptance(
     assert update_incidents(now) == 1
     messages(workflow, [{"status": "accepted", "reason": "settled_delivered", "final_at": now}])
     messages(workflow, [{"status": "accepted", "reason": "confirmed_by_result", "final_at": now}])
-    assert update_incidents(now) == 0 and open_incidents() == [("refusals", ERROR_KIND, 3)], (
-        "it was accepted before, whenever that was found out"
+    assert update_incidents(now) == 0
+    assert open_incidents() == [("refusals", ERROR_KIND, 3)], (
+        "only its confirmation is new: it was accepted before the refusals"
     )
 
 

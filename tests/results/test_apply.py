@@ -13,8 +13,6 @@ from tests.results.conftest import NUMBER, body, stored_delivery, stored_result
 from tests.sending.test_once import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
 HOUR = timedelta(hours=1)
 
 

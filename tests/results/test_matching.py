@@ -191,11 +191,11 @@ def test_an_id_stored_before_the_lock_prevents_a_match(answered, report, monkeyp
     invocation, real = answered(requestId=FOREIGN_REQUEST_ID), matching.matches_by_answer
 
     def matches_then_another_id(callbacks):
-        found = real(callbacks)
+        matches = real(callbacks)
         Invocation.objects.filter(pk=invocation.pk).update(
             workflow_invocation_id="another", status="accepted"
         )
-        return found
+        return matches
 
     monkeypatch.setattr(matching, "matches_by_answer", matches_then_another_id)
     assert report("theirs", "READ", to=NUMBER).invocation is None

@@ -120,9 +120,8 @@ def test_a_message_whose_own_answer_named_another_flow_or_request_is_not_suggest
 ):
     invocation = answered(requestId=FOREIGN_REQUEST_ID)
     assert suggestions.suggestion(report("another", "READ", to=NUMBER)) is None
-    assert (
-        suggestions.suggestion(report("", "READ", to=NUMBER, requestId=ANOTHER_REQUEST_ID)) is None
-    )
+    of_another = report("", "READ", to=NUMBER, requestId=ANOTHER_REQUEST_ID)
+    assert suggestions.suggestion(of_another) is None
     assert suggestions.suggestion(report("", "READ", to=NUMBER)) == invocation
 
 

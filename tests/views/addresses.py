@@ -14,7 +14,6 @@ from invocations.models import SavedFilter
 PEOPLE = ["anonymous", "nina", "priya", "rosa", "ada", "sven"]
 SIGN_IN = 302  # to the login page
 
-
 # The status of a GET, and of an empty POST, for each of the six people. A POST that is let in
 # changes something or says what is missing.
 MATRIX = {
@@ -60,7 +59,6 @@ MATRIX = {
 CONFIGURATION = ("pod", "account", "apikey", "workflowinstance")
 PAGES = ("changelist", "add", "history", "delete", "change")
 
-
 # Tested in detail by tests/admin: closed without signing in, to nina and to priya; rosa can read,
 # but change nothing.
 SETUP = {
@@ -71,10 +69,8 @@ SETUP = {
     "admin:invocations_workflowinstance_results",
 }
 
-
 # django-simple-history's pages of old versions are closed to everybody.
 CLOSED = {f"admin:invocations_{model}_simple_history" for model in CONFIGURATION}
-
 
 # Django's and Unfold's own pages, which check permissions themselves: without signing in they
 # redirect to the login page or are not found.

@@ -94,9 +94,7 @@ def test_folding_stops_and_says_so(priya, wrong, monkeypatch):
     assert "its newest 2 were counted" in opened(priya, "/history/errors/").html
 
 
-def test_what_was_accepted_and_did_not_go_well_is_counted_beside_them_and_each_count_is_its_list(
-    priya, recorded
-):
+def test_accepted_messages_that_were_not_delivered_are_counted_with_links_to_them(priya, recorded):
     for delivery, channel in [
         ("completed", 0),
         ("completed", 0),

@@ -91,9 +91,8 @@ def test_old_addresses_with_a_channel_filter_still_work(priya, ended):
         answer = priya.get(f"/history/?{query}", follow=True)
         assert ids_on(Page(answer)) == rows, query
         assert "channel=" not in " ".join(Page(answer).links), query
-    assert (
-        "not valid and was left out" in opened(priya, "/history/?delivery=awaiting&channel=1").html
-    ), "no row can be both"
+    html = opened(priya, "/history/?delivery=awaiting&channel=1").html
+    assert "not valid and was left out" in html, "no row can be both"
 
 
 def test_filters_by_answer_and_by_error(priya, recorded, ended):

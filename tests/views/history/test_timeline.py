@@ -89,10 +89,8 @@ def test_a_workflow_without_results_is_not_shown_as_awaiting_one(priya, ada, rec
     deliver(row.pk)
     assert "This workflow reports no results to this console" in timeline_of(priya, row)
     assert "Open the workflow" not in timeline_of(priya, row)
-    assert (
-        f"/invocations/workflowinstance/{row.workflow_instance_id}/change/"
-        in page_of(ada, row).html
-    )
+    address = f"/invocations/workflowinstance/{row.workflow_instance_id}/change/"
+    assert address in page_of(ada, row).html
 
 
 def test_an_attempt_put_back_before_it_began_is_no_step(priya, recorded):
@@ -111,8 +109,6 @@ def test_the_timeline_shows_every_attempt(priya, recorded, kaleyra_says):
     kaleyra_says.stop()
     try_again_button(priya, row)()
     timeline = timeline_of(priya, row)
-    assert (
-        timeline.index("Attempt 1")
-        < timeline.index("Attempt 2")
-        < timeline.index("Accepted by Kaleyra")
-    )
+    steps = ("Attempt 1", "Attempt 2", "Accepted by Kaleyra")
+    places = [timeline.index(step) for step in steps]
+    assert places == sorted(places)

@@ -72,14 +72,11 @@ def test_only_people_who_may_send_the_workflow_can_try_again(
     priya, rosa, recorded, receiver, workflow
 ):
     row = recorded()
-    assert (
-        rosa.post(f"/history/{row.request_id}/try-again/", {"status": "queued"}).status_code == 403
-    )
+    address = f"/history/{row.request_id}/try-again/"
+    assert rosa.post(address, {"status": "queued"}).status_code == 403
     workflow.is_active = False
     workflow.save()
-    assert (
-        priya.post(f"/history/{row.request_id}/try-again/", {"status": "queued"}).status_code == 403
-    )
+    assert priya.post(address, {"status": "queued"}).status_code == 403
     assert not [form for form in page_of(priya, row).forms if form.action.endswith("/try-again/")]
     assert not receiver.received
 
@@ -91,10 +88,8 @@ def test_a_message_that_has_not_left_can_be_cancelled_and_is_never_sent(
     row = recorded()
     Invocation.objects.update(status=status)
     form = next(form for form in page_of(priya, row).forms if form.action.endswith("/cancel/"))
-    assert (
-        "Cancelled. Nothing was sent"
-        in priya.post(form.action, form.fields, follow=True).content.decode()
-    )
+    html = priya.post(form.action, form.fields, follow=True).content.decode()
+    assert "Cancelled. Nothing was sent" in html
     row.refresh_from_db()
     assert (row.status, row.cancelled_by, row.due_at) == ("cancelled", priya.person, None)
     assert row.final_at

@@ -42,7 +42,7 @@ def test_a_refused_message_with_a_result_is_counted_once_in_tiles_and_chart(priy
         [minutes_ago(4, **settled), minutes_ago(4, status="accepted", reason="settled_delivered")],
     )
     answer = priya.get("/")
-    found, columns = tiles_of(answer), answer.context["chart"].columns
+    tiles, columns = tiles_of(answer), answer.context["chart"].columns
     charted = {
         str(one.label): sum(each)
         for one, *each in zip(
@@ -50,11 +50,11 @@ def test_a_refused_message_with_a_result_is_counted_once_in_tiles_and_chart(priy
         )
     }
     assert charted == {
-        "WhatsApp": int(found["Delivered on WhatsApp"]),
-        "SMS": int(found["Delivered by SMS"]),
-        "Delivery not confirmed": int(found["Delivery not confirmed"]),
+        "WhatsApp": int(tiles["Delivered on WhatsApp"]),
+        "SMS": int(tiles["Delivered by SMS"]),
+        "Delivery not confirmed": int(tiles["Delivery not confirmed"]),
         "Accepted, no result": 3,
-        "Rejected or not delivered": int(found["Not delivered"]) + 3,
+        "Rejected or not delivered": int(tiles["Not delivered"]) + 3,
         "Others": 4,
     }
     assert sum(charted.values()) == 25

@@ -97,9 +97,9 @@ def test_each_refusal_reason_links_to_its_messages(priya, many_kinds):
 
 
 def test_with_both_channel_orders_deliveries_are_counted_by_position(priya, many_kinds):
-    found = tiles_of(priya.get("/"))
-    assert (found["Delivered on channel 1"], found["Delivered on channel 2"]) == ("12", "4")
-    assert "Delivered by SMS" not in found
+    tiles = tiles_of(priya.get("/"))
+    assert (tiles["Delivered on channel 1"], tiles["Delivered on channel 2"]) == ("12", "4")
+    assert "Delivered by SMS" not in tiles
 
 
 @pytest.mark.parametrize(
@@ -114,16 +114,16 @@ def test_with_both_channel_orders_deliveries_are_counted_by_position(priya, many
 def test_a_kind_that_no_workflow_uses_is_counted_as_zero(priya, flow, kinds, channel, shown):
     messages(workflow_of(flow.account, "Alone", kinds=kinds), [completed(5, channel)])
     answer = priya.get("/")
-    found = tiles_of(answer)
-    assert (found["Delivered by SMS"], found["Delivered on WhatsApp"]) == shown
+    tiles = tiles_of(answer)
+    assert (tiles["Delivered by SMS"], tiles["Delivered on WhatsApp"]) == shown
     for tile in answer.context["tiles"]["main"]:
         assert count_listed(priya, tile["address"]) == int(tile["shown"])
 
 
 def test_longer_periods_count_earlier_days_too(priya, flow):
     messages(flow, [*EVERY_STATUS, *YESTERDAY, minutes_ago(8 * 24 * 60, status="accepted")])
-    found = tiles_of(priya.get("/?days=7"))
-    assert (found["Accepted"], found["Rejected"]) == ("10", "3")
+    tiles = tiles_of(priya.get("/?days=7"))
+    assert (tiles["Accepted"], tiles["Rejected"]) == ("10", "3")
     assert tiles_of(priya.get("/?days=30"))["Accepted"] == "11"
 
 
@@ -190,8 +190,8 @@ def test_without_reported_results_no_share_is_shown(priya, flow):
 def test_sms_first_is_counted_as_sms(priya, flow):
     other = workflow_of(flow.account, "SMS first", kinds=("sms", "whatsapp"))
     messages(other, [completed(5, 1), completed(6, 1), completed(7, 2)])
-    found = tiles_of(priya.get("/"))
-    assert (found["Delivered on WhatsApp"], found["Delivered by SMS"]) == ("1", "2")
+    tiles = tiles_of(priya.get("/"))
+    assert (tiles["Delivered on WhatsApp"], tiles["Delivered by SMS"]) == ("1", "2")
 
 
 def test_refusals_are_grouped_by_kaleyras_reason(priya, flow):

@@ -180,8 +180,9 @@ def test_no_log_line_holds_the_token_the_secret_or_the_body(post, client, addres
     finally:
         for logger in loggers:
             logger.removeHandler(handler)
-    said = lines.getvalue() + caplog.text
-    assert "Unauthorized" in said and "Method Not Allowed" in said
+    logged = lines.getvalue() + caplog.text
+    assert "Unauthorized" in logged and "Method Not Allowed" in logged
     assert not any(
-        secret in said for secret in (address.token, address.secret, "wrong-secret", "919876543210")
+        secret in logged
+        for secret in (address.token, address.secret, "wrong-secret", "919876543210")
     )

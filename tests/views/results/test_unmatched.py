@@ -20,10 +20,8 @@ from tests.views.results.conftest import NUMBER
 
 
 def test_the_page_says_so_when_every_result_is_matched(priya):
-    assert (
-        "Every result has found its message: nothing that Kaleyra reported waits"
-        in opened(priya, "/results/unmatched/").html
-    )
+    words = "Every result has found its message: nothing that Kaleyra reported waits"
+    assert words in opened(priya, "/results/unmatched/").html
     assert "Nobody has set a result aside." in opened(priya, "/results/unmatched/?set-aside").html
 
 
@@ -210,8 +208,6 @@ def test_no_page_reads_all_of_ten_thousand_results(ada, orphan, account):
                 ("EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN ") + rows
             )
             plan = str(cursor.fetchall())
-        assert (
-            "_by_time" in plan
-            and "TEMP B-TREE" not in plan
-            and "Sort" not in re.sub("Incremental Sort|Sort Key", "", plan)
-        ), plan
+        assert "_by_time" in plan, plan
+        assert "TEMP B-TREE" not in plan, plan
+        assert "Sort" not in re.sub("Incremental Sort|Sort Key", "", plan), plan

@@ -165,7 +165,7 @@ def test_what_may_still_leave_by_itself_is_not_sent_again(priya, typed, first, r
     assert Invocation.objects.count() == 1 and not receiver.received
 
 
-def test_what_was_refused_and_yet_has_a_result_is_not_sent_again_not_even_by_a_form_that_was_open(
+def test_a_refused_message_with_a_result_is_not_sent_again_even_by_a_form_already_open(
     priya, typed, first, receiver
 ):
     review = send_form(priya, typed, f"?again={first.request_id}").press(priya, "review")
