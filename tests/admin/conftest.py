@@ -43,7 +43,7 @@ def invocation(kaleyra):
 
 @pytest.fixture
 def workflow_form(kaleyra):
-    """What the browser posts when a workflow's page is saved as it stands. Give `channels` to change them."""
+    """What the browser posts when a workflow's page is saved; `channels` replaces its channels."""
 
     def fields(channels=None, **changes):
         workflow = kaleyra.workflow

@@ -75,11 +75,9 @@ def test_what_is_not_in_use_is_deleted(ada, kaleyra):
     for record in [kaleyra.workflow, kaleyra.key, kaleyra.account, kaleyra.pod]:
         assert "Nothing uses it" in ada.get(page("delete", record)).content.decode()
         delete(ada, record)
-    assert (
-        not WorkflowInstance.objects.exists()
-        and not ApiKey.objects.exists()
-        and not Account.objects.exists()
-    )
+    assert not WorkflowInstance.objects.exists()
+    assert not ApiKey.objects.exists()
+    assert not Account.objects.exists()
     assert not Pod.objects.filter(code="IN").exists()
 
 

@@ -1,4 +1,4 @@
-"""A key goes in and never comes out: it is looked for everywhere an admin, or a thief of the database, could look."""
+"""No API key is readable after it was saved: not on a page, in a log, or in the database."""
 
 import pytest
 from django.apps import apps

@@ -95,7 +95,7 @@ def test_a_verification_code_is_always_sensitive(workflow):
     assert template_fields.sensitive_keys(workflow.channels.all()) == {CODE, "01"}
 
 
-# --- versions ---------------------------------------------------------------------------------------------------------
+# --- versions -------------------------------------------------------------------------------------
 
 
 def test_a_version_is_made_once_for_each_change(workflow):
@@ -140,10 +140,8 @@ def test_a_version_knows_what_was_sensitive_then(workflow):
     parameter = add(workflow, 1, key="01", is_sensitive=True)
     version = template_fields.current_version(workflow)
     parameter.delete()
-    assert template_fields.sensitive_keys_in(version) == {
-        CODE,
-        "01",
-    } and template_fields.sensitive_keys(workflow.channels.all()) == {CODE}
+    assert template_fields.sensitive_keys_in(version) == {CODE, "01"}
+    assert template_fields.sensitive_keys(workflow.channels.all()) == {CODE}
 
 
 @pytest.mark.django_db(transaction=True)

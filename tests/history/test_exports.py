@@ -55,11 +55,9 @@ def test_a_line_has_what_the_page_shows_and_a_masked_number(recorded):
     row = recorded(reference="=HYPERLINK(1)")
     (line,) = table()
     assert line["Ticket"] == "'=HYPERLINK(1)" and line["Request ID"] == str(row.request_id)
-    assert (
-        line["Recipient"].endswith("3202")
-        and "919876543202" not in str(line)
-        and "Asha" not in str(line)
-    )
+    assert line["Recipient"].endswith("3202")
+    assert "919876543202" not in str(line)
+    assert "Asha" not in str(line)
 
 
 def test_the_whole_number_is_for_who_may_see_it(recorded):
@@ -94,10 +92,8 @@ def test_what_was_reported_of_each_channel_stands_in_words_with_kaleyras_code(re
         "SMS",
         "yes",
     )
-    assert (
-        line["Channel 1"] == "WhatsApp: no final report in time (TIMEOUT)"
-        and line["Channel 2"] == "SMS delivered (DELIVERED)"
-    )
+    assert line["Channel 1"] == "WhatsApp: no final report in time (TIMEOUT)"
+    assert line["Channel 2"] == "SMS delivered (DELIVERED)"
     assert (line["Message ID on channel 1"], line["Message ID on channel 2"], line["Practice"]) == (
         "wamid.1",
         "77",
@@ -143,7 +139,7 @@ def test_a_million_lines_take_no_more_memory_than_a_thousand():
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # kilobytes
 
 
-# --- in the background ------------------------------------------------------------------------------------------------
+# --- in the background ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
@@ -155,9 +151,8 @@ def test_a_long_one_is_written_by_the_dispatcher_as_the_history_was_when_it_was_
     recorded()
     assert exports.write_next_export() and not exports.write_next_export()
     export.refresh_from_db()
-    assert (export.state, export.rows) == ("ready", 1) and files(folder) == [
-        exports.export_path(export).name
-    ]
+    assert (export.state, export.rows) == ("ready", 1)
+    assert files(folder) == [exports.export_path(export).name]
     assert exports.export_path(export).stat().st_mode & 0o077 == 0
     if format == "csv":
         assert [
@@ -239,11 +234,9 @@ def test_after_a_day_it_is_gone_with_its_file(recorded, priya_herself, folder):
     exports.request_export(priya_herself, "", "csv")
     exports.write_next_export()
     assert exports.delete_old_exports(timezone.now()) == 0 and files(folder)
-    assert (
-        exports.delete_old_exports(timezone.now() + timedelta(days=1, minutes=1)) == 1
-        and not files(folder)
-        and not Export.objects.exists()
-    )
+    assert exports.delete_old_exports(timezone.now() + timedelta(days=1, minutes=1)) == 1
+    assert not files(folder)
+    assert not Export.objects.exists()
 
 
 def test_what_nobody_knows_any_more_is_cleared_away(recorded, folder):

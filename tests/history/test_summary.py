@@ -25,7 +25,7 @@ def sentence(
     kinds=("whatsapp", "sms", "rcs"),
     disputed=(),
 ):
-    """The summary of a message whose result has these codes; None for a channel that it does not name."""
+    """The summary of a message whose result has these codes; None: it does not name the channel."""
     told = [
         ReportedChannel(n, kinds[n - 1], code, wait_seconds=wait)
         for n, code in enumerate(codes, start=1)
@@ -55,15 +55,18 @@ def sentence(
         ),
         (
             ["FAILED"],
-            f"The result does not say whether it was delivered: WhatsApp failed; nothing is said of SMS. {OPEN}",
+            "The result does not say whether it was delivered: WhatsApp failed;"
+            f" nothing is said of SMS. {OPEN}",
         ),
         (
             ["FAILED", "TIMEOUT"],
-            f"does not say whether it was delivered: WhatsApp failed; SMS gave no final report within 5 s. {OPEN}",
+            "does not say whether it was delivered: WhatsApp failed;"
+            f" SMS gave no final report within 5 s. {OPEN}",
         ),
         (
             ["SENT", "NEW-WORD"],
-            f": WhatsApp was handed on, without a delivery report; of SMS it says “NEW-WORD”. {OPEN}",
+            ": WhatsApp was handed on, without a delivery report;"
+            f" of SMS it says “NEW-WORD”. {OPEN}",
         ),
         (
             ["", "\u202eDEREVILED"],
@@ -125,10 +128,8 @@ def test_no_channel_is_said_to_have_delivered_or_failed_unless_its_code_says_so(
 def test_what_a_person_settled_stands_beside_what_kaleyra_reported_later(verdict, codes, words):
     status = "accepted" if verdict == "delivered" else "rejected"
     text = sentence(*codes, status=status, reason=f"settled_{verdict}")
-    assert (
-        text.startswith("No answer settled it. A person did: it was")
-        and f"Kaleyra’s result came later and {words}" in text
-    )
+    assert text.startswith("No answer settled it. A person did: it was")
+    assert f"Kaleyra’s result came later and {words}" in text
 
 
 def test_results_that_contradict_each_other_are_named():

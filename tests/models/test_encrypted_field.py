@@ -1,4 +1,4 @@
-"""Secrets at rest: written as tokens, bound to their rows, and never given out when they cannot be read."""
+"""Encrypted columns: stored as tokens bound to their row, and never returned undecrypted."""
 
 import uuid
 

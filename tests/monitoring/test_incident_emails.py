@@ -1,4 +1,4 @@
-"""One mail when an incident opens, one when it is over, and nothing in them that should not leave the console."""
+"""One email when an incident opens and one when it closes; neither holds personal data."""
 
 import socket
 import threading
@@ -11,15 +11,15 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from invocations.models import Incident
-from invocations.monitoring import incident_emails as mails
+from invocations.monitoring import incident_emails
 from tests.many import real_account, workflow_of
 
 pytestmark = pytest.mark.django_db
-SOON = mails.SURE_AFTER + timedelta(seconds=1)
+AFTER_CLOSING = incident_emails.SURE_AFTER + timedelta(seconds=1)
 
 
 @pytest.fixture(autouse=True)
-def set_up(settings):
+def alert_settings(settings):
     settings.ALERT_EMAILS = ["ops@example.com", "lead@example.com"]
     settings.CONSOLE_URL = "https://console.example.com/"
 
@@ -40,111 +40,108 @@ def incident():
     )
 
 
-def told(at=None):
-    """The mails that this call sends."""
+def send_due(at=None):
+    """Sends the emails that are due at this time, and returns them."""
     before = len(mail.outbox)
-    mails.release_unsent(at or timezone.now())
-    thread = mails.send_due_emails(at or timezone.now())
+    incident_emails.release_unsent(at or timezone.now())
+    thread = incident_emails.send_due_emails(at or timezone.now())
     if thread:
         thread.join()
     return mail.outbox[before:]
 
 
-def test_it_is_told_once_when_it_opens_and_once_when_it_is_over(incident):
-    [opened] = told()
+def test_one_email_is_sent_when_an_incident_opens_and_one_when_it_closes(incident):
+    [opened] = send_due()
     assert opened.subject == "[Fallback console] 3 refusals of one kind: Order delayed"
-    assert (
-        opened.to == ["ops@example.com", "lead@example.com"]
-        and opened.from_email == "console@example.com"
-    )
-    assert told() == []
+    assert opened.to == ["ops@example.com", "lead@example.com"]
+    assert opened.from_email == "console@example.com"
+    assert send_due() == []
     Incident.objects.update(closed_at=timezone.now())
-    assert told() == [], "it may come back"
-    [over] = told(timezone.now() + SOON)
+    assert send_due() == [], "it may recur"
+    [over] = send_due(timezone.now() + AFTER_CLOSING)
     assert over.subject == "[Fallback console] Over: 3 refusals of one kind: Order delayed"
-    assert told(timezone.now() + SOON) == []
+    assert send_due(timezone.now() + AFTER_CLOSING) == []
 
 
-def test_it_links_to_the_messages_and_quotes_nobody(incident):
-    [opened] = told()
+def test_an_email_links_to_the_messages_and_quotes_nobody(incident):
+    [opened] = send_due()
     link = f"https://console.example.com/history/?status=rejected&workflow={incident.workflow_instance_id}"
     assert link in opened.body and "Kaveri Foods" in opened.body
-    assert "Asha" not in opened.body + opened.subject, "what Kaleyra said may hold a value"
+    assert "Asha" not in opened.body + opened.subject, "Kaleyra's words may hold a value"
 
 
-def test_without_an_address_of_the_console_there_is_no_link(incident, settings):
+def test_without_the_consoles_url_there_is_no_link(incident, settings):
     settings.CONSOLE_URL = ""
-    assert "http" not in told()[0].body
+    assert "http" not in send_due()[0].body
 
 
-def test_nobody_is_told_where_nobody_is_named(incident, settings):
+def test_without_recipients_no_email_is_sent(incident, settings):
     settings.ALERT_EMAILS = []
-    assert told() == [] and Incident.objects.get().told_opened_at is None
+    assert send_due() == [] and Incident.objects.get().told_opened_at is None
 
 
-def test_the_end_of_one_that_was_never_told_is_not_told(incident):
+def test_an_incident_closed_before_its_first_email_sends_none(incident):
     Incident.objects.update(closed_at=timezone.now())
-    assert told(timezone.now() + SOON) == []
+    assert send_due(timezone.now() + AFTER_CLOSING) == []
 
 
-def test_practice_rings_nobody(incident):
+def test_incidents_of_the_practice_pod_send_no_email(incident):
     type(incident.account.pod).objects.filter(pk=incident.account.pod_id).update(
         api_domain="127.0.0.1:8100"
     )
-    assert told() == []
+    assert send_due() == []
 
 
-def test_of_two_that_tell_at_the_same_time_one_sends(incident, monkeypatch):
-    claim = mails._claim
+def test_of_two_concurrent_senders_one_sends(incident, monkeypatch):
+    claim = incident_emails._claim
 
     def raced(incident, column, now):
-        Incident.objects.filter(pk=incident.pk).update(**{column: now})  # the other one was faster
+        Incident.objects.filter(pk=incident.pk).update(**{column: now})  # another process was first
         return claim(incident, column, now)
 
-    monkeypatch.setattr(mails, "_claim", raced)
-    assert told() == []
+    monkeypatch.setattr(incident_emails, "_claim", raced)
+    assert send_due() == []
 
 
-def test_several_go_out_together(incident):
+def test_emails_of_several_incidents_are_sent_together(incident):
     other = {"kind": "unknown", "opened_at": timezone.now(), "last_at": timezone.now()}
     Incident.objects.create(account=incident.account, **other)
-    assert len(told()) == 2
+    assert len(send_due()) == 2
 
 
-def test_a_mail_that_could_not_be_sent_is_tried_again_a_minute_later(incident, settings, caplog):
+def test_an_email_that_failed_is_retried_a_minute_later(incident, settings, caplog):
     now, backend = timezone.now(), settings.EMAIL_BACKEND
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         settings.EMAIL_HOST, settings.EMAIL_PORT = listener.getsockname()
         settings.EMAIL_HOST_PASSWORD = "canary-password"
-        assert told(now) == []
-    assert (
-        "could not be sent: ConnectionRefusedError" in caplog.text and "canary" not in caplog.text
-    )
+        assert send_due(now) == []
+    assert "could not be sent: ConnectionRefusedError" in caplog.text
+    assert "canary" not in caplog.text
     settings.EMAIL_BACKEND = backend
-    assert told(now + mails.TRY_AGAIN_AFTER / 2) == [], (
-        "a mail server that is away is not asked all the time"
+    assert send_due(now + incident_emails.TRY_AGAIN_AFTER / 2) == [], (
+        "an unavailable mail server is not asked all the time"
     )
-    later = now + mails.TRY_AGAIN_AFTER
-    assert len(told(later)) == 1 and told(later + mails.TRY_AGAIN_AFTER) == []
+    later = now + incident_emails.TRY_AGAIN_AFTER
+    assert len(send_due(later)) == 1 and send_due(later + incident_emails.TRY_AGAIN_AFTER) == []
 
 
-def test_a_note_outlives_a_database_that_is_away(incident, monkeypatch):
+def test_an_email_to_retry_survives_an_unavailable_database(incident, monkeypatch):
     now = timezone.now()
     Incident.objects.update(told_opened_at=now)
-    mails._unsent.put(mails.EmailClaim(incident.pk, "told_opened_at", now))
+    incident_emails._unsent.put(incident_emails.EmailClaim(incident.pk, "told_opened_at", now))
     with monkeypatch.context() as away:
         away.setattr(Incident.objects, "filter", Mock(side_effect=OperationalError))
         with pytest.raises(OperationalError):
-            mails.release_unsent(now + mails.TRY_AGAIN_AFTER)
-    assert len(told(now + mails.TRY_AGAIN_AFTER)) == 1
+            incident_emails.release_unsent(now + incident_emails.TRY_AGAIN_AFTER)
+    assert len(send_due(now + incident_emails.TRY_AGAIN_AFTER)) == 1
 
 
-def test_a_slow_mail_server_keeps_nobody_waiting(incident, monkeypatch):
+def test_a_slow_mail_server_does_not_block(incident, monkeypatch):
     answers = threading.Event()
-    monkeypatch.setattr(mails, "_send", lambda mails: answers.wait(10))
-    thread = mails.send_due_emails(timezone.now())
+    monkeypatch.setattr(incident_emails, "_send", lambda mails: answers.wait(10))
+    thread = incident_emails.send_due_emails(timezone.now())
     assert thread.is_alive()
     answers.set()
     thread.join()

@@ -1,6 +1,4 @@
-"""Results of messages that were, or were not yet, accepted."""
-
-from __future__ import annotations
+"""Callback bodies, and messages in the states that their results meet."""
 
 import json
 from datetime import timedelta
@@ -9,12 +7,30 @@ import pytest
 from django.utils import timezone
 
 from invocations.models import Invocation
-from invocations.results import inbox as results
+from invocations.results import inbox
 from invocations.sending.deliver import deliver
+
+NUMBER = "919876543202"
+"""The recipient of a message made by `recorded()`."""
+FOREIGN_REQUEST_ID = "0f6da8f1-923d-4995-a274-4830d09d8287"
+"""A request ID that Kaleyra made up."""
+ANOTHER_REQUEST_ID = "7d1bbc2a-4a45-4b1b-9d0b-6ad5bd3fcbf0"
+MINUTE = timedelta(minutes=1)
+
+
+def stored_delivery(invocation):
+    invocation.refresh_from_db()
+    return invocation.delivery
+
+
+def stored_result(invocation):
+    """What the database says of its delivery, deciding channel, and whether it may be double."""
+    invocation.refresh_from_db()
+    return invocation.delivery, invocation.deciding_channel, invocation.may_be_double
 
 
 def body(invocation_id="", *codes, to="", status="COMPLETED", **more):
-    """A callback's body: this id, and the channels with these codes."""
+    """A callback's body: this invocation ID, and a channel for each of the codes."""
     channels = {
         f"channel{n}": {"channel": ["whatsapp", "sms", "x"][n - 1], "statusCode": code, "to": to}
         for n, code in enumerate(codes, start=1)
@@ -28,12 +44,12 @@ def body(invocation_id="", *codes, to="", status="COMPLETED", **more):
 @pytest.fixture
 def report(account):
     """report("id", "TIMEOUT", "DELIVERED"): a result comes in at the account."""
-    return lambda *words, **more: results.store_result(account, body(*words, **more))
+    return lambda *words, **more: inbox.store_result(account, body(*words, **more))
 
 
 @pytest.fixture
 def accepted(recorded):
-    """accepted(): a message that the receiver took, with its id at Kaleyra."""
+    """accepted(): a message that the receiver accepted, with its ID at Kaleyra."""
 
     def accepted(**changes):
         invocation = recorded(**changes)
@@ -47,7 +63,7 @@ def accepted(recorded):
 
 @pytest.fixture
 def in_status(recorded):
-    """in_status("unknown", workflow_invocation_id="A"): a message that came to be so."""
+    """in_status("unknown", workflow_invocation_id="A"): a message with these columns."""
 
     def in_status(status, **columns):
         invocation = recorded()
@@ -68,3 +84,23 @@ def in_status(recorded):
         return invocation
 
     return in_status
+
+
+@pytest.fixture
+def answered(recorded, kaleyra_says):
+    """answered(202, requestId="…"): a message whose outcome is unknown after this answer."""
+
+    def answered(status=202, **fields):
+        invocation = recorded()
+        acceptance = {
+            "success": True,
+            "executionStatus": "ACCEPTED",
+            "workflowInvocationId": "theirs",
+        }
+        kaleyra_says(status, acceptance | fields)
+        deliver(invocation.pk)
+        invocation.refresh_from_db()
+        assert (invocation.status, invocation.workflow_invocation_id) == ("unknown", "")
+        return invocation
+
+    return answered

@@ -1,4 +1,4 @@
-"""No result, and no list of them, reads all messages, whatever the database knows of its tables."""
+"""No query about results reads all messages, with or without the statistics of ANALYZE."""
 
 import uuid
 
@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from invocations.results import suggestions, upkeep
-from tests.results.test_waiting import NUMBER
+from tests.results.conftest import NUMBER
 
 pytestmark = [
     pytest.mark.django_db,
@@ -35,8 +35,11 @@ def tables(request, in_status):
     names = [field.column for field in first._meta.concrete_fields if field.column != "id"]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO invocations_invocation ({', '.join(names)}) WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c"
-            f" WHERE n < {MANY}) SELECT {', '.join(FILLED.get(name, name) for name in names)} FROM c, invocations_invocation"
+            f"INSERT INTO invocations_invocation ({', '.join(names)})"
+            " WITH RECURSIVE c(n) AS"
+            f" (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {MANY})"
+            f" SELECT {', '.join(FILLED.get(name, name) for name in names)}"
+            " FROM c, invocations_invocation"
         )
         if request.param:
             cursor.execute("ANALYZE")

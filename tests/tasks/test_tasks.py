@@ -9,8 +9,7 @@ from django.utils import timezone
 from invocations import tasks
 from invocations.models import Account, Invocation, Pace
 from invocations.monitoring import sweep
-from invocations.sending import due
-from invocations.sending import record as sending
+from invocations.sending import due, record
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,14 +53,12 @@ def test_a_hint_that_finds_no_database_says_so_without_a_row(monkeypatch, caplog
 
     monkeypatch.setattr(room, asks, away)
     assert hint() == 0
-    assert (
-        "the database does not answer (OperationalError)" in caplog.text
-        and "919876543202" not in caplog.text
-    )
+    assert "the database does not answer (OperationalError)" in caplog.text
+    assert "919876543202" not in caplog.text
 
 
 def test_a_worker_that_ends_takes_up_nothing_more(recorded, receiver, monkeypatch):
     recorded()
-    Invocation.objects.update(due_at=timezone.now() - sending.GRACE)
-    monkeypatch.setattr(tasks._shutting_down, "value", 1)
+    Invocation.objects.update(due_at=timezone.now() - record.GRACE)
+    monkeypatch.setattr(tasks._is_ending, "value", 1)
     assert tasks.deliver_due() == 0 and not receiver.received

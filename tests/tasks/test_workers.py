@@ -1,4 +1,7 @@
-"""Real workers with a real broker, which loses, doubles and delays its messages, and dies. The receiver says what was sent."""
+"""Real workers and a real broker that loses, doubles and delays its messages, and dies.
+
+What was sent is judged by what the receiver got.
+"""
 
 import os
 import signal
@@ -25,7 +28,7 @@ def assert_each_was_sent_once(receiver):
     call_command("reconcile")
 
 
-# --- the work gets done -----------------------------------------------------------------------------------------------
+# --- the work gets done ---------------------------------------------------------------------------
 
 
 def test_several_workers_that_all_hint_share_the_work(worker, waiting, receiver):
@@ -49,7 +52,7 @@ def test_what_was_interrupted_is_settled_by_the_hints_alone(worker, waiting, rec
     assert receiver.accepted == [str(invocation.request_id)] and invocation.attempts.count() == 2
 
 
-# --- the broker at its worst ------------------------------------------------------------------------------------------
+# --- the broker at its worst ----------------------------------------------------------------------
 
 
 def test_lost_messages_change_nothing(worker, waiting, receiver, broker):
@@ -103,7 +106,7 @@ def test_a_worker_starts_while_the_broker_is_down(worker, waiting, receiver, bro
     assert_each_was_sent_once(receiver)
 
 
-# --- the end of a worker ----------------------------------------------------------------------------------------------
+# --- the end of a worker --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -121,10 +124,8 @@ def test_a_signal_ends_a_worker_after_the_messages_that_are_under_way(
     _said, complaints = ending.communicate(timeout=20)
     assert ending.returncode == 0, complaints
     sent = len(receiver.received)
-    assert 0 < sent < 120 and set(Invocation.objects.values_list("status", flat=True)) == {
-        "accepted",
-        "queued",
-    }
+    assert 0 < sent < 120
+    assert set(Invocation.objects.values_list("status", flat=True)) == {"accepted", "queued"}
     assert Invocation.objects.filter(status="accepted").count() == sent == len(receiver.accepted)
     assert not Invocation.objects.filter(status="queued", due_at__isnull=True).exists()
     assert (

@@ -15,12 +15,14 @@ DIGITS = "918061234581"
 
 @pytest.fixture
 def make_workflow(account):
-    """make_workflow("Hello {{1}}", "Hello {#var#}"): WhatsApp, then SMS, with these texts; None for no second channel."""
+    """make_workflow("Hello {{1}}", "Hello {#var#}"): WhatsApp, then SMS, with these templates.
+
+    None leaves a channel out.
+    """
 
     def make(first="", second="", title="Order shipped", words=(), **changes):
-        kwargs = {
-            "workflow_instance_id": f"00112233-4455-6677-8899-{WorkflowInstance.objects.count():012}"
-        } | changes
+        number = WorkflowInstance.objects.count()
+        kwargs = {"workflow_instance_id": f"00112233-4455-6677-8899-{number:012}"} | changes
         workflow = WorkflowInstance.objects.create(account=account, title=title, **kwargs)
         for position, kind, text in [(1, "whatsapp", first), (2, "sms", second)]:
             if text is not None:

@@ -1,4 +1,4 @@
-"""Pages as a browser without scripts reads them: their texts, their links, and forms to fill in and post."""
+"""Pages as a browser without scripts reads them: texts, links, and forms to fill in and post."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VOID = {"input", "link", "meta", "br", "hr", "img", "source", "col"}
 
 
 class Form:
-    """A form as it stands on a page. `form["name"]` is what stands in a field, one text or the texts of all of that name."""
+    """A form on a page. `form["name"]`: the value of a field, or the list of several values."""
 
     def __init__(self, attributes):
         self.action, self.method = attributes.get("action", ""), attributes.get("method", "get")

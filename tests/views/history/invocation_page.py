@@ -1,4 +1,4 @@
-"""The page of one invocation, as tests read it, and the states that they put a message into."""
+"""The page of one invocation, as tests read it, and a message of unknown outcome."""
 
 import re
 from html import unescape
@@ -17,8 +17,34 @@ def text_of(page):
     return unescape(page.html)
 
 
-def asked_about(row, **columns):
-    """An attempt without an answer; with `due_at` the console asks again by itself."""
+def words_on(client, row):
+    """The page as text on one line."""
+    return " ".join(re.sub("<[^>]+>", " ", text_of(page_of(client, row))).split())
+
+
+def timeline_of(client, row):
+    """The timeline as text on one line."""
+    page = page_of(client, row)
+    html = page.html[page.html.index('class="timeline"') : page.html.index('id="h-at"')]
+    return " ".join(unescape(re.sub("<[^>]+>", " ", html)).split())
+
+
+def next_steps_of(client, row):
+    """The section "What to do next", as text."""
+    html = page_of(client, row).html
+    return unescape(
+        re.sub("<[^>]+>", " ", html[html.index('id="h-next"') : html.index('id="h-tl"')])
+    )
+
+
+def try_again_button(client, row):
+    """Presses the page's button when called, and returns the HTML that follows."""
+    form = next(form for form in page_of(client, row).forms if form.action.endswith("/try-again/"))
+    return lambda: client.post(form.action, form.fields, follow=True).content.decode()
+
+
+def make_unknown(row, **columns):
+    """Sets the columns of an attempt without an answer; with `due_at` it is asked about again."""
     Invocation.objects.filter(pk=row.pk).update(
         **{
             "status": "unknown",
@@ -29,17 +55,3 @@ def asked_about(row, **columns):
         }
         | columns
     )
-
-
-def todo(client, row):
-    """What stands under "What to do next", as text."""
-    html = page_of(client, row).html
-    return unescape(
-        re.sub("<[^>]+>", " ", html[html.index('id="h-next"') : html.index('id="h-tl"')])
-    )
-
-
-def press(client, row):
-    """The button on the invocation's page."""
-    form = next(form for form in page_of(client, row).forms if form.action.endswith("/try-again/"))
-    return lambda: client.post(form.action, form.fields, follow=True).content.decode()

@@ -1,4 +1,4 @@
-"""What is done with ticked rows: looked over first, each checked again, and said how many it was done to."""
+"""Bulk actions on selected rows: reviewed first, each row checked again, and the count reported."""
 
 import re
 import uuid
@@ -18,7 +18,7 @@ from tests.views.pages import Page
 
 @pytest.fixture
 def row(workflow, priya):
-    """row("rejected"): a message that has got there. Its number is written down nowhere in the page."""
+    """row("rejected"): a message in this status. No page of a bulk action holds its number."""
 
     def row(status="rejected", **changes):
         sends = [Send(DIGITS, {"01": "Asha"})] * 2
@@ -83,20 +83,15 @@ def test_what_moves_on_between_looking_and_confirming_is_left_alone_and_said(ada
 def test_settling_needs_a_verdict_and_a_reason_and_keeps_what_was_typed(ada, row):
     rows = [row("unknown")]
     page = Page(post(ada, "settle", rows, confirmed="1", reason="Asked"))
-    assert (
-        "This field is required" in page.html
-        and page.form("reason")["reason"] == "Asked"
-        and statuses(rows) == ["unknown"]
-    )
+    assert "This field is required" in page.html
+    assert page.form("reason")["reason"] == "Asked"
+    assert statuses(rows) == ["unknown"]
 
 
 def test_several_are_cancelled(priya, row):
     rows = [row("queued"), row("held"), row("sending", lease_until="2030-01-01T00:00Z")]
-    assert confirmed(priya, "cancel", rows) == "2 cancelled." and statuses(rows) == [
-        "cancelled",
-        "cancelled",
-        "sending",
-    ]
+    assert confirmed(priya, "cancel", rows) == "2 cancelled."
+    assert statuses(rows) == ["cancelled", "cancelled", "sending"]
 
 
 def test_several_are_sent_again_each_with_an_id_of_its_own_and_linked(priya, row, receiver):
@@ -105,16 +100,12 @@ def test_several_are_sent_again_each_with_an_id_of_its_own_and_linked(priya, row
     fresh = list(
         Invocation.objects.filter(sent_again_from__isnull=False).order_by("sent_again_from_id")
     )
-    assert (
-        said == "2 leave again within half a minute."
-        and [each.sent_again_from for each in fresh] == rows
-    )
-    assert {each.status for each in fresh} == {"queued"} and not {
-        each.request_id for each in fresh
-    } & {each.request_id for each in rows}
-    assert [sends_in(each) for each in fresh] == [sends_in(each) for each in rows] and fresh[
-        0
-    ].reference == "T-1"
+    assert said == "2 leave again within half a minute."
+    assert [each.sent_again_from for each in fresh] == rows
+    assert {each.status for each in fresh} == {"queued"}
+    assert not {each.request_id for each in fresh} & {each.request_id for each in rows}
+    assert [sends_in(each) for each in fresh] == [sends_in(each) for each in rows]
+    assert fresh[0].reference == "T-1"
 
 
 def test_the_same_confirmation_twice_sends_once(priya, row):
@@ -143,9 +134,8 @@ def test_what_may_still_arrive_is_not_sent_again(priya, row, changes, refusal):
     page = Page(post(priya, "again", rows))
     assert refusal in page.html and page.form("confirmed")["ids"] == str(rows[0].request_id)
     answer = post(priya, "again", rows[1:], confirmed="1", deed=str(uuid.uuid4()))
-    assert answer.status_code == 302 and not Invocation.objects.filter(
-        sent_again_from__isnull=False
-    )
+    assert answer.status_code == 302
+    assert not Invocation.objects.filter(sent_again_from__isnull=False)
 
 
 @pytest.mark.parametrize("codes", [("TIMEOUT", "SENT"), ("DELIVERED",)])
@@ -168,14 +158,11 @@ def test_what_has_two_results_that_contradict_each_other_is_not_sent_again_along
     report(rows[0], "DELIVERED")
     report(rows[0], "FAILED", "FAILED")
     page = Page(post(priya, "again", rows))
-    assert "contradicts itself" in page.html and page.form("confirmed")["ids"] == str(
-        rows[1].request_id
-    )
+    assert "contradicts itself" in page.html
+    assert page.form("confirmed")["ids"] == str(rows[1].request_id)
 
 
-def test_what_a_person_settled_as_delivered_and_kaleyra_reports_as_failed_is_not_sent_again_along_with_others(
-    priya, ada, row
-):
+def test_a_message_settled_as_delivered_but_reported_failed_is_not_resent_in_bulk(priya, ada, row):
     rows = [row("unknown", doubtful_since="2026-01-01T00:00Z", doubt_count=1), row("expired")]
     decisions.settle(rows[0], Settlement.Verdict.DELIVERED, "The customer said so.", ada.person)
     report(rows[0], "FAILED", "FAILED")

@@ -1,4 +1,4 @@
-"""The errors' page: what is alike stands on one line, with the way to its invocations."""
+"""The page of errors: one line for each kind of failure, with a link to its invocations."""
 
 from datetime import timedelta
 
@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from invocations.models import Invocation
 from invocations.sending.deliver import deliver
-from tests.views.history.test_history import found
+from tests.views.history.history_page import listed_ids
 from tests.views.pages import opened
 
 
 @pytest.fixture
 def wrong(recorded):
-    """wrong("rejected", "timeout", "is not published", hours=3): a message that went wrong so long ago."""
+    """wrong("rejected", "timeout", "is not published", hours=3): a message that failed then."""
 
     def wrong(status, reason, error="", hours=0.0):
         row = recorded()
@@ -52,14 +52,12 @@ def test_failures_of_a_kind_are_folded_and_lead_to_their_invocations(priya, wron
     ]
     page = opened(priya, "/history/errors/?days=7")
     first, second, third = [link for link in page.links if link.startswith("/history/?")]
-    assert found(priya, first.removeprefix("/history/")) == refused[::-1]
-    assert found(priya, second.removeprefix("/history/")) == [*timeouts[::-1], late]
-    assert found(priya, third.removeprefix("/history/")) == [refused_in_words]
-    assert (
-        "somebody is editing it" in page.html
-        and "Then send them again." in page.html
-        and "An admin settles the rest" in page.html
-    )
+    assert listed_ids(priya, first.removeprefix("/history/")) == refused[::-1]
+    assert listed_ids(priya, second.removeprefix("/history/")) == [*timeouts[::-1], late]
+    assert listed_ids(priya, third.removeprefix("/history/")) == [refused_in_words]
+    assert "somebody is editing it" in page.html
+    assert "Then send them again." in page.html
+    assert "An admin settles the rest" in page.html
 
 
 @pytest.mark.parametrize("days", ["1", "7", "30"])
@@ -68,7 +66,7 @@ def test_each_line_counts_what_its_list_shows_whatever_the_hour(priya, wrong, da
     for hours in (700, 170, 160, 50, 47, 29, 25, 23, 11, 5, 0):
         wrong("rejected", "rejected", "workflow … is not published", hours=hours)
     (line,) = priya.get(f"/history/errors/?days={days}").context["lines"]
-    assert line["kind"].count == len(found(priya, f"?{line['address']}"))
+    assert line["kind"].count == len(listed_ids(priya, f"?{line['address']}"))
 
 
 def test_ids_are_stripped_so_that_real_refusals_fold(priya, recorded):
@@ -92,14 +90,11 @@ def test_folding_stops_and_says_so(priya, wrong, monkeypatch):
     monkeypatch.setattr("invocations.views.history.errors.LOOKED_AT", 2)
     for _ in range(3):
         wrong("held", "credentials")
-    assert [count for count, _words in lines(priya)] == [
-        2
-    ] and "its newest 2 were counted" in opened(priya, "/history/errors/").html
+    assert [count for count, _words in lines(priya)] == [2]
+    assert "its newest 2 were counted" in opened(priya, "/history/errors/").html
 
 
-def test_what_was_accepted_and_did_not_go_well_is_counted_beside_them_and_each_count_is_its_list(
-    priya, recorded
-):
+def test_accepted_messages_that_were_not_delivered_are_counted_with_links_to_them(priya, recorded):
     for delivery, channel in [
         ("completed", 0),
         ("completed", 0),
@@ -113,5 +108,5 @@ def test_what_was_accepted_and_did_not_go_well_is_counted_beside_them_and_each_c
     told = priya.get("/history/errors/").context["accepted_but"]
     assert [each["count"] for each in told] == [2, 1, 1]
     for each in told:
-        assert len(found(priya, f"?{each['address']}")) == each["count"]
+        assert len(listed_ids(priya, f"?{each['address']}")) == each["count"]
     assert "Nothing was rejected" in opened(priya, "/history/errors/").html

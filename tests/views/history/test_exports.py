@@ -37,9 +37,8 @@ def test_the_file_has_what_the_filter_in_the_address_leaves(priya, recorded):
     kept, other = recorded(reference="CARE-1"), recorded()
     type(kept).objects.filter(pk=other.pk).update(status="cancelled")
     answer = post(priya, "/history/export/?status=queued")
-    assert answer["Content-Disposition"].startswith('attachment; filename="history-') and ids_in(
-        answer
-    ) == {str(kept.request_id)}
+    assert answer["Content-Disposition"].startswith('attachment; filename="history-')
+    assert ids_in(answer) == {str(kept.request_id)}
 
 
 def test_what_was_searched_for_and_what_was_ticked_narrow_it_too(priya, recorded):
@@ -75,9 +74,8 @@ def test_a_workbook_opens_as_one(priya, recorded):
 def test_what_cannot_be_exported_is_said_on_the_history(priya, recorded, data):
     recorded()
     answer = priya.post("/history/export/", {"format": "csv"} | data, follow=True)
-    assert answer.redirect_chain == [("/history/", 302)] and (
-        "Choose CSV" in answer.content.decode()
-    ) == ("q" not in data)
+    assert answer.redirect_chain == [("/history/", 302)]
+    assert ("Choose CSV" in answer.content.decode()) == ("q" not in data)
 
 
 def test_a_long_one_is_fetched_when_it_is_ready_by_who_asked_for_it(

@@ -1,6 +1,7 @@
-"""Each filter and each search of the history has an index, on PostgreSQL and on SQLite, and the database takes it.
+"""Each filter and each search of the history uses an index, on PostgreSQL and on SQLite.
 
-The table has 12,000 rows of one kind, and before them, where a walk from the newest would come last, five of each other kind.
+The table has 12,000 rows of one kind, and before them, where a scan from the newest would come
+last, five of each other kind.
 """
 
 import re
@@ -33,10 +34,7 @@ KINDS = [
     {"status": "unknown", "reason": "timeout"},
     {"status": "held", "reason": "credentials"},
     {"status": "queued", "reference": "Zen-1", "workflow_invocation_id": "4xU9"},
-    {
-        "recipient_digest": digests(DIGITS, RECIPIENT_DIGEST)[0],
-        "recipient_last_four": DIGITS[-4:],
-    },
+    {"recipient_digest": digests(DIGITS, RECIPIENT_DIGEST)[0], "recipient_last_four": DIGITS[-4:]},
     {
         "recipient2_digest": digests(DIGITS, RECIPIENT_DIGEST)[0],
         "recipient2_last_four": DIGITS[-4:],
@@ -117,7 +115,7 @@ def plain(rows):
 
 
 def plan(found):
-    """How the database finds the newest page of `found`: the indexes it takes, in their names, and the tables it walks through."""
+    """The query plan of the newest page of `found`: names of indexes used, and tables scanned."""
     told = found.order_by("-pk").values_list("pk", flat=True)[:51].explain()
     walks = re.findall(rf"Seq Scan on {TABLE}|SCAN {TABLE}(?! USING)", told)
     taken = re.findall(

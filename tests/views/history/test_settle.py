@@ -40,11 +40,9 @@ def test_it_ends_with_the_persons_word_and_says_so_everywhere(
 ):
     assert "Settled." in settle(ada, unknown, verdict=verdict, reason=WORDS)
     unknown.refresh_from_db()
-    assert (
-        (unknown.status, unknown.reason) == (status, f"settled_{verdict}")
-        and unknown.final_at
-        and unknown.is_final
-    )
+    assert (unknown.status, unknown.reason) == (status, f"settled_{verdict}")
+    assert unknown.final_at
+    assert unknown.is_final
     settlement = Settlement.objects.get()
     assert (settlement.invocation, settlement.verdict, settlement.settled_by) == (
         unknown,
@@ -78,10 +76,8 @@ def test_what_is_not_unknown_cannot_be_settled(ada, unknown, status):
 def test_a_second_person_changes_nothing(ada, sven, unknown):
     settle(ada, unknown, verdict="delivered", reason=WORDS)
     settle(sven, unknown, verdict="not_delivered", reason="No, it was not.")
-    assert (
-        Settlement.objects.get().settled_by == ada.person
-        and Invocation.objects.get().status == "accepted"
-    )
+    assert Settlement.objects.get().settled_by == ada.person
+    assert Invocation.objects.get().status == "accepted"
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,9 @@ def beside(client: Client, row) -> Page:
 def test_it_says_in_short_what_the_page_says(priya, recorded):
     row = recorded(reference="T-9")
     page = beside(priya, row)
-    assert (
-        page.links[-1] == f"/history/{row.request_id}/"
-        and str(row.request_id) in page.html
-        and "T-9" in page.html
-    )
+    assert page.links[-1] == f"/history/{row.request_id}/"
+    assert str(row.request_id) in page.html
+    assert "T-9" in page.html
     assert "<html" not in page.html and "every" in page.html  # it is still on its way
     assert DIGITS not in page.html and "98765432" not in page.html
 
@@ -29,10 +27,8 @@ def test_it_says_in_short_what_the_page_says(priya, recorded):
 def test_each_row_names_what_opens_beside_it_and_links_to_its_page(priya, recorded):
     row = recorded()
     page = opened(priya, "/history/")
-    assert (
-        f'data-beside="/history/{row.request_id}/beside/"' in page.html
-        and f"/history/{row.request_id}/" in page.links
-    )
+    assert f'data-beside="/history/{row.request_id}/beside/"' in page.html
+    assert f"/history/{row.request_id}/" in page.links
 
 
 def test_opened_by_itself_it_is_the_page(priya, recorded):
@@ -50,12 +46,10 @@ def test_it_says_what_to_do_next_and_names_no_button_that_is_not_there(priya, ro
         status="unknown", reason="timeout", due_at=None, **doubt
     )
     page = beside(priya, row)
-    assert "Check safely" in page.html and f"/history/{row.request_id}/try-again/" in [
-        form.action for form in page.forms
-    ]
-    assert (
-        "What to do next" in beside(rosa, row).html and "Check safely" not in beside(rosa, row).html
-    )
+    assert "Check safely" in page.html
+    assert f"/history/{row.request_id}/try-again/" in [form.action for form in page.forms]
+    assert "What to do next" in beside(rosa, row).html
+    assert "Check safely" not in beside(rosa, row).html
 
 
 def test_where_a_delivery_was_reported_nothing_is_left_to_do(priya, recorded):

@@ -59,15 +59,11 @@ def test_one_workflow_alone_can_be_looked_at(priya, unknown, account):
     row, other = unknown(), workflow_of(account, "Another")
     messages(other, [{"status": "unknown"}])
     page = opened(priya, f"/unknown/?workflow={row.workflow_instance_id}")
-    assert (
-        f"/history/{row.request_id}/" in page.links
-        and "Those of Order delayed only." in page.html
-        and "Another" not in page.html
-    )
-    assert (
-        "Another" in opened(priya, "/unknown/?workflow=x").html
-        and "Another" in opened(priya, f"/unknown/?workflow={other.pk}").html
-    )
+    assert f"/history/{row.request_id}/" in page.links
+    assert "Those of Order delayed only." in page.html
+    assert "Another" not in page.html
+    assert "Another" in opened(priya, "/unknown/?workflow=x").html
+    assert "Another" in opened(priya, f"/unknown/?workflow={other.pk}").html
 
 
 @pytest.mark.parametrize(
@@ -92,9 +88,8 @@ def test_checking_safely_from_there_asks_with_the_same_id(priya, unknown, receiv
         form for form in opened(priya, "/unknown/").forms if form.action.endswith("/try-again/")
     )
     priya.post(form.action, form.fields)
-    assert (
-        receiver.accepted == [str(row.request_id)] and Invocation.objects.get().status == "accepted"
-    )
+    assert receiver.accepted == [str(row.request_id)]
+    assert Invocation.objects.get().status == "accepted"
     assert Invocation.objects.get().attempts.get().asked_by == priya.person
 
 

@@ -25,9 +25,8 @@ def scraped(client, settings):
 
     def scrape():
         answer = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
-        assert answer.status_code == 200 and answer.headers["Content-Type"].startswith(
-            "text/plain; version=0.0.4"
-        )
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
         lines = [line for line in answer.content.decode().splitlines() if not line.startswith("#")]
         return {
             name.removeprefix("fallback_console_"): float(value)
@@ -48,11 +47,9 @@ def test_without_a_token_in_the_settings_there_is_no_such_page(client):
 def test_another_token_reads_nothing(client, settings, shown):
     settings.METRICS_TOKEN = TOKEN
     answer = client.get("/metrics", headers={"Authorization": shown})
-    assert (
-        answer.status_code == 401
-        and answer.headers["WWW-Authenticate"] == "Bearer"
-        and b"fallback" not in answer.content
-    )
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert b"fallback" not in answer.content
 
 
 def test_an_empty_console(scraped):
@@ -80,25 +77,20 @@ def test_what_waits_is_told_with_its_age(scraped, recorded, account):
     )
     Incident.objects.create(kind="unknown", account=account, opened_at=now, last_at=now)
     found = scraped()
-    assert found["queue_age_seconds"] == pytest.approx(300, abs=5) and found[
-        "oldest_unknown_seconds"
-    ] == pytest.approx(1800, abs=5)
-    assert found["dispatcher_seen_seconds"] == pytest.approx(90, abs=5) and found[
-        "callback_seen_seconds"
-    ] == pytest.approx(3600, abs=5)
+    assert found["queue_age_seconds"] == pytest.approx(300, abs=5)
+    assert found["oldest_unknown_seconds"] == pytest.approx(1800, abs=5)
+    assert found["dispatcher_seen_seconds"] == pytest.approx(90, abs=5)
+    assert found["callback_seen_seconds"] == pytest.approx(3600, abs=5)
     assert (found["due"], found["unknown"], found["held"], found["callbacks_unmatched"]) == (
         1,
         1,
         1,
         0,
     )
-    assert (
-        found['incidents_open{kind="unknown"}'] == 1 and found['incidents_open{kind="paused"}'] == 0
-    )
-    assert (
-        found['last_hour{status="held"}'] == 1
-        and found["recorded_total"] == Invocation.objects.latest("pk").pk
-    )
+    assert found['incidents_open{kind="unknown"}'] == 1
+    assert found['incidents_open{kind="paused"}'] == 0
+    assert found['last_hour{status="held"}'] == 1
+    assert found["recorded_total"] == Invocation.objects.latest("pk").pk
 
 
 def test_what_a_paused_account_keeps_is_no_queue(scraped, recorded):
@@ -140,7 +132,7 @@ def test_every_line_is_of_the_format_and_names_nobody(client, settings, recorded
     )
 
 
-# --- alive, and ready ---------------------------------------------------------------------------------------------------
+# --- alive, and ready -----------------------------------------------------------------------------
 
 
 def test_ready_means_that_the_database_has_every_migration(client, monkeypatch):

@@ -1,4 +1,4 @@
-"""The brake: who pulls it, who sees it, what it does to people who send. What is paused: who lets it go on, and from where."""
+"""Stopping all sending, and resuming what is paused: who may, who sees it, and what follows."""
 
 import re
 from html import unescape
@@ -20,10 +20,8 @@ def stopped(ada):
 
 
 def test_it_needs_a_reason(ada):
-    assert (
-        "This field is required" in ada.post("/stop/", {"reason": " "}).content.decode()
-        and not is_stopped()
-    )
+    assert "This field is required" in ada.post("/stop/", {"reason": " "}).content.decode()
+    assert not is_stopped()
 
 
 @pytest.mark.parametrize("page", ["/", "/send/", "/history/", "/unknown/", "/me/"])
@@ -59,14 +57,11 @@ def test_taking_it_off_leaves_who_did_what_and_when(ada, stopped):
     assert not is_stopped() and "Sending goes on" in html
     assert [
         (change.is_on, change.changed_by) for change in KillSwitch.history.order_by("history_id")
-    ] == [
-        (True, ada.person),
-        (False, ada.person),
-    ]
+    ] == [(True, ada.person), (False, ada.person)]
     assert "A wrong text went out" in html and "by ada" in html
 
 
-# --- what is paused -----------------------------------------------------------------------------------------------------
+# --- what is paused -------------------------------------------------------------------------------
 
 
 def text_of(answer):
@@ -87,30 +82,23 @@ def test_a_paused_workflow_is_resumed_from_its_banner_and_what_waited_is_due(
     ada, priya, workflow, unknown_to_kaleyra
 ):
     messages(workflow, [{"status": "queued"}] * 2)
-    assert "Kaleyra answered that Acme has no such workflow" in text_of(
-        priya.get("/")
-    ) and not resume_forms(priya, "/")
+    assert "Kaleyra answered that Acme has no such workflow" in text_of(priya.get("/"))
+    assert not resume_forms(priya, "/")
     [button] = resume_forms(ada, "/")
     assert "Resumed before that is mended, the next refusal pauses it again." in text_of(
         ada.get("/")
     )
-    assert "Resumed before" not in text_of(priya.get("/")) and ", just now" in text_of(
-        priya.get("/")
-    )
+    assert "Resumed before" not in text_of(priya.get("/"))
+    assert ", just now" in text_of(priya.get("/"))
     answer = ada.post(button.action, button.fields, follow=True)
-    assert (
-        "Order delayed goes on" in text_of(answer)
-        and "If nothing was mended, the next refusal pauses it again." in text_of(answer)
-        and not WorkflowInstance.objects.get().is_paused
-    )
+    assert "Order delayed goes on" in text_of(answer)
+    assert "If nothing was mended, the next refusal pauses it again." in text_of(answer)
+    assert not WorkflowInstance.objects.get().is_paused
     assert "was not paused" in text_of(ada.post(button.action, follow=True))
     assert (
         WorkflowInstance.history.first().history_user,
         WorkflowInstance.history.first().history_change_reason,
-    ) == (
-        ada.person,
-        "resumed",
-    )
+    ) == (ada.person, "resumed")
 
 
 def test_only_who_may_change_workflows_resumes_one(rosa, priya, workflow, unknown_to_kaleyra):
@@ -124,10 +112,8 @@ def test_a_workflow_whose_account_is_paused_too_does_not_yet_go_on(
 ):
     Account.objects.update(is_paused=True)
     said = text_of(ada.post(f"/workflows/{workflow.pk}/resume/", follow=True))
-    assert (
-        "Its account Acme still is, so nothing leaves yet." in said
-        and not WorkflowInstance.objects.get().is_paused
-    )
+    assert "Its account Acme still is, so nothing leaves yet." in said
+    assert not WorkflowInstance.objects.get().is_paused
 
 
 def test_under_the_brake_nothing_is_said_to_leave(ada, account, stopped):
@@ -152,10 +138,8 @@ def test_an_account_without_a_usable_key_stays_paused_and_is_led_to_the_cure(
             cursor.execute("UPDATE invocations_apikey SET key = 'nothing that can be decrypted'")
     assert not resume_forms(ada, "/") and words in text_of(ada.get("/"))
     answer = ada.post(f"/accounts/{account.pk}/resume/", follow=True)
-    assert (
-        "Acme stays paused, for it would be paused again at once." in text_of(answer)
-        and Account.objects.get().is_paused
-    )
+    assert "Acme stays paused, for it would be paused again at once." in text_of(answer)
+    assert Account.objects.get().is_paused
     assert answer.content.decode().count(f">{words}</a>") == 2, (
         "in the banner, and beside the refusal"
     )
@@ -206,19 +190,16 @@ def test_the_page_of_a_message_offers_what_lets_it_go_on(ada, priya, recorded, w
         f"/accounts/{account.pk}/resume/",
         f"/workflows/{workflow.pk}/resume/",
     ]
-    assert "The workflow Order delayed is paused. Kaleyra answered" in text_of(
-        priya.get(there)
-    ) and not resume_forms(priya, there)
+    assert "The workflow Order delayed is paused. Kaleyra answered" in text_of(priya.get(there))
+    assert not resume_forms(priya, there)
 
 
 def test_who_is_about_to_send_is_told_of_both(priya, workflow):
     pause_workflow(workflow.pk, "no_such_workflow")
     Account.objects.update(is_paused=True, paused_reason="Stock-taking")
     said = text_of(priya.get(f"/send/{workflow.pk}/"))
-    assert (
-        "The account Acme is paused (practice) Stock-taking" in said
-        and "The workflow Order delayed is paused" in said
-    )
+    assert "The account Acme is paused (practice) Stock-taking" in said
+    assert "The workflow Order delayed is paused" in said
     assert "If nobody lets it go on within 4 hours, it is never sent." in said
     assert "Workflow paused" in text_of(priya.get("/send/"))
 
@@ -246,10 +227,8 @@ def test_many_pauses_are_one_banner_each_with_its_own_way_out(ada, account, work
     assert answer.content.decode().count('class="banner') == 1
     assert "3 accounts and 1 workflow are paused – 6 messages wait" in text_of(answer)
     banner = answer.content.decode().partition("</details>")[0]
-    assert (
-        len(resume_forms(ada, "/")) == 4
-        and banner.count(">Check the API key, or replace it</a>") == 3
-    )
+    assert len(resume_forms(ada, "/")) == 4
+    assert banner.count(">Check the API key, or replace it</a>") == 3
 
 
 def test_what_waits_for_a_pause_leads_to_just_that(ada, account, workflow):

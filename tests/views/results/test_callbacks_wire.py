@@ -1,4 +1,4 @@
-"""Where Kaleyra posts results, over a real socket and from gunicorn: whatever comes down the wire is answered, and never by a 5xx."""
+"""Where Kaleyra posts results, through a socket and gunicorn: no request is answered by a 5xx."""
 
 import json
 import socket
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def console(account, process):
-    """console.ask(b"POST …", …): the status of the answer, if there is one. console.head: of a post that is let in."""
+    """console.ask(b"POST …", …): the response's status. console.head: that of a valid request."""
     address = endpoints.ensure_address(account, None)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -45,7 +45,10 @@ def console(account, process):
                 line.shutdown(socket.SHUT_WR)
             return line.makefile("rb").read().partition(b"\r\n")[0].split(b" ")[1]
 
-    head = f"POST /callbacks/{address.token}/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Callback-Secret: {address.secret}\r\n"
+    head = (
+        f"POST /callbacks/{address.token}/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        f"X-Callback-Secret: {address.secret}\r\n"
+    )
     return SimpleNamespace(
         ask=ask, head=head.encode(), chunked=head.encode() + b"Transfer-Encoding: chunked\r\n\r\n"
     )
@@ -62,18 +65,14 @@ def test_chunks_that_are_none_are_refused_and_the_server_lives_on(console):
     assert [console.ask(console.chunked, piece, and_close=True) for piece in cut] == [b"400"] * len(
         cut
     )
-    assert (
-        console.ask(console.head, b"Content-Length: 100\r\n\r\n{}", and_close=True) == b"400"
-        and not Callback.objects.exists()
-    )
-    assert (
-        console.ask(console.chunked, b"2\r\n{}\r\n0\r\n\r\n") == b"200"
-        and Callback.objects.get().body == "{}"
-    )
+    assert console.ask(console.head, b"Content-Length: 100\r\n\r\n{}", and_close=True) == b"400"
+    assert not Callback.objects.exists()
+    assert console.ask(console.chunked, b"2\r\n{}\r\n0\r\n\r\n") == b"200"
+    assert Callback.objects.get().body == "{}"
 
 
 def test_whoever_posts_too_much_gets_to_read_the_answer(console):
-    """A server that hangs up on what is still being sent resets the connection, and the answer is lost with it."""
+    """Closing the socket while a body arrives resets the connection and loses the response."""
     size = 16 * MAX_BODY_BYTES
     assert (
         console.ask(console.head, f"Content-Length: {size}\r\n\r\n".encode(), b"x" * size) == b"413"

@@ -1,4 +1,4 @@
-"""The request id is minted with the form: however often and from wherever it is posted, it stands for one message."""
+"""The request ID is issued with the form: however often that is posted, one message is sent."""
 
 import time
 import uuid
@@ -11,7 +11,7 @@ from django.test import Client
 
 from invocations.forms.submission_token import MAX_AGE_SECONDS, SubmissionToken
 from invocations.models import Attempt, Invocation
-from invocations.sending import record as sending
+from invocations.sending import record
 from invocations.sending.record import NotSendable
 from tests.views.conftest import NUMBER
 from tests.views.pages import Page, confirm, form_of, send_form
@@ -39,9 +39,8 @@ def test_the_same_form_posted_twenty_times_at_once_is_one_message(priya, review,
         pages = set(pool.map(press, range(20)))
     row = Invocation.objects.get()
     assert pages == {f"/history/{row.request_id}/"}
-    assert [request.request_id for request in receiver.received] == [
-        str(row.request_id)
-    ] and Attempt.objects.count() == 1
+    assert [request.request_id for request in receiver.received] == [str(row.request_id)]
+    assert Attempt.objects.count() == 1
 
 
 def test_the_id_is_a_random_one_that_the_review_has_named(priya, review, receiver):
@@ -121,9 +120,8 @@ def test_a_form_of_yesterday_records_nothing_and_loses_nothing(priya, plain, rec
         priya.force_login(priya.person)  # the session is over, too
         form.buttons.append("send")
         page = Page(form.press(priya, "send"))
-    assert (
-        "open for too long" in page.html and page.form("review")["recipient"] == "+91 80612-34581"
-    )
+    assert "open for too long" in page.html
+    assert page.form("review")["recipient"] == "+91 80612-34581"
     assert not Invocation.objects.exists()
 
 
@@ -153,9 +151,7 @@ def test_a_workflow_turned_off_in_the_meantime_records_nothing(priya, review, pl
 
 
 def test_a_channel_taken_away_in_the_meantime_records_nothing(priya, review, plain, monkeypatch):
-    monkeypatch.setattr(
-        sending, "_check", lambda *_: (_ for _ in ()).throw(NotSendable("channels"))
-    )
+    monkeypatch.setattr(record, "_check", lambda *_: (_ for _ in ()).throw(NotSendable("channels")))
     page = Page(confirm(priya, review))
     assert "changed in the meantime" in page.text("errors") and not Invocation.objects.exists()
     assert page.form("review")["recipient"] == NUMBER

@@ -152,12 +152,10 @@ def test_the_size_of_the_sms_and_what_made_it_unicode(priya, make_workflow):
     html = preview(
         priya, workflow, send_form(priya, workflow).fill({"value1-01": "y" * 70 + "₹"})
     ).content.decode()
-    assert (
-        "Unicode" in html
-        and "71 characters" in html
-        and "2 parts" in html
-        and "Unicode because of “₹”" in html
-    )
+    assert "Unicode" in html
+    assert "71 characters" in html
+    assert "2 parts" in html
+    assert "Unicode because of “₹”" in html
 
 
 def test_order_dangers_are_told_where_they_happen(priya, make_workflow):

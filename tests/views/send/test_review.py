@@ -28,11 +28,8 @@ def test_the_json_on_the_page_is_the_json_that_is_posted(priya, form, posted):
     shown = json.loads(Page(review).text("json"))
     confirm(priya, review)
     found = posted()
-    assert shown == found.body and list(shown["input"]["send1"]["templateParams"]) == [
-        "01",
-        "02",
-        "03",
-    ]
+    assert shown == found.body
+    assert list(shown["input"]["send1"]["templateParams"]) == ["01", "02", "03"]
 
 
 def test_the_curl_line_posts_the_same_with_the_key_as_a_variable(priya, form, posted, typed):
@@ -130,7 +127,7 @@ def test_missing_values_of_a_free_editor_are_told(priya, make_workflow):
     )
 
 
-# --- presets ----------------------------------------------------------------------------------------------------------
+# --- presets --------------------------------------------------------------------------------------
 
 
 def keep(client, review, title="Usual", shared=False):
@@ -152,9 +149,8 @@ def test_a_preset_keeps_the_values_and_never_number_or_secret(priya, make_workfl
     page = Page(keep(priya, review))
     assert "Saved." in page.html and page.form("send")["value1-pin"] == "4711"
     preset = Preset.objects.get()
-    assert (
-        json.loads(preset.values) == [{"name": "Asha", "pin": ""}] and DIGITS not in preset.values
-    )
+    assert json.loads(preset.values) == [{"name": "Asha", "pin": ""}]
+    assert DIGITS not in preset.values
     assert not Invocation.objects.exists() and not receiver.received
     form = send_form(priya, workflow, f"?preset={preset.pk}")
     assert (form["value1-name"], form["value1-pin"], form["recipient"]) == ("Asha", "", "")
@@ -197,23 +193,17 @@ def test_nobody_but_its_maker_or_an_admin_changes_a_shared_preset(priya, ada, sv
             shared=True,
         )
     )
-    assert (
-        "Somebody else has shared" in page.html
-        and json.loads(Preset.objects.get().values)[0]["01"] == VALUES["value1-01"]
-    )
+    assert "Somebody else has shared" in page.html
+    assert json.loads(Preset.objects.get().values)[0]["01"] == VALUES["value1-01"]
     assert priya.post(f"/send/presets/{preset.pk}/remove/").status_code == 403
-    assert (
-        ada.post(f"/send/presets/{preset.pk}/remove/").status_code == 302
-        and not Preset.objects.exists()
-    )
+    assert ada.post(f"/send/presets/{preset.pk}/remove/").status_code == 302
+    assert not Preset.objects.exists()
 
 
 def test_another_persons_preset_cannot_be_removed(priya, ada, form):
     keep(priya, form.press(priya, "review"), "Mine")
-    assert (
-        ada.post(f"/send/presets/{Preset.objects.get().pk}/remove/").status_code == 403
-        and Preset.objects.exists()
-    )
+    assert ada.post(f"/send/presets/{Preset.objects.get().pk}/remove/").status_code == 403
+    assert Preset.objects.exists()
     answer = priya.post(f"/send/presets/{Preset.objects.get().pk}/remove/", follow=True)
     assert "“Mine” is gone" in answer.content.decode() and not Preset.objects.exists()
 

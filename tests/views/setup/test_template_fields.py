@@ -32,11 +32,9 @@ def test_saving_keeps_texts_and_words_and_makes_a_version(ada, typed, form):
     answer = save(ada, form, typed, send1__delay_seconds="30")
     assert answer.status_code == 302
     page = opened(ada, answer.headers["Location"])
-    assert (
-        "Saved as version 1" in page.html
-        and "As in the &lt;ticket&gt;" in page.html
-        and "Hello Asha" in page.html.replace("<mark>", "").replace("</mark>", "")
-    )
+    assert "Saved as version 1" in page.html
+    assert "As in the &lt;ticket&gt;" in page.html
+    assert "Hello Asha" in page.html.replace("<mark>", "").replace("</mark>", "")
     assert Channel.objects.get(workflow_instance=typed, position=1).delay_seconds == 30
     assert Parameter.objects.get(channel__position=2, key="03").max_length == 12
     assert WorkflowVersion.objects.get().created_by == ada.person
@@ -52,9 +50,8 @@ def test_a_changed_text_asks_for_its_new_values_and_forgets_the_old(ada, typed, 
     save(ada, form, typed, send1__template_text="Hi {{name}}")
     assert list(Parameter.objects.filter(channel__position=1).values_list("key", flat=True)) == []
     page = opened(ada, f"/workflows/{typed.pk}/contract/")
-    assert field(1, "name", "label") in page.form("send1-template_text") and field(
-        1, "01", "label"
-    ) not in page.form("send1-template_text")
+    assert field(1, "name", "label") in page.form("send1-template_text")
+    assert field(1, "01", "label") not in page.form("send1-template_text")
     assert Parameter.objects.filter(channel__position=2).count() == 3
 
 
@@ -62,14 +59,10 @@ def test_a_name_of_one_brace_is_refused_for_whatsapp_and_kept(ada, typed, form):
     page = Page(
         save(ada, form, typed, send1__template_text="Hi {name}", send2__template_text="Hi {name}")
     )
-    assert (
-        "{name} works in an SMS only" in page.html
-        and page.form("send1-template_text")["send1-template_text"] == "Hi {name}"
-    )
-    assert (
-        Channel.objects.get(workflow_instance=typed, position=2).template_text.startswith("Dear")
-        and not WorkflowVersion.objects.exists()
-    )
+    assert "{name} works in an SMS only" in page.html
+    assert page.form("send1-template_text")["send1-template_text"] == "Hi {name}"
+    assert Channel.objects.get(workflow_instance=typed, position=2).template_text.startswith("Dear")
+    assert not WorkflowVersion.objects.exists()
 
 
 def test_a_mixed_text_is_warned_of(ada, typed, form):
@@ -97,14 +90,10 @@ def test_what_is_no_regular_expression_is_refused_and_everything_kept(ada, typed
     page = Page(save(ada, form, typed, send2__template_text="Dear {#var#}"))
     again = page.form("send1-template_text")
     assert "no regular expression" in page.html and again[field(1, "01", "pattern")] == pattern
-    assert (
-        again[field(1, "02", "label")] == "Kept <label>"
-        and again["send2-template_text"] == "Dear {#var#}"
-    )
-    assert (
-        Parameter.objects.get(channel__position=1, key="02").label == "For how long"
-        and not WorkflowVersion.objects.exists()
-    )
+    assert again[field(1, "02", "label")] == "Kept <label>"
+    assert again["send2-template_text"] == "Dear {#var#}"
+    assert Parameter.objects.get(channel__position=1, key="02").label == "For how long"
+    assert not WorkflowVersion.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -119,9 +108,8 @@ def test_what_is_no_regular_expression_is_refused_and_everything_kept(ada, typed
 )
 def test_words_that_contradict_each_other_are_refused(ada, typed, form, words, sentence):
     form.fill({field(1, "01", name): said for name, said in words.items()})
-    assert (
-        sentence in save(ada, form, typed).content.decode() and not WorkflowVersion.objects.exists()
-    )
+    assert sentence in save(ada, form, typed).content.decode()
+    assert not WorkflowVersion.objects.exists()
 
 
 def test_only_what_goes_by_name_can_be_left_out(ada, typed, form):
@@ -147,7 +135,7 @@ def test_a_workflow_without_channels_says_so(ada, make_workflow):
     )
 
 
-# --- what the send page makes of it -----------------------------------------------------------------------------------
+# --- what the send page makes of it ---------------------------------------------------------------
 
 
 def test_the_rules_of_both_channels_hold_for_a_shared_value(priya, make_workflow):
@@ -180,12 +168,10 @@ def test_choices_defaults_help_and_samples_reach_the_form(priya, make_workflow):
     ]
     page = opened(priya, f"/send/{make_workflow('{{a}} {{b}}', None, words=words).pk}/")
     form = page.form("review").fill({"recipient": NUMBER})
-    assert (
-        form["value1-a"] == "x"
-        and "y &lt;z&gt;" in page.html
-        and "Help &lt;me&gt;" in page.html
-        and "For example B-1" in page.html
-    )
+    assert form["value1-a"] == "x"
+    assert "y &lt;z&gt;" in page.html
+    assert "Help &lt;me&gt;" in page.html
+    assert "For example B-1" in page.html
     assert "Exact JSON" in form.press(priya, "review").content.decode()
     assert (
         "Select a valid choice"

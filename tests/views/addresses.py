@@ -1,0 +1,135 @@
+"""Every address of the console: which answer each kind of person gets from it.
+
+An address that is missing from these tables fails tests/views/test_rights.py.
+"""
+
+import uuid
+
+from django.contrib.auth.models import Group
+from django.urls import reverse
+from django.urls.resolvers import URLResolver
+
+from invocations.models import SavedFilter
+
+PEOPLE = ["anonymous", "nina", "priya", "rosa", "ada", "sven"]
+SIGN_IN = 302  # to the login page
+
+# The status of a GET, and of an empty POST, for each of the six people. A POST that is let in
+# changes something or says what is missing.
+MATRIX = {
+    "dashboard": ((SIGN_IN, 200, 200, 200, 200, 200), (SIGN_IN, 405, 405, 405, 405, 405)),
+    "send": ((SIGN_IN, 403, 200, 403, 200, 200), (SIGN_IN, 403, 405, 403, 405, 405)),
+    "compose": ((SIGN_IN, 403, 200, 403, 200, 200), (SIGN_IN, 403, 200, 403, 200, 200)),
+    "preview": ((SIGN_IN, 403, 405, 403, 405, 405), (SIGN_IN, 403, 200, 403, 200, 200)),
+    "remove_preset": ((SIGN_IN, 403, 405, 403, 405, 405), (SIGN_IN, 403, 403, 403, 302, 302)),
+    "template_fields": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 302, 302)),
+    "profile": ((SIGN_IN, 200, 200, 200, 200, 200), (SIGN_IN, 200, 200, 200, 200, 200)),
+    "history": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 200, 200, 200, 200)),
+    "errors": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 405, 405, 405, 405)),
+    "save_filter": ((SIGN_IN, 403, 405, 405, 405, 405), (SIGN_IN, 403, 302, 302, 302, 302)),
+    "remove_filter": ((SIGN_IN, 403, 405, 405, 405, 405), (SIGN_IN, 403, 404, 404, 302, 404)),
+    "bulk_actions": ((SIGN_IN, 403, 405, 405, 405, 405), (SIGN_IN, 403, 302, 302, 302, 302)),
+    "side_panel": ((SIGN_IN, 403, 302, 302, 302, 302), (SIGN_IN, 403, 405, 405, 405, 405)),
+    "invocation": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 405, 405, 405, 405)),
+    "try_again": ((SIGN_IN, 403, 405, 403, 405, 405), (SIGN_IN, 403, 302, 403, 302, 302)),
+    "cancel": ((SIGN_IN, 403, 405, 403, 405, 405), (SIGN_IN, 403, 302, 403, 302, 302)),
+    "settle": ((SIGN_IN, 403, 403, 403, 302, 302), (SIGN_IN, 403, 403, 403, 302, 302)),
+    "unknown": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 405, 405, 405, 405)),
+    "unmatched": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 405, 405, 405, 405)),
+    "match_result": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 302, 302)),
+    "set_aside": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 200, 200)),
+    "stop": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 200, 200)),
+    "let_go_on": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 302, 302)),
+    "resume": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 302, 302)),
+    "resume_workflow": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 302, 302)),
+    "callback_setup": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 302, 302)),
+    "check_key": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 200, 200)),
+    # For a machine with the address's secret: tests/views/results/test_callbacks.py
+    "callback": ((405,) * 6, (401,) * 6),
+    "glossary": ((SIGN_IN, 200, 200, 200, 200, 200), (SIGN_IN, 405, 405, 405, 405, 405)),
+    "export": ((SIGN_IN, 403, 405, 405, 405, 405), (SIGN_IN, 403, 302, 302, 302, 302)),
+    "exports": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 405, 405, 405, 405)),
+    "download": ((SIGN_IN, 403, 405, 405, 405, 405), (SIGN_IN, 403, 404, 404, 404, 404)),
+    "cancel_export": ((SIGN_IN, 403, 405, 405, 405, 405), (SIGN_IN, 403, 404, 404, 404, 404)),
+    "healthz": ((200,) * 6, (405,) * 6),
+    "readyz": ((200,) * 6, (405,) * 6),
+    # For a machine with METRICS_TOKEN: tests/views/monitoring/test_metrics.py
+    "metrics": ((404,) * 6, (405,) * 6),
+}
+CONFIGURATION = ("pod", "account", "apikey", "workflowinstance")
+PAGES = ("changelist", "add", "history", "delete", "change")
+
+# Tested in detail by tests/admin: closed without signing in, to nina and to priya; rosa can read,
+# but change nothing.
+SETUP = {
+    *(f"admin:invocations_{model}_{page}" for model in CONFIGURATION for page in PAGES),
+    *(f"admin:auth_{model}_{page}" for model in ("user", "group") for page in PAGES),
+    "admin:auth_user_password_change",
+    "admin:invocations_workflowinstance_texts_and_values",
+    "admin:invocations_workflowinstance_results",
+}
+
+# django-simple-history's pages of old versions are closed to everybody.
+CLOSED = {f"admin:invocations_{model}_simple_history" for model in CONFIGURATION}
+
+# Django's and Unfold's own pages, which check permissions themselves: without signing in they
+# redirect to the login page or are not found.
+SHELL = {
+    *(
+        f"admin:{name}"
+        for name in ("index", "search", "autocomplete", "jsi18n", "view_on_site", "app_list", "")
+    ),
+    *(f"admin:{name}" for name in ("login", "logout", "password_change", "password_change_done")),
+}
+
+
+def url_names(patterns, prefix=""):
+    """The name of each URL pattern, with its namespace."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from url_names(
+                pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else prefix
+            )
+        else:
+            yield prefix + (pattern.name or "")
+
+
+def address_of(name, world):
+    """The address with this URL name, for the records of `world` (see test_rights.py)."""
+    records = {
+        "pod": world.workflow.account.pod,
+        "account": world.workflow.account,
+        "apikey": world.workflow.account.primary_key,
+    }
+    records |= {
+        "workflowinstance": world.workflow,
+        "user": world.person,
+        "group": Group.objects.get(name="Admin"),
+    }
+    if name in {"compose", "preview", "template_fields", "resume_workflow"}:
+        return reverse(name, args=[world.workflow.pk])
+    if name in {"resume", "callback_setup"}:
+        return reverse(name, args=[world.workflow.account.pk])
+    if name == "check_key":
+        return reverse(name, args=[world.workflow.account.primary_key.pk])
+    if name == "callback":
+        return reverse(name, args=["no-such-token"])
+    if name == "match_result":
+        return reverse(name, args=[world.orphan.pk])
+    if name == "set_aside":
+        return reverse(name, query={"id": world.orphan.pk})
+    if name in {"invocation", "try_again", "cancel", "settle", "side_panel"}:
+        return reverse(name, args=[world.row.request_id])
+    if name == "remove_filter":
+        saved = {"person": world.person, "name": "mine", "query": "status=held"}
+        return reverse(name, args=[SavedFilter.objects.get_or_create(**saved)[0].pk])
+    if name in {"download", "cancel_export"}:
+        return reverse(name, args=[uuid.uuid4()])
+    if name == "remove_preset":
+        return reverse(name, args=[world.preset().pk])
+    model, _, page = name.removeprefix("admin:").partition("_")[2].partition("_")
+    if name.endswith("simple_history"):
+        return reverse(name, args=[records[model].pk, records[model].history.first().pk])
+    if page in {"history", "delete", "change", "password_change", "texts_and_values", "results"}:
+        return reverse(name, args=[records[model].pk])
+    return reverse(name)

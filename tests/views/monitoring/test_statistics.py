@@ -1,0 +1,76 @@
+"""Messages counted ahead by the sweep add up to what the dashboard would count live."""
+
+from datetime import timedelta
+
+import pytest
+
+from invocations.models import Invocation, Quarter
+from invocations.monitoring import statistics
+from invocations.monitoring.sweep import sweep
+from tests.many import messages
+from tests.views.monitoring.dashboard_page import (
+    EVERY_STATUS,
+    NOON,
+    YESTERDAY,
+    minutes_ago,
+    tiles_of,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
+
+
+def test_counts_kept_by_the_sweep_equal_the_live_counts(priya, flow, monkeypatch):
+    messages(flow, EVERY_STATUS + YESTERDAY)
+    live = [tiles_of(priya.get(address)) for address in ("/", "/?days=7")]
+    monkeypatch.setattr(statistics, "COUNTED_AT_ONCE", 5)
+    assert not priya.get("/").context["figures"].is_whole
+    assert "figures are too low" in priya.get("/").content.decode()
+    while statistics.count_due_quarters(NOON):
+        pass
+    answers = [priya.get(address) for address in ("/", "/?days=7")]
+    assert [tiles_of(answer) for answer in answers] == live
+    assert all(
+        answer.context["figures"].is_whole and not answer.context["figures"].is_live
+        for answer in answers
+    )
+
+
+def test_recent_messages_are_counted_live_beside_kept_counts(priya, flow, monkeypatch):
+    messages(flow, YESTERDAY + EVERY_STATUS)
+    monkeypatch.setattr(statistics, "COUNTED_AT_ONCE", 14)
+    while statistics.count_due_quarters(NOON):
+        pass
+    before = int(tiles_of(priya.get("/?days=7"))["Accepted"])
+    Invocation.objects.filter(status="accepted", created_at__gt=NOON - timedelta(minutes=6)).update(
+        status="held"
+    )
+    assert int(tiles_of(priya.get("/?days=7"))["Accepted"]) == before - 1
+
+
+def test_a_quarter_of_an_hour_is_recounted_after_a_tenth_of_its_age(flow, monkeypatch):
+    monkeypatch.setattr(statistics, "COUNTED_AT_ONCE", 0)
+    [row] = messages(flow, [minutes_ago(100, status="unknown")])
+    while statistics.count_due_quarters(NOON):
+        pass
+    Invocation.objects.filter(pk=row.pk).update(status="accepted")
+    quarter = Quarter.objects.get(begins_at=NOON - timedelta(minutes=100))
+    assert quarter.counts == {str(flow.pk): {"recorded": 1, "unknown": 1}}
+    assert quarter.recount_at == NOON + timedelta(minutes=10)
+    while statistics.count_due_quarters(NOON + timedelta(minutes=11)):
+        pass
+    quarter.refresh_from_db()
+    assert quarter.counts == {str(flow.pk): {"recorded": 1, "accepted": 1, "unreported": 1}}
+
+
+def test_counts_older_than_every_period_are_deleted(flow, monkeypatch):
+    monkeypatch.setattr(statistics, "COUNTED_AT_ONCE", 0)
+    messages(flow, [minutes_ago(5)])
+    Quarter.objects.create(begins_at=NOON - timedelta(days=40), recount_at=NOON)
+    statistics.count_due_quarters(NOON)
+    assert not Quarter.objects.filter(begins_at__lt=NOON - timedelta(days=32))
+
+
+def test_few_messages_are_not_counted_ahead(flow):
+    messages(flow, EVERY_STATUS)
+    sweep()
+    assert not Quarter.objects.exists()
