@@ -120,9 +120,7 @@ def _form_field(text: str) -> str | None:
 
 def _wrapped(fields: dict[str, Any]) -> Any:
     """The value of the first field named `workflowevent`, in upper or lower case; None without."""
-    return next(
-        (value for name, value in fields.items() if name.strip().lower() == _WRAPPER), None
-    )
+    return next((value for name, value in fields.items() if name.strip().lower() == _WRAPPER), None)
 
 
 # --- the channels of an event -------------------------------------------------------------------

@@ -165,9 +165,7 @@ class FlowResult:
         first channel that failed, or a second one that failed, rules it out. A first channel that
         is not reported does not.
         """
-        first_failed = any(
-            channel.position == 1 and channel.is_failed for channel in self.channels
-        )
+        first_failed = any(channel.position == 1 and channel.is_failed for channel in self.channels)
         reached = [channel.position for channel in self.channels if channel.may_have_reached]
         return len(reached) > 1 or (not first_failed and any(position > 1 for position in reached))
 
