@@ -13,11 +13,11 @@ from urllib.parse import parse_qs
 from invocations.kaleyra.callbacks import FlowResult, ReportedChannel
 from invocations.kaleyra.reply import printable, read_timestamp
 
-MAX_BODY_BYTES = 256 * 1024
+MAX_CALLBACK_BYTES = 256 * 1024
 LONGEST_ID = 100
-LONGEST_WAIT = 24 * 60 * 60
+MAX_WAIT_SECONDS = 24 * 60 * 60
 """Seconds. Kaleyra's own limit is 900; a value of more than a day is taken as no wait."""
-YEARS = range(2000, 2100)
+PLAUSIBLE_YEARS = range(2000, 2100)
 """Times in other years are implausible, and some cannot be converted to every time zone."""
 
 
@@ -182,7 +182,7 @@ def _uuid(text: str) -> uuid.UUID | None:
 
 def _time(value: Any) -> datetime | None:
     moment = read_timestamp(_text(value, 60)) if isinstance(value, str) else None
-    return moment if moment and moment.year in YEARS else None
+    return moment if moment and moment.year in PLAUSIBLE_YEARS else None
 
 
 _DURATION = re.compile(
@@ -204,4 +204,4 @@ def _seconds(value: Any) -> int | None:
         seconds = ((days * 24 + hours) * 60 + minutes) * 60 + rest
     else:
         return None
-    return seconds if seconds <= LONGEST_WAIT else None
+    return seconds if seconds <= MAX_WAIT_SECONDS else None

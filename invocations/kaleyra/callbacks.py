@@ -28,7 +28,7 @@ class CodeMeaning(StrEnum):
     OTHER = "other"
 
 
-CODES = {
+CODE_MEANINGS = {
     "DELIVERED": CodeMeaning.DELIVERED,
     "READ": CodeMeaning.DELIVERED,
     "FAILED": CodeMeaning.FAILED,
@@ -67,7 +67,7 @@ def meaning_of_code(code: str) -> CodeMeaning:
     >>> meaning_of_code("Not_Sent")
     <CodeMeaning.FAILED: 'failed'>
     """
-    return CODES.get(_normalized(code), CodeMeaning.OTHER)
+    return CODE_MEANINGS.get(_normalized(code), CodeMeaning.OTHER)
 
 
 def has_ended(execution_status: str) -> bool:

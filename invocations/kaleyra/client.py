@@ -23,7 +23,7 @@ from invocations.kaleyra.address import invoke_url, profiles_url
 from invocations.kaleyra.connection import NoAnswer, NotSent, SingleConnectionAdapter, WatchedSocket
 from invocations.kaleyra.payload import CONTENT_TYPE, KEY_HEADER
 from invocations.kaleyra.profiles import KeyCheck, read_profiles
-from invocations.kaleyra.reply import DUPLICATE, MAX_BODY_BYTES, Reply, Verdict, read_reply
+from invocations.kaleyra.reply import DUPLICATE, MAX_REPLY_BYTES, Reply, Verdict, read_reply
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
@@ -206,12 +206,12 @@ def _read_body(response: requests.Response, watched: WatchedSocket) -> tuple[byt
     body = b""
     try:
         while not watched.is_over:
-            chunk = response.raw.read1(MAX_BODY_BYTES)
+            chunk = response.raw.read1(MAX_REPLY_BYTES)
             body += chunk
-            if len(body) > MAX_BODY_BYTES:
+            if len(body) > MAX_REPLY_BYTES:
                 break
             if not chunk or response.raw.length_remaining == 0:
                 return body, not watched.is_over
     except (HTTPError, OSError, ValueError):
         pass  # the part that was read is returned as incomplete
-    return body[:MAX_BODY_BYTES], False
+    return body[:MAX_REPLY_BYTES], False

@@ -20,7 +20,7 @@ from invocations.kaleyra.template_params import (
     VERIFICATION_CODE,
     ChannelKind,
     TemplateParams,
-    in_order,
+    ordered_params,
     out_of_order,
     placeholders,
     resolve,
@@ -161,7 +161,7 @@ def order_findings(
     positional = template_mode(template_text, kind) in ("positional", "mixed")
     if template_text and not positional:
         return []
-    order = tuple(key for key, _ in in_order(dict.fromkeys(typed, ""), kind, otp=otp))
+    order = tuple(key for key, _ in ordered_params(dict.fromkeys(typed, ""), kind, otp=otp))
     found = [
         LimitFinding("out_of_order", key, blocks=True, facts={"order": order})
         for key in out_of_order(typed)
@@ -185,7 +185,7 @@ def _capitals_first(typed: Sequence[str], order: tuple[str, ...]) -> Iterator[Li
 
 
 def _special_keys_first(order: tuple[str, ...], otp: bool) -> Iterator[LimitFinding]:
-    """Finds nothing for WhatsApp, where `in_order` leaves the special keys out."""
+    """Finds nothing for WhatsApp, where `ordered_params` leaves the special keys out."""
     for index, key in enumerate(order):
         before = tuple(later for later in order[index + 1 :] if later not in SPECIAL_KEYS)
         # The documented position of an OTP's verification code is the first.

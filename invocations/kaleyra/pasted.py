@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from invocations.kaleyra.address import API_DOMAIN, SID, WORKFLOW_INSTANCE_ID
 from invocations.kaleyra.payload import KEY_HEADER, Send
 
-MAX_BYTES = 64 * 1024
+MAX_PASTED_BYTES = 64 * 1024
 
 
 class PasteError(ValueError):
@@ -54,8 +54,8 @@ def read(text: str) -> Pasted:
 
     Raises `PasteError`. Values come as they were written: whether they may be sent is for `template_params.checked`.
     """
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise PasteError("too_long", limit=MAX_BYTES)
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_PASTED_BYTES:
+        raise PasteError("too_long", limit=MAX_PASTED_BYTES)
     errors = []
     for reading in _readings(text.strip("\ufeff \t\r\n")):
         try:

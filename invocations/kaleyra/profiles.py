@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-MOST_PROFILES = 25
+MAX_PROFILES = 25
 LONGEST_TEXT = 500
 SUCCESS, NO_SUCH_PROFILE, WRONG_KEY = "RBC024", "RBC302", "RBC001"
 
 
-class Verdict(StrEnum):
+class KeyVerdict(StrEnum):
     """What the answer says about the API key."""
 
     WORKS = "works"
@@ -29,7 +29,7 @@ class Verdict(StrEnum):
     UNREADABLE = "unreadable"
 
 
-class State(StrEnum):
+class ProfileState(StrEnum):
     """The `status` of a profile."""
 
     ACTIVE = "1"
@@ -45,7 +45,7 @@ class Profile:
     title: str
     url: str = field(repr=False)
     http_method: str
-    state: State
+    state: ProfileState
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class KeyCheck:
     """What one answer says about the key, and the profiles if the key works."""
 
     http_status: int
-    verdict: Verdict
+    verdict: KeyVerdict
     profiles: tuple[Profile, ...] = ()
 
 
@@ -62,13 +62,13 @@ def read_profiles(http_status: int, body: bytes, *, complete: bool = True) -> Ke
     content = _json(body)
     code = str(content.get("code", "")).upper()
     if code == WRONG_KEY or http_status in (401, 403):
-        return KeyCheck(http_status, Verdict.REFUSED)
+        return KeyCheck(http_status, KeyVerdict.REFUSED)
     is_list = 200 <= http_status < 300 and (code == SUCCESS or "data" in content)
     if not complete or not (code == NO_SUCH_PROFILE or is_list):
-        return KeyCheck(http_status, Verdict.UNREADABLE)
+        return KeyCheck(http_status, KeyVerdict.UNREADABLE)
     rows = [] if code == NO_SUCH_PROFILE else list(_rows(content.get("data")))
-    profiles = tuple(_profile(row) for row in rows[:MOST_PROFILES])
-    return KeyCheck(http_status, Verdict.WORKS, profiles)
+    profiles = tuple(_profile(row) for row in rows[:MAX_PROFILES])
+    return KeyCheck(http_status, KeyVerdict.WORKS, profiles)
 
 
 def _json(body: bytes) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _rows(data: Any) -> Iterator[dict[str, Any]]:
 
 def _profile(row: dict[str, Any]) -> Profile:
     status = _text(row.get("status"))
-    state = State(status) if status in set(State) else State.UNKNOWN
+    state = ProfileState(status) if status in set(ProfileState) else ProfileState.UNKNOWN
     return Profile(
         title=_text(row.get("title")),
         url=_text(row.get("url")),

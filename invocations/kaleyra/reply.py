@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
-MAX_BODY_BYTES = 64 * 1024
+MAX_REPLY_BYTES = 64 * 1024
 MAX_RETRY_AFTER = 3600
 # RFC 9110, 15.4: the statuses that name one other URL. 300 and 304 do not.
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -124,7 +124,7 @@ def read_reply(
     searched in the first `MAX_SEARCHED` characters of each text, as it may be a configured pattern
     that is slow.
     """
-    text = body[:MAX_BODY_BYTES].decode("utf-8-sig", errors="replace")
+    text = body[:MAX_REPLY_BYTES].decode("utf-8-sig", errors="replace")
     fields = _json_object(text) if complete else None
     reason = _reason(http_status, fields, request_id, complete)
     fields = fields or {}

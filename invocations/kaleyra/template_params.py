@@ -11,7 +11,6 @@ Source of every rule: seed, "Channel Agnostic Template Parameters" and "Special 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +25,6 @@ PARAM_HEADER = "#param_header#"
 PARAM_URL = "#param_url#"
 SPECIAL_KEYS = (VERIFICATION_CODE, PARAM_HEADER, PARAM_URL)
 
-MAX_JSON_CHARACTERS = 64 * 1024
 MAX_KEY_CHARACTERS = 100
 
 
@@ -93,7 +91,7 @@ def placeholders(text: str, kind: ChannelKind) -> list[Placeholder]:
     return found
 
 
-def asked_for(text: str, kind: ChannelKind, *, otp: bool = False) -> list[str]:
+def needed_keys(text: str, kind: ChannelKind, *, otp: bool = False) -> list[str]:
     """The keys a template's body needs: `numbered` ones for its positions, the names themselves for its names.
 
     In a template for one-time passcodes (`otp`) the verification code takes the first position.
@@ -103,7 +101,7 @@ def asked_for(text: str, kind: ChannelKind, *, otp: bool = False) -> list[str]:
     code = [VERIFICATION_CODE] if otp else []
     return [
         *code,
-        *numbered(max(0, last - len(code))),
+        *numbered_keys(max(0, last - len(code))),
         *dict.fromkeys(place.name for place in found if place.name is not None),
     ]
 
@@ -111,7 +109,7 @@ def asked_for(text: str, kind: ChannelKind, *, otp: bool = False) -> list[str]:
 # --- the order of the values ------------------------------------------------------------------------------------------
 
 
-def in_order(
+def ordered_params(
     params: TemplateParams, kind: ChannelKind, *, otp: bool = False
 ) -> list[tuple[str, str]]:
     """Keys and values in the order in which a body's positions take them.
@@ -132,15 +130,15 @@ def in_order(
     return ordered
 
 
-def numbered(count: int) -> list[str]:
+def numbered_keys(count: int) -> list[str]:
     """`count` keys whose order as text is their order as numbers: "01", "02" … and wider from a hundred on."""
     width = max(2, len(str(count)))
     return [str(number).zfill(width) for number in range(1, count + 1)]
 
 
-def renumbered(keys: Sequence[str]) -> list[str]:
+def renumbered_keys(keys: Sequence[str]) -> list[str]:
     """`keys` in their given order, the ordinary ones made into `numbered` keys, special ones left alone."""
-    fresh = iter(numbered(sum(key not in SPECIAL_KEYS for key in keys)))
+    fresh = iter(numbered_keys(sum(key not in SPECIAL_KEYS for key in keys)))
     return [key if key in SPECIAL_KEYS else next(fresh) for key in keys]
 
 
@@ -195,7 +193,7 @@ class Resolved:
 
 def resolve(text: str, params: TemplateParams, kind: ChannelKind, *, otp: bool = False) -> Resolved:
     """Fills a template's body. Values are put in once and never read as placeholders themselves."""
-    order = in_order(params, kind, otp=otp)
+    order = ordered_params(params, kind, otp=otp)
     by_name = {
         key: value
         for key, value in params.items()
@@ -275,43 +273,3 @@ def _carried(text: str) -> bool:
         0xD800 <= ord(c) <= 0xDFFF or (ord(c) < 0x20 and c not in "\t\n\r") or ord(c) == 0x7F
         for c in text
     )
-
-
-def from_json(text: str) -> dict[str, str]:
-    """Parameters written as a JSON object.
-
-    Raises `ParamsError` for what JSON readers let through silently (a repeated key, NaN), for values that are no strings, and
-    for all that `checked` refuses.
-    """
-    if len(text) > MAX_JSON_CHARACTERS:
-        raise ParamsError("json_too_long", limit=MAX_JSON_CHARACTERS)
-    if not text.strip():
-        return {}
-
-    def as_pairs(pairs: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
-        return pairs
-
-    def not_json(constant: str) -> Any:
-        raise ParamsError("not_a_number", constant=constant)
-
-    try:
-        pairs = json.loads(text, object_pairs_hook=as_pairs, parse_constant=not_json)
-    except json.JSONDecodeError as error:
-        raise ParamsError("json", line=error.lineno, column=error.colno, what=error.msg) from None
-    except RecursionError:
-        raise ParamsError("json_too_deep") from None
-    except ParamsError:
-        raise
-    except ValueError:  # a number too long to be read
-        raise ParamsError("not_strings", key="") from None
-    if not isinstance(pairs, list) or not text.lstrip().startswith("{"):
-        raise ParamsError("json_no_object")
-    for key, value in pairs:
-        if not isinstance(value, str):
-            raise ParamsError("not_strings", key=key)
-    return checked(pairs)
-
-
-def to_json(params: TemplateParams) -> str:
-    """Parameters as indented JSON, for people."""
-    return json.dumps(dict(params), ensure_ascii=False, indent=2)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from invocations.kaleyra.address import is_loopback
 from invocations.kaleyra.connection import NoAnswer, NotSent
-from invocations.kaleyra.profiles import KeyCheck, Profile, State, Verdict
+from invocations.kaleyra.profiles import KeyCheck, KeyVerdict, Profile, ProfileState
 from invocations.models import Account, ApiKey
 from invocations.models.encryption import Unreadable
 from invocations.results import endpoints
@@ -41,7 +41,7 @@ class ProfileFound:
     title: str
     goes_to: str
     http_method: str
-    state: State
+    state: ProfileState
     posts_here: bool
     doubts: list[Promise]
 
@@ -77,10 +77,10 @@ def check_key(key: ApiKey, console: str) -> KeyCheckResult:
 
 def _noted(key: ApiKey, said: KeyCheck, console: str) -> KeyCheckResult:
     asked = ApiKey.objects.filter(pk=key.pk)
-    if said.verdict is Verdict.REFUSED:
+    if said.verdict is KeyVerdict.REFUSED:
         asked.update(last_refused_at=timezone.now())
         return KeyCheckResult(REFUSED, http_status=said.http_status)
-    if said.verdict is Verdict.UNREADABLE:
+    if said.verdict is KeyVerdict.UNREADABLE:
         return KeyCheckResult(
             UNREADABLE, "redirect" if 300 <= said.http_status < 400 else "", said.http_status
         )
@@ -115,11 +115,11 @@ def _doubts(profile: Profile, account: Account, console: str) -> Iterator[Promis
     """What is wrong with a profile that posts to this console, or was meant to."""
     parts = urlsplit(profile.url)
     address = endpoints.address_by_token(endpoints.token_from_path(parts.path))
-    if profile.state is State.AUTO_DISABLED:
+    if profile.state is ProfileState.AUTO_DISABLED:
         yield _(
             "Kaleyra has auto-disabled it: results no longer come. Mend what is named here, then turn it on at Kaleyra."
         )
-    elif profile.state is State.DISABLED:
+    elif profile.state is ProfileState.DISABLED:
         yield _("It is turned off at Kaleyra: no results come.")
     if address is None:
         yield _(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from invocations.sandbox.envelopes import (
     Answer,
     Issued,
-    Manner,
+    Transmission,
     accepted,
     key_refused,
     refused,
@@ -36,7 +36,7 @@ class Invocation:
     second_recipient: str = ""
 
 
-Write = Callable[[Invocation, Issued], Answer]
+AnswerBuilder = Callable[[Invocation, Issued], Answer]
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ class Scenario:
     code: str
     title: str
     in_console: str
-    write: Write
+    write: AnswerBuilder
     accepts: bool = False
-    manner: Manner = Manner.WHOLE
+    manner: Transmission = Transmission.WHOLE
 
     def answer(self, invocation: Invocation, issued: Issued) -> Answer:
         """What the pod says to a valid, new invocation."""
@@ -62,7 +62,11 @@ class Scenario:
 
 def choose_scenario(workflow_instance_id: str, recipient: str) -> Scenario:
     """The row for an invocation: the workflow's code wins over the recipient's; without any it is the first row."""
-    return BY_CODE.get(workflow_instance_id[-3:]) or BY_CODE.get(recipient[-3:]) or SCENARIOS[0]
+    return (
+        SCENARIOS_BY_CODE.get(workflow_instance_id[-3:])
+        or SCENARIOS_BY_CODE.get(recipient[-3:])
+        or SCENARIOS[0]
+    )
 
 
 def _accepted(invocation: Invocation, issued: Issued) -> Answer:
@@ -79,7 +83,7 @@ def _not_found(invocation: Invocation, issued: Issued) -> Answer:
     return rejected(invocation.request_id, issued, reason, status=404)
 
 
-def _always(answer: Answer) -> Write:
+def _always(answer: Answer) -> AnswerBuilder:
     return lambda invocation, issued: answer
 
 
@@ -155,7 +159,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "Sending for 6 seconds, then Accepted. The result is there before that, and is found to belong to it.",
         _accepted,
         accepts=True,
-        manner=Manner.LATE,
+        manner=Transmission.LATE,
     ),
     Scenario(
         "408",
@@ -163,7 +167,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         f"Sending until the console's patience ends. {_SETTLED}",
         _always(Answer(None)),
         accepts=True,
-        manner=Manner.SILENT,
+        manner=Transmission.SILENT,
     ),
     Scenario(
         "499",
@@ -171,7 +175,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         _SETTLED,
         _always(Answer(None)),
         accepts=True,
-        manner=Manner.RESET,
+        manner=Transmission.RESET,
     ),
     Scenario(
         "299",
@@ -186,8 +190,8 @@ SCENARIOS: tuple[Scenario, ...] = (
         _SETTLED,
         _accepted,
         accepts=True,
-        manner=Manner.CUT,
+        manner=Transmission.CUT,
     ),
 )
 
-BY_CODE = {scenario.code: scenario for scenario in SCENARIOS}
+SCENARIOS_BY_CODE = {scenario.code: scenario for scenario in SCENARIOS}

@@ -15,8 +15,8 @@ from invocations.sandbox import PRACTICE_KEY_PREFIX, PRACTICE_SID_PREFIX, REFUSE
 from invocations.sandbox.answers import Invocation
 from invocations.sandbox.envelopes import Answer, Issued, key_refused, refused, rejected
 
-PROFILES = re.compile(r"/v1/(?P<sid>[^/]+)/callback/profiles")
-ADDRESS = re.compile(
+PROFILES_PATH = re.compile(r"/v1/(?P<sid>[^/]+)/callback/profiles")
+INVOKE_PATH = re.compile(
     r"/v1/(?P<sid>[^/]+)/workflow/v1/instances/(?P<workflow_instance_id>[^/]+)/invoke"
 )
 DIGITS = re.compile(r"[0-9]+")
@@ -68,20 +68,20 @@ class Request:
 
 
 @dataclass(frozen=True)
-class ProfilesAsked:
+class ProfilesRequest:
     """A request for the account's callback profiles."""
 
     sid: str
     key: str = field(repr=False)
 
 
-def judge(request: Request, issued: Issued) -> Invocation | ProfilesAsked | Answer:
+def check_request(request: Request, issued: Issued) -> Invocation | ProfilesRequest | Answer:
     """A request -> what it asks for, or the answer that refuses it."""
     key = request.headers.get("api-key", "")
-    if request.method == "GET" and (asked := PROFILES.fullmatch(request.address)):
+    if request.method == "GET" and (asked := PROFILES_PATH.fullmatch(request.address)):
         sid = unquote(asked["sid"])
-        return ProfilesAsked(sid, key) if is_known(sid, key) else key_refused()
-    address = ADDRESS.fullmatch(request.address)
+        return ProfilesRequest(sid, key) if is_known(sid, key) else key_refused()
+    address = INVOKE_PATH.fullmatch(request.address)
     if request.method != "POST" or not address:
         return refused(404, "There is nothing at this address.")
     if request.media_type != "application/json":
@@ -89,7 +89,7 @@ def judge(request: Request, issued: Issued) -> Invocation | ProfilesAsked | Answ
     sid, workflow_instance_id = unquote(address["sid"]), unquote(address["workflow_instance_id"])
     if not is_known(sid, key):
         return key_refused()
-    if reason := fault(request):
+    if reason := first_error(request):
         return rejected(
             request.request_id, issued, reason, note="Rejected: the body breaks the contract"
         )
@@ -106,7 +106,7 @@ def is_known(sid: str, key: str) -> bool:
     )
 
 
-def fault(request: Request) -> str:
+def first_error(request: Request) -> str:
     """The first thing wrong with the body, in words, or an empty text. No reason repeats a number or a value."""
     if request.payload is None:
         return "The body is not a JSON object."
@@ -116,10 +116,12 @@ def fault(request: Request) -> str:
         return "input.send1 is missing."
     # May send2 be left out? Not documented; the pod allows it.
     named = (name for name in ("send1", "send2") if name in request.sends)
-    return next(filter(None, (fault_in_send(name, request.sends[name]) for name in named)), "")
+    return next(
+        filter(None, (first_error_in_send(name, request.sends[name]) for name in named)), ""
+    )
 
 
-def fault_in_send(name: str, send: object) -> str:
+def first_error_in_send(name: str, send: object) -> str:
     """The same for one channel's part."""
     if not isinstance(send, dict):
         return f"input.{name} is not a JSON object."

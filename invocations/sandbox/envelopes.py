@@ -18,7 +18,7 @@ BASE_62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 Headers = tuple[tuple[str, str], ...]
 
 
-class Manner(Enum):
+class Transmission(Enum):
     """How the bytes of an answer leave."""
 
     WHOLE = auto()
@@ -36,7 +36,7 @@ class Answer:
     body: bytes = b""
     content_type: str = "application/json"
     headers: Headers = ()
-    manner: Manner = Manner.WHOLE
+    manner: Transmission = Transmission.WHOLE
     accepts: bool = False
     note: str = ""
 

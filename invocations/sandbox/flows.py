@@ -38,7 +38,7 @@ class Flows(Protocol):
         """Where the account's results are posted; None: nowhere."""
 
 
-class NothingSetUp:
+class DefaultFlows:
     """Every flow is WhatsApp, then SMS, and nobody wants to know what became of it."""
 
     def channels(self, sid: str, workflow_instance_id: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from invocations.sandbox.contract import Request
-from invocations.sandbox.envelopes import Answer, Headers, Manner, refused
+from invocations.sandbox.envelopes import Answer, Headers, Transmission, refused
 from invocations.sandbox.ledger import Ledger
 from invocations.sandbox.page import REQUESTS_SHOWN, STYLE, render
 from invocations.sandbox.reporter import Reporter
@@ -28,7 +28,7 @@ PAGE_HEADERS: Headers = (
 
 
 @dataclass(frozen=True)
-class Desk:
+class PodState:
     """What every connection of one pod shares."""
 
     ledger: Ledger
@@ -49,7 +49,7 @@ class PodHandler(BaseHTTPRequestHandler):
         True  # head and body are two writes: with Nagle the second waits 40 ms
     )
 
-    def __init__(self, desk: Desk, *connection: Any) -> None:
+    def __init__(self, desk: PodState, *connection: Any) -> None:
         self.desk = desk
         super().__init__(*connection)  # the base class handles the whole connection in here
 
@@ -100,17 +100,17 @@ class PodHandler(BaseHTTPRequestHandler):
 
     def _deliver(self, answer: Answer) -> None:
         match answer.manner:
-            case Manner.WHOLE:
+            case Transmission.WHOLE:
                 self._write(answer)
-            case Manner.LATE:
+            case Transmission.LATE:
                 if not self._hangs_up_within(self.desk.slow_seconds):
                     self._write(answer)
-            case Manner.SILENT:
+            case Transmission.SILENT:
                 self._hangs_up_within(self.desk.silent_seconds)
                 self.close_connection = True
-            case Manner.RESET:
+            case Transmission.RESET:
                 self._reset()
-            case Manner.CUT:
+            case Transmission.CUT:
                 self.close_connection = True
                 self._write(answer, only=len(answer.body) // 2)
 

@@ -14,9 +14,15 @@ from uuid import uuid4
 
 from invocations.sandbox import DISABLED_PROFILE_KEY_ENDING
 from invocations.sandbox.answers import Invocation, choose_scenario
-from invocations.sandbox.contract import ADDRESS, ProfilesAsked, Request, judge, recipient_of
+from invocations.sandbox.contract import (
+    INVOKE_PATH,
+    ProfilesRequest,
+    Request,
+    check_request,
+    recipient_of,
+)
 from invocations.sandbox.envelopes import Answer, Issued, issue, profiles, rejected
-from invocations.sandbox.flows import Flows, NothingSetUp, Profile
+from invocations.sandbox.flows import DefaultFlows, Flows, Profile
 from invocations.sandbox.reporter import Reporter
 
 REQUESTS_KEPT = 1_000
@@ -50,7 +56,7 @@ class Received:
         return {
             "at": self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "method": self.method,
-            "path": address if ADDRESS.fullmatch(address) else "(another address)",
+            "path": address if INVOKE_PATH.fullmatch(address) else "(another address)",
             "request_id": self.request_id,
             "recipients": list(self.recipients),
             "answered": self.answered,
@@ -74,7 +80,7 @@ class Ledger:
         flows: Flows | None = None,
         reporter: Reporter | None = None,
     ) -> None:
-        self._flows = flows or NothingSetUp()
+        self._flows = flows or DefaultFlows()
         self._reporter = reporter
         self._received: deque[Received] = deque(maxlen=REQUESTS_KEPT)
         self._accepted: dict[tuple[str, str], None] = {}
@@ -87,8 +93,8 @@ class Ledger:
     def answer(self, request: Request) -> Answer:
         """Judge a request, write it down, and only then give the answer, so that whoever has it finds it written."""
         issued = issue(time_ns(), uuid4())
-        verdict = judge(request, issued)
-        if isinstance(verdict, ProfilesAsked):
+        verdict = check_request(request, issued)
+        if isinstance(verdict, ProfilesRequest):
             verdict = profiles(profile_rows(verdict, self._flows.profile(verdict.sid)))
         with self._changed:
             answer = verdict if isinstance(verdict, Answer) else self._play(verdict, issued)
@@ -165,7 +171,7 @@ class Ledger:
         self._changed.notify_all()
 
 
-def profile_rows(asked: ProfilesAsked, profile: Profile | None) -> list[dict[str, object]]:
+def profile_rows(asked: ProfilesRequest, profile: Profile | None) -> list[dict[str, object]]:
     """The account's callback profiles, as Kaleyra lists them (platform-apis-get-callback-profile-by-id): one, if there is any."""
     if profile is None:
         return []

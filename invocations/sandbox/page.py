@@ -9,7 +9,7 @@ from invocations.sandbox import PRACTICE_KEY_PREFIX, PRACTICE_SID
 from invocations.sandbox.answers import SCENARIOS, Scenario
 from invocations.sandbox.ledger import Received
 from invocations.sandbox.reporter import Posted
-from invocations.sandbox.results import ENDINGS, USUAL, Ending
+from invocations.sandbox.results import ENDINGS, ENDINGS_WITHOUT_CODE, Ending
 
 PAGE = Template(Path(__file__).with_name("page.html").read_text(encoding="utf-8"))
 STYLE = Path(__file__).with_name("style.css").read_bytes()
@@ -26,7 +26,8 @@ def render(api_domain: str, received: Sequence[Received], posted: Sequence[Poste
         scenarios="\n".join(map(row_of_the_table, SCENARIOS)),
         endings="\n".join(map(row_of_the_table, ENDINGS)),
         usual="\n".join(
-            f"<li><code>{digits}</code>: {escape(ending.title)}</li>" for digits, ending in USUAL
+            f"<li><code>{digits}</code>: {escape(ending.title)}</li>"
+            for digits, ending in ENDINGS_WITHOUT_CODE
         ),
         posted=table_of_posted(posted[::-1]) if posted else "<p>None yet.</p>",
         received=table_of(newest)

@@ -133,7 +133,7 @@ ENDINGS: tuple[Ending, ...] = (
     ),
 )
 
-USUAL: tuple[tuple[str, Ending], ...] = (
+ENDINGS_WITHOUT_CODE: tuple[tuple[str, Ending], ...] = (
     ("0, 2, 4, 6", Ending("", "The first channel delivers", "", ("DELIVERED",))),
     ("8", Ending("", "The first channel delivers, and the message is read", "", ("READ",))),
     (
@@ -147,16 +147,18 @@ USUAL: tuple[tuple[str, Ending], ...] = (
 )
 """Without a code: by the recipient's last digit. The digit before it chooses the shape."""
 
-BY_CODE = {ending.code: ending for ending in ENDINGS}
-BY_DIGIT = {digit: ending for digits, ending in USUAL for digit in digits.split(", ")}
+ENDINGS_BY_CODE = {ending.code: ending for ending in ENDINGS}
+ENDINGS_BY_DIGIT = {
+    digit: ending for digits, ending in ENDINGS_WITHOUT_CODE for digit in digits.split(", ")
+}
 
 
 def choose_ending(invocation: Invocation) -> Ending:
     """What becomes of an accepted invocation."""
     return (
-        BY_CODE.get(invocation.workflow_instance_id[-3:])
-        or BY_CODE.get(invocation.recipient[-3:])
-        or BY_DIGIT[invocation.recipient[-1]]
+        ENDINGS_BY_CODE.get(invocation.workflow_instance_id[-3:])
+        or ENDINGS_BY_CODE.get(invocation.recipient[-3:])
+        or ENDINGS_BY_DIGIT[invocation.recipient[-1]]
     )
 
 

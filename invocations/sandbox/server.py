@@ -12,8 +12,8 @@ from threading import Lock, Thread
 from types import TracebackType
 from typing import Any, Self
 
-from invocations.sandbox.flows import Flows, NothingSetUp, is_this_machine
-from invocations.sandbox.handler import Desk, PodHandler
+from invocations.sandbox.flows import DefaultFlows, Flows, is_this_machine
+from invocations.sandbox.handler import PodHandler, PodState
 from invocations.sandbox.ledger import Ledger, Received
 from invocations.sandbox.reporter import Posted, Reporter
 from invocations.sandbox.results import Tempo
@@ -49,10 +49,10 @@ class PracticePod:
             raise ValueError(
                 f"The practice pod has no lock on its door and serves this machine only, not {host!r}."
             )
-        flows = flows or NothingSetUp()
+        flows = flows or DefaultFlows()
         self._reporter = Reporter(flows, tempo or Tempo(), say)
         self._ledger = Ledger(log_path, say, flows, self._reporter)
-        desk = Desk(
+        desk = PodState(
             self._ledger, self._reporter, lambda: self.api_domain, slow_seconds, silent_seconds
         )
         self._server = PodServer((host, port), partial(PodHandler, desk))

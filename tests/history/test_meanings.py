@@ -17,7 +17,7 @@ from invocations.history.meanings import (
 )
 from invocations.history.next_steps import next_steps
 from invocations.history.reasons import OUTCOMES, REASONS, advice_for
-from invocations.kaleyra import client, reply
+from invocations.kaleyra import client, connection, reply
 from invocations.models import Attempt, Invocation
 from invocations.sending import attempt
 from invocations.sending import record as sending
@@ -203,7 +203,7 @@ def test_every_reason_has_a_sentence_and_no_sentence_is_without_a_reason():
 
 
 def test_the_table_has_a_row_for_everything_that_can_come_of_an_attempt():
-    found = {reason for module in (client, attempt) for reason in reasons_given(module)}
+    found = {reason for module in (client, connection, attempt) for reason in reasons_given(module)}
     assert found and found | set(reply.VERDICTS) <= set(TABLE)
     assert set(reasons_given(sending)) <= GIVEN_BY_SENDING | set(TABLE)
 

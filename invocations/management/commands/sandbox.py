@@ -16,7 +16,7 @@ from invocations.models import Account, Channel
 from invocations.models.encryption import Unreadable
 from invocations.results import endpoints
 from invocations.sandbox import PRACTICE_KEY_PREFIX, PRACTICE_SID
-from invocations.sandbox.flows import Flows, NothingSetUp, Profile
+from invocations.sandbox.flows import DefaultFlows, Flows, Profile
 from invocations.sandbox.server import PracticePod
 
 Found = TypeVar("Found")
@@ -107,7 +107,7 @@ class SetUpHere:
 
     def channels(self, sid: str, workflow_instance_id: str) -> tuple[str, ...]:
         kinds = self._asked(lambda: self._kinds(sid, workflow_instance_id))
-        return kinds or NothingSetUp().channels(sid, workflow_instance_id)
+        return kinds or DefaultFlows().channels(sid, workflow_instance_id)
 
     def profile(self, sid: str) -> Profile | None:
         return self._asked(lambda: self._profile(sid))

@@ -15,7 +15,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from invocations.kaleyra.callback_body import MAX_BODY_BYTES
+from invocations.kaleyra.callback_body import MAX_CALLBACK_BYTES
 from invocations.models import Account, Callback, CallbackAddress, Invocation
 from invocations.results import endpoints
 from invocations.results import inbox as results
@@ -220,8 +220,8 @@ def test_a_compressed_body_is_kept_and_not_unpacked(post):
 
 def test_the_largest_body_is_taken_and_one_byte_more_is_not(post):
     assert (
-        post(b"x" * MAX_BODY_BYTES).status_code == 200
-        and post(b"y" * (MAX_BODY_BYTES + 1)).status_code == 413
+        post(b"x" * MAX_CALLBACK_BYTES).status_code == 200
+        and post(b"y" * (MAX_CALLBACK_BYTES + 1)).status_code == 413
     )
     assert Callback.objects.count() == 1
 
@@ -237,7 +237,7 @@ def test_a_length_that_lies(post, length, status):
     )
 
 
-@pytest.mark.parametrize(("size", "status"), [(50, 200), (MAX_BODY_BYTES + 1, 413)])
+@pytest.mark.parametrize(("size", "status"), [(50, 200), (MAX_CALLBACK_BYTES + 1, 413)])
 def test_a_body_in_chunks_is_read_to_its_end_or_to_the_limit(post, size, status):
     stream = io.BytesIO(b"x" * size)
     in_chunks = {"CONTENT_LENGTH": "", "wsgi.input_terminated": True, "wsgi.input": stream}
@@ -319,7 +319,7 @@ def test_no_log_line_holds_the_token_the_secret_or_the_body(post, client, addres
         logger.addHandler(handler)
     try:
         post(secret="wrong-secret")
-        post(b"x" * (MAX_BODY_BYTES + 1))
+        post(b"x" * (MAX_CALLBACK_BYTES + 1))
         post(REPORT | {"to": "919876543210"})
         client.get(reverse("callback", args=[address.token]))
         client.post(f"/callbacks/{address.token}/more/")
