@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from invocations.kaleyra.rendering import resolve
 from invocations.kaleyra.template_params import (
     SPECIAL_KEYS,
     VERIFICATION_CODE,
@@ -23,7 +24,6 @@ from invocations.kaleyra.template_params import (
     ordered_params,
     out_of_order,
     placeholders,
-    resolve,
 )
 
 MAX_DLT_VALUE = 30

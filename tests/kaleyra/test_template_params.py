@@ -9,6 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from invocations.kaleyra.params_json import MAX_JSON_CHARACTERS, from_json, to_json
+from invocations.kaleyra.rendering import resolve, resolve_variable
 from invocations.kaleyra.template_params import (
     PARAM_HEADER,
     PARAM_URL,
@@ -23,8 +24,6 @@ from invocations.kaleyra.template_params import (
     out_of_order,
     placeholders,
     renumbered_keys,
-    resolve,
-    resolve_variable,
 )
 
 WHATSAPP, SMS = ChannelKind.WHATSAPP, ChannelKind.SMS
