@@ -1,1 +1,1 @@
-"""Kaleyra's Fallback Invocation API: requests, replies, callbacks. No Django, models or settings."""
+"""Kaleyra's Fallback Invocation API: requests, replies, callbacks. No Django, models, settings."""
