@@ -44,7 +44,7 @@ _URL = re.compile(
 _KEY = re.compile(r"""api[-_ ]?key["'“”]?\s*[:=]\s*["'“”]?(?![\s$<%{"'“”])\S""", re.IGNORECASE)
 
 
-def read_command(text: str) -> CurlCommand:
+def parse_curl(text: str) -> CurlCommand:
     """Reads the first curl command in `text`, or all of `text` as the arguments of one.
 
     Raises `ValueError` if a quote is not closed.

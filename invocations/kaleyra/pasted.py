@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from invocations.kaleyra.curl_command import read_command
+from invocations.kaleyra.curl_command import parse_curl
 from invocations.kaleyra.payload import KEY_HEADER, Send
 
 MAX_PASTED_BYTES = 64 * 1024
@@ -102,7 +102,7 @@ def _readings(text: str) -> Iterator[str]:
 
 def _read_command(text: str) -> Pasted:
     try:
-        command = read_command(text)
+        command = parse_curl(text)
     except ValueError:
         raise PasteError("not_readable") from None
     if not any(command.bodies):
