@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from invocations.kaleyra.payload import Send
+from invocations.kaleyra.rendering import Resolved, resolve, resolve_variable
 from invocations.kaleyra.sms import SmsSize, measure
 from invocations.kaleyra.template_params import (
     PARAM_HEADER,
@@ -13,11 +14,8 @@ from invocations.kaleyra.template_params import (
     SPECIAL_KEYS,
     ChannelKind,
     Placeholder,
-    Resolved,
     TemplateParams,
     placeholders,
-    resolve,
-    resolve_variable,
 )
 from invocations.models import Channel
 

@@ -15,7 +15,7 @@ from invocations.kaleyra.template_params import (
     PARAM_URL,
     VERIFICATION_CODE,
     ChannelKind,
-    asked_for,
+    needed_keys,
     placeholders,
 )
 from invocations.models import Channel, Invocation, Parameter, WorkflowInstance, WorkflowVersion
@@ -53,7 +53,7 @@ class TemplateField:
 def keys_of(channel: Channel) -> list[str]:
     """The keys that the channel's texts need, in the order in which staff are asked. Empty where no text is stored."""
     kind = ChannelKind(channel.kind)
-    keys = asked_for(channel.template_text, kind, otp=channel.is_otp)
+    keys = needed_keys(channel.template_text, kind, otp=channel.is_otp)
     if kind is ChannelKind.WHATSAPP:
         keys += [
             key

@@ -13,7 +13,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from invocations.kaleyra import template_params
+from invocations.kaleyra import params_json, template_params
 from invocations.kaleyra.template_params import ParamsError
 
 Row = tuple[str, str]
@@ -63,13 +63,13 @@ class Editor:
     def of(cls, params: Mapping[str, str]) -> Editor:
         """With rows, or with JSON where a value has a line break: a browser would take that out of a row."""
         if any({"\n", "\r"} & set(value) for value in params.values()):
-            return cls(json=template_params.to_json(params), as_json=True)
+            return cls(json=params_json.to_json(params), as_json=True)
         return cls(rows=tuple(params.items()))
 
     def params(self) -> dict[str, str]:
         """The parameters typed. Rows left wholly empty count for nothing. Raises `ParamsError`."""
         if self.as_json:
-            return template_params.from_json(self.json)
+            return params_json.from_json(self.json)
         return template_params.checked((key, value) for key, value in self.rows if key or value)
 
     def as_typed(self) -> dict[str, str]:
@@ -99,7 +99,7 @@ class Editor:
             return replace(
                 self,
                 rows=self._with_keys(
-                    template_params.renumbered([key for key, _value in self.rows])
+                    template_params.renumbered_keys([key for key, _value in self.rows])
                 ),
             )
         if verb == "json" and not self.as_json:
@@ -110,11 +110,11 @@ class Editor:
             if twice := [key for key in keys if keys.count(key) > 1]:
                 raise ParamsError("repeated_key", key=twice[0])
             return Editor(
-                json=template_params.to_json({key: value for key, value in self.rows if key}),
+                json=params_json.to_json({key: value for key, value in self.rows if key}),
                 as_json=True,
             )
         if verb == "rows" and self.as_json:
-            editor = Editor.of(template_params.from_json(self.json))
+            editor = Editor.of(params_json.from_json(self.json))
             if editor.as_json:
                 raise ParamsError("line_break")
             return editor
@@ -129,7 +129,7 @@ class Editor:
         if not key:
             taken = {present for present, _value in self.rows}
             key = (
-                next(number for number in template_params.numbered(99) if number not in taken)
+                next(number for number in template_params.numbered_keys(99) if number not in taken)
                 if len(taken) < 99
                 else ""
             )

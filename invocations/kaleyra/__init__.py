@@ -1,1 +1,1 @@
-"""What Kaleyra's Fallback Invocation API says, and how to say it. Pure Python: no Django, no models, no settings."""
+"""Kaleyra's Fallback Invocation API: requests, replies, callbacks. No Django, models, settings."""

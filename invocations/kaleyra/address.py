@@ -1,8 +1,9 @@
-"""Where an invocation goes: the parts of the URL, checked so that none of them can bend it.
+"""The URL of an invocation, built from parts that are checked first.
 
-Source: seed, "Base URL" and "URL Parameters and Headers". The seed gives no grammar for its parts; the patterns here admit
-every sample (`HXAP16XXXXXX97IN`, `00112233-4455-6677-XXXX-XXXXXXXXXXXX`, `api.na.kaleyra.ai`) and nothing that a URL could
-read as something else: no slash, dot segment, query, fragment, user part, percent sign, blank or line break.
+Source: seed, "Base URL" and "URL Parameters and Headers". The seed gives no grammar for the parts.
+The patterns here match every sample (`HXAP16XXXXXX97IN`, `00112233-4455-6677-XXXX-XXXXXXXXXXXX`,
+`api.na.kaleyra.ai`) and exclude every character that would change the structure of the URL: slash,
+dot segment, query, fragment, user info, percent sign, blank, line break.
 """
 
 from __future__ import annotations
@@ -15,14 +16,9 @@ SID = r"\A[A-Za-z0-9]{4,64}\Z"
 WORKFLOW_INSTANCE_ID = r"\A[A-Za-z0-9][A-Za-z0-9_-]{0,99}\Z"
 
 
-def host_of(api_domain: str) -> str:
-    """The host in `api_domain`, without its port."""
-    return api_domain.rpartition(":")[0] if ":" in api_domain else api_domain
-
-
 def is_loopback(api_domain: str) -> bool:
-    """Whether `api_domain` names this machine: `localhost` or a loopback address (RFC 1122 3.2.1.3)."""
-    host = host_of(api_domain)
+    """Whether `api_domain` is `localhost` or a loopback address (RFC 1122, 3.2.1.3)."""
+    host = _host(api_domain)
     if host == "localhost":
         return True
     try:
@@ -32,19 +28,27 @@ def is_loopback(api_domain: str) -> bool:
 
 
 def is_public(api_domain: str) -> bool:
-    """Whether `api_domain` could be a public host: a name with a dot, or a public address. The client asks again when connected."""
-    host = host_of(api_domain)
+    """Whether `api_domain` may be a public host: a name with a dot, or a public IP address.
+
+    A public name may still resolve to a private address: the client checks the peer's address again
+    once it is connected.
+    """
+    host = _host(api_domain)
     try:
         return ipaddress.ip_address(host).is_global
     except ValueError:
         return "." in host and not host.endswith((".local", ".internal", ".localhost"))
 
 
-def invoke_url(api_domain: str, sid: str, workflow_instance_id: str, *, http: bool = False) -> str:
-    """The URL of one invocation.
+def _host(api_domain: str) -> str:
+    return api_domain.rpartition(":")[0] if ":" in api_domain else api_domain
 
-    `http` is for a practice pod on this machine only. Raises `ValueError`, naming the part, if one could bend the URL or if
-    `http` is asked for another machine.
+
+def invoke_url(api_domain: str, sid: str, workflow_instance_id: str, *, http: bool = False) -> str:
+    """The URL to which an invocation is posted.
+
+    `http` is for a practice pod on this machine. Raises `ValueError`, with the name of the part, if
+    a part does not match its pattern, or if `http` is set for another machine.
     """
     account = _account_url(api_domain, sid, http)
     _check("workflow_instance_id", WORKFLOW_INSTANCE_ID, workflow_instance_id)
@@ -52,7 +56,10 @@ def invoke_url(api_domain: str, sid: str, workflow_instance_id: str, *, http: bo
 
 
 def profiles_url(api_domain: str, sid: str, *, http: bool = False) -> str:
-    """The URL of the account's callback profiles (Kaleyra's page "platform-apis-get-callback-profiles"). `http`, `ValueError`: as above."""
+    """The URL of the account's callback profiles. `http` and `ValueError` as in `invoke_url`.
+
+    Source: Kaleyra's page "platform-apis-get-callback-profiles".
+    """
     return f"{_account_url(api_domain, sid, http)}/callback/profiles?limit=25&offset=0"
 
 

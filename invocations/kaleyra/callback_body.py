@@ -1,4 +1,4 @@
-"""Reads the body of a callback."""
+"""Reads the body of a callback into a `FlowResult`. It accepts any bytes and never raises."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from urllib.parse import parse_qs
 from invocations.kaleyra.callbacks import FlowResult, ReportedChannel
 from invocations.kaleyra.reply import printable, read_timestamp
 
-MAX_BODY_BYTES = 256 * 1024
+MAX_CALLBACK_BYTES = 256 * 1024
 LONGEST_ID = 100
-LONGEST_WAIT = 24 * 60 * 60
-"""Seconds. Kaleyra's own limit is 900; a longer wait than a day is no wait."""
-YEARS = range(2000, 2100)
-"""A time outside makes no sense, and cannot be shown in every zone."""
+MAX_WAIT_SECONDS = 24 * 60 * 60
+"""Seconds. Kaleyra's own limit is 900; a value of more than a day is taken as no wait."""
+PLAUSIBLE_YEARS = range(2000, 2100)
+"""Times in other years are implausible, and some cannot be converted to every time zone."""
 
 
 def read_callback(body: bytes) -> FlowResult:
-    """The result in `body`: as Kaleyra's page shows it, or wrapped in `workflowevent` as an object or as text, once or more often.
+    """The result in `body`, in any shape that Kaleyra's page allows.
 
-    Also read: a form's field `workflowevent`, a list of one, and JSON that was put into quotes without escaping its own.
-    The rest of a body that says more than this is not lost: whoever keeps the body keeps it.
+    The event stands alone, or in `workflowevent` as an object or as JSON text, once or nested. Also
+    accepted: a form field `workflowevent`, a list with one item, and an event inside a JSON string
+    whose quotes are not escaped. Other fields of the body are not read; the caller stores the body.
     """
     if not body.strip():
         return FlowResult(problem="empty")
@@ -49,55 +50,60 @@ def read_callback(body: bytes) -> FlowResult:
     )
 
 
+# --- the event in a body ------------------------------------------------------------------------
+
 _WRAPPER = "workflowevent"
 _UNESCAPED = re.compile(
     r'\A\s*\{\s*"workflowevent"\s*:\s*"\s*(\{.*\})\s*"\s*\}\s*\Z', re.DOTALL | re.IGNORECASE
 )
-"""A profile's `{"workflowevent":"<workflowevent>"}` filled in as text: the quotes inside end it, and it is no JSON any more."""
-_MOST_WRAPPINGS = 6
-_CHANNEL = re.compile(r"\A(?:channel|send)[ _-]?([1-9])\Z", re.IGNORECASE)
+"""A profile's `{"workflowevent":"<workflowevent>"}` with the event inserted as plain text. The
+event's own quotes end the string early, so the body is not valid JSON."""
+_MAX_NESTING = 6
 
 
 def _event(body: bytes) -> dict[str, Any] | None:
-    text = body.decode("utf-8", errors="replace").removeprefix("\ufeff")
-    found: Any = _json(body)
-    if found is None and (unescaped := _UNESCAPED.match(text)):
-        found = unescaped[1]
-    if found is None:
-        found = _form_field(text)
-    for _ in range(_MOST_WRAPPINGS):
-        if isinstance(found, str):
-            found = _json(found.encode("utf-8", errors="replace"))
-        elif isinstance(found, list) and len(found) == 1:
-            found = found[0]
-        elif isinstance(found, dict):
-            wrapped = next(
-                (value for name, value in found.items() if name.strip().lower() == _WRAPPER), None
-            )
-            if wrapped is None or "workflowInvocationId" in found:
-                return found
-            found = wrapped
+    value = _outer_value(body)
+    for _ in range(_MAX_NESTING):
+        if isinstance(value, str):
+            value = _json(value.encode("utf-8", errors="replace"))
+        elif isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        elif isinstance(value, dict):
+            inner = _wrapped(value)
+            if inner is None or "workflowInvocationId" in value:
+                return value
+            value = inner
         else:
             break
     return None
 
 
-def _json(body: bytes) -> Any:
-    """The value in `body`, in any of JSON's encodings; None if there is none.
+def _outer_value(body: bytes) -> Any:
+    value = _json(body)
+    if value is not None:
+        return value
+    text = body.decode("utf-8", errors="replace").removeprefix("\ufeff")
+    if unescaped := _UNESCAPED.match(text):
+        return unescaped[1]
+    return _form_field(text)
 
-    Lenient where it costs nothing: bytes that are no UTF-8 cost their characters only, NULs and a BOM around it are no part of it, line
-    ends may stand in texts, and a number of any length is one.
+
+def _json(body: bytes) -> Any:
+    """The JSON value in `body`, in any of JSON's encodings; None if there is none.
+
+    Lenient: invalid UTF-8 is replaced, NULs and a BOM around the value are ignored, strings may
+    contain line breaks, and numbers may have any length.
     """
     for text in (body, body.decode("utf-8", errors="replace").strip("\0\ufeff \t\r\n")):
         try:
-            return json.loads(text, strict=False, parse_int=_whole_number)
+            return json.loads(text, strict=False, parse_int=_int_or_text)
         except (ValueError, RecursionError):
             continue
     return None
 
 
-def _whole_number(digits: str) -> int | str:
-    """Python refuses to read thousands of digits at once; nothing here counts with them."""
+def _int_or_text(digits: str) -> int | str:
+    """A long number stays text: Python refuses to convert more than 4,300 digits."""
     return int(digits) if len(digits) <= LONGEST_ID else digits
 
 
@@ -108,26 +114,34 @@ def _form_field(text: str) -> str | None:
         fields = parse_qs(text, max_num_fields=100)
     except ValueError:
         return None
-    return next(
-        (values[0] for name, values in fields.items() if name.strip().lower() == _WRAPPER), None
-    )
+    values = _wrapped(fields)
+    return values[0] if values else None
+
+
+def _wrapped(fields: dict[str, Any]) -> Any:
+    """The value of the first field named `workflowevent`, in upper or lower case; None without."""
+    return next((value for name, value in fields.items() if name.strip().lower() == _WRAPPER), None)
+
+
+# --- the channels of an event -------------------------------------------------------------------
+
+_CHANNEL = re.compile(r"\A(?:channel|send)[ _-]?([1-9])\Z", re.IGNORECASE)
 
 
 def _channels(result: Any) -> tuple[ReportedChannel, ...]:
     if isinstance(result, str):
         result = _json(result.encode("utf-8", errors="replace"))
     if isinstance(result, list):
-        result = {
-            f"channel{position}": channel for position, channel in enumerate(result[:9], start=1)
-        }
+        result = {f"channel{position}": fields for position, fields in enumerate(result[:9], 1)}
     if not isinstance(result, dict):
         return ()
-    found: dict[int, ReportedChannel] = {}
-    for name, channel in result.items():
-        place = _CHANNEL.match(name.strip())
-        if place and isinstance(channel, dict) and channel:
-            found.setdefault(int(place[1]), _channel(int(place[1]), channel))
-    return tuple(found[position] for position in sorted(found))
+    by_position: dict[int, ReportedChannel] = {}
+    for name, fields in result.items():
+        match = _CHANNEL.match(name.strip())
+        if match and isinstance(fields, dict) and fields:
+            position = int(match[1])
+            by_position.setdefault(position, _channel(position, fields))
+    return tuple(by_position[position] for position in sorted(by_position))
 
 
 def _channel(position: int, fields: dict[str, Any]) -> ReportedChannel:
@@ -144,18 +158,17 @@ def _channel(position: int, fields: dict[str, Any]) -> ReportedChannel:
     )
 
 
-_DURATION = re.compile(
-    r"\AP(?:([0-9]{1,3})D)?(?:T(?:([0-9]{1,4})H)?(?:([0-9]{1,6})M)?(?:([0-9]{1,8})(?:\.[0-9]+)?S)?)?\Z"
-)
+# --- single values ------------------------------------------------------------------------------
 
 
 def _text(value: Any, longest: int) -> str:
-    """A text or a number without the blanks around it, printable, at most so long; anything else is none."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, str | int | float)
-        or (isinstance(value, float) and not math.isfinite(value))
-    ):
+    """A string or a finite number as stripped, printable text of at most `longest` characters.
+
+    Empty for any other value.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    if isinstance(value, float) and not math.isfinite(value):
         return ""
     return printable(str(value).strip()[:longest]).strip()
 
@@ -169,11 +182,20 @@ def _uuid(text: str) -> uuid.UUID | None:
 
 def _time(value: Any) -> datetime | None:
     moment = read_timestamp(_text(value, 60)) if isinstance(value, str) else None
-    return moment if moment and moment.year in YEARS else None
+    return moment if moment and moment.year in PLAUSIBLE_YEARS else None
+
+
+_DURATION = re.compile(
+    r"\AP(?:([0-9]{1,3})D)?"
+    r"(?:T(?:([0-9]{1,4})H)?(?:([0-9]{1,6})M)?(?:([0-9]{1,8})(?:\.[0-9]+)?S)?)?\Z"
+)
 
 
 def _seconds(value: Any) -> int | None:
-    """An ISO 8601 duration (`PT5S`, `PT1M30S`), or plain seconds, as whole seconds; None if it is neither, or longer than a day."""
+    """Whole seconds from an ISO 8601 duration (`PT5S`, `PT1M30S`) or from plain seconds.
+
+    None if it is neither, or longer than a day.
+    """
     text = _text(value, 60).upper()
     if re.fullmatch("[0-9]{1,8}", text):
         seconds = int(text)
@@ -182,4 +204,4 @@ def _seconds(value: Any) -> int | None:
         seconds = ((days * 24 + hours) * 60 + minutes) * 60 + rest
     else:
         return None
-    return seconds if seconds <= LONGEST_WAIT else None
+    return seconds if seconds <= MAX_WAIT_SECONDS else None

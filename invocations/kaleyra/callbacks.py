@@ -1,8 +1,9 @@
-"""What a callback says: Kaleyra's report of a flow that has ended. A `FlowResult` is a value for any bytes whatever; nothing here raises.
+"""What a callback says: Kaleyra's report of a flow that has ended.
 
-Source: Kaleyra's page "callback-profile-for-fallback-flow", whose sample breaks off after `result.channel1`. From there on it is
-inference: which shape arrives depends on the body that the profile was given, and of the codes only TIMEOUT is shown. So every shape
-that the page allows is read, and a code that nobody knows is kept as it came.
+Source: Kaleyra's page "callback-profile-for-fallback-flow". Its sample breaks off after
+`result.channel1`; the rest is inferred. The shape depends on the body configured in the callback
+profile, and TIMEOUT is the only code shown. So `callback_body` reads every shape that the page
+allows, and a code that is not in `CODE_MEANINGS` is kept as it came.
 """
 
 from __future__ import annotations
@@ -16,18 +17,18 @@ from enum import StrEnum
 
 
 class CodeMeaning(StrEnum):
-    """What a channel's code says about the customer's phone."""
+    """What a channel's code says about delivery to the customer's phone."""
 
     DELIVERED = "delivered"
     FAILED = "failed"
     NO_REPORT = "no_report"
-    """No final report within the wait. It may still have been delivered, then or later."""
+    """No final report within the wait. It may have been delivered all the same, then or later."""
     SENT = "sent"
-    """Given to the operator, and nothing is known beyond that."""
+    """Handed over to the operator; nothing more is known."""
     OTHER = "other"
 
 
-CODES = {
+CODE_MEANINGS = {
     "DELIVERED": CodeMeaning.DELIVERED,
     "READ": CodeMeaning.DELIVERED,
     "FAILED": CodeMeaning.FAILED,
@@ -38,15 +39,16 @@ CODES = {
     "TIMEOUT": CodeMeaning.NO_REPORT,
     "SENT": CodeMeaning.SENT,
 }
-"""Kaleyra's pages "callback-profile-for-fallback-flow" (TIMEOUT), "whatsapp-status", "sms-callback" (the others, by analogy)."""
-_KNOWLEDGE = (
+"""Source: Kaleyra's pages "callback-profile-for-fallback-flow" (TIMEOUT), "whatsapp-status" and
+"sms-callback" (the others, by analogy)."""
+_PRECEDENCE = (
     CodeMeaning.OTHER,
     CodeMeaning.NO_REPORT,
     CodeMeaning.SENT,
     CodeMeaning.FAILED,
     CodeMeaning.DELIVERED,
 )
-"""Which of two words on one channel knows more: the later one here."""
+"""Which of two codes for one channel is more specific: the one whose meaning is later here."""
 _STILL_RUNNING = {
     "ACCEPTED",
     "IN-PROGRESS",
@@ -60,32 +62,39 @@ _STILL_RUNNING = {
 
 
 def meaning_of_code(code: str) -> CodeMeaning:
-    """What `code` says. Upper and lower case, and what stands between its words, make no difference.
+    """The meaning of `code`. Case, and the separators between its words, make no difference.
 
-    >>> said("Not_Sent")
-    <Said.FAILED: 'failed'>
+    >>> meaning_of_code("Not_Sent")
+    <CodeMeaning.FAILED: 'failed'>
     """
-    return CODES.get(plain_word(code), CodeMeaning.OTHER)
+    return CODE_MEANINGS.get(_normalized(code), CodeMeaning.OTHER)
 
 
 def has_ended(execution_status: str) -> bool:
-    """Whether the flow is over. Kaleyra reports once, at its end: only a status that clearly says otherwise is believed to."""
-    return plain_word(execution_status) not in _STILL_RUNNING
+    """Whether the flow is over: true unless the status clearly says that it is still running.
+
+    Kaleyra reports once, at the end of the flow.
+    """
+    return _normalized(execution_status) not in _STILL_RUNNING
 
 
 def was_refused(execution_status: str, channels: Iterable[ReportedChannel]) -> bool:
-    """Whether the flow was refused, and nothing was tried on any channel.
+    """Whether the flow was rejected and no channel was tried.
 
-    No page says that such a result is posted. It may be that of a repetition, refused because the first had got in: it settles nothing.
+    No page says that such a result is posted. It may be about a repeated request, rejected because
+    the first one was accepted. So it does not settle the outcome of the invocation.
     """
-    return plain_word(execution_status) == "REJECTED" and not any(
+    return _normalized(execution_status) == "REJECTED" and not any(
         channel.code or channel.message_id for channel in channels
     )
 
 
 @dataclass(frozen=True)
 class ReportedChannel:
-    """What a callback says of one channel. Texts are Kaleyra's own, made printable and bounded; what was not there is empty or None."""
+    """What a callback says about one channel.
+
+    Texts are Kaleyra's own, made printable and limited in length. What is missing is empty or None.
+    """
 
     position: int
     kind: str = ""
@@ -98,101 +107,97 @@ class ReportedChannel:
     recipient: str = ""
 
     @property
+    def is_delivered(self) -> bool:
+        return meaning_of_code(self.code) is CodeMeaning.DELIVERED
+
+    @property
+    def is_failed(self) -> bool:
+        return meaning_of_code(self.code) is CodeMeaning.FAILED
+
+    @property
     def may_have_reached(self) -> bool:
-        """Whether it was tried, and nothing says for certain that the customer did not get it."""
-        return (
-            bool(self.code or self.message_id)
-            and meaning_of_code(self.code) is not CodeMeaning.FAILED
-        )
+        """Whether the channel was tried and is not reported as failed."""
+        return bool(self.code or self.message_id) and not self.is_failed
 
 
 @dataclass(frozen=True)
 class FlowResult:
-    """One callback. `problem` says why it cannot be known whose result it is:
+    """One callback.
 
-    `empty`, `compressed`, `unreadable` (no JSON), `no_object` (JSON, but nothing to read a result from), `no_id`, `odd_id` (too long).
+    `problem` says why it cannot be matched to an invocation: `empty`, `compressed`, `unreadable`
+    (not JSON), `no_object` (JSON without a result), `no_id`, `odd_id` (too long).
     """
 
     workflow_invocation_id: str = ""
     request_id: uuid.UUID | None = None
     other_request_id: str = ""
-    """One that is no UUID, and so none of ours."""
+    """A request ID that is not a UUID. The console never issues one."""
     execution_status: str = ""
     ended_at: datetime | None = None
     channels: tuple[ReportedChannel, ...] = ()
     problem: str = ""
 
     def deciding(self, how_many: Callable[[], int]) -> int | None:
-        """The channel that reached the customer, the first if several did; 0 if each of the flow's channels is reported failed.
+        """The position of the channel that decides the outcome, or 0, or None.
 
-        None where it cannot be said: one may still arrive, is not told of or told of in a word that nobody knows; or a third one
-        reached them, which no flow is documented to have. `how_many` channels the flow has is asked only where all told of have failed.
+        The first channel that reached the customer; 0 if every channel of the flow is reported as
+        failed. None if the outcome is open: a message may still arrive, a channel is not reported
+        or has an unknown code, or the third channel or a later one reached the customer (no flow is
+        documented to have more than two).
+
+        `how_many` returns how many channels the flow has. It is called only if every reported
+        channel has failed.
         """
-        reached = [
-            channel.position
-            for channel in self.channels
-            if meaning_of_code(channel.code) is CodeMeaning.DELIVERED
-        ]
-        if reached:
-            return min(reached) if min(reached) <= 2 else None
-        if not self.channels or any(
-            meaning_of_code(channel.code) is not CodeMeaning.FAILED for channel in self.channels
-        ):
+        delivered = [channel.position for channel in self.channels if channel.is_delivered]
+        if delivered:
+            return min(delivered) if min(delivered) <= 2 else None
+        if not self.channels or not all(channel.is_failed for channel in self.channels):
             return None
-        channels = how_many()
-        return (
-            0
-            if channels
-            and {channel.position for channel in self.channels} >= set(range(1, channels + 1))
-            else None
-        )
+        expected = set(range(1, how_many() + 1))
+        reported = {channel.position for channel in self.channels}
+        return 0 if expected and expected <= reported else None
 
     @property
     def may_be_double(self) -> bool:
-        """Whether the customer may have got it on two channels.
+        """Whether the customer may have received the message on two channels.
 
-        The second is tried because the first failed or did not report in time: only a first one that failed, or a second one that
-        did, rules it out. A first one that is not told of rules nothing out.
+        The second channel is tried because the first failed or did not report in time. So only a
+        first channel that failed, or a second one that failed, rules it out. A first channel that
+        is not reported does not.
         """
-        first_failed = any(
-            channel.position == 1 and meaning_of_code(channel.code) is CodeMeaning.FAILED
-            for channel in self.channels
-        )
+        first_failed = any(channel.position == 1 and channel.is_failed for channel in self.channels)
         reached = [channel.position for channel in self.channels if channel.may_have_reached]
         return len(reached) > 1 or (not first_failed and any(position > 1 for position in reached))
 
 
 def combine(results: Iterable[Iterable[ReportedChannel]]) -> FlowResult:
-    """What the channels of several callbacks of one invocation say together, in whatever order they came.
+    """The channels of several callbacks of one invocation, in any order of arrival.
 
-    Of each channel the word that knows most holds: what was delivered stays delivered.
+    For each channel the most specific code wins: what was delivered stays delivered.
     """
     best: dict[int, ReportedChannel] = {}
     for channel in (channel for channels in results for channel in channels):
-        known = best.get(channel.position)
-        if known is None or _rank(channel) > _rank(known):
+        current = best.get(channel.position)
+        if current is None or _rank(channel) > _rank(current):
             best[channel.position] = channel
     return FlowResult(channels=tuple(best[position] for position in sorted(best)))
 
 
 def disputed_positions(results: Iterable[Iterable[ReportedChannel]]) -> set[int]:
-    """The channels of which one of several callbacks says that they delivered, and another that they failed."""
-    words: dict[CodeMeaning, set[int]] = {CodeMeaning.DELIVERED: set(), CodeMeaning.FAILED: set()}
-    for channel in (channel for channels in results for channel in channels):
-        words.get(meaning_of_code(channel.code), set()).add(channel.position)
-    return words[CodeMeaning.DELIVERED] & words[CodeMeaning.FAILED]
+    """The channels that one callback reports as delivered and another one as failed."""
+    channels = [channel for result in results for channel in result]
+    delivered = {channel.position for channel in channels if channel.is_delivered}
+    failed = {channel.position for channel in channels if channel.is_failed}
+    return delivered & failed
 
 
 def _rank(channel: ReportedChannel) -> tuple[int, bool, bool]:
     return (
-        _KNOWLEDGE.index(meaning_of_code(channel.code)),
+        _PRECEDENCE.index(meaning_of_code(channel.code)),
         bool(channel.code),
         bool(channel.message_id),
     )
 
 
-# --- values -----------------------------------------------------------------------------------------------------------
-
-
-def plain_word(word: str) -> str:
+def _normalized(word: str) -> str:
     return re.sub(r"[\s_-]+", "-", word.strip()).upper()

@@ -1,11 +1,10 @@
-"""Posts one invocation, or asks for the callback profiles. The only room that opens a socket outward.
+"""Posts one invocation, or reads the callback profiles. The only module that makes HTTP requests.
 
-An answer is a `Reply`. `NotSent` says that certainly nothing left; `NoAnswer` that something may have left and no answer settles
-it. The class of requests' exception does not tell which is which (a reset is a `ConnectionError` before the request as after it).
-The proof is where it was raised: until a connection's `connect` is over, nothing of the request has left. On a connection that
-was kept there is no such moment: whatever fails there is doubt.
+An answer is returned as a `Reply`. `NotSent` and `NoAnswer` (see `connection`) are raised where
+there is none. On a connection that is reused there is no connect: every failure is `NoAnswer`.
 
-What posts is requests' adapter. A session would add what is not wanted: ~/.netrc and HTTP_PROXY, cookies, and redirects.
+Requests are sent through requests' adapter, without a `Session`: a session would add credentials
+from ~/.netrc, proxies from HTTP_PROXY, cookies, and redirects.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from invocations.kaleyra.address import invoke_url, profiles_url
 from invocations.kaleyra.connection import NoAnswer, NotSent, SingleConnectionAdapter, WatchedSocket
 from invocations.kaleyra.payload import CONTENT_TYPE, KEY_HEADER
 from invocations.kaleyra.profiles import KeyCheck, read_profiles
-from invocations.kaleyra.reply import DUPLICATE, MAX_BODY_BYTES, Reply, Verdict, read_reply
+from invocations.kaleyra.reply import DUPLICATE, MAX_REPLY_BYTES, Reply, Verdict, read_reply
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
@@ -34,9 +33,10 @@ IDLE_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class KaleyraClient:
-    """One account's way to Kaleyra. `allow_loopback` lets it speak http, past any proxy, to a practice pod on this machine.
+    """Sends requests for one account.
 
-    `duplicate` recognises the refusal of a request id that was used before.
+    `allow_loopback` makes it use http, without a proxy, to a practice pod on this machine.
+    `duplicate` matches the rejection of a request id that was used before. Times are in seconds.
     """
 
     api_domain: str
@@ -52,21 +52,21 @@ class KaleyraClient:
     idle_seconds: float = IDLE_SECONDS
 
     def invoke(self, workflow_instance_id: str, request_id: str, body: str) -> Reply:
-        """Posts `body` once, over a connection of its own, and reads the answer. Raises `NotSent` or `NoAnswer`."""
+        """Posts `body` once, over a new connection. Raises `NotSent` or `NoAnswer`."""
         with self.connection() as connection:
             return connection.invoke(workflow_instance_id, request_id, body)
 
     def callback_profiles(self) -> KeyCheck:
-        """Asks for the account's callback profiles: a GET that changes nothing. Raises `NotSent` or `NoAnswer`."""
+        """Reads the account's callback profiles with a GET. Raises `NotSent` or `NoAnswer`."""
         with self.connection() as connection:
             return connection.callback_profiles()
 
     def connection(self) -> ClientConnection:
-        """A way for many POSTs, one after another."""
+        """A connection for several POSTs, one after another."""
         return ClientConnection(self)
 
     def _may_be_peer(self, address: str) -> bool:
-        """Whether the request may go to this IP address, whatever the name promised that led there."""
+        """Whether a request may be sent to the IP address to which the host name resolved."""
         peer = ipaddress.ip_address(address.partition("%")[0])
         if self.allow_loopback:
             return peer.is_loopback
@@ -74,17 +74,19 @@ class KaleyraClient:
 
 
 class ClientConnection:
-    """One thread's way to one account. It keeps its connection from one POST to the next.
+    """Sends one thread's requests for one account, over a connection that is kept between POSTs.
 
-    A connection is used again if its last answer was read to the end, named its request ID and left no doubt (a copy of it that
-    came late would name it too), if it was idle for `idle_seconds` at most, and if the server has not closed it. Else the next POST
-    opens another. One race remains: what the server closes while the next request is on its way is `NoAnswer`.
+    The connection is reused if its last answer was read to the end, named its request ID and was
+    not doubtful (a late copy of that answer would name the request ID too), if it was idle for at
+    most `idle_seconds`, and if the server has not closed it. Otherwise the next POST opens a new
+    one. One race remains: if the server closes the connection while the next request is on its way,
+    that is `NoAnswer`.
     """
 
     def __init__(self, client: KaleyraClient) -> None:
         self._client = client
-        self._wire = WatchedSocket(client._may_be_peer)
-        self._adapter = SingleConnectionAdapter(self._wire)
+        self._socket = WatchedSocket(client._may_be_peer)
+        self._adapter = SingleConnectionAdapter(self._socket)
         self._request: requests.PreparedRequest | None = None
 
     def __enter__(self) -> Self:
@@ -94,15 +96,15 @@ class ClientConnection:
         self.close()
 
     def close(self) -> None:
-        """Hangs up. A further POST would connect anew."""
+        """Closes the connection. The next POST opens a new one."""
         self._adapter.close()
-        self._wire.let_go()
+        self._socket.release()
 
     def invoke(self, workflow_instance_id: str, request_id: str, body: str) -> Reply:
         """Posts `body` once and reads the answer. Raises `NotSent` or `NoAnswer`.
 
-        Once `total_seconds` are over nothing leaves and nothing is read any more. Only a slow name server, or a name with many dead
-        addresses, can keep a call longer.
+        After `total_seconds` nothing is sent or read any more. A call can last longer only because
+        of a slow name server, or a name with many unreachable addresses.
         """
         answer = self._exchange(self._prepared(workflow_instance_id, body))
         reply = read_reply(
@@ -114,11 +116,12 @@ class ClientConnection:
             duplicate=self._client.duplicate,
         )
         if reply.verdict is Verdict.DOUBTFUL or reply.request_id != request_id:
-            self.close()  # it may be one that is out of step, and then what follows on that connection would be as well
+            # The answer may belong to an earlier request; then every later one would be off by one.
+            self.close()
         return reply
 
     def callback_profiles(self) -> KeyCheck:
-        """Asks for the account's callback profiles, and reads the answer. Raises `NotSent` or `NoAnswer`."""
+        """Reads the account's callback profiles. Raises `NotSent` or `NoAnswer`."""
         client = self._client
         try:
             url = profiles_url(client.api_domain, client.sid, http=client.allow_loopback)
@@ -129,18 +132,18 @@ class ClientConnection:
 
     def _exchange(self, request: requests.PreparedRequest) -> _Answer:
         client, may_be_kept = self._client, False
-        if not self._wire.is_fresh(client.idle_seconds):
+        if not self._socket.is_fresh(client.idle_seconds):
             self.close()
         try:
-            with self._wire.call(client.total_seconds), self._send(request) as response:
-                body, complete = _read(response, self._wire)
+            with self._socket.call(client.total_seconds), self._send(request) as response:
+                body, complete = _read_body(response, self._socket)
             may_be_kept = complete and self._adapter.is_open
             return _Answer(response.status_code, response.headers, body, complete)
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
             raise NotSent("address") from None
         except (requests.RequestException, HTTPError, OSError) as error:
             reason = "timeout" if isinstance(error, requests.Timeout) else "broken_off"
-            raise NoAnswer("too_slow" if self._wire.is_over else reason) from None
+            raise NoAnswer("too_slow" if self._socket.is_over else reason) from None
         finally:
             if not may_be_kept:
                 self.close()
@@ -158,7 +161,7 @@ class ClientConnection:
         )
 
     def _prepared(self, workflow_instance_id: str, body: str) -> requests.PreparedRequest:
-        """The request to send. From one POST to the next only its path and its body change."""
+        """The POST to send. It is prepared once; after that only its URL and body change."""
         client = self._client
         try:
             url = invoke_url(
@@ -166,7 +169,7 @@ class ClientConnection:
             )
             if self._request is None:
                 self._request = self._request_for("POST", url)
-        except ValueError:  # InvalidURL is one
+        except ValueError:  # includes requests' InvalidURL
             raise NotSent("address") from None
         self._request.url = url
         self._request.body = body.encode("utf-8")
@@ -178,14 +181,14 @@ class ClientConnection:
 
     def _headers(self) -> dict[str, str]:
         if not re.fullmatch("[!-~]+", self._client.api_key):
-            # requests would refuse it too, in a message that contains the key.
+            # requests would raise too, with the key in its message.
             raise NotSent("key")
-        own = {
+        return {
+            **requests.utils.default_headers(),
             "Content-Type": CONTENT_TYPE,
             KEY_HEADER: self._client.api_key,
             "Accept-Encoding": "identity",
         }
-        return {**requests.utils.default_headers(), **own}
 
 
 class _Answer(NamedTuple):
@@ -195,22 +198,20 @@ class _Answer(NamedTuple):
     complete: bool
 
 
-def _read(response: requests.Response, wire: WatchedSocket) -> tuple[bytes, bool]:
-    """The body, `MAX_BODY_BYTES` at most, and whether that is all of it. A body that breaks off is an answer still."""
+def _read_body(response: requests.Response, watched: WatchedSocket) -> tuple[bytes, bool]:
+    """The body, at most `MAX_BODY_BYTES`, and whether it is complete.
+
+    A body that breaks off is not an error: its status still says something.
+    """
     body = b""
     try:
-        while not wire.is_over:
-            chunk = response.raw.read1(MAX_BODY_BYTES)
+        while not watched.is_over:
+            chunk = response.raw.read1(MAX_REPLY_BYTES)
             body += chunk
-            if len(body) > MAX_BODY_BYTES:
+            if len(body) > MAX_REPLY_BYTES:
                 break
             if not chunk or response.raw.length_remaining == 0:
-                return body, not wire.is_over
+                return body, not watched.is_over
     except (HTTPError, OSError, ValueError):
-        pass  # what was read before is kept, as incomplete
-    return body[:MAX_BODY_BYTES], False
-
-
-# --- what requests leaves open ----------------------------------------------------------------------------------------
-# requests bounds the connecting and each single read. A server that sends one byte now and then would pass that for ever, so
-# the connection of a line is watched, and is shut when the time for the whole call is over.
+        pass  # the part that was read is returned as incomplete
+    return body[:MAX_REPLY_BYTES], False

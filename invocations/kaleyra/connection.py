@@ -1,8 +1,13 @@
-"""The TCP connection under a client: whom it may lead to, when a call on it is over, and whether anything had left.
+"""The TCP connection of a client: peer check, total deadline, and whether anything was sent.
 
-`NotSent` says that certainly nothing left; `NoAnswer` that something may have left and no answer settles it. The class of
-requests' exception does not tell which is which: a reset is a `ConnectionError` before the request as after it. The proof is where
-it was raised: until `connect` is over, nothing of the request has left."""
+`NotSent` means that nothing has left this machine; `NoAnswer` that something may have left and no
+answer settles it. The class of requests' exception does not distinguish the two: a reset raises
+`ConnectionError` before the request as well as after it. The place where it is raised does: until
+`connect` has returned, nothing of the request has been sent.
+
+requests limits the connect and each single read. A server that sends one byte now and then passes
+both limits for ever. So a watchdog thread shuts the socket down at the deadline of the whole call.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +34,10 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 
 class NotSent(Exception):
-    """Certainly nothing left this machine.
+    """Nothing has left this machine.
 
-    `reason` is one of `refused`, `name`, `connect_timeout`, `proxy` (try later), or of `certificate`, `address`, `key` (mend first).
+    `reason` is `refused`, `name`, `connect_timeout` or `proxy` (a later attempt may succeed), or
+    `certificate`, `address` or `key` (the configuration has to be corrected first).
     """
 
     def __init__(self, reason: str) -> None:
@@ -40,7 +46,10 @@ class NotSent(Exception):
 
 
 class NoAnswer(Exception):
-    """Something may have left, and no answer settles it. `reason`: `timeout`, `broken_off` or `too_slow`."""
+    """Something may have left, and no answer settles it.
+
+    `reason` is `timeout`, `broken_off` or `too_slow`.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -48,45 +57,45 @@ class NoAnswer(Exception):
 
 
 class Watchdog:
-    """Shuts the wire of each call whose time is over: one thread for the process, asleep until the first of them ends.
+    """Shuts down the socket of each call that is past its deadline.
 
-    All calls have the same time, so that a new one is the last to end, and need not wake it.
+    One thread for the process; it sleeps until the next deadline. As all calls have the same total
+    time, a new call usually has the last deadline and does not have to wake the thread.
     """
 
     def __init__(self) -> None:
-        self._start_over()
-        os.register_at_fork(
-            after_in_child=self._start_over
-        )  # a child inherits the calls of its parent, and not this thread
+        self._reset()
+        # A forked child inherits the watched sockets of its parent, but not the thread.
+        os.register_at_fork(after_in_child=self._reset)
 
-    def _start_over(self) -> None:
+    def _reset(self) -> None:
         self.lock = threading.Condition()
-        self._wires: set[WatchedSocket] = set()
+        self._watched: set[WatchedSocket] = set()
         self._wakes_at = math.inf
         self._thread: threading.Thread | None = None
 
-    def watch(self, wire: WatchedSocket) -> None:
+    def watch(self, watched: WatchedSocket) -> None:
         with self.lock:
             if self._thread is None:
                 self._thread = threading.Thread(
-                    target=self._run, name="deadlines of calls", daemon=True
+                    target=self._run, name="connection watchdog", daemon=True
                 )
                 self._thread.start()
-            self._wires.add(wire)
-            if wire.ends_at < self._wakes_at:
+            self._watched.add(watched)
+            if watched.ends_at < self._wakes_at:
                 self.lock.notify()
 
-    def forget(self, wire: WatchedSocket) -> None:
+    def forget(self, watched: WatchedSocket) -> None:
         with self.lock:
-            self._wires.discard(wire)
+            self._watched.discard(watched)
 
     def _run(self) -> None:
         with self.lock:
             while True:
-                for wire in [wire for wire in self._wires if wire.is_over]:
-                    wire.shut()
-                    self._wires.remove(wire)
-                self._wakes_at = min((wire.ends_at for wire in self._wires), default=math.inf)
+                for watched in [each for each in self._watched if each.is_over]:
+                    watched.shut_down()
+                    self._watched.remove(watched)
+                self._wakes_at = min((each.ends_at for each in self._watched), default=math.inf)
                 self.lock.wait(min(self._wakes_at - time.monotonic(), threading.TIMEOUT_MAX))
 
 
@@ -94,7 +103,10 @@ WATCHDOG = Watchdog()
 
 
 class WatchedSocket:
-    """The TCP connection under one line: whom it may lead to, and when the present call on it is over."""
+    """The socket of one `ClientConnection`: checks its peer and ends each call at its deadline.
+
+    `may_be_peer` takes an IP address. Times are `time.monotonic()` seconds.
+    """
 
     def __init__(self, may_be_peer: Callable[[str], bool]) -> None:
         self._may_be_peer = may_be_peer
@@ -104,6 +116,7 @@ class WatchedSocket:
 
     @contextmanager
     def call(self, seconds: float) -> Iterator[None]:
+        """Runs one call, and shuts the socket down if it lasts longer than `seconds`."""
         self.ends_at = time.monotonic() + seconds
         WATCHDOG.watch(self)
         try:
@@ -114,18 +127,24 @@ class WatchedSocket:
 
     @property
     def is_over(self) -> bool:
+        """Whether the deadline of the last call has passed."""
         return time.monotonic() >= self.ends_at
 
     def is_fresh(self, idle_seconds: float) -> bool:
-        """Whether it was used a moment ago, by this process: what is idle longer a server may just be closing."""
+        """Whether this process used it in the last `idle_seconds`.
+
+        After a longer pause the server may be closing the connection just now.
+        """
         return time.monotonic() - self._used_at <= idle_seconds and self._process == os.getpid()
 
-    def watched(self, opened: socket.socket) -> socket.socket:
-        """`opened`, from now on shut when the call is over. Raises `NotSent` if it came too late, or leads where the call may not go."""
-        self.let_go()
-        self._socket = (
-            opened.dup()
-        )  # TLS takes the first one over; the copy still names the connection
+    def watch(self, opened: socket.socket) -> socket.socket:
+        """Puts `opened` under the deadline of the call, and returns it.
+
+        Raises `NotSent` if the deadline has passed or the peer's address is not allowed.
+        """
+        self.release()
+        # TLS takes over the original object; the duplicate still refers to the same connection.
+        self._socket = opened.dup()
         self._process = os.getpid()
         try:
             if self.is_over:
@@ -139,34 +158,33 @@ class WatchedSocket:
 
     @contextmanager
     def connecting(self, proxy: object) -> Iterator[None]:
-        """Whatever fails in here fails before anything of the request has left."""
+        """Turns every exception of a connect into `NotSent`: no byte of the request has left."""
         try:
             yield
         except NotSent:
             raise
         except Exception as error:
-            raise NotSent(
-                "connect_timeout" if self.is_over else _why_unconnected(error, proxy)
-            ) from None
+            reason = "connect_timeout" if self.is_over else _why_unconnected(error, proxy)
+            raise NotSent(reason) from None
 
-    def shut(self) -> None:
+    def shut_down(self) -> None:
         if self._socket:
             try:
                 self._socket.shutdown(socket.SHUT_RDWR)
             except OSError:
-                pass  # the other side had hung up already
+                pass  # the peer has closed the connection already
 
-    def let_go(self) -> None:
-        with WATCHDOG.lock:  # else it could shut a socket that got the same number since
+    def release(self) -> None:
+        # The lock keeps the watchdog from shutting down a new socket with the same descriptor.
+        with WATCHDOG.lock:
             if self._socket:
                 self._socket.close()
             self._socket = None
 
 
 def _why_unconnected(error: Exception, proxy: object) -> str:
-    if isinstance(
-        error, ssl.SSLCertVerificationError | SSLError
-    ):  # not trusted, or what is trusted cannot be read
+    # SSLError: the peer's certificate is not trusted, or the CA bundle cannot be read.
+    if isinstance(error, ssl.SSLCertVerificationError | SSLError):
         return "certificate"
     if proxy:
         return "proxy"
@@ -178,67 +196,71 @@ def _why_unconnected(error: Exception, proxy: object) -> str:
 
 
 class PlainConnection(HTTPConnection):
-    wire: WatchedSocket
+    """urllib3's connection over a `WatchedSocket`."""
+
+    watched: WatchedSocket
 
     def _new_conn(self) -> socket.socket:
-        return self.wire.watched(super()._new_conn())
+        return self.watched.watch(super()._new_conn())
 
     def connect(self) -> None:
-        with self.wire.connecting(self.proxy):
+        with self.watched.connecting(self.proxy):
             super().connect()
 
 
 class TLSConnection(PlainConnection, HTTPSConnection):
     def _new_conn(self) -> socket.socket:
-        if self.ca_certs and not (
-            self.proxy and self.proxy.scheme == "https"
-        ):  # which is to be trusted by the same authorities
-            self.ssl_context, self.ca_certs = _trusting(self.ca_certs), None
+        # urllib3 verifies an https proxy with the same CA bundle, and needs its path for that.
+        needs_path = self.proxy and self.proxy.scheme == "https"
+        if self.ca_certs and not needs_path:
+            self.ssl_context, self.ca_certs = _ssl_context(self.ca_certs), None
         return super()._new_conn()
 
 
-def _trusting(ca_certs: str) -> ssl.SSLContext:
-    """What urllib3 would make for each connection anew: to read all authorities takes longer than 20 POSTs."""
+def _ssl_context(ca_certs: str) -> ssl.SSLContext:
+    """A context that trusts the CA bundle at `ca_certs`, cached until the file changes.
+
+    urllib3 would load the bundle for each connection; loading it takes longer than 20 POSTs.
+    """
     try:
-        return _read_authorities(ca_certs, os.stat(ca_certs).st_mtime_ns)
+        return _load_ssl_context(ca_certs, os.stat(ca_certs).st_mtime_ns)
     except OSError as error:
         raise SSLError(error) from None
 
 
 @lru_cache(maxsize=4)
-def _read_authorities(ca_certs: str, changed_at: int) -> ssl.SSLContext:
+def _load_ssl_context(ca_certs: str, changed_at: int) -> ssl.SSLContext:
     context = create_urllib3_context()
     context.load_verify_locations(ca_certs)
     return context
 
 
 class SingleConnectionAdapter(HTTPAdapter):
-    """Opens the connections of one line, one at a time, and tries each once."""
+    """requests' adapter with one connection at a time, over `watched`, and without retries."""
 
-    def __init__(self, wire: WatchedSocket) -> None:
+    def __init__(self, watched: WatchedSocket) -> None:
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
-        self._wire = wire
+        self._watched = watched
         self._pool: Any = None
         self._connection: HTTPConnection | None = None
 
     @property
     def is_open(self) -> bool:
-        """Whether there is a connection, and the server did not say that it closes it."""
+        """Whether there is a connection, and the server has not announced that it closes it."""
         return self._connection is not None and not self._connection.is_closed
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         if self._pool is None:
             self._pool = super().get_connection_with_tls_context(*args, **kwargs)
-            self._pool.ConnectionCls = self._connect
+            self._pool.ConnectionCls = self._new_connection
         return self._pool
 
-    def _connect(self, **options: Any) -> HTTPConnection:
-        made = (
-            TLSConnection(**options) if self._pool.scheme == "https" else PlainConnection(**options)
-        )
-        made.wire = self._wire
-        self._connection = made
-        return made
+    def _new_connection(self, **options: Any) -> HTTPConnection:
+        connection_class = TLSConnection if self._pool.scheme == "https" else PlainConnection
+        connection = connection_class(**options)
+        connection.watched = self._watched
+        self._connection = connection
+        return connection
 
     def close(self) -> None:
         super().close()

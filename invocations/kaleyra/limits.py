@@ -1,28 +1,29 @@
-"""What the channels allow of single values and of a template's text, and when the order of values is hardly the one meant.
+"""Channel limits on values and template texts, and value orders that are probably not intended.
 
-Sources: seed, "Channel Agnostic Template Parameters" and "Special Template Parameters" (the order); Kaleyra's support articles
-3000105308 and 3000108952 (India's DLT); Kaleyra's page "whatsapp_authentication_templates" (verification codes). White space in
-WhatsApp's values is Meta's rule, which Kaleyra's pages do not repeat: it only warns.
+Sources: seed, "Channel Agnostic Template Parameters" and "Special Template Parameters" (the order);
+Kaleyra's support articles 3000105308 and 3000108952 (India's DLT); Kaleyra's page
+"whatsapp_authentication_templates" (verification codes). White space in WhatsApp's values is
+limited by Meta; Kaleyra's pages do not repeat that rule, so it is only a warning.
 
-No finding carries a value: it may be shown where the values may not.
+No finding contains a value, so it may be shown to people who may not see the values.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from invocations.kaleyra.rendering import resolve
 from invocations.kaleyra.template_params import (
     SPECIAL_KEYS,
     VERIFICATION_CODE,
     ChannelKind,
     TemplateParams,
-    in_order,
+    ordered_params,
     out_of_order,
     placeholders,
-    resolve,
 )
 
 MAX_DLT_VALUE = 30
@@ -32,7 +33,11 @@ DLT_REGION = "IN"
 
 @dataclass(frozen=True)
 class LimitFinding:
-    """Something wrong (`blocks`) or doubtful about the value of `key`; in a template about the name `key`, or about the whole ("")."""
+    """An error (`blocks`) or a warning about the value of `key`.
+
+    About a template text, `key` is the name of a placeholder, or empty if the finding is about the
+    whole text.
+    """
 
     code: str
     key: str
@@ -40,7 +45,7 @@ class LimitFinding:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-# --- single values ----------------------------------------------------------------------------------------------------
+# --- single values ------------------------------------------------------------------------------
 
 
 def value_findings(
@@ -51,53 +56,61 @@ def value_findings(
     otp: bool = False,
     region: str = "",
 ) -> list[LimitFinding]:
-    """What the channel says of the values: `region` is the recipient's ("IN"), `otp` says that an SMS template is of type OTP.
+    """What the channel's limits say about the values of one send.
 
-    Codes that block: `dlt_too_long` and `code_too_long` (facts: `length`, `limit`, `over`), `dlt_angle`, `code_url`, `code_emoji`.
-    Warnings: `dlt_double_blank`, `whatsapp_white_space` (facts: `which`, of `newline`, `tab`, `blanks`).
+    `region` is the recipient's ("IN"); `otp` means that an SMS template is of type OTP.
+
+    Codes that block: `dlt_too_long` and `code_too_long` (facts: `length`, `limit`, `over`),
+    `dlt_angle`, `code_url`, `code_emoji`. Warnings: `dlt_double_blank`, `whatsapp_white_space`
+    (facts: `which`, of `newline`, `tab`, `blanks`).
     """
     found: list[LimitFinding] = []
     if kind is ChannelKind.SMS and region == DLT_REGION:
-        found += _of_dlt(params, template_text, otp)
+        found += _dlt_findings(params, template_text, otp)
     if VERIFICATION_CODE in params and (kind is ChannelKind.WHATSAPP or otp):
-        found += _of_a_code(params[VERIFICATION_CODE])
+        found += _code_findings(params[VERIFICATION_CODE])
     if kind is ChannelKind.WHATSAPP:
-        found += _of_white_space(params)
+        found += _white_space_findings(params)
     return found
 
 
-def _of_dlt(params: TemplateParams, template_text: str, otp: bool) -> Iterator[LimitFinding]:
-    """India's operators compare the message with the text registered with them; only what fills a `{#…#}` place is a variable to them."""
+def _dlt_findings(params: TemplateParams, template_text: str, otp: bool) -> Iterator[LimitFinding]:
+    """India's operators compare the message with the text registered with them.
+
+    Only the values of `{#…#}` placeholders count as variables there.
+    """
     pieces = resolve(template_text, params, ChannelKind.SMS, otp=otp).pieces
     for index, piece in enumerate(pieces):
-        if (
-            piece.key is None
-            or piece.placeholder is None
-            or not piece.placeholder.text.startswith("{#")
-        ):
+        if piece.key is None or piece.placeholder is None:
+            continue
+        if not piece.placeholder.text.startswith("{#"):
             continue
         if len(piece.text) > MAX_DLT_VALUE:
             yield _too_long("dlt_too_long", piece.key, piece.text, MAX_DLT_VALUE)
         if "<" in piece.text or ">" in piece.text:
             yield LimitFinding("dlt_angle", piece.key, blocks=True)
-        # The rule is about the message: a blank at a value's end beside one of the template's is two blanks as well.
+        # The rule is about the whole message: a blank at the end of a value and one next to it in
+        # the template are two blanks, too.
         before = "".join(neighbour.text for neighbour in pieces[max(index - 1, 0) : index])[-1:]
         after = "".join(neighbour.text for neighbour in pieces[index + 1 : index + 2])[:1]
         if "  " in before + piece.text + after:
             yield LimitFinding("dlt_double_blank", piece.key, blocks=False)
 
 
-# What a phone would make a link of: a scheme, or a name with a top level domain, alone or before a path.
+# What a phone turns into a link: a scheme, or a name with a top-level domain, at the end of the
+# value or before a path.
 _URL = re.compile(
     r"[a-z][a-z0-9+.-]{0,20}://|\b[a-z0-9-]{1,63}\.[a-z]{2,63}(?=[/:?#]|\Z)", re.IGNORECASE
 )
-# The blocks of Unicode that emoji are in, and the two marks that make emoji of other characters (Unicode, emoji-data.txt).
+# The Unicode blocks with emoji, and the two combining marks that turn other characters into emoji
+# (Unicode, emoji-data.txt).
 _EMOJI = re.compile(
-    "[\u231a\u231b\u23e9-\u23fa\u2600-\u27bf\u2b1b\u2b1c\u2b50\u2b55\ufe0f\u20e3\U0001f000-\U0001faff]"
+    "[\u231a\u231b\u23e9-\u23fa\u2600-\u27bf\u2b1b\u2b1c\u2b50\u2b55"
+    "\ufe0f\u20e3\U0001f000-\U0001faff]"
 )
 
 
-def _of_a_code(value: str) -> Iterator[LimitFinding]:
+def _code_findings(value: str) -> Iterator[LimitFinding]:
     if len(value) > MAX_CODE:
         yield _too_long("code_too_long", VERIFICATION_CODE, value, MAX_CODE)
     if _URL.search(value.strip()):
@@ -106,7 +119,8 @@ def _of_a_code(value: str) -> Iterator[LimitFinding]:
         yield LimitFinding("code_emoji", VERIFICATION_CODE, blocks=True)
 
 
-# Meta: "cannot have new-line/tab characters or more than 4 consecutive spaces". Its documents differ by one; a warning may come early.
+# Meta: "cannot have new-line/tab characters or more than 4 consecutive spaces". Its documents
+# differ by one space; as this is only a warning, the stricter number is used.
 _WHITE_SPACE = {
     "newline": re.compile(r"[\n\r]"),
     "tab": re.compile(r"\t"),
@@ -114,7 +128,7 @@ _WHITE_SPACE = {
 }
 
 
-def _of_white_space(params: TemplateParams) -> Iterator[LimitFinding]:
+def _white_space_findings(params: TemplateParams) -> Iterator[LimitFinding]:
     for key, value in params.items():
         which = tuple(name for name, pattern in _WHITE_SPACE.items() if pattern.search(value))
         if which:
@@ -122,73 +136,71 @@ def _of_white_space(params: TemplateParams) -> Iterator[LimitFinding]:
 
 
 def _too_long(code: str, key: str, value: str, limit: int) -> LimitFinding:
-    return LimitFinding(
-        code,
-        key,
-        blocks=True,
-        facts={"length": len(value), "limit": limit, "over": len(value) - limit},
-    )
+    facts = {"length": len(value), "limit": limit, "over": len(value) - limit}
+    return LimitFinding(code, key, blocks=True, facts=facts)
 
 
-# --- the order of values ----------------------------------------------------------------------------------------------
+# --- the order of values ------------------------------------------------------------------------
 
 
 def order_findings(
     keys: Iterable[str], kind: ChannelKind, *, template_text: str = "", otp: bool = True
 ) -> list[LimitFinding]:
-    """Keys, given in the order they were typed, that positional places will hardly take in the order meant.
+    """Keys whose alphabetical order is probably not the intended one; `keys` as they were typed.
 
-    `out_of_order` ("10" before "2"; blocks, as `checked` refuses it), `capitals` ("City" before "name", which was typed first) and
-    `special_first` (a special key that an SMS takes as an ordinary variable stands before the digits and shifts them). Facts:
-    `order`, all keys as they are taken; `before`, those that the key overtakes.
+    `out_of_order`: "10" sorts before "2" (blocks, as `checked` refuses it). `capitals`: "City"
+    sorts before "name", which was typed first. `special_first`: an SMS takes a special key as an
+    ordinary variable, which sorts before the digits and shifts them. Facts: `order`, all keys in
+    alphabetical order; `before`, the keys that move behind this one.
 
-    A text without positional places has no such dangers; of an unknown text ("") only the first two can be told. `otp=False` says
-    that an SMS is not of type OTP, so that its verification code, too, is an ordinary variable.
+    Only positional placeholders depend on the order. Without a template text ("") only the first
+    two are checked. `otp=False` means that an SMS is not of type OTP, so that its verification code
+    is an ordinary variable, too.
     """
     typed = list(dict.fromkeys(keys))
     positional = template_mode(template_text, kind) in ("positional", "mixed")
     if template_text and not positional:
         return []
-    order = tuple(key for key, _ in in_order(dict.fromkeys(typed, ""), kind, otp=otp))
+    order = tuple(key for key, _ in ordered_params(dict.fromkeys(typed, ""), kind, otp=otp))
     found = [
         LimitFinding("out_of_order", key, blocks=True, facts={"order": order})
         for key in out_of_order(typed)
     ]
+    found += _capitals_first(typed, order)
+    if positional:
+        found += _special_keys_first(order, otp)
+    return found
+
+
+def _capitals_first(typed: Sequence[str], order: tuple[str, ...]) -> Iterator[LimitFinding]:
     for index, key in enumerate(typed):
-        overtaken = tuple(
+        before = tuple(
             earlier
             for earlier in typed[:index]
             if key[:1].isupper() and earlier[:1].islower() and key < earlier
         )
-        if overtaken:
-            found.append(
-                LimitFinding(
-                    "capitals", key, blocks=False, facts={"order": order, "before": overtaken}
-                )
-            )
-    if positional:
-        found += _specials_before_ordinary_keys(order, otp)
-    return found
+        if before:
+            facts = {"order": order, "before": before}
+            yield LimitFinding("capitals", key, blocks=False, facts=facts)
 
 
-def _specials_before_ordinary_keys(order: Sequence[str], otp: bool) -> Iterator[LimitFinding]:
-    """WhatsApp takes special keys out of the order, so that there are none here."""
+def _special_keys_first(order: tuple[str, ...], otp: bool) -> Iterator[LimitFinding]:
+    """Finds nothing for WhatsApp, where `ordered_params` leaves the special keys out."""
     for index, key in enumerate(order):
-        shifted = tuple(later for later in order[index + 1 :] if later not in SPECIAL_KEYS)
-        # The code of an OTP is documented to be first: there it is meant.
-        if key in SPECIAL_KEYS and shifted and not (otp and key == VERIFICATION_CODE):
-            yield LimitFinding(
-                "special_first", key, blocks=False, facts={"order": tuple(order), "before": shifted}
-            )
+        before = tuple(later for later in order[index + 1 :] if later not in SPECIAL_KEYS)
+        # The documented position of an OTP's verification code is the first.
+        if key in SPECIAL_KEYS and before and not (otp and key == VERIFICATION_CODE):
+            facts = {"order": order, "before": before}
+            yield LimitFinding("special_first", key, blocks=False, facts=facts)
 
 
-# --- the text of a template -------------------------------------------------------------------------------------------
+# --- the text of a template ---------------------------------------------------------------------
 
 Mode = Literal["none", "positional", "named", "mixed"]
 
 
 def template_mode(text: str, kind: ChannelKind) -> Mode:
-    """How the places of a template take their values."""
+    """How the placeholders of a template take their values."""
     found = placeholders(text, kind)
     positional = any(place.position is not None for place in found)
     named = any(place.name is not None for place in found)
@@ -198,35 +210,37 @@ def template_mode(text: str, kind: ChannelKind) -> Mode:
 
 
 def template_problems(text: str, kind: ChannelKind) -> list[LimitFinding]:
-    """What is wrong or doubtful in a template's text.
+    """Errors and warnings about a template's text.
 
-    `single_brace_on_whatsapp` blocks: `{name}` is for SMS only, and WhatsApp would show it as it is (facts: `text`). Warnings:
-    `mixed` (what positions do among names is not documented), `starts_not_at_one` (facts: `first`), `gap` (facts: `missing`).
+    `single_brace_on_whatsapp` blocks: `{name}` is for SMS only, WhatsApp would show it as it stands
+    (facts: `text`). Warnings: `mixed` (the documentation does not say which values positional
+    placeholders take beside named ones), `starts_not_at_one` (facts: `first`), `gap` (facts:
+    `missing`).
     """
-    found = (
-        [LimitFinding("mixed", "", blocks=False)] if template_mode(text, kind) == "mixed" else []
-    )
+    found: list[LimitFinding] = []
+    if template_mode(text, kind) == "mixed":
+        found.append(LimitFinding("mixed", "", blocks=False))
     places = placeholders(text, kind)
-    taken = {place.start for place in places}
+    starts = {place.start for place in places}
     only_in_sms = {
         place.text: place.name
         for place in placeholders(text, ChannelKind.SMS)
-        if place.start not in taken
+        if place.start not in starts
     }
     found += [
         LimitFinding("single_brace_on_whatsapp", name or "", blocks=True, facts={"text": written})
         for written, name in only_in_sms.items()
     ]
-    positions = {place.position for place in places if place.position is not None}
-    if positions:
-        first = min(positions)
-        missing = tuple(
-            number for number in range(first, max(positions)) if number not in positions
-        )
-        if first != 1:
-            found.append(
-                LimitFinding("starts_not_at_one", "", blocks=False, facts={"first": first})
-            )
-        if missing:
-            found.append(LimitFinding("gap", "", blocks=False, facts={"missing": missing}))
+    found += _position_findings({place.position for place in places if place.position is not None})
     return found
+
+
+def _position_findings(positions: Collection[int]) -> Iterator[LimitFinding]:
+    if not positions:
+        return
+    first, last = min(positions), max(positions)
+    if first != 1:
+        yield LimitFinding("starts_not_at_one", "", blocks=False, facts={"first": first})
+    missing = tuple(number for number in range(first, last) if number not in positions)
+    if missing:
+        yield LimitFinding("gap", "", blocks=False, facts={"missing": missing})

@@ -1,9 +1,11 @@
-"""What Kaleyra says of an account's callback profiles, and with that of the key it was asked with. Nothing here raises.
+"""Reads the list of an account's callback profiles, and whether the API key was accepted.
 
-Sources: Kaleyra's pages "platform-apis-get-callback-profiles" and "-by-id": an envelope `{code, message, data, error, status}`, RBC024
-where it went well, RBC302 where there is no profile; of a profile `title`, `url`, `http_method` and `status` are read. Its headers and
-its `enc` are secrets in clear: they are passed over. RBC001, a wrong SID or key, is from "whatsapp-api-v2-error-codes-for-send-message".
-How a list of profiles lies in `data` is not shown there: as a list, or as one under any name, it is read.
+Never raises. Sources: Kaleyra's pages "platform-apis-get-callback-profiles" and "-by-id": an
+envelope `{code, message, data, error, status}`, with code RBC024 for success and RBC302 if there is
+no profile. Of a profile, `title`, `url`, `http_method` and `status` are read; its headers and its
+`enc` are secrets in clear text and are skipped. RBC001, a wrong SID or key, is from the page
+"whatsapp-api-v2-error-codes-for-send-message". The pages do not show where the list stands in
+`data`, so `data` may be the list itself or hold it under any name.
 """
 
 from __future__ import annotations
@@ -14,21 +16,21 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-MOST_PROFILES = 25
+MAX_PROFILES = 25
 LONGEST_TEXT = 500
-WELL, NO_SUCH_PROFILE, WRONG_KEY = "RBC024", "RBC302", "RBC001"
+SUCCESS, NO_SUCH_PROFILE, WRONG_KEY = "RBC024", "RBC302", "RBC001"
 
 
-class Verdict(StrEnum):
-    """What the answer says of the key."""
+class KeyVerdict(StrEnum):
+    """What the answer says about the API key."""
 
     WORKS = "works"
     REFUSED = "refused"
     UNREADABLE = "unreadable"
 
 
-class State(StrEnum):
-    """Of a profile: its `status`."""
+class ProfileState(StrEnum):
+    """The `status` of a profile."""
 
     ACTIVE = "1"
     AUTO_DISABLED = "2"
@@ -38,38 +40,35 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Profile:
-    """One callback profile. `url` is for comparing: it may hold a secret."""
+    """One callback profile. `url` may contain a secret: compare it, do not show it."""
 
     title: str
     url: str = field(repr=False)
     http_method: str
-    state: State
+    state: ProfileState
 
 
 @dataclass(frozen=True)
 class KeyCheck:
-    """One answer: of the key, and the profiles if it was let in."""
+    """What one answer says about the key, and the profiles if the key works."""
 
     http_status: int
-    verdict: Verdict
+    verdict: KeyVerdict
     profiles: tuple[Profile, ...] = ()
 
 
 def read_profiles(http_status: int, body: bytes, *, complete: bool = True) -> KeyCheck:
-    """An answer in whatever shape -> what it says. Where it is not clear that the key was let in, that is not said."""
+    """Reads an answer of any shape. `UNREADABLE` unless it clearly accepts or refuses the key."""
     content = _json(body)
     code = str(content.get("code", "")).upper()
     if code == WRONG_KEY or http_status in (401, 403):
-        return KeyCheck(http_status, Verdict.REFUSED)
-    if not complete or not (
-        code == NO_SUCH_PROFILE
-        or (200 <= http_status < 300 and (code == WELL or "data" in content))
-    ):
-        return KeyCheck(http_status, Verdict.UNREADABLE)
+        return KeyCheck(http_status, KeyVerdict.REFUSED)
+    is_list = 200 <= http_status < 300 and (code == SUCCESS or "data" in content)
+    if not complete or not (code == NO_SUCH_PROFILE or is_list):
+        return KeyCheck(http_status, KeyVerdict.UNREADABLE)
     rows = [] if code == NO_SUCH_PROFILE else list(_rows(content.get("data")))
-    return KeyCheck(
-        http_status, Verdict.WORKS, tuple(_profile(row) for row in rows[:MOST_PROFILES])
-    )
+    profiles = tuple(_profile(row) for row in rows[:MAX_PROFILES])
+    return KeyCheck(http_status, KeyVerdict.WORKS, profiles)
 
 
 def _json(body: bytes) -> dict[str, Any]:
@@ -81,7 +80,7 @@ def _json(body: bytes) -> dict[str, Any]:
 
 
 def _rows(data: Any) -> Iterator[dict[str, Any]]:
-    """The objects in `data` that have a URL: `data` itself, in it as a list, or in a list of it."""
+    """The objects with a `url`: `data` itself, its items, or the items of a list inside it."""
     if isinstance(data, list):
         yield from (each for each in data if isinstance(each, dict) and "url" in each)
     elif isinstance(data, dict) and "url" in data:
@@ -94,14 +93,16 @@ def _rows(data: Any) -> Iterator[dict[str, Any]]:
 
 def _profile(row: dict[str, Any]) -> Profile:
     status = _text(row.get("status"))
-    state = State(status) if status in set(State) else State.UNKNOWN
+    state = ProfileState(status) if status in set(ProfileState) else ProfileState.UNKNOWN
     return Profile(
-        _text(row.get("title")), _text(row.get("url")), _text(row.get("http_method")).upper(), state
+        title=_text(row.get("title")),
+        url=_text(row.get("url")),
+        http_method=_text(row.get("http_method")).upper(),
+        state=state,
     )
 
 
 def _text(value: Any) -> str:
     text = str(value) if isinstance(value, str | int) else ""
-    return "".join(character for character in text if character.isprintable())[
-        :LONGEST_TEXT
-    ].strip()
+    printable = "".join(character for character in text if character.isprintable())
+    return printable[:LONGEST_TEXT].strip()

@@ -1,7 +1,7 @@
-"""A typed phone number -> the digits that Kaleyra wants.
+"""Converts a typed phone number to the digits that Kaleyra expects.
 
-Source: seed, `recipient` ("must include the country code, but without the + prefix"). 8 to 15 digits is our reading of
-ITU-T E.164; countries and groups come from Google's libphonenumber.
+Source: seed, `recipient` ("must include the country code, but without the + prefix"). 8 to 15
+digits is our reading of ITU-T E.164; countries and grouping come from Google's libphonenumber.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from babel import Locale
 from babel.core import UnknownLocaleError
 
 MIN_DIGITS, MAX_DIGITS = 8, 15
-_FEWEST_AT_HOME = 6
-# What people and spreadsheets put between digits, and marks that a copied number carries along unseen.
+_MIN_NATIONAL_DIGITS = 6
+# What people and spreadsheets put between digits, and invisible characters in copied numbers.
 _SEPARATORS = re.compile(
     "[\\s().\\-/\u00a0\u2010-\u2015\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
 
 
 class RecipientError(ValueError):
-    """A text that is no sendable number. `code` says why; the sentence for people is the caller's."""
+    """The text is not a number that can be sent to. `code` says why; the caller words it."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -32,20 +32,24 @@ class RecipientError(ValueError):
 
 @dataclass(frozen=True)
 class Recipient:
-    """A number as it is sent (`digits`) and as people read it."""
+    """A number as it is sent (`digits`) and as it is shown (`formatted`)."""
 
     digits: str
     formatted: str
     region: str
     is_assigned: bool
-    """Whether the number lies in a range its country has given out. A test number or a new range may not."""
+    """Whether the number is in an assigned range. Test numbers and new ranges may not be."""
 
 
 def clean(typed: str) -> Recipient:
-    """The recipient in `typed`: `+`, a leading `00`, blanks, dashes, dots, slashes, brackets and a (0) after the country are taken away.
+    """The recipient in `typed`.
 
-    Raises `RecipientError` with a code: `empty`, `spreadsheet` (9.19E+11), `not_digits`, `no_country` (starts with a single 0),
-    `too_short`, `too_long`, `no_such_country`, `impossible` (a length that the country does not have).
+    Removes `+`, a leading `00`, blanks, dashes, dots, slashes, brackets, and a (0) after the
+    country code.
+
+    Raises `RecipientError` with a code: `empty`, `spreadsheet` (9.19E+11), `not_digits`,
+    `no_country` (starts with a single 0), `too_short`, `too_long`, `no_such_country`, `impossible`
+    (a length that does not exist in the country).
     """
     text = _SEPARATORS.sub("", typed)
     if not text:
@@ -65,7 +69,10 @@ def clean(typed: str) -> Recipient:
 
 
 def describe(digits: str) -> Recipient:
-    """Country and grouping of a number's digits. Raises `RecipientError`: `no_such_country`, `too_short`, `too_long`, `impossible`."""
+    """The recipient with these digits, which start with the country code.
+
+    Raises `RecipientError`: `no_such_country`, `too_short`, `too_long`, `impossible`.
+    """
     try:
         number = phonenumbers.parse("+" + digits)
     except phonenumbers.NumberParseException:
@@ -82,7 +89,8 @@ def describe(digits: str) -> Recipient:
         raise RecipientError("impossible")
     read = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
     if read != digits:
-        return clean(read)  # what is sent is what is shown: +44 (0)20 … has no 0 after the 44
+        # The digits sent have to be the digits shown: +44 (0)20 … has no 0 after the 44.
+        return clean(read)
     return Recipient(
         digits=digits,
         formatted=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL),
@@ -93,39 +101,40 @@ def describe(digits: str) -> Recipient:
 
 
 def in_national_form(typed: str, calling_codes: Iterable[int]) -> list[Recipient]:
-    """What `typed` may be as a number written the way its own country writes it ("098765 43210"): one for each calling code it fits.
+    """The recipients that `typed` stands for as a national number: one per matching calling code.
 
-    Nothing where it begins with its country code (+ or 00), for then `clean` knows it. Whether a 0 at the start belongs to the number
-    (Italy), is dialled at home alone (India, the United Kingdom) or is not known there (Singapore) libphonenumber knows.
+    "098765 43210" is a national number. The result is empty if `typed` starts with + or 00: that is
+    an international number, see `clean`. libphonenumber decides whether a leading 0 is part of the
+    number (Italy), a prefix for national calls only (India, the United Kingdom), or not in use
+    (Singapore).
     """
     text = _SEPARATORS.sub("", typed)
-    if not re.fullmatch(f"[0-9]{{{_FEWEST_AT_HOME},{MAX_DIGITS + 1}}}", text) or text.startswith(
-        "00"
-    ):
+    national = f"[0-9]{{{_MIN_NATIONAL_DIGITS},{MAX_DIGITS + 1}}}"
+    if not re.fullmatch(national, text) or text.startswith("00"):
         return []
-    found = {}
+    by_digits = {}
     for code in calling_codes:
         try:
             number = phonenumbers.parse(text, phonenumbers.region_code_for_country_code(code))
             read = clean(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
         except (phonenumbers.NumberParseException, RecipientError):
             continue
-        found[read.digits] = read
-    return list(found.values())
+        by_digits[read.digits] = read
+    return list(by_digits.values())
 
 
 def calling_code(masked: str) -> int | None:
-    """The calling code with which a number begins that was written by `mask`.
+    """The calling code at the start of a number masked by `mask`.
 
     >>> calling_code("+91 ••••• •4581")
     91
     """
-    begins = re.match(r"\+([0-9]{1,3}) ", masked)
-    return int(begins[1]) if begins else None
+    start = re.match(r"\+([0-9]{1,3}) ", masked)
+    return int(start[1]) if start else None
 
 
 def country(region: str, language: str = "en") -> str:
-    """The name of a region ("IN" -> "India") in CLDR's words; the region itself where CLDR has none."""
+    """The name of a region in CLDR ("IN" -> "India"), or the region code if CLDR has none."""
     try:
         names = Locale.parse(language, sep="-").territories
     except (UnknownLocaleError, ValueError):
@@ -134,7 +143,7 @@ def country(region: str, language: str = "en") -> str:
 
 
 def mask(formatted: str) -> str:
-    """A number as it may be shown to everybody: country code and last four digits, the rest as dots, grouped as it was.
+    """The number with all digits as dots, except the country code and the last four.
 
     >>> mask("+91 80612 34581")
     '+91 ••••• •4581'

@@ -1,8 +1,8 @@
-"""What an HTTP answer says. A `Reply` is a value for any bytes whatever; nothing here raises.
+"""Reads an HTTP answer into a `Reply`. Accepts any bytes and never raises.
 
-Sources: seed, "Sample Success Response" and "Sample Failure Response"; the platform's other envelope (`code: "RBC001"`) from
-Kaleyra's page "platform-apis-delete-callback-profile-by-id". What an answer that is not documented may mean is decided on the
-safe side: it is doubtful.
+Sources: seed, "Sample Success Response" and "Sample Failure Response"; the platform's other
+envelope (`code: "RBC001"`) from Kaleyra's page "platform-apis-delete-callback-profile-by-id". An
+answer that is not documented counts as doubtful.
 """
 
 from __future__ import annotations
@@ -17,19 +17,14 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
-MAX_BODY_BYTES = 64 * 1024
+MAX_REPLY_BYTES = 64 * 1024
 MAX_RETRY_AFTER = 3600
-_REDIRECTS = (
-    301,
-    302,
-    303,
-    307,
-    308,
-)  # RFC 9110, 15.4: those that name the one place to go instead. 300 and 304 do not.
+# RFC 9110, 15.4: the statuses that name one other URL. 300 and 304 do not.
+_REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class Verdict(StrEnum):
-    """What one answer, taken alone, says about its attempt."""
+    """What one answer says about its attempt, without regard to earlier attempts."""
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -54,12 +49,15 @@ VERDICTS = {
     "undocumented_status": Verdict.DOUBTFUL,
     "unreadable": Verdict.DOUBTFUL,
 }
-"""Every reason that a reply can have, and what it says."""
+"""The verdict for each reason that a reply can have."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer. Texts are Kaleyra's own, made printable; what was not there is None or empty."""
+    """One answer. Texts are Kaleyra's own, made printable. What is missing is None or empty.
+
+    `retry_after` is in seconds.
+    """
 
     http_status: int
     verdict: Verdict
@@ -73,7 +71,7 @@ class Reply:
     retry_after: int | None = None
     text: str = ""
     is_duplicate: bool = False
-    """Whether this is recognisably the refusal of a request id that was used before."""
+    """Whether this is clearly the rejection of a request id that was used before."""
 
     @property
     def sent_at(self) -> datetime | None:
@@ -81,16 +79,18 @@ class Reply:
         return read_timestamp(self.timestamp)
 
 
-# The gaps are bounded: a search from each "request id" to the end of a hostile text would take minutes.
+# The gaps are bounded: in a hostile text, a search from each "request id" to the end of the text
+# would take minutes.
 DUPLICATE = re.compile(
-    r"\brequest[\s_-]?id\b[^.!?]{0,100}\b(?:already|duplicated?|exists|been used|used before|reused|twice|unique)\b"
+    r"\brequest[\s_-]?id\b[^.!?]{0,100}"
+    r"\b(?:already|duplicated?|exists|been used|used before|reused|twice|unique)\b"
     r"|\b(?:duplicated?|same)\b[^.!?]{0,40}\brequest[\s_-]?id\b",
     re.IGNORECASE,
 )
-"""The refusal of a request id that was used before.
+"""Matches the rejection of a request id that was used before.
 
-The seed says that an id cannot be submitted again and not in which words: [undocumented], so both the id and its having been
-used must be named, in one sentence and close together.
+The seed says that an id cannot be submitted again, but the wording of the error is undocumented. So
+the text must name both the request id and its earlier use, close together in one sentence.
 """
 MAX_SEARCHED = 4096
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
@@ -98,7 +98,10 @@ _INVOCATION_ID = re.compile(r"\A[A-Za-z0-9_-]{1,100}\Z")
 
 
 def read_timestamp(text: str) -> datetime | None:
-    """An ISO 8601 time as Kaleyra writes it, with nine fractional digits and a Z; None if it is not one. Without a zone it is UTC."""
+    """The time in UTC; None if `text` is not an ISO 8601 time. Without a zone it counts as UTC.
+
+    Kaleyra writes nine fractional digits and a Z.
+    """
     try:
         moment = datetime.fromisoformat(text)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
@@ -117,14 +120,15 @@ def read_reply(
 ) -> Reply:
     """The answer to the invocation `request_id`.
 
-    `complete` is False if the body broke off or was cut at `MAX_BODY_BYTES`. `duplicate` is searched in each text's first
-    `MAX_SEARCHED` characters: it may be somebody's setting, and slow.
+    `complete` is False if the body broke off or was truncated at `MAX_BODY_BYTES`. `duplicate` is
+    searched in the first `MAX_SEARCHED` characters of each text, as it may be a configured pattern
+    that is slow.
     """
-    text = body[:MAX_BODY_BYTES].decode("utf-8-sig", errors="replace")
+    text = body[:MAX_REPLY_BYTES].decode("utf-8-sig", errors="replace")
     fields = _json_object(text) if complete else None
     reason = _reason(http_status, fields, request_id, complete)
     fields = fields or {}
-    message = _text(fields["message"]) if fields.get("message") is not None else None
+    message = _text_or_none(fields.get("message"))
     errors = _errors(fields)
     invocation_id = _text(fields.get("workflowInvocationId")).strip()
     return Reply(
@@ -137,31 +141,32 @@ def read_reply(
         workflow_invocation_id=invocation_id if _INVOCATION_ID.match(invocation_id) else "",
         execution_status=_text(fields.get("executionStatus"))[:40],
         timestamp=_text(fields.get("timestamp"))[:60],
-        retry_after=_retry_after(
-            next(
-                (value for name, value in (headers or {}).items() if name.lower() == "retry-after"),
-                "",
-            )
-        ),
+        retry_after=_retry_after(headers or {}),
         text=printable(text),
         is_duplicate=(
             http_status in (400, 409)
             and reason not in ("another_request", "contradiction")
-            and any(duplicate.search(said[:MAX_SEARCHED]) for said in (*errors, message or ""))
+            and any(duplicate.search(each[:MAX_SEARCHED]) for each in (*errors, message or ""))
         ),
     )
+
+
+# --- the reason ---------------------------------------------------------------------------------
 
 
 def _reason(
     http_status: int, fields: dict[str, Any] | None, request_id: str, complete: bool
 ) -> str:
     reason = _reason_by_status(http_status, fields, request_id, complete)
-    was_not_taken = VERDICTS[reason] in (Verdict.REJECTED, Verdict.REFUSED, Verdict.BUSY)
-    return "contradiction" if was_not_taken and _says_taken(fields, request_id) else reason
+    not_accepted = VERDICTS[reason] in (Verdict.REJECTED, Verdict.REFUSED, Verdict.BUSY)
+    return "contradiction" if not_accepted and _says_accepted(fields, request_id) else reason
 
 
-def _says_taken(fields: dict[str, Any] | None, request_id: str) -> bool:
-    """Whether the body says of this very request that it was accepted. A gateway on the way may have changed the status."""
+def _says_accepted(fields: dict[str, Any] | None, request_id: str) -> bool:
+    """Whether the body says that this request was accepted.
+
+    A gateway may have changed the status of the answer.
+    """
     return bool(
         fields
         and fields.get("requestId") == request_id
@@ -172,9 +177,8 @@ def _says_taken(fields: dict[str, Any] | None, request_id: str) -> bool:
 def _reason_by_status(
     http_status: int, fields: dict[str, Any] | None, request_id: str, complete: bool
 ) -> str:
-    if http_status in (401, 403) or (
-        400 <= http_status < 500 and fields and fields.get("code") == "RBC001"
-    ):
+    is_wrong_key = 400 <= http_status < 500 and fields and fields.get("code") == "RBC001"
+    if http_status in (401, 403) or is_wrong_key:
         return "credentials"
     if http_status in _REDIRECTS:
         return "redirect"
@@ -189,22 +193,17 @@ def _reason_by_status(
     if not complete:
         return "broken_off"
     if http_status == 202:
-        return _reason_of_an_acceptance(fields, request_id)
+        return _reason_of_202(fields, request_id)
     if http_status == 400:
-        return _reason_of_a_refusal(fields, request_id)
+        return _reason_of_400(fields, request_id)
     if http_status == 409:
-        return (
-            "another_request"
-            if fields and fields.get("requestId") not in (None, request_id)
-            else "in_progress"
-        )
+        is_another = fields and fields.get("requestId") not in (None, request_id)
+        return "another_request" if is_another else "in_progress"
     return "undocumented_status"
 
 
-def _reason_of_an_acceptance(fields: dict[str, Any] | None, request_id: str) -> str:
-    if fields is None:
-        return "unreadable"
-    if fields.get("requestId") is None:
+def _reason_of_202(fields: dict[str, Any] | None, request_id: str) -> str:
+    if fields is None or fields.get("requestId") is None:
         return "unreadable"
     if fields.get("requestId") != request_id:
         return "another_request"
@@ -213,7 +212,7 @@ def _reason_of_an_acceptance(fields: dict[str, Any] | None, request_id: str) -> 
     return "accepted"
 
 
-def _reason_of_a_refusal(fields: dict[str, Any] | None, request_id: str) -> str:
+def _reason_of_400(fields: dict[str, Any] | None, request_id: str) -> str:
     if fields is None:
         return "unreadable"
     if fields.get("requestId") not in (None, request_id):
@@ -224,23 +223,26 @@ def _reason_of_a_refusal(fields: dict[str, Any] | None, request_id: str) -> str:
     return "rejected"
 
 
+# --- single fields ------------------------------------------------------------------------------
+
+
 def _json_object(text: str) -> dict[str, Any] | None:
     try:
-        read = json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return read if isinstance(read, dict) else None
+    return value if isinstance(value, dict) else None
 
 
 def _errors(fields: dict[str, Any]) -> tuple[str, ...]:
-    """The texts of `errors[]`, or of the platform's `error`: at most twenty."""
+    """The first twenty texts of `errors[]`, or of the platform's `error`."""
     raw = fields.get("errors") or fields.get("error") or []
     items = raw if isinstance(raw, list) else [raw]
     return tuple(_text(item) for item in items[:20] if item)
 
 
 def _text(value: Any) -> str:
-    """Any JSON value as a printable text. A text stays as it is."""
+    """A JSON value as printable text: a string as it is, None as "", other values as JSON."""
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -251,16 +253,25 @@ def _text(value: Any) -> str:
     return printable(value)
 
 
+def _text_or_none(value: Any) -> str | None:
+    return None if value is None else _text(value)
+
+
 def printable(text: str) -> str:
-    """`text` without what a database or a page cannot carry: NUL, other controls, and halves of surrogate pairs."""
+    """`text` with U+FFFD for what a database or a page cannot hold.
+
+    That is NUL, other control characters, and unpaired surrogates.
+    """
     return _UNPRINTABLE.sub("\ufffd", text)
 
 
-def _retry_after(value: str) -> int | None:
-    """Retry-After in whole seconds from now, an hour at most; None if there is none, it is over, or it makes no sense.
+def _retry_after(headers: Mapping[str, str]) -> int | None:
+    """Retry-After in whole seconds from now, at most an hour.
 
-    RFC 9110, 10.2.3: seconds, or a date in any of the three forms of 5.6.7.
+    None without the header, for a date in the past, and for an invalid value. RFC 9110, 10.2.3:
+    seconds, or a date in one of the three forms of 5.6.7.
     """
+    value = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     if re.fullmatch("[0-9]{1,9}", value.strip()):
         return min(int(value), MAX_RETRY_AFTER)
     try:

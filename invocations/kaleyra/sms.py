@@ -1,9 +1,10 @@
 """How many parts an SMS has. Each part is sent, and billed, as one message.
 
-Sources: 3GPP TS 23.038, 6.2.1 (the GSM 7 bit default alphabet and its extension table); 3GPP TS 23.040, 9.2.3.24.1 (a text in
-parts: neither an escape sequence nor a UCS2 character is split); Kaleyra's pages "What is a concatenated SMS" and "What is
-Unicode SMS": 160 characters, or parts of 153; as Unicode 70, or parts of 67. One character that GSM lacks makes the whole text
-Unicode. The national language tables of TS 23.038 are left out: Kaleyra does not name them.
+Sources: 3GPP TS 23.038, 6.2.1 (the GSM 7 bit default alphabet and its extension table); 3GPP TS
+23.040, 9.2.3.24.1 (concatenated messages: neither an escape sequence nor a UCS2 character is
+split); Kaleyra's pages "What is a concatenated SMS" and "What is Unicode SMS": 160 characters, or
+parts of 153; as Unicode 70, or parts of 67. One character outside GSM-7 makes the whole text
+Unicode. The national language tables of TS 23.038 are left out: Kaleyra does not mention them.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-# In the order of their codes, 0x00 to 0x7F, without the escape at 0x1B. 0x09 is the capital Ç: the small one is not in the table.
+# In the order of their codes, 0x00 to 0x7F, without the escape at 0x1B.
+# 0x09 is the capital Ç; the table has no small ç.
 _BASIC = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-_EXTENSION = frozenset("\f^{}\\[~]|€")  # each is an escape and a second code
+# Each is encoded as an escape and a second code.
+_EXTENSION = frozenset("\f^{}\\[~]|€")
 
 GSM_SINGLE, GSM_PART = 160, 153
 UNICODE_SINGLE, UNICODE_PART = 70, 67
@@ -26,8 +30,8 @@ UNICODE_SINGLE, UNICODE_PART = 70, 67
 class SmsSize:
     """The size of a text as an SMS.
 
-    `units` are what the limits count: seven-bit codes in GSM-7, UTF-16 code units in Unicode. `per_part` is how many of them one
-    of these `parts` holds. `unicode_because` is the first character that GSM-7 lacks.
+    `units` are what the limits count: septets in GSM-7, UTF-16 code units in Unicode. `per_part` is
+    how many units one of the `parts` holds. `unicode_because` is the first character outside GSM-7.
     """
 
     encoding: Literal["GSM-7", "Unicode"]
@@ -39,37 +43,28 @@ class SmsSize:
 
 
 def measure(text: str) -> SmsSize:
-    """The size of `text`. An empty text is one part of nothing: an empty message is a message still, and none costs nothing."""
-    foreign = next(
-        (
-            character
-            for character in text
-            if character not in _BASIC and character not in _EXTENSION
-        ),
-        None,
-    )
-    if foreign is None:
-        widths = [2 if character in _EXTENSION else 1 for character in text]
+    """The size of `text`. An empty text has one part: an empty message is billed as one."""
+    unicode_because = next((c for c in text if c not in _BASIC and c not in _EXTENSION), None)
+    if unicode_because is None:
+        widths = [2 if c in _EXTENSION else 1 for c in text]
         single, part = GSM_SINGLE, GSM_PART
     else:
-        widths = [
-            2 if ord(character) > 0xFFFF else 1 for character in text
-        ]  # a surrogate pair, or one unit
+        widths = [2 if ord(c) > 0xFFFF else 1 for c in text]  # 2: a surrogate pair
         single, part = UNICODE_SINGLE, UNICODE_PART
     units = sum(widths)
     fits = units <= single
     return SmsSize(
-        encoding="GSM-7" if foreign is None else "Unicode",
+        encoding="GSM-7" if unicode_because is None else "Unicode",
         characters=len(text),
         units=units,
-        parts=1 if fits else _parts(widths, part),
+        parts=1 if fits else _count_parts(widths, part),
         per_part=single if fits else part,
-        unicode_because=foreign,
+        unicode_because=unicode_because,
     )
 
 
-def _parts(widths: Iterable[int], per_part: int) -> int:
-    """How many parts are filled, one after the other, when no character may be split."""
+def _count_parts(widths: Iterable[int], per_part: int) -> int:
+    """How many parts are needed if no character is split."""
     parts, filled = 1, 0
     for width in widths:
         if filled + width > per_part:

@@ -1,17 +1,18 @@
-"""Template parameters: which values a template asks for, and which value each place will get.
+"""Template parameters: which values a template needs, and which value each placeholder takes.
 
-Source of every rule: seed, "Channel Agnostic Template Parameters" and "Special Template Parameters".
+Source of all rules: seed, "Channel Agnostic Template Parameters" and "Special Template Parameters".
 
-- `{#var#}`, `{{1}}`, `{{$1}}` take values by position, after the values were reordered alphabetically by their keys. Text order
-  is not number order: "1", "10", "2". Keys padded with zeros ("01" … "12") are right in both.
-- `{{name}}`, and in an SMS `{name}`, take the value of the key that is exactly so spelled.
-- `#verification_code#`, `#param_header#`, `#param_url#` are special: WhatsApp takes them out of the body, an SMS has them as
-  ordinary variables, and an SMS of type OTP has the verification code as its first.
+- `{#var#}`, `{{1}}`, `{{$1}}` take values by position, after the values were sorted alphabetically
+  by their keys. Alphabetical is not numerical: "1", "10", "2". Keys padded with zeros ("01" … "12")
+  are in the same order either way.
+- `{{name}}`, and in an SMS `{name}`, take the value of the key with exactly that name.
+- `#verification_code#`, `#param_header#`, `#param_url#` are special keys. In WhatsApp they are not
+  values of the body; in an SMS they are ordinary variables, and in an SMS of type OTP the
+  verification code is the first one.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,6 @@ PARAM_HEADER = "#param_header#"
 PARAM_URL = "#param_url#"
 SPECIAL_KEYS = (VERIFICATION_CODE, PARAM_HEADER, PARAM_URL)
 
-MAX_JSON_CHARACTERS = 64 * 1024
 MAX_KEY_CHARACTERS = 100
 
 
@@ -36,27 +36,28 @@ class ChannelKind(StrEnum):
 
 
 class ParamsError(ValueError):
-    """Template parameters that cannot be sent. `code` says why, `facts` what it is about; the sentence for people is the caller's."""
+    """Template parameters that cannot be sent. `code` and `facts` say why; the caller words it."""
 
     def __init__(self, code: str, **facts: Any) -> None:
         super().__init__(code)
         self.code = code
-        # A wrong key is shown to people, and half a surrogate pair or a key without end would break the page that shows it.
+        # Facts are shown on pages, which an unpaired surrogate or a very long key would break.
         self.facts = {
-            name: _shown(fact) if isinstance(fact, str) else fact for name, fact in facts.items()
+            name: _printable(fact) if isinstance(fact, str) else fact
+            for name, fact in facts.items()
         }
 
 
-def _shown(text: str) -> str:
+def _printable(text: str) -> str:
     return text[:MAX_KEY_CHARACTERS].encode("utf-8", "replace").decode()
 
 
-# --- the text of a template -------------------------------------------------------------------------------------------
+# --- the text of a template ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Placeholder:
-    """One place in a template: `position` (from 1) if it takes values by position, else `name`."""
+    """One placeholder of a template: positional with a `position` (from 1), or with a `name`."""
 
     text: str
     start: int
@@ -65,22 +66,26 @@ class Placeholder:
     name: str | None = None
 
 
-# India's typed tags ({#numeric#} …, TRAI's direction of 18 November 2025) are taken as {#var#}: how Fallback fills them is not documented.
+# India's typed tags ({#numeric#} …, TRAI's direction of 18 November 2025) are read as {#var#}: how
+# Fallback fills them is not documented.
 _BY_OCCURRENCE = r"\{#(?:var|numeric|alphanumeric|url|urlott|cbn|email)#\}"
 _BY_NUMBER = r"\{\{\$?(?P<number>[0-9]{1,4})\}\}"
 _BY_NAME = r"\{\{(?P<name>[^{}\s#$][^{}]*)\}\}"
 _BY_NAME_IN_SMS = r"\{(?P<sms_name>[^{}\s#$][^{}]*)\}"
-_PLACES = {
+_PLACEHOLDERS = {
     ChannelKind.WHATSAPP: re.compile("|".join([_BY_OCCURRENCE, _BY_NUMBER, _BY_NAME])),
     ChannelKind.SMS: re.compile("|".join([_BY_OCCURRENCE, _BY_NUMBER, _BY_NAME, _BY_NAME_IN_SMS])),
 }
 
 
 def placeholders(text: str, kind: ChannelKind) -> list[Placeholder]:
-    """The places in a template text, in reading order. `{{2}}` takes the second value wherever it stands; the n-th `{#var#}` the n-th."""
+    """The placeholders of a template text, in reading order.
+
+    The position of `{{2}}` is 2 wherever it stands; the position of the n-th `{#var#}` is n.
+    """
     found: list[Placeholder] = []
     occurrences = 0
-    for match in _PLACES[kind].finditer(text):
+    for match in _PLACEHOLDERS[kind].finditer(text):
         groups = match.groupdict()
         name = groups.get("name") or groups.get("sms_name")
         position = None
@@ -93,8 +98,8 @@ def placeholders(text: str, kind: ChannelKind) -> list[Placeholder]:
     return found
 
 
-def asked_for(text: str, kind: ChannelKind, *, otp: bool = False) -> list[str]:
-    """The keys a template's body needs: `numbered` ones for its positions, the names themselves for its names.
+def needed_keys(text: str, kind: ChannelKind, *, otp: bool = False) -> list[str]:
+    """The keys that a template's body needs: `numbered_keys` for its positions, then its names.
 
     In a template for one-time passcodes (`otp`) the verification code takes the first position.
     """
@@ -103,22 +108,23 @@ def asked_for(text: str, kind: ChannelKind, *, otp: bool = False) -> list[str]:
     code = [VERIFICATION_CODE] if otp else []
     return [
         *code,
-        *numbered(max(0, last - len(code))),
+        *numbered_keys(max(0, last - len(code))),
         *dict.fromkeys(place.name for place in found if place.name is not None),
     ]
 
 
-# --- the order of the values ------------------------------------------------------------------------------------------
+# --- the order of the values --------------------------------------------------------------------
 
 
-def in_order(
+def ordered_params(
     params: TemplateParams, kind: ChannelKind, *, otp: bool = False
 ) -> list[tuple[str, str]]:
     """Keys and values in the order in which a body's positions take them.
 
-    `otp` says that an SMS template is of type OTP, or a WhatsApp template an authentication template: the code is its first value.
-    How an SMS of another type takes the verification code is not documented: it is taken as the ordinary variable that the other
-    two special parameters are.
+    `otp` means that an SMS template is of type OTP, or that a WhatsApp template is an
+    authentication template: the verification code is its first value. In an SMS of another type
+    the code is treated as an ordinary variable, like the other two special keys; that case is not
+    documented.
     """
     ordered = sorted(params.items())
     if kind is ChannelKind.WHATSAPP:
@@ -132,15 +138,15 @@ def in_order(
     return ordered
 
 
-def numbered(count: int) -> list[str]:
-    """`count` keys whose order as text is their order as numbers: "01", "02" … and wider from a hundred on."""
+def numbered_keys(count: int) -> list[str]:
+    """`count` keys, padded so that they sort as numbers: "01", "02" …; three digits from 100."""
     width = max(2, len(str(count)))
     return [str(number).zfill(width) for number in range(1, count + 1)]
 
 
-def renumbered(keys: Sequence[str]) -> list[str]:
-    """`keys` in their given order, the ordinary ones made into `numbered` keys, special ones left alone."""
-    fresh = iter(numbered(sum(key not in SPECIAL_KEYS for key in keys)))
+def renumbered_keys(keys: Sequence[str]) -> list[str]:
+    """`keys` in the given order, with `numbered_keys` in place of all that are not special."""
+    fresh = iter(numbered_keys(sum(key not in SPECIAL_KEYS for key in keys)))
     return [key if key in SPECIAL_KEYS else next(fresh) for key in keys]
 
 
@@ -148,8 +154,12 @@ _LEADING_NUMBER = re.compile(r"\A0*([0-9]+)")
 
 
 def out_of_order(keys: Iterable[str]) -> list[str]:
-    """Keys that sort as text before a key with a smaller leading number, as "10" before "2": almost certainly not meant."""
-    # Without their zeros, numbers compare as (length, text): Python reads none of more than 4,300 digits.
+    """Keys that sort before a key with a smaller leading number: "10" sorts before "2".
+
+    This order is almost certainly not intended.
+    """
+    # Numbers without leading zeros compare as (length, text). Python does not convert more than
+    # 4,300 digits to an int.
     numbers = [
         ((len(match[1]), match[1]), key)
         for key in sorted(keys)
@@ -158,90 +168,15 @@ def out_of_order(keys: Iterable[str]) -> list[str]:
     return [key for (number, key), (following, _) in pairwise(numbers) if number > following]
 
 
-# --- what the customer sees -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A stretch of a resolved text: plain, or a `placeholder` with the `key` whose value it takes (None: nothing was given for it)."""
-
-    text: str
-    placeholder: Placeholder | None = None
-    key: str | None = None
-
-
-@dataclass(frozen=True)
-class Resolved:
-    """A template with its values filled in."""
-
-    pieces: tuple[Piece, ...]
-    order: tuple[tuple[str, str], ...]
-    unused: tuple[str, ...]
-
-    @property
-    def text(self) -> str:
-        """What the customer reads. A place without a value keeps its placeholder."""
-        return "".join(piece.text for piece in self.pieces)
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """Placeholders that nothing was given for, each once."""
-        return tuple(
-            dict.fromkeys(
-                piece.text for piece in self.pieces if piece.placeholder and piece.key is None
-            )
-        )
-
-
-def resolve(text: str, params: TemplateParams, kind: ChannelKind, *, otp: bool = False) -> Resolved:
-    """Fills a template's body. Values are put in once and never read as placeholders themselves."""
-    order = in_order(params, kind, otp=otp)
-    by_name = {
-        key: value
-        for key, value in params.items()
-        if kind is ChannelKind.SMS or key not in SPECIAL_KEYS
-    }
-    pieces: list[Piece] = []
-    read = 0
-    for place in placeholders(text, kind):
-        if place.start > read:
-            pieces.append(Piece(text[read : place.start]))
-        key, value = None, place.text
-        if place.position is not None and 1 <= place.position <= len(order):
-            key, value = order[place.position - 1]
-        elif place.name is not None and place.name in by_name:
-            key, value = place.name, by_name[place.name]
-        pieces.append(Piece(value, place, key))
-        read = place.end
-    if read < len(text):
-        pieces.append(Piece(text[read:]))
-    used = {piece.key for piece in pieces}
-    return Resolved(tuple(pieces), tuple(order), tuple(key for key, _ in order if key not in used))
-
-
-def resolve_variable(text: str, params: TemplateParams, special_key: str) -> Resolved:
-    """Fills the one variable of a WhatsApp header or dynamic URL button with the special parameter meant for it."""
-    place = next(iter(placeholders(text, ChannelKind.WHATSAPP)), None)
-    if place is None:
-        return Resolved(
-            (Piece(text),) if text else (), (), (special_key,) if special_key in params else ()
-        )
-    filled = Piece(
-        params.get(special_key, place.text), place, special_key if special_key in params else None
-    )
-    around = (Piece(text[: place.start]), filled, Piece(text[place.end :]))
-    order = ((special_key, params[special_key]),) if special_key in params else ()
-    return Resolved(tuple(piece for piece in around if piece.text or piece.placeholder), order, ())
-
-
-# --- parameters as they are typed -------------------------------------------------------------------------------------
+# --- checking parameters ------------------------------------------------------------------------
 
 
 def checked(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The parameters of one send from its keys and values, in the order given.
+    """The parameters of one send from its keys and values, in the given order.
 
-    Raises `ParamsError` for what Kaleyra's documentation rules out or leaves open: an empty or repeated key, a key with blanks
-    around it, a `#key#` that is none of the three, an empty value, and characters that JSON text or a message cannot carry.
+    Raises `ParamsError` for what Kaleyra's documentation rules out or leaves open: an empty or
+    repeated key, a key with blanks around it, a `#key#` that is not one of the three special keys,
+    an empty value, and characters that JSON text or a message cannot contain.
     """
     params: dict[str, str] = {}
     for key, value in pairs:
@@ -249,69 +184,36 @@ def checked(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
             raise ParamsError("no_key", value=value)
         if key in params:
             raise ParamsError("repeated_key", key=key)
-        if (
-            key != key.strip()
-            or len(key) > MAX_KEY_CHARACTERS
-            or not _carried(key)
-            or set("\t\n\r") & set(key)
-        ):
+        if not _is_valid_key(key):
             raise ParamsError("bad_key", key=key)
         if key.startswith("#") and key.endswith("#") and key not in SPECIAL_KEYS:
             raise ParamsError("no_such_special_key", key=key)
         if not value.strip():
             raise ParamsError("no_value", key=key)
-        if not _carried(value):
+        if not _is_encodable(value):
             raise ParamsError("bad_value", key=key)
         params[key] = value
-    late = out_of_order(params)
-    if late:
-        raise ParamsError("out_of_order", key=late[0])
+    misplaced = out_of_order(params)
+    if misplaced:
+        raise ParamsError("out_of_order", key=misplaced[0])
     return params
 
 
-def _carried(text: str) -> bool:
-    """Whether UTF-8 and a message can carry `text`: no half of a surrogate pair, no control character but tab and line breaks."""
+def _is_valid_key(key: str) -> bool:
+    return (
+        key == key.strip()
+        and len(key) <= MAX_KEY_CHARACTERS
+        and _is_encodable(key)
+        and not set("\t\n\r") & set(key)
+    )
+
+
+def _is_encodable(text: str) -> bool:
+    """Whether UTF-8 and a message can contain `text`.
+
+    Not with an unpaired surrogate, or a control character other than tab and line breaks.
+    """
     return not any(
         0xD800 <= ord(c) <= 0xDFFF or (ord(c) < 0x20 and c not in "\t\n\r") or ord(c) == 0x7F
         for c in text
     )
-
-
-def from_json(text: str) -> dict[str, str]:
-    """Parameters written as a JSON object.
-
-    Raises `ParamsError` for what JSON readers let through silently (a repeated key, NaN), for values that are no strings, and
-    for all that `checked` refuses.
-    """
-    if len(text) > MAX_JSON_CHARACTERS:
-        raise ParamsError("json_too_long", limit=MAX_JSON_CHARACTERS)
-    if not text.strip():
-        return {}
-
-    def as_pairs(pairs: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
-        return pairs
-
-    def not_json(constant: str) -> Any:
-        raise ParamsError("not_a_number", constant=constant)
-
-    try:
-        pairs = json.loads(text, object_pairs_hook=as_pairs, parse_constant=not_json)
-    except json.JSONDecodeError as error:
-        raise ParamsError("json", line=error.lineno, column=error.colno, what=error.msg) from None
-    except RecursionError:
-        raise ParamsError("json_too_deep") from None
-    except ParamsError:
-        raise
-    except ValueError:  # a number too long to be read
-        raise ParamsError("not_strings", key="") from None
-    if not isinstance(pairs, list) or not text.lstrip().startswith("{"):
-        raise ParamsError("json_no_object")
-    for key, value in pairs:
-        if not isinstance(value, str):
-            raise ParamsError("not_strings", key=key)
-    return checked(pairs)
-
-
-def to_json(params: TemplateParams) -> str:
-    """Parameters as indented JSON, for people."""
-    return json.dumps(dict(params), ensure_ascii=False, indent=2)

@@ -15,8 +15,8 @@ from invocations.kaleyra import address, limits
 from invocations.kaleyra.template_params import (
     ChannelKind,
     ParamsError,
-    asked_for,
     checked,
+    needed_keys,
     placeholders,
 )
 from invocations.models.configuration import Account
@@ -215,7 +215,7 @@ class Channel(models.Model):
             raise ValidationError(
                 {"template_text": _("{name} works in an SMS only. Write {{name}} for WhatsApp.")}
             )
-        keys = asked_for(self.template_text, kind)
+        keys = needed_keys(self.template_text, kind)
         if len(keys) > MOST_VALUES:
             refusal = _(
                 "It asks for %(n)s values. More than %(limit)s are not possible here: is a number mistyped?"

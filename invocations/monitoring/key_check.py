@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from invocations.kaleyra.address import is_loopback
 from invocations.kaleyra.connection import NoAnswer, NotSent
-from invocations.kaleyra.profiles import KeyCheck, Profile, State, Verdict
+from invocations.kaleyra.profiles import KeyCheck, KeyVerdict, Profile, ProfileState
 from invocations.models import Account, ApiKey
 from invocations.models.encryption import Unreadable
 from invocations.results import endpoints
@@ -46,7 +46,7 @@ class ProfileFound:
     title: str
     goes_to: str
     http_method: str
-    state: State
+    state: ProfileState
     posts_here: bool
     doubts: list[Promise]
 
@@ -89,10 +89,10 @@ def check_key(key: ApiKey, console: str) -> KeyCheckResult:
 def _stored_check(key: ApiKey, answer: KeyCheck, console: str) -> KeyCheckResult:
     row = ApiKey.objects.filter(pk=key.pk)
     http_status = answer.http_status
-    if answer.verdict is Verdict.REFUSED:
+    if answer.verdict is KeyVerdict.REFUSED:
         row.update(last_refused_at=timezone.now())
         return KeyCheckResult(CheckOutcome.REFUSED, http_status=http_status)
-    if answer.verdict is Verdict.UNREADABLE:
+    if answer.verdict is KeyVerdict.UNREADABLE:
         reason = "redirect" if 300 <= http_status < 400 else ""
         return KeyCheckResult(CheckOutcome.UNREADABLE, reason, http_status)
     row.update(last_accepted_at=timezone.now())
@@ -123,12 +123,12 @@ def _doubts(profile: Profile, account: Account, console: str) -> Iterator[Promis
     """What is wrong with a callback profile that posts to this console, or was meant to."""
     parts = urlsplit(profile.url)
     address = endpoints.address_by_token(endpoints.token_from_path(parts.path))
-    if profile.state is State.AUTO_DISABLED:
+    if profile.state is ProfileState.AUTO_DISABLED:
         yield _(
             "Kaleyra has auto-disabled it: results no longer come. "
             "Mend what is named here, then turn it on at Kaleyra."
         )
-    elif profile.state is State.DISABLED:
+    elif profile.state is ProfileState.DISABLED:
         yield _("It is turned off at Kaleyra: no results come.")
     if address is None:
         yield _(

@@ -1,28 +1,31 @@
-"""The practice pod: a small HTTP server that answers as Kaleyra's Fallback Invocation API does, and sends nothing.
+"""The practice pod: an HTTP server that answers like Kaleyra's Fallback Invocation API.
 
-For newcomers, demos and tests. No Django, standard library only. A reading order:
+It sends no messages. It is for newcomers, demos and tests. Standard library only, no Django.
+Modules, in a reading order:
 
-    answers.py    what the API can say, and the table of scenarios
-    contract.py   which requests the API takes at all
-    flows.py      what is set up at the pod: a flow's channels, and where its results go
-    results.py    what becomes of an accepted invocation, the table of endings, and the bodies that report it
-    reporter.py   waits until each result is due, and posts it
-    ledger.py     what was received and accepted, and which answer follows from that
+    envelopes.py  the bodies of the API's answers
+    answers.py    the table of scenarios: which code causes which answer
+    contract.py   which requests the API accepts
+    flows.py      the configuration: a flow's channels, and the callback profile
+    results.py    the table of endings: how a flow ends, and the callback bodies that report it
+    reporter.py   posts each callback when it is due
+    ledger.py     the requests received and accepted, and the answer to each
     page.py       the pod's own web page
-    handler.py    one connection: bytes in, bytes out, and the bad manners of the scenarios
-    server.py     PracticePod: start it, ask it, stop it
+    handler.py    one HTTP connection, with the faults that some scenarios cause
+    server.py     PracticePod: start it, read what it has received, stop it
 """
 
 PRACTICE_SID = "HXPRACTICE01IN"
-"""A SID the pod takes. So does every other one that starts with PRACTICE_SID_PREFIX."""
+"""A SID that the pod accepts, like any other that starts with PRACTICE_SID_PREFIX."""
 
 PRACTICE_SID_PREFIX = "HXPRACTICE"
 
 PRACTICE_KEY_PREFIX = "practice-"
-"""The pod takes any api-key that starts so. No key of Kaleyra's does, so a real one pasted by mistake is refused."""
+"""The pod accepts API keys with this prefix only. Kaleyra's keys do not have it, so a real key that
+is pasted by mistake is refused."""
 
 REFUSED_KEY_ENDING = "-refused"
-"""A key that ends so is one that Kaleyra has deactivated."""
+"""The pod treats an API key with this ending as deactivated."""
 
 DISABLED_PROFILE_KEY_ENDING = "-disabled"
-"""To a key that ends so the callback profile is auto-disabled."""
+"""For an API key with this ending, the pod lists the callback profile as auto-disabled."""

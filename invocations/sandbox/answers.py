@@ -1,7 +1,8 @@
-"""The table of scenarios: which code makes the pod do what. Pure.
+"""The table of scenarios: which code causes which answer. No I/O.
 
-A code is the last three characters of the workflow_instance_id or, failing that, of send1's recipient. The codes are
-borrowed from HTTP to be memorable; the page of the pod, docs/practice-pod.md and the tests all read this one table.
+The code is the last three characters of the workflow_instance_id or, if that is not a code, of
+send1's recipient. The codes resemble HTTP statuses, to be easy to remember. The pod's page,
+docs/practice-pod.md and the tests are all based on this table.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 from invocations.sandbox.envelopes import (
     Answer,
     Issued,
-    Manner,
+    Transmission,
     accepted,
     key_refused,
     refused,
@@ -19,15 +20,13 @@ from invocations.sandbox.envelopes import (
 )
 
 RETRY_AFTER = ("Retry-After", "5")
-ANOTHER_HOST = (
-    "Location",
-    "https://elsewhere.invalid/",
-)  # never resolves (RFC 2606): who follows reaches nobody
+# .invalid never resolves (RFC 2606), so a client that follows the redirect reaches no host.
+ANOTHER_HOST = ("Location", "https://elsewhere.invalid/")
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """What a valid request asks for; `recipient` is send1's, `second_recipient` send2's if there is one."""
+    """A valid request; `recipient` is send1's, `second_recipient` send2's, or empty."""
 
     sid: str
     workflow_instance_id: str
@@ -36,33 +35,41 @@ class Invocation:
     second_recipient: str = ""
 
 
-Write = Callable[[Invocation, Issued], Answer]
+AnswerBuilder = Callable[[Invocation, Issued], Answer]
 
 
 @dataclass(frozen=True)
 class Scenario:
     """One row of the table.
 
-    `accepts`: would Kaleyra now send messages? `title`: what the pod does, `in_console`: what a person will see, in
-    plain words.
+    `title` says what the pod does, `in_console` what a user of the console will see. `accepts` says
+    whether the invocation counts as accepted: Kaleyra would now send messages.
     """
 
     code: str
     title: str
     in_console: str
-    write: Write
+    build: AnswerBuilder
     accepts: bool = False
-    manner: Manner = Manner.WHOLE
+    transmission: Transmission = Transmission.WHOLE
 
     def answer(self, invocation: Invocation, issued: Issued) -> Answer:
-        """What the pod says to a valid, new invocation."""
-        answer = self.write(invocation, issued)
-        return replace(answer, accepts=self.accepts, manner=self.manner, note=self.title)
+        """The answer to a valid invocation with a new request id."""
+        return replace(
+            self.build(invocation, issued),
+            accepts=self.accepts,
+            transmission=self.transmission,
+            note=self.title,
+        )
 
 
 def choose_scenario(workflow_instance_id: str, recipient: str) -> Scenario:
-    """The row for an invocation: the workflow's code wins over the recipient's; without any it is the first row."""
-    return BY_CODE.get(workflow_instance_id[-3:]) or BY_CODE.get(recipient[-3:]) or SCENARIOS[0]
+    """The row for an invocation: by the workflow's code, else the recipient's, else the first."""
+    return (
+        SCENARIOS_BY_CODE.get(workflow_instance_id[-3:])
+        or SCENARIOS_BY_CODE.get(recipient[-3:])
+        or SCENARIOS[0]
+    )
 
 
 def _accepted(invocation: Invocation, issued: Issued) -> Answer:
@@ -79,7 +86,7 @@ def _not_found(invocation: Invocation, issued: Issued) -> Answer:
     return rejected(invocation.request_id, issued, reason, status=404)
 
 
-def _always(answer: Answer) -> Write:
+def _always(answer: Answer) -> AnswerBuilder:
     return lambda invocation, issued: answer
 
 
@@ -109,7 +116,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "401",
         "The key is refused",
-        "Held, and its account paused, until an admin has mended the key and the account goes on. Then it leaves by itself.",
+        "Held, and its account paused, until an admin has mended the key and the account goes on. "
+        "Then it leaves by itself.",
         _always(key_refused()),
     ),
     Scenario(
@@ -152,10 +160,11 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "200",
         "Accepted, but the answer takes 6 seconds",
-        "Sending for 6 seconds, then Accepted. The result is there before that, and is found to belong to it.",
+        "Sending for 6 seconds, then Accepted. The result is there before that, and is found to "
+        "belong to it.",
         _accepted,
         accepts=True,
-        manner=Manner.LATE,
+        transmission=Transmission.LATE,
     ),
     Scenario(
         "408",
@@ -163,7 +172,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         f"Sending until the console's patience ends. {_SETTLED}",
         _always(Answer(None)),
         accepts=True,
-        manner=Manner.SILENT,
+        transmission=Transmission.SILENT,
     ),
     Scenario(
         "499",
@@ -171,7 +180,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         _SETTLED,
         _always(Answer(None)),
         accepts=True,
-        manner=Manner.RESET,
+        transmission=Transmission.RESET,
     ),
     Scenario(
         "299",
@@ -186,8 +195,8 @@ SCENARIOS: tuple[Scenario, ...] = (
         _SETTLED,
         _accepted,
         accepts=True,
-        manner=Manner.CUT,
+        transmission=Transmission.CUT,
     ),
 )
 
-BY_CODE = {scenario.code: scenario for scenario in SCENARIOS}
+SCENARIOS_BY_CODE = {scenario.code: scenario for scenario in SCENARIOS}

@@ -1,7 +1,7 @@
-"""Which requests the API takes, and what it says to the others. Pure.
+"""Which requests the API accepts, and how it refuses the others. No I/O.
 
-The rules are the seed's ("URL Parameters and Headers"). The order in which they are checked, and the wording of the
-reasons, are ours: the API documents neither.
+Source: seed, "URL Parameters and Headers". The order of the checks and the wording of the reasons
+are ours: the API documents neither.
 """
 
 import json
@@ -15,17 +15,17 @@ from invocations.sandbox import PRACTICE_KEY_PREFIX, PRACTICE_SID_PREFIX, REFUSE
 from invocations.sandbox.answers import Invocation
 from invocations.sandbox.envelopes import Answer, Issued, key_refused, refused, rejected
 
-PROFILES = re.compile(r"/v1/(?P<sid>[^/]+)/callback/profiles")
-ADDRESS = re.compile(
+PROFILES_PATH = re.compile(r"/v1/(?P<sid>[^/]+)/callback/profiles")
+INVOKE_PATH = re.compile(
     r"/v1/(?P<sid>[^/]+)/workflow/v1/instances/(?P<workflow_instance_id>[^/]+)/invoke"
 )
 DIGITS = re.compile(r"[0-9]+")
-LONGEST_REQUEST_ID = 255  # ours: what is remembered has to be bounded
+LONGEST_REQUEST_ID = 255  # ours: the pod remembers request ids, so their length has a limit
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it came in; the names of its headers are in lower case."""
+    """A request as received; header names are in lower case."""
 
     method: str
     path: str
@@ -34,7 +34,7 @@ class Request:
 
     @property
     def address(self) -> str:
-        """The path without the query."""
+        """The path without its query."""
         return self.path.partition("?")[0]
 
     @property
@@ -43,7 +43,7 @@ class Request:
 
     @cached_property
     def payload(self) -> dict[str, object] | None:
-        """The JSON object of the body, or None if it holds anything else."""
+        """The JSON object in the body, or None if the body is anything else."""
         try:
             content = json.loads(self.body)
         except (ValueError, RecursionError):  # RecursionError: "[[[[…" a few thousand deep
@@ -52,36 +52,34 @@ class Request:
 
     @property
     def request_id(self) -> str | None:
-        """The requestId, if the body carries one that can be used."""
+        """The requestId, or None if the body has no valid one."""
         value = (self.payload or {}).get("requestId")
-        return (
-            value
-            if isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_REQUEST_ID
-            else None
-        )
+        if isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_REQUEST_ID:
+            return value
+        return None
 
     @property
     def sends(self) -> dict[str, object]:
-        """What stands under `input`, or nothing."""
+        """The object `input` of the body; empty without one."""
         value = (self.payload or {}).get("input")
         return value if isinstance(value, dict) else {}
 
 
 @dataclass(frozen=True)
-class ProfilesAsked:
-    """A request for the account's callback profiles."""
+class ProfilesRequest:
+    """A request for the account's callback profiles. `key` is the API key."""
 
     sid: str
     key: str = field(repr=False)
 
 
-def judge(request: Request, issued: Issued) -> Invocation | ProfilesAsked | Answer:
-    """A request -> what it asks for, or the answer that refuses it."""
+def check_request(request: Request, issued: Issued) -> Invocation | ProfilesRequest | Answer:
+    """What the request asks for, or the answer that refuses it."""
     key = request.headers.get("api-key", "")
-    if request.method == "GET" and (asked := PROFILES.fullmatch(request.address)):
+    if request.method == "GET" and (asked := PROFILES_PATH.fullmatch(request.address)):
         sid = unquote(asked["sid"])
-        return ProfilesAsked(sid, key) if is_known(sid, key) else key_refused()
-    address = ADDRESS.fullmatch(request.address)
+        return ProfilesRequest(sid, key) if is_known(sid, key) else key_refused()
+    address = INVOKE_PATH.fullmatch(request.address)
     if request.method != "POST" or not address:
         return refused(404, "There is nothing at this address.")
     if request.media_type != "application/json":
@@ -89,16 +87,15 @@ def judge(request: Request, issued: Issued) -> Invocation | ProfilesAsked | Answ
     sid, workflow_instance_id = unquote(address["sid"]), unquote(address["workflow_instance_id"])
     if not is_known(sid, key):
         return key_refused()
-    if reason := fault(request):
-        return rejected(
-            request.request_id, issued, reason, note="Rejected: the body breaks the contract"
-        )
+    if reason := first_error(request):
+        note = "Rejected: the body breaks the contract"
+        return rejected(request.request_id, issued, reason, note=note)
     first, second = (recipient_of(request.sends.get(name)) for name in ("send1", "send2"))
     return Invocation(sid, workflow_instance_id, request.request_id or "", first, second)
 
 
 def is_known(sid: str, key: str) -> bool:
-    """Whether SID and key are let in."""
+    """Whether the pod accepts the SID and the API key."""
     return (
         sid.startswith(PRACTICE_SID_PREFIX)
         and key.startswith(PRACTICE_KEY_PREFIX)
@@ -106,21 +103,23 @@ def is_known(sid: str, key: str) -> bool:
     )
 
 
-def fault(request: Request) -> str:
-    """The first thing wrong with the body, in words, or an empty text. No reason repeats a number or a value."""
+def first_error(request: Request) -> str:
+    """The first error in the body, or an empty text. It never contains a number or a value."""
     if request.payload is None:
         return "The body is not a JSON object."
     if request.request_id is None:
         return f"requestId is missing, or is not a text of 1 to {LONGEST_REQUEST_ID} characters."
     if "send1" not in request.sends:
         return "input.send1 is missing."
-    # May send2 be left out? Not documented; the pod allows it.
-    named = (name for name in ("send1", "send2") if name in request.sends)
-    return next(filter(None, (fault_in_send(name, request.sends[name]) for name in named)), "")
+    # Whether send2 may be left out is not documented; the pod allows it.
+    for name in ("send1", "send2"):
+        if name in request.sends and (error := first_error_in_send(name, request.sends[name])):
+            return error
+    return ""
 
 
-def fault_in_send(name: str, send: object) -> str:
-    """The same for one channel's part."""
+def first_error_in_send(name: str, send: object) -> str:
+    """The first error in the part of one channel, `send1` or `send2`, or an empty text."""
     if not isinstance(send, dict):
         return f"input.{name} is not a JSON object."
     if not DIGITS.fullmatch(recipient_of(send)):
@@ -136,6 +135,6 @@ def fault_in_send(name: str, send: object) -> str:
 
 
 def recipient_of(send: object) -> str:
-    """The recipient of one channel's part as it was written, or an empty text."""
+    """The recipient in the part of one channel, as written, or an empty text."""
     value = send.get("recipient") if isinstance(send, dict) else None
     return value if isinstance(value, str) else ""

@@ -1,8 +1,9 @@
-"""The shapes in which the API says yes and no. Pure: ids and time come in, an Answer goes out.
+"""Builds the API's answers. No I/O: ids and time are arguments.
 
-The accepted and the rejected answer are the two samples of the seed (Fallback Invocation API, "Sample Success
-Response" and "Sample Failure Response"). The refusal's envelope is that of Kaleyra's platform APIs ("RBC..." codes,
-platform-apis-delete-callback-profile-by-id). What is ours in all this is listed in docs/practice-pod.md.
+The accepted and the rejected answer are the two samples of the seed (Fallback Invocation API,
+"Sample Success Response" and "Sample Failure Response"). The envelope of a refusal is that of
+Kaleyra's platform APIs ("RBC..." codes, platform-apis-delete-callback-profile-by-id).
+docs/practice-pod.md lists what is not Kaleyra's but ours.
 """
 
 import json
@@ -18,52 +19,52 @@ BASE_62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 Headers = tuple[tuple[str, str], ...]
 
 
-class Manner(Enum):
-    """How the bytes of an answer leave."""
+class Transmission(Enum):
+    """How an answer is transmitted."""
 
     WHOLE = auto()
     LATE = auto()  # whole, after a pause
-    SILENT = auto()  # never: the connection stays open until the client gives up
-    RESET = auto()  # never: the connection is torn down
-    CUT = auto()  # half of the body, then the end of the connection
+    SILENT = auto()  # not at all: the connection stays open until the client gives up
+    RESET = auto()  # not at all: the connection is reset
+    CUT = auto()  # half of the body, then the connection is closed
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer. `status` is None where none is ever written; `note` says in a few words why it is this one."""
+    """One answer. `status` is None if no answer is written; `note` names the reason in brief."""
 
     status: int | None
     body: bytes = b""
     content_type: str = "application/json"
     headers: Headers = ()
-    manner: Manner = Manner.WHOLE
+    transmission: Transmission = Transmission.WHOLE
     accepts: bool = False
     note: str = ""
 
 
 @dataclass(frozen=True)
 class Issued:
-    """What the API makes up for each request: its own id, and the reading of its clock."""
+    """What the API generates for each request: its own id, and the time."""
 
     workflow_invocation_id: str
     timestamp: str
 
 
 def issue(nanoseconds: int, number: UUID) -> Issued:
-    """Nanoseconds since 1970 and a random UUID -> the API's id and timestamp for one request.
+    """The API's id and timestamp for one request, from Unix time and a random UUID.
 
-    22 base-62 characters as in the seed's samples (a UUID fits: 62**22 > 2**128); nine fractional digits and Z as in
-    the sample of callback-profile-for-fallback-flow.
+    22 base-62 characters as in the seed's samples (a UUID fits: 62**22 > 2**128); nine fractional
+    digits and Z as in the sample of callback-profile-for-fallback-flow.
     """
-    characters, rest = "", number.int
-    while rest:
-        rest, digit = divmod(rest, 62)
+    characters, remainder = "", number.int
+    while remainder:
+        remainder, digit = divmod(remainder, 62)
         characters = BASE_62[digit] + characters
     return Issued(characters.rjust(22, "0"), timestamp(nanoseconds))
 
 
 def timestamp(nanoseconds: int) -> str:
-    """Nanoseconds since 1970 as the API writes a moment."""
+    """Unix time in nanoseconds, in the API's format."""
     seconds, fraction = divmod(nanoseconds, 1_000_000_000)
     moment = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{moment}.{fraction:09d}Z"
@@ -86,7 +87,7 @@ def accepted(request_id: str, issued: Issued) -> Answer:
 def rejected(
     request_id: str | None, issued: Issued, reason: str, *, status: int = 400, note: str = ""
 ) -> Answer:
-    """The seed's failure sample: `message` is null and the reason stands in errors[]."""
+    """The seed's failure sample: `message` is null, the reason is in errors[]."""
     content = {
         "requestId": request_id,
         "timestamp": issued.timestamp,
@@ -101,7 +102,10 @@ def rejected(
 
 
 def refused(status: int, message: str, *, code: str = "", headers: Headers = ()) -> Answer:
-    """A refusal before the workflow API is reached. A code that is not Kaleyra's says so by its name."""
+    """A refusal before the request reaches the workflow API.
+
+    The default code starts with PRACTICE, to show that it is not one of Kaleyra's.
+    """
     content = {
         "code": code or f"PRACTICE{status}",
         "message": message,
@@ -113,12 +117,18 @@ def refused(status: int, message: str, *, code: str = "", headers: Headers = ())
 
 
 def key_refused() -> Answer:
-    """RBC001 means "wrong SID or API key" (whatsapp-api-v2-error-codes-for-send-message); the wording is ours."""
+    """RBC001 means "wrong SID or API key"; the wording of the message is ours.
+
+    Source: Kaleyra's page "whatsapp-api-v2-error-codes-for-send-message".
+    """
     return refused(401, "The SID or the api-key is wrong.", code="RBC001")
 
 
 def profiles(found: Sequence[Mapping[str, object]]) -> Answer:
-    """The list of callback profiles in the platform's envelope (platform-apis-get-callback-profiles); RBC024 says that it went well."""
+    """The callback profiles in the platform's envelope; RBC024 means success.
+
+    Source: Kaleyra's page "platform-apis-get-callback-profiles".
+    """
     content = {
         "code": "RBC024",
         "message": "Callback profiles retrieved successfully.",
@@ -130,6 +140,6 @@ def profiles(found: Sequence[Mapping[str, object]]) -> Answer:
 
 
 def web_page(status: int, title: str, headers: Headers = ()) -> Answer:
-    """What a gateway in between says in the API's stead."""
+    """An HTML page, as a gateway in front of the API would answer."""
     page = f'<!doctype html>\n<html lang="en"><title>{title}</title><h1>{title}</h1></html>\n'
     return Answer(status, page.encode(), "text/html; charset=utf-8", headers)

@@ -1,4 +1,7 @@
-"""What stands at the pod as it would in Kaleyra's user interface: the channels of a flow, and the account's callback profile."""
+"""The pod's configuration: a flow's channels, and the account's callback profile.
+
+At Kaleyra, both are set in its user interface.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +11,7 @@ from urllib.parse import urlsplit
 
 
 def is_this_machine(host: str) -> bool:
-    """True for localhost and loopback addresses."""
+    """Whether `host` is localhost or a loopback address."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
@@ -17,9 +20,12 @@ def is_this_machine(host: str) -> bool:
 
 @dataclass(frozen=True)
 class Profile:
-    """Where results are posted, with which headers. Raises ValueError for a URL that leaves this machine."""
+    """A callback profile: where results are posted, and with which headers.
 
-    url: str = field(repr=False)  # both are secret
+    Raises ValueError for a URL that is not http on this machine. Both fields are secret.
+    """
+
+    url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -29,17 +35,17 @@ class Profile:
 
 
 class Flows(Protocol):
-    """Asked anew each time, so that a change holds from then on. May be called by any thread; must not raise."""
+    """The configuration, read for each invocation. Called from any thread; must not raise."""
 
     def channels(self, sid: str, workflow_instance_id: str) -> tuple[str, ...]:
-        """The kinds of a flow's channels in order, as Kaleyra writes them: `whatsapp`, `sms`."""
+        """The flow's channels in order, in Kaleyra's spelling: `whatsapp`, `sms`."""
 
     def profile(self, sid: str) -> Profile | None:
-        """Where the account's results are posted; None: nowhere."""
+        """The account's callback profile. With None, results are not posted."""
 
 
-class NothingSetUp:
-    """Every flow is WhatsApp, then SMS, and nobody wants to know what became of it."""
+class DefaultFlows:
+    """Every flow is WhatsApp, then SMS, and results are not posted."""
 
     def channels(self, sid: str, workflow_instance_id: str) -> tuple[str, ...]:
         return "whatsapp", "sms"

@@ -1,4 +1,4 @@
-"""One connection to the pod: bytes in, bytes out, and the bad manners that some scenarios ask for."""
+"""One HTTP connection to the pod, with the faults that some scenarios cause."""
 
 import json
 import os
@@ -11,14 +11,14 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from invocations.sandbox.contract import Request
-from invocations.sandbox.envelopes import Answer, Headers, Manner, refused
+from invocations.sandbox.envelopes import Answer, Headers, Transmission, refused
 from invocations.sandbox.ledger import Ledger
 from invocations.sandbox.page import REQUESTS_SHOWN, STYLE, render
 from invocations.sandbox.reporter import Reporter
 
 LARGEST_BODY = 1_048_576
-UNHEARD_AT_MOST = 8 * LARGEST_BODY
-SECONDS_FOR_A_CLIENT_TO_SPEAK = 30
+MAX_DISCARDED_BYTES = 8 * LARGEST_BODY
+CLIENT_TIMEOUT_SECONDS = 30
 PAGE_HEADERS: Headers = (
     ("Content-Security-Policy", "default-src 'none'; style-src 'self'"),
     ("X-Content-Type-Options", "nosniff"),
@@ -28,8 +28,8 @@ PAGE_HEADERS: Headers = (
 
 
 @dataclass(frozen=True)
-class Desk:
-    """What every connection of one pod shares."""
+class PodState:
+    """What all connections of one pod share. Delays are those of the scenarios 200 and 408."""
 
     ledger: Ledger
     reporter: Reporter
@@ -39,83 +39,79 @@ class Desk:
 
 
 class PodHandler(BaseHTTPRequestHandler):
-    """Reads one request after the other; the ledger says what to answer."""
+    """Reads one request after another; the ledger decides what to answer."""
 
     protocol_version = "HTTP/1.1"
     server_version = "practice-pod"
     sys_version = ""
-    timeout = SECONDS_FOR_A_CLIENT_TO_SPEAK
-    disable_nagle_algorithm = (
-        True  # head and body are two writes: with Nagle the second waits 40 ms
-    )
+    timeout = CLIENT_TIMEOUT_SECONDS
+    # Head and body are two writes: with Nagle's algorithm the second is delayed by 40 ms.
+    disable_nagle_algorithm = True
 
-    def __init__(self, desk: Desk, *connection: Any) -> None:
-        self.desk = desk
-        super().__init__(*connection)  # the base class handles the whole connection in here
+    def __init__(self, pod: PodState, *connection: Any) -> None:
+        self.pod = pod
+        super().__init__(*connection)  # handles the whole connection before it returns
 
-    def take(self) -> None:
-        """Any method: read the request to its end, then answer it."""
+    def handle_any(self) -> None:
+        """Reads a request with any method to its end, then answers it."""
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, self.path, headers, b"")
         length, refusal = expected_length(request)
         if refusal:
-            self.close_connection = (
-                True  # what follows the head cannot be told from the next request
-            )
-            self._write(self.desk.ledger.refuse(request, refusal))
-            self._swallow()
+            # The unread body cannot be distinguished from a next request.
+            self.close_connection = True
+            self._write(self.pod.ledger.refuse(request, refusal))
+            self._discard_input()
             return
         request = replace(request, body=self.rfile.read(length))
-        if len(request.body) < length:  # the client vanished: what it wanted is not known
+        if len(request.body) < length:  # the client has disconnected: the request is incomplete
             self.close_connection = True
         elif request.method in ("GET", "HEAD") and not request.path.startswith("/v1/"):
             self._write(self._page(request.address))
         else:
-            self._deliver(self.desk.ledger.answer(request))
+            self._transmit(self.pod.ledger.answer(request))
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = take
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = handle_any
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: the base class would print the request line, which may hold anything. The ledger says its line."""
+        """Logs nothing: the request line may contain secrets. The ledger logs each request."""
 
     def _page(self, address: str) -> Answer:
-        shown = self.desk.ledger.received()[-REQUESTS_SHOWN:]
+        shown = self.pod.ledger.received()[-REQUESTS_SHOWN:]
         match address:
             case "/":
-                return Answer(
-                    200,
-                    render(self.desk.api_domain(), shown, self.desk.reporter.posted()),
-                    "text/html; charset=utf-8",
-                    PAGE_HEADERS,
-                )
+                page = render(self.pod.api_domain(), shown, self.pod.reporter.posted())
+                return Answer(200, page, "text/html; charset=utf-8", PAGE_HEADERS)
             case "/received":
                 content = json.dumps([received.shown() for received in reversed(shown)], indent=1)
                 return Answer(200, content.encode(), headers=PAGE_HEADERS)
             case "/style.css":
                 return Answer(200, STYLE, "text/css; charset=utf-8", PAGE_HEADERS)
             case _:
-                return Answer(
-                    404, b"There is no such page.\n", "text/plain; charset=utf-8", PAGE_HEADERS
-                )
+                text = b"There is no such page.\n"
+                return Answer(404, text, "text/plain; charset=utf-8", PAGE_HEADERS)
 
-    def _deliver(self, answer: Answer) -> None:
-        match answer.manner:
-            case Manner.WHOLE:
+    def _transmit(self, answer: Answer) -> None:
+        match answer.transmission:
+            case Transmission.WHOLE:
                 self._write(answer)
-            case Manner.LATE:
-                if not self._hangs_up_within(self.desk.slow_seconds):
+            case Transmission.LATE:
+                if not self._is_closed_within(self.pod.slow_seconds):
                     self._write(answer)
-            case Manner.SILENT:
-                self._hangs_up_within(self.desk.silent_seconds)
+            case Transmission.SILENT:
+                self._is_closed_within(self.pod.silent_seconds)
                 self.close_connection = True
-            case Manner.RESET:
+            case Transmission.RESET:
                 self._reset()
-            case Manner.CUT:
+            case Transmission.CUT:
                 self.close_connection = True
-                self._write(answer, only=len(answer.body) // 2)
+                self._write(answer, body_bytes=len(answer.body) // 2)
 
-    def _write(self, answer: Answer, only: int | None = None) -> None:
-        """Write an answer; `only` so many bytes of a body whose whole length was announced."""
+    def _write(self, answer: Answer, body_bytes: int | None = None) -> None:
+        """Writes an answer with the Content-Length of the whole body.
+
+        `body_bytes` is how many bytes of the body are written; None for all.
+        """
         self.send_response(answer.status or 500)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(answer.body)))
@@ -125,10 +121,10 @@ class PodHandler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(answer.body[:only])
+            self.wfile.write(answer.body[:body_bytes])
 
-    def _hangs_up_within(self, seconds: float) -> bool:
-        """Wait so long; True, at once, when the client (or the end of the pod) closes the connection."""
+    def _is_closed_within(self, seconds: float) -> bool:
+        """Waits; returns True as soon as the client or the pod's shutdown closes the connection."""
         self.connection.settimeout(seconds)
         with suppress(TimeoutError):
             self.close_connection = self.connection.recv(1, socket.MSG_PEEK) == b""
@@ -136,28 +132,31 @@ class PodHandler(BaseHTTPRequestHandler):
         return self.close_connection
 
     def _reset(self) -> None:
-        """Tear the connection down: RST instead of a FIN, which an ordinary close would send."""
+        """Resets the connection: sends RST instead of FIN."""
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         os.close(self.connection.detach())
 
-    def _swallow(self) -> None:
-        """Read on a little, unheard: closing on unread bytes is a reset, and the client might never see the refusal."""
+    def _discard_input(self) -> None:
+        """Reads the rest of the request and discards it.
+
+        Closing a socket with unread bytes resets it, and the client may then not see the refusal.
+        """
         self.connection.settimeout(1)
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
-            unheard = 0
-            while unheard < UNHEARD_AT_MOST and (more := self.connection.recv(65_536)):
-                unheard += len(more)
+            discarded = 0
+            while discarded < MAX_DISCARDED_BYTES and (chunk := self.connection.recv(65_536)):
+                discarded += len(chunk)
 
 
 def expected_length(request: Request) -> tuple[int, Answer | None]:
-    """How many bytes of body follow a head, or why they will not be read."""
-    announced = request.headers.get("content-length", "0").strip()
+    """The length of the request's body, or 0 and the refusal if the body will not be read."""
+    length = request.headers.get("content-length", "0").strip()
     if "transfer-encoding" in request.headers:
         return 0, refused(411, "The body needs a Content-Length.")
-    if not (announced.isascii() and announced.isdigit()):
+    if not (length.isascii() and length.isdigit()):
         return 0, refused(400, "The Content-Length is not a number.")
-    if len(announced) > 20 or int(announced) > LARGEST_BODY:
+    if len(length) > 20 or int(length) > LARGEST_BODY:
         return 0, refused(413, "The body is larger than 1 MiB.")
-    return int(announced), None
+    return int(length), None

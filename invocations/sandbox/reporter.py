@@ -1,4 +1,4 @@
-"""Posts the results: waits until each is due, and knocks at the console's door once for each."""
+"""Posts the results of invocations to the callback profile, each once, when it is due."""
 
 import heapq
 import sys
@@ -20,12 +20,12 @@ from invocations.sandbox.results import Tempo, reports
 
 MOST_WAITING = 10_000
 POSTED_KEPT = 50
-SECONDS_FOR_AN_ANSWER = 15  # a console that has just started is slow
+ANSWER_TIMEOUT_SECONDS = 15  # a console that has just started is slow
 
 
 @dataclass(frozen=True)
 class Posted:
-    """One result that was posted. `answered` is the HTTP status, None where no answer came."""
+    """One result that was posted. `answered` is the HTTP status, None without an answer."""
 
     at: datetime
     workflow_invocation_id: str
@@ -33,14 +33,17 @@ class Posted:
 
 
 class Reporter:
-    """One thread, which sleeps until something is due and ends with `stop()`. What cannot wait in line any more is never reported."""
+    """Posts results from one thread, which sleeps until the next one is due, until `stop()`.
+
+    At most MOST_WAITING results wait; any further result is not reported.
+    """
 
     def __init__(
         self, flows: Flows, tempo: Tempo, say: Callable[[str], object] | None = None
     ) -> None:
         self._flows, self._tempo, self._say = flows, tempo, say
         self._due: list[tuple[float, int, Callable[[], None]]] = []
-        self._numbers = count()  # of two that are due at once the first comes first
+        self._numbers = count()  # keeps the order of actions that are due at the same time
         self._posted: deque[Posted] = deque(maxlen=POSTED_KEPT)
         self._said: set[str] = set()
         self._changed = Condition()
@@ -48,54 +51,53 @@ class Reporter:
         self._stopped = False
 
     def take(self, invocation: Invocation, issued: Issued) -> None:
-        """An invocation was accepted just now. Returns at once."""
+        """Schedules the results of an invocation that was accepted just now. Does not block."""
         accepted_at, started = time_ns(), monotonic()
-        self._at(
+        workflow_invocation_id = issued.workflow_invocation_id
+        self._schedule(
             started,
-            lambda: self._plan(invocation, issued.workflow_invocation_id, accepted_at, started),
+            lambda: self._plan(invocation, workflow_invocation_id, accepted_at, started),
         )
 
     def posted(self) -> list[Posted]:
-        """The last results, oldest first."""
+        """The last POSTED_KEPT results, oldest first."""
         with self._changed:
             return list(self._posted)
 
     def stop(self) -> None:
-        """Post nothing any more; a second time does nothing."""
+        """Stops posting. Calling it again has no effect."""
         with self._changed:
             self._stopped = True
             self._due.clear()
             self._changed.notify_all()
             thread = self._thread
         if thread:
-            thread.join(1)  # it may be waiting for an answer, and ends with the process then
+            thread.join(1)  # if it still waits for an answer, it ends with the process
 
-    def _at(self, moment: float, deed: Callable[[], None]) -> None:
+    def _schedule(self, due_at: float, action: Callable[[], None]) -> None:
         with self._changed:
             if self._stopped:
                 return
             if len(self._due) >= MOST_WAITING:
-                self._say_once(
-                    f"More than {MOST_WAITING:,} results wait to be posted: some are never reported."
-                )
+                waiting = f"More than {MOST_WAITING:,} results wait to be posted"
+                self._say_once(f"{waiting}: some are never reported.")
                 return
-            heapq.heappush(self._due, (moment, next(self._numbers), deed))
+            heapq.heappush(self._due, (due_at, next(self._numbers), action))
             if self._thread is None:
                 self._thread = Thread(target=self._run, name="practice pod's results", daemon=True)
                 self._thread.start()
             self._changed.notify_all()
 
     def _run(self) -> None:
-        while deed := self._next():
+        while action := self._next_action():
             try:
-                deed()
-            except (
-                Exception
-            ) as error:  # a mistake of ours is named by its type: its text might quote the body
+                action()
+            except Exception as error:
+                # A bug. Only its type is printed: its message might quote the body.
                 print(f"practice pod: {type(error).__name__} while reporting", file=sys.stderr)
 
-    def _next(self) -> Callable[[], None] | None:
-        """What is due, as soon as it is; None at the end."""
+    def _next_action(self) -> Callable[[], None] | None:
+        """Waits until the next action is due and returns it; None after `stop()`."""
         with self._changed:
             while not self._stopped:
                 now = monotonic()
@@ -110,13 +112,14 @@ class Reporter:
         kinds = self._flows.channels(invocation.sid, invocation.workflow_instance_id)
         for report in reports(invocation, workflow_invocation_id, accepted_at, kinds, self._tempo):
             post = partial(self._post, invocation.sid, workflow_invocation_id, report.body)
-            self._at(started + report.after, post)
+            self._schedule(started + report.after, post)
 
     def _post(self, sid: str, workflow_invocation_id: str, body: bytes) -> None:
         profile = self._flows.profile(sid)
         if profile is None:
             self._say_once(
-                "There is no callback address to post results to: what became of an invocation is not reported."
+                "There is no callback address to post results to: "
+                "what became of an invocation is not reported."
             )
             return
         status = post(profile, body)
@@ -124,9 +127,8 @@ class Reporter:
             self._posted.append(Posted(datetime.now(UTC), workflow_invocation_id, status))
             self._changed.notify_all()
         if self._say:
-            self._say(
-                f"{datetime.now(UTC):%H:%M:%S}  result posted, answered {status or 'not at all'}"
-            )
+            answered = status or "not at all"
+            self._say(f"{datetime.now(UTC):%H:%M:%S}  result posted, answered {answered}")
 
     def _say_once(self, line: str) -> None:
         if self._say and line not in self._said:
@@ -135,15 +137,13 @@ class Reporter:
 
 
 def post(profile: Profile, body: bytes) -> int | None:
-    """One POST without redirects, retries or proxies -> the HTTP status, or None where no answer came."""
+    """Posts once, without redirects, retries or proxies. The HTTP status, or None."""
     parts = urlsplit(profile.url)
-    connection = HTTPConnection(
-        parts.hostname or "", parts.port or 80, timeout=SECONDS_FOR_AN_ANSWER
-    )
+    host, port = parts.hostname or "", parts.port or 80
+    connection = HTTPConnection(host, port, timeout=ANSWER_TIMEOUT_SECONDS)
+    headers = {"Content-Type": "application/json", **profile.headers}
     try:
-        connection.request(
-            "POST", parts.path, body, {"Content-Type": "application/json", **profile.headers}
-        )
+        connection.request("POST", parts.path, body, headers)
         return connection.getresponse().status
     except (OSError, HTTPException):
         return None

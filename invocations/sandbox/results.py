@@ -1,11 +1,13 @@
-"""The table of endings: what becomes of an accepted invocation, and the bodies that report it. Pure.
+"""The table of endings: how an accepted flow ends, and the callback bodies that report it. No I/O.
 
-A code is the last three characters of the workflow_instance_id or, failing that, of send1's recipient, as in answers.py. Without
-a code the last digit of the recipient decides, so that most of what is tried out ends as most messages do.
+The code is the last three characters of the workflow_instance_id or, if that is not a code, of
+send1's recipient, as in answers.py. Without a code the last digit of the recipient decides, so that
+most tries end as most messages do.
 
-The body is the sample of Kaleyra's page callback-profile-for-fallback-flow as far as it can be seen there: its id with a blank
-behind it, its nine fractional digits, `channel1`; `channel2` by analogy. That page has the profile's body wrapped in
-`workflowevent`, which can arrive as an object or as a text: so a receiver meets all three.
+The body is the sample of Kaleyra's page callback-profile-for-fallback-flow, as far as the page
+shows it: the id with a blank after it, nine fractional digits, `channel1`; `channel2` by analogy.
+The page wraps the profile's body in `workflowevent`, which can arrive as an object or as text. So
+the pod posts all three shapes.
 """
 
 import json
@@ -28,21 +30,23 @@ class Shape(IntEnum):
 
 @dataclass(frozen=True)
 class Tempo:
-    """How long things take at the pod, in seconds."""
+    """The delays of a flow, in seconds."""
 
     wait: float = 5.0
-    """What each channel is given for its final report: the least that Kaleyra's wizard allows, whatever the flow says."""
+    """The wait for a channel's final report, whatever the flow says. Kaleyra's wizard allows 5 at
+    least."""
     report: float = 1.5
-    """Until a channel's final report, where there is one."""
+    """Until a channel's final report, if there is one."""
     late: float = 240.0
-    """Until a result that comes too late."""
+    """Until a result that is late."""
 
 
 @dataclass(frozen=True)
 class Ending:
-    """One row of the table. `statuses`: each channel's statusCode; as many channels are tried as it has.
+    """One row of the table. `statuses` are the statusCodes of the tried channels, in order.
 
-    `title`: what the pod does, `in_console`: what a person will see.
+    `title` says what the pod does, `in_console` what a user of the console will see. `times` is how
+    often the result is posted.
     """
 
     code: str
@@ -52,15 +56,15 @@ class Ending:
     shape: Shape = Shape.BARE
     times: int = 1
     is_late: bool = False
-    old_news: bool = False
-    """Whether a body that was made before this one comes after it."""
+    then_older: bool = False
+    """Whether an older body, about the first channel only, is posted after the result."""
     empty: bool = False
-    """Whether the body holds nothing, as Kaleyra's page literally has it."""
+    """Whether the body is empty, as on Kaleyra's page if it is taken literally."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """One body, to be posted so many seconds after the invocation was accepted."""
+    """One body, and how many seconds after the acceptance it is posted."""
 
     after: float
     body: bytes
@@ -82,7 +86,8 @@ ENDINGS: tuple[Ending, ...] = (
     Ending(
         "702",
         "The first channel is silent, the second delivers; wrapped as an object",
-        "Fell back: no final report in 5 s, then delivered on the second channel. May have been received twice.",
+        "Fell back: no final report in 5 s, then delivered on the second channel. "
+        "May have been received twice.",
         ("TIMEOUT", "DELIVERED"),
         Shape.OBJECT,
     ),
@@ -116,7 +121,7 @@ ENDINGS: tuple[Ending, ...] = (
         "Reports in the wrong order: an older body comes after the last one",
         "Delivered on the second channel, and it stays at that.",
         ("TIMEOUT", "DELIVERED"),
-        old_news=True,
+        then_older=True,
     ),
     Ending(
         "709",
@@ -133,7 +138,7 @@ ENDINGS: tuple[Ending, ...] = (
     ),
 )
 
-USUAL: tuple[tuple[str, Ending], ...] = (
+ENDINGS_WITHOUT_CODE: tuple[tuple[str, Ending], ...] = (
     ("0, 2, 4, 6", Ending("", "The first channel delivers", "", ("DELIVERED",))),
     ("8", Ending("", "The first channel delivers, and the message is read", "", ("READ",))),
     (
@@ -145,18 +150,20 @@ USUAL: tuple[tuple[str, Ending], ...] = (
     ("3", Ending("", "The first channel fails, the second delivers", "", ("FAILED", "DELIVERED"))),
     ("7", Ending("", "Both channels are silent", "", ("TIMEOUT", "TIMEOUT"))),
 )
-"""Without a code: by the recipient's last digit. The digit before it chooses the shape."""
+"""By the last digit of the recipient. The digit before it selects the shape."""
 
-BY_CODE = {ending.code: ending for ending in ENDINGS}
-BY_DIGIT = {digit: ending for digits, ending in USUAL for digit in digits.split(", ")}
+ENDINGS_BY_CODE = {ending.code: ending for ending in ENDINGS}
+ENDINGS_BY_DIGIT = {
+    digit: ending for digits, ending in ENDINGS_WITHOUT_CODE for digit in digits.split(", ")
+}
 
 
 def choose_ending(invocation: Invocation) -> Ending:
-    """What becomes of an accepted invocation."""
+    """The row for an accepted invocation."""
     return (
-        BY_CODE.get(invocation.workflow_instance_id[-3:])
-        or BY_CODE.get(invocation.recipient[-3:])
-        or BY_DIGIT[invocation.recipient[-1]]
+        ENDINGS_BY_CODE.get(invocation.workflow_instance_id[-3:])
+        or ENDINGS_BY_CODE.get(invocation.recipient[-3:])
+        or ENDINGS_BY_DIGIT[invocation.recipient[-1]]
     )
 
 
@@ -167,30 +174,33 @@ def reports(
     kinds: Sequence[str],
     tempo: Tempo,
 ) -> list[Report]:
-    """The bodies to post, in order, for an invocation that was accepted at `accepted_at`, in nanoseconds since 1970."""
+    """The bodies to post, in order; none for an ending that never reports.
+
+    `accepted_at` is Unix time in nanoseconds; `kinds` are the flow's channels, `whatsapp` or `sms`.
+    """
     ending = choose_ending(invocation)
     if ending.empty:
         return [Report(tempo.report, b'{"workflowevent":""}')]
     flow = _Flow(invocation, workflow_invocation_id, accepted_at, kinds, tempo)
-    seconds, content = flow.played(ending.statuses)
-    shape = (
-        ending.shape if ending.code else Shape(int(invocation.recipient[-2:-1] or 0) % len(Shape))
-    )
-    made = [
-        Report(
-            (tempo.late if ending.is_late else seconds) + number * tempo.report,
-            wrapped(content, shape),
-        )
+    seconds, content = flow.run(ending.statuses)
+    shape = ending.shape if ending.code else _shape_of(invocation.recipient)
+    first = tempo.late if ending.is_late else seconds
+    posts = [
+        Report(first + number * tempo.report, wrapped(content, shape))
         for number in range(ending.times)
     ]
-    if ending.old_news:
-        _, older = flow.played(ending.statuses[:1])
-        made.append(Report(seconds + tempo.report, wrapped(older, shape)))
-    return made
+    if ending.then_older:
+        _, older = flow.run(ending.statuses[:1])
+        posts.append(Report(seconds + tempo.report, wrapped(older, shape)))
+    return posts
+
+
+def _shape_of(recipient: str) -> Shape:
+    return Shape(int(recipient[-2:-1] or 0) % len(Shape))
 
 
 def wrapped(content: dict[str, object], shape: Shape) -> bytes:
-    """A body in one of the shapes in which it may arrive."""
+    """The body of a callback in one of its shapes."""
     match shape:
         case Shape.BARE:
             return json.dumps(content).encode()
@@ -202,7 +212,7 @@ def wrapped(content: dict[str, object], shape: Shape) -> bytes:
 
 @dataclass(frozen=True)
 class _Flow:
-    """One run of a flow, from its acceptance on."""
+    """One run of a flow. `accepted_at` is Unix time in nanoseconds."""
 
     invocation: Invocation
     workflow_invocation_id: str
@@ -210,8 +220,8 @@ class _Flow:
     kinds: Sequence[str]
     tempo: Tempo
 
-    def played(self, statuses: Sequence[str]) -> tuple[float, dict[str, object]]:
-        """How many seconds the flow took in which the channels ended so, and what is reported of it."""
+    def run(self, statuses: Sequence[str]) -> tuple[float, dict[str, object]]:
+        """The duration of the flow in seconds, and its report, if its channels end so."""
         seconds, result = 0.0, {}
         for position, (kind, status) in enumerate(zip(self.kinds, statuses, strict=False), start=1):
             result[f"channel{position}"] = self._channel(position, kind, status, seconds)
@@ -224,15 +234,11 @@ class _Flow:
         }
 
     def _channel(self, position: int, kind: str, status: str, seconds: float) -> dict[str, str]:
-        recipient = (
-            self.invocation.recipient
-            if position == 1
-            else self.invocation.second_recipient or self.invocation.recipient
-        )
+        first, second = self.invocation.recipient, self.invocation.second_recipient
         return {
             "createdAt": self._at(seconds),
             "from": "wasender" if kind == "whatsapp" else "KAVERI",
-            "to": recipient,
+            "to": first if position == 1 else second or first,
             "messageId": str(self._id(f"{position} message")),
             "clientMessageId": str(self._id(f"{position} client message")),
             "channel": kind,
@@ -243,5 +249,5 @@ class _Flow:
     def _at(self, seconds: float) -> str:
         return timestamp(self.accepted_at + int(seconds * 1_000_000_000))
 
-    def _id(self, what: str) -> UUID:
-        return uuid5(NAMESPACE_URL, f"{self.workflow_invocation_id} {what}")
+    def _id(self, name: str) -> UUID:
+        return uuid5(NAMESPACE_URL, f"{self.workflow_invocation_id} {name}")

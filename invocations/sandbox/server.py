@@ -1,4 +1,4 @@
-"""The practice pod as a server: start it, ask it what it has seen, stop it."""
+"""The practice pod as a server: start it, read what it has received, stop it."""
 
 import socket
 import sys
@@ -12,25 +12,28 @@ from threading import Lock, Thread
 from types import TracebackType
 from typing import Any, Self
 
-from invocations.sandbox.flows import Flows, NothingSetUp, is_this_machine
-from invocations.sandbox.handler import Desk, PodHandler
+from invocations.sandbox.flows import DefaultFlows, Flows, is_this_machine
+from invocations.sandbox.handler import PodHandler, PodState
 from invocations.sandbox.ledger import Ledger, Received
 from invocations.sandbox.reporter import Posted, Reporter
 from invocations.sandbox.results import Tempo
 
 
 class PracticePod:
-    """A server on this machine that answers as the Fallback Invocation API does, and sends nothing.
+    """A server on this machine that answers like the Fallback Invocation API and sends no messages.
 
         with PracticePod() as pod:
-            requests.post(f"http://{pod.api_domain}/v1/{PRACTICE_SID}/workflow/v1/instances/…/invoke", …)
+            url = f"http://{pod.api_domain}/v1/{PRACTICE_SID}/workflow/v1/instances/…/invoke"
+            requests.post(url, …)
         assert pod.accepted == [request_id]
 
-    It listens from the moment it is made. Either use it as a context manager (a thread serves) or call serve_forever().
-    `port` 0 takes any free one. `log_path` gets one line of JSON a request, `say` one line of text; neither holds a
-    number, a value or a key. `slow_seconds` and `silent_seconds` are the patience of the scenarios 200 and 408. `flows` is
-    what is set up there, with the callback profile that results are posted to, at the pace of `tempo`.
-    Raises ValueError for a host that is not this machine, OSError for a port or a log that cannot be had.
+    It listens as soon as it is constructed. Use it as a context manager (served by a thread) or
+    call serve_forever(). `port` 0 selects a free port. `log_path` gets one line of JSON per
+    request, `say` one line of text; neither contains a number, a value or a key. `slow_seconds` and
+    `silent_seconds` are the delays of the scenarios 200 and 408. `flows` is the configuration, with
+    the callback profile to which results are posted; `tempo` says when they are due.
+    Raises ValueError for a host that is not this machine, OSError if the port or the log cannot be
+    opened.
     """
 
     def __init__(
@@ -47,31 +50,36 @@ class PracticePod:
     ) -> None:
         if not is_this_machine(host):
             raise ValueError(
-                f"The practice pod has no lock on its door and serves this machine only, not {host!r}."
+                "The practice pod has no lock on its door and serves this machine only, "
+                f"not {host!r}."
             )
-        flows = flows or NothingSetUp()
+        flows = flows or DefaultFlows()
         self._reporter = Reporter(flows, tempo or Tempo(), say)
         self._ledger = Ledger(log_path, say, flows, self._reporter)
-        desk = Desk(
-            self._ledger, self._reporter, lambda: self.api_domain, slow_seconds, silent_seconds
+        state = PodState(
+            ledger=self._ledger,
+            reporter=self._reporter,
+            api_domain=lambda: self.api_domain,
+            slow_seconds=slow_seconds,
+            silent_seconds=silent_seconds,
         )
-        self._server = PodServer((host, port), partial(PodHandler, desk))
+        self._server = PodServer((host, port), partial(PodHandler, state))
         self._thread = Thread(target=self.serve_forever, name="practice pod", daemon=True)
 
     @property
     def api_domain(self) -> str:
-        """What an account's pod has as its API domain: 127.0.0.1:PORT."""
+        """The `api_domain` to configure for an account's pod: 127.0.0.1:PORT."""
         host, port = self._server.server_address[:2]
         return f"[{host!s}]:{port}" if ":" in str(host) else f"{host!s}:{port}"
 
     @property
     def received(self) -> list[Received]:
-        """The last 1,000 requests, oldest first, refused ones among them; visits to the pod's own pages are not."""
+        """The last 1,000 requests, oldest first, with the refused ones, without page views."""
         return self._ledger.received()
 
     @property
     def accepted(self) -> list[str]:
-        """The request ids accepted, oldest first: the messages that Kaleyra would now send."""
+        """The accepted request ids, oldest first: Kaleyra would now send their messages."""
         return self._ledger.accepted()
 
     @property
@@ -80,13 +88,13 @@ class PracticePod:
         return self._reporter.posted()
 
     def wait_for(self, count: int, seconds: float = 5.0) -> list[Received]:
-        """What was received, as soon as it is so many requests; TimeoutError if it does not come to that."""
+        """Waits for `count` requests and returns them; TimeoutError after `seconds`."""
         if not self._ledger.wait_for(count, seconds):
             raise TimeoutError(f"{len(self.received)} of {count} requests came in {seconds} s.")
         return self.received
 
     def serve_forever(self) -> None:
-        """Serve until the context ends or an exception (Ctrl-C) breaks in, then hang up on everyone."""
+        """Serves until the context ends or an exception (Ctrl-C), then closes all connections."""
         try:
             self._server.serve_forever(poll_interval=0.02)
         finally:
@@ -106,13 +114,16 @@ class PracticePod:
         self.stop()
 
     def stop(self) -> None:
-        """End the thread of a pod used as a context manager before its context does; a second time does nothing."""
+        """Stops a pod before its context ends. Calling it again has no effect."""
         self._server.shutdown()
         self._thread.join()
 
 
 class PodServer(ThreadingHTTPServer):
-    """ThreadingHTTPServer that ends its connections with itself, and keeps quiet about clients that vanish."""
+    """ThreadingHTTPServer that closes its connections when it stops.
+
+    It does not report clients that disconnect.
+    """
 
     daemon_threads = True
     request_queue_size = 128
@@ -125,9 +136,8 @@ class PodServer(ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def server_bind(self) -> None:
-        TCPServer.server_bind(
-            self
-        )  # HTTPServer's would ask DNS for its own name, which can take seconds
+        # HTTPServer's method would look up its own name in DNS, which can take seconds.
+        TCPServer.server_bind(self)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._open_lock:
@@ -140,15 +150,18 @@ class PodServer(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def server_close(self) -> None:
-        """Close the door and hang up: a kept-alive connection would else be served on after the end."""
+        """Closes the listening socket and all connections, which keep-alive would leave open."""
         super().server_close()
         with self._open_lock:
             for connection in self._open:
-                with suppress(OSError):  # the client may have been faster
+                with suppress(OSError):  # the client may have closed it already
                     connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A vanished client is ordinary. A mistake of ours is named by its type: its text might quote the request."""
+        """Ignores clients that disconnect. Of a bug it prints only the type.
+
+        The message of the exception might quote the request.
+        """
         error = sys.exception()
         if not isinstance(error, ConnectionError | TimeoutError):
             print(f"practice pod: {type(error).__name__} while answering", file=sys.stderr)

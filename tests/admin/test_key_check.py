@@ -9,12 +9,12 @@ from invocations.models import Account, ApiKey
 from invocations.monitoring import key_check
 from invocations.results import endpoints
 from invocations.results.endpoints import SECRET_HEADER
-from invocations.sandbox.flows import NothingSetUp, Profile
+from invocations.sandbox.flows import DefaultFlows, Profile
 from invocations.sandbox.server import PracticePod
 from tests.views.pages import words_of
 
 
-class OneProfile(NothingSetUp):
+class OneProfile(DefaultFlows):
     where = None
 
     def profile(self, sid):
@@ -138,8 +138,8 @@ def test_what_is_wrong_with_a_public_profile_is_told(account, key, method, url, 
     path = endpoints.path_of(endpoints.ensure_address(account, by=None))
     said = profiles.KeyCheck(
         200,
-        profiles.Verdict.WORKS,
-        (profiles.Profile("A", url + path, method, profiles.State.ACTIVE),),
+        profiles.KeyVerdict.WORKS,
+        (profiles.Profile("A", url + path, method, profiles.ProfileState.ACTIVE),),
     )
     (found,) = key_check._stored_check(key, said, "console.example.com").profiles
     assert [told in str(doubt) for doubt in found.doubts] == [True]

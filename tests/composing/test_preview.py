@@ -3,8 +3,9 @@
 import pytest
 
 from invocations.composing.preview import DOTS, bubbles
+from invocations.kaleyra.rendering import resolve
 from invocations.kaleyra.sms import measure
-from invocations.kaleyra.template_params import ChannelKind, resolve
+from invocations.kaleyra.template_params import ChannelKind
 from invocations.models import Channel
 
 CODE, HEADER, URL = "#verification_code#", "#param_header#", "#param_url#"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from invocations.kaleyra.callback_body import MAX_BODY_BYTES, read_callback
+from invocations.kaleyra.callback_body import MAX_CALLBACK_BYTES, read_callback
 from invocations.kaleyra.callbacks import (
     CodeMeaning,
     FlowResult,
@@ -447,5 +447,5 @@ def test_any_bytes(body):
 )
 def test_the_largest_body_is_read_or_refused_at_once(piece):
     began = time.thread_time()
-    sound(read_callback((piece * MAX_BODY_BYTES)[:MAX_BODY_BYTES]))
+    sound(read_callback((piece * MAX_CALLBACK_BYTES)[:MAX_CALLBACK_BYTES]))
     assert time.thread_time() - began < 1

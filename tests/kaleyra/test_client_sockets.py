@@ -22,7 +22,7 @@ from invocations.kaleyra import profiles as profile_room
 from invocations.kaleyra.client import IDLE_SECONDS, ClientConnection, KaleyraClient
 from invocations.kaleyra.connection import NoAnswer, NotSent
 from invocations.kaleyra.profiles import KeyCheck
-from invocations.kaleyra.reply import MAX_BODY_BYTES, Reply, Verdict
+from invocations.kaleyra.reply import MAX_REPLY_BYTES, Reply, Verdict
 from tests.faults.certificates import Authority
 from tests.faults.server import (
     FaultServer,
@@ -467,7 +467,7 @@ def test_of_300_megabytes_only_the_first_64_kib_are_read(
         reply = invoke(client(server.api_domain))
         server.settled()
         assert server.visits[0].sent < 20 * MIB
-    assert len(reply.text) == MAX_BODY_BYTES
+    assert len(reply.text) == MAX_REPLY_BYTES
     assert peak() < 5 * MIB
 
 
@@ -482,13 +482,13 @@ def test_a_bomb_is_not_unpacked(line: str, peak: Callable[[], int]) -> None:
     tracemalloc.reset_peak()
     before = tracemalloc.get_traced_memory()[0]
     with FaultServer(answers(bomb)) as server:
-        assert len(invoke(client(server.api_domain)).text) <= MAX_BODY_BYTES
+        assert len(invoke(client(server.api_domain)).text) <= MAX_REPLY_BYTES
     assert peak() - before < 5 * MIB
 
 
 def test_a_body_of_exactly_64_kib_is_whole() -> None:
     padded = accepted(message="")
-    room = MAX_BODY_BYTES - len(http("", padded).partition(b"\r\n\r\n")[2])
+    room = MAX_REPLY_BYTES - len(http("", padded).partition(b"\r\n\r\n")[2])
     with FaultServer(answers(http("202 Accepted", accepted(message="x" * room)))) as server:
         assert invoke(client(server.api_domain)).verdict is Verdict.ACCEPTED
     with FaultServer(answers(http("202 Accepted", accepted(message="x" * (room + 1))))) as server:
@@ -858,8 +858,8 @@ def test_the_deadline_of_a_call_counts_from_that_call() -> None:
 UNKEPT: dict[str, Verb] = {
     "one byte too few": stalls_after(ONE_TOO_FEW),
     "the last chunk missing": stalls_after(CHUNKED + IN_CHUNKS),
-    "too much": answers(http("202 Accepted", accepted(message="x" * MAX_BODY_BYTES))),
-    "too much, refused": answers(http("404 Not Found", b"x" * MAX_BODY_BYTES * 2)),
+    "too much": answers(http("202 Accepted", accepted(message="x" * MAX_REPLY_BYTES))),
+    "too much, refused": answers(http("404 Not Found", b"x" * MAX_REPLY_BYTES * 2)),
     "a redirect without end": floods(HUGE["in a redirect"], b"x" * MIB, 3),
     "another request's": answers(http("202 Accepted", accepted(requestId="another"))),
     "unreadable": answers(http("202 Accepted", b"<html>")),
@@ -1277,7 +1277,7 @@ def test_asking_for_the_profiles_is_a_get_with_the_key_in_its_header_alone() -> 
     with FaultServer(
         answers(http("200 OK", {"code": "RBC024", "data": [], "error": {}, "status": 200}))
     ) as server:
-        assert profiles(server.api_domain) == KeyCheck(200, profile_room.Verdict.WORKS)
+        assert profiles(server.api_domain) == KeyCheck(200, profile_room.KeyVerdict.WORKS)
         (received,) = server.settled()
     head, _, body = received.partition(b"\r\n\r\n")
     assert head.startswith(
@@ -1291,7 +1291,7 @@ def test_asking_for_the_profiles_follows_no_redirect() -> None:
     with FaultServer(answers(ACCEPTED)) as elsewhere:
         redirect = http("302 Found", b"", f"Location: http://{elsewhere.api_domain}/")
         with FaultServer(answers(redirect)) as server:
-            assert profiles(server.api_domain).verdict is profile_room.Verdict.UNREADABLE
+            assert profiles(server.api_domain).verdict is profile_room.KeyVerdict.UNREADABLE
         assert elsewhere.connections == 0
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invocations.kaleyra.pasted import MAX_BYTES, Pasted, PasteError, read
+from invocations.kaleyra.pasted import MAX_PASTED_BYTES, Pasted, PasteError, read
 from invocations.kaleyra.payload import Send, build_payload, to_curl, to_text
 
 # The seed's three samples, as they stand there.
@@ -371,7 +371,7 @@ def test_the_old_request_id_is_told_if_there_is_one() -> None:
         ('{"1": "a", "2": {"b": "c"}}', "not_texts", {"key": "2"}),
         ('{"1": NaN}', "not_texts", {"key": "1"}),
         ('{"1": ' + "9" * 5000 + "}", "not_texts", {"key": "1"}),
-        ("x" * (MAX_BYTES + 1), "too_long", {"limit": 65536}),
+        ("x" * (MAX_PASTED_BYTES + 1), "too_long", {"limit": 65536}),
     ],
 )
 def test_a_text_that_cannot_be_read_is_refused_with_its_reason(
@@ -383,9 +383,10 @@ def test_a_text_that_cannot_be_read_is_refused_with_its_reason(
 
 def test_the_limit_is_in_bytes_and_is_reached_by_no_less() -> None:
     around = '{"1": ""}'
-    assert read('{"1": "' + "é" * ((MAX_BYTES - len(around)) // 2) + '"}').sends
+    assert read('{"1": "' + "é" * ((MAX_PASTED_BYTES - len(around)) // 2) + '"}').sends
     assert (
-        error_of('{"1": "' + "é" * ((MAX_BYTES - len(around)) // 2 + 1) + '"}').code == "too_long"
+        error_of('{"1": "' + "é" * ((MAX_PASTED_BYTES - len(around)) // 2 + 1) + '"}').code
+        == "too_long"
     )
 
 

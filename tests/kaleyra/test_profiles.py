@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invocations.kaleyra.profiles import (
-    MOST_PROFILES,
+    MAX_PROFILES,
     KeyCheck,
+    KeyVerdict,
     Profile,
-    State,
-    Verdict,
+    ProfileState,
     read_profiles,
 )
 
@@ -37,10 +37,13 @@ def answer(data: Any, **changes: Any) -> bytes:
 
 def test_a_list_of_profiles_says_that_the_key_works() -> None:
     said = read_profiles(200, answer([ROW]))
-    assert said.verdict is Verdict.WORKS
+    assert said.verdict is KeyVerdict.WORKS
     assert said.profiles == (
         Profile(
-            "Fallback console", "https://console.example.com/callbacks/t/", "POST", State.ACTIVE
+            "Fallback console",
+            "https://console.example.com/callbacks/t/",
+            "POST",
+            ProfileState.ACTIVE,
         ),
     )
 
@@ -70,16 +73,16 @@ def test_the_list_is_found_wherever_it_lies(data: Any) -> None:
 @pytest.mark.parametrize(
     ("status", "state"),
     [
-        (1, State.ACTIVE),
-        ("1", State.ACTIVE),
-        (2, State.AUTO_DISABLED),
-        (3, State.DISABLED),
-        (9, State.UNKNOWN),
-        (None, State.UNKNOWN),
-        ([], State.UNKNOWN),
+        (1, ProfileState.ACTIVE),
+        ("1", ProfileState.ACTIVE),
+        (2, ProfileState.AUTO_DISABLED),
+        (3, ProfileState.DISABLED),
+        (9, ProfileState.UNKNOWN),
+        (None, ProfileState.UNKNOWN),
+        ([], ProfileState.UNKNOWN),
     ],
 )
-def test_a_profile_has_a_state(status: Any, state: State) -> None:
+def test_a_profile_has_a_state(status: Any, state: ProfileState) -> None:
     assert read_profiles(200, answer([ROW | {"status": status}])).profiles[0].state is state
 
 
@@ -94,12 +97,14 @@ def test_a_profile_has_a_state(status: Any, state: State) -> None:
     ],
 )
 def test_a_refusal_is_a_refusal(http_status: int, body: bytes) -> None:
-    assert read_profiles(http_status, body) == KeyCheck(http_status, Verdict.REFUSED)
+    assert read_profiles(http_status, body) == KeyCheck(http_status, KeyVerdict.REFUSED)
 
 
 def test_an_account_without_profiles_says_that_the_key_works() -> None:
-    assert read_profiles(404, answer({}, code="RBC302", status=404)) == KeyCheck(404, Verdict.WORKS)
-    assert read_profiles(200, answer([])) == KeyCheck(200, Verdict.WORKS)
+    assert read_profiles(404, answer({}, code="RBC302", status=404)) == KeyCheck(
+        404, KeyVerdict.WORKS
+    )
+    assert read_profiles(200, answer([])) == KeyCheck(200, KeyVerdict.WORKS)
 
 
 @pytest.mark.parametrize(
@@ -116,16 +121,16 @@ def test_an_account_without_profiles_says_that_the_key_works() -> None:
     ],
 )
 def test_anything_else_says_nothing_of_the_key(http_status: int, body: bytes) -> None:
-    assert read_profiles(http_status, body) == KeyCheck(http_status, Verdict.UNREADABLE)
+    assert read_profiles(http_status, body) == KeyCheck(http_status, KeyVerdict.UNREADABLE)
 
 
 def test_an_answer_that_broke_off_says_nothing_of_the_key() -> None:
-    assert read_profiles(200, answer([ROW]), complete=False).verdict is Verdict.UNREADABLE
+    assert read_profiles(200, answer([ROW]), complete=False).verdict is KeyVerdict.UNREADABLE
 
 
 def test_texts_are_bounded_and_printable_and_there_is_an_end() -> None:
     said = read_profiles(200, answer([ROW | {"title": "a\r\nb\u202e" + "x" * 10_000}] * 100))
-    assert len(said.profiles) == MOST_PROFILES
+    assert len(said.profiles) == MAX_PROFILES
     assert said.profiles[0].title.startswith("abx") and len(said.profiles[0].title) == 500
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from invocations.kaleyra.reply import (
     DUPLICATE,
-    MAX_BODY_BYTES,
+    MAX_REPLY_BYTES,
     VERDICTS,
     Reply,
     Verdict,
@@ -193,8 +193,8 @@ def test_an_answer_that_broke_off_is_read_by_its_status_alone(
 
 
 def test_more_than_64_kib_is_never_an_acceptance() -> None:
-    assert verdict(202, accepted(message="x" * MAX_BODY_BYTES)) == ("doubtful", "unreadable")
-    assert len(reply(202, b"x" * 10**6).text) == MAX_BODY_BYTES
+    assert verdict(202, accepted(message="x" * MAX_REPLY_BYTES)) == ("doubtful", "unreadable")
+    assert len(reply(202, b"x" * 10**6).text) == MAX_REPLY_BYTES
 
 
 # --- the fields -------------------------------------------------------------------------------------------------------
@@ -492,7 +492,7 @@ HOSTILE = {
     "NUL bare": b'{"message": "a\0b"}\0',
     "escape sequences": b'{"message": "\\u001b[31m"}',
     "no UTF-8": b"\xff\xfe\xfa\xed\xa0\x80",
-    "half a character at the limit": b"x" * (MAX_BODY_BYTES - 1) + "é".encode(),
+    "half a character at the limit": b"x" * (MAX_REPLY_BYTES - 1) + "é".encode(),
     "byte order mark": b"\xef\xbb\xbf{}",
     "every key twice": b'{"success": false, "success": true}',
 }

@@ -8,25 +8,22 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from invocations.kaleyra.params_json import MAX_JSON_CHARACTERS, from_json, to_json
+from invocations.kaleyra.rendering import resolve, resolve_variable
 from invocations.kaleyra.template_params import (
-    MAX_JSON_CHARACTERS,
     PARAM_HEADER,
     PARAM_URL,
     SPECIAL_KEYS,
     VERIFICATION_CODE,
     ChannelKind,
     ParamsError,
-    asked_for,
     checked,
-    from_json,
-    in_order,
-    numbered,
+    needed_keys,
+    numbered_keys,
+    ordered_params,
     out_of_order,
     placeholders,
-    renumbered,
-    resolve,
-    resolve_variable,
-    to_json,
+    renumbered_keys,
 )
 
 WHATSAPP, SMS = ChannelKind.WHATSAPP, ChannelKind.SMS
@@ -134,13 +131,13 @@ def test_a_hostile_template_is_read_quickly(evil: str) -> None:
 def test_a_template_says_which_keys_it_needs(
     text: str, kind: ChannelKind, otp: bool, expected: list[str]
 ) -> None:
-    assert asked_for(text, kind, otp=otp) == expected
+    assert needed_keys(text, kind, otp=otp) == expected
 
 
 @pytest.mark.parametrize(("kind", "otp"), [(WHATSAPP, False), (SMS, False), (SMS, True)])
 def test_what_a_template_asks_for_fills_it(kind: ChannelKind, otp: bool) -> None:
     text = "".join(f"[{{{{{number}}}}}]" for number in range(1, 13)) + "{{name}}"
-    resolved = resolve(text, {key: key for key in asked_for(text, kind, otp=otp)}, kind, otp=otp)
+    resolved = resolve(text, {key: key for key in needed_keys(text, kind, otp=otp)}, kind, otp=otp)
     assert resolved.missing == ()
     assert resolved.text.startswith(f"[{VERIFICATION_CODE}][01][02]" if otp else "[01][02][03]")
 
@@ -150,7 +147,7 @@ def test_what_a_template_asks_for_fills_it(kind: ChannelKind, otp: bool) -> None
 
 def test_values_are_taken_in_the_text_order_of_their_keys_so_10_comes_before_2() -> None:
     params = {str(number): f"v{number}" for number in range(1, 13)}
-    assert [key for key, _ in in_order(params, WHATSAPP)] == [
+    assert [key for key, _ in ordered_params(params, WHATSAPP)] == [
         "1",
         "10",
         "11",
@@ -168,12 +165,12 @@ def test_values_are_taken_in_the_text_order_of_their_keys_so_10_comes_before_2()
 
 
 def test_padded_keys_are_in_order_beyond_nine() -> None:
-    params = {key: f"v{int(key)}" for key in numbered(12)}
+    params = {key: f"v{int(key)}" for key in numbered_keys(12)}
     assert resolve("{{1}} {{2}} {{10}} {{12}}", params, WHATSAPP).text == "v1 v2 v10 v12"
 
 
 def test_digits_come_before_capitals_and_those_before_small_letters() -> None:
-    assert [key for key, _ in in_order(dict.fromkeys(["b", "B", "a", "1"], "x"), SMS)] == [
+    assert [key for key, _ in ordered_params(dict.fromkeys(["b", "B", "a", "1"], "x"), SMS)] == [
         "1",
         "B",
         "a",
@@ -186,8 +183,8 @@ def test_the_order_is_pythons_text_order_however_they_were_typed(params: dict[st
     assume(not params.keys() & set(SPECIAL_KEYS))
     for kind in ChannelKind:
         assert (
-            in_order(params, kind)
-            == in_order(dict(reversed(params.items())), kind)
+            ordered_params(params, kind)
+            == ordered_params(dict(reversed(params.items())), kind)
             == sorted(params.items())
         )
         text = " ".join(f"{{{{{position}}}}}" for position in range(1, len(params) + 1))
@@ -196,18 +193,18 @@ def test_the_order_is_pythons_text_order_however_they_were_typed(params: dict[st
 
 @pytest.mark.parametrize("count", [0, 1, 9, 10, 99, 100, 999, 1000])
 def test_numbered_keys_sort_as_text_as_they_do_as_numbers(count: int) -> None:
-    assert sorted(numbered(count)) == numbered(count)
-    assert [int(key) for key in numbered(count)] == list(range(1, count + 1))
-    assert out_of_order(numbered(count)) == []
+    assert sorted(numbered_keys(count)) == numbered_keys(count)
+    assert [int(key) for key in numbered_keys(count)] == list(range(1, count + 1))
+    assert out_of_order(numbered_keys(count)) == []
 
 
 def test_numbers_are_padded_to_two_digits_at_least() -> None:
-    assert numbered(2) == ["01", "02"]
-    assert numbered(100)[:2] == ["001", "002"]
+    assert numbered_keys(2) == ["01", "02"]
+    assert numbered_keys(100)[:2] == ["001", "002"]
 
 
 def test_renumbering_keeps_the_order_and_the_special_keys() -> None:
-    assert renumbered(["b", PARAM_URL, "10", "a"]) == ["01", PARAM_URL, "02", "03"]
+    assert renumbered_keys(["b", PARAM_URL, "10", "a"]) == ["01", PARAM_URL, "02", "03"]
 
 
 @pytest.mark.parametrize(
@@ -256,7 +253,7 @@ def test_whatsapp_takes_the_special_parameters_out_of_the_body() -> None:
 
 
 def test_an_sms_has_them_as_ordinary_variables_before_the_numbers() -> None:
-    assert [key for key, _ in in_order(SPECIAL, SMS)] == [
+    assert [key for key, _ in ordered_params(SPECIAL, SMS)] == [
         PARAM_HEADER,
         PARAM_URL,
         VERIFICATION_CODE,

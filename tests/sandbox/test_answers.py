@@ -9,8 +9,14 @@ from uuid import UUID
 
 import pytest
 
-from invocations.sandbox.answers import BY_CODE, SCENARIOS, Invocation, Scenario, choose_scenario
-from invocations.sandbox.contract import Request, judge
+from invocations.sandbox.answers import (
+    SCENARIOS,
+    SCENARIOS_BY_CODE,
+    Invocation,
+    Scenario,
+    choose_scenario,
+)
+from invocations.sandbox.contract import Request, check_request
 from invocations.sandbox.envelopes import Answer, Issued, issue
 from invocations.sandbox.results import ENDINGS
 
@@ -30,7 +36,7 @@ def request(content: object = None, **changes: Any) -> Request:
 
 
 def verdict(asked: Request) -> tuple[int | None, dict[str, Any]]:
-    answer = judge(asked, ISSUED)
+    answer = check_request(asked, ISSUED)
     assert isinstance(answer, Answer), "the request was taken"
     assert not answer.accepts
     return answer.status, json.loads(answer.body)
@@ -55,7 +61,7 @@ def test_without_a_code_it_is_accepted() -> None:
 
 
 def test_codes_are_unique_and_end_a_number() -> None:
-    assert len(BY_CODE) == len(SCENARIOS)
+    assert len(SCENARIOS_BY_CODE) == len(SCENARIOS)
     assert all(re.fullmatch("[0-9]{3}", scenario.code) for scenario in SCENARIOS)
 
 
@@ -75,7 +81,7 @@ def test_the_document_holds_the_same_table() -> None:
 
 
 def test_the_accepted_answer_is_the_sample_of_the_seed() -> None:
-    answer = BY_CODE["202"].answer(INVOCATION, ISSUED)
+    answer = SCENARIOS_BY_CODE["202"].answer(INVOCATION, ISSUED)
     assert answer.status == 202
     assert json.loads(answer.body) == {
         "requestId": "e574",
@@ -89,7 +95,7 @@ def test_the_accepted_answer_is_the_sample_of_the_seed() -> None:
 
 
 def test_the_rejected_answer_is_the_sample_of_the_seed() -> None:
-    answer = BY_CODE["400"].answer(INVOCATION, ISSUED)
+    answer = SCENARIOS_BY_CODE["400"].answer(INVOCATION, ISSUED)
     assert answer.status == 400
     assert json.loads(answer.body) == {
         "requestId": "e574",
@@ -115,12 +121,12 @@ def test_an_id_has_22_characters_and_a_timestamp_nine_digits() -> None:
 
 def test_a_valid_request_is_an_invocation() -> None:
     asked = request(payload(NUMBER, "e574", name="Asha"))
-    assert judge(asked, ISSUED) == INVOCATION
+    assert check_request(asked, ISSUED) == INVOCATION
 
 
 def test_send2_and_template_params_may_be_missing() -> None:
     least = {"requestId": "e574", "input": {"send1": {"recipient": NUMBER}}}
-    assert judge(request(least), ISSUED) == replace(INVOCATION, second_recipient="")
+    assert check_request(request(least), ISSUED) == replace(INVOCATION, second_recipient="")
 
 
 @pytest.mark.parametrize(
@@ -147,7 +153,7 @@ def test_another_content_type_is_415_whatever_else_is_wrong(media_type: str) -> 
 
 def test_the_content_type_may_be_spelt_as_in_the_seed_and_name_its_charset() -> None:
     spelt = {"content-type": "application/JSON; charset=utf-8", "api-key": KEY}
-    assert isinstance(judge(request(headers=spelt), ISSUED), Invocation)
+    assert isinstance(check_request(request(headers=spelt), ISSUED), Invocation)
 
 
 @pytest.mark.parametrize(

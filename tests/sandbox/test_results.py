@@ -12,11 +12,19 @@ from typing import Any
 import pytest
 
 from invocations.sandbox import reporter as room
-from invocations.sandbox.answers import BY_CODE as ANSWERS
+from invocations.sandbox.answers import SCENARIOS_BY_CODE as ANSWERS
 from invocations.sandbox.answers import Invocation
 from invocations.sandbox.flows import Profile
 from invocations.sandbox.reporter import Reporter, post
-from invocations.sandbox.results import ENDINGS, USUAL, Report, Shape, Tempo, choose_ending, reports
+from invocations.sandbox.results import (
+    ENDINGS,
+    ENDINGS_WITHOUT_CODE,
+    Report,
+    Shape,
+    Tempo,
+    choose_ending,
+    reports,
+)
 from invocations.sandbox.server import PracticePod
 
 from . import calls
@@ -62,7 +70,9 @@ def test_the_end_of_the_number_or_of_the_workflow_id_chooses_the_ending(ending: 
 
 
 def test_without_a_code_every_last_digit_has_an_ending() -> None:
-    assert sorted("".join(digits for digits, _ in USUAL).replace(", ", "")) == list("0123456789")
+    assert sorted("".join(digits for digits, _ in ENDINGS_WITHOUT_CODE).replace(", ", "")) == list(
+        "0123456789"
+    )
     assert {
         choose_ending(invocation(f"91987654321{digit}")).statuses[0] for digit in range(10)
     } == {

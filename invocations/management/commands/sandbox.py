@@ -19,7 +19,7 @@ from invocations.models import Account, Channel
 from invocations.models.encryption import Unreadable
 from invocations.results import endpoints
 from invocations.sandbox import PRACTICE_KEY_PREFIX, PRACTICE_SID
-from invocations.sandbox.flows import Flows, NothingSetUp, Profile
+from invocations.sandbox.flows import DefaultFlows, Flows, Profile
 from invocations.sandbox.server import PracticePod
 
 Result = TypeVar("Result")
@@ -111,7 +111,7 @@ class ConfiguredFlows:
 
     def channels(self, sid: str, workflow_instance_id: str) -> tuple[str, ...]:
         kinds = self._query(lambda: self._kinds(sid, workflow_instance_id))
-        return kinds or NothingSetUp().channels(sid, workflow_instance_id)
+        return kinds or DefaultFlows().channels(sid, workflow_instance_id)
 
     def profile(self, sid: str) -> Profile | None:
         return self._query(lambda: self._profile(sid))

@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from invocations.kaleyra.callback_body import MAX_BODY_BYTES
+from invocations.kaleyra.callback_body import MAX_CALLBACK_BYTES
 from invocations.models.encryption import Unreadable
 from invocations.results import endpoints, inbox
 
@@ -61,7 +61,7 @@ def callback(request: HttpRequest, token: str) -> HttpResponse:
     except NotWhole:
         return _answer(400, "not complete")
     except TooLarge:
-        logger.warning("a callback of more than %s bytes was refused", MAX_BODY_BYTES)
+        logger.warning("a callback of more than %s bytes was refused", MAX_CALLBACK_BYTES)
         return _answer(413, "too large")
     except (OperationalError, InterfaceError) as error:  # what it says could hold the body
         logger.error(
@@ -82,8 +82,8 @@ def _body(request: HttpRequest) -> bytes:
     in_chunks = "Transfer-Encoding" in request.headers and request.META.get("wsgi.input_terminated")
     stream = cast(BinaryIO, request.META["wsgi.input"]) if in_chunks else request
     try:
-        body = b"" if length > MAX_BODY_BYTES else stream.read(MAX_BODY_BYTES + 1)
-        if max(length, len(body)) > MAX_BODY_BYTES:
+        body = b"" if length > MAX_CALLBACK_BYTES else stream.read(MAX_CALLBACK_BYTES + 1)
+        if max(length, len(body)) > MAX_CALLBACK_BYTES:
             _read_on(stream)
             raise TooLarge
     except TooLarge:

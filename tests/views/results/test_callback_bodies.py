@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from invocations.kaleyra.callback_body import MAX_BODY_BYTES
+from invocations.kaleyra.callback_body import MAX_CALLBACK_BYTES
 from invocations.models import Callback
 from tests.views.results.conftest import RESULT
 
@@ -70,8 +70,8 @@ def test_a_compressed_body_is_stored_and_not_unpacked(post):
 
 
 def test_a_body_over_the_limit_is_refused(post):
-    assert post(b"x" * MAX_BODY_BYTES).status_code == 200
-    assert post(b"y" * (MAX_BODY_BYTES + 1)).status_code == 413
+    assert post(b"x" * MAX_CALLBACK_BYTES).status_code == 200
+    assert post(b"y" * (MAX_CALLBACK_BYTES + 1)).status_code == 413
     assert Callback.objects.count() == 1
 
 
@@ -84,7 +84,7 @@ def test_a_wrong_content_length_is_answered_without_an_error(post, length, statu
     assert answer.status_code == status
 
 
-@pytest.mark.parametrize(("size", "status"), [(50, 200), (MAX_BODY_BYTES + 1, 413)])
+@pytest.mark.parametrize(("size", "status"), [(50, 200), (MAX_CALLBACK_BYTES + 1, 413)])
 def test_a_chunked_body_is_read_to_its_end_or_to_the_limit(post, size, status):
     stream = io.BytesIO(b"x" * size)
     in_chunks = {"CONTENT_LENGTH": "", "wsgi.input_terminated": True, "wsgi.input": stream}

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from invocations.kaleyra.callback_body import MAX_BODY_BYTES
+from invocations.kaleyra.callback_body import MAX_CALLBACK_BYTES
 from invocations.models import Account, Callback, CallbackAddress, Invocation
 from invocations.results import endpoints, inbox
 from invocations.sending.deliver import deliver
@@ -173,7 +173,7 @@ def test_no_log_line_holds_the_token_the_secret_or_the_body(post, client, addres
         logger.addHandler(handler)
     try:
         post(secret="wrong-secret")
-        post(b"x" * (MAX_BODY_BYTES + 1))
+        post(b"x" * (MAX_CALLBACK_BYTES + 1))
         post(RESULT | {"to": "919876543210"})
         client.get(reverse("callback", args=[address.token]))
         client.post(f"/callbacks/{address.token}/more/")

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from invocations.kaleyra.callback_body import MAX_BODY_BYTES
+from invocations.kaleyra.callback_body import MAX_CALLBACK_BYTES
 from invocations.models import Callback
 from invocations.results import endpoints
 from tests.waiting import until
@@ -73,7 +73,7 @@ def test_chunks_that_are_none_are_refused_and_the_server_lives_on(console):
 
 def test_whoever_posts_too_much_gets_to_read_the_answer(console):
     """Closing the socket while a body arrives resets the connection and loses the response."""
-    size = 16 * MAX_BODY_BYTES
+    size = 16 * MAX_CALLBACK_BYTES
     assert (
         console.ask(console.head, f"Content-Length: {size}\r\n\r\n".encode(), b"x" * size) == b"413"
     )

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from invocations.forms.send import SendForm
 from invocations.forms.submission_token import SubmissionToken
-from invocations.kaleyra.template_params import ChannelKind, resolve
+from invocations.kaleyra.rendering import resolve
+from invocations.kaleyra.template_params import ChannelKind
 from invocations.models import Invocation
 from tests.composing.test_preview import HEADER, TABLE, URL
 from tests.views.conftest import NUMBER
