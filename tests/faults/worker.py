@@ -28,14 +28,7 @@ from django.core.management import call_command  # noqa: E402
 
 from invocations.kaleyra import client, connection  # noqa: E402
 from invocations.models import Invocation  # noqa: E402
-from invocations.sending import (  # noqa: E402
-    ask_again,
-    dispatcher,
-    expiry,
-    pause,
-    rate_limit,
-    store_outcome,
-)
+from invocations.sending import ask_again, dispatcher, expiry, pause, rate_limit, store_outcome  # noqa: E402
 from invocations.sending import attempt as posting  # noqa: E402
 from invocations.sending import claim as sending_claim  # noqa: E402
 from invocations.sending import record as sending  # noqa: E402

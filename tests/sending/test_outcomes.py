@@ -28,20 +28,9 @@ from invocations.sending import record as sending
 from invocations.sending.deliver import deliver
 from invocations.sending.outcomes import TABLE
 from tests.faults.certificates import Authority
-from tests.faults.server import (
-    FaultServer,
-    Verb,
-    Visit,
-    accepts_and_says_nothing,
-    closed_port,
-    drips,
-    floods,
-    full_backlog,
-    hangs_up_after,
-    reads_and_resets,
-    resets_after,
-    stalls_after,
-)
+from tests.faults.behaviours import Behaviour, Visit, accepts_and_says_nothing, drips, floods, hangs_up_after, reads_and_resets, resets_after, stalls_after
+from tests.faults.ports import closed_port, full_backlog
+from tests.faults.server import FaultServer
 
 TOTAL = 0.8
 HURRY = {"connect_seconds": 0.3, "read_seconds": 0.3, "total_seconds": TOTAL}
@@ -61,10 +50,10 @@ def head(status: int, *headers: str, length: int) -> bytes:
     ).encode()
 
 
-def says(status: int, content: dict[str, Any] | bytes = b"", *headers: str) -> Verb:
+def says(status: int, content: dict[str, Any] | bytes = b"", *headers: str) -> Behaviour:
     """Answers in due form, about the request that came, unless `content` names another."""
 
-    def verb(visit: Visit) -> None:
+    def behaviour(visit: Visit) -> None:
         visit.read_request()
         own = {
             "requestId": json.loads(bytes(visit.received).partition(b"\r\n\r\n")[2])["requestId"]
@@ -72,22 +61,22 @@ def says(status: int, content: dict[str, Any] | bytes = b"", *headers: str) -> V
         body = json.dumps(own | content).encode() if isinstance(content, dict) else content
         visit.send(head(status, *headers, length=len(body)) + body)
 
-    return verb
+    return behaviour
 
 
-def retry_after(value: str) -> Verb:
+def retry_after(value: str) -> Behaviour:
     return says(429, b"slow down", *([f"Retry-After: {value}"] if value else []))
 
 
-def retry_at(seconds: int) -> Verb:
+def retry_at(seconds: int) -> Behaviour:
     """The same with a date, so many seconds after the request."""
 
-    def verb(visit: Visit) -> None:
+    def behaviour(visit: Visit) -> None:
         retry_after(format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True))(
             visit
         )
 
-    return verb
+    return behaviour
 
 
 BOMB = gzip.compress(b"0" * 30_000_000)
@@ -99,7 +88,7 @@ class Row:
     """`then`: what becomes of it by itself; `waits`: between how many seconds; `after_doubt`: the status, if one came before."""
 
     what: str
-    verb: Verb | Callable[[ExitStack], int]
+    behaviour: Behaviour | Callable[[ExitStack], int]
     status: str
     reason: str
     then: str = "nothing"
@@ -278,9 +267,9 @@ def delivered(recorded, account):
         Invocation.objects.update(**before)
         with ExitStack() as stack:
             if row.reason in {"refused", "connect_timeout"}:
-                port, server = row.verb(stack), None
+                port, server = row.behaviour(stack), None
             else:
-                server = stack.enter_context(FaultServer(row.verb))
+                server = stack.enter_context(FaultServer(row.behaviour))
                 port = server.port
             Pod.objects.filter(pk=account.pod_id).update(api_domain=f"127.0.0.1:{port}")
             assert deliver(invocation.pk, starting_from=before.get("status", "queued"))
