@@ -84,10 +84,8 @@ def test_a_proxy_that_opens_no_tunnel_means_not_sent(
 def test_a_slow_proxy_ends_at_the_deadline(authority: Authority) -> None:
     with FaultServer(drips(b"HTTP/1.1 200 " + b"x" * 1000, every=0.02)) as proxy:
         begun = time.monotonic()
-        assert outcome_of(client_behind(proxy.api_domain, authority, **PATIENT)) == (
-            NotSent,
-            "connect_timeout",
-        )
+        patient = client_behind(proxy.api_domain, authority, **PATIENT)
+        assert outcome_of(patient) == (NotSent, "connect_timeout")
         assert time.monotonic() - begun < TOTAL + LATE
 
 
