@@ -116,7 +116,7 @@ def test_people_read_what_became_of_it_and_why(invoke):
     )
 
 
-# --- twice ------------------------------------------------------------------------------------------------------------
+# --- twice ----------------------------------------------------------------------------------------
 
 
 def test_the_same_id_twice_sends_once(invoke, receiver):
@@ -149,7 +149,7 @@ def test_a_wait_that_kaleyra_asked_for_is_kept(invoke, receiver):
     assert [invoke(*words)[0] for _ in range(2)] == [3, 3] and len(receiver.received) == 1
 
 
-# --- nothing sent -----------------------------------------------------------------------------------------------------
+# --- nothing sent ---------------------------------------------------------------------------------
 
 
 def test_a_dry_run_shows_it_and_sends_and_records_nothing(invoke, receiver):
@@ -231,7 +231,7 @@ def test_a_workflow_that_is_off_or_empty_is_not_sent(invoke, workflow):
     assert not Invocation.objects.exists()
 
 
-# --- its time ---------------------------------------------------------------------------------------------------------
+# --- its time -------------------------------------------------------------------------------------
 
 
 def test_what_has_its_time_before_it_is_recorded_and_waits(invoke, receiver):
@@ -260,7 +260,7 @@ def test_a_time_that_cannot_be_is_wrong_usage(invoke, words, said):
     assert ended == 2 and said in printed and not Invocation.objects.exists()
 
 
-# --- never "rejected" by accident -------------------------------------------------------------------------------------
+# --- never "rejected" by accident -----------------------------------------------------------------
 
 
 def test_a_console_that_fails_after_the_post_does_not_say_rejected(invoke, receiver, monkeypatch):
@@ -286,7 +286,7 @@ def test_nothing_printed_holds_the_key(invoke):
         assert key not in invoke("--recipient", NUMBER + code)[1]
 
 
-# --- a real process ---------------------------------------------------------------------------------------------------
+# --- a real process -------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db(transaction=True)

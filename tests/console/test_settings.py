@@ -270,7 +270,7 @@ def test_practice_is_warned_of_in_production(settings):
     ]
 
 
-# --- real processes ---------------------------------------------------------------------------------------------------
+# --- real processes -------------------------------------------------------------------------------
 
 
 def test_check_fails_and_names_them():
@@ -321,7 +321,7 @@ def test_a_production_like_environment_passes_djangos_deployment_checks():
     assert ended == 0 and "no issues" in said
 
 
-# --- what is written about them ---------------------------------------------------------------------------------------
+# --- what is written about them -------------------------------------------------------------------
 
 
 def names_that_settings_reads():

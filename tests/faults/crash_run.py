@@ -308,7 +308,7 @@ class CrashRun:
             self.done.checked_by_hand += deliver(pk, starting_from=Status.UNKNOWN)
 
 
-# --- what the processes do --------------------------------------------------------------------------------------------
+# --- what the processes do ------------------------------------------------------------------------
 
 
 def _deliver(bug: str | None, threads: int) -> None:

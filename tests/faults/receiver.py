@@ -42,7 +42,7 @@ def _draw(*what: object) -> float:
     return int.from_bytes(hashlib.sha256(repr(what).encode()).digest()[:6], "big") / 2**48
 
 
-# --- what can go wrong ------------------------------------------------------------------------------------------------
+# --- what can go wrong ----------------------------------------------------------------------------
 
 
 class Fault(NamedTuple):
@@ -121,7 +121,7 @@ AT_ONCE = "resets at once"
 """The one fault that is drawn for a connection and not for a request."""
 
 
-# --- what is answered when nothing goes wrong -------------------------------------------------------------------------
+# --- what is answered when nothing goes wrong -----------------------------------------------------
 
 
 def _http(status: str, body: bytes, *headers: str, kind: str = "application/json") -> bytes:
@@ -158,7 +158,7 @@ def _rejected(request_id: str, error: str) -> bytes:
     return json.dumps(said).encode()
 
 
-# --- one connection ---------------------------------------------------------------------------------------------------
+# --- one connection -------------------------------------------------------------------------------
 
 
 class Talk(asyncio.Protocol):
@@ -233,7 +233,7 @@ class Elsewhere(Talk):
         self.receiver.note(elsewhere=True, key=False)
 
 
-# --- the receiver -----------------------------------------------------------------------------------------------------
+# --- the receiver ---------------------------------------------------------------------------------
 
 
 class Receiver:
@@ -365,7 +365,7 @@ def main() -> None:
     asyncio.run(_serve(parser.parse_args()))
 
 
-# --- for those who start it -------------------------------------------------------------------------------------------
+# --- for those who start it -----------------------------------------------------------------------
 
 
 class ReceiverProcess:

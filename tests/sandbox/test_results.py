@@ -45,7 +45,7 @@ def statuses(body: bytes) -> list[str]:
     return [channel["statusCode"] for channel in unwrapped(body)["result"].values()]
 
 
-# --- the table ------------------------------------------------------------------------------------------------------
+# --- the table ------------------------------------------------------------------------------------
 
 
 def test_codes_of_endings_are_unique_and_are_none_of_the_answers() -> None:
@@ -79,7 +79,7 @@ def test_the_number_that_a_newcomer_is_told_falls_back_within_a_few_seconds() ->
     assert report.after < 8
 
 
-# --- the bodies -----------------------------------------------------------------------------------------------------
+# --- the bodies -----------------------------------------------------------------------------------
 
 
 def test_a_body_is_the_sample_of_kaleyras_page() -> None:
@@ -155,7 +155,7 @@ def test_endings_that_are_odd_are_odd_in_their_own_way() -> None:
     assert bodies("9198765710")[0].body == b'{"workflowevent":""}'
 
 
-# --- over real sockets ----------------------------------------------------------------------------------------------
+# --- over real sockets ----------------------------------------------------------------------------
 
 
 class Console:
@@ -361,7 +361,7 @@ def test_its_page_tells_what_was_posted_and_no_secret(pod: PracticePod, console:
     )
 
 
-# --- the harmless question ------------------------------------------------------------------------------------------
+# --- the harmless question ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

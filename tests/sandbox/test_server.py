@@ -20,7 +20,7 @@ from .calls import HEADERS, KEY, NUMBER, address, connect, get, payload, plug, p
 
 Capture = pytest.CaptureFixture[str]
 
-# --- the scenarios on the wire --------------------------------------------------------------------------------------
+# --- the scenarios on the wire --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("code", ["202", "400", "401", "404", "429", "500"])
@@ -104,7 +104,7 @@ def test_the_one_that_breaks_off_announces_more_than_it_sends(pod: PracticePod) 
     assert len(pod.accepted) == 1
 
 
-# --- the same request id --------------------------------------------------------------------------------------------
+# --- the same request id --------------------------------------------------------------------------
 
 
 def test_an_accepted_request_id_is_rejected_the_second_time(pod: PracticePod) -> None:
@@ -135,7 +135,7 @@ def test_of_many_at_once_with_one_request_id_one_is_accepted(pod: PracticePod) -
     assert pod.accepted == ["one"]
 
 
-# --- what is remembered, and what is told ---------------------------------------------------------------------------
+# --- what is remembered, and what is told ---------------------------------------------------------
 
 
 def test_the_pod_remembers_the_exact_bytes(pod: PracticePod) -> None:
@@ -215,7 +215,7 @@ def test_the_log_has_a_line_for_each_request_before_the_answer_is_out(tmp_path: 
     ]
 
 
-# --- the pod's own page ---------------------------------------------------------------------------------------------
+# --- the pod's own page ---------------------------------------------------------------------------
 
 
 def test_the_page_shows_every_scenario_and_how_to_reach_the_pod(pod: PracticePod) -> None:
@@ -263,7 +263,7 @@ def test_looking_at_the_pod_is_not_a_request_to_the_api(pod: PracticePod) -> Non
     assert len(pod.received) == 1
 
 
-# --- odd clients ----------------------------------------------------------------------------------------------------
+# --- odd clients ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -340,7 +340,7 @@ def test_one_connection_carries_many_requests(pod: PracticePod) -> None:
     assert [received.answered for received in pod.received] == [202, 400, 202]
 
 
-# --- its start and its end ------------------------------------------------------------------------------------------
+# --- its start and its end ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.com", ""])

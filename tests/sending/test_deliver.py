@@ -51,7 +51,7 @@ def outcomes(invocation):
     return list(invocation.attempts.order_by("number").values_list("outcome", flat=True))
 
 
-# --- the practice pod's answers ---------------------------------------------------------------------------------------
+# --- the practice pod's answers -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_it_reaches_the_workflow_with_the_key_and_nothing_else(recorded, receive
     assert request.headers["api-key"] == "…c0fe" and "authorization" not in request.headers
 
 
-# --- any answer -------------------------------------------------------------------------------------------------------
+# --- any answer -----------------------------------------------------------------------------------
 
 IN_DOUBT = [
     (202, {}, "contradiction"),
@@ -290,7 +290,7 @@ def test_what_was_held_goes_on_with_its_id_when_it_is_mended(recorded, receiver)
     assert invocation.status == "accepted" and receiver.accepted == [str(invocation.request_id)]
 
 
-# --- waiting ----------------------------------------------------------------------------------------------------------
+# --- waiting --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -336,7 +336,7 @@ def test_waits_grow_are_spread_and_stay_in_bounds():
         assert least <= min(waits) and max(waits) <= most and (least == 60 or len(set(waits)) > 100)
 
 
-# --- after a doubt ----------------------------------------------------------------------------------------------------
+# --- after a doubt --------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -451,7 +451,7 @@ def test_the_id_of_another_request_is_not_taken_for_the_messages(recorded, kaley
     assert deliver(recorded()).workflow_invocation_id == ""
 
 
-# --- who may deliver, and when ----------------------------------------------------------------------------------------
+# --- who may deliver, and when --------------------------------------------------------------------
 
 
 def test_nothing_is_sent_over_a_paused_account(recorded, account, receiver):
@@ -504,7 +504,7 @@ def test_a_clock_that_is_set_back_meanwhile_loses_no_answer(recorded, monkeypatc
     assert deliver(invocation).status == "accepted" and invocation.attempts.get().duration_ms >= 0
 
 
-# --- what is awaited after it -----------------------------------------------------------------------------------------
+# --- what is awaited after it ---------------------------------------------------------------------
 
 
 def test_a_result_is_awaited_once_a_workflow_that_reports_them_was_accepted(recorded, workflow):

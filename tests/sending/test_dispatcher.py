@@ -38,7 +38,7 @@ def statuses():
     return list(Invocation.objects.order_by("id").values_list("status", flat=True))
 
 
-# --- what is due ------------------------------------------------------------------------------------------------------
+# --- what is due ----------------------------------------------------------------------------------
 
 
 def test_a_row_that_its_request_did_not_deliver_is_due_after_the_grace(recorded, account):
@@ -79,7 +79,7 @@ def test_a_round_leaves_what_waits_for_its_account_alone(waiting, account, recei
     assert run_once() == 0 and not receiver.received
 
 
-# --- a round ----------------------------------------------------------------------------------------------------------
+# --- a round --------------------------------------------------------------------------------------
 
 
 def test_a_round_delivers_what_is_due(waiting, receiver):
@@ -143,7 +143,7 @@ def test_what_an_account_waits_for_stops_the_rest_of_a_batch(waiting, kaleyra_sa
     assert account.pace.wait_until > timezone.now() + 20 * SECOND
 
 
-# --- doubt ------------------------------------------------------------------------------------------------------------
+# --- doubt ----------------------------------------------------------------------------------------
 
 
 def test_a_doubt_is_asked_about_again_with_the_same_id(waiting, kaleyra_says, receiver):
@@ -194,7 +194,7 @@ def test_it_asks_no_more_once_its_window_is_over(waiting, receiver, over):
     assert row.status == "unknown" and row.is_final and not receiver.received
 
 
-# --- the set-up -------------------------------------------------------------------------------------------------------
+# --- the set-up -----------------------------------------------------------------------------------
 
 
 def test_a_refused_key_pauses_the_account_once_and_the_rest_waits(
@@ -342,7 +342,7 @@ def test_an_answer_that_could_not_be_written_in_time_is_written_before_anything_
     assert statuses() == ["accepted"]
 
 
-# --- pace -------------------------------------------------------------------------------------------------------------
+# --- pace -----------------------------------------------------------------------------------------
 
 
 def test_all_processes_together_keep_the_rate(waiting, account):
@@ -388,7 +388,7 @@ def test_after_it_was_down_the_rate_is_ramped_up(waiting, account):
     ] == [10, 50, 100, 100]
 
 
-# --- the brake --------------------------------------------------------------------------------------------------------
+# --- the brake ------------------------------------------------------------------------------------
 
 
 def test_nothing_leaves_while_everything_is_stopped(waiting, recorded, receiver):
@@ -400,7 +400,7 @@ def test_nothing_leaves_while_everything_is_stopped(waiting, recorded, receiver)
     assert run_once() == 1
 
 
-# --- time -------------------------------------------------------------------------------------------------------------
+# --- time -----------------------------------------------------------------------------------------
 
 
 def test_what_never_left_is_tried_until_its_time_is_over_and_then_expires(waiting, kaleyra_says):
