@@ -12,7 +12,7 @@ from invocations.results import inbox as results
 from invocations.results import matching as whose
 from invocations.sending.record import record
 
-from .conftest import SENT
+from .steps import SENT
 
 
 def test_the_page_of_unmatched_results(page, admin_user, sign_in, demo, faults, live_server):

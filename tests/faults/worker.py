@@ -43,10 +43,10 @@ def hurry(times: float) -> None:
     for room, names in {
         sending: ["GRACE"],
         ask_again: ["SAME_ID_WINDOW"],
-        sending_claim: ["LEASE", "MARGIN", "TOTAL_SECONDS"],
+        sending_claim: ["LEASE", "STORE_MARGIN", "TOTAL_SECONDS"],
         store_outcome: ["FIRST_WAIT", "LONGEST_WAIT"],
-        rate_limit: ["LONGEST_WAIT_OF_AN_ACCOUNT", "PROBE_EVERY", "RAMP"],
-        pause: ["MENDED_PROBE_EVERY"],
+        rate_limit: ["LONGEST_ACCOUNT_WAIT", "PROBE_EVERY", "RAMP"],
+        pause: ["PAUSE_PROBE_EVERY"],
         dispatcher: ["SWEEP_EVERY"],
     }.items():
         for name in names:
@@ -238,7 +238,7 @@ def _in_the_request(place: str, strike: Strike) -> None:
 
 MOMENTS: dict[str, tuple[Callable[[str, Strike], None], str]] = {
     "before_claim": (before, "sending.claim._locked"),
-    "in_claim": (_after, "sending.rate_limit.spend"),
+    "in_claim": (_after, "sending.rate_limit.take_slots"),
     "after_claim": (_after, "sending.due.claim_due"),
     "before_connect": (before, "kaleyra.connection.PlainConnection.connect"),
     "after_connect": (_after, "kaleyra.connection.PlainConnection.connect"),
@@ -247,9 +247,9 @@ MOMENTS: dict[str, tuple[Callable[[str, Strike], None], str]] = {
     "full_body": (_in_the_request, "body"),
     "after_head_of_answer": (_after, "kaleyra.connection.SingleConnectionAdapter.send"),
     "after_answer": (_after, "sending.attempt.post"),
-    "before_result": (before, "sending.store_outcome.remember"),
+    "before_result": (before, "sending.store_outcome.store_outcomes"),
     "in_result": (_after, "sending.store_outcome.update_each"),
-    "after_result": (before, "sending.rate_limit.learn"),
+    "after_result": (before, "sending.rate_limit.update_from_attempts"),
 }
 """The moments in the life of an attempt, in order. Claim and attempt are one commit."""
 
