@@ -201,7 +201,7 @@ def manage(process: Callable[..., subprocess.Popen[str]]) -> Callable[..., subpr
     return partial(process, "manage.py")
 
 
-# --- people everyone knows, each signed in with a browser of their own ------------------------------------------------
+# --- people everyone knows, each signed in with a browser of their own ----------------------------
 
 
 def _browser(username: str, *groups: str, **kwargs: bool) -> Client:

@@ -1,7 +1,7 @@
-"""What one database takes for each page of the history: `python -m benchmarks.history.measure ROWS` prints JSON.
+"""Times each page of the history: `python -m benchmarks.history.measure ROWS` prints JSON.
 
-Whole requests, rendered, by Django's test client, and beside each the slowest single query. Under the settings `benchmarks.history.stock`
-it asks the stock change list of Django's admin over the same rows.
+Whole requests, rendered, by Django's test client, and the slowest single query of each. With the
+settings `benchmarks.history.stock` it times the change list of Django's admin for the same rows.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from invocations.models import Account, Invocation, WorkflowInstance
 
 ROUNDS, STOCK_ROUNDS = 15, 3
 STOCK_PATIENCE = 20.0
-"""Seconds after which PostgreSQL gives up a query of a stock page: that long it takes at least."""
+"""Seconds after which PostgreSQL cancels a query of a stock page: it takes at least that long."""
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def slowest_query() -> Iterator[list[float]]:
 
 
 def measured(ask: Callable[[], Any], rounds: int) -> dict[str, float]:
-    """Median of the whole request and of its slowest query, in milliseconds; or `at_least` where a query was given up."""
+    """Medians of the request and its slowest query in ms; `at_least` if a query timed out."""
     whole, query = [], []
     for number in range(rounds + 1):
         with slowest_query() as taken:
@@ -66,19 +66,22 @@ def measured(ask: Callable[[], Any], rounds: int) -> dict[str, float]:
     return {"ms": statistics.median(whole), "query_ms": statistics.median(query)}
 
 
-def pages(rows: int) -> dict[str, tuple[str, str, str]]:
-    """By name: the address, what is searched for, and the stock change list's way to the same."""
-    middle = Invocation.objects.filter(id__gte=rows // 2).order_by("id").first()
-    assert middle
-    workflow, account, person = (
-        WorkflowInstance.objects.first(),
-        Account.objects.first(),
-        User.objects.exclude(username="bench").first(),
-    )
-    assert workflow and account and person
-    kind = Invocation.objects.exclude(error_kind="").values_list("error_kind", flat=True).first()
-    message = f"msg-{rows // 2 // 10 * 10:020d}"
-    found = {
+Page = tuple[str, str, str]
+"""An address, what is searched for, and the query of the stock change list for the same rows."""
+
+
+def pages(rows: int) -> dict[str, Page]:
+    """The measured pages by name."""
+    return {
+        **_pages_of_status(rows),
+        **_pages_of_workflow_and_person(),
+        **_pages_of_errors(),
+        **_searches(rows),
+    }
+
+
+def _pages_of_status(rows: int) -> dict[str, Page]:
+    return {
         "first page": ("", "", ""),
         "deep page": (f"before={rows // 2}", "", f"p={rows // 2 // 50}"),
         "last page": ("before=40", "", f"p={rows // 50}"),
@@ -93,6 +96,14 @@ def pages(rows: int) -> dict[str, tuple[str, str, str]]:
         "delivered on channel 2": ("delivery=2", "", "deciding_channel__exact=2"),
         "not delivered": ("delivery=failed", "", "deciding_channel__exact=0"),
         "delivery not confirmed": ("delivery=open", "", ""),
+    }
+
+
+def _pages_of_workflow_and_person() -> dict[str, Page]:
+    workflow, account = WorkflowInstance.objects.first(), Account.objects.first()
+    person = User.objects.exclude(username="bench").first()
+    assert workflow and account and person
+    return {
         "workflow": (f"workflow={workflow.pk}", "", f"workflow_instance__id__exact={workflow.pk}"),
         "account": (f"account={account.pk}", "", f"account__id__exact={account.pk}"),
         "person": (f"person={person.pk}", "", f"created_by__id__exact={person.pk}"),
@@ -116,11 +127,25 @@ def pages(rows: int) -> dict[str, tuple[str, str, str]]:
             "",
             f"workflow_instance__id__exact={workflow.pk}&created_by__id__exact={person.pk + 1}",
         ),
+    }
+
+
+def _pages_of_errors() -> dict[str, Page]:
+    kind = Invocation.objects.exclude(error_kind="").values_list("error_kind", flat=True).first()
+    return {
         "HTTP status 401": ("http=401", "", "http_status__exact=401"),
         "error": ("error=" + (kind or "").replace(" ", "+"), "", ""),
         "errors, 30 days": ("/history/errors/?days=30", "", ""),
         "dashboard": ("/", "", ""),
         "dashboard, 30 days": ("/?days=30", "", ""),
+    }
+
+
+def _searches(rows: int) -> dict[str, Page]:
+    middle = Invocation.objects.filter(id__gte=rows // 2).order_by("id").first()
+    assert middle
+    message = f"msg-{rows // 2 // 10 * 10:020d}"
+    return {
         "search: request ID": ("", str(middle.request_id), f"q={middle.request_id}"),
         "search: Kaleyra's ID": (
             "",
@@ -133,15 +158,12 @@ def pages(rows: int) -> dict[str, tuple[str, str, str]]:
         "search: number, as at home": ("", f"0{NUMBER.removeprefix('91')}", ""),
         "search: last four": ("", "4581", "q=4581"),
     }
-    return found
 
 
 def main(rows: int) -> None:
     is_stock = os.environ["DJANGO_SETTINGS_MODULE"] == "benchmarks.history.stock"
     if is_stock:
-        logging.disable(
-            logging.CRITICAL
-        )  # of each query that is given up Django would tell at length
+        logging.disable(logging.CRITICAL)  # Django would log each query that times out
     if not is_stock:
         call_command("migrate", verbosity=0)
     if not Invocation.objects.exists():

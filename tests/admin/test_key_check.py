@@ -1,6 +1,9 @@
-"""Check this key: one harmless GET to the practice pod, and what the page says of it."""
+"""Checking a key: one GET for the callback profiles, and what the page shows of the answer."""
+
+from types import SimpleNamespace
 
 import pytest
+import responses
 from django.urls import reverse
 
 from invocations.kaleyra import profiles
@@ -9,43 +12,63 @@ from invocations.models import Account, ApiKey
 from invocations.monitoring import key_check
 from invocations.results import endpoints
 from invocations.results.endpoints import SECRET_HEADER
-from invocations.sandbox.flows import DefaultFlows, Profile
-from invocations.sandbox.server import PracticePod
+from tests.conftest import KEY
 from tests.views.pages import words_of
 
-
-class OneProfile(DefaultFlows):
-    where = None
-
-    def profile(self, sid):
-        return self.where
+HOST = "127.0.0.1:8001"
+PROFILES_URL = f"http://{HOST}/v1/HXPRACTICE01IN/callback/profiles"
 
 
 @pytest.fixture
-def flows():
-    return OneProfile()
+def receiver():
+    """No practice pod: `responses` answers in its place."""
+    return SimpleNamespace(api_domain=HOST)
 
 
 @pytest.fixture
-def receiver(flows):
-    with PracticePod(flows=flows) as pod:
-        yield pod
+def kaleyra_http():
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mocked:
+        yield mocked
 
 
 @pytest.fixture
-def key(account):
+def answers(kaleyra_http):
+    """answers([profile, ...]): Kaleyra lists these callback profiles; answers(status=401, ...)."""
+
+    def answers(listed=(), status=200, code="RBC024"):
+        content = {"code": code, "message": "", "data": list(listed), "error": {}, "status": status}
+        kaleyra_http.upsert(responses.GET, PROFILES_URL, json=content, status=status)
+
+    answers()
+    return answers
+
+
+@pytest.fixture
+def key(account, answers):
     return account.primary_key
 
 
+def profile(url, secret="", status=profiles.ProfileState.ACTIVE):
+    """One callback profile as Kaleyra lists it."""
+    return {
+        "profile_id": "IN_09b3dfa7-0000-4000-8000-000000000001",
+        "title": "Fallback console",
+        "http_method": "POST",
+        "url": url,
+        "headers": {SECRET_HEADER: secret},
+        "enc": {"algo": "", "key": "", "IV": ""},
+        "status": int(status),
+    }
+
+
 @pytest.fixture
-def at_kaleyra(account, flows):
+def at_kaleyra(account, answers):
     """at_kaleyra("http://127.0.0.1:8000"): a callback profile for the account's address there."""
 
-    def at_kaleyra(console="http://127.0.0.1:8000", path=None):
+    def at_kaleyra(console="http://127.0.0.1:8000", path=None, status=profiles.ProfileState.ACTIVE):
         address = endpoints.ensure_address(account, by=None)
-        flows.where = Profile(
-            console + (path or endpoints.path_of(address)), {SECRET_HEADER: address.secret}
-        )
+        url = console + (path or endpoints.path_of(address))
+        answers([profile(url, address.secret, status)])
         return address
 
     return at_kaleyra
@@ -55,12 +78,6 @@ def checked(browser, key):
     return words_of(browser.post(reverse("check_key", args=[key.pk])))
 
 
-def renewed(key, value):
-    key.key = value
-    key.save()
-    return key
-
-
 def test_the_keys_page_has_the_button(ada, rosa, key):
     page = reverse("admin:invocations_apikey_change", args=[key.pk])
     assert reverse("check_key", args=[key.pk]) in ada.get(page).content.decode()
@@ -68,21 +85,19 @@ def test_the_keys_page_has_the_button(ada, rosa, key):
     assert "/check/" not in ada.get(reverse("admin:invocations_apikey_add")).content.decode()
 
 
-def test_a_key_that_works_is_told_by_one_get_and_nothing_is_sent(ada, key, receiver):
+def test_one_get_tells_that_a_key_works_and_nothing_is_sent(ada, key, kaleyra_http):
     said = checked(ada, key)
     assert "The key works." in said and "No callback profile posts to this console" in said
-    (asked,) = receiver.wait_for(1)
-    assert (asked.method, asked.path) == (
-        "GET",
-        "/v1/HXPRACTICE01IN/callback/profiles?limit=25&offset=0",
-    )
-    assert receiver.accepted == [] and asked.body == b""
+    [call] = kaleyra_http.calls
+    assert (call.request.method, call.request.url) == ("GET", f"{PROFILES_URL}?limit=25&offset=0")
+    assert call.request.headers["api-key"] == KEY and not call.request.body
     key.refresh_from_db()
     assert key.last_accepted_at and key.last_checked_at and not key.last_refused_at
 
 
-def test_a_refused_key_is_told_and_noted(ada, key):
-    said = checked(ada, renewed(key, "practice-of-somebody-who-left-refused"))
+def test_a_refused_key_is_shown_and_recorded(ada, key, answers):
+    answers(status=401, code="RBC001")
+    said = checked(ada, key)
     assert "Kaleyra refuses the key." in said
     key.refresh_from_db()
     assert key.last_refused_at and not key.last_accepted_at
@@ -92,33 +107,37 @@ def test_the_profile_that_posts_here_is_shown_without_its_secrets(ada, key, at_k
     address = at_kaleyra()
     answer = ada.post(reverse("check_key", args=[key.pk]))
     said = words_of(answer)
-    assert "Fallback console" in said
-    assert "POST to http://127.0.0.1:8000, this console" in said
-    assert "Active" in said
+    assert (
+        "Fallback console" in said
+        and "POST to http://127.0.0.1:8000, this console" in said
+        and "Active" in said
+    )
     assert "No callback profile" not in said
     for secret in (address.token, address.secret, key.key):
         assert secret not in answer.content.decode()
 
 
-def test_a_profile_that_was_auto_disabled_is_told(ada, key, at_kaleyra):
-    at_kaleyra()
-    said = checked(ada, renewed(key, "practice-of-an-account-whose-profile-is-disabled"))
+def test_an_auto_disabled_profile_is_shown(ada, key, at_kaleyra):
+    at_kaleyra(status=profiles.ProfileState.AUTO_DISABLED)
+    said = checked(ada, key)
     assert "Auto-disabled" in said and "results no longer come" in said
 
 
-def test_a_profile_with_the_address_before_the_current_one_is_told(ada, key, at_kaleyra):
+def test_a_profile_with_the_previous_address_is_shown(ada, key, at_kaleyra):
     at_kaleyra()
     endpoints.rotate_address(key.account, by=None)
     assert "is the address before the current one" in checked(ada, key)
 
 
-def test_a_profile_with_an_address_that_was_ended_is_told(ada, key, at_kaleyra):
+def test_a_profile_with_an_ended_address_is_shown(ada, key, at_kaleyra):
     at_kaleyra("http://127.0.0.1:80", path="/callbacks/ended/")
     said = words_of(ada.post(reverse("check_key", args=[key.pk]), headers={"host": "127.0.0.1:80"}))
     assert "is no address of this console, or one that was ended" in said
 
 
-def test_a_profile_of_another_account_and_a_missing_slash_are_told(ada, key, at_kaleyra):
+def test_a_profile_with_the_address_of_another_account_without_its_slash_is_shown(
+    ada, key, at_kaleyra
+):
     other = Account.objects.create(title="Other", pod=key.account.pod, sid="HXPRACTICE02IN")
     theirs = endpoints.path_of(endpoints.ensure_address(other, by=None))
     at_kaleyra("http://127.0.0.1:80", path=theirs.rstrip("/"))
@@ -127,14 +146,14 @@ def test_a_profile_of_another_account_and_a_missing_slash_are_told(ada, key, at_
 
 
 @pytest.mark.parametrize(
-    ("method", "url", "told"),
+    ("method", "url", "shown"),
     [
         ("GET", "https://console.example.com", "Its method is not POST."),
         ("POST", "http://console.example.com", "does not begin with https"),
         ("POST", "https://old.example.com", "names another host"),
     ],
 )
-def test_what_is_wrong_with_a_public_profile_is_told(account, key, method, url, told):
+def test_faults_of_a_public_profile_are_shown(account, key, method, url, shown):
     path = endpoints.path_of(endpoints.ensure_address(account, by=None))
     said = profiles.KeyCheck(
         200,
@@ -142,34 +161,36 @@ def test_what_is_wrong_with_a_public_profile_is_told(account, key, method, url, 
         (profiles.Profile("A", url + path, method, profiles.ProfileState.ACTIVE),),
     )
     (found,) = key_check._stored_check(key, said, "console.example.com").profiles
-    assert [told in str(doubt) for doubt in found.doubts] == [True]
+    assert [shown in str(doubt) for doubt in found.doubts] == [True]
 
 
-def test_a_profile_of_somebody_else_is_nobodys_business(ada, key, flows):
-    flows.where = Profile("http://127.0.0.1:9/hook?token=canary")
+def test_of_a_profile_that_posts_elsewhere_no_address_is_shown(ada, key, answers):
+    answers([profile("http://127.0.0.1:9/hook?token=canary")])
     answer = ada.post(reverse("check_key", args=[key.pk]))
-    assert "canary" not in answer.content.decode()
-    assert "this console</p>" not in answer.content.decode()
+    assert (
+        "canary" not in answer.content.decode()
+        and "this console</p>" not in answer.content.decode()
+    )
 
 
-def test_pressed_twice_it_asks_once(ada, key, receiver):
+def test_a_second_click_within_seconds_sends_no_request(ada, key, kaleyra_http):
     checked(ada, key)
     assert "It was checked just now." in checked(ada, key)
-    assert len(receiver.received) == 1
+    assert len(kaleyra_http.calls) == 1
     ApiKey.objects.update(last_checked_at="2026-01-01T00:00Z")
     assert "The key works." in checked(ada, key)
 
 
 @pytest.mark.parametrize(
-    ("silence", "words"),
+    ("error", "words"),
     [
         (NotSent("refused"), "the host did not take it"),
         (NoAnswer("timeout"), "No answer came in time"),
     ],
 )
-def test_silence_says_nothing_of_the_key(ada, key, monkeypatch, silence, words):
+def test_no_answer_leaves_the_state_of_the_key_open(ada, key, monkeypatch, error, words):
     def silent(self):
-        raise silence
+        raise error
 
     monkeypatch.setattr("invocations.kaleyra.client.KaleyraClient.callback_profiles", silent)
     said = checked(ada, key)
@@ -178,13 +199,13 @@ def test_silence_says_nothing_of_the_key(ada, key, monkeypatch, silence, words):
     assert not key.last_accepted_at and not key.last_refused_at
 
 
-def test_a_key_that_cannot_be_read_is_told_without_asking(ada, key, receiver, settings):
+def test_an_undecryptable_key_is_shown_without_a_request(ada, key, kaleyra_http, settings):
     settings.FIELD_ENCRYPTION_KEYS = ["bG9zdC1sb3N0LWxvc3QtbG9zdC1sb3N0LWxvc3QtbG8="]
     assert "cannot be decrypted" in checked(ada, key)
-    assert receiver.received == []
+    assert len(kaleyra_http.calls) == 0
 
 
-def test_the_change_is_no_version_in_the_history(ada, key):
+def test_a_check_adds_no_version_to_the_history(ada, key):
     before = key.history.count()
     checked(ada, key)
     assert key.history.count() == before

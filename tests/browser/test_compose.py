@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from invocations.models import Preset
 
-from .conftest import SENT, VALUES, fill_in, review, send, sent_by
+from .steps import SENT, VALUES, fill_in, review, send, sent_by
 
 
 def tab_to(page, element):

@@ -13,7 +13,7 @@ from invocations.models import Invocation, SavedFilter, Settlement
 from invocations.sending import decisions
 from invocations.sending.record import record
 
-from .conftest import SENT
+from .steps import SENT
 
 ENDS = [
     # Each final: a picture that is taken while the list is put anew has Playwright's own style attributes in it.

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from invocations.models import ApiKey, Invocation, Pod, WorkflowInstance
 from invocations.sandbox import PRACTICE_SID
 
-from .conftest import SENT, fill_in, review, send, sent_by
+from .steps import SENT, fill_in, review, send, sent_by
 
 
 def save(page):

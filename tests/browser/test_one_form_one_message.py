@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import Error, expect
 
-from .conftest import SENT, fill_in, review, send
+from .steps import SENT, fill_in, review, send
 
 
 def body(receiver):

@@ -14,7 +14,7 @@ from invocations.sending import pause
 from invocations.sending.deliver import deliver
 from invocations.sending.record import record
 
-from .conftest import SENT, fill_in, review
+from .steps import SENT, fill_in, review
 
 
 @pytest.fixture

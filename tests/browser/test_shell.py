@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from fallback_console.urls import urlpatterns as console
 
-from .conftest import at_both_widths, in_both_themes
+from .steps import at_both_widths, in_both_themes
 
 PAGES = [
     "/auth/user/",

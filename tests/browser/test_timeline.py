@@ -14,7 +14,7 @@ from invocations.sending.deliver import deliver
 from invocations.sending.record import record
 from tests.reports import report
 
-from .conftest import SENT
+from .steps import SENT
 
 
 @pytest.fixture

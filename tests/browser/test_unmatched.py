@@ -11,7 +11,7 @@ from invocations.models import Invocation
 from invocations.results import inbox, matching
 from invocations.sending.record import record
 
-from .conftest import SENT
+from .steps import SENT
 
 
 def test_the_page_of_unmatched_results(page, admin_user, sign_in, demo, faults, live_server):

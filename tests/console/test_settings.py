@@ -1,72 +1,12 @@
-"""A variable that is missing or wrong is named at start, with a hint and without its value."""
+"""Settings from the environment: a wrong one is named with a hint, and its value is not shown."""
 
-import os
-import re
 import runpy
-import subprocess
-import sys
 import warnings
-from pathlib import Path
 
 import pytest
 from django.core.checks import run_checks
-from django.db import connection
 
-ROOT = Path(__file__).parents[2]
-SETTINGS = ROOT / "fallback_console" / "settings.py"
-KEY = "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdC0="
-GOOD = {
-    "SECRET_KEY": "a-secret-of-more-than-forty-characters-0123456789abcdef",
-    "FIELD_ENCRYPTION_KEYS": KEY,
-    "ALLOWED_HOSTS": "console.example.com",
-    "DATABASE_URL": "postgres://console:canary-password@127.0.0.1:5432/console",
-    "DEBUG": "False",
-    "SANDBOX": "False",
-    "HTTPS_ONLY": "True",
-    "BEHIND_PROXY": "True",
-    "CSRF_TRUSTED_ORIGINS": "https://console.example.com",
-    "HTTPS_PROXY_URL": "",
-    "CA_BUNDLE": "",
-    "EMAIL_URL": "",
-    "ALERT_EMAILS": "",
-    "DEFAULT_FROM_EMAIL": "Console <console@example.com>",
-    "CONSOLE_URL": "",
-    "METRICS_TOKEN": "",
-    "LOG_LEVEL": "INFO",
-}
-
-
-@pytest.fixture
-def read(monkeypatch):
-    """read(DEBUG="perhaps"): what settings.py makes of an otherwise good environment."""
-
-    def read(path=SETTINGS, **changes):
-        for name, value in (GOOD | changes).items():
-            monkeypatch.setenv(name, value) if value is not None else monkeypatch.delenv(name)
-        return runpy.run_path(str(path))
-
-    return read
-
-
-def start(*words, **changes):
-    """Runs Python as an operator does. Returns the exit code and all output."""
-    # A clone has no collected static files, and whitenoise says so.
-    given = {
-        "DJANGO_SETTINGS_MODULE": "fallback_console.settings",
-        "PYTHONWARNINGS": "ignore:No directory at",
-    }
-    environment = os.environ | GOOD | given | changes
-    # The browser tests set it, and the deployment checks refuse it.
-    environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
-    ended = subprocess.run(
-        [sys.executable, *words],
-        cwd=ROOT,
-        env=environment,
-        text=True,
-        capture_output=True,
-        timeout=60,
-    )
-    return ended.returncode, ended.stdout + ended.stderr
+from .environments import GOOD, KEY, SETTINGS, names_that_settings_reads
 
 
 def test_a_good_environment_has_no_problem(read):
@@ -137,21 +77,20 @@ def test_every_variable_has_a_wrong_value_in_the_table_above():
     assert {name for name, _ in WRONG} == names_that_settings_reads()
 
 
-def test_several_wrong_ones_are_all_named(read):
+def test_several_wrong_settings_are_all_named(read):
     problems = read(SECRET_KEY="", DEBUG="?", LOG_LEVEL="?")["SETTINGS_PROBLEMS"]
     assert [problem.name for problem in problems] == ["SECRET_KEY", "DEBUG", "LOG_LEVEL"]
 
 
-def test_a_line_of_the_env_file_that_is_no_setting_is_named_by_its_number_and_not_shown(
+def test_an_invalid_line_of_the_env_file_is_named_by_its_number_and_not_shown(
     read, tmp_path, caplog
 ):
-    """Without a problem, `DATABASE_URL = …` would be ignored, and SQLite used instead."""
+    """`DATABASE_URL = …` would else be left out: another database, and the password in the log."""
     package = tmp_path / "fallback_console"
     package.mkdir()
     (package / "settings.py").write_text(SETTINGS.read_text())
     (tmp_path / ".env").write_text(
-        "# words\n\nSECRET_KEY=x\nexport DEBUG=False\n"
-        "DATABASE_URL = postgres://console:canary-password@host/db\n"
+        "# words\n\nSECRET_KEY=x\nexport DEBUG=False\nDATABASE_URL = postgres://console:canary-password@host/db\n"
     )
     problems = read(package / "settings.py")["SETTINGS_PROBLEMS"]
     assert [(problem.name, problem.wrong) for problem in problems] == [
@@ -160,50 +99,68 @@ def test_a_line_of_the_env_file_that_is_no_setting_is_named_by_its_number_and_no
     assert "canary" not in caplog.text + str(problems)
 
 
-def test_what_is_not_named_has_a_safe_default(read):
+def test_a_missing_setting_has_a_safe_default(read):
     made = read(DEBUG="", SANDBOX="", BEHIND_PROXY="", CSRF_TRUSTED_ORIGINS="", LOG_LEVEL="info")
     assert made["SETTINGS_PROBLEMS"] == []
-    assert not made["DEBUG"] and not made["SANDBOX"]
-    assert made["SECURE_PROXY_SSL_HEADER"] is None and made["SECURE_SSL_REDIRECT"]
+    assert (
+        not made["DEBUG"]
+        and not made["SANDBOX"]
+        and made["SECURE_PROXY_SSL_HEADER"] is None
+        and made["SECURE_SSL_REDIRECT"]
+    )
 
 
 def test_a_list_is_read_without_its_blanks(read):
     made = read(ALLOWED_HOSTS=" a.example , b.example ,", FIELD_ENCRYPTION_KEYS=f" {KEY} , {KEY}")
-    assert made["ALLOWED_HOSTS"] == ["a.example", "b.example"]
-    assert made["FIELD_ENCRYPTION_KEYS"] == [KEY, KEY]
+    assert made["ALLOWED_HOSTS"] == ["a.example", "b.example"] and made[
+        "FIELD_ENCRYPTION_KEYS"
+    ] == [KEY, KEY]
 
 
-def test_sqlite_waits_its_turn_and_survives_a_power_cut(read):
-    made = read(DATABASE_URL="sqlite:////var/lib/console/db.sqlite3")
-    options = made["DATABASES"]["default"]["OPTIONS"]
+def test_sqlite_waits_for_its_lock_and_survives_a_power_cut(read):
+    options = read(DATABASE_URL="sqlite:////var/lib/console/db.sqlite3")["DATABASES"]["default"][
+        "OPTIONS"
+    ]
     assert options["transaction_mode"] == "IMMEDIATE" and options["timeout"] >= 20
-    assert "journal_mode=WAL" in options["init_command"]
-    assert "synchronous=FULL" in options["init_command"]
+    assert (
+        "journal_mode=WAL" in options["init_command"]
+        and "synchronous=FULL" in options["init_command"]
+    )
 
 
-def test_postgresql_keeps_what_it_said_it_kept_and_its_connections_for_a_minute(read):
+def test_postgresql_commits_durably_and_keeps_connections_for_a_minute(read):
     database = read()["DATABASES"]["default"]
-    assert (database["CONN_MAX_AGE"], database["CONN_HEALTH_CHECKS"]) == (60, True)
-    assert database["OPTIONS"]["connect_timeout"] == 5
+    assert (
+        database["CONN_MAX_AGE"],
+        database["CONN_HEALTH_CHECKS"],
+        database["OPTIONS"]["connect_timeout"],
+    ) == (60, True, 5)
     given = (
         "?sslmode=require&connect_timeout=2&conn_max_age=0&options=-c%20synchronous_commit%3Doff"
     )
     database = read(DATABASE_URL=GOOD["DATABASE_URL"] + given)["DATABASES"]["default"]
     options = database["OPTIONS"]
-    assert (options["sslmode"], options["connect_timeout"]) == ("require", 2)
-    assert database["CONN_MAX_AGE"] == 0
-    assert options["options"].startswith("-c synchronous_commit=off ")
-    assert options["options"].endswith(" -c synchronous_commit=on")
+    assert (options["sslmode"], options["connect_timeout"], database["CONN_MAX_AGE"]) == (
+        "require",
+        2,
+        0,
+    )
+    assert options["options"].startswith("-c synchronous_commit=off ") and options[
+        "options"
+    ].endswith(" -c synchronous_commit=on")
 
 
-def test_a_broker_beside_sqlite_is_refused(read):
+def test_a_broker_with_sqlite_is_refused(read):
     made = read(
         DATABASE_URL="sqlite:////var/lib/console/db.sqlite3",
         CELERY_BROKER_URL="redis://127.0.0.1/0",
     )
     [problem] = made["SETTINGS_PROBLEMS"]
-    assert problem.name == "CELERY_BROKER_URL"
-    assert "SQLite" in problem.wrong and "manage.py dispatch" in problem.hint
+    assert (
+        problem.name == "CELERY_BROKER_URL"
+        and "SQLite" in problem.wrong
+        and "manage.py dispatch" in problem.hint
+    )
     assert read(CELERY_BROKER_URL="redis://127.0.0.1/0")["SETTINGS_PROBLEMS"] == []
 
 
@@ -212,16 +169,24 @@ def test_a_mail_server_is_read_from_its_address(read):
         EMAIL_URL="smtp+tls://user:canary-password@mail.example.com",
         ALERT_EMAILS="a@example.com, b@example.com",
     )
-    assert (made["EMAIL_HOST"], made["EMAIL_PORT"]) == ("mail.example.com", 587)
-    assert made["EMAIL_USE_TLS"] is True and made["SETTINGS_PROBLEMS"] == []
-    assert made["ALERT_EMAILS"] == ["a@example.com", "b@example.com"]
+    assert (made["EMAIL_HOST"], made["EMAIL_PORT"], made["EMAIL_USE_TLS"]) == (
+        "mail.example.com",
+        587,
+        True,
+    )
+    assert made["SETTINGS_PROBLEMS"] == [] and made["ALERT_EMAILS"] == [
+        "a@example.com",
+        "b@example.com",
+    ]
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO", "ERROR"])
-def test_at_no_level_are_statements_or_connections_logged(read, level):
+def test_sql_and_connections_are_logged_at_no_level(read, level):
     loggers = read(LOG_LEVEL=level)["LOGGING"]["loggers"]
-    assert loggers["django.db.backends"]["level"] == "WARNING"
-    assert loggers["urllib3"]["level"] == "ERROR"
+    assert (loggers["django.db.backends"]["level"], loggers["urllib3"]["level"]) == (
+        "WARNING",
+        "ERROR",
+    )
 
 
 def test_a_check_names_each_problem(settings):
@@ -233,7 +198,7 @@ def test_a_check_names_each_problem(settings):
     ]
 
 
-def test_practice_is_warned_of_in_production(settings):
+def test_the_sandbox_setting_causes_a_warning_in_production(settings):
     settings.SANDBOX = True
     assert "console.SANDBOX" in [
         problem.id for problem in run_checks(tags=["settings"], include_deployment_checks=True)
@@ -242,99 +207,3 @@ def test_practice_is_warned_of_in_production(settings):
     assert "console.SANDBOX" not in [
         problem.id for problem in run_checks(tags=["settings"], include_deployment_checks=True)
     ]
-
-
-# --- real processes -----------------------------------------------------------------------------
-
-
-def test_check_fails_and_names_them():
-    ended, said = start(
-        "manage.py",
-        "check",
-        SECRET_KEY="",
-        DATABASE_URL="postgre://console:canary-password@host/db",
-    )
-    assert ended == 1 and "Traceback" not in said
-    assert (
-        "console.SECRET_KEY" in said and "console.DATABASE_URL" in said and said.count("HINT:") == 2
-    )
-    assert "canary" not in said
-
-
-def test_the_web_server_does_not_start():
-    ended, said = start(
-        "-c", "import fallback_console.wsgi", FIELD_ENCRYPTION_KEYS="", CA_BUNDLE="/no/such/file"
-    )
-    assert ended == 1 and said.startswith("The console does not start.")
-    assert "FIELD_ENCRYPTION_KEYS" in said and "CA_BUNDLE" in said and "Traceback" not in said
-
-
-@pytest.mark.parametrize(
-    ("broker", "database", "words"),
-    [
-        (
-            "",
-            GOOD["DATABASE_URL"],
-            "Celery needs CELERY_BROKER_URL. "
-            "Without a broker, `manage.py dispatch` does the same work.",
-        ),
-        ("redis://127.0.0.1/0", "sqlite:////tmp/none.sqlite3", "the database is SQLite"),
-    ],
-)
-def test_a_worker_of_celery_does_not_start_where_it_could_do_nothing(broker, database, words):
-    worker = ["-m", "celery", "--app", "fallback_console.celery", "worker"]
-    ended, said = start(*worker, CELERY_BROKER_URL=broker, DATABASE_URL=database)
-    assert ended == 1 and words in said and "Traceback" not in said
-
-
-def test_the_web_server_starts_where_all_is_well():
-    assert start("-c", "import fallback_console.wsgi") == (0, "")
-
-
-def test_a_production_like_environment_passes_djangos_deployment_checks():
-    ended, said = start("manage.py", "check", "--deploy", "--fail-level", "WARNING")
-    assert ended == 0 and "no issues" in said
-
-
-# --- who reads variables, and where they are documented -----------------------------------------
-
-
-def names_that_settings_reads():
-    return set(re.findall(r'\benv\.\w+\(\s*"([A-Z_]+)"', SETTINGS.read_text()))
-
-
-def test_environment_is_the_only_reader_of_the_environment():
-    python = [
-        path for room in ["fallback_console", "invocations"] for path in (ROOT / room).rglob("*.py")
-    ]
-    readers = [
-        path.name
-        for path in python
-        if re.search(r"os\.(environ|getenv)|environ\.Env", path.read_text())
-    ]
-    # celery.py and wsgi.py name the settings module.
-    assert sorted(readers) == ["celery.py", "environment.py", "wsgi.py"]
-
-
-def test_env_example_names_exactly_these():
-    assert (
-        set(re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-        == names_that_settings_reads()
-    )
-
-
-def test_the_readme_names_exactly_these():
-    assert (
-        set(re.findall(r"^\| *`([A-Z_]+)`", (ROOT / "README.md").read_text(), re.MULTILINE))
-        == names_that_settings_reads()
-    )
-
-
-@pytest.mark.django_db
-def test_whoever_migrates_is_warned_of_nothing(settings):
-    def warnings():
-        return [each.id for each in run_checks(databases=["default"]) if not each.is_silenced()]
-
-    assert warnings() == []
-    settings.SILENCED_SYSTEM_CHECKS = []
-    assert set(warnings()) == ({"models.W040"} if connection.vendor == "sqlite" else set())

@@ -1,7 +1,7 @@
-"""One run of the kill harness: processes that record, processes that deliver, and somebody who kills them.
+"""One run of the kill harness: processes record and deliver messages, and others kill them.
 
-Each worker is a process of its own, forked from one that has loaded the code and holds no connection; what it runs is
-`manage.py dispatch`. It has nothing in common with the others but the database.
+Each worker is a process forked from one that has loaded the code and holds no connection. It runs
+`manage.py dispatch`, and shares nothing with the others but the database.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -25,16 +24,18 @@ from django.core.management import call_command
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 from django.db.models import Q
 
-from invocations.kaleyra.payload import Send
 from invocations.models import Account, ApiKey, Channel, Invocation, Pod, WorkflowInstance
 from invocations.sending import pause
 from invocations.sending.claim import LEASE
 from invocations.sending.deliver import deliver
 from invocations.sending.outcomes import Status
-from invocations.sending.record import record
 from tests.faults import worker
-from tests.faults.receiver import KEY, ReceiverProcess
+from tests.faults.connections import KEY
+from tests.faults.receiver_process import ReceiverProcess
 from tests.servers import PrivatePostgres
+
+from .plan import Done, Plan
+from .processes import deliver_messages, record_messages
 
 ACCOUNTS = 4
 RECORDERS = 2
@@ -42,54 +43,16 @@ ENDS_WITHIN = 20.0
 """Seconds that a worker has to end after SIGTERM."""
 PR_SET_PDEATHSIG = 1
 AHEAD = 0.1
-"""How far kills may be ahead of what is settled, both as a share of the whole run."""
+"""How far the share of kills may be ahead of the share of settled messages."""
 OPEN = Q(status__in=[Status.QUEUED, Status.SENDING, Status.HELD]) | Q(due_at__isnull=False)
-
 _fork = multiprocessing.get_context("fork")
 
 
-@dataclass
-class Plan:
-    """What a run does, with `kills` at least; `gently` is SIGTERM in place of SIGKILL.
-
-    In seconds: `most_seconds` of trouble, of which `tail` when all is recorded; then `patience`, for what is open to be settled.
-    """
-
-    invocations: int
-    kills: int
-    database_kills: int
-    workers: int
-    threads: int
-    seed: int
-    policy: str
-    dedupes: bool
-    most_seconds: float
-    tail: float
-    patience: float
-    bug: str | None = None
-    gently: bool = False
-
-
-@dataclass
-class Done:
-    """What was done to the workers, and what they did of themselves."""
-
-    kills: int = 0
-    of_all_at_once: int = 0
-    recorders: int = 0
-    database: int = 0
-    freezes: int = 0
-    ended_wrongly: int = 0
-    checked_by_hand: int = 0
-    began: float = field(default_factory=time.monotonic)
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self.began
-
-
 class CrashRun:
-    """Runs a plan against a receiver. `database` is the server to kill, where there is one; `folder` takes the workers' output."""
+    """Runs a plan against a receiver.
+
+    `database` is the server to kill, if there is one; `folder` takes the workers' output.
+    """
 
     def __init__(
         self, plan: Plan, receiver: ReceiverProcess, folder: Path, database: PrivatePostgres | None
@@ -108,7 +71,7 @@ class CrashRun:
         self._resumed_at = 0.0
 
     def run(self) -> None:
-        """All of it: messages come in and workers die until all are done, then peace, until nothing is open."""
+        """Records and kills until the plan is done; then waits until no message is open."""
         worker.hurry(worker.HURRY)
         call_command("migrate", verbosity=0)
         self._set_up()
@@ -148,9 +111,8 @@ class CrashRun:
     def _started(self, target: Callable[..., None], *args: Any) -> BaseProcess:
         connections.close_all()  # a connection cannot be shared with a child
         process = _fork.Process(target=self._child, args=(target, *args), daemon=True)
-        signal.pthread_sigmask(
-            signal.SIG_BLOCK, {signal.SIGTERM}
-        )  # the child hears it from when its command listens
+        # The child receives SIGTERM only once its command handles it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         process.start()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         return process
@@ -165,18 +127,18 @@ class CrashRun:
         target(*args)
 
     def _worker(self) -> BaseProcess:
-        return self._started(_deliver, self.plan.bug, self.plan.threads)
+        return self._started(deliver_messages, self.plan.bug, self.plan.threads)
 
     def _recorder(self, place: int) -> BaseProcess:
         mine = [(n, self.ids[n]) for n in range(place, len(self.ids), RECORDERS)]
-        process = self._started(_record, mine, self._may_record)
+        process = self._started(record_messages, mine, self._may_record)
         process.name = str(place)
         return process
 
     # --- trouble ---
 
     def _in_trouble(self) -> None:
-        """Messages come in as fast as kills do, so that there is always something to lose; on a slow machine both are slow."""
+        """Records messages at the pace of the kills, so that each kill finds open messages."""
         plan, done = self.plan, self.done
         ends = time.monotonic() + plan.most_seconds
         while time.monotonic() < ends:
@@ -193,16 +155,12 @@ class CrashRun:
                 done.database += 1
                 time.sleep(self._random.uniform(0.0, 0.5))
                 self.database.start()
-            if (
-                done.kills >= plan.kills
-                and done.database >= plan.database_kills
-                and self._all_recorded()
-                and self._all_tried()
-            ):
+            all_killed = done.kills >= plan.kills and done.database >= plan.database_kills
+            if all_killed and self._all_recorded() and self._all_tried():
                 ends = min(ends, time.monotonic() + plan.tail)
 
     def _all_tried(self) -> bool:
-        """A slow machine must not end before it has begun."""
+        """On a slow machine the run must not end before every message had an attempt."""
         return bool(
             self._patiently(lambda: not Invocation.objects.filter(attempt_count=0).exists())
         )
@@ -238,9 +196,8 @@ class CrashRun:
             process.terminate() if self.plan.gently else process.kill()
         for process in ended:
             process.join(ENDS_WITHIN)
-            self.done.ended_wrongly += process.exitcode != (
-                0 if self.plan.gently else -signal.SIGKILL
-            )
+            expected = 0 if self.plan.gently else -signal.SIGKILL
+            self.done.ended_wrongly += process.exitcode != expected
             process.kill()
         self.done.kills += len(ended)
         for place in places:
@@ -257,11 +214,11 @@ class CrashRun:
     def _all_recorded(self) -> bool:
         return all(process.exitcode == 0 for process in self._recorders)
 
-    # --- those who look after it: whoever minds the machines, and an admin ---
+    # --- what a supervisor of processes and an admin would do ---
 
     def _look_after(self) -> None:
         for place, process in enumerate(self._workers):
-            if process.exitcode is not None:  # nobody told it to
+            if process.exitcode is not None:  # without a signal from here
                 self.done.ended_wrongly += 1
                 self._workers[place] = self._worker()
         for process, until in list(self._frozen.items()):
@@ -270,21 +227,19 @@ class CrashRun:
                 del self._frozen[process]
         if time.monotonic() > self._resumed_at + 1.0:
             self._resumed_at = time.monotonic()
-            self._patiently(
-                lambda: [
-                    pause.resume(account) for account in Account.objects.filter(is_paused=True)
-                ]
-            )
+            paused = Account.objects.filter(is_paused=True)
+            self._patiently(lambda: [pause.resume(account) for account in paused])
         if time.monotonic() > self._said_at + 5.0:
             self._said_at = time.monotonic()
             print(
-                f"{self.done.seconds:5.0f} s: {self._patiently(Invocation.objects.count)} recorded, {self._open()} open, "
-                f"{self.done.kills} kills, {self.done.database} of the database",
+                f"{self.done.seconds:5.0f} s: {self._patiently(Invocation.objects.count)} recorded,"
+                f" {self._open()} open, {self.done.kills} kills,"
+                f" {self.done.database} of the database",
                 flush=True,
             )
 
     def _open(self) -> int | None:
-        """How many messages something still happens to by itself."""
+        """How many messages will still change without a person."""
         return self._patiently(lambda: Invocation.objects.filter(OPEN).count())
 
     def _patiently(self, ask: Callable[[], Any]) -> Any:
@@ -303,52 +258,6 @@ class CrashRun:
             self._look_after()
 
     def _check_safely(self) -> None:
-        """What the console has given up asking about, a person asks about: the button of that name."""
+        """Checks each unknown message by hand, as the button "Check safely" does."""
         for pk in Invocation.objects.filter(status=Status.UNKNOWN).values_list("pk", flat=True):
             self.done.checked_by_hand += deliver(pk, starting_from=Status.UNKNOWN)
-
-
-# --- what the processes do --------------------------------------------------------------------------------------------
-
-
-def _deliver(bug: str | None, threads: int) -> None:
-    if bug:
-        worker.BUGS[bug]()
-    worker.before(
-        "sending.dispatcher.Dispatcher.run",
-        lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM}),
-    )
-    call_command("dispatch", threads=threads)
-
-
-def _record(mine: Sequence[tuple[int, str]], may_record: Any) -> None:
-    """Records each message until it is recorded, as a person does who presses "Send" again: with the same id.
-
-    A process that takes the place of a killed one begins a few messages before the last.
-    """
-    workflows = _asked(lambda: list(WorkflowInstance.objects.order_by("pk")))
-    known = {
-        str(request_id)
-        for request_id in _asked(
-            lambda: list(Invocation.objects.values_list("request_id", flat=True))
-        )
-    }
-    first = next(
-        (place for place, (_n, request_id) in enumerate(mine) if request_id not in known), len(mine)
-    )
-    for n, request_id in mine[max(0, first - 3) :]:
-        while n >= may_record.value:
-            time.sleep(0.02)
-        sends = [Send(f"9198{n:08d}", {"01": f"message {n}"})] * 2
-        options = {"request_id": uuid.UUID(request_id), "created_by": None}
-        _asked(lambda: record(workflows[n % len(workflows)], sends, **options))  # noqa: B023
-
-
-def _asked(ask: Callable[[], Any]) -> Any:
-    """What `ask` gives, as soon as the database answers."""
-    while True:
-        try:
-            return ask()
-        except (OperationalError, InterfaceError):
-            close_old_connections()
-            time.sleep(0.1)

@@ -1,11 +1,12 @@
-"""The kill harness: real processes, SIGKILL, a receiver that misbehaves, and a judge who believes the receiver.
+"""The kill harness: processes, SIGKILL, a receiver that misbehaves, and its log as the proof.
 
-    python -m tests.faults.harness --seed 7                      # short, on SQLite
-    python -m tests.faults.harness --postgres --invocations 10000 --kills 500 --database-kills 20 --workers 6
-    python -m tests.faults.harness --bug fresh_id                # must fail: so the harness can tell
-    python -m tests.faults.harness --every-bug                   # each in its turn, and succeeds if each was caught
+    python -m tests.faults.harness --seed 7          # short, on SQLite
+    python -m tests.faults.harness --postgres --invocations 10000 --kills 500 \\
+        --database-kills 20 --workers 6
+    python -m tests.faults.harness --bug fresh_id    # must fail, to show that the harness finds it
+    python -m tests.faults.harness --every-bug       # each bug; succeeds if each was caught
 
-Exit code: 0 nothing lost, sent twice or wrongly shown; 1 something was, and which number it is.
+Exit code: 0 if nothing was lost, sent twice or wrongly shown; else 1, with the count that shows it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from typing import NamedTuple
 
 import django
 
-from tests.faults.receiver import FAULTS, ReceiverProcess
+from tests.faults.misbehaviour import FAULTS
+from tests.faults.receiver_process import ReceiverProcess
 from tests.servers import PrivatePostgres
 
 
@@ -62,29 +64,9 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--threads", type=int, default=4, help="of each worker")
     parser.add_argument(
-        "--rate",
-        type=float,
-        default=0.1,
-        help="share of the requests with which something goes wrong",
-    )
-    parser.add_argument(
-        "--latency", type=float, default=10.0, help="of the receiver, in milliseconds"
-    )
-    parser.add_argument(
         "--postgres", action="store_true", help="a private PostgreSQL in place of SQLite"
     )
-    parser.add_argument(
-        "--dedupe",
-        choices=["on", "off"],
-        default="on",
-        help="whether the receiver takes an id once",
-    )
-    parser.add_argument(
-        "--refusals",
-        choices=["free", "burn"],
-        default="free",
-        help="whether a refused id counts as used",
-    )
+    _add_receiver_options(parser)
     parser.add_argument(
         "--policy",
         choices=["same_id", "never"],
@@ -106,13 +88,35 @@ def _options() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_receiver_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--rate",
+        type=float,
+        default=0.1,
+        help="share of the requests with which something goes wrong",
+    )
+    parser.add_argument(
+        "--latency", type=float, default=10.0, help="of the receiver, in milliseconds"
+    )
+    parser.add_argument(
+        "--dedupe",
+        choices=["on", "off"],
+        default="on",
+        help="whether the receiver takes an id once",
+    )
+    parser.add_argument(
+        "--refusals",
+        choices=["free", "burn"],
+        default="free",
+        help="whether a refused id counts as used",
+    )
+
+
 def main() -> int:
     asked = _options().parse_args()
     if asked.every_bug:
         return every_bug()
-    signal.signal(
-        signal.SIGTERM, lambda *_: sys.exit(143)
-    )  # so that the servers it started end with it
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # also ends the servers it started
     asked.seed = random.randrange(10**6) if asked.seed is None else asked.seed
     asked.policy = asked.policy or ("same_id" if asked.dedupe == "on" else "never")
     with ExitStack() as stack:
@@ -145,9 +149,10 @@ def _run(
     }
     plan = crash_run.Plan(dedupes=asked.dedupe == "on", **planned)
     print(
-        f"seed {plan.seed}: {plan.invocations} invocations, {plan.workers} workers of {plan.threads} threads, "
-        f"{'PostgreSQL' if database else 'SQLite'}, faults {asked.rate:.0%}, dedupe {asked.dedupe}, policy {plan.policy}"
-        + (f", bug {plan.bug}" if plan.bug else ""),
+        f"seed {plan.seed}: {plan.invocations} invocations,"
+        f" {plan.workers} workers of {plan.threads} threads,"
+        f" {'PostgreSQL' if database else 'SQLite'}, faults {asked.rate:.0%},"
+        f" dedupe {asked.dedupe}, policy {plan.policy}" + (f", bug {plan.bug}" if plan.bug else ""),
         flush=True,
     )
     run = crash_run.CrashRun(plan, receiver, folder, database)

@@ -1,4 +1,4 @@
-"""What became of each message, by the receiver's log, beside what the console says of it."""
+"""Compares the status of each message with the receiver's log."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ NEVER_LEFT = (Status.QUEUED, Status.HELD, Status.CANCELLED, Status.EXPIRED)
 
 @dataclass
 class Verdict:
-    """`bad` must be all zeros; `told` is what else is worth knowing."""
+    """The counts in `bad` must be zero; `told` holds other figures."""
 
     bad: dict[str, int] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
     stories: list[str] = field(default_factory=list)
-    """Of the first few messages that are shown as what they are not: every attempt, and what the receiver saw."""
+    """The attempts of the first messages with a wrong status, and what the receiver saw."""
 
     @property
     def found(self) -> list[str]:
@@ -33,80 +33,118 @@ class Verdict:
         return [name for name, count in self.bad.items() if count]
 
 
+@dataclass
+class Seen:
+    """What the receiver saw, by request ID. A message is an input, with any ID."""
+
+    lines: list[dict[str, Any]]
+    effects: Counter[str] = field(default_factory=Counter)
+    by_message: Counter[str] = field(default_factory=Counter)
+    bodies: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    answers: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def __post_init__(self) -> None:
+        for line in self.whole:
+            self.effects[line["id"]] += line["effect"]
+            self.by_message[line["message"]] += line["effect"]
+            self.bodies[line["id"]].add(line["body"])
+            self.answers[line["id"]].add(line["answer"])
+
+    @property
+    def whole(self) -> list[dict[str, Any]]:
+        """The requests that were read to their end."""
+        return [line for line in self.lines if line.get("whole") and "id" in line]
+
+
+Rows = dict[str, Invocation]
+
+
 def judge(recorded: Collection[str], received: list[dict[str, Any]], *, dedupes: bool) -> Verdict:
-    """Compares the ids that were `recorded` with what the receiver `received`, and both with the rows."""
+    """Compares the `recorded` IDs, the rows and what the receiver `received`."""
     rows = {str(row.request_id): row for row in Invocation.objects.defer("reply", "note")}
-    whole = [line for line in received if line.get("whole") and "id" in line]
-    effects, by_message = Counter[str](), Counter[str]()
-    bodies, answers = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
-    for line in whole:
-        effects[line["id"]] += line["effect"]
-        by_message[line["message"]] += line["effect"]
-        bodies[line["id"]].add(line["body"])
-        answers[line["id"]].add(line["answer"])
-
-    def count(*statuses: str, delivered: bool) -> int:
-        return sum(
-            row.status in statuses and (effects[id] > 0) is delivered for id, row in rows.items()
-        )
-
+    seen = Seen(received)
+    verdict = Verdict(bad=_lost_or_wrongly_shown(set(recorded), rows, seen))
     doubtful = Attempt.objects.filter(invocation=OuterRef("pk"), outcome=Attempt.Outcome.DOUBTFUL)
     unknown = Invocation.objects.filter(status=Status.UNKNOWN)
-    verdict = Verdict()
-    verdict.bad = {
-        "lost": len(set(recorded) - set(rows)) + count(*NEVER_LEFT, delivered=False),
-        "lost, shown as rejected": sum(
-            row.status == Status.REJECTED and effects[id] == 0 and "refused" not in answers[id]
+    verdict.bad |= {
+        "unknown without a doubtful attempt": unknown.exclude(Exists(doubtful)).count(),
+        "unknown left": unknown.count() if dedupes else 0,
+        **_wrong_requests(rows, seen),
+        "rows that contradict themselves (reconcile)": sum(1 for _ in consistency.contradictions()),
+    }
+    verdict.told = _figures(seen)
+    verdict.stories = [
+        _story(rows[id], [line for line in received if line.get("id") == id])
+        for id in _contradicted(rows, seen)[:TOLD]
+    ]
+    return verdict
+
+
+def _lost_or_wrongly_shown(recorded: set[str], rows: Rows, seen: Seen) -> dict[str, int]:
+    def count(*statuses: str, delivered: bool) -> int:
+        return sum(
+            row.status in statuses and (seen.effects[id] > 0) is delivered
             for id, row in rows.items()
+        )
+
+    def is_lost(id: str) -> bool:
+        return not seen.effects[id] and "refused" not in seen.answers[id]
+
+    return {
+        "lost": len(recorded - set(rows)) + count(*NEVER_LEFT, delivered=False),
+        "lost, shown as rejected": sum(
+            row.status == Status.REJECTED and is_lost(id) for id, row in rows.items()
         ),
-        "sent twice": sum(number > 1 for number in by_message.values()),
+        "sent twice": sum(number > 1 for number in seen.by_message.values()),
         "shown as rejected, and delivered": count(Status.REJECTED, delivered=True),
         "shown as accepted, and not delivered": count(Status.ACCEPTED, delivered=False),
         "shown as never sent, and delivered": count(*NEVER_LEFT, delivered=True),
         "left sending": count(Status.SENDING, delivered=True)
         + count(Status.SENDING, delivered=False),
-        "unknown without a doubtful attempt": unknown.exclude(Exists(doubtful)).count(),
-        "unknown left": unknown.count() if dedupes else 0,
-        "ids with more than one body": sum(len(texts) > 1 for texts in bodies.values()),
+    }
+
+
+def _wrong_requests(rows: Rows, seen: Seen) -> dict[str, int]:
+    return {
+        "ids with more than one body": sum(len(texts) > 1 for texts in seen.bodies.values()),
         "ids with another body than recorded": sum(
             hashlib.sha256(rows[id].payload.encode()).hexdigest() not in texts
-            for id, texts in bodies.items()
+            for id, texts in seen.bodies.items()
             if id in rows
         ),
-        "ids that nobody recorded": len(set(bodies) - set(rows)),
-        "redirects followed": sum(line.get("elsewhere", False) for line in received),
-        "rows that contradict themselves (reconcile)": sum(1 for _ in consistency.contradictions()),
+        "ids that nobody recorded": len(set(seen.bodies) - set(rows)),
+        "redirects followed": sum(line.get("elsewhere", False) for line in seen.lines),
     }
-    verdict.told = {
-        "statuses": ", ".join(
-            f"{number} {status}" for status, number in consistency.counts_by_status().most_common()
-        ),
-        "confirmed by the refusal of a repetition": str(
-            Invocation.objects.filter(reason="confirmed_by_duplicate").count()
-        ),
+
+
+def _figures(seen: Seen) -> dict[str, str]:
+    statuses = consistency.counts_by_status().most_common()
+    confirmed = Invocation.objects.filter(reason="confirmed_by_duplicate")
+    interrupted = Attempt.objects.filter(reason="interrupted")
+    return {
+        "statuses": ", ".join(f"{number} {status}" for status, number in statuses),
+        "confirmed by the refusal of a repetition": str(confirmed.count()),
         "attempts": str(Attempt.objects.count()),
-        "attempts that a kill interrupted": str(
-            Attempt.objects.filter(reason="interrupted").count()
-        ),
-        "requests that the receiver read whole": str(len(whole)),
-        "messages that the receiver took": str(sum(effects.values())),
+        "attempts that a kill interrupted": str(interrupted.count()),
+        "requests that the receiver read whole": str(len(seen.whole)),
+        "messages that the receiver took": str(sum(seen.effects.values())),
     }
-    contradicted = [
+
+
+def _contradicted(rows: Rows, seen: Seen) -> list[str]:
+    """The IDs of messages whose status is wrong by the receiver's log."""
+    return [
         id
         for id, row in rows.items()
-        if (row.status == Status.ACCEPTED and not effects[id])
-        or (row.status in (Status.REJECTED, *NEVER_LEFT) and effects[id])
+        if (row.status == Status.ACCEPTED and not seen.effects[id])
+        or (row.status in (Status.REJECTED, *NEVER_LEFT) and seen.effects[id])
     ]
-    verdict.stories = [
-        _story(rows[id], [line for line in received if line.get("id") == id])
-        for id in contradicted[:TOLD]
-    ]
-    return verdict
 
 
 def _story(row: Invocation, lines: list[dict[str, Any]]) -> str:
     attempts = [
-        f"{a.number} {a.started_at:%H:%M:%S.%f} {a.outcome} {a.reason} {a.http_status} {a.kept_reply}"
+        f"{a.number} {a.started_at:%H:%M:%S.%f} {a.outcome} {a.reason} {a.http_status}"
+        f" {a.kept_reply}"
         for a in row.attempts.all()
     ]
     seen = [str({name: value for name, value in line.items() if name != "body"}) for line in lines]

@@ -1,4 +1,4 @@
-"""A dispatcher that dies, or is frozen, at a chosen moment of an attempt. What left is told by the receiver."""
+"""A dispatcher that dies, or is frozen, at a chosen moment of an attempt. The receiver counts."""
 
 import signal
 from pathlib import Path
@@ -11,7 +11,7 @@ from invocations.models import Account, Invocation
 from invocations.monitoring.sweep import run_once
 from invocations.sending import record as sending
 from tests.faults.judge import judge
-from tests.faults.receiver import ReceiverProcess
+from tests.faults.receiver_process import ReceiverProcess
 from tests.faults.worker import MOMENTS
 from tests.waiting import until
 
@@ -69,7 +69,9 @@ def test_nothing_is_lost_and_nothing_is_sent_twice(moment, three, receiver, dies
 @pytest.mark.parametrize(
     "moment", ["in_claim", "after_claim", "full_body", "after_answer", "in_result"]
 )
-def test_where_nothing_may_be_asked_twice_doubt_is_shown_as_doubt(moment, three, receiver, dies_at):
+def test_with_the_policy_never_a_doubtful_message_is_shown_as_unknown(
+    moment, three, receiver, dies_at
+):
     Account.objects.update(retry_ambiguous="never")
     dies_at(moment)
     another_takes_over()
@@ -81,7 +83,7 @@ def test_where_nothing_may_be_asked_twice_doubt_is_shown_as_doubt(moment, three,
 
 
 @pytest.mark.parametrize(("moment", "requests"), [("after_claim", 1), ("full_body", 2)])
-def test_who_was_frozen_for_longer_than_the_lease_sends_nothing_more_and_writes_nothing(
+def test_a_worker_frozen_beyond_its_lease_sends_and_stores_nothing_afterwards(
     moment, requests, recorded, receiver, process
 ):
     invocation = recorded()

@@ -5,7 +5,9 @@ import json
 
 import pytest
 
-from tests.faults.receiver import FAULTS, KEY, ReceiverProcess
+from tests.faults.connections import KEY
+from tests.faults.misbehaviour import FAULTS
+from tests.faults.receiver_process import ReceiverProcess
 
 PATH = "/v1/FAULTS0/workflow/v1/instances/workflow-0/invoke"
 

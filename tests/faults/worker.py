@@ -1,8 +1,8 @@
-"""One `manage.py dispatch` to be killed: in a hurry, and if wanted with a bug or with a moment at which it dies.
+"""One `manage.py dispatch` to be killed, with shortened times, a bug or a moment of its death.
 
     python -m tests.faults.worker --hurry 15 --die-at full_body -- dispatch --threads 2
 
-Production reads none of this: the product's own names are replaced here, in a process of the tests.
+Production runs none of this: a process of the tests replaces names of the product.
 """
 
 from __future__ import annotations
@@ -28,36 +28,29 @@ from django.core.management import call_command  # noqa: E402
 
 from invocations.kaleyra import client, connection  # noqa: E402
 from invocations.models import Invocation  # noqa: E402
-from invocations.sending import (  # noqa: E402
-    ask_again,
-    dispatcher,
-    expiry,
-    pause,
-    rate_limit,
-    store_outcome,
-)
+from invocations.sending import ask_again, dispatcher, expiry, pause, rate_limit, store_outcome  # noqa: E402
 from invocations.sending import attempt as posting  # noqa: E402
 from invocations.sending import claim as sending_claim  # noqa: E402
 from invocations.sending import record as sending  # noqa: E402
 from invocations.sending.outcomes import TABLE, Outcome, Status  # noqa: E402
 
 HURRY = 15.0
-"""By how much a run shortens the product's times: a lease of 60 s takes 4 s."""
+"""The divisor of the product's times in a run: a lease of 60 s takes 4 s."""
 
 
 def hurry(times: float) -> None:
-    """Divides every wait, lease and deadline of the product. Their order and their proportions stay."""
-    for room, names in {
+    """Divides every wait, lease and deadline of the product by `times`; their ratios stay."""
+    for module_, names in {
         sending: ["GRACE"],
         ask_again: ["SAME_ID_WINDOW"],
-        sending_claim: ["LEASE", "MARGIN", "TOTAL_SECONDS"],
+        sending_claim: ["LEASE", "STORE_MARGIN", "TOTAL_SECONDS"],
         store_outcome: ["FIRST_WAIT", "LONGEST_WAIT"],
-        rate_limit: ["LONGEST_WAIT_OF_AN_ACCOUNT", "PROBE_EVERY", "RAMP"],
-        pause: ["MENDED_PROBE_EVERY"],
+        rate_limit: ["LONGEST_ACCOUNT_WAIT", "PROBE_EVERY", "RAMP"],
+        pause: ["PAUSE_PROBE_EVERY"],
         dispatcher: ["SWEEP_EVERY"],
     }.items():
         for name in names:
-            _replace(room, name, getattr(room, name) / times)
+            _replace(module_, name, getattr(module_, name) / times)
     client_of = posting.client_for
     posting.client_for = lambda account, key: replace(
         client_of(account, key),
@@ -67,7 +60,7 @@ def hurry(times: float) -> None:
     )
 
 
-# --- bugs, each of them somebody's once -------------------------------------------------------------------------------
+# --- bugs that the harness must find -----------------------------------------------------------
 
 
 def fresh_id() -> None:
@@ -88,7 +81,7 @@ def fresh_id() -> None:
 
 
 def rewritten_body() -> None:
-    """A retry makes its JSON anew, in another order."""
+    """A retry writes its JSON again, in another order."""
     attempt = posting._attempt
 
     def with_another_body(claim: Any, lines: Any) -> Any:
@@ -104,7 +97,7 @@ def rewritten_body() -> None:
 
 
 def every_400_rejected() -> None:
-    """A refusal is a refusal, whatever was tried before."""
+    """A 400 is a rejection, even after a doubtful attempt."""
     meaning = store_outcome._meaning
 
     def without_memory(claim: Any, result: Any) -> Any:
@@ -115,12 +108,12 @@ def every_400_rejected() -> None:
 
 
 def no_lease() -> None:
-    """What was being sent when its process died is nobody's."""
+    """A message whose process died during the attempt is never settled."""
     expiry.settle_interrupted = lambda now: 0
 
 
 def requeued_when_interrupted() -> None:
-    """What was being sent when its process died is sent again, as if nothing had left."""
+    """A message whose process died during the attempt is sent again, as if it was not sent."""
 
     def requeue(now: Any) -> int:
         over = Invocation.objects.filter(status="sending", lease_until__lt=now)
@@ -130,14 +123,14 @@ def requeued_when_interrupted() -> None:
 
 
 def doubt_is_not_sent() -> None:
-    """Whoever gets no answer has sent nothing."""
+    """No answer is taken for not sent."""
     for reason, rule in list(TABLE.items()):
         if rule.outcome == Outcome.DOUBTFUL:
             TABLE[reason] = TABLE["refused"]._replace(effect=rule.effect)
 
 
 def any_202_is_accepted() -> None:
-    """Whatever comes with a 202 is an acceptance."""
+    """Any body with a 202 is an acceptance."""
     TABLE["unreadable"] = TABLE["accepted"]
 
 
@@ -147,7 +140,7 @@ def busy_is_rejected() -> None:
 
 
 def follow_redirects() -> None:
-    """The HTTP library follows where it is led, with the key and the body."""
+    """The HTTP library follows a redirect, with the key and the body."""
     send = client.ClientConnection._send
 
     def followed(self: Any, request: Any) -> Any:
@@ -181,16 +174,16 @@ BUGS: dict[str, Callable[[], None]] = {
 }
 
 
-def _replace(room: Any, name: str, new: Any) -> None:
-    """Puts `new` in the place of `room.name`, wherever the product has imported it to."""
-    old = getattr(room, name)
-    setattr(room, name, new)
+def _replace(module_: Any, name: str, new: Any) -> None:
+    """Replaces `module_.name` by `new`, also in each module that has imported it."""
+    old = getattr(module_, name)
+    setattr(module_, name, new)
     for module in list(sys.modules.values()):
         if module.__name__.startswith("invocations") and getattr(module, name, None) is old:
             setattr(module, name, new)
 
 
-# --- moments ----------------------------------------------------------------------------------------------------------
+# --- moments --------------------------------------------------------------------------------------
 
 
 Strike = Callable[[], object]
@@ -198,20 +191,20 @@ Strike = Callable[[], object]
 
 def before(seam: str, strike: Strike) -> None:
     """Lets the process `strike` before each call of `seam`, a name in `invocations`."""
-    room, name = _found(seam)
-    real = getattr(room, name)
+    module_, name = _found(seam)
+    real = getattr(module_, name)
 
     def struck(*args: Any, **kwargs: Any) -> Any:
         strike()
         return real(*args, **kwargs)
 
-    _replace(room, name, struck)
+    _replace(module_, name, struck)
 
 
 def _after(seam: str, strike: Strike) -> None:
-    """After a call that came to something: a look that found nothing is no moment."""
-    room, name = _found(seam)
-    real = getattr(room, name)
+    """After each call with a result: one that returns an empty list is no moment."""
+    module_, name = _found(seam)
+    real = getattr(module_, name)
 
     def struck(*args: Any, **kwargs: Any) -> Any:
         came_to = real(*args, **kwargs)
@@ -219,12 +212,12 @@ def _after(seam: str, strike: Strike) -> None:
             strike()
         return came_to
 
-    _replace(room, name, struck)
+    _replace(module_, name, struck)
 
 
 def _found(seam: str) -> tuple[Any, str]:
-    room, _, name = f"invocations.{seam}".rpartition(".")
-    return pkgutil.resolve_name(room), name
+    module_, _, name = f"invocations.{seam}".rpartition(".")
+    return pkgutil.resolve_name(module_), name
 
 
 def _in_the_request(place: str, strike: Strike) -> None:

@@ -1,4 +1,7 @@
-"""Hypothesis in a hurry, and patient with a busy machine. `--hypothesis-profile=default` looks closer."""
+"""Hypothesis with few examples and no deadline, for a busy machine.
+
+`--hypothesis-profile=default` tries more examples.
+"""
 
 from hypothesis import settings
 

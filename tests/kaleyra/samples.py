@@ -1,4 +1,4 @@
-"""Who sends what here, and what Kaleyra says to it in its own documentation's words."""
+"""One invocation, and Kaleyra's documented answers to it."""
 
 import json
 from typing import Any
@@ -42,7 +42,7 @@ def rejected(*errors: str, **changes: Any) -> dict[str, Any]:
 def http(
     status: str, content: bytes | dict[str, Any] = b"", *headers: str, length: int | None = None
 ) -> bytes:
-    """The bytes of an HTTP answer, its body as long as announced unless told otherwise."""
+    """The bytes of an HTTP answer. Content-Length is the length of the body, or `length`."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     announced = f"Content-Length: {len(body) if length is None else length}"
     return (

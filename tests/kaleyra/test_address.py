@@ -1,4 +1,4 @@
-"""Where an invocation goes, and what may not be part of its URL."""
+"""The URL of an invocation, and which parts are refused."""
 
 import time
 
@@ -20,7 +20,7 @@ def test_the_url_of_each_pod_is_as_documented(host: str) -> None:
     assert is_public(host)
 
 
-def test_the_sample_of_the_documentation_is_met() -> None:
+def test_the_documented_sample_is_matched() -> None:
     url = invoke_url("api.in.kaleyra.io", "HXXXXXXX071IN", "00112233-4455-6677-XXXX-XXXXXXXXXXXX")
     assert (
         url
@@ -75,7 +75,7 @@ BENDERS = [
         "x" * 10 + "_.io",
     ],
 )
-def test_no_host_can_bend_the_url(bad: str) -> None:
+def test_no_host_can_change_the_rest_of_the_url(bad: str) -> None:
     with pytest.raises(ValueError, match="api_domain"):
         invoke_url(bad, SID, WORKFLOW)
 
@@ -83,7 +83,7 @@ def test_no_host_can_bend_the_url(bad: str) -> None:
 @pytest.mark.parametrize(
     "bad", [*BENDERS, f"{SID}\n", "abc", "x" * 65, "a-bcd", "a_bcd", "a.bcd", "١٢٣٤"]
 )
-def test_no_sid_can_bend_the_url(bad: str) -> None:
+def test_no_sid_can_change_the_rest_of_the_url(bad: str) -> None:
     with pytest.raises(ValueError, match="sid"):
         invoke_url("api.in.kaleyra.io", bad, WORKFLOW)
 
@@ -91,15 +91,13 @@ def test_no_sid_can_bend_the_url(bad: str) -> None:
 @pytest.mark.parametrize(
     "bad", [*BENDERS, f"{WORKFLOW}\n", "-a", "_a", "a.b", "x" * 101, "{workflow}"]
 )
-def test_no_workflow_id_can_bend_the_url(bad: str) -> None:
+def test_no_workflow_id_can_change_the_rest_of_the_url(bad: str) -> None:
     with pytest.raises(ValueError, match="workflow_instance_id"):
         invoke_url("api.in.kaleyra.io", SID, bad)
 
 
 @given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=30))
-def test_a_url_is_read_by_requests_as_it_was_meant(
-    api_domain: str, sid: str, workflow: str
-) -> None:
+def test_requests_reads_each_url_unchanged(api_domain: str, sid: str, workflow: str) -> None:
     try:
         url = invoke_url(api_domain, sid, workflow)
     except ValueError:
@@ -115,7 +113,7 @@ def test_a_url_is_read_by_requests_as_it_was_meant(
     st.from_regex(r"\A[A-Za-z0-9]{4,64}\Z"),
     st.from_regex(r"\A[A-Za-z0-9][\w-]{0,99}\Z", alphabet=st.characters(max_codepoint=127)),
 )
-def test_every_part_that_looks_like_the_samples_is_taken(
+def test_every_part_in_the_form_of_the_samples_is_accepted(
     api_domain: str, sid: str, workflow: str
 ) -> None:
     assert (
@@ -124,7 +122,7 @@ def test_every_part_that_looks_like_the_samples_is_taken(
     )
 
 
-def test_a_refusal_does_not_repeat_what_was_typed() -> None:
+def test_a_refusal_does_not_quote_the_typed_text() -> None:
     with pytest.raises(ValueError, match="sid") as refused:
         invoke_url("api.in.kaleyra.io", "canary/../x", WORKFLOW)
     assert "canary" not in str(refused.value)
@@ -133,7 +131,7 @@ def test_a_refusal_does_not_repeat_what_was_typed() -> None:
 @pytest.mark.parametrize(
     "host", ["localhost", "localhost:8100", "127.0.0.1", "127.0.0.1:8100", "127.1.2.3"]
 )
-def test_http_is_for_this_machine(host: str) -> None:
+def test_http_is_allowed_for_this_machine(host: str) -> None:
     assert is_loopback(host)
     assert not is_public(host)
     assert invoke_url(host, SID, WORKFLOW, http=True) == f"http://{host}{PATH}"
@@ -152,7 +150,7 @@ def test_http_is_for_this_machine(host: str) -> None:
         "127.1",
     ],
 )
-def test_http_is_for_nobody_else(host: str) -> None:
+def test_http_is_refused_for_any_other_host(host: str) -> None:
     assert not is_loopback(host)
     with pytest.raises(ValueError, match="this machine only"):
         invoke_url(host, SID, WORKFLOW, http=True)
@@ -172,7 +170,7 @@ def test_http_is_for_nobody_else(host: str) -> None:
         "x.localhost",
     ],
 )
-def test_a_private_host_is_known_by_its_looks(host: str) -> None:
+def test_a_private_host_is_recognised_by_its_name(host: str) -> None:
     assert not is_public(host)
 
 

@@ -1,4 +1,4 @@
-"""The body of an invocation: the samples of the documentation, the exact bytes, and the command that posts the same."""
+"""The body of an invocation, byte by byte, and the curl command that posts the same body."""
 
 import json
 import subprocess
@@ -76,9 +76,7 @@ sends = st.lists(st.builds(Send, st.from_regex(r"\A[0-9]{8,15}\Z"), params), min
 
 
 @pytest.mark.parametrize(("sample", "sent"), SAMPLES, ids=["without", "with", "special"])
-def test_the_samples_of_the_documentation_are_met_to_the_byte(
-    sample: str, sent: list[Send]
-) -> None:
+def test_the_documented_samples_are_matched_byte_by_byte(sample: str, sent: list[Send]) -> None:
     assert build_payload(REQUEST_ID, sent) == json.loads(sample)
     assert to_text(build_payload(REQUEST_ID, sent)) == json.dumps(
         json.loads(sample), ensure_ascii=False, separators=(",", ":")
@@ -111,18 +109,18 @@ def test_the_order_of_the_keys_is_kept() -> None:
     assert list(sends_of(text)[0].template_params) == ["02", "01"]
 
 
-def test_text_is_sent_as_itself_and_not_as_escapes() -> None:
+def test_text_is_sent_in_utf_8_and_not_as_escapes() -> None:
     assert '"नमस्ते 🎉"' in to_text(build_payload("r", [Send("91", {"01": "नमस्ते 🎉"})]))
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_what_is_no_json_is_never_written(value: float) -> None:
+def test_values_that_json_lacks_are_never_written(value: float) -> None:
     payload: dict[str, Any] = {"a": value}
     with pytest.raises(ValueError, match="not JSON compliant"):
         to_text(payload)
 
 
-# --- the command ------------------------------------------------------------------------------------------------------
+# --- the command ----------------------------------------------------------------------------------
 
 URL = invoke_url("api.in.kaleyra.io", "HXAP1600000097IN", "00112233-4455-6677-8899-aabbccddeeff")
 WHAT_CURL_GETS = """curl() { printf '%s\\0' "$@"; }
@@ -130,7 +128,7 @@ WHAT_CURL_GETS = """curl() { printf '%s\\0' "$@"; }
 
 
 def arguments(command: str) -> list[str]:
-    """What a shell hands to curl."""
+    """The arguments that a shell passes to curl."""
     environment = {"KALEYRA_API_KEY": KEY, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
     ran = subprocess.run(
         ["bash", "-c", WHAT_CURL_GETS + command], env=environment, capture_output=True, check=True

@@ -1,4 +1,4 @@
-"""What an answer to the harmless question says of the key, and of the callback profiles. For any bytes whatever."""
+"""What an answer with callback profiles says of the key and the profiles. No bytes raise."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_no_header_and_no_encryption_key_of_a_profile_is_kept() -> None:
         [ROW, "x", None, {"title": "no url"}],
     ],
 )
-def test_the_list_is_found_wherever_it_lies(data: Any) -> None:
+def test_the_list_is_found_in_each_place_of_the_answer(data: Any) -> None:
     assert [profile.title for profile in read_profiles(200, answer(data)).profiles] == [
         "Fallback console"
     ]
@@ -120,7 +120,7 @@ def test_an_account_without_profiles_says_that_the_key_works() -> None:
         (200, b"[" * 100_000),
     ],
 )
-def test_anything_else_says_nothing_of_the_key(http_status: int, body: bytes) -> None:
+def test_any_other_answer_says_nothing_of_the_key(http_status: int, body: bytes) -> None:
     assert read_profiles(http_status, body) == KeyCheck(http_status, KeyVerdict.UNREADABLE)
 
 
@@ -128,7 +128,7 @@ def test_an_answer_that_broke_off_says_nothing_of_the_key() -> None:
     assert read_profiles(200, answer([ROW]), complete=False).verdict is KeyVerdict.UNREADABLE
 
 
-def test_texts_are_bounded_and_printable_and_there_is_an_end() -> None:
+def test_texts_and_their_number_are_bounded_and_printable() -> None:
     said = read_profiles(200, answer([ROW | {"title": "a\r\nb\u202e" + "x" * 10_000}] * 100))
     assert len(said.profiles) == MAX_PROFILES
     assert said.profiles[0].title.startswith("abx") and len(said.profiles[0].title) == 500
@@ -149,5 +149,5 @@ def test_it_never_raises(http_status: int, body: bytes) -> None:
 
 
 @given(JSON)
-def test_it_never_raises_whatever_a_profile_says(value: Any) -> None:
+def test_it_never_raises_for_any_value_of_a_profile(value: Any) -> None:
     assert isinstance(read_profiles(200, answer([dict.fromkeys(ROW, value)])), KeyCheck)

@@ -38,7 +38,7 @@ INDIAN = "919876543210"
         "+91 098765 43210",
     ],
 )
-def test_a_number_is_taken_as_people_and_spreadsheets_write_it(typed: str) -> None:
+def test_a_number_is_read_as_people_and_spreadsheets_write_it(typed: str) -> None:
     assert clean(typed).digits == INDIAN
 
 
@@ -76,7 +76,7 @@ def test_a_number_is_taken_as_people_and_spreadsheets_write_it(typed: str) -> No
         ("210123456789", "no_such_country"),
     ],
 )
-def test_what_is_no_sendable_number_is_refused_with_a_reason(typed: str, code: str) -> None:
+def test_a_number_that_cannot_be_sent_to_is_refused_with_a_reason(typed: str, code: str) -> None:
     with pytest.raises(RecipientError) as refused:
         clean(typed)
     assert refused.value.code == code
@@ -91,7 +91,9 @@ def test_what_is_no_sendable_number_is_refused_with_a_reason(typed: str, code: s
         ("+54 11 15 1234 5678", "5491112345678", "+54 9 11 1234-5678"),
     ],
 )
-def test_what_is_sent_is_what_is_shown(typed: str, digits: str, formatted: str) -> None:
+def test_the_sample_digits_sent_are_the_digits_shown(
+    typed: str, digits: str, formatted: str
+) -> None:
     recipient = clean(typed)
     assert (recipient.digits, recipient.formatted) == (digits, formatted)
 
@@ -129,7 +131,7 @@ def test_a_hostile_text_is_refused_quickly() -> None:
     assert time.thread_time() - begun < 0.5
 
 
-def test_a_number_knows_its_country_and_whether_it_was_given_out() -> None:
+def test_a_number_has_a_country_and_may_be_unassigned() -> None:
     assert (clean("+91 98765 43210").region, clean("+91 98765 43210").is_assigned) == ("IN", True)
     assert (clean("+1 000 000 0000").region, clean("+1 000 000 0000").is_assigned) == ("US", False)
 
@@ -191,19 +193,19 @@ def test_a_mask_hides_all_but_the_last_four(digits: str) -> None:
         ("", [91], []),
     ],
 )
-def test_a_number_as_its_country_writes_it_is_read_for_each_country_that_is_named(
+def test_a_national_number_is_read_for_each_country_that_is_named(
     typed: str, codes: list[int], digits: list[str]
 ) -> None:
     assert [read.digits for read in in_national_form(typed, codes)] == digits
 
 
 @given(st.text(alphabet="0123456789+-() ", max_size=40))
-def test_whatever_is_typed_is_read_in_national_form_without_an_error(typed: str) -> None:
+def test_any_text_is_read_in_national_form_without_an_error(typed: str) -> None:
     for read in in_national_form(typed, [91, 44, 1, 39, 49]):
         assert clean(read.digits).digits == read.digits
 
 
-def test_the_calling_code_of_a_masked_number_is_known_where_it_can_be_told() -> None:
+def test_the_calling_code_of_a_masked_number_is_found_where_possible() -> None:
     assert [
         calling_code(masked)
         for masked in ("+91 ••••• •3210", "+1 •••-•••-0123", "+9 ••• 1", "", "… 0001")

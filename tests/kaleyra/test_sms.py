@@ -1,4 +1,4 @@
-"""The size of an SMS, against tables made by hand from 3GPP TS 23.038 and from Kaleyra's two pages."""
+"""The size of an SMS, compared to tables from 3GPP TS 23.038 and from Kaleyra's two pages."""
 
 import pytest
 from hypothesis import given
@@ -82,7 +82,7 @@ def test_a_character_of_the_extension_table_counts_two(character: str) -> None:
         ("a" * 460, 460, 4, 153),
         ("€" * 80, 160, 1, 160),
         ("€" * 80 + "a", 161, 2, 153),
-        # 76 of them are 152 units, and the 77th does not go half into the last place: 77 begins the next part.
+        # 76 of them are 152 units. The 77th takes two and must not be split: it begins part 2.
         ("€" * 152, 304, 2, 153),
         ("€" * 153, 306, 3, 153),
         ("a" * 152 + "€" + "a" * 6, 160, 1, 160),

@@ -42,7 +42,7 @@ def verdict(asked: Request) -> tuple[int | None, dict[str, Any]]:
     return answer.status, json.loads(answer.body)
 
 
-# --- which scenario -------------------------------------------------------------------------------------------------
+# --- which scenario -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.code)
@@ -77,7 +77,7 @@ def test_the_document_holds_the_same_table() -> None:
     assert rows == [(row.code, row.title, row.in_console) for row in (*SCENARIOS, *ENDINGS)]
 
 
-# --- the samples of the seed ----------------------------------------------------------------------------------------
+# --- the samples of the seed ----------------------------------------------------------------------
 
 
 def test_the_accepted_answer_is_the_sample_of_the_seed() -> None:
@@ -116,7 +116,7 @@ def test_an_id_has_22_characters_and_a_timestamp_nine_digits() -> None:
     assert re.fullmatch("[0-9A-Za-z]{22}", issue(0, UUID(int=2**128 - 1)).workflow_invocation_id)
 
 
-# --- what is refused, and in which order ----------------------------------------------------------------------------
+# --- what is refused, and in which order ----------------------------------------------------------
 
 
 def test_a_valid_request_is_an_invocation() -> None:

@@ -1,4 +1,4 @@
-"""How long a message may still leave."""
+"""How old a message may be to be sent or checked."""
 
 from datetime import timedelta
 
@@ -22,21 +22,19 @@ def aged(invocation: Invocation, status: str, by: timedelta) -> Invocation:
 
 
 @pytest.mark.parametrize("status", [Status.UNKNOWN, Status.HELD])
-def test_nobody_posts_an_id_again_that_kaleyra_may_have_forgotten(status, recorded, receiver):
+def test_an_id_that_kaleyra_may_have_forgotten_is_never_posted_again(status, recorded, receiver):
     invocation = aged(recorded(), status, LONG_AGO)
     assert not deliver(invocation.pk, starting_from=status)
     assert receiver.received == []
 
 
-def test_within_a_day_a_person_may_have_it_posted_again(recorded, receiver):
+def test_a_person_may_post_it_again_within_a_day(recorded, receiver):
     invocation = aged(recorded(), Status.HELD, timedelta(hours=20))
     assert deliver(invocation.pk, starting_from=Status.HELD)
     assert len(receiver.accepted) == 1
 
 
-def test_what_was_held_until_its_time_was_over_expires_and_was_certainly_never_sent(
-    recorded, receiver
-):
+def test_a_held_message_expires_after_its_time_and_was_never_sent(recorded, receiver):
     old, young = (
         aged(recorded(), Status.HELD, LONG_AGO),
         aged(recorded(), Status.HELD, timedelta(hours=20)),
@@ -47,7 +45,7 @@ def test_what_was_held_until_its_time_was_over_expires_and_was_certainly_never_s
     assert Invocation.objects.get(pk=young.pk).status == Status.HELD
 
 
-def test_what_is_in_doubt_never_expires(recorded):
+def test_a_doubtful_message_never_expires(recorded):
     invocation = aged(recorded(), Status.UNKNOWN, LONG_AGO)
     expiry.expire_overdue(timezone.now())
     assert Invocation.objects.get(pk=invocation.pk).status == Status.UNKNOWN

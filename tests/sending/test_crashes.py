@@ -1,4 +1,4 @@
-"""Real processes, killed with SIGKILL at a chosen moment. Whether anything went out twice is judged by the receiver."""
+"""Processes killed with SIGKILL at a chosen moment; the receiver counts what was sent."""
 
 import pytest
 from django.core.management import call_command
@@ -16,18 +16,18 @@ NUMBER_WITHOUT_ANSWER = "919876543408"
 
 @pytest.fixture
 def receiver():
-    """Accepts, and then keeps the caller waiting for longer than any test."""
+    """Accepts, and then answers later than any test waits."""
     with PracticePod(silent_seconds=60) as pod:
         yield pod
 
 
-def the_lease_is_over():
+def end_the_lease():
     Invocation.objects.update(lease_until=timezone.now())
 
 
 @pytest.fixture
 def killed(workflow, receiver, manage):
-    """The row of a `manage.py invoke` that was killed while it waited for the answer."""
+    """The row of a `manage.py invoke` killed during its wait for the answer."""
     command = manage(
         "invoke",
         workflow.workflow_instance_id,
@@ -42,7 +42,7 @@ def killed(workflow, receiver, manage):
     return Invocation.objects.get()
 
 
-def test_a_killed_attempt_is_settled_as_unknown_and_asking_again_finds_that_it_got_in(
+def test_a_killed_attempt_is_settled_as_unknown_and_a_check_finds_it_accepted(
     killed, receiver, capsys
 ):
     assert killed.status == "sending" and killed.lease_until > timezone.now()
@@ -51,7 +51,7 @@ def test_a_killed_attempt_is_settled_as_unknown_and_asking_again_finds_that_it_g
     assert (
         Invocation.objects.get().status == "sending"
     )  # the lease still runs: another process may be at work
-    the_lease_is_over()
+    end_the_lease()
     assert expiry.settle_interrupted(timezone.now()) == 1
     killed.refresh_from_db()
     assert (killed.status, killed.reason) == (
@@ -64,9 +64,7 @@ def test_a_killed_attempt_is_settled_as_unknown_and_asking_again_finds_that_it_g
     assert receiver.accepted == [str(killed.request_id)]
 
 
-def test_the_command_given_again_with_the_id_sends_nothing_twice(
-    killed, workflow, receiver, manage
-):
+def test_the_command_with_the_same_id_sends_nothing_twice(killed, workflow, receiver, manage):
     command = [
         workflow.workflow_instance_id,
         "--recipient",
@@ -80,7 +78,7 @@ def test_the_command_given_again_with_the_id_sends_nothing_twice(
     assert len(receiver.received) == 1 and Invocation.objects.count() == 1
 
 
-def test_what_was_recorded_by_a_process_that_died_is_delivered_once(recorded, receiver, manage):
+def test_a_row_recorded_by_a_process_that_died_is_delivered_once(recorded, receiver, manage):
     invocation = recorded()
     Invocation.objects.update(due_at=F("due_at") - sending.GRACE)
     dispatchers = [manage("dispatch", "--once") for _ in range(2)]

@@ -1,4 +1,4 @@
-"""What an invocation sends never changes: the database refuses it, past every model, form and manager."""
+"""What an invocation sends never changes: a trigger in the database refuses each update."""
 
 import uuid
 
@@ -32,7 +32,7 @@ def refused(write):
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-def test_no_update_changes_it(invocation, column):
+def test_every_update_is_refused(invocation, column):
     before = Invocation.objects.values(*COLUMNS).get()
     value = COLUMNS[column]()
     written = (
@@ -47,7 +47,7 @@ def test_no_update_changes_it(invocation, column):
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-def test_nor_does_bare_sql(invocation, column):
+def test_bare_sql_is_refused_too(invocation, column):
     value = COLUMNS[column]()
     value = (
         (value.hex if connection.vendor == "sqlite" else str(value))
@@ -58,7 +58,7 @@ def test_nor_does_bare_sql(invocation, column):
         refused(lambda: cursor.execute(f"UPDATE invocations_invocation SET {column} = %s", [value]))
 
 
-def test_what_is_written_as_it_was_passes(invocation):
+def test_an_update_to_the_same_value_passes(invocation):
     invocation.note = "kept"
     invocation.save()
     fresh = Invocation.objects.get()
@@ -77,12 +77,13 @@ def test_two_rows_cannot_have_one_request_id(invocation):
         columns = ", ".join(names)
         with pytest.raises(IntegrityError), transaction.atomic():
             cursor.execute(
-                f"INSERT INTO invocations_invocation ({columns}) SELECT {columns} FROM invocations_invocation"
+                f"INSERT INTO invocations_invocation ({columns})"
+                f" SELECT {columns} FROM invocations_invocation"
             )
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_rule_is_there_again_after_a_migration_that_copies_the_table(invocation):
+def test_the_trigger_is_created_again_after_a_migration_that_copies_the_table(invocation):
     with connection.cursor() as cursor:
         cursor.execute(
             "DROP TRIGGER invocation_is_immutable"

@@ -1,4 +1,4 @@
-"""Nothing is sent twice: judged by the receiver, with threads, other connections and late workers."""
+"""Nothing is sent twice, by threads, other connections or late workers: the receiver counts."""
 
 import json
 import time
@@ -24,14 +24,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 UNKNOWN = Invocation.Status.UNKNOWN
 
 
-def at_once(count, deed):
-    """What `deed` gives in so many threads that begin together, each with a connection of its own."""
+def at_once(count, work):
+    """The results of `work` in `count` threads that start at once, each with its own connection."""
     start = Barrier(count)
 
     def in_a_thread(_):
         try:
             start.wait()
-            return deed()
+            return work()
         finally:
             connection.close()
 
@@ -47,7 +47,7 @@ def test_fifty_threads_deliver_one_row_once(recorded, receiver, time):
     assert Invocation.objects.get().status == "accepted" and Attempt.objects.count() == 1
 
 
-def test_twenty_safe_checks_at_once_are_one(recorded, receiver):
+def test_of_twenty_checks_at_once_one_is_sent(recorded, receiver):
     invocation = recorded("502")
     deliver(invocation.pk)
     assert sum(at_once(20, lambda: deliver(invocation.pk, starting_from=UNKNOWN))) == 1
@@ -90,7 +90,7 @@ def test_the_attempt_is_visible_to_another_connection_before_its_first_byte_arri
     assert seen == [("sending", "under_way", 1)]
 
 
-def test_no_transaction_is_open_while_the_network_is_asked(recorded, monkeypatch):
+def test_no_transaction_is_open_during_the_request(recorded, monkeypatch):
     open_then = []
     monkeypatch.setattr(
         KaleyraClient, "invoke", lambda *args: open_then.append(connection.in_atomic_block) or 1 / 0
@@ -106,20 +106,20 @@ def test_it_cannot_be_delivered_inside_a_transaction(recorded, receiver):
     assert not receiver.received and Invocation.objects.get().status == "queued"
 
 
-def while_it_is_under_way(monkeypatch, deed):
-    """Lets `deed` happen after the answer came and before it is written down."""
+def while_it_is_under_way(monkeypatch, work):
+    """Runs `work` after the answer has come and before it is stored."""
     invoke = KaleyraClient.invoke
 
     def invoke_then_the_deed(*args):
         reply = invoke(*args)
         monkeypatch.setattr(KaleyraClient, "invoke", invoke)
-        deed()
+        work()
         return reply
 
     monkeypatch.setattr(KaleyraClient, "invoke", invoke_then_the_deed)
 
 
-def test_who_comes_after_the_lease_writes_nothing(recorded, monkeypatch, caplog):
+def test_a_worker_stores_nothing_after_its_lease(recorded, monkeypatch, caplog):
     caplog.set_level("INFO")
     invocation = recorded()
     while_it_is_under_way(
@@ -140,7 +140,7 @@ def test_who_comes_after_the_lease_writes_nothing(recorded, monkeypatch, caplog)
     assert "too late" in caplog.text
 
 
-def test_who_comes_after_the_lease_does_not_touch_the_next_attempt(recorded, monkeypatch, receiver):
+def test_a_worker_does_not_change_the_next_attempt_after_its_lease(recorded, monkeypatch, receiver):
     invocation = recorded("502")
 
     def settled_and_checked():
@@ -156,7 +156,7 @@ def test_who_comes_after_the_lease_does_not_touch_the_next_attempt(recorded, mon
 
 
 @pytest.mark.parametrize("newer_first", [False, True])
-def test_of_two_claims_of_one_row_in_one_round_only_the_newer_is_written(
+def test_of_two_claims_of_one_row_in_one_round_only_the_newer_is_stored(
     recorded, account, newer_first
 ):
     invocation = recorded()
@@ -173,7 +173,7 @@ def test_of_two_claims_of_one_row_in_one_round_only_the_newer_is_written(
     assert list(invocation.attempts.values_list("reason", flat=True)) == ["interrupted", "accepted"]
 
 
-def test_who_was_frozen_beyond_the_lease_sends_nothing_any_more(recorded, monkeypatch, receiver):
+def test_a_worker_frozen_beyond_its_lease_sends_nothing_afterwards(recorded, monkeypatch, receiver):
     invocation = recorded()
     client_of, clock = posting.client_for, time.monotonic
 
@@ -203,10 +203,8 @@ def test_a_database_that_fails_after_the_post_leaves_a_row_that_is_settled_later
     ]
 
 
-def test_one_worker_settles_what_another_one_is_late_with_and_neither_waits_for_the_other(
-    recorded, monkeypatch
-):
-    """Both write the row and its attempt; they take them in the same order, or a database would end one of them."""
+def test_one_worker_settles_the_attempt_of_a_late_one_without_a_deadlock(recorded, monkeypatch):
+    """Both lock the row and its attempt in the same order; otherwise there would be a deadlock."""
     for _ in range(5):
         attempt = _delivered_while_another_settles_it(recorded(), monkeypatch)
         assert (attempt.invocation.status, attempt.outcome) in {
@@ -230,13 +228,13 @@ def _delivered_while_another_settles_it(invocation, monkeypatch):
     return Attempt.objects.select_related("invocation").get(invocation=invocation)
 
 
-def test_what_was_posted_is_json_with_the_rows_own_id(recorded, receiver):
+def test_the_posted_body_is_json_with_the_id_of_the_row(recorded, receiver):
     invocation = recorded()
     deliver(invocation.pk)
     assert json.loads(receiver.received[0].body)["requestId"] == str(invocation.request_id)
 
 
-def test_a_batch_asks_the_database_as_often_as_one_message(recorded, account):
+def test_a_batch_takes_as_many_queries_as_one_message(recorded, account):
     def queries(count):
         for _ in range(count):
             recorded()

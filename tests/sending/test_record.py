@@ -1,4 +1,4 @@
-"""Recording: the row is there before anything leaves, and one request id stands for one message."""
+"""Recording: the row is stored before anything is sent, and one request ID is one message."""
 
 import uuid
 
@@ -29,7 +29,7 @@ def priya(db):
     return User.objects.create_user("priya")
 
 
-def test_it_is_queued_and_nothing_has_left(workflow, receiver):
+def test_it_is_queued_and_nothing_is_sent(workflow, receiver):
     invocation, recorded = record(workflow)
     assert recorded and invocation.status == "queued"
     assert not receiver.received and not Attempt.objects.exists()
@@ -42,7 +42,7 @@ def test_it_is_committed(workflow):
     assert Invocation.objects.filter(request_id=ID).exists()
 
 
-def test_what_is_kept_is_exactly_the_seeds_json(workflow):
+def test_the_stored_payload_is_exactly_the_documented_json(workflow):
     invocation, _ = record(workflow)
     assert Invocation.objects.get(pk=invocation.pk).payload == (
         '{"requestId":"6f9e4c0a-7d3b-4a55-9b8e-0d1c2b3a4f5e","input":{"send1":{"recipient":"919876543202","templateParams":{"01":"Asha"}},'
@@ -50,14 +50,14 @@ def test_what_is_kept_is_exactly_the_seeds_json(workflow):
     )
 
 
-def test_the_same_again_gives_the_first_and_sends_nothing(workflow, priya, receiver):
+def test_the_same_message_again_returns_the_first_and_sends_nothing(workflow, priya, receiver):
     first, _ = record(workflow, created_by=priya)
     again, recorded = record(workflow, created_by=priya)
     assert (again.pk, recorded) == (first.pk, False)
     assert Invocation.objects.count() == 1 and not receiver.received
 
 
-def test_the_same_again_is_recognised_after_a_new_encryption_key(workflow, settings):
+def test_the_same_message_is_recognised_after_a_new_encryption_key(workflow, settings):
     record(workflow)
     settings.FIELD_ENCRYPTION_KEYS = [
         "bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleS0=",
@@ -90,7 +90,7 @@ def another_workflow(workflow):
 @pytest.mark.parametrize(
     "record_again", [another_number, another_value, another_person, another_workflow]
 )
-def test_the_same_id_for_something_else_is_refused_and_changes_nothing(workflow, record_again):
+def test_the_same_id_for_another_message_is_refused_and_changes_nothing(workflow, record_again):
     record(workflow)
     before = Invocation.objects.values().get()
     with pytest.raises(RequestIdTaken):
@@ -105,7 +105,8 @@ def test_the_database_itself_refuses_a_second_row_with_the_id(workflow):
     )
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO invocations_invocation ({columns}) SELECT {columns} FROM invocations_invocation"
+            f"INSERT INTO invocations_invocation ({columns})"
+            f" SELECT {columns} FROM invocations_invocation"
         )
 
 
@@ -127,13 +128,13 @@ def test_the_database_itself_refuses_a_second_row_with_the_id(workflow):
         ([SENDS[0], Send("919876543202", {"2": "x", "10": "y"})], "out_of_order"),
     ],
 )
-def test_what_cannot_be_sent_is_not_recorded(workflow, sends, code):
+def test_an_invalid_message_is_not_recorded(workflow, sends, code):
     with pytest.raises(NotSendable) as refusal:
         record(workflow, sends)
     assert refusal.value.code == code and not Invocation.objects.exists()
 
 
-def test_a_workflow_that_is_turned_off_is_not_recorded(workflow):
+def test_a_message_of_an_inactive_workflow_is_not_recorded(workflow):
     workflow.is_active = False
     with pytest.raises(NotSendable, match="inactive"):
         record(workflow)
@@ -155,7 +156,7 @@ def test_a_number_finds_its_invocations_and_no_others(workflow):
         assert not Invocation.objects.filter(sent_to(stranger)).exists()
 
 
-def test_a_row_shows_only_the_ends_of_its_numbers(workflow):
+def test_a_row_shows_only_the_last_digits_of_its_numbers(workflow):
     invocation, _ = record(workflow, [SENDS[0], Send("4915123012345")])
     assert (invocation.recipient_hint, invocation.recipient2_hint) == (
         "+91 ••••• •3202",

@@ -1,4 +1,4 @@
-"""Canaries: a key, two numbers, a value, a code and a note are looked for in every table, in the file's bytes and in every log line."""
+"""A key, numbers, values and a note are searched for in each table, file and log line."""
 
 import logging
 import uuid
@@ -22,7 +22,7 @@ UNKNOWN = Invocation.Status.UNKNOWN
 
 @pytest.fixture
 def canary(workflow):
-    """canary("400"): queued, with every canary in it; sensitive is the code, and the PIN of the second channel."""
+    """canary("400"): a queued row with every canary; the code and the second PIN are sensitive."""
     Parameter.objects.create(
         channel=workflow.channels.get(position=2), key="pin", is_sensitive=True
     )
@@ -41,7 +41,7 @@ def canary(workflow):
 
 @pytest.fixture
 def echo(kaleyra_says):
-    """An answer that repeats all it was sent, in every place it has."""
+    """An answer that repeats the whole request in each of its fields."""
     said = f"we got {NUMBER}/{SECOND} with {CODE}, {PIN} and api-key: {KEY}"
     kaleyra_says(
         400,
@@ -65,7 +65,7 @@ def everything_in_the_tables():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("code", ["202", "400", "401", "502"])
-def test_no_table_holds_them_in_the_clear(canary, code):
+def test_no_table_holds_them_in_clear_text(canary, code):
     deliver(canary(code).pk)
     rows = "\n".join(everything_in_the_tables())
     assert (
@@ -76,7 +76,7 @@ def test_no_table_holds_them_in_the_clear(canary, code):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL keeps its files to itself")
-def test_no_byte_of_the_file_and_its_log_holds_them(canary):
+def test_neither_the_database_file_nor_its_log_holds_them(canary):
     for code in ["202", "400"]:
         deliver(canary(code).pk)
     database = Path(connection.settings_dict["NAME"])
@@ -86,7 +86,7 @@ def test_no_byte_of_the_file_and_its_log_holds_them(canary):
 
 
 @pytest.mark.django_db
-def test_an_answer_that_repeats_them_is_kept_without_them(canary, echo):
+def test_an_answer_that_repeats_them_is_stored_without_them(canary, echo):
     invocation = canary()
     deliver(invocation.pk)
     invocation.refresh_from_db()
@@ -100,18 +100,16 @@ def test_an_answer_that_repeats_them_is_kept_without_them(canary, echo):
         ]
     )
     assert invocation.message == (
-        "we got [number ending in 3202]/[number ending in 2345] with [verification code], [sensitive value] and api-key: [API key]"
+        "we got [number ending in 3202]/[number ending in 2345] with [verification code],"
+        " [sensitive value] and api-key: [API key]"
     )
-    assert [
-        canary
-        for canary in [KEY, NUMBER, SECOND, CODE, PIN]
-        if canary in kept or canary[:-1] in kept
-    ] == []
+    secrets = [KEY, NUMBER, SECOND, CODE, PIN]
+    assert [secret for secret in secrets if secret in kept or secret[:-1] in kept] == []
     assert invocation.provider_timestamp == "" and invocation.workflow_invocation_id == ""
 
 
 @pytest.mark.django_db
-def test_a_key_with_signs_is_recognised_as_json_writes_it(canary, kaleyra_says):
+def test_a_key_with_special_characters_is_recognised_in_its_json_form(canary, kaleyra_says):
     key = ApiKey.objects.get()
     key.key = 'practice-"quoted\\canary"-c0fe'
     key.save()
@@ -166,7 +164,7 @@ def test_no_log_line_holds_them(canary, caplog, code):
 
 
 @pytest.mark.django_db
-def test_a_fault_of_ours_is_logged_without_what_it_says(canary, kaleyra_says, caplog):
+def test_an_exception_is_logged_without_its_text(canary, kaleyra_says, caplog):
     kaleyra_says(RuntimeError(f"{KEY} {NUMBER}"))
     deliver(canary().pk)
     assert "RuntimeError" in caplog.text and KEY not in caplog.text and NUMBER not in caplog.text

@@ -1,4 +1,4 @@
-"""While the receiver holds the answer: others see the row and the attempt, and no transaction is open, whichever door was used."""
+"""During the request other connections see the row and its attempt, and no transaction is open."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from invocations.models import Invocation, Pod
 from invocations.monitoring.sweep import run_once
 from invocations.sending.deliver import deliver
 from tests.faults.server import FaultServer
-from tests.sending.test_outcomes import ACCEPTED, says
+from tests.sending.answer_rows import ACCEPTED, says
 from tests.views.conftest import NUMBER
 from tests.views.pages import confirm, send_form
 
@@ -43,7 +43,7 @@ def by_hand(workflow, request):
 
 @pytest.fixture
 def seen(account, workflow, request):
-    """seen(door, look): what `look` gives, in another connection, before the receiver has read a byte that came through `door`."""
+    """seen(door, look): the result of `look` in another connection, before a byte is read."""
 
     def seen(door, look):
         found = []
@@ -77,12 +77,13 @@ def test_the_row_and_its_attempt_are_there_before_the_first_byte(seen, door):
 
 @pytest.mark.postgres
 @DOORS
-def test_no_transaction_is_open_while_the_network_is_asked(seen, door):
+def test_no_transaction_is_open_during_the_request(seen, door):
     def others():
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT state, xact_start IS NOT NULL FROM pg_stat_activity"
-                " WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+                " WHERE datname = current_database() AND backend_type = 'client backend'"
+                " AND pid <> pg_backend_pid()"
             )
             return cursor.fetchall()
 
@@ -91,7 +92,7 @@ def test_no_transaction_is_open_while_the_network_is_asked(seen, door):
 
 
 @pytest.mark.postgres
-def test_a_commit_waits_for_the_disk_whatever_the_database_is_set_to(db):
+def test_a_commit_waits_for_the_disk_with_any_setting_of_the_database(db):
     with connection.cursor() as cursor:
         cursor.execute(
             f'ALTER DATABASE "{connection.settings_dict["NAME"]}" SET synchronous_commit = off'

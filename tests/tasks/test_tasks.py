@@ -60,5 +60,5 @@ def test_a_hint_that_finds_no_database_says_so_without_a_row(monkeypatch, caplog
 def test_a_worker_that_ends_takes_up_nothing_more(recorded, receiver, monkeypatch):
     recorded()
     Invocation.objects.update(due_at=timezone.now() - record.GRACE)
-    monkeypatch.setattr(tasks._is_ending, "value", 1)
+    monkeypatch.setattr(tasks._shutting_down, "value", 1)
     assert tasks.deliver_due() == 0 and not receiver.received

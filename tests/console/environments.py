@@ -1,0 +1,56 @@
+"""A good environment for settings.py, and the start of the console in it."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = ROOT / "fallback_console" / "settings.py"
+KEY = "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdC0="
+GOOD = {
+    "SECRET_KEY": "a-secret-of-more-than-forty-characters-0123456789abcdef",
+    "FIELD_ENCRYPTION_KEYS": KEY,
+    "ALLOWED_HOSTS": "console.example.com",
+    "DATABASE_URL": "postgres://console:canary-password@127.0.0.1:5432/console",
+    "DEBUG": "False",
+    "SANDBOX": "False",
+    "HTTPS_ONLY": "True",
+    "BEHIND_PROXY": "True",
+    "CSRF_TRUSTED_ORIGINS": "https://console.example.com",
+    "HTTPS_PROXY_URL": "",
+    "CA_BUNDLE": "",
+    "EMAIL_URL": "",
+    "ALERT_EMAILS": "",
+    "DEFAULT_FROM_EMAIL": "Console <console@example.com>",
+    "CONSOLE_URL": "",
+    "METRICS_TOKEN": "",
+    "LOG_LEVEL": "INFO",
+}
+
+
+def start(*words, **changes):
+    """A process as an operator starts it -> exit code and all it said."""
+    # A clone has no collected static files, and whitenoise says so.
+    given = {
+        "DJANGO_SETTINGS_MODULE": "fallback_console.settings",
+        "PYTHONWARNINGS": "ignore:No directory at",
+    }
+    environment = os.environ | GOOD | given | changes
+    environment.pop(
+        "DJANGO_ALLOW_ASYNC_UNSAFE", None
+    )  # the browser tests set it; the deployment checks refuse it
+    ended = subprocess.run(
+        [sys.executable, *words],
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        capture_output=True,
+        timeout=60,
+    )
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+def names_that_settings_reads():
+    return set(re.findall(r'(?:\benv\.\w+|_flag)\(\s*"([A-Z_]+)"', SETTINGS.read_text()))

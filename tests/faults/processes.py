@@ -1,0 +1,60 @@
+"""What the processes of a run do: record messages, or deliver them."""
+
+from __future__ import annotations
+
+import signal
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.core.management import call_command
+from django.db import InterfaceError, OperationalError, close_old_connections
+
+from invocations.kaleyra.payload import Send
+from invocations.models import Invocation, WorkflowInstance
+from invocations.sending.record import record
+from tests.faults import worker
+
+
+def deliver_messages(bug: str | None, threads: int) -> None:
+    if bug:
+        worker.BUGS[bug]()
+    worker.before(
+        "sending.dispatcher.Dispatcher.run",
+        lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM}),
+    )
+    call_command("dispatch", threads=threads)
+
+
+def record_messages(mine: Sequence[tuple[int, str]], may_record: Any) -> None:
+    """Records each message until that succeeds, with the same ID, as a second click on "Send" does.
+
+    A process that replaces a killed one begins a few messages before the last recorded one.
+    """
+    workflows = _asked(lambda: list(WorkflowInstance.objects.order_by("pk")))
+    known = {
+        str(request_id)
+        for request_id in _asked(
+            lambda: list(Invocation.objects.values_list("request_id", flat=True))
+        )
+    }
+    first = next(
+        (place for place, (_n, request_id) in enumerate(mine) if request_id not in known), len(mine)
+    )
+    for n, request_id in mine[max(0, first - 3) :]:
+        while n >= may_record.value:
+            time.sleep(0.02)
+        sends = [Send(f"9198{n:08d}", {"01": f"message {n}"})] * 2
+        options = {"request_id": uuid.UUID(request_id), "created_by": None}
+        _asked(lambda: record(workflows[n % len(workflows)], sends, **options))  # noqa: B023
+
+
+def _asked(ask: Callable[[], Any]) -> Any:
+    """The result of `ask`, repeated until the database answers."""
+    while True:
+        try:
+            return ask()
+        except (OperationalError, InterfaceError):
+            close_old_connections()
+            time.sleep(0.1)
