@@ -23,14 +23,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from invocations.forms.send import WRONG_NUMBER
+from invocations.composing.error_text import NUMBER_TEXT
 from invocations.history import filters
-from invocations.history.filters import (
-    DELIVERIES,
-    REASON_CHOICES,
-    STATUS_CHOICES,
-    upgrade_filters,
-)
+from invocations.history.filters import DELIVERIES, REASON_CHOICES, STATUS_CHOICES, upgrade_filters
 from invocations.kaleyra import recipients
 from invocations.models import Account, ChannelResult, Invocation, WorkflowInstance
 from invocations.models.recipients import sent_to_by_channel
@@ -279,7 +274,7 @@ class HistorySearch(forms.Form):
             try:
                 recipients.clean(self.typed)
             except recipients.RecipientError as error:
-                return WRONG_NUMBER[error.code]
+                return NUMBER_TEXT[error.code]
         if re.fullmatch(r"\d{1,3}", self.typed):
             return _("Type the last four digits of a number, or all of it with its country code.")
         return _(

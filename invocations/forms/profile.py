@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from invocations.forms.send import WRONG_NUMBER
+from invocations.composing.error_text import NUMBER_TEXT
 from invocations.kaleyra import recipients
 
 
@@ -31,4 +31,4 @@ class ProfileForm(forms.Form):
         try:
             return recipients.clean(typed).formatted
         except recipients.RecipientError as error:
-            raise forms.ValidationError(WRONG_NUMBER[error.code], code=error.code) from None
+            raise forms.ValidationError(str(NUMBER_TEXT[error.code]), code=error.code) from None

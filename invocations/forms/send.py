@@ -10,34 +10,16 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from invocations.composing import template_fields, warnings
+from invocations.composing import check, error_text, template_fields
+from invocations.composing.error_text import NUMBER_TEXT
+from invocations.composing.findings import blockers
 from invocations.composing.template_fields import TemplateField
-from invocations.forms.template_params import SENTENCES, Editor, TemplateParamsField
+from invocations.forms.template_params import Editor, TemplateParamsField
 from invocations.forms.values import field_name, value_field
-from invocations.kaleyra import recipients, template_params
+from invocations.kaleyra import recipients
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import Recipient, RecipientError
-from invocations.kaleyra.template_params import ParamsError
 from invocations.models import WorkflowInstance
-
-WRONG_NUMBER = {
-    "empty": _("Enter the customer’s number."),
-    "spreadsheet": _(
-        "A spreadsheet has shortened this number. Copy it from the ticket, with all its digits."
-    ),
-    "not_digits": _(
-        "A number has digits only. Take out letters and other signs, or type the digits 0 to 9."
-    ),
-    "no_country": _(
-        "Write the country code instead of the 0 at the start, for example 91 for India."
-    ),
-    "too_short": _("Too few digits. Is the country code there, and the end of the number?"),
-    "too_long": _("Too many digits for this country. Was something typed twice?"),
-    "no_such_country": _(
-        "No country has this code. Start with the country code, for example 91 for India."
-    ),
-    "impossible": _("This country has no numbers of this length. Check the digits."),
-}
 
 
 class RecipientField(forms.CharField):
@@ -57,7 +39,7 @@ class RecipientField(forms.CharField):
         try:
             return recipients.clean(typed)
         except RecipientError as error:
-            raise forms.ValidationError(WRONG_NUMBER[error.code], code=error.code) from None
+            raise forms.ValidationError(str(NUMBER_TEXT[error.code]), code=error.code) from None
 
 
 @dataclass(frozen=True)
@@ -109,6 +91,7 @@ class SendForm(forms.Form):
         kept: Kept | None = None,
         typed: Mapping[str, Any] | None = None,
     ) -> None:
+        self.workflow = workflow
         self.channels = list(workflow.channels.all())
         self.asked = [template_fields.fields_of(channel) for channel in self.channels]
         self.channel_params: list[Params] = []
@@ -263,7 +246,7 @@ class SendForm(forms.Form):
     def _shares(self, asked: TemplateField) -> bool:
         return any(asked.key == each.key for each in self.asked[0])
 
-    # --- whether it can be sent ---------------------------------------------------------------------------------------
+    # --- whether it can be sent ---
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -271,59 +254,47 @@ class SendForm(forms.Form):
         if cleaned.get("same_recipient"):
             self.errors.pop("recipient2", None)
         if same:
-            # What the second channel takes from the first cannot be wrong by itself, but the value must suit both.
-            self.errors.pop("params2", None)
-            for each in self.asked[1] if len(self.asked) > 1 else []:
-                if self._shares(each):
-                    self.errors.pop(field_name(2, each.key), None)
-                    self._suits_both(each, cleaned)
-        if not self.errors:
-            self._check_params(cleaned, same)
+            self.errors.pop("params2", None)  # the second channel takes the first one's
+        extras = [cleaned.get("params") or {}, cleaned.get("params2") or {}]
+        if not self._is_any_key_twice(extras, same):
+            self.channel_params = self._collected(
+                lambda name: cleaned.get(name) or "", extras, same=same
+            )
+            self._pass_the_gate(same)
         return cleaned
 
-    def _suits_both(self, asked: TemplateField, cleaned: dict[str, Any]) -> None:
-        name = field_name(1, asked.key)
-        if name in cleaned:  # else it is wrong already
-            try:
-                value_field(asked).clean(cleaned[name])
-            except forms.ValidationError as error:
-                self.add_error(name, error)
-
-    def _check_params(self, cleaned: dict[str, Any], same: bool) -> None:
-        extras = [cleaned["params"], cleaned.get("params2", {})]
+    def _is_any_key_twice(self, extras: Sequence[Params], same: bool) -> bool:
+        """Whether a free editor has a key that has a field of its own: that is an error."""
         added2 = (extras[0], "params") if same else (extras[1], "params2")
         for asked, (added, name) in zip(self.asked, [(extras[0], "params"), added2], strict=False):
-            twice = [each.key for each in asked if each.key in added]
-            if twice:
-                self.add_error(
-                    name,
-                    forms.ValidationError(
-                        _("“%(key)s” stands above already."),
-                        code="repeated_key",
-                        params={"key": twice[0]},
-                    ),
-                )
-                return
-        self.channel_params = self._collected(
-            lambda name: cleaned.get(name) or "", extras, same=same
-        )
-        for index, (channel, params) in enumerate(
-            zip(self.channels, self.channel_params, strict=True)
-        ):
-            try:
-                template_params.checked(params.items())
-            except ParamsError as error:
-                self.add_error(
-                    self._place(index, error.facts.get("key", ""), same),
-                    SENTENCES[error.code] % error.facts,
-                )
-                return
-            for finding in warnings.findings(channel, params, self.recipients[index].region):
-                name = self._place(index, finding.key, same)
-                if finding.blocks and str(warnings.sentence(finding)) not in self.errors.get(
-                    name, []
-                ):
-                    self.add_error(name, warnings.sentence(finding))
+            if twice := [each.key for each in asked if each.key in added]:
+                text = _("“%(key)s” stands above already.") % {"key": twice[0]}
+                self.add_error(name, forms.ValidationError(text, code="repeated_key"))
+                return True
+        return False
+
+    def _pass_the_gate(self, same: bool) -> None:
+        """Shows each blocker at the field in which it was typed."""
+        numbers = self._numbers_read()
+        sends = [
+            Send(number.digits if number else "", params)
+            for number, params in zip(numbers, self.channel_params, strict=True)
+        ]
+        for finding in blockers(check.of_message(self.workflow, sends)):
+            if finding.code == "recipient":
+                continue  # the field of the number has said so
+            place = self._place(finding.channel - 1, finding.key, same) if finding.channel else None
+            text = error_text.editor_text(finding)
+            if text not in self.errors.get(place or "__all__", []):
+                self.add_error(place, text)
+
+    def _numbers_read(self) -> list[Recipient | None]:
+        """Each channel's number, None where what was typed is none."""
+        first = self.cleaned_data.get("recipient")
+        if len(self.channels) < 2:
+            return [first]
+        same = self.cleaned_data.get("same_recipient")
+        return [first, first if same else self.cleaned_data.get("recipient2")]
 
     def _place(self, index: int, key: str, same: bool) -> str:
         """The field in which the value of `key` for a channel was typed."""
@@ -338,13 +309,7 @@ class SendForm(forms.Form):
     @property
     def recipients(self) -> list[Recipient]:
         """Of each channel, once the form is valid."""
-        first: Recipient = self.cleaned_data["recipient"]
-        if len(self.channels) < 2:
-            return [first]
-        return [
-            first,
-            first if self.cleaned_data["same_recipient"] else self.cleaned_data["recipient2"],
-        ]
+        return [number for number in self._numbers_read() if number is not None]
 
     @property
     def recipients_as_typed(self) -> list[Recipient | None]:

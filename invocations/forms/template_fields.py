@@ -12,7 +12,7 @@ from django.db import transaction
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from invocations.composing import template_fields, warnings
+from invocations.composing import error_text, template_fields
 from invocations.forms.values import field_name
 from invocations.kaleyra import limits
 from invocations.kaleyra.template_params import ChannelKind
@@ -157,7 +157,7 @@ class ChannelForms:
     def problems(self) -> list[str]:
         """What is doubtful about the text, in words. What is wrong stands at its field."""
         found = limits.template_problems(self.channel.template_text, ChannelKind(self.channel.kind))
-        return [warnings.sentence(finding) for finding in found if not finding.blocks]
+        return [error_text.limit_text(finding) for finding in found if not finding.blocks]
 
     def is_valid(self) -> bool:
         valid = [form.is_valid() for form in self._bound()]

@@ -11,42 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
 
+from invocations.composing.error_text import params_text
 from invocations.kaleyra import params_json, template_params
 from invocations.kaleyra.template_params import ParamsError
 
 Row = tuple[str, str]
-
-SENTENCES = {
-    "no_key": _("One value has no key. Give it a key, or take the row away."),
-    "repeated_key": _(
-        "The key “%(key)s” stands there twice. Kaleyra would use only one of the two values."
-    ),
-    "bad_key": _(
-        "The key “%(key)s” has blanks around it, a control character, or more than 100 characters."
-    ),
-    "no_such_special_key": _(
-        "“%(key)s” is none of Kaleyra’s three special keys: #verification_code#, #param_header#, #param_url#."
-    ),
-    "no_value": _(
-        "“%(key)s” has no value. The customer would see a gap: give it a value, or take the row away."
-    ),
-    "bad_value": _("The value of “%(key)s” has a character that no message can carry."),
-    "out_of_order": _(
-        "Kaleyra sorts keys as text, so “%(key)s” would come before a smaller number and the values would land in the wrong places. "
-        "Press “Number from 01”."
-    ),
-    "json": _("This is no JSON: line %(line)s, column %(column)s: %(what)s."),
-    "json_too_long": _("The JSON is too long: %(limit)s characters at most."),
-    "json_too_deep": _("The JSON is nested too deep. Write one object of keys and texts."),
-    "json_no_object": _(
-        'Write one object of keys and texts, for example {"01": "Asha", "02": "KF-20418"}.'
-    ),
-    "not_a_number": _("%(constant)s is not allowed in JSON."),
-    "line_break": _("A value has a line break, and only JSON can hold that here."),
-    "not_strings": _("The value of “%(key)s” is not a text. Put it in quotes."),
-}
 
 
 @dataclass(frozen=True)
@@ -195,6 +165,5 @@ class TemplateParamsField(forms.Field):
         try:
             return editor.params()
         except ParamsError as error:
-            raise forms.ValidationError(
-                SENTENCES[error.code], code=error.code, params=error.facts
-            ) from None
+            text = params_text(error, in_editor=True)
+            raise forms.ValidationError(text, code=error.code) from None

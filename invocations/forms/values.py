@@ -1,12 +1,10 @@
-"""One field for each value that a template asks for, with the admin's words and rules."""
+"""One field for each value that a template asks for. The gate (`composing.check`) judges what is typed."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from invocations.composing.template_fields import TemplateField
@@ -18,63 +16,42 @@ def field_name(position: int, key: str) -> str:
     return f"value{position}-{safe}"
 
 
-class MostCharacters:
-    """Refuses a value that is too long, and says by how much."""
+class ValueField(forms.CharField):
+    """A value as text. `required` is for its label: the gate refuses what is missing."""
 
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-
-    def __call__(self, value: str) -> None:
-        if len(value) > self.limit:
-            raise ValidationError(
-                _("%(length)s characters. At most %(limit)s: take out %(over)s."),
-                code="max_length",
-                params={"length": len(value), "limit": self.limit, "over": len(value) - self.limit},
-            )
+    def validate(self, value: Any) -> None:
+        pass
 
 
-class WholePattern:
-    """Refuses a value that the admin's pattern does not match from end to end."""
+class ChosenValueField(forms.ChoiceField):
+    """A value from a list. The gate refuses what is not in it."""
 
-    def __init__(self, pattern: str) -> None:
-        self.pattern = pattern
-
-    def __call__(self, value: str) -> None:
-        if not re.fullmatch(self.pattern, value):
-            raise ValidationError(
-                _("This does not look as it should: %(pattern)s."),
-                code="pattern",
-                params={"pattern": self.pattern},
-            )
+    def validate(self, value: Any) -> None:
+        pass
 
 
-def value_field(asked: TemplateField) -> Any:
-    """The field for one value."""
-    said = asked.words
+def value_field(field: TemplateField) -> Any:
+    """The form field for one value, with the admin's words. It has the template field as `asked`."""
+    words = field.words
     common: dict[str, Any] = {
-        "label": asked.label,
-        "help_text": said.help_text,
-        "required": asked.required,
-        "initial": said.default,
-        "error_messages": {"required": _("Fill this in: the template needs it.")},
+        "label": field.label,
+        "help_text": words.help_text,
+        "required": field.required,
+        "initial": words.default,
     }
-    field: Any
-    if asked.choices:
-        field = forms.ChoiceField(
-            choices=[("", _("Choose …")), *((choice, choice) for choice in asked.choices)], **common
-        )
+    made: Any
+    if field.choices:
+        choices = [("", _("Choose …")), *((choice, choice) for choice in field.choices)]
+        made = ChosenValueField(choices=choices, **common)
     else:
-        attributes = {
-            "autocomplete": "off",
-            "placeholder": said.sample and _("For example %s") % said.sample,
-        }
-        widget = (
-            forms.PasswordInput(attributes, render_value=True)
-            if asked.is_sensitive
-            else forms.TextInput(attributes)
+        sample = words.sample and _("For example %s") % words.sample
+        attributes = {"autocomplete": "off", "placeholder": sample}
+        hides = field.is_sensitive
+        made = ValueField(
+            widget=forms.PasswordInput(attributes, render_value=True)
+            if hides
+            else forms.TextInput(attributes),
+            **common,
         )
-        rules = [MostCharacters(said.max_length)] if said.max_length else []
-        patterns = [WholePattern(said.pattern)] if said.pattern else []
-        field = forms.CharField(widget=widget, validators=[*rules, *patterns], **common)
-    field.asked = asked  # the template shows its key
-    return field
+    made.asked = field  # the template shows its key
+    return made

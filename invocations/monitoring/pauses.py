@@ -22,12 +22,7 @@ from invocations.history.reasons import REASONS, why_paused
 from invocations.history.timeline import person_name
 from invocations.models import Account, Invocation, KillSwitch, WorkflowInstance, permissions
 from invocations.monitoring.pause_overview import Pause, PauseOverview, Waiting
-from invocations.monitoring.remedies import (
-    Remedy,
-    key_problem,
-    kill_switch_remedy,
-    remedy_for,
-)
+from invocations.monitoring.remedies import Remedy, key_problem, kill_switch_remedy, remedy_for
 from invocations.sending.outcomes import TABLE
 
 Status = Invocation.Status

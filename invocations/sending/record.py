@@ -1,25 +1,26 @@
-"""THE DEED: record an invocation, deliver it, remember what happened. Every door calls this and contains nothing else.
+"""Records an invocation: the row is committed before the first byte leaves, and its `request_id` never changes.
 
-The row is committed before the first byte leaves, its `request_id` never changes, and its status moves by conditional UPDATE
-only. No transaction is open while the network is asked.
+Whoever sends calls `record`: page, command, bulk action. It refuses what the gate (`composing.check`) blocks.
 """
 
 from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from invocations.composing import template_fields
-from invocations.kaleyra import recipients, template_params
+from invocations.composing import check, template_fields
+from invocations.composing.findings import Finding, blockers
+from invocations.kaleyra import recipients
 from invocations.kaleyra.payload import Send, build_payload, to_text
 from invocations.models import Invocation, WorkflowInstance
 from invocations.models.encryption import digests
+from invocations.models.permissions import Viewer
 from invocations.models.recipients import RECIPIENT_DIGEST
 
 if TYPE_CHECKING:
@@ -34,22 +35,27 @@ PAYLOAD_DIGEST = "payload"
 
 
 class NotSendable(Exception):
-    """Nothing was recorded.
+    """Nothing was recorded: the gate has blockers. `code` is that of the first (`composing.check`)."""
 
-    `code`: the workflow is off (`inactive`), has other channels than were filled (`channels`), a `recipient` is wrong, its time is
-    over before it begins (`too_late`), or the code of the `ParamsError` that a value gave.
-    """
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__(findings[0].code)
+        self.findings = list(findings)
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    @property
+    def code(self) -> str:
+        return self.findings[0].code
+
+
+class NotAcknowledged(Exception):
+    """Nothing was recorded: `findings` are cautions that the person has not acknowledged."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__(findings[0].code)
+        self.findings = list(findings)
 
 
 class RequestIdTaken(Exception):
-    """Nothing was recorded: this request id belongs to another message."""
-
-
-# --- record -----------------------------------------------------------------------------------------------------------
+    """Nothing was recorded: this request ID belongs to another message."""
 
 
 def record(
@@ -58,29 +64,27 @@ def record(
     *,
     request_id: uuid.UUID,
     created_by: User | None,
+    acknowledged: Collection[str] | None = None,
     reference: str = "",
     note: str = "",
     sent_again_from: Invocation | None = None,
     not_before: datetime | None = None,
     not_after: datetime | None = None,
 ) -> tuple[Invocation, bool]:
-    """Commits the invocation as queued. The same request id with the same content again gives the first one, and False.
+    """Commits the invocation as queued. The same request ID with the same content again gives the first one, and False.
 
-    Nothing leaves before `not_before`, nor after `not_after` (where it is not given, the workflow says how long a message is of use).
-    Raises `NotSendable`, or `RequestIdTaken` if the id was used for something else.
+    `acknowledged`: the tokens of the cautions that a person has acknowledged; None where nobody is asked.
+    Nothing leaves before `not_before`, nor after `not_after` (by default `workflow.valid_for` later).
+    Raises `NotSendable`, `NotAcknowledged`, or `RequestIdTaken` if the ID was used for something else.
     """
-    _check(workflow, sends)
+    if found := blockers(check.of_message(workflow, sends)):
+        raise NotSendable(found)
     now = timezone.now()
     start = max(not_before or now, now)
     not_after = not_after or start + workflow.valid_for
     if not_after <= start:
-        raise NotSendable("too_late")
+        raise NotSendable([check.blocker("too_late")])
     payload = to_text(build_payload(str(request_id), sends))
-    described = [recipients.describe(send.recipient) for send in sends]
-    # With one number for both channels the second columns stay empty: the row shows and finds it once.
-    second = (
-        described[1] if len(described) > 1 and described[1].digits != described[0].digits else None
-    )
     invocation = Invocation(
         request_id=request_id,
         workflow_instance=workflow,
@@ -88,12 +92,7 @@ def record(
         version=template_fields.current_version(workflow, created_by),
         payload=payload,
         payload_digest=digests(payload, PAYLOAD_DIGEST)[0],
-        recipient_digest=digests(described[0].digits, RECIPIENT_DIGEST)[0],
-        recipient_hint=recipients.mask(described[0].formatted),
-        recipient2_digest=digests(second.digits, RECIPIENT_DIGEST)[0] if second else "",
-        recipient2_hint=recipients.mask(second.formatted) if second else "",
-        recipient_last_four=described[0].digits[-4:],
-        recipient2_last_four=second.digits[-4:] if second else "",
+        **_recipient_columns(sends),
         reference=reference,
         note=note or None,
         created_by=created_by,
@@ -102,31 +101,63 @@ def record(
         not_after=not_after,
         due_at=not_before if not_before and not_before > now else now + GRACE,
     )
-    try:
-        with transaction.atomic():
-            invocation.save(force_insert=True)
-    except IntegrityError:
-        first = Invocation.objects.filter(request_id=request_id).first()
-        if first is None:
-            raise
-        return _the_same(first, workflow, created_by, payload), False
+    with transaction.atomic():
+        _lock_recipients(invocation)
+        if first := Invocation.objects.filter(request_id=request_id).first():
+            return _the_same(first, workflow, created_by, payload), False
+        if acknowledged is not None:
+            _ask(workflow, sends, created_by, acknowledged)
+        try:
+            with transaction.atomic():
+                invocation.save(force_insert=True)
+        except IntegrityError:
+            # Another message to another number took the ID meanwhile.
+            raced = Invocation.objects.filter(request_id=request_id).first()
+            if raced is None:
+                raise
+            return _the_same(raced, workflow, created_by, payload), False
     return invocation, True
 
 
-def _check(workflow: WorkflowInstance, sends: Sequence[Send]) -> None:
-    if not workflow.is_active:
-        raise NotSendable("inactive")
-    if len(sends) != workflow.channels.count() or not sends:
-        raise NotSendable("channels")
-    for send in sends:
-        try:
-            if recipients.clean(send.recipient).digits != send.recipient:
-                raise NotSendable("recipient")
-            template_params.checked(send.template_params.items())
-        except recipients.RecipientError:
-            raise NotSendable("recipient") from None
-        except template_params.ParamsError as error:
-            raise NotSendable(error.code) from None
+def _recipient_columns(sends: Sequence[Send]) -> dict[str, str]:
+    """With one number for both channels the second columns stay empty: the row shows and finds it once."""
+    first, *others = [recipients.describe(send.recipient) for send in sends]
+    second = next((other for other in others if other.digits != first.digits), None)
+    return {
+        "recipient_digest": digests(first.digits, RECIPIENT_DIGEST)[0],
+        "recipient_hint": recipients.mask(first.formatted),
+        "recipient_last_four": first.digits[-4:],
+        "recipient2_digest": digests(second.digits, RECIPIENT_DIGEST)[0] if second else "",
+        "recipient2_hint": recipients.mask(second.formatted) if second else "",
+        "recipient2_last_four": second.digits[-4:] if second else "",
+    }
+
+
+def _lock_recipients(invocation: Invocation) -> None:
+    """Keeps others from recording the same workflow to the same number until the transaction ends.
+
+    Without it two people could be asked nothing, for neither sees the other's message. On SQLite every transaction
+    has the write lock from its beginning (`transaction_mode: IMMEDIATE`).
+    """
+    if connection.vendor != "postgresql":
+        return
+    numbers = {invocation.recipient_digest, invocation.recipient2_digest} - {""}
+    names = [f"{invocation.workflow_instance_id} {digest}" for digest in sorted(numbers)]
+    with connection.cursor() as cursor:
+        for name in names:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
+def _ask(
+    workflow: WorkflowInstance,
+    sends: Sequence[Send],
+    created_by: User | None,
+    acknowledged: Collection[str],
+) -> None:
+    by = Viewer.of(created_by) if created_by else Viewer.operator()
+    asked = check.to_acknowledge(workflow, sends, by=by)
+    if open_ones := [finding for finding in asked if finding.token not in acknowledged]:
+        raise NotAcknowledged(open_ones)
 
 
 def _the_same(

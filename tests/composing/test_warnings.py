@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from invocations.composing import warnings
+from invocations.composing import error_text, warnings
 from invocations.kaleyra import limits, recipients
 from invocations.models import Channel, Invocation
 from invocations.sending.deliver import deliver
@@ -95,7 +95,7 @@ def test_a_number_in_no_known_range_is_told_of_masked():
     assert "India" in text and "0000 " in text and "911000000000" not in text.replace(" ", "")
 
 
-@pytest.mark.parametrize("code", sorted(warnings.FINDINGS))
+@pytest.mark.parametrize("code", sorted(error_text.LIMIT_TEXT))
 def test_every_finding_has_its_sentence(code):
     facts = {
         "length": 31,
@@ -108,7 +108,7 @@ def test_every_finding_has_its_sentence(code):
         "order": (),
         "before": (),
     }
-    assert "%(" not in warnings.sentence(
+    assert "%(" not in error_text.limit_text(
         limits.LimitFinding(code, "<key>", blocks=True, facts=facts)
     )
 

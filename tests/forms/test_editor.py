@@ -5,7 +5,8 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invocations.forms.template_params import SENTENCES, Editor, TemplateParamsWidget
+from invocations.composing.error_text import PARAMS_TEXT
+from invocations.forms.template_params import Editor, TemplateParamsWidget
 from invocations.kaleyra.template_params import ParamsError
 
 THREE = Editor((("01", "a"), ("02", "b"), ("03", "c")))
@@ -112,7 +113,7 @@ def test_no_button_but_remove_ever_loses_a_value(rows, buttons):
         try:
             editor = editor.after(button)
         except ParamsError as error:
-            assert SENTENCES[error.code] % error.facts
+            assert PARAMS_TEXT[error.code] % error.facts
     if editor.as_json:
         assert all(value in editor.json or '"' in value or "\\" in value for _key, value in rows)
     else:

@@ -1,10 +1,11 @@
-"""`manage.py invoke`: send one invocation from a shell. The same deed as the send page's."""
+"""`manage.py invoke`: send one invocation from a shell, past the same gate as the send page."""
 
 from __future__ import annotations
 
 import json
 import uuid
 from argparse import ArgumentParser
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,80 +14,59 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from invocations.forms.send import WRONG_NUMBER
-from invocations.forms.template_params import SENTENCES
+from invocations.composing import error_text, template_fields
+from invocations.composing.check import check
+from invocations.composing.findings import Finding, blockers
 from invocations.history.meanings import meaning_of
 from invocations.history.reasons import REASONS
 from invocations.kaleyra import recipients, template_params
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import Send, build_payload, to_curl, to_text
 from invocations.models import Invocation, WorkflowInstance
+from invocations.models.permissions import Viewer
 from invocations.sending.deliver import deliver
-from invocations.sending.record import NotSendable, RequestIdTaken, record
+from invocations.sending.record import NotAcknowledged, NotSendable, RequestIdTaken, record
 
 EXIT = {Invocation.Status.ACCEPTED: 0, Invocation.Status.REJECTED: 1}
 WRONG_USAGE, NOT_SETTLED = 2, 3
-NOT_SENDABLE = {
-    "inactive": "This workflow is turned off.",
-    "channels": "This workflow has no channels yet.",
-    "too_late": "Its time would be over before it begins.",
-}
 
 
 class Command(BaseCommand):
-    help = "Sends one invocation. Exit code: 0 accepted, 1 rejected, 2 wrong usage (nothing recorded), 3 unknown, held or still queued."
+    help = (
+        "Sends one invocation. Exit code: 0 accepted, 1 rejected, 2 refused or wrong usage "
+        "(nothing recorded), 3 unknown, held or still queued."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("workflow", metavar="WORKFLOW", help="its workflow ID, or its title")
-        parser.add_argument("--recipient", required=True, metavar="N", help="with country code")
-        parser.add_argument(
-            "--recipient2", metavar="N", help="for the second channel, if it is another number"
-        )
-        parser.add_argument(
-            "--param",
-            action="append",
-            default=[],
-            metavar="K=V",
-            help="a value for both channels; may be repeated",
-        )
-        parser.add_argument(
-            "--param1",
-            action="append",
-            default=[],
-            metavar="K=V",
-            help="a value for the first channel only",
-        )
-        parser.add_argument(
-            "--param2",
-            action="append",
-            default=[],
-            metavar="K=V",
-            help="a value for the second channel only",
-        )
-        parser.add_argument(
+        add = parser.add_argument
+        add("workflow", metavar="WORKFLOW", help="its workflow ID, or its title")
+        add("--recipient", required=True, metavar="N", help="with country code")
+        add("--recipient2", metavar="N", help="for the second channel, if it is another number")
+        for name, channels in [("", "both channels"), ("1", "the first"), ("2", "the second")]:
+            words = f"a value for {channels}{' channel only' if name else ''}; may be repeated"
+            add(f"--param{name}", action="append", default=[], metavar="K=V", help=words)
+        add(
             "--request-id",
             type=uuid.UUID,
             metavar="U",
             help="a UUID; given again with the same content, nothing more is sent",
         )
-        parser.add_argument(
+        add(
             "--not-before",
             metavar="TIME",
             help="leave no earlier, for example 2027-03-01T09:00+05:30",
         )
-        parser.add_argument(
+        add(
             "--not-after", metavar="TIME", help="never leave later; else the workflow says how long"
         )
-        parser.add_argument(
-            "--reference", default="", metavar="T", help="a ticket, to find it again"
-        )
-        parser.add_argument(
-            "--dry-run", action="store_true", help="print what would be posted, and send nothing"
-        )
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        add("--reference", default="", metavar="T", help="a ticket, to find it again")
+        add("--strict", action="store_true", help="refuse what has a caution, too")
+        add("--check", action="store_true", help="say what the gate finds, and send nothing")
+        add("--dry-run", action="store_true", help="print what would be posted, and send nothing")
+        add("--json", action="store_true", help="print one JSON object")
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """As ever, but with our exit codes: Django's 1 for every refusal would say "rejected" here."""
+        """With our exit codes: Django's 1 for every refusal would say "rejected" here."""
         try:
             return super().execute(*args, **options)
         except CommandError as refusal:
@@ -104,7 +84,8 @@ class Command(BaseCommand):
             # It may have gone out, and what the error says could hold a number.
             raise CommandError(
                 f"The console failed ({type(error).__name__}): the outcome is not known. "
-                f"Look it up in the history, or give the command again with --request-id {request_id}: it cannot go out twice.",
+                "Look it up in the history, or give the command again with "
+                f"--request-id {request_id}: it cannot go out twice.",
                 returncode=NOT_SETTLED,
             ) from error
 
@@ -112,15 +93,21 @@ class Command(BaseCommand):
         workflow = _workflow(options["workflow"])
         sends = _sends(workflow, options)
         not_before, not_after = _moment(options["not_before"]), _moment(options["not_after"])
-        if options["dry_run"]:
-            self._show_only(workflow, str(request_id), sends)
-            return
+        findings = check(workflow, sends, by=Viewer.operator())
+        refusing = findings if options["strict"] else blockers(findings)
+        if options["check"] or options["dry_run"]:
+            self._show_only(workflow, str(request_id), sends, findings, options)
+            raise SystemExit(WRONG_USAGE if refusing else 0)
+        if refusing:
+            raise CommandError(_refusal(workflow, refusing))
+        self._warn(workflow, findings)
         try:
             invocation, recorded = record(
                 workflow,
                 sends,
                 request_id=request_id,
                 created_by=None,
+                acknowledged=() if options["strict"] else None,
                 reference=options["reference"][:100],
                 not_before=not_before,
                 not_after=not_after,
@@ -129,27 +116,48 @@ class Command(BaseCommand):
             raise CommandError(
                 "This request ID belongs to another message. Nothing was sent."
             ) from None
-        except NotSendable as refusal:
-            raise CommandError(
-                f"{NOT_SENDABLE.get(refusal.code, refusal.code)} Nothing was sent."
-            ) from None
+        except (NotSendable, NotAcknowledged) as refusal:
+            raise CommandError(_refusal(workflow, refusal.findings)) from None
         sent = deliver(invocation.pk)
         invocation.refresh_from_db()
         self._print(invocation, repeated=not recorded and not sent, as_json=options["json"])
         raise SystemExit(EXIT.get(Invocation.Status(invocation.status), NOT_SETTLED))
 
-    def _show_only(self, workflow: WorkflowInstance, request_id: str, sends: list[Send]) -> None:
+    def _show_only(
+        self,
+        workflow: WorkflowInstance,
+        request_id: str,
+        sends: list[Send],
+        findings: list[Finding],
+        options: dict[str, Any],
+    ) -> None:
+        """`--check` and `--dry-run`: the URL, the payload of a dry run, and the findings."""
         pod = workflow.account.pod
-        payload = build_payload(request_id, sends)
-        self.stdout.write(json.dumps(payload, ensure_ascii=False, indent=2))
         url = invoke_url(
             pod.api_domain,
             workflow.account.sid,
             workflow.workflow_instance_id,
             http=pod.is_practice,
         )
-        self.stdout.write("\n" + to_curl(url, to_text(payload)))
-        self.stdout.write("\nNothing was sent.")
+        payload = build_payload(request_id, sends)
+        if options["json"]:
+            shown: dict[str, Any] = {"url": url}
+            if options["dry_run"]:
+                shown["payload"] = payload
+            shown["findings"] = [finding.as_json() for finding in findings]
+            self.stdout.write(json.dumps(shown, ensure_ascii=False))
+            return
+        if options["dry_run"]:
+            self.stdout.write(json.dumps(payload, ensure_ascii=False, indent=2))
+            self.stdout.write("\n" + to_curl(url, to_text(payload)) + "\n")
+        for line in _lines(workflow, findings) or ["Nothing stands against it."]:
+            self.stdout.write(line)
+        self.stdout.write("Nothing was sent.")
+
+    def _warn(self, workflow: WorkflowInstance, findings: Iterable[Finding]) -> None:
+        """Cautions go to standard error: standard output may be one JSON object."""
+        for line in _lines(workflow, findings):
+            self.stderr.write(self.style.WARNING(line))
 
     def _print(self, invocation: Invocation, *, repeated: bool, as_json: bool) -> None:
         if as_json:
@@ -205,6 +213,7 @@ def _workflow(named: str) -> WorkflowInstance:
 
 
 def _sends(workflow: WorkflowInstance, options: dict[str, Any]) -> list[Send]:
+    """One for each channel. What cannot be read of a number is left to the gate."""
     count = workflow.channels.count()
     second = options["recipient2"]
     typed = [options["recipient"], options["recipient"] if second is None else second][:count]
@@ -212,15 +221,15 @@ def _sends(workflow: WorkflowInstance, options: dict[str, Any]) -> list[Send]:
     if count == 1 and (second is not None or options["param2"]):
         raise CommandError("This workflow has one channel only.")
     return [
-        Send(_recipient(number), _params(pairs)) for number, pairs in zip(typed, given, strict=True)
+        Send(_digits(number), _params(pairs)) for number, pairs in zip(typed, given, strict=True)
     ]
 
 
-def _recipient(typed: str) -> str:
+def _digits(typed: str) -> str:
     try:
         return recipients.clean(typed).digits
-    except recipients.RecipientError as error:
-        raise CommandError(f"Recipient: {WRONG_NUMBER[error.code]}") from None
+    except recipients.RecipientError:
+        return typed
 
 
 def _params(pairs: list[str]) -> dict[str, str]:
@@ -230,4 +239,30 @@ def _params(pairs: list[str]) -> dict[str, str]:
     try:
         return template_params.checked((key, value) for key, _sign, value in split)
     except template_params.ParamsError as error:
-        raise CommandError(str(SENTENCES[error.code]) % error.facts) from None
+        raise CommandError(error_text.params_text(error)) from None
+
+
+def _refusal(workflow: WorkflowInstance, findings: Sequence[Finding]) -> str:
+    return "\n".join([*_lines(workflow, findings), "Nothing was sent."])
+
+
+def _lines(workflow: WorkflowInstance, findings: Iterable[Finding]) -> list[str]:
+    """One line for each finding, with the channels and the value that it is about."""
+    channels = list(workflow.channels.prefetch_related("parameters"))
+    kinds = {channel.position: channel.get_kind_display() for channel in channels}
+    labels = {
+        field.key: field.label
+        for channel in channels
+        for field in template_fields.fields_of(channel)
+    }
+    positions: dict[tuple[str, str], list[int]] = {}
+    for finding in findings:
+        positions.setdefault((finding.key, finding.text), []).append(finding.channel)
+    lines = []
+    for (key, text), found in positions.items():
+        about = [kinds[position] for position in sorted(set(found)) if position in kinds]
+        name = f"{key} ({labels[key]})" if labels.get(key, key) != key else key
+        where = " and ".join(about)
+        lead = f"{name}, {where}" if name and where else name or where
+        lines.append(f"{lead}: {text}" if lead and not text.startswith(where or " ") else text)
+    return lines

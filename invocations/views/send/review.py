@@ -8,9 +8,9 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from invocations.composing import template_fields, warnings
+from invocations.composing import template_fields
+from invocations.composing.check import check
 from invocations.composing.preview import bubbles, shown_send
-from invocations.composing.warnings import Caution
 from invocations.forms.preset import PresetForm
 from invocations.forms.send import SendForm
 from invocations.forms.submission_token import SubmissionToken
@@ -21,6 +21,7 @@ from invocations.kaleyra.recipients import country
 from invocations.models import WorkflowInstance
 from invocations.monitoring import pauses
 from invocations.views.base import StaffRequest, render_page
+from invocations.views.send.cautions import before_sending
 
 
 def review(
@@ -70,7 +71,11 @@ def review(
         ],
         "same_number": len({recipient.digits for recipient in form.recipients}) == 1,
         "bubbles": bubbles(form.channels, form.channel_params, hidden=hidden_keys),
-        "cautions": _cautions(workflow, form),
+        "cautions": before_sending(
+            check(workflow, form.sends, by=request.viewer),
+            form.channels,
+            ticked=request.POST.getlist("acknowledged"),
+        ),
         "pauses": pauses.pauses_of(workflow.account, workflow),
         "valid_for": workflow.valid_for,
         "masked": bool(masked),
@@ -99,33 +104,6 @@ _FORM_EXTRAS = {
 
 def _names(form: SendForm) -> set[str]:
     return {field.html_name for field in form}
-
-
-def _cautions(workflow: WorkflowInstance, form: SendForm) -> list[Caution]:
-    told = [
-        Caution(f"{channel.get_kind_display()}: {warnings.sentence(finding)}")
-        for channel, params, recipient in zip(
-            form.channels, form.channel_params, form.recipients, strict=True
-        )
-        for finding in warnings.findings(channel, params, recipient.region)
-    ]
-    told += [
-        *warnings.of_the_numbers(form.recipients),
-        *warnings.of_the_past(workflow, form.recipients),
-    ]
-    missing = [
-        (bubble, bubble.missing)
-        for bubble in bubbles(form.channels, form.channel_params)
-        if bubble.missing
-    ]
-    told += [
-        Caution(
-            _("%(kind)s: nothing is given for %(places)s.")
-            % {"kind": bubble.channel.get_kind_display(), "places": ", ".join(places)}
-        )
-        for bubble, places in missing
-    ]
-    return list(dict.fromkeys(told))
 
 
 def _numbers_not_shown(request: StaffRequest, form: SendForm) -> set[str]:

@@ -13,15 +13,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from invocations.composing import template_fields, warnings
+from invocations.composing import template_fields
+from invocations.composing.check import check
+from invocations.composing.error_text import params_text
 from invocations.composing.preview import Bubble, bubbles
-from invocations.composing.warnings import Caution
 from invocations.forms.preset import presets_for, values_in
 from invocations.forms.send import Kept, SendForm
 from invocations.forms.submission_token import StaleToken, SubmissionToken
-from invocations.forms.template_params import SENTENCES, Editor
+from invocations.forms.template_params import Editor
 from invocations.history.meanings import Text
 from invocations.history.resend import why_not_resendable
+from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import country
 from invocations.kaleyra.template_params import ParamsError
 from invocations.models import Invocation, WorkflowInstance, permissions
@@ -29,8 +31,9 @@ from invocations.models.encryption import Unreadable
 from invocations.models.invocations import sends_in
 from invocations.monitoring import pauses
 from invocations.sending.deliver import deliver
-from invocations.sending.record import NotSendable, RequestIdTaken, record
+from invocations.sending.record import NotAcknowledged, NotSendable, RequestIdTaken, record
 from invocations.views.base import StaffRequest, render_page, staff_page
+from invocations.views.send.cautions import is_shown_while_typing, while_typing
 from invocations.views.send.paste import pasted_into
 from invocations.views.send.profile import own_number
 from invocations.views.send.review import review
@@ -221,7 +224,7 @@ def _edited(
         except ParamsError as error:
             form.is_valid()  # shows what is wrong with the JSON beside it
             if name not in form.errors:
-                form.add_error(name, SENTENCES[error.code] % error.facts)
+                form.add_error(name, params_text(error, in_editor=True))
             return _show(request, workflow, intent, form, again)
     elif action == "paste":
         typed |= pasted_into(request, workflow, form)
@@ -273,14 +276,23 @@ def _show(
 def _seen(request: StaffRequest, workflow: WorkflowInstance, form: SendForm) -> dict[str, Any]:
     """What the customer sees, and what the sender should know."""
     params, found = form.params_as_typed, form.recipients_as_typed
-    told: list[Caution] = []
-    bad: list[set[str]] = []
-    for channel, values, recipient in zip(form.channels, params, found, strict=True):
-        findings = warnings.findings(channel, values, recipient.region if recipient else "")
-        bad.append({finding.key for finding in findings if finding.blocks})
-        told += [_caution(finding, channel.get_kind_display(), form) for finding in findings]
+    sends = [
+        Send(recipient.digits if recipient else "", values)
+        for recipient, values in zip(found, params, strict=True)
+    ]
+    findings = check(workflow, sends, by=request.viewer)
+    bad = [
+        {
+            finding.key
+            for finding in findings
+            if finding.channel == channel.position
+            and finding.blocks
+            and is_shown_while_typing(finding)
+        }
+        for channel in form.channels
+    ]
+    labels = {each.key: each.label for asked in form.asked for each in asked}
     whole = [recipient for recipient in found if recipient is not None]
-    told += [*warnings.of_the_numbers(whole), *warnings.of_the_past(workflow, whole)]
     shown: list[Bubble] = bubbles(
         form.channels, params, hidden=template_fields.sensitive_keys(form.channels), bad=bad
     )
@@ -293,14 +305,8 @@ def _seen(request: StaffRequest, workflow: WorkflowInstance, form: SendForm) -> 
         for recipient in dict.fromkeys(whole)
         if not form.is_kept(recipient)
     ]
-    return {"bubbles": shown, "cautions": list(dict.fromkeys(told)), "numbers": numbers}
-
-
-def _caution(finding: Any, kind: str, form: SendForm) -> Caution:
-    labels = {each.key: each.label for asked in form.asked for each in asked}
-    about = f"{labels.get(finding.key, finding.key)}, {kind}" if finding.key else kind
-    text = f"{about}: {warnings.sentence(finding)}"
-    return Caution(text, "rejected", "error") if finding.blocks else Caution(text)
+    cautions = while_typing(findings, form.channels, labels)
+    return {"bubbles": shown, "cautions": cautions, "numbers": numbers}
 
 
 def _changed_since(
@@ -343,6 +349,7 @@ def _send(
             form.sends,
             request_id=intent.request_id,
             created_by=request.user,
+            acknowledged=request.POST.getlist("acknowledged"),
             reference=form.cleaned_data["reference"],
             note=form.cleaned_data["note"],
             sent_again_from=again,
@@ -361,6 +368,12 @@ def _send(
             form,
             again,
         )
+    except NotAcknowledged:
+        messages.warning(
+            request,
+            _("Nothing was sent. If it should go out all the same, tick “Send anyway” first."),
+        )
+        return review(request, workflow, intent, form)
     except NotSendable:
         form.add_error(
             None,

@@ -1,0 +1,84 @@
+"""The one gate: what may be sent is decided here, for the form, the command, and whatever comes.
+
+`check` says all that is to be known about a message before it is sent. `sending.record` refuses a message that
+has a blocker, whoever calls it, and asks a person about the cautions that `to_acknowledge` names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from invocations.composing import error_text, warnings
+from invocations.composing.findings import Finding, Severity
+from invocations.composing.value_rules import value_findings
+from invocations.kaleyra import recipients
+from invocations.kaleyra.payload import Send
+from invocations.kaleyra.recipients import Recipient, RecipientError
+from invocations.models import WorkflowInstance
+from invocations.models.permissions import Viewer
+
+
+def check(workflow: WorkflowInstance, sends: Sequence[Send], *, by: Viewer) -> list[Finding]:
+    """Every finding about sending `sends`, one for each channel of `workflow` in its order.
+
+    A recipient that cannot be read is a finding, too. `by` is told of what they sent themselves as "you".
+    """
+    numbers = [recipient for send in sends if (recipient := _read(send.recipient)) is not None]
+    return [
+        *of_message(workflow, sends),
+        *warnings.of_numbers(numbers),
+        *warnings.of_earlier_messages(workflow, numbers, by=by),
+        *warnings.of_workflow(workflow),
+    ]
+
+
+def of_message(workflow: WorkflowInstance, sends: Sequence[Send]) -> list[Finding]:
+    """The findings that follow from workflow, numbers and values alone. All blockers are among them."""
+    # Read anew: an admin may have changed them since `workflow` was loaded.
+    channels = list(workflow.channels.prefetch_related("parameters"))
+    if not workflow.is_active:
+        return [blocker("inactive")]
+    if not channels or len(sends) != len(channels):
+        return [blocker("other_channels" if channels else "channels")]
+    found: list[Finding] = []
+    for channel, send in zip(channels, sends, strict=True):
+        found += _of_recipient(send.recipient, channel.position)
+        recipient = _read(send.recipient)
+        region = recipient.region if recipient else ""
+        found += value_findings(channel, send.template_params, region=region)
+    return found
+
+
+def to_acknowledge(
+    workflow: WorkflowInstance, sends: Sequence[Send], *, by: Viewer
+) -> list[Finding]:
+    """The cautions that a person has to acknowledge before `sends` leave."""
+    numbers = [recipients.describe(send.recipient) for send in sends]
+    found = [
+        *warnings.of_numbers(numbers),
+        *warnings.of_earlier_messages(workflow, numbers, by=by),
+    ]
+    return [finding for finding in found if finding.asks]
+
+
+def blocker(code: str) -> Finding:
+    """A blocker about the workflow or the time, by a code of `error_text.WORKFLOW_TEXT`."""
+    return Finding(code, Severity.BLOCKER, str(error_text.WORKFLOW_TEXT[code]))
+
+
+def _read(number: str) -> Recipient | None:
+    try:
+        return recipients.clean(number)
+    except RecipientError:
+        return None
+
+
+def _of_recipient(number: str, position: int) -> Iterator[Finding]:
+    """A number has to stand as it is sent: the digits alone, with the country code."""
+    try:
+        code = "" if recipients.clean(number).digits == number else "not_digits"
+    except RecipientError as error:
+        code = error.code
+    if code:
+        text = str(error_text.NUMBER_TEXT[code])
+        yield Finding("recipient", Severity.BLOCKER, text, position)

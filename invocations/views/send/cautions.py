@@ -1,0 +1,92 @@
+"""The gate's findings as the send page and its review show them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from invocations.composing.error_text import FIELD_TEXT, editor_text
+from invocations.composing.findings import Finding
+from invocations.composing.warnings import REPEAT, RESULT_AWAITED
+from invocations.models import Channel
+
+
+@dataclass(frozen=True)
+class Caution:
+    """One sentence before sending. `token`: what its tick box posts, where it has to be acknowledged."""
+
+    text: str
+    tone: str
+    icon: str
+    link: str = ""
+    link_text: str = ""
+    token: str = ""
+    is_ticked: bool = False
+
+
+def while_typing(
+    findings: Iterable[Finding], channels: Iterable[Channel], labels: Mapping[str, str]
+) -> list[Caution]:
+    """For the live preview, which does not say of each empty field that it is empty. `labels` by key."""
+    kinds = {channel.position: channel.get_kind_display() for channel in channels}
+    return list(
+        dict.fromkeys(
+            _caution(finding, _about(finding, kinds, labels), editor_text(finding))
+            for finding in findings
+            if is_shown_while_typing(finding)
+        )
+    )
+
+
+def is_shown_while_typing(finding: Finding) -> bool:
+    """Not what the fields say by themselves once the form is reviewed."""
+    return finding.code not in {*FIELD_TEXT, "recipient", "missing_value"}
+
+
+def before_sending(
+    findings: Iterable[Finding], channels: Iterable[Channel], ticked: Collection[str]
+) -> list[Caution]:
+    """For the review. Cautions that have to be acknowledged get a tick box; `ticked` are the tokens posted."""
+    kinds = {channel.position: channel.get_kind_display() for channel in channels}
+    return list(
+        dict.fromkeys(
+            _caution(
+                finding,
+                _about(finding, kinds, {}) if finding.code != "missing_value" else "",
+                finding.text,
+                token=finding.token if finding.asks else "",
+                is_ticked=finding.token in ticked,
+            )
+            for finding in findings
+        )
+    )
+
+
+def _about(finding: Finding, kinds: Mapping[int, str], labels: Mapping[str, str]) -> str:
+    """The value's label, as far as there is one, and the channel."""
+    if not finding.channel:
+        return ""
+    kind = kinds[finding.channel]
+    named = finding.key if labels else ""
+    return f"{labels.get(named, named)}, {kind}" if named else kind
+
+
+def _caution(
+    finding: Finding, about: str, text: str, *, token: str = "", is_ticked: bool = False
+) -> Caution:
+    link = reverse("invocation", args=[finding.earlier]) if finding.earlier else ""
+    is_one_message = finding.code in (REPEAT, RESULT_AWAITED)
+    return Caution(
+        text=f"{about}: {text}" if about else text,
+        tone="rejected" if finding.blocks else "unknown",
+        icon="error" if finding.blocks else "warning",
+        link=link,
+        link_text=(_("See what became of it") if is_one_message else _("See the last"))
+        if link
+        else "",
+        token=token,
+        is_ticked=is_ticked,
+    )
