@@ -32,10 +32,18 @@ def check(workflow: WorkflowInstance, sends: Sequence[Send], *, by: Viewer) -> l
     ]
 
 
-def of_message(workflow: WorkflowInstance, sends: Sequence[Send]) -> list[Finding]:
-    """The findings that follow from workflow, numbers and values alone. All blockers are among them."""
-    # Read anew: an admin may have changed them since `workflow` was loaded.
-    channels = list(workflow.channels.prefetch_related("parameters"))
+def of_message(
+    workflow: WorkflowInstance, sends: Sequence[Send], *, reads_anew: bool = False
+) -> list[Finding]:
+    """The findings that follow from workflow, numbers and values alone. All blockers are among them.
+
+    `reads_anew`: an admin may have changed the channels since they were loaded with `workflow`.
+    """
+    loaded = "channels" in getattr(workflow, "_prefetched_objects_cache", {})
+    keeps = loaded and not reads_anew
+    channels = list(
+        workflow.channels.all() if keeps else workflow.channels.prefetch_related("parameters")
+    )
     if not workflow.is_active:
         return [blocker("inactive")]
     if not channels or len(sends) != len(channels):

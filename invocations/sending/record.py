@@ -77,7 +77,7 @@ def record(
     Nothing leaves before `not_before`, nor after `not_after` (by default `workflow.valid_for` later).
     Raises `NotSendable`, `NotAcknowledged`, or `RequestIdTaken` if the ID was used for something else.
     """
-    if found := blockers(check.of_message(workflow, sends)):
+    if found := blockers(check.of_message(workflow, sends, reads_anew=True)):
         raise NotSendable(found)
     now = timezone.now()
     start = max(not_before or now, now)

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
+from invocations.composing.template_fields import keys_of
 from invocations.forms.send import Send
 from invocations.models import (
     Account,
@@ -89,7 +90,10 @@ def test_practice_stays_on_this_machine(demo, api_domain):
 def test_what_it_sets_up_can_send(demo, receiver):
     demo("--api-domain", receiver.api_domain)
     for workflow in WorkflowInstance.objects.all():
-        sends = [Send("919876543202") for _ in workflow.channels.all()]
+        sends = [
+            Send("919876543202", dict.fromkeys(keys_of(channel), "1"))
+            for channel in workflow.channels.all()
+        ]
         invocation, _ = record(
             workflow,
             sends,

@@ -1,21 +1,30 @@
 """What is told before sending."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from invocations.composing import error_text, warnings
-from invocations.kaleyra import limits, recipients
-from invocations.models import Channel, Invocation
+from invocations.composing import warnings
+from invocations.kaleyra import recipients
+from invocations.models import Invocation
+from invocations.models.permissions import Viewer
 from invocations.sending.deliver import deliver
 
 NUMBER = recipients.clean("919876543202")
+BY = Viewer.operator()
 
 
 @pytest.fixture
 def told(workflow):
-    return lambda: [caution.text for caution in warnings.of_the_past(workflow, [NUMBER, NUMBER])]
+    """What is said of earlier messages to NUMBER, and of the workflow."""
+
+    def told():
+        earlier = warnings.of_earlier_messages(workflow, [NUMBER, NUMBER], by=BY)
+        return [finding.text for finding in (*earlier, *warnings.of_workflow(workflow))]
+
+    return told
 
 
 def test_nothing_is_told_of_a_first_message(told):
@@ -24,24 +33,50 @@ def test_nothing_is_told_of_a_first_message(told):
 
 def test_who_sent_it_to_the_same_number_and_when(told, recorded, priya):
     row = recorded(created_by=priya.person)
-    assert told() == ["priya sent this workflow to this number just now."]
+    (first,) = told()
+    assert re.fullmatch(r"priya sent this workflow to this number \d+ seconds? ago\.", first)
     Invocation.objects.update(created_at=timezone.now() - timedelta(minutes=4, seconds=5))
     assert told() == ["priya sent this workflow to this number 4 minutes ago."]
-    assert (
-        warnings.of_the_past(row.workflow_instance, [NUMBER])[0].link
-        == f"/history/{row.request_id}/"
-    )
+    [finding] = warnings.of_earlier_messages(row.workflow_instance, [NUMBER], by=BY)
+    assert finding.earlier == row.request_id and finding.asks
 
 
 def test_a_script_has_no_name(told, recorded):
     recorded()
-    assert told() == ["A script sent this workflow to this number just now."]
+    assert told()[0].startswith("A script sent this workflow to this number 1 second")
+
+
+def test_a_sender_is_told_of_their_own_message_as_you(workflow, recorded, priya):
+    recorded(created_by=priya.person)
+    by = Viewer.of(priya.person)
+    [finding] = warnings.of_earlier_messages(workflow, [NUMBER], by=by)
+    assert finding.text.startswith("You sent this workflow to this number")
+
+
+@pytest.mark.parametrize(
+    ("columns", "code"),
+    [
+        ({"status": "accepted", "delivery": "awaiting"}, "result_awaited"),
+        ({"status": "unknown"}, "result_awaited"),
+        ({"status": "held"}, "result_awaited"),
+        ({"status": "accepted", "delivery": "completed"}, None),
+        ({"status": "accepted", "delivery": ""}, None),
+    ],
+)
+def test_an_older_message_is_told_of_while_it_may_still_arrive(workflow, recorded, columns, code):
+    recorded()
+    now = timezone.now()
+    due = {"result_due_at": now} if columns.get("delivery") == "awaiting" else {}
+    Invocation.objects.update(created_at=now - timedelta(hours=2), **columns, **due)
+    found = list(warnings.of_earlier_messages(workflow, [NUMBER], by=BY))
+    assert [finding.code for finding in found] == ([code] if code else [])
+    assert all("2 hours ago" in finding.text and finding.asks for finding in found)
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"created_at": timezone.now() - timedelta(minutes=31)},
+        {"created_at": timezone.now() - timedelta(minutes=31), "status": "accepted"},
         {"status": "rejected"},
         {"status": "expired"},
         {"status": "cancelled"},
@@ -84,55 +119,13 @@ def test_refusals_that_cannot_be_decrypted_tell_nothing(told, recorded, settings
     assert told() == []
 
 
-def test_two_different_numbers():
-    assert [caution.text for caution in warnings.of_the_numbers([NUMBER, NUMBER])] == []
-    other = recipients.clean("442079460958")
-    assert "two different numbers" in warnings.of_the_numbers([NUMBER, other])[0].text
+def test_two_different_numbers_have_to_be_acknowledged():
+    assert list(warnings.of_numbers([NUMBER, NUMBER])) == []
+    [finding] = warnings.of_numbers([NUMBER, recipients.clean("442079460958")])
+    assert finding.asks and "two different numbers" in finding.text
 
 
-def test_a_number_in_no_known_range_is_told_of_masked():
-    text = warnings.of_the_numbers([recipients.clean("911000000000")])[0].text
-    assert "India" in text and "0000 " in text and "911000000000" not in text.replace(" ", "")
-
-
-@pytest.mark.parametrize("code", sorted(error_text.LIMIT_TEXT))
-def test_every_finding_has_its_sentence(code):
-    facts = {
-        "length": 31,
-        "limit": 30,
-        "over": 1,
-        "which": ("tab",),
-        "missing": (2,),
-        "first": 2,
-        "text": "{x}",
-        "order": (),
-        "before": (),
-    }
-    assert "%(" not in error_text.limit_text(
-        limits.LimitFinding(code, "<key>", blocks=True, facts=facts)
-    )
-
-
-@pytest.mark.parametrize(
-    ("kind", "text", "otp", "params", "codes"),
-    [
-        ("sms", "{#var#}", False, {"01": "x" * 31}, {"dlt_too_long"}),
-        ("sms", "{#var#}", False, {"01": "a<b"}, {"dlt_angle"}),
-        ("sms", "{name}", False, {"name": "x" * 31}, set()),
-        ("whatsapp", "{{1}}", False, {"01": "x" * 31}, set()),
-        ("whatsapp", "{{1}}", True, {"#verification_code#": "1" * 16}, {"code_too_long"}),
-        ("whatsapp", "{{1}}", False, {"01": "a\nb"}, {"whatsapp_white_space"}),
-        ("whatsapp", "", False, {"10": "a", "2": "b"}, {"out_of_order"}),
-        ("sms", "{#var#}{#var#}", False, {"#param_url#": "u", "01": "a"}, {"special_first"}),
-    ],
-)
-def test_the_rules_of_a_channel_are_asked(kind, text, otp, params, codes):
-    channel = Channel(kind=kind, position=1, template_text=text, is_otp=otp)
-    assert {finding.code for finding in warnings.findings(channel, params, "IN")} == codes
-
-
-def test_another_country_has_no_indian_rules():
-    assert (
-        warnings.findings(Channel(kind="sms", template_text="{#var#}"), {"01": "x" * 31}, "GB")
-        == []
-    )
+def test_a_number_in_no_known_range_is_named_masked():
+    [finding] = warnings.of_numbers([recipients.clean("911000000000")])
+    assert "India" in finding.text and "0000 " in finding.text and not finding.asks
+    assert "911000000000" not in finding.text.replace(" ", "")

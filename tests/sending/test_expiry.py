@@ -46,7 +46,7 @@ def test_a_message_is_not_sent_before_its_time(waiting, recorded, workflow, rece
 
 
 def test_a_passcode_is_not_sent_half_an_hour_late(recorded, workflow, receiver):
-    workflow.channels.update(is_otp=True)
+    workflow.channels.update(is_otp=True, template_text="")
     invocation = recorded()
     assert invocation.not_after - invocation.created_at <= timedelta(minutes=10)
     Invocation.objects.update(not_after=timezone.now() - SECOND, due_at=timezone.now())

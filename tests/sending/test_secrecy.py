@@ -30,7 +30,7 @@ def canary(workflow):
     def canary(code="202"):
         sends = [
             Send(NUMBER[:-3] + code, {"01": VALUE, VERIFICATION_CODE: CODE}),
-            Send(SECOND, {"pin": PIN}),
+            Send(SECOND, {"01": "x", "pin": PIN}),
         ]
         return record(
             workflow, sends, request_id=uuid.uuid4(), created_by=None, reference="T-1", note=NOTE

@@ -11,6 +11,8 @@ from invocations.models import Channel, Parameter, WorkflowInstance
 
 NUMBER = "+91 80 6123 4581"
 DIGITS = "918061234581"
+VALUES = {"01": "Asha", "02": "1 year", "03": "15%"}
+"""What the workflow `typed` asks for."""
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from invocations.composing.template_fields import keys_of
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation
 from invocations.sending.record import record
@@ -73,7 +74,10 @@ def test_an_invocation_with_many_values_attempts_and_results(priya, sizes):
     for workflow, attempts in zip(sizes, (1, 6), strict=True):
         row = record(
             workflow,
-            [Send(DIGITS, {"01": "a"})] * 2,
+            [
+                Send(DIGITS, dict.fromkeys(keys_of(channel), "a"))
+                for channel in workflow.channels.all()
+            ],
             request_id=uuid.uuid4(),
             created_by=priya.person,
         )[0]

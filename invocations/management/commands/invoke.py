@@ -243,7 +243,8 @@ def _params(pairs: list[str]) -> dict[str, str]:
 
 
 def _refusal(workflow: WorkflowInstance, findings: Sequence[Finding]) -> str:
-    return "\n".join([*_lines(workflow, findings), "Nothing was sent."])
+    lines = _lines(workflow, findings)
+    return (" " if len(lines) == 1 else "\n").join([*lines, "Nothing was sent."])
 
 
 def _lines(workflow: WorkflowInstance, findings: Iterable[Finding]) -> list[str]:

@@ -14,7 +14,7 @@ from invocations.models import Attempt, Invocation, Parameter
 from invocations.sending import pause
 from invocations.sending.deliver import deliver
 from invocations.sending.record import record
-from tests.views.conftest import DIGITS, NUMBER
+from tests.views.conftest import DIGITS, NUMBER, VALUES
 from tests.views.history.invocation_page import page_of, text_of
 from tests.views.pages import opened
 
@@ -126,7 +126,7 @@ def test_a_hostile_answer_is_inert(priya, recorded, kaleyra_says):
 
 
 def test_an_answer_that_repeats_the_number_is_shown_without_it(ada, typed, kaleyra_says):
-    sends = [Send(DIGITS, {"01": "a"})] * 2
+    sends = [Send(DIGITS, VALUES)] * 2
     row, _ = record(typed, sends, request_id=uuid.uuid4(), created_by=None)
     kaleyra_says(400, json.dumps({"success": False, "errors": [f"{DIGITS} is wrong"]}).encode())
     deliver(row.pk)
@@ -169,7 +169,7 @@ def test_a_value_that_was_or_became_sensitive_is_masked_for_everybody(sven, type
 def test_a_verification_code_is_never_shown(sven, typed):
     row = record(
         typed,
-        [Send(DIGITS, {"#verification_code#": "81XXX23"})] * 2,
+        [Send(DIGITS, {**VALUES, "#verification_code#": "81XXX23"})] * 2,
         request_id=uuid.uuid4(),
         created_by=None,
     )[0]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from invocations.kaleyra.payload import Send
 from invocations.models import Callback, Invocation
 from invocations.sending.record import record
-from tests.views.conftest import DIGITS
+from tests.views.conftest import DIGITS, VALUES
 from tests.views.history.history_page import ids_on, listed_ids
 from tests.views.pages import Page, opened
 
@@ -19,14 +19,14 @@ def one(typed):
     """The request ID of one of two messages; it has two numbers, a ticket and a result."""
     row = record(
         typed,
-        [Send(DIGITS), Send("442079460958")],
+        [Send(DIGITS, VALUES), Send("442079460958", VALUES)],
         request_id=uuid.uuid4(),
         created_by=None,
         reference="Zen-4711",
     )[0]
     record(
         typed,
-        [Send("919876543210")] * 2,
+        [Send("919876543210", VALUES)] * 2,
         request_id=uuid.uuid4(),
         created_by=None,
         reference="Zen-47",

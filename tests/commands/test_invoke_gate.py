@@ -1,0 +1,121 @@
+"""`manage.py invoke` and the gate: what is refused, what is said, and what a script can read of it."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from invocations.management.commands.demo import WORKFLOWS
+from invocations.models import Channel, Invocation, Parameter, WorkflowInstance
+
+pytestmark = pytest.mark.django_db
+NUMBER = "919876543202"
+FIVE = [
+    "--param",
+    "01=Asha",
+    "--param",
+    "02=KF-20418",
+    "--param",
+    "03=Tue 1 December",
+    *("--param1", "#param_header#=KF-20418"),
+    *("--param1", "#param_url#=kf-20418"),
+]
+
+
+@pytest.fixture
+def order_delayed(workflow):
+    """The example of the README, with its five values."""
+    workflow.channels.all().delete()
+    for position, channel in enumerate(WORKFLOWS[0]["channels"], start=1):
+        Channel.objects.create(workflow_instance=workflow, position=position, **channel)
+    return workflow
+
+
+def test_four_missing_values_are_named_and_nothing_is_recorded(invoke, order_delayed, receiver):
+    ended, printed = invoke("--recipient", "918061234701", "--param", "01=Asha")
+    *lines, last = printed.splitlines()
+    assert ended == 2 and last == "Nothing was sent."
+    assert [line.split(",")[0].split(":")[0] for line in lines] == [
+        *("02", "03", "#param_header#", "#param_url#")
+    ]
+    assert all("the template needs it" in line for line in lines)
+    assert not receiver.received and not Invocation.objects.exists()
+
+
+def test_the_five_values_send_it(invoke, order_delayed, receiver):
+    assert invoke("--recipient", NUMBER, *FIVE)[0] == 0
+    assert len(receiver.received) == 1
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--check"])
+def test_what_the_gate_finds_is_one_json_object(invoke, order_delayed, receiver, option):
+    ended, printed = invoke("--recipient", NUMBER, "--param", "01=Asha", option, "--json")
+    shown = json.loads(printed)
+    assert ended == 2
+    assert shown.keys() == {"url", "findings"} | ({"payload"} if option == "--dry-run" else set())
+    assert {finding["key"] for finding in shown["findings"]} == {
+        *("02", "03", "#param_header#", "#param_url#")
+    }
+    assert all(
+        finding.keys() == {"code", "severity", "channel", "key", "text"}
+        and (finding["code"], finding["severity"]) == ("required", "blocker")
+        for finding in shown["findings"]
+    )
+    assert not receiver.received and not Invocation.objects.exists()
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--check"])
+def test_a_message_without_a_blocker_ends_with_zero(invoke, order_delayed, receiver, option):
+    ended, printed = invoke("--recipient", NUMBER, *FIVE, option, "--json")
+    assert ended == 0 and json.loads(printed)["findings"] == []
+    assert not receiver.received and not Invocation.objects.exists()
+
+
+def test_a_dry_run_shows_the_payload_that_is_posted(invoke, workflow, receiver):
+    words = ["--recipient", NUMBER, "--request-id", "6f9e4c0a-7d3b-4a55-9b8e-0d1c2b3a4f5e"]
+    shown = json.loads(invoke(*words, "--dry-run", "--json")[1])
+    invoke(*words)
+    assert shown["payload"] == json.loads(receiver.received[0].body)
+    assert shown["url"].endswith("/workflow-instances/" + workflow.workflow_instance_id) or (
+        workflow.workflow_instance_id in shown["url"]
+    )
+
+
+def test_an_admins_rules_hold_for_the_command(invoke, workflow):
+    channel = workflow.channels.get(position=1)
+    Parameter.objects.create(channel=channel, key="01", label="First name", pattern="[A-Z]+")
+    ended, printed = invoke("--recipient", NUMBER, "--param", "01=asha")
+    assert ended == 2 and printed.startswith("01 (First name), WhatsApp: ")
+    assert "asha" not in printed and not Invocation.objects.exists()
+
+
+def test_a_caution_is_printed_and_the_message_goes(workflow, recorded, receiver):
+    recorded()
+    out, err = StringIO(), StringIO()
+    with pytest.raises(SystemExit) as end:
+        call_command(
+            *("invoke", "Order delayed", "--recipient", NUMBER, "--param", "01=Asha", "--json"),
+            stdout=out,
+            stderr=err,
+        )
+    assert end.value.code == 0 and json.loads(out.getvalue())["status"] == "accepted"
+    assert "sent this workflow to this number" in err.getvalue()
+
+
+def test_strict_refuses_a_caution(invoke, recorded, receiver):
+    recorded()
+    ended, printed = invoke("--recipient", NUMBER, "--strict")
+    assert ended == 2 and "sent this workflow to this number" in printed
+    assert Invocation.objects.count() == 1 and not receiver.received
+
+
+@pytest.mark.parametrize("words", [["--param", "2=a", "--param", "10=b"], ["--param", "01="]])
+def test_a_shell_is_told_of_no_button(invoke, words):
+    ended, printed = invoke("--recipient", NUMBER, *words)
+    assert ended == 2 and "Press" not in printed and "row" not in printed
+
+
+def test_a_workflow_without_texts_takes_what_it_is_given(invoke, workflow):
+    WorkflowInstance.objects.get().channels.update(template_text="")
+    assert invoke("--recipient", NUMBER, "--param", "any=value")[0] == 0

@@ -1,0 +1,114 @@
+"""The rules for the values of one channel."""
+
+import pytest
+
+from invocations.composing import error_text
+from invocations.composing.findings import Severity
+from invocations.composing.value_rules import value_findings
+from invocations.kaleyra import limits
+from invocations.models import Channel, Parameter
+
+FACTS = {"length": 31, "limit": 30, "over": 1, "which": ("tab",), "missing": (2,)} | {
+    "first": 2,
+    "text": "{x}",
+    "order": (),
+    "before": (),
+}
+
+
+class ChannelWithRules(Channel):
+    """A channel that is not stored, with an admin's rules for its one value."""
+
+    class Meta:
+        proxy = True
+        app_label = "invocations"
+
+    rules: tuple[Parameter, ...] = ()
+
+    @property
+    def parameters(self):
+        return self
+
+    def all(self):
+        return self.rules
+
+
+def channel(kind="sms", text="{#var#}", otp=False, **rules):
+    made = ChannelWithRules(kind=kind, position=2, template_text=text, is_otp=otp)
+    made.rules = (Parameter(key="01", **rules),) if rules else ()
+    return made
+
+
+def codes(channel, params, region="IN"):
+    return {finding.code for finding in value_findings(channel, params, region=region)}
+
+
+@pytest.mark.parametrize(
+    ("rules", "good", "bad", "code"),
+    [
+        ({"max_length": 3}, "abc", "abcd", "max_length"),
+        ({"pattern": "[0-9]+"}, "12", "12a", "pattern"),
+        ({"pattern": "a|b"}, "b", "ab", "pattern"),
+        ({"pattern": "a.b"}, "axb", "a\nb", "pattern"),
+        ({"choices": "x\ny"}, "y", "z", "choice"),
+        ({"label": "Name"}, "x" * 10_000, "", "required"),
+        ({}, "<b>{{1}}", "", "required"),
+    ],
+)
+def test_the_admins_rules_block_what_breaks_them(rules, good, bad, code):
+    flow = channel(kind="sms", **rules)
+    assert codes(flow, {"01": good}, region="") == set()
+    [finding] = [each for each in value_findings(flow, {"01": bad} if bad else {}) if each.blocks]
+    assert (finding.code, finding.channel, finding.key) == (code, 2, "01")
+    assert finding.severity is Severity.BLOCKER and "%(" not in finding.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "otp", "params", "expected"),
+    [
+        ("sms", "{#var#}", False, {"01": "x" * 31}, {"dlt_too_long"}),
+        ("sms", "{#var#}", False, {"01": "a<b"}, {"dlt_angle"}),
+        ("sms", "{name}", False, {"name": "x" * 31}, set()),
+        ("whatsapp", "{{1}}", False, {"01": "x" * 31}, set()),
+        ("whatsapp", "{{1}}", True, {"#verification_code#": "1" * 16}, {"code_too_long"}),
+        ("whatsapp", "{{1}}", False, {"01": "a\nb"}, {"whatsapp_white_space"}),
+        ("whatsapp", "", False, {"10": "a", "2": "b"}, {"out_of_order"}),
+        ("whatsapp", "", False, {"#other#": "a"}, {"no_such_special_key"}),
+        ("whatsapp", "", False, {"01": " "}, {"no_value"}),
+        (
+            "sms",
+            "{#var#}{#var#}",
+            False,
+            {"#param_url#": "u", "01": "a", "02": "b"},
+            {"special_first"},
+        ),
+    ],
+)
+def test_the_limits_of_a_channel_are_found(kind, text, otp, params, expected):
+    assert codes(channel(kind, text, otp), params) == expected
+
+
+def test_another_country_has_no_indian_rules():
+    assert codes(channel(), {"01": "x" * 31}, region="GB") == set()
+
+
+def test_a_place_that_nobody_requires_is_a_caution_when_it_stays_empty():
+    flow = channel(kind="whatsapp", text="Hello {{name}}")
+    flow.rules = (Parameter(key="name", required=False),)
+    [finding] = value_findings(flow, {})
+    assert (finding.code, finding.blocks) == ("missing_value", False)
+    assert finding.text == "WhatsApp: nothing is given for {{name}}."
+
+
+@pytest.mark.parametrize("code", sorted(error_text.LIMIT_TEXT))
+def test_every_limit_has_its_sentence(code):
+    finding = limits.LimitFinding(code, "<key>", blocks=True, facts=FACTS)
+    assert "%(" not in error_text.limit_text(finding)
+
+
+def test_no_sentence_for_every_door_names_a_button():
+    texts = [
+        *(error_text.NUMBER_TEXT | error_text.PARAMS_TEXT | error_text.LIMIT_TEXT).values(),
+        *(error_text.FIELD_TEXT | error_text.WORKFLOW_TEXT).values(),
+    ]
+    assert not [text for text in texts if "Press" in str(text) or "button" in str(text)]
