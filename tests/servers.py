@@ -1,10 +1,12 @@
-"""PostgreSQL and Redis for tests and benchmarks: private ones, each in a folder of its own on a free port, gone afterwards.
+"""Private PostgreSQL and Redis servers for tests and benchmarks, in temporary folders.
 
-    with PrivatePostgres() as postgres: ...   # postgres.url; postgres.kill() and postgres.start() for those who test crashes
-    python -m tests.servers --postgres --redis -- pytest …   # runs a command with TEST_DATABASE_URL and TEST_BROKER_URL set
+    with PrivatePostgres() as postgres:    # postgres.url; kill() and start() for crash tests
+        ...
+    python -m tests.servers --postgres --redis -- pytest …
+                                           # sets TEST_DATABASE_URL and TEST_BROKER_URL
 
-Debian's packages bring them (tests/install-packages.sh). What PostgreSQL has committed is on the disk, unless `--quick` is asked
-for: then it waits for no disk, and must not be killed.
+They come from Debian's packages (tests/install-packages.sh). PostgreSQL commits to the disk, unless
+`--quick` is given: then it does not wait for the disk, and must not be killed.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from pathlib import Path
 from typing import Self
 
 PATIENCE = 60.0
-"""Seconds for a server to answer: one that was killed reads its log first."""
+"""Seconds for a server to answer: after a kill it reads its log first."""
 
 
 def free_port() -> int:
@@ -43,7 +45,7 @@ def _wait_until_it_listens(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 def _program(name: str) -> str:
-    """Debian keeps PostgreSQL's programs out of the way of those who only want psql."""
+    """Debian keeps PostgreSQL's server programs outside PATH."""
     found = shutil.which(name) or next(
         map(str, sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)), None
     )
@@ -53,7 +55,7 @@ def _program(name: str) -> str:
 
 
 class _Server:
-    """A process in a folder that goes with it."""
+    """A process in a temporary folder, which is removed with it."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -89,7 +91,10 @@ class _Server:
 
 
 class PrivatePostgres(_Server):
-    """A cluster with one user, `console`, and one empty database. `is_quick`: it is for tests that do not kill it."""
+    """A cluster with one user, `console`, and one empty database.
+
+    `is_quick` is for tests that do not kill it.
+    """
 
     def __init__(self, *, is_quick: bool = False) -> None:
         super().__init__()
@@ -136,18 +141,16 @@ class PrivatePostgres(_Server):
         self._run(*self._as_user, _program("postgres"), "-D", f"{self._folder}/data", *options)
         ready = [_program("pg_isready"), "--quiet", "--host=127.0.0.1", f"--port={self.port}"]
         ends = time.monotonic() + PATIENCE
-        while (
-            subprocess.call(ready) and time.monotonic() < ends
-        ):  # it listens before it lets anybody in
+        # It listens before it accepts connections.
+        while subprocess.call(ready) and time.monotonic() < ends:
             time.sleep(0.05)
 
     def kill(self) -> None:
-        """SIGKILL for every process of it, as when the machine loses its power. `start` recovers what was committed."""
+        """Sends SIGKILL to each process, as in a power cut. `start` recovers what was committed."""
         assert self._process
         pid = self._process.pid
-        children = (
-            Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        )  # each has a process group of its own
+        # Each child has its own process group.
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         self.stop(signal.SIGKILL)
         for child in children:
             with suppress(ProcessLookupError):
@@ -179,7 +182,8 @@ class PrivateRedis(_Server):
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        description="Runs a command beside private servers. One that the environment names is used instead."
+        description="Runs a command beside private servers."
+        " One that the environment names is used instead."
     )
     parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--redis", action="store_true")
@@ -192,9 +196,8 @@ def main() -> int:
         ("TEST_BROKER_URL", PrivateRedis, asked.redis),
     ]
     running: list[_Server] = []
-    signal.signal(
-        signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM)
-    )  # by the way that stops them
+    # `sys.exit` runs the `finally` that stops the servers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         for name, kind, is_wanted in wanted:
             if is_wanted and not os.environ.get(name):

@@ -1,4 +1,4 @@
-"""The page of unmatched results as it looks, with a suggestion, hostile words, and long ones."""
+"""The page of unmatched results, with a suggestion, hostile words and long ones."""
 
 import json
 import uuid
@@ -25,6 +25,26 @@ def test_the_page_of_unmatched_results(page, admin_user, sign_in, demo, faults, 
     Invocation.objects.filter(pk=row.pk).update(
         status="unknown", reason="timeout", due_at=None, doubtful_since=now, doubt_count=1
     )
+    store_results(workflow.account)
+    assert faults(["/results/unmatched/"], "some") == {}
+    callback = whose.unmatched_results().latest("pk")
+    assert faults([f"/results/unmatched/set-aside/?id={callback.pk}"], "set-aside") == {}
+    page.goto(f"{live_server.url}/results/unmatched/")
+    page.get_by_role("link", name="Set aside the result of").first.click()
+    page.get_by_role("button", name="Set it aside").click()
+    expect(page.get_by_text("This field is required.")).to_be_visible()
+    page.get_by_label("Why does nobody need").fill("The shop’s own system sent it")
+    page.get_by_role("button", name="Set it aside").click()
+    expect(page.get_by_text("Set aside. It still finds its message")).to_be_visible()
+    assert faults(["/results/unmatched/?set-aside"], "aside") == {}
+    page.goto(f"{live_server.url}/results/unmatched/")
+    page.get_by_text("What was posted").nth(1).click()
+    page.get_by_role("button", name="It belongs to this one").click()
+    page.wait_for_url(f"**/history/{row.request_id}/")
+    assert Invocation.objects.get(pk=row.pk).delivery == "completed"
+
+
+def store_results(account):
     words = [
         ("TIMEOUT", "DELIVERED"),
         ("<img src=x onerror=alert(1)>", "\u202e" + "NEW-" * 25),
@@ -45,21 +65,5 @@ def test_the_page_of_unmatched_results(page, admin_user, sign_in, demo, faults, 
             "executionStatus": "COMPLETED",
             "result": channels,
         }
-        results.store_result(workflow.account, json.dumps(body, indent=1).encode())
-    results.store_result(workflow.account, b"<html>not json</html>")
-    assert faults(["/results/unmatched/"], "some") == {}
-    callback = whose.unmatched_results().latest("pk")
-    assert faults([f"/results/unmatched/set-aside/?id={callback.pk}"], "set-aside") == {}
-    page.goto(f"{live_server.url}/results/unmatched/")
-    page.get_by_role("link", name="Set aside the result of").first.click()
-    page.get_by_role("button", name="Set it aside").click()
-    expect(page.get_by_text("This field is required.")).to_be_visible()
-    page.get_by_label("Why does nobody need").fill("The shop’s own system sent it")
-    page.get_by_role("button", name="Set it aside").click()
-    expect(page.get_by_text("Set aside. It still finds its message")).to_be_visible()
-    assert faults(["/results/unmatched/?set-aside"], "aside") == {}
-    page.goto(f"{live_server.url}/results/unmatched/")
-    page.get_by_text("What was posted").nth(1).click()
-    page.get_by_role("button", name="It belongs to this one").click()
-    page.wait_for_url(f"**/history/{row.request_id}/")
-    assert Invocation.objects.get(pk=row.pk).delivery == "completed"
+        results.store_result(account, json.dumps(body, indent=1).encode())
+    results.store_result(account, b"<html>not json</html>")

@@ -1,4 +1,4 @@
-"""`manage.py demo`: run at every start, so it adds what is missing once and changes nothing that people changed."""
+"""`manage.py demo` at every start: it adds what is missing once and keeps people's changes."""
 
 import re
 

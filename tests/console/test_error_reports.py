@@ -1,4 +1,4 @@
-"""An error page or mail shows the lines of code and nothing that was in them, whether DEBUG is on or off."""
+"""An error page or mail shows lines of code and no values, whether DEBUG is on or off."""
 
 import sys
 

@@ -39,7 +39,8 @@ def test_the_web_server_does_not_start_with_wrong_settings():
         (
             "",
             GOOD["DATABASE_URL"],
-            "Celery needs CELERY_BROKER_URL. Without a broker, `manage.py dispatch` does the same work.",
+            "Celery needs CELERY_BROKER_URL."
+            " Without a broker, `manage.py dispatch` does the same work.",
         ),
         ("redis://127.0.0.1/0", "sqlite:////tmp/none.sqlite3", "the database is SQLite"),
     ],
@@ -71,11 +72,8 @@ def test_settings_is_the_only_reader_of_the_environment():
         for path in python
         if re.search(r"os\.(environ|getenv)|environ\.Env", path.read_text())
     ]
-    assert sorted(readers) == [
-        "celery.py",
-        "settings.py",
-        "wsgi.py",
-    ]  # the doors name the settings module
+    # celery.py and wsgi.py name the settings module.
+    assert sorted(readers) == ["celery.py", "settings.py", "wsgi.py"]
 
 
 def test_env_example_names_exactly_the_settings():
