@@ -1,8 +1,9 @@
-"""How long results take that arrive in a flood, and whether one is lost.
+"""The latency of results that arrive at a high rate, and whether one is lost.
 
-`make bench-callbacks` posts 200 a second for 30 seconds over real HTTP to gunicorn and a private PostgreSQL, each at its own moment
-whether or not the one before was answered, and measures from that moment. Beside it /healthz, the cheapest page, is asked as often.
-It fails if a result is lost, or answered by anything but 200.
+`make bench-callbacks` posts 200 a second for 30 seconds over HTTP to gunicorn and a private
+PostgreSQL. Each POST starts at its scheduled time, whether or not the one before was answered, and
+is measured from that time. /healthz, the cheapest page, is requested as often for comparison. It
+fails if a result is lost, or answered by anything but 200.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ Ask = Callable[[requests.Session], requests.Response]
 
 
 def awaited(count: int) -> list[Invocation]:
-    """So many messages that were accepted, whose results are awaited, in a database that was empty."""
+    """Accepted messages that await results, in an empty database."""
     call_command("migrate", verbosity=0)
     fill(count * 2)
     ChannelResult.objects.all().delete()
@@ -81,7 +82,7 @@ def posts(base: str, invocations: Sequence[Invocation]) -> list[Ask]:
 
 
 def paced(ways: Sequence[Ask], rate: int) -> tuple[list[float], int]:
-    """Does so many a second. Returns the milliseconds from each one's moment to its answer, and how many were not answered 200."""
+    """Posts at this rate. Returns the ms from each scheduled time, and how many failed."""
     taken: list[float] = []
     refused: list[int] = []
     turns = iter(enumerate(ways))
@@ -129,14 +130,18 @@ def main() -> None:
     print(f"{asked.rate} a second, {asked.workers} processes of {asked.threads} threads\n")
     for name, (taken, refused) in found.items():
         cuts = statistics.quantiles(taken, n=100)
-        figures = f"median {cuts[49]:6.1f} ms, 95 of 100 within {cuts[94]:6.1f} ms, 99 within {cuts[98]:6.1f} ms, all within {max(taken):6.1f} ms"
+        figures = (
+            f"median {cuts[49]:6.1f} ms, 95 of 100 within {cuts[94]:6.1f} ms,"
+            f" 99 within {cuts[98]:6.1f} ms, all within {max(taken):6.1f} ms"
+        )
         print(f"{name:9} {len(taken):6,} asked: {figures}; {refused} not answered 200")
     told = Invocation.objects.filter(
         pk__in=[each.pk for each in invocations], delivery=Invocation.Delivery.COMPLETED
     ).count()
     lost = len(invocations) - told
     print(
-        f"\n{Callback.objects.count():,} kept, {told:,} told to their message, {lost} lost (goal: none, and 95 of 100 within {GOAL_MS} ms)."
+        f"\n{Callback.objects.count():,} kept, {told:,} told to their message, {lost} lost"
+        f" (goal: none, and 95 of 100 within {GOAL_MS} ms)."
     )
     sys.exit(1 if lost or found["results"][1] else 0)
 

@@ -1,6 +1,7 @@
-"""How long the live preview takes, beside the cheapest page there is (/healthz), over real HTTP from gunicorn in one run.
+"""Times the live preview and the cheapest page (/healthz), over HTTP from gunicorn in one run.
 
-`make bench-preview` prints the medians in milliseconds and their ratio. Machines are shared: trust the ratio.
+`make bench-preview` prints the medians in milliseconds and their ratio. On a shared machine
+trust the ratio.
 """
 
 from __future__ import annotations
@@ -82,9 +83,8 @@ def main() -> None:
     with served() as base:
         medians = measure(base)
     for name, milliseconds in medians.items():
-        print(
-            f"{name:10} {milliseconds:7.1f} ms   {milliseconds / medians['/healthz']:5.1f} × /healthz"
-        )
+        ratio = milliseconds / medians["/healthz"]
+        print(f"{name:10} {milliseconds:7.1f} ms   {ratio:5.1f} × /healthz")
 
 
 main()

@@ -1,4 +1,4 @@
-"""What tests of many rooms share: a practice pod that judges what was sent, an account there, and messages to send."""
+"""Shared fixtures: a practice pod that records requests, an account there, messages, people."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ KEY = "practice-canary0canary0canary0c0fe"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What only PostgreSQL has is left out, not skipped, where the tests run on SQLite: `make test` runs them on both."""
+    """Deselects the tests for PostgreSQL, instead of skipping them, when the tests run on SQLite.
+
+    `make test` runs them on both.
+    """
     if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
         only = [item for item in items if item.get_closest_marker("postgres")]
         config.hook.pytest_deselected(items=only)
@@ -47,7 +50,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """SQLite in a file, as the console runs: so that threads, other processes and readers of raw bytes meet the real thing."""
+    """SQLite in a file, as in production: threads and other processes use it, and tests read it."""
     for database in settings.DATABASES.values():
         if database["ENGINE"] == "django.db.backends.sqlite3":
             database.setdefault("TEST", {})["NAME"] = str(
@@ -57,7 +60,10 @@ def django_db_modify_db_settings(
 
 @pytest.fixture
 def db(db: None) -> None:
-    """The database, with the pods and groups that migrations add: a test that committed has emptied its tables."""
+    """The database, with the pods and groups of the migrations.
+
+    A test that commits empties the tables.
+    """
     if not Group.objects.filter(name="Admin").exists():
         for name, sow in [
             ("0002_pods", "add_pods"),
@@ -77,7 +83,10 @@ def db_of_the_mark(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def receiver() -> Iterator[PracticePod]:
-    """Kaleyra's part. Whether something was sent twice is judged by what it `received` and `accepted`, never by our own rows."""
+    """A practice pod in place of Kaleyra.
+
+    Tests count what it `received` and `accepted`, and not our own rows.
+    """
     with PracticePod(slow_seconds=0.3, silent_seconds=0.3) as pod:
         yield pod
 
@@ -110,7 +119,7 @@ def workflow(account: Account) -> WorkflowInstance:
 
 @pytest.fixture
 def recorded(workflow: WorkflowInstance) -> Callable[..., Invocation]:
-    """recorded("429"): a queued invocation whose number makes the receiver answer so (docs/practice-pod.md)."""
+    """recorded("429"): a queued row; its number chooses the answer (docs/practice-pod.md)."""
 
     def recorded(code: str = "202", **changes: Any) -> Invocation:
         sends = [Send(f"919876543{code}", {"01": "Asha"})] * 2
@@ -122,9 +131,9 @@ def recorded(workflow: WorkflowInstance) -> Callable[..., Invocation]:
 
 @pytest.fixture
 def kaleyra_says(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """kaleyra_says(400, {"success": False}): the next answers, whatever was posted. An exception in place of the status is raised.
+    """kaleyra_says(400, {"success": False}): the answer to each later request.
 
-    kaleyra_says.stop(): the receiver answers again.
+    An exception in place of the status is raised. kaleyra_says.stop(): the receiver answers again.
     """
 
     def says(
@@ -157,7 +166,10 @@ def kaleyra_says(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 @pytest.fixture
 def process() -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """process("-m", "celery", …): Python on the test's database. Needs a test that commits (`transaction=True`)."""
+    """process("-m", "celery", …): Python with the test's database.
+
+    Needs a test that commits (`transaction=True`).
+    """
     running: list[subprocess.Popen[str]] = []
 
     def process(*words: str, **env: str) -> subprocess.Popen[str]:

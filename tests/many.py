@@ -32,7 +32,10 @@ def workflow_of(
 
 
 def messages(workflow: WorkflowInstance, columns: Iterable[dict[str, Any]]) -> list[Invocation]:
-    """One message for each, with these columns; `created_at` too, in whose order they are recorded. `workflow` is theirs by default."""
+    """One message for each dict of columns, recorded in the order of `created_at`.
+
+    `workflow` is the default of `workflow_instance`.
+    """
     now = timezone.now()
     columns = sorted(columns, key=lambda each: each.get("created_at", now))
     rows = []

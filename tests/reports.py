@@ -19,7 +19,7 @@ def report(
     kinds: tuple[str, str] = ("whatsapp", "sms"),
     wait: int = 30,
 ) -> Callback:
-    """report(row, "TIMEOUT", "DELIVERED"): the result of `row`'s flow comes in, with a code for each channel that was tried."""
+    """report(row, "TIMEOUT", "DELIVERED"): stores a result with a code for each tried channel."""
     began = began or row.created_at + timedelta(seconds=1)
     channels: dict[str, Any] = {}
     for position, (kind, code) in enumerate(zip(kinds, codes, strict=False), start=1):

@@ -1,4 +1,4 @@
-"""Settings of the tests: every variable that the console reads is set here, so that nobody's `.env` changes a test."""
+"""Settings of the tests. They set every variable, so that no `.env` changes a test."""
 
 import os
 

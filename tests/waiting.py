@@ -1,4 +1,4 @@
-"""Waiting for what must come true, at its own pace: a test never sleeps for a time that should be enough."""
+"""Waits for a condition: no test sleeps for a time that should be long enough."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def until(true: Callable[[], object], seconds: float = 30.0) -> None:
-    """Waits until it is `true`; TimeoutError if it does not come to that."""
+    """Waits until `true()` is true. Raises TimeoutError after `seconds`."""
     ends = time.monotonic() + seconds
     while not true():
         if time.monotonic() > ends:

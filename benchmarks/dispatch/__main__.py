@@ -119,7 +119,7 @@ def explained(runs: dict[Key, list[Run]]) -> None:
 
 
 def check_memory(bench: Bench, count: int) -> None:
-    """Prints a dispatcher's memory while it sends `count` messages. Exits if it grew after the first fifth."""
+    """Prints a dispatcher's memory during `count` messages; fails if it grows after a fifth."""
     bench.fill(count, "PostgreSQL")
     requests.get(f"{bench.api}/start?0", timeout=10)
     words = ["manage.py", "dispatch", "--once", "--threads", str(bench.width)]
@@ -196,8 +196,9 @@ def main() -> None:
             for n in range(asked.rounds):
                 print(f"round {n + 1} of {asked.rounds}", file=sys.stderr)
                 one_round(bench, count, runs)
+    few = min(count, NEWMAN_MESSAGES)
     print(
-        f"{count} messages a process (newman: {min(count, NEWMAN_MESSAGES)}), {asked.width} threads,"
+        f"{count} messages a process (newman: {few}), {asked.width} threads,"
         f" seed {asked.seed}, {asked.rounds} round(s)\n"
     )
     table(runs)

@@ -1,6 +1,9 @@
-"""What is compared with: threads that post the bodies of a file, each with a `requests.Session` of its own, and write nothing down.
+"""The lower bound: threads post the bodies of a file and store nothing.
 
-`python -m benchmarks.dispatch.bare FILE URL WIDTH PART PARTS`: posts each PARTS-th line, from line PART on.
+Each thread has its own `requests.Session`.
+
+`python -m benchmarks.dispatch.bare FILE URL WIDTH PART PARTS` posts each PARTS-th
+line from PART on.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""The plain design, to compare with: one Celery task a message. It loads the row, posts it, and saves the row.
+"""The plain design, for comparison: one Celery task for each message loads, posts and saves a row.
 
-As quick as it can be had: threads with kept-alive sessions, kept database connections, prefetched messages, no results.
+As fast as possible: threads with keep-alive sessions, kept database connections, prefetched
+messages, and no results.
 `python -m benchmarks.dispatch.naive` puts a task on the broker for each row that is queued.
 """
 

@@ -1,7 +1,7 @@
 """The rows to send, in the database that TEST_DATABASE_URL names.
 
-`python -m benchmarks.dispatch.rows prepare API_DOMAIN`, `… fill N SEED FILE` (which writes the same bodies to FILE, one a line),
-`… state` (how many rows have which status).
+`python -m benchmarks.dispatch.rows prepare API_DOMAIN`, `… fill N SEED FILE` (which writes the
+same bodies to FILE, one for each line), `… state` (the number of rows by status).
 """
 
 from __future__ import annotations

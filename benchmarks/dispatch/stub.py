@@ -1,7 +1,8 @@
-"""A quick stand-in of the API: answers every POST as the API's documentation has it (202, ACCEPTED), and counts what it saw.
+"""A fast stand-in of the API: it answers every POST as documented (202, ACCEPTED) and counts them.
 
-It is no judge of requests (that is the practice pod), only of their number: each request id once. `GET /start?0.05` forgets what
-was seen and answers each POST after 0.05 s from now on; `GET /seen` tells.
+It does not validate requests, as the practice pod does, and only counts them and their request IDs.
+`GET /start?0.05` resets the counts and sets a delay of 0.05 s for each answer; `GET /seen` returns
+the counts.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from collections import Counter
 REQUEST_ID = re.compile(rb'"requestId": ?"([^"]+)"')
 LENGTH = re.compile(rb"\r\ncontent-length: ?(\d+)", re.IGNORECASE)
 ANSWER = (
-    b'{"success":true,"requestId":"%b","message":"Workflow invocation request submitted successfully",'
-    b'"workflowInvocationId":"1PzqQWLYRnvVzGSnpMOYgc","executionStatus":"ACCEPTED","timestamp":"2025-04-22T12:16:01.489187246Z"}'
+    b'{"success":true,"requestId":"%b",'
+    b'"message":"Workflow invocation request submitted successfully",'
+    b'"workflowInvocationId":"1PzqQWLYRnvVzGSnpMOYgc","executionStatus":"ACCEPTED",'
+    b'"timestamp":"2025-04-22T12:16:01.489187246Z"}'
 )
 HEAD = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 

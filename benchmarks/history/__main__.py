@@ -1,8 +1,9 @@
-"""How long the history takes as it grows, beside the stock change list of Django's admin over the same rows.
+"""Times the growing history, and the change list of Django's admin for the same rows.
 
-`make bench-history` builds 10 thousand and 10 million invocations on a private PostgreSQL, and 10 thousand and 1 million on SQLite, asks
-for each page, filter and search, and prints medians and ratios. ROWS=1000000 makes the big one smaller. Machines are shared: trust
-the ratios. It wants 20 GB of disk and half an hour.
+`make bench-history` builds 10 thousand and 10 million invocations on a private PostgreSQL, and 10
+thousand and 1 million on SQLite, requests each page, filter and search, and prints medians and
+ratios. ROWS=1000000 makes the larger one smaller. On a shared machine trust the ratios. It needs
+20 GB of disk and half an hour.
 """
 
 from __future__ import annotations
@@ -78,14 +79,16 @@ def show(title: str, rows: list[int], small: Found, big: Found) -> None:
             else ("–", "–")
         )
         print(
-            f"| {name:22} | {before:8.1f} | {after:10.1f} | {grows:5.2f} × | {query:13.1f} | {beside[0]:>8} | {beside[1]:>10} |"
+            f"| {name:22} | {before:8.1f} | {after:10.1f} | {grows:5.2f} × | {query:13.1f}"
+            f" | {beside[0]:>8} | {beside[1]:>10} |"
         )
     first = big["first page"]
     ahead = first["stock"].get("ms", first["stock"].get("at_least", 0.0)) / first["ours"]["ms"]
     print(f"\nGrows {worst['grows']:.2f} × at most (goal {GROWS_AT_MOST:.0f}).")
     print(f"Slowest query {worst['query']:.0f} ms (goal {LONGEST_QUERY_MS:.0f}).")
     print(
-        f"First page {ahead:.0f} × faster than the stock change list (goal {FASTER_THAN_STOCK:.0f})."
+        f"First page {ahead:.0f} × faster than the stock change list"
+        f" (goal {FASTER_THAN_STOCK:.0f})."
     )
 
 

@@ -1,7 +1,7 @@
-"""Many invocations, made by the database itself: a year of them, of 20 workflows, with results for a tenth.
+"""Many invocations, generated in SQL: a year of them, of 20 workflows, with results for a tenth.
 
-What they hold is arithmetic on the row's number, so that every run and both databases have the same. Indexes are laid after the
-rows, which is what makes ten million bearable.
+Their values are computed from the row number, so that each run and both databases have the same.
+Indexes are created after the rows, which makes ten million rows feasible.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NUMBER = "918061234581"
 """One customer's number, which a few rows have: its digest is a real one."""
 EVERY_NTH_HAS_A_RESULT = 10
 
-# Written for PostgreSQL; SQLite's words for the same are put in by `_said_to`.
+# Written for PostgreSQL; SQLite's words for the same are put in by `_translated`.
 INVOCATION = {
     "id": "n",
     "request_id": "uuid(n)",
@@ -39,21 +39,30 @@ INVOCATION = {
     "account_id": "first_account + mix(n, 20) % 4",
     "payload": "wide(n)",
     "payload_digest": "digest(n)",
-    "recipient_digest": "CASE WHEN n % 100000 = 7 THEN 'a_known_number' ELSE digest(n % 3000000) END",
+    "recipient_digest": "CASE WHEN n % 100000 = 7 THEN 'a_known_number'"
+    " ELSE digest(n % 3000000) END",
     "recipient2_digest": "''",
     "recipient_hint": "'+91 ••••• •' || four(n)",
     "recipient2_hint": "''",
     "recipient_last_four": "four(n)",
     "recipient2_last_four": "''",
-    "status": "CASE WHEN mix(n, 1000) < 950 THEN 'accepted' WHEN mix(n, 1000) < 980 THEN 'rejected' WHEN mix(n, 1000) < 985 THEN 'unknown' "
-    "WHEN mix(n, 1000) < 987 THEN 'held' WHEN mix(n, 1000) < 995 THEN 'expired' ELSE 'cancelled' END",
-    "reason": "CASE WHEN mix(n, 1000) < 950 THEN 'accepted' WHEN mix(n, 1000) < 980 THEN 'rejected' WHEN mix(n, 1000) < 985 THEN 'timeout' "
-    "WHEN mix(n, 1000) < 987 THEN 'credentials' WHEN mix(n, 1000) < 995 THEN 'too_late' ELSE 'cancelled' END",
-    "delivery": "CASE WHEN mix(n, 1000) >= 950 THEN '' WHEN mix(n, 1000) < 900 THEN 'completed' ELSE 'no_result' END",
-    "deciding_channel": "CASE WHEN mix(n, 1000) < 700 THEN 1 WHEN mix(n, 1000) < 850 THEN 2 WHEN mix(n, 1000) < 900 THEN 0 END",
+    "status": "CASE WHEN mix(n, 1000) < 950 THEN 'accepted'"
+    " WHEN mix(n, 1000) < 980 THEN 'rejected' WHEN mix(n, 1000) < 985 THEN 'unknown'"
+    " WHEN mix(n, 1000) < 987 THEN 'held' WHEN mix(n, 1000) < 995 THEN 'expired'"
+    " ELSE 'cancelled' END",
+    "reason": "CASE WHEN mix(n, 1000) < 950 THEN 'accepted'"
+    " WHEN mix(n, 1000) < 980 THEN 'rejected' WHEN mix(n, 1000) < 985 THEN 'timeout'"
+    " WHEN mix(n, 1000) < 987 THEN 'credentials' WHEN mix(n, 1000) < 995 THEN 'too_late'"
+    " ELSE 'cancelled' END",
+    "delivery": "CASE WHEN mix(n, 1000) >= 950 THEN '' WHEN mix(n, 1000) < 900 THEN 'completed'"
+    " ELSE 'no_result' END",
+    "deciding_channel": "CASE WHEN mix(n, 1000) < 700 THEN 1 WHEN mix(n, 1000) < 850 THEN 2"
+    " WHEN mix(n, 1000) < 900 THEN 0 END",
     "may_be_double": "(mix(n, 1000) >= 700 AND mix(n, 1000) < 720)",
-    "http_status": "CASE WHEN mix(n, 1000) < 950 THEN 202 WHEN mix(n, 1000) < 980 THEN 400 WHEN mix(n, 1000) < 987 THEN 401 END",
-    "error_kind": "CASE WHEN mix(n, 1000) >= 950 AND mix(n, 1000) < 980 THEN 'It is not published. (' || mix(n, 40) || ')' ELSE '' END",
+    "http_status": "CASE WHEN mix(n, 1000) < 950 THEN 202 WHEN mix(n, 1000) < 980 THEN 400"
+    " WHEN mix(n, 1000) < 987 THEN 401 END",
+    "error_kind": "CASE WHEN mix(n, 1000) >= 950 AND mix(n, 1000) < 980"
+    " THEN 'It is not published. (' || mix(n, 40) || ')' ELSE '' END",
     "workflow_invocation_id": "CASE WHEN mix(n, 1000) < 980 THEN 'wf' || digit_id(n) ELSE '' END",
     "reference": "CASE WHEN n % 3 = 0 THEN 'CARE-' || n ELSE '' END",
     "created_by_id": "first_person + mix(n, 30)",
@@ -98,8 +107,10 @@ def fill(rows: int) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             for model in (Invocation, ChannelResult, Callback):
+                table = model._meta.db_table
                 cursor.execute(
-                    f"SELECT setval(pg_get_serial_sequence('{model._meta.db_table}', 'id'), (SELECT max(id) FROM {model._meta.db_table}))"
+                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'),"
+                    f" (SELECT max(id) FROM {table}))"
                 )
             cursor.execute("VACUUM (ANALYZE)")
         else:
@@ -156,14 +167,15 @@ def _insert(
             )
     names, values = (
         ", ".join(given),
-        _said_to(connection.vendor, ", ".join(given.values()), constants, rows),
+        _translated(connection.vendor, ", ".join(given.values()), constants, rows),
     )
     indexes = _take_indexes_off(table)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             source = f"generate_series({first}, {rows}, {step}) AS n"
             cursor.execute(
-                "SET synchronous_commit = off; SET maintenance_work_mem = '1GB'; SET max_parallel_maintenance_workers = 2"
+                "SET synchronous_commit = off; SET maintenance_work_mem = '1GB';"
+                " SET max_parallel_maintenance_workers = 2"
             )
         else:
             counted = (
@@ -176,16 +188,18 @@ def _insert(
 
 
 def _take_indexes_off(table: str) -> list[str]:
-    """Drops what is no constraint. Returns how to make each anew."""
+    """Drops each index that is no constraint, and returns the statements that create them again."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
-                "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = %s AND indexname NOT IN (SELECT conname FROM pg_constraint)",
+                "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = %s"
+                " AND indexname NOT IN (SELECT conname FROM pg_constraint)",
                 [table],
             )
         else:
             cursor.execute(
-                "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = %s AND sql IS NOT NULL",
+                "SELECT name, sql FROM sqlite_master"
+                " WHERE type = 'index' AND tbl_name = %s AND sql IS NOT NULL",
                 [table],
             )
         found = cursor.fetchall()
@@ -194,11 +208,21 @@ def _take_indexes_off(table: str) -> list[str]:
     return [definition for _name, definition in found]
 
 
-def _said_to(vendor: str, sql: str, constants: dict[str, int], rows: int) -> str:
-    """The shorthand above, in the database's own words. mix(n, m): a number below m that looks drawn by chance."""
+def _translated(vendor: str, sql: str, constants: dict[str, int], rows: int) -> str:
+    """Replaces the shorthand above by the SQL of this database.
+
+    mix(n, m) is a pseudo-random number below m.
+    """
     seconds = YEAR.total_seconds() / rows
     starts = ENDS - YEAR
     is_postgresql = vendor == "postgresql"
+    moment_on_postgresql = (
+        f"(timestamptz '{starts.isoformat()}' + n * interval '{seconds:.9f} seconds')"
+    )
+    moment_on_sqlite = (
+        f"strftime('%%Y-%%m-%%d %%H:%%M:%%f', {starts.timestamp()} + n * {seconds:.9f},"
+        " 'unixepoch')"
+    )
     words = {
         r"mix\(n, (\d+)\)": r"((n::bigint * 2654435761 / 65536) % \1)"
         if is_postgresql
@@ -212,9 +236,7 @@ def _said_to(vendor: str, sql: str, constants: dict[str, int], rows: int) -> str
         if is_postgresql
         else r"printf('%%064x', \1)",
         r"wide\(n\)": "repeat(md5('w' || n), 8)" if is_postgresql else "hex(randomblob(128))",
-        r"moment\(n\)": f"(timestamptz '{starts.isoformat()}' + n * interval '{seconds:.9f} seconds')"
-        if is_postgresql
-        else f"strftime('%%Y-%%m-%%d %%H:%%M:%%f', {starts.timestamp()} + n * {seconds:.9f}, 'unixepoch')",
+        r"moment\(n\)": moment_on_postgresql if is_postgresql else moment_on_sqlite,
         "'a_known_number'": f"'{digests(NUMBER, RECIPIENT_DIGEST)[0]}'",
         **{name: str(value) for name, value in constants.items()},
     }

@@ -1,4 +1,4 @@
-"""Settings, site and addresses of the other side: Django's admin as it comes, without the console's shell, over the same rows."""
+"""Settings for the comparison: Django's stock admin, without the console's shell, same rows."""
 
 from __future__ import annotations
 

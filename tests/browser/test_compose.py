@@ -1,4 +1,4 @@
-"""Composing: by keyboard alone, without scripts, with the live preview, the editor's rows, presets and what is pasted."""
+"""Composing: by keyboard, without scripts, with live preview, presets and paste."""
 
 import json
 
@@ -68,6 +68,14 @@ def test_the_same_without_scripts(browser, live_server, demo, meera, sign_in_by_
 
 def test_the_preview_follows_what_is_typed(compose, demo, complaints):
     page = compose(demo["Order delayed"])
+    previews_while_typing(page)
+    warns_of_a_long_value(page)
+    survives_an_outage(page)
+    complaints.clear()
+    survives_a_sign_out(page)
+
+
+def previews_while_typing(page):
     asked = []
     page.on(
         "request",
@@ -85,8 +93,10 @@ def test_the_preview_follows_what_is_typed(compose, demo, complaints):
     expect(preview(page)).to_contain_text("of XPune")
     assert name.evaluate("field => field.selectionStart") == 16 and page.evaluate("scrollY") == top
     page.wait_for_timeout(600)
-    assert len(asked) < 12  # it waits for a pause, and does not set itself off
+    assert len(asked) < 12  # it waits for a pause, and does not trigger itself
 
+
+def warns_of_a_long_value(page):
     page.get_by_label("Phone number").first.fill("+91 98765 43202")
     expect(page.locator("#read-as")).to_contain_text("India")
     page.get_by_label("New delivery day").first.fill("Thursday 26 November, before noon")
@@ -95,6 +105,8 @@ def test_the_preview_follows_what_is_typed(compose, demo, complaints):
         "Thursday 26 November, before noon"
     )
 
+
+def survives_an_outage(page):
     page.route("**/preview/", lambda route: route.abort())
     page.get_by_label("New delivery day").first.fill("Friday")
     said = page.get_by_text("The console did not answer. What you typed is still here.")
@@ -104,8 +116,9 @@ def test_the_preview_follows_what_is_typed(compose, demo, complaints):
     page.get_by_label("New delivery day").first.fill("Saturday")
     expect(preview(page)).to_contain_text("Saturday")
     expect(said).to_have_count(0)
-    complaints.clear()
 
+
+def survives_a_sign_out(page):
     session = page.context.cookies()
     page.context.clear_cookies(name="sessionid")
     page.get_by_label("New delivery day").first.fill("Sunday")
@@ -136,66 +149,6 @@ def test_of_several_previews_under_way_the_newest_is_shown(compose, demo):
     expect(preview(page)).to_contain_text("Hello Ashanti")
     page.wait_for_timeout(400)
     expect(preview(page)).to_contain_text("Hello Ashanti")
-
-
-def rows(page):
-    return page.locator("#div_id_params .param-row").evaluate_all(
-        "rows => rows.map(row => [...row.querySelectorAll('input')].map(input => input.value))"
-    )
-
-
-def test_rows_of_the_free_editor_are_added_moved_dragged_and_removed(compose, plain, receiver):
-    page = compose(plain)
-    editor = page.locator("#div_id_params")
-    page.get_by_label("Phone number").first.fill("+91 98765 43202")
-    for value in ["Asha", "Friday", "KF-1"]:
-        with page.expect_response("**/send/*/"):
-            editor.get_by_role("button", name="Add a value").focus()
-            page.keyboard.press("Enter")
-        expect(editor.locator(".param-value").last).to_be_focused()
-        page.keyboard.type(value)
-    assert rows(page) == [["01", "Asha"], ["02", "Friday"], ["03", "KF-1"]]
-
-    editor.get_by_role("button", name="Move value 3 up").press("Enter")
-    expect(editor.get_by_role("button", name="Move value 2 up")).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(editor.get_by_role("button", name="Move value 1 down")).to_be_focused()
-    assert rows(page) == [["01", "KF-1"], ["02", "Asha"], ["03", "Friday"]]
-
-    editor.locator(".grip").nth(0).drag_to(editor.locator(".param-row").nth(2))
-    expect(editor.locator(".param-value").nth(2)).to_have_value("KF-1")
-    assert rows(page) == [["01", "Asha"], ["02", "Friday"], ["03", "KF-1"]]
-
-    editor.get_by_role("button", name="Remove value 2").press("Enter")
-    expect(editor.get_by_role("button", name="Remove value 2 03")).to_be_focused()
-    editor.get_by_label("Key 1").fill("10")
-    expect(page.get_by_text("Kaleyra sorts keys as text").first).to_be_visible(visible=False)
-    editor.get_by_label("Key 2").fill("9")
-    expect(page.get_by_text("comes before a smaller number").first).to_be_visible()
-    editor.get_by_role("button", name="Number from 01").click()
-    expect(page.get_by_text("comes before a smaller number")).to_have_count(0)
-    editor.get_by_role("button", name="#param_url#").click()
-    expect(editor.locator(".param-value").last).to_be_focused()
-    page.keyboard.type("kf-1")
-
-    editor.get_by_role("button", name="JSON").click()
-    expect(editor.get_by_label("Values as JSON")).to_be_focused()
-    assert json.loads(editor.get_by_label("Values as JSON").input_value()) == {
-        "01": "Asha",
-        "02": "KF-1",
-        "#param_url#": "kf-1",
-    }
-    editor.get_by_label("Values as JSON").fill('{"01": "Asha", "01": "twice"}')
-    page.get_by_role("button", name="Review").click()
-    expect(page.locator("#errors")).to_be_focused()
-    expect(page.locator("#errors")).to_contain_text("stands there twice")
-    page.get_by_label("Values as JSON").fill('{"01": "Asha"}')
-    review(page)
-    send(page)
-    assert {name: send["templateParams"] for name, send in sent_by(receiver)["input"].items()} == {
-        "send1": {"01": "Asha"},
-        "send2": {"01": "Asha"},
-    }
 
 
 def test_a_preset_a_curl_line_and_ones_own_number_fill_the_form(compose, demo, live_server):

@@ -1,4 +1,4 @@
-"""The dashboard as people see it: on a busy day, with trouble, with practice alone, and with nothing at all."""
+"""The dashboard on a busy day, with problems, with practice accounts only, and when empty."""
 
 import random
 from datetime import timedelta
@@ -13,59 +13,48 @@ from invocations.sending import pause, rate_limit
 from tests.many import messages, real_account, workflow_of
 
 
+def random_message(made, hours, reports):
+    """The columns of one message of the last `hours`; `made` is a random generator."""
+    at = timezone.now() - timedelta(hours=hours * made.random())
+    roll = made.random()
+    done = {"created_at": at, "final_at": at}
+    if roll < 0.03:
+        kinds = ["Recipient … is not a valid number", "Workflow Instance … is not published."]
+        return {**done, "status": "rejected", "error_kind": made.choice(kinds)}
+    accepted = {**done, "status": "accepted"}
+    if not reports:
+        return accepted
+    due = {**accepted, "result_due_at": at + timedelta(minutes=2)}
+    result_at = at + timedelta(seconds=made.randint(4, 70))
+    completed = {**due, "delivery": "completed", "result_at": result_at}
+    if roll < 0.65:
+        return {**completed, "deciding_channel": 1}
+    if roll < 0.88:
+        return {**completed, "deciding_channel": 2, "may_be_double": roll > 0.85}
+    return [
+        completed,
+        {**completed, "deciding_channel": 0},
+        {**due, "delivery": "awaiting"},
+        {**due, "delivery": "no_result"},
+    ][int(roll * 1000) % 4]
+
+
 @pytest.fixture
 def busy(meera):
     """Eleven hours with two workflows that report results, and one that does not."""
-    account = real_account()
-    made = random.Random(7)
-    now = timezone.now()
-
-    def one(hours, results=True):
-        at = now - timedelta(hours=hours * made.random())
-        roll = made.random()
-        done = {"created_at": at, "final_at": at}
-        if roll < 0.03:
-            kind = made.choice(
-                ["Recipient … is not a valid number", "Workflow Instance … is not published."]
-            )
-            return {**done, "status": "rejected", "error_kind": kind}
-        accepted = {**done, "status": "accepted"}
-        if not results:
-            return accepted
-        due = {**accepted, "result_due_at": at + timedelta(minutes=2)}
-        took = {
-            **due,
-            "delivery": "completed",
-            "result_at": at + timedelta(seconds=made.randint(4, 70)),
-        }
-        if roll < 0.65:
-            return {**took, "deciding_channel": 1}
-        if roll < 0.88:
-            return {**took, "deciding_channel": 2, "may_be_double": roll > 0.85}
-        return [
-            took,
-            {**took, "deciding_channel": 0},
-            {**due, "delivery": "awaiting"},
-            {**due, "delivery": "no_result"},
-        ][int(roll * 1000) % 4]
-
-    made_up = []
-    for title, count, hours, results in [
+    account, made, now = real_account(), random.Random(7), timezone.now()
+    rows = []
+    for title, count, hours, reports in [
         ("Order delayed", 180, 11, True),
         ("Appointment reminder for the day after tomorrow", 60, 9, True),
         ("Refund confirmed", 40, 200, False),
     ]:
-        workflow = workflow_of(account, title, expects_callback=results)
-        made_up += [{"workflow_instance": workflow, **one(hours, results)} for _ in range(count)]
+        workflow = workflow_of(account, title, expects_callback=reports)
+        of_it = [random_message(made, hours, reports) for _ in range(count)]
         for status, minutes in [("unknown", 9), ("held", 80)]:
-            made_up.append(
-                {
-                    "workflow_instance": workflow,
-                    "status": status,
-                    "created_at": now - timedelta(minutes=minutes),
-                }
-            )
-    messages(workflow, made_up)
+            of_it.append({"status": status, "created_at": now - timedelta(minutes=minutes)})
+        rows += [{"workflow_instance": workflow, **row} for row in of_it]
+    messages(workflow, rows)
     return account
 
 
@@ -80,9 +69,8 @@ def test_a_busy_day(page, meera, busy, sign_in, faults, live_server):
     page.get_by_role("link", name="7 days").click()
     expect(page.get_by_role("heading", name="7 days")).to_be_visible()
     page.locator(".care").get_by_role("link", name="Rejected").click()
-    week = timezone.now().astimezone(ZoneInfo("Asia/Singapore")) - timedelta(
-        days=6
-    )  # where the browser is
+    here = timezone.now().astimezone(ZoneInfo("Asia/Singapore"))  # the zone of the browser
+    week = here - timedelta(days=6)
     expect(page).to_have_url(f"{live_server.url}/history/?status=rejected&since={week:%Y-%m-%d}")
 
 

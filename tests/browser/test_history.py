@@ -16,7 +16,7 @@ from invocations.sending.record import record
 from .steps import SENT
 
 ENDS = [
-    # Each final: a picture that is taken while the list is put anew has Playwright's own style attributes in it.
+    # All final: a screenshot during a refresh of the list would hold style attributes.
     {"status": "accepted", "delivery": "completed", "deciding_channel": 1},
     {"status": "accepted", "delivery": "completed", "deciding_channel": 2, "may_be_double": True},
     {"status": "accepted", "delivery": "no_result"},

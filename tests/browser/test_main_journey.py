@@ -23,7 +23,30 @@ def test_from_an_empty_console_to_kaleyras_answer(
     boss = User.objects.create_user("boss", is_staff=True)
     boss.groups.set(Group.objects.filter(name="Admin"))
     sign_in_by_form(page, boss)
+    add_account_and_key(page, live_server)
+    add_workflow(page, live_server)
+    page.context.clear_cookies()
+    sign_in(page, meera)
+    shown = compose_and_send(page, live_server)
 
+    expect(page.get_by_role("heading", name="Order shipped to")).to_be_visible()
+    expect(page.locator(".page-head .badge").first).to_contain_text("Accepted")
+    values = {"recipient": "919876543202", "templateParams": {"01": "Asha", "02": "Friday"}}
+    invocation = Invocation.objects.get()
+    assert (
+        sent_by(receiver)
+        == shown
+        == {"requestId": str(invocation.request_id), "input": {"send1": values, "send2": values}}
+    )
+    expect(page.locator("#workflow-invocation-id")).to_have_text(invocation.workflow_invocation_id)
+    page.get_by_role("link", name="History").first.click()
+    row = page.get_by_role("row", name="CARE-7731")
+    expect(row).to_contain_text("Accepted")
+    expect(row).to_contain_text("Meera Iyer")
+    assert "43202" not in page.content()
+
+
+def add_account_and_key(page, live_server):
     page.get_by_role("link", name="Add your Kaleyra account").click()
     page.get_by_label("Title").fill("Kaveri Foods")
     page.locator("[name=pod]").select_option(label="Practice pod")
@@ -35,6 +58,9 @@ def test_from_an_empty_console_to_kaleyras_answer(
     page.get_by_label("Title").fill("console")
     page.locator("[name=new_key]").fill("practice-canary0canary0canary0c0fe")
     save(page)
+
+
+def add_workflow(page, live_server):
     page.goto(live_server.url)
     page.get_by_role("link", name="Add a workflow").click()
     page.get_by_label("Title").fill("Order shipped")
@@ -57,8 +83,9 @@ def test_from_an_empty_console_to_kaleyras_answer(
     )
     expect(page.get_by_text("Saved as version")).to_be_visible()
 
-    page.context.clear_cookies()
-    sign_in(page, meera)
+
+def compose_and_send(page, live_server):
+    """Returns the JSON that the review shows."""
     page.goto(f"{live_server.url}/send/")
     page.get_by_role("link", name="Order shipped").click()
     page.get_by_label("Phone number").first.fill("+91 98765 43202")
@@ -68,22 +95,7 @@ def test_from_an_empty_console_to_kaleyras_answer(
     review(page)
     shown = json.loads(page.locator("#json").inner_text())
     send(page)
-
-    expect(page.get_by_role("heading", name="Order shipped to")).to_be_visible()
-    expect(page.locator(".page-head .badge").first).to_contain_text("Accepted")
-    values = {"recipient": "919876543202", "templateParams": {"01": "Asha", "02": "Friday"}}
-    invocation = Invocation.objects.get()
-    assert (
-        sent_by(receiver)
-        == shown
-        == {"requestId": str(invocation.request_id), "input": {"send1": values, "send2": values}}
-    )
-    expect(page.locator("#workflow-invocation-id")).to_have_text(invocation.workflow_invocation_id)
-    page.get_by_role("link", name="History").first.click()
-    row = page.get_by_role("row", name="CARE-7731")
-    expect(row).to_contain_text("Accepted")
-    expect(row).to_contain_text("Meera Iyer")
-    assert "43202" not in page.content()
+    return shown
 
 
 def test_a_refused_message_says_why_and_is_sent_again_as_a_new_one(compose, demo, receiver):

@@ -1,4 +1,4 @@
-"""Whatever people press, and however often: one form sends one message. The receiver is asked, not our own rows."""
+"""One form sends one message, whatever people press and how often: the receiver counts."""
 
 import json
 from contextlib import suppress
@@ -30,10 +30,11 @@ def enter_and_click(page, button):
 
 
 def click_past_the_script(page, button):
-    """Twice, as if no script held the second one back."""
+    """Submits two copies of the form, which the script does not hold back."""
     button.evaluate(
-        "button => { for (let i = 0; i < 2; i++) { const form = button.form.cloneNode(true); document.body.append(form); "
-        "form.querySelector('[value=send]').click(); } }"
+        "button => { for (let i = 0; i < 2; i++) {"
+        " const form = button.form.cloneNode(true); document.body.append(form);"
+        " form.querySelector('[value=send]').click(); } }"
     )
 
 
@@ -47,8 +48,19 @@ def test_pressed_again_and_again(compose, demo, receiver, press):
     press(page, page.get_by_role("button", name="Send 1 invocation"))
     page.wait_for_url("**/history/*/")
     expect(page.locator(".page-head .badge").first).to_contain_text("Accepted")
-    page.reload()  # and once more
+    page.reload()
     assert len(receiver.accepted) == len(receiver.wait_for(1)) == 1
+
+
+def go_back_and_post_again(page):
+    """The browser did not keep the review, and asks whether to post it again."""
+    with suppress(Error):
+        page.go_back()
+    for _ in range(10):
+        with suppress(Error):  # until the browser's question is there
+            page.wait_for_timeout(300)
+            page.reload()
+            break
 
 
 def test_back_reload_and_a_second_tab(compose, demo, receiver, context):
@@ -58,9 +70,8 @@ def test_back_reload_and_a_second_tab(compose, demo, receiver, context):
     review(page)
     other = context.new_page()
     other.goto(page.url)
-    other.set_content(
-        page.content().replace("<head>", f'<head><base href="{page.url}">')
-    )  # the same review in another tab
+    # The same review in another tab.
+    other.set_content(page.content().replace("<head>", f'<head><base href="{page.url}">'))
     send(page)
     shown = page.url
     other.get_by_role("button", name="Send 1 invocation").click()
@@ -69,24 +80,16 @@ def test_back_reload_and_a_second_tab(compose, demo, receiver, context):
         other.get_by_text("This was sent already. Nothing was sent a second time.")
     ).to_be_visible()
 
-    # Back: the review is not kept by the browser, which asks whether to post it anew. Yes.
-    with suppress(Error):
-        page.go_back()
-    for _ in range(10):
-        with suppress(Error):  # not before the browser's question stands there
-            page.wait_for_timeout(300)
-            page.reload()
-            break
+    go_back_and_post_again(page)
     send(page)
     assert page.url == shown
     expect(
         page.get_by_text("This was sent already. Nothing was sent a second time.")
     ).to_be_visible()
 
-    # Further back, the form still has its id. (It has what was typed, too, unless the browser was short of memory.)
-    page.evaluate(
-        "() => { setTimeout(() => history.go(-2), 50) }"
-    )  # not before evaluate itself has come back
+    # Further back, the form still has its ID, and its values unless the browser freed the memory.
+    # The timeout lets `evaluate` return first.
+    page.evaluate("() => { setTimeout(() => history.go(-2), 50) }")
     expect(page.locator("[name=intent]")).to_have_value(minted)
     fill_in(page)
     review(page)

@@ -1,4 +1,4 @@
-"""Every page for staff, as it looks when it has something to show and when it has not: axe, both themes, a phone, 400 %."""
+"""Every page for staff, with rows and when empty: axe, both themes, a phone, 400 %."""
 
 import uuid
 from datetime import timedelta
@@ -19,19 +19,13 @@ from .steps import SENT, fill_in, review
 
 @pytest.fixture
 def messages(demo, meera):
-    """One message of each status, by status, and enough of them for a second page of the history."""
-
-    account = demo["Order delayed"].account
+    """One message of each status, by status, and enough for a second page of the history."""
+    workflow, account = demo["Order delayed"], demo["Order delayed"].account
 
     def recorded(code, **changes):
         sends = [Send(f"919876543{code}", values) for values in SENT.values()]
-        invocation = record(
-            demo["Order delayed"],
-            sends,
-            request_id=uuid.uuid4(),
-            created_by=meera,
-            reference=f"CARE-{code}",
-        )[0]
+        options = {"request_id": uuid.uuid4(), "created_by": meera, "reference": f"CARE-{code}"}
+        invocation = record(workflow, sends, **options)[0]
         Invocation.objects.filter(pk=invocation.pk).update(**changes)
         return invocation
 
@@ -39,30 +33,22 @@ def messages(demo, meera):
         invocation = recorded(code)
         for status in ("queued", *starting_from):
             assert deliver(invocation.pk, starting_from=status)
-        pause.resume(account)  # one answer pauses the account, another has it wait
+        pause.resume(account)  # some answers pause the account or make it wait
         pause.reset_rate_limit(account)
         return invocation
 
     over = {"due_at": None, "final_at": timezone.now()}
     for _ in range(46):
         recorded("202", status="accepted", **over)
-    found = {
-        status: delivered(code)
-        for status, code in [
-            ("accepted", "202"),
-            ("rejected", "400"),
-            ("queued", "429"),
-            ("held", "301"),
-        ]
-    }
+    codes = {"accepted": "202", "rejected": "400", "queued": "429", "held": "301"}
+    found = {status: delivered(code) for status, code in codes.items()}
     found["unknown"] = delivered("500", "unknown")
     found["sending"] = recorded(
         "202", status="sending", due_at=None, lease_until=timezone.now() + timedelta(hours=1)
     )
     found["expired"] = recorded("202", status="expired", reason="too_late", **over)
-    assert {status: Invocation.objects.get(pk=found[status].pk).status for status in found} == {
-        status: status for status in found
-    }
+    for status, row in found.items():
+        assert Invocation.objects.get(pk=row.pk).status == status
     return found
 
 

@@ -1,4 +1,4 @@
-"""The shell around all pages: Unfold under a strict policy, by keyboard, in both themes, on a desk and on a phone."""
+"""The shell of all pages: Unfold with a strict CSP, by keyboard, both themes, desktop and phone."""
 
 import pytest
 from django.contrib import admin

@@ -1,4 +1,4 @@
-"""The page of an invocation while its story goes on: it looks again until the result is there, and leaves people undisturbed."""
+"""The page of an open invocation refreshes itself until the result is there, without disturbing."""
 
 import uuid
 from datetime import timedelta

@@ -143,7 +143,7 @@ def test_a_scheduled_message_is_recorded_and_waits(invoke, receiver):
 
 
 def test_a_console_that_fails_after_the_post_does_not_say_rejected(invoke, receiver, monkeypatch):
-    """1, Python's exit code for everything, would have a script send it again as new."""
+    """Exit code 1, Python's default, would make a script send it again as a new message."""
     monkeypatch.setattr(store_outcome, "store_outcomes", lambda results: 1 / 0)
     ended, printed = invoke("--recipient", NUMBER + "202", "--request-id", ID)
     assert ended == 3 and "ZeroDivisionError" in printed and f"--request-id {ID}" in printed
@@ -170,28 +170,13 @@ def test_no_output_holds_the_key(invoke):
 
 @pytest.mark.django_db(transaction=True)
 def test_as_a_process(manage, workflow, receiver):
-    accepted = manage(
-        "invoke",
-        "Order delayed",
-        "--recipient",
-        NUMBER + "202",
-        "--param",
-        "01=Åsa 😀",
-        "--request-id",
-        ID,
-        "--json",
-    )
+    words = ["invoke", "Order delayed", "--recipient", NUMBER + "202"]
+    settings = {"DJANGO_SETTINGS_MODULE": "fallback_console.settings", "SECRET_KEY": "x"}
+    accepted = manage(*words, "--param", "01=Åsa 😀", "--request-id", ID, "--json")
     no_recipient = manage("invoke", "Order delayed")
-    no_uuid = manage("invoke", "Order delayed", "--recipient", NUMBER + "202", "--request-id", "1")
+    no_uuid = manage(*words, "--request-id", "1")
     no_number = manage("invoke", "Order delayed", "--recipient", "0800")
-    no_settings = manage(
-        "invoke",
-        "Order delayed",
-        "--recipient",
-        NUMBER + "202",
-        DJANGO_SETTINGS_MODULE="fallback_console.settings",
-        SECRET_KEY="x",
-    )
+    no_settings = manage(*words, **settings)
     printed, complaints = accepted.communicate(timeout=30)
     assert (accepted.returncode, complaints) == (0, "") and json.loads(printed)["request_id"] == ID
     assert "Åsa 😀" in receiver.received[0].body.decode()
@@ -202,14 +187,7 @@ def test_as_a_process(manage, workflow, receiver):
         (no_settings, "SECRET_KEY"),
     ]:
         printed, complaints = process.communicate(timeout=30)
-        assert (
-            process.returncode == 2
-            and said in complaints
-            and printed == ""
-            and "Traceback" not in complaints
-        )
-    assert (
-        len(receiver.received) == 1
-        and Attempt.objects.count() == 1
-        and uuid.UUID(ID) == Invocation.objects.get().request_id
-    )
+        assert (process.returncode, printed) == (2, "")
+        assert said in complaints and "Traceback" not in complaints
+    assert len(receiver.received) == 1 and Attempt.objects.count() == 1
+    assert uuid.UUID(ID) == Invocation.objects.get().request_id

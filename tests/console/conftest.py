@@ -9,7 +9,7 @@ from .environments import GOOD, SETTINGS
 
 @pytest.fixture
 def read(monkeypatch):
-    """read(DEBUG="perhaps"): what settings.py makes of an otherwise good environment."""
+    """read(DEBUG="perhaps"): the settings from an otherwise good environment."""
 
     def read(path=SETTINGS, **changes):
         for name, value in (GOOD | changes).items():

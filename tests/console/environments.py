@@ -31,16 +31,15 @@ GOOD = {
 
 
 def start(*words, **changes):
-    """A process as an operator starts it -> exit code and all it said."""
+    """A process as an operator starts it -> exit code and output."""
     # A clone has no collected static files, and whitenoise says so.
     given = {
         "DJANGO_SETTINGS_MODULE": "fallback_console.settings",
         "PYTHONWARNINGS": "ignore:No directory at",
     }
     environment = os.environ | GOOD | given | changes
-    environment.pop(
-        "DJANGO_ALLOW_ASYNC_UNSAFE", None
-    )  # the browser tests set it; the deployment checks refuse it
+    # The browser tests set it, and the deployment checks refuse it.
+    environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
     ended = subprocess.run(
         [sys.executable, *words],
         cwd=ROOT,

@@ -56,7 +56,7 @@ def get(pod: PracticePod, path: str) -> tuple[http.client.HTTPResponse, str]:
 
 
 def plug(pod: PracticePod) -> socket.socket:
-    """A bare connection, for those who do not speak HTTP properly."""
+    """A bare TCP connection."""
     host, _, port = pod.api_domain.rpartition(":")
     return socket.create_connection((host, int(port)), timeout=5)
 
@@ -64,5 +64,5 @@ def plug(pod: PracticePod) -> socket.socket:
 def raw_post(body: bytes, announced: int | None = None) -> bytes:
     """The bytes of an invocation that announces a body of any length."""
     length = len(body) if announced is None else announced
-    head = f"POST {address()} HTTP/1.1\r\nHost: pod\r\nContent-Type: application/json\r\napi-key: {KEY}\r\n"
-    return f"{head}Content-Length: {length}\r\n\r\n".encode() + body
+    head = f"POST {address()} HTTP/1.1\r\nHost: pod\r\nContent-Type: application/json\r\n"
+    return f"{head}api-key: {KEY}\r\nContent-Length: {length}\r\n\r\n".encode() + body

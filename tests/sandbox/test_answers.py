@@ -1,4 +1,4 @@
-"""What the pod says, without a socket: the table of scenarios, the two samples of the seed, and what is refused."""
+"""The pod's answers without a socket: the scenarios, the seed's two samples, the refusals."""
 
 import json
 import re
