@@ -1,15 +1,19 @@
 """Messages that are too early, too late or interrupted."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from invocations.kaleyra.connection import NotSent
+from invocations.kaleyra.payload import Send
+from invocations.kaleyra.template_params import VERIFICATION_CODE
 from invocations.models import ApiKey, Invocation
 from invocations.monitoring.sweep import run_once
 from invocations.sending import expiry
 from invocations.sending.deliver import deliver
+from invocations.sending.record import record
 
 from .rows import statuses
 
@@ -45,9 +49,10 @@ def test_a_message_is_not_sent_before_its_time(waiting, recorded, workflow, rece
     assert invocation.not_after == invocation.not_before + timedelta(minutes=240)
 
 
-def test_a_passcode_is_not_sent_half_an_hour_late(recorded, workflow, receiver):
-    workflow.channels.update(is_otp=True, template_text="")
-    invocation = recorded()
+def test_a_passcode_is_not_sent_half_an_hour_late(workflow, receiver):
+    workflow.channels.update(is_otp=True)
+    sends = [Send("919876543202", {VERIFICATION_CODE: "4711"})] * 2
+    invocation, _ = record(workflow, sends, request_id=uuid.uuid4(), created_by=None)
     assert invocation.not_after - invocation.created_at <= timedelta(minutes=10)
     Invocation.objects.update(not_after=timezone.now() - SECOND, due_at=timezone.now())
     assert run_once() == 1 and statuses() == ["expired"] and not receiver.received
