@@ -19,9 +19,11 @@ from invocations.views.monitoring.pauses import let_go_on, resume, resume_workfl
 from invocations.views.results.callback_setup import callback_setup
 from invocations.views.results.callbacks import callback
 from invocations.views.results.unmatched import match_result, set_aside, unmatched
+from invocations.views.send.choose import choose
 from invocations.views.send.presets import remove_preset
+from invocations.views.send.preview import preview
 from invocations.views.send.profile import profile
-from invocations.views.send.send import choose, compose, preview
+from invocations.views.send.send import compose
 from invocations.views.setup.check_key import check_key
 from invocations.views.setup.template_fields import template_fields
 

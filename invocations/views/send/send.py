@@ -1,220 +1,126 @@
-"""Send: choose a workflow, fill in what its templates need, check it, send it."""
+"""Send: fill in what the templates need, check it, send it. One page, which is posted to itself."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods
 
-from invocations.composing import template_fields
-from invocations.composing.check import check
 from invocations.composing.error_text import params_text
-from invocations.composing.preview import Bubble, bubbles
-from invocations.forms.preset import presets_for, values_in
-from invocations.forms.send import Kept, SendForm
+from invocations.forms.preset import presets_for
+from invocations.forms.send import SendForm
 from invocations.forms.submission_token import StaleToken, SubmissionToken
 from invocations.forms.template_params import Editor
 from invocations.history.meanings import Text
 from invocations.history.resend import why_not_resendable
-from invocations.kaleyra.payload import Send
-from invocations.kaleyra.recipients import country
 from invocations.kaleyra.template_params import ParamsError
 from invocations.models import Invocation, WorkflowInstance, permissions
 from invocations.models.encryption import Unreadable
-from invocations.models.invocations import sends_in
 from invocations.monitoring import pauses
 from invocations.sending.deliver import deliver
 from invocations.sending.record import NotAcknowledged, NotSendable, RequestIdTaken, record
 from invocations.views.base import StaffRequest, render_page, staff_page
-from invocations.views.send.cautions import is_shown_while_typing, while_typing
+from invocations.views.send.choose import workflows_to_fill_in
+from invocations.views.send.earlier import (
+    changed_since,
+    filled_form,
+    kept_of,
+    named_in,
+    original_of,
+    recent_messages,
+)
 from invocations.views.send.paste import pasted_into
+from invocations.views.send.preview import preview_context
 from invocations.views.send.profile import own_number
 from invocations.views.send.review import review
 
-RECENT = 5
 
+@dataclass(frozen=True)
+class Draft:
+    """What is being composed: the form, its token, and the invocation that it sends again, if any."""
 
-@staff_page(permissions.SEND)
-@require_safe
-def choose(request: StaffRequest) -> HttpResponse:
-    """The workflows this person may send."""
-    workflows = _sendable(request).order_by("account__title", "title")
-    return render_page(
-        request,
-        "choose.html",
-        {
-            "workflows": workflows,
-            "may_set_up": request.viewer.may_add_workflows,
-        },
-    )
+    request: StaffRequest
+    workflow: WorkflowInstance
+    token: SubmissionToken
+    form: SendForm
+    original: Invocation | None = None
+
+    def with_new_id(self) -> Draft:
+        """The same form for another message."""
+        token = SubmissionToken.new(self.request.user.pk, self.workflow.pk, self.token.again)
+        return replace(self, token=token)
 
 
 @staff_page(permissions.SEND)
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def compose(request: StaffRequest, workflow_id: int) -> HttpResponse:
-    """The form, its review, and the deed: one page that is posted to, so that nothing typed is kept anywhere but in it."""
-    workflow = get_object_or_404(_sendable(request), pk=workflow_id)
+    """The form, its review, and the sending. What is typed is kept in the page alone, never on the server."""
+    workflow = get_object_or_404(workflows_to_fill_in(request.viewer), pk=workflow_id)
     if request.method != "POST":
-        return _fresh(request, workflow)
+        return _open(request, workflow)
     try:
-        intent = SubmissionToken.read(request.POST.get("intent", ""), request.user.pk, workflow.pk)
+        token = SubmissionToken.read(request.POST.get("intent", ""), request.user.pk, workflow.pk)
     except StaleToken:
-        messages.warning(
-            request,
-            _("This form had been open for too long. Nothing was sent. Look it over and go on."),
-        )
-        form = SendForm(workflow, typed=SendForm(workflow, request.POST).typed())
-        return _show(request, workflow, SubmissionToken.new(request.user.pk, workflow.pk), form)
-    again = _original(request, intent)
-    kept = _kept(request, again)
-    form = SendForm(workflow, request.POST, kept=kept)
+        return _renew(request, workflow)
+    original = original_of(token, request.viewer)
+    form = SendForm(workflow, request.POST, kept=kept_of(original, request.viewer))
+    draft = Draft(request, workflow, token, form, original)
     action = request.POST.get("action", "review")
-    if action in {"review", "send", "save-preset"}:
-        if not form.is_valid():
-            return _show(request, workflow, intent, form, again)
-        if action == "send":
-            return _send(request, workflow, intent, form, again)
-        return review(request, workflow, intent, form)
-    return _edited(request, workflow, intent, form, action, again)
+    if action not in {"review", "send", "save-preset"}:
+        return _edit(draft, action)
+    if not form.is_valid():
+        return _show(draft)
+    return _send(draft) if action == "send" else review(request, workflow, token, form)
 
 
-@staff_page(permissions.SEND)
-@sensitive_post_parameters()
-@require_POST
-def preview(request: StaffRequest, workflow_id: int) -> HttpResponse:
-    """What the customer would see with what stands in the form now, right or wrong."""
-    workflow = get_object_or_404(_sendable(request), pk=workflow_id)
-    again = None
+def _open(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
+    """The form as a link opens it: empty, or filled from an earlier message (`again`, `like`) or a preset."""
+    original = named_in(request.GET, "again", workflow, request.viewer)
+    if original and (refused := why_not_resendable(original)):
+        messages.warning(request, _not_again(refused))
+        return redirect("invocation", request_id=original.request_id)
     try:
-        again = _original(
-            request,
-            SubmissionToken.read(request.POST.get("intent", ""), request.user.pk, workflow.pk),
-        )
-    except StaleToken:
-        pass  # a preview sends nothing; the form itself says so when it is posted
-    form = SendForm(workflow, request.POST, kept=_kept(request, again))
-    return render(
-        request, "parts/previewed.html", {"workflow": workflow, **_seen(request, workflow, form)}
-    )
-
-
-def _sendable(request: StaffRequest) -> QuerySet[WorkflowInstance]:
-    workflows = request.viewer.sendable_workflows().select_related("account__pod")
-    # Without a first channel there is nothing to fill in yet.
-    return workflows.filter(channels__position=1).prefetch_related(
-        "channels__parameters", "account__api_keys"
-    )
-
-
-# --- opening the form -------------------------------------------------------------------------------------------------
-
-
-def _fresh(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
-    """The form as it is opened: empty, or filled from an earlier invocation (`again`, `like`) or a preset."""
-    again = _asked_for_again(request, workflow)
-    if again and (refused := why_not_resendable(again)):
-        messages.warning(request, _of_the_first(refused))
-        return redirect("invocation", request_id=again.request_id)
-    form = SendForm(workflow)
-    try:
-        if again:
-            form = SendForm(
-                workflow,
-                kept=Kept(sends_in(again), request.viewer.sees_numbers),
-            )
-        elif like := _earlier(request, workflow, request.GET.get("like", "")):
-            form = SendForm(
-                workflow,
-                typed=form.filled([dict(send.template_params) for send in sends_in(like)]),
-            )
-        elif (
-            preset := presets_for(request.viewer, workflow)
-            .filter(pk=_number(request.GET.get("preset", "")))
-            .first()
-        ):
-            form = SendForm(workflow, typed=form.filled(values_in(preset)))
+        form = filled_form(request.GET, workflow, request.viewer, original)
     except Unreadable:
         messages.error(
             request, _("What was stored cannot be read any more. Fill in the form anew.")
         )
-        again = None
-    response = _show(
-        request,
-        workflow,
-        SubmissionToken.new(request.user.pk, workflow.pk, again.request_id if again else None),
-        form,
-        again,
-    )
+        form, original = SendForm(workflow), None
+    again = original.request_id if original else None
+    token = SubmissionToken.new(request.user.pk, workflow.pk, again)
+    response = _show(Draft(request, workflow, token, form, original))
     if not request.GET:
-        # An empty form may stay in the browser's memory, so that Back finds what was typed and the same request id.
+        # The browser may keep an empty form, so that Back finds what was typed, and the same request ID.
         response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
-def _asked_for_again(request: StaffRequest, workflow: WorkflowInstance) -> Invocation | None:
-    return _earlier(request, workflow, request.GET.get("again", ""))
+def _not_again(refused: Text) -> str:
+    words = _("Of the message that is to be sent again: %(why)s Nothing was sent.")
+    return words % {"why": refused}
 
 
-def _of_the_first(refused: Text) -> str:
-    return _("Of the message that is to be sent again: %(why)s Nothing was sent.") % {
-        "why": refused
-    }
+def _renew(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
+    """A form with a token that is not valid any more comes back with a new one, and with all that was typed."""
+    messages.warning(
+        request,
+        _("This form had been open for too long. Nothing was sent. Look it over and go on."),
+    )
+    form = SendForm(workflow, typed=SendForm(workflow, request.POST).typed())
+    token = SubmissionToken.new(request.user.pk, workflow.pk)
+    return _show(Draft(request, workflow, token, form))
 
 
-def _earlier(
-    request: StaffRequest, workflow: WorkflowInstance, request_id: str
-) -> Invocation | None:
-    """The invocation of this workflow that a link names, if this person may see its values."""
-    if not request_id:
-        return None
-    if not (request.viewer.sees_values and request.viewer.sees_history):
-        raise Http404
-    try:
-        return get_object_or_404(workflow.invocations.all(), request_id=UUID(request_id))
-    except ValueError:
-        raise Http404 from None
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
-
-
-def _original(request: StaffRequest, intent: SubmissionToken) -> Invocation | None:
-    if intent.again is None or not request.viewer.sees_values:
-        return None
-    return Invocation.objects.filter(
-        request_id=intent.again, workflow_instance_id=intent.workflow_id
-    ).first()
-
-
-def _kept(request: StaffRequest, again: Invocation | None) -> Kept | None:
-    """What `again` sent; None if that cannot be decrypted any more, so that the number has to be typed."""
-    try:
-        return Kept(sends_in(again), request.viewer.sees_numbers) if again else None
-    except Unreadable:
-        return None
-
-
-# --- changing it ------------------------------------------------------------------------------------------------------
-
-
-def _edited(
-    request: StaffRequest,
-    workflow: WorkflowInstance,
-    intent: SubmissionToken,
-    form: SendForm,
-    action: str,
-    again: Invocation | None,
-) -> HttpResponse:
+def _edit(draft: Draft, action: str) -> HttpResponse:
     """After a button that changes the form, or after "Back and edit": the same form with the same values."""
+    request, workflow, form = draft.request, draft.workflow, draft.form
     typed = form.typed()
     name, _colon, what = action.partition(":")
     editor = typed.get(name)
@@ -222,10 +128,10 @@ def _edited(
         try:
             typed[name] = editor.after(what)
         except ParamsError as error:
-            form.is_valid()  # shows what is wrong with the JSON beside it
+            form.is_valid()  # adds the errors of the fields
             if name not in form.errors:
                 form.add_error(name, params_text(error, in_editor=True))
-            return _show(request, workflow, intent, form, again)
+            return _show(draft)
     elif action == "paste":
         typed |= pasted_into(request, workflow, form)
     elif action == "mine":
@@ -236,154 +142,69 @@ def _edited(
                 request,
                 _("Your own number is not stored yet. Add it in the menu under “My number”."),
             )
-    response = _show(
-        request,
-        workflow,
-        intent,
-        SendForm(workflow, typed=typed, kept=_kept(request, again)),
-        again,
-    )
+    changed = SendForm(workflow, typed=typed, kept=kept_of(draft.original, request.viewer))
+    response = _show(replace(draft, form=changed))
     response.headers["HX-Trigger-After-Swap"] = "edited"  # the preview listens
     return response
 
 
-# --- showing it -------------------------------------------------------------------------------------------------------
-
-
-def _show(
-    request: StaffRequest,
-    workflow: WorkflowInstance,
-    intent: SubmissionToken,
-    form: SendForm,
-    again: Invocation | None = None,
-) -> HttpResponse:
+def _show(draft: Draft) -> HttpResponse:
+    request, workflow = draft.request, draft.workflow
     context: dict[str, Any] = {
         "workflow": workflow,
-        "channels": form.channels,
-        "form": form,
-        "intent": intent,
-        "again": again,
-        "changed": _changed_since(again, workflow),
+        "channels": draft.form.channels,
+        "form": draft.form,
+        "intent": draft.token,
+        "again": draft.original,
+        "changed": changed_since(draft.original, workflow),
         "presets": presets_for(request.viewer, workflow),
         "pauses": pauses.pauses_of(workflow.account, workflow),
         "valid_for": workflow.valid_for,
-        "recent": _recent(request, workflow),
-        **_seen(request, workflow, form),
+        "recent": recent_messages(workflow, request.viewer),
+        **preview_context(request, workflow, draft.form),
     }
     return render_page(request, "send.html", context)
 
 
-def _seen(request: StaffRequest, workflow: WorkflowInstance, form: SendForm) -> dict[str, Any]:
-    """What the customer sees, and what the sender should know."""
-    params, found = form.params_as_typed, form.recipients_as_typed
-    sends = [
-        Send(recipient.digits if recipient else "", values)
-        for recipient, values in zip(found, params, strict=True)
-    ]
-    findings = check(workflow, sends, by=request.viewer)
-    bad = [
-        {
-            finding.key
-            for finding in findings
-            if finding.channel == channel.position
-            and finding.blocks
-            and is_shown_while_typing(finding)
-        }
-        for channel in form.channels
-    ]
-    labels = {each.key: each.label for asked in form.asked for each in asked}
-    whole = [recipient for recipient in found if recipient is not None]
-    shown: list[Bubble] = bubbles(
-        form.channels, params, hidden=template_fields.sensitive_keys(form.channels), bad=bad
-    )
-    numbers = [
-        {
-            "country": country(recipient.region, request.LANGUAGE_CODE),
-            "formatted": recipient.formatted,
-            "digits": recipient.digits,
-        }
-        for recipient in dict.fromkeys(whole)
-        if not form.is_kept(recipient)
-    ]
-    cautions = while_typing(findings, form.channels, labels)
-    return {"bubbles": shown, "cautions": cautions, "numbers": numbers}
-
-
-def _changed_since(
-    again: Invocation | None, workflow: WorkflowInstance
-) -> list[template_fields.Change]:
-    if again is None or again.version is None:
-        return []
-    return template_fields.changes_between(
-        again.version.contract, template_fields.snapshot(workflow)
-    )
-
-
-def _recent(request: StaffRequest, workflow: WorkflowInstance) -> list[Invocation]:
-    """This person's last messages of this workflow: their values can be taken as a start."""
-    if not request.viewer.sees_values:
-        return []
-    return list(
-        workflow.invocations.filter(created_by=request.user)
-        .defer("payload", "reply", "note")
-        .order_by("-id")[:RECENT]
-    )
-
-
-# --- sending it -------------------------------------------------------------------------------------------------------
-
-
-def _send(
-    request: StaffRequest,
-    workflow: WorkflowInstance,
-    intent: SubmissionToken,
-    form: SendForm,
-    again: Invocation | None,
-) -> HttpResponse:
-    if again and (refused := why_not_resendable(again)):
-        form.add_error(None, _of_the_first(refused))
-        return _show(request, workflow, intent, form, again)
+def _send(draft: Draft) -> HttpResponse:
+    request, form = draft.request, draft.form
+    if draft.original and (refused := why_not_resendable(draft.original)):
+        return _show_error(draft, _not_again(refused))
     try:
         invocation, recorded = record(
-            workflow,
+            draft.workflow,
             form.sends,
-            request_id=intent.request_id,
+            request_id=draft.token.request_id,
             created_by=request.user,
             acknowledged=request.POST.getlist("acknowledged"),
             reference=form.cleaned_data["reference"],
             note=form.cleaned_data["note"],
-            sent_again_from=again,
+            sent_again_from=draft.original,
         )
     except RequestIdTaken:
-        form.add_error(
-            None,
-            _(
-                "This form has been sent already, with other values. Nothing more was sent. What it sent stands in the history."
-            ),
+        words = _(
+            "This form has been sent already, with other values. Nothing more was sent. "
+            "What it sent stands in the history."
         )
-        return _show(
-            request,
-            workflow,
-            SubmissionToken.new(request.user.pk, workflow.pk, intent.again),
-            form,
-            again,
-        )
+        return _show_error(draft.with_new_id(), words)
     except NotAcknowledged:
         messages.warning(
             request,
             _("Nothing was sent. If it should go out all the same, tick “Send anyway” first."),
         )
-        return review(request, workflow, intent, form)
+        return review(request, draft.workflow, draft.token, form)
     except NotSendable:
-        form.add_error(
-            None,
-            _(
-                "The workflow was changed in the meantime. Nothing was sent. Open it anew from Send."
-            ),
+        words = _(
+            "The workflow was changed in the meantime. Nothing was sent. Open it anew from Send."
         )
-        return _show(request, workflow, intent, form, again)
+        return _show_error(draft, words)
     if recorded:
         deliver(invocation.pk)
     else:
         messages.info(request, _("This was sent already. Nothing was sent a second time."))
     return redirect("invocation", request_id=invocation.request_id)
+
+
+def _show_error(draft: Draft, words: str) -> HttpResponse:
+    draft.form.add_error(None, words)
+    return _show(draft)

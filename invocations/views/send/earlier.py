@@ -1,0 +1,96 @@
+"""Earlier messages and presets that the send form is filled from."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404, QueryDict
+from django.shortcuts import get_object_or_404
+
+from invocations.composing import template_fields
+from invocations.forms.preset import presets_for, values_in
+from invocations.forms.send import Kept, SendForm
+from invocations.forms.submission_token import SubmissionToken
+from invocations.models import Invocation, WorkflowInstance
+from invocations.models.encryption import Unreadable
+from invocations.models.invocations import sends_in
+from invocations.models.permissions import Viewer
+
+RECENT = 5
+
+
+def named_in(
+    address: QueryDict, name: str, workflow: WorkflowInstance, viewer: Viewer
+) -> Invocation | None:
+    """The invocation of `workflow` that the parameter `name` of a link names. Raises `Http404` if it is not for `viewer`."""
+    request_id = address.get(name, "")
+    if not request_id:
+        return None
+    if not (viewer.sees_values and viewer.sees_history):
+        raise Http404
+    try:
+        return get_object_or_404(workflow.invocations.all(), request_id=UUID(request_id))
+    except ValueError:
+        raise Http404 from None
+
+
+def original_of(token: SubmissionToken, viewer: Viewer) -> Invocation | None:
+    """The invocation that the form with this token sends again."""
+    if token.again is None or not viewer.sees_values:
+        return None
+    return Invocation.objects.filter(
+        request_id=token.again, workflow_instance_id=token.workflow_id
+    ).first()
+
+
+def kept_of(original: Invocation | None, viewer: Viewer) -> Kept | None:
+    """What `original` sent; None if that cannot be decrypted any more, so that the number has to be typed."""
+    try:
+        return Kept(sends_in(original), viewer.sees_numbers) if original else None
+    except Unreadable:
+        return None
+
+
+def filled_form(
+    address: QueryDict,
+    workflow: WorkflowInstance,
+    viewer: Viewer,
+    original: Invocation | None,
+) -> SendForm:
+    """A form filled from `original`, from the message that `?like=` names, from a preset, or empty.
+
+    Raises `Unreadable` where no encryption key opens what was stored, and `Http404`.
+    """
+    form = SendForm(workflow)
+    if original:
+        return SendForm(workflow, kept=Kept(sends_in(original), viewer.sees_numbers))
+    if like := named_in(address, "like", workflow, viewer):
+        params = [dict(send.template_params) for send in sends_in(like)]
+        return SendForm(workflow, typed=form.filled(params))
+    preset_id = _number(address.get("preset", ""))
+    if preset := presets_for(viewer, workflow).filter(pk=preset_id).first():
+        return SendForm(workflow, typed=form.filled(values_in(preset)))
+    return form
+
+
+def _number(text: str) -> int:
+    """A primary key in an address; 0 if it is none."""
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
+
+
+def changed_since(
+    original: Invocation | None, workflow: WorkflowInstance
+) -> list[template_fields.Change]:
+    """What an admin has changed in the workflow since `original` was recorded."""
+    if original is None or original.version is None:
+        return []
+    now = template_fields.snapshot(workflow)
+    return template_fields.changes_between(original.version.contract, now)
+
+
+def recent_messages(workflow: WorkflowInstance, viewer: Viewer) -> list[Invocation]:
+    """The viewer's last messages of this workflow, whose values can be taken as a start."""
+    if not viewer.sees_values:
+        return []
+    mine = workflow.invocations.filter(created_by=viewer.user)
+    return list(mine.defer("payload", "reply", "note").order_by("-id")[:RECENT])

@@ -1,0 +1,89 @@
+"""The live preview beside the send form: both messages as the customer will get them, and cautions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from invocations.composing import template_fields
+from invocations.composing.check import check
+from invocations.composing.findings import Finding
+from invocations.composing.preview import bubbles
+from invocations.forms.send import SendForm
+from invocations.forms.submission_token import StaleToken, SubmissionToken
+from invocations.kaleyra.payload import Send
+from invocations.kaleyra.recipients import Recipient, country
+from invocations.models import Invocation, WorkflowInstance, permissions
+from invocations.views.base import StaffRequest, staff_page
+from invocations.views.send.cautions import is_shown_while_typing, while_typing
+from invocations.views.send.choose import workflows_to_fill_in
+from invocations.views.send.earlier import kept_of, original_of
+
+
+@staff_page(permissions.SEND)
+@sensitive_post_parameters()
+@require_POST
+def preview(request: StaffRequest, workflow_id: int) -> HttpResponse:
+    """What the customer would see with what stands in the form now, right or wrong."""
+    workflow = get_object_or_404(workflows_to_fill_in(request.viewer), pk=workflow_id)
+    form = SendForm(
+        workflow, request.POST, kept=kept_of(_original(request, workflow), request.viewer)
+    )
+    context = {"workflow": workflow, **preview_context(request, workflow, form)}
+    return render(request, "parts/previewed.html", context)
+
+
+def _original(request: StaffRequest, workflow: WorkflowInstance) -> Invocation | None:
+    """A stale form previews without its original: it says so itself when it is posted."""
+    try:
+        token = SubmissionToken.read(request.POST.get("intent", ""), request.user.pk, workflow.pk)
+    except StaleToken:
+        return None
+    return original_of(token, request.viewer)
+
+
+def preview_context(
+    request: StaffRequest, workflow: WorkflowInstance, form: SendForm
+) -> dict[str, Any]:
+    params, typed = form.params_as_typed, form.recipients_as_typed
+    sends = [
+        Send(recipient.digits if recipient else "", values)
+        for recipient, values in zip(typed, params, strict=True)
+    ]
+    findings = check(workflow, sends, by=request.viewer)
+    labels = {field.key: field.label for fields in form.asked for field in fields}
+    return {
+        "bubbles": bubbles(
+            form.channels,
+            params,
+            hidden=template_fields.sensitive_keys(form.channels),
+            bad=_keys_of_bad_values(findings, form),
+        ),
+        "cautions": while_typing(findings, form.channels, labels),
+        "numbers": [
+            _shown_number(number, request.LANGUAGE_CODE)
+            for number in dict.fromkeys(number for number in typed if number is not None)
+            if not form.is_kept(number)
+        ],
+    }
+
+
+def _keys_of_bad_values(findings: list[Finding], form: SendForm) -> list[set[str]]:
+    """By channel, the keys of the values that the preview marks as wrong."""
+    bad = [each for each in findings if each.blocks and is_shown_while_typing(each)]
+    return [
+        {finding.key for finding in bad if finding.channel == channel.position}
+        for channel in form.channels
+    ]
+
+
+def _shown_number(number: Recipient, language: str) -> dict[str, str]:
+    return {
+        "country": country(number.region, language),
+        "formatted": number.formatted,
+        "digits": number.digits,
+    }
