@@ -1,7 +1,8 @@
 """The one gate: what may be sent is decided here, for the form, the command, and whatever comes.
 
-`check` says all that is to be known about a message before it is sent. `sending.record` refuses a message that
-has a blocker, whoever calls it, and asks a person about the cautions that `to_acknowledge` names.
+`check` says all that is to be known about a message before it is sent. `sending.record` refuses a
+message that has a blocker, whoever calls it, and asks a person about the cautions that
+`to_acknowledge` names.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from invocations.models.permissions import Viewer
 def check(workflow: WorkflowInstance, sends: Sequence[Send], *, by: Viewer) -> list[Finding]:
     """Every finding about sending `sends`, one for each channel of `workflow` in its order.
 
-    A recipient that cannot be read is a finding, too. `by` is told of what they sent themselves as "you".
+    A recipient that cannot be read is a finding, too. `by` is told of what they sent themselves as
+    "you".
     """
     numbers = [recipient for send in sends if (recipient := _read(send.recipient)) is not None]
     return [
@@ -35,7 +37,9 @@ def check(workflow: WorkflowInstance, sends: Sequence[Send], *, by: Viewer) -> l
 def of_message(
     workflow: WorkflowInstance, sends: Sequence[Send], *, reads_anew: bool = False
 ) -> list[Finding]:
-    """The findings that follow from workflow, numbers and values alone. All blockers are among them.
+    """The findings that follow from workflow, numbers and values alone.
+
+    All blockers are among them.
 
     `reads_anew`: an admin may have changed the channels since they were loaded with `workflow`.
     """

@@ -1,6 +1,7 @@
 """What is wrong with a message, in plain words, by the code of a finding.
 
-Texts name no button, because a command has none. `FORM_TEXT` has those that say more in the editor of the send page.
+Texts name no button, because a command has none. `FORM_TEXT` has those that say more in the editor
+of the send page.
 """
 
 from __future__ import annotations
@@ -129,7 +130,10 @@ FORM_TEXT: dict[str, Text] = {
 
 
 def params_text(error: ParamsError, *, in_editor: bool = False) -> str:
-    """What is wrong with the parameters of one send. `in_editor`: for the editor of the send page."""
+    """What is wrong with the parameters of one send.
+
+    `in_editor`: for the editor of the send page.
+    """
     text = FORM_TEXT.get(error.code) if in_editor else None
     return str(text or PARAMS_TEXT[error.code]) % error.facts
 

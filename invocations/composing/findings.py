@@ -20,8 +20,8 @@ class Severity(StrEnum):
 class Finding:
     """`text` is for a person and names no button, so that every door can show it.
 
-    `channel` is the position (1 or 2) that it is about, or 0 for the whole message; `key` the value's key, or "".
-    `earlier` is the request ID of an earlier invocation that it is about.
+    `channel` is the position (1 or 2) that it is about, or 0 for the whole message; `key` the
+    value's key, or "". `earlier` is the request ID of an earlier invocation that it is about.
     """
 
     code: str
@@ -30,7 +30,9 @@ class Finding:
     channel: int = 0
     key: str = ""
     asks: bool = False
-    """Whether a person has to acknowledge the caution before the message is sent, for it can hurt a customer."""
+    """Whether a person has to acknowledge the caution before the message is sent, for it can hurt a
+    customer.
+    """
     earlier: UUID | None = None
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False, hash=False)
 

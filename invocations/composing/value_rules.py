@@ -1,4 +1,6 @@
-"""The rules for the values of one channel: what its template asks for, an admin's rules, and the channel's limits."""
+"""The rules for the values of one channel: what its template asks for, an admin's rules, and the
+channel's limits.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,10 @@ from invocations.models import Channel
 
 
 def value_findings(channel: Channel, params: TemplateParams, *, region: str = "") -> list[Finding]:
-    """What is wrong or doubtful about `params` on `channel`. `region` is the recipient's, such as "IN"; "" if it is not known."""
+    """What is wrong or doubtful about `params` on `channel`.
+
+    `region` is the recipient's, such as "IN"; "" if it is not known.
+    """
     fields = fields_of(channel)
     return [
         *(finding for field in fields for finding in _of_field(channel, field, params)),
@@ -52,7 +57,10 @@ def _blocker(code: str, channel: Channel, key: str, **facts: Any) -> Finding:
 
 
 def _of_params(channel: Channel, params: TemplateParams) -> Iterator[Finding]:
-    """What no channel can carry. The order of keys is left to the channel's limits, which say the same."""
+    """What no channel can carry.
+
+    The order of keys is left to the channel's limits, which say the same.
+    """
     try:
         template_params.checked(params.items())
     except ParamsError as error:

@@ -1,4 +1,6 @@
-"""What to know before sending: rare numbers, earlier messages to the same number, a workflow that is being refused."""
+"""What to know before sending: rare numbers, earlier messages to the same number, a workflow that
+is being refused.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ def of_numbers(found: Sequence[Recipient]) -> Iterator[Finding]:
 def of_earlier_messages(
     workflow: WorkflowInstance, found: Sequence[Recipient], *, by: Viewer
 ) -> Iterator[Finding]:
-    """The last message of the workflow to each number, if it is a repeat or its result is still awaited."""
+    """The last message of the workflow to each number, if it is a repeat or its result is still
+    awaited.
+    """
     now = timezone.now()
     for digits in dict.fromkeys(recipient.digits for recipient in found):
         last = (

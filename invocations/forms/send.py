@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -11,44 +10,15 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from invocations.composing import check, error_text, template_fields
-from invocations.composing.error_text import NUMBER_TEXT
 from invocations.composing.findings import blockers
 from invocations.composing.template_fields import TemplateField
+from invocations.forms.recipient import EarlierSends, RecipientField, initial_numbers
 from invocations.forms.template_params import Editor, TemplateParamsField
 from invocations.forms.values import field_name, value_field
 from invocations.kaleyra import recipients
 from invocations.kaleyra.payload import Send
-from invocations.kaleyra.recipients import Recipient, RecipientError
+from invocations.kaleyra.recipients import Recipient
 from invocations.models import WorkflowInstance
-
-
-class RecipientField(forms.CharField):
-    """A phone number in any spelling; gives a `Recipient`. Left empty, it stands for `kept`, where there is one."""
-
-    def __init__(self, *, kept: Recipient | None = None, **kwargs: Any) -> None:
-        self.kept = kept
-        widget = forms.TextInput(
-            attrs={"inputmode": "tel", "autocomplete": "off", "class": "number", "maxlength": 60}
-        )
-        super().__init__(required=False, widget=widget, **kwargs)
-
-    def clean(self, value: Any) -> Any:
-        typed = super().clean(value)
-        if not typed and self.kept:
-            return self.kept
-        try:
-            return recipients.clean(typed)
-        except RecipientError as error:
-            raise forms.ValidationError(str(NUMBER_TEXT[error.code]), code=error.code) from None
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What an earlier invocation sent, for the form that sends it again. Without `may_see`, its numbers are used and not shown."""
-
-    sends: Sequence[Send]
-    may_see: bool
-
 
 Params = dict[str, str]
 
@@ -56,8 +26,9 @@ Params = dict[str, str]
 class SendForm(forms.Form):
     """The inputs of `workflow`'s one or two channels. `sends` has them once the form is valid.
 
-    A channel whose template text is stored asks for exactly its values, one field each; `params` and `params2`, the free
-    editors, then hold what is to go besides. A channel without a text has its free editor alone.
+    A channel whose template text is stored has one field for each of its values. The free editors,
+    `params` and `params2`, hold what is to go besides. A channel without a text has its editor
+    alone.
     """
 
     recipient = RecipientField(
@@ -88,7 +59,7 @@ class SendForm(forms.Form):
         workflow: WorkflowInstance,
         data: QueryDict | None = None,
         *,
-        kept: Kept | None = None,
+        kept: EarlierSends | None = None,
         typed: Mapping[str, Any] | None = None,
     ) -> None:
         self.workflow = workflow
@@ -98,7 +69,7 @@ class SendForm(forms.Form):
         initial: dict[str, Any] = {"same_values": self._may_share()}
         if kept:
             initial |= self.filled([dict(send.template_params) for send in kept.sends])
-            initial |= _numbers(kept)
+            initial |= initial_numbers(kept)
         super().__init__(data, initial={**initial, **(typed or {})}, label_suffix="")
         for position, asked in enumerate(self.asked, start=1):
             self.fields |= {field_name(position, each.key): value_field(each) for each in asked}
@@ -106,17 +77,13 @@ class SendForm(forms.Form):
             for name in ("same_recipient", "recipient2", "same_values", "params2"):
                 del self.fields[name]
         elif self.asked[1] and not self.asked[0]:
-            del self.fields[
-                "same_values"
-            ]  # what the first channel takes is not known, so nothing can be shared
+            # What the first channel takes is not known, so nothing can be shared.
+            del self.fields["same_values"]
         if kept and not kept.may_see:
             self._keep("recipient", kept.sends[0])
-            if (
-                len(kept.sends) > 1
-                and "recipient2" in self.fields
-                and kept.sends[1].recipient != kept.sends[0].recipient
-            ):
-                self._keep("recipient2", kept.sends[1])
+            differs = kept.sends[-1].recipient != kept.sends[0].recipient
+            if differs and "recipient2" in self.fields:
+                self._keep("recipient2", kept.sends[-1])
 
     def _may_share(self) -> bool:
         """Whether a key means the same in both channels, as far as the admin's words tell."""
@@ -143,16 +110,17 @@ class SendForm(forms.Form):
             if isinstance(field, RecipientField) and field.kept
         )
 
-    # --- what stands in it --------------------------------------------------------------------------------------------
+    # --- what stands in the form ---
 
     def typed(self) -> dict[str, Any]:
-        """All that stands in the form, right or wrong, as the initial values of the next one."""
+        """All that was typed, right or wrong, as the initial values of the next form."""
         return {name: self[name].value() for name in self.fields}
 
     def filled(self, params: Sequence[Params]) -> dict[str, Any]:
-        """Initial values from each channel's parameters: those asked for into their fields, the others into the free editors.
+        """Initial values from each channel's parameters: into their fields, or else the free
+        editors.
 
-        A verification code and other sensitive values are left out: a code is used once, and none is shown after it was sent.
+        Sensitive values are left out: none is shown after it was sent, and a code is used once.
         """
         filled: dict[str, Any] = {"same_values": len(params) < 2 or self._shareable(params)}
         hidden = template_fields.sensitive_keys(self.channels)
@@ -170,19 +138,12 @@ class SendForm(forms.Form):
 
     def _shareable(self, params: Sequence[Params]) -> bool:
         """Whether sharing the first channel's values would give the second exactly what it has."""
-        shared = {
-            key: value
-            for key, value in params[0].items()
-            if not self.asked[0] or key not in {a.key for a in self.asked[0]}
-        }
-        wanted = (
-            {a.key for a in self.asked[1]}
-            if len(self.asked) > 1 and self._is_known(1)
-            else set(params[0])
-        )
-        return params[1] == {
-            **{key: value for key, value in params[0].items() if key in wanted},
-            **shared,
+        first, second = params[0], params[1]
+        in_fields = {field.key for field in self.asked[0]}
+        is_known = len(self.asked) > 1 and self._is_known(1)
+        wanted = {field.key for field in self.asked[1]} if is_known else set(first)
+        return second == {
+            key: value for key, value in first.items() if key in wanted or key not in in_fields
         }
 
     @property
@@ -193,12 +154,9 @@ class SendForm(forms.Form):
     @property
     def fields2(self) -> list[tuple[forms.BoundField, bool]]:
         """The fields for the second channel's values, and whether sharing makes each superfluous."""
-        first = {each.key for each in self.asked[0]}
-        return (
-            [(self[field_name(2, each.key)], each.key in first) for each in self.asked[1]]
-            if len(self.asked) > 1
-            else []
-        )
+        if len(self.asked) < 2:
+            return []
+        return [(self[field_name(2, each.key)], self._shares(each)) for each in self.asked[1]]
 
     @property
     def params_as_typed(self) -> list[Params]:
@@ -230,23 +188,20 @@ class SendForm(forms.Form):
             return [first, dict(first) if same else extras[1]]
         second = {}
         for each in self.asked[1]:
-            value = (
-                first.get(each.key, "")
-                if same and self._shares(each)
-                else value_of(field_name(2, each.key))
-            )
-            if value:
+            is_shared = same and self._shares(each)
+            own = value_of(field_name(2, each.key))
+            if value := first.get(each.key, "") if is_shared else own:
                 second[each.key] = value
         return [first, second | (extras[0] if same else extras[1])]
 
     def _is_known(self, index: int) -> bool:
-        """Whether a channel's text is stored, so that it takes what it asks for and no more, be it nothing."""
+        """Whether a channel's text is stored, so that it takes exactly what that asks for."""
         return bool(self.asked[index] or self.channels[index].template_text)
 
     def _shares(self, asked: TemplateField) -> bool:
         return any(asked.key == each.key for each in self.asked[0])
 
-    # --- whether it can be sent ---
+    # --- whether it may be sent ---
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -332,14 +287,3 @@ class SendForm(forms.Form):
             Send(recipient.digits, params)
             for recipient, params in zip(self.recipients, self.channel_params, strict=True)
         ]
-
-
-def _numbers(kept: Kept) -> dict[str, Any]:
-    first, second = kept.sends[0], kept.sends[-1]
-    numbers: dict[str, Any] = {"same_recipient": first.recipient == second.recipient}
-    if kept.may_see:
-        numbers |= {
-            "recipient": recipients.describe(first.recipient).formatted,
-            "recipient2": recipients.describe(second.recipient).formatted,
-        }
-    return numbers

@@ -1,7 +1,7 @@
 """The template-parameter editor: rows of key and value, or the same as JSON.
 
-Every button of the editor is a submit button that changes what was typed and shows the form again, so that it works without
-JavaScript; htmx makes the same buttons swap the editor alone.
+Every button of the editor is a submit button that changes what was typed and shows the form again,
+so that it works without JavaScript; htmx makes the same buttons swap the editor alone.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ class Editor:
 
     @classmethod
     def of(cls, params: Mapping[str, str]) -> Editor:
-        """With rows, or with JSON where a value has a line break: a browser would take that out of a row."""
+        """With rows, or with JSON where a value has a line break: a browser would take that out of
+        a row.
+        """
         if any({"\n", "\r"} & set(value) for value in params.values()):
             return cls(json=params_json.to_json(params), as_json=True)
         return cls(rows=tuple(params.items()))
@@ -50,7 +52,8 @@ class Editor:
             return {key: value for key, value in self.rows if key and value}
 
     def after(self, action: str) -> Editor:
-        """The editor after a button: `add`, `add-#param_url#`, `remove-2`, `up-2`, `down-2`, `move-0-2`, `number`, `json`, `rows`.
+        """The editor after a button: `add`, `add-#param_url#`, `remove-2`, `up-2`, `down-2`,
+        `move-0-2`, `number`, `json`, `rows`.
 
         Raises `ParamsError` if JSON cannot be made into rows, or rows into JSON.
         """
@@ -109,7 +112,11 @@ class Editor:
         return replace(self, rows=self.rows[:index] + self.rows[index + 1 :], fresh_row=None)
 
     def _moved(self, index: int, to: int) -> Editor:
-        """Moves a row to another place. Where all ordinary keys are numbers these keep their places: the values move through them."""
+        """Moves a row to another place.
+
+        Where all ordinary keys are numbers these keep their places: the values move through
+        them.
+        """
         if not 0 <= to < len(self.rows):
             return self
         rows = list(self.rows)
@@ -156,7 +163,9 @@ class TemplateParamsWidget(forms.Widget):
 
 
 class TemplateParamsField(forms.Field):
-    """Gives a dict of texts from what stands in the editor, or one sentence on what is wrong with it."""
+    """Gives a dict of texts from what stands in the editor, or one sentence on what is wrong with
+    it.
+    """
 
     widget = TemplateParamsWidget
 

@@ -1,4 +1,7 @@
-"""One field for each value that a template asks for. The gate (`composing.check`) judges what is typed."""
+"""One field for each value that a template asks for.
+
+The gate (`composing.check`) judges what is typed.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,10 @@ from invocations.composing.template_fields import TemplateField
 
 
 def field_name(position: int, key: str) -> str:
-    """The name in the form of a channel's value. Keys may hold any sign; names and ids hold letters, digits, - and _ only."""
+    """The name in the form of a channel's value.
+
+    Keys may hold any sign; names and ids hold letters, digits, - and _ only.
+    """
     safe = "".join(c if c.isascii() and c.isalnum() else f"_{ord(c):x}_" for c in key)
     return f"value{position}-{safe}"
 
@@ -31,7 +37,10 @@ class ChosenValueField(forms.ChoiceField):
 
 
 def value_field(field: TemplateField) -> Any:
-    """The form field for one value, with the admin's words. It has the template field as `asked`."""
+    """The form field for one value, with the admin's words.
+
+    It has the template field as `asked`.
+    """
     words = field.words
     common: dict[str, Any] = {
         "label": field.label,

@@ -1,6 +1,8 @@
-"""Records an invocation: the row is committed before the first byte leaves, and its `request_id` never changes.
+"""Records an invocation: the row is committed before the first byte leaves, and its `request_id`
+never changes.
 
-Whoever sends calls `record`: page, command, bulk action. It refuses what the gate (`composing.check`) blocks.
+Whoever sends calls `record`: page, command, bulk action. It refuses what the gate
+(`composing.check`) blocks.
 """
 
 from __future__ import annotations
@@ -30,12 +32,18 @@ logger = logging.getLogger(__name__)
 
 
 GRACE = timedelta(seconds=20)
-"""A row just recorded is being delivered by the request that recorded it. After this the dispatcher takes it up."""
+"""A row just recorded is being delivered by the request that recorded it.
+
+After this the dispatcher takes it up.
+"""
 PAYLOAD_DIGEST = "payload"
 
 
 class NotSendable(Exception):
-    """Nothing was recorded: the gate has blockers. `code` is that of the first (`composing.check`)."""
+    """Nothing was recorded: the gate has blockers.
+
+    `code` is that of the first (`composing.check`).
+    """
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__(findings[0].code)
@@ -71,11 +79,14 @@ def record(
     not_before: datetime | None = None,
     not_after: datetime | None = None,
 ) -> tuple[Invocation, bool]:
-    """Commits the invocation as queued. The same request ID with the same content again gives the first one, and False.
+    """Commits the invocation as queued.
 
-    `acknowledged`: the tokens of the cautions that a person has acknowledged; None where nobody is asked.
-    Nothing leaves before `not_before`, nor after `not_after` (by default `workflow.valid_for` later).
-    Raises `NotSendable`, `NotAcknowledged`, or `RequestIdTaken` if the ID was used for something else.
+    The same request ID with the same content again gives the first one, and False.
+
+    `acknowledged`: the tokens of the cautions that a person has acknowledged; None where nobody is
+    asked. Nothing leaves before `not_before`, nor after `not_after` (by default
+    `workflow.valid_for` later). Raises `NotSendable`, `NotAcknowledged`, or `RequestIdTaken` if the
+    ID was used for something else.
     """
     if found := blockers(check.of_message(workflow, sends, reads_anew=True)):
         raise NotSendable(found)
@@ -120,7 +131,9 @@ def record(
 
 
 def _recipient_columns(sends: Sequence[Send]) -> dict[str, str]:
-    """With one number for both channels the second columns stay empty: the row shows and finds it once."""
+    """With one number for both channels the second columns stay empty: the row shows and finds it
+    once.
+    """
     first, *others = [recipients.describe(send.recipient) for send in sends]
     second = next((other for other in others if other.digits != first.digits), None)
     return {
@@ -136,8 +149,8 @@ def _recipient_columns(sends: Sequence[Send]) -> dict[str, str]:
 def _lock_recipients(invocation: Invocation) -> None:
     """Keeps others from recording the same workflow to the same number until the transaction ends.
 
-    Without it two people could be asked nothing, for neither sees the other's message. On SQLite every transaction
-    has the write lock from its beginning (`transaction_mode: IMMEDIATE`).
+    Without it two people could be asked nothing, for neither sees the other's message. On SQLite
+    every transaction has the write lock from its beginning (`transaction_mode: IMMEDIATE`).
     """
     if connection.vendor != "postgresql":
         return

@@ -16,7 +16,10 @@ from invocations.models import Channel
 
 @dataclass(frozen=True)
 class Caution:
-    """One sentence before sending. `token`: what its tick box posts, where it has to be acknowledged."""
+    """One sentence before sending.
+
+    `token`: what its tick box posts, where it has to be acknowledged.
+    """
 
     text: str
     tone: str
@@ -30,7 +33,10 @@ class Caution:
 def while_typing(
     findings: Iterable[Finding], channels: Iterable[Channel], labels: Mapping[str, str]
 ) -> list[Caution]:
-    """For the live preview, which does not say of each empty field that it is empty. `labels` by key."""
+    """For the live preview, which does not say of each empty field that it is empty.
+
+    `labels` by key.
+    """
     kinds = {channel.position: channel.get_kind_display() for channel in channels}
     return list(
         dict.fromkeys(
@@ -49,7 +55,10 @@ def is_shown_while_typing(finding: Finding) -> bool:
 def before_sending(
     findings: Iterable[Finding], channels: Iterable[Channel], ticked: Collection[str]
 ) -> list[Caution]:
-    """For the review. Cautions that have to be acknowledged get a tick box; `ticked` are the tokens posted."""
+    """For the review.
+
+    Cautions that have to be acknowledged get a tick box; `ticked` are the tokens posted.
+    """
     kinds = {channel.position: channel.get_kind_display() for channel in channels}
     return list(
         dict.fromkeys(

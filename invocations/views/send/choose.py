@@ -20,7 +20,9 @@ def choose(request: StaffRequest) -> HttpResponse:
 
 
 def workflows_to_fill_in(viewer: Viewer) -> QuerySet[WorkflowInstance]:
-    """The workflows that `viewer` may send and that have a first channel, with what the form needs of them."""
+    """The workflows that `viewer` may send and that have a first channel, with what the form needs
+    of them.
+    """
     workflows = viewer.sendable_workflows().select_related("account__pod")
     return workflows.filter(channels__position=1).prefetch_related(
         "channels__parameters", "account__api_keys"

@@ -9,7 +9,8 @@ from django.shortcuts import get_object_or_404
 
 from invocations.composing import template_fields
 from invocations.forms.preset import presets_for, values_in
-from invocations.forms.send import Kept, SendForm
+from invocations.forms.recipient import EarlierSends
+from invocations.forms.send import SendForm
 from invocations.forms.submission_token import SubmissionToken
 from invocations.models import Invocation, WorkflowInstance
 from invocations.models.encryption import Unreadable
@@ -22,7 +23,10 @@ RECENT = 5
 def named_in(
     address: QueryDict, name: str, workflow: WorkflowInstance, viewer: Viewer
 ) -> Invocation | None:
-    """The invocation of `workflow` that the parameter `name` of a link names. Raises `Http404` if it is not for `viewer`."""
+    """The invocation of `workflow` that the parameter `name` of a link names.
+
+    Raises `Http404` if it is not for `viewer`.
+    """
     request_id = address.get(name, "")
     if not request_id:
         return None
@@ -43,10 +47,12 @@ def original_of(token: SubmissionToken, viewer: Viewer) -> Invocation | None:
     ).first()
 
 
-def kept_of(original: Invocation | None, viewer: Viewer) -> Kept | None:
-    """What `original` sent; None if that cannot be decrypted any more, so that the number has to be typed."""
+def kept_of(original: Invocation | None, viewer: Viewer) -> EarlierSends | None:
+    """What `original` sent; None if that cannot be decrypted any more, so that the number has to be
+    typed.
+    """
     try:
-        return Kept(sends_in(original), viewer.sees_numbers) if original else None
+        return EarlierSends(sends_in(original), viewer.sees_numbers) if original else None
     except Unreadable:
         return None
 
@@ -63,7 +69,7 @@ def filled_form(
     """
     form = SendForm(workflow)
     if original:
-        return SendForm(workflow, kept=Kept(sends_in(original), viewer.sees_numbers))
+        return SendForm(workflow, kept=EarlierSends(sends_in(original), viewer.sees_numbers))
     if like := named_in(address, "like", workflow, viewer):
         params = [dict(send.template_params) for send in sends_in(like)]
         return SendForm(workflow, typed=form.filled(params))

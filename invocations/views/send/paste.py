@@ -34,7 +34,10 @@ UNREADABLE = {
 def pasted_into(
     request: StaffRequest, workflow: WorkflowInstance, form: SendForm
 ) -> dict[str, Any]:
-    """What the pasted text fills in; tells the person what was left out. A key in it is thrown away."""
+    """What the pasted text fills in; tells the person what was left out.
+
+    A key in it is thrown away.
+    """
     try:
         found = pasted.read(request.POST.get("pasted", ""))
         to_text(build_payload("", found.sends)).encode()

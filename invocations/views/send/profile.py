@@ -34,7 +34,9 @@ def profile(request: StaffRequest) -> HttpResponse:
 
 
 def own_number(user: User) -> str:
-    """The number that `user` stored, as people read it; "" if there is none, or none that can be read any more."""
+    """The number that `user` stored, as people read it; "" if there is none, or none that can be
+    read any more.
+    """
     profile = Profile.objects.filter(user=user).first()
     try:
         return str(profile.own_number) if profile else ""

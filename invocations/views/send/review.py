@@ -27,7 +27,10 @@ from invocations.views.send.cautions import before_sending
 def review(
     request: StaffRequest, workflow: WorkflowInstance, intent: SubmissionToken, form: SendForm
 ) -> HttpResponse:
-    """The page between form and deed. It carries the form's fields on, hidden, so that nothing is kept on the server."""
+    """The page between form and deed.
+
+    It carries the form's fields on, hidden, so that nothing is kept on the server.
+    """
     preset = PresetForm(
         workflow,
         request.viewer,

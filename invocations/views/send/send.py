@@ -61,7 +61,10 @@ class Draft:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def compose(request: StaffRequest, workflow_id: int) -> HttpResponse:
-    """The form, its review, and the sending. What is typed is kept in the page alone, never on the server."""
+    """The form, its review, and the sending.
+
+    What is typed is kept in the page alone, never on the server.
+    """
     workflow = get_object_or_404(workflows_to_fill_in(request.viewer), pk=workflow_id)
     if request.method != "POST":
         return _open(request, workflow)
@@ -81,7 +84,9 @@ def compose(request: StaffRequest, workflow_id: int) -> HttpResponse:
 
 
 def _open(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
-    """The form as a link opens it: empty, or filled from an earlier message (`again`, `like`) or a preset."""
+    """The form as a link opens it: empty, or filled from an earlier message (`again`, `like`) or a
+    preset.
+    """
     original = named_in(request.GET, "again", workflow, request.viewer)
     if original and (refused := why_not_resendable(original)):
         messages.warning(request, _not_again(refused))
@@ -97,7 +102,8 @@ def _open(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
     token = SubmissionToken.new(request.user.pk, workflow.pk, again)
     response = _show(Draft(request, workflow, token, form, original))
     if not request.GET:
-        # The browser may keep an empty form, so that Back finds what was typed, and the same request ID.
+        # The browser may keep an empty form, so that Back finds what was typed, and the same
+        # request ID.
         response.headers["Cache-Control"] = "private, no-cache"
     return response
 
@@ -108,7 +114,9 @@ def _not_again(refused: Text) -> str:
 
 
 def _renew(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
-    """A form with a token that is not valid any more comes back with a new one, and with all that was typed."""
+    """A form with a token that is not valid any more comes back with a new one, and with all that
+    was typed.
+    """
     messages.warning(
         request,
         _("This form had been open for too long. Nothing was sent. Look it over and go on."),
@@ -119,7 +127,9 @@ def _renew(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
 
 
 def _edit(draft: Draft, action: str) -> HttpResponse:
-    """After a button that changes the form, or after "Back and edit": the same form with the same values."""
+    """After a button that changes the form, or after "Back and edit": the same form with the same
+    values.
+    """
     request, workflow, form = draft.request, draft.workflow, draft.form
     typed = form.typed()
     name, _colon, what = action.partition(":")

@@ -1,0 +1,53 @@
+"""The field of a phone number, and the numbers of an earlier message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+
+from invocations.composing.error_text import NUMBER_TEXT
+from invocations.kaleyra import recipients
+from invocations.kaleyra.payload import Send
+from invocations.kaleyra.recipients import Recipient, RecipientError
+
+
+class RecipientField(forms.CharField):
+    """A phone number in any spelling; gives a `Recipient`. Left empty, it stands for `kept`, where there is one."""
+
+    def __init__(self, *, kept: Recipient | None = None, **kwargs: Any) -> None:
+        self.kept = kept
+        widget = forms.TextInput(
+            attrs={"inputmode": "tel", "autocomplete": "off", "class": "number", "maxlength": 60}
+        )
+        super().__init__(required=False, widget=widget, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        typed = super().clean(value)
+        if not typed and self.kept:
+            return self.kept
+        try:
+            return recipients.clean(typed)
+        except RecipientError as error:
+            raise forms.ValidationError(str(NUMBER_TEXT[error.code]), code=error.code) from None
+
+
+@dataclass(frozen=True)
+class EarlierSends:
+    """What an earlier invocation sent, for the form that sends it again. Without `may_see`, its numbers are used and not shown."""
+
+    sends: Sequence[Send]
+    may_see: bool
+
+
+def initial_numbers(kept: EarlierSends) -> dict[str, Any]:
+    first, second = kept.sends[0], kept.sends[-1]
+    numbers: dict[str, Any] = {"same_recipient": first.recipient == second.recipient}
+    if kept.may_see:
+        numbers |= {
+            "recipient": recipients.describe(first.recipient).formatted,
+            "recipient2": recipients.describe(second.recipient).formatted,
+        }
+    return numbers
