@@ -139,9 +139,9 @@ def test_each_decision_has_its_number_a_date_and_a_status():
         )
 
 
-def test_a_document_has_lines_of_at_most_100_characters():
+@by_name
+def test_no_line_of_a_document_is_longer_than_100_characters(document):
     """But for what cannot be broken: tables, pictures, and lines of code."""
-    for document in DOCUMENTS:
-        for number, line in enumerate(document.read_text(encoding="utf-8").splitlines(), start=1):
-            is_whole = re.match(r" *\||!\[| {4}", line)
-            assert is_whole or len(line) <= 100, f"{document.name}, line {number}"
+    for number, line in enumerate(document.read_text(encoding="utf-8").splitlines(), start=1):
+        is_whole = re.match(r" *\||!\[| {4}", line)
+        assert is_whole or len(line) <= 100, f"line {number}"
