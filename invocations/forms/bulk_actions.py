@@ -1,4 +1,4 @@
-"""Bulk actions on selected rows of the history: which rows, and which actions their states allow."""
+"""Bulk actions on rows of the history: which rows are selected, and what their states allow."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ def why_not_cancellable(row: Invocation) -> Text | None:
 def why_not_resent(row: Invocation) -> Text | None:
     """Why the row's state does not allow sending it again, or None.
 
-    Prefetch the row's callbacks (`history.report.with_reports`), or each row takes a query.
+    Prefetch the row's callbacks (`history.report.prefetch_results`), or each row takes a query.
     """
     return why_not_resendable_in_bulk(row, list(row.callbacks.all()))
 
 
 REFUSALS = {"settle": why_not_settleable, "cancel": why_not_cancellable, "again": why_not_resent}
-"""Why the state of a row does not allow an action, by the action's name in `views.history`."""
+"""Why the state of a row does not allow an action, by name (as in `views.history.bulk_actions`)."""
 
 
 def actions_for(row: Invocation) -> str:
