@@ -25,7 +25,7 @@ def settings_from_the_environment(
 def practice_is_not_production(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Warns of SANDBOX, with which a pod on this machine is reached over plain http."""
+    """Warns if SANDBOX is on, which allows plain HTTP to a pod on this machine."""
     if not settings.SANDBOX:
         return []
     return [

@@ -1,4 +1,4 @@
-"""Accounts at Kaleyra: pod, SID, pace, and the brake."""
+"""Admin pages of accounts at Kaleyra: pod, SID, rate and pause."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from invocations.admin.api_keys import state_of
+from invocations.admin.api_keys import key_state
 from invocations.admin.badges import badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.history.reasons import REASONS, why_paused
@@ -24,22 +24,22 @@ from invocations.results import endpoints
 from invocations.sending import pause
 
 
-def doubts_about_sid(account: Account) -> list[str]:
-    """What is unusual about a SID. No rule is published, so it is said and not refused."""
-    doubts = []
+def sid_warnings(account: Account) -> list[str]:
+    """What is unusual about the SID. Kaleyra publishes no rule, so nothing is refused."""
+    warnings = []
     if not re.fullmatch(r"HX[A-Z0-9]+[A-Z]{2}", account.sid):
-        doubts.append(
+        warnings.append(
             _("Kaleyra's SIDs usually begin with HX and end in two letters. %(sid)s does not.")
             % {"sid": account.sid}
         )
     elsewhere = Pod.objects.filter(code=account.sid[-2:]).exclude(pk=account.pod_id).first()
     if elsewhere:
-        words = {"sid": account.sid, "pod": account.pod, "elsewhere": elsewhere}
-        doubts.append(
+        facts = {"sid": account.sid, "pod": account.pod, "elsewhere": elsewhere}
+        warnings.append(
             _("%(sid)s looks like a SID of the %(elsewhere)s, but the account is in the %(pod)s.")
-            % words
+            % facts
         )
-    return doubts
+    return warnings
 
 
 @admin.register(Account)
@@ -61,10 +61,10 @@ class AccountAdmin(ConfigurationAdmin):
     def key(self, account: Account) -> SafeString:
         primary = next((key for key in account.api_keys.all() if key.is_primary), None)
         if primary:
-            return state_of(primary)
+            return key_state(primary)
         add = reverse("admin:invocations_apikey_add", query={"account": account.pk})
         return format_html(
-            '{} <a class="text-link" href="{}">{}</a>', state_of(None), add, _("Add API key")
+            '{} <a class="text-link" href="{}">{}</a>', key_state(None), add, _("Add API key")
         )
 
     @admin.display(description=gettext_lazy("sending"), ordering="is_paused")
@@ -76,19 +76,18 @@ class AccountAdmin(ConfigurationAdmin):
     @admin.display(description=gettext_lazy("results"))
     def results(self, account: Account) -> SafeString:
         address = endpoints.current_address(account)
-        words = _("Has an address") if address else _("No address yet")
-        state = badge(words, "accepted" if address else "neutral", "check" if address else "remove")
-        return format_html(
-            '{} <a class="text-link" href="{}">{}</a>',
-            state,
-            reverse("callback_setup", args=[account.pk]),
-            _("Results"),
+        state = (
+            badge(_("Has an address"), "accepted", "check")
+            if address
+            else badge(_("No address yet"), "neutral", "remove")
         )
+        set_up = reverse("callback_setup", args=[account.pk])
+        return format_html('{} <a class="text-link" href="{}">{}</a>', state, set_up, _("Results"))
 
     def get_fieldsets(self, request: HttpRequest, obj: Account | None = None) -> Any:
-        known = ["key", "sending", "results"] if obj else []
+        states = ["key", "sending", "results"] if obj else []
         return [
-            (None, {"fields": ["title", "pod", "sid", *known]}),
+            (None, {"fields": ["title", "pod", "sid", *states]}),
             (
                 _("Pace and pause"),
                 {"fields": ["sends_per_second", "retry_ambiguous", "is_paused", "paused_reason"]},
@@ -96,36 +95,43 @@ class AccountAdmin(ConfigurationAdmin):
         ]
 
     def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
-        """Another SID or pod may be what was missing: an account that the console had paused goes on with it."""
-        mended = bool({"sid", "pod"} & set(form.changed_data))
-        if mended and obj.paused_because and "is_paused" not in form.changed_data:
+        """Resumes an account that the console had paused, if its SID or pod was changed.
+
+        The old one may have been the reason of the pause. A pause by a person stays.
+        """
+        has_new_address = bool({"sid", "pod"} & set(form.changed_data))
+        has_new_pause = "is_paused" in form.changed_data
+        if has_new_address and obj.paused_because and not has_new_pause:
             obj.is_paused = False
         if not obj.is_paused:
             obj.paused_reason = obj.paused_because = ""
         super().save_model(request, obj, form, change)
-        if change and not obj.is_paused and ("is_paused" in form.changed_data or mended):
+        if change and not obj.is_paused and (has_new_pause or has_new_address):
             pause.reset_rate_limit(obj)
-        if {"sid", "pod"} & set(form.changed_data):
-            for doubt in doubts_about_sid(obj):
-                self.message_user(request, doubt, messages.WARNING)
-        if "is_paused" in form.changed_data:
-            self.message_user(request, _what_follows(obj), messages.WARNING)
+        if has_new_address:
+            for warning in sid_warnings(obj):
+                self.message_user(request, warning, messages.WARNING)
+        if has_new_pause:
+            self.message_user(request, _effect_of_pause(obj), messages.WARNING)
         if not change:
             self.message_user(
                 request, _("It needs an API key before it can send."), messages.WARNING
             )
 
 
-def _what_follows(account: Account) -> str:
-    """What a change of the pause means: an account without a usable key is paused again by the next message."""
+def _effect_of_pause(account: Account) -> str:
+    """What happens now that the pause was set or removed.
+
+    The next message pauses an account without a usable key again.
+    """
     if account.is_paused:
         return _("Nothing is sent over %(account)s until it is no longer paused.") % {
             "account": account
         }
-    if trouble := remedies.key_problem(account):
+    if problem := remedies.key_problem(account):
         return _("%(account)s will be paused again by its next message. %(why)s") % {
             "account": account,
-            "why": REASONS[trouble],
+            "why": REASONS[problem],
         }
     if pauses.active_kill_switch():
         return _("%(account)s is no longer paused. What waits leaves once all sending goes on.") % {

@@ -1,4 +1,4 @@
-"""API keys: put in, made primary, put aside. The key itself is on no page."""
+"""Admin pages of API keys. The key itself is on no page."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from invocations.models.encryption import Unreadable
 from invocations.sending import pause
 
 
-def state_of(key: ApiKey | None) -> SafeString:
-    """What an admin should know of a key at a glance."""
+def key_state(key: ApiKey | None) -> SafeString:
+    """Whether a key is missing, unreadable or refused; otherwise its last four characters."""
     if key is None:
         return badge(_("No key yet"), "unknown", "key_off")
     try:
@@ -64,7 +64,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
 
     @admin.display(description=gettext_lazy("key"))
     def state(self, key: ApiKey) -> SafeString:
-        return state_of(key)
+        return key_state(key)
 
     @admin.display(description=gettext_lazy("use"), ordering="-is_primary")
     def role(self, key: ApiKey) -> SafeString:
@@ -80,38 +80,14 @@ class ApiKeyAdmin(ConfigurationAdmin):
                 (None, {"fields": ["account", "title", "new_key", "make_primary", "kaleyra_owner"]})
             ]
         entered = ["new_key"] if self.has_change_permission(request, obj) else []
-        # Only another key can take the primary's place, so that an account with keys always has one.
+        # A primary key cannot be demoted, only replaced: an account with keys always has one.
         promoted = ["make_primary"] if entered and not obj.is_primary else []
-        return [
-            (
-                None,
-                {
-                    "fields": [
-                        "account",
-                        "title",
-                        "state",
-                        *entered,
-                        "role",
-                        *promoted,
-                        "kaleyra_owner",
-                    ]
-                },
-            ),
-            (
-                _("What Kaleyra said to it"),
-                {
-                    "fields": [
-                        "last_accepted_at",
-                        "last_refused_at",
-                        "last_checked_at",
-                        "created_at",
-                    ]
-                },
-            ),
-        ]
+        about = ["account", "title", "state", *entered, "role", *promoted, "kaleyra_owner"]
+        times = ["last_accepted_at", "last_refused_at", "last_checked_at", "created_at"]
+        return [(None, {"fields": about}), (_("What Kaleyra said to it"), {"fields": times})]
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: ApiKeyForm, change: bool) -> None:
-        """One key of an account is primary: the one that was asked for, else the present one, else this one."""
+        """Makes the key primary, if that was chosen or the account has no other primary key."""
         new_key = form.cleaned_data["new_key"]
         with transaction.atomic():
             Account.objects.select_for_update().get(pk=obj.account_id)
@@ -126,7 +102,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
                 primary = None
             obj.is_primary = primary is None
             if new_key and change:
-                obj.last_accepted_at = obj.last_refused_at = None  # they were about the key before
+                obj.last_accepted_at = obj.last_refused_at = None  # they were about the old key
             super().save_model(request, obj, form, change)
         if obj.is_primary and pause.resume(obj.account, mended=True):
             text = _(
@@ -135,7 +111,8 @@ class ApiKeyAdmin(ConfigurationAdmin):
             self.message_user(request, text % {"account": obj.account.title}, messages.SUCCESS)
         if new_key and not looks_like_a_key(new_key):
             text = _(
-                "Kaleyra's keys are usually A and 32 letters or digits. This one is not; it was kept as you entered it."
+                "Kaleyra's keys are usually A and 32 letters or digits. This one is not; "
+                "it was kept as you entered it."
             )
             self.message_user(request, text, messages.WARNING)
 

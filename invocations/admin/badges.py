@@ -1,6 +1,6 @@
-"""A word with its icon and tone, as in `static/console/notices.css`.
+"""Badges: a word with an icon and a tone, as `static/console/notices.css` defines them.
 
-Nothing here is ever green: green means delivered.
+None of them is green: green means delivered.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 
 
 def badge(text: str, tone: str, icon: str) -> SafeString:
+    """`tone` is a value of `data-tone` in the stylesheet, `icon` a name of Material Symbols."""
     return format_html(
-        '<span class="badge" data-tone="{}"><span class="icon material-symbols-outlined" aria-hidden="true">{}</span>{}</span>',
+        '<span class="badge" data-tone="{}">'
+        '<span class="icon material-symbols-outlined" aria-hidden="true">{}</span>{}</span>',
         tone,
         icon,
         text,

@@ -1,4 +1,4 @@
-"""What all pages of the set-up have in common: Unfold's looks, a history that can be read, and care before deleting."""
+"""The base class of the admin pages for pods, accounts, API keys and workflows."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ from invocations.admin.in_use import InUse
 
 
 class ConfigurationAdmin(InUse, SimpleHistoryAdmin, ModelAdmin):
+    """Unfold's look, a read-only history of changes, and no deletion of what is in use."""
+
     show_facets = admin.ShowFacets.NEVER
     object_history_list_template = "admin/invocations/history_list.html"
     empty_text: Any = ""
-    """What would stand in the list, while nothing does."""
+    """Shown in place of an empty list."""
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Without the buttons that open a second window: every record has a page of its own in the menu."""
+        """Without the buttons that open another record in a popup window."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
@@ -32,15 +34,15 @@ class ConfigurationAdmin(InUse, SimpleHistoryAdmin, ModelAdmin):
     ) -> HttpResponse:
         try:
             response: HttpResponse = super().history_view(request, object_id, extra_context)
-        except (ValueError, ValidationError):  # an address somebody typed
+        except (ValueError, ValidationError):  # `object_id` is no id
             raise Http404 from None
         return response
 
     def history_form_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Old versions are for reading, in the history.
+        """Always 404: old versions can be read, but not restored.
 
-        django-simple-history 3.13 would let everybody who may view a record put an old version back by a POST, past
-        the form's rules.
+        django-simple-history 3.13 would let everybody who may view a record restore an old version
+        by a POST, without the form's validation.
         """
         raise Http404
 

@@ -1,4 +1,4 @@
-"""Where is this used? Asked on every change page, and again before anything is deleted."""
+"""Shows by what a record is used, and keeps what is in use from being deleted."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-SHOWN = 10
-"""Rows that are named one by one."""
-
-COUNTED = 1000
-"""Rows that are counted: an exact number of invocations helps nobody and would be slow."""
+MAX_NAMED = 10
+"""Rows that are listed by name."""
+MAX_COUNTED = 1000
+"""Rows that are counted. An exact number of invocations is of no use here, and slow."""
 
 
 @dataclass(frozen=True)
 class Use:
-    """The rows of one kind that need a record: how many, and the first few as (name, address)."""
+    """The rows of one model that use a record: how many, and the first few as (name, URL)."""
 
     count: str
     rows: list[tuple[str, str]]
@@ -42,42 +41,43 @@ class Use:
 
 
 def use_of(rows: QuerySet[Any], request: HttpRequest) -> Use | None:
-    """What is known of `rows`; the names of those that have a page the person may open."""
-    count = rows[: COUNTED + 1].count()
+    """`rows` as a `Use`; None if there are none.
+
+    Names are listed if the model has an admin page that the person may view.
+    """
+    count = rows[: MAX_COUNTED + 1].count()
     if not count:
         return None
     opts = rows.model._meta
     kind = opts.verbose_name if count == 1 else opts.verbose_name_plural
     number = (
         number_format(count)
-        if count <= COUNTED
-        else _("more than %(number)s") % {"number": number_format(COUNTED)}
+        if count <= MAX_COUNTED
+        else _("more than %(number)s") % {"number": number_format(MAX_COUNTED)}
     )
     page = admin.site._registry.get(rows.model)
-    named = rows[:SHOWN] if page and page.has_view_permission(request) else []
+    named = rows[:MAX_NAMED] if page and page.has_view_permission(request) else []
+    url_name = f"admin:{opts.app_label}_{opts.model_name}_change"
     return Use(
         count=f"{number} {kind}",
-        rows=[
-            (
-                str(row),
-                reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[quote(row.pk)]),
-            )
-            for row in named
-        ],
+        rows=[(str(row), reverse(url_name, args=[quote(row.pk)])) for row in named],
     )
 
 
 class InUse(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Shows what needs a record, and refuses to delete it while anything does. The database refuses too (PROTECT)."""
+    """Shows what uses a record, and refuses to delete it while anything does.
 
-    actions = None  # deleting many rows at once would hide what each of them is used by
+    The database refuses too (PROTECT).
+    """
+
+    actions = None  # deleting many rows at once would hide what uses each of them
     delete_confirmation_template = "admin/invocations/delete_confirmation.html"
     change_form_outer_after_template: str | None = "admin/invocations/where_used.html"
     instead_of_deleting: Any = ""
-    """A sentence that says what to do with a record in use."""
+    """What to do with a record in use: a sentence on the page that refuses to delete it."""
 
     def needed_by(self, record: Any) -> list[QuerySet[Any]]:
-        """The rows that need `record`, one query for each kind: whatever points at it and protects it."""
+        """The rows that use `record`, one query for each foreign key with PROTECT."""
         return [
             relation.related_model._default_manager.filter(**{relation.field.name: record})
             for relation in record._meta.related_objects
@@ -88,13 +88,13 @@ class InUse(admin.ModelAdmin):  # type: ignore[type-arg]
         return [use for rows in self.needed_by(record) if (use := use_of(rows, request))]
 
     def reasons_to_keep(self, record: Any, request: HttpRequest) -> list[SafeString]:
-        """Why `record` cannot be deleted, in plain words. Empty: it can."""
+        """Why `record` cannot be deleted, as sentences or lists of rows; empty if it can."""
         return [use.as_html() for use in self.uses(record, request)]
 
     def get_deleted_objects(
         self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Django's answer, with what protects the records said in our words."""
+        """As Django's, with `reasons_to_keep` in place of the protected objects."""
         to_delete, count, permissions_needed, _protected = super().get_deleted_objects(
             objs, request
         )
@@ -110,7 +110,7 @@ class InUse(admin.ModelAdmin):  # type: ignore[type-arg]
         try:
             return super().delete_view(request, object_id, context)
         except ProtectedError:
-            # Somebody began to use it between our question and the database's answer.
+            # It came into use between `reasons_to_keep` and the DELETE.
             self.message_user(
                 request, _("It has just come into use, so it was not deleted."), messages.ERROR
             )

@@ -1,4 +1,4 @@
-"""The menu: what a person may open, in the order of their work."""
+"""The sidebar: the pages that a person may open, in the order of their work."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from invocations.models.permissions import Viewer
 from invocations.results import matching
 
 Item = dict[str, Any]
-MOST_COUNTED = 99
+MAX_BADGE = 99
+"""Highest number in a badge; beyond it stands “99+”."""
 
 
 def _item(
     request: HttpRequest, title: Any, icon: str, url_name: str, permission: str = ""
 ) -> Item | None:
+    """The item as Unfold expects it; None without `permission`."""
     if permission and not Viewer.of(request.user).may(permission):
         return None
     link = reverse(url_name)
@@ -29,12 +31,12 @@ def _item(
     return {"title": title, "icon": icon, "link": link, "active": active}
 
 
-def _counted(item: Item | None, rows: QuerySet[Any], even_if_none: bool = True) -> Item | None:
-    """The item with how many there are: nobody must overlook them."""
-    count = rows[: MOST_COUNTED + 1].count() if item else 0
+def _counted(item: Item | None, rows: QuerySet[Any], show_empty: bool = True) -> Item | None:
+    """The item with the number of `rows` as its badge; None without rows unless `show_empty`."""
+    count = rows[: MAX_BADGE + 1].count() if item else 0
     if item and count:
-        item["badge"] = f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count)
-    return item if count or even_if_none else None
+        item["badge"] = f"{MAX_BADGE}+" if count > MAX_BADGE else str(count)
+    return item if count or show_empty else None
 
 
 def _unknown(request: HttpRequest) -> Item | None:
@@ -45,27 +47,38 @@ def _unknown(request: HttpRequest) -> Item | None:
 
 
 def _unmatched(request: HttpRequest) -> Item | None:
-    """Always there for those who can do something about them."""
+    """Without results it is shown only to those who may match them."""
     item = _item(request, _("Unmatched results"), "link_off", "unmatched", permissions.SEE_HISTORY)
-    return _counted(
-        item, matching.results_to_review(), even_if_none=Viewer.of(request.user).may_settle
-    )
+    may_settle = Viewer.of(request.user).may_settle
+    return _counted(item, matching.results_to_review(), show_empty=may_settle)
 
 
 def _exports(request: HttpRequest) -> Item | None:
-    """With how many are ready and were not fetched yet."""
+    """With the number of exports that are ready and were not downloaded yet."""
     item = _item(request, _("Exports"), "download", "exports", permissions.SEE_HISTORY)
-    if item and (
-        ready := Export.objects.filter(
-            person_id=request.user.pk, state=Export.State.READY, seen_at__isnull=True
-        ).count()
-    ):
-        item["badge"] = str(ready)
+    if item is None:
+        return None
+    ready = Export.objects.filter(
+        person_id=request.user.pk, state=Export.State.READY, seen_at__isnull=True
+    )
+    if count := ready.count():
+        item["badge"] = str(count)
     return item
 
 
+SET_UP = (
+    (_("Workflows"), "account_tree", "invocations_workflowinstance", permissions.VIEW_WORKFLOW),
+    (_("Accounts"), "business_center", "invocations_account", permissions.VIEW_ACCOUNT),
+    (_("API keys"), "key", "invocations_apikey", permissions.VIEW_KEY),
+    (_("Pods"), "dns", "invocations_pod", permissions.VIEW_POD),
+    (_("People"), "group", "auth_user", permissions.VIEW_PEOPLE),
+    (_("Groups"), "badge", "auth_group", permissions.VIEW_GROUPS),
+)
+"""Title, icon, model (as in its admin URLs) and permission of each admin page in the menu."""
+
+
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    """Unfold's sidebar groups, without what the person may not see."""
+    """Unfold's sidebar groups, with the items that the person may open."""
     work = [
         _item(request, _("Dashboard"), "dashboard", "admin:index"),
         _item(request, _("Send"), "send", "send", permissions.SEND),
@@ -76,32 +89,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item(request, _("Stop all sending"), "front_hand", "stop", permissions.STOP),
     ]
     set_up = [
-        _item(
-            request,
-            _("Workflows"),
-            "account_tree",
-            "admin:invocations_workflowinstance_changelist",
-            permissions.VIEW_WORKFLOW,
-        ),
-        _item(
-            request,
-            _("Accounts"),
-            "business_center",
-            "admin:invocations_account_changelist",
-            permissions.VIEW_ACCOUNT,
-        ),
-        _item(
-            request,
-            _("API keys"),
-            "key",
-            "admin:invocations_apikey_changelist",
-            permissions.VIEW_KEY,
-        ),
-        _item(request, _("Pods"), "dns", "admin:invocations_pod_changelist", permissions.VIEW_POD),
-        _item(request, _("People"), "group", "admin:auth_user_changelist", permissions.VIEW_PEOPLE),
-        _item(
-            request, _("Groups"), "badge", "admin:auth_group_changelist", permissions.VIEW_GROUPS
-        ),
+        _item(request, title, icon, f"admin:{model}_changelist", permission)
+        for title, icon, model, permission in SET_UP
     ]
     groups = [
         (_("Work"), work),
@@ -109,7 +98,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         (_("Me"), [_item(request, _("My number"), "smartphone", "profile")]),
     ]
     return [
-        {"title": title, "items": shown}
+        {"title": title, "items": allowed}
         for title, items in groups
-        if (shown := [item for item in items if item])
+        if (allowed := [item for item in items if item])
     ]

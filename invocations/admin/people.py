@@ -1,7 +1,9 @@
-"""People and groups. Nobody can give what they do not have, and nobody changes their own rights.
+"""Admin pages of people and groups.
 
-A superuser may do everything. Everybody else who may change people (group Admin) sees no superusers, and changes only
-people whose rights they have themselves: otherwise setting somebody's password would be a way to their rights.
+Nobody can grant rights that they do not have, and nobody changes their own rights. A superuser may
+do everything else. Other people who may change people (group Admin) see no superusers, and change
+only people whose rights they have themselves: otherwise they could set such a person's password and
+get their rights.
 """
 
 from __future__ import annotations
@@ -29,7 +31,10 @@ admin.site.unregister([User, Group])
 
 
 def rights_of(person: User) -> set[int]:
-    """The permissions somebody has, signed in or not: a person who is turned off can be turned on again."""
+    """The ids of the person's permissions.
+
+    Also of an inactive person, who has none for Django, because they can be activated again.
+    """
     return set(
         Permission.objects.filter(Q(user=person) | Q(group__user=person)).values_list(
             "pk", flat=True
@@ -37,18 +42,17 @@ def rights_of(person: User) -> set[int]:
     )
 
 
-def groups_to_give(giver: User) -> QuerySet[Group]:
-    """The groups whose rights `giver` has too."""
-    if giver.is_superuser:
+def grantable_groups(granter: User) -> QuerySet[Group]:
+    """The groups without a permission that `granter` lacks."""
+    if granter.is_superuser:
         return Group.objects.all()
-    return Group.objects.exclude(
-        permissions__in=Permission.objects.exclude(pk__in=rights_of(giver))
-    )
+    lacking = Permission.objects.exclude(pk__in=rights_of(granter))
+    return Group.objects.exclude(permissions__in=lacking)
 
 
 @admin.register(User)
 class PersonAdmin(InUse, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
-    change_form_outer_after_template = None  # what a person did is in the history, not here
+    change_form_outer_after_template = None  # what a person sent is in the history
     show_facets = admin.ShowFacets.NEVER
     form = UserChangeForm
     add_form = NewPersonForm
@@ -58,7 +62,8 @@ class PersonAdmin(InUse, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
     readonly_fields = ["last_login", "date_joined"]
     filter_horizontal: ClassVar[list[str]] = []
     instead_of_deleting = _(
-        "Turn the account off instead (“Active”): the person can no longer sign in, and what they did stays."
+        "Turn the account off instead (“Active”): the person can no longer sign in, "
+        "and what they did stays."
     )
     who = (_("Who"), {"fields": ["first_name", "last_name", "email"]})
     dates = (_("Dates"), {"fields": ["last_login", "date_joined"]})
@@ -88,12 +93,10 @@ class PersonAdmin(InUse, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         if not super().has_change_permission(request, obj):
             return False
-        giver = cast(User, request.user)
-        return (
-            obj is None
-            or giver.is_superuser
-            or (not obj.is_superuser and rights_of(obj) <= rights_of(giver))
-        )
+        granter = cast(User, request.user)
+        if obj is None or granter.is_superuser:
+            return True
+        return not obj.is_superuser and rights_of(obj) <= rights_of(granter)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return request.user.is_superuser and obj != request.user
@@ -112,32 +115,30 @@ class PersonAdmin(InUse, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
-        own = (
-            ["is_active", "groups", "is_superuser", "user_permissions"]
-            if obj == request.user
-            else []
-        )
-        return [*self.readonly_fields, *own]
+        if obj != request.user:
+            return self.readonly_fields
+        own_rights = ["is_active", "groups", "is_superuser", "user_permissions"]
+        return [*self.readonly_fields, *own_rights]
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "groups":
-            groups = groups_to_give(cast(User, request.user))
+            groups = grantable_groups(cast(User, request.user))
             kwargs |= {"widget": UnfoldAdminCheckboxSelectMultipleWidget(), "queryset": groups}
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if not change:
-            obj.is_staff = True  # there is one site here, and Django lets only staff sign in to it
+            obj.is_staff = True  # the console is an admin site: only staff can sign in
         super().save_model(request, obj, form, change)
 
     def needed_by(self, record: User) -> list[QuerySet[Any]]:
-        """Also what Django would delete with the person: the log of what they changed."""
+        """Also the admin's log of what they changed, which Django would delete with the person."""
         return [*super().needed_by(record), LogEntry.objects.filter(user=record)]
 
 
 @admin.register(Group)
 class ConsoleGroupAdmin(InUse, GroupAdmin, ModelAdmin):
-    """Who may change a group could give themselves every right: superusers only."""
+    """For superusers only: whoever may change a group could grant themselves every right."""
 
     instead_of_deleting = _(
         "Take the people out of it first, and open its workflows to another group."
@@ -153,5 +154,5 @@ class ConsoleGroupAdmin(InUse, GroupAdmin, ModelAdmin):
         return request.user.is_superuser
 
     def needed_by(self, record: Group) -> list[QuerySet[Any]]:
-        """A workflow kept for this group alone would be open to everybody without it."""
+        """Members, and workflows for this group: without it, all senders could send those."""
         return [User.objects.filter(groups=record), WorkflowInstance.objects.filter(groups=record)]

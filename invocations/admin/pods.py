@@ -1,4 +1,4 @@
-"""Kaleyra's regions and the hosts they answer on."""
+"""Admin pages of pods: Kaleyra's regions and their API hosts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from invocations.admin.configuration import ConfigurationAdmin
 from invocations.models import Pod
 from invocations.sending import pause
 
-KALEYRAS = (".kaleyra.io", ".kaleyra.ai")
+KALEYRA_DOMAINS = (".kaleyra.io", ".kaleyra.ai")
 
 
 @admin.register(Pod)
@@ -47,18 +47,19 @@ class PodAdmin(ConfigurationAdmin):
         )
 
     def save_model(self, request: HttpRequest, obj: Pod, form: Any, change: bool) -> None:
+        """With a new host, resumes the accounts that the console had paused.
+
+        The old host may have been the reason of the pause.
+        """
         super().save_model(request, obj, form, change)
-        if change and "api_domain" in form.changed_data:
+        if "api_domain" not in form.changed_data:
+            return
+        if change:
             for account in obj.accounts.all():
-                pause.resume(
-                    account, mended=True
-                )  # it may have been paused for the host there was before
-        if (
-            "api_domain" in form.changed_data
-            and not obj.is_practice
-            and not obj.api_domain.endswith(KALEYRAS)
-        ):
+                pause.resume(account, mended=True)
+        if not obj.is_practice and not obj.api_domain.endswith(KALEYRA_DOMAINS):
             text = _(
-                "%(host)s is not one of Kaleyra's usual hosts. API keys are sent there: make sure that it is theirs."
+                "%(host)s is not one of Kaleyra's usual hosts. "
+                "API keys are sent there: make sure that it is theirs."
             )
             self.message_user(request, text % {"host": obj.api_domain}, messages.WARNING)

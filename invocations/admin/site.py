@@ -1,6 +1,6 @@
 """The console's only site: Django's admin in Unfold's shell, mounted at `/`.
 
-Staff pages and admin pages are one product.
+Staff pages and admin pages share its layout and menu.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ class ConsoleSite(UnfoldAdminSite):
     index_template = "dashboard.html"
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        brake = pauses.active_kill_switch() if request.user.is_authenticated else None
+        kill_switch = pauses.active_kill_switch() if request.user.is_authenticated else None
         return {
             **super().each_context(request),
             "styles": [static(f"console/{name}.css") for name in STYLESHEETS],
             "colors": None,
-            "brake": brake,
+            "brake": kill_switch,
         }
 
 

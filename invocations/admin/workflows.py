@@ -1,4 +1,4 @@
-"""Workflows and their channels: what staff may choose on the send page."""
+"""Admin pages of workflows and their channels."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from invocations.composing import template_fields
 from invocations.forms.channels import ChannelFormSet
 from invocations.models import Channel, Invocation, WorkflowInstance
 
-FEW_LINES: Mapping[type[Field[Any, Any]], Mapping[str, Any]] = {
+SHORT_TEXTAREA: Mapping[type[Field[Any, Any]], Mapping[str, Any]] = {
     TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})}
 }
 
@@ -43,11 +43,11 @@ class ChannelInline(StackedInline):
         "is_otp",
         "delay_seconds",
     ]
-    formfield_overrides = FEW_LINES
+    formfield_overrides = SHORT_TEXTAREA
     min_num, extra, max_num = 1, 1, 2
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Nothing is chosen beforehand: a second channel that nobody chose would be saved."""
+        """Without a preselected channel, which would be saved if the form is left as it is."""
         choices = db_field.get_choices(blank_choice=[("", _("Select value"))])
         return super().formfield_for_choice_field(
             db_field, request, **{**kwargs, "choices": choices}
@@ -57,7 +57,7 @@ class ChannelInline(StackedInline):
 @admin.register(WorkflowInstance)
 class WorkflowInstanceAdmin(ConfigurationAdmin):
     inlines = [ChannelInline]
-    formfield_overrides = FEW_LINES
+    formfield_overrides = SHORT_TEXTAREA
     list_display = ["title", "account", "route", "active", "last_used"]
     list_filter = ["is_active", "account", "channels__kind"]
     list_select_related = ["account"]
@@ -70,7 +70,8 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
     ]
     actions_detail = ["texts_and_values", "results"]
     empty_text = gettext_lazy(
-        "No workflow yet. Publish a flow in Kaleyra's Fallback wizard, then enter its workflow ID here."
+        "No workflow yet. Publish a flow in Kaleyra's Fallback wizard, "
+        "then enter its workflow ID here."
     )
     instead_of_deleting = gettext_lazy(
         "Turn it off instead: it leaves the send page, and its history stays."
@@ -88,13 +89,13 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
     def save_model(
         self, request: HttpRequest, obj: WorkflowInstance, form: Any, change: bool
     ) -> None:
-        """Another workflow ID may be what was missing."""
+        """Resumes the workflow if its ID was changed: the old one may be why it was paused."""
         if "workflow_instance_id" in form.changed_data and "is_paused" not in form.changed_data:
             obj.is_paused = False
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Whatever was changed makes a version, for what is sent from now on to point at."""
+        """Stores a `WorkflowVersion` if texts or values have changed."""
         super().save_related(request, form, formsets, change)
         template_fields.current_version(
             form.instance, by=request.user if isinstance(request.user, User) else None
@@ -107,7 +108,7 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
         permissions=["change"],
     )  # type: ignore[untyped-decorator]
     def texts_and_values(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """To the page on which staff's fields are worded and the example is seen."""
+        """Redirects to the editor of the texts and template values."""
         return redirect("template_fields", workflow_id=object_id)
 
     @action(
@@ -117,15 +118,14 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
         permissions=["change"],
     )  # type: ignore[untyped-decorator]
     def results(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """To the page on which the account's callback profile is set up."""
+        """Redirects to the page that sets up the account's callback profile."""
         workflow = get_object_or_404(WorkflowInstance, pk=object_id)
         return redirect("callback_setup", account_id=workflow.account_id)
 
     @admin.display(description=gettext_lazy("channels"))
     def route(self, workflow: WorkflowInstance) -> str:
-        return " → ".join(channel.get_kind_display() for channel in workflow.channels.all()) or _(
-            "none yet"
-        )
+        kinds = [channel.get_kind_display() for channel in workflow.channels.all()]
+        return " → ".join(kinds) or _("none yet")
 
     @admin.display(description=gettext_lazy("active"), ordering="is_active")
     def active(self, workflow: WorkflowInstance) -> SafeString:
@@ -151,7 +151,7 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
         change: bool = False,
         **kwargs: Any,
     ) -> Any:
-        """A workflow that was sent stays in its account: its invocations went out over that one."""
+        """Without a choice of account once the workflow was sent: its invocations belong to it."""
         form: type[ModelForm[WorkflowInstance]] = super().get_form(
             request, obj, change=change, **kwargs
         )
@@ -173,7 +173,7 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
     def set_history_delta_changes(
         self, request: HttpRequest, historical_records: Any, foreign_keys_are_objs: bool = True
     ) -> None:
-        """Adds to each saved version what was changed in the channels with it: they are saved just after the workflow."""
+        """Adds the changes of the channels to the workflow's version saved just before them."""
         super().set_history_delta_changes(request, historical_records, foreign_keys_are_objs)
         for record in historical_records:
             channels = Channel.history.filter(
@@ -190,7 +190,7 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
 
 
 def channel_changes(version: Any) -> list[dict[str, str]]:
-    """What one version of a channel changed, as the history's list shows it: field, old, new."""
+    """What one version of a channel changed, as the list of changes shows it: field, old, new."""
     name = f"send{version.position}: {version.get_kind_display()}"
     before = version.prev_record
     if version.history_type == "-":

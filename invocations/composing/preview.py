@@ -1,12 +1,16 @@
-"""What the customer will see of each channel, resolved by the one implementation of the rules (`kaleyra.template_params`)."""
+"""The preview: what the customer will see on each channel.
+
+`kaleyra.rendering` fills the templates, by the same rules as everywhere else.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from invocations.kaleyra.payload import Send
-from invocations.kaleyra.rendering import Resolved, resolve, resolve_variable
+from invocations.kaleyra.rendering import Piece, Resolved, resolve, resolve_variable
 from invocations.kaleyra.sms import SmsSize, measure
 from invocations.kaleyra.template_params import (
     PARAM_HEADER,
@@ -20,11 +24,16 @@ from invocations.kaleyra.template_params import (
 from invocations.models import Channel
 
 DOTS = "••••"
+"""Shown in place of a sensitive value."""
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A stretch of a text with its mark: "" plain, `value`, `bad` (a blocked value), `hidden` (a sensitive one), `missing`."""
+    """A part of a text, and how it is marked.
+
+    `mark` is empty for plain text; else `value`, `bad` (a value that is blocked), `hidden` (a
+    sensitive value, shown as dots) or `missing` (a placeholder without a value).
+    """
 
     text: str
     mark: str = ""
@@ -32,18 +41,27 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Place:
-    """One line of the order: which place takes which key's value. `what` is `body`, `header` or `button`; no `key`: nothing given."""
+    """A placeholder with the key and the value that it takes: one line of the order of values."""
 
     what: str
+    """`body`, `header` or `button`."""
     text: str
     number: int | None
+    """Which one it is, if there are several `{#var#}` or the like."""
     key: str
+    """Empty if there is no value for it."""
     value: Stretch
 
 
 @dataclass(frozen=True)
 class Bubble:
-    """One channel's message with its values filled in. `body` is None where the channel's template text is not known."""
+    """One channel's message with its values filled in.
+
+    Without a template text, `body` and `size` are None and everything else is empty. `waits_for` is
+    the channel before it, if any. `unused` are the keys that no placeholder takes, `missing` the
+    placeholders without a value. `size` is for an SMS only. `text` is the complete body with every
+    value, also the sensitive ones.
+    """
 
     channel: Channel
     waits_for: Channel | None
@@ -64,116 +82,118 @@ def bubbles(
     hidden: Collection[str] = (),
     bad: Sequence[Collection[str]] = ((), ()),
 ) -> list[Bubble]:
-    """One bubble a channel, in sending order.
+    """One bubble for each channel, in the order of sending.
 
-    `params` are what each channel would be sent; the values of the keys in `hidden` are shown as dots, and those of a channel's
-    keys in `bad` are marked as wrong.
+    `params` and `bad` have an item for each channel: its values, and the keys of those that are
+    marked as blocked. The values of the keys in `hidden` are shown as dots.
     """
     before: list[Channel | None] = [None, *channels]
     return [
-        _bubble(channel, waits, values, hidden, wrong)
-        for channel, waits, values, wrong in zip(channels, before, params, bad, strict=False)
+        _bubble(channel, waits_for, values, _Marks(hidden, bad_keys))
+        for channel, waits_for, values, bad_keys in zip(channels, before, params, bad, strict=False)
     ]
 
 
 def shown_send(send: Send, *, masked: bool, hidden: Collection[str]) -> Send:
-    """What would be sent, as it may be shown: the number shortened if `masked`, the values of the keys in `hidden` as dots."""
+    """`send` as it may be shown.
+
+    If `masked`, the number is shortened to its last four digits. The values of the keys in `hidden`
+    are dots.
+    """
     number = f"…{send.recipient[-4:]}" if masked else send.recipient
-    return Send(
-        number,
-        {key: DOTS if key in hidden else value for key, value in send.template_params.items()},
-    )
+    params = {key: DOTS if key in hidden else value for key, value in send.template_params.items()}
+    return Send(number, params)
+
+
+@dataclass(frozen=True)
+class _Marks:
+    """The keys of one channel whose values are hidden, and those whose values are blocked."""
+
+    hidden: Collection[str]
+    bad: Collection[str]
+
+    def stretch(self, piece: Piece) -> Stretch:
+        if piece.placeholder is None:
+            return Stretch(piece.text)
+        if piece.key is None:
+            return Stretch(piece.text, "missing")
+        if piece.key in self.hidden:
+            return Stretch(DOTS, "hidden")
+        return Stretch(piece.text, "bad" if piece.key in self.bad else "value")
+
+    def stretches(self, resolved: Resolved) -> list[Stretch]:
+        return [self.stretch(piece) for piece in resolved.pieces]
+
+
+class _Part(NamedTuple):
+    """A text of the template: `what` is `body`, `header` or `button`."""
+
+    what: str
+    text: str
+    resolved: Resolved
 
 
 def _bubble(
-    channel: Channel,
-    waits_for: Channel | None,
-    params: TemplateParams,
-    hidden: Collection[str],
-    bad: Collection[str],
+    channel: Channel, waits_for: Channel | None, params: TemplateParams, marks: _Marks
 ) -> Bubble:
-    kind = ChannelKind(channel.kind)
     if not channel.template_text:
-        return Bubble(channel, waits_for, unused=[])
-    body = resolve(channel.template_text, params, kind, otp=channel.is_otp)
-    parts = [("body", channel.template_text, body)]
-    if kind is ChannelKind.WHATSAPP:
-        parts += [
-            (what, text, resolve_variable(text, params, key))
-            for what, text, key in [
-                ("header", channel.header_text, PARAM_HEADER),
-                ("button", channel.button_url, PARAM_URL),
-            ]
-            if text
-        ]
-    shown = {what: _stretches(resolved, hidden, bad) for what, _text, resolved in parts}
-    used = {piece.key for _what, _text, resolved in parts for piece in resolved.pieces if piece.key}
+        return Bubble(channel, waits_for)
+    kind = ChannelKind(channel.kind)
+    parts = _parts(channel, kind, params)
+    body = parts[0].resolved
+    shown = {part.what: marks.stretches(part.resolved) for part in parts}
+    used = {piece.key for part in parts for piece in part.resolved.pieces if piece.key}
     return Bubble(
         channel,
         waits_for,
         body=shown["body"],
         header=shown.get("header", []),
         button=shown.get("button", []),
-        places=[
-            place
-            for what, text, resolved in parts
-            for place in _places(what, text, kind, resolved, hidden, bad)
-        ],
+        places=[place for part in parts for place in _places(part, kind, marks)],
         unused=[key for key in params if key not in used],
-        missing=[text for _what, _text, resolved in parts for text in resolved.missing],
+        missing=[text for part in parts for text in part.resolved.missing],
         size=measure(body.text) if kind is ChannelKind.SMS else None,
         text=body.text,
     )
 
 
-def _stretches(resolved: Resolved, hidden: Collection[str], bad: Collection[str]) -> list[Stretch]:
-    return [
-        _stretch(piece.text, piece.key, piece.placeholder, hidden, bad) for piece in resolved.pieces
-    ]
+def _parts(channel: Channel, kind: ChannelKind, params: TemplateParams) -> list[_Part]:
+    """The body, then a WhatsApp template's header and button if it has them."""
+    body = resolve(channel.template_text, params, kind, otp=channel.is_otp)
+    parts = [_Part("body", channel.template_text, body)]
+    if kind is ChannelKind.WHATSAPP:
+        parts += [
+            _Part(what, text, resolve_variable(text, params, key))
+            for what, text, key in [
+                ("header", channel.header_text, PARAM_HEADER),
+                ("button", channel.button_url, PARAM_URL),
+            ]
+            if text
+        ]
+    return parts
 
 
-def _stretch(
-    text: str,
-    key: str | None,
-    placeholder: Placeholder | None,
-    hidden: Collection[str],
-    bad: Collection[str],
-) -> Stretch:
-    if placeholder is None:
-        return Stretch(text)
-    if key is None:
-        return Stretch(text, "missing")
-    if key in hidden:
-        return Stretch(DOTS, "hidden")
-    return Stretch(text, "bad" if key in bad else "value")
-
-
-def _places(
-    what: str,
-    text: str,
-    kind: ChannelKind,
-    resolved: Resolved,
-    hidden: Collection[str],
-    bad: Collection[str],
-) -> list[Place]:
-    """Each place once, in the order in which the places take their values."""
-    filled = {piece.placeholder: piece for piece in resolved.pieces if piece.placeholder}
-    by_occurrence = sum(1 for place in filled if place.text.startswith("{#")) > 1
-    found: dict[tuple[int | None, str | None], Place] = {}
-    for place in placeholders(text, kind):
-        piece = filled.get(place)
+def _places(part: _Part, kind: ChannelKind, marks: _Marks) -> list[Place]:
+    """Each placeholder once, in the order in which they take their values."""
+    pieces = {piece.placeholder: piece for piece in part.resolved.pieces if piece.placeholder}
+    is_numbered = sum(_is_by_occurrence(placeholder) for placeholder in pieces) > 1
+    places: dict[tuple[int | None, str | None], Place] = {}
+    for placeholder in placeholders(part.text, kind):
+        piece = pieces.get(placeholder)
         if piece is None:
             continue
-        number = place.position if by_occurrence and place.text.startswith("{#") else None
-        value = _stretch(piece.text, piece.key, place, hidden, bad)
-        found.setdefault(
-            (place.position, place.name), Place(what, place.text, number, piece.key or "", value)
-        )
-    return sorted(
-        found.values(),
-        key=lambda place: (
-            place.key in SPECIAL_KEYS and what != "body",
-            place.key == "",
-            place.key,
-        ),
-    )
+        number = placeholder.position if is_numbered and _is_by_occurrence(placeholder) else None
+        place = Place(part.what, placeholder.text, number, piece.key or "", marks.stretch(piece))
+        places.setdefault((placeholder.position, placeholder.name), place)
+    return sorted(places.values(), key=_sort_key)
+
+
+def _is_by_occurrence(placeholder: Placeholder) -> bool:
+    """Whether it is `{#var#}` or the like, which takes the next value each time it occurs."""
+    return placeholder.text.startswith("{#")
+
+
+def _sort_key(place: Place) -> tuple[bool, bool, str]:
+    """By key; those without a value come after them, special keys of header and button last."""
+    is_special = place.key in SPECIAL_KEYS and place.what != "body"
+    return is_special, place.key == "", place.key

@@ -1,4 +1,8 @@
-"""The contract of a channel: which values its template asks for, and what the admin says of each."""
+"""The template fields of a channel, and the versions of a workflow's texts and fields.
+
+A template field is a value that the channel's texts need, with the label and the rules that an
+admin gave it (`Parameter`).
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,7 @@ from invocations.models import Channel, Invocation, Parameter, WorkflowInstance,
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-_NO_WORDS = Parameter()
+_DEFAULT_PARAMETER = Parameter()
 
 
 @dataclass(frozen=True)
@@ -32,13 +36,14 @@ class TemplateField:
 
     key: str
     by_position: bool
+    """Whether a placeholder takes it by its position, not by its key."""
     label: str
     words: Parameter
-    """What the admin says of it; a blank one where nothing was said."""
+    """The admin's label and rules; a `Parameter` with the defaults if there are none."""
 
     @property
     def required(self) -> bool:
-        """Left out, a value that goes by position would shift the rest."""
+        """Always of a value by position: if it were left out, the later values would shift."""
         return self.by_position or self.words.required
 
     @property
@@ -51,7 +56,7 @@ class TemplateField:
 
 
 def keys_of(channel: Channel) -> list[str]:
-    """The keys that the channel's texts need, in the order in which staff are asked. Empty where no text is stored."""
+    """The keys that the channel's texts need, in the order of the form. Empty without texts."""
     kind = ChannelKind(channel.kind)
     keys = needed_keys(channel.template_text, kind, otp=channel.is_otp)
     if kind is ChannelKind.WHATSAPP:
@@ -64,15 +69,19 @@ def keys_of(channel: Channel) -> list[str]:
 
 
 def fields_of(channel: Channel) -> list[TemplateField]:
-    """What the form asks for this channel."""
-    words = {parameter.key: parameter for parameter in channel.parameters.all()}
-    named = {place.name for place in placeholders(channel.template_text, ChannelKind(channel.kind))}
-    found = [(key, words.get(key, _NO_WORDS)) for key in keys_of(channel)]
-    return [TemplateField(key, key not in named, said.label or key, said) for key, said in found]
+    """The template fields of the channel, in the order of the form."""
+    parameters = {parameter.key: parameter for parameter in channel.parameters.all()}
+    kind = ChannelKind(channel.kind)
+    names = {placeholder.name for placeholder in placeholders(channel.template_text, kind)}
+    fields = []
+    for key in keys_of(channel):
+        parameter = parameters.get(key, _DEFAULT_PARAMETER)
+        fields.append(TemplateField(key, key not in names, parameter.label or key, parameter))
+    return fields
 
 
 def sensitive_keys(channels: Iterable[Channel]) -> set[str]:
-    """The keys whose values are not shown after sending."""
+    """The keys of the values that are not shown after sending."""
     return {VERIFICATION_CODE} | {
         parameter.key
         for channel in channels
@@ -82,7 +91,7 @@ def sensitive_keys(channels: Iterable[Channel]) -> set[str]:
 
 
 def channels_in(version: WorkflowVersion) -> list[Channel]:
-    """The channels as they were in a version, not for saving."""
+    """The channels of a version, as unsaved instances."""
     return [
         Channel(**{name: channel[name] for name in _CHANNEL_FIELDS})
         for channel in version.contract["channels"]
@@ -90,15 +99,14 @@ def channels_in(version: WorkflowVersion) -> list[Channel]:
 
 
 def channels_as_sent(invocation: Invocation) -> list[Channel]:
-    """The channels that the workflow had when the message was recorded, not for saving: with these its story is told.
+    """The channels at the time when the message was recorded, as unsaved instances.
 
-    An admin may have changed or reordered them since. As they are now for a message of which no version was kept.
+    An admin may have changed or reordered them since. For a message without a version, the current
+    channels.
     """
-    return (
-        channels_in(invocation.version)
-        if invocation.version
-        else list(invocation.workflow_instance.channels.all())
-    )
+    if invocation.version:
+        return channels_in(invocation.version)
+    return list(invocation.workflow_instance.channels.all())
 
 
 def sensitive_keys_in(version: WorkflowVersion) -> set[str]:
@@ -112,7 +120,7 @@ def sensitive_keys_in(version: WorkflowVersion) -> set[str]:
 
 
 def labels_in(version: WorkflowVersion) -> dict[int, dict[str, str]]:
-    """What an admin called each key in a version, by the channel's position; only keys that have a name of their own."""
+    """The labels of a version, by channel position and key. Keys without a label are left out."""
     return {
         channel["position"]: {
             parameter["key"]: parameter["label"]
@@ -123,7 +131,7 @@ def labels_in(version: WorkflowVersion) -> dict[int, dict[str, str]]:
     }
 
 
-# --- versions ---------------------------------------------------------------------------------------------------------
+# --- versions -------------------------------------------------------------------------------------
 
 _CHANNEL_FIELDS = (
     "position",
@@ -149,15 +157,15 @@ _PARAMETER_FIELDS = (
 
 
 def snapshot(workflow: WorkflowInstance) -> dict[str, Any]:
-    """The workflow's channels with their texts and parameters, as data."""
+    """The workflow's channels with their texts and parameters, as JSON data."""
     return {
         "workflow_instance_id": workflow.workflow_instance_id,
         "channels": [
             {
                 **{name: getattr(channel, name) for name in _CHANNEL_FIELDS},
                 "parameters": [
-                    {name: getattr(p, name) for name in _PARAMETER_FIELDS}
-                    for p in channel.parameters.order_by("key")
+                    {name: getattr(parameter, name) for name in _PARAMETER_FIELDS}
+                    for parameter in channel.parameters.order_by("key")
                 ],
             }
             for channel in workflow.channels.order_by("position")
@@ -166,9 +174,9 @@ def snapshot(workflow: WorkflowInstance) -> dict[str, Any]:
 
 
 def current_version(workflow: WorkflowInstance, by: User | None = None) -> WorkflowVersion:
-    """The version that the workflow has now; a new one if it changed since the last."""
-    now = snapshot(workflow)
-    digest = hashlib.sha256(json.dumps(now, sort_keys=True).encode()).hexdigest()
+    """The version of the workflow as it is now. Creates one if anything has changed."""
+    contract = snapshot(workflow)
+    digest = hashlib.sha256(json.dumps(contract, sort_keys=True).encode()).hexdigest()
     while True:
         last = workflow.versions.order_by("-number").first()
         if last is not None and last.digest == digest:
@@ -177,17 +185,21 @@ def current_version(workflow: WorkflowInstance, by: User | None = None) -> Workf
             with transaction.atomic():
                 return workflow.versions.create(
                     number=last.number + 1 if last else 1,
-                    contract=now,
+                    contract=contract,
                     digest=digest,
                     created_by=by,
                 )
         except IntegrityError:
-            continue  # somebody made that number just now: look again
+            continue  # another process has just created that number
 
 
 @dataclass(frozen=True)
 class Change:
-    """One difference between a version and now: in which channel (0: the workflow itself), of what, and which keys."""
+    """One difference between two contracts.
+
+    `code`: `workflow_id`, `channels`, `text`, `delay` or `parameters`. `position`: of the channel,
+    or 0 for the workflow. `keys`: of the changed parameters.
+    """
 
     code: str
     position: int = 0
@@ -195,33 +207,37 @@ class Change:
 
 
 def changes_between(then: dict[str, Any], now: dict[str, Any]) -> list[Change]:
-    """What changed from one contract to another, as far as it matters for sending again."""
-    found = []
+    """The differences between two contracts (`snapshot`) that matter for sending again."""
+    changes = []
     if then["workflow_instance_id"] != now["workflow_instance_id"]:
-        found.append(Change("workflow_id"))
+        changes.append(Change("workflow_id"))
+    if _kinds(then) != _kinds(now):
+        changes.append(Change("channels"))
     before, after = (
-        {channel["position"]: channel for channel in each["channels"]} for each in (then, now)
+        {channel["position"]: channel for channel in contract["channels"]}
+        for contract in (then, now)
     )
-    if [(p, c["kind"]) for p, c in before.items()] != [(p, c["kind"]) for p, c in after.items()]:
-        found.append(Change("channels"))
     for position in sorted(before.keys() & after.keys()):
-        found += _channel_changes(position, before[position], after[position])
-    return found
+        changes += _channel_changes(position, before[position], after[position])
+    return changes
+
+
+def _kinds(contract: dict[str, Any]) -> list[tuple[int, str]]:
+    return [(channel["position"], channel["kind"]) for channel in contract["channels"]]
 
 
 def _channel_changes(position: int, then: dict[str, Any], now: dict[str, Any]) -> list[Change]:
-    found = []
-    if any(
-        then[name] != now[name] for name in ("template_text", "header_text", "button_url", "is_otp")
-    ):
-        found.append(Change("text", position))
+    changes = []
+    texts = ("template_text", "header_text", "button_url", "is_otp")
+    if any(then[name] != now[name] for name in texts):
+        changes.append(Change("text", position))
     if then["delay_seconds"] != now["delay_seconds"]:
-        found.append(Change("delay", position))
-    old, new = (_by_key(each["parameters"]) for each in (then, now))
-    touched = tuple(key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key))
-    if touched:
-        found.append(Change("parameters", position, touched))
-    return found
+        changes.append(Change("delay", position))
+    old, new = _by_key(then["parameters"]), _by_key(now["parameters"])
+    changed = tuple(key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key))
+    if changed:
+        changes.append(Change("parameters", position, changed))
+    return changes
 
 
 def _by_key(parameters: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:

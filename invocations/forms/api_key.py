@@ -1,4 +1,4 @@
-"""The form of an API key: it goes in here and is never shown again."""
+"""The form that takes an API key. The key is never shown again."""
 
 from __future__ import annotations
 
@@ -14,12 +14,18 @@ from invocations.models.configuration import sendable_key
 
 
 def looks_like_a_key(key: str) -> bool:
-    """Whether `key` is shaped like the samples in Kaleyra's documentation: `A` and 32 more. No rule is published."""
+    """Whether `key` is `A` and 32 letters or digits, like the samples in Kaleyra's documentation.
+
+    Kaleyra publishes no rule.
+    """
     return re.fullmatch(r"A[A-Za-z0-9]{32}", key) is not None
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
-    """`new_key` is stripped, because a key is pasted with what stood around it. No message repeats what was typed."""
+    """`new_key` is stripped, because a key is often pasted with blanks around it.
+
+    No error message repeats the key.
+    """
 
     new_key = forms.CharField(
         label=_("New key"),
@@ -32,7 +38,8 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         widget=UnfoldBooleanSwitchWidget(),
         help_text=_(
-            "The primary key is the one that is used. The account's other one is put aside; both stay valid."
+            "The primary key is the one that is used. "
+            "The account's other one is put aside; both stay valid."
         ),
     )
 
@@ -46,11 +53,13 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.instance._state.adding:
             new_key.label, new_key.required = _("Key"), True
             new_key.help_text = _(
-                "From Kaleyra: Developers → API Keys. It is encrypted at once and never shown again."
+                "From Kaleyra: Developers → API Keys. "
+                "It is encrypted at once and never shown again."
             )
         else:
-            # A key belongs to its account. Not read-only, so that the account's constraints are still checked.
-            # (The admin leaves the field out for people who may only look.)
+            # A key stays in its account. The field is disabled and not read-only, so that the
+            # constraints with the account are still checked. (For people who may only view, the
+            # admin leaves the field out.)
             if "account" in self.fields:
                 self.fields["account"].disabled = True
             new_key.help_text = _(

@@ -1,4 +1,4 @@
-"""Ticked rows of the history: which ones, what their state lets be done with them, and the id that makes sending them again one deed."""
+"""Bulk actions on rows of the history: which rows are selected, and what their states allow."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from invocations.models import Invocation
 
 Status = Invocation.Status
 MAX_SELECTED = 50
-"""How many rows one deed takes on: as many as one page shows."""
+"""Rows of one bulk action: as many as one page shows."""
 
 
 def selected_ids(typed: Iterable[str], most: int = MAX_SELECTED) -> list[uuid.UUID]:
-    """The request ids among what was posted, each once, `most` at most."""
+    """The request ids in the posted values, without duplicates, `most` at most."""
     ids = []
     for text in typed:
         try:
             ids.append(uuid.UUID(text))
         except ValueError:
-            continue  # no row of ours has it
+            continue  # not a request id
     return list(dict.fromkeys(ids))[:most]
 
 
 def why_not_settleable(row: Invocation) -> Text | None:
-    """Why its state does not let it be settled, or None."""
+    """Why the row's state does not allow settling it, or None."""
     return None if row.status == Status.UNKNOWN else _("Its outcome is not unknown.")
 
 
 def why_not_cancellable(row: Invocation) -> Text | None:
-    """Why its state does not let it be cancelled, or None."""
+    """Why the row's state does not allow cancelling it, or None."""
     if row.status in Invocation.UNSENT:
         return None
     if row.status == Status.SENDING:
@@ -49,24 +49,34 @@ def why_not_cancellable(row: Invocation) -> Text | None:
 
 
 def why_not_resent(row: Invocation) -> Text | None:
-    """Why its state does not let it be sent again, or None. The row's callbacks are to be loaded with it (`results.what_was_told`)."""
+    """Why the row's state does not allow sending it again, or None.
+
+    Prefetch the row's callbacks (`history.report.prefetch_results`), or each row takes a query.
+    """
     return why_not_resendable_in_bulk(row, list(row.callbacks.all()))
 
 
-REFUSED = {"settle": why_not_settleable, "cancel": why_not_cancellable, "again": why_not_resent}
-"""What can be done with ticked rows, by its name in `views.ticked.DEEDS`, and what its state says against it."""
+REFUSALS = {"settle": why_not_settleable, "cancel": why_not_cancellable, "again": why_not_resent}
+"""Why the state of a row does not allow an action, by name (as in `views.history.bulk_actions`)."""
 
 
 def actions_for(row: Invocation) -> str:
-    """The names of what its state lets be done with it, with blanks between. What else stands against it is looked at later."""
-    return " ".join(name for name, refused in REFUSED.items() if refused(row) is None)
+    """The names of the actions that the row's state allows, separated by blanks.
+
+    Other reasons against an action are checked when it is confirmed.
+    """
+    return " ".join(name for name, why_not in REFUSALS.items() if why_not(row) is None)
 
 
 class SendAgainForm(forms.Form):
-    """Confirms that many are sent again. `deed` is minted with the form: the same form posted twice sends nothing twice."""
+    """Confirms that the selected rows are sent again.
+
+    `deed` is a UUID made with the form. The new request ids derive from it, so the same form posted
+    twice sends nothing twice.
+    """
 
     deed = forms.UUIDField(widget=forms.HiddenInput)
 
     def request_id(self, earlier: uuid.UUID) -> uuid.UUID:
-        """The id of the message that is sent again in place of `earlier`."""
+        """The request id of the message that repeats the one with the request id `earlier`."""
         return uuid.uuid5(self.cleaned_data["deed"], str(earlier))

@@ -1,4 +1,7 @@
-"""A workflow's one or two channels, judged together: Kaleyra's flows send on the first, then fall back to the second."""
+"""Validates a workflow's one or two channels together.
+
+A flow of Kaleyra's sends on the first channel and falls back to the second.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,8 @@ class ChannelFormSet(PaginationInlineFormSet):
         if len(set(positions)) < len(positions):
             raise ValidationError(
                 _(
-                    "Both channels have the same position. One is the first (send1), the other the second (send2)."
+                    "Both channels have the same position. "
+                    "One is the first (send1), the other the second (send2)."
                 )
             )
         if len(set(kinds)) < len(kinds):
@@ -42,10 +46,11 @@ class ChannelFormSet(PaginationInlineFormSet):
             )
 
     def save(self, commit: bool = True) -> Any:
-        """Two channels that change places would collide half-way, for the database lets a workflow have each place once.
+        """Saves the channels even if they swap their positions or kinds.
 
-        So the rows that move are taken out first and written again with the same ids. `_raw_delete` does only that; what
-        hangs on a channel and its history are left alone.
+        Both are unique in a workflow, so the first UPDATE of a swap would fail. The rows that move
+        are therefore deleted first, and inserted again with the same ids. `_raw_delete` deletes
+        these rows only: their parameters and their history stay.
         """
         moving = [
             form.instance.pk
@@ -53,7 +58,7 @@ class ChannelFormSet(PaginationInlineFormSet):
             if {"position", "kind"} & set(form.changed_data)
         ]
         if commit and moving:
-            leaving = [form.instance.pk for form in self.deleted_forms]
-            rows = Channel.objects.filter(pk__in=moving + leaving)
+            deleted = [form.instance.pk for form in self.deleted_forms]
+            rows = Channel.objects.filter(pk__in=moving + deleted)
             rows._raw_delete(rows.db)
         return super().save(commit)

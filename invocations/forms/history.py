@@ -1,4 +1,7 @@
-"""What narrows the history. Filters stand in the address; what is searched for never does, for it may be a number."""
+"""The filters and the search of the history.
+
+Filters are in the URL. What is searched for never is, because it may be a phone number.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +33,12 @@ from invocations.kaleyra import recipients
 from invocations.models import Account, ChannelResult, Invocation, WorkflowInstance
 from invocations.models.recipients import sent_to_by_channel
 
-# Beyond these a day's midnight is no moment any more, in one time zone or another.
-DAYS = [MinValueValidator(date(1970, 1, 2)), MaxValueValidator(date(2999, 12, 31))]
+# Outside this range the midnight of a day cannot be represented in every time zone.
+DAY_VALIDATORS = [MinValueValidator(date(1970, 1, 2)), MaxValueValidator(date(2999, 12, 31))]
 
 
-class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable when it runs
-    """People by their names, in a list."""
+class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A choice of people, shown by their full names."""
 
     def label_from_instance(self, obj: Any) -> str:
         return str(obj.get_full_name() or obj.get_username())
@@ -43,14 +46,18 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subs
 
 def _day(label: Any) -> forms.DateField:
     return forms.DateField(
-        label=label, required=False, validators=DAYS, widget=forms.DateInput(attrs={"type": "date"})
+        label=label,
+        required=False,
+        validators=DAY_VALIDATORS,
+        widget=forms.DateInput(attrs={"type": "date"}),
     )
 
 
 class HistoryFilter(forms.Form):
-    """Filters by what became of it, by what an admin set up, by who sent and when. Wrong values in an address narrow nothing and are told.
+    """The filters of the history, from the query string of its URL (`address`).
 
-    `why` and `error` come from the page of errors, by links.
+    A filter with an invalid value is ignored and named in `told`. `why` and `error` have no visible
+    field: links from the page of errors set them.
     """
 
     status = forms.ChoiceField(
@@ -111,13 +118,13 @@ class HistoryFilter(forms.Form):
     def narrow(
         self, found: QuerySet[Invocation], but: Collection[str] = ()
     ) -> QuerySet[Invocation]:
-        """`found`, narrowed by every valid filter, without those named in `but`."""
+        """`found`, narrowed by every valid filter except for those named in `but`."""
         values = {name: self.cleaned_data[name] for name in self.chosen}
         return filters.narrow(found, values, but)
 
     @cached_property
     def chosen(self) -> dict[str, str]:
-        """The valid filters as they stand in an address. Days are written as ISO 8601 has them."""
+        """The valid filters by name, as in a query string. Days are in ISO 8601."""
         self.is_valid()
         given = {name: self.cleaned_data.get(name) for name in self.fields}
         return {
@@ -128,7 +135,7 @@ class HistoryFilter(forms.Form):
 
     @property
     def told(self) -> list[str]:
-        """What in the address is wrong, in words."""
+        """The errors: one sentence for each filter with an invalid value."""
         self.is_valid()
         return [
             f"{self.fields[name].label}: {errors[0]}"
@@ -138,84 +145,88 @@ class HistoryFilter(forms.Form):
 
     @property
     def address(self) -> str:
-        """The valid filters, as one text that an address can carry."""
+        """The valid filters as a query string."""
         return urlencode(self.chosen)
 
     @classmethod
     def chosen_in(cls, address: str) -> list[tuple[Any, Any]]:
-        """What `address` chose, in words: each filter's label and value."""
+        """Label and value, in words, of each filter in the query string `address`."""
         form = cls(QueryDict(address))
         return [(form.fields[name].label, form.in_words(name)) for name in form.chosen]
 
     def in_words(self, name: str) -> str | Promise:
-        """The value of a chosen filter as people read it."""
+        """The value of a chosen filter as it is shown."""
         value, field = self.cleaned_data[name], self.fields[name]
         if isinstance(field, forms.ModelChoiceField):
             return field.label_from_instance(value)
         if isinstance(field, forms.ChoiceField):
-            words: dict[str, str | Promise] = dict(field.choices)  # type: ignore[arg-type]
-            return words[value]
+            labels: dict[str, str | Promise] = dict(field.choices)  # type: ignore[arg-type]
+            return labels[value]
         return date_format(value, "j M Y") if isinstance(value, date) else str(value)
 
 
 UUID = re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
-LOOKED_AT_FOR_COUNTRIES = 200
-"""How many rows with a number's last four digits, the newest, tell in which countries it may be at home."""
+MAX_ROWS_FOR_COUNTRIES = 200
+"""Rows with the same last four digits whose countries are tried for a national number."""
+MAX_MESSAGE_ID_MATCHES = 100
 
 
 class HistorySearch(forms.Form):
-    """One box for a request id, an id of Kaleyra's, a ticket, a whole phone number or its last four digits.
+    """One field for a request id, an id of Kaleyra's, a ticket, or a phone number.
 
-    A number may be typed with its country code, or as its own country writes it.
+    A phone number is typed with its country code or in national form; or only its last four digits.
     """
 
     q = forms.CharField(label=_("Find"), max_length=120, required=False)
 
     @property
     def typed(self) -> str:
-        """What is searched for; empty if it can be no id, ticket or number."""
+        """The text to search for; empty if it is invalid or missing."""
         return str(self.cleaned_data["q"]) if self.is_valid() else ""
 
     @cached_property
     def numbers(self) -> list[recipients.Recipient]:
-        """The whole phone numbers that it may be. Those in national form are of countries that have such a number here."""
-        found = {}
+        """The complete phone numbers that the text may mean.
+
+        A number in national form is tried with the countries of stored numbers that end alike.
+        """
+        numbers = {}
         try:
-            read = recipients.clean(self.typed)
-            found[read.digits] = read
+            number = recipients.clean(self.typed)
+            numbers[number.digits] = number
         except recipients.RecipientError:
-            pass  # it is an id or a ticket then, or has no country code; `hint` says why it is no number
+            pass  # an id or a ticket, or a number without country code; `hint` explains it
         if not self.typed.startswith("+"):
-            at_home = recipients.in_national_form(self.typed, self._calling_codes)
-            found |= {read.digits: read for read in at_home}
-        return list(found.values())
+            national = recipients.in_national_form(self.typed, self._calling_codes)
+            numbers |= {number.digits: number for number in national}
+        return list(numbers.values())
 
     @property
     def _calling_codes(self) -> Iterator[int]:
-        """Of the newest numbers here that end as it does."""
-        end = "".join(sign for sign in self.typed if sign.isdecimal())[-4:]
-        for last_four, hint in [
+        """The calling codes of the newest stored numbers with the same last four digits."""
+        last_four = "".join(sign for sign in self.typed if sign.isdecimal())[-4:]
+        for column, hint in [
             ("recipient_last_four", "recipient_hint"),
             ("recipient2_last_four", "recipient2_hint"),
         ]:
-            alike = (
-                Invocation.objects.filter(~Q(**{last_four: ""}), **{last_four: end})
+            hints = (
+                Invocation.objects.filter(~Q(**{column: ""}), **{column: last_four})
                 .order_by("-pk")
                 .values_list(hint, flat=True)
             )
-            codes = {recipients.calling_code(masked) for masked in alike[:LOOKED_AT_FOR_COUNTRIES]}
+            codes = {recipients.calling_code(masked) for masked in hints[:MAX_ROWS_FOR_COUNTRIES]}
             yield from sorted(code for code in codes if code)
 
     @property
     def last_four(self) -> str:
-        """The last four digits of the number that was typed, whole or not; empty if it is none."""
+        """The last four digits of a number, complete or not; empty if the text is no number."""
         if self.numbers:
             return self.numbers[0].digits[-4:]
         return self.typed if re.fullmatch("[0-9]{4}", self.typed) else ""
 
     @property
     def understood(self) -> str | Promise:
-        """What it was taken for. A whole number is not repeated."""
+        """What the text was taken for. A complete number is not repeated."""
         if self.last_four:
             words = (
                 _("this number, ending %(last_four)s")
@@ -227,20 +238,20 @@ class HistorySearch(forms.Form):
 
     @cached_property
     def ways(self) -> list[Q]:
-        """How what was typed may be found, by its shape. Each is a question for one index; a row may be found by several.
+        """The conditions that find the rows, depending on the form of the text.
 
-        None if it can be no id, ticket or number.
+        Each uses one index; a row may meet several of them. Empty without a valid text.
         """
         typed = self.typed
         if not typed:
             return []
-        by_message = ChannelResult.objects.filter(
+        by_message_id = ChannelResult.objects.filter(
             message_id=typed, callback__invocation__isnull=False
-        )
+        ).values_list("callback__invocation_id", flat=True)
         ways = [
             Q(Exact(Upper("reference"), Upper(Value(typed)))),
             Q(workflow_invocation_id=typed),
-            Q(pk__in=list(by_message.values_list("callback__invocation_id", flat=True)[:100])),
+            Q(pk__in=list(by_message_id[:MAX_MESSAGE_ID_MATCHES])),
         ]
         if UUID.fullmatch(typed):
             ways.append(Q(request_id=uuid.UUID(typed)))
@@ -255,19 +266,11 @@ class HistorySearch(forms.Form):
 
     @property
     def hint(self) -> str | Promise:
-        """For what was not found: as what it was searched for and what to try; or why it could not be searched for."""
+        """If nothing was found: what was searched for and what to try, or why it is invalid."""
         if not self.typed:
             return str(self.errors["q"][0]) if self.errors else ""
         if self.numbers:
-            countries = list(
-                dict.fromkeys(recipients.country(number.region) for number in self.numbers)
-            )
-            read_as = {"last_four": self.last_four, "countries": gettext(" or ").join(countries)}
-            return gettext(
-                "No message to a number ending %(last_four)s of %(countries)s. "
-            ) % read_as + gettext(
-                "Is it another country’s? Type it with + and its country code. Or try its last four digits alone."
-            )
+            return self._hint_for_numbers()
         if self.last_four:
             return _("No message to a number that ends in these four digits.")
         if re.fullmatch(r"[+()\d\s./-]{5,}|\d\.?\d*[eE]\+\d+", self.typed):
@@ -278,5 +281,15 @@ class HistorySearch(forms.Form):
         if re.fullmatch(r"\d{1,3}", self.typed):
             return _("Type the last four digits of a number, or all of it with its country code.")
         return _(
-            "IDs and tickets are found exactly as they are: paste the whole of it. A number is found in full, or by its last four digits."
+            "IDs and tickets are found exactly as they are: paste the whole of it. "
+            "A number is found in full, or by its last four digits."
+        )
+
+    def _hint_for_numbers(self) -> str:
+        countries = dict.fromkeys(recipients.country(number.region) for number in self.numbers)
+        facts = {"last_four": self.last_four, "countries": gettext(" or ").join(countries)}
+        not_found = gettext("No message to a number ending %(last_four)s of %(countries)s. ")
+        return not_found % facts + gettext(
+            "Is it another country’s? Type it with + and its country code. "
+            "Or try its last four digits alone."
         )

@@ -1,4 +1,4 @@
-"""The form that brings in a new person."""
+"""The form that adds a person."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from unfold.forms import UserCreationForm
 
 
 class NewPersonForm(UserCreationForm):
-    """Everybody signs in with a password here, so there is no choice of doing without."""
+    """Without the choice of an account without password: everybody signs in with one."""
 
     usable_password = None

@@ -1,4 +1,4 @@
-"""Presets: values to start from, one's own or everybody's. Never a number, never a sensitive value."""
+"""Presets: stored template values, personal or shared, without numbers or sensitive values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from invocations.models.permissions import Viewer
 
 
 class PresetForm(forms.Form):
-    """The title under which the values of the review page are kept."""
+    """Stores the values of the review page as a preset."""
 
     preset_title = forms.CharField(label=_("Keep these values as"), max_length=100)
     preset_shared = forms.BooleanField(
@@ -28,13 +28,12 @@ class PresetForm(forms.Form):
         super().__init__(data, label_suffix="")
 
     def clean(self) -> dict[str, Any]:
-        """Nobody puts other values under a title that somebody else has shared."""
+        """Refuses the title of a shared preset that the person may not replace."""
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("preset_shared"):
-            there = self.workflow.presets.filter(
-                owner=None, title=cleaned.get("preset_title")
-            ).first()
-            if there and not may_replace(self.viewer, there):
+            shared = self.workflow.presets.filter(owner=None)
+            existing = shared.filter(title=cleaned.get("preset_title")).first()
+            if existing and not may_replace(self.viewer, existing):
                 self.add_error(
                     "preset_title",
                     _("Somebody else has shared values under this title. Choose another one."),
@@ -42,35 +41,39 @@ class PresetForm(forms.Form):
         return cleaned
 
     def save(self, params: Sequence[dict[str, str]]) -> Preset:
-        """Keeps the values, in place of those that had the same title."""
-        hidden = template_fields.sensitive_keys(self.workflow.channels.all())
+        """Stores each channel's values, in place of a preset with the same title and owner.
+
+        Sensitive values are stored as empty texts.
+        """
+        sensitive = template_fields.sensitive_keys(self.workflow.channels.all())
         kept = [
-            {key: "" if key in hidden else value for key, value in each.items()} for each in params
+            {key: "" if key in sensitive else value for key, value in values.items()}
+            for values in params
         ]
         owner = None if self.cleaned_data["preset_shared"] else self.viewer.user
-        values = {"values": json.dumps(kept, ensure_ascii=False)}
+        columns = {"values": json.dumps(kept, ensure_ascii=False)}
         preset, _created = self.workflow.presets.update_or_create(
             owner=owner,
             title=self.cleaned_data["preset_title"],
-            defaults=values,
-            create_defaults=values | {"created_by": self.viewer.user},
+            defaults=columns,
+            create_defaults=columns | {"created_by": self.viewer.user},
         )
         return preset
 
 
 def may_replace(viewer: Viewer, preset: Preset) -> bool:
-    """One's own, a shared one that one made, or any shared one for who may change workflows."""
+    """Whether they own it or, if it is shared, made it or may change workflows."""
     if preset.owner is not None:
         return preset.owner == viewer.user
     return preset.created_by == viewer.user or viewer.may_change_workflows
 
 
 def presets_for(viewer: Viewer, workflow: WorkflowInstance) -> QuerySet[Preset]:
-    """This person's presets of the workflow, and the shared ones."""
+    """The person's own presets of the workflow and the shared ones, by title."""
     return workflow.presets.filter(Q(owner=viewer.user) | Q(owner=None)).order_by("title")
 
 
 def values_in(preset: Preset) -> list[dict[str, str]]:
-    """Each channel's values. Raises `Unreadable`."""
+    """The values of each channel, by key. Raises `Unreadable`."""
     values: list[dict[str, str]] = json.loads(preset.values)
     return values

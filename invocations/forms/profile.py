@@ -1,4 +1,4 @@
-"""What a person says of themselves."""
+"""The form of a person's own settings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ class ProfileForm(forms.Form):
         required=False,
         max_length=60,
         help_text=_(
-            "“Use my number” on the send page fills it in, to try a workflow on yourself. Leave it empty to take it away."
+            "“Use my number” on the send page fills it in, to try a workflow on yourself. "
+            "Leave it empty to take it away."
         ),
         widget=forms.TextInput(
             attrs={"inputmode": "tel", "autocomplete": "off", "class": "number"}
@@ -25,6 +26,7 @@ class ProfileForm(forms.Form):
     )
 
     def clean_own_number(self) -> Any:
+        """The number in its international form, or empty."""
         typed = self.cleaned_data["own_number"]
         if not typed:
             return ""

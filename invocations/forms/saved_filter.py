@@ -1,4 +1,4 @@
-"""Saved filters: names for filters of the history, one's own or everybody's."""
+"""Saved filters of the history, personal or shared."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from invocations.forms.history import HistoryFilter
 from invocations.models import SavedFilter
 
-SHOWN_AT_MOST = 40
+MAX_SAVED_FILTERS = 40
+"""Saved filters that are listed for one person."""
 
 
 class SavedFilterForm(forms.Form):
-    """The name under which `query`, filters as they stand in the history's address, is kept."""
+    """Stores `query`, the query string of the history, under a name."""
 
     name = forms.CharField(label=_("Name"), max_length=60)
     is_shared = forms.BooleanField(label=_("For everybody who reads the history"), required=False)
@@ -33,14 +34,14 @@ class SavedFilterForm(forms.Form):
         super().__init__(data, label_suffix="", **kwargs)
 
     def clean_query(self) -> str:
-        """The filters alone, and of them those that are valid: nothing else is kept."""
+        """The valid filters only: nothing else of the query string is stored."""
         chosen = HistoryFilter(QueryDict(self.cleaned_data["query"])).chosen
         if not chosen:
             raise forms.ValidationError(self.fields["query"].error_messages["required"])
         return urlencode(chosen)
 
     def save(self) -> SavedFilter:
-        """Keeps the filters, in place of those that the person had under this name."""
+        """Stores the filters, in place of the person's own under the same name."""
         kept = {"query": self.cleaned_data["query"], "is_shared": self.cleaned_data["is_shared"]}
         return SavedFilter.objects.update_or_create(
             person=self.person, name=self.cleaned_data["name"], defaults=kept
@@ -48,8 +49,8 @@ class SavedFilterForm(forms.Form):
 
 
 def saved_filters_for(person: User) -> list[SavedFilter]:
-    """This person's filters, and those that others share."""
+    """The person's filters and the shared ones, by name."""
     found = SavedFilter.objects.filter(Q(person=person) | Q(is_shared=True)).select_related(
         "person"
     )
-    return list(found.order_by("name", "pk")[:SHOWN_AT_MOST])
+    return list(found.order_by("name", "pk")[:MAX_SAVED_FILTERS])

@@ -1,4 +1,4 @@
-"""What a person says became of an invocation that no answer settled."""
+"""The form in which a person settles an unknown outcome."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from django.utils.translation import gettext_lazy as _
 
 from invocations.models import Settlement
 
-SHORTEST, LONGEST = 5, 500
+MIN_REASON, MAX_REASON = 5, 500
+"""Length of a reason, in characters."""
 
 
 def reason_field(label: Any, help_text: Any) -> forms.CharField:
-    """Why a person decides what the console cannot know; it is kept with the decision and their name."""
+    """A field for the reason of a decision. It is stored with the decision and the person."""
     area = forms.Textarea(attrs={"rows": 3, "autocomplete": "off"})
     return forms.CharField(
-        label=label, min_length=SHORTEST, max_length=LONGEST, widget=area, help_text=help_text
+        label=label, min_length=MIN_REASON, max_length=MAX_REASON, widget=area, help_text=help_text
     )
 
 
@@ -35,6 +36,7 @@ class SettleForm(forms.Form):
     reason = reason_field(
         _("How do you know?"),
         _(
-            "For example: the customer read it out to me on the phone. It stays with the invocation, with your name."
+            "For example: the customer read it out to me on the phone. "
+            "It stays with the invocation, with your name."
         ),
     )

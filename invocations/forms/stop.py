@@ -1,4 +1,4 @@
-"""Why all sending is stopped."""
+"""The form that stops all sending, with a reason."""
 
 from __future__ import annotations
 

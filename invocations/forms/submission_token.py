@@ -1,4 +1,7 @@
-"""One form, one id: the request id is minted when the form is opened and travels with it, signed."""
+"""A signed token in the send form that holds the request id of its message.
+
+The request id is made when the form is opened, so that posting the form twice sends one message.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ class StaleToken(Exception):
 
 @dataclass(frozen=True)
 class SubmissionToken:
-    """That this person means to send one message with this workflow, perhaps again after an earlier one."""
+    """One message that a person is about to send with a workflow.
+
+    `again` is the request id of the earlier message that this one repeats, if any.
+    """
 
     request_id: uuid.UUID
     user_id: int
@@ -30,23 +36,21 @@ class SubmissionToken:
 
     @property
     def token(self) -> str:
-        """What stands in the form's hidden field."""
+        """The signed text for the form's hidden field."""
         return signing.dumps(
             [str(self.request_id), self.user_id, self.workflow_id, str(self.again or "")], salt=SALT
         )
 
     @classmethod
     def read(cls, token: str, user_id: int, workflow_id: int) -> SubmissionToken:
-        """The intent in a form that comes back. Raises `StaleIntent`."""
+        """Verifies a posted token. Raises `StaleToken`."""
         try:
             request_id, owner, workflow, again = signing.loads(
                 token, salt=SALT, max_age=MAX_AGE_SECONDS
             )
-            intent = cls(
-                uuid.UUID(request_id), owner, workflow, uuid.UUID(again) if again else None
-            )
+            found = cls(uuid.UUID(request_id), owner, workflow, uuid.UUID(again) if again else None)
         except (signing.BadSignature, ValueError, TypeError):
             raise StaleToken from None
-        if (intent.user_id, intent.workflow_id) != (user_id, workflow_id):
+        if (found.user_id, found.workflow_id) != (user_id, workflow_id):
             raise StaleToken
-        return intent
+        return found

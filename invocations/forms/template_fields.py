@@ -1,9 +1,8 @@
-"""What an admin says of a workflow's texts and of the values they ask for."""
+"""The editor of a workflow's template texts, and of the labels and rules of their values."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -19,8 +18,8 @@ from invocations.kaleyra.template_params import ChannelKind
 from invocations.models import Channel, Parameter, WorkflowInstance, WorkflowVersion
 
 
-class TextsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
-    """The texts of one channel's template, pasted from Kaleyra."""
+class TextsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """The texts of one channel's template, copied from Kaleyra."""
 
     class Meta:
         model = Channel
@@ -41,8 +40,8 @@ class TextsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
             )
 
 
-class ParameterForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
-    """The admin's words and rules for one value."""
+class ParameterForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Label, help and rules of one value."""
 
     class Meta:
         model = Parameter
@@ -63,7 +62,7 @@ class ParameterForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
         if by_position:
-            del self.fields["required"]  # a gap would shift the values behind it
+            del self.fields["required"]  # always required: a gap would shift the later values
 
     def clean_pattern(self) -> str:
         pattern: str = self.cleaned_data["pattern"]
@@ -98,7 +97,7 @@ class ParameterForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
 
 
 class TemplateFieldsForm:
-    """A workflow's texts, channel by channel, each with the values that its texts ask for as they stand in the form."""
+    """The forms of all channels: texts, and the values that the texts in the form ask for."""
 
     def __init__(self, workflow: WorkflowInstance, data: QueryDict | None = None) -> None:
         self.workflow = workflow
@@ -107,45 +106,53 @@ class TemplateFieldsForm:
         ]
 
     def is_valid(self) -> bool:
-        valid = [
-            each.is_valid() for each in self.channels
-        ]  # all of them, so that every error is shown at once
+        # Every form is validated before `all`, so that all errors are shown at once.
+        valid = [channel.is_valid() for channel in self.channels]
         return all(valid)
 
     def save(self, by: User) -> WorkflowVersion:
-        """Keeps all of it at once, and the version that it makes. What the texts ask for no longer goes."""
+        """Saves all forms in one transaction, and returns the version of the result.
+
+        Parameters for keys that the texts no longer have are deleted.
+        """
         with transaction.atomic():
-            for each in self.channels:
-                each.save()
+            for channel in self.channels:
+                channel.save()
             return template_fields.current_version(self.workflow, by)
 
 
 class ChannelForms:
-    """One channel's texts and its values' words."""
+    """The forms of one channel: its texts and its values.
+
+    `values` is a list of (field, form).
+    """
 
     def __init__(self, channel: Channel, data: QueryDict | None) -> None:
         self.channel = channel
         if data is not None and f"send{channel.position}-template_text" not in data:
-            data = None  # the channel is younger than the form: it stays as it is
+            data = None  # the channel was added after the form was opened: it stays unchanged
         self.texts = TextsForm(data, instance=channel, prefix=f"send{channel.position}")
-        # Once they were checked, `channel` has the texts that stand in the form, and the keys follow from those if they are right.
+        # `is_valid` writes the texts in the form to `channel`. If they are valid, the keys follow
+        # from them, otherwise from the stored texts.
         self.are_texts_valid = data is None or self.texts.is_valid()
         if not self.are_texts_valid:
             channel.refresh_from_db()
-        self.values = [self._value(asked, data) for asked in template_fields.fields_of(channel)]
+        fields = template_fields.fields_of(channel)
+        self.values = [(field, self._form_of(field, data)) for field in fields]
 
-    def _value(
-        self, asked: template_fields.TemplateField, data: QueryDict | None
-    ) -> tuple[template_fields.TemplateField, ParameterForm]:
-        prefix = field_name(self.channel.position, asked.key)
-        stored = Parameter.objects.filter(channel=self.channel, key=asked.key).first() or Parameter(
-            channel=self.channel, key=asked.key
-        )
-        is_new = (
-            data is not None and f"{prefix}-label" not in data
-        )  # asked for only since the texts were changed just now
-        return asked, ParameterForm(
-            None if is_new else data, instance=stored, prefix=prefix, by_position=asked.by_position
+    def _form_of(
+        self, field: template_fields.TemplateField, data: QueryDict | None
+    ) -> ParameterForm:
+        prefix = field_name(self.channel.position, field.key)
+        named = {"channel": self.channel, "key": field.key}
+        parameter = Parameter.objects.filter(**named).first() or Parameter(**named)
+        # A key that the texts have only since this change has no fields in the posted form yet.
+        is_new = data is not None and f"{prefix}-label" not in data
+        return ParameterForm(
+            None if is_new else data,
+            instance=parameter,
+            prefix=prefix,
+            by_position=field.by_position,
         )
 
     @property
@@ -155,21 +162,21 @@ class ChannelForms:
 
     @property
     def problems(self) -> list[str]:
-        """What is doubtful about the text, in words. What is wrong stands at its field."""
+        """Warnings about the text, as sentences. Errors are shown at their fields."""
         found = limits.template_problems(self.channel.template_text, ChannelKind(self.channel.kind))
-        return [error_text.limit_text(finding) for finding in found if not finding.blocks]
+        return [error_text.limit_text(problem) for problem in found if not problem.blocks]
 
     def is_valid(self) -> bool:
-        valid = [form.is_valid() for form in self._bound()]
+        valid = [form.is_valid() for form in self._bound_forms()]
         return self.are_texts_valid and all(valid)
 
-    def _bound(self) -> Iterable[ParameterForm]:
-        return [form for _asked, form in self.values if form.is_bound]
+    def _bound_forms(self) -> list[ParameterForm]:
+        return [form for _field, form in self.values if form.is_bound]
 
     def save(self) -> None:
         if not self.texts.is_bound:
             return
         self.texts.save()
-        for form in self._bound():
+        for form in self._bound_forms():
             form.save()
         self.channel.parameters.exclude(key__in=template_fields.keys_of(self.channel)).delete()

@@ -1,4 +1,4 @@
-"""Why nobody needs to look at an unmatched result any more."""
+"""The form that sets an unmatched result aside, with a reason."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ class SetAsideForm(forms.Form):
     reason = reason_field(
         _("Why does nobody need to look at it any more?"),
         _(
-            "For example: the shop’s own system sent it through the same account. It stays with the result, with your name."
+            "For example: the shop’s own system sent it through the same account. "
+            "It stays with the result, with your name."
         ),
     )

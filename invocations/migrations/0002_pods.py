@@ -17,13 +17,13 @@ def add_pods(apps, schema_editor):
     for code, title, api_domain in PODS:
         values = {"title": title, "api_domain": api_domain}
         pod, is_new = apps.get_model("invocations", "Pod").objects.using(using).get_or_create(code=code, defaults=values)
-        if is_new:  # migrations write no history by themselves, and the first correction should say what stood there
+        if is_new:  # a migration writes no history by itself; the first change should show the old value
             history.create(id=pod.pk, code=code, **values, history_type="+", history_date=timezone.now())
 
 
 class Migration(migrations.Migration):
     dependencies = [("invocations", "0001_initial")]
     operations = [
-        # Backwards nothing is taken away: a pod may have been corrected or be in use by then.
+        # Not reversed: by then a pod may have been changed or be in use.
         migrations.RunPython(add_pods, migrations.RunPython.noop),
     ]

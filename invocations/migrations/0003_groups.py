@@ -1,4 +1,7 @@
-"""The three groups, with the rights they had when this was written. `invocations.models.permissions` says what they have today."""
+"""The three groups with their rights at the time of this migration.
+
+`invocations.models.permissions.GROUPS` has the current ones.
+"""
 
 from django.apps import apps as installed_apps
 from django.contrib.auth.management import create_permissions
@@ -27,7 +30,7 @@ GROUPS = {
 
 def add_groups(apps, schema_editor):
     using = schema_editor.connection.alias
-    # Django makes permissions after the last migration. On an empty database they are needed now.
+    # Django creates permissions after the last migration. In an empty database they are needed here.
     for label in ["auth", "invocations"]:
         create_permissions(installed_apps.get_app_config(label), verbosity=0, using=using, apps=apps)
     permissions = apps.get_model("auth", "Permission").objects.using(using)
@@ -45,6 +48,6 @@ class Migration(migrations.Migration):
         ("contenttypes", "0002_remove_content_type_name"),
     ]
     operations = [
-        # Backwards nothing is taken away: people are in the groups by then.
+        # Not reversed: by then the groups have members.
         migrations.RunPython(add_groups, migrations.RunPython.noop),
     ]

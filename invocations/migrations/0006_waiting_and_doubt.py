@@ -1,4 +1,7 @@
-"""Rows of before: when they are due, how often they were tried, since when they are in doubt. And what an Admin may do now."""
+"""Fills the new columns of existing rows: due time, number of attempts and doubtful attempts.
+
+Also gives the group Admin the new permissions.
+"""
 
 from django.apps import apps as installed_apps
 from django.contrib.auth.management import create_permissions
@@ -15,7 +18,7 @@ def fill(apps, schema_editor):
     attempts = apps.get_model("invocations", "Attempt").objects.using(using).filter(invocation=OuterRef("pk")).order_by()
     number = attempts.values("invocation").annotate(n=Count("pk")).values("n")
     invocations.update(attempt_count=Coalesce(Subquery(number), 0))
-    # Until now "not before" was when a put-off row was due. Nobody could choose it.
+    # Until now `not_before` was the due time of a postponed row, and nobody could choose it.
     invocations.filter(status="queued").update(due_at=Coalesce("not_before", "created_at"))
     invocations.update(not_before=None)
     doubtful = attempts.filter(outcome__in=["doubtful", "under_way"])

@@ -1,10 +1,10 @@
-"""Rows of before: the last four digits of their numbers, to be found by them."""
+"""Fills the last four digits of the numbers in existing rows, which the search uses."""
 
 from django.db import migrations
 
 
 def fill(apps, schema_editor):
-    """What is shown of a number ends in its last four digits."""
+    """The masked number ends in the last four digits."""
     invocations = apps.get_model("invocations", "Invocation").objects.using(schema_editor.connection.alias)
     some = []
     for row in invocations.only("recipient_hint", "recipient2_hint").order_by("pk").iterator(1000):

@@ -5,7 +5,11 @@ from django.db import migrations, models
 
 
 def vacuum_early(apps, schema_editor):
-    """PostgreSQL answers from an index alone only where a vacuum has seen the page. By itself it would wait for a fifth of the table."""
+    """Lets PostgreSQL vacuum the table more often.
+
+    It reads from an index alone only for pages that were vacuumed since their last change. By
+    default autovacuum waits until a fifth of the table has changed.
+    """
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute(
             "ALTER TABLE invocations_invocation SET (autovacuum_vacuum_scale_factor = 0.01, "

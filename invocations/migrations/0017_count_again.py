@@ -2,7 +2,10 @@ from django.db import migrations
 
 
 def count_again(apps, schema_editor):
-    """The quarters of an hour that are stored were counted without what expired, and without what has no result. The dispatcher counts those that are missing."""
+    """Deletes the stored counts, which lack expired messages and those without a result.
+
+    The dispatcher counts missing quarters of an hour again.
+    """
     apps.get_model("invocations", "Quarter").objects.using(schema_editor.connection.alias).all().delete()
 
 

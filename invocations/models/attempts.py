@@ -1,10 +1,10 @@
-"""Attempts to send an invocation, and what a person settled."""
+"""Attempts to send an invocation, and what a person decided about an unknown outcome."""
 
 from __future__ import annotations
 
 import json
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -15,15 +15,12 @@ from django.utils.translation import pgettext_lazy
 from invocations.models.encryption import EncryptedTextField
 from invocations.models.invocations import Invocation
 
-if TYPE_CHECKING:
-    pass
-
 
 class Attempt(models.Model):
-    """One POST. Its row is committed before the socket opens, so that a crash leaves a trace of it.
+    """One POST, or a claim that was given back unused.
 
-    `answered_invocation_id` and `answered_request_id`: which ids of Kaleyra's an answer named that settled nothing; the second only if
-    it is not the one that was posted. By these a result may still find its message.
+    `sending.claim` commits the row before the socket opens, so that a crash leaves a trace of it.
+    `sending.store_outcome` fills in what came of it, `sending.expiry` if the process died.
     """
 
     class Outcome(models.TextChoices):
@@ -37,19 +34,28 @@ class Attempt(models.Model):
 
     invocation = models.ForeignKey(Invocation, models.PROTECT, related_name="attempts")
     number = models.PositiveSmallIntegerField()
+    """From 1; the invocation's `attempt_count` at the claim."""
     started_at = models.DateTimeField()
     duration_ms = models.PositiveIntegerField(null=True, blank=True)
+    """None while the attempt is under way, or if its process died."""
     outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.UNDER_WAY)
     reason = models.CharField(max_length=40, blank=True)
+    """A row of `sending.outcomes.TABLE`; empty while the attempt is under way."""
     http_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    """None without an answer, as are `retry_after` without its header and `reply`."""
     retry_after = models.PositiveIntegerField(_("Retry-After in seconds"), null=True, blank=True)
     binding = models.UUIDField(default=uuid.uuid4, editable=False)
+    """Identifies the row for the encryption of `reply` before it has a primary key."""
     reply = EncryptedTextField(bound_to="binding", null=True, blank=True, editable=False)
+    """JSON, redacted (`kept_reply`)."""
+    # The ids named by an answer that did not settle the outcome: a result with one of them may
+    # belong to this invocation (`results.matching`). The request id only if another was posted.
     answered_invocation_id = models.CharField(
         max_length=100, blank=True, default="", db_default="", editable=False
     )
     answered_request_id = models.UUIDField(null=True, blank=True, editable=False)
     api_key_last_four = models.CharField(max_length=4, blank=True)
+    """Empty if the account had no key."""
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -59,6 +65,7 @@ class Attempt(models.Model):
         editable=False,
         db_index=False,
     )
+    """The person who asked for another attempt; None for the first one and the dispatcher's."""
 
     class Meta:
         ordering = ["invocation", "number"]
@@ -100,12 +107,16 @@ class Attempt(models.Model):
 
     @property
     def kept_reply(self) -> dict[str, Any]:
+        """As `Invocation.kept_reply`, of this attempt's answer."""
         kept: dict[str, Any] = json.loads(self.reply) if self.reply else {}
         return kept
 
 
 class Settlement(models.Model):
-    """What a person said became of an invocation whose outcome was unknown, and how they know. Never altered."""
+    """A person's decision about an unknown outcome, with the reason. Never changed.
+
+    `sending.decisions` writes it.
+    """
 
     class Verdict(models.TextChoices):
         DELIVERED = "delivered", _("it was delivered")

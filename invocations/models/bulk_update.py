@@ -1,4 +1,7 @@
-"""Many conditional UPDATEs in one round trip, each with values of its own: what `QuerySet.update` cannot say."""
+"""Many conditional UPDATEs in one round trip, each with its own values.
+
+`QuerySet.update` sets the same values in all rows.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,10 @@ from django.db import models, router, transaction
 def update_each(
     model: type[models.Model], rows: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]
 ) -> int:
-    """For each pair (where, changes), both by field name: UPDATE … SET changes WHERE where. Returns how many rows were changed.
+    """For each pair (where, changes), by field name: UPDATE … SET changes WHERE where.
 
-    All pairs name the same fields, and no row of the table meets two of them. A changed `EncryptedTextField` is given sealed (`seal`).
+    All pairs name the same fields, and no row of the table meets two of them. The new value of an
+    `EncryptedTextField` is what its `seal` returns. Returns the number of changed rows.
     """
     if not rows:
         return 0
@@ -25,35 +29,31 @@ def update_each(
     changed = [
         _Column(model, name, [changes[name] for _where, changes in rows]) for name in rows[0][1]
     ]
-    # What is the same in every row is said once: most of an outcome is.
+    # A value that is the same in every row is one parameter: most values of an outcome are.
     shared = [column for column in changed if column.values.count(column.values[0]) == len(rows)]
-    own = [column for column in changed if column not in shared]
-    common = [column.prepared(connection)[0] for column in shared]
-    values = [column.prepared(connection) for column in (*own, *conditions)]
+    varying = [column for column in changed if column not in shared]
+    shared_values = [column.prepared(connection)[0] for column in shared]
+    values = [column.prepared(connection) for column in (*varying, *conditions)]
     if connection.vendor != "postgresql":
-        statement = _update(table, (*shared, *own), conditions, {}, connection)
+        statement = _update(table, (*shared, *varying), conditions, {}, connection)
+        parameters = [[*shared_values, *row] for row in zip(*values, strict=True)]
         with connection.cursor() as cursor:
-            cursor.executemany(statement, [[*common, *row] for row in zip(*values, strict=True)])
+            cursor.executemany(statement, parameters)
             return int(cursor.rowcount)
-    # One statement, which is planned once, with one array for each column: several times as quick as one for each row.
-    given = {column: f"given.c{n}" for n, column in enumerate((*own, *conditions))}
+    # One statement that is planned once, with an array for each column: several times as fast as
+    # one statement for each row.
+    given = {column: f"given.c{n}" for n, column in enumerate((*varying, *conditions))}
     arrays = ", ".join(f"%s::{column.array_type(connection)}" for column in given)
     names = ", ".join(name.removeprefix("given.") for name in given.values())
-    statement = _update(
-        table,
-        (*shared, *own),
-        conditions,
-        given,
-        connection,
-        f" FROM unnest({arrays}) AS given ({names})",
-    )
+    source = f" FROM unnest({arrays}) AS given ({names})"
+    statement = _update(table, (*shared, *varying), conditions, given, connection, source)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*common, *values])
+        cursor.execute(statement, [*shared_values, *values])
         return int(cursor.rowcount)
 
 
 class _Column:
-    """One field with its value in each row."""
+    """One field, and its value in each row."""
 
     def __init__(self, model: type[models.Model], name: str, values: list[Any]) -> None:
         self.field: Any = model._meta.get_field(name)
@@ -64,7 +64,7 @@ class _Column:
         return [prepare(value, connection) for value in self.values]
 
     def array_type(self, connection: Any) -> str:
-        # Without its length: a cast to varchar(10) would cut what is longer, where an assignment refuses it.
+        # Without its length: a cast to varchar(10) truncates a longer text, an assignment fails.
         return f"{self.field.db_type(connection).partition('(')[0]}[]"
 
 
@@ -76,13 +76,13 @@ def _update(
     connection: Any,
     source: str = "",
 ) -> str:
-    """The statement. A column that is not `given` somewhere is a parameter."""
+    """The UPDATE. `given` maps a column to the SQL of its value; any other value is a parameter."""
     quoted = connection.ops.quote_name
     sets = ", ".join(
         f"{quoted(column.field.column)} = {given.get(column, '%s')}" for column in changed
     )
-    meets = " AND ".join(
+    where = " AND ".join(
         f"{table}.{quoted(column.field.column)} = {given.get(column, '%s')}"
         for column in conditions
     )
-    return f"UPDATE {table} SET {sets}{source} WHERE {meets}"  # noqa: S608
+    return f"UPDATE {table} SET {sets}{source} WHERE {where}"  # noqa: S608

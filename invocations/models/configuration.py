@@ -1,4 +1,4 @@
-"""What an admin sets up: pods, accounts, API keys, and workflows with their channels."""
+"""What an admin sets up first: pods, accounts and API keys."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from invocations.models.encryption import EncryptedTextField, Unreadable
 
 
 def reachable(api_domain: str) -> None:
-    """Refuses a host that keys must not be sent to: another machine of the own network, or this one without SANDBOX."""
+    """Validates that API keys may be sent to this host.
+
+    It must be public; or this machine, if SANDBOX is on.
+    """
     if address.is_loopback(api_domain):
         if not settings.SANDBOX:
             raise ValidationError(
@@ -31,7 +34,10 @@ def reachable(api_domain: str) -> None:
 
 
 def sendable_key(key: str) -> None:
-    """Refuses a key that an HTTP header cannot carry (RFC 9110, 5.5): it would end up in an error text."""
+    """Validates that an HTTP header can carry the key (RFC 9110, 5.5).
+
+    Otherwise the key would be quoted in the error text of the HTTP library.
+    """
     if not key.isascii() or not key.isprintable() or " " in key or len(key) > 500:
         raise ValidationError(
             _("A key has only letters, digits and signs of ASCII, without blanks or line breaks."),
@@ -40,7 +46,10 @@ def sendable_key(key: str) -> None:
 
 
 class Pod(models.Model):
-    """One of Kaleyra's regions, with the host it answers on."""
+    """One of Kaleyra's regions, and the host of its API.
+
+    The migration `0002_pods` adds the four that Kaleyra documents.
+    """
 
     code = models.CharField(
         _("code"), max_length=20, unique=True, help_text=_("Short, for example IN.")
@@ -77,15 +86,15 @@ class Pod(models.Model):
 
     @property
     def is_practice(self) -> bool:
-        """Whether nothing sent through this pod reaches anybody."""
+        """Whether its host is this machine, so that no customer is reached."""
         return address.is_loopback(self.api_domain)
 
 
 class Account(models.Model):
-    """A customer's account at Kaleyra: its SID, in its pod.
+    """A customer's account at Kaleyra: its SID in its pod, and how messages are sent through it.
 
-    A pause is a person's, with `paused_reason` in their words; or the console's own, and then `paused_because` is the reason's
-    code in `invocations.sending.outcomes`.
+    Either a person pauses it and gives a `paused_reason`; or `sending.pause` does, and sets
+    `paused_because` to a row of `sending.outcomes.TABLE`.
     """
 
     class RetryAmbiguous(models.TextChoices):
@@ -109,7 +118,8 @@ class Account(models.Model):
             RegexValidator(address.SID, _("Only letters and digits, as Kaleyra shows it."))
         ],
         help_text=_(
-            "The account's security identifier, the same for all its keys, for example HXAP16XXXXXX97IN."
+            "The account's security identifier, the same for all its keys, "
+            "for example HXAP16XXXXXX97IN."
         ),
     )
     sends_per_second = models.PositiveIntegerField(
@@ -124,7 +134,8 @@ class Account(models.Model):
         choices=RetryAmbiguous.choices,
         default=RetryAmbiguous.SAME_ID,
         help_text=_(
-            "An attempt is doubtful if it may have got in and no answer says so. Kaleyra takes a request ID once."
+            "An attempt is doubtful if it may have got in and no answer says so. "
+            "Kaleyra takes a request ID once."
         ),
     )
     is_paused = models.BooleanField(
@@ -163,21 +174,26 @@ class Account(models.Model):
 
     @classmethod
     def for_practice(cls) -> list[int]:
-        """The ids of the accounts through which nothing reaches anybody."""
+        """The ids of the accounts in a practice pod."""
         return [
             account.pk for account in cls.objects.select_related("pod") if account.pod.is_practice
         ]
 
     @property
     def primary_key(self) -> ApiKey | None:
-        """The key that is used for sending."""
+        """The key that messages are sent with; None if the account has no key."""
         return self.api_keys.filter(is_primary=True).first()
 
 
 class ApiKey(models.Model):
-    """A key made in Kaleyra's user interface. It goes in and never comes out."""
+    """A key made in Kaleyra's user interface. It is entered here and never shown again.
+
+    `sending.store_outcome` and `monitoring.key_check` write `last_accepted_at` and
+    `last_refused_at`; None means never since the key was entered.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # A UUID, so that the key can be encrypted for its row before the row is saved.
     account = models.ForeignKey(
         Account, models.PROTECT, related_name="api_keys", verbose_name=_("account")
     )
@@ -186,11 +202,13 @@ class ApiKey(models.Model):
     )
     key = EncryptedTextField(_("key"), bound_to="id")
     last_four = models.CharField(_("ends in"), max_length=4, editable=False)
+    """“…” for a key of fewer than 12 characters."""
     is_primary = models.BooleanField(
         _("primary"),
         default=False,
         help_text=_(
-            "The key that is used. Making this one primary puts the account's other one aside; both stay valid."
+            "The key that is used. Making this one primary puts the account's other one aside; "
+            "both stay valid."
         ),
     )
     kaleyra_owner = models.CharField(
@@ -229,5 +247,7 @@ class ApiKey(models.Model):
         try:
             self.last_four = self.key[-4:] if len(self.key) >= 12 else "…"
         except Unreadable:
-            pass  # the row can still be renamed or put aside; sending with it is refused where it is read
+            # The row can still be renamed or lose its primary role. Sending fails where the key is
+            # read (`sending.attempt.read_key`).
+            pass
         super().save(**kwargs)

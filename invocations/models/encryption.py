@@ -1,8 +1,10 @@
-"""Secrets at rest: the only room that touches the encryption keys.
+"""Encryption at rest. No other module reads the encryption keys.
 
-`EncryptedTextField` keeps a text as a Fernet token (AES-128-CBC with HMAC-SHA256, https://github.com/fyndata/fernet-spec)
-under the keys of FIELD_ENCRYPTION_KEYS, newest first. The token is bound to its table, column and row, so that it cannot be
-moved to another row; an unreadable token raises `Unreadable` and is never given out as if it were the value.
+`EncryptedTextField` stores a text as a Fernet token (AES-128-CBC with HMAC-SHA256,
+https://github.com/fyndata/fernet-spec), encrypted with the newest of FIELD_ENCRYPTION_KEYS and
+readable with any of them. The token is bound to its table, column and row, so that it cannot be
+moved to another row. A token that cannot be decrypted raises `Unreadable` and is never returned in
+place of the text.
 """
 
 from __future__ import annotations
@@ -22,11 +24,11 @@ from django.db import models
 
 
 class Unreadable(Exception):
-    """A stored secret that no key in FIELD_ENCRYPTION_KEYS opens, or that was moved here from another row."""
+    """No key in FIELD_ENCRYPTION_KEYS decrypts the token, or it was moved from another row."""
 
 
 @lru_cache(maxsize=4)
-def _ring(keys: tuple[str, ...]) -> MultiFernet:
+def _fernet(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])
 
 
@@ -35,14 +37,14 @@ def _keys() -> tuple[str, ...]:
 
 
 def encrypt(text: str, place: str) -> str:
-    """The token that holds `text`, bound to `place`."""
-    return _ring(_keys()).encrypt(place.encode() + b"\0" + text.encode("utf-8")).decode("ascii")
+    """The token of `text`, bound to `place` (`EncryptedTextField.place`)."""
+    return _fernet(_keys()).encrypt(place.encode() + b"\0" + text.encode("utf-8")).decode("ascii")
 
 
 def decrypt(token: str, place: str) -> str:
-    """The text in `token`. Raises `Unreadable` if no key fits or the token belongs to another place."""
+    """The text of `token`. Raises `Unreadable`, also if the token is bound to another place."""
     try:
-        bound_to, _, text = _ring(_keys()).decrypt(token.encode("ascii")).partition(b"\0")
+        bound_to, _, text = _fernet(_keys()).decrypt(token.encode("ascii")).partition(b"\0")
     except (InvalidToken, UnicodeEncodeError, ValueError):
         raise Unreadable(f"No key opens what is stored at {place}.") from None
     if not hmac.compare_digest(bound_to, place.encode()):
@@ -60,7 +62,8 @@ def _digest_key(key: str, purpose: str) -> bytes:
 def digests(text: str, purpose: str) -> list[str]:
     """The keyed digests (HMAC-SHA256, hex) of `text`, one for each encryption key, newest first.
 
-    Write the first, look for all: so that a value stays findable after a new key was added.
+    Store the first and search for all, so that a value is still found after a key was added.
+    Digests of different purposes differ.
     """
     return [
         hmac.new(_digest_key(key, purpose), text.encode("utf-8"), hashlib.sha256).hexdigest()
@@ -70,19 +73,20 @@ def digests(text: str, purpose: str) -> list[str]:
 
 @dataclass
 class _Sealed:
-    """A token as the database gave it. It is opened when somebody asks, and once."""
+    """A token as it is stored. It is decrypted on first access only."""
 
     token: str
-    _opened: tuple[str, str] | None = field(default=None, repr=False, compare=False)
+    _decrypted: tuple[str, str] | None = field(default=None, repr=False, compare=False)
+    """The place and the text."""
 
-    def open(self, place: str) -> str:
-        if self._opened is None or self._opened[0] != place:
-            self._opened = place, decrypt(self.token, place)
-        return self._opened[1]
+    def text(self, place: str) -> str:
+        if self._decrypted is None or self._decrypted[0] != place:
+            self._decrypted = place, decrypt(self.token, place)
+        return self._decrypted[1]
 
 
 class _SealedAttribute:
-    """Opens the token when it is asked for, so that a row with an unreadable secret can still be listed and mended."""
+    """Decrypts on access, so that a row with an unreadable token can still be listed and saved."""
 
     def __init__(self, field: EncryptedTextField) -> None:
         self.field = field
@@ -93,17 +97,19 @@ class _SealedAttribute:
         if self.field.attname not in instance.__dict__:
             instance.refresh_from_db(fields=[self.field.attname])
         value = instance.__dict__[self.field.attname]
-        return value.open(self.field.place(instance)) if isinstance(value, _Sealed) else value
+        return value.text(self.field.place(instance)) if isinstance(value, _Sealed) else value
 
     def __set__(self, instance: models.Model, value: Any) -> None:
         instance.__dict__[self.field.attname] = value
 
 
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
-    """A text that stands in the database as a token only.
+    """A text that is stored as an encrypted token.
 
-    `bound_to` names the field whose value, set before the first save, identifies the row. The field can be saved and read,
-    and asked whether it is null; no other lookup works on it, and `QuerySet.update` refuses it, for neither knows the row.
+    `bound_to` is the field that identifies the row; it must be set before the first save. The field
+    can be saved, read, and filtered by `isnull`. Other lookups raise `FieldError`, because each
+    token of a text is different; so does `QuerySet.update` with a plain text, because the token
+    depends on the row (see `seal`).
     """
 
     def __init__(self, *args: Any, bound_to: str = "pk", **kwargs: Any) -> None:
@@ -121,14 +127,14 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         setattr(cls, self.attname, _SealedAttribute(self))
 
     def place(self, instance: models.Model) -> str:
-        """Table, column and row, as one text that a token is bound to."""
+        """What a token is bound to: table, column and row."""
         row = getattr(instance, self.bound_to)
         if row is None:
             raise FieldError(f"{self.name} cannot be encrypted before {self.bound_to} is set.")
         return f"{instance._meta.db_table}.{self.column}:{row}"
 
     def seal(self, instance: models.Model, text: str) -> _Sealed:
-        """`text`, encrypted for `instance`'s row: what a conditional UPDATE may write."""
+        """`text`, encrypted for the row of `instance`. `QuerySet.update` accepts it."""
         return _Sealed(encrypt(text, self.place(instance)))
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> _Sealed | None:
@@ -138,7 +144,7 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         value = model_instance.__dict__.get(self.attname)
         if value is None or isinstance(value, _Sealed):
             return value
-        # The row keeps this token: saved again unchanged, it is the same to the database, too.
+        # The instance keeps this token, so that saving it again writes the same token.
         sealed = self.seal(model_instance, str(value))
         model_instance.__dict__[self.attname] = sealed
         return sealed

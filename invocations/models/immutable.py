@@ -1,7 +1,8 @@
-"""What an invocation sends never changes: the database itself refuses it, whoever asks.
+"""A database trigger that refuses to change what an invocation sends.
 
-The rule is a trigger and no constraint, for a constraint cannot see what a row was before. It is laid after every `migrate` and
-not in a migration: SQLite copies a table that a later migration alters, and leaves its triggers behind.
+It is a trigger because a constraint cannot compare a row with its old values. It is created after
+every `migrate` and not in a migration: SQLite copies a table that a later migration alters, without
+its triggers.
 """
 
 from __future__ import annotations
@@ -29,8 +30,11 @@ CREATE TRIGGER IF NOT EXISTS invocation_is_immutable BEFORE UPDATE OF {columns} 
 """
 
 
-def lay_the_rule(using: str, **kwargs: Any) -> None:
-    """Receives `post_migrate`: makes the trigger if it is not there. An update against it raises `IntegrityError`."""
+def create_trigger(using: str, **kwargs: Any) -> None:
+    """Receiver of `post_migrate`: creates the trigger unless it exists.
+
+    An UPDATE of one of `COLUMNS` to another value then raises `IntegrityError`.
+    """
     connection = connections[using]
     if TABLE not in connection.introspection.table_names():
         return

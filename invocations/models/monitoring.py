@@ -1,4 +1,4 @@
-"""What the console notes about its own work: trouble that lasts, when a dispatcher was last at work, and what was counted."""
+"""What `invocations.monitoring` stores: incidents, the dispatcher's heartbeat, and statistics."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from invocations.models.workflows import WorkflowInstance
 
 
 class Incident(models.Model):
-    """Trouble that lasts, from when it was noticed until it was over. `invocations.incidents` opens and closes it.
+    """A problem of an account or a workflow, from when it was noticed until it ended.
 
-    `reason`: of `refusals` the error without ids (`Invocation.error_kind`), of `paused` the code in `invocations.sending.outcomes`.
-    `told_opened_at` and `told_closed_at`: when a mail about it was sent, or begun; whoever sets one sends it.
+    `monitoring.incidents` opens, updates and closes it; its docstring lists the rules.
     """
 
     class Kind(models.TextChoices):
@@ -29,11 +28,18 @@ class Incident(models.Model):
     workflow_instance = models.ForeignKey(
         WorkflowInstance, models.CASCADE, null=True, blank=True, related_name="incidents"
     )
+    """None if the whole account is affected."""
     reason = models.CharField(max_length=200, blank=True)
+    """Of `refusals` the `Invocation.error_kind`, of `paused` a row of `sending.outcomes.TABLE`."""
     opened_at = models.DateTimeField()
     last_at = models.DateTimeField()
+    """When it was last seen."""
     count = models.PositiveIntegerField(default=1)
+    """Messages affected; of `unreachable`, failed attempts."""
     closed_at = models.DateTimeField(null=True, blank=True)
+    """None while it is open."""
+    # When `monitoring.incident_emails` began to send the e-mail; None before. The process that sets
+    # the column sends the e-mail, so that it is sent once.
     told_opened_at = models.DateTimeField(null=True, blank=True)
     told_closed_at = models.DateTimeField(null=True, blank=True)
 
@@ -65,7 +71,7 @@ class Incident(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When a dispatcher last swept. One row; none means never."""
+    """When a dispatcher last swept (`monitoring.incidents`). One row; no row means never."""
 
     at = models.DateTimeField()
 
@@ -78,14 +84,16 @@ class Heartbeat(models.Model):
 
 
 class Quarter(models.Model):
-    """What became of the messages recorded in one quarter of an hour, as `invocations.monitoring.statistics` counted them last.
+    """Outcomes of the messages recorded in one quarter of an hour, for the dashboard.
 
-    A shortcut for the dashboard and nothing else: it may be deleted at any time. `counts`: by workflow; empty until counted.
+    `monitoring.statistics` counts them. The rows are a cache and may be deleted at any time.
     """
 
     begins_at = models.DateTimeField(primary_key=True)
     counts = models.JSONField(null=True, blank=True)
+    """Workflow id -> name of the outcome -> messages. None until it is counted."""
     recount_at = models.DateTimeField(db_index=True)
+    """When it is counted again: results and settlements arrive late."""
 
     class Meta:
         default_permissions = ()

@@ -1,4 +1,4 @@
-"""What belongs to people: their number, values to start from, filters they come back to, exports they asked for."""
+"""What belongs to one person: profile, presets, saved filters and exports."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ class Profile(models.Model):
     """One person's settings."""
 
     binding = models.UUIDField(default=uuid.uuid4, editable=False)
+    """Identifies the row for the encryption before it has a primary key."""
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="profile")
     own_number = EncryptedTextField(_("my number"), bound_to="binding", blank=True, default="")
+    """The number for tests on oneself, formatted as on the send page; empty if none is kept."""
 
     class Meta:
         default_permissions = ()
@@ -30,9 +32,13 @@ class Profile(models.Model):
 
 
 class Preset(models.Model):
-    """Values to start from, never a number. Without an owner it is for everybody who may send the workflow."""
+    """Template values to start a message from. Phone numbers and sensitive values are never stored.
+
+    Without an `owner` it is shared with everybody who may send the workflow.
+    """
 
     binding = models.UUIDField(default=uuid.uuid4, editable=False)
+    """Identifies the row for the encryption before it has a primary key."""
     workflow_instance = models.ForeignKey(
         WorkflowInstance, models.CASCADE, related_name="presets", verbose_name=_("workflow")
     )
@@ -41,6 +47,7 @@ class Preset(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="presets"
     )
     values = EncryptedTextField(bound_to="binding")
+    """JSON: one object of key and value for each channel, in order."""
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -67,7 +74,10 @@ class Preset(models.Model):
 
 
 class SavedFilter(models.Model):
-    """A name for filters of the history, as they stand in its address: never a number, never what was searched for."""
+    """Filters of the history under a name.
+
+    `query` is the query string of the page without the search, so it never holds a phone number.
+    """
 
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_filters"
@@ -97,11 +107,9 @@ class SavedFilter(models.Model):
 
 
 class Export(models.Model):
-    """A part of the history that somebody wants as a file, too long to wait for. Only that person may have it.
+    """A filtered part of the history as a file, for the person who requested it alone.
 
-    The file stands in EXPORTS_DIR, for a day. `newest` is the youngest row there was when it was asked for, `rows` how many are
-    written, `total` how many there are to write. `zone`: the person's, in which moments are written. `attempt` is the fence: who has
-    an older one writes nothing.
+    `history.exports` writes the file in the background to EXPORTS_DIR and deletes it after a day.
     """
 
     class State(models.TextChoices):
@@ -118,18 +126,27 @@ class Export(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exports")
     filters = models.TextField(blank=True)
+    """As in the query string of the history."""
     format = models.CharField(max_length=4, choices=Format.choices)
     newest = models.BigIntegerField()
+    """Highest invocation id at the time of the request; later rows are not exported."""
     zone = models.CharField(max_length=64, default="UTC", db_default="UTC")
+    """IANA time zone of the person, for the times in the file and the days of the filters."""
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     attempt = models.PositiveIntegerField(default=0)
+    """Fence: only the writer with this number may write."""
     lease_until = models.DateTimeField(null=True, blank=True)
+    """Until when no other process takes over. None unless the state is `writing`."""
     rows = models.PositiveIntegerField(default=0)
+    """Rows written so far, of `total`."""
     total = models.PositiveIntegerField(default=0)
     with_numbers = models.BooleanField(default=False)
+    """Whether the file has complete phone numbers."""
     asked_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    """When it was ready, failed or was cancelled; None before."""
     seen_at = models.DateTimeField(null=True, blank=True)
+    """When the person first downloaded it; None before."""
 
     class Meta:
         ordering = ["-asked_at"]
@@ -160,12 +177,12 @@ class Export(models.Model):
 
     @property
     def file_name(self) -> str:
-        """What the file is called where it is saved."""
+        """The name under which a browser saves the file."""
         return f"history-{self.asked_at.astimezone(self.time_zone):%Y-%m-%d-%H%M}.{self.format}"
 
     @property
     def time_zone(self) -> tzinfo:
-        """The zone in which it is written; UTC if this machine does not know the person's."""
+        """`zone`, or UTC if this machine has no data for it."""
         try:
             return ZoneInfo(self.zone)
         except (KeyError, ValueError, OSError):

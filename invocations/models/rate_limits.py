@@ -1,4 +1,4 @@
-"""How fast, and whether at all, messages leave: one row for each account, and one brake for everything."""
+"""How fast messages are sent: a rate limit for each account, and a kill switch for everything."""
 
 from __future__ import annotations
 
@@ -12,14 +12,23 @@ from invocations.models.configuration import Account
 
 
 class Pace(models.Model):
-    """An account's pace, shared by all processes. It changes with every claim; `invocations.sending.rate_limit` says how."""
+    """The state of an account's rate limit, circuit breaker and probe, shared by all processes.
+
+    `sending.rate_limit` reads and writes it under a lock, with each claim; its docstring explains
+    the rules. `sending.pause` writes `probe_at`.
+    """
 
     account = models.OneToOneField(Account, models.CASCADE, primary_key=True, related_name="pace")
     next_slot_at = models.DateTimeField(null=True, blank=True)
+    """The first time that is not taken by a message yet (GCRA); None before the first message."""
     wait_until = models.DateTimeField(null=True, blank=True)
+    """Nothing is sent before, after a 429 or while the circuit is open. None: no wait."""
     failures = models.PositiveIntegerField(default=0)
+    """Failed attempts in a row; `rate_limit.FAILURES` of them open the circuit."""
     ramp_from = models.DateTimeField(null=True, blank=True)
+    """When the rate begins to rise again, to its maximum within `rate_limit.RAMP`. None: full."""
     probe_at = models.DateTimeField(null=True, blank=True)
+    """When the next message tests whether a pause is still needed. None: no probe is due."""
 
     class Meta:
         default_permissions = ()
@@ -29,7 +38,7 @@ class Pace(models.Model):
 
 
 class KillSwitch(models.Model):
-    """The brake for everything. One row; none means off."""
+    """Stops all sending. One row; no row means off. `sending.pause` writes it."""
 
     is_on = models.BooleanField(_("all sending is stopped"), default=False)
     reason = models.CharField(_("reason"), max_length=300, blank=True)

@@ -1,29 +1,28 @@
-"""Invocations by phone number: digests and the queries over them."""
+"""Conditions that find the invocations to a phone number, by its digests."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
 from invocations.models.encryption import digests
 
-if TYPE_CHECKING:
-    pass
-
-
 RECIPIENT_DIGEST = "recipient"
+"""The purpose of the digests of phone numbers (`encryption.digests`)."""
 
 
 def sent_to_by_channel(digits: str) -> tuple[Q, Q]:
-    """The invocations to this number on the first channel or both, and those on the second: each a question for one index."""
+    """Two conditions, each for one index: to this number on the first channel or both; or on the
+    second one alone.
+    """
     return sent_to_digests(digests(digits, RECIPIENT_DIGEST))
 
 
 def sent_to_digests(known: Collection[str]) -> tuple[Q, Q]:
-    """`ways_to_recipient` for the digests of one or several numbers."""
-    # The condition of a partial index is said again: SQLite uses it only then (https://www.sqlite.org/partialindex.html).
+    """As `sent_to_by_channel`, by the digests of one or several numbers."""
+    # SQLite uses a partial index only if the query repeats its condition
+    # (https://www.sqlite.org/partialindex.html).
     return Q(recipient_digest__in=known), Q(recipient2_digest__in=known) & ~Q(recipient2_digest="")
 
 

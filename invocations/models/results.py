@@ -1,4 +1,4 @@
-"""What Kaleyra reports after a flow has ended: the address it posts to, what it posted, and what became of each channel."""
+"""What Kaleyra posts after a flow has ended: address, body, and the result of each channel."""
 
 from __future__ import annotations
 
@@ -17,15 +17,18 @@ from invocations.models.invocations import Invocation
 
 
 class CallbackAddress(models.Model):
-    """Where Kaleyra posts an account's results: /callbacks/<token>/, with `secret` in a header or as Basic's password.
+    """Where Kaleyra posts an account's results: /callbacks/<token>/.
 
-    An account has one that is current, and while it is rotated the one before it as well; both are let in.
+    The request carries `secret` in a header or as the password of Basic authentication. An account
+    has one current address, and during a rotation the previous one too; both are accepted.
+    `results.endpoints` writes the rows.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(Account, models.CASCADE, related_name="callback_addresses")
     token = EncryptedTextField(bound_to="id")
     token_digest = models.CharField(max_length=64, unique=True, editable=False)
+    """Finds the row by the token of a request (`encryption.digests`)."""
     secret = EncryptedTextField(bound_to="id")
     is_current = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -33,6 +36,7 @@ class CallbackAddress(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """To within `endpoints.USE_RECORDED_EVERY`; None if nothing was posted yet."""
 
     class Meta:
         default_permissions = ()
@@ -47,30 +51,37 @@ class CallbackAddress(models.Model):
 
 
 class Callback(models.Model):
-    """One body that was posted to an account's address, as it came. It never makes an invocation and never sends anything.
+    """One body posted to an account's address. `results.inbox` stores it.
 
-    `invocation` is empty as long as nobody knows whose result it is: it may come before our own answer is stored, or for an id
-    that no answer ever told us. `ask_at`: when it is its turn to be asked about again. `problem`: why nothing could be read from it.
-    `set_aside_…`: a person said that nobody needs to look at it any more, and why; it still finds its message if that turns up.
+    It never creates an invocation, and never sends. `invocation` is None until the result is
+    matched (`results.apply`): it may come before our own answer is stored, or with an id that no
+    answer named.
     """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="callbacks")
     digest = models.CharField(max_length=64, unique=True, editable=False)
+    """Of account and body (`encryption.digests`): the same body is stored once."""
     body = EncryptedTextField(bound_to="digest")
+    """As it was posted."""
     problem = models.CharField(max_length=40, blank=True)
+    """Why no usable id could be read (`kaleyra.callback_body`); empty if one could."""
     received_at = models.DateTimeField()
     times = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
+    """How often it was posted."""
     last_received_at = models.DateTimeField()
     ask_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
+    """When `results.upkeep` tries to match it again, if it is unmatched."""
+    # Read from the body: empty or None where it does not say.
     workflow_invocation_id = models.CharField(max_length=100, blank=True)
     request_id = models.UUIDField(null=True, blank=True)
     execution_status = models.CharField(max_length=60, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
-    # Without the index that it would have: SQLite would look the unmatched ones up in it, and read and sort them all.
+    # No index of its own: SQLite would find the unmatched rows with it, and read and sort them all.
     invocation = models.ForeignKey(
         Invocation, models.PROTECT, null=True, blank=True, related_name="callbacks", db_index=False
     )
     matched_at = models.DateTimeField(null=True, blank=True)
+    """None while it is unmatched."""
     matched_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -79,6 +90,9 @@ class Callback(models.Model):
         related_name="+",
         db_index=False,
     )
+    """The person who matched it; None if its ids did."""
+    # A person decided that nobody needs to review it. All three are None, or none is. It is still
+    # matched if its invocation turns up.
     set_aside_at = models.DateTimeField(null=True, blank=True)
     set_aside_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -150,14 +164,19 @@ class Callback(models.Model):
 
 
 class ChannelResult(models.Model):
-    """What a callback says of one channel, in Kaleyra's own words; `wait_seconds` is how long it waited for a final report."""
+    """What a callback reports of one channel, in Kaleyra's own words.
+
+    `results.inbox` writes it. A text is empty and a number or time None where the body has none.
+    """
 
     callback = models.ForeignKey(Callback, models.CASCADE, related_name="results")
     position = models.PositiveSmallIntegerField()
+    """From 1, in the order of the flow."""
     kind = models.CharField(max_length=20, blank=True)
     code = models.CharField(max_length=100, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     wait_seconds = models.PositiveIntegerField(null=True, blank=True)
+    """How long Kaleyra waited for a final report."""
     message_id = models.CharField(max_length=100, blank=True, db_index=True)
     client_message_id = models.CharField(max_length=100, blank=True)
     sender = models.CharField(max_length=100, blank=True)

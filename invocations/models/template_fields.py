@@ -1,4 +1,4 @@
-"""What an admin says of a template's values, and what a workflow's texts and values were when something was sent with them."""
+"""How the values of a template are asked for, and the versions of a workflow's texts and values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from invocations.models.workflows import Channel, WorkflowInstance
 
 
 class Parameter(models.Model):
-    """What the form asks for one key of a channel's template. The keys themselves follow from the template's text."""
+    """An admin's wording and rules for one key of a channel's template.
+
+    The keys themselves follow from the template's text (`composing.template_fields.keys_of`). A key
+    without a row has the defaults below.
+    """
 
     channel = models.ForeignKey(
         Channel, models.CASCADE, related_name="parameters", verbose_name=_("channel")
@@ -70,14 +74,19 @@ class Parameter(models.Model):
 
 
 class WorkflowVersion(models.Model):
-    """A workflow's channels, texts and parameters as they were. Made when they changed; never altered."""
+    """A workflow's channels, texts and parameters at one time. Never changed.
+
+    `composing.template_fields.current_version` creates one when they have changed.
+    """
 
     workflow_instance = models.ForeignKey(
         WorkflowInstance, models.CASCADE, related_name="versions", verbose_name=_("workflow")
     )
     number = models.PositiveIntegerField(_("number"))
     contract = models.JSONField(_("contract"))
+    """What `composing.template_fields.snapshot` returned."""
     digest = models.CharField(max_length=64)
+    """SHA-256 of `contract` in hex, to see whether anything has changed since."""
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )

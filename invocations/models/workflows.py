@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
@@ -21,18 +22,20 @@ from invocations.kaleyra.template_params import (
 )
 from invocations.models.configuration import Account
 
-MOST_VALUES = 50
-"""Of one channel: what two of them ask for still fits into one form (Django's DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
+MAX_VALUES = 50
+"""Values of one channel: those of two channels must fit into one form (Django's
+DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
 MIN_DELAY, MAX_DELAY = 5, 900
-"""Seconds a channel may be given in Kaleyra's wizard (Kaleyra's page "fallback-configure-first-channel")."""
+"""Seconds that Kaleyra's wizard accepts (Kaleyra's page "fallback-configure-first-channel")."""
 RESULT_MARGIN = timedelta(seconds=60)
-"""What a result may take on its way, after the flow has ended."""
-VALID_MINUTES, VALID_MINUTES_OF_A_PASSCODE, MOST_VALID_MINUTES = 240, 10, 1440
-"""How long a message may wait to leave, where the workflow does not say it."""
+"""Allowance for the callback to arrive after the flow has ended."""
+DEFAULT_VALID_MINUTES, OTP_VALID_MINUTES = 240, 10
+"""How long a message may wait to be sent, if `valid_minutes` does not say."""
+MAX_VALID_MINUTES = 1440
 
 
 class WorkflowInstance(models.Model):
-    """A Fallback flow published in Kaleyra's wizard, as far as the console needs to know it."""
+    """A Fallback flow published in Kaleyra's wizard, with what the console needs to know of it."""
 
     account = models.ForeignKey(
         Account, models.PROTECT, related_name="workflow_instances", verbose_name=_("account")
@@ -61,14 +64,15 @@ class WorkflowInstance(models.Model):
         _("paused"),
         default=False,
         help_text=_(
-            "Set when Kaleyra answered that there is no such workflow. What is queued waits until this is off."
+            "Set when Kaleyra answered that there is no such workflow. "
+            "What is queued waits until this is off."
         ),
     )
     valid_minutes = models.PositiveIntegerField(
         _("minutes in which it is of use"),
         null=True,
         blank=True,
-        validators=[MinValueValidator(1), MaxValueValidator(MOST_VALID_MINUTES)],
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_VALID_MINUTES)],
         help_text=_(
             "A message that could not leave in this time never leaves. "
             "Empty: 10 where a channel is a one-time passcode, else 240 (4 hours)."
@@ -110,26 +114,27 @@ class WorkflowInstance(models.Model):
 
     @property
     def result_due_in(self) -> timedelta:
-        """How long after Kaleyra took a message its result should be here: both waits, the longest there is where one is not known."""
-        return (
-            timedelta(
-                seconds=sum(channel.delay_seconds or MAX_DELAY for channel in self.channels.all())
-            )
-            + RESULT_MARGIN
-        )
+        """How long after the acceptance a result is due: the delays of all channels and a margin.
+
+        A channel without a known delay counts as `MAX_DELAY`.
+        """
+        delays = sum(channel.delay_seconds or MAX_DELAY for channel in self.channels.all())
+        return timedelta(seconds=delays) + RESULT_MARGIN
 
     @property
     def valid_for(self) -> timedelta:
-        """How long after it is due a message of this workflow may still leave."""
-        passcode = any(channel.is_otp for channel in self.channels.all())
-        return timedelta(
-            minutes=self.valid_minutes
-            or (VALID_MINUTES_OF_A_PASSCODE if passcode else VALID_MINUTES)
-        )
+        """How long after its time a message may still be sent; then it expires."""
+        is_otp = any(channel.is_otp for channel in self.channels.all())
+        default = OTP_VALID_MINUTES if is_otp else DEFAULT_VALID_MINUTES
+        return timedelta(minutes=self.valid_minutes or default)
 
 
 class Channel(models.Model):
-    """One of a workflow's one or two steps. Position 1 is Kaleyra's send1, position 2 its send2."""
+    """One of a workflow's one or two channels. Position 1 is Kaleyra's send1, position 2 its send2.
+
+    Its texts are an admin's copy of Kaleyra's template, for the form and the preview. Kaleyra sends
+    its own; the copy may be missing.
+    """
 
     class Kind(models.TextChoices):
         WHATSAPP = "whatsapp", "WhatsApp"
@@ -163,7 +168,8 @@ class Channel(models.Model):
         _("one-time passcode"),
         default=False,
         help_text=_(
-            "An SMS template of type OTP, or a WhatsApp authentication template: #verification_code# is its first value."
+            "An SMS template of type OTP, or a WhatsApp authentication template: "
+            "#verification_code# is its first value."
         ),
     )
     delay_seconds = models.PositiveIntegerField(
@@ -203,36 +209,38 @@ class Channel(models.Model):
         return f"send{self.position}: {self.get_kind_display()}"
 
     def clean(self) -> None:
-        """Refuses a text that could not be filled.
+        """Refuses texts whose placeholders cannot be filled.
 
-        That is `{name}` for WhatsApp, more than one variable in a header or button, too many values, or a name that is no key.
+        That is `{name}` for WhatsApp, more than one variable in a header or button, more than
+        `MAX_VALUES` values, and a name that cannot be a key.
         """
         kind = ChannelKind(self.kind or Channel.Kind.SMS)
-        if any(
-            finding.code == "single_brace_on_whatsapp"
-            for finding in limits.template_problems(self.template_text, kind)
-        ):
+        problems = limits.template_problems(self.template_text, kind)
+        if any(problem.code == "single_brace_on_whatsapp" for problem in problems):
             raise ValidationError(
                 {"template_text": _("{name} works in an SMS only. Write {{name}} for WhatsApp.")}
             )
-        keys = needed_keys(self.template_text, kind)
-        if len(keys) > MOST_VALUES:
-            refusal = _(
-                "It asks for %(n)s values. More than %(limit)s are not possible here: is a number mistyped?"
-            )
-            raise ValidationError(
-                {"template_text": refusal % {"n": len(keys), "limit": MOST_VALUES}}
-            )
-        for key in keys:
-            try:
-                checked([(key, "-")])
-            except ParamsError:
-                refusal = _(
-                    "“%(key)s” cannot be a name: it has blanks around it, a control character, or more than 100 characters."
-                )
-                raise ValidationError({"template_text": refusal % {"key": key}}) from None
+        _validate_keys(needed_keys(self.template_text, kind))
         for name, text in [("header_text", self.header_text), ("button_url", self.button_url)]:
             if kind is ChannelKind.SMS and text:
                 raise ValidationError({name: _("Only a WhatsApp template has this.")})
             if len(placeholders(text, kind)) > 1:
                 raise ValidationError({name: _("It can have one variable only.")})
+
+
+def _validate_keys(keys: Sequence[str]) -> None:
+    if len(keys) > MAX_VALUES:
+        message = _(
+            "It asks for %(n)s values. More than %(limit)s are not possible here: "
+            "is a number mistyped?"
+        )
+        raise ValidationError({"template_text": message % {"n": len(keys), "limit": MAX_VALUES}})
+    for key in keys:
+        try:
+            checked([(key, "-")])
+        except ParamsError:
+            message = _(
+                "“%(key)s” cannot be a name: it has blanks around it, a control character, "
+                "or more than 100 characters."
+            )
+            raise ValidationError({"template_text": message % {"key": key}}) from None

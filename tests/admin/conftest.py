@@ -1,4 +1,4 @@
-"""One account that can send."""
+"""An account that can send."""
 
 from __future__ import annotations
 
@@ -43,7 +43,10 @@ def invocation(kaleyra):
 
 @pytest.fixture
 def workflow_form(kaleyra):
-    """What the browser posts when a workflow's page is saved; `channels` replaces its channels."""
+    """workflow_form(channels): the fields that a browser posts to save the workflow's page.
+
+    `channels` replaces its channels: (id or empty, position, kind, template text).
+    """
 
     def fields(channels=None, **changes):
         workflow = kaleyra.workflow

@@ -1,4 +1,4 @@
-"""Who reaches which page of the set-up."""
+"""Who may open which page of the set-up."""
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -10,27 +10,29 @@ LISTS = [f"invocations_{model}" for model in ["pod", "account", "apikey", "workf
 RECORDS = {"pod": "pod", "account": "account", "apikey": "key", "workflowinstance": "workflow"}
 
 
-def page(model, deed, kaleyra):
-    return reverse(f"admin:invocations_{model}_{deed}", args=[getattr(kaleyra, RECORDS[model]).pk])
+def page(model, action, kaleyra):
+    return reverse(
+        f"admin:invocations_{model}_{action}", args=[getattr(kaleyra, RECORDS[model]).pk]
+    )
 
 
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize(
     ("who", "seen"), [("ada", 200), ("rosa", 200), ("sven", 200), ("priya", 403), ("nina", 403)]
 )
-def test_lists_are_for_those_who_may_view(request, who, seen, name):
+def test_lists_need_the_view_permission(request, who, seen, name):
     assert request.getfixturevalue(who).get(reverse(f"admin:{name}_changelist")).status_code == seen
 
 
 @pytest.mark.parametrize("model", RECORDS)
-@pytest.mark.parametrize("deed", ["change", "history"])
+@pytest.mark.parametrize("action", ["change", "history"])
 @pytest.mark.parametrize(
     ("who", "seen"), [("ada", 200), ("rosa", 200), ("priya", 403), ("nina", 403)]
 )
-def test_records_and_their_history_are_for_those_who_may_view(
-    request, kaleyra, who, seen, deed, model
+def test_records_and_their_history_need_the_view_permission(
+    request, kaleyra, who, seen, action, model
 ):
-    assert request.getfixturevalue(who).get(page(model, deed, kaleyra)).status_code == seen
+    assert request.getfixturevalue(who).get(page(model, action, kaleyra)).status_code == seen
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -50,7 +52,7 @@ def test_only_an_admin_reaches_the_delete_page(request, kaleyra, who, seen, mode
 
 
 @pytest.mark.parametrize("model", RECORDS)
-def test_a_reviewer_finds_no_box_to_fill_in_and_no_button_to_save(rosa, kaleyra, model):
+def test_a_reviewers_page_has_no_inputs_and_no_save_button(rosa, kaleyra, model):
     html = rosa.get(page(model, "change", kaleyra)).content.decode()
     assert 'name="_save"' not in html
     assert 'name="title"' not in html
@@ -72,23 +74,25 @@ def test_a_reviewer_sees_the_channels(rosa, kaleyra):
 @pytest.mark.parametrize(
     ("who", "seen"), [("ada", 200), ("sven", 200), ("rosa", 403), ("priya", 403), ("nina", 403)]
 )
-def test_people_are_for_admins(request, who, seen, model):
+def test_only_admins_see_people_and_groups(request, who, seen, model):
     assert (
         request.getfixturevalue(who).get(reverse(f"admin:auth_{model}_changelist")).status_code
         == seen
     )
 
 
-def test_a_stranger_is_asked_to_sign_in(client, kaleyra):
-    answer = client.get(page("account", "change", kaleyra))
-    assert answer.status_code == 302
-    assert answer.headers["Location"].startswith(reverse("admin:login"))
+def test_an_anonymous_user_is_redirected_to_sign_in(client, kaleyra):
+    response = client.get(page("account", "change", kaleyra))
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith(reverse("admin:login"))
 
 
 @pytest.mark.parametrize("model", RECORDS)
-@pytest.mark.parametrize("deed", ["history", "change", "delete"])
-def test_an_address_that_names_nothing_is_no_error_of_ours(ada, model, deed):
-    assert ada.get(reverse(f"admin:invocations_{model}_{deed}", args=["nothing"])).status_code in {
+@pytest.mark.parametrize("action", ["history", "change", "delete"])
+def test_a_malformed_id_in_the_url_causes_no_server_error(ada, model, action):
+    assert ada.get(
+        reverse(f"admin:invocations_{model}_{action}", args=["nothing"])
+    ).status_code in {
         302,
         404,
     }

@@ -1,4 +1,4 @@
-"""Pods and accounts: what is refused, what is only doubted, what a list says."""
+"""Admin pages of pods and accounts: errors, warnings, lists and pauses."""
 
 import pytest
 from django.urls import reverse
@@ -12,12 +12,12 @@ ADD_ACCOUNT = reverse("admin:invocations_account_add")
 ADD_POD = reverse("admin:invocations_pod_add")
 
 
-def said(answer):
-    return " ".join(str(message) for message in answer.context["messages"])
+def messages_of(response):
+    return " ".join(str(message) for message in response.context["messages"])
 
 
-def errors(answer):
-    return str(answer.context["adminform"].form.errors)
+def errors(response):
+    return str(response.context["adminform"].form.errors)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def add_pod(ada, db):
         "a b.example",
     ],
 )
-def test_what_is_no_host_is_refused_in_plain_words(add_pod, host):
+def test_an_api_domain_that_is_no_host_is_refused_with_an_explanation(add_pod, host):
     assert "A host in small letters" in errors(add_pod(host))
 
 
@@ -60,12 +60,12 @@ def test_what_is_no_host_is_refused_in_plain_words(add_pod, host):
     "host",
     ["10.0.0.8", "192.168.1.1", "169.254.169.254", "intranet", "db.internal", "printer.local"],
 )
-def test_a_host_of_the_own_network_is_refused(add_pod, host):
+def test_a_host_in_a_private_network_is_refused(add_pod, host):
     assert "This is no public host" in errors(add_pod(host))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8090", "localhost"])
-def test_this_machine_is_a_pod_in_practice_only(add_pod, settings, host):
+def test_a_loopback_host_needs_sandbox(add_pod, settings, host):
     settings.SANDBOX = False
     assert "It needs SANDBOX=True" in errors(add_pod(host))
     settings.SANDBOX = True
@@ -80,53 +80,53 @@ def test_a_practice_pod_is_marked_in_the_list(ada, add_pod):
     )
 
 
-def test_a_host_that_is_not_kaleyras_is_kept_with_a_warning(add_pod):
-    assert "make sure that it is theirs" in said(add_pod("api.example.com"))
+def test_a_host_of_another_domain_is_saved_with_a_warning(add_pod):
+    assert "make sure that it is theirs" in messages_of(add_pod("api.example.com"))
     assert Pod.objects.filter(code="X").exists()
 
 
-def test_a_host_of_kaleyras_brings_no_warning(add_pod):
-    assert "theirs" not in said(add_pod("api.us.kaleyra.io"))
+def test_a_host_of_kaleyra_gets_no_warning(add_pod):
+    assert "theirs" not in messages_of(add_pod("api.us.kaleyra.io"))
 
 
 @pytest.mark.parametrize("sid", ["HX/../x", "HX 1IN", "HX1?", "абвг", "HX1"])
-def test_a_sid_that_would_bend_the_address_is_refused(add_account, sid):
+def test_a_sid_that_does_not_fit_a_url_is_refused(add_account, sid):
     assert "Only letters and digits" in errors(add_account(sid))
 
 
 @pytest.mark.parametrize("sid", ["AB00000097IN", "HXAP160000009700", "hxap1600000097in"])
-def test_an_unusual_sid_is_kept_with_a_warning(add_account, sid):
-    assert "usually begin with HX" in said(add_account(sid))
+def test_an_unusual_sid_is_saved_with_a_warning(add_account, sid):
+    assert "usually begin with HX" in messages_of(add_account(sid))
     assert Account.objects.get().sid == sid
 
 
-def test_a_usual_sid_brings_no_warning(add_account):
-    answer = said(add_account("HXAP16000097IN"))
-    assert "usually" not in answer and "looks like" not in answer
+def test_a_usual_sid_gets_no_warning(add_account):
+    messages = messages_of(add_account("HXAP16000097IN"))
+    assert "usually" not in messages and "looks like" not in messages
 
 
-def test_a_sid_of_another_pod_is_doubted(add_account):
-    assert "looks like a SID of the IN pod, but the account is in the EU pod" in said(
+def test_a_sid_of_another_pod_gets_a_warning(add_account):
+    assert "looks like a SID of the IN pod, but the account is in the EU pod" in messages_of(
         add_account("HXAP16000097IN", pod="EU")
     )
 
 
-def test_one_sid_stands_once_in_a_pod(add_account, kaleyra):
+def test_a_repeated_sid_in_a_pod_is_refused(add_account, kaleyra):
     assert "already exists" in errors(add_account(kaleyra.account.sid))
 
 
-def test_a_new_account_asks_for_its_key(add_account):
-    assert "It needs an API key" in said(add_account("HXAP16000097IN"))
+def test_after_adding_an_account_a_message_asks_for_its_key(add_account):
+    assert "It needs an API key" in messages_of(add_account("HXAP16000097IN"))
 
 
-def test_the_list_says_that_a_key_is_missing_and_leads_to_it(ada, kaleyra):
+def test_the_list_shows_a_missing_key_with_a_link_to_add_it(ada, kaleyra):
     kaleyra.key.delete()
     html = ada.get(ACCOUNTS).content.decode()
     assert "No key yet" in html
     assert f"{reverse('admin:invocations_apikey_add')}?account={kaleyra.account.pk}" in html
 
 
-def pause(browser, kaleyra, **fields):
+def save_account(browser, kaleyra, **fields):
     page = reverse("admin:invocations_account_change", args=[kaleyra.account.pk])
     kept = {
         "title": "Acme India",
@@ -138,30 +138,30 @@ def pause(browser, kaleyra, **fields):
 
 
 @pytest.fixture
-def refused(kaleyra):
-    """Its key was refused, so the console paused the account."""
+def paused_by_console(kaleyra):
+    """Kaleyra refused the key, so the console paused the account."""
     rate_limit.update_from_attempts(kaleyra.account, [("credentials", None)])
     assert Account.objects.get().is_paused and kaleyra.account.pace.probe_at
 
 
-def test_a_pause_of_the_consoles_says_why(ada, kaleyra, refused):
+def test_a_pause_by_the_console_shows_its_reason(ada, kaleyra, paused_by_console):
     assert (
         "Kaleyra refused the API key together with this SID" in ada.get(ACCOUNTS).content.decode()
     )
 
 
-@pytest.mark.parametrize("mended", [{}, {"is_paused": "on", "sid": "HXAP16000098IN"}])
-def test_it_goes_on_when_the_pause_is_taken_off_or_the_sid_is_changed(
-    ada, kaleyra, refused, mended
+@pytest.mark.parametrize("changes", [{}, {"is_paused": "on", "sid": "HXAP16000098IN"}])
+def test_it_resumes_when_the_pause_is_removed_or_the_sid_is_changed(
+    ada, kaleyra, paused_by_console, changes
 ):
-    pause(ada, kaleyra, **mended)
+    save_account(ada, kaleyra, **changes)
     account = Account.objects.get()
     assert (account.is_paused, account.paused_because) == (False, "")
     assert account.pace.probe_at is None
 
 
-def test_it_stays_paused_when_something_else_is_changed(ada, kaleyra, refused):
-    pause(ada, kaleyra, is_paused="on", title="Acme")
+def test_it_stays_paused_when_another_field_is_changed(ada, kaleyra, paused_by_console):
+    save_account(ada, kaleyra, is_paused="on", title="Acme")
     account = Account.objects.get()
     assert (account.title, account.is_paused, account.paused_because) == (
         "Acme",
@@ -170,60 +170,63 @@ def test_it_stays_paused_when_something_else_is_changed(ada, kaleyra, refused):
     )
 
 
-def test_a_persons_pause_stays_whatever_is_changed(ada, kaleyra):
-    pause(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
-    pause(ada, kaleyra, is_paused="on", paused_reason="Invoice open", sid="HXAP16000098IN")
+def test_a_pause_by_a_person_stays_when_the_sid_is_changed(ada, kaleyra):
+    save_account(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
+    save_account(ada, kaleyra, is_paused="on", paused_reason="Invoice open", sid="HXAP16000098IN")
     assert Account.objects.get().is_paused
 
 
-def test_an_account_whose_pause_is_taken_off_is_not_said_to_send_where_it_does_not(ada, kaleyra):
-    pause(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
+def test_removing_a_pause_warns_if_the_account_still_cannot_send(ada, kaleyra):
+    save_account(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
     stop_everything("A wrong text went out", ada.person)
-    assert "What waits leaves once all sending goes on." in said(pause(ada, kaleyra))
-    pause(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
+    assert "What waits leaves once all sending goes on." in messages_of(save_account(ada, kaleyra))
+    save_account(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
     kaleyra.key.delete()
-    assert "will be paused again by its next message. The account has no primary API key." in said(
-        pause(ada, kaleyra)
+    assert (
+        "will be paused again by its next message. The account has no primary API key."
+        in messages_of(save_account(ada, kaleyra))
     )
 
 
-def test_another_host_of_the_pod_lets_its_accounts_go_on(ada, kaleyra, refused):
+def test_a_new_host_of_the_pod_resumes_its_accounts(ada, kaleyra, paused_by_console):
     pod = kaleyra.pod
     page = reverse("admin:invocations_pod_change", args=[pod.pk])
     ada.post(page, {"code": pod.code, "title": pod.title, "api_domain": "api.new.kaleyra.io"})
     assert not Account.objects.get().is_paused
 
 
-def test_resume_lets_the_account_go_on_at_once(ada, rosa, kaleyra, refused):
+def test_the_resume_button_resumes_the_account(ada, rosa, kaleyra, paused_by_console):
     there = reverse("resume", args=[kaleyra.account.pk])
     assert rosa.post(there).status_code == 403 and Account.objects.get().is_paused
-    assert "Acme India goes on" in said(ada.post(there, follow=True))
+    assert "Acme India goes on" in messages_of(ada.post(there, follow=True))
     assert not Account.objects.get().is_paused
-    assert "was not paused" in said(ada.post(there, follow=True))
+    assert "was not paused" in messages_of(ada.post(there, follow=True))
 
 
-def test_pausing_is_said_and_shown(ada, kaleyra):
-    assert "Nothing is sent over Acme India" in said(
-        pause(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
+def test_pausing_gives_a_message_and_is_shown_in_the_list(ada, kaleyra):
+    assert "Nothing is sent over Acme India" in messages_of(
+        save_account(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
     )
     assert "Paused" in ada.get(ACCOUNTS).content.decode()
 
 
-def test_going_on_takes_the_reason_away(ada, kaleyra):
-    pause(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
-    assert "Acme India sends again" in said(pause(ada, kaleyra, paused_reason="Invoice open"))
+def test_resuming_clears_the_reason(ada, kaleyra):
+    save_account(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
+    assert "Acme India sends again" in messages_of(
+        save_account(ada, kaleyra, paused_reason="Invoice open")
+    )
     assert Account.objects.get().paused_reason == ""
 
 
-def test_an_empty_list_says_what_would_stand_in_it(ada):
+def test_an_empty_list_explains_what_it_is_for(ada):
     html = ada.get(ACCOUNTS).content.decode()
     assert "No account yet." in html
     assert f'href="{ADD_ACCOUNT}"' in html
 
 
-def test_a_reviewers_empty_list_has_no_button_to_add(rosa):
+def test_a_reviewers_empty_list_has_no_add_button(rosa):
     assert ADD_ACCOUNT not in rosa.get(ACCOUNTS).content.decode()
 
 
-def test_a_list_that_a_search_emptied_does_not_say_that_there_is_nothing(ada, kaleyra):
+def test_a_search_without_matches_does_not_say_that_there_are_no_accounts(ada, kaleyra):
     assert "No account yet." not in ada.get(ACCOUNTS, {"q": "nothing like it"}).content.decode()

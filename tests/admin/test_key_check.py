@@ -21,7 +21,7 @@ PROFILES_URL = f"http://{HOST}/v1/HXPRACTICE01IN/callback/profiles"
 
 @pytest.fixture
 def receiver():
-    """No practice pod: `responses` answers in its place."""
+    """Replaces the practice pod: `responses` answers instead."""
     return SimpleNamespace(api_domain=HOST)
 
 
@@ -32,19 +32,22 @@ def kaleyra_http():
 
 
 @pytest.fixture
-def answers(kaleyra_http):
-    """answers([profile, ...]): Kaleyra lists these callback profiles; answers(status=401, ...)."""
+def list_profiles(kaleyra_http):
+    """list_profiles([profile, …]): Kaleyra lists these callback profiles.
 
-    def answers(listed=(), status=200, code="RBC024"):
+    list_profiles(status=401, …): it answers with an error.
+    """
+
+    def list_profiles(listed=(), status=200, code="RBC024"):
         content = {"code": code, "message": "", "data": list(listed), "error": {}, "status": status}
         kaleyra_http.upsert(responses.GET, PROFILES_URL, json=content, status=status)
 
-    answers()
-    return answers
+    list_profiles()
+    return list_profiles
 
 
 @pytest.fixture
-def key(account, answers):
+def key(account, list_profiles):
     return account.primary_key
 
 
@@ -62,32 +65,34 @@ def profile(url, secret="", status=profiles.ProfileState.ACTIVE):
 
 
 @pytest.fixture
-def at_kaleyra(account, answers):
+def at_kaleyra(account, list_profiles):
     """at_kaleyra("http://127.0.0.1:8000"): a callback profile for the account's address there."""
 
     def at_kaleyra(console="http://127.0.0.1:8000", path=None, status=profiles.ProfileState.ACTIVE):
         address = endpoints.ensure_address(account, by=None)
         url = console + (path or endpoints.path_of(address))
-        answers([profile(url, address.secret, status)])
+        list_profiles([profile(url, address.secret, status)])
         return address
 
     return at_kaleyra
 
 
-def checked(browser, key):
+def check_page_text(browser, key):
     return words_of(browser.post(reverse("check_key", args=[key.pk])))
 
 
-def test_the_keys_page_has_the_button(ada, rosa, key):
+def test_the_page_of_a_key_has_the_check_button(ada, rosa, key):
     page = reverse("admin:invocations_apikey_change", args=[key.pk])
     assert reverse("check_key", args=[key.pk]) in ada.get(page).content.decode()
     assert reverse("check_key", args=[key.pk]) not in rosa.get(page).content.decode()
     assert "/check/" not in ada.get(reverse("admin:invocations_apikey_add")).content.decode()
 
 
-def test_one_get_tells_that_a_key_works_and_nothing_is_sent(ada, key, kaleyra_http):
-    said = checked(ada, key)
-    assert "The key works." in said and "No callback profile posts to this console" in said
+def test_one_get_shows_that_a_key_works_and_nothing_is_sent(ada, key, kaleyra_http):
+    page_text = check_page_text(ada, key)
+    assert (
+        "The key works." in page_text and "No callback profile posts to this console" in page_text
+    )
     [call] = kaleyra_http.calls
     assert (call.request.method, call.request.url) == ("GET", f"{PROFILES_URL}?limit=25&offset=0")
     assert call.request.headers["api-key"] == KEY and not call.request.body
@@ -95,44 +100,46 @@ def test_one_get_tells_that_a_key_works_and_nothing_is_sent(ada, key, kaleyra_ht
     assert key.last_accepted_at and key.last_checked_at and not key.last_refused_at
 
 
-def test_a_refused_key_is_shown_and_recorded(ada, key, answers):
-    answers(status=401, code="RBC001")
-    said = checked(ada, key)
-    assert "Kaleyra refuses the key." in said
+def test_a_refused_key_is_shown_and_recorded(ada, key, list_profiles):
+    list_profiles(status=401, code="RBC001")
+    page_text = check_page_text(ada, key)
+    assert "Kaleyra refuses the key." in page_text
     key.refresh_from_db()
     assert key.last_refused_at and not key.last_accepted_at
 
 
 def test_the_profile_that_posts_here_is_shown_without_its_secrets(ada, key, at_kaleyra):
     address = at_kaleyra()
-    answer = ada.post(reverse("check_key", args=[key.pk]))
-    said = words_of(answer)
+    response = ada.post(reverse("check_key", args=[key.pk]))
+    page_text = words_of(response)
     assert (
-        "Fallback console" in said
-        and "POST to http://127.0.0.1:8000, this console" in said
-        and "Active" in said
+        "Fallback console" in page_text
+        and "POST to http://127.0.0.1:8000, this console" in page_text
+        and "Active" in page_text
     )
-    assert "No callback profile" not in said
+    assert "No callback profile" not in page_text
     for secret in (address.token, address.secret, key.key):
-        assert secret not in answer.content.decode()
+        assert secret not in response.content.decode()
 
 
 def test_an_auto_disabled_profile_is_shown(ada, key, at_kaleyra):
     at_kaleyra(status=profiles.ProfileState.AUTO_DISABLED)
-    said = checked(ada, key)
-    assert "Auto-disabled" in said and "results no longer come" in said
+    page_text = check_page_text(ada, key)
+    assert "Auto-disabled" in page_text and "results no longer come" in page_text
 
 
 def test_a_profile_with_the_previous_address_is_shown(ada, key, at_kaleyra):
     at_kaleyra()
     endpoints.rotate_address(key.account, by=None)
-    assert "is the address before the current one" in checked(ada, key)
+    assert "is the address before the current one" in check_page_text(ada, key)
 
 
 def test_a_profile_with_an_ended_address_is_shown(ada, key, at_kaleyra):
     at_kaleyra("http://127.0.0.1:80", path="/callbacks/ended/")
-    said = words_of(ada.post(reverse("check_key", args=[key.pk]), headers={"host": "127.0.0.1:80"}))
-    assert "is no address of this console, or one that was ended" in said
+    page_text = words_of(
+        ada.post(reverse("check_key", args=[key.pk]), headers={"host": "127.0.0.1:80"})
+    )
+    assert "is no address of this console, or one that was ended" in page_text
 
 
 def test_a_profile_with_the_address_of_another_account_without_its_slash_is_shown(
@@ -141,8 +148,13 @@ def test_a_profile_with_the_address_of_another_account_without_its_slash_is_show
     other = Account.objects.create(title="Other", pod=key.account.pod, sid="HXPRACTICE02IN")
     theirs = endpoints.path_of(endpoints.ensure_address(other, by=None))
     at_kaleyra("http://127.0.0.1:80", path=theirs.rstrip("/"))
-    said = words_of(ada.post(reverse("check_key", args=[key.pk]), headers={"host": "127.0.0.1:80"}))
-    assert "is the address of another account" in said and "with the slash at its end" in said
+    page_text = words_of(
+        ada.post(reverse("check_key", args=[key.pk]), headers={"host": "127.0.0.1:80"})
+    )
+    assert (
+        "is the address of another account" in page_text
+        and "with the slash at its end" in page_text
+    )
 
 
 @pytest.mark.parametrize(
@@ -155,30 +167,30 @@ def test_a_profile_with_the_address_of_another_account_without_its_slash_is_show
 )
 def test_faults_of_a_public_profile_are_shown(account, key, method, url, shown):
     path = endpoints.path_of(endpoints.ensure_address(account, by=None))
-    said = profiles.KeyCheck(
+    answer = profiles.KeyCheck(
         200,
         profiles.KeyVerdict.WORKS,
         (profiles.Profile("A", url + path, method, profiles.ProfileState.ACTIVE),),
     )
-    (found,) = key_check._stored_check(key, said, "console.example.com").profiles
+    (found,) = key_check._stored_check(key, answer, "console.example.com").profiles
     assert [shown in str(doubt) for doubt in found.doubts] == [True]
 
 
-def test_of_a_profile_that_posts_elsewhere_no_address_is_shown(ada, key, answers):
-    answers([profile("http://127.0.0.1:9/hook?token=canary")])
-    answer = ada.post(reverse("check_key", args=[key.pk]))
+def test_the_url_of_a_profile_that_posts_elsewhere_is_not_shown(ada, key, list_profiles):
+    list_profiles([profile("http://127.0.0.1:9/hook?token=canary")])
+    response = ada.post(reverse("check_key", args=[key.pk]))
     assert (
-        "canary" not in answer.content.decode()
-        and "this console</p>" not in answer.content.decode()
+        "canary" not in response.content.decode()
+        and "this console</p>" not in response.content.decode()
     )
 
 
 def test_a_second_click_within_seconds_sends_no_request(ada, key, kaleyra_http):
-    checked(ada, key)
-    assert "It was checked just now." in checked(ada, key)
+    check_page_text(ada, key)
+    assert "It was checked just now." in check_page_text(ada, key)
     assert len(kaleyra_http.calls) == 1
     ApiKey.objects.update(last_checked_at="2026-01-01T00:00Z")
-    assert "The key works." in checked(ada, key)
+    assert "The key works." in check_page_text(ada, key)
 
 
 @pytest.mark.parametrize(
@@ -188,24 +200,24 @@ def test_a_second_click_within_seconds_sends_no_request(ada, key, kaleyra_http):
         (NoAnswer("timeout"), "No answer came in time"),
     ],
 )
-def test_no_answer_leaves_the_state_of_the_key_open(ada, key, monkeypatch, error, words):
+def test_without_an_answer_the_state_of_the_key_is_unchanged(ada, key, monkeypatch, error, words):
     def silent(self):
         raise error
 
     monkeypatch.setattr("invocations.kaleyra.client.KaleyraClient.callback_profiles", silent)
-    said = checked(ada, key)
-    assert "Kaleyra could not be asked." in said and words in said
+    page_text = check_page_text(ada, key)
+    assert "Kaleyra could not be asked." in page_text and words in page_text
     key.refresh_from_db()
     assert not key.last_accepted_at and not key.last_refused_at
 
 
 def test_an_undecryptable_key_is_shown_without_a_request(ada, key, kaleyra_http, settings):
     settings.FIELD_ENCRYPTION_KEYS = ["bG9zdC1sb3N0LWxvc3QtbG9zdC1sb3N0LWxvc3QtbG8="]
-    assert "cannot be decrypted" in checked(ada, key)
+    assert "cannot be decrypted" in check_page_text(ada, key)
     assert len(kaleyra_http.calls) == 0
 
 
 def test_a_check_adds_no_version_to_the_history(ada, key):
     before = key.history.count()
-    checked(ada, key)
+    check_page_text(ada, key)
     assert key.history.count() == before

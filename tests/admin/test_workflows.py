@@ -1,4 +1,4 @@
-"""A workflow's page: what Kaleyra calls it, its channels, who may send it."""
+"""Admin pages of workflows: the workflow ID, the channels, and who may send it."""
 
 import pytest
 from django.contrib.auth.models import Group
@@ -18,30 +18,30 @@ def channels(workflow):
     return list(workflow.channels.values_list("position", "kind"))
 
 
-def errors(answer):
-    [formset] = answer.context["inline_admin_formsets"]
+def errors(response):
+    [formset] = response.context["inline_admin_formsets"]
     return (
-        str(answer.context["adminform"].form.errors)
+        str(response.context["adminform"].form.errors)
         + str(formset.formset.errors)
         + str(formset.formset.non_form_errors())
     )
 
 
-def new(workflow_form, rows, **fields):
+def new_workflow(workflow_form, rows, **fields):
     return workflow_form(rows, title="Second", workflow_instance_id="id-2", **fields)
 
 
 def test_a_workflow_is_added_with_two_channels(ada, kaleyra, workflow_form):
-    ada.post(ADD, new(workflow_form, [("", 1, "sms", ""), ("", 2, "whatsapp", "")]))
+    ada.post(ADD, new_workflow(workflow_form, [("", 1, "sms", ""), ("", 2, "whatsapp", "")]))
     assert channels(WorkflowInstance.objects.get(title="Second")) == [(1, "sms"), (2, "whatsapp")]
 
 
 def test_the_second_channel_may_be_left_out(ada, kaleyra, workflow_form):
-    ada.post(ADD, new(workflow_form, [("", 1, "sms", ""), ("", 2, "", "")]))
+    ada.post(ADD, new_workflow(workflow_form, [("", 1, "sms", ""), ("", 2, "", "")]))
     assert channels(WorkflowInstance.objects.get(title="Second")) == [(1, "sms")]
 
 
-def test_the_add_page_offers_both_positions_and_chooses_no_channel(ada, kaleyra):
+def test_the_add_page_fills_in_both_positions_and_no_channel(ada, kaleyra):
     [inline] = ada.get(ADD).context["inline_admin_formsets"]
     forms = inline.formset.forms
     assert [form["position"].value() for form in forms] == [1, 2]
@@ -59,12 +59,12 @@ def test_the_add_page_offers_both_positions_and_chooses_no_channel(ada, kaleyra)
         ([("", 1, "", "")], "required"),
     ],
 )
-def test_channels_that_make_no_flow_are_refused(ada, kaleyra, workflow_form, rows, message):
-    assert message in errors(ada.post(ADD, new(workflow_form, rows)))
+def test_wrong_channels_are_refused(ada, kaleyra, workflow_form, rows, message):
+    assert message in errors(ada.post(ADD, new_workflow(workflow_form, rows)))
     assert not WorkflowInstance.objects.filter(title="Second").exists()
 
 
-def test_two_channels_can_change_places(ada, kaleyra, workflow_form):
+def test_two_channels_can_swap_positions(ada, kaleyra, workflow_form):
     whatsapp, sms = kaleyra.workflow.channels.all()
     rows = [(whatsapp.pk, 2, "whatsapp", "Hello {{1}}"), (sms.pk, 1, "sms", "Hello {#var#}")]
     assert ada.post(change(kaleyra), workflow_form(rows)).status_code == 302
@@ -74,7 +74,7 @@ def test_two_channels_can_change_places(ada, kaleyra, workflow_form):
     ]
 
 
-def test_what_is_said_of_a_channels_values_moves_with_it(ada, kaleyra, workflow_form):
+def test_parameters_move_with_their_channel(ada, kaleyra, workflow_form):
     whatsapp, sms = kaleyra.workflow.channels.all()
     whatsapp.parameters.create(key="1", label="First name")
     ada.post(
@@ -83,7 +83,7 @@ def test_what_is_said_of_a_channels_values_moves_with_it(ada, kaleyra, workflow_
     assert kaleyra.workflow.channels.get(position=2).parameters.get().label == "First name"
 
 
-def test_two_channels_can_change_kinds(ada, kaleyra, workflow_form):
+def test_two_channels_can_swap_kinds(ada, kaleyra, workflow_form):
     first, second = kaleyra.workflow.channels.all()
     ada.post(
         change(kaleyra), workflow_form([(first.pk, 1, "sms", "a"), (second.pk, 2, "whatsapp", "b")])
@@ -106,45 +106,47 @@ def test_the_first_channel_can_take_the_kind_of_the_deleted_second(ada, kaleyra,
 
 
 def test_the_first_channel_alone_cannot_be_deleted(ada, kaleyra, workflow_form):
-    answer = ada.post(change(kaleyra), workflow_form(**{"channels-0-DELETE": "on"}))
-    assert "The only channel is the first one" in errors(answer)
+    response = ada.post(change(kaleyra), workflow_form(**{"channels-0-DELETE": "on"}))
+    assert "The only channel is the first one" in errors(response)
     assert Channel.objects.count() == 2
 
 
 def test_both_channels_cannot_be_deleted(ada, kaleyra, workflow_form):
-    answer = ada.post(
+    response = ada.post(
         change(kaleyra), workflow_form(**{"channels-0-DELETE": "on", "channels-1-DELETE": "on"})
     )
-    assert "at least its first channel" in errors(answer)
+    assert "at least its first channel" in errors(response)
 
 
 @pytest.mark.parametrize("damaged", ["../../x", "a b", "a/b", "a?b", "é", "-a"])
-def test_a_workflow_id_that_would_bend_the_address_is_refused(ada, kaleyra, workflow_form, damaged):
-    answer = ada.post(change(kaleyra), workflow_form(workflow_instance_id=damaged))
-    assert "Only letters, digits, - and _" in errors(answer)
+def test_a_workflow_id_that_does_not_fit_a_url_is_refused(ada, kaleyra, workflow_form, damaged):
+    response = ada.post(change(kaleyra), workflow_form(workflow_instance_id=damaged))
+    assert "Only letters, digits, - and _" in errors(response)
 
 
-def test_one_workflow_id_stands_once_in_an_account(ada, kaleyra, workflow_form):
+def test_a_repeated_workflow_id_in_an_account_is_refused(ada, kaleyra, workflow_form):
     rows = [("", 1, "sms", "")]
-    answer = ada.post(ADD, workflow_form(rows, title="Twin"))
-    assert "already exists" in errors(answer)
+    response = ada.post(ADD, workflow_form(rows, title="Twin"))
+    assert "already exists" in errors(response)
 
 
-def test_a_workflow_that_was_sent_stays_in_its_account(ada, kaleyra, invocation, workflow_form):
+def test_the_account_of_a_workflow_that_was_sent_cannot_be_changed(
+    ada, kaleyra, invocation, workflow_form
+):
     other = Account.objects.create(title="Other", pod=kaleyra.pod, sid="HX22222222IN")
     ada.post(change(kaleyra), workflow_form(account=other.pk, title="Renamed"))
     kaleyra.workflow.refresh_from_db()
     assert (kaleyra.workflow.title, kaleyra.workflow.account) == ("Renamed", kaleyra.account)
 
 
-def test_a_workflow_that_was_never_sent_may_move_to_another_account(ada, kaleyra, workflow_form):
+def test_a_workflow_that_was_never_sent_can_move_to_another_account(ada, kaleyra, workflow_form):
     other = Account.objects.create(title="Other", pod=kaleyra.pod, sid="HX22222222IN")
     ada.post(change(kaleyra), workflow_form(account=other.pk))
     kaleyra.workflow.refresh_from_db()
     assert kaleyra.workflow.account == other
 
 
-def test_it_can_be_kept_for_a_group(ada, kaleyra, workflow_form):
+def test_it_can_be_restricted_to_a_group(ada, kaleyra, workflow_form):
     support = Group.objects.get(name="Support")
     ada.post(change(kaleyra), workflow_form(groups=[support.pk]))
     assert list(kaleyra.workflow.groups.all()) == [support]
@@ -156,7 +158,7 @@ def test_the_list_shows_the_route_and_the_last_use(ada, kaleyra, invocation):
     assert "never" not in html
 
 
-def test_a_workflow_without_use_is_never_used(ada, kaleyra):
+def test_a_workflow_without_invocations_was_never_used(ada, kaleyra):
     assert "never" in ada.get(LIST).content.decode()
 
 
@@ -167,7 +169,7 @@ def test_the_list_is_searched_and_filtered(ada, kaleyra):
         assert "Order shipped" not in ada.get(LIST, query).content.decode()
 
 
-def test_the_list_takes_the_same_few_queries_however_long_it_is(
+def test_the_number_of_queries_does_not_grow_with_the_list(
     ada, kaleyra, django_assert_max_num_queries
 ):
     for number in range(20):
@@ -179,7 +181,7 @@ def test_the_list_takes_the_same_few_queries_however_long_it_is(
         ada.get(LIST)
 
 
-def test_an_empty_list_says_what_would_stand_in_it(ada):
+def test_an_empty_list_explains_what_it_is_for(ada):
     html = ada.get(LIST).content.decode()
     assert "No workflow yet. Publish a flow in Kaleyra&#x27;s Fallback wizard" in html
     assert f'href="{ADD}"' in html

@@ -1,4 +1,4 @@
-"""What the preview shows is what Kaleyra's rules make of what is sent."""
+"""The preview shows what Kaleyra makes of the values, by its documented rules."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def channels(first, second="", otp=False, **more):
     ]
 
 
-def read(stretches):
+def text_of(stretches):
     return "".join(stretch.text for stretch in stretches)
 
 
@@ -28,7 +28,7 @@ def marks(bubble):
     return [(stretch.text, stretch.mark) for stretch in bubble.body if stretch.mark]
 
 
-# text, OTP?, parameters, what WhatsApp's customer reads, what the SMS's does
+# template text, is OTP, parameters, text on WhatsApp, text of the SMS
 TABLE = [
     ("Hi {{1}}, {{2}}", False, {"01": "Asha", "02": "x"}, "Hi Asha, x", "Hi Asha, x"),
     ("{{2}} {{1}} {{2}}", False, {"1": "a", "2": "b"}, "b a b", "b a b"),
@@ -70,25 +70,29 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("text", "otp", "params", "whatsapp", "sms"), TABLE)
-def test_a_bubble_says_what_the_documentation_says(text, otp, params, whatsapp, sms):
+def test_a_bubble_has_the_text_that_the_documentation_gives(text, otp, params, whatsapp, sms):
     first, second = bubbles(channels(text, text, otp), [params, params])
-    assert (read(first.body), read(second.body)) == (whatsapp, sms) == (first.text, second.text)
+    assert (
+        (text_of(first.body), text_of(second.body)) == (whatsapp, sms) == (first.text, second.text)
+    )
     assert second.text == resolve(text, params, ChannelKind.SMS, otp=otp).text
     assert second.size == measure(sms)
 
 
-def test_a_place_without_a_value_is_marked_missing():
+def test_a_placeholder_without_a_value_is_marked_missing():
     bubble = bubbles(channels("{{1}} {{2}}"), [{"01": "a"}, {}])[0]
     assert marks(bubble) == [("a", "value"), ("{{2}}", "missing")] and bubble.missing == ["{{2}}"]
 
 
-def test_a_sensitive_value_is_dots_wherever_it_lands():
+def test_a_sensitive_value_is_shown_as_dots_everywhere():
     parts = {"header_text": "{{1}}", "button_url": "https://x.example/{{1}}"}
     params = {HEADER: "secret1", URL: "secret2", "01": "secret3"}
     both = bubbles(
         channels("{{1}}", "{{1}} {{2}} {{3}}", **parts), [params, params], hidden=set(params)
     )
-    shown = [read(part) for bubble in both for part in (bubble.body, bubble.header, bubble.button)]
+    shown = [
+        text_of(part) for bubble in both for part in (bubble.body, bubble.header, bubble.button)
+    ]
     assert not any(
         "secret" in text
         for text in [*shown, *(place.value.text for bubble in both for place in bubble.places)]
@@ -96,12 +100,12 @@ def test_a_sensitive_value_is_dots_wherever_it_lands():
     assert shown[:3] == [DOTS, DOTS, f"https://x.example/{DOTS}"]
 
 
-def test_header_and_button_take_their_special_parameters():
+def test_header_and_button_take_the_values_of_their_special_keys():
     bubble = bubbles(
         channels("{{1}}", header_text="Hi {{1}}", button_url="https://x/{{1}}"),
         [{HEADER: "h", URL: "u", "01": "a"}, {}],
     )[0]
-    assert (read(bubble.header), read(bubble.body), read(bubble.button)) == (
+    assert (text_of(bubble.header), text_of(bubble.body), text_of(bubble.button)) == (
         "Hi h",
         "a",
         "https://x/u",
@@ -119,12 +123,12 @@ def test_header_and_button_without_a_value_are_missing():
     ].missing == ["{{1}}", "{{1}}"]
 
 
-def test_a_blocked_value_is_marked_in_its_own_channel_alone():
+def test_a_blocked_value_is_marked_in_its_own_channel_only():
     both = bubbles(channels("{{1}}", "{{1}}"), [{"01": "a"}] * 2, bad=[set(), {"01"}])
     assert [marks(bubble) for bubble in both] == [[("a", "value")], [("a", "bad")]]
 
 
-def test_the_order_is_that_in_which_the_places_take_their_values():
+def test_places_are_in_the_order_in_which_they_take_their_values():
     bubble = bubbles(channels("{{2}} {{1}} {{2}}"), [{"b": "2", "a": "1"}, {}])[0]
     assert [(place.text, place.key, place.value.text) for place in bubble.places] == [
         ("{{1}}", "a", "1"),
@@ -132,7 +136,7 @@ def test_the_order_is_that_in_which_the_places_take_their_values():
     ]
 
 
-def test_occurrences_are_numbered_where_there_are_several():
+def test_several_occurrences_are_numbered():
     several, one = (
         bubbles(channels("", text), [{}, {"01": "a", "02": "b"}])[1]
         for text in ("{#var#} {#var#}", "{#var#}")
@@ -141,14 +145,14 @@ def test_occurrences_are_numbered_where_there_are_several():
     assert [place.number for place in one.places] == [None]
 
 
-def test_what_no_place_takes_is_named():
+def test_unused_keys_are_listed():
     assert bubbles(channels("{{1}}"), [{"01": "a", "02": "b", URL: "u"}, {}])[0].unused == [
         "02",
         URL,
     ]
 
 
-def test_without_a_text_nothing_is_claimed():
+def test_without_a_text_the_bubble_is_empty():
     bubble = bubbles(channels(""), [{"01": "a"}, {}])[0]
     assert bubble.body is None and bubble.size is None and bubble.places == []
 

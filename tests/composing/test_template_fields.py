@@ -1,4 +1,4 @@
-"""Which values a workflow asks for, and its versions."""
+"""The template fields of a workflow, and its versions."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -44,7 +44,7 @@ def add(workflow, position, **words):
     return Parameter.objects.create(channel=workflow.channels.get(position=position), **words)
 
 
-def test_the_admins_words_stand_beside_their_key(workflow):
+def test_a_field_has_the_admins_label_and_rules(workflow):
     add(
         workflow,
         1,
@@ -54,8 +54,8 @@ def test_the_admins_words_stand_beside_their_key(workflow):
         choices=" a \n\n b",
         default="a",
     )
-    asked = template_fields.fields_of(workflow.channels.get(position=1))[0]
-    assert (asked.label, asked.words.help_text, asked.choices, asked.words.default) == (
+    field = template_fields.fields_of(workflow.channels.get(position=1))[0]
+    assert (field.label, field.words.help_text, field.choices, field.words.default) == (
         "First name",
         "As in the ticket",
         ["a", "b"],
@@ -63,7 +63,7 @@ def test_the_admins_words_stand_beside_their_key(workflow):
     )
 
 
-def test_the_channels_at_the_time_are_those_of_the_version_or_else_those_of_now(workflow, recorded):
+def test_channels_as_sent_are_those_of_the_version_or_else_the_current_ones(workflow, recorded):
     before = recorded()
     workflow.channels.get(position=1).delete()
     old = Invocation(workflow_instance=workflow)
@@ -73,17 +73,17 @@ def test_the_channels_at_the_time_are_those_of_the_version_or_else_those_of_now(
     assert kinds == [["whatsapp", "sms"], ["sms"]]
 
 
-def test_a_key_without_words_is_its_own_label(workflow):
-    asked = template_fields.fields_of(workflow.channels.get(position=2))[0]
-    assert (asked.label, asked.choices, asked.is_sensitive) == ("01", [], False)
+def test_a_key_without_parameter_is_its_own_label(workflow):
+    field = template_fields.fields_of(workflow.channels.get(position=2))[0]
+    assert (field.label, field.choices, field.is_sensitive) == ("01", [], False)
 
 
-def test_what_goes_by_position_is_always_required(workflow):
+def test_a_value_by_position_is_always_required(workflow):
     add(workflow, 1, key="01", required=False)
     assert template_fields.fields_of(workflow.channels.get(position=1))[0].required
 
 
-def test_what_goes_by_name_may_be_left_out(workflow):
+def test_a_value_by_name_may_be_optional(workflow):
     workflow.channels.filter(position=1).update(template_text="{{name}}")
     assert template_fields.fields_of(workflow.channels.get(position=1))[0].required
     add(workflow, 1, key="name", required=False)
@@ -98,7 +98,7 @@ def test_a_verification_code_is_always_sensitive(workflow):
 # --- versions -------------------------------------------------------------------------------------
 
 
-def test_a_version_is_made_once_for_each_change(workflow):
+def test_each_change_creates_one_version(workflow):
     first = template_fields.current_version(workflow)
     assert template_fields.current_version(workflow) == first and first.number == 1
     channel = workflow.channels.get(position=1)
@@ -110,14 +110,14 @@ def test_a_version_is_made_once_for_each_change(workflow):
     assert template_fields.current_version(workflow).number == 3
 
 
-def test_a_title_is_no_part_of_the_contract(workflow):
+def test_a_changed_title_creates_no_version(workflow):
     first = template_fields.current_version(workflow)
     workflow.title = "Renamed"
     workflow.save()
     assert template_fields.current_version(workflow) == first
 
 
-def test_going_back_is_a_change_too(workflow):
+def test_changing_a_text_back_creates_another_version(workflow):
     texts = ["a", "b", "a"]
     numbers = []
     for text in texts:
@@ -126,7 +126,7 @@ def test_going_back_is_a_change_too(workflow):
     assert numbers == [1, 2, 3]
 
 
-def test_an_invocation_remembers_the_version_it_was_sent_with(workflow, recorded):
+def test_an_invocation_keeps_the_version_it_was_sent_with(workflow, recorded):
     before = recorded()
     workflow.channels.filter(position=1).update(template_text="Bye {{1}}")
     after = recorded()
@@ -136,7 +136,7 @@ def test_an_invocation_remembers_the_version_it_was_sent_with(workflow, recorded
     ] == ["Hello {{1}}", "Bye {{1}}"]
 
 
-def test_a_version_knows_what_was_sensitive_then(workflow):
+def test_a_version_has_the_keys_that_were_sensitive_then(workflow):
     parameter = add(workflow, 1, key="01", is_sensitive=True)
     version = template_fields.current_version(workflow)
     parameter.delete()
@@ -145,7 +145,7 @@ def test_a_version_knows_what_was_sensitive_then(workflow):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_who_send_at_once_after_a_change_make_one_version(workflow):
+def test_concurrent_senders_create_one_version(workflow):
     def ask(_number):
         try:
             return template_fields.current_version(
@@ -179,7 +179,7 @@ def test_many_who_send_at_once_after_a_change_make_one_version(workflow):
         ),
     ],
 )
-def test_changes_name_what_differs(workflow, change, found):
+def test_changes_between_two_contracts(workflow, change, found):
     before = template_fields.snapshot(workflow)
     change(workflow)
     assert (

@@ -33,16 +33,16 @@ THREE = Editor((("01", "a"), ("02", "b"), ("03", "c")))
         "move-x-0",
     ],
 )
-def test_a_button_that_means_nothing_changes_nothing(action):
+def test_an_unknown_action_changes_nothing(action):
     assert THREE.after(action).rows == THREE.rows and not THREE.after(action).as_json
 
 
-def test_a_second_press_on_json_keeps_the_json():
+def test_the_json_action_twice_keeps_the_json():
     as_json = THREE.after("json")
     assert as_json.after("json") == as_json and as_json.after("rows").rows == THREE.rows
 
 
-def test_special_keys_stay_with_their_values_while_numbers_stay_in_place():
+def test_special_keys_move_with_their_values_and_numbers_do_not():
     editor = Editor((("#param_url#", "u"), ("01", "a"), ("02", "b"))).after("move-0-2")
     assert editor.rows == (("01", "a"), ("02", "b"), ("#param_url#", "u")) and editor.fresh_row == 2
 
@@ -65,15 +65,15 @@ def test_a_new_row_takes_the_first_free_number():
     assert many.after("add").rows[-1] == ("", "")
 
 
-def test_wholly_empty_rows_count_for_nothing():
+def test_empty_rows_are_ignored():
     assert Editor((("", ""), ("01", "a"))).params() == {"01": "a"}
 
 
-def test_a_break_in_a_line_needs_json():
+def test_a_value_with_a_line_break_needs_json():
     assert Editor.of({"01": "a\r\nb"}).as_json and not Editor.of({"01": "a b"}).as_json
 
 
-def test_blanks_around_a_key_are_taken_away_and_those_of_a_value_kept():
+def test_keys_are_stripped_and_values_are_not():
     data = QueryDict("p-key=+01+&p-value=+a+&p-mode=rows")
     assert TemplateParamsWidget().value_from_datadict(data, {}, "p").rows == (("01", " a "),)
 
@@ -86,7 +86,7 @@ rows = st.lists(
     unique_by=lambda row: row[0],
     max_size=6,
 )
-buttons = st.lists(
+actions = st.lists(
     st.sampled_from(
         [
             "add",
@@ -106,12 +106,12 @@ buttons = st.lists(
 )
 
 
-@given(rows, buttons)
-def test_no_button_but_remove_ever_loses_a_value(rows, buttons):
+@given(rows, actions)
+def test_only_the_remove_action_loses_a_value(rows, actions):
     editor = Editor(tuple(rows))
-    for button in buttons:
+    for action in actions:
         try:
-            editor = editor.after(button)
+            editor = editor.after(action)
         except ParamsError as error:
             assert PARAMS_TEXT[error.code] % error.facts
     if editor.as_json:

@@ -1,4 +1,4 @@
-"""Many conditional UPDATEs at once."""
+"""`update_each`: many conditional UPDATEs in one call."""
 
 import pytest
 from django.db import DataError, connection
@@ -31,7 +31,7 @@ def test_each_row_gets_its_own_values_and_the_shared_ones(recorded):
     assert statuses() == [("rejected", "a", 0), ("rejected", "b", 0), (third.status, "", 0)]
 
 
-def test_a_column_may_be_condition_and_change(recorded):
+def test_a_column_can_be_both_condition_and_change(recorded):
     ours, not_ours = recorded(), recorded()
     Invocation.objects.filter(pk=not_ours.pk).update(status="held")
     changes = {"status": "sending", "lease_until": timezone.now()}
@@ -44,7 +44,7 @@ def test_a_column_may_be_condition_and_change(recorded):
     assert [status for status, *_ in statuses()] == ["sending", "held"]
 
 
-def test_a_value_may_be_empty_in_some_rows(recorded):
+def test_a_value_can_be_none_in_some_rows(recorded):
     first, second = recorded(), recorded()
     now = timezone.now()
     update_each(
@@ -58,7 +58,7 @@ def test_a_value_may_be_empty_in_some_rows(recorded):
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no lengths")
-def test_what_is_too_long_is_refused_and_not_cut(recorded):
+def test_a_text_that_is_too_long_is_refused_not_truncated(recorded):
     first, second = recorded(), recorded()
     with pytest.raises(DataError):
         update_each(
@@ -67,6 +67,6 @@ def test_what_is_too_long_is_refused_and_not_cut(recorded):
         )
 
 
-def test_nothing_is_no_statement(django_assert_num_queries, db):
+def test_without_rows_no_statement_runs(django_assert_num_queries, db):
     with django_assert_num_queries(0):
         assert update_each(Invocation, []) == 0

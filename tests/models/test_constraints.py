@@ -1,4 +1,4 @@
-"""What the database itself refuses, whoever writes to it: every write here goes past the forms."""
+"""What the database itself refuses: every write here bypasses the forms."""
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -42,23 +42,23 @@ HOSTS = [
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_pod_has_a_host_and_nothing_else(pod, host):
+def test_an_api_domain_that_is_no_host_is_refused(pod, host):
     assert refused(Pod.objects.filter(pk=pod.pk).update, api_domain=host)
 
 
 @pytest.mark.parametrize("host", ["api.na.kaleyra.ai", "127.0.0.1:8090", "localhost"])
-def test_a_host_may_carry_a_port(db, host):
+def test_an_api_domain_may_have_a_port(db, host):
     Pod.objects.filter(code="NA").delete()
     Pod.objects.create(code="X", title="X", api_domain=host)
 
 
-def test_a_host_and_a_code_stand_once(pod):
+def test_pod_codes_and_hosts_are_unique(pod):
     assert refused(Pod.objects.create, code="X", title="X", api_domain=pod.api_domain)
     assert refused(Pod.objects.create, code="IN", title="X", api_domain="x.example")
 
 
 @pytest.mark.parametrize("sid", ["HX/1", "HX1", "HX 11", "HX11\n", "HX1é", "H" * 65, ""])
-def test_a_sid_fits_a_url(account, sid):
+def test_a_sid_that_does_not_fit_a_url_is_refused(account, sid):
     # PostgreSQL refuses the long one by the column's length, SQLite by the constraint.
     try:
         assert refused(Account.objects.filter(pk=account.pk).update, sid=sid)
@@ -66,7 +66,7 @@ def test_a_sid_fits_a_url(account, sid):
         assert "too long" in str(error)
 
 
-def test_a_sid_stands_once_in_a_pod(account):
+def test_a_sid_is_unique_in_its_pod(account):
     assert refused(Account.objects.create, title="B", pod=account.pod, sid=account.sid)
     Account.objects.create(title="B", pod=Pod.objects.get(code="EU"), sid=account.sid)
 
@@ -81,26 +81,26 @@ def test_an_account_has_one_primary_key(api_key):
     )
 
 
-def test_keys_that_are_put_aside_are_not_counted(api_key):
+def test_an_account_may_have_several_keys_that_are_not_primary(api_key):
     for title in ["two", "three"]:
         ApiKey.objects.create(account=api_key.account, title=title, key="A" * 33)
     assert api_key.account.primary_key == api_key
 
 
-def test_a_key_title_stands_once_in_an_account(api_key):
+def test_a_key_title_is_unique_in_its_account(api_key):
     assert refused(
         ApiKey.objects.create, account=api_key.account, title=api_key.title, key="A" * 33
     )
 
 
 @pytest.mark.parametrize("workflow_id", ["../x", "a/b", "a b", "a?b", "a%2f", "a\n", "-a", ""])
-def test_a_workflow_id_fits_a_url(workflow, workflow_id):
+def test_a_workflow_id_that_does_not_fit_a_url_is_refused(workflow, workflow_id):
     assert refused(
         WorkflowInstance.objects.filter(pk=workflow.pk).update, workflow_instance_id=workflow_id
     )
 
 
-def test_a_workflow_id_stands_once_in_an_account(workflow):
+def test_a_workflow_id_is_unique_in_its_account(workflow):
     assert refused(
         WorkflowInstance.objects.create,
         account=workflow.account,
@@ -121,12 +121,12 @@ def test_a_workflow_id_stands_once_in_an_account(workflow):
         {"position": 2, "kind": "sms", "delay_seconds": 901},
     ],
 )
-def test_channels_are_two_different_ones_in_order(workflow, channel):
+def test_wrong_channels_are_refused(workflow, channel):
     assert refused(Channel.objects.create, workflow_instance=workflow, **channel)
 
 
 @pytest.mark.parametrize("delay", [None, 5, 900])
-def test_a_second_channel_is_welcome(workflow, delay):
+def test_a_second_channel_is_accepted(workflow, delay):
     Channel.objects.create(workflow_instance=workflow, position=2, kind="sms", delay_seconds=delay)
 
 
@@ -134,11 +134,11 @@ def test_a_second_channel_is_welcome(workflow, delay):
     "change",
     [{"status": "failed"}, {"delivery": "delivered"}, {"status": "sending", "lease_until": None}],
 )
-def test_an_invocation_is_in_a_state_that_exists(invocation, change):
+def test_an_unknown_or_inconsistent_state_is_refused(invocation, change):
     assert refused(Invocation.objects.filter(pk=invocation.pk).update, **change)
 
 
-def test_a_request_id_stands_once(invocation):
+def test_a_request_id_is_unique(invocation):
     fields = {
         "workflow_instance": invocation.workflow_instance,
         "account": invocation.account,
@@ -147,14 +147,14 @@ def test_a_request_id_stands_once(invocation):
     assert refused(Invocation.objects.create, request_id=invocation.request_id, **fields)
 
 
-def test_an_attempts_number_stands_once_and_its_outcome_exists(invocation):
+def test_a_repeated_attempt_number_or_unknown_outcome_is_refused(invocation):
     fields = {"invocation": invocation, "started_at": "2026-01-01T00:00Z"}
     Attempt.objects.create(number=1, **fields)
     assert refused(Attempt.objects.create, number=1, **fields)
     assert refused(Attempt.objects.create, number=2, outcome="maybe", **fields)
 
 
-def test_a_result_is_set_aside_by_somebody_for_a_reason_or_not_at_all(account, django_user_model):
+def test_a_result_is_set_aside_with_person_time_and_reason_only(account, django_user_model):
     now, person = timezone.now(), django_user_model.objects.create_user("ada")
     callback = Callback.objects.create(
         account=account, digest="d", body="{}", received_at=now, last_received_at=now
@@ -169,18 +169,18 @@ def test_a_result_is_set_aside_by_somebody_for_a_reason_or_not_at_all(account, d
     assert not refused(write, **every)
 
 
-def test_what_is_in_use_is_protected(api_key, invocation):
+def test_records_in_use_are_protected(api_key, invocation):
     for needed in [invocation.account.pod, invocation.account, invocation.workflow_instance]:
         with pytest.raises(ProtectedError):
             needed.delete()
 
 
-def test_a_workflow_takes_its_channels_with_it(workflow):
+def test_deleting_a_workflow_deletes_its_channels(workflow):
     workflow.delete()
     assert not Channel.objects.exists()
 
 
-def test_the_four_pods_are_the_seeds(db):
+def test_the_four_documented_pods_exist(db):
     assert dict(Pod.objects.values_list("code", "api_domain")) == {
         "IN": "api.in.kaleyra.io",
         "SG": "api.kaleyra.io",

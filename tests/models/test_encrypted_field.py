@@ -15,28 +15,28 @@ from .conftest import KEY
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
 
-def raw(api_key):
-    """What the column holds, as a thief of the database would see it."""
+def stored_token(api_key):
+    """What the column holds, as somebody who copied the database would see it."""
     return ApiKey.objects.get(pk=api_key.pk).__dict__["key"].token
 
 
-def again(api_key):
+def reloaded(api_key):
     return ApiKey.objects.get(pk=api_key.pk)
 
 
-def test_what_went_in_comes_out(api_key):
+def test_a_saved_secret_is_read_back(api_key):
     assert api_key.key == KEY
-    assert again(api_key).key == KEY
+    assert reloaded(api_key).key == KEY
 
 
 @pytest.mark.parametrize("text", ["", "é…→", "x" * 10_000, "a\0b", "line\nbreak"])
-def test_every_text_comes_out_as_it_went_in(invocation, text):
+def test_any_text_is_read_back_unchanged(invocation, text):
     invocation.note = text
     invocation.save()
     assert invocation.note == text and Invocation.objects.get().note == text
 
 
-def test_nothing_stays_nothing(invocation):
+def test_none_is_stored_as_null(invocation):
     assert Invocation.objects.filter(note__isnull=True).get().note is None
 
 
@@ -45,34 +45,34 @@ def test_the_column_holds_a_token(api_key):
         cursor.execute("SELECT * FROM invocations_apikey")
         row = str(cursor.fetchall())
     assert KEY not in row and KEY[1:-4] not in row
-    assert raw(api_key).startswith("gAAAA") and raw(api_key) in row
+    assert stored_token(api_key).startswith("gAAAA") and stored_token(api_key) in row
 
 
-def test_a_wrong_key_opens_nothing_and_gives_no_token_out(api_key, settings):
+def test_without_the_key_reading_raises_and_the_error_has_no_token(api_key, settings):
     settings.FIELD_ENCRYPTION_KEYS = [NEW]
     with pytest.raises(Unreadable) as refusal:
-        _ = again(api_key).key
-    assert raw(api_key) not in str(refusal.value)
+        _ = reloaded(api_key).key
+    assert stored_token(api_key) not in str(refusal.value)
 
 
 @pytest.mark.parametrize("token", ["not a token", "", "gAAAAAé", KEY])
-def test_a_damaged_token_opens_nothing(api_key, token):
+def test_a_damaged_token_raises(api_key, token):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE invocations_apikey SET key = %s", [token])
     with pytest.raises(Unreadable):
-        _ = again(api_key).key
+        _ = reloaded(api_key).key
 
 
-def test_a_token_moved_to_another_row_opens_nothing(api_key):
+def test_a_token_moved_to_another_row_raises(api_key):
     other = ApiKey.objects.create(account=api_key.account, title="other", key="A" * 33)
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE invocations_apikey SET key = %s", [raw(other)])
-    assert again(other).key == "A" * 33
+        cursor.execute("UPDATE invocations_apikey SET key = %s", [stored_token(other)])
+    assert reloaded(other).key == "A" * 33
     with pytest.raises(Unreadable, match="belongs to another row"):
-        _ = again(api_key).key
+        _ = reloaded(api_key).key
 
 
-def test_a_token_moved_to_another_column_opens_nothing(invocation):
+def test_a_token_moved_to_another_column_raises(invocation):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE invocations_invocation SET note = payload")
     with pytest.raises(Unreadable):
@@ -80,52 +80,52 @@ def test_a_token_moved_to_another_column_opens_nothing(invocation):
 
 
 def test_a_row_with_an_unreadable_secret_can_still_be_fetched_and_saved(api_key, settings):
-    token = raw(api_key)
+    token = stored_token(api_key)
     settings.FIELD_ENCRYPTION_KEYS = [NEW]
-    row = again(api_key)
+    row = reloaded(api_key)
     row.title = "renamed"
     row.save()
-    assert (again(api_key).title, raw(api_key), again(api_key).last_four) == (
+    assert (reloaded(api_key).title, stored_token(api_key), reloaded(api_key).last_four) == (
         "renamed",
         token,
         api_key.last_four,
     )
 
 
-def test_an_unchanged_secret_is_not_written_anew(api_key):
-    token = raw(api_key)
-    row = again(api_key)
+def test_an_unchanged_secret_keeps_its_token(api_key):
+    token = stored_token(api_key)
+    row = reloaded(api_key)
     assert row.key == KEY
     row.title = "renamed"
     row.save()
-    assert raw(api_key) == token
+    assert stored_token(api_key) == token
 
 
-def test_the_same_text_makes_another_token_each_time(api_key):
+def test_the_same_text_gets_a_different_token_each_time(api_key):
     other = ApiKey.objects.create(account=api_key.account, title="other", key=KEY)
-    assert raw(other) != raw(api_key)
+    assert stored_token(other) != stored_token(api_key)
 
 
-def test_a_ring_opens_what_its_older_keys_closed(api_key, settings):
+def test_older_keys_still_decrypt(api_key, settings):
     settings.FIELD_ENCRYPTION_KEYS = [OLD]
     api_key.key = KEY
     api_key.save()
     settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
-    assert again(api_key).key == KEY
+    assert reloaded(api_key).key == KEY
 
 
-def test_a_ring_closes_with_its_newest_key(api_key, settings):
+def test_the_newest_key_encrypts(api_key, settings):
     settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
     api_key.key = KEY
     api_key.save()
     settings.FIELD_ENCRYPTION_KEYS = [NEW]
-    assert again(api_key).key == KEY
+    assert reloaded(api_key).key == KEY
 
 
 def test_update_is_refused(api_key):
     with pytest.raises(FieldError), transaction.atomic():
         ApiKey.objects.update(key="plain")
-    assert again(api_key).key == KEY
+    assert reloaded(api_key).key == KEY
 
 
 @pytest.mark.parametrize(
@@ -137,25 +137,25 @@ def test_lookups_are_refused(api_key, lookup):
         ApiKey.objects.filter(**{lookup: [KEY] if lookup.endswith("in") else KEY}).exists()
 
 
-def test_a_deferred_secret_is_fetched_when_it_is_asked_for(api_key):
+def test_a_deferred_secret_is_fetched_on_access(api_key):
     assert ApiKey.objects.defer("key").get().key == KEY
 
 
-def test_values_give_no_text_out(api_key):
+def test_values_list_returns_no_text(api_key):
     assert KEY not in str(list(ApiKey.objects.values_list("key")))
 
 
 @pytest.mark.parametrize(
     ("key", "shown"), [(KEY, "0Q2x"), ("short", "…"), ("x" * 11, "…"), ("12345678abcd", "abcd")]
 )
-def test_the_last_four_characters_are_kept_only_of_a_long_key(api_key, key, shown):
+def test_the_last_four_characters_are_stored_of_long_keys_only(api_key, key, shown):
     api_key.key = key
     api_key.save()
-    assert again(api_key).last_four == shown
-    assert key not in str(again(api_key))
+    assert reloaded(api_key).last_four == shown
+    assert key not in str(reloaded(api_key))
 
 
-def test_a_digest_is_found_again_after_a_new_key_was_added(settings):
+def test_a_digest_is_still_found_after_a_key_was_added(settings):
     settings.FIELD_ENCRYPTION_KEYS = [OLD]
     [before] = digests("919620000000", "recipient")
     settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
@@ -168,5 +168,5 @@ def test_digests_of_another_purpose_or_text_differ():
     assert len(set(one + digests("2", "recipient") + digests("1", "payload"))) == 3
 
 
-def test_a_primary_key_is_made_before_the_secret_is_closed():
+def test_an_unsaved_api_key_has_its_id():
     assert isinstance(ApiKey(title="new").pk, uuid.UUID)

@@ -1,4 +1,4 @@
-"""Who may: the three groups as the migration makes them, and the questions that views ask."""
+"""The three groups as the migrations create them, and the rights of a `Viewer`."""
 
 import importlib
 from types import SimpleNamespace
@@ -30,7 +30,7 @@ def workflow():
     )
 
 
-def test_the_database_has_the_groups_that_this_list_names():
+def test_the_database_has_the_groups_of_the_list():
     rights = {
         group.name: sorted(
             f"{right.content_type.app_label}.{right.codename}" for right in group.permissions.all()
@@ -40,7 +40,7 @@ def test_the_database_has_the_groups_that_this_list_names():
     assert rights == {name: sorted(rights) for name, rights in permissions.GROUPS.items()}
 
 
-def test_the_migration_froze_the_same_list():
+def test_the_migrations_have_the_same_list():
     frozen = dict(importlib.import_module("invocations.migrations.0003_groups").GROUPS)
     added = importlib.import_module("invocations.migrations.0006_waiting_and_doubt").RIGHTS
     frozen["Admin"] = [*frozen["Admin"], *(f"invocations.{right}" for right in added)]
@@ -52,21 +52,21 @@ def test_the_migration_froze_the_same_list():
 def test_running_the_migration_again_adds_nothing_twice():
     editor = SimpleNamespace(connection=connection)
     importlib.import_module("invocations.migrations.0003_groups").add_groups(apps, editor)
-    test_the_database_has_the_groups_that_this_list_names()
+    test_the_database_has_the_groups_of_the_list()
 
 
-def test_a_reviewer_may_do_nothing_but_look():
+def test_a_reviewer_has_view_permissions_only():
     assert all(right.split(".")[1].startswith("view_") for right in permissions.GROUPS["Reviewer"])
 
 
-def test_an_admin_may_all_that_support_may():
+def test_an_admin_has_every_right_of_support():
     assert set(permissions.GROUPS["Support"]) < set(permissions.GROUPS["Admin"])
 
 
 @pytest.mark.parametrize(
     ("group", "seen"), [("Support", False), ("Reviewer", False), ("Admin", True)]
 )
-def test_only_an_admin_sees_whole_numbers(group, seen):
+def test_only_an_admin_sees_complete_numbers(group, seen):
     assert Viewer.of(person(group)).sees_numbers is seen
 
 
@@ -80,48 +80,48 @@ def test_every_group_sees_values(group, seen):
 @pytest.mark.parametrize(
     ("group", "may"), [("Support", True), ("Reviewer", False), ("Admin", True), ("Nobody", False)]
 )
-def test_support_and_admins_send(workflow, group, may):
+def test_support_and_admins_may_send(workflow, group, may):
     assert Viewer.of(person(group)).may_send_workflow(workflow) is may
 
 
-def test_nobody_sends_a_workflow_that_is_turned_off(workflow):
+def test_nobody_may_send_an_inactive_workflow(workflow):
     WorkflowInstance.objects.update(is_active=False)
     assert not Viewer.of(person("Admin", is_superuser=True)).may_send_workflow(workflow)
 
 
-def test_a_workflow_kept_for_a_group_is_sent_by_that_group_only(workflow):
+def test_a_workflow_with_groups_may_be_sent_by_these_groups_only(workflow):
     workflow.groups.add(Group.objects.get(name="Admin"))
     assert not Viewer.of(person("Support")).may_send_workflow(workflow)
     User.objects.all().delete()
     assert Viewer.of(person("Admin")).may_send_workflow(workflow)
 
 
-def test_being_in_the_group_is_not_enough_without_the_right_to_send(workflow):
+def test_membership_in_the_group_does_not_replace_the_permission_to_send(workflow):
     workflow.groups.add(Group.objects.get(name="Reviewer"))
     assert not Viewer.of(person("Reviewer")).may_send_workflow(workflow)
 
 
-def test_a_superuser_sends_what_is_kept_for_a_group(workflow):
+def test_a_superuser_may_send_a_workflow_of_any_group(workflow):
     workflow.groups.add(Group.objects.get(name="Admin"))
     assert Viewer.of(person(is_superuser=True)).may_send_workflow(workflow)
 
 
-def test_somebody_who_is_turned_off_sends_nothing(workflow):
+def test_an_inactive_person_may_send_nothing(workflow):
     assert not Viewer.of(person("Support", is_active=False)).may_send_workflow(workflow)
 
 
-def test_a_stranger_sends_nothing_and_sees_nothing(workflow):
+def test_an_anonymous_user_has_no_rights(workflow):
     stranger = AnonymousUser()
     assert not Viewer.of(stranger).may_send_workflow(workflow)
     assert not Viewer.of(stranger).sees_numbers and not Viewer.of(stranger).sees_values
 
 
-def test_a_workflow_kept_for_two_of_their_groups_is_listed_once(workflow):
+def test_a_workflow_of_two_groups_of_the_person_is_listed_once(workflow):
     workflow.groups.set(Group.objects.filter(name__in=["Support", "Admin"]))
     assert list(Viewer.of(person("Support", "Admin")).sendable_workflows()) == [workflow]
 
 
-def test_the_rights_are_asked_of_the_database_not_of_an_old_copy(workflow):
+def test_the_database_decides_and_not_a_stale_instance(workflow):
     someone = person("Support")
     WorkflowInstance.objects.filter(pk=workflow.pk).update(is_active=False)
     assert workflow.is_active and not Viewer.of(someone).may_send_workflow(workflow)
