@@ -2,8 +2,9 @@
 
 import pytest
 
-from invocations.history.meanings import STATUSES, delivery_of, meaning_of
 from invocations.history.next_steps import next_steps
+from invocations.history.state import delivery_of, meaning_of
+from invocations.history.statuses import STATUSES
 from invocations.models import Invocation
 
 
