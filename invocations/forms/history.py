@@ -28,7 +28,12 @@ from django.utils.translation import gettext_lazy as _
 
 from invocations.composing.error_text import NUMBER_TEXT
 from invocations.history import filters
-from invocations.history.filters import DELIVERIES, REASON_CHOICES, STATUS_CHOICES, upgrade_filters
+from invocations.history.filters import (
+    DELIVERY_FILTERS,
+    REASON_CHOICES,
+    STATUS_CHOICES,
+    upgrade_filters,
+)
 from invocations.kaleyra import recipients
 from invocations.models import Account, ChannelResult, Invocation, WorkflowInstance
 from invocations.models.recipients import sent_to_by_channel
@@ -69,7 +74,7 @@ class HistoryFilter(forms.Form):
     delivery = forms.ChoiceField(
         label=_("Delivery"),
         required=False,
-        choices=[("", _("Any")), *((name, says) for name, (says, _q) in DELIVERIES.items())],
+        choices=[("", _("Any")), *((name, says) for name, (says, _q) in DELIVERY_FILTERS.items())],
         help_text=_("What Kaleyra reported of the customer’s phone, or what a person settled."),
     )
     workflow = forms.ModelChoiceField(

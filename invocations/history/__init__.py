@@ -1,1 +1,1 @@
-"""How an invocation is told and found."""
+"""What an invocation's status and results mean to people, and how invocations are found."""

@@ -1,4 +1,4 @@
-"""What may be done next about an invocation, and what of it the viewer may do."""
+"""The next steps and the buttons for one invocation and one viewer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from invocations.history import resend
-from invocations.history.meanings import CONTRADICTED, NO_CONFIRMATION, Meaning, StatusMeaning, Text
+from invocations.history.deliveries import NO_CONFIRMATION
+from invocations.history.meanings import Meaning, NextStep, StatusMeaning, Text
 from invocations.history.next_steps import next_steps
 from invocations.models import Invocation
 from invocations.models.permissions import Viewer
@@ -25,11 +26,14 @@ TRY_AGAIN = {
     Status.HELD: _("Try now"),
     Status.UNKNOWN: _("Check safely"),
 }
-"""The statuses from which a person may have the same request ID posted again, with the button's label."""
+"""The statuses in which a person may post the same request ID again, with the button's label."""
 
 
 class Blocker(Protocol):
-    """What stops an invocation from leaving, such as a pause (`monitoring.pauses.Pause`)."""
+    """Stops an invocation from being sent, such as a pause (`monitoring.pauses.Pause`).
+
+    `resume`: URL that a Resume button posts to, or empty. `permission`: needed for it.
+    """
 
     @property
     def permission(self) -> str: ...
@@ -39,13 +43,13 @@ class Blocker(Protocol):
 
 
 def can_be_blocked(invocation: Invocation) -> bool:
-    """Whether a pause changes what may be done about it."""
+    """Whether a pause changes the next steps or the buttons."""
     return invocation.status in TRY_AGAIN or invocation.reason == "no_such_workflow"
 
 
 @dataclass(frozen=True)
 class Actions:
-    """The steps and buttons for one viewer. `blockers`: what stops the invocation from leaving now."""
+    """`blockers`: what stops the invocation from being sent now."""
 
     invocation: Invocation
     viewer: Viewer
@@ -65,7 +69,7 @@ class Actions:
 
     @cached_property
     def try_again(self) -> Text | None:
-        """The label of the button that posts the same request ID again; None where there is none."""
+        """The label of the button that posts the same request ID again; None without a button."""
         not_before = self.invocation.not_before
         is_scheduled = not_before is not None and not_before > self.now
         if self.blockers or is_scheduled or self.is_too_old_to_check or not self.may_send_workflow:
@@ -73,14 +77,14 @@ class Actions:
         return TRY_AGAIN.get(Status(self.invocation.status))
 
     @cached_property
-    def next(self) -> tuple[Text, ...]:
+    def next(self) -> tuple[NextStep, ...]:
         return next_steps(
             self.meaning,
             self.delivery,
             is_disputed=self.is_disputed,
-            is_kept_back=bool(self.blockers),
-            is_old=self.is_too_old_to_check,
-            may_press=self.try_again is not None,
+            is_blocked=bool(self.blockers),
+            is_too_old=self.is_too_old_to_check,
+            has_button=self.try_again is not None,
             may_settle=self.viewer.may_settle,
         )
 
@@ -88,7 +92,7 @@ class Actions:
     def next_tone(self) -> str:
         if self.is_disputed:
             return NO_CONFIRMATION.tone
-        decides = self.invocation.delivery and self.meaning not in CONTRADICTED.values()
+        decides = self.invocation.delivery and not self.meaning.is_contradicted
         return self.delivery.tone if decides else self.meaning.tone
 
     @property

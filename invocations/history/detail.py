@@ -1,4 +1,4 @@
-"""An invocation as one viewer may see it: computed once, read by its page, the side panel, the ticket and exports."""
+"""One invocation as one viewer may see it, for its page, the side panel, the ticket and exports."""
 
 from __future__ import annotations
 
@@ -15,31 +15,23 @@ from django.utils.translation import gettext as _
 from invocations.composing import template_fields
 from invocations.history import resend
 from invocations.history.actions import Actions, Blocker
-from invocations.history.meanings import (
+from invocations.history.deliveries import (
     AWAITING,
     MAY_BE_DOUBLE,
     NO_RESULT,
     NOT_REPORTED,
     NOT_YET_REPORTED,
-    Meaning,
-    StatusMeaning,
-    Text,
-    delivery_of,
-    meaning_of,
 )
+from invocations.history.meanings import Meaning, StatusMeaning, Text
 from invocations.history.reasons import ATTEMPT_REASONS, OUTCOMES, REASONS, advice_for
-from invocations.history.report import Report, report_of
+from invocations.history.report import Report, channel_kinds, report_of
 from invocations.history.sent import SentMessage, ShownCallback
+from invocations.history.state import delivery_of, meaning_of
 from invocations.history.summary import summary
 from invocations.history.ticket import ticket_text
-from invocations.history.timeline import (
-    Step,
-    channel_kinds,
-    clock_time,
-    duration_text,
-    person_name,
-    timeline,
-)
+from invocations.history.timeline import timeline
+from invocations.history.timeline_step import TimelineStep
+from invocations.history.wording import clock_time, duration_text, person_name
 from invocations.models import Attempt, Callback, Channel, Invocation, Settlement
 from invocations.models.encryption import Unreadable
 from invocations.models.permissions import Viewer
@@ -47,8 +39,9 @@ from invocations.models.permissions import Viewer
 Status = Invocation.Status
 
 REFRESH_SOON, REFRESH_LATER = 2, 5
-"""Seconds after which an open page asks for itself again: while things happen, and once nothing has for `QUIET_AFTER`."""
+"""Seconds between two refreshes of an open page: at first, and after `QUIET_AFTER`."""
 QUIET_AFTER = timedelta(seconds=30)
+"""Time since the newest event after which the page refreshes less often."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +56,7 @@ class ShownAttempt:
 
 
 def with_story() -> QuerySet[Invocation]:
-    """Invocations with all that a `Detail` reads of them, in four queries."""
+    """Loads what a `Detail` reads, in four queries."""
     callbacks = Callback.objects.select_related("matched_by", "set_aside_by")
     return Invocation.objects.select_related(
         *("workflow_instance", "version", "account__pod", "created_by", "cancelled_by"),
@@ -75,10 +68,10 @@ def with_story() -> QuerySet[Invocation]:
 
 
 class Detail:
-    """`invocation` for `viewer`. Every property is computed on first use, so that a row of an export costs only what it shows.
+    """Each property is computed on first use, so that an export pays only for its columns.
 
-    `blockers`: what stops it from leaving now. `may_have_result`: whether an unmatched result may be its own.
-    Both are asked above this room, and handed in.
+    `blockers`: what stops the invocation from being sent now. `may_have_result`: whether an
+    unmatched result may belong to it. The caller looks both up, in packages above this one.
     """
 
     def __init__(
@@ -139,7 +132,7 @@ class Detail:
 
     @property
     def lacks_id(self) -> bool:
-        """Whether Kaleyra's ID never came, so that a result may not find the message by itself."""
+        """Whether Kaleyra's ID is missing, so that a result may stay unmatched."""
         awaited = self.delivery in (AWAITING, NO_RESULT)
         return not self.invocation.workflow_invocation_id and awaited
 
@@ -157,10 +150,15 @@ class Detail:
         return summary(self.meaning, self.delivery, self.report, self.sent_channels)
 
     @property
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[TimelineStep]:
         attempts = self.invocation.attempts.all()
         return timeline(
-            self.invocation, attempts, self.report, self.sent_channels, self.meaning, self._aside
+            self.invocation,
+            attempts,
+            self.report,
+            self.sent_channels,
+            self.meaning,
+            self._status_notes,
         )
 
     @property
@@ -201,8 +199,8 @@ class Detail:
         )
 
     @property
-    def _aside(self) -> list[Text]:
-        """What the step of the status says besides: who ended it, or when it goes on."""
+    def _status_notes(self) -> list[Text]:
+        """What the status step of the timeline adds: who ended it, or when it goes on."""
         row = self.invocation
         if settlement := getattr(row, "settlement", None):
             words = _("%(person)s wrote: “%(reason)s”")
@@ -238,7 +236,7 @@ class Detail:
 
     @property
     def refreshes_every(self) -> int | None:
-        """Seconds after which an open page asks for itself again; None once nothing changes by itself any more."""
+        """Seconds until an open page refreshes; None once nothing changes by itself."""
         row = self.invocation
         if row.is_final and row.delivery != Invocation.Delivery.AWAITING:
             return None
@@ -266,11 +264,11 @@ def _shown(attempt: Attempt) -> ShownAttempt:
 
 
 def _reply(row: Invocation | Attempt) -> dict[str, Any]:
-    """What came back, as it was kept; nothing if no encryption key opens it any more."""
+    """The stored answer; empty if no encryption key decrypts it."""
     try:
         return row.kept_reply
     except Unreadable:
-        row.reply = None  # the templates read `row.message` and `row.errors`, too
+        row.reply = None  # templates read `row.message` and `row.errors` as well
         return {}
 
 

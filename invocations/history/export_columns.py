@@ -9,9 +9,11 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from invocations.history.channel_codes import RESULT_MEANINGS
+from invocations.history.deliveries import MAY_BE_DOUBLE
 from invocations.history.detail import Detail
-from invocations.history.meanings import MAY_BE_DOUBLE, SAYINGS, Text
-from invocations.history.timeline import channel_name
+from invocations.history.meanings import Text
+from invocations.history.wording import channel_name
 from invocations.kaleyra.callbacks import meaning_of_code
 from invocations.models import Channel, ChannelResult, Invocation
 from invocations.models.encryption import Unreadable
@@ -20,7 +22,7 @@ RESULT_EXPECTED = (Invocation.Delivery.AWAITING, Invocation.Delivery.NO_RESULT)
 
 
 class Column(NamedTuple):
-    """`title` is the head. The head of a time names the zone, so that its cells need no offset."""
+    """`is_time`: the head also names the time zone, so that the cells need no offset."""
 
     title: Text
     cell: Callable[[Detail], object]
@@ -28,7 +30,7 @@ class Column(NamedTuple):
 
 
 def _time(title: Text, of: Callable[[Invocation], datetime | None]) -> Column:
-    """A time as ISO 8601 and every spreadsheet have it."""
+    """Cells in the format that ISO 8601 and spreadsheets share, in the viewer's time zone."""
 
     def cell(detail: Detail) -> str:
         moment = of(detail.invocation)
@@ -38,7 +40,7 @@ def _time(title: Text, of: Callable[[Invocation], datetime | None]) -> Column:
 
 
 def _recipient(detail: Detail, index: int) -> str:
-    """Without the +, which a spreadsheet would add up; grouped, for it would round a number of twelve digits."""
+    """Without the +, which makes a formula. Grouped: a spreadsheet would round twelve digits."""
     return detail.sent.recipient_at(index).removeprefix("+")
 
 
@@ -48,7 +50,7 @@ def _sender(detail: Detail) -> str:
 
 
 def _kaleyras_words(detail: Detail) -> str:
-    """Errors and message, where Kaleyra did not simply accept."""
+    """Kaleyra's errors and message; empty if no encryption key decrypts them."""
     row = detail.invocation
     try:
         return " ".join([*row.errors, *([row.message] if row.message else [])])
@@ -72,9 +74,9 @@ def _results(detail: Detail, position: int) -> list[ChannelResult]:
 
 
 def _channel(detail: Detail, position: int) -> str:
-    """Our words with Kaleyra's code behind: "WhatsApp: no final report in time (TIMEOUT)"."""
+    """Plain words with Kaleyra's code: "WhatsApp: no final report in time (TIMEOUT)"."""
     words_by_code = {
-        result.code: SAYINGS[meaning_of_code(result.code)].label
+        result.code: RESULT_MEANINGS[meaning_of_code(result.code)].label
         % {"kind": channel_name(result, detail.sent_channels)}
         for result in _results(detail, position)
     }
@@ -93,7 +95,7 @@ def _yes(is_so: bool) -> str:
 
 
 KINDS: dict[str, Text] = dict(Channel.Kind.choices)
-COLUMNS = (
+EXPORT_COLUMNS = (
     _time(gettext_lazy("Recorded"), lambda row: row.created_at),
     Column(gettext_lazy("Recipient"), lambda it: _recipient(it, 0)),
     Column(gettext_lazy("Recipient on channel 2"), lambda it: _recipient(it, 1)),

@@ -1,7 +1,9 @@
-"""The history as a file: CSV or XLSX, as much as the current filter holds, with what this person may see.
+"""The history as a CSV or XLSX file, filtered, with what the viewer may see, without sent values.
 
-A short one is written while the person waits. A long one becomes an `Export`: whoever runs the dispatcher writes it into EXPORTS_DIR,
-and the person who asked finds it under "Exports" for a day. Values that were sent are in none.
+A short export is written in the request. A long one becomes an `Export` row: the dispatcher's
+thread, or a Celery task, writes its file into EXPORTS_DIR, where it is kept for
+`EXPORTS_KEPT_FOR`. Every attempt writes a file of its own and holds the row by a lease, so that
+a writer that lost the row changes nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from invocations.history.detail import Detail
-from invocations.history.export_columns import COLUMNS
+from invocations.history.export_columns import EXPORT_COLUMNS
 from invocations.history.filters import narrow, values_in
 from invocations.history.report import prefetch_results
 from invocations.models import Export, Invocation
@@ -35,26 +37,31 @@ logger = logging.getLogger(__name__)
 State = Export.State
 
 MAX_INLINE_ROWS = 5_000
-"""Rows that are written while a person waits."""
+"""Up to this many rows, the file is written in the request."""
 MAX_ROWS = 1_000_000
-"""Of one file. A sheet of Excel ends at 1,048,576 (Microsoft, "Excel specifications and limits")."""
+"""Rows of one file. A sheet of Excel ends at 1,048,576.
+
+Source: Microsoft, "Excel specifications and limits".
+"""
+MAX_CELL_CHARACTERS = 32_767
+"""Of a cell of Excel (same source)."""
 COLUMN_WIDTH = 22
-"""Of a sheet, in characters: a moment or a number is read without pulling."""
+"""In characters: shows a time or a number without resizing."""
 ROWS_PER_QUERY = 1_000
+LINES_PER_CHUNK = 100
 EXPORT_LEASE = timedelta(minutes=5)
 EXPORTS_KEPT_FOR = timedelta(days=1)
-MOST_ATTEMPTS = 3
-LOOK_EVERY = 2.0
-"""Seconds between two looks for something to write."""
+MAX_EXPORT_ATTEMPTS = 3
+EXPORT_POLL_SECONDS = 2.0
+"""Between two looks for an export to write."""
 FORMULA_START = re.compile("[=+\\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]")
-"""How a cell begins that a spreadsheet would calculate (OWASP, "CSV injection"), in full width as well."""
-
+"""The first characters of a formula, in full width as well (OWASP, "CSV injection")."""
 
 Line = list[str]
 
 
 def without_formula(cell: object) -> str:
-    """`cell` as text that no spreadsheet calculates: what could be a formula begins with an apostrophe."""
+    """The cell as text; an apostrophe in front keeps a spreadsheet from reading a formula."""
     text = str(cell)
     return f"'{text}" if FORMULA_START.match(text) else text
 
@@ -62,68 +69,74 @@ def without_formula(cell: object) -> str:
 def export_rows(
     found: QuerySet[Invocation], viewer: Viewer, *, most: int = MAX_ROWS
 ) -> Iterator[Line]:
-    """The head, then a line for each of `found`, newest first, `most` at most: read `CHUNK` by `CHUNK`, so that memory stays flat."""
+    """The head, then a line for each invocation, newest first, at most `most`.
+
+    Reads `ROWS_PER_QUERY` at a time, so that memory use stays constant.
+    """
     yield [
         without_formula(f"{column.title} ({viewer.zone})" if column.is_time else column.title)
-        for column in COLUMNS
+        for column in EXPORT_COLUMNS
     ]
-    wide = ["note"] if viewer.sees_numbers else ["note", "payload"]
+    unread = ["note"] if viewer.sees_numbers else ["note", "payload"]
     rows = (
         found.select_related("workflow_instance", "account__pod", "created_by")
-        .defer(*wide)
+        .prefetch_related(prefetch_results(), "version", "workflow_instance__channels")
+        .defer(*unread)
         .order_by("-id")
     )
-    rows = rows.prefetch_related(prefetch_results(), "version", "workflow_instance__channels")
     before, left = None, most
     while left > 0:
-        chunk = list(
-            (rows if before is None else rows.filter(id__lt=before))[: min(ROWS_PER_QUERY, left)]
-        )
+        older = rows if before is None else rows.filter(id__lt=before)
+        chunk = list(older[: min(ROWS_PER_QUERY, left)])
         for row in chunk:
             detail = Detail(row, viewer)
-            yield [without_formula(column.cell(detail)) for column in COLUMNS]
+            yield [without_formula(column.cell(detail)) for column in EXPORT_COLUMNS]
         if len(chunk) < ROWS_PER_QUERY:
             return
         before, left = chunk[-1].pk, left - len(chunk)
 
 
-# --- the two formats --------------------------------------------------------------------------------------------------
+# --- file formats ---------------------------------------------------------------------------------
 
 
-def as_csv(some: Iterator[Line]) -> Iterator[bytes]:
-    """RFC 4180, in UTF-8 with the mark by which Excel knows it. One piece for some lines, so that the first leaves at once."""
+def as_csv(lines: Iterator[Line]) -> Iterator[bytes]:
+    """RFC 4180 in UTF-8, with the byte order mark that Excel needs. Yields the head at once."""
     text = io.StringIO()
     write = csv.writer(text, quoting=csv.QUOTE_ALL).writerow
     text.write("\ufeff")
-    for number, line in enumerate(some):
+    for number, line in enumerate(lines):
         write(line)
-        if number % 100 == 0:
+        if number % LINES_PER_CHUNK == 0:
             yield text.getvalue().encode("utf-8", "replace")
             text.seek(0)
             text.truncate()
     yield text.getvalue().encode("utf-8", "replace")
 
 
-def write_xlsx(some: Iterator[Line], path: Path) -> None:
-    """A workbook of one sheet whose cells are all text, ready to be filtered. It is written row by row, in constant memory."""
-    with xlsxwriter.Workbook(path, {"constant_memory": True, "tmpdir": str(path.parent)}) as book:
+def write_xlsx(lines: Iterator[Line], path: Path) -> None:
+    """One sheet with a filter. All cells are text. Memory use is constant."""
+    options = {"constant_memory": True, "tmpdir": str(path.parent)}
+    with xlsxwriter.Workbook(path, options) as book:
         sheet = book.add_worksheet(_("History"))
         sheet.freeze_panes(1, 0)
-        sheet.set_column(0, len(COLUMNS) - 1, COLUMN_WIDTH)
-        head = book.add_format({"bold": True})
-        for number, line in enumerate(some):
-            for place, cell in enumerate(line):
-                sheet.write_string(
-                    number, place, cell[:32_767], None if number else head
-                )  # a cell of Excel holds no more
-        sheet.autofilter(0, 0, number, len(COLUMNS) - 1)
+        last_column = len(EXPORT_COLUMNS) - 1
+        sheet.set_column(0, last_column, COLUMN_WIDTH)
+        bold = book.add_format({"bold": True})
+        for number, line in enumerate(lines):
+            style = bold if number == 0 else None
+            for column, cell in enumerate(line):
+                sheet.write_string(number, column, cell[:MAX_CELL_CHARACTERS], style)
+        sheet.autofilter(0, 0, number, last_column)
 
 
-# --- long ones, in the background -------------------------------------------------------------------------------------
+# --- in the background ----------------------------------------------------------------------------
 
 
 def request_export(person: User, filters: str, format: str) -> Export | None:
-    """Notes that `person` wants what `filters` (as in the history's address) hold now, in their time zone. None if there is nothing."""
+    """Queues what `filters`, a query string of the history, match now. None without invocations.
+
+    Later invocations are left out. Days in the filters are in the current time zone.
+    """
     newest = Invocation.objects.order_by("-id").values_list("pk", flat=True).first()
     if newest is None:
         return None
@@ -134,102 +147,127 @@ def request_export(person: User, filters: str, format: str) -> Export | None:
 
 
 def export_path(export: Export) -> Path:
-    """Where its file stands, once it is ready: each attempt has a file of its own."""
+    """The file of the current attempt."""
     return Path(settings.EXPORTS_DIR) / f"{export.pk}.{export.attempt}.{export.format}"
 
 
 def cancel(export: Export) -> bool:
-    """Stops one that is not ready. Returns whether it still could be."""
-    going = Export.objects.filter(pk=export.pk, state__in=[State.WAITING, State.WRITING])
-    return bool(going.update(state=State.CANCELLED, lease_until=None, ended_at=timezone.now()))
+    """Returns whether the export was still waiting or being written."""
+    unfinished = _unfinished().filter(pk=export.pk)
+    return bool(unfinished.update(state=State.CANCELLED, lease_until=None, ended_at=timezone.now()))
 
 
 def write_next_export() -> bool:
-    """Writes the export that waits longest, or whose writer died. Returns whether there was one."""
+    """Writes the export that has waited longest. Returns False if there was none."""
     now = timezone.now()
-    to_do = Export.objects.filter(
-        Q(state=State.WAITING) | Q(state=State.WRITING, lease_until__lt=now)
-    ).order_by("asked_at")
-    export = to_do.select_related("person").first()
+    is_abandoned = Q(state=State.WRITING, lease_until__lt=now)
+    due = Export.objects.filter(Q(state=State.WAITING) | is_abandoned).order_by("asked_at")
+    export = due.select_related("person").first()
     if export is None:
         return False
-    mine = Export.objects.filter(
-        pk=export.pk, attempt=export.attempt, state__in=[State.WAITING, State.WRITING]
-    )
-    if not mine.update(
-        state=State.WRITING, attempt=F("attempt") + 1, lease_until=now + EXPORT_LEASE, rows=0
-    ):
-        return True  # somebody else has it; there may be another
-    export.attempt += 1
-    mine = Export.objects.filter(pk=export.pk, attempt=export.attempt, state=State.WRITING)
+    if not _claim(export, now):
+        return True  # another writer has it, and there may be a further export
+    claimed = Export.objects.filter(pk=export.pk, attempt=export.attempt, state=State.WRITING)
     try:
-        viewer = Viewer.of(export.person, export.time_zone)
-        with timezone.override(export.time_zone):  # of which the filters' days are
-            _write(export, mine, viewer)
-        if not mine.update(
-            state=State.READY,
-            lease_until=None,
-            ended_at=timezone.now(),
-            with_numbers=viewer.sees_numbers,
-        ):
-            raise _Stopped
-        return True
+        _write(export, claimed)
     except _Stopped:
         logger.info("export %s was stopped", export.pk)
-    except Exception as error:  # its text could hold a row
+    except Exception as error:  # only its type is logged: its text may quote a row
         logger.error("export %s broke: %s", export.pk, type(error).__name__)
-        if export.attempt >= MOST_ATTEMPTS or not isinstance(error, OSError):
-            mine.update(state=State.FAILED, lease_until=None, ended_at=timezone.now())
+        if export.attempt >= MAX_EXPORT_ATTEMPTS or not isinstance(error, OSError):
+            claimed.update(state=State.FAILED, lease_until=None, ended_at=timezone.now())
+    else:
+        return True
     export_path(export).unlink(missing_ok=True)
     return True
 
 
 class _Stopped(Exception):
-    """It was cancelled, or another writer took it over."""
+    """The export was cancelled, or another writer claimed it."""
 
 
-def _write(export: Export, mine: QuerySet[Export], viewer: Viewer) -> None:
+def _unfinished() -> QuerySet[Export]:
+    return Export.objects.filter(state__in=[State.WAITING, State.WRITING])
+
+
+def _claim(export: Export, now: datetime) -> bool:
+    """Starts the next attempt, in the row and in `export`. False if another writer was first."""
+    claimed = (
+        _unfinished()
+        .filter(pk=export.pk, attempt=export.attempt)
+        .update(
+            state=State.WRITING,
+            attempt=F("attempt") + 1,
+            lease_until=now + EXPORT_LEASE,
+            rows=0,
+        )
+    )
+    if claimed:
+        export.attempt += 1
+    return bool(claimed)
+
+
+def _write(export: Export, claimed: QuerySet[Export]) -> None:
+    """Writes the file. `claimed` finds the row as long as this attempt holds it."""
+    viewer = Viewer.of(export.person, export.time_zone)
+    with timezone.override(export.time_zone):  # days in filters are in this zone
+        _write_file(export, claimed, viewer)
+    if not claimed.update(
+        state=State.READY,
+        lease_until=None,
+        ended_at=timezone.now(),
+        with_numbers=viewer.sees_numbers,
+    ):
+        raise _Stopped
+
+
+def _write_file(export: Export, claimed: QuerySet[Export], viewer: Viewer) -> None:
     path = export_path(export)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     recorded_by_then = Invocation.objects.filter(id__lte=export.newest)
-    narrowed = narrow(recorded_by_then, values_in(export.filters))
-    mine.update(total=narrowed.order_by().values("pk")[:MAX_ROWS].count())
-    some = _counted(export_rows(narrowed, viewer), mine)
+    found = narrow(recorded_by_then, values_in(export.filters))
+    claimed.update(total=found.order_by().values("pk")[:MAX_ROWS].count())
+    lines = _counted(export_rows(found, viewer), claimed)
     path.touch(mode=0o600)
     if export.format == Export.Format.XLSX:
-        write_xlsx(some, path)
+        write_xlsx(lines, path)
     else:
         with path.open("wb") as file:
-            file.writelines(as_csv(some))
+            file.writelines(as_csv(lines))
 
 
-def _counted(some: Iterator[Line], mine: QuerySet[Export]) -> Iterator[Line]:
-    """The lines as they are. Now and then the row says how far they have come, and is asked whether to go on."""
-    for number, line in enumerate(some):
-        if number % ROWS_PER_QUERY == 0 and not mine.update(
+def _counted(lines: Iterator[Line], claimed: QuerySet[Export]) -> Iterator[Line]:
+    """Passes `lines` on. Every `ROWS_PER_QUERY` lines, stores the progress and extends the lease.
+
+    Raises `_Stopped` once the row is not held any more.
+    """
+    for number, line in enumerate(lines):
+        if number % ROWS_PER_QUERY == 0 and not claimed.update(
             rows=number, lease_until=timezone.now() + EXPORT_LEASE
         ):
             raise _Stopped
         yield line
-    if not mine.update(rows=number):
+    if not claimed.update(rows=number):
         raise _Stopped
 
 
 def delete_old_exports(now: datetime) -> int:
-    """Takes away what ended more than a day ago, with its file, and whatever a killed writer left. Returns how many exports went."""
-    old = list(
-        Export.objects.filter(ended_at__lt=now - EXPORTS_KEPT_FOR).values_list("pk", flat=True)
-    )
+    """Deletes exports that ended before `EXPORTS_KEPT_FOR`, and files without a row.
+
+    Returns how many rows were deleted. A killed writer leaves files without a row.
+    """
+    ended = Export.objects.filter(ended_at__lt=now - EXPORTS_KEPT_FOR)
+    old = list(ended.values_list("pk", flat=True))
     Export.objects.filter(pk__in=old).delete()
-    known = {str(pk) for pk in Export.objects.values_list("pk", flat=True)}
+    kept = {str(pk) for pk in Export.objects.values_list("pk", flat=True)}
     for path in Path(settings.EXPORTS_DIR).glob("*-*-*-*-*.*.*"):
-        if path.name.partition(".")[0] not in known:
+        if path.name.partition(".")[0] not in kept:
             path.unlink(missing_ok=True)
     return len(old)
 
 
 def run_worker(stopping: threading.Event) -> None:
-    """Writes what is asked for, and clears away what is old, until `stopping`: in a thread of its own, beside the dispatcher."""
+    """Writes and deletes exports until `stopping`, in a thread beside the dispatcher."""
     try:
         while not stopping.is_set():
             try:
@@ -237,10 +275,9 @@ def run_worker(stopping: threading.Event) -> None:
                 while not stopping.is_set() and write_next_export():
                     pass
             except (OperationalError, InterfaceError) as error:
-                logger.error(
-                    "the database does not answer (%s); trying again", type(error).__name__
-                )
+                kind = type(error).__name__
+                logger.error("the database does not answer (%s); trying again", kind)
                 close_old_connections()
-            stopping.wait(LOOK_EVERY)
+            stopping.wait(EXPORT_POLL_SECONDS)
     finally:
-        connection.close()  # it is this thread's own
+        connection.close()  # belongs to this thread

@@ -1,7 +1,7 @@
-"""What the history can be narrowed by: each filter as a query, and as words.
+"""The filters of the history: each as a query, and its choices as words.
 
-`forms.history.HistoryFilter` is the form over it, which checks what stands in an address. A stored export holds
-filters that were checked before, and reads them here.
+`forms.history.HistoryFilter` validates filters from an address. A stored export holds filters that
+were valid when it was requested, and reads them with `values_in`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from invocations.history.meanings import (
+from invocations.history.deliveries import (
     AWAITING,
     MAY_BE_DOUBLE,
     NO_CONFIRMATION,
@@ -23,16 +23,17 @@ from invocations.history.meanings import (
     NOT_DELIVERED,
     SAID_DELIVERED,
     SAID_NOT_DELIVERED,
-    STATUSES,
 )
 from invocations.history.periods import recorded_between
 from invocations.history.reasons import REASONS
+from invocations.history.statuses import STATUSES
 from invocations.models import Account, Invocation
 
-# A partial index is used on SQLite only where the query says its condition again (https://www.sqlite.org/partialindex.html).
+# SQLite uses a partial index only for a query that repeats the index's condition
+# (https://www.sqlite.org/partialindex.html).
 HAS_DELIVERY = ~Q(delivery="")
 HAS_REASON = ~Q(reason="") & ~Q(reason="accepted")
-DELIVERIES: dict[str, tuple[Any, Q]] = {
+DELIVERY_FILTERS: dict[str, tuple[Any, Q]] = {
     "reached": (_("Delivered, on either channel"), Q(deciding_channel__gt=0)),
     "1": (_("Delivered on channel 1"), Q(deciding_channel=1)),
     "2": (_("Delivered on channel 2: fell back"), Q(deciding_channel=2)),
@@ -48,33 +49,29 @@ DELIVERIES: dict[str, tuple[Any, Q]] = {
         Q(reason="settled_not_delivered") & HAS_REASON,
     ),
 }
-"""What Kaleyra reported, or did not, and what people settled, by the filter's value in an address, in the words of the list."""
+"""By the filter's value in an address: label and query."""
 STATUS_CHOICES = [(status, STATUSES[status].label) for status in Invocation.Status.values]
 FILTERS: dict[str, Callable[[Any], Q]] = {
     "status": lambda status: Q(status=status),
-    "delivery": lambda delivery: DELIVERIES[delivery][1],
+    "delivery": lambda delivery: DELIVERY_FILTERS[delivery][1],
     "workflow": lambda workflow: Q(workflow_instance=workflow),
     "account": lambda account: Q(account=account),
     "person": lambda person: Q(created_by=person),
     "http": lambda code: Q(http_status=code) & (Q() if code == 202 else ~Q(http_status=202)),
     "error": lambda kind: Q(error_kind=kind) & ~Q(error_kind=""),
-    # Of those alone of which no more is known: where an answer complained of something, that is the kind it is of.
+    # Only invocations without an `error_kind`: with one, the errors page counts them by that.
     "why": lambda reason: Q(reason=reason, error_kind="") & HAS_REASON,
     "again": lambda again: Q(sent_again_from__isnull=False),
-    "practice": lambda which: (
-        Q(account__in=Account.for_practice())
-        if which == "only"
-        else ~Q(account__in=Account.for_practice())
-    ),
+    "practice": lambda which: _practice(is_practice=which == "only"),
 }
-"""What each filter but the dates asks of the row. Each has an index that ends in the id (`Invocation.Meta.indexes`)."""
+"""All but the dates. Each filter has an index that ends in the id (`Invocation.Meta.indexes`)."""
 REASON_CHOICES = {reason: says for reason, says in REASONS.items() if reason != "accepted"}
 
 
 def narrow(
     found: QuerySet[Invocation], values: Mapping[str, Any], but: Collection[str] = ()
 ) -> QuerySet[Invocation]:
-    """`found`, narrowed by each filter in `values` except those named in `but`. Days are those of the current time zone."""
+    """Applies `values`, without the filters named in `but`. Days are in the current time zone."""
     for name, value in values.items():
         if name in FILTERS and name not in but:
             found = found.filter(FILTERS[name](value))
@@ -88,16 +85,21 @@ def narrow(
 
 
 def values_in(address: str) -> dict[str, Any]:
-    """The values of checked filters in `address`, for `narrow`. Raises `ValueError` where one cannot be read."""
+    """The values for `narrow` in the query string `address`. Raises `ValueError`."""
     chosen = upgrade_filters(QueryDict(address)).dict()
-    return {name: _READ.get(name, str)(str(text)) for name, text in chosen.items() if text}
+    return {name: _PARSERS.get(name, str)(str(text)) for name, text in chosen.items() if text}
 
 
-_READ: dict[str, Callable[[str], Any]] = {
+_PARSERS: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(("workflow", "account", "person", "http"), int),
     **dict.fromkeys(("since", "until"), date.fromisoformat),
 }
-"""How a filter's text becomes its value, where it is not a text."""
+"""For filters with a value that is no text."""
+
+
+def _practice(*, is_practice: bool) -> Q:
+    query = Q(account__in=Account.for_practice())
+    return query if is_practice else ~query
 
 
 def _midnight(day: date) -> datetime:
@@ -105,26 +107,28 @@ def _midnight(day: date) -> datetime:
 
 
 def upgrade_filters(address: QueryDict) -> QueryDict:
-    """`address` with the questions that it once had put as they are put now: what `channel` asked belongs to `delivery` today.
+    """Replaces the filter `channel` of old addresses, which is part of `delivery` today.
 
-    Whoever chose a channel of what was completed chose that channel. Beside another delivery it could find nothing: that becomes a
-    value that is not valid, and is told.
+    A channel together with "completed", or alone, becomes the value of `delivery`. With any other
+    delivery it found nothing: the two become one invalid value, and the page reports it.
     """
     channel = address.get("channel", "")
     if not channel:
         return address
-    now = address.copy()
-    del now["channel"]
-    if now.get("delivery") in (None, "", "completed"):
-        now["delivery"] = channel
-    else:
-        now["delivery"] = f"{now['delivery']}, {channel}"
-    return now
+    upgraded = address.copy()
+    del upgraded["channel"]
+    delivery = upgraded.get("delivery")
+    is_implied = delivery in (None, "", "completed")
+    upgraded["delivery"] = channel if is_implied else f"{delivery}, {channel}"
+    return upgraded
 
 
 def first_ids(ways: Iterable[Q], ordered: QuerySet[Invocation], most: int) -> list[int]:
-    """The ids of the first `most` of `ordered` that one of `ways` finds."""
+    """The first `most` ids in `ordered`, which goes by id, that any query of `ways` finds.
+
+    Runs one query for each of `ways`, so that each can use its own index. Descending by default.
+    """
     ids = {pk for way in ways for pk in ordered.filter(way).values_list("pk", flat=True)[:most]}
-    return sorted(
-        ids, reverse=not ordered.query.order_by or str(ordered.query.order_by[0]).startswith("-")
-    )[:most]
+    order = ordered.query.order_by
+    is_descending = not order or str(order[0]).startswith("-")
+    return sorted(ids, reverse=is_descending)[:most]

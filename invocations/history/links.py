@@ -1,4 +1,4 @@
-"""Where the history lists messages: the address that whatever counts some leads to."""
+"""Addresses of the history page."""
 
 from __future__ import annotations
 
@@ -8,5 +8,6 @@ from django.urls import reverse
 
 
 def history_url(**filters: str | int) -> str:
-    """The history, narrowed by these of its filters (`forms.history.HistoryFilter`). An empty one asks nothing."""
-    return f"{reverse('history')}?{urlencode({name: str(value) for name, value in filters.items() if value})}"
+    """The history, narrowed by `filters` (see `forms.history.HistoryFilter`). Empty ones drop."""
+    chosen = {name: str(value) for name, value in filters.items() if value}
+    return f"{reverse('history')}?{urlencode(chosen)}"

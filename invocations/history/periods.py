@@ -1,4 +1,4 @@
-"""What was recorded in a span of time: one question, for every list, count and figure that has days."""
+"""The query for invocations recorded in a period, for every list, count and statistic."""
 
 from __future__ import annotations
 
@@ -11,29 +11,33 @@ from django.db.models.lookups import GreaterThanOrEqual, LessThan
 from invocations.models import Invocation
 
 OUT_OF_ORDER = timedelta(hours=1)
-"""By how much the order of ids and that of recording may differ: a long import's transaction, clocks of two machines."""
+"""By how much the order of ids may differ from that of recording.
+
+Causes: the transaction of a long import, clocks of two machines.
+"""
 RECORDED_AT = Coalesce("created_at", "created_at")
-"""`created_at`, as no index answers for it."""
+"""`created_at` in a form that keeps the planner off its index."""
 
 
 def recorded_between(start: datetime | None, end: datetime | None = None) -> Q:
-    """What was recorded from `start` on and before `end`, also as bounds of the id, so that every index that ends in it serves.
+    """Recorded from `start` on and before `end`, also as bounds of the id.
 
-    Rows get their ids nearly in the order in which they are recorded, so the bounds lie `OUT_OF_ORDER` outside. Asks the database
-    where they are. The moments themselves are asked in a way that no index answers: the bounds are the better way, and a database
-    that takes them for independent of the moments would choose the worse.
+    Ids rise nearly in the order of recording, so the bounds are `OUT_OF_ORDER` wider than the
+    period. They let every index that ends in the id serve the query. A planner that takes id and
+    time for independent would choose the index on `created_at`, which is slower: hence
+    `RECORDED_AT`. Runs one query for each bound.
     """
-    asks = Q()
+    query = Q()
     if start:
-        asks &= Q(GreaterThanOrEqual(RECORDED_AT, start))
-        earlier = Invocation.objects.filter(created_at__lt=start - OUT_OF_ORDER).order_by(
-            "-created_at"
-        )
-        if (last := earlier.values_list("pk", flat=True).first()) is not None:
-            asks &= Q(pk__gt=last)
+        query &= Q(GreaterThanOrEqual(RECORDED_AT, start))
+        before = Invocation.objects.filter(created_at__lt=start - OUT_OF_ORDER)
+        last = before.order_by("-created_at").values_list("pk", flat=True).first()
+        if last is not None:
+            query &= Q(pk__gt=last)
     if end:
-        asks &= Q(LessThan(RECORDED_AT, end))
-        later = Invocation.objects.filter(created_at__gte=end + OUT_OF_ORDER).order_by("created_at")
-        if (first := later.values_list("pk", flat=True).first()) is not None:
-            asks &= Q(pk__lt=first)
-    return asks
+        query &= Q(LessThan(RECORDED_AT, end))
+        after = Invocation.objects.filter(created_at__gte=end + OUT_OF_ORDER)
+        first = after.order_by("created_at").values_list("pk", flat=True).first()
+        if first is not None:
+            query &= Q(pk__lt=first)
+    return query

@@ -1,4 +1,4 @@
-"""Plain words for reasons, attempts, error texts and channel codes."""
+"""Plain words for the reasons of statuses and attempts, and for Kaleyra's error texts."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ REASONS: dict[str, Text] = {
         "Kaleyra has no such workflow under this SID: check workflow ID, SID and pod."
     ),
     "credentials": _(
-        "Kaleyra refused the API key together with this SID. The key may be wrong, off, from another account, bound to other IP "
+        "Kaleyra refused the API key together with this SID. The key may be wrong, off, from"
+        " another account, bound to other IP "
         "addresses, or its maker was removed at Kaleyra."
     ),
     "redirect": _(
-        "The host pointed to another address. The console never follows: the API key would go there."
+        "The host pointed to another address. The console never follows: the API key would go"
+        " there."
     ),
     "asked_to_wait": _("Kaleyra asked to slow down."),
     "in_progress": _("Kaleyra is still working on this request ID, or has it already."),
@@ -51,13 +53,15 @@ REASONS: dict[str, Text] = {
     "key": _("The stored API key cannot be sent: enter it again."),
     "no_key": _("The account has no primary API key."),
     "unreadable_key": _(
-        "The API key cannot be decrypted: enter it again, or put back what is missing in FIELD_ENCRYPTION_KEYS."
+        "The API key cannot be decrypted: enter it again, or put back what is missing in"
+        " FIELD_ENCRYPTION_KEYS."
     ),
     "unreadable_message": _(
         "The message cannot be decrypted: a key is missing in FIELD_ENCRYPTION_KEYS."
     ),
     "handed_back": _(
-        "It was put back before it began: its account had to wait, or the console was stopped. Nothing left."
+        "It was put back before it began: its account had to wait, or the console was stopped."
+        " Nothing left."
     ),
     "internal": _("The console itself failed during the attempt. The server’s log says where."),
     "earlier_attempt": _(
@@ -69,11 +73,14 @@ REASONS: dict[str, Text] = {
     "settled_delivered": _("A person settled it: it was delivered."),
     "settled_not_delivered": _("A person settled it: it was not delivered."),
 }
-"""Why an invocation is what it is, by its reason (`answer_table.TABLE`, and what `sending` adds)."""
+"""Why an invocation has its status.
+
+By the reason: a key of `sending.outcomes.TABLE`, or one that another module of `sending` stores.
+"""
 ATTEMPT_REASONS = REASONS | {
     "id_used_before": _("Kaleyra answered that this request ID was used before.")
 }
-"""The same of one attempt, which does not know what became of the others."""
+"""Why an attempt has its outcome. Unlike `REASONS`, it claims nothing about other attempts."""
 OUTCOMES: dict[str, tuple[str, str]] = {
     Outcome.UNDER_WAY: ("sending", "arrow_upward"),
     Outcome.ACCEPTED: ("accepted", "check"),
@@ -83,7 +90,7 @@ OUTCOMES: dict[str, tuple[str, str]] = {
     Outcome.DOUBTFUL: ("unknown", "question_mark"),
     Outcome.NOT_SENT: ("neutral", "link_off"),
 }
-"""Tone and icon of an attempt."""
+"""By the outcome of an attempt: tone and icon."""
 _ADVICE: tuple[tuple[str, Text], ...] = (
     (
         "is not published",
@@ -95,44 +102,14 @@ _ADVICE: tuple[tuple[str, Text], ...] = (
     ("RBC001", _("Kaleyra’s code for a wrong SID or API key.")),
     ("E110", _("Kaleyra’s code for too little balance.")),
 )
+"""A part of Kaleyra's error text, and what it means."""
 
 
 def advice_for(texts: list[str]) -> list[Text]:
-    """What our own words add to Kaleyra's: one sentence for each kind of error that is known."""
-    return [sentence for sign, sentence in _ADVICE if any(sign in text for text in texts)]
-
-
-CODES: dict[str, Text] = {
-    "READ": _("The customer opened it."),
-    "NOT-SENT": _("Kaleyra did not pass it on."),
-    "NOT-ALLOWED": _("This country is not open for the account."),
-    "NO-CREDITS": _("The account’s balance is too low."),
-    "KLR-INV-NUMBER": _("The number is not valid."),
-    "INV-MOB-PATTRN": _("The number does not look like a mobile number."),
-    "INV-NUMBER": _("The operator does not know this number."),
-    "INVALID-SUB": _("The operator has no such subscriber."),
-    "ABSENT-SUB": _("The phone could not be reached."),
-    "MOB-OFF": _("The phone was off."),
-    "HANDSET-ERR": _("The phone did not take it."),
-    "HANDSET-BUSY": _("The phone was busy."),
-    "BARRED": _("The subscriber may not receive it: the operator bars it."),
-    "NET-ERR": _("The operator’s network failed."),
-    "EXPIRED": _("The operator gave up: its time was over."),
-    "REJECTED": _("The operator refused it."),
-    "BLACKLIST": _("The number is on a block list."),
-    "CON-DND": _("The customer’s number is on the do-not-disturb list."),
-    "DND-NUMB": _("The customer’s number is on the do-not-disturb list."),
-    "OPT-OUT": _("The customer has opted out."),
-    "NOT-OPTIN": _("The customer has not opted in."),
-    "SPAM": _("It was taken for spam."),
-    "TEMPLATE-NOT-FOUND": _("The SMS template is not known to the operators."),
-    "INV-TEMPLATE-MATCH": _("The text differs from the approved SMS template: check the values."),
-    "SENDER-ID-NOT-FOUND": _("The sender ID is not registered."),
-    "REJECTED-MULTIPART": _("The SMS is too long to be taken."),
-}
-"""What the codes mean that Kaleyra documents for SMS and WhatsApp (its pages "sms-status-and-status-trace-codes", "whatsapp-status")."""
+    """One sentence for each known error in Kaleyra's error texts."""
+    return [sentence for part, sentence in _ADVICE if any(part in text for text in texts)]
 
 
 def why_paused(account: Account) -> Text:
-    """Why nothing leaves through the account: a person's words, or the console's own reason."""
+    """Why the account is paused: the text that a person entered, or the console's own reason."""
     return account.paused_reason or REASONS.get(account.paused_because, "")

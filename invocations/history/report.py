@@ -1,66 +1,90 @@
-"""What the results of one invocation say, taken together."""
+"""The callbacks of one invocation, combined into one report."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import User
 from django.db.models import Prefetch
+from django.utils.translation import gettext as _
 
+from invocations.history.wording import channel_name, person_name
 from invocations.kaleyra.callbacks import ReportedChannel, combine, disputed_positions, has_ended
-from invocations.models import Callback, ChannelResult
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
-
-def prefetch_results() -> Prefetch[str]:
-    """For lists: `invocation.callbacks` of each row, as `timeline.report_of` reads them, in two statements and without their bodies."""
-    said = Callback.objects.only(
-        "invocation_id", "execution_status", "ended_at", "received_at"
-    ).order_by("received_at", "pk")
-    return Prefetch("callbacks", said.prefetch_related("results"))
+from invocations.models import Callback, Channel, ChannelResult
 
 
 @dataclass(frozen=True)
 class Report:
-    """What the callbacks of one invocation say, taken together."""
+    """`channels`: by position. `execution_status`, `ended_at`: of the flow, from Kaleyra."""
 
     channels: dict[int, ReportedChannel]
     execution_status: str
     ended_at: datetime | None
     received_at: datetime
     disputed: frozenset[int] = frozenset()
-    """Of which channels one result says that they delivered, and another that they failed."""
-    joined_by: Sequence[User] = ()
-    """Who said of a result that it is this message's: no ID did."""
+    """Positions that one result reports as delivered and another as failed."""
+    matched_by: Sequence[User] = ()
+    """Who matched a result to the message by hand, because no ID did."""
+
+
+def prefetch_results() -> Prefetch[str]:
+    """Loads for a list what `report_of` reads: two queries, without the callbacks' bodies."""
+    columns = ("invocation_id", "execution_status", "ended_at", "received_at")
+    callbacks = Callback.objects.only(*columns).order_by("received_at", "pk")
+    return Prefetch("callbacks", callbacks.prefetch_related("results"))
 
 
 def report_of(callbacks: Sequence[Callback]) -> Report | None:
-    """The callbacks, oldest first, as one: what is said of the channels as `together` has it, the end as the first one has it."""
+    """`callbacks`: oldest first, with their results; None without any.
+
+    `kaleyra.callbacks.combine` decides what holds for each channel. The end of the flow is that
+    of the first callback that reports one, else of the newest.
+    """
     if not callbacks:
         return None
-    told = [[_channel_said(result) for result in callback.results.all()] for callback in callbacks]
-    channels = {channel.position: channel for channel in combine(told).channels}
-    ended = next(
-        (callback for callback in callbacks if has_ended(callback.execution_status)), callbacks[-1]
-    )
-    joined_by = list(
-        dict.fromkeys(callback.matched_by for callback in callbacks if callback.matched_by)
-    )
+    reported = [[_channel(result) for result in callback.results.all()] for callback in callbacks]
+    ended = (callback for callback in callbacks if has_ended(callback.execution_status))
+    last = next(ended, callbacks[-1])
+    people = [callback.matched_by for callback in callbacks if callback.matched_by]
     return Report(
-        channels,
-        ended.execution_status,
-        ended.ended_at,
-        ended.received_at,
-        frozenset(disputed_positions(told)),
-        joined_by,
+        channels={channel.position: channel for channel in combine(reported).channels},
+        execution_status=last.execution_status,
+        ended_at=last.ended_at,
+        received_at=last.received_at,
+        disputed=frozenset(disputed_positions(reported)),
+        matched_by=list(dict.fromkeys(people)),
     )
 
 
-def _channel_said(result: ChannelResult) -> ReportedChannel:
+def _channel(result: ChannelResult) -> ReportedChannel:
     names = ("position", "kind", "code", "started_at", "wait_seconds", "message_id")
     return ReportedChannel(**{name: getattr(result, name) for name in names})
+
+
+def channel_kinds(channels: Sequence[Channel], report: Report | None) -> list[str]:
+    """The kinds of `channels`. A reported kind wins: the workflow may be set up wrongly here."""
+    reported = report.channels if report else {}
+    return [
+        (reported[position].kind if position in reported else "") or channel.kind
+        for position, channel in enumerate(channels, start=1)
+    ]
+
+
+def disputed_text(report: Report) -> str:
+    """Names the channels whose results contradict each other."""
+    positions = sorted(report.disputed)
+    which = ", ".join(channel_name(report.channels[position]) for position in positions)
+    return _(
+        "Its results contradict each other on %(which)s: one says delivered, another failed."
+        " All are shown as they came."
+    ) % {"which": which}
+
+
+def matched_by_texts(report: Report) -> list[str]:
+    """Names the people who matched a result by hand: at most one sentence."""
+    if not report.matched_by:
+        return []
+    people = ", ".join(person_name(user) for user in report.matched_by)
+    return [_("%(people)s said that it is this message’s result: no ID did.") % {"people": people}]

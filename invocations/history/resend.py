@@ -1,4 +1,7 @@
-"""Whether a message may be sent again, as a new one: the one rule for its page, the history's list and the form."""
+"""Whether an invocation may be sent again as a new one.
+
+The page, the history's bulk action and the form apply the same rule.
+"""
 
 from __future__ import annotations
 
@@ -6,64 +9,61 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from invocations.history.meanings import (
-    CONTRADICTED,
+from invocations.history.deliveries import (
     NOT_DELIVERED,
     NOT_SENT,
     SAID_DELIVERED,
     SAID_NOT_DELIVERED,
-    Meaning,
-    Text,
-    delivery_of,
-    meaning_of,
 )
+from invocations.history.meanings import Meaning, Text
 from invocations.history.next_steps import is_settled_otherwise
 from invocations.history.report import Report, report_of
+from invocations.history.state import delivery_of, meaning_of
 from invocations.models import Callback, Invocation
 
 
 def why_not_resendable(invocation: Invocation) -> Text | None:
-    """Why nobody may send it again, or None. Reads columns of the invocation alone."""
+    """Reads the invocation's columns only."""
     if not invocation.is_final:
         return _("It may still leave by itself.")
-    if meaning_of(invocation) in CONTRADICTED.values():
+    if meaning_of(invocation).is_contradicted:
         return _(
-            "A result came although nothing should have gone out: the customer may have it already. Do not send it again."
+            "A result came although nothing should have gone out: the customer may have it already."
+            " Do not send it again."
         )
-    return (
-        _("Its result is still awaited.")
-        if invocation.delivery == Invocation.Delivery.AWAITING
-        else None
-    )
+    if invocation.delivery == Invocation.Delivery.AWAITING:
+        return _("Its result is still awaited.")
+    return None
 
 
 def why_not_resendable_in_bulk(
     invocation: Invocation, callbacks: Sequence[Callback]
 ) -> Text | None:
-    """Why it may not be sent again along with others, without a look at it, or None.
+    """Stricter than `why_not_resendable`, because nobody looks at each message by itself.
 
-    `callbacks`: what it was told, oldest first, with their results.
+    `callbacks`: the invocation's, oldest first, with their results.
     """
     if invocation.status == Invocation.Status.UNKNOWN:
         return _("It may have gone out. Settle it first.")
-    if refused := why_not_resendable(invocation):
-        return refused
+    if refusal := why_not_resendable(invocation):
+        return refusal
     if is_disputed(invocation, report_of(callbacks)):
         return _(
-            "What is said of its delivery contradicts itself. Ask the customer, and open it to send it again."
+            "What is said of its delivery contradicts itself."
+            " Ask the customer, and open it to send it again."
         )
     return None
 
 
 def is_disputed(invocation: Invocation, report: Report | None) -> bool:
-    """Whether two results, or a person and a result, say opposite things of its delivery."""
+    """Whether two results, or a person and a result, contradict each other about the delivery."""
     if is_settled_otherwise(meaning_of(invocation), delivery_of(invocation)):
         return True
     return report is not None and invocation.deciding_channel in report.disputed
 
 
 def question_before_resend(delivery: Meaning, *, is_disputed: bool) -> Text:
-    """What has to be known before the same values are sent once more, as a new message."""
+    """What stands above the button that opens the form with the same values."""
     if is_disputed:
         return _("Only once the customer says that nothing came:")
     if delivery in (NOT_SENT, NOT_DELIVERED, SAID_NOT_DELIVERED):

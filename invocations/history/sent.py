@@ -1,4 +1,4 @@
-"""What an invocation sends, as one viewer may see it: numbers, values, messages, the request."""
+"""What an invocation sends, as one viewer may see it: numbers, values, messages, request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from invocations.models.permissions import Viewer
 
 @dataclass(frozen=True)
 class SentChannel:
-    """One channel's recipient, values and message. `params`: key, the admin's label for it, value or dots."""
+    """`params`: for each value its key, the admin's label, and the value or dots."""
 
     position: int
     channel: Channel
@@ -31,7 +31,7 @@ class SentChannel:
 
 @dataclass(frozen=True)
 class ShownRequest:
-    """What every attempt posts. The API key stands as a shell variable in `headers`."""
+    """What every attempt posts. `headers` name the API key as a shell variable."""
 
     url: str
     headers: str
@@ -42,7 +42,7 @@ class ShownRequest:
 
 @dataclass(frozen=True)
 class ShownCallback:
-    """A callback with its body as it came, without what the viewer may not see. `body` is empty if no key opens it."""
+    """`body`: as received, redacted for the viewer; empty if no encryption key decrypts it."""
 
     row: Callback
     body: str
@@ -50,7 +50,7 @@ class ShownCallback:
 
 
 class SentMessage:
-    """What `invocation` sends over `channels` (as they were when it was recorded), for `viewer`."""
+    """`channels`: as they were when `invocation` was recorded."""
 
     def __init__(self, invocation: Invocation, viewer: Viewer, channels: Sequence[Channel]) -> None:
         self._invocation = invocation
@@ -59,7 +59,7 @@ class SentMessage:
 
     @cached_property
     def sends(self) -> list[Send] | None:
-        """None if no encryption key opens the payload any more."""
+        """None if no encryption key decrypts the payload."""
         try:
             return sends_in(self._invocation)
         except Unreadable:
@@ -67,7 +67,7 @@ class SentMessage:
 
     @cached_property
     def hidden_keys(self) -> set[str]:
-        """Keys whose values the viewer does not see: the sensitive ones, then or now; or all."""
+        """Keys with values that the viewer does not see: sensitive when recorded or now, or all."""
         if not self._viewer.sees_values:
             return {key for send in self.sends or [] for key in send.template_params}
         version = self._invocation.version
@@ -108,7 +108,7 @@ class SentMessage:
         return [sent.bubble for sent in self.channels or []]
 
     def recipient_at(self, index: int) -> str:
-        """The number of channel `index` (0 or 1) as the viewer may see it; empty if both share one number."""
+        """The number of channel 1 (`index` 0) or 2 (`index` 1; empty if both share one number)."""
         hint = (self._invocation.recipient_hint, self._invocation.recipient2_hint)[index]
         if hint and self._viewer.sees_numbers and self.sends:
             return self._number(self.sends[index].recipient)
@@ -142,7 +142,7 @@ class SentMessage:
         )
 
     def shown_callback(self, callback: Callback) -> ShownCallback:
-        """Without values that the viewer does not see; whole numbers only for who may see them."""
+        """Removes hidden values, and masks numbers for a viewer without the permission."""
         masked = not self._viewer.sees_numbers
         try:
             body = callback.body
@@ -156,6 +156,6 @@ class SentMessage:
 
     @property
     def all_secrets(self) -> redaction.Secrets:
-        """Every number and value, whoever looks: for text that leaves the console, such as a ticket."""
+        """Every number and value, for any viewer: for text that leaves the console, as a ticket."""
         every_key = {key for send in self.sends or [] for key in send.template_params}
         return redaction.secrets_of(None, self.sends or [], every_key)

@@ -1,8 +1,8 @@
-"""The text for a ticket: what somebody else needs to look an invocation up, and nothing that must not leave the console."""
+"""The text to paste into a ticket, so that somebody at Kaleyra or elsewhere can look it up."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.utils import timezone
@@ -10,16 +10,12 @@ from django.utils.translation import gettext as _
 
 from invocations.history.meanings import Meaning, Text
 from invocations.history.reasons import REASONS
-from invocations.history.report import Report
-from invocations.history.timeline import (
-    channel_name,
-    disputed_words,
-    duration_text,
-    joined_words,
-    person_name,
-)
+from invocations.history.report import Report, disputed_text, matched_by_texts
+from invocations.history.wording import channel_name, duration_text, person_name
 from invocations.kaleyra.redaction import Secrets, redact
 from invocations.models import Attempt, Invocation
+
+Line = tuple[Text, object]
 
 
 def ticket_text(
@@ -31,69 +27,72 @@ def ticket_text(
     delivery: Meaning,
     secrets: Secrets,
 ) -> str:
-    """Plain lines: ids, times with their zone, where it went, what became of it, what was complained of.
+    """One fact a line: ids, times with their offset, addresses, state, results, errors.
 
-    Numbers are masked for everybody and values left out: `secrets` are taken out of Kaleyra's words too. A ticket is read by people
-    whom this console does not know.
+    Its readers may have no account here. So numbers are masked whoever copies the text, values
+    are left out, and `secrets` are removed from Kaleyra's own texts as well.
     """
-    account, workflow = invocation.account, invocation.workflow_instance
-    lines: list[tuple[Text, object]] = [
-        (_("Request ID"), invocation.request_id),
-        (_("Kaleyra’s ID"), invocation.workflow_invocation_id or _("none received")),
-        (_("Workflow"), f"{workflow.title} ({workflow.workflow_instance_id})"),
-        (_("Account"), f"{account.title} (SID {account.sid})"),
-        (_("Pod"), f"{account.pod.title} ({account.pod.api_domain})"),
-        (
-            _("To"),
-            " / ".join(
-                hint for hint in (invocation.recipient_hint, invocation.recipient2_hint) if hint
-            ),
-        ),
-        (_("Recorded"), _moment(invocation.created_at, person_name(invocation.created_by))),
-        *[
-            (
-                _("Attempt %(n)s") % {"n": attempt.number},
-                _moment(attempt.started_at, *_came_to(attempt)),
-            )
-            for attempt in attempts
-        ],
+    lines: list[Line] = [
+        *_identity(invocation),
+        *(_attempt(attempt) for attempt in attempts),
         (_("State"), meaning.label),
         (_("Delivery"), delivery.label),
-    ]
-    if report:
-        for position, result in sorted(report.channels.items()):
-            waited = (
-                [_("given %(n)s s") % {"n": result.wait_seconds}] if result.wait_seconds else []
-            )
-            named = [f"message ID {result.message_id}"] if result.message_id else []
-            words = [channel_name(result), result.code or "–", *waited, *named]
-            lines.append((_("Channel %(n)s") % {"n": position}, _moment(result.started_at, *words)))
-        lines.append((_("Flow ended"), _moment(report.ended_at, report.execution_status or "–")))
-        lines += [
-            (_("Note"), words)
-            for words in [disputed_words(report) if report.disputed else "", *joined_words(report)]
-            if words
-        ]
-    if invocation.reason in REASONS and invocation.reason != "accepted":
-        lines.append((_("Why"), REASONS[invocation.reason]))
-    lines += [
-        (_("Kaleyra’s words"), redact(words, secrets))
-        for words in [invocation.message or "", *invocation.errors]
-        if words
+        *(_results(report) if report else ()),
+        *_complaints(invocation, secrets),
     ]
     if invocation.reference:
         lines.append((_("Ticket"), invocation.reference))
     return "\n".join(f"{name}: {text}" for name, text in lines)
 
 
-def _came_to(attempt: Attempt) -> list[str]:
+def _identity(invocation: Invocation) -> list[Line]:
+    account, workflow = invocation.account, invocation.workflow_instance
+    hints = (invocation.recipient_hint, invocation.recipient2_hint)
+    return [
+        (_("Request ID"), invocation.request_id),
+        (_("Kaleyra’s ID"), invocation.workflow_invocation_id or _("none received")),
+        (_("Workflow"), f"{workflow.title} ({workflow.workflow_instance_id})"),
+        (_("Account"), f"{account.title} (SID {account.sid})"),
+        (_("Pod"), f"{account.pod.title} ({account.pod.api_domain})"),
+        (_("To"), " / ".join(hint for hint in hints if hint)),
+        (_("Recorded"), _at(invocation.created_at, person_name(invocation.created_by))),
+    ]
+
+
+def _attempt(attempt: Attempt) -> Line:
     took = [duration_text(attempt.duration_ms / 1000)] if attempt.duration_ms is not None else []
     answer = [f"HTTP {attempt.http_status}"] if attempt.http_status else []
-    return [attempt.get_outcome_display(), *answer, *took]
+    words = [attempt.get_outcome_display(), *answer, *took]
+    return _("Attempt %(n)s") % {"n": attempt.number}, _at(attempt.started_at, *words)
 
 
-def _moment(at: datetime | None, *words: str) -> str:
-    said = ", ".join(words)
-    if at is None:
-        return said
-    return f"{timezone.localtime(at).isoformat(sep=' ', timespec='seconds')}, {said}"
+def _results(report: Report) -> Iterator[Line]:
+    for position, result in sorted(report.channels.items()):
+        wait = result.wait_seconds
+        words = [
+            channel_name(result),
+            result.code or "–",
+            *([_("given %(n)s s") % {"n": wait}] if wait else []),
+            *([f"message ID {result.message_id}"] if result.message_id else []),
+        ]
+        yield _("Channel %(n)s") % {"n": position}, _at(result.started_at, *words)
+    yield _("Flow ended"), _at(report.ended_at, report.execution_status or "–")
+    if report.disputed:
+        yield _("Note"), disputed_text(report)
+    for text in matched_by_texts(report):
+        yield _("Note"), text
+
+
+def _complaints(invocation: Invocation, secrets: Secrets) -> Iterator[Line]:
+    if invocation.reason in REASONS and invocation.reason != "accepted":
+        yield _("Why"), REASONS[invocation.reason]
+    for text in [invocation.message or "", *invocation.errors]:
+        if text:
+            yield _("Kaleyra’s words"), redact(text, secrets)
+
+
+def _at(moment: datetime | None, *words: str) -> str:
+    text = ", ".join(words)
+    if moment is None:
+        return text
+    return f"{timezone.localtime(moment).isoformat(sep=' ', timespec='seconds')}, {text}"

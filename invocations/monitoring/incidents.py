@@ -20,7 +20,7 @@ from typing import NamedTuple
 from django.db import IntegrityError, transaction
 from django.db.models import Count, F, Max, Q, QuerySet
 
-from invocations.history.meanings import SETTLED
+from invocations.history.statuses import SETTLED
 from invocations.models import Heartbeat, Incident, Invocation, Pace
 from invocations.monitoring import pauses
 from invocations.sending import rate_limit

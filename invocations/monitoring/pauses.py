@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from invocations.history.links import history_url
 from invocations.history.reasons import REASONS, why_paused
-from invocations.history.timeline import person_name
+from invocations.history.wording import person_name
 from invocations.models import Account, Invocation, KillSwitch, WorkflowInstance, permissions
 from invocations.monitoring.pause_overview import Pause, PauseOverview, Waiting
 from invocations.monitoring.remedies import Remedy, key_problem, kill_switch_remedy, remedy_for

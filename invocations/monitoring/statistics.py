@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Func, IntegerField, Q
 from django.utils import timezone
 
-from invocations.history.meanings import SETTLED
 from invocations.history.periods import recorded_between
+from invocations.history.statuses import SETTLED
 from invocations.models import Invocation, Quarter
 
 COUNTED_AT_ONCE = 10_000

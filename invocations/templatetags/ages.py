@@ -1,4 +1,4 @@
-"""How long ago, and how long: as people say it, also of what is younger than a minute."""
+"""Durations and ages in words, down to less than a minute."""
 
 from __future__ import annotations
 
@@ -10,29 +10,27 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 register = template.Library()
-A_MINUTE = timedelta(minutes=1)
+ONE_MINUTE = timedelta(minutes=1)
 
 
 @register.filter
 def lasting(begin: datetime, end: datetime | None = None) -> str:
-    """The time from `begin` to `end`, or until now, in whole minutes, hours, days: "1 hour, 20 minutes"."""
+    """From `begin` until `end` or now, in whole minutes, hours, days: "1 hour, 20 minutes"."""
     end = end or timezone.now()
-    return timesince(begin, end) if end - begin >= A_MINUTE else _("less than a minute")
+    return timesince(begin, end) if end - begin >= ONE_MINUTE else _("less than a minute")
 
 
 @register.filter
 def ago(moment: datetime) -> str:
-    """When `moment` was, seen from now: "20 minutes ago"."""
+    """For example "20 minutes ago"."""
     now = timezone.now()
-    return (
-        _("%(age)s ago") % {"age": timesince(moment, now)}
-        if now - moment >= A_MINUTE
-        else _("just now")
-    )
+    if now - moment < ONE_MINUTE:
+        return _("just now")
+    return _("%(age)s ago") % {"age": timesince(moment, now)}
 
 
 @register.filter
 def in_words(span: timedelta) -> str:
-    """A length of time: 240 minutes are "4 hours"."""
+    """For example "4 hours" for 240 minutes."""
     now = timezone.now()
     return lasting(now - span, now)

@@ -4,17 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from invocations.history.meanings import (
-    ASKED_ABOUT,
-    DELIVERIES,
-    MAY_BE_DOUBLE,
-    SCHEDULED,
-    SETTLED,
-    STATUSES,
-    delivery_of,
-)
+from invocations.history.deliveries import DELIVERIES, MAY_BE_DOUBLE
 from invocations.history.next_steps import next_steps
 from invocations.history.reasons import OUTCOMES
+from invocations.history.state import delivery_of
+from invocations.history.statuses import ASKED_ABOUT, SCHEDULED, SETTLED, STATUSES
 from invocations.models import Attempt, Invocation
 
 GREEN = "delivered"

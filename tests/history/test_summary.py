@@ -5,8 +5,8 @@ from itertools import product
 
 import pytest
 
-from invocations.history.meanings import delivery_of, meaning_of
 from invocations.history.report import Report
+from invocations.history.state import delivery_of, meaning_of
 from invocations.history.summary import summary
 from invocations.kaleyra.callbacks import CodeMeaning, FlowResult, ReportedChannel, meaning_of_code
 from invocations.models import Channel, Invocation

@@ -6,7 +6,8 @@ from itertools import permutations
 import pytest
 from django.utils import timezone
 
-from invocations.history.meanings import CONTRADICTED, meaning_of
+from invocations.history.state import meaning_of
+from invocations.history.statuses import CONTRADICTED
 from invocations.models import Account, Callback, Invocation
 from invocations.results import apply, inbox, matching, suggestions, upkeep
 from tests.results.conftest import NUMBER, body, stored_delivery, stored_result

@@ -17,8 +17,8 @@ from django.utils.dateparse import parse_datetime
 from invocations.composing import error_text, template_fields
 from invocations.composing.check import check
 from invocations.composing.findings import Finding, blockers
-from invocations.history.meanings import meaning_of
 from invocations.history.reasons import REASONS
+from invocations.history.state import meaning_of
 from invocations.kaleyra import recipients, template_params
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import Send, build_payload, to_curl, to_text

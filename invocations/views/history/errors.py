@@ -14,18 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from invocations.history.deliveries import MAY_BE_DOUBLE, NO_CONFIRMATION, NO_RESULT, NOT_DELIVERED
 from invocations.history.filters import FILTERS
-from invocations.history.meanings import (
-    MAY_BE_DOUBLE,
-    NO_CONFIRMATION,
-    NO_RESULT,
-    NOT_DELIVERED,
-    STATUSES,
-    Text,
-)
+from invocations.history.meanings import Text
 from invocations.history.next_steps import group_advice
 from invocations.history.periods import recorded_between
 from invocations.history.reasons import REASONS, advice_for
+from invocations.history.statuses import STATUSES
 from invocations.models import Invocation, WorkflowInstance, permissions
 from invocations.monitoring import statistics
 from invocations.views.base import StaffRequest, render_page, staff_page, with_query_timeout

@@ -6,15 +6,9 @@ from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from invocations.history.meanings import (
-    ASKED_ABOUT,
-    DELIVERIES,
-    MAY_BE_DOUBLE,
-    SCHEDULED,
-    SETTLED,
-    STATUSES,
-)
-from invocations.history.reasons import CODES
+from invocations.history.channel_codes import CODE_TEXTS
+from invocations.history.deliveries import DELIVERIES, MAY_BE_DOUBLE
+from invocations.history.statuses import ASKED_ABOUT, SCHEDULED, SETTLED, STATUSES
 from invocations.views.base import StaffRequest, render_page, staff_page
 
 
@@ -34,5 +28,5 @@ def glossary(request: StaffRequest) -> HttpResponse:
     return render_page(
         request,
         "glossary.html",
-        {"title": _("What the words mean"), "parts": parts, "codes": CODES},
+        {"title": _("What the words mean"), "parts": parts, "codes": CODE_TEXTS},
     )

@@ -24,19 +24,12 @@ from invocations.composing import template_fields
 from invocations.forms.bulk_actions import actions_for
 from invocations.forms.history import HistoryFilter, HistorySearch
 from invocations.forms.saved_filter import SavedFilterForm, saved_filters_for
+from invocations.history.deliveries import AWAITING, DELIVERED, NOT_DELIVERED
 from invocations.history.filters import FILTERS, first_ids, upgrade_filters
-from invocations.history.meanings import (
-    AWAITING,
-    DELIVERED,
-    NOT_DELIVERED,
-    STATUSES,
-    Meaning,
-    Text,
-    delivery_of,
-    meaning_of,
-)
-from invocations.history.report import prefetch_results, report_of
-from invocations.history.timeline import channel_kinds
+from invocations.history.meanings import Meaning, Text
+from invocations.history.report import channel_kinds, prefetch_results, report_of
+from invocations.history.state import delivery_of, meaning_of
+from invocations.history.statuses import STATUSES
 from invocations.models import Invocation, permissions
 from invocations.views.base import StaffRequest, render_page, staff_page, with_query_timeout
 

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from invocations.history.actions import TRY_AGAIN, can_be_blocked
+from invocations.history.deliveries import NOT_REPORTED
 from invocations.history.detail import Detail, with_story
-from invocations.history.meanings import NOT_REPORTED
 from invocations.models import Invocation, permissions
 from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses

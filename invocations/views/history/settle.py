@@ -13,8 +13,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from invocations.forms.settle import SettleForm
-from invocations.history.meanings import meaning_of
 from invocations.history.reasons import REASONS
+from invocations.history.state import meaning_of
 from invocations.models import Invocation, Settlement, permissions
 from invocations.monitoring import pauses
 from invocations.sending import decisions

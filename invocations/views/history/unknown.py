@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from invocations.history.meanings import meaning_of
 from invocations.history.reasons import REASONS
+from invocations.history.state import meaning_of
 from invocations.models import Invocation, WorkflowInstance, permissions
 from invocations.monitoring import pauses
 from invocations.sending import ask_again

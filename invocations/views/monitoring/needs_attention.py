@@ -14,10 +14,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from invocations.history.deliveries import NO_RESULT
 from invocations.history.links import history_url
-from invocations.history.meanings import NO_RESULT, STATUSES, Meaning, Text
+from invocations.history.meanings import Meaning, Text
 from invocations.history.periods import recorded_between
 from invocations.history.reasons import REASONS
+from invocations.history.statuses import STATUSES
 from invocations.models import Account, Invocation, KillSwitch, WorkflowInstance, permissions
 from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses, remedies, statistics

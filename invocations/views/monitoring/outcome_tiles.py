@@ -12,15 +12,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
+from invocations.history.deliveries import AWAITING, NO_CONFIRMATION, NO_RESULT, NOT_DELIVERED
 from invocations.history.links import history_url
-from invocations.history.meanings import (
-    AWAITING,
-    NO_CONFIRMATION,
-    NO_RESULT,
-    NOT_DELIVERED,
-    STATUSES,
-    Meaning,
-)
+from invocations.history.meanings import Meaning
+from invocations.history.statuses import STATUSES
 from invocations.models import Account, Channel, Invocation, WorkflowInstance
 from invocations.monitoring import metrics, statistics
 from invocations.monitoring.statistics import QuarterCounts

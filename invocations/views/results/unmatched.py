@@ -16,8 +16,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from invocations.forms.unmatched import SetAsideForm
-from invocations.history.meanings import SAYINGS
-from invocations.history.timeline import channel_name, person_name
+from invocations.history.channel_codes import RESULT_MEANINGS
+from invocations.history.wording import channel_name, person_name
 from invocations.kaleyra import redaction
 from invocations.kaleyra.callbacks import meaning_of_code
 from invocations.models import Callback, ChannelResult, permissions
@@ -205,7 +205,7 @@ def _shown(request: StaffRequest, callbacks: list[Callback]) -> list[dict[str, A
 
 def _channel(result: ChannelResult) -> dict[str, Any]:
     """What a channel said, in the words of a message's own page, with Kaleyra's code."""
-    saying = SAYINGS[meaning_of_code(result.code)]
+    saying = RESULT_MEANINGS[meaning_of_code(result.code)]
     return {
         "result": result,
         "saying": saying,

@@ -2,14 +2,8 @@
 
 import re
 
-from invocations.history.meanings import (
-    ASKED_ABOUT,
-    DELIVERIES,
-    MAY_BE_DOUBLE,
-    SCHEDULED,
-    SETTLED,
-    STATUSES,
-)
+from invocations.history.deliveries import DELIVERIES, MAY_BE_DOUBLE
+from invocations.history.statuses import ASKED_ABOUT, SCHEDULED, SETTLED, STATUSES
 from tests.reports import report
 from tests.views.history.invocation_page import page_of
 from tests.views.pages import opened

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from invocations.history.meanings import ASKED_ABOUT, STATUSES
 from invocations.history.reasons import REASONS
+from invocations.history.statuses import ASKED_ABOUT, STATUSES
 from invocations.kaleyra.payload import Send
 from invocations.models import Attempt, Invocation, Parameter
 from invocations.sending import pause

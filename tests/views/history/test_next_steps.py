@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from invocations.models import Attempt, Invocation
 from invocations.results import apply, inbox
@@ -39,6 +39,18 @@ def test_settling_is_suggested_by_permission(priya, ada, recorded):
     make_unknown(row)
     assert "whether a message came, and settle it" in next_steps_of(ada, row)
     assert "have an admin settle it" in next_steps_of(priya, row)
+
+
+def test_permission_and_button_decide_the_steps_in_any_language(
+    priya, rosa, ada, recorded, monkeypatch
+):
+    row = recorded()
+    make_unknown(row)
+    monkeypatch.setattr(translation._trans, "gettext", lambda text: f"[{text}]")
+    steps = {client: next_steps_of(client, row) for client in (ada, priya, rosa)}
+    assert "whether a message came, and settle it.]" in steps[ada]
+    assert "and have an admin settle it.]" in steps[priya] and "and settle it.]" not in steps[priya]
+    assert "[Press “Check safely”" in steps[priya] and "“Check safely”" not in steps[rosa]
 
 
 def test_a_reviewer_reads_that_the_steps_are_for_senders(priya, rosa, recorded):
