@@ -90,11 +90,6 @@ def record(
     """
     if found := blockers(check.of_message(workflow, sends, reads_anew=True)):
         raise NotSendable(found)
-    now = timezone.now()
-    start = max(not_before or now, now)
-    not_after = not_after or start + workflow.valid_for
-    if not_after <= start:
-        raise NotSendable([check.blocker("too_late")])
     payload = to_text(build_payload(str(request_id), sends))
     invocation = Invocation(
         request_id=request_id,
@@ -103,31 +98,44 @@ def record(
         version=template_fields.current_version(workflow, created_by),
         payload=payload,
         payload_digest=digests(payload, PAYLOAD_DIGEST)[0],
-        **_recipient_columns(sends),
         reference=reference,
         note=note or None,
         created_by=created_by,
         sent_again_from=sent_again_from,
-        not_before=not_before,
-        not_after=not_after,
-        due_at=not_before if not_before and not_before > now else now + GRACE,
+        **_recipient_columns(sends),
+        **_time_columns(workflow, not_before, not_after),
     )
     with transaction.atomic():
         _lock_recipients(invocation)
-        if first := Invocation.objects.filter(request_id=request_id).first():
-            return _the_same(first, workflow, created_by, payload), False
+        if (first := _recorded_before(invocation)) is not None:
+            return first, False
         if acknowledged is not None:
             _ask(workflow, sends, created_by, acknowledged)
         try:
             with transaction.atomic():
                 invocation.save(force_insert=True)
         except IntegrityError:
-            # Another message to another number took the ID meanwhile.
-            raced = Invocation.objects.filter(request_id=request_id).first()
-            if raced is None:
+            # A message to another number, which locks nothing here, took the ID meanwhile.
+            if (first := _recorded_before(invocation)) is None:
                 raise
-            return _the_same(raced, workflow, created_by, payload), False
+            return first, False
     return invocation, True
+
+
+def _time_columns(
+    workflow: WorkflowInstance, not_before: datetime | None, not_after: datetime | None
+) -> dict[str, datetime | None]:
+    now = timezone.now()
+    start = max(not_before or now, now)
+    ends = not_after or start + workflow.valid_for
+    if ends <= start:
+        raise NotSendable([check.blocker("too_late")])
+    is_scheduled = not_before is not None and not_before > now
+    return {
+        "not_before": not_before,
+        "not_after": ends,
+        "due_at": not_before if is_scheduled else now + GRACE,
+    }
 
 
 def _recipient_columns(sends: Sequence[Send]) -> dict[str, str]:
@@ -173,14 +181,13 @@ def _ask(
         raise NotAcknowledged(open_ones)
 
 
-def _the_same(
-    first: Invocation, workflow: WorkflowInstance, created_by: User | None, payload: str
-) -> Invocation:
-    same_person = first.created_by_id == (created_by.pk if created_by else None)
-    if (
-        not same_person
-        or first.workflow_instance_id != workflow.pk
-        or first.payload_digest not in digests(payload, PAYLOAD_DIGEST)
-    ):
-        raise RequestIdTaken
-    return first
+def _recorded_before(invocation: Invocation) -> Invocation | None:
+    """The row that has its request ID, if it is the same message. Raises `RequestIdTaken` if not."""
+    first = Invocation.objects.filter(request_id=invocation.request_id).first()
+    if first is None:
+        return None
+    is_same_payload = first.payload_digest in digests(invocation.payload, PAYLOAD_DIGEST)
+    same = ("created_by_id", "workflow_instance_id")
+    if is_same_payload and all(getattr(first, name) == getattr(invocation, name) for name in same):
+        return first
+    raise RequestIdTaken

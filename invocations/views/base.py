@@ -56,9 +56,11 @@ def staff_page(permission: str) -> Callable[[View], View]:
 
 
 def with_query_timeout(view: View) -> View:
-    """For pages that look through many rows: on PostgreSQL no query of theirs runs longer than `LONGEST_QUERY`.
+    """For pages that look through many rows: on PostgreSQL no query of theirs runs longer than
+    `LONGEST_QUERY`.
 
-    One that would is cut off by the database (its `statement_timeout`), and the person is told how to ask for less.
+    One that would is cut off by the database (its `statement_timeout`), and the person is told how
+    to ask for less.
     """
 
     @wraps(view)

@@ -182,7 +182,8 @@ class Command(BaseCommand):
             if words:
                 self.stdout.write(f"Kaleyra: {words}")
         self.stdout.write(
-            f"Request ID {invocation.request_id}, Kaleyra’s ID {invocation.workflow_invocation_id or 'not received'}"
+            f"Request ID {invocation.request_id}, "
+            f"Kaleyra’s ID {invocation.workflow_invocation_id or 'not received'}"
         )
 
 

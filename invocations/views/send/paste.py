@@ -56,14 +56,16 @@ def pasted_into(
         messages.warning(
             request,
             _(
-                "There was an API key in it. It was thrown away: the console uses its own. Whoever sent it to you should change it."
+                "There was an API key in it. It was thrown away: the console uses its own. "
+                "Whoever sent it to you should change it."
             ),
         )
     if found.workflow_instance_id and found.workflow_instance_id != workflow.workflow_instance_id:
         messages.warning(
             request,
             _(
-                "It was made for another workflow. Its values are filled in here all the same: check them."
+                "It was made for another workflow. "
+                "Its values are filled in here all the same: check them."
             ),
         )
     if found.request_id:

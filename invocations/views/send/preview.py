@@ -1,4 +1,4 @@
-"""The live preview beside the send form: both messages as the customer will get them, and cautions."""
+"""The live preview beside the send form: both messages as the customer gets them, and cautions."""
 
 from __future__ import annotations
 
