@@ -20,7 +20,6 @@ from invocations.kaleyra import redaction
 from invocations.kaleyra.redaction import Secrets
 from invocations.kaleyra.reply import Reply, read_timestamp
 from invocations.models import (
-    Account,
     ApiKey,
     Attempt,
     Invocation,
@@ -30,10 +29,10 @@ from invocations.models import (
 from invocations.models.bulk_update import update_each
 from invocations.models.invocations import sends_in
 from invocations.sending import pause, rate_limit
-from invocations.sending.ask_again import MOST_DOUBTS, SAME_ID_WINDOW
+from invocations.sending.ask_again import repeats_until
 from invocations.sending.attempt import Result
 from invocations.sending.claim import Claim
-from invocations.sending.outcomes import Effect, Next, Outcome, Status
+from invocations.sending.outcomes import Effect, Outcome, Status
 
 if TYPE_CHECKING:
     pass
@@ -234,14 +233,14 @@ def _due(
     )
     if status == Status.QUEUED:
         return later
-    asks = (
-        claim.account.retry_ambiguous == Account.RetryAmbiguous.SAME_ID
-        and result.rule.next is not Next.NOTHING
+    until = repeats_until(
+        claim.account.retry_ambiguous,
+        result.rule.next,
+        doubtful_since,
+        doubt_count,
+        claim.invocation.not_after,
     )
-    if status != Status.UNKNOWN or not asks or doubtful_since is None or doubt_count >= MOST_DOUBTS:
-        return None
-    ends = min(doubtful_since + SAME_ID_WINDOW, claim.invocation.not_after or now + SAME_ID_WINDOW)
-    return later if later < ends else None
+    return later if until is not None and later < until else None
 
 
 def _wait(number: int, reply: Reply | None) -> timedelta:
