@@ -43,7 +43,7 @@ def repeats_until(
 
 
 def window_end(doubtful_since: datetime | None, not_after: datetime | None) -> datetime | None:
-    """When an unknown outcome is no longer posted again without a person, as far as its times say."""
+    """When an unknown outcome stops being posted again without a person, by its times alone."""
     ends = [doubtful_since + SAME_ID_WINDOW] if doubtful_since else []
     return min([*ends, not_after] if not_after else ends, default=None)
 
@@ -57,7 +57,7 @@ def window_is_over(now: datetime) -> Q:
 
 
 def is_checkable(invocation: Invocation, now: datetime) -> bool:
-    """Whether a person may still have the same ID posted again, as far as its times say."""
+    """Whether a person may still have the same ID posted again, by its times alone."""
     return invocation.created_at > now - ASKED_BY_HAND and (
         invocation.not_after is None or invocation.not_after > now
     )

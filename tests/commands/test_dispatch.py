@@ -12,14 +12,14 @@ from django.utils import timezone
 from invocations.models import Account, Invocation
 from invocations.monitoring.sweep import sweep
 from invocations.sending import due, pause, store_outcome
-from invocations.sending import record as sending
 from invocations.sending.dispatcher import Dispatcher
+from invocations.sending.record import GRACE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def make_due():
-    Invocation.objects.update(due_at=F("due_at") - sending.GRACE)
+    Invocation.objects.update(due_at=F("due_at") - GRACE)
 
 
 def test_once_works_until_nothing_is_due(recorded, receiver, capsys):

@@ -28,10 +28,17 @@ from django.core.management import call_command  # noqa: E402
 
 from invocations.kaleyra import client, connection  # noqa: E402
 from invocations.models import Invocation  # noqa: E402
-from invocations.sending import ask_again, dispatcher, expiry, pause, rate_limit, store_outcome  # noqa: E402
-from invocations.sending import attempt as posting  # noqa: E402
-from invocations.sending import claim as sending_claim  # noqa: E402
-from invocations.sending import record as sending  # noqa: E402
+from invocations.sending import (  # noqa: E402
+    ask_again,
+    attempt,
+    claim,
+    dispatcher,
+    expiry,
+    outcome_columns,
+    pause,
+    rate_limit,
+    record,
+)
 from invocations.sending.outcomes import TABLE, Outcome, Status  # noqa: E402
 
 HURRY = 15.0
@@ -41,18 +48,18 @@ HURRY = 15.0
 def hurry(times: float) -> None:
     """Divides every wait, lease and deadline of the product by `times`; their ratios stay."""
     for module_, names in {
-        sending: ["GRACE"],
+        record: ["GRACE"],
         ask_again: ["SAME_ID_WINDOW"],
-        sending_claim: ["LEASE", "STORE_MARGIN", "TOTAL_SECONDS"],
-        store_outcome: ["FIRST_WAIT", "LONGEST_WAIT"],
+        claim: ["LEASE", "STORE_MARGIN", "TOTAL_SECONDS"],
+        outcome_columns: ["FIRST_WAIT", "LONGEST_WAIT"],
         rate_limit: ["LONGEST_ACCOUNT_WAIT", "PROBE_EVERY", "RAMP"],
         pause: ["PAUSE_PROBE_EVERY"],
         dispatcher: ["SWEEP_EVERY"],
     }.items():
         for name in names:
             _replace(module_, name, getattr(module_, name) / times)
-    client_of = posting.client_for
-    posting.client_for = lambda account, key: replace(
+    client_of = attempt.client_for
+    attempt.client_for = lambda account, key: replace(
         client_of(account, key),
         connect_seconds=client.CONNECT_SECONDS / times,
         read_seconds=client.READ_SECONDS / times,
@@ -65,46 +72,46 @@ def hurry(times: float) -> None:
 
 def fresh_id() -> None:
     """A retry is a new request, with an id of its own."""
-    attempt = posting._attempt
+    post_once = attempt._reason_and_reply
 
-    def with_a_fresh_id(claim: Any, lines: Any) -> Any:
-        if claim.number > 1:
-            text, invocation = claim.invocation.payload, copy.copy(claim.invocation)
+    def with_a_fresh_id(ours: Any, connections: Any) -> Any:
+        if ours.number > 1:
+            text, invocation = ours.invocation.payload, copy.copy(ours.invocation)
             invocation.request_id = uuid.uuid4()
             invocation.payload = text.replace(
-                str(claim.invocation.request_id), str(invocation.request_id)
+                str(ours.invocation.request_id), str(invocation.request_id)
             )
-            claim = replace(claim, invocation=invocation)
-        return attempt(claim, lines)
+            ours = replace(ours, invocation=invocation)
+        return post_once(ours, connections)
 
-    posting._attempt = with_a_fresh_id
+    attempt._reason_and_reply = with_a_fresh_id
 
 
 def rewritten_body() -> None:
     """A retry writes its JSON again, in another order."""
-    attempt = posting._attempt
+    post_once = attempt._reason_and_reply
 
-    def with_another_body(claim: Any, lines: Any) -> Any:
-        if claim.number > 1:
-            invocation = copy.copy(claim.invocation)
+    def with_another_body(ours: Any, connections: Any) -> Any:
+        if ours.number > 1:
+            invocation = copy.copy(ours.invocation)
             invocation.payload = json.dumps(
-                dict(reversed(json.loads(claim.invocation.payload).items()))
+                dict(reversed(json.loads(ours.invocation.payload).items()))
             )
-            claim = replace(claim, invocation=invocation)
-        return attempt(claim, lines)
+            ours = replace(ours, invocation=invocation)
+        return post_once(ours, connections)
 
-    posting._attempt = with_another_body
+    attempt._reason_and_reply = with_another_body
 
 
 def every_400_rejected() -> None:
     """A 400 is a rejection, even after a doubtful attempt."""
-    meaning = store_outcome._meaning
+    status_and_reason = outcome_columns._status_and_reason
 
-    def without_memory(claim: Any, result: Any) -> Any:
+    def without_memory(ours: Any, result: Any) -> Any:
         is_400 = result.reply is not None and result.reply.http_status == 400
-        return (Status.REJECTED, "rejected") if is_400 else meaning(claim, result)
+        return (Status.REJECTED, "rejected") if is_400 else status_and_reason(ours, result)
 
-    store_outcome._meaning = without_memory
+    outcome_columns._status_and_reason = without_memory
 
 
 def no_lease() -> None:
@@ -237,7 +244,7 @@ def _in_the_request(place: str, strike: Strike) -> None:
 
 
 MOMENTS: dict[str, tuple[Callable[[str, Strike], None], str]] = {
-    "before_claim": (before, "sending.claim._locked"),
+    "before_claim": (before, "sending.claim._lock_rows"),
     "in_claim": (_after, "sending.rate_limit.take_slots"),
     "after_claim": (_after, "sending.due.claim_due"),
     "before_connect": (before, "kaleyra.connection.PlainConnection.connect"),

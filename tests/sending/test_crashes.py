@@ -8,7 +8,7 @@ from django.utils import timezone
 from invocations.models import Attempt, Invocation
 from invocations.sandbox.server import PracticePod
 from invocations.sending import expiry
-from invocations.sending import record as sending
+from invocations.sending.record import GRACE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NUMBER_WITHOUT_ANSWER = "919876543408"
@@ -80,7 +80,7 @@ def test_the_command_with_the_same_id_sends_nothing_twice(killed, workflow, rece
 
 def test_a_row_recorded_by_a_process_that_died_is_delivered_once(recorded, receiver, manage):
     invocation = recorded()
-    Invocation.objects.update(due_at=F("due_at") - sending.GRACE)
+    Invocation.objects.update(due_at=F("due_at") - GRACE)
     dispatchers = [manage("dispatch", "--once") for _ in range(2)]
     moved = sorted(dispatcher.communicate(timeout=20)[0].strip() for dispatcher in dispatchers)
     assert moved == ["0 moved", "1 moved"]  # one of them had it
