@@ -29,7 +29,7 @@ class Next(StrEnum):
     LATER = "later"
     """Posts it again after a growing wait, or as long as Kaleyra asked: it was not accepted."""
     ASK_AGAIN = "ask again"
-    """Posts it again for a short time, if the account's policy allows: it may be accepted already."""
+    """Posts it again for a short time, if the account's policy allows: it may be accepted."""
     AFTER_MENDING = "after mending"
     """Waits until an admin has corrected the set-up."""
 

@@ -1,8 +1,8 @@
-"""One `manage.py dispatch` to be killed, with shortened times, a bug or a moment of its death.
+"""One `manage.py dispatch` with shorter times, a bug, or a moment at which it is killed or stopped.
 
     python -m tests.faults.worker --hurry 15 --die-at full_body -- dispatch --threads 2
 
-Production runs none of this: a process of the tests replaces names of the product.
+It replaces names of the product in a process of the tests. Production runs none of this.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def requeued_when_interrupted() -> None:
 
 
 def doubt_is_not_sent() -> None:
-    """No answer is taken for not sent."""
+    """A request without an answer is treated as not sent."""
     for reason, rule in list(TABLE.items()):
         if rule.outcome == Outcome.DOUBTFUL:
             TABLE[reason] = TABLE["refused"]._replace(effect=rule.effect)
@@ -142,7 +142,7 @@ def any_202_is_accepted() -> None:
 
 
 def busy_is_rejected() -> None:
-    """429 is one more 4xx."""
+    """A 429 is a rejection, like other 4xx."""
     TABLE["asked_to_wait"] = TABLE["rejected"]
 
 
@@ -197,32 +197,32 @@ Strike = Callable[[], object]
 
 
 def before(seam: str, strike: Strike) -> None:
-    """Lets the process `strike` before each call of `seam`, a name in `invocations`."""
-    module_, name = _found(seam)
+    """Calls `strike` before each call of `seam`, a name in `invocations`."""
+    module_, name = _module_and_name(seam)
     real = getattr(module_, name)
 
-    def struck(*args: Any, **kwargs: Any) -> Any:
+    def with_strike(*args: Any, **kwargs: Any) -> Any:
         strike()
         return real(*args, **kwargs)
 
-    _replace(module_, name, struck)
+    _replace(module_, name, with_strike)
 
 
 def _after(seam: str, strike: Strike) -> None:
-    """After each call with a result: one that returns an empty list is no moment."""
-    module_, name = _found(seam)
+    """Calls `strike` after each call of `seam` that does not return an empty list."""
+    module_, name = _module_and_name(seam)
     real = getattr(module_, name)
 
-    def struck(*args: Any, **kwargs: Any) -> Any:
-        came_to = real(*args, **kwargs)
-        if came_to is None or came_to:
+    def with_strike(*args: Any, **kwargs: Any) -> Any:
+        result = real(*args, **kwargs)
+        if result is None or result:
             strike()
-        return came_to
+        return result
 
-    _replace(module_, name, struck)
+    _replace(module_, name, with_strike)
 
 
-def _found(seam: str) -> tuple[Any, str]:
+def _module_and_name(seam: str) -> tuple[Any, str]:
     module_, _, name = f"invocations.{seam}".rpartition(".")
     return pkgutil.resolve_name(module_), name
 
@@ -230,7 +230,7 @@ def _found(seam: str) -> tuple[Any, str]:
 def _in_the_request(place: str, strike: Strike) -> None:
     send = connection.PlainConnection.send
 
-    def struck(self: Any, data: Any) -> None:
+    def with_strike(self: Any, data: Any) -> None:
         is_head = data.startswith(b"POST ")
         if place == "half of the body" and not is_head:
             send(self, data[: len(data) // 2])
@@ -240,7 +240,7 @@ def _in_the_request(place: str, strike: Strike) -> None:
         if place == ("head" if is_head else "body"):
             strike()
 
-    connection.PlainConnection.send = struck
+    connection.PlainConnection.send = with_strike
 
 
 MOMENTS: dict[str, tuple[Callable[[str, Strike], None], str]] = {
@@ -258,13 +258,13 @@ MOMENTS: dict[str, tuple[Callable[[str, Strike], None], str]] = {
     "in_result": (_after, "sending.store_outcome.update_each"),
     "after_result": (before, "sending.rate_limit.update_from_attempts"),
 }
-"""The moments in the life of an attempt, in order. Claim and attempt are one commit."""
+"""The moments of an attempt, in order. Claim and attempt are committed together."""
 
 
 def strike_at(moment: str, strike: Strike) -> None:
-    """Lets the process `strike` each time it comes to the moment."""
-    lay, seam = MOMENTS[moment]
-    lay(seam, strike)
+    """Calls `strike` each time the process comes to the moment."""
+    install, seam = MOMENTS[moment]
+    install(seam, strike)
 
 
 def main() -> None:
@@ -274,18 +274,18 @@ def main() -> None:
     parser.add_argument("--die-at", choices=MOMENTS)
     parser.add_argument("--freeze-at", choices=MOMENTS, help="stops once (SIGSTOP), until SIGCONT")
     parser.add_argument("command", nargs="+")
-    asked = parser.parse_args()
-    hurry(asked.hurry)
-    if asked.bug:
-        BUGS[asked.bug]()
-    if asked.die_at:
-        strike_at(asked.die_at, lambda: os.kill(os.getpid(), signal.SIGKILL))
-    if asked.freeze_at:
+    options = parser.parse_args()
+    hurry(options.hurry)
+    if options.bug:
+        BUGS[options.bug]()
+    if options.die_at:
+        strike_at(options.die_at, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    if options.freeze_at:
         once = iter([signal.SIGSTOP])
         strike_at(
-            asked.freeze_at, lambda: [os.kill(os.getpid(), number) for number in once] and None
+            options.freeze_at, lambda: [os.kill(os.getpid(), number) for number in once] and None
         )
-    call_command(*asked.command)
+    call_command(*options.command)
 
 
 if __name__ == "__main__":

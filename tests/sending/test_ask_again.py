@@ -64,7 +64,7 @@ def test_it_asks_no_more_once_its_window_is_over(waiting, receiver, over):
     assert row.status == "unknown" and row.is_final and not receiver.received
 
 
-# --- the rules in Python and as a query -------------------------------------------------------------
+# --- the rules in Python and as a query -----------------------------------------------------------
 
 
 BOUNDS = [timedelta(0), ask_again.SAME_ID_WINDOW, ask_again.ASKED_BY_HAND]

@@ -48,16 +48,13 @@ def test_a_killed_attempt_is_settled_as_unknown_and_a_check_finds_it_accepted(
     assert killed.status == "sending" and killed.lease_until > timezone.now()
     assert Attempt.objects.get().outcome == "under_way"
     call_command("dispatch", "--once")
-    assert (
-        Invocation.objects.get().status == "sending"
-    )  # the lease still runs: another process may be at work
+    # The lease is not over: another process may be sending it.
+    assert Invocation.objects.get().status == "sending"
     end_the_lease()
     assert expiry.settle_interrupted(timezone.now()) == 1
     killed.refresh_from_db()
-    assert (killed.status, killed.reason) == (
-        "unknown",
-        "interrupted",
-    ) and Attempt.objects.get().outcome == "doubtful"
+    assert (killed.status, killed.reason) == ("unknown", "interrupted")
+    assert Attempt.objects.get().outcome == "doubtful"
     call_command("dispatch", "--once")
     killed.refresh_from_db()
     assert (killed.status, killed.reason) == ("accepted", "confirmed_by_duplicate")

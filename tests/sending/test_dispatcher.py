@@ -133,7 +133,7 @@ def test_an_answer_not_yet_stored_is_stored_before_the_sweep(waiting, account, m
     assert statuses() == ["accepted"]
 
 
-# --- the brake ------------------------------------------------------------------------------------
+# --- the kill switch ------------------------------------------------------------------------------
 
 
 def test_nothing_is_sent_while_everything_is_stopped(waiting, recorded, receiver):

@@ -15,8 +15,6 @@ from .deliveries import delivered
 
 pytestmark = pytest.mark.django_db
 
-# --- waiting --------------------------------------------------------------------------------------
-
 
 @pytest.mark.parametrize(
     ("asked", "seconds"), [("3", 3), ("1", 1), ("99999999", 3600), ("3600", 3600)]
@@ -53,9 +51,6 @@ def test_waits_grow_are_spread_and_stay_in_bounds():
         least, most = min(60, 2**number), min(60, 1.5 * 2**number)
         waits = [outcome_columns._wait_after(number, None).total_seconds() for _ in range(250)]
         assert least <= min(waits) and max(waits) <= most and (least == 60 or len(set(waits)) > 100)
-
-
-# --- what is awaited after it ---------------------------------------------------------------------
 
 
 def test_a_claim_that_was_handed_back_makes_no_later_wait_longer(recorded, kaleyra_says, account):
