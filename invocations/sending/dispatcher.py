@@ -40,9 +40,10 @@ LOOK_SOON = 0.02
 PACE_EVERY = 0.5
 """Seconds over which the posts of a second are measured."""
 SWEEP_EVERY = 5.0
+FIGURES_EVERY = 60.0
+"""Seconds between log lines with the number of attempts by reason."""
 MOST_CONNECTIONS = 8
 """Kept connections of each thread."""
-FIGURES_EVERY = 60.0
 
 
 class Dispatcher:
@@ -93,10 +94,10 @@ class Dispatcher:
             thread.start()
         try:
             while not (self._stopping.is_set() or until()) and time.monotonic() < ends:
-                self._patiently(self._turn)
+                self._if_database_answers(self._turn)
                 if until_idle and self._is_idle and not self._under_way and not self._unwritten:
                     break
-                self._gather()
+                self._collect_results()
         finally:
             self._finish()
         return sum(self.counts.values())
@@ -108,7 +109,7 @@ class Dispatcher:
         if self._is_time("sweep", SWEEP_EVERY):
             self._write()  # first: the sweep must not settle a message whose answer is here
             self._sweep()
-            self._take(due.claim_probes())
+            self._enqueue(due.claim_probes())
         if self._is_time("kill switch", LOOK_EVERY):
             self._all_stopped = pause.is_stopped()
         if self._is_time("pace", PACE_EVERY):
@@ -116,12 +117,11 @@ class Dispatcher:
         room = self._ahead - self._under_way
         if 2 * room >= self._ahead and self._is_time("claim", 0.0):
             claims = [] if self._all_stopped else due.claim_due(room)
-            self._take(claims)
+            self._enqueue(claims)
             self._is_idle = not claims and (self._all_stopped or not due.accounts_with_work())
             if not claims:
-                self._next["claim"] = time.monotonic() + (
-                    LOOK_EVERY if self._is_idle else LOOK_SOON
-                )
+                pause_seconds = LOOK_EVERY if self._is_idle else LOOK_SOON
+                self._next["claim"] = time.monotonic() + pause_seconds
         if self._unwritten and (self._is_time("write", WRITE_EVERY) or not self._under_way):
             self._write()
         if self.counts and self._is_time("figures", FIGURES_EVERY):
@@ -136,12 +136,12 @@ class Dispatcher:
         """
         return min(MOST_AHEAD * self.width, max(AHEAD * self.width, self._posted_lately))
 
-    def _take(self, claims: list[Claim]) -> None:
+    def _enqueue(self, claims: list[Claim]) -> None:
         for claim in sorted(claims, key=lambda claim: claim.slot):
             self._under_way += 1
             self._claimed.put(claim)
 
-    def _gather(self) -> None:
+    def _collect_results(self) -> None:
         """Waits, then takes all results that have come.
 
         To wake up for each result would keep the posting threads from running.
@@ -186,13 +186,13 @@ class Dispatcher:
             self._claimed.put(None)
         for thread in self._threads:
             thread.join()
-        self._gather()
+        self._collect_results()
         patience = time.monotonic() + LEASE.total_seconds()
         while self._unwritten and time.monotonic() < patience:
-            self._patiently(self._write)
+            self._if_database_answers(self._write)
         logger.info("dispatched: %s", self.figures)
 
-    def _patiently(self, step: Callable[[], None]) -> None:
+    def _if_database_answers(self, step: Callable[[], None]) -> None:
         """Calls `step`. If the database does not answer, waits; results are kept until it does."""
         try:
             step()

@@ -7,8 +7,8 @@ locked in the transaction that claims:
   Slots are given out for the next second only;
 - wait: after 429 the whole account waits as long as Kaleyra asked, a minute at most. Then its rate
   ramps up;
-- circuit breaker: after `FAILURES` attempts in a row that did not reach Kaleyra, one probe every
-  `PROBE_EVERY`, until one does.
+- circuit breaker: after `FAILURES` attempts in a row without a connection, without an answer or
+  with a 5xx (`Effect.UNREACHABLE`), one probe every `PROBE_EVERY`, until one gets through.
 
 What only an admin can correct pauses the account (`pause`).
 """
@@ -32,7 +32,7 @@ HORIZON = timedelta(seconds=1)
 """How far ahead slots are given out. Stopping everything takes effect within this time."""
 LONGEST_ACCOUNT_WAIT = timedelta(seconds=60)
 FAILURES = 5
-"""Attempts in a row that did not reach Kaleyra, after which the circuit is open."""
+"""Attempts in a row with `Effect.UNREACHABLE`, after which the circuit is open."""
 PROBE_EVERY = timedelta(seconds=10)
 """How often one message is posted while the circuit is open."""
 RAMP = timedelta(seconds=30)
