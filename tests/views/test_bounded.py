@@ -24,7 +24,7 @@ def slow(monkeypatch):
             )
 
     monkeypatch.setattr(base, "QUERY_TIMEOUT", timedelta(milliseconds=50))
-    monkeypatch.setattr(history, "sheet_of", asks)
+    monkeypatch.setattr(history, "list_page", asks)
 
 
 def limit():
