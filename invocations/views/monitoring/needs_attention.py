@@ -39,7 +39,7 @@ MISSING_RESULT_DAYS = 7
 def groups_needing_attention(viewer: Viewer, paused: PauseOverview) -> dict[str, Any]:
     """The groups, the oldest first, missing results last; `more_waiting` are folded away.
 
-    Of each status only the oldest `MAX_WAITING_COUNTED` messages are counted.
+    Of each status only the oldest `pauses.MAX_WAITING_COUNTED` messages are counted.
     """
     kill_switch = pauses.active_kill_switch()
     waiting = sorted(
