@@ -1,4 +1,4 @@
-"""The page of unmatched results as it looks, with a suggestion, hostile words, and long ones."""
+"""The page of unmatched results, with a suggestion, hostile texts and long ones."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""What guards the browser, on every answer."""
+"""Security headers, caching, CSRF tokens and cookies."""
 
 import uuid
 

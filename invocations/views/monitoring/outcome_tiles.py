@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from invocations.history.meanings import (
     NOT_DELIVERED,
     STATUSES,
     Meaning,
+    Text,
 )
 from invocations.models import Channel, Invocation
 from invocations.monitoring import metrics
@@ -26,56 +28,71 @@ from invocations.views.monitoring.outcome_chart import ChannelKinds
 Status = Invocation.Status
 
 
+@dataclass(frozen=True)
+class _Tiles:
+    """Builds tiles from the counts of all workflows.
+
+    `filters`: the history's filters that all tiles have in common.
+    """
+
+    total: Counter[str]
+    filters: Mapping[str, str]
+
+    def tile(self, label: Text, tone: str, icon: str, name: str, **filters: str) -> dict[str, Any]:
+        """`name`: what is counted (`statistics.CONDITIONS`). `filters`: the tile's own ones."""
+        return {
+            "label": str(label),
+            "tone": tone,
+            "icon": icon,
+            "shown": f"{self.total[name]:,}",
+            "name": name,
+            "address": history_url(**filters, **self.filters),
+        }
+
+    def by_status(self, status: Invocation.Status) -> dict[str, Any]:
+        meaning, name = STATUSES[status], status.value
+        return self.tile(meaning.label, meaning.tone, meaning.icon, name, status=name)
+
+    def by_delivery(self, meaning: Meaning, name: str, label: str = "") -> dict[str, Any]:
+        return self.tile(label or meaning.label, meaning.tone, meaning.icon, name, delivery=name)
+
+    def by_channel(self, position: int, label: str) -> dict[str, Any]:
+        name = f"on_{position}"
+        tile = self.tile(label, "delivered", "done_all", name, delivery=str(position))
+        return tile | {"note": _share_note(self.total[name], self.total)}
+
+
 def outcome_tiles(
     by_workflow: Mapping[int, Counter[str]], kinds: ChannelKinds, filters: Mapping[str, str]
 ) -> dict[str, list[dict[str, Any]]]:
     """The tiles in two rows: `main`, how messages ended, and `care`, what someone should look into.
 
-    `filters`: the history's filters that all tiles have in common. The list that a tile links to
+    `filters`: those of the history that all tiles have in common. The list that a tile links to
     has exactly the messages that the tile counts.
     """
     total = sum(by_workflow.values(), Counter())
-
-    def tile(label: Any, tone: str, icon: str, name: str, **own_filters: str) -> dict[str, Any]:
-        return {
-            "label": str(label),
-            "tone": tone,
-            "icon": icon,
-            "shown": f"{total[name]:,}",
-            "name": name,
-            "address": history_url(**own_filters, **filters),
-        }
-
-    def by_status(status: Invocation.Status) -> dict[str, Any]:
-        meaning = STATUSES[status]
-        return tile(meaning.label, meaning.tone, meaning.icon, status.value, status=status.value)
-
-    def by_delivery(meaning: Meaning, name: str, label: str = "") -> dict[str, Any]:
-        return tile(label or meaning.label, meaning.tone, meaning.icon, name, delivery=name)
-
-    delivered = [
-        tile(label, "delivered", "done_all", f"on_{position}", delivery=str(position))
-        | {"note": _share_note(total[f"on_{position}"], total)}
-        for position, label in _channel_labels(by_workflow, kinds).items()
-    ]
-    twice = _("May have been received twice")
+    tiles = _Tiles(total, filters)
+    labels = _channel_labels(by_workflow, kinds)
+    recorded_note = _("of %(n)s recorded") % {"n": f"{total['recorded']:,}"}
+    twice_label = _("May have been received twice")
+    twice = tiles.tile(twice_label, "unknown", "filter_2", "doubles", delivery="double")
+    failed_label = pgettext("delivery", "Not delivered")
+    failed = tiles.by_delivery(NOT_DELIVERED, "failed", failed_label)
+    rejected_note = _settled_note(total["said_not_delivered"])
     return {
         "main": [
-            by_status(Status.ACCEPTED)
-            | {"note": _("of %(n)s recorded") % {"n": f"{total['recorded']:,}"}},
-            *delivered,
-            tile(twice, "unknown", "filter_2", "doubles", delivery="double")
-            | {"note": _("Kaleyra may charge for both")},
+            tiles.by_status(Status.ACCEPTED) | {"note": recorded_note},
+            *(tiles.by_channel(position, label) for position, label in labels.items()),
+            twice | {"note": _("Kaleyra may charge for both")},
         ],
         "care": [
-            by_delivery(NOT_DELIVERED, "failed", pgettext("delivery", "Not delivered"))
-            | {"note": _("every channel failed")},
-            by_delivery(NO_CONFIRMATION, "open"),
-            by_delivery(NO_RESULT, "no_result"),
-            by_delivery(AWAITING, "awaiting"),
-            by_status(Status.REJECTED) | {"note": _settled_note(total["said_not_delivered"])},
-            by_status(Status.UNKNOWN) | {"note": _all_unknown_note(total["unknown"])},
-            *(by_status(status) for status in (Status.HELD, Status.EXPIRED)),
+            failed | {"note": _("every channel failed")},
+            tiles.by_delivery(NO_CONFIRMATION, "open"),
+            tiles.by_delivery(NO_RESULT, "no_result"),
+            tiles.by_delivery(AWAITING, "awaiting"),
+            tiles.by_status(Status.REJECTED) | {"note": rejected_note},
+            tiles.by_status(Status.UNKNOWN) | {"note": _all_unknown_note(total["unknown"])},
+            *(tiles.by_status(status) for status in (Status.HELD, Status.EXPIRED)),
         ],
     }
 

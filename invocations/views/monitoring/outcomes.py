@@ -54,22 +54,27 @@ def outcomes(since: datetime, days: int) -> dict[str, Any]:
         "since": timezone.localtime(since).date().isoformat(),
         "practice": "without" if practice_left_out else "",
     }
-    columns = chart_columns(shown, kinds, since, days)
     return {
         "is_practice": is_practice,
         "practice_left_out": practice_left_out,
         "figures": found,
         "tiles": outcome_tiles(by_workflow, kinds, filters),
-        "chart": charts.stacked(SERIES, columns),
-        "narrow_chart": charts.stacked(SERIES, columns, charts.NARROW),
-        "chart_says": chart_text(columns, days),
-        "series": SERIES,
+        **_chart_context(chart_columns(shown, kinds, since, days), days),
         "columns": [head for _name, head, _filters in WORKFLOW_COLUMNS],
         "workflows": workflow_rows(
             by_workflow, workflows, kinds, first_id=first_id, since=filters["since"]
         ),
         "more_workflows": max(0, len(by_workflow) - MAX_WORKFLOWS),
         **_refusals(first_id, set(by_workflow), filters),
+    }
+
+
+def _chart_context(columns: Sequence[charts.Column], days: int) -> dict[str, Any]:
+    return {
+        "chart": charts.stacked(SERIES, columns),
+        "narrow_chart": charts.stacked(SERIES, columns, charts.NARROW),
+        "chart_says": chart_text(columns, days),
+        "series": SERIES,
     }
 
 
