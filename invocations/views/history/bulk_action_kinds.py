@@ -80,7 +80,7 @@ def _settle(request: StaffRequest, row: Invocation, form: SettleForm) -> bool:
     return decisions.settle(row, verdict, form.cleaned_data["reason"], request.user)
 
 
-SETTLE = BulkAction(
+SETTLE_ACTION = BulkAction(
     permission=permissions.SETTLE,
     title=_("Settle unknown outcomes"),
     button=_("Settle"),
@@ -108,7 +108,7 @@ def _cancel(request: StaffRequest, row: Invocation, form: forms.Form) -> bool:
     return decisions.cancel(row, request.user)
 
 
-CANCEL = BulkAction(
+CANCEL_ACTION = BulkAction(
     permission=permissions.SEND,
     title=_("Cancel what has not left"),
     button=_("Cancel"),
@@ -170,7 +170,7 @@ def _sent_again_text(n: int) -> str:
     return text % {"n": n}
 
 
-SEND_AGAIN = BulkAction(
+SEND_AGAIN_ACTION = BulkAction(
     permission=permissions.SEND,
     title=_("Send again"),
     button=_("Send again"),
@@ -183,5 +183,5 @@ SEND_AGAIN = BulkAction(
     done_text=_sent_again_text,
 )
 
-BULK_ACTIONS = {"settle": SETTLE, "cancel": CANCEL, "again": SEND_AGAIN}
+BULK_ACTIONS = {"settle": SETTLE_ACTION, "cancel": CANCEL_ACTION, "again": SEND_AGAIN_ACTION}
 """By the value of the button `action` that is posted."""

@@ -34,7 +34,7 @@ def preview(request: StaffRequest, workflow_id: int) -> HttpResponse:
         workflow, request.POST, kept=kept_of(_original(request, workflow), request.viewer)
     )
     context = {"workflow": workflow, **preview_context(request, workflow, form)}
-    return render(request, "parts/previewed.html", context)
+    return render(request, "parts/preview_response.html", context)
 
 
 def _original(request: StaffRequest, workflow: WorkflowInstance) -> Invocation | None:
