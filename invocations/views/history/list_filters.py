@@ -13,15 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from invocations.forms.history import HistoryFilter
+from invocations.history.deliveries import AWAITING, DELIVERED, NOT_DELIVERED
 from invocations.history.filters import FILTERS
-from invocations.history.meanings import (
-    AWAITING,
-    DELIVERED,
-    NOT_DELIVERED,
-    STATUSES,
-    Meaning,
-    Text,
-)
+from invocations.history.meanings import Meaning, Text
+from invocations.history.statuses import STATUSES
 from invocations.models import Invocation
 
 Status, Delivery = Invocation.Status, Invocation.Delivery

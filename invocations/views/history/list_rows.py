@@ -14,9 +14,8 @@ from django.utils.formats import date_format
 from invocations.composing import template_fields
 from invocations.forms.bulk_actions import actions_for
 from invocations.history.filters import first_ids
-from invocations.history.meanings import delivery_of, meaning_of
-from invocations.history.report import prefetch_results, report_of
-from invocations.history.timeline import channel_kinds
+from invocations.history.report import channel_kinds, prefetch_results, report_of
+from invocations.history.state import delivery_of, meaning_of
 from invocations.models import Invocation
 
 HISTORY_PAGE_SIZE = 50

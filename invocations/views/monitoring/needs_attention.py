@@ -14,6 +14,7 @@ from invocations.history.deliveries import NO_RESULT
 from invocations.history.links import history_url
 from invocations.history.meanings import Meaning, Text
 from invocations.history.periods import recorded_between
+from invocations.history.statuses import STATUSES
 from invocations.models import Account, Invocation, KillSwitch, WorkflowInstance, permissions
 from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses, remedies, statistics

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from invocations.history.meanings import NO_CONFIRMATION
+from invocations.history.deliveries import NO_CONFIRMATION
 from invocations.monitoring import statistics
 from invocations.monitoring.statistics import QuarterCounts
 from invocations.views.monitoring.charts import Column, Series

@@ -12,15 +12,8 @@ from django.utils.translation import pgettext
 
 from invocations.history.deliveries import AWAITING, NO_CONFIRMATION, NO_RESULT, NOT_DELIVERED
 from invocations.history.links import history_url
-from invocations.history.meanings import (
-    AWAITING,
-    NO_CONFIRMATION,
-    NO_RESULT,
-    NOT_DELIVERED,
-    STATUSES,
-    Meaning,
-    Text,
-)
+from invocations.history.meanings import Meaning, Text
+from invocations.history.statuses import STATUSES
 from invocations.models import Channel, Invocation
 from invocations.monitoring import metrics
 from invocations.views.monitoring.outcome_chart import ChannelKinds

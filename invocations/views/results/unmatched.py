@@ -212,7 +212,7 @@ def _row_contexts(viewer: Viewer, callbacks: list[Callback]) -> list[dict[str, A
 
 def _channel_context(result: ChannelResult) -> dict[str, Any]:
     """A channel's result, in the same words as on the page of a message."""
-    saying = SAYINGS[meaning_of_code(result.code)]
+    saying = RESULT_MEANINGS[meaning_of_code(result.code)]
     return {
         "result": result,
         "saying": saying,
