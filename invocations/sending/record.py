@@ -182,7 +182,7 @@ def _ask(
 
 
 def _recorded_before(invocation: Invocation) -> Invocation | None:
-    """The row that has its request ID, if it is the same message. Raises `RequestIdTaken` if not."""
+    """The row with this request ID, if it is the same message. Else raises `RequestIdTaken`."""
     first = Invocation.objects.filter(request_id=invocation.request_id).first()
     if first is None:
         return None

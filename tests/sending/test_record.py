@@ -9,11 +9,12 @@ from django.db import IntegrityError, connection, transaction
 from invocations.kaleyra.payload import Send
 from invocations.models import Attempt, Channel, Invocation, WorkflowInstance
 from invocations.models.recipients import sent_to
-from invocations.sending.record import NotSendable, RequestIdTaken, record
+from invocations.sending.record import NotAcknowledged, NotSendable, RequestIdTaken, record
 
 pytestmark = pytest.mark.django_db
 
-SENDS = [Send("919876543202", {"01": "Asha"}), Send("919876543202", {"01": "Asha"})]
+ASHA = {"01": "Asha"}
+SENDS = [Send("919876543202", ASHA), Send("919876543202", ASHA)]
 ID = uuid.UUID("6f9e4c0a-7d3b-4a55-9b8e-0d1c2b3a4f5e")
 
 
@@ -110,19 +111,19 @@ def test_the_database_itself_refuses_a_second_row_with_the_id(workflow):
 @pytest.mark.parametrize(
     ("sends", "code"),
     [
-        ([], "channels"),
-        (SENDS[:1], "channels"),
-        ([*SENDS, SENDS[0]], "channels"),
+        ([], "other_channels"),
+        (SENDS[:1], "other_channels"),
+        ([*SENDS, SENDS[0]], "other_channels"),
         ([Send("+919876543202"), SENDS[1]], "recipient"),
         ([SENDS[0], Send("91 98765 43202")], "recipient"),
         ([Send(""), SENDS[1]], "recipient"),
         ([Send("0919876543202"), SENDS[1]], "recipient"),
         ([Send("١٢٣٤٥٦٧٨٩٠١٢"), SENDS[1]], "recipient"),
-        ([Send("919876543202", {"": "x"}), SENDS[1]], "no_key"),
+        ([Send("919876543202", ASHA | {"": "x"}), SENDS[1]], "no_key"),
         ([SENDS[0], Send("919876543202", {"01": " "})], "no_value"),
         ([SENDS[0], Send("919876543202", {"01": "a\x00b"})], "bad_value"),
-        ([SENDS[0], Send("919876543202", {"#other#": "x"})], "no_such_special_key"),
-        ([SENDS[0], Send("919876543202", {"2": "x", "10": "y"})], "out_of_order"),
+        ([SENDS[0], Send("919876543202", ASHA | {"#other#": "x"})], "no_such_special_key"),
+        ([SENDS[0], Send("919876543202", ASHA | {"2": "x", "10": "y"})], "out_of_order"),
     ],
 )
 def test_an_invalid_message_is_not_recorded(workflow, sends, code):
@@ -145,8 +146,8 @@ def test_a_refusal_names_no_number_and_no_value(workflow):
 
 
 def test_a_number_finds_its_invocations_and_no_others(workflow):
-    one, _ = record_message(workflow, [SENDS[0], Send("4915123012345")])
-    record_message(workflow, [Send("919876543203"), Send("919876543203")], request_id=uuid.uuid4())
+    one, _ = record_message(workflow, [SENDS[0], Send("4915123012345", ASHA)])
+    record_message(workflow, [Send("919876543203", ASHA)] * 2, request_id=uuid.uuid4())
     for number in ["919876543202", "4915123012345"]:
         assert list(Invocation.objects.filter(sent_to(number))) == [one]
     for stranger in ["91987654320", "9198765432021", "", "919876543999"]:
@@ -154,7 +155,7 @@ def test_a_number_finds_its_invocations_and_no_others(workflow):
 
 
 def test_a_row_shows_only_the_last_digits_of_its_numbers(workflow):
-    invocation, _ = record_message(workflow, [SENDS[0], Send("4915123012345")])
+    invocation, _ = record_message(workflow, [SENDS[0], Send("4915123012345", ASHA)])
     assert (invocation.recipient_hint, invocation.recipient2_hint) == (
         "+91 ••••• •3202",
         "+49 •••• •••2345",
@@ -163,3 +164,20 @@ def test_a_row_shows_only_the_last_digits_of_its_numbers(workflow):
 
 def test_one_number_for_both_channels_is_shown_once(workflow):
     assert record_message(workflow)[0].recipient2_hint == ""
+
+
+def test_a_person_is_asked_about_a_repeat_and_nobody_else_is(workflow, priya):
+    first, _ = record_message(workflow, created_by=priya)
+    again = {"created_by": priya, "request_id": uuid.uuid4()}
+    with pytest.raises(NotAcknowledged) as asked:
+        record_message(workflow, **again, acknowledged=())
+    assert [finding.token for finding in asked.value.findings] == [f"repeat:{first.request_id}"]
+    assert Invocation.objects.count() == 1
+    token = {f"repeat:{first.request_id}"}
+    assert record_message(workflow, **again, acknowledged=token)[1]
+    assert record_message(workflow, request_id=uuid.uuid4())[1], "a script is not asked"
+
+
+def test_a_form_posted_twice_is_not_asked_about_itself(workflow, priya):
+    first, _ = record_message(workflow, created_by=priya, acknowledged=())
+    assert record_message(workflow, created_by=priya, acknowledged=()) == (first, False)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from invocations.composing import template_fields
+from invocations.composing import check, template_fields
 from invocations.forms.bulk_actions import (
     SendAgainForm,
     why_not_cancellable,
@@ -24,20 +25,26 @@ from invocations.models.encryption import Unreadable
 from invocations.models.invocations import sends_in
 from invocations.models.permissions import Viewer
 from invocations.sending import decisions
-from invocations.sending.record import NotSendable, RequestIdTaken, record
+from invocations.sending.record import NotAcknowledged, NotSendable, RequestIdTaken, record
 from invocations.views.base import StaffRequest
 
 NO_RIGHT_TO_SEND = _("You may not send this workflow, or it is off.")
 ALREADY_SENT_AGAIN = _("It was sent again already. Open it to send it once more.")
 ONE_TIME_CODE = _("A one-time code is of no use a second time.")
 WORKFLOW_CHANGED = _("The workflow has changed since. Open it and look over its values.")
+ANOTHER_MESSAGE = _("Another message went to this number since. Open it to send it again.")
 NOT_DECRYPTABLE = _("What was sent cannot be decrypted any more.")
 
 
 class Lookups:
-    """Read once for all rows: the workflows that the viewer may send, and their template fields."""
+    """Read once for all rows: the workflows that the viewer may send, and their template fields.
 
-    def __init__(self, viewer: Viewer) -> None:
+    `selected` are the request IDs of all rows of the action.
+    """
+
+    def __init__(self, viewer: Viewer, selected: Collection[UUID]) -> None:
+        self.viewer = viewer
+        self.selected = frozenset(selected)
         self.sendable = viewer.sendable_ids
         self._contracts: dict[int, dict[str, Any]] = {}
 
@@ -141,10 +148,11 @@ def _why_not_sent_again(row: Invocation, lookups: Lookups) -> Text | None:
     if row.version is None or template_fields.changes_between(row.version.contract, contract):
         return WORKFLOW_CHANGED
     try:
-        sends_in(row)
+        asked = check.to_acknowledge(workflow, sends_in(row), by=lookups.viewer)
     except Unreadable:
         return NOT_DECRYPTABLE
-    return None
+    others = {finding.earlier for finding in asked} - {None} - lookups.selected
+    return ANOTHER_MESSAGE if others else None
 
 
 def _send_again(request: StaffRequest, row: Invocation, form: SendAgainForm) -> bool:
@@ -155,10 +163,11 @@ def _send_again(request: StaffRequest, row: Invocation, form: SendAgainForm) -> 
             sends_in(row),
             request_id=form.request_id(row.request_id),
             created_by=request.user,
+            acknowledged=form.acknowledged,
             reference=row.reference,
             sent_again_from=row,
         )
-    except (NotSendable, RequestIdTaken):
+    except (NotSendable, NotAcknowledged, RequestIdTaken):
         return False
     return is_new
 

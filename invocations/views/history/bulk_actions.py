@@ -68,7 +68,7 @@ def bulk_actions(request: StaffRequest) -> HttpResponse:
 
 
 def _selection(action: BulkAction, viewer: Viewer, ids: Sequence[uuid.UUID]) -> Selection:
-    lookups = Lookups(viewer)
+    lookups = Lookups(viewer, ids)
     rows = [(row, action.why_not(row, lookups)) for row in selected_rows(ids)]
     return Selection(
         fit=[row for row, reason in rows if reason is None],
