@@ -79,14 +79,11 @@ def record(
     not_before: datetime | None = None,
     not_after: datetime | None = None,
 ) -> tuple[Invocation, bool]:
-    """Commits the invocation as queued.
+    """Commits a queued invocation. The same request ID and content again give the first, and False.
 
-    The same request ID with the same content again gives the first one, and False.
-
-    `acknowledged`: the tokens of the cautions that a person has acknowledged; None where nobody is
-    asked. Nothing leaves before `not_before`, nor after `not_after` (by default
-    `workflow.valid_for` later). Raises `NotSendable`, `NotAcknowledged`, or `RequestIdTaken` if the
-    ID was used for something else.
+    `acknowledged`: tokens of the cautions that a person has acknowledged; None: nobody is asked.
+    It leaves between `not_before` and `not_after` (by default `workflow.valid_for` later).
+    Raises `NotSendable`, `NotAcknowledged`, or `RequestIdTaken` (the ID is another message's).
     """
     if found := blockers(check.of_message(workflow, sends, reads_anew=True)):
         raise NotSendable(found)
@@ -111,14 +108,18 @@ def record(
             return first, False
         if acknowledged is not None:
             _ask(workflow, sends, created_by, acknowledged)
-        try:
-            with transaction.atomic():
-                invocation.save(force_insert=True)
-        except IntegrityError:
-            # A message to another number, which locks nothing here, took the ID meanwhile.
-            if (first := _recorded_before(invocation)) is None:
-                raise
-            return first, False
+        return _insert(invocation)
+
+
+def _insert(invocation: Invocation) -> tuple[Invocation, bool]:
+    """Inserts the row, unless a message to another number took the request ID meanwhile."""
+    try:
+        with transaction.atomic():
+            invocation.save(force_insert=True)
+    except IntegrityError:
+        if (first := _recorded_before(invocation)) is None:
+            raise
+        return first, False
     return invocation, True
 
 
