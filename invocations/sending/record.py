@@ -87,18 +87,16 @@ def record(
     """
     if found := blockers(check.of_message(workflow, sends, reads_anew=True)):
         raise NotSendable(found)
-    payload = to_text(build_payload(str(request_id), sends))
     invocation = Invocation(
         request_id=request_id,
         workflow_instance=workflow,
         account_id=workflow.account_id,
         version=template_fields.current_version(workflow, created_by),
-        payload=payload,
-        payload_digest=digests(payload, PAYLOAD_DIGEST)[0],
         reference=reference,
         note=note or None,
         created_by=created_by,
         sent_again_from=sent_again_from,
+        **_payload_columns(request_id, sends),
         **_recipient_columns(sends),
         **_time_columns(workflow, not_before, not_after),
     )
@@ -137,6 +135,11 @@ def _time_columns(
         "not_after": ends,
         "due_at": not_before if is_scheduled else now + GRACE,
     }
+
+
+def _payload_columns(request_id: uuid.UUID, sends: Sequence[Send]) -> dict[str, str]:
+    payload = to_text(build_payload(str(request_id), sends))
+    return {"payload": payload, "payload_digest": digests(payload, PAYLOAD_DIGEST)[0]}
 
 
 def _recipient_columns(sends: Sequence[Send]) -> dict[str, str]:
