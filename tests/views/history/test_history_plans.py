@@ -62,7 +62,9 @@ def table(workflow, priya, rosa):
         account=other, title="Elsewhere", workflow_instance_id="w2"
     )
 
-    row = partial(unsaved_row, workflow=workflow, account=workflow.account, created_by=priya.person)
+    row = partial(
+        unsaved_row, workflow_instance=workflow, account=workflow.account, created_by=priya.person
+    )
     few = [row(**kind) for kind in KINDS for _ in range(FEW)]
     few += [
         row(workflow_instance=elsewhere, account=other, created_by=rosa.person) for _ in range(FEW)
