@@ -88,13 +88,11 @@ def record(
     `workflow.valid_for` later). Raises `NotSendable`, `NotAcknowledged`, or `RequestIdTaken` if the
     ID was used for something else.
     """
-    if found := blockers(check.of_message(workflow, sends, reads_anew=True)):
+    found = blockers(check.of_message(workflow, sends, reads_anew=True))
+    found = found or check.of_times(workflow, not_before=not_before, not_after=not_after)
+    if found:
         raise NotSendable(found)
     now = timezone.now()
-    start = max(not_before or now, now)
-    not_after = not_after or start + workflow.valid_for
-    if not_after <= start:
-        raise NotSendable([check.blocker("too_late")])
     payload = to_text(build_payload(str(request_id), sends))
     invocation = Invocation(
         request_id=request_id,
@@ -109,7 +107,7 @@ def record(
         created_by=created_by,
         sent_again_from=sent_again_from,
         not_before=not_before,
-        not_after=not_after,
+        not_after=not_after or max(not_before or now, now) + workflow.valid_for,
         due_at=not_before if not_before and not_before > now else now + GRACE,
     )
     with transaction.atomic():
