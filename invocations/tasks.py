@@ -20,7 +20,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from invocations.history import exports
-from invocations.monitoring import sweep as monitoring_sweep
+from invocations.monitoring import sweep
 from invocations.sending import due
 from invocations.sending.dispatcher import Dispatcher
 
@@ -65,7 +65,7 @@ def deliver_due() -> int:
     """
     if _shutting_down.value or not (due.accounts_with_work() or due.accounts_to_probe()):
         return 0
-    dispatcher = Dispatcher(monitoring_sweep.sweep)
+    dispatcher = Dispatcher(sweep.sweep)
     with _stops_on_sigterm(dispatcher):
         return dispatcher.run(
             until_idle=True,
@@ -76,9 +76,9 @@ def deliver_due() -> int:
 
 @shared_task(name="invocations.sweep")
 @_zero_without_database
-def sweep() -> int:
+def run_sweep() -> int:
     """Runs the periodic sweep (`monitoring.sweep`). Returns the number of changed rows."""
-    return monitoring_sweep.sweep()
+    return sweep.sweep()
 
 
 @shared_task(name="invocations.write_exports")

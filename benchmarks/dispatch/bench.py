@@ -1,4 +1,4 @@
-"""Runs of each contender against one stand-in of the API, one PostgreSQL and one Redis."""
+"""Runs of each contender against one stand-in for the API, one PostgreSQL and one Redis."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ class Bench:
         self.rows("fill", str(count), str(self.seed), self.bodies, database=database)
 
     def seen(self) -> dict[str, Any]:
-        told: dict[str, Any] = requests.get(f"{self.api}/seen", timeout=10).json()
-        return told
+        counts: dict[str, Any] = requests.get(f"{self.api}/seen", timeout=10).json()
+        return counts
 
     def timed(
         self,

@@ -1,4 +1,4 @@
-"""User and system time of processes, in seconds, as Linux has it in /proc (proc_pid_stat(5))."""
+"""CPU time, user and system, and memory of processes, from Linux's /proc (proc_pid_stat(5))."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def seconds(pid: int) -> float:
-    """Of one process and of its children that have ended; 0 if it has ended itself."""
+    """CPU of one process and of its children that have ended; 0 if it has ended itself."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -18,7 +18,7 @@ def seconds(pid: int) -> float:
 
 
 def tree(pid: int) -> float:
-    """Of one process and of all below it."""
+    """Seconds of CPU of one process and of all its descendants."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:
@@ -27,10 +27,9 @@ def tree(pid: int) -> float:
 
 
 def resident_mb(pid: int) -> float:
-    """The memory that a process has in RAM, in MB; 0 if it has ended."""
+    """Resident memory of a process in MB; 0 if it has ended."""
     try:
-        return (
-            int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 1e6
-        )
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     except OSError:
         return 0.0
+    return pages * os.sysconf("SC_PAGESIZE") / 1e6

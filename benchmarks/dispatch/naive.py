@@ -22,9 +22,8 @@ from django.utils import timezone
 
 from invocations.models import Invocation
 
-app = Celery(
-    "naive", broker=os.environ["TEST_BROKER_URL"], fixups=[]
-)  # Django's would close the connection after each task
+# Without the fixup for Django, which would close the connection after each task.
+app = Celery("naive", broker=os.environ["TEST_BROKER_URL"], fixups=[])
 app.conf.update(
     task_ignore_result=True,
     worker_hijack_root_logger=False,
@@ -42,22 +41,20 @@ def send(pk: int) -> None:
     account = row.account
     key = account.primary_key
     assert key
-    url = f"http://{account.pod.api_domain}/v1/{account.sid}/workflow/v1/instances/{row.workflow_instance.workflow_instance_id}/invoke"
+    instances = f"http://{account.pod.api_domain}/v1/{account.sid}/workflow/v1/instances"
+    url = f"{instances}/{row.workflow_instance.workflow_instance_id}/invoke"
     headers = {"Content-Type": "application/json", "api-key": key.key}
     answer = kept.session.post(
         url, data=row.payload.encode(), headers=headers, timeout=(5, 10), allow_redirects=False
     )
-    row.http_status, row.workflow_invocation_id = (
-        answer.status_code,
-        answer.json()["workflowInvocationId"],
-    )
+    row.http_status = answer.status_code
+    row.workflow_invocation_id = answer.json()["workflowInvocationId"]
     row.status, row.due_at, row.final_at, row.reply = "accepted", None, timezone.now(), answer.text
     row.save()
 
 
 if __name__ == "__main__":
     with app.producer_pool.acquire() as producer:
-        for pk in (
-            Invocation.objects.filter(status="queued").order_by("pk").values_list("pk", flat=True)
-        ):
+        queued = Invocation.objects.filter(status="queued").order_by("pk")
+        for pk in queued.values_list("pk", flat=True):
             send.apply_async((pk,), producer=producer)

@@ -28,12 +28,12 @@ from invocations.models import Account, ApiKey, Attempt, Channel, Invocation, Po
 from invocations.models.encryption import digests
 
 ACCOUNTS = 4
-"""Each may send 1,000 a second, the most that there is: no account's pace is what is measured."""
+"""Each may send 1,000 a second, the maximum, so that the rate limit is not what is measured."""
 CHUNK = 1000
 
 
 def prepare(api_domain: str) -> None:
-    """An empty database with `ACCOUNTS` accounts at the stand-in, one workflow each."""
+    """Migrates, and creates `ACCOUNTS` accounts at the stand-in with a workflow each."""
     call_command("migrate", verbosity=0)
     pod = Pod.objects.create(code="BENCH", title="Stand-in", api_domain=api_domain)
     for n in range(ACCOUNTS):
@@ -59,7 +59,7 @@ def prepare(api_domain: str) -> None:
 
 
 def fill(count: int, seed: int, file: str) -> None:
-    """`count` rows that are due, as `sending.record` would have left them."""
+    """Creates `count` rows that are due, as `sending.record` creates them."""
     chance, now = random.Random(seed), timezone.now()
     workflows = [
         (workflow, template_fields.current_version(workflow, None))

@@ -30,7 +30,7 @@ first = last = 0.0
 
 
 class Connection(asyncio.Protocol):
-    """One kept connection. Requests come one at a time."""
+    """One kept connection, with one request at a time."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport, self.read = transport, b""
@@ -43,7 +43,7 @@ class Connection(asyncio.Protocol):
             return
         self.read = b""
         if head.startswith(b"GET"):
-            return self.answer(b"200 OK", json.dumps(told(head.split()[1].decode())).encode())
+            return self.answer(b"200 OK", json.dumps(counts(head.split()[1].decode())).encode())
         found = REQUEST_ID.search(body)
         if not found:
             return self.answer(b"400 Bad Request", b"{}")
@@ -65,7 +65,7 @@ def note(request_id: bytes) -> None:
     seen[request_id] += 1
 
 
-def told(path: str) -> dict[str, float]:
+def counts(path: str) -> dict[str, float]:
     global latency, first, last
     if path.startswith("/start?"):
         latency, first, last = float(path.partition("?")[2]), 0.0, 0.0

@@ -6,8 +6,11 @@ import uuid
 from collections.abc import Iterable
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from invocations.composing.findings import token_of
+from invocations.composing.warnings import DIFFERENT_NUMBERS, REPEAT, RESULT_AWAITED
 from invocations.history.meanings import Text
 from invocations.history.resend import why_not_resendable_in_bulk
 from invocations.models import Invocation
@@ -80,3 +83,16 @@ class SendAgainForm(forms.Form):
     def request_id(self, earlier: uuid.UUID) -> uuid.UUID:
         """The request id of the message that repeats the one with the request id `earlier`."""
         return uuid.uuid5(self.cleaned_data["deed"], str(earlier))
+
+    @property
+    def acknowledged(self) -> set[str]:
+        """The tokens of the cautions about the selected rows and about what is made from them.
+
+        Whoever confirms the list has seen those rows. What somebody else has sent to one of the
+        numbers since is asked about (`sending.record`).
+        """
+        posted = self.data.getlist("ids") if isinstance(self.data, QueryDict) else []
+        originals = selected_ids(posted)
+        ids = [*originals, *(self.request_id(original) for original in originals)]
+        about_rows = {token_of(code, each) for each in ids for code in (REPEAT, RESULT_AWAITED)}
+        return about_rows | {token_of(DIFFERENT_NUMBERS)}

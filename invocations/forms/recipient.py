@@ -15,7 +15,10 @@ from invocations.kaleyra.recipients import Recipient, RecipientError
 
 
 class RecipientField(forms.CharField):
-    """A phone number in any spelling; gives a `Recipient`. Left empty, it stands for `kept`, where there is one."""
+    """A phone number in any spelling; gives a `Recipient`.
+
+    Left empty, it stands for `kept`, where there is one.
+    """
 
     def __init__(self, *, kept: Recipient | None = None, **kwargs: Any) -> None:
         self.kept = kept
@@ -36,7 +39,10 @@ class RecipientField(forms.CharField):
 
 @dataclass(frozen=True)
 class EarlierSends:
-    """What an earlier invocation sent, for the form that sends it again. Without `may_see`, its numbers are used and not shown."""
+    """What an earlier invocation sent, for the form that sends it again.
+
+    Without `may_see`, its numbers are used and not shown.
+    """
 
     sends: Sequence[Send]
     may_see: bool

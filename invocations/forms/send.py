@@ -153,7 +153,7 @@ class SendForm(forms.Form):
 
     @property
     def fields2(self) -> list[tuple[forms.BoundField, bool]]:
-        """The fields for the second channel's values, and whether sharing makes each superfluous."""
+        """The fields for the second channel's values, each with whether the first has it, too."""
         if len(self.asked) < 2:
             return []
         return [(self[field_name(2, each.key)], self._shares(each)) for each in self.asked[1]]

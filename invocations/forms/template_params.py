@@ -69,29 +69,26 @@ class Editor:
         if verb == "move" and len(places) == 2:
             return self._moved(*places)
         if verb == "number":
-            return replace(
-                self,
-                rows=self._with_keys(
-                    template_params.renumbered_keys([key for key, _value in self.rows])
-                ),
-            )
+            keys = template_params.renumbered_keys([key for key, _value in self.rows])
+            return replace(self, rows=self._with_keys(keys))
         if verb == "json" and not self.as_json:
-            # A key that is missing or stands there twice has no place in JSON: it would be lost.
-            keys = [key for key, value in self.rows if key or value]
-            if "" in keys:
-                raise ParamsError("no_key")
-            if twice := [key for key in keys if keys.count(key) > 1]:
-                raise ParamsError("repeated_key", key=twice[0])
-            return Editor(
-                json=params_json.to_json({key: value for key, value in self.rows if key}),
-                as_json=True,
-            )
+            return self._as_json()
         if verb == "rows" and self.as_json:
             editor = Editor.of(params_json.from_json(self.json))
             if editor.as_json:
                 raise ParamsError("line_break")
             return editor
         return self
+
+    def _as_json(self) -> Editor:
+        """A key that is missing or stands there twice has no place in JSON: it would be lost."""
+        keys = [key for key, value in self.rows if key or value]
+        if "" in keys:
+            raise ParamsError("no_key")
+        if repeated := [key for key in keys if keys.count(key) > 1]:
+            raise ParamsError("repeated_key", key=repeated[0])
+        params = {key: value for key, value in self.rows if key}
+        return Editor(json=params_json.to_json(params), as_json=True)
 
     def _with_keys(self, keys: Sequence[str]) -> tuple[Row, ...]:
         return tuple((key, value) for key, (_old, value) in zip(keys, self.rows, strict=True))

@@ -15,7 +15,7 @@ from invocations.history.wording import channel_name, duration_text, person_name
 from invocations.kaleyra.redaction import Secrets, redact
 from invocations.models import Attempt, Invocation
 
-Line = tuple[Text, object]
+TicketLine = tuple[Text, object]
 
 
 def ticket_text(
@@ -32,7 +32,7 @@ def ticket_text(
     Its readers may have no account here. So numbers are masked whoever copies the text, values
     are left out, and `secrets` are removed from Kaleyra's own texts as well.
     """
-    lines: list[Line] = [
+    lines: list[TicketLine] = [
         *_identity(invocation),
         *(_attempt(attempt) for attempt in attempts),
         (_("State"), meaning.label),
@@ -45,7 +45,7 @@ def ticket_text(
     return "\n".join(f"{name}: {text}" for name, text in lines)
 
 
-def _identity(invocation: Invocation) -> list[Line]:
+def _identity(invocation: Invocation) -> list[TicketLine]:
     account, workflow = invocation.account, invocation.workflow_instance
     hints = (invocation.recipient_hint, invocation.recipient2_hint)
     return [
@@ -59,14 +59,14 @@ def _identity(invocation: Invocation) -> list[Line]:
     ]
 
 
-def _attempt(attempt: Attempt) -> Line:
+def _attempt(attempt: Attempt) -> TicketLine:
     took = [duration_text(attempt.duration_ms / 1000)] if attempt.duration_ms is not None else []
     answer = [f"HTTP {attempt.http_status}"] if attempt.http_status else []
     words = [attempt.get_outcome_display(), *answer, *took]
     return _("Attempt %(n)s") % {"n": attempt.number}, _at(attempt.started_at, *words)
 
 
-def _results(report: Report) -> Iterator[Line]:
+def _results(report: Report) -> Iterator[TicketLine]:
     for position, result in sorted(report.channels.items()):
         wait = result.wait_seconds
         words = [
@@ -83,7 +83,7 @@ def _results(report: Report) -> Iterator[Line]:
         yield _("Note"), text
 
 
-def _complaints(invocation: Invocation, secrets: Secrets) -> Iterator[Line]:
+def _complaints(invocation: Invocation, secrets: Secrets) -> Iterator[TicketLine]:
     if invocation.reason in REASONS and invocation.reason != "accepted":
         yield _("Why"), REASONS[invocation.reason]
     for text in [invocation.message or "", *invocation.errors]:

@@ -46,7 +46,8 @@ GROUPS: dict[str, list[str]] = {
     "Support": [SEND, SEE_HISTORY, SEE_VALUES],
     # Reads everything, changes nothing, sees numbers masked.
     "Reviewer": [SEE_HISTORY, SEE_VALUES, *_for_configuration("view")],
-    # Sets everything up and adds people. Cannot give anybody more than an Admin has (`admin.people`).
+    # Sets everything up and adds people. Cannot give anybody more than an Admin has
+    # (`admin.people`).
     "Admin": [
         *[SEND, SEE_HISTORY, SEE_VALUES, SEE_RECIPIENT, SETTLE, STOP],
         *_for_configuration("add", "change", "delete", "view"),
@@ -57,7 +58,9 @@ GROUPS: dict[str, list[str]] = {
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who is looking, and what they may see and do. Made once where a request, a command or a mail begins.
+    """Who is looking, and what they may see and do.
+
+    Made once where a request, a command or a mail begins.
 
     `user` is None for a stranger, who has no rights, and for whoever runs the console (`operator`).
     `zone` is the time zone in which times are written for them.
@@ -76,7 +79,10 @@ class Viewer:
 
     @classmethod
     def operator(cls) -> Viewer:
-        """Whoever runs the console. They may do everything, but nothing shown to them has whole numbers or values."""
+        """Whoever runs the console.
+
+        They may do everything, but nothing shown to them has whole numbers or values.
+        """
         return cls(None, frozenset(GROUPS["Admin"]) - {SEE_RECIPIENT, SEE_VALUES})
 
     def may(self, permission: str) -> bool:
@@ -131,7 +137,9 @@ class Viewer:
         return self.may(VIEW_WORKFLOW)
 
     def sendable_workflows(self) -> QuerySet[WorkflowInstance]:
-        """The active workflows that they may send: open to all senders, or kept for a group of theirs."""
+        """The active workflows that they may send: open to all senders, or kept for a group of
+        theirs.
+        """
         if not self.may_send:
             return WorkflowInstance.objects.none()
         active = WorkflowInstance.objects.filter(is_active=True)

@@ -53,7 +53,7 @@ class Words:
 
 
 class Reader(NamedTuple):
-    """For whom the text is: the steps depend on what they may do. `is_stopped`: the kill switch is on."""
+    """For whom the text is: their rights decide the steps. `is_stopped`: all sending is stopped."""
 
     viewer: Viewer
     is_stopped: bool = False

@@ -1,1 +1,1 @@
-"""The one way a message leaves: record, claim, attempt, store the outcome."""
+"""Sends messages: record, claim, attempt, store the outcome. Nothing else posts a message."""

@@ -1,34 +1,69 @@
-"""When the same request ID may be posted again, and until when."""
+"""When the same request ID may be posted again, and until when.
+
+Kaleyra takes a request ID once, but how long it remembers one is not documented. So a doubtful
+message is posted again for a limited time: shorter by itself, longer if a person asks for it.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from invocations.models import Invocation
-
-if TYPE_CHECKING:
-    pass
-
+from invocations.models import Account, Invocation
+from invocations.sending.outcomes import Next
 
 SAME_ID_WINDOW = timedelta(minutes=15)
-"""How long after the first doubt the same id is asked again by itself: Kaleyra's memory of ids is finite, and not documented."""
+"""How long after its first doubtful attempt a message is posted again without a person."""
 MOST_DOUBTS = 6
+"""Doubtful attempts after which a message is not posted again without a person."""
 ASKED_BY_HAND = timedelta(hours=24)
-"""How long after recording a person may have the same id posted again: how long Kaleyra remembers one is not documented."""
+"""How long after recording a person may have the same ID posted again."""
+
+
+# --- without a person ---
+
+
+def repeats_until(
+    policy: str,
+    following: Next,
+    doubtful_since: datetime | None,
+    doubt_count: int,
+    not_after: datetime | None,
+) -> datetime | None:
+    """The time before which an unknown outcome is posted again without a person; None: never.
+
+    `policy` is the account's `retry_ambiguous`, `following` what the table has for the last
+    attempt; the others are columns of the invocation.
+    """
+    may_repeat = policy == Account.RetryAmbiguous.SAME_ID and following is not Next.NOTHING
+    if not may_repeat or doubtful_since is None or doubt_count >= MOST_DOUBTS:
+        return None
+    return window_end(doubtful_since, not_after)
+
+
+def window_end(doubtful_since: datetime | None, not_after: datetime | None) -> datetime | None:
+    """When an unknown outcome stops being posted again without a person, by its times alone."""
+    ends = [doubtful_since + SAME_ID_WINDOW] if doubtful_since else []
+    return min([*ends, not_after] if not_after else ends, default=None)
+
+
+def window_is_over(now: datetime) -> Q:
+    """The invocations with a `window_end` that is not after `now`."""
+    return Q(doubtful_since__lte=now - SAME_ID_WINDOW) | Q(not_after__lte=now)
+
+
+# --- by a person ---
 
 
 def is_checkable(invocation: Invocation, now: datetime) -> bool:
-    """Whether its time lets a person have it asked about by the same ID once more, as far as nothing else keeps it back."""
+    """Whether a person may still have the same ID posted again, by its times alone."""
     return invocation.created_at > now - ASKED_BY_HAND and (
         invocation.not_after is None or invocation.not_after > now
     )
 
 
 def checkable(now: datetime) -> Q:
-    """`is_checkable` as a question to the database."""
-    return Q(created_at__gt=now - ASKED_BY_HAND) & (
-        Q(not_after__isnull=True) | Q(not_after__gt=now)
-    )
+    """The invocations for which `is_checkable` is true."""
+    in_time = Q(not_after__isnull=True) | Q(not_after__gt=now)
+    return Q(created_at__gt=now - ASKED_BY_HAND) & in_time

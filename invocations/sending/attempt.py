@@ -1,4 +1,4 @@
-"""One claimed attempt becomes one POST, and what came of it becomes a `Result`. Nothing here touches the database."""
+"""Makes one claimed attempt: one POST, and its `Result`. Reads and writes no database."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Result:
-    """What one attempt came to. `reason` is a row of `answer_table.TABLE`."""
+    """The result of one attempt. `reason` is a key of `outcomes.TABLE`."""
 
     reason: str
     started_at: datetime
@@ -38,21 +38,25 @@ class Result:
 
 
 Connections = Callable[[KaleyraClient], ClientConnection]
-"""Gives the way to an account: one of its own for each POST, or a kept one."""
+"""Returns an open connection for a client, kept or new."""
 
 
 def handed_back(claim: Claim) -> Result:
-    """The claim was not used, and certainly nothing left."""
+    """The result of a claim for which nothing was posted."""
     return Result("handed_back", timezone.now(), 0.0)
 
 
 def post(claim: Claim, connections: Connections | None = None) -> Result:
-    """Posts the claimed invocation once, over a connection of its own or over the one `connections` gives. Never raises."""
+    """Posts the claimed invocation once. Never raises.
+
+    Uses a connection of `connections`, or without it a new one that is closed afterwards.
+    """
     started_at, started = timezone.now(), time.monotonic()
     try:
-        reason, reply = _attempt(claim, connections)
+        reason, reply = _reason_and_reply(claim, connections)
     except Exception as error:
-        # A fault of ours, after the socket may have opened: what it says could hold a number, so only its kind is logged.
+        # A bug, perhaps after the socket opened. Its text could hold a number, so only its type is
+        # logged.
         logger.error(
             "attempt %s of %s broke: %s",
             claim.number,
@@ -64,7 +68,7 @@ def post(claim: Claim, connections: Connections | None = None) -> Result:
 
 
 class NoKey(Exception):
-    """Nothing can be sent with it. `reason` is a row of `answer_table.TABLE`."""
+    """There is no usable API key. `reason` is a key of `outcomes.TABLE`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -72,7 +76,7 @@ class NoKey(Exception):
 
 
 def read_key(api_key: ApiKey | None) -> str:
-    """The key itself. Raises `NoKey` if there is none, or if it cannot be decrypted."""
+    """The decrypted key. Raises `NoKey` if there is none or it cannot be decrypted."""
     if api_key is None:
         raise NoKey("no_key")
     try:
@@ -81,7 +85,7 @@ def read_key(api_key: ApiKey | None) -> str:
         raise NoKey("unreadable_key") from None
 
 
-def _attempt(claim: Claim, connections: Connections | None) -> tuple[str, Reply | None]:
+def _reason_and_reply(claim: Claim, connections: Connections | None) -> tuple[str, Reply | None]:
     invocation = claim.invocation
     try:
         key = read_key(claim.api_key)
@@ -92,28 +96,20 @@ def _attempt(claim: Claim, connections: Connections | None) -> tuple[str, Reply 
     except Unreadable:
         return "unreadable_message", None
     client = client_for(claim.account, key)
-    workflow, request_id = (
-        invocation.workflow_instance.workflow_instance_id,
-        str(invocation.request_id),
-    )
+    workflow = invocation.workflow_instance.workflow_instance_id
     if not claim.is_fresh:
-        return (
-            "handed_back",
-            None,
-        )  # kept back, or frozen, since the claim: somebody may settle it meanwhile
+        # The process was delayed or stopped since the claim: another may have settled the message.
+        return "handed_back", None
     try:
-        reply = (
-            connections(client).invoke(workflow, request_id, body)
-            if connections
-            else client.invoke(workflow, request_id, body)
-        )
+        sender = connections(client) if connections else client
+        reply = sender.invoke(workflow, str(invocation.request_id), body)
     except (NotSent, NoAnswer) as silence:
         return silence.reason, None
     return ("id_used_before" if reply.is_duplicate else reply.reason), reply
 
 
 def client_for(account: Account, key: str) -> KaleyraClient:
-    """The way to `account` with `key`, as the settings have it."""
+    """A client for the account's pod, with the proxy and certificates of the settings."""
     api_domain = account.pod.api_domain
     return KaleyraClient(
         api_domain,

@@ -1,8 +1,9 @@
-"""Claims invocations for an attempt: the row and its attempt are committed before a socket opens."""
+"""Claims invocations: each row and its attempt are committed before the socket opens."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -21,44 +22,44 @@ if TYPE_CHECKING:
 
 
 LEASE = timedelta(seconds=4 * TOTAL_SECONDS)
-"""How long a claimed row is left alone. Longer than any attempt can take, so that two never overlap."""
+"""How long no other process takes a claimed row. Longer than any attempt, so none overlap."""
 STORE_MARGIN = timedelta(seconds=5)
-"""What may pass between an answer and the row that tells of it."""
+"""Time within the lease to store the answer."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One attempt that is ours to make: its row is committed."""
+    """The right to make one attempt, whose row is committed."""
 
     invocation: Invocation
     attempt: Attempt
     account: Account
     api_key: ApiKey | None
     slot: datetime
+    """Nothing is posted before it (`rate_limit`)."""
     claimed_at: float
-    """By the monotonic clock, in seconds: a clock that is set, or a process that was stopped, makes no lease longer."""
+    """Seconds of the monotonic clock, so that neither a changed clock nor a process that was
+    stopped makes the lease longer."""
     in_doubt: bool
-    """Whether it may have got in before."""
+    """Whether Kaleyra may have accepted the request ID already."""
     by_us: bool
-    """Whether it was an attempt of ours that may have got in."""
+    """Whether an attempt of the console may have been that."""
 
     @property
     def number(self) -> int:
-        """The fence: who holds an older attempt than the row has writes nothing."""
+        """The attempt's. An older one than the row has stores nothing (a fencing token)."""
         return self.attempt.number
 
     @property
     def fence(self) -> tuple[int, int]:
-        """The row and the number that it has as long as the claim holds."""
+        """The row's primary key, and the attempt number that it has while the claim holds."""
         return self.invocation.pk, self.number
 
     @property
     def is_fresh(self) -> bool:
-        """Whether the lease still covers a whole attempt."""
-        return (
-            time.monotonic() - self.claimed_at
-            < (LEASE - STORE_MARGIN).total_seconds() - TOTAL_SECONDS
-        )
+        """Whether the rest of the lease is long enough for a whole attempt."""
+        longest_age = (LEASE - STORE_MARGIN).total_seconds() - TOTAL_SECONDS
+        return time.monotonic() - self.claimed_at < longest_age
 
 
 ATTEMPT_COLUMNS = (
@@ -66,7 +67,10 @@ ATTEMPT_COLUMNS = (
     *("status", "attempt_count", "doubtful_since", "doubt_count"),
     *("delivery", "result_due_at", "provider_timestamp", "workflow_invocation_id"),
 )
-"""The columns of an invocation that an attempt at it and `remember` ask for. One that is missing here costs a query a row."""
+"""The columns of an invocation that an attempt and `store_outcome` read.
+
+One that is missing here costs a query for each row.
+"""
 
 
 def claim_invocations(
@@ -78,13 +82,14 @@ def claim_invocations(
     by_hand: bool = False,
     is_probe: bool = False,
 ) -> list[Claim]:
-    """Makes up to `most` of `candidates` ours, and commits an attempt for each before any socket opens.
+    """Claims up to `most` of `candidates`, and commits an attempt for each.
 
-    None while everything is stopped, the account or the workflow is paused (a probe asks whether it still must be), or the pace
-    allows none. Several processes may claim at once: a row that another one holds is passed over.
+    Returns none while everything is stopped, while the account is paused (except for a probe), or
+    while its rate allows none. Rows of a paused workflow, and rows that another process is
+    claiming, are left out.
     """
     now = timezone.now()
-    # durable: nobody may hold a transaction around this, or the attempts would not be committed when the socket opens.
+    # durable: an outer transaction would leave the attempts uncommitted when the socket opens.
     with transaction.atomic(durable=True):
         if pause.is_stopped():
             return []
@@ -93,60 +98,73 @@ def claim_invocations(
         if account.is_paused and not is_probe:
             return []
         slots = rate_limit.free_slots(pace, account, now, most, by_hand=by_hand)
-        if not slots:
-            if by_hand:
-                candidates.filter(status=Status.QUEUED).update(
-                    due_at=rate_limit.next_slot_at(pace, now)
-                )
-            return []
-        rows = _locked(candidates, account, now, len(slots))
+        if by_hand and not slots:
+            due_at = rate_limit.next_slot_at(pace, now)
+            candidates.filter(status=Status.QUEUED).update(due_at=due_at)
+        rows = _lock_rows(candidates, account, now, len(slots)) if slots else []
         if not rows:
             return []
-        Invocation.objects.filter(pk__in=[row.pk for row in rows]).exclude(
-            status=Status.SENDING
-        ).update(
-            status=Status.SENDING,
-            lease_until=now + LEASE,
-            due_at=None,
-            final_at=None,
-            attempt_count=F("attempt_count") + 1,
-        )
         api_key = account.primary_key
-        last_four = api_key.last_four if api_key else ""
-        attempts = Attempt.objects.bulk_create(
-            Attempt(
-                invocation=row,
-                number=row.attempt_count + 1,
-                started_at=now,
-                api_key_last_four=last_four,
-                asked_by=asked_by,
-            )
-            for row in rows
-        )
+        attempts = _start_attempts(rows, now, api_key, asked_by)
         rate_limit.take_slots(pace, account, now, slots[: len(rows)])
-    claimed_at = time.monotonic()
-    workflows = WorkflowInstance.objects.in_bulk({row.workflow_instance_id for row in rows})
-    claims = []
-    for row, attempt, slot in zip(rows, attempts, slots, strict=False):
-        row.workflow_instance = workflows[row.workflow_instance_id]
-        by_us = row.doubtful_since is not None
-        in_doubt = by_us or row.status == Status.UNKNOWN
-        claims.append(Claim(row, attempt, account, api_key, slot, claimed_at, in_doubt, by_us))
-    return claims
+    return _claims(account, api_key, list(zip(rows, attempts, slots, strict=False)))
 
 
-def _locked(
+def _lock_rows(
     candidates: QuerySet[Invocation], account: Account, now: datetime, most: int
 ) -> list[Invocation]:
-    # The conditions stand on the row itself. A join would move them into a subquery, which PostgreSQL does not ask again after it
-    # has got the lock: two would have the row.
-    stopped = list(
+    # The conditions are on the row itself. Django would move those of a join into a subquery, which
+    # PostgreSQL does not evaluate again once it has the lock: two processes would get the row.
+    paused = list(
         WorkflowInstance.objects.filter(account=account, is_paused=True).values_list(
             "pk", flat=True
         )
     )
     in_time = Q(not_after__isnull=True) | Q(not_after__gt=now)
     found = candidates.filter(in_time, account_id=account.pk).exclude(
-        workflow_instance_id__in=stopped
+        workflow_instance_id__in=paused
     )
     return list(found.select_for_update(skip_locked=True).only(*ATTEMPT_COLUMNS)[:most])
+
+
+def _start_attempts(
+    rows: Sequence[Invocation], now: datetime, api_key: ApiKey | None, asked_by: User | None
+) -> list[Attempt]:
+    Invocation.objects.filter(pk__in=[row.pk for row in rows]).exclude(
+        status=Status.SENDING
+    ).update(
+        status=Status.SENDING,
+        lease_until=now + LEASE,
+        due_at=None,
+        final_at=None,
+        attempt_count=F("attempt_count") + 1,
+    )
+    return Attempt.objects.bulk_create(
+        Attempt(
+            invocation=row,
+            number=row.attempt_count + 1,
+            started_at=now,
+            api_key_last_four=api_key.last_four if api_key else "",
+            asked_by=asked_by,
+        )
+        for row in rows
+    )
+
+
+def _claims(
+    account: Account,
+    api_key: ApiKey | None,
+    started: Sequence[tuple[Invocation, Attempt, datetime]],
+) -> list[Claim]:
+    """The claims on rows as they were before their attempts started."""
+    claimed_at = time.monotonic()
+    workflows = WorkflowInstance.objects.in_bulk(
+        {row.workflow_instance_id for row, _attempt, _slot in started}
+    )
+    claims = []
+    for row, attempt, slot in started:
+        row.workflow_instance = workflows[row.workflow_instance_id]
+        by_us = row.doubtful_since is not None
+        in_doubt = by_us or row.status == Status.UNKNOWN
+        claims.append(Claim(row, attempt, account, api_key, slot, claimed_at, in_doubt, by_us))
+    return claims

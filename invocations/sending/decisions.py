@@ -1,4 +1,4 @@
-"""What a person or a result decides about an invocation."""
+"""Changes of status that a person decides, or that a reported result proves."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ logger = logging.getLogger(__name__)
 
 
 def settle(invocation: Invocation, verdict: Settlement.Verdict, reason: str, by: User) -> bool:
-    """Ends an unknown outcome by a person's word, with their reason. Returns whether it was still unknown.
+    """Ends an unknown outcome with the person's verdict and reason.
 
-    "Was delivered" shows as accepted and "was not" as rejected, each as settled by hand.
+    Returns whether it was still unknown. "Was delivered" makes it accepted and "was not" rejected,
+    each shown as settled by hand.
     """
     delivered = verdict == Settlement.Verdict.DELIVERED
     with transaction.atomic():
@@ -42,7 +43,10 @@ def settle(invocation: Invocation, verdict: Settlement.Verdict, reason: str, by:
 
 
 def confirm_accepted(invocation: Invocation) -> bool:
-    """Ends an unknown outcome because Kaleyra reported the flow's result: so it was accepted. Returns whether it was still unknown."""
+    """Makes an unknown outcome accepted, because Kaleyra reported the flow's result.
+
+    Returns whether it was still unknown.
+    """
     unknown = Invocation.objects.filter(pk=invocation.pk, status=Status.UNKNOWN)
     changes = {
         "status": Status.ACCEPTED,
@@ -54,7 +58,10 @@ def confirm_accepted(invocation: Invocation) -> bool:
 
 
 def cancel(invocation: Invocation, by: User) -> bool:
-    """Ends a message that has certainly not left. Returns whether it still could be."""
+    """Cancels a queued or held message, which has certainly not left.
+
+    Returns whether it was still queued or held.
+    """
     waiting = Invocation.objects.filter(pk=invocation.pk, status__in=Invocation.UNSENT)
     changes = {
         "status": Status.CANCELLED,

@@ -1,4 +1,4 @@
-"""Delivers one invocation here and now: claim, attempt, store the outcome."""
+"""Delivers one invocation in this process, at once: claim, attempt, store the outcome."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from invocations.models import Account, Invocation
-from invocations.sending import attempt as posting
-from invocations.sending import store_outcome
+from invocations.sending import attempt, store_outcome
 from invocations.sending.ask_again import ASKED_BY_HAND
 from invocations.sending.claim import claim_invocations
 from invocations.sending.outcomes import Status
@@ -26,11 +25,11 @@ def deliver(
     only_if: Q = Q(),  # noqa: B008
     asked_by: User | None = None,
 ) -> bool:
-    """Posts the invocation once, here and now, if its status is still `starting_from` and `only_if` holds.
+    """Posts the invocation once if its status is still `starting_from` and `only_if` holds.
 
-    `starting_from` is QUEUED for a first or a put-off attempt, HELD after an admin mended the set-up, and UNKNOWN for a safe
-    check: the same id cannot be accepted twice, as long as Kaleyra remembers it (`ASKED_BY_HAND`). Returns whether an attempt was
-    made; what came of it stands in the row.
+    Returns whether an attempt was made; the row has its outcome. `starting_from` is QUEUED for a
+    first or a postponed attempt, HELD after an admin corrected the set-up, and UNKNOWN for a safe
+    check: Kaleyra does not accept an ID twice, as long as it remembers it (`ASKED_BY_HAND`).
     """
     account = Account.objects.filter(invocations__pk=invocation_id).first()
     if account is None:
@@ -42,7 +41,7 @@ def deliver(
     else:
         candidates = candidates.filter(created_at__gt=now - ASKED_BY_HAND)
     claims = claim_invocations(account, candidates, 1, by_hand=True, asked_by=asked_by)
-    for ours in claims:
-        time.sleep(max(0.0, (ours.slot - timezone.now()).total_seconds()))
-        store_outcome.store_outcomes([(ours, posting.post(ours))])
+    for claim in claims:
+        time.sleep(max(0.0, (claim.slot - timezone.now()).total_seconds()))
+        store_outcome.store_outcomes([(claim, attempt.post(claim))])
     return bool(claims)

@@ -1,12 +1,14 @@
-"""Who delivers what is due: claims rows in batches, posts them with several threads, writes down what came of them in bulk.
+"""Delivers what is due: claims rows in batches, posts with several threads, stores in bulk.
 
-Run by `manage.py dispatch` on one machine or on many, or as Celery tasks (`invocations.tasks`); several may run at once. The rows
-are the only truth: whoever is killed, late or doubled finds there what is still to do.
+It runs as `manage.py dispatch` on one machine or more, or as Celery tasks (`invocations.tasks`);
+several may run at once. All state is in the rows: after a kill, a delay or a double start the next
+dispatcher finds there what is still to do.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import queue
 import threading
 import time
@@ -26,29 +28,29 @@ from invocations.sending.outcomes import Effect
 logger = logging.getLogger(__name__)
 
 THREADS = 32
-"""Threads, and so POSTs at the same time, of one process. More than that only wait for the interpreter."""
+"""Threads, and so concurrent POSTs, of one process. More would only wait for Python's GIL."""
 AHEAD, MOST_AHEAD = 2, 16
-"""For each thread, how many messages are claimed at least, and at most. Between them: as many as are posted in a second."""
+"""Claimed messages for each thread, at least and at most; in between, one second's posts."""
 WRITE_EVERY = 0.25
-"""Seconds for which results are gathered before they are written together."""
+"""Seconds for which results are collected to be stored together."""
 LOOK_EVERY = 0.5
-"""Seconds between two looks for work while there is none, and between two looks at the brake."""
+"""Seconds between queries for work while there is none, and for the kill switch."""
 LOOK_SOON = 0.02
+"""Seconds until results are collected, and work is queried for, while some is under way."""
 PACE_EVERY = 0.5
-"""Seconds over which it is measured how many are posted in one."""
+"""Seconds over which the posts of a second are measured."""
 SWEEP_EVERY = 5.0
 FIGURES_EVERY = 60.0
-
-
-# --- a process at work ------------------------------------------------------------------------------------------------
+"""Seconds between log lines with the number of attempts by reason."""
+MOST_CONNECTIONS = 8
+"""Kept connections of each thread."""
 
 
 class Dispatcher:
-    """Claims, posts and writes until `stop` is called, or until nothing is due.
+    """Claims, posts and stores until `stop` is called, or until nothing is due.
 
-    `sweep` is called every `SWEEP_EVERY` seconds.
-
-    Only the thread that runs it asks the database. The others post, each over kept connections of its own.
+    `sweep` is called every `SWEEP_EVERY` seconds. Only the thread in `run` uses the database. The
+    others post, each over its own kept connections.
     """
 
     def __init__(self, sweep: Callable[[], int], width: int = THREADS) -> None:
@@ -59,7 +61,7 @@ class Dispatcher:
         self._posted: queue.SimpleQueue[tuple[Claim, Result]] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._stopped_until: dict[int, float] = {}
-        self._brake = False
+        self._all_stopped = False
         self._under_way = 0
         self._posted_lately = self._posted_since = 0
         self._is_idle = False
@@ -68,7 +70,7 @@ class Dispatcher:
         self._next: dict[str, float] = {}
 
     def stop(self) -> None:
-        """Nothing more is claimed; what is being posted ends, and is written down. Safe to call from a signal handler."""
+        """Ends claiming. Requests under way are completed and stored. For signal handlers too."""
         self._stopping.set()
 
     def run(
@@ -78,11 +80,12 @@ class Dispatcher:
         seconds: float | None = None,
         until: Callable[[], bool] = lambda: False,
     ) -> int:
-        """Works until `stop`, or until `until` says so; with `until_idle` until nothing is due, with `seconds` no longer than that.
+        """Works until `stop`, or until one of the given conditions; returns the number of attempts.
 
-        `until` is asked at least every `LOOK_EVERY` seconds. Returns how many attempts were made.
+        `until_idle`: nothing is due. `seconds`: they have passed. `until`: it returns True; it is
+        called at least every `LOOK_EVERY` seconds.
         """
-        ends = None if seconds is None else time.monotonic() + seconds
+        ends = math.inf if seconds is None else time.monotonic() + seconds
         self._threads = [
             threading.Thread(target=self._post, daemon=True, name=f"post-{n}")
             for n in range(self.width)
@@ -90,38 +93,35 @@ class Dispatcher:
         for thread in self._threads:
             thread.start()
         try:
-            while not (self._stopping.is_set() or until()) and (
-                ends is None or time.monotonic() < ends
-            ):
-                self._patiently(self._turn)
+            while not (self._stopping.is_set() or until()) and time.monotonic() < ends:
+                self._if_database_answers(self._turn)
                 if until_idle and self._is_idle and not self._under_way and not self._unwritten:
                     break
-                self._gather()
+                self._collect_results()
         finally:
             self._finish()
         return sum(self.counts.values())
 
-    # --- the thread that asks the database ---
+    # --- the thread that uses the database ---
 
     def _turn(self) -> None:
-        """One look: sweeps, claims and writes, as far as it is time."""
+        """Sweeps, claims and stores, each if its time has come."""
         if self._is_time("sweep", SWEEP_EVERY):
-            self._write()  # first: an answer that is known must not be settled as one that nobody knows
+            self._write()  # first: the sweep must not settle a message whose answer is here
             self._sweep()
-            self._take(due.claim_probes())
-        if self._is_time("brake", LOOK_EVERY):
-            self._brake = pause.is_stopped()
+            self._enqueue(due.claim_probes())
+        if self._is_time("kill switch", LOOK_EVERY):
+            self._all_stopped = pause.is_stopped()
         if self._is_time("pace", PACE_EVERY):
             self._posted_lately, self._posted_since = round(self._posted_since / PACE_EVERY), 0
         room = self._ahead - self._under_way
         if 2 * room >= self._ahead and self._is_time("claim", 0.0):
-            claims = [] if self._brake else due.claim_due(room)
-            self._take(claims)
-            self._is_idle = not claims and (self._brake or not due.accounts_with_work())
+            claims = [] if self._all_stopped else due.claim_due(room)
+            self._enqueue(claims)
+            self._is_idle = not claims and (self._all_stopped or not due.accounts_with_work())
             if not claims:
-                self._next["claim"] = time.monotonic() + (
-                    LOOK_EVERY if self._is_idle else LOOK_SOON
-                )
+                pause_seconds = LOOK_EVERY if self._is_idle else LOOK_SOON
+                self._next["claim"] = time.monotonic() + pause_seconds
         if self._unwritten and (self._is_time("write", WRITE_EVERY) or not self._under_way):
             self._write()
         if self.counts and self._is_time("figures", FIGURES_EVERY):
@@ -129,21 +129,25 @@ class Dispatcher:
 
     @property
     def _ahead(self) -> int:
-        """How many to have claimed. A claim costs a dozen queries, whatever it is for; what is claimed should leave within a second."""
+        """How many messages to have claimed.
+
+        A claim takes a dozen queries, however many messages it is for; those should leave within a
+        second.
+        """
         return min(MOST_AHEAD * self.width, max(AHEAD * self.width, self._posted_lately))
 
-    def _take(self, claims: list[Claim]) -> None:
+    def _enqueue(self, claims: list[Claim]) -> None:
         for claim in sorted(claims, key=lambda claim: claim.slot):
             self._under_way += 1
             self._claimed.put(claim)
 
-    def _gather(self) -> None:
-        """Waits a moment, then takes all results that are there: to be woken by each would keep the others from posting."""
-        self._stopping.wait(
-            LOOK_SOON
-            if self._under_way
-            else max(0.0, self._next.get("claim", 0.0) - time.monotonic())
-        )
+    def _collect_results(self) -> None:
+        """Waits, then takes all results that have come.
+
+        To wake up for each result would keep the posting threads from running.
+        """
+        until_claim = max(0.0, self._next.get("claim", 0.0) - time.monotonic())
+        self._stopping.wait(LOOK_SOON if self._under_way else until_claim)
         try:
             while True:
                 self._unwritten.append(self._posted.get_nowait())
@@ -160,7 +164,7 @@ class Dispatcher:
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:
-            # One row that cannot be written must not keep the others back, nor end the dispatcher.
+            # One result that cannot be stored must not stop the others, nor the dispatcher.
             logger.error(
                 "%s results could not be written together: %s",
                 len(self._unwritten),
@@ -173,23 +177,26 @@ class Dispatcher:
         self._next["write"] = time.monotonic() + WRITE_EVERY
 
     def _finish(self) -> None:
-        """Hands back what has not begun, waits for what has, and writes it down as long as the database can be had."""
+        """Hands back unposted claims, waits for the requests under way, and stores all results.
+
+        Without a database it tries for as long as a lease.
+        """
         self._stopping.set()
         for _thread in self._threads:
             self._claimed.put(None)
         for thread in self._threads:
             thread.join()
-        self._gather()
+        self._collect_results()
         patience = time.monotonic() + LEASE.total_seconds()
         while self._unwritten and time.monotonic() < patience:
-            self._patiently(self._write)
+            self._if_database_answers(self._write)
         logger.info("dispatched: %s", self.figures)
 
-    def _patiently(self, step: Callable[[], None]) -> None:
-        """`step`; while the database does not answer, nothing is claimed, and what is known is kept until it does."""
+    def _if_database_answers(self, step: Callable[[], None]) -> None:
+        """Calls `step`. If the database does not answer, waits; results are kept until it does."""
         try:
             step()
-        except (OperationalError, InterfaceError) as error:  # what it says could hold a row
+        except (OperationalError, InterfaceError) as error:  # its text could hold a row: not logged
             logger.error("the database does not answer (%s); trying again", type(error).__name__)
             close_old_connections()
             time.sleep(LOOK_EVERY)
@@ -203,11 +210,9 @@ class Dispatcher:
 
     @property
     def figures(self) -> str:
-        """How many attempts came to what."""
-        return (
-            ", ".join(f"{count} {reason}" for reason, count in self.counts.most_common())
-            or "nothing"
-        )
+        """The number of attempts by reason, for the log."""
+        counts = [f"{count} {reason}" for reason, count in self.counts.most_common()]
+        return ", ".join(counts) or "nothing"
 
     # --- the threads that post ---
 
@@ -216,9 +221,8 @@ class Dispatcher:
 
         def kept(client: KaleyraClient) -> ClientConnection:
             if client not in connections:
-                if (
-                    len(connections) >= 8
-                ):  # keys and hosts change; what is not used any more must not stay open
+                # Keys and hosts change: a connection that is no longer used must not stay open.
+                if len(connections) >= MOST_CONNECTIONS:
                     connections.pop(next(iter(connections))).close()
                 connections[client] = client.connection()
             return connections[client]
@@ -232,16 +236,14 @@ class Dispatcher:
         wait = (claim.slot - timezone.now()).total_seconds()
         if wait > 0:
             self._stopping.wait(min(wait, rate_limit.HORIZON.total_seconds()))
-        if (
-            self._stopping.is_set()
-            or self._brake
-            or self._stopped_until.get(claim.account.pk, 0.0) > time.monotonic()
-        ):
+        account_waits = self._stopped_until.get(claim.account.pk, 0.0) > time.monotonic()
+        if self._stopping.is_set() or self._all_stopped or account_waits:
             return attempt.handed_back(claim)
-        # Where nothing may be asked twice, a kept connection that the server is just closing would leave a needless doubt.
+        # A kept connection that the server is closing makes the outcome unknown. Where an unknown
+        # message is never posted again by itself, it is worth a new connection.
         never = claim.account.retry_ambiguous == Account.RetryAmbiguous.NEVER
         result = attempt.post(claim, None if never else connections)
         if result.rule.effect in (Effect.SLOWS_ACCOUNT, Effect.PAUSES_ACCOUNT):
-            # At once, for what is claimed already; what is claimed later finds it in the database.
+            # At once, for messages claimed already. Later claims find it in the database.
             self._stopped_until[claim.account.pk] = time.monotonic() + 2 * WRITE_EVERY
         return result

@@ -1,6 +1,8 @@
-"""What is due: claimed account by account, with a probe for each paused one."""
+"""Finds and claims the messages that are due, account by account, and probes of paused accounts."""
 
 from __future__ import annotations
+
+from math import ceil
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
@@ -12,14 +14,17 @@ from invocations.sending.outcomes import RELEASED_WITH_ACCOUNT, Status
 
 
 def due_invocations(account: Account) -> QuerySet[Invocation]:
-    """The account's messages whose time has come, the longest overdue first: put off, or to be asked about again."""
+    """The account's messages with a `due_at` that has passed, the longest overdue first.
+
+    They are queued for a first or a later attempt, or unknown and to be posted again.
+    """
     return Invocation.objects.filter(
         account_id=account.pk, due_at__lte=timezone.now(), status__in=Invocation.OPEN
     ).order_by("due_at")
 
 
 def accounts_with_work() -> list[Account]:
-    """The accounts that have something due, and neither are paused nor wait."""
+    """The accounts with something due that are neither paused nor made to wait by their rate."""
     now = timezone.now()
     going = WorkflowInstance.objects.filter(is_paused=False)
     rows = Invocation.objects.filter(
@@ -31,18 +36,18 @@ def accounts_with_work() -> list[Account]:
 
 
 def claim_due(most: int) -> list[Claim]:
-    """Up to `most` claims, spread over the accounts that have work."""
+    """Up to `most` claims, divided evenly among the accounts with work."""
     claims: list[Claim] = []
     accounts = accounts_with_work()
     for place, account in enumerate(accounts):
-        share = -(-(most - len(claims)) // (len(accounts) - place))
+        share = ceil((most - len(claims)) / (len(accounts) - place))
         if share > 0:
             claims += claim_invocations(account, due_invocations(account), share)
     return claims
 
 
 def accounts_to_probe() -> list[Account]:
-    """The accounts that the console paused, that may be asked again now, and have a message to ask with."""
+    """The accounts that the console paused, with a due probe and a message to post for it."""
     now = timezone.now()
     going = WorkflowInstance.objects.filter(is_paused=False)
     rows = Invocation.objects.filter(
@@ -57,9 +62,10 @@ def accounts_to_probe() -> list[Account]:
 
 
 def claim_probes() -> list[Claim]:
-    """For each account that the console paused, once in a while, one message: it finds out whether the set-up was mended.
+    """Claims one message for each account with a due probe: its answer shows if the set-up works.
 
-    One that is held, or else one that is due: no account may stay paused because none is held any more.
+    It is a held message, or if there is none, one that is due: otherwise an account without held
+    messages would stay paused.
     """
     claims: list[Claim] = []
     for account in accounts_to_probe():

@@ -1,94 +1,118 @@
-"""What only the passing of time decides."""
+"""Changes of status that the time brings, without an answer of Kaleyra or a person's decision."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Q
 
 from invocations.models import Account, Attempt, Invocation
 from invocations.models.bulk_update import update_each
-from invocations.sending.ask_again import MOST_DOUBTS, SAME_ID_WINDOW
+from invocations.sending.ask_again import repeats_until, window_is_over
 from invocations.sending.claim import LEASE
-from invocations.sending.outcomes import RELEASED_WITH_ACCOUNT, Outcome, Status
+from invocations.sending.outcomes import RELEASED_WITH_ACCOUNT, TABLE, Outcome, Status
 
-if TYPE_CHECKING:
-    pass
+
+class _Interrupted(NamedTuple):
+    """Columns of a message whose lease is over."""
+
+    pk: int
+    attempt_count: int
+    doubt_count: int
+    doubtful_since: datetime | None
+    lease_until: datetime | None
+    not_after: datetime | None
+    account_id: int
 
 
 def settle_interrupted(now: datetime) -> int:
-    """Attempts whose process died: their lease is over and nobody knows what left. Returns how many."""
+    """Ends attempts whose lease is over: the process died, and the request may have left.
+
+    The messages become unknown. Returns how many.
+    """
     over = Invocation.objects.filter(status=Status.SENDING, lease_until__lt=now)
-    asking = set(
-        Account.objects.filter(retry_ambiguous=Account.RetryAmbiguous.SAME_ID).values_list(
-            "pk", flat=True
-        )
-    )
     with transaction.atomic():
-        rows = over.select_for_update(skip_locked=True).values_list(
-            "pk",
-            "attempt_count",
-            "doubt_count",
-            "doubtful_since",
-            "lease_until",
-            "not_after",
-            "account_id",
-        )
-        found = list(rows)
-        used_before = Attempt.objects.filter(
-            invocation_id__in=[row[0] for row in found], reason="id_used_before"
-        )
-        somebody_elses = (
-            set(used_before.values_list("invocation_id", flat=True)) if found else set()
-        )
-        changed = []
-        for pk, number, doubts, since, lease_until, not_after, account_id in found:
-            if pk not in somebody_elses:
-                since, doubts = since or (lease_until or now) - LEASE, doubts + 1
-            asks = since is not None and account_id in asking and doubts < MOST_DOUBTS
-            asks = asks and now < min(
-                (since or now) + SAME_ID_WINDOW, not_after or now + SAME_ID_WINDOW
-            )
-            changed.append(
+        locked = over.select_for_update(skip_locked=True).values_list(*_Interrupted._fields)
+        rows = [_Interrupted(*columns) for columns in locked]
+        accounts = Account.objects.filter(pk__in={row.account_id for row in rows})
+        policies = dict(accounts.values_list("pk", "retry_ambiguous"))
+        used_before = _with_id_used_before(rows)
+        update_each(
+            Invocation,
+            [
                 (
-                    {"id": pk, "attempt_count": number, "status": Status.SENDING},
-                    {
-                        "status": Status.UNKNOWN,
-                        "reason": "interrupted",
-                        "lease_until": None,
-                        "due_at": now if asks else None,
-                        "doubtful_since": since,
-                        "doubt_count": doubts,
-                        "final_at": None if asks else now,
-                    },
+                    {"id": row.pk, "attempt_count": row.attempt_count, "status": Status.SENDING},
+                    _columns_when_interrupted(
+                        row,
+                        now,
+                        policy=policies[row.account_id],
+                        adds_doubt=row.pk not in used_before,
+                    ),
                 )
-            )
-        update_each(Invocation, changed)
+                for row in rows
+            ],
+        )
         interrupted = Attempt.objects.filter(
-            invocation_id__in=[where["id"] for where, _ in changed], outcome=Outcome.UNDER_WAY
+            invocation_id__in=[row.pk for row in rows], outcome=Outcome.UNDER_WAY
         )
         interrupted.update(outcome=Outcome.DOUBTFUL, reason="interrupted")
-    return len(changed)
+    return len(rows)
+
+
+def _with_id_used_before(rows: Sequence[_Interrupted]) -> set[int]:
+    """The primary keys of messages whose ID Kaleyra had before any attempt of the console."""
+    if not rows:
+        return set()
+    attempts = Attempt.objects.filter(
+        invocation_id__in=[row.pk for row in rows], reason="id_used_before"
+    )
+    return set(attempts.values_list("invocation_id", flat=True))
+
+
+def _columns_when_interrupted(
+    row: _Interrupted, now: datetime, *, policy: str, adds_doubt: bool
+) -> dict[str, Any]:
+    since, doubts = row.doubtful_since, row.doubt_count
+    if adds_doubt:
+        since, doubts = since or (row.lease_until or now) - LEASE, doubts + 1
+    until = repeats_until(policy, TABLE["interrupted"].next, since, doubts, row.not_after)
+    repeats = until is not None and now < until
+    return {
+        "status": Status.UNKNOWN,
+        "reason": "interrupted",
+        "lease_until": None,
+        "due_at": now if repeats else None,
+        "doubtful_since": since,
+        "doubt_count": doubts,
+        "final_at": None if repeats else now,
+    }
 
 
 def expire_overdue(now: datetime) -> int:
-    """Queued and held messages whose time is over: neither was ever in doubt, so they were certainly never sent. Returns how many."""
+    """Expires queued and held messages whose `not_after` has passed. Returns how many.
+
+    Neither status allows a doubtful attempt, so these were certainly never sent.
+    """
     over = Invocation.objects.filter(status__in=Invocation.UNSENT, not_after__lte=now)
     return over.update(status=Status.EXPIRED, reason="too_late", due_at=None, final_at=now)
 
 
 def stop_asking(now: datetime) -> int:
-    """Unknown outcomes whose window is over: from now on a person or a callback settles them. Returns how many."""
-    over = Q(doubtful_since__lte=now - SAME_ID_WINDOW) | Q(not_after__lte=now)
-    return Invocation.objects.filter(over, status=Status.UNKNOWN, due_at__isnull=False).update(
-        due_at=None, final_at=now
-    )
+    """Makes unknown outcomes final once their window is over. Returns how many.
+
+    From then on a person or a callback settles them.
+    """
+    asked = Invocation.objects.filter(status=Status.UNKNOWN, due_at__isnull=False)
+    return asked.filter(window_is_over(now)).update(due_at=None, final_at=now)
 
 
 def release_held(now: datetime) -> int:
-    """Messages that were held with their account go on once it is not paused any more, with their ids. Returns how many."""
+    """Queues messages, with their IDs, that were held with an account no longer paused.
+
+    Returns how many.
+    """
     going = Account.objects.filter(is_paused=False)
     held = Invocation.objects.filter(
         status=Status.HELD, reason__in=RELEASED_WITH_ACCOUNT, account_id__in=going.values("pk")

@@ -1,11 +1,14 @@
-"""The answer table: what each thing that can come of an attempt means for the message, and for what is sent after it.
+"""The answer table: what the result of an attempt means for the message, and for later ones.
 
-One row for each reason that `kaleyra.reply` and `kaleyra.client` give, and for what the console itself runs into. Read it as:
-this came back → the attempt was …, the message is …; and what follows. After an earlier doubt one rule stands above the table:
-only an acceptance, or Kaleyra's word that it has this request id already, settles a message that may have got in; whatever else
-comes leaves it unknown.
+It has one row for each reason that `kaleyra.reply` and `kaleyra.client` give, and for each failure
+in the console itself: the outcome of the attempt, the status of the message, and what follows.
 
-Sources: seed, "Sample Success Response", "Sample Failure Response" and "requestId"; docs/api.md for what is inferred.
+One rule precedes the table (`outcome_columns`). After a doubtful attempt, which Kaleyra may have
+accepted, only an acceptance, or the answer that it has this request ID already, settles the
+message. After any other result it stays unknown.
+
+Sources: seed, "Sample Success Response", "Sample Failure Response" and "requestId"; docs/api.md for
+what is inferred.
 """
 
 from __future__ import annotations
@@ -20,19 +23,19 @@ Outcome = Attempt.Outcome
 
 
 class Next(StrEnum):
-    """What the console does by itself with the same request id."""
+    """What the console does with the same request ID, without a person."""
 
     NOTHING = "nothing"
     LATER = "later"
-    """Tries again, after growing waits or when Kaleyra said: it has certainly not been taken."""
+    """Posts it again after a growing wait, or as long as Kaleyra asked: it was not accepted."""
     ASK_AGAIN = "ask again"
-    """Asks again inside a short window, if the account's policy lets it: it may have been taken."""
+    """Posts it again for a short time, if the account's policy allows: it may be accepted."""
     AFTER_MENDING = "after mending"
-    """Waits until an admin has mended the set-up."""
+    """Waits until an admin has corrected the set-up."""
 
 
 class Effect(StrEnum):
-    """What follows for the other messages."""
+    """What follows for other messages of the account or workflow."""
 
     NONE = ""
     PAUSES_ACCOUNT = "pauses the account"
@@ -57,18 +60,17 @@ _MEND = (Status.HELD, Next.AFTER_MENDING, Effect.PAUSES_ACCOUNT)
 _NOT_SENT = (Outcome.NOT_SENT, Status.QUEUED, Next.LATER)
 
 TABLE: dict[str, Rule] = {
-    # An answer that says what became of it.
+    # Answers that settle the message.
     "accepted": Rule(Outcome.ACCEPTED, Status.ACCEPTED),  # 202
     "rejected": Rule(Outcome.REJECTED, Status.REJECTED),  # 400
     "not_taken": Rule(Outcome.REJECTED, Status.REJECTED),  # 405, 410, 413, 415, 422
-    "no_such_workflow": Rule(
-        Outcome.REJECTED, Status.REJECTED, effect=Effect.PAUSES_WORKFLOW
-    ),  # 404
-    # A refusal of the set-up, or of the moment: it was not taken.
+    # 404
+    "no_such_workflow": Rule(Outcome.REJECTED, Status.REJECTED, effect=Effect.PAUSES_WORKFLOW),
+    # Not accepted, because of the set-up or of the load.
     "credentials": Rule(Outcome.REFUSED, *_MEND),  # 401, 403
     "redirect": Rule(Outcome.REFUSED, *_MEND),  # 301, 302, 303, 307, 308, never followed
     "asked_to_wait": Rule(Outcome.BUSY, Status.QUEUED, Next.LATER, Effect.SLOWS_ACCOUNT),  # 429
-    # An answer after which nobody knows.
+    # Answers that do not show whether it was accepted.
     "server_error": Rule(*_ASK, Effect.UNREACHABLE),  # 5xx, 408
     "in_progress": Rule(*_ASK),  # 409
     "unreadable": Rule(*_ASK),
@@ -76,21 +78,21 @@ TABLE: dict[str, Rule] = {
     "undocumented_status": Rule(*_ASK),
     "another_request": _ALARM,
     "contradiction": _ALARM,
-    # Kaleyra has this id already, and no attempt of ours can have been the first.
+    # Kaleyra has this ID already, and not from an earlier attempt of the console.
     "id_used_before": Rule(Outcome.REJECTED, Status.UNKNOWN, is_alarm=True),
-    # No answer, after something may have left.
+    # No answer, and the request may have left.
     "timeout": Rule(*_ASK, Effect.UNREACHABLE),
     "too_slow": Rule(*_ASK, Effect.UNREACHABLE),
     "interrupted": Rule(*_ASK),
     "internal": Rule(*_ASK),
-    # Certainly nothing left: no connection.
+    # Not sent: no connection.
     "refused": Rule(*_NOT_SENT, Effect.UNREACHABLE),
     "name": Rule(*_NOT_SENT, Effect.UNREACHABLE),
     "connect_timeout": Rule(*_NOT_SENT, Effect.UNREACHABLE),
     "proxy": Rule(*_NOT_SENT, Effect.UNREACHABLE),
-    # Certainly nothing left: the dispatcher gave it back.
+    # Not sent: the dispatcher handed the claim back.
     "handed_back": Rule(*_NOT_SENT),
-    # Certainly nothing left: the set-up.
+    # Not sent: the set-up.
     "certificate": Rule(Outcome.NOT_SENT, *_MEND),
     "address": Rule(Outcome.NOT_SENT, *_MEND),
     "key": Rule(Outcome.NOT_SENT, *_MEND),
@@ -102,4 +104,4 @@ TABLE: dict[str, Rule] = {
 RELEASED_WITH_ACCOUNT = [
     reason for reason, rule in TABLE.items() if rule.effect is Effect.PAUSES_ACCOUNT
 ]
-"""Why a held message goes on as soon as its account is no longer paused."""
+"""The reasons of held messages that are queued again once their account is no longer paused."""

@@ -1,4 +1,4 @@
-"""Stops sending, and lets it go on: for everything, an account or a workflow."""
+"""Pauses and resumes sending: everything, one account or one workflow."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PAUSE_PROBE_EVERY = timedelta(minutes=5)
+"""How often one message is posted to find out whether a paused account works again."""
 RESUMED = "resumed"
 PROOFS_OF_SETUP = ("accepted", "rejected")
-"""Answers that only the workflow itself gives, to a key that it knows."""
+"""Results that only a valid key for an existing workflow gives."""
 
 
 def is_stopped() -> bool:
@@ -30,13 +31,13 @@ def is_stopped() -> bool:
 
 
 def stop_everything(reason: str, by: User | None) -> None:
-    """From now on nothing is claimed, by no process; what is being posted ends."""
+    """From now on no process claims anything. Requests that have started are completed."""
     _switch(True, reason, by)
     logger.error("all sending was stopped")
 
 
 def resume_everything(by: User | None) -> None:
-    """Takes the brake off. What waited is due as before."""
+    """Ends `stop_everything`. Messages that waited are due as before."""
     _switch(False, "", by)
     logger.warning("sending goes on")
 
@@ -46,22 +47,22 @@ def _switch(is_on: bool, reason: str, by: User | None) -> None:
 
 
 def pause_or_resume(account: Account, reasons: Sequence[str]) -> None:
-    """The last word about the set-up holds: of a round that says both, the earlier ones are history."""
-    words = [
+    """Pauses or resumes by the last of `reasons`, results in order, that tells about the set-up."""
+    telling = [
         reason
         for reason in reasons
         if reason in PROOFS_OF_SETUP or TABLE[reason].effect is Effect.PAUSES_ACCOUNT
     ]
-    if not words:
+    if not telling:
         return
-    if words[-1] in PROOFS_OF_SETUP:
+    if telling[-1] in PROOFS_OF_SETUP:
         resume(account, mended=True, by_itself=True)
     else:
-        _pause(account, words[-1])
+        _pause(account, telling[-1])
 
 
 def _pause(account: Account, reason: str) -> None:
-    """Stops the account, once. Who comes second finds it stopped, and raises no second alarm."""
+    """Pauses the account. Logs an alarm only if it was not paused before."""
     if Account.objects.filter(pk=account.pk, is_paused=False).update(
         is_paused=True, paused_because=reason
     ):
@@ -73,7 +74,7 @@ def _pause(account: Account, reason: str) -> None:
 
 
 def pause_workflow(workflow_instance_pk: int, reason: str) -> None:
-    """Stops one workflow, once, with an alarm: Kaleyra does not know it."""
+    """Pauses a workflow that Kaleyra does not know. Logs an alarm if it was not paused before."""
     if WorkflowInstance.objects.filter(pk=workflow_instance_pk, is_paused=False).update(
         is_paused=True
     ):
@@ -82,9 +83,9 @@ def pause_workflow(workflow_instance_pk: int, reason: str) -> None:
 
 
 def resume(account: Account, *, mended: bool = False, by_itself: bool = False) -> bool:
-    """Lets the account go on. Returns whether it was paused.
+    """Resumes the account. Returns whether it was paused.
 
-    `mended`: only if the console itself had paused it. `by_itself`: because of an answer, not of a person.
+    `mended`: only if the console had paused it. `by_itself`: because of an answer, not a person.
     """
     paused = Account.objects.filter(pk=account.pk, is_paused=True)
     if mended:
@@ -98,7 +99,10 @@ def resume(account: Account, *, mended: bool = False, by_itself: bool = False) -
 
 
 def resume_workflow(workflow: WorkflowInstance) -> bool:
-    """Lets the workflow go on. Returns whether it was paused. If nothing was mended, the next answer pauses it again."""
+    """Resumes the workflow. Returns whether it was paused.
+
+    If the cause remains, the next answer pauses it again.
+    """
     if not WorkflowInstance.objects.filter(pk=workflow.pk, is_paused=True).update(is_paused=False):
         return False
     logger.warning("workflow %s goes on", workflow.pk)
@@ -107,25 +111,26 @@ def resume_workflow(workflow: WorkflowInstance) -> bool:
 
 
 def reset_rate_limit(account: Account) -> None:
-    """Forgets failures, waits and probes: what comes next is tried as if it were the first."""
+    """Clears failures, waits and probes of the account."""
     Pace.objects.filter(account=account).update(probe_at=None, failures=0, wait_until=None)
 
 
 def record_history(
     model: type[Account] | type[WorkflowInstance], pk: int, reason: str, *, by_itself: bool = False
 ) -> None:
-    """Puts into the change history what a conditional UPDATE changed: it passes the models' own `save` by.
+    """Adds an entry to the change history after a conditional UPDATE, which skips `save`.
 
-    Whose request it is has changed it, unless the console did so `by_itself`: an answer did, whoever's message it was the answer to.
+    Its author is the user of the current request, or nobody if the console did it `by_itself`: an
+    answer did, whoever sent the message.
     """
     changed: Any = model.objects.get(pk=pk)
     if by_itself:
-        changed._history_user = None  # simple_history asks for it by this name
+        changed._history_user = None  # simple_history reads this attribute
     model.history.bulk_history_create([changed], update=True, default_change_reason=reason)
 
 
 def accounts_due_for_probe(now: datetime) -> QuerySet[Account]:
-    """The accounts that the console paused and that may be asked again now."""
+    """The accounts that the console paused, with a probe that is due."""
     found = Account.objects.filter(
         Q(is_paused=True) & ~Q(paused_because="") & Q(pace__probe_at__lte=now)
     )
@@ -133,11 +138,11 @@ def accounts_due_for_probe(now: datetime) -> QuerySet[Account]:
 
 
 def claim_probe(account: Account, now: datetime) -> bool:
-    """Takes the right to one probe, so that no other process has it."""
+    """Reserves the due probe. Returns False if another process has done so."""
     due = Pace.objects.filter(account=account, probe_at__lte=now)
     return bool(due.update(probe_at=now + PAUSE_PROBE_EVERY))
 
 
 def release_probe(account: Account, now: datetime) -> None:
-    """The right was not used: there was nothing to ask with just now."""
+    """Makes a reserved probe due again, because there was no message to post for it."""
     Pace.objects.filter(account=account).update(probe_at=now)

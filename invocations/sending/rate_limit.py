@@ -1,13 +1,16 @@
-"""How fast messages leave, and when they do not: an account's rate, its waits, its pauses, and the brake for everything.
+"""An account's rate limit, its waits and its circuit breaker.
 
-All of it lives in the database, so that every process keeps to it. An account's `Pace` is taken under lock, with the claim:
+They are kept in the database (`Pace`), so that they hold for all processes together. The row is
+locked in the transaction that claims:
 
-- rate: each message has a slot, `1 / sends_per_second` after the one before (GCRA, ITU-T I.371); slots are given out for the next
-  second only;
-- wait: after 429 the whole account waits as Kaleyra asked, a minute at most; then it is ramped up;
-- circuit: after `FAILURES` attempts in a row without any use, one probe every `PROBE_EVERY`, until one gets through;
-- pause: what only an admin can mend stops the account once, with one alarm; one message every `MENDED_PROBE_EVERY` asks whether it
-  has been mended.
+- rate: each message has a slot, `1 / sends_per_second` after the one before (GCRA, ITU-T I.371).
+  Slots are given out for the next second only;
+- wait: after 429 the whole account waits as long as Kaleyra asked, a minute at most. Then its rate
+  ramps up;
+- circuit breaker: after `FAILURES` attempts in a row without a connection, without an answer or
+  with a 5xx (`Effect.UNREACHABLE`), one probe every `PROBE_EVERY`, until one gets through.
+
+What only an admin can correct pauses the account (`pause`).
 """
 
 from __future__ import annotations
@@ -15,7 +18,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
@@ -24,25 +26,25 @@ from invocations.models import Account, Pace
 from invocations.sending.outcomes import TABLE, Effect, Outcome
 from invocations.sending.pause import pause_or_resume
 
-if TYPE_CHECKING:
-    pass
-
 logger = logging.getLogger(__name__)
 
 HORIZON = timedelta(seconds=1)
-"""How far ahead slots are given out: a brake works within this time."""
+"""How far ahead slots are given out. Stopping everything takes effect within this time."""
 LONGEST_ACCOUNT_WAIT = timedelta(seconds=60)
 FAILURES = 5
+"""Attempts in a row with `Effect.UNREACHABLE`, after which the circuit is open."""
 PROBE_EVERY = timedelta(seconds=10)
+"""How often one message is posted while the circuit is open."""
 RAMP = timedelta(seconds=30)
+"""How long the rate takes to grow from `LEAST_SHARE` back to the whole."""
 LEAST_SHARE = 0.1
 
 
-# --- slots ------------------------------------------------------------------------------------------------------------
+# --- slots ---
 
 
 def lock_pace(account: Account) -> Pace:
-    """The account's pace, kept from every other process until the transaction ends."""
+    """The account's pace, locked until the transaction ends."""
     pace = Pace.objects.select_for_update().filter(account=account).first()
     if pace is None:
         Pace.objects.get_or_create(account=account)
@@ -53,9 +55,10 @@ def lock_pace(account: Account) -> Pace:
 def free_slots(
     pace: Pace, account: Account, now: datetime, most: int, *, by_hand: bool = False
 ) -> list[datetime]:
-    """When messages of the account may leave: up to `most` moments within the next second, none while it waits.
+    """Up to `most` times within the next second at which messages may leave; none while it waits.
 
-    `by_hand`: a person asks for one message now. It is not kept back by a circuit, for it is the probe.
+    With `by_hand`, when a person sends one message, an open circuit does not count: the message is
+    the probe.
     """
     if pace.wait_until and pace.wait_until > now and not (by_hand and _is_open(pace)):
         return []
@@ -67,7 +70,7 @@ def free_slots(
 
 
 def take_slots(pace: Pace, account: Account, now: datetime, used: Sequence[datetime]) -> None:
-    """Notes that the slots `used` are taken. Call it in the transaction that `locked` the pace."""
+    """Marks the slots `used` as taken, in the transaction that locked the pace."""
     if not used:
         return
     pace.next_slot_at = used[-1] + timedelta(seconds=1) / _rate(pace, account, now)
@@ -77,7 +80,7 @@ def take_slots(pace: Pace, account: Account, now: datetime, used: Sequence[datet
 
 
 def next_slot_at(pace: Pace, now: datetime) -> datetime:
-    """When a message that found no slot may be tried again."""
+    """When to try a message again for which there was no free slot."""
     return max(pace.wait_until or now, pace.next_slot_at or now, now)
 
 
@@ -90,11 +93,14 @@ def _rate(pace: Pace, account: Account, now: datetime) -> float:
     return account.sends_per_second * min(1.0, max(LEAST_SHARE, share))
 
 
-# --- what an attempt does to the pace ---------------------------------------------------------------------------------
+# --- after attempts ---
 
 
 def update_from_attempts(account: Account, outcomes: Sequence[tuple[str, int | None]]) -> None:
-    """What a round of attempts, in order, tells about the account: the reason of each, and the seconds that Kaleyra asked to wait."""
+    """Updates the account's waits, circuit and pause from results in order.
+
+    Each has a reason of `outcomes.TABLE` and the seconds of `Retry-After`, if any.
+    """
     failures, got_through, asked = 0, False, None
     for reason, retry_after in outcomes:
         effect = TABLE[reason].effect
@@ -105,11 +111,14 @@ def update_from_attempts(account: Account, outcomes: Sequence[tuple[str, int | N
         if effect is Effect.SLOWS_ACCOUNT or (effect is Effect.UNREACHABLE and retry_after):
             asked = retry_after or 1
     pause_or_resume(account, [reason for reason, _asked in outcomes])
-    if (
-        not (failures or asked)
-        and not Pace.objects.filter(account=account, failures__gt=0).exists()
-    ):
+    had_failures = Pace.objects.filter(account=account, failures__gt=0)
+    if not failures and not asked and not had_failures.exists():
         return
+    _update_pace(account, failures, got_through, asked)
+
+
+def _update_pace(account: Account, failures: int, got_through: bool, asked: int | None) -> None:
+    """`failures` are those after the last attempt that `got_through`; `asked`: seconds to wait."""
     now = timezone.now()
     with transaction.atomic():
         pace = lock_pace(account)

@@ -79,53 +79,66 @@ def record(
     not_before: datetime | None = None,
     not_after: datetime | None = None,
 ) -> tuple[Invocation, bool]:
-    """Commits the invocation as queued.
+    """Commits a queued invocation. The same request ID and content again give the first, and False.
 
-    The same request ID with the same content again gives the first one, and False.
-
-    `acknowledged`: the tokens of the cautions that a person has acknowledged; None where nobody is
-    asked. Nothing leaves before `not_before`, nor after `not_after` (by default
-    `workflow.valid_for` later). Raises `NotSendable`, `NotAcknowledged`, or `RequestIdTaken` if the
-    ID was used for something else.
+    `acknowledged`: tokens of the cautions that a person has acknowledged; None: nobody is asked.
+    It leaves between `not_before` and `not_after` (by default `workflow.valid_for` later).
+    Raises `NotSendable`, `NotAcknowledged`, or `RequestIdTaken` (the ID is another message's).
     """
     found = blockers(check.of_message(workflow, sends, reads_anew=True))
     found = found or check.of_times(workflow, not_before=not_before, not_after=not_after)
     if found:
         raise NotSendable(found)
-    now = timezone.now()
-    payload = to_text(build_payload(str(request_id), sends))
     invocation = Invocation(
         request_id=request_id,
         workflow_instance=workflow,
         account_id=workflow.account_id,
         version=template_fields.current_version(workflow, created_by),
-        payload=payload,
-        payload_digest=digests(payload, PAYLOAD_DIGEST)[0],
-        **_recipient_columns(sends),
         reference=reference,
         note=note or None,
         created_by=created_by,
         sent_again_from=sent_again_from,
-        not_before=not_before,
-        not_after=not_after or max(not_before or now, now) + workflow.valid_for,
-        due_at=not_before if not_before and not_before > now else now + GRACE,
+        **_payload_columns(request_id, sends),
+        **_recipient_columns(sends),
+        **_time_columns(workflow, not_before, not_after),
     )
     with transaction.atomic():
         _lock_recipients(invocation)
-        if first := Invocation.objects.filter(request_id=request_id).first():
-            return _the_same(first, workflow, created_by, payload), False
+        if (first := _recorded_before(invocation)) is not None:
+            return first, False
         if acknowledged is not None:
             _ask(workflow, sends, created_by, acknowledged)
-        try:
-            with transaction.atomic():
-                invocation.save(force_insert=True)
-        except IntegrityError:
-            # Another message to another number took the ID meanwhile.
-            raced = Invocation.objects.filter(request_id=request_id).first()
-            if raced is None:
-                raise
-            return _the_same(raced, workflow, created_by, payload), False
+        return _insert(invocation)
+
+
+def _insert(invocation: Invocation) -> tuple[Invocation, bool]:
+    """Inserts the row, unless a message to another number took the request ID meanwhile."""
+    try:
+        with transaction.atomic():
+            invocation.save(force_insert=True)
+    except IntegrityError:
+        if (first := _recorded_before(invocation)) is None:
+            raise
+        return first, False
     return invocation, True
+
+
+def _time_columns(
+    workflow: WorkflowInstance, not_before: datetime | None, not_after: datetime | None
+) -> dict[str, datetime | None]:
+    now = timezone.now()
+    start = max(not_before or now, now)
+    is_scheduled = not_before is not None and not_before > now
+    return {
+        "not_before": not_before,
+        "not_after": not_after or start + workflow.valid_for,
+        "due_at": not_before if is_scheduled else now + GRACE,
+    }
+
+
+def _payload_columns(request_id: uuid.UUID, sends: Sequence[Send]) -> dict[str, str]:
+    payload = to_text(build_payload(str(request_id), sends))
+    return {"payload": payload, "payload_digest": digests(payload, PAYLOAD_DIGEST)[0]}
 
 
 def _recipient_columns(sends: Sequence[Send]) -> dict[str, str]:
@@ -171,14 +184,13 @@ def _ask(
         raise NotAcknowledged(open_ones)
 
 
-def _the_same(
-    first: Invocation, workflow: WorkflowInstance, created_by: User | None, payload: str
-) -> Invocation:
-    same_person = first.created_by_id == (created_by.pk if created_by else None)
-    if (
-        not same_person
-        or first.workflow_instance_id != workflow.pk
-        or first.payload_digest not in digests(payload, PAYLOAD_DIGEST)
-    ):
-        raise RequestIdTaken
-    return first
+def _recorded_before(invocation: Invocation) -> Invocation | None:
+    """The row with this request ID, if it is the same message. Else raises `RequestIdTaken`."""
+    first = Invocation.objects.filter(request_id=invocation.request_id).first()
+    if first is None:
+        return None
+    is_same_payload = first.payload_digest in digests(invocation.payload, PAYLOAD_DIGEST)
+    same = ("created_by_id", "workflow_instance_id")
+    if is_same_payload and all(getattr(first, name) == getattr(invocation, name) for name in same):
+        return first
+    raise RequestIdTaken

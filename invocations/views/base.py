@@ -1,4 +1,4 @@
-"""What every staff page has in common: who may open it, and the shell around it."""
+"""What all staff pages share: the check of permissions, the query timeout and rendering."""
 
 from __future__ import annotations
 
@@ -27,27 +27,28 @@ View = Callable[..., HttpResponseBase]
 
 
 class StaffRequest(HttpRequest):
-    """A request of somebody who is signed in, with what they may see and do."""
+    """The request of a view behind `staff_page`: its user is signed in."""
 
     user: User
     viewer: Viewer
 
 
 def staff_page(permission: str) -> Callable[[View], View]:
-    """Redirects to sign-in, or 403 without `permission` ("": everybody who is signed in)."""
+    """Redirects to sign-in, or 403 without `permission`. An empty one admits all who are signed in.
+
+    After sign-in a GET leads back to its URL, any other method to the dashboard.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not admin.site.has_permission(request):
-                return redirect_to_login(
-                    request.get_full_path() if request.method == "GET" else "/",
-                    reverse("admin:login"),
-                )
+                after_login = request.get_full_path() if request.method == "GET" else "/"
+                return redirect_to_login(after_login, reverse("admin:login"))
             viewer = Viewer.of(request.user)
             if permission and not viewer.may(permission):
                 raise PermissionDenied
-            request.viewer = viewer  # type: ignore[attr-defined]  # now it is a `StaffRequest`
+            request.viewer = viewer  # type: ignore[attr-defined]  # makes it a `StaffRequest`
             return view(request, *args, **kwargs)
 
         return guarded
@@ -56,16 +57,17 @@ def staff_page(permission: str) -> Callable[[View], View]:
 
 
 def with_query_timeout(view: View) -> View:
-    """For pages that look through many rows: on PostgreSQL no query of theirs runs longer than `LONGEST_QUERY`.
+    """On PostgreSQL, cancels any query of the view that runs longer than `QUERY_TIMEOUT`.
 
-    One that would is cut off by the database (its `statement_timeout`), and the person is told how to ask for less.
+    The database cancels it (`statement_timeout`). The page then explains how to ask for less, with
+    status 503. For pages that search many rows.
     """
 
     @wraps(view)
-    def within_bounds(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if connection.vendor != "postgresql":
             return view(request, *args, **kwargs)
-        _allow(QUERY_TIMEOUT)
+        _set_statement_timeout(QUERY_TIMEOUT)
         try:
             return view(request, *args, **kwargs)
         except OperationalError as error:
@@ -74,23 +76,21 @@ def with_query_timeout(view: View) -> View:
             logger.warning("a query of %s was cut off", view.__name__)
             return render_page(request, "too_slow.html", {}, status=503)
         finally:
-            _allow(None)
+            _set_statement_timeout(None)
 
-    return within_bounds
+    return limited
 
 
-def _allow(longest: timedelta | None) -> None:
-    """None: as long as it takes, for what is sent must be written down."""
+def _set_statement_timeout(timeout: timedelta | None) -> None:
+    """None: no limit, because recording a message must never be cancelled."""
+    milliseconds = int(timeout.total_seconds() * 1000) if timeout else 0
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('statement_timeout', %s, false)",
-            [str(int(longest.total_seconds() * 1000)) if longest else "0"],
-        )
+        cursor.execute("SELECT set_config('statement_timeout', %s, false)", [str(milliseconds)])
 
 
 def render_page(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """A page inside the shell. Templates read the viewer as `viewer`."""
+    """The template with the context of the admin shell, and the `Viewer` as `viewer`."""
     shell = admin.site.each_context(request) | {"viewer": getattr(request, "viewer", None)}
     return render(request, template, shell | context, status=status)

@@ -1,4 +1,4 @@
-"""The history at work: what opens beside it, what is ticked, and how it refreshes itself."""
+"""The history: its side panel, selected rows, and polling."""
 
 import uuid
 from datetime import timedelta
@@ -33,7 +33,7 @@ ENDS = [
 
 @pytest.fixture
 def sixty(demo, meera):
-    """Sixty messages, each of which has come to an end; the newest was delivered."""
+    """Sixty messages, all of them final; the newest was delivered."""
 
     def recorded(number):
         sends = [Send(f"919876543{number:03}", values) for values in SENT.values()]

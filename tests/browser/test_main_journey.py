@@ -1,4 +1,4 @@
-"""The main job from one end to the other: set up in the admin, send, see what Kaleyra answered."""
+"""The main job end to end: set up in the admin, send, read Kaleyra's answer."""
 
 import json
 
@@ -176,9 +176,8 @@ def test_the_page_of_a_message_under_way_changes_by_itself_and_disturbs_nobody(
     with page.expect_response("**/history/*/"):
         pass
     page.wait_for_timeout(200)
-    expect(page.locator("#attempt-1")).to_have_attribute(
-        "open", ""
-    )  # nothing changed, so what was opened stays so
+    # Polling replaces nothing as long as nothing has changed, so the details stay open.
+    expect(page.locator("#attempt-1")).to_have_attribute("open", "")
     Invocation.objects.update(status="expired", reason="too_late", due_at=None)
     expect(page.locator(".page-head .badge").first).to_contain_text("Expired")
     expect(page.locator("#said")).to_have_text("Expired")
@@ -192,7 +191,7 @@ def test_a_send_on_a_phone(compose, demo, receiver, page):
     review(page)
     send(page)
     following, timeline = page.locator(".next"), page.get_by_role("heading", name="What happened")
-    assert following.bounding_box()["y"] < timeline.bounding_box()["y"]  # what to do comes first
+    assert following.bounding_box()["y"] < timeline.bounding_box()["y"]  # next steps come first
     assert {
         name: send["templateParams"] for name, send in sent_by(receiver)["input"].items()
     } == SENT

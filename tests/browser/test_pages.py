@@ -54,14 +54,13 @@ def messages(demo, meera):
 
 def test_the_pages_of_messages(page, meera, sign_in, messages, faults, live_server):
     sign_in(page, meera)
-    # Of the others the list has the tones, and the page has nothing else.
+    # The pages of the other statuses differ from these only in colours that the list has too.
     assert (
         faults([f"/history/{messages[status].request_id}/" for status in ("rejected", "unknown")])
         == {}
     )
-    reviewer = User.objects.create_user(
-        "reviewer", is_staff=True
-    )  # may see the history, and no values
+    # May see the history, but no values.
+    reviewer = User.objects.create_user("reviewer", is_staff=True)
     reviewer.user_permissions.add(
         *[p for p in meera.groups.get().permissions.all() if p.codename == "view_invocation"]
     )

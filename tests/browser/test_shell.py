@@ -47,14 +47,14 @@ pytestmark = pytest.mark.urls(__name__)
 
 @pytest.fixture
 def people(page, sign_in, admin_user, live_server):
-    """A list of the shell, with search, filters and actions, opened by an admin."""
+    """An admin list with search, filters and actions."""
     sign_in(page, admin_user)
     page.goto(f"{live_server.url}/auth/user/")
     return page
 
 
 def tab_to(page, name):
-    """Presses Tab until the focus is on what is called so."""
+    """Presses Tab until the element with this label or text has the focus."""
     for _ in range(60):
         page.keyboard.press("Tab")
         focused = page.locator(":focus")

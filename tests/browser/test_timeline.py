@@ -1,4 +1,4 @@
-"""The page of an open invocation refreshes itself until the result is there, without disturbing."""
+"""The page of an invocation polls until it has a result, and does not disturb the reader."""
 
 import uuid
 from datetime import timedelta
@@ -19,7 +19,7 @@ from .steps import SENT
 
 @pytest.fixture
 def accepted(demo, meera):
-    """accepted(): a message that Kaleyra took, whose result is awaited."""
+    """accepted(): a message that Kaleyra accepted and whose result is awaited."""
     WorkflowInstance.objects.update(expects_callback=True)
 
     def accepted(code="202", **changes):

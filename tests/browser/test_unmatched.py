@@ -1,4 +1,4 @@
-"""The page of unmatched results as it looks, with a suggestion, hostile words, and long ones."""
+"""The page of unmatched results, with a suggestion, hostile texts and long ones."""
 
 import json
 import uuid
@@ -14,16 +14,8 @@ from invocations.sending.record import record
 from .steps import SENT
 
 
-def test_the_page_of_unmatched_results(page, admin_user, sign_in, demo, faults, live_server):
-    sign_in(page, admin_user)
-    assert faults(["/results/unmatched/"], "none") == {}
-    workflow = demo["Order delayed"]
-    sends = [Send("919876543202", values) for values in SENT.values()]
-    row = record(workflow, sends, request_id=uuid.uuid4(), created_by=admin_user)[0]
-    now = timezone.now()
-    Invocation.objects.filter(pk=row.pk).update(
-        status="unknown", reason="timeout", due_at=None, doubtful_since=now, doubt_count=1
-    )
+def store_unmatched_results(account):
+    """Three results with odd words and long IDs, and one that is no JSON."""
     words = [
         ("TIMEOUT", "DELIVERED"),
         ("<img src=x onerror=alert(1)>", "\u202e" + "NEW-" * 25),
@@ -44,8 +36,21 @@ def test_the_page_of_unmatched_results(page, admin_user, sign_in, demo, faults, 
             "executionStatus": "COMPLETED",
             "result": channels,
         }
-        inbox.store_result(workflow.account, json.dumps(body, indent=1).encode())
-    inbox.store_result(workflow.account, b"<html>not json</html>")
+        inbox.store_result(account, json.dumps(body, indent=1).encode())
+    inbox.store_result(account, b"<html>not json</html>")
+
+
+def test_the_page_of_unmatched_results(page, admin_user, sign_in, demo, faults, live_server):
+    sign_in(page, admin_user)
+    assert faults(["/results/unmatched/"], "none") == {}
+    workflow = demo["Order delayed"]
+    sends = [Send("919876543202", values) for values in SENT.values()]
+    row = record(workflow, sends, request_id=uuid.uuid4(), created_by=admin_user)[0]
+    now = timezone.now()
+    Invocation.objects.filter(pk=row.pk).update(
+        status="unknown", reason="timeout", due_at=None, doubtful_since=now, doubt_count=1
+    )
+    store_unmatched_results(workflow.account)
     assert faults(["/results/unmatched/"], "some") == {}
     callback = matching.unmatched_results().latest("pk")
     assert faults([f"/results/unmatched/set-aside/?id={callback.pk}"], "set-aside") == {}

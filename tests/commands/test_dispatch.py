@@ -1,4 +1,4 @@
-"""`manage.py dispatch`: until nothing is due, or until it is told to end."""
+"""`manage.py dispatch`: until nothing is due, or until a signal ends it."""
 
 import signal
 from datetime import timedelta
@@ -12,14 +12,14 @@ from django.utils import timezone
 from invocations.models import Account, Invocation
 from invocations.monitoring.sweep import sweep
 from invocations.sending import due, pause, store_outcome
-from invocations.sending import record as sending
 from invocations.sending.dispatcher import Dispatcher
+from invocations.sending.record import GRACE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def make_due():
-    Invocation.objects.update(due_at=F("due_at") - sending.GRACE)
+    Invocation.objects.update(due_at=F("due_at") - GRACE)
 
 
 def test_once_works_until_nothing_is_due(recorded, receiver, capsys):
@@ -38,8 +38,8 @@ def test_a_database_that_is_away_for_a_moment_does_not_end_it(
     make_due()
     calls = {"claim_due": 0, "store_outcomes": 0}
 
-    def away_first(room, name):
-        real = getattr(room, name)
+    def away_first(module, name):
+        real = getattr(module, name)
 
         def called(*args):
             calls[name] += 1
@@ -47,16 +47,14 @@ def test_a_database_that_is_away_for_a_moment_does_not_end_it(
                 raise OperationalError("server closed the connection; row was 919876543202")
             return real(*args)
 
-        monkeypatch.setattr(room, name, called)
+        monkeypatch.setattr(module, name, called)
 
     away_first(due, "claim_due")
     away_first(store_outcome, "store_outcomes")
     assert Dispatcher(sweep, width=1).run(until_idle=True, seconds=30) == 1
     assert Invocation.objects.get().status == "accepted" and len(receiver.received) == 1
-    assert (
-        caplog.text.count("the database does not answer (OperationalError); trying again") == 4
-        and "919876543202" not in caplog.text
-    )
+    retried = "the database does not answer (OperationalError); trying again"
+    assert caplog.text.count(retried) == 4 and "919876543202" not in caplog.text
 
 
 def test_a_signal_ends_it_after_the_messages_that_are_under_way(recorded, receiver, manage):
@@ -66,19 +64,15 @@ def test_a_signal_ends_it_after_the_messages_that_are_under_way(recorded, receiv
     dispatcher = manage("dispatch", "--threads", "2")
     receiver.wait_for(1, seconds=30)
     dispatcher.terminate()
-    said, complaints = dispatcher.communicate(timeout=20)
-    assert (
-        (dispatcher.returncode, complaints) == (0, "") and "at work" in said and "has ended" in said
-    )
+    output, errors = dispatcher.communicate(timeout=20)
+    assert (dispatcher.returncode, errors) == (0, "")
+    assert "at work" in output and "has ended" in output
     sent = len(receiver.received)
-    assert 0 < sent < 20 and set(Invocation.objects.values_list("status", flat=True)) == {
-        "accepted",
-        "queued",
-    }
+    statuses = set(Invocation.objects.values_list("status", flat=True))
+    assert 0 < sent < 20 and statuses == {"accepted", "queued"}
     assert Invocation.objects.filter(status="accepted").count() == sent
-    assert not Invocation.objects.filter(
-        status="queued", due_at__isnull=True
-    ).exists()  # the next one takes them
+    # The next dispatcher takes the others.
+    assert not Invocation.objects.filter(status="queued", due_at__isnull=True).exists()
 
 
 def test_an_idle_one_ends_at_once(manage, account):
@@ -88,7 +82,7 @@ def test_an_idle_one_ends_at_once(manage, account):
     assert dispatcher.wait(10) == 0, dispatcher.stderr.read()
 
 
-def test_the_brake_works_within_a_second(recorded, receiver, manage):
+def test_stopping_everything_takes_effect_within_a_second(recorded, receiver, manage):
     Account.objects.update(sends_per_second=20)
     for _ in range(100):
         recorded()

@@ -6,7 +6,6 @@ import uuid
 import pytest
 
 from invocations.kaleyra.client import KaleyraClient
-from invocations.management.commands import invoke as invoke_command
 from invocations.models import ApiKey, Attempt, Invocation
 from invocations.sending import store_outcome
 
@@ -118,7 +117,9 @@ def test_a_recorded_message_that_was_not_delivered_is_delivered(
     invoke, workflow, receiver, monkeypatch
 ):
     words = ["--recipient", NUMBER + "202", "--request-id", ID]
-    monkeypatch.setattr(invoke_command, "deliver", lambda *args, **kwargs: False)
+    monkeypatch.setattr(
+        "invocations.management.commands.invoke.deliver", lambda *args, **kwargs: False
+    )
     assert invoke(*words)[0] == 3
     monkeypatch.undo()
     ended, printed = invoke(*words)

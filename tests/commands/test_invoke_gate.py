@@ -1,4 +1,4 @@
-"""`manage.py invoke` and the gate: what is refused, what is said, and what a script can read of it."""
+"""`manage.py invoke` and the gate: what is refused, what is said, and what a script reads."""
 
 import json
 import uuid

@@ -39,7 +39,8 @@ def test_the_web_server_does_not_start_with_wrong_settings():
         (
             "",
             GOOD["DATABASE_URL"],
-            "Celery needs CELERY_BROKER_URL. Without a broker, `manage.py dispatch` does the same work.",
+            "Celery needs CELERY_BROKER_URL. "
+            "Without a broker, `manage.py dispatch` does the same work.",
         ),
         ("redis://127.0.0.1/0", "sqlite:////tmp/none.sqlite3", "the database is SQLite"),
     ],

@@ -67,7 +67,7 @@ class CrashRun:
         self._workers: list[BaseProcess] = []
         self._recorders: list[BaseProcess] = []
         self._frozen: dict[BaseProcess, float] = {}
-        self._said_at = 0.0
+        self._printed_at = 0.0
         self._resumed_at = 0.0
 
     def run(self) -> None:
@@ -78,7 +78,7 @@ class CrashRun:
         try:
             self._recorders = [self._recorder(n) for n in range(RECORDERS)]
             self._workers = [self._worker() for _ in range(self.plan.workers)]
-            self._in_trouble()
+            self._record_and_kill()
             self.receiver.calm_down()
             self._wait_for("everything is settled", lambda: self._open() == 0, self.plan.patience)
             if self.plan.dedupes:
@@ -135,9 +135,9 @@ class CrashRun:
         process.name = str(place)
         return process
 
-    # --- trouble ---
+    # --- kills and faults ---
 
-    def _in_trouble(self) -> None:
+    def _record_and_kill(self) -> None:
         """Records messages at the pace of the kills, so that each kill finds open messages."""
         plan, done = self.plan, self.done
         ends = time.monotonic() + plan.most_seconds
@@ -162,11 +162,16 @@ class CrashRun:
     def _all_tried(self) -> bool:
         """On a slow machine the run must not end before every message had an attempt."""
         return bool(
-            self._patiently(lambda: not Invocation.objects.filter(attempt_count=0).exists())
+            self._if_database_answers(
+                lambda: not Invocation.objects.filter(attempt_count=0).exists()
+            )
         )
 
     def _is_time_to_strike(self) -> bool:
-        plan, settled = self.plan, self._patiently(lambda: Invocation.objects.exclude(OPEN).count())
+        plan, settled = (
+            self.plan,
+            self._if_database_answers(lambda: Invocation.objects.exclude(OPEN).count()),
+        )
         return bool(plan.kills) and (
             settled is None or self.done.kills / plan.kills < settled / plan.invocations + AHEAD
         )
@@ -228,11 +233,12 @@ class CrashRun:
         if time.monotonic() > self._resumed_at + 1.0:
             self._resumed_at = time.monotonic()
             paused = Account.objects.filter(is_paused=True)
-            self._patiently(lambda: [pause.resume(account) for account in paused])
-        if time.monotonic() > self._said_at + 5.0:
-            self._said_at = time.monotonic()
+            self._if_database_answers(lambda: [pause.resume(account) for account in paused])
+        if time.monotonic() > self._printed_at + 5.0:
+            self._printed_at = time.monotonic()
+            recorded = self._if_database_answers(Invocation.objects.count)
             print(
-                f"{self.done.seconds:5.0f} s: {self._patiently(Invocation.objects.count)} recorded,"
+                f"{self.done.seconds:5.0f} s: {recorded} recorded,"
                 f" {self._open()} open, {self.done.kills} kills,"
                 f" {self.done.database} of the database",
                 flush=True,
@@ -240,11 +246,12 @@ class CrashRun:
 
     def _open(self) -> int | None:
         """How many messages will still change without a person."""
-        return self._patiently(lambda: Invocation.objects.filter(OPEN).count())
+        return self._if_database_answers(lambda: Invocation.objects.filter(OPEN).count())
 
-    def _patiently(self, ask: Callable[[], Any]) -> Any:
+    def _if_database_answers(self, query: Callable[[], Any]) -> Any:
+        """The result of `query`; None while the database does not answer."""
         with suppress(OperationalError, InterfaceError):
-            return ask()
+            return query()
         close_old_connections()
         return None
 
@@ -252,7 +259,7 @@ class CrashRun:
         ends = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > ends:
-                print(f"in {seconds:.0f} s of peace not: {what}", flush=True)
+                print(f"not within {seconds:.0f} s: {what}", flush=True)
                 return
             time.sleep(0.2)
             self._look_after()

@@ -32,7 +32,7 @@ from tests.servers import PrivatePostgres
 
 
 class Caught(NamedTuple):
-    """How a bug shows: by which number, under which circumstances."""
+    """The count that shows a bug, and the options with which it does."""
 
     by: str
     options: tuple[str, ...] = ()
@@ -73,15 +73,15 @@ def _options() -> argparse.ArgumentParser:
         help="of the accounts (default: same_id; without dedupe never)",
     )
     parser.add_argument("--gently", action="store_true", help="SIGTERM in place of SIGKILL")
-    parser.add_argument("--most-seconds", type=float, default=1800.0, help="of trouble")
+    parser.add_argument("--most-seconds", type=float, default=1800.0, help="of kills and faults")
     parser.add_argument(
-        "--tail", type=float, default=5.0, help="seconds of trouble when all is recorded"
+        "--tail", type=float, default=5.0, help="seconds of faults after all is recorded"
     )
     parser.add_argument(
         "--patience",
         type=float,
         default=60.0,
-        help="seconds after it for what is open to be settled",
+        help="seconds after that for open messages to be settled",
     )
     parser.add_argument("--bug", choices=BUGS)
     parser.add_argument("--every-bug", action="store_true")
@@ -188,8 +188,8 @@ def _report(done: object, verdict: object, answers: Counter[str]) -> None:
             "other answers": ", ".join(
                 f"{n} {name}" for name, n in answers.most_common() if name not in faults
             ),
-            **verdict.told,
-            "outcomes that a person asked about in the end": done.checked_by_hand,
+            **verdict.figures,
+            "unknown outcomes checked by hand in the end": done.checked_by_hand,
         }
     )
     print("must be 0:")
@@ -205,7 +205,7 @@ def _lines(figures: dict[str, object]) -> None:
 
 
 def every_bug() -> int:
-    """Runs each seeded bug. Succeeds if each was caught, by the number that it should show in."""
+    """Runs each known bug. Returns 0 if each was caught by the count that should show it."""
     missed = 0
     for bug, caught in BUGS.items():
         command = [
@@ -221,11 +221,11 @@ def every_bug() -> int:
         run = subprocess.run(
             [*command, "--patience=10", *caught.options], capture_output=True, text=True
         )
-        said = run.stdout.strip().rpartition("\n")[2]
-        good = run.returncode == 1 and caught.by in said.removeprefix("BAD: ").split("; ")
+        last = run.stdout.strip().rpartition("\n")[2]
+        good = run.returncode == 1 and caught.by in last.removeprefix("BAD: ").split("; ")
         missed += not good
         print(
-            f"{'caught' if good else 'MISSED':<7} {bug:<26} {said or run.stderr[-500:]}", flush=True
+            f"{'caught' if good else 'MISSED':<7} {bug:<26} {last or run.stderr[-500:]}", flush=True
         )
     return 1 if missed else 0
 

@@ -14,16 +14,16 @@ from invocations.models import Attempt, Invocation
 from invocations.monitoring import consistency
 from invocations.sending.outcomes import Status
 
-TOLD = 5
+MOST_STORIES = 5
 NEVER_LEFT = (Status.QUEUED, Status.HELD, Status.CANCELLED, Status.EXPIRED)
 
 
 @dataclass
 class Verdict:
-    """The counts in `bad` must be zero; `told` holds other figures."""
+    """The counts in `bad` must be zero; `figures` holds the others."""
 
     bad: dict[str, int] = field(default_factory=dict)
-    told: dict[str, str] = field(default_factory=dict)
+    figures: dict[str, str] = field(default_factory=dict)
     stories: list[str] = field(default_factory=list)
     """The attempts of the first messages with a wrong status, and what the receiver saw."""
 
@@ -72,10 +72,10 @@ def judge(recorded: Collection[str], received: list[dict[str, Any]], *, dedupes:
         **_wrong_requests(rows, seen),
         "rows that contradict themselves (reconcile)": sum(1 for _ in consistency.contradictions()),
     }
-    verdict.told = _figures(seen)
+    verdict.figures = _figures(seen)
     verdict.stories = [
         _story(rows[id], [line for line in received if line.get("id") == id])
-        for id in _contradicted(rows, seen)[:TOLD]
+        for id in _contradicted(rows, seen)[:MOST_STORIES]
     ]
     return verdict
 

@@ -1,4 +1,4 @@
-"""What can go wrong with a request, and how the receiver does it."""
+"""The faults of the receiver."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .envelopes import accepted
 
 
 class Fault(NamedTuple):
-    """One way to misbehave.
+    """One kind of misbehaviour.
 
-    `accepts`: the message counts before anything goes wrong.
+    `accepts`: the message counts before the fault.
     `whole`: the request is read to its end.
     """
 

@@ -1,4 +1,4 @@
-"""What one run of the kill harness is to do, and what it did."""
+"""The parameters and the counts of one run of the kill harness."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Plan:
-    """What a run does, with at least `kills`; `gently` is SIGTERM in place of SIGKILL.
+    """The parameters of a run. `kills` is a minimum; `gently`: SIGTERM in place of SIGKILL.
 
     In seconds: kills and faults last for `most_seconds`, and for `tail` once all is recorded; then
     `patience` is the time for open messages to be settled.
@@ -31,7 +31,7 @@ class Plan:
 
 @dataclass
 class Done:
-    """How many processes were killed, stopped or ended wrongly."""
+    """Counts of processes that were killed, stopped, or ended wrongly."""
 
     kills: int = 0
     of_all_at_once: int = 0

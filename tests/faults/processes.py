@@ -1,4 +1,4 @@
-"""What the processes of a run do: record messages, or deliver them."""
+"""The work of a run's processes: recording messages, or delivering them."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def record_messages(mine: Sequence[tuple[int, str]], may_record: Any) -> None:
 
     A process that replaces a killed one begins a few messages before the last recorded one.
     """
-    workflows = _asked(lambda: list(WorkflowInstance.objects.order_by("pk")))
+    workflows = _result_of(lambda: list(WorkflowInstance.objects.order_by("pk")))
     known = {
         str(request_id)
-        for request_id in _asked(
+        for request_id in _result_of(
             lambda: list(Invocation.objects.values_list("request_id", flat=True))
         )
     }
@@ -47,14 +47,14 @@ def record_messages(mine: Sequence[tuple[int, str]], may_record: Any) -> None:
             time.sleep(0.02)
         sends = [Send(f"9198{n:08d}", {"01": f"message {n}"})] * 2
         options = {"request_id": uuid.UUID(request_id), "created_by": None}
-        _asked(lambda: record(workflows[n % len(workflows)], sends, **options))  # noqa: B023
+        _result_of(lambda: record(workflows[n % len(workflows)], sends, **options))  # noqa: B023
 
 
-def _asked(ask: Callable[[], Any]) -> Any:
-    """The result of `ask`, repeated until the database answers."""
+def _result_of(query: Callable[[], Any]) -> Any:
+    """The result of `query`, which is repeated until the database answers."""
     while True:
         try:
-            return ask()
+            return query()
         except (OperationalError, InterfaceError):
             close_old_connections()
             time.sleep(0.1)

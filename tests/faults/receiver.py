@@ -2,10 +2,10 @@
 
     python -m tests.faults.receiver --log received.jsonl --seed 7 --rate 0.1
 
-It prints its ports, and ends when its stdin does. It shares no code with the console, and its log
-is what the judge believes: one JSON line for each request, written before the answer. What goes
-wrong is drawn from the seed, the request ID and the number of times that this ID has come, so that
-a run can be repeated. SIGUSR1 ends the misbehaviour: every later request is answered as documented.
+It prints its ports, and ends when its stdin is closed. It shares no code with the console. The
+judge relies on its log: one JSON line for each request, written before the answer. Faults are drawn
+from the seed, the request ID and the number of times that this ID has come, so that a run can be
+repeated. SIGUSR1 ends the misbehaviour: every later request is answered as documented.
 """
 
 from __future__ import annotations
@@ -173,9 +173,6 @@ def main() -> None:
     parser.add_argument("--duplicate-text", default=DUPLICATE)
     parser.add_argument("--latency", type=float, default=10.0, help="milliseconds before an answer")
     asyncio.run(_serve(parser.parse_args()))
-
-
-# --- for those who start it -----------------------------------------------------------------------
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from invocations.models import Account, Invocation
 from invocations.monitoring.sweep import run_once
-from invocations.sending import record as sending
+from invocations.sending.record import GRACE
 from tests.faults.judge import judge
 from tests.faults.receiver_process import ReceiverProcess
 from tests.faults.worker import MOMENTS
@@ -37,7 +37,7 @@ def receiver(tmp_path, dedupe):
 def three(recorded):
     """Three messages that are due."""
     ids = [str(recorded(f"{n:03d}").request_id) for n in range(3)]
-    Invocation.objects.update(due_at=F("due_at") - sending.GRACE)
+    Invocation.objects.update(due_at=F("due_at") - GRACE)
     return ids
 
 
@@ -87,7 +87,7 @@ def test_a_worker_frozen_beyond_its_lease_sends_and_stores_nothing_afterwards(
     moment, requests, recorded, receiver, process
 ):
     invocation = recorded()
-    Invocation.objects.update(due_at=F("due_at") - sending.GRACE)
+    Invocation.objects.update(due_at=F("due_at") - GRACE)
     worker = process(
         "-m",
         "tests.faults.worker",

@@ -1,4 +1,4 @@
-"""The judge's witness can be believed: it writes down what it took, before it answers."""
+"""The receiver's log, which the judge relies on, and its misbehaviour."""
 
 import http.client
 import json
@@ -29,22 +29,22 @@ def started(tmp_path):
 
 
 def post(receiver, request_id, key=KEY):
-    """The status, or the kind of silence."""
-    line = http.client.HTTPConnection(receiver.api_domain, timeout=10)
+    """The HTTP status, or the name of the exception if there is no answer."""
+    connection = http.client.HTTPConnection(receiver.api_domain, timeout=10)
     try:
-        line.request(
+        connection.request(
             "POST",
             PATH,
             json.dumps({"requestId": request_id, "input": {"send1": {}}}),
             {"api-key": key},
         )
-        answer = line.getresponse()
+        answer = connection.getresponse()
         answer.read()
         return answer.status
     except (OSError, http.client.HTTPException) as error:
         return type(error).__name__
     finally:
-        line.close()
+        connection.close()
 
 
 @pytest.mark.parametrize(
@@ -56,28 +56,28 @@ def test_a_repeated_id_is_refused_or_is_a_second_message(started, dedupe, answer
     assert sum(line["effect"] for line in receiver.received) == effects
 
 
-def test_what_a_repetition_is_told_can_be_chosen(started):
+def test_the_answer_to_a_repetition_can_be_chosen(started):
     receiver = started(duplicate_status="409 Conflict", duplicate_text="again?")
     assert [post(receiver, "a") for _ in range(2)] == [202, 409]
 
 
-def test_only_its_key_opens(started):
+def test_another_key_is_refused(started):
     receiver = started()
     assert post(receiver, "a", "another") == 401 and not receiver.received[0]["effect"]
 
 
 def test_the_same_seed_misbehaves_in_the_same_way(started):
     ids = [f"id-{n}" for n in range(60)]
-    said = []
+    answers = []
     for _ in range(2):
         receiver = started(seed=3, rate=0.5)
         for request_id in ids:
             post(receiver, request_id)
-        said.append([line["answer"] for line in receiver.received])
-    assert said[0] == said[1] and len(set(said[0]) & set(FAULTS)) > 12
+        answers.append([line["answer"] for line in receiver.received])
+    assert answers[0] == answers[1] and len(set(answers[0]) & set(FAULTS)) > 12
 
 
-def test_it_calms_down(started):
+def test_its_misbehaviour_can_be_ended(started):
     receiver = started(rate=1.0, refused=1.0)
     assert post(receiver, "a") != 202
     receiver.calm_down()

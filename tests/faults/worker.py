@@ -1,8 +1,8 @@
-"""One `manage.py dispatch` to be killed, with shortened times, a bug or a moment of its death.
+"""One `manage.py dispatch` with shorter times, a bug, or a moment at which it is killed or stopped.
 
     python -m tests.faults.worker --hurry 15 --die-at full_body -- dispatch --threads 2
 
-Production runs none of this: a process of the tests replaces names of the product.
+It replaces names of the product in a process of the tests. Production runs none of this.
 """
 
 from __future__ import annotations
@@ -28,10 +28,17 @@ from django.core.management import call_command  # noqa: E402
 
 from invocations.kaleyra import client, connection  # noqa: E402
 from invocations.models import Invocation  # noqa: E402
-from invocations.sending import ask_again, dispatcher, expiry, pause, rate_limit, store_outcome  # noqa: E402
-from invocations.sending import attempt as posting  # noqa: E402
-from invocations.sending import claim as sending_claim  # noqa: E402
-from invocations.sending import record as sending  # noqa: E402
+from invocations.sending import (  # noqa: E402
+    ask_again,
+    attempt,
+    claim,
+    dispatcher,
+    expiry,
+    outcome_columns,
+    pause,
+    rate_limit,
+    record,
+)
 from invocations.sending.outcomes import TABLE, Outcome, Status  # noqa: E402
 
 HURRY = 15.0
@@ -41,18 +48,18 @@ HURRY = 15.0
 def hurry(times: float) -> None:
     """Divides every wait, lease and deadline of the product by `times`; their ratios stay."""
     for module_, names in {
-        sending: ["GRACE"],
+        record: ["GRACE"],
         ask_again: ["SAME_ID_WINDOW"],
-        sending_claim: ["LEASE", "STORE_MARGIN", "TOTAL_SECONDS"],
-        store_outcome: ["FIRST_WAIT", "LONGEST_WAIT"],
+        claim: ["LEASE", "STORE_MARGIN", "TOTAL_SECONDS"],
+        outcome_columns: ["FIRST_WAIT", "LONGEST_WAIT"],
         rate_limit: ["LONGEST_ACCOUNT_WAIT", "PROBE_EVERY", "RAMP"],
         pause: ["PAUSE_PROBE_EVERY"],
         dispatcher: ["SWEEP_EVERY"],
     }.items():
         for name in names:
             _replace(module_, name, getattr(module_, name) / times)
-    client_of = posting.client_for
-    posting.client_for = lambda account, key: replace(
+    client_of = attempt.client_for
+    attempt.client_for = lambda account, key: replace(
         client_of(account, key),
         connect_seconds=client.CONNECT_SECONDS / times,
         read_seconds=client.READ_SECONDS / times,
@@ -65,46 +72,46 @@ def hurry(times: float) -> None:
 
 def fresh_id() -> None:
     """A retry is a new request, with an id of its own."""
-    attempt = posting._attempt
+    post_once = attempt._reason_and_reply
 
-    def with_a_fresh_id(claim: Any, lines: Any) -> Any:
-        if claim.number > 1:
-            text, invocation = claim.invocation.payload, copy.copy(claim.invocation)
+    def with_a_fresh_id(ours: Any, connections: Any) -> Any:
+        if ours.number > 1:
+            text, invocation = ours.invocation.payload, copy.copy(ours.invocation)
             invocation.request_id = uuid.uuid4()
             invocation.payload = text.replace(
-                str(claim.invocation.request_id), str(invocation.request_id)
+                str(ours.invocation.request_id), str(invocation.request_id)
             )
-            claim = replace(claim, invocation=invocation)
-        return attempt(claim, lines)
+            ours = replace(ours, invocation=invocation)
+        return post_once(ours, connections)
 
-    posting._attempt = with_a_fresh_id
+    attempt._reason_and_reply = with_a_fresh_id
 
 
 def rewritten_body() -> None:
     """A retry writes its JSON again, in another order."""
-    attempt = posting._attempt
+    post_once = attempt._reason_and_reply
 
-    def with_another_body(claim: Any, lines: Any) -> Any:
-        if claim.number > 1:
-            invocation = copy.copy(claim.invocation)
+    def with_another_body(ours: Any, connections: Any) -> Any:
+        if ours.number > 1:
+            invocation = copy.copy(ours.invocation)
             invocation.payload = json.dumps(
-                dict(reversed(json.loads(claim.invocation.payload).items()))
+                dict(reversed(json.loads(ours.invocation.payload).items()))
             )
-            claim = replace(claim, invocation=invocation)
-        return attempt(claim, lines)
+            ours = replace(ours, invocation=invocation)
+        return post_once(ours, connections)
 
-    posting._attempt = with_another_body
+    attempt._reason_and_reply = with_another_body
 
 
 def every_400_rejected() -> None:
     """A 400 is a rejection, even after a doubtful attempt."""
-    meaning = store_outcome._meaning
+    status_and_reason = outcome_columns._status_and_reason
 
-    def without_memory(claim: Any, result: Any) -> Any:
+    def without_memory(ours: Any, result: Any) -> Any:
         is_400 = result.reply is not None and result.reply.http_status == 400
-        return (Status.REJECTED, "rejected") if is_400 else meaning(claim, result)
+        return (Status.REJECTED, "rejected") if is_400 else status_and_reason(ours, result)
 
-    store_outcome._meaning = without_memory
+    outcome_columns._status_and_reason = without_memory
 
 
 def no_lease() -> None:
@@ -123,7 +130,7 @@ def requeued_when_interrupted() -> None:
 
 
 def doubt_is_not_sent() -> None:
-    """No answer is taken for not sent."""
+    """A request without an answer is treated as not sent."""
     for reason, rule in list(TABLE.items()):
         if rule.outcome == Outcome.DOUBTFUL:
             TABLE[reason] = TABLE["refused"]._replace(effect=rule.effect)
@@ -135,7 +142,7 @@ def any_202_is_accepted() -> None:
 
 
 def busy_is_rejected() -> None:
-    """429 is one more 4xx."""
+    """A 429 is a rejection, like other 4xx."""
     TABLE["asked_to_wait"] = TABLE["rejected"]
 
 
@@ -190,32 +197,32 @@ Strike = Callable[[], object]
 
 
 def before(seam: str, strike: Strike) -> None:
-    """Lets the process `strike` before each call of `seam`, a name in `invocations`."""
-    module_, name = _found(seam)
+    """Calls `strike` before each call of `seam`, a name in `invocations`."""
+    module_, name = _module_and_name(seam)
     real = getattr(module_, name)
 
-    def struck(*args: Any, **kwargs: Any) -> Any:
+    def with_strike(*args: Any, **kwargs: Any) -> Any:
         strike()
         return real(*args, **kwargs)
 
-    _replace(module_, name, struck)
+    _replace(module_, name, with_strike)
 
 
 def _after(seam: str, strike: Strike) -> None:
-    """After each call with a result: one that returns an empty list is no moment."""
-    module_, name = _found(seam)
+    """Calls `strike` after each call of `seam` that does not return an empty list."""
+    module_, name = _module_and_name(seam)
     real = getattr(module_, name)
 
-    def struck(*args: Any, **kwargs: Any) -> Any:
-        came_to = real(*args, **kwargs)
-        if came_to is None or came_to:
+    def with_strike(*args: Any, **kwargs: Any) -> Any:
+        result = real(*args, **kwargs)
+        if result is None or result:
             strike()
-        return came_to
+        return result
 
-    _replace(module_, name, struck)
+    _replace(module_, name, with_strike)
 
 
-def _found(seam: str) -> tuple[Any, str]:
+def _module_and_name(seam: str) -> tuple[Any, str]:
     module_, _, name = f"invocations.{seam}".rpartition(".")
     return pkgutil.resolve_name(module_), name
 
@@ -223,7 +230,7 @@ def _found(seam: str) -> tuple[Any, str]:
 def _in_the_request(place: str, strike: Strike) -> None:
     send = connection.PlainConnection.send
 
-    def struck(self: Any, data: Any) -> None:
+    def with_strike(self: Any, data: Any) -> None:
         is_head = data.startswith(b"POST ")
         if place == "half of the body" and not is_head:
             send(self, data[: len(data) // 2])
@@ -233,11 +240,11 @@ def _in_the_request(place: str, strike: Strike) -> None:
         if place == ("head" if is_head else "body"):
             strike()
 
-    connection.PlainConnection.send = struck
+    connection.PlainConnection.send = with_strike
 
 
 MOMENTS: dict[str, tuple[Callable[[str, Strike], None], str]] = {
-    "before_claim": (before, "sending.claim._locked"),
+    "before_claim": (before, "sending.claim._lock_rows"),
     "in_claim": (_after, "sending.rate_limit.take_slots"),
     "after_claim": (_after, "sending.due.claim_due"),
     "before_connect": (before, "kaleyra.connection.PlainConnection.connect"),
@@ -251,13 +258,13 @@ MOMENTS: dict[str, tuple[Callable[[str, Strike], None], str]] = {
     "in_result": (_after, "sending.store_outcome.update_each"),
     "after_result": (before, "sending.rate_limit.update_from_attempts"),
 }
-"""The moments in the life of an attempt, in order. Claim and attempt are one commit."""
+"""The moments of an attempt, in order. Claim and attempt are committed together."""
 
 
 def strike_at(moment: str, strike: Strike) -> None:
-    """Lets the process `strike` each time it comes to the moment."""
-    lay, seam = MOMENTS[moment]
-    lay(seam, strike)
+    """Calls `strike` each time the process comes to the moment."""
+    install, seam = MOMENTS[moment]
+    install(seam, strike)
 
 
 def main() -> None:
@@ -267,18 +274,18 @@ def main() -> None:
     parser.add_argument("--die-at", choices=MOMENTS)
     parser.add_argument("--freeze-at", choices=MOMENTS, help="stops once (SIGSTOP), until SIGCONT")
     parser.add_argument("command", nargs="+")
-    asked = parser.parse_args()
-    hurry(asked.hurry)
-    if asked.bug:
-        BUGS[asked.bug]()
-    if asked.die_at:
-        strike_at(asked.die_at, lambda: os.kill(os.getpid(), signal.SIGKILL))
-    if asked.freeze_at:
+    options = parser.parse_args()
+    hurry(options.hurry)
+    if options.bug:
+        BUGS[options.bug]()
+    if options.die_at:
+        strike_at(options.die_at, lambda: os.kill(os.getpid(), signal.SIGKILL))
+    if options.freeze_at:
         once = iter([signal.SIGSTOP])
         strike_at(
-            asked.freeze_at, lambda: [os.kill(os.getpid(), number) for number in once] and None
+            options.freeze_at, lambda: [os.kill(os.getpid(), number) for number in once] and None
         )
-    call_command(*asked.command)
+    call_command(*options.command)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,15 @@ from pathlib import Path
 
 from invocations.history.reasons import REASONS, advice_for
 from invocations.kaleyra import client, connection, reply
-from invocations.sending import attempt, claim, decisions, expiry, record, store_outcome
+from invocations.sending import (
+    attempt,
+    claim,
+    decisions,
+    expiry,
+    outcome_columns,
+    record,
+    store_outcome,
+)
 from invocations.sending.outcomes import TABLE
 
 
@@ -63,7 +71,7 @@ def test_the_table_of_outcomes_has_a_row_for_every_reason():
         reason for module in (client, connection, attempt) for reason in reasons_in(module)
     }
     assert of_attempts and of_attempts | set(reply.VERDICTS) <= set(TABLE)
-    for module in (record, claim, store_outcome, decisions, expiry):
+    for module in (record, claim, outcome_columns, store_outcome, decisions, expiry):
         assert set(reasons_in(module)) <= REASONS_WITHOUT_OUTCOME | set(TABLE), module
 
 

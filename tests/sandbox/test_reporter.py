@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from invocations.sandbox import reporter as reporter_module
 from invocations.sandbox.flows import Profile
 from invocations.sandbox.reporter import Reporter, post
 from invocations.sandbox.results import Tempo
@@ -153,7 +152,7 @@ def test_results_stay_on_this_machine(url: str) -> None:
 def test_the_number_of_waiting_results_is_limited(
     flows: FixedProfile, monkeypatch: pytest.MonkeyPatch, issued: Callable[[], Any]
 ) -> None:
-    monkeypatch.setattr(reporter_module, "MOST_WAITING", 3)
+    monkeypatch.setattr("invocations.sandbox.reporter.MOST_WAITING", 3)
     said: list[str] = []
     patient = Reporter(flows, Tempo(wait=60, report=60), said.append)
     for _ in range(20):

@@ -1,7 +1,7 @@
-"""Deliver one invocation in a test, and what Kaleyra answers."""
+"""Delivers one invocation, with the answers that Kaleyra gives."""
 
 from invocations.models import Invocation
-from invocations.sending import deliver as sending_deliver
+from invocations.sending.deliver import deliver
 
 UNKNOWN = Invocation.Status.UNKNOWN
 REJECTED = {
@@ -21,13 +21,13 @@ ACCEPTED = {
 }
 
 
-def deliver(invocation, **kwargs):
-    """Delivers it, and returns it as it is stored then."""
-    assert sending_deliver.deliver(invocation.pk, **kwargs)
+def delivered(invocation, **kwargs):
+    """The invocation as it is stored after delivering it."""
+    assert deliver(invocation.pk, **kwargs)
     invocation.refresh_from_db()
     return invocation
 
 
 def outcomes(invocation):
-    """Of its attempts, in order."""
+    """The outcomes of its attempts, in order."""
     return list(invocation.attempts.order_by("number").values_list("outcome", flat=True))

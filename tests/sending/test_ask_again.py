@@ -1,14 +1,18 @@
 """A doubtful message is posted again with the same ID, a few times and for a while."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from operator import add
 
 import pytest
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from invocations.kaleyra.connection import NoAnswer
 from invocations.models import Account, Invocation
 from invocations.monitoring.sweep import run_once
 from invocations.sending import ask_again, rate_limit
+from invocations.sending.outcomes import Next
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,3 +62,68 @@ def test_it_asks_no_more_once_its_window_is_over(waiting, receiver, over):
     run_once()
     row = Invocation.objects.get()
     assert row.status == "unknown" and row.is_final and not receiver.received
+
+
+# --- the rules in Python and as a query -----------------------------------------------------------
+
+
+BOUNDS = [timedelta(0), ask_again.SAME_ID_WINDOW, ask_again.ASKED_BY_HAND]
+NEAR = st.timedeltas(timedelta(seconds=-2), timedelta(seconds=2)) | st.sampled_from(
+    [timedelta(microseconds=n) for n in (-1, 0, 1)]
+)
+ages = st.builds(add, st.sampled_from(BOUNDS), NEAR)
+"""How long before `NOW` a time is: at a bound of a rule, or within two seconds of it."""
+NOW = datetime(2026, 11, 28, 12, 30, tzinfo=UTC)
+given_times = settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@pytest.fixture
+def one(recorded):
+    """The only message."""
+    return recorded()
+
+
+def ago(age):
+    return age if age is None else NOW - age
+
+
+@given_times
+@given(since=ages | st.none(), not_after=ages | st.none())
+def test_the_end_of_the_window_is_the_same_in_python_and_as_a_query(one, since, not_after):
+    times = {"doubtful_since": ago(since), "not_after": ago(not_after)}
+    Invocation.objects.update(doubt_count=since is not None, **times)
+    end = ask_again.window_end(**times)
+    by_query = Invocation.objects.filter(ask_again.window_is_over(NOW)).exists()
+    assert by_query == (end is not None and end <= NOW)
+
+
+@given_times
+@given(created=ages, not_after=ages | st.none())
+def test_what_a_person_may_check_is_the_same_in_python_and_as_a_query(one, created, not_after):
+    Invocation.objects.update(created_at=ago(created), not_after=ago(not_after))
+    by_python = ask_again.is_checkable(Invocation.objects.get(), NOW)
+    assert by_python == Invocation.objects.filter(ask_again.checkable(NOW)).exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"policy": "never"},
+        {"following": Next.NOTHING},
+        {"doubtful_since": None},
+        {"doubt_count": ask_again.MOST_DOUBTS},
+    ],
+)
+def test_it_is_never_posted_again_if_the_policy_the_table_or_the_doubts_forbid_it(change):
+    columns = {"doubtful_since": NOW, "doubt_count": 5, "not_after": None}
+    may_repeat = {"policy": "same_id", "following": Next.ASK_AGAIN} | columns
+    assert ask_again.repeats_until(**may_repeat) == NOW + ask_again.SAME_ID_WINDOW
+    assert ask_again.repeats_until(**may_repeat | change) is None
+
+
+def test_it_is_not_posted_again_after_the_message_expires():
+    not_after = NOW + SECOND
+    until = ask_again.repeats_until("same_id", Next.ASK_AGAIN, NOW, 1, not_after)
+    assert until == not_after

@@ -8,7 +8,7 @@ from django.utils import timezone
 from invocations.models import Attempt, Invocation
 from invocations.sandbox.server import PracticePod
 from invocations.sending import expiry
-from invocations.sending import record as sending
+from invocations.sending.record import GRACE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NUMBER_WITHOUT_ANSWER = "919876543408"
@@ -48,16 +48,13 @@ def test_a_killed_attempt_is_settled_as_unknown_and_a_check_finds_it_accepted(
     assert killed.status == "sending" and killed.lease_until > timezone.now()
     assert Attempt.objects.get().outcome == "under_way"
     call_command("dispatch", "--once")
-    assert (
-        Invocation.objects.get().status == "sending"
-    )  # the lease still runs: another process may be at work
+    # The lease is not over: another process may be sending it.
+    assert Invocation.objects.get().status == "sending"
     end_the_lease()
     assert expiry.settle_interrupted(timezone.now()) == 1
     killed.refresh_from_db()
-    assert (killed.status, killed.reason) == (
-        "unknown",
-        "interrupted",
-    ) and Attempt.objects.get().outcome == "doubtful"
+    assert (killed.status, killed.reason) == ("unknown", "interrupted")
+    assert Attempt.objects.get().outcome == "doubtful"
     call_command("dispatch", "--once")
     killed.refresh_from_db()
     assert (killed.status, killed.reason) == ("accepted", "confirmed_by_duplicate")
@@ -80,7 +77,7 @@ def test_the_command_with_the_same_id_sends_nothing_twice(killed, workflow, rece
 
 def test_a_row_recorded_by_a_process_that_died_is_delivered_once(recorded, receiver, manage):
     invocation = recorded()
-    Invocation.objects.update(due_at=F("due_at") - sending.GRACE)
+    Invocation.objects.update(due_at=F("due_at") - GRACE)
     dispatchers = [manage("dispatch", "--once") for _ in range(2)]
     moved = sorted(dispatcher.communicate(timeout=20)[0].strip() for dispatcher in dispatchers)
     assert moved == ["0 moved", "1 moved"]  # one of them had it

@@ -9,7 +9,7 @@ from invocations.kaleyra.connection import NoAnswer, NotSent
 from invocations.models import WorkflowInstance
 from invocations.models.workflows import RESULT_MARGIN
 
-from .deliveries import ACCEPTED, REJECTED, UNKNOWN, deliver, outcomes
+from .deliveries import ACCEPTED, REJECTED, UNKNOWN, delivered, outcomes
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 def test_each_answer_of_the_practice_pod(
     recorded, receiver, code, status, reason, outcome, http_status
 ):
-    invocation = deliver(recorded(code))
+    invocation = delivered(recorded(code))
     assert (invocation.status, invocation.reason) == (status, reason)
     assert invocation.http_status == http_status
     attempt = invocation.attempts.get()
@@ -51,7 +51,7 @@ def test_each_answer_of_the_practice_pod(
 
 
 def test_an_acceptance_is_stored_verbatim(recorded):
-    invocation = deliver(recorded())
+    invocation = delivered(recorded())
     assert len(invocation.workflow_invocation_id) == 22
     assert invocation.provider_timestamp.endswith("Z")
     assert invocation.message == "Request accepted, execution will start soon"
@@ -60,7 +60,7 @@ def test_an_acceptance_is_stored_verbatim(recorded):
 
 
 def test_a_rejection_is_stored_with_its_reason(recorded):
-    assert deliver(recorded("400")).errors == [
+    assert delivered(recorded("400")).errors == [
         "Workflow Instance [00112233-4455-6677-8899-aabbccddeeff] is not published."
     ]
 
@@ -68,13 +68,13 @@ def test_a_rejection_is_stored_with_its_reason(recorded):
 def test_every_attempt_posts_the_same_bytes(recorded, receiver):
     invocation = recorded("500")
     payload = invocation.payload.encode()
-    deliver(invocation)
-    deliver(invocation, starting_from=UNKNOWN)
+    delivered(invocation)
+    delivered(invocation, starting_from=UNKNOWN)
     assert [request.body for request in receiver.received] == [payload, payload]
 
 
 def test_the_request_goes_to_the_workflow_with_the_key_only(recorded, receiver):
-    deliver(recorded())
+    delivered(recorded())
     request = receiver.received[0]
     workflow = "00112233-4455-6677-8899-aabbccddeeff"
     assert request.path == f"/v1/HXPRACTICE01IN/workflow/v1/instances/{workflow}/invoke"
@@ -111,7 +111,7 @@ def test_an_answer_that_settles_nothing_leaves_the_message_unknown(
     recorded, kaleyra_says, status, content, reason
 ):
     kaleyra_says(status, content)
-    invocation = deliver(recorded())
+    invocation = delivered(recorded())
     assert (invocation.status, invocation.reason) == ("unknown", reason)
     assert outcomes(invocation) == ["doubtful"]
 
@@ -119,7 +119,7 @@ def test_an_answer_that_settles_nothing_leaves_the_message_unknown(
 @pytest.mark.parametrize("reason", ["refused", "name", "connect_timeout", "proxy"])
 def test_a_message_that_was_not_sent_is_tried_again(recorded, kaleyra_says, reason):
     kaleyra_says(NotSent(reason))
-    invocation = deliver(recorded())
+    invocation = delivered(recorded())
     assert (invocation.status, invocation.reason) == ("queued", reason)
     assert outcomes(invocation) == ["not_sent"]
     assert timedelta(seconds=1) < invocation.due_at - timezone.now() <= timedelta(seconds=3)
@@ -128,7 +128,7 @@ def test_a_message_that_was_not_sent_is_tried_again(recorded, kaleyra_says, reas
 def test_a_refused_connection_is_tried_again(recorded, receiver):
     invocation = recorded()
     receiver.stop()
-    assert deliver(invocation).reason == "refused" and invocation.status == "queued"
+    assert delivered(invocation).reason == "refused" and invocation.status == "queued"
 
 
 # --- what is awaited after it ---------------------------------------------------------------------
@@ -139,7 +139,7 @@ def test_a_result_is_awaited_after_an_acceptance_if_the_workflow_reports_results
 ):
     workflow.channels.update(delay_seconds=30)
     WorkflowInstance.objects.update(expects_callback=True)
-    row = deliver(recorded("202"))
+    row = delivered(recorded("202"))
     assert row.delivery == "awaiting"
     assert row.result_due_at - row.final_at == timedelta(seconds=30 + 30) + RESULT_MARGIN
 
@@ -147,5 +147,5 @@ def test_a_result_is_awaited_after_an_acceptance_if_the_workflow_reports_results
 @pytest.mark.parametrize("code, reports", [("202", False), ("400", True)])
 def test_no_result_is_awaited_without_reports_or_after_a_refusal(recorded, code, reports):
     WorkflowInstance.objects.update(expects_callback=reports)
-    row = deliver(recorded(code))
+    row = delivered(recorded(code))
     assert (row.delivery, row.result_due_at) == ("", None)

@@ -100,7 +100,7 @@ def test_a_stopped_dispatcher_hands_back_claims_it_did_not_start(waiting, receiv
     waiting()
     dispatcher = Dispatcher(sweep, width=1)
     dispatcher.stop()
-    dispatcher._take(claim_due(5))
+    dispatcher._enqueue(claim_due(5))
     dispatcher.run()
     assert statuses() == ["queued"] and not receiver.received
     assert Attempt.objects.get().reason == "handed_back" and Invocation.objects.get().due_at
@@ -133,7 +133,7 @@ def test_an_answer_not_yet_stored_is_stored_before_the_sweep(waiting, account, m
     assert statuses() == ["accepted"]
 
 
-# --- the brake ------------------------------------------------------------------------------------
+# --- the kill switch ------------------------------------------------------------------------------
 
 
 def test_nothing_is_sent_while_everything_is_stopped(waiting, recorded, receiver):

@@ -5,11 +5,10 @@ from django.utils import timezone
 
 from invocations.kaleyra.connection import NoAnswer, NotSent
 from invocations.models import Invocation
-from invocations.sending import claim as sending_claim
 from invocations.sending import expiry
-from invocations.sending.claim import LEASE
+from invocations.sending.claim import LEASE, claim_invocations
 
-from .deliveries import ACCEPTED, DUPLICATE, REJECTED, UNKNOWN, deliver, outcomes
+from .deliveries import ACCEPTED, DUPLICATE, REJECTED, UNKNOWN, delivered, outcomes
 
 pytestmark = pytest.mark.django_db
 
@@ -20,17 +19,17 @@ pytestmark = pytest.mark.django_db
 def test_after_a_doubt_the_answer_that_the_id_was_used_confirms_the_first_attempt(
     recorded, receiver, code
 ):
-    invocation = deliver(recorded(code))
+    invocation = delivered(recorded(code))
     assert invocation.status == "unknown"
-    deliver(invocation, starting_from=UNKNOWN)
+    delivered(invocation, starting_from=UNKNOWN)
     assert (invocation.status, invocation.reason) == ("accepted", "confirmed_by_duplicate")
     assert outcomes(invocation) == ["doubtful", "rejected"]
     assert receiver.accepted == [str(invocation.request_id)] and len(receiver.received) == 2
 
 
 def test_a_doubt_stays_until_an_answer_settles_it(recorded, receiver):
-    invocation = deliver(recorded("500"))
-    deliver(invocation, starting_from=UNKNOWN)
+    invocation = delivered(recorded("500"))
+    delivered(invocation, starting_from=UNKNOWN)
     assert invocation.status == "unknown" and receiver.accepted == []
 
 
@@ -41,7 +40,7 @@ def test_a_doubt_stays_until_an_answer_settles_it(recorded, receiver):
 def doubtful(recorded, kaleyra_says):
     """An invocation whose first attempt may have been counted."""
     kaleyra_says(NoAnswer("timeout"))
-    return deliver(recorded())
+    return delivered(recorded())
 
 
 @pytest.mark.parametrize(
@@ -65,27 +64,27 @@ def test_after_a_doubt_nothing_but_an_acceptance_settles_it(
     doubtful, kaleyra_says, status, content
 ):
     kaleyra_says(status, content)
-    deliver(doubtful, starting_from=UNKNOWN)
+    delivered(doubtful, starting_from=UNKNOWN)
     assert doubtful.status == "unknown"
 
 
 @pytest.mark.parametrize("http_status", [400, 409])
 def test_after_a_doubt_the_answer_to_a_duplicate_settles_it(doubtful, kaleyra_says, http_status):
     kaleyra_says(http_status, DUPLICATE)
-    assert deliver(doubtful, starting_from=UNKNOWN).reason == "confirmed_by_duplicate"
+    assert delivered(doubtful, starting_from=UNKNOWN).reason == "confirmed_by_duplicate"
     assert doubtful.status == "accepted"
 
 
 def test_after_a_doubt_an_acceptance_settles_it(doubtful, kaleyra_says):
     kaleyra_says(202, ACCEPTED)
-    assert deliver(doubtful, starting_from=UNKNOWN).status == "accepted"
+    assert delivered(doubtful, starting_from=UNKNOWN).status == "accepted"
     assert doubtful.workflow_invocation_id == "4xU9"
 
 
 @pytest.mark.parametrize("http_status", [400, 409])
 def test_a_used_id_without_an_earlier_doubt_is_unknown(recorded, kaleyra_says, http_status):
     kaleyra_says(http_status, DUPLICATE)
-    assert deliver(recorded()).reason == "id_used_before"
+    assert delivered(recorded()).reason == "id_used_before"
     assert Invocation.objects.get().status == "unknown"
 
 
@@ -94,11 +93,11 @@ def test_a_repeated_duplicate_answer_never_confirms_an_id_that_others_used_first
     recorded, kaleyra_says, meanwhile
 ):
     kaleyra_says(400, DUPLICATE)
-    invocation = deliver(recorded())
+    invocation = delivered(recorded())
     kaleyra_says(meanwhile)
-    assert deliver(invocation, starting_from=UNKNOWN).due_at is None
+    assert delivered(invocation, starting_from=UNKNOWN).due_at is None
     kaleyra_says(400, DUPLICATE)
-    assert deliver(invocation, starting_from=UNKNOWN).status == "unknown"
+    assert delivered(invocation, starting_from=UNKNOWN).status == "unknown"
     assert invocation.reason == "id_used_before"
 
 
@@ -106,18 +105,18 @@ def test_a_check_that_was_interrupted_confirms_no_id_that_others_used_first(
     recorded, kaleyra_says, account
 ):
     kaleyra_says(400, DUPLICATE)
-    invocation = deliver(recorded())
-    assert sending_claim.claim_invocations(account, Invocation.objects.filter(status="unknown"), 1)
+    invocation = delivered(recorded())
+    assert claim_invocations(account, Invocation.objects.filter(status="unknown"), 1)
     expiry.settle_interrupted(timezone.now() + 2 * LEASE)
     invocation.refresh_from_db()
     assert (invocation.status, invocation.due_at) == ("unknown", None)
-    assert deliver(invocation, starting_from=UNKNOWN).status == "unknown"
+    assert delivered(invocation, starting_from=UNKNOWN).status == "unknown"
 
 
 def test_the_reason_of_a_doubt_does_not_become_nothing_sent(doubtful, kaleyra_says):
     """It is true of the last attempt only, and not of the message."""
     kaleyra_says(NotSent("refused"))
-    deliver(doubtful, starting_from=UNKNOWN)
+    delivered(doubtful, starting_from=UNKNOWN)
     assert doubtful.reason == "earlier_attempt"
     assert doubtful.attempts.order_by("-number")[0].reason == "refused"
 
@@ -133,9 +132,9 @@ def test_the_id_of_a_refused_repetition_is_not_taken_for_the_messages(
     doubtful, kaleyra_says, status, content
 ):
     kaleyra_says(status, content)
-    assert deliver(doubtful, starting_from=UNKNOWN).workflow_invocation_id == ""
+    assert delivered(doubtful, starting_from=UNKNOWN).workflow_invocation_id == ""
 
 
 def test_the_id_of_another_request_is_not_taken_for_the_messages(recorded, kaleyra_says):
     kaleyra_says(202, ACCEPTED | {"requestId": "another"})
-    assert deliver(recorded()).workflow_invocation_id == ""
+    assert delivered(recorded()).workflow_invocation_id == ""

@@ -8,7 +8,7 @@ import pytest
 from invocations.kaleyra import redaction
 from invocations.kaleyra.payload import Send
 
-from .deliveries import REJECTED, deliver
+from .deliveries import REJECTED, delivered
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ def test_refusals_that_differ_in_the_id_only_have_one_kind(recorded, kaleyra_say
     for name in ("0cccf798-17b9-4a3f-9dad-f1aa00112233", "4THJKx9"):
         error = f"Workflow Instance [{name}] of 919876543202 is not published."
         kaleyra_says(400, REJECTED | {"errors": [error]})
-        assert deliver(recorded()).error_kind == "Workflow Instance … of … is not published."
+        assert delivered(recorded()).error_kind == "Workflow Instance … of … is not published."
 
 
 @pytest.mark.parametrize(
@@ -78,4 +78,4 @@ def test_a_hostile_error_is_read_quickly(evil):
 
 def test_the_kind_of_a_refusal_holds_no_sent_value_since_it_stands_in_urls(recorded, kaleyra_says):
     kaleyra_says(400, REJECTED | {"errors": ["Asha is no value for a passcode."]})
-    assert deliver(recorded()).error_kind == "… is no value for a passcode."
+    assert delivered(recorded()).error_kind == "… is no value for a passcode."

@@ -6,10 +6,10 @@ from django.utils import timezone
 from invocations.kaleyra.connection import NotSent
 from invocations.models import ApiKey, Invocation, Pod
 from invocations.models.encryption import encrypt
-from invocations.sending import deliver as sending_deliver
 from invocations.sending import expiry, pause
+from invocations.sending.deliver import deliver
 
-from .deliveries import deliver
+from .deliveries import delivered
 
 pytestmark = pytest.mark.django_db
 
@@ -17,27 +17,27 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize("reason", ["certificate", "address", "key"])
 def test_a_failure_of_the_set_up_holds_the_message(recorded, kaleyra_says, reason):
     kaleyra_says(NotSent(reason))
-    invocation = deliver(recorded())
+    invocation = delivered(recorded())
     assert (invocation.status, invocation.reason, invocation.due_at) == ("held", reason, None)
 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_key_holds_the_message_and_is_recorded_at_the_key(recorded, kaleyra_says, status):
     kaleyra_says(status)
-    assert deliver(recorded()).status == "held"
+    assert delivered(recorded()).status == "held"
     key = ApiKey.objects.get()
     assert key.last_refused_at and not key.last_accepted_at
 
 
 @pytest.mark.parametrize("code", ["202", "400"])
 def test_an_answer_of_the_workflow_shows_that_the_key_works(recorded, code):
-    deliver(recorded(code))
+    delivered(recorded(code))
     assert ApiKey.objects.get().last_accepted_at
 
 
 @pytest.mark.parametrize("code", ["404", "500", "301", "499"])
 def test_any_other_answer_shows_nothing_about_the_key(recorded, code):
-    deliver(recorded(code))
+    delivered(recorded(code))
     key = ApiKey.objects.get()
     assert not key.last_accepted_at and not key.last_refused_at
 
@@ -45,7 +45,7 @@ def test_any_other_answer_shows_nothing_about_the_key(recorded, code):
 def test_a_message_without_a_key_is_held(recorded, receiver):
     invocation = recorded()
     ApiKey.objects.update(is_primary=False)
-    assert deliver(invocation).reason == "no_key"
+    assert delivered(invocation).reason == "no_key"
     assert invocation.status == "held" and not receiver.received
 
 
@@ -53,14 +53,14 @@ def test_a_key_from_another_row_is_not_sent(recorded, receiver):
     invocation = recorded()
     stolen = encrypt("practice-somebody-elses", "invocations_apikey.key:another row")
     ApiKey.objects.update(key=ApiKey._meta.get_field("key").from_db_value(stolen, None, None))
-    assert deliver(invocation).reason == "unreadable_key"
+    assert delivered(invocation).reason == "unreadable_key"
     assert invocation.status == "held" and not receiver.received
 
 
 def test_an_undecryptable_key_is_not_sent(recorded, receiver, settings):
     invocation = recorded()
     settings.FIELD_ENCRYPTION_KEYS = ["bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleS0="]
-    assert sending_deliver.deliver(invocation.pk)
+    assert deliver(invocation.pk)
     invocation = Invocation.objects.get()
     assert invocation.reason == "unreadable_key"
     assert invocation.status == "held" and not receiver.received
@@ -68,7 +68,7 @@ def test_an_undecryptable_key_is_not_sent(recorded, receiver, settings):
 
 def test_a_host_on_this_machine_is_not_reached_without_sandbox(recorded, receiver, settings):
     settings.SANDBOX = False
-    invocation = deliver(recorded())
+    invocation = delivered(recorded())
     assert invocation.status in {"held", "queued"} and not receiver.received
 
 
@@ -78,18 +78,18 @@ def test_an_invalid_host_gets_no_key(recorded, receiver):
     port = receiver.api_domain.partition(":")[2]
     # On Linux 0.0.0.0 reaches this machine.
     Pod.objects.filter(code="PRACTICE").update(api_domain=f"0.0.0.0:{port}")
-    assert deliver(invocation).reason == "address"
+    assert delivered(invocation).reason == "address"
     assert invocation.status == "held" and not receiver.received
 
 
 def test_a_held_message_is_sent_with_its_id_once_the_set_up_is_corrected(recorded, receiver):
     invocation = recorded()
     ApiKey.objects.update(is_primary=False)
-    deliver(invocation)
+    delivered(invocation)
     ApiKey.objects.update(is_primary=True)
     held = Invocation.Status.HELD
-    assert not sending_deliver.deliver(invocation.pk, starting_from=held)  # still paused
+    assert not deliver(invocation.pk, starting_from=held)  # still paused
     pause.resume(invocation.account)
     assert expiry.release_held(timezone.now()) == 1
-    deliver(invocation)
+    delivered(invocation)
     assert invocation.status == "accepted" and receiver.accepted == [str(invocation.request_id)]

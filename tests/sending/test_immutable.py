@@ -64,10 +64,8 @@ def test_an_update_to_the_same_value_passes(invocation):
     fresh = Invocation.objects.get()
     fresh.status = "cancelled"
     fresh.save()
-    assert (
-        Invocation.objects.get().status == "cancelled"
-        and Invocation.objects.get().payload == invocation.payload
-    )
+    assert Invocation.objects.get().status == "cancelled"
+    assert Invocation.objects.get().payload == invocation.payload
 
 
 def test_two_rows_cannot_have_one_request_id(invocation):

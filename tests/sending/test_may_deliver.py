@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from invocations.kaleyra.client import KaleyraClient
 from invocations.models import Attempt, Invocation
-from invocations.sending import deliver as sending_deliver
+from invocations.sending.deliver import deliver
 
-from .deliveries import UNKNOWN, deliver
+from .deliveries import UNKNOWN, delivered
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +18,7 @@ def test_nothing_is_sent_over_a_paused_account(recorded, account, receiver):
     invocation = recorded()
     account.is_paused = True
     account.save()
-    assert not sending_deliver.deliver(invocation.pk)
+    assert not deliver(invocation.pk)
     assert not receiver.received and not Attempt.objects.exists()
     assert Invocation.objects.get().status == "queued"
 
@@ -27,24 +27,24 @@ def test_nothing_is_sent_over_a_paused_account(recorded, account, receiver):
 def test_only_a_queued_row_is_delivered_by_default(recorded, receiver, status):
     invocation = recorded()
     Invocation.objects.update(status=status, lease_until=timezone.now())
-    assert not sending_deliver.deliver(invocation.pk) and not receiver.received
+    assert not deliver(invocation.pk) and not receiver.received
 
 
 def test_nothing_is_delivered_twice_in_a_row(recorded, receiver):
-    invocation = deliver(recorded())
-    assert not sending_deliver.deliver(invocation.pk)
-    assert not sending_deliver.deliver(invocation.pk, starting_from=UNKNOWN)
+    invocation = delivered(recorded())
+    assert not deliver(invocation.pk)
+    assert not deliver(invocation.pk, starting_from=UNKNOWN)
     assert len(receiver.received) == 1
 
 
 def test_nothing_is_sent_after_its_time(recorded, receiver):
     invocation = recorded()
     Invocation.objects.update(not_after=timezone.now())
-    assert not sending_deliver.deliver(invocation.pk) and not receiver.received
+    assert not deliver(invocation.pk) and not receiver.received
 
 
 def test_a_row_that_does_not_exist_is_not_delivered(db):
-    assert not sending_deliver.deliver(1)
+    assert not deliver(1)
 
 
 def test_a_clock_set_back_during_a_call_loses_no_answer(recorded, monkeypatch):
@@ -57,4 +57,4 @@ def test_a_clock_set_back_during_a_call_loses_no_answer(recorded, monkeypatch):
         return reply
 
     monkeypatch.setattr(KaleyraClient, "invoke", invoke_and_set_the_clock_back)
-    assert deliver(invocation).status == "accepted" and invocation.attempts.get().duration_ms >= 0
+    assert delivered(invocation).status == "accepted" and invocation.attempts.get().duration_ms >= 0

@@ -14,10 +14,8 @@ from django.utils import timezone
 from invocations.kaleyra.client import KaleyraClient
 from invocations.models import Account, ApiKey, Attempt, Invocation
 from invocations.sandbox.server import PracticePod
-from invocations.sending import attempt as posting
-from invocations.sending import claim as sending_claim
-from invocations.sending import expiry, store_outcome
-from invocations.sending.claim import LEASE
+from invocations.sending import attempt, expiry, store_outcome
+from invocations.sending.claim import LEASE, claim_invocations
 from invocations.sending.deliver import deliver
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,9 +75,8 @@ def test_the_attempt_is_visible_to_another_connection_before_its_first_byte_arri
 ):
     seen = []
 
-    def look(
-        line,
-    ):  # called by the receiver's thread, which has its own connection, before it answers
+    def look(line):
+        # The receiver calls it before it answers, in its thread with its own connection.
         seen.extend(Attempt.objects.values_list("invocation__status", "outcome", "number"))
         connection.close()
 
@@ -110,13 +107,13 @@ def while_it_is_under_way(monkeypatch, work):
     """Runs `work` after the answer has come and before it is stored."""
     invoke = KaleyraClient.invoke
 
-    def invoke_then_the_deed(*args):
+    def invoke_then_work(*args):
         reply = invoke(*args)
         monkeypatch.setattr(KaleyraClient, "invoke", invoke)
         work()
         return reply
 
-    monkeypatch.setattr(KaleyraClient, "invoke", invoke_then_the_deed)
+    monkeypatch.setattr(KaleyraClient, "invoke", invoke_then_work)
 
 
 def test_a_worker_stores_nothing_after_its_lease(recorded, monkeypatch, caplog):
@@ -160,14 +157,10 @@ def test_of_two_claims_of_one_row_in_one_round_only_the_newer_is_stored(
     recorded, account, newer_first
 ):
     invocation = recorded()
-    [older] = sending_claim.claim_invocations(
-        account, Invocation.objects.filter(pk=invocation.pk), 1
-    )
+    [older] = claim_invocations(account, Invocation.objects.filter(pk=invocation.pk), 1)
     expiry.settle_interrupted(timezone.now() + 2 * LEASE)
-    [newer] = sending_claim.claim_invocations(
-        account, Invocation.objects.filter(pk=invocation.pk), 1
-    )
-    results = [(older, posting.handed_back(older)), (newer, posting.post(newer))]
+    [newer] = claim_invocations(account, Invocation.objects.filter(pk=invocation.pk), 1)
+    results = [(older, attempt.handed_back(older)), (newer, attempt.post(newer))]
     store_outcome.store_outcomes(results[::-1] if newer_first else results)
     assert Invocation.objects.get().status == "accepted"
     assert list(invocation.attempts.values_list("reason", flat=True)) == ["interrupted", "accepted"]
@@ -175,14 +168,14 @@ def test_of_two_claims_of_one_row_in_one_round_only_the_newer_is_stored(
 
 def test_a_worker_frozen_beyond_its_lease_sends_nothing_afterwards(recorded, monkeypatch, receiver):
     invocation = recorded()
-    client_of, clock = posting.client_for, time.monotonic
+    client_of, clock = attempt.client_for, time.monotonic
 
     def frozen(*args):
         expiry.settle_interrupted(timezone.now() + 2 * LEASE)
         monkeypatch.setattr(time, "monotonic", lambda: clock() + 2 * LEASE.total_seconds())
         return client_of(*args)
 
-    monkeypatch.setattr(posting, "client_for", frozen)
+    monkeypatch.setattr(attempt, "client_for", frozen)
     deliver(invocation.pk)
     assert not receiver.received and Invocation.objects.get().status == "unknown"
 
@@ -206,8 +199,8 @@ def test_a_database_that_fails_after_the_post_leaves_a_row_that_is_settled_later
 def test_one_worker_settles_the_attempt_of_a_late_one_without_a_deadlock(recorded, monkeypatch):
     """Both lock the row and its attempt in the same order; otherwise there would be a deadlock."""
     for _ in range(5):
-        attempt = _delivered_while_another_settles_it(recorded(), monkeypatch)
-        assert (attempt.invocation.status, attempt.outcome) in {
+        made = _delivered_while_another_settles_it(recorded(), monkeypatch)
+        assert (made.invocation.status, made.outcome) in {
             ("accepted", "accepted"),
             ("unknown", "doubtful"),
         }
@@ -223,8 +216,8 @@ def _delivered_while_another_settles_it(invocation, monkeypatch):
             finished.wait()
             expiry.settle_interrupted(timezone.now() + 2 * LEASE)
 
-        deeds = [lambda: deliver(invocation.pk), settle]
-        at_once(2, lambda: deeds.pop()())
+        tasks = [lambda: deliver(invocation.pk), settle]
+        at_once(2, lambda: tasks.pop()())
     return Attempt.objects.select_related("invocation").get(invocation=invocation)
 
 
@@ -239,15 +232,12 @@ def test_a_batch_takes_as_many_queries_as_one_message(recorded, account):
         for _ in range(count):
             recorded()
         with CaptureQueriesContext(connection) as captured:
-            claims = sending_claim.claim_invocations(
-                account, Invocation.objects.filter(status="queued"), count
-            )
-            store_outcome.store_outcomes([(claim, posting.post(claim)) for claim in claims])
+            claims = claim_invocations(account, Invocation.objects.filter(status="queued"), count)
+            store_outcome.store_outcomes([(claim, attempt.post(claim)) for claim in claims])
         assert len(claims) == count
-        return [
-            query["sql"] for query in captured if not query["sql"].startswith("UPDATE")
-        ]  # SQLite has one for each row
+        # SQLite has one UPDATE for each row.
+        return [query["sql"] for query in captured if not query["sql"].startswith("UPDATE")]
 
     Account.objects.update(sends_per_second=1000)
-    queries(1)  # what is made once
+    queries(1)  # rows that are made once
     assert len(queries(9)) == len(queries(2))

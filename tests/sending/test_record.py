@@ -9,19 +9,17 @@ from django.db import IntegrityError, connection, transaction
 from invocations.kaleyra.payload import Send
 from invocations.models import Attempt, Channel, Invocation, WorkflowInstance
 from invocations.models.recipients import sent_to
-from invocations.sending import record as sending_record
-from invocations.sending.record import NotSendable, RequestIdTaken
+from invocations.sending.record import NotAcknowledged, NotSendable, RequestIdTaken, record
 
 pytestmark = pytest.mark.django_db
 
-SENDS = [Send("919876543202", {"01": "Asha"}), Send("919876543202", {"01": "Asha"})]
+ASHA = {"01": "Asha"}
+SENDS = [Send("919876543202", ASHA), Send("919876543202", ASHA)]
 ID = uuid.UUID("6f9e4c0a-7d3b-4a55-9b8e-0d1c2b3a4f5e")
 
 
-def record(workflow, sends=SENDS, created_by=None, **changes):
-    return sending_record.record(
-        workflow, sends, **({"request_id": ID, "created_by": created_by} | changes)
-    )
+def record_message(workflow, sends=SENDS, created_by=None, **changes):
+    return record(workflow, sends, **({"request_id": ID, "created_by": created_by} | changes))
 
 
 @pytest.fixture
@@ -30,20 +28,20 @@ def priya(db):
 
 
 def test_it_is_queued_and_nothing_is_sent(workflow, receiver):
-    invocation, recorded = record(workflow)
+    invocation, recorded = record_message(workflow)
     assert recorded and invocation.status == "queued"
     assert not receiver.received and not Attempt.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_it_is_committed(workflow):
-    record(workflow)
+    record_message(workflow)
     connection.rollback()
     assert Invocation.objects.filter(request_id=ID).exists()
 
 
 def test_the_stored_payload_is_exactly_the_documented_json(workflow):
-    invocation, _ = record(workflow)
+    invocation, _ = record_message(workflow)
     assert Invocation.objects.get(pk=invocation.pk).payload == (
         '{"requestId":"6f9e4c0a-7d3b-4a55-9b8e-0d1c2b3a4f5e","input":{"send1":{"recipient":"919876543202","templateParams":{"01":"Asha"}},'
         '"send2":{"recipient":"919876543202","templateParams":{"01":"Asha"}}}}'
@@ -51,31 +49,31 @@ def test_the_stored_payload_is_exactly_the_documented_json(workflow):
 
 
 def test_the_same_message_again_returns_the_first_and_sends_nothing(workflow, priya, receiver):
-    first, _ = record(workflow, created_by=priya)
-    again, recorded = record(workflow, created_by=priya)
+    first, _ = record_message(workflow, created_by=priya)
+    again, recorded = record_message(workflow, created_by=priya)
     assert (again.pk, recorded) == (first.pk, False)
     assert Invocation.objects.count() == 1 and not receiver.received
 
 
 def test_the_same_message_is_recognised_after_a_new_encryption_key(workflow, settings):
-    record(workflow)
+    record_message(workflow)
     settings.FIELD_ENCRYPTION_KEYS = [
         "bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleS0=",
         *settings.FIELD_ENCRYPTION_KEYS,
     ]
-    assert record(workflow)[1] is False
+    assert record_message(workflow)[1] is False
 
 
 def another_number(workflow):
-    return record(workflow, [Send("919876543203", {"01": "Asha"}), SENDS[1]])
+    return record_message(workflow, [Send("919876543203", {"01": "Asha"}), SENDS[1]])
 
 
 def another_value(workflow):
-    return record(workflow, [SENDS[0], Send("919876543202", {"01": "Arun"})])
+    return record_message(workflow, [SENDS[0], Send("919876543202", {"01": "Arun"})])
 
 
 def another_person(workflow):
-    return record(workflow, created_by=User.objects.create_user("sven"))
+    return record_message(workflow, created_by=User.objects.create_user("sven"))
 
 
 def another_workflow(workflow):
@@ -84,14 +82,14 @@ def another_workflow(workflow):
     )
     for position, kind in enumerate(["whatsapp", "sms"], start=1):
         Channel.objects.create(workflow_instance=other, position=position, kind=kind)
-    return record(other)
+    return record_message(other)
 
 
 @pytest.mark.parametrize(
     "record_again", [another_number, another_value, another_person, another_workflow]
 )
 def test_the_same_id_for_another_message_is_refused_and_changes_nothing(workflow, record_again):
-    record(workflow)
+    record_message(workflow)
     before = Invocation.objects.values().get()
     with pytest.raises(RequestIdTaken):
         record_again(workflow)
@@ -99,7 +97,7 @@ def test_the_same_id_for_another_message_is_refused_and_changes_nothing(workflow
 
 
 def test_the_database_itself_refuses_a_second_row_with_the_id(workflow):
-    record(workflow)
+    record_message(workflow)
     columns = ", ".join(
         f.column for f in Invocation._meta.local_concrete_fields if not f.primary_key
     )
@@ -113,43 +111,43 @@ def test_the_database_itself_refuses_a_second_row_with_the_id(workflow):
 @pytest.mark.parametrize(
     ("sends", "code"),
     [
-        ([], "channels"),
-        (SENDS[:1], "channels"),
-        ([*SENDS, SENDS[0]], "channels"),
+        ([], "other_channels"),
+        (SENDS[:1], "other_channels"),
+        ([*SENDS, SENDS[0]], "other_channels"),
         ([Send("+919876543202"), SENDS[1]], "recipient"),
         ([SENDS[0], Send("91 98765 43202")], "recipient"),
         ([Send(""), SENDS[1]], "recipient"),
         ([Send("0919876543202"), SENDS[1]], "recipient"),
         ([Send("١٢٣٤٥٦٧٨٩٠١٢"), SENDS[1]], "recipient"),
-        ([Send("919876543202", {"": "x"}), SENDS[1]], "no_key"),
+        ([Send("919876543202", ASHA | {"": "x"}), SENDS[1]], "no_key"),
         ([SENDS[0], Send("919876543202", {"01": " "})], "no_value"),
         ([SENDS[0], Send("919876543202", {"01": "a\x00b"})], "bad_value"),
-        ([SENDS[0], Send("919876543202", {"#other#": "x"})], "no_such_special_key"),
-        ([SENDS[0], Send("919876543202", {"2": "x", "10": "y"})], "out_of_order"),
+        ([SENDS[0], Send("919876543202", ASHA | {"#other#": "x"})], "no_such_special_key"),
+        ([SENDS[0], Send("919876543202", ASHA | {"2": "x", "10": "y"})], "out_of_order"),
     ],
 )
 def test_an_invalid_message_is_not_recorded(workflow, sends, code):
     with pytest.raises(NotSendable) as refusal:
-        record(workflow, sends)
+        record_message(workflow, sends)
     assert refusal.value.code == code and not Invocation.objects.exists()
 
 
 def test_a_message_of_an_inactive_workflow_is_not_recorded(workflow):
     workflow.is_active = False
     with pytest.raises(NotSendable, match="inactive"):
-        record(workflow)
+        record_message(workflow)
     assert not Invocation.objects.exists()
 
 
 def test_a_refusal_names_no_number_and_no_value(workflow):
     with pytest.raises(NotSendable) as refusal:
-        record(workflow, [Send("91 98765 43202", {"01": "Asha"}), SENDS[1]])
+        record_message(workflow, [Send("91 98765 43202", {"01": "Asha"}), SENDS[1]])
     assert str(refusal.value) == "recipient" and refusal.value.__cause__ is None
 
 
 def test_a_number_finds_its_invocations_and_no_others(workflow):
-    one, _ = record(workflow, [SENDS[0], Send("4915123012345")])
-    record(workflow, [Send("919876543203"), Send("919876543203")], request_id=uuid.uuid4())
+    one, _ = record_message(workflow, [SENDS[0], Send("4915123012345", ASHA)])
+    record_message(workflow, [Send("919876543203", ASHA)] * 2, request_id=uuid.uuid4())
     for number in ["919876543202", "4915123012345"]:
         assert list(Invocation.objects.filter(sent_to(number))) == [one]
     for stranger in ["91987654320", "9198765432021", "", "919876543999"]:
@@ -157,7 +155,7 @@ def test_a_number_finds_its_invocations_and_no_others(workflow):
 
 
 def test_a_row_shows_only_the_last_digits_of_its_numbers(workflow):
-    invocation, _ = record(workflow, [SENDS[0], Send("4915123012345")])
+    invocation, _ = record_message(workflow, [SENDS[0], Send("4915123012345", ASHA)])
     assert (invocation.recipient_hint, invocation.recipient2_hint) == (
         "+91 ••••• •3202",
         "+49 •••• •••2345",
@@ -165,4 +163,21 @@ def test_a_row_shows_only_the_last_digits_of_its_numbers(workflow):
 
 
 def test_one_number_for_both_channels_is_shown_once(workflow):
-    assert record(workflow)[0].recipient2_hint == ""
+    assert record_message(workflow)[0].recipient2_hint == ""
+
+
+def test_a_person_is_asked_about_a_repeat_and_nobody_else_is(workflow, priya):
+    first, _ = record_message(workflow, created_by=priya)
+    again = {"created_by": priya, "request_id": uuid.uuid4()}
+    with pytest.raises(NotAcknowledged) as asked:
+        record_message(workflow, **again, acknowledged=())
+    assert [finding.token for finding in asked.value.findings] == [f"repeat:{first.request_id}"]
+    assert Invocation.objects.count() == 1
+    token = {f"repeat:{first.request_id}"}
+    assert record_message(workflow, **again, acknowledged=token)[1]
+    assert record_message(workflow, request_id=uuid.uuid4())[1], "a script is not asked"
+
+
+def test_a_form_posted_twice_is_not_asked_about_itself(workflow, priya):
+    first, _ = record_message(workflow, created_by=priya, acknowledged=())
+    assert record_message(workflow, created_by=priya, acknowledged=()) == (first, False)

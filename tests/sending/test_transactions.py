@@ -25,10 +25,8 @@ def from_the_page(workflow, request):
 
 def from_a_shell(workflow, request):
     words = ["--recipient", "919876543202", "--param", "01=Asha"]
-    assert (
-        request.getfixturevalue("manage")("invoke", workflow.workflow_instance_id, *words).wait(30)
-        == 0
-    )
+    manage = request.getfixturevalue("manage")
+    assert manage("invoke", workflow.workflow_instance_id, *words).wait(30) == 0
 
 
 def by_a_dispatcher(workflow, request):

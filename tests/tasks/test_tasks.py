@@ -40,12 +40,15 @@ def test_a_hint_asks_a_paused_account_whether_it_was_mended(recorded, receiver, 
 def test_the_sweep_ends_what_is_too_late(recorded):
     recorded()
     Invocation.objects.update(not_after=timezone.now())
-    assert [tasks.sweep(), tasks.sweep()] == [1, 0] and Invocation.objects.get().status == "expired"
+    assert [tasks.run_sweep(), tasks.run_sweep()] == [
+        1,
+        0,
+    ] and Invocation.objects.get().status == "expired"
 
 
 @pytest.mark.parametrize(
     ("hint", "room", "asks"),
-    [(tasks.deliver_due, due, "accounts_with_work"), (tasks.sweep, sweep, "sweep")],
+    [(tasks.deliver_due, due, "accounts_with_work"), (tasks.run_sweep, sweep, "sweep")],
 )
 def test_a_hint_that_finds_no_database_says_so_without_a_row(monkeypatch, caplog, hint, room, asks):
     def away():

@@ -1,4 +1,4 @@
-"""Workflows of the kinds that the send page meets, at the receiver."""
+"""Workflows with and without template texts, and what the receiver got."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def make_workflow(account):
 
 @pytest.fixture
 def plain(make_workflow):
-    """Without texts: the free editor."""
+    """A workflow without template texts: its values are typed in the free editor."""
     return make_workflow(title="Plain")
 
 
 @pytest.fixture
 def typed(make_workflow):
-    """With texts, three values each, and an admin's words."""
+    """A workflow with template texts, three values each, and labels that an admin wrote."""
     words = [
         {"key": "01", "label": "First name"},
         {"key": "02", "label": "For how long"},
@@ -64,7 +64,7 @@ def typed(make_workflow):
 
 @pytest.fixture
 def posted(receiver):
-    """The last thing that reached the receiver: body (as JSON values), path, headers."""
+    """posted(count): the last of the `count` requests that the receiver got."""
 
     def last(count=1):
         found = receiver.wait_for(count)

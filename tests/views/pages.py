@@ -1,4 +1,4 @@
-"""Pages as a browser without scripts reads them: texts, links, and forms to fill in and post."""
+"""Pages as a browser without scripts sees them: texts, links, and forms to fill in and post."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Form:
         self.fields[name] = value if isinstance(value, list) else [value]
 
     def __delitem__(self, name):
-        """Takes the tick out of a box."""
+        """Unticks a checkbox."""
         del self.fields[name]
 
     def fill(self, values=(), /, **more):
@@ -39,12 +39,12 @@ class Form:
         return self
 
     def press(self, client, button="review", **headers):
-        """Posts the form by one of its buttons, which has to be there."""
+        """Posts the form by the button with this value, which must exist."""
         assert button in self.buttons, f"{button} is not among {self.buttons}"
         return client.post(self.action, {**self.fields, "action": button}, headers=headers)
 
     def but(self, name):
-        """All that stands in it but that field and what guards the form."""
+        """All fields but this one and the CSRF token."""
         return {
             key: value
             for key, value in self.fields.items()
@@ -122,7 +122,7 @@ class Page(HTMLParser):
 
 
 def opened(client, address):
-    """The page at this address, which has to be one."""
+    """The page at this address. Fails unless the status is 200."""
     answer = client.get(address)
     assert answer.status_code == 200, answer.status_code
     return Page(answer)
@@ -134,7 +134,7 @@ def send_form(client, workflow, query=""):
 
 
 def form_of(answer):
-    """The form of a send page that came back."""
+    """The form of a send page that was shown again."""
     assert answer.status_code == 200, answer.status_code
     return Page(answer).form("review")
 
@@ -157,5 +157,5 @@ def confirm_anyway(client, answer):
 
 
 def words_of(answer):
-    """What a person reads on a page, on one line."""
+    """The visible text of a page, on one line."""
     return " ".join(unescape(strip_tags(answer.content.decode())).split())

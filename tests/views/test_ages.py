@@ -1,4 +1,4 @@
-"""Times of pages: whose zone they are in, and ages as people say them."""
+"""Ages in words, and the time zone that pages name."""
 
 from datetime import timedelta
 

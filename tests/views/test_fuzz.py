@@ -1,4 +1,4 @@
-"""Whatever is posted, the console answers."""
+"""Arbitrary input never causes a server error (property-based)."""
 
 from functools import partial
 
@@ -73,7 +73,7 @@ def answered(answer, *allowed):
 
 @pytest.fixture
 def names(priya, typed):
-    """What a browser would post, and a bit more."""
+    """Field names that a browser would post, and some more."""
     form = opened(priya, f"/send/{typed.pk}/").form("review")
     besides = [
         "params-key",

@@ -1,4 +1,4 @@
-"""What guards the browser, on every answer."""
+"""Security headers, caching, CSRF tokens and cookies."""
 
 import uuid
 
@@ -37,7 +37,7 @@ def test_every_kind_of_answer_carries_the_headers(priya, nina, client, plain, mo
         404: priya.get("/nothing/"),
         405: priya.get(f"/send/{plain.pk}/preview/"),
     }
-    monkeypatch.setattr(history_view, "sheet_of", None)
+    monkeypatch.setattr(history_view, "list_page", None)
     priya.raise_request_exception = False
     answers[500] = priya.get("/history/")
     for status, answer in answers.items():

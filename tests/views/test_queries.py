@@ -1,4 +1,4 @@
-"""How often the database is asked does not grow with what a page shows."""
+"""The number of queries does not grow with the number of rows that a page shows."""
 
 import uuid
 
@@ -15,7 +15,7 @@ from tests.views.conftest import DIGITS, NUMBER
 from tests.views.pages import send_form
 
 
-def asked(look):
+def count_queries(look):
     look()
     with CaptureQueriesContext(connection) as queries:
         assert look().status_code == 200
@@ -34,7 +34,8 @@ def sizes(make_workflow):
 
 def test_the_send_page(priya, sizes):
     counts = [
-        asked(lambda workflow=workflow: priya.get(f"/send/{workflow.pk}/")) for workflow in sizes
+        count_queries(lambda workflow=workflow: priya.get(f"/send/{workflow.pk}/"))
+        for workflow in sizes
     ]
     assert counts[0] == counts[1] <= 20
 
@@ -51,7 +52,7 @@ def test_the_preview(priya, sizes):
             }
         )
         counts.append(
-            asked(
+            count_queries(
                 lambda workflow=workflow, form=form: priya.post(
                     f"/send/{workflow.pk}/preview/", form.fields
                 )
@@ -65,7 +66,7 @@ def test_the_list_of_workflows(priya, make_workflow):
     for number in (1, 6):
         for each in range(number):
             make_workflow("{{1}}", "{#var#}", title=f"{number} {each}")
-        counts.append(asked(lambda: priya.get("/send/")))
+        counts.append(count_queries(lambda: priya.get("/send/")))
     assert counts[0] == counts[1] <= 14
 
 
@@ -90,5 +91,5 @@ def test_an_invocation_with_many_values_attempts_and_results(priya, sizes):
             )
             Invocation.objects.filter(pk=row.pk).update(status="accepted")
             report(row, "TIMEOUT", "DELIVERED", wait=number + 5)
-        counts.append(asked(lambda row=row: priya.get(f"/history/{row.request_id}/")))
+        counts.append(count_queries(lambda row=row: priya.get(f"/history/{row.request_id}/")))
     assert counts[0] == counts[1] <= 24

@@ -25,14 +25,14 @@ from tests.views.addresses import (
     address_of,
     url_names,
 )
-from tests.views.conftest import DIGITS
+from tests.views.conftest import DIGITS, VALUES
 from tests.views.pages import opened
 
 
 @pytest.fixture
 def world(typed, ada):
     """One record of each kind that an address names."""
-    sends = [Send(DIGITS, {"01": "a"})] * 2
+    sends = [Send(DIGITS, VALUES)] * 2
     row, _ = record(typed, sends, request_id=uuid.uuid4(), created_by=None)
 
     def preset():

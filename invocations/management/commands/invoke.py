@@ -186,7 +186,8 @@ class Command(BaseCommand):
             if words:
                 self.stdout.write(f"Kaleyra: {words}")
         self.stdout.write(
-            f"Request ID {invocation.request_id}, Kaleyra’s ID {invocation.workflow_invocation_id or 'not received'}"
+            f"Request ID {invocation.request_id}, "
+            f"Kaleyra’s ID {invocation.workflow_invocation_id or 'not received'}"
         )
 
 
@@ -264,18 +265,15 @@ def _lines(workflow: WorkflowInstance, findings: Iterable[Finding]) -> list[str]
     """One line for each finding, with the channels and the value that it is about."""
     channels = list(workflow.channels.prefetch_related("parameters"))
     kinds = {channel.position: channel.get_kind_display() for channel in channels}
-    labels = {
-        field.key: field.label
-        for channel in channels
-        for field in template_fields.fields_of(channel)
-    }
+    fields = [field for channel in channels for field in template_fields.fields_of(channel)]
+    labels = {field.key: field.label for field in fields if field.label != field.key}
     positions: dict[tuple[str, str], list[int]] = {}
     for finding in findings:
         positions.setdefault((finding.key, finding.text), []).append(finding.channel)
     lines = []
     for (key, text), found in positions.items():
         about = [kinds[position] for position in sorted(set(found)) if position in kinds]
-        name = f"{key} ({labels[key]})" if labels.get(key, key) != key else key
+        name = f"{key} ({labels[key]})" if key in labels else key
         where = " and ".join(about)
         lead = f"{name}, {where}" if name and where else name or where
         lines.append(f"{lead}: {text}" if lead and not text.startswith(where or " ") else text)

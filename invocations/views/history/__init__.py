@@ -1,1 +1,1 @@
-"""Pages of the history."""
+"""Pages that list, show, export and settle invocations."""

@@ -1,4 +1,4 @@
-"""Errors: what went wrong lately, all of a kind on one line."""
+"""Errors: recent failures, grouped by kind."""
 
 from __future__ import annotations
 
@@ -24,28 +24,35 @@ from invocations.history.statuses import STATUSES
 from invocations.models import Invocation, WorkflowInstance, permissions
 from invocations.monitoring import statistics
 from invocations.views.base import StaffRequest, render_page, staff_page, with_query_timeout
-from invocations.views.history.history import COUNTED_AT_MOST
+from invocations.views.history.list_filters import HISTORY_COUNT_CAP
 
 PERIODS: dict[str, tuple[Text, int]] = {
     "1": (_("Since yesterday"), 2),
     "7": (_("7 days"), 7),
     "30": (_("30 days"), 30),
 }
-"""By the value in the address: how many days, today's included. Whole days, so that the list behind a line holds what it counts."""
-LOOKED_AT = 25_000
-"""How many of each status, the newest ones, are folded: what went wrong is wrong again in the newest."""
-LINES = 100
+"""Label and number of days, today included, by the value of `days` in the URL.
+
+Whole days, so that the list that a line links to has exactly the messages it counts.
+"""
+MAX_READ_PER_STATUS = 25_000
+"""Only the newest of each status are grouped: a failure that still happens is among them."""
+MAX_LINES = 100
 
 
 @dataclass
-class Kind:
-    """Failures that are alike. `because`: the reason of one of them; `reason` where it is all that is known of them."""
+class FailureKind:
+    """Failures of one workflow with the same status and the same error.
+
+    `error`: Kaleyra's complaint; empty if the answer had none, and then `reason` groups them.
+    `example_reason`: the reason of one of them, whichever of the two groups them.
+    """
 
     status: str
     workflow_id: int
     error: str
     reason: str
-    because: str
+    example_reason: str
     count: int = 0
     times: list[datetime] = field(default_factory=list)
 
@@ -66,11 +73,11 @@ class Kind:
 @require_safe
 @with_query_timeout
 def errors(request: StaffRequest) -> HttpResponse:
-    """The kinds of a period, the most frequent first, each with the way to its invocations."""
+    """The kinds of failure in a period, the most frequent first, each linked to its messages."""
     chosen = request.GET.get("days", "")
     days = chosen if chosen in PERIODS else "1"
     start = statistics.period_start(PERIODS[days][1])
-    kinds, cut = _kinds(start)
+    kinds, is_cut = _failure_kinds(start)
     workflows = WorkflowInstance.objects.select_related("account__pod").in_bulk(
         {kind.workflow_id for kind in kinds}
     )
@@ -79,40 +86,39 @@ def errors(request: StaffRequest) -> HttpResponse:
             {"days": name, "label": label, "current": name == days}
             for name, (label, _days) in PERIODS.items()
         ],
-        "lines": [_line(kind, workflows[kind.workflow_id], start) for kind in kinds[:LINES]],
-        "more_lines": len(kinds) > LINES,
-        "cut": cut,
-        "looked_at": LOOKED_AT,
+        "lines": [_line(kind, workflows[kind.workflow_id], start) for kind in kinds[:MAX_LINES]],
+        "more_lines": len(kinds) > MAX_LINES,
+        "cut": is_cut,
+        "looked_at": MAX_READ_PER_STATUS,
         "accepted_but": _accepted_but(start),
     }
     return render_page(request, "errors.html", context)
 
 
-def _kinds(start: datetime) -> tuple[list[Kind], bool]:
-    """What went wrong since `start`, folded; and whether some status had more than is looked at."""
-    kinds: dict[tuple[Any, ...], Kind] = {}
-    cut = False
+def _failure_kinds(start: datetime) -> tuple[list[FailureKind], bool]:
+    """The failures since `start` by kind, and whether a status had more than are read."""
+    kinds: dict[tuple[Any, ...], FailureKind] = {}
+    is_cut = False
     for status in Invocation.WENT_WRONG:
         total = 0
-        for found in _groups(status, start):
-            # What an answer complained of says more than how the console reads such an answer.
-            error, reason = found["error_kind"], "" if found["error_kind"] else found["reason"]
-            key = (status, found["workflow_instance"], error, reason)
-            kind = kinds.setdefault(
-                key, Kind(status, found["workflow_instance"], error, reason, found["reason"])
-            )
-            kind.count += found["count"]
-            kind.times += [found["first"], found["last"]]
-            total += found["count"]
-        cut = cut or total >= LOOKED_AT
-    return sorted(kinds.values(), key=lambda kind: (-kind.count, -kind.last.timestamp())), cut
+        for group in _counted(status, start):
+            # Kaleyra's complaint is more precise than the console's reason for such an answer.
+            error, reason = group["error_kind"], "" if group["error_kind"] else group["reason"]
+            key = (status, group["workflow_instance"], error, reason)
+            kind = kinds.setdefault(key, FailureKind(*key, example_reason=group["reason"]))
+            kind.count += group["count"]
+            kind.times += [group["first"], group["last"]]
+            total += group["count"]
+        is_cut = is_cut or total >= MAX_READ_PER_STATUS
+    by_frequency = sorted(kinds.values(), key=lambda kind: (-kind.count, -kind.last.timestamp()))
+    return by_frequency, is_cut
 
 
-def _groups(status: str, start: datetime) -> Sequence[Mapping[str, Any]]:
+def _counted(status: str, start: datetime) -> Sequence[Mapping[str, Any]]:
     newest = (
         Invocation.objects.filter(recorded_between(start), status=status)
         .order_by("-pk")
-        .values("pk")[:LOOKED_AT]
+        .values("pk")[:MAX_READ_PER_STATUS]
     )
     grouped = (
         Invocation.objects.filter(pk__in=newest)
@@ -125,42 +131,44 @@ def _groups(status: str, start: datetime) -> Sequence[Mapping[str, Any]]:
 
 
 def _accepted_but(start: datetime) -> list[dict[str, Any]]:
-    """What Kaleyra accepted and what did not go well all the same, each with its count and the way to it."""
-    found = Invocation.objects.filter(recorded_between(start)).order_by("-pk")
+    """Accepted messages without a confirmed delivery, or maybe delivered twice: count and link."""
+    recent = Invocation.objects.filter(recorded_between(start)).order_by("-pk")
     since = timezone.localdate(start).isoformat()
-    counted = []
+    counts = []
     for meaning, delivery in (
         (NOT_DELIVERED, "failed"),
         (NO_CONFIRMATION, "open"),
         (NO_RESULT, "no_result"),
         (MAY_BE_DOUBLE, "double"),
     ):
-        count = (
-            found.filter(FILTERS["delivery"](delivery)).values("pk")[: COUNTED_AT_MOST + 1].count()
-        )
-        shown = f"{COUNTED_AT_MOST:,}+" if count > COUNTED_AT_MOST else f"{count:,}"
-        counted.append(
+        matching = recent.filter(FILTERS["delivery"](delivery)).values("pk")
+        count = matching[: HISTORY_COUNT_CAP + 1].count()
+        is_capped = count > HISTORY_COUNT_CAP
+        counts.append(
             {
                 "meaning": meaning,
                 "count": count,
-                "shown": shown,
+                "shown": f"{HISTORY_COUNT_CAP:,}+" if is_capped else f"{count:,}",
                 "address": urlencode({"delivery": delivery, "since": since}),
             }
         )
-    return [each for each in counted if each["count"]]
+    return [each for each in counts if each["count"]]
 
 
-def _line(kind: Kind, workflow: WorkflowInstance, start: datetime) -> dict[str, Any]:
-    address = {
+def _line(kind: FailureKind, workflow: WorkflowInstance, start: datetime) -> dict[str, Any]:
+    filters = {
         "status": kind.status,
         "workflow": workflow.pk,
         "since": timezone.localdate(start).isoformat(),
     }
-    address |= {"error": kind.error} if kind.error else {"why": kind.reason} if kind.reason else {}
+    if kind.error:
+        filters["error"] = kind.error
+    elif kind.reason:
+        filters["why"] = kind.reason
     return {
         "kind": kind,
         "meaning": STATUSES[kind.status],
         "workflow": workflow,
-        "advice": [*advice_for([kind.error]), group_advice(kind.status, kind.because)],
-        "address": urlencode(address),
+        "advice": [*advice_for([kind.error]), group_advice(kind.status, kind.example_reason)],
+        "address": urlencode(filters),
     }

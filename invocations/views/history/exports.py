@@ -1,4 +1,7 @@
-"""Export: what the history shows now, as a file. A short one comes at once, a long one is written meanwhile and fetched here."""
+"""Export of the history as a file: a short one at once, a long one in the background.
+
+The page of exports lists the background ones and offers their files for download.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from invocations.forms.bulk_actions import selected_ids
 from invocations.forms.history import HistoryFilter, HistorySearch
-from invocations.history import exports as exporting
+from invocations.history import exports as export_files
 from invocations.history.filters import first_ids
 from invocations.models import Export, Invocation, permissions
 from invocations.views.base import StaffRequest, render_page, staff_page
@@ -31,7 +34,7 @@ TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-PROGRESS = {
+TONES = {
     Export.State.WAITING: "neutral",
     Export.State.WRITING: "sending",
     Export.State.READY: "accepted",
@@ -43,80 +46,84 @@ PROGRESS = {
 @sensitive_post_parameters()
 @require_POST
 def export(request: StaffRequest) -> HttpResponseBase:
-    """The filters stand in the address, as in the history's; what is searched for, and the ticked rows, are posted."""
+    """Exports what the history lists: the filters are in the query string, the rest is posted.
+
+    Posted are the format, and either the search or the selected rows.
+    """
     format = request.POST.get("format", "")
     if format not in TYPES:
         messages.error(request, _("Choose CSV or XLSX."))
         return redirect("history")
-    found, is_narrow = _asked_for(request)
-    rows = found.order_by("-id").values("pk")[: exporting.MAX_INLINE_ROWS + 1].count()
+    found, is_named = _requested_rows(request)
+    rows = found.order_by("-id").values("pk")[: export_files.MAX_INLINE_ROWS + 1].count()
     if not rows:
         messages.info(request, _("There is nothing to export: no invocation fits."))
         return redirect("history")
-    if rows > exporting.MAX_INLINE_ROWS and not is_narrow:
-        exporting.request_export(request.user, HistoryFilter(request.GET).address, format)
+    if rows > export_files.MAX_INLINE_ROWS and not is_named:
+        export_files.request_export(request.user, HistoryFilter(request.GET).address, format)
         messages.success(request, _("It is being written. You find it here when it is ready."))
         return redirect("exports")
     logger.info("user %s exports %s rows", request.user.pk, rows)
-    # The viewer has the zone: a file that is streamed is written after the request, and its zone, are over.
-    lines = exporting.export_rows(found, request.viewer, most=exporting.MAX_INLINE_ROWS)
-    return _at_once(lines, format)
+    # A streamed file is written after the middleware has reset the time zone: it uses the viewer's.
+    lines = export_files.export_rows(found, request.viewer, most=export_files.MAX_INLINE_ROWS)
+    return _inline_response(lines, format)
 
 
-def _asked_for(request: StaffRequest) -> tuple[QuerySet[Invocation], bool]:
-    """The rows, and whether a person named them: by ticks, or by what was searched for."""
+def _requested_rows(request: StaffRequest) -> tuple[QuerySet[Invocation], bool]:
+    """The rows, and whether the person named them, by selecting or by searching."""
     found = HistoryFilter(request.GET).narrow(Invocation.objects.all())
-    ticked = selected_ids(request.POST.getlist("ids"), most=exporting.MAX_INLINE_ROWS)
-    if ticked:
-        return found.filter(request_id__in=ticked), True
+    selected = selected_ids(request.POST.getlist("ids"), most=export_files.MAX_INLINE_ROWS)
+    if selected:
+        return found.filter(request_id__in=selected), True
     search = HistorySearch(request.POST)
     if request.POST.get("q", "").strip():
-        return found.filter(
-            pk__in=first_ids(search.ways, found.order_by("-pk"), exporting.MAX_INLINE_ROWS)
-        ), True
+        ids = first_ids(search.ways, found.order_by("-pk"), export_files.MAX_INLINE_ROWS)
+        return found.filter(pk__in=ids), True
     return found, False
 
 
-def _at_once(lines: Iterator[exporting.Line], format: str) -> HttpResponseBase:
+def _inline_response(lines: Iterator[export_files.Line], format: str) -> HttpResponseBase:
     name = f"history-{timezone.localtime():%Y-%m-%d-%H%M}.{format}"
     if format == "csv":
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return StreamingHttpResponse(
-            exporting.as_csv(lines), content_type=TYPES[format], headers=headers
+            export_files.as_csv(lines), content_type=TYPES[format], headers=headers
         )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
-        exporting.write_xlsx(lines, path)
-        return _file(path.open("rb"), name, format)  # open, it can be read after its name is gone
+        export_files.write_xlsx(lines, path)
+        # An open file stays readable after its folder is deleted.
+        return _file_response(path.open("rb"), name, format)
 
 
-def _file(opened: IO[bytes], name: str, format: str) -> FileResponse:
-    return FileResponse(opened, as_attachment=True, filename=name, content_type=TYPES[format])
+def _file_response(file: IO[bytes], name: str, format: str) -> FileResponse:
+    return FileResponse(file, as_attachment=True, filename=name, content_type=TYPES[format])
 
 
 @staff_page(permissions.SEE_HISTORY)
 @require_safe
 def exports(request: StaffRequest) -> HttpResponse:
-    """The person's own exports, the newest first. The page asks for itself anew while one is being written."""
+    """The person's own exports, the newest first. The page reloads while one is being written."""
     found = list(Export.objects.filter(person=request.user)[:50])
     shown: list[dict[str, Any]] = [
         {
-            "row": one,
-            "tone": PROGRESS.get(Export.State(one.state), "neutral"),
-            "filters": HistoryFilter.chosen_in(one.filters),
-            "rows": f"{one.rows:,}",
-            "total": f"{one.total:,}",
+            "row": each,
+            "tone": TONES.get(Export.State(each.state), "neutral"),
+            "filters": HistoryFilter.chosen_in(each.filters),
+            "rows": f"{each.rows:,}",
+            "total": f"{each.total:,}",
         }
-        for one in found
+        for each in found
     ]
-    under_way = any(one.state in (Export.State.WAITING, Export.State.WRITING) for one in found)
+    unfinished = (Export.State.WAITING, Export.State.WRITING)
+    under_way = any(each.state in unfinished for each in found)
     return render_page(request, "exports.html", {"exports": shown, "under_way": under_way})
 
 
 @staff_page(permissions.SEE_HISTORY)
 @require_POST
 def download(request: StaffRequest, export_id: uuid.UUID) -> HttpResponseBase:
-    """The file, to the person who asked for it and still may see what stands in it."""
+    """The file, for the person who requested it, if they still may see what is in it."""
     found = get_object_or_404(Export, pk=export_id, person=request.user, state=Export.State.READY)
     if found.with_numbers and not request.viewer.sees_numbers:
         messages.error(
@@ -124,21 +131,21 @@ def download(request: StaffRequest, export_id: uuid.UUID) -> HttpResponseBase:
         )
         return redirect("exports")
     try:
-        opened = exporting.export_path(found).open("rb")
+        file = export_files.export_path(found).open("rb")
     except FileNotFoundError:
         messages.error(request, _("The file is not there any more. Export it again."))
         return redirect("exports")
     Export.objects.filter(pk=found.pk, seen_at__isnull=True).update(seen_at=timezone.now())
     logger.info("user %s fetches export %s", request.user.pk, found.pk)
-    return _file(opened, found.file_name, found.format)
+    return _file_response(file, found.file_name, found.format)
 
 
 @staff_page(permissions.SEE_HISTORY)
 @require_POST
 def cancel_export(request: StaffRequest, export_id: uuid.UUID) -> HttpResponse:
-    """Stops one of the person's own that is not ready."""
+    """Stops an export of the person's own that is not ready."""
     found = get_object_or_404(Export, pk=export_id, person=request.user)
-    if exporting.cancel(found):
+    if export_files.cancel(found):
         messages.success(request, _("It is not written any further."))
     else:
         messages.info(request, _("It had ended already."))

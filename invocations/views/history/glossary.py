@@ -1,4 +1,4 @@
-"""Glossary: what each status, each delivery and each code of Kaleyra means, and what a person does next."""
+"""Glossary: what each status, delivery and code of Kaleyra means, and what to do next."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from invocations.views.base import StaffRequest, render_page, staff_page
 @staff_page("")
 @require_safe
 def glossary(request: StaffRequest) -> HttpResponse:
-    """One anchor for each: the badges of all pages lead here."""
+    """Each entry has an anchor: the badges on all pages link to it."""
     statuses = [*STATUSES.values(), SCHEDULED, ASKED_ABOUT, *SETTLED.values()]
     parts = [
         ("submission", _("Submission: did Kaleyra take it?"), statuses),

@@ -1,4 +1,4 @@
-"""One invocation in full: what happened, what was sent, every attempt, what came back, what to do next."""
+"""One invocation in full: timeline, messages, attempts, results, and what to do next."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from invocations.views.base import StaffRequest, render_page, staff_page
 @staff_page(permissions.SEE_HISTORY)
 @require_safe
 def invocation(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
-    """The page of one invocation. It asks for itself again until status and result are final."""
+    """The page of one invocation. It polls until status and result are final."""
     detail = detail_for(request.viewer, request_id)
     context = {
         "detail": detail,
@@ -38,7 +38,10 @@ def invocation(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
 
 
 def detail_for(viewer: Viewer, request_id: uuid.UUID) -> Detail:
-    """The invocation as `viewer` may see it, with what stops it and whether a result waits for it. Raises `Http404`."""
+    """The invocation as `viewer` may see it. Raises `Http404`.
+
+    Includes the pauses that block it, and whether an unmatched result may belong to it.
+    """
     found = get_object_or_404(with_story(), request_id=request_id)
     blockers = []
     if can_be_blocked(found):
@@ -48,7 +51,7 @@ def detail_for(viewer: Viewer, request_id: uuid.UUID) -> Detail:
 
 
 def setup_links(detail: Detail) -> dict[str, str]:
-    """The set-up pages on which this viewer can make results come: of the account, and of the workflow."""
+    """URLs of the pages on which this viewer can set up results: `results`, `workflow`, or none."""
     links, found = {}, detail.invocation
     if detail.viewer.may_configure:
         links["results"] = reverse("callback_setup", args=[found.account_id])
@@ -62,7 +65,10 @@ def setup_links(detail: Detail) -> dict[str, str]:
 @staff_page(permissions.SEND)
 @require_POST
 def try_again(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
-    """Posts the same request ID once more: a put-off or held message, or the safe check of an unknown one."""
+    """Posts a queued, held or unknown message at once, with the same request ID.
+
+    For an unknown one this is the safe check: Kaleyra accepts a request ID only once.
+    """
     found = _sendable_or_403(request.viewer, request_id)
     shown = request.POST.get("status", "")
     blockers = pauses.blocking_pauses(found.account, found.workflow_instance)
@@ -71,20 +77,18 @@ def try_again(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     elif blockers:
         messages.warning(request, _("%(why)s Nothing was sent.") % {"why": blockers[0].told})
     elif not deliver(found.pk, starting_from=Invocation.Status(shown), asked_by=request.user):
-        messages.info(
-            request,
-            _(
-                "Another message or a person was quicker, or its account waits for a moment. "
-                "Nothing was sent."
-            ),
+        text = _(
+            "Another message or a person was quicker, or its account waits for a moment. "
+            "Nothing was sent."
         )
+        messages.info(request, text)
     return redirect("invocation", request_id=request_id)
 
 
 @staff_page(permissions.SEND)
 @require_POST
 def cancel(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
-    """Ends a message that has certainly not left."""
+    """Cancels a message that has certainly not been posted."""
     found = _sendable_or_403(request.viewer, request_id)
     if decisions.cancel(found, request.user):
         messages.success(request, _("Cancelled. Nothing was sent, and nothing will be."))

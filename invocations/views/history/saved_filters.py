@@ -1,4 +1,4 @@
-"""Saves the history's filters under a name, and takes such a name away."""
+"""Saves the history's filters under a name, and removes saved filters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from invocations.views.base import StaffRequest, render_page, staff_page
 @staff_page(permissions.SEE_HISTORY)
 @require_POST
 def save_filter(request: StaffRequest) -> HttpResponse:
-    """Back to the filtered list; or what is wrong with the name, with what was typed."""
+    """Redirects to the filtered list, or shows the form again with the error."""
     form = SavedFilterForm(request.user, request.POST)
     if not form.is_valid():
         if "query" in form.errors:
@@ -34,7 +34,7 @@ def save_filter(request: StaffRequest) -> HttpResponse:
 @staff_page(permissions.SEE_HISTORY)
 @require_POST
 def remove_filter(request: StaffRequest, filter_id: int) -> HttpResponse:
-    """One's own only: a shared one stays with who made it."""
+    """Removes the person's own filter. Others cannot remove a shared one."""
     saved = get_object_or_404(SavedFilter, pk=filter_id, person=request.user)
     saved.delete()
     messages.success(request, _("The filter “%(name)s” is gone.") % {"name": saved.name})

@@ -1,4 +1,4 @@
-"""Settle: a person ends an unknown outcome, with a reason."""
+"""Settle: a person decides an unknown outcome, with a reason."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from invocations.views.base import StaffRequest, render_page, staff_page
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def settle(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
-    """Asks what became of the message and how the person knows; what is no longer unknown is left as it is."""
+    """Asks for the outcome and how the person knows it. Changes nothing if it is not unknown."""
     related = Invocation.objects.select_related("account__pod", "workflow_instance")
     found = get_object_or_404(related, request_id=request_id)
     form = SettleForm(request.POST or None, label_suffix="")
@@ -39,7 +39,8 @@ def settle(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
         else:
             messages.warning(request, _("It is not unknown any more. Nothing was changed."))
         return redirect("invocation", request_id=request_id)
-    goes_on = found.due_at is not None and not pauses.blocking_pauses(
+    due_at = found.due_at
+    asks_again = due_at is not None and not pauses.blocking_pauses(
         found.account, found.workflow_instance
     )
     context = {
@@ -47,7 +48,7 @@ def settle(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
         "invocation": found,
         "meaning": meaning_of(found),
         "why": REASONS.get(found.reason, ""),
-        "asks_again": goes_on,
-        "asks_at": found.due_at if found.due_at and found.due_at > timezone.now() else None,
+        "asks_again": asks_again,
+        "asks_at": due_at if due_at and due_at > timezone.now() else None,
     }
     return render_page(request, "settle.html", context)

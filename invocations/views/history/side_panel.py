@@ -1,4 +1,4 @@
-"""One invocation in short, beside the list that it was picked from."""
+"""The side panel of the history: one invocation in short."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from invocations.views.history.invocation import detail_for, setup_links
 @staff_page(permissions.SEE_HISTORY)
 @require_safe
 def side_panel(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
-    """A fragment for the history's script. Opened by itself, it redirects to the invocation's page."""
+    """A fragment for htmx. Any other request is redirected to the invocation's page."""
     detail = detail_for(request.viewer, request_id)
     if "HX-Request" not in request.headers:
         return redirect("invocation", request_id=request_id)

@@ -1,1 +1,1 @@
-"""The dashboard, pauses and health."""
+"""The dashboard, stopping and resuming, and the endpoints for monitors."""

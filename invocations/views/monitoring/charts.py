@@ -1,30 +1,31 @@
-"""Bars, drawn as figures that a template writes into SVG attributes: a strict policy (CSP) lets those through."""
+"""Bar charts as numbers for SVG attributes, which a strict Content-Security-Policy allows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 LEFT, TOP, BOTTOM, MARGIN = 40, 12, 150, 10
-"""Where the bars stand in the view box of templates/parts/chart.html; `MARGIN` is what is free at its right."""
+"""The plot area in the view box of templates/parts/chart.html; `MARGIN` is free at its right."""
 WIDE, NARROW = 650, 340
-"""How wide that is: on a desk, and on a phone, where a wide one would be too low to be read."""
-WIDEST_BAR, GAP, LEAST = 36.0, 1.5, 2.0
-"""In the same units. What is counted at all is at least `LEAST` high: beside one of thousands it would vanish."""
-MOST_LABELS = 6
-"""Below the bars: what a phone has room for."""
+"""Widths of the view box for desktops and phones, on which the wide one would be illegibly low."""
+MAX_BAR_WIDTH, BAR_GAP = 36.0, 1.5
+MIN_BAR_HEIGHT = 2.0
+"""A count of 1 stays visible beside thousands."""
+MAX_LABELS = 6
+"""Below the bars: a phone has room for no more."""
 
 
 class Series(NamedTuple):
-    """One colour of a chart, by its tone (static/console/tokens.css), and its word."""
+    """A colour of the chart, named by its tone (static/console/tokens.css), and its label."""
 
     tone: str
     label: Any
 
 
 class Rect(NamedTuple):
-    """A bar's piece, in the units of the view box. Texts, so that no language's decimal comma gets into them."""
+    """A segment of a bar, in units of the view box. Texts, so that no decimal comma gets in."""
 
     tone: str
     x: str
@@ -34,7 +35,7 @@ class Rect(NamedTuple):
 
 
 class Label(NamedTuple):
-    """A word at a place."""
+    """A text and its coordinate."""
 
     text: str
     at: str
@@ -49,7 +50,7 @@ class Column(NamedTuple):
 
 @dataclass
 class Chart:
-    """Stacked bars with their grid. `columns` is the same as a table."""
+    """Stacked bars with their grid. `columns` has the same counts as a table."""
 
     series: Sequence[Series]
     columns: Sequence[Column]
@@ -60,7 +61,7 @@ class Chart:
 
     @property
     def right(self) -> int:
-        """Where the grid ends."""
+        """The right end of the grid."""
         return self.width - MARGIN
 
     @property
@@ -69,59 +70,66 @@ class Chart:
 
 
 def stacked(series: Sequence[Series], columns: Sequence[Column], width: int = WIDE) -> Chart:
-    """A chart of `columns`, the first series at the bottom."""
+    """A chart of `columns`, with the first series at the bottom of each bar."""
     chart = Chart(series, columns, width)
-    step = _step(max((sum(column.counts) for column in columns), default=0))
-    top = step * max(1, -(-max((sum(column.counts) for column in columns), default=0) // step))
+    highest = max((sum(column.counts) for column in columns), default=0)
+    step = _grid_step(highest)
+    top = step * max(1, -(-highest // step))  # the highest, rounded up to a grid line
     scale = (BOTTOM - TOP) / top
     chart.grid = [
-        Label(short(value), f"{BOTTOM - value * scale:.1f}") for value in range(0, top + 1, step)
+        Label(abbreviated(value), f"{BOTTOM - value * scale:.1f}")
+        for value in range(0, top + 1, step)
     ]
     pitch = (chart.right - LEFT) / max(1, len(columns))
-    bar = min(WIDEST_BAR, pitch * 0.64)
-    every = -(-len(columns) // MOST_LABELS)
+    bar_width = min(MAX_BAR_WIDTH, pitch * 0.64)
+    columns_per_label = -(-len(columns) // MAX_LABELS)
     for number, column in enumerate(columns):
         middle = LEFT + pitch * (number + 0.5)
-        if number % every == 0:
+        if number % columns_per_label == 0:
             chart.labels.append(Label(column.label, f"{middle:.1f}"))
-        y = float(BOTTOM)
-        for one, count in zip(series, column.counts, strict=True):
-            if count:
-                height = max(LEAST, count * scale - GAP)
-                chart.rects.append(
-                    Rect(
-                        one.tone,
-                        f"{middle - bar / 2:.1f}",
-                        f"{y - GAP - height:.1f}",
-                        f"{bar:.1f}",
-                        f"{height:.1f}",
-                    )
-                )
-                y -= height + GAP
+        chart.rects += _segments(series, column, middle - bar_width / 2, bar_width, scale)
     return chart
 
 
-def shares(series: Sequence[Series], counts: Sequence[int]) -> list[Rect]:
-    """One bar of 100 units' length, divided as `counts` are."""
-    whole, x, rects = sum(counts), 0.0, []
-    for one, count in zip(series, counts, strict=True):
+def _segments(
+    series: Sequence[Series], column: Column, x: float, width: float, scale: float
+) -> Iterator[Rect]:
+    """The bar of `column`, whose left edge is at `x`. `scale`: height per count."""
+    y = float(BOTTOM)
+    for each, count in zip(series, column.counts, strict=True):
         if count:
-            width = 100 * count / whole
-            rects.append(Rect(one.tone, f"{x:.2f}", "0", f"{width:.2f}", "8"))
+            height = max(MIN_BAR_HEIGHT, count * scale - BAR_GAP)
+            yield Rect(
+                tone=each.tone,
+                x=f"{x:.1f}",
+                y=f"{y - BAR_GAP - height:.1f}",
+                width=f"{width:.1f}",
+                height=f"{height:.1f}",
+            )
+            y -= height + BAR_GAP
+
+
+def shares(series: Sequence[Series], counts: Sequence[int]) -> list[Rect]:
+    """A horizontal bar, 100 units long, divided in proportion to `counts`."""
+    total, x, rects = sum(counts), 0.0, []
+    for each, count in zip(series, counts, strict=True):
+        if count:
+            width = 100 * count / total
+            rects.append(Rect(each.tone, x=f"{x:.2f}", y="0", width=f"{width:.2f}", height="8"))
             x += width
     return rects
 
 
-def short(value: int) -> str:
-    """A number of the grid, in the room that a phone has for it: 1500 is 1.5k."""
-    for size, sign in ((1_000_000, "M"), (1_000, "k")):
-        if value >= size:
-            return f"{value / size:g}{sign}"
+def abbreviated(value: int) -> str:
+    """1500 is "1.5k", so that it fits beside the grid on a phone."""
+    for unit, suffix in ((1_000_000, "M"), (1_000, "k")):
+        if value >= unit:
+            return f"{value / unit:g}{suffix}"
     return str(value)
 
 
-def _step(highest: int) -> int:
-    """Between two lines of the grid: 1, 2 or 5 times a power of ten, so that there are three to five lines."""
+def _grid_step(highest: int) -> int:
+    """The distance of two grid lines: 1, 2 or 5 times a power of ten, for three to five lines."""
     power = 1
     while True:
         for step in (power, 2 * power, 5 * power):

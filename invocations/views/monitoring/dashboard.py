@@ -1,4 +1,4 @@
-"""Dashboard: what became of today's messages, what waits for a person, what is wrong, and what is still to be set up."""
+"""Dashboard: statistics of a period, what needs attention, incidents, and missing set-up."""
 
 from __future__ import annotations
 
@@ -19,60 +19,58 @@ from invocations.monitoring import metrics, pauses, statistics
 from invocations.monitoring.incident_text import words_of
 from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.monitoring.needs_attention import groups_needing_attention
-from invocations.views.monitoring.outcome_tiles import outcome_tiles
+from invocations.views.monitoring.outcomes import outcomes
 
-PERIODS = (1, 7, 30)
-MOST_INCIDENTS, MOST_OPEN = 6, 100
+PERIOD_DAYS = (1, 7, 30)
+MAX_INCIDENTS_LISTED, MAX_OPEN_INCIDENTS = 6, 100
+OVER_FOR = timedelta(days=7)
+"""For so long an incident that is over stays in the list."""
 
 
 @staff_page("")
 @require_safe
 def dashboard(request: StaffRequest) -> HttpResponse:
-    """The first page after signing in. `?days=7` or 30 shows as many days; the figures are those of the person's time zone."""
+    """The first page after sign-in. Days (`?days=7` or 30) are those of the person's time zone."""
     now = timezone.now()
-    days = {str(each): each for each in PERIODS}.get(request.GET.get("days", ""), 1)
+    days = {str(each): each for each in PERIOD_DAYS}.get(request.GET.get("days", ""), 1)
     context: dict[str, Any] = {
         "today": timezone.localtime(now),
         "days": days,
-        "steps": _steps(request),
+        "steps": _setup_steps(request.viewer),
     }
     if request.viewer.sees_history:
         since, paused = statistics.period_start(days), pauses.all_pauses()
         context |= {
-            "periods": [_period(each, each == days) for each in PERIODS],
+            "periods": [_period_link(each, is_current=each == days) for each in PERIOD_DAYS],
             "since": timezone.localtime(since),
             "paused": paused,
             **groups_needing_attention(request.viewer, paused),
             "nobody_at_work": metrics.dispatcher_is_missing(now),
             "last_at_work": metrics.last_sweep(),
             **_incidents(now, request.viewer),
-            **outcome_tiles(since, days),
+            **outcomes(since, days),
         }
     return render_page(request, "dashboard.html", context)
 
 
-def _period(days: int, current: bool) -> dict[str, Any]:
-    title = (
-        _("Today")
-        if days == 1
-        else ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
-    )
+def _period_link(days: int, *, is_current: bool) -> dict[str, Any]:
+    title = ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
+    query = f"?days={days}" if days > 1 else ""
     return {
-        "title": title,
-        "address": reverse("dashboard") + (f"?days={days}" if days > 1 else ""),
-        "current": current,
+        "title": _("Today") if days == 1 else title,
+        "address": reverse("dashboard") + query,
+        "current": is_current,
     }
 
 
-# --- what is wrong ----------------------------------------------------------------------------------------------------
-
-
 def _incidents(now: datetime, viewer: Viewer) -> dict[str, Any]:
-    """Open ones as banners (what is paused has one of its own), and in a list with those of the last week that are over."""
+    """Open incidents as `banners`, and with those that are over as a list, `incidents`.
+
+    Pauses have a banner of their own, so they are left out of `banners`.
+    """
     incidents = Incident.objects.select_related(
         "workflow_instance", "account__pod"
     ).prefetch_related("account__api_keys")
-
     is_stopped = pauses.active_kill_switch() is not None
 
     def shown(incident: Incident) -> dict[str, Any]:
@@ -82,24 +80,22 @@ def _incidents(now: datetime, viewer: Viewer) -> dict[str, Any]:
             "is_practice": incident.account.pod.is_practice,
         }
 
-    over = incidents.filter(closed_at__gt=now - timedelta(days=7)).order_by("-closed_at")[
-        :MOST_INCIDENTS
-    ]
-    still = [
-        shown(each)
-        for each in incidents.filter(closed_at__isnull=True).order_by("-opened_at")[:MOST_OPEN]
-    ]
+    over = incidents.filter(closed_at__gt=now - OVER_FOR).order_by("-closed_at")
+    still_open = incidents.filter(closed_at__isnull=True).order_by("-opened_at")
+    open_ones = [shown(each) for each in still_open[:MAX_OPEN_INCIDENTS]]
+    over_ones = [shown(each) for each in over[:MAX_INCIDENTS_LISTED]]
     return {
-        "banners": [each for each in still if each["incident"].kind != Incident.Kind.PAUSED],
-        "incidents": [*still[:MOST_INCIDENTS], *(shown(each) for each in over)],
-        "more_incidents": max(0, len(still) - MOST_INCIDENTS),
+        "banners": [each for each in open_ones if each["incident"].kind != Incident.Kind.PAUSED],
+        "incidents": [*open_ones[:MAX_INCIDENTS_LISTED], *over_ones],
+        "more_incidents": max(0, len(open_ones) - MAX_INCIDENTS_LISTED),
     }
 
 
-def _steps(request: StaffRequest) -> list[dict[str, Any]]:
-    """What an admin still has to set up before anybody can send; nothing once all is there."""
-    if not request.viewer.may_add_workflows:
+def _setup_steps(viewer: Viewer) -> list[dict[str, Any]]:
+    """What an admin must set up before anyone can send; empty once all of it is done."""
+    if not viewer.may_add_workflows:
         return []
+    usable = WorkflowInstance.objects.filter(Q(is_active=True) & Q(channels__isnull=False))
     steps = [
         (
             _("Add your Kaleyra account: its SID and pod"),
@@ -113,7 +109,7 @@ def _steps(request: StaffRequest) -> list[dict[str, Any]]:
         ),
         (
             _("Add a workflow with its channels"),
-            WorkflowInstance.objects.filter(Q(is_active=True) & Q(channels__isnull=False)).exists(),
+            usable.exists(),
             "admin:invocations_workflowinstance_add",
         ),
     ]

@@ -1,4 +1,4 @@
-"""Whether the process lives, whether it can do its work, and what a monitor watches. For machines; says nothing about anybody."""
+"""Endpoints for monitors: liveness, readiness and metrics. They hold no personal data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
 
-from invocations.monitoring import metrics as monitored
+from invocations.monitoring.metrics import prometheus_text
 
 
 @require_safe
@@ -22,11 +22,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 if the database answers and has every migration of this version, else 503."""
+    """200 if the database answers and has all migrations of this version, else 503."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM invocations_pod LIMIT 1")
-        _migrated()
+        _check_migrations()
     except (DatabaseError, _NotMigrated) as error:
         why = "migrations are missing" if isinstance(error, _NotMigrated) else "database not ready"
         return HttpResponse(f"{why}\n", content_type="text/plain", status=503)
@@ -37,8 +37,9 @@ class _NotMigrated(Exception):
     pass
 
 
-@cache  # once they are there they stay, as long as this version runs; an exception is not kept
-def _migrated() -> None:
+@cache  # A successful check holds as long as the process runs; exceptions are not cached.
+def _check_migrations() -> None:
+    """Raises `_NotMigrated` if one is missing."""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise _NotMigrated
@@ -46,7 +47,10 @@ def _migrated() -> None:
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus' text format, to who shows METRICS_TOKEN as a bearer token (RFC 6750); without one there is no such page."""
+    """Metrics in Prometheus' text format. Requires METRICS_TOKEN as a bearer token (RFC 6750).
+
+    404 while that setting is empty.
+    """
     if not settings.METRICS_TOKEN:
         raise Http404
     if not constant_time_compare(
@@ -59,6 +63,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
             headers={"WWW-Authenticate": "Bearer"},
         )
     return HttpResponse(
-        monitored.prometheus_text(timezone.now()),
+        prometheus_text(timezone.now()),
         content_type="text/plain; version=0.0.4; charset=utf-8",
     )

@@ -1,1 +1,1 @@
-"""Results: where Kaleyra posts them, and those that match nothing yet."""
+"""The endpoint that Kaleyra posts results to, its set-up page, and unmatched results."""

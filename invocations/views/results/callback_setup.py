@@ -1,7 +1,8 @@
-"""Results of an account: the address that Kaleyra posts them to, and how to enter it there. For admins."""
+"""Set-up of results, for admins: the URL that Kaleyra posts them to, and how to enter it there."""
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 from collections.abc import Callable
@@ -30,55 +31,58 @@ BODY_AS_DOCUMENTED = '{"workflowevent":""}'
 @staff_page(permissions.CHANGE_ACCOUNT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def callback_setup(request: StaffRequest, account_id: int) -> HttpResponse:
-    """Shows what to enter at Kaleyra; makes, rotates, ends and tries the address."""
+    """Shows what to enter at Kaleyra; creates, rotates, ends and tests the address (`ACTIONS`)."""
     account = get_object_or_404(Account.objects.select_related("pod"), pk=account_id)
     if request.method == "POST":
-        deed = DEEDS.get(request.POST.get("action", ""))
-        if deed:
-            deed(request, account)
+        action = ACTIONS.get(request.POST.get("action", ""))
+        if action:
+            action(request, account)
         return redirect("callback_setup", account_id=account.pk)
     address = endpoints.current_address(account)
+    received = Callback.objects.filter(account=account).defer("body")
     context: dict[str, Any] = {
         "account": account,
         "address": address,
         "before": endpoints.previous_address(account),
-        "last": Callback.objects.filter(account=account)
-        .defer("body")
-        .order_by("-last_received_at")
-        .first(),
+        "last": received.order_by("-last_received_at").first(),
         "workflows": account.workflow_instances.filter(is_active=True),
         "secret_header": SECRET_HEADER,
         "basic_user": BASIC_USER,
         "body": BODY,
         "body_as_documented": BODY_AS_DOCUMENTED,
-        **(_values(request, address) if address else {}),
+        **(_address_context(request, address) if address else {}),
     }
     return render_page(request, "callback_setup.html", context)
 
 
-def _values(request: StaffRequest, address: CallbackAddress) -> dict[str, Any]:
-    """What is entered at Kaleyra, for the host that this page was opened at."""
+def _address_context(request: StaffRequest, address: CallbackAddress) -> dict[str, Any]:
+    """What to enter at Kaleyra, with the host of this page's own URL."""
     host = request.get_host()
-    # Kaleyra is to post over https, even where a proxy has not told us that this page was opened so.
+    # Kaleyra must post over https, even if a proxy did not forward that this page uses it.
     scheme = "http" if is_loopback(host) else "https"
     try:
         url, secret = f"{scheme}://{host}{endpoints.path_of(address)}", address.secret
     except Unreadable:
         return {"is_unreadable": True}
+    curl = (
+        f"curl --request POST '{url}' \\\n"
+        f'  --header "{SECRET_HEADER}: $CALLBACK_SECRET" \\\n'
+        "  --header 'Content-Type: application/json' \\\n"
+        '  --data \'{"selfTest": "from outside"}\''
+    )
     return {
         "url": url,
         "secret": secret,
         "is_here_only": not is_public(host),
         "is_plain": not request.is_secure(),
-        "curl": f"curl --request POST '{url}' \\\n  --header \"{SECRET_HEADER}: $CALLBACK_SECRET\" \\\n"
-        "  --header 'Content-Type: application/json' \\\n  --data '{\"selfTest\": \"from outside\"}'",
+        "curl": curl,
     }
 
 
-# --- deeds ------------------------------------------------------------------------------------------------------------
+# --- Actions --------------------------------------------------------------------------------------
 
 
-def _make(request: StaffRequest, account: Account) -> None:
+def _create(request: StaffRequest, account: Account) -> None:
     endpoints.ensure_address(account, by=request.user)
     messages.success(request, _("The address is made. Enter it at Kaleyra as it stands here."))
 
@@ -87,27 +91,23 @@ def _rotate(request: StaffRequest, account: Account) -> None:
     try:
         endpoints.rotate_address(account, by=request.user)
     except endpoints.PreviousStillValid:
-        messages.warning(
-            request,
-            _(
-                "The address before this one still lets Kaleyra in. End it first, once Kaleyra posts to the current one."
-            ),
+        text = _(
+            "The address before this one still lets Kaleyra in. "
+            "End it first, once Kaleyra posts to the current one."
         )
+        messages.warning(request, text)
     else:
-        messages.success(
-            request,
-            _(
-                "There is a new address. The one before stays valid until you end it: enter the new one at Kaleyra first."
-            ),
+        text = _(
+            "There is a new address. The one before stays valid until you end it: "
+            "enter the new one at Kaleyra first."
         )
+        messages.success(request, text)
 
 
-def _end(request: StaffRequest, account: Account) -> None:
+def _end_previous(request: StaffRequest, account: Account) -> None:
     if endpoints.end_previous_address(account):
-        messages.success(
-            request,
-            _("The address before this one is ended. Only the current one lets Kaleyra in."),
-        )
+        text = _("The address before this one is ended. Only the current one lets Kaleyra in.")
+        messages.success(request, text)
     else:
         messages.info(request, _("There was no other address any more."))
 
@@ -117,25 +117,29 @@ def _test(request: StaffRequest, account: Account) -> None:
     if address is None:
         messages.info(request, _("There is no address to test yet."))
         return
-    problem = _problem_of(address)
+    problem = _self_test(address)
     if problem:
         messages.error(request, problem)
         return
-    text = _(
-        "The console takes a result at this address with this secret, and refuses one without it. Nothing was kept of the test."
+    accepted = _(
+        "The console takes a result at this address with this secret, "
+        "and refuses one without it. Nothing was kept of the test."
     )
-    messages.success(
-        request,
-        f"{text} {_('Whether Kaleyra can reach the address from outside, “Last result” will show.')}",
-    )
+    outside = _("Whether Kaleyra can reach the address from outside, “Last result” will show.")
+    messages.success(request, f"{accepted} {outside}")
 
 
-def _problem_of(address: CallbackAddress) -> str:
-    """What would keep a result out: asked of the same functions that the endpoint asks. An empty text: nothing.
+def _self_test(address: CallbackAddress) -> str:
+    """Why the endpoint would not accept a result at `address`; empty if it would.
 
-    What is stored for the test is rolled back.
+    Calls the functions that the endpoint calls, and rolls back what they store.
     """
-    body = f'{{"workflowInvocationId": "self-test-{secrets.token_hex(8)}", "executionStatus": "COMPLETED"}}'
+    body = json.dumps(
+        {
+            "workflowInvocationId": f"self-test-{secrets.token_hex(8)}",
+            "executionStatus": "COMPLETED",
+        }
+    )
     try:
         token, secret = address.token, address.secret
         if endpoints.authorised_address(token, {SECRET_HEADER: secret}) != address:
@@ -147,20 +151,20 @@ def _problem_of(address: CallbackAddress) -> str:
             transaction.set_rollback(True)
     except Unreadable:
         return _(
-            "The address cannot be decrypted: a key is missing in FIELD_ENCRYPTION_KEYS. Put it back, or rotate."
+            "The address cannot be decrypted: a key is missing in FIELD_ENCRYPTION_KEYS. "
+            "Put it back, or rotate."
         )
-    except Exception as error:  # whatever it is would meet Kaleyra's post too
-        logger.error(
-            "the self-test of account %s broke: %s", address.account_id, type(error).__name__
-        )
+    except Exception as error:  # Any exception would also make Kaleyra's request fail.
+        name = type(error).__name__
+        logger.error("the self-test of account %s failed: %s", address.account_id, name)
         return _("The console could not keep a result. The server’s log says where.")
     return ""
 
 
-DEEDS: dict[str, Callable[[StaffRequest, Account], None]] = {
-    "make": _make,
+ACTIONS: dict[str, Callable[[StaffRequest, Account], None]] = {
+    "make": _create,
     "rotate": _rotate,
-    "end": _end,
+    "end": _end_previous,
     "test": _test,
 }
-"""What the page's buttons do, by the value of `action`."""
+"""By the value of the button `action` that is posted."""

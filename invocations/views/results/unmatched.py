@@ -1,4 +1,4 @@
-"""Unmatched: results that belong to no message yet; a person says to which, or that nobody needs to look at it."""
+"""Unmatched results: a person matches each with a message, or sets it aside."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ from invocations.kaleyra import redaction
 from invocations.kaleyra.callbacks import meaning_of_code
 from invocations.models import Callback, ChannelResult, permissions
 from invocations.models.encryption import Unreadable
+from invocations.models.permissions import Viewer
 from invocations.results import apply, inbox, matching, suggestions, upkeep
 from invocations.views.base import StaffRequest, render_page, staff_page
 
-ROWS = 20
-SHOWN_CHARACTERS = 4096
-WHY = {
+UNMATCHED_PAGE_SIZE = 20
+MAX_BODY_SHOWN = 4096
+"""Characters of a body that the page shows."""
+WHY_UNMATCHED = {
     "unknown_id": gettext_lazy(
         "No message of this account has this ID. It may have been sent by another system."
     ),
@@ -35,7 +37,8 @@ WHY = {
         "Its message is still being sent. They find each other by themselves after that."
     ),
     "waits": gettext_lazy(
-        "Its message waits to be sent, or sent again. They find each other within minutes after that."
+        "Its message waits to be sent, or sent again. "
+        "They find each other within minutes after that."
     ),
     "disagrees": gettext_lazy("Its IDs are not those of one and the same message."),
     "answered": gettext_lazy(
@@ -51,51 +54,53 @@ WHY = {
     "no_id": gettext_lazy("No ID in it says which message it is about."),
     "odd_id": gettext_lazy("Its ID is longer than any of Kaleyra’s."),
 }
-"""By the codes of `suggestions.Diagnosis.why`."""
-WHY_NOT_JOINED = {
+"""By `suggestions.Diagnosis.why`."""
+WHY_NOT_MATCHED = {
     "gone": gettext_lazy("That is not suggested any more. Nothing was changed."),
     "under_way": gettext_lazy(
         "That message is being sent just now. Nothing was changed: look again in a minute."
     ),
     "other_id": gettext_lazy(
-        "Kaleyra’s ID of that message is known by now, and it is not this result’s. Nothing was changed."
+        "Kaleyra’s ID of that message is known by now, and it is not this result’s. "
+        "Nothing was changed."
     ),
     "has_result": gettext_lazy("That message has its result by now. Nothing was changed."),
 }
-"""By the codes of `apply.NotMatched`."""
-BECAUSE = {
+"""By the code of `apply.NotMatched`."""
+WHY_SUGGESTED = {
     "disagrees": gettext_lazy("one of the result’s IDs is this message’s."),
     "answered": gettext_lazy("an answer to this message named the result’s ID."),
     "unknown_id": gettext_lazy(
         "the only one to this number at that time whose ID at Kaleyra is not known here."
     ),
 }
-"""Why a message is suggested; by the codes of `suggestions.Diagnosis.why`."""
+"""By `suggestions.Diagnosis.why`."""
 
 
 @staff_page(permissions.SEE_HISTORY)
 @require_safe
 def unmatched(request: StaffRequest) -> HttpResponse:
-    """The list, the newest first: those to look at, or those that were set aside. Places are asked, not offsets: the last page is as
-    fast as the first, and a page asks as often as an empty one, whatever is on it.
+    """The results to review, or with `?set-aside` those that were set aside, the newest first.
+
+    Paging by time and ID, not by offset, keeps the last page as fast as the first. The number of
+    queries does not depend on the number of rows.
     """
     is_set_aside = "set-aside" in request.GET
-    found = (
-        matching.unmatched_results().filter(set_aside_at__isnull=False)
-        if is_set_aside
-        else matching.results_to_review()
-    )
-    moment, pk = _moment(request.GET.get("before", "")), _number(request.GET.get("id", ""))
-    if moment:
-        found = found.filter(received_at__lte=moment).exclude(received_at=moment, pk__gte=pk)
+    found = matching.results_to_review()
+    if is_set_aside:
+        found = matching.unmatched_results().filter(set_aside_at__isnull=False)
+    before, pk = _time(request.GET.get("before", "")), _number(request.GET.get("id", ""))
+    if before:
+        found = found.filter(received_at__lte=before).exclude(received_at=before, pk__gte=pk)
     related = found.select_related("account", "set_aside_by").prefetch_related("results")
-    rows = list(related.order_by("-received_at", "-pk")[: ROWS + 1])
-    last = rows[ROWS - 1] if len(rows) > ROWS else None
+    rows = list(related.order_by("-received_at", "-pk")[: UNMATCHED_PAGE_SIZE + 1])
+    shown = rows[:UNMATCHED_PAGE_SIZE]
+    last = shown[-1] if len(rows) > len(shown) else None
     context = {
-        "rows": _shown(request, rows[:ROWS]),
+        "rows": _row_contexts(request.viewer, shown),
         "is_set_aside": is_set_aside,
         "older": urlencode({"before": last.received_at.isoformat(), "id": last.pk}) if last else "",
-        "is_first_page": moment is None,
+        "is_first_page": before is None,
         "may_match": request.viewer.may_settle,
         "days_kept": upkeep.UNMATCHED_KEPT_FOR.days,
     }
@@ -105,8 +110,8 @@ def unmatched(request: StaffRequest) -> HttpResponse:
 @staff_page(permissions.SETTLE)
 @require_POST
 def match_result(request: StaffRequest, callback_id: int) -> HttpResponse:
-    """Joins a result with the message that was suggested, if it still is."""
-    callback = _get(callback_id)
+    """Matches a result with the suggested message, if that is still the suggestion."""
+    callback = _callback_or_404(callback_id)
     wanted = request.POST.get("invocation", "")
     suggested = suggestions.suggestion(callback) if callback.invocation_id is None else None
     try:
@@ -114,7 +119,7 @@ def match_result(request: StaffRequest, callback_id: int) -> HttpResponse:
             raise apply.NotMatched("gone")
         apply.match_by_hand(callback, suggested, request.user)
     except apply.NotMatched as error:
-        messages.warning(request, WHY_NOT_JOINED[error.code])
+        messages.warning(request, WHY_NOT_MATCHED[error.code])
         return redirect("unmatched")
     messages.success(request, _("The result is with its message now."))
     return redirect("invocation", request_id=suggested.request_id)
@@ -124,9 +129,9 @@ def match_result(request: StaffRequest, callback_id: int) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def set_aside(request: StaffRequest) -> HttpResponse:
-    """Asks why nobody needs to look at the results `?id=` any more, one reason for all, a page of them at most.
+    """Sets the results `?id=` aside, at most a page of them, with one reason for all.
 
-    What was matched or set aside meanwhile is left as it is.
+    Skips those that were matched or set aside in the meantime.
     """
     ids = [_number(text) for text in request.GET.getlist("id")]
     if not ids:
@@ -138,73 +143,75 @@ def set_aside(request: StaffRequest) -> HttpResponse:
         .select_related("account")
         .prefetch_related("results")
     )
-    callbacks = list(found.order_by("-received_at", "-pk")[:ROWS])
+    callbacks = list(found.order_by("-received_at", "-pk")[:UNMATCHED_PAGE_SIZE])
     form = SetAsideForm(request.POST or None, label_suffix="")
     if not callbacks:
         messages.info(request, _("It is not open any more. Nothing was changed."))
         return redirect("unmatched")
     if request.method == "POST" and form.is_valid():
-        done = sum(
-            inbox.set_aside(callback, form.cleaned_data["reason"], request.user)
-            for callback in callbacks
-        )
-        if done:
-            words = ngettext(
-                "Set aside. It still finds its message if that turns up.",
-                "%(n)s were set aside. They still find their messages if these turn up.",
-                done,
-            )
-            messages.success(request, words % {"n": done})
-        else:
-            messages.warning(request, _("It is not open any more. Nothing was changed."))
+        reason = form.cleaned_data["reason"]
+        done = sum(inbox.set_aside(callback, reason, request.user) for callback in callbacks)
+        _report_set_aside(request, done)
         return redirect("unmatched")
     context = {
         "form": form,
-        "rows": _shown(request, callbacks),
+        "rows": _row_contexts(request.viewer, callbacks),
         "days_kept": upkeep.UNMATCHED_KEPT_FOR.days,
     }
     return render_page(request, "set_aside.html", context)
 
 
-def _get(callback_id: int) -> Callback:
-    if callback_id >= 2**63:
+def _report_set_aside(request: StaffRequest, done: int) -> None:
+    if not done:
+        messages.warning(request, _("It is not open any more. Nothing was changed."))
+        return
+    text = ngettext(
+        "Set aside. It still finds its message if that turns up.",
+        "%(n)s were set aside. They still find their messages if these turn up.",
+        done,
+    )
+    messages.success(request, text % {"n": done})
+
+
+def _callback_or_404(callback_id: int) -> Callback:
+    if callback_id >= 2**63:  # larger than any ID in the database
         raise Http404
     return get_object_or_404(Callback.objects.select_related("account"), pk=callback_id)
 
 
-def _moment(text: str) -> datetime | None:
+def _time(text: str) -> datetime | None:
+    """A time with time zone; None if it cannot be read, or is before 1971."""
     try:
-        moment = parse_datetime(text)
+        time = parse_datetime(text)
     except ValueError:
         return None
-    return moment if moment and moment.tzinfo and moment.year > 1970 else None
+    return time if time and time.tzinfo and time.year > 1970 else None
 
 
 def _number(text: str) -> int:
+    """An ID; 0 if `text` is none."""
     return int(text) if text.isdecimal() and text.isascii() and len(text) < 19 else 0
 
 
-def _shown(request: StaffRequest, callbacks: list[Callback]) -> list[dict[str, Any]]:
-    may_see_recipient = request.viewer.sees_numbers
+def _row_contexts(viewer: Viewer, callbacks: list[Callback]) -> list[dict[str, Any]]:
+    diagnoses = suggestions.diagnose_all(callbacks)
     return [
         {
             "callback": callback,
-            "channels": [_channel(each) for each in callback.results.all()],
-            "why": WHY[why] if not suggested else "",
+            "channels": [_channel_context(each) for each in callback.results.all()],
+            "why": WHY_UNMATCHED[why] if not suggested else "",
             "suggestion": suggested,
-            "because": BECAUSE.get(why, BECAUSE["unknown_id"]),
-            "body": _body(callback, may_see_recipient),
+            "because": WHY_SUGGESTED.get(why, WHY_SUGGESTED["unknown_id"]),
+            "body": _body(callback, sees_numbers=viewer.sees_numbers),
             "set_aside_by": person_name(callback.set_aside_by) if callback.set_aside_by else "",
-            "set_aside_reason": _reason(callback),
+            "set_aside_reason": _set_aside_reason(callback),
         }
-        for callback, (why, suggested) in zip(
-            callbacks, suggestions.diagnose_all(callbacks), strict=True
-        )
+        for callback, (why, suggested) in zip(callbacks, diagnoses, strict=True)
     ]
 
 
-def _channel(result: ChannelResult) -> dict[str, Any]:
-    """What a channel said, in the words of a message's own page, with Kaleyra's code."""
+def _channel_context(result: ChannelResult) -> dict[str, Any]:
+    """A channel's result, in the same words as on the page of a message."""
     saying = RESULT_MEANINGS[meaning_of_code(result.code)]
     return {
         "result": result,
@@ -213,19 +220,20 @@ def _channel(result: ChannelResult) -> dict[str, Any]:
     }
 
 
-def _reason(callback: Callback) -> str:
+def _set_aside_reason(callback: Callback) -> str:
     try:
         return callback.set_aside_reason or ""
     except Unreadable:
         return _("(cannot be read any more)")
 
 
-def _body(callback: Callback, may_see_recipient: bool) -> str:
-    """The body as it came, cut; for those who see no whole numbers with the last four digits of each number only."""
+def _body(callback: Callback, *, sees_numbers: bool) -> str:
+    """The raw body, cut to `MAX_BODY_SHOWN`; numbers are masked unless the viewer sees them."""
     try:
-        text: str = callback.body[: 2 * SHOWN_CHARACTERS]
+        # More than is shown, so that the cut does not split a number that has to be masked.
+        text: str = callback.body[: 2 * MAX_BODY_SHOWN]
     except Unreadable:
         return _("It cannot be decrypted: a key is missing in FIELD_ENCRYPTION_KEYS.")
-    if not may_see_recipient:
+    if not sees_numbers:
         text = redaction.mask_numbers(text)
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+    return text if len(text) <= MAX_BODY_SHOWN else f"{text[:MAX_BODY_SHOWN]}…"

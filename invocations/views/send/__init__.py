@@ -1,1 +1,1 @@
-"""The send page, its review and what belongs to it."""
+"""The send page with its review, presets and the person's own number."""

@@ -1,4 +1,4 @@
-"""Paste: fills the form from a curl line or a JSON body, as they come in tickets."""
+"""Fills the send form from a curl command or a JSON body, as found in tickets."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy
 
 from invocations.forms.send import SendForm
 from invocations.kaleyra import pasted, recipients
-from invocations.kaleyra.pasted import PasteError
+from invocations.kaleyra.pasted import Pasted, PasteError
 from invocations.kaleyra.payload import build_payload, to_text
 from invocations.models import WorkflowInstance
 from invocations.views.base import StaffRequest
 
-UNREADABLE = {
+PASTE_ERRORS = {
     "too_long": gettext_lazy("This is too long: 64 KiB at most."),
     "not_readable": gettext_lazy("This could not be read as a curl line or as JSON."),
     "no_body": gettext_lazy("This curl line has no body (--data)."),
@@ -34,49 +34,28 @@ UNREADABLE = {
 def pasted_into(
     request: StaffRequest, workflow: WorkflowInstance, form: SendForm
 ) -> dict[str, Any]:
-    """What the pasted text fills in; tells the person what was left out.
+    """The form's initial values from the pasted text; messages say what was left out.
 
-    A key in it is thrown away.
+    An API key in the text is discarded.
     """
     try:
         found = pasted.read(request.POST.get("pasted", ""))
         to_text(build_payload("", found.sends)).encode()
     except PasteError as error:
-        # A name may be long, or hold half a surrogate pair, which no page could show.
+        # A key of the JSON may be long, or have a lone surrogate, which no page can contain.
         facts = {
             name: str(fact)[:100].encode("utf-8", "replace").decode()
             for name, fact in error.facts.items()
         }
-        messages.error(request, str(UNREADABLE[error.code]) % facts)
+        messages.error(request, str(PASTE_ERRORS[error.code]) % facts)
         return {}
     except UnicodeEncodeError:
         messages.error(request, _("It has a character that no message can carry."))
         return {}
-    if found.had_key:
-        messages.warning(
-            request,
-            _(
-                "There was an API key in it. It was thrown away: the console uses its own. Whoever sent it to you should change it."
-            ),
-        )
-    if found.workflow_instance_id and found.workflow_instance_id != workflow.workflow_instance_id:
-        messages.warning(
-            request,
-            _(
-                "It was made for another workflow. Its values are filled in here all the same: check them."
-            ),
-        )
-    if found.request_id:
-        messages.info(
-            request, _("Its request ID was left out. This is a new message with an ID of its own.")
-        )
-    if len(found.sends) > len(form.channels):
-        messages.warning(
-            request, _("It has two channels, this workflow has one. The second was left out.")
-        )
+    _report_left_out(request, workflow, found, channels=len(form.channels))
     sends = found.sends[: len(form.channels)]
     filled = form.filled([dict(send.template_params) for send in sends])
-    numbers = [_readable(send.recipient) for send in sends]
+    numbers = [_formatted(send.recipient) for send in sends]
     if numbers and numbers[0]:
         filled |= {
             "recipient": numbers[0],
@@ -86,7 +65,30 @@ def pasted_into(
     return filled
 
 
-def _readable(number: str) -> str:
+def _report_left_out(
+    request: StaffRequest, workflow: WorkflowInstance, found: Pasted, *, channels: int
+) -> None:
+    if found.had_key:
+        text = _(
+            "There was an API key in it. It was thrown away: the console uses its own. "
+            "Whoever sent it to you should change it."
+        )
+        messages.warning(request, text)
+    if found.workflow_instance_id and found.workflow_instance_id != workflow.workflow_instance_id:
+        text = _(
+            "It was made for another workflow. "
+            "Its values are filled in here all the same: check them."
+        )
+        messages.warning(request, text)
+    if found.request_id:
+        text = _("Its request ID was left out. This is a new message with an ID of its own.")
+        messages.info(request, text)
+    if len(found.sends) > channels:
+        text = _("It has two channels, this workflow has one. The second was left out.")
+        messages.warning(request, text)
+
+
+def _formatted(number: str) -> str:
     try:
         return recipients.clean(number).formatted
     except recipients.RecipientError:

@@ -1,4 +1,4 @@
-"""Takes a preset away."""
+"""Removes a preset."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from invocations.views.base import StaffRequest, staff_page
 @staff_page(permissions.SEND)
 @require_POST
 def remove_preset(request: StaffRequest, preset_id: int) -> HttpResponse:
-    """For those who may replace its values, too."""
+    """For the people who may also replace its values."""
     preset = get_object_or_404(Preset.objects.select_related("workflow_instance"), pk=preset_id)
     workflow = preset.workflow_instance
     if not request.viewer.may_send_workflow(workflow) or not may_replace(request.viewer, preset):

@@ -1,4 +1,4 @@
-"""The live preview beside the send form: both messages as the customer will get them, and cautions."""
+"""The live preview beside the send form: both messages as the customer gets them, and cautions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def preview(request: StaffRequest, workflow_id: int) -> HttpResponse:
         workflow, request.POST, kept=kept_of(_original(request, workflow), request.viewer)
     )
     context = {"workflow": workflow, **preview_context(request, workflow, form)}
-    return render(request, "parts/previewed.html", context)
+    return render(request, "parts/preview_response.html", context)
 
 
 def _original(request: StaffRequest, workflow: WorkflowInstance) -> Invocation | None:

@@ -1,4 +1,4 @@
-"""Me: one's own number."""
+"""The profile: a person's own phone number, for test messages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from invocations.views.base import StaffRequest, render_page, staff_page
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: StaffRequest) -> HttpResponse:
-    """The person's own settings."""
     form = ProfileForm(
         request.POST or None, initial={"own_number": own_number(request.user)}, label_suffix=""
     )
@@ -34,9 +33,7 @@ def profile(request: StaffRequest) -> HttpResponse:
 
 
 def own_number(user: User) -> str:
-    """The number that `user` stored, as people read it; "" if there is none, or none that can be
-    read any more.
-    """
+    """The stored number, formatted; empty if there is none, or it cannot be decrypted."""
     profile = Profile.objects.filter(user=user).first()
     try:
         return str(profile.own_number) if profile else ""

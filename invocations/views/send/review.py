@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -25,77 +26,89 @@ from invocations.views.send.cautions import before_sending
 
 
 def review(
-    request: StaffRequest, workflow: WorkflowInstance, intent: SubmissionToken, form: SendForm
+    request: StaffRequest, workflow: WorkflowInstance, token: SubmissionToken, form: SendForm
 ) -> HttpResponse:
-    """The page between form and deed.
-
-    It carries the form's fields on, hidden, so that nothing is kept on the server.
-    """
-    preset = PresetForm(
-        workflow,
-        request.viewer,
-        request.POST if request.POST.get("action") == "save-preset" else None,
-    )
-    if preset.is_bound and preset.is_valid():
-        preset.save(form.channel_params)
-        messages.success(request, _("Saved. You find it above the form next time."))
-        preset = PresetForm(workflow, request.viewer)
-    pod = workflow.account.pod
-    url = invoke_url(
-        pod.api_domain, workflow.account.sid, workflow.workflow_instance_id, http=pod.is_practice
-    )
-    payload = build_payload(str(intent.request_id), form.sends)
-    masked = _numbers_not_shown(request, form)
-    hidden_keys = template_fields.sensitive_keys(form.channels)
-    shown = build_payload(
-        str(intent.request_id),
-        [
-            shown_send(send, masked=send.recipient in masked, hidden=hidden_keys)
-            for send in form.sends
-        ],
-    )
-    has_dots = any(key in hidden_keys for send in form.sends for key in send.template_params)
+    """The page between form and sending. Hidden fields carry the form: the server keeps nothing."""
+    findings = check(workflow, form.sends, by=request.viewer)
+    ticked = request.POST.getlist("acknowledged")
     context = {
         "workflow": workflow,
-        "pod": pod,
-        "intent": intent,
+        "pod": workflow.account.pod,
+        "intent": token,
+        "same_number": len({recipient.digits for recipient in form.recipients}) == 1,
+        "bubbles": bubbles(form.channels, form.channel_params, hidden=_hidden_keys(form)),
+        "cautions": before_sending(findings, form.channels, ticked=ticked),
+        "pauses": pauses.pauses_of(workflow.account, workflow),
+        "valid_for": workflow.valid_for,
+        "posted": _form_fields(request, form),
+        "preset": _preset_form(request, workflow, form),
+        "reference": form.cleaned_data["reference"],
+        "note": form.cleaned_data["note"],
+        **_shown_request(request, workflow, token, form),
+    }
+    return render_page(request, "review.html", context)
+
+
+def _preset_form(request: StaffRequest, workflow: WorkflowInstance, form: SendForm) -> PresetForm:
+    """The form that keeps these values; saved already, and empty again, if that was asked for."""
+    if request.POST.get("action") != "save-preset":
+        return PresetForm(workflow, request.viewer)
+    preset = PresetForm(workflow, request.viewer, request.POST)
+    if not preset.is_valid():
+        return preset
+    preset.save(form.channel_params)
+    messages.success(request, _("Saved. You find it above the form next time."))
+    return PresetForm(workflow, request.viewer)
+
+
+def _hidden_keys(form: SendForm) -> set[str]:
+    return template_fields.sensitive_keys(form.channels)
+
+
+def _shown_request(
+    request: StaffRequest, workflow: WorkflowInstance, token: SubmissionToken, form: SendForm
+) -> dict[str, Any]:
+    """Numbers, JSON and curl as this viewer may see them. What is sent is never shortened."""
+    masked, hidden = _masked_numbers(request, form), _hidden_keys(form)
+    has_dots = any(key in hidden for send in form.sends for key in send.template_params)
+    shown_sends = [
+        shown_send(send, masked=send.recipient in masked, hidden=hidden) for send in form.sends
+    ]
+    payload = build_payload(str(token.request_id), shown_sends)
+    account = workflow.account
+    url = invoke_url(
+        account.pod.api_domain,
+        account.sid,
+        workflow.workflow_instance_id,
+        http=account.pod.is_practice,
+    )
+    return {
         "channels": [
             {
                 "channel": channel,
-                "number": recipients.mask(recipient.formatted)
-                if recipient.digits in masked
-                else recipient.formatted,
-                "country": country(recipient.region, request.LANGUAGE_CODE),
+                "number": recipients.mask(number.formatted)
+                if number.digits in masked
+                else number.formatted,
+                "country": country(number.region, request.LANGUAGE_CODE),
                 "send": send,
             }
-            for channel, recipient, send in zip(
+            for channel, number, send in zip(
                 form.channels, form.recipients, form.sends, strict=True
             )
         ],
-        "same_number": len({recipient.digits for recipient in form.recipients}) == 1,
-        "bubbles": bubbles(form.channels, form.channel_params, hidden=hidden_keys),
-        "cautions": before_sending(
-            check(workflow, form.sends, by=request.viewer),
-            form.channels,
-            ticked=request.POST.getlist("acknowledged"),
-        ),
-        "pauses": pauses.pauses_of(workflow.account, workflow),
-        "valid_for": workflow.valid_for,
         "masked": bool(masked),
         "has_dots": has_dots,
-        "json": json.dumps(shown, ensure_ascii=False, indent=2),
-        "curl": to_curl(url, to_text(shown if masked or has_dots else payload)),
-        "posted": [
-            (name, value)
-            for name, values in request.POST.lists()
-            for value in values
-            if name in _FORM_EXTRAS or name in _names(form)
-        ],
-        "preset": preset,
-        "reference": form.cleaned_data["reference"],
-        "note": form.cleaned_data["note"],
+        "json": json.dumps(payload, ensure_ascii=False, indent=2),
+        "curl": to_curl(url, to_text(payload)),
     }
-    return render_page(request, "review.html", context)
+
+
+def _form_fields(request: StaffRequest, form: SendForm) -> list[tuple[str, str]]:
+    """What was posted of the form itself, for the hidden fields."""
+    names = _FORM_EXTRAS | {field.html_name for field in form}
+    return [
+        (name, value) for name, values in request.POST.lists() for value in values if name in names
+    ]
 
 
 _FORM_EXTRAS = {
@@ -105,11 +118,7 @@ _FORM_EXTRAS = {
 } | {"intent"}
 
 
-def _names(form: SendForm) -> set[str]:
-    return {field.html_name for field in form}
-
-
-def _numbers_not_shown(request: StaffRequest, form: SendForm) -> set[str]:
+def _masked_numbers(request: StaffRequest, form: SendForm) -> set[str]:
     """Numbers that came from an earlier invocation and that this person may not see."""
     if request.viewer.sees_numbers:
         return set()

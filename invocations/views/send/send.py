@@ -43,7 +43,7 @@ from invocations.views.send.review import review
 
 @dataclass(frozen=True)
 class Draft:
-    """What is being composed: the form, its token, and the invocation that it sends again, if any."""
+    """A form with its token. `original` is the invocation that it sends again, if any."""
 
     request: StaffRequest
     workflow: WorkflowInstance

@@ -1,1 +1,1 @@
-"""Set-up pages that are not the admin’s own."""
+"""Set-up pages outside the admin site."""

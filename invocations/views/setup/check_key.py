@@ -1,4 +1,4 @@
-"""Check this key: asks Kaleyra whether it works, without sending anything."""
+"""Checks an API key by a request to Kaleyra that sends no message."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from invocations.views.base import StaffRequest, render_page, staff_page
 @staff_page(permissions.CHANGE_KEY)
 @require_POST
 def check_key(request: StaffRequest, key_id: uuid.UUID) -> HttpResponse:
-    """Says what came of it. Pressed twice it asks once."""
+    """Shows the result. A second check within seconds is not made (`key_check`)."""
     key = get_object_or_404(ApiKey.objects.select_related("account__pod"), pk=key_id)
     checked = key_check.check_key(key, request.get_host())
     return render_page(

@@ -1,4 +1,4 @@
-"""Texts and values: what a workflow's templates say, and what staff are asked for. For admins."""
+"""The template texts of a workflow and the values that staff enter. For admins."""
 
 from __future__ import annotations
 
@@ -19,18 +19,15 @@ from invocations.views.base import StaffRequest, render_page, staff_page
 @staff_page(permissions.CHANGE_WORKFLOW)
 @require_http_methods(["GET", "HEAD", "POST"])
 def template_fields(request: StaffRequest, workflow_id: int) -> HttpResponse:
-    """The texts of both channels, the values they ask for, and the example they make."""
+    """The form for texts and values, and below it both messages with the sample values."""
     workflow = get_object_or_404(WorkflowInstance.objects.select_related("account"), pk=workflow_id)
     form = TemplateFieldsForm(workflow, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         version = form.save(request.user)
-        messages.success(
-            request,
-            _(
-                "Saved as version %(number)s. The example below is what staff and customers will see."
-            )
-            % {"number": version.number},
+        text = _(
+            "Saved as version %(number)s. The example below is what staff and customers will see."
         )
+        messages.success(request, text % {"number": version.number})
         return redirect("template_fields", workflow_id=workflow.pk)
     channels = [each.channel for each in form.channels]
     samples = [

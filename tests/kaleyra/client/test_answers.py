@@ -14,9 +14,9 @@ import responses
 from responses import matchers
 from urllib3.exceptions import NewConnectionError
 
-from invocations.kaleyra import profiles as profiles_reply
 from invocations.kaleyra.client import CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS, KaleyraClient
 from invocations.kaleyra.connection import NoAnswer, NotSent
+from invocations.kaleyra.profiles import KeyVerdict
 from invocations.kaleyra.reply import MAX_REPLY_BYTES, Verdict
 
 from ..samples import BODY, KEY, PATH, REQUEST_ID, SID, WORKFLOW, accepted, rejected
@@ -125,7 +125,7 @@ def test_the_profiles_request_follows_no_redirect() -> None:
     profiles = f"https://api.in.kaleyra.io/v1/{SID}/callback/profiles"
     responses.get(profiles, status=302, headers={"Location": ELSEWHERE})
     elsewhere = responses.get(ELSEWHERE)
-    assert CLIENT.callback_profiles().verdict is profiles_reply.KeyVerdict.UNREADABLE
+    assert CLIENT.callback_profiles().verdict is KeyVerdict.UNREADABLE
     assert elsewhere.call_count == 0
 
 

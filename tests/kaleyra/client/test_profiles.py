@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from invocations.kaleyra import profiles as profiles_reply
 from invocations.kaleyra.connection import NoAnswer, NotSent
-from invocations.kaleyra.profiles import KeyCheck
+from invocations.kaleyra.profiles import KeyCheck, KeyVerdict
 from tests.faults.behaviours import (
     Behaviour,
     accepts_and_says_nothing,
@@ -28,7 +27,7 @@ def test_the_profiles_request_is_a_get_with_the_key_in_its_header_only() -> None
     with FaultServer(
         answers(http("200 OK", {"code": "RBC024", "data": [], "error": {}, "status": 200}))
     ) as server:
-        assert profiles(server.api_domain) == KeyCheck(200, profiles_reply.KeyVerdict.WORKS)
+        assert profiles(server.api_domain) == KeyCheck(200, KeyVerdict.WORKS)
         (received,) = server.settled()
     head, _, body = received.partition(b"\r\n\r\n")
     assert head.startswith(

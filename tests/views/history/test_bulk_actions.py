@@ -261,3 +261,33 @@ def test_no_more_than_a_page_at_once(priya, row):
     assert "More than 50 were ticked" not in Page(post(priya, "cancel", rows[:50])).html
     post(priya, "cancel", rows, confirmed="1")
     assert statuses(rows).count("cancelled") == 50
+
+
+# --- sending again, while others send -------------------------------------------------------------
+
+
+def test_two_people_who_send_the_same_rows_again_send_them_once(priya, ada, row):
+    rows = [row("rejected"), row("expired")]
+    said = confirmed(priya, "again", rows, meanwhile=lambda: confirmed(ada, "again", rows))
+    assert Invocation.objects.filter(sent_again_from__in=rows).count() == 2
+    assert "2 had moved on" in said
+
+
+def test_what_a_colleague_sends_between_looking_and_confirming_is_asked_about(priya, ada, row):
+    rows = [row("rejected"), row("expired")]
+    said = confirmed(priya, "again", rows, meanwhile=lambda: row("accepted"))
+    assert not Invocation.objects.filter(sent_again_from__in=rows).exists()
+    assert "2 had moved on" in said
+
+
+def test_rows_to_the_same_number_are_all_sent_again(priya, row):
+    rows = [row("rejected"), row("expired"), row("accepted", delivery="completed")]
+    confirmed(priya, "again", rows)
+    assert Invocation.objects.filter(sent_again_from__in=rows).count() == 3
+
+
+def test_a_row_is_left_out_once_another_message_went_to_its_number(priya, row):
+    rows = [row("rejected"), row("rejected")]
+    row("accepted")
+    html = post(priya, "again", rows).content.decode()
+    assert "Another message went to this number since" in html

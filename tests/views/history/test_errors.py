@@ -87,7 +87,7 @@ def test_an_unknown_period_is_the_last_day(priya, wrong, days):
 
 
 def test_folding_stops_and_says_so(priya, wrong, monkeypatch):
-    monkeypatch.setattr("invocations.views.history.errors.LOOKED_AT", 2)
+    monkeypatch.setattr("invocations.views.history.errors.MAX_READ_PER_STATUS", 2)
     for _ in range(3):
         wrong("held", "credentials")
     assert [count for count, _words in lines(priya)] == [2]

@@ -46,7 +46,7 @@ def test_tiles_of_a_filtered_list_count_what_the_other_filters_leave(priya, rosa
 
 @pytest.mark.parametrize("query", ["", "person={person}"])
 def test_counting_stops_at_a_limit(priya, many, monkeypatch, query):
-    monkeypatch.setattr("invocations.views.history.history.COUNTED_AT_MOST", 7)
+    monkeypatch.setattr("invocations.views.history.list_filters.HISTORY_COUNT_CAP", 7)
     many(8, created_by=priya.person)
     html = opened(priya, f"/history/?{query.format(person=priya.person.pk)}").html
     assert '<span class="n">7+</span>' in html and '<span class="n">8' not in html

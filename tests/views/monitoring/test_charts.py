@@ -83,7 +83,7 @@ def test_bar_heights_are_proportional_to_counts():
 
 def test_small_counts_stay_visible_beside_thousands():
     chart = charts.stacked(SERIES, [Column("a", [1, 0]), Column("b", [0, 90_000])])
-    assert float(chart.rects[0].height) == charts.LEAST
+    assert float(chart.rects[0].height) == charts.MIN_BAR_HEIGHT
     assert [line.text for line in chart.grid][-1] == "100k"
 
 
@@ -91,7 +91,7 @@ def test_small_counts_stay_visible_beside_thousands():
     ("value", "text"), [(0, "0"), (500, "500"), (1_500, "1.5k"), (20_000, "20k"), (2_000_000, "2M")]
 )
 def test_grid_labels_are_abbreviated(value, text):
-    assert charts.short(value) == text
+    assert charts.abbreviated(value) == text
 
 
 def test_the_narrow_chart_shows_the_same_bars():

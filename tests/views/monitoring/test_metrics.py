@@ -1,4 +1,4 @@
-"""What machines ask: does it live, can it work, what waits. Nothing they read names anybody."""
+"""Liveness, readiness and metrics. They hold no personal data."""
 
 import re
 from datetime import timedelta
@@ -58,7 +58,7 @@ def test_an_empty_console(scraped):
     assert "dispatcher_seen_seconds" not in found and "callback_seen_seconds" not in found
 
 
-def test_what_waits_is_told_with_its_age(scraped, recorded, account):
+def test_waiting_messages_are_counted_with_their_age(scraped, recorded, account):
     now = timezone.now()
     columns = [
         {"status": "queued", "due_at": now - timedelta(minutes=5)},
@@ -93,7 +93,7 @@ def test_what_waits_is_told_with_its_age(scraped, recorded, account):
     assert found["recorded_total"] == Invocation.objects.latest("pk").pk
 
 
-def test_what_a_paused_account_keeps_is_no_queue(scraped, recorded):
+def test_messages_of_a_paused_account_are_not_in_the_queue(scraped, recorded):
     Invocation.objects.filter(pk=recorded().pk).update(due_at=timezone.now() - timedelta(hours=1))
     Account.objects.update(is_paused=True)
     found = scraped()
@@ -105,14 +105,14 @@ def test_what_a_paused_account_keeps_is_no_queue(scraped, recorded):
     ) == (0, 0, 1, 0)
 
 
-def test_what_a_paused_workflow_keeps_is_no_queue(scraped, recorded, workflow):
+def test_messages_of_a_paused_workflow_are_not_in_the_queue(scraped, recorded, workflow):
     Invocation.objects.filter(pk=recorded().pk).update(due_at=timezone.now() - timedelta(hours=1))
     type(workflow).objects.update(is_paused=True)
     found = scraped()
     assert (found["queue_age_seconds"], found["due"], found["paused_workflows"]) == (0, 0, 1)
 
 
-def test_counting_ends_somewhere(scraped, recorded, monkeypatch):
+def test_counts_are_capped(scraped, recorded, monkeypatch):
     monkeypatch.setattr(metrics, "COUNT_CAP", 2)
     for _ in range(3):
         Invocation.objects.filter(pk=recorded().pk).update(status="held")
@@ -132,13 +132,13 @@ def test_every_line_is_of_the_format_and_names_nobody(client, settings, recorded
     )
 
 
-# --- alive, and ready -----------------------------------------------------------------------------
+# --- Liveness and readiness -----------------------------------------------------------------------
 
 
 def test_ready_means_that_the_database_has_every_migration(client, monkeypatch):
-    health._migrated.cache_clear()
+    health._check_migrations.cache_clear()
     assert client.get("/healthz").status_code == client.get("/readyz").status_code == 200
-    health._migrated.cache_clear()
+    health._check_migrations.cache_clear()
     monkeypatch.setattr(
         "django.db.migrations.executor.MigrationExecutor.migration_plan",
         lambda self, targets: ["one"],
@@ -148,7 +148,7 @@ def test_ready_means_that_the_database_has_every_migration(client, monkeypatch):
     assert client.get("/healthz").status_code == 200
 
 
-def test_without_its_database_it_lives_and_is_not_ready(client, monkeypatch):
+def test_without_a_database_it_is_alive_but_not_ready(client, monkeypatch):
     def gone(*args):
         raise DatabaseError("canary-password")
 
@@ -158,7 +158,7 @@ def test_without_its_database_it_lives_and_is_not_ready(client, monkeypatch):
     assert (answer.status_code, answer.content) == (503, b"database not ready\n")
 
 
-def test_every_sweep_leaves_a_sign_of_life():
+def test_every_sweep_records_a_heartbeat():
     before = timezone.now()
     sweep()
     assert metrics.last_sweep() >= before

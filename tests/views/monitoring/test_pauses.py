@@ -25,22 +25,20 @@ def test_it_needs_a_reason(ada):
 
 
 @pytest.mark.parametrize("page", ["/", "/send/", "/history/", "/unknown/", "/me/"])
-def test_everybody_reads_on_every_page_that_all_is_stopped_and_why(
-    priya, ada, workflow, stopped, page
-):
+def test_every_page_shows_that_sending_is_stopped_and_why(priya, ada, workflow, stopped, page):
     assert "A wrong text went out" in opened(priya, page).html
     assert "/stop/" not in opened(priya, page).links and "/stop/" in opened(ada, page).links
 
 
-def test_the_pages_of_the_set_up_say_it_too(ada, workflow, stopped):
+def test_the_admin_pages_show_it_too(ada, workflow, stopped):
     assert "All sending is stopped" in opened(ada, "/invocations/account/").html
 
 
-def test_nobody_who_is_not_signed_in_reads_it(client, stopped):
+def test_it_is_not_shown_before_sign_in(client, stopped):
     assert "wrong text" not in client.get("/login/").content.decode()
 
 
-def test_what_is_sent_meanwhile_is_recorded_and_waits(priya, typed, stopped, receiver):
+def test_a_message_sent_meanwhile_is_recorded_and_waits(priya, typed, stopped, receiver):
     form = send_form(priya, typed).fill(
         recipient=NUMBER, **{"value1-01": "a", "value1-02": "b", "value1-03": "c"}
     )
@@ -51,7 +49,7 @@ def test_what_is_sent_meanwhile_is_recorded_and_waits(priya, typed, stopped, rec
     assert not receiver.received and not Attempt.objects.exists()
 
 
-def test_taking_it_off_leaves_who_did_what_and_when(ada, stopped):
+def test_who_stopped_and_resumed_sending_is_recorded(ada, stopped):
     assert is_stopped()
     html = ada.post("/stop/off/", follow=True).content.decode()
     assert not is_stopped() and "Sending goes on" in html
@@ -61,7 +59,7 @@ def test_taking_it_off_leaves_who_did_what_and_when(ada, stopped):
     assert "A wrong text went out" in html and "by ada" in html
 
 
-# --- what is paused -------------------------------------------------------------------------------
+# --- Paused accounts and workflows ----------------------------------------------------------------
 
 
 def text_of(answer):
@@ -101,7 +99,9 @@ def test_a_paused_workflow_is_resumed_from_its_banner_and_what_waited_is_due(
     ) == (ada.person, "resumed")
 
 
-def test_only_who_may_change_workflows_resumes_one(rosa, priya, workflow, unknown_to_kaleyra):
+def test_resuming_a_workflow_needs_the_permission_to_change_it(
+    rosa, priya, workflow, unknown_to_kaleyra
+):
     for browser in (rosa, priya):
         assert browser.post(f"/workflows/{workflow.pk}/resume/").status_code == 403
     assert WorkflowInstance.objects.get().is_paused
@@ -116,7 +116,7 @@ def test_a_workflow_whose_account_is_paused_too_does_not_yet_go_on(
     assert not WorkflowInstance.objects.get().is_paused
 
 
-def test_under_the_brake_nothing_is_said_to_leave(ada, account, stopped):
+def test_while_all_sending_is_stopped_resume_promises_nothing(ada, account, stopped):
     Account.objects.update(is_paused=True)
     assert "What waits leaves once all sending goes on." in text_of(
         ada.post(f"/accounts/{account.pk}/resume/", follow=True)
@@ -127,7 +127,7 @@ def test_under_the_brake_nothing_is_said_to_leave(ada, account, stopped):
     ("broken", "words"),
     [("no_key", "Store an API key"), ("unreadable_key", "Enter the API key again")],
 )
-def test_an_account_without_a_usable_key_stays_paused_and_is_led_to_the_cure(
+def test_an_account_without_a_usable_key_stays_paused_and_the_fix_is_linked(
     ada, account, broken, words
 ):
     Account.objects.update(is_paused=True, paused_because="credentials")
@@ -159,7 +159,7 @@ def test_resume_promises_no_more_than_will_happen(ada, account, because, says):
     )
 
 
-def test_whose_message_was_refused_has_not_paused_the_account(priya, ada, recorded, account):
+def test_a_pause_by_the_console_is_not_recorded_as_the_senders(priya, ada, recorded, account):
     row = recorded("401")
     priya.post(f"/history/{row.request_id}/try-again/", {"status": "queued"})
     assert Account.objects.get().is_paused and Account.history.first().history_user is None
@@ -167,7 +167,7 @@ def test_whose_message_was_refused_has_not_paused_the_account(priya, ada, record
     assert Account.history.first().history_user == ada.person
 
 
-def test_resume_leads_back_to_the_page_it_stood_on_and_nowhere_else(ada, recorded, account):
+def test_resume_redirects_to_its_own_page_and_to_no_other_site(ada, recorded, account):
     there = f"/history/{recorded().request_id}/"
     Account.objects.update(is_paused=True)
     [button] = resume_forms(ada, there)
@@ -182,7 +182,9 @@ def test_resume_leads_back_to_the_page_it_stood_on_and_nowhere_else(ada, recorde
         assert ada.post(button.action, {"back": elsewhere}).headers["Location"] == "/"
 
 
-def test_the_page_of_a_message_offers_what_lets_it_go_on(ada, priya, recorded, workflow, account):
+def test_the_page_of_a_message_offers_to_resume_its_account_and_workflow(
+    ada, priya, recorded, workflow, account
+):
     there = f"/history/{recorded().request_id}/"
     pause_workflow(workflow.pk, "no_such_workflow")
     Account.objects.update(is_paused=True)
@@ -194,7 +196,7 @@ def test_the_page_of_a_message_offers_what_lets_it_go_on(ada, priya, recorded, w
     assert not resume_forms(priya, there)
 
 
-def test_who_is_about_to_send_is_told_of_both(priya, workflow):
+def test_the_send_page_shows_both_pauses(priya, workflow):
     pause_workflow(workflow.pk, "no_such_workflow")
     Account.objects.update(is_paused=True, paused_reason="Stock-taking")
     said = text_of(priya.get(f"/send/{workflow.pk}/"))
@@ -204,7 +206,7 @@ def test_who_is_about_to_send_is_told_of_both(priya, workflow):
     assert "Workflow paused" in text_of(priya.get("/send/"))
 
 
-def test_who_checks_a_message_before_it_goes_is_told_that_it_will_wait(ada, typed):
+def test_the_review_says_that_the_message_will_wait(ada, typed):
     pause_workflow(typed.pk, "no_such_workflow")
     form = send_form(ada, typed).fill(
         recipient=NUMBER, **{"value1-01": "a", "value1-02": "b", "value1-03": "c"}
@@ -216,7 +218,7 @@ def test_who_checks_a_message_before_it_goes_is_told_that_it_will_wait(ada, type
     ), "what is typed would be lost"
 
 
-def test_many_pauses_are_one_banner_each_with_its_own_way_out(ada, account, workflow):
+def test_many_pauses_share_one_banner_and_each_has_its_own_fix(ada, account, workflow):
     for n in range(3):
         other = real_account(f"Account {n}")
         ApiKey.objects.create(account=other, title="console", key="k" * 20, is_primary=True)
@@ -231,7 +233,7 @@ def test_many_pauses_are_one_banner_each_with_its_own_way_out(ada, account, work
     assert banner.count(">Check the API key, or replace it</a>") == 3
 
 
-def test_what_waits_for_a_pause_leads_to_just_that(ada, account, workflow):
+def test_the_counts_of_a_pause_link_to_exactly_these_messages(ada, account, workflow):
     messages(workflow, [{"status": "queued"}] * 3 + [{"status": "held"}] * 2)
     messages(workflow_of(real_account(), "Elsewhere"), [{"status": "queued"}, {"status": "held"}])
     Account.objects.filter(pk=account.pk).update(is_paused=True)

@@ -14,7 +14,7 @@ from invocations.kaleyra.callbacks import FlowResult
 from invocations.models import Callback
 from invocations.results import inbox, matching
 from invocations.sending.deliver import deliver
-from invocations.views.results.unmatched import ROWS, WHY
+from invocations.views.results.unmatched import UNMATCHED_PAGE_SIZE, WHY_UNMATCHED
 from tests.views.pages import Page, opened
 from tests.views.results.conftest import NUMBER
 
@@ -34,7 +34,7 @@ def test_each_result_shows_its_account_id_codes_and_number(priya, orphan):
         "WhatsApp: no final report in time (TIMEOUT)",
         "SMS delivered (Delivered)",
         "+91 ••••• •3202",
-        str(WHY["unknown_id"]),
+        str(WHY_UNMATCHED["unknown_id"]),
         "What was posted",
     ):
         assert words in html, words
@@ -43,8 +43,8 @@ def test_each_result_shows_its_account_id_codes_and_number(priya, orphan):
 
 def test_every_reason_has_its_words():
     standings = {"unknown_id", "under_way", "waits", "several", "disagrees", "answered"}
-    assert set(WHY) >= standings | {FlowResult(problem="no_id").problem}
-    assert "seconds" not in WHY["waits"]
+    assert set(WHY_UNMATCHED) >= standings | {FlowResult(problem="no_id").problem}
+    assert "seconds" not in WHY_UNMATCHED["waits"]
 
 
 def test_whole_numbers_are_shown_by_permission(priya, rosa, ada, account, orphan):
@@ -135,7 +135,7 @@ def test_the_menu_counts_results_and_always_offers_the_page_to_admins(priya, ada
 
 def test_a_second_page_goes_on_where_the_first_ended(priya, orphan):
     now = timezone.now()
-    for n in range(ROWS + 3):
+    for n in range(UNMATCHED_PAGE_SIZE + 3):
         Callback.objects.filter(pk=orphan("READ", n=n).pk).update(
             received_at=now - timedelta(minutes=n), workflow_invocation_id=f"id-{n}-"
         )
@@ -143,7 +143,11 @@ def test_a_second_page_goes_on_where_the_first_ended(priya, orphan):
     [older] = [link for link in first.links if "before=" in link]
     second = opened(priya, older)
     assert [
-        [f"id-{n}-" in page.html for n in (0, ROWS - 1, ROWS, ROWS + 2)] for page in (first, second)
+        [
+            f"id-{n}-" in page.html
+            for n in (0, UNMATCHED_PAGE_SIZE - 1, UNMATCHED_PAGE_SIZE, UNMATCHED_PAGE_SIZE + 2)
+        ]
+        for page in (first, second)
     ] == [[True, True, False, False], [False, False, True, True]]
     yesterday = f"{now - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
     assert "No more." in opened(priya, f"/results/unmatched/?before={yesterday}").html
@@ -152,7 +156,7 @@ def test_a_second_page_goes_on_where_the_first_ended(priya, orphan):
 
 
 def test_results_of_one_moment_are_all_on_one_page_or_the_next(priya, orphan):
-    rows = [orphan("READ", n=n).pk for n in range(2 * ROWS + 5)]
+    rows = [orphan("READ", n=n).pk for n in range(2 * UNMATCHED_PAGE_SIZE + 5)]
     Callback.objects.update(received_at=timezone.now())
     page, seen = opened(priya, "/results/unmatched/"), []
     while True:
@@ -173,7 +177,7 @@ def queries_of(client, address):
 def test_a_full_page_takes_as_many_queries_as_one_result(ada, orphan, unknown):
     orphan("READ", n=0)
     one = queries_of(ada, "/results/unmatched/")
-    for n in range(1, 2 * ROWS):
+    for n in range(1, 2 * UNMATCHED_PAGE_SIZE):
         orphan("READ", "FAILED", n=n, workflowInvocationId=f"id-{n}", requestId=str(uuid.uuid4()))
     many = queries_of(ada, "/results/unmatched/")
     assert len(many) <= len(one) + 1, "one more: whether an answer named an id"

@@ -13,7 +13,9 @@ def with_rows(client, form, editor, values):
 
 
 def send_and_receive(client, form, posted, count=1):
-    """Reviews the form, sends it whatever has to be acknowledged, and returns the request that reached the receiver."""
+    """Reviews the form, sends it whatever has to be acknowledged, and returns the request that
+    reached the receiver.
+    """
     response = confirm_anyway(client, form.press(client, "review"))
     assert response.status_code == 302
     return posted(count)

@@ -1,4 +1,6 @@
-"""Cautions that can hurt a customer are asked when the message is recorded, not when the page is shown."""
+"""Cautions that can hurt a customer are asked when the message is recorded, not when the page is
+shown.
+"""
 
 import re
 from concurrent.futures import ThreadPoolExecutor

@@ -1,0 +1,156 @@
+"""The links above the history's list that filter it: counts by status and delivery, days, chips."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from invocations.forms.history import HistoryFilter
+from invocations.history.deliveries import AWAITING, DELIVERED, NOT_DELIVERED
+from invocations.history.filters import FILTERS
+from invocations.history.meanings import Meaning, Text
+from invocations.history.statuses import STATUSES
+from invocations.models import Invocation
+
+Status, Delivery = Invocation.Status, Invocation.Delivery
+
+HISTORY_COUNT_CAP = 10_000
+"""A larger count is shown as "10,000+": counting further would delay every page."""
+TILE_FILTERS = ("status", "delivery")
+"""The filters that tiles set: at most one of them each."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A count that links to the rows it counts: those with `value` in the filter `name`, or all."""
+
+    label: Text
+    tone: str
+    icon: str
+    name: str = ""
+    value: str = ""
+
+    @property
+    def filters(self) -> dict[str, str]:
+        return {self.name: self.value} if self.name else {}
+
+    @property
+    def condition(self) -> Q:
+        return FILTERS[self.name](self.value) if self.name else Q()
+
+
+def _tile(meaning: Meaning, name: str, value: str) -> Tile:
+    return Tile(meaning.label, meaning.tone, meaning.icon, name=name, value=value)
+
+
+TILES = (
+    Tile(_("All"), "neutral", "list"),
+    _tile(STATUSES[Status.ACCEPTED], "status", Status.ACCEPTED),
+    _tile(DELIVERED, "delivery", "reached"),
+    Tile(
+        label=pgettext_lazy("delivery", "Not delivered (reported)"),
+        tone=NOT_DELIVERED.tone,
+        icon=NOT_DELIVERED.icon,
+        name="delivery",
+        value="failed",
+    ),
+    _tile(AWAITING, "delivery", Delivery.AWAITING),
+    *(
+        _tile(STATUSES[status], "status", status)
+        for status in (Status.UNKNOWN, Status.HELD, Status.REJECTED, Status.QUEUED)
+    ),
+)
+
+
+def tiles(filters: HistoryFilter) -> list[dict[str, Any]]:
+    """Each tile with its count of the rows that match `filters`, leaving out `TILE_FILTERS`."""
+    others = {name: value for name, value in filters.chosen.items() if name not in TILE_FILTERS}
+    current = {name: value for name, value in filters.chosen.items() if name in TILE_FILTERS}
+    return [
+        {
+            "label": tile.label,
+            "tone": tile.tone,
+            "icon": tile.icon,
+            "count": count,
+            "shown": f"{count:,}+" if is_capped else f"{count:,}",
+            "address": urlencode({**others, **tile.filters}),
+            "current": current == tile.filters,
+        }
+        for tile, (count, is_capped) in zip(TILES, _tile_counts(filters), strict=True)
+    ]
+
+
+def _tile_counts(filters: HistoryFilter) -> list[tuple[int, bool]]:
+    """For each tile the number of rows, up to `HISTORY_COUNT_CAP`, and whether there may be more.
+
+    Without filters other than days, an index counts each tile. With others, only the newest rows
+    that match them are counted, `HISTORY_COUNT_CAP` at most: the number of rows that the database
+    reads to find where two filters overlap has no bound.
+    """
+    matching = filters.narrow(Invocation.objects.all(), but=TILE_FILTERS).order_by("-pk")
+    if not set(filters.chosen) - {*TILE_FILTERS, "since", "until"}:
+        counts = [
+            matching.filter(tile.condition).values("pk")[: HISTORY_COUNT_CAP + 1].count()
+            for tile in TILES
+        ]
+        return [(min(count, HISTORY_COUNT_CAP), count > HISTORY_COUNT_CAP) for count in counts]
+    columns = ("pk", "status", "delivery", "deciding_channel")
+    counts_by_name = matching.values(*columns)[: HISTORY_COUNT_CAP + 1].aggregate(
+        **{
+            f"tile{number}": Count("pk", filter=tile.condition or None)
+            for number, tile in enumerate(TILES)
+        }
+    )
+    is_capped = counts_by_name["tile0"] > HISTORY_COUNT_CAP  # tile 0 counts all rows
+    return [
+        (min(counts_by_name[f"tile{number}"], HISTORY_COUNT_CAP), is_capped)
+        for number in range(len(TILES))
+    ]
+
+
+def day_links(filters: HistoryFilter) -> list[dict[str, Any]]:
+    """Links to the usual periods, keeping all other filters."""
+    today = timezone.localdate()
+    periods: list[tuple[Text, int, int | None]] = [  # first and last day, in days ago
+        (_("Today"), 0, None),
+        (_("Yesterday"), 1, 1),
+        (_("Last 7 days"), 6, None),
+        (_("Last 30 days"), 29, None),
+    ]
+    others = {
+        name: value for name, value in filters.chosen.items() if name not in ("since", "until")
+    }
+    links = []
+    for label, first, last in periods:
+        days = {"since": (today - timedelta(days=first)).isoformat()}
+        if last is not None:
+            days["until"] = (today - timedelta(days=last)).isoformat()
+        links.append(
+            {
+                "label": label,
+                "address": urlencode(others | days),
+                "current": filters.chosen == others | days,
+            }
+        )
+    return links
+
+
+def chips(filters: HistoryFilter) -> list[dict[str, Any]]:
+    """The filters in force, in words, each with the query string that removes it."""
+    return [
+        {
+            "label": filters.fields[name].label,
+            "value": filters.in_words(name),
+            "address": urlencode(
+                {other: value for other, value in filters.chosen.items() if other != name}
+            ),
+        }
+        for name in filters.chosen
+    ]

@@ -1,0 +1,105 @@
+"""The dashboard's table of workflows: counts, shares and the usual time to a result."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from invocations.history.links import history_url
+from invocations.models import Channel, WorkflowInstance
+from invocations.monitoring import statistics
+from invocations.views.monitoring import charts
+from invocations.views.monitoring.durations import short_duration
+from invocations.views.monitoring.outcome_chart import SERIES, ChannelKinds, count_by_series
+
+MAX_WORKFLOWS, MAX_MEDIANS = 50, 20
+"""Rows of the table, and rows with the median time to a result, which costs a query each."""
+
+WORKFLOW_COLUMNS: tuple[tuple[str, Any, dict[str, str]], ...] = (
+    (statistics.RECORDED, _("Recorded"), {}),
+    ("accepted", _("Accepted"), {"status": "accepted"}),
+    ("rejected", _("Rejected"), {"status": "rejected"}),
+    ("on_1", _("Channel 1"), {"delivery": "1"}),
+    ("on_2", _("Channel 2"), {"delivery": "2"}),
+    ("failed", _("Not delivered"), {"delivery": "failed"}),
+    ("open", _("Not confirmed"), {"delivery": "open"}),
+    ("doubles", _("Maybe twice"), {"delivery": "double"}),
+)
+"""What is counted (a name in `statistics.CONDITIONS`), the heading, the same as a filter."""
+
+
+def workflow_rows(
+    by_workflow: Mapping[int, Counter[str]],
+    workflows: Mapping[int, WorkflowInstance],
+    kinds: ChannelKinds,
+    *,
+    first_id: int,
+    since: str,
+) -> list[dict[str, Any]]:
+    """A row for each workflow, the one with the most messages first.
+
+    `first_id`: the first invocation of the period. `since`: its first day, as the filter's value.
+    """
+    titles = Counter(workflows[pk].title for pk in by_workflow)
+    busiest = sorted(by_workflow, key=lambda pk: -by_workflow[pk][statistics.RECORDED])
+    rows = []
+    for number, pk in enumerate(busiest[:MAX_WORKFLOWS]):
+        counts, workflow = by_workflow[pk], workflows[pk]
+        has_results = any(counts[name] for name in ("on_1", "on_2", "failed", "open"))
+        reports_results = has_results or workflow.expects_callback
+        median = None
+        if has_results and number < MAX_MEDIANS:
+            median = statistics.time_to_result(pk, first_id)
+        rows.append(
+            {
+                "workflow": workflow,
+                "account": workflow.account.title if titles[workflow.title] > 1 else "",
+                "has_results": reports_results,
+                "cells": _cells(workflow, counts, kinds, since, reports_results=reports_results),
+                **_shares(count_by_series(pk, counts, kinds)),
+                "took": short_duration(median),
+                "address": history_url(workflow=pk, since=since),
+            }
+        )
+    return rows
+
+
+def _cells(
+    workflow: WorkflowInstance,
+    counts: Mapping[str, int],
+    kinds: ChannelKinds,
+    since: str,
+    *,
+    reports_results: bool,
+) -> list[dict[str, Any]]:
+    """The counts of a workflow.
+
+    None where there is nothing to count: no such channel, or no results are reported.
+    """
+    labels = dict(Channel.Kind.choices)
+    cells = []
+    for name, head, filters in WORKFLOW_COLUMNS:
+        position = {"on_1": 1, "on_2": 2}.get(name)
+        has_channel = position is None or (workflow.pk, position) in kinds
+        is_known = has_channel and (reports_results or "delivery" not in filters)
+        kind = kinds.get((workflow.pk, position), "") if position else ""
+        cells.append(
+            {
+                "head": head,
+                "count": counts.get(name, 0) if is_known else None,
+                "kind": labels.get(kind, ""),
+                "address": history_url(workflow=workflow.pk, since=since, **filters),
+            }
+        )
+    return cells
+
+
+def _shares(counts: Sequence[int]) -> dict[str, Any]:
+    """The bar that shows how the messages ended, and its text alternative."""
+    texts = [
+        f"{series.label} {count:,}" for series, count in zip(SERIES, counts, strict=True) if count
+    ]
+    return {"shares": charts.shares(SERIES, counts), "shares_as_text": ", ".join(texts)}
