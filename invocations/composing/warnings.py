@@ -54,8 +54,8 @@ def of_numbers(found: Sequence[Recipient]) -> Iterator[Finding]:
 def of_earlier_messages(
     workflow: WorkflowInstance, found: Sequence[Recipient], *, by: Viewer
 ) -> Iterator[Finding]:
-    """One message of the workflow to each number: the last one if it is a repeat, or else the newest
-    whose result is still awaited.
+    """One message of the workflow to each number: the last one if it is a repeat, or else the
+    newest whose result is still awaited.
     """
     now = timezone.now()
     for digits in dict.fromkeys(recipient.digits for recipient in found):

@@ -252,7 +252,7 @@ def _params(pairs: list[str]) -> dict[str, str]:
 
 
 def _printable(text: str) -> str:
-    """Without the unpaired surrogates of arguments that are no UTF-8, which no output can encode."""
+    """Replaces the unpaired surrogates that Python makes of arguments that are no UTF-8."""
     return text.encode("utf-8", "replace").decode()
 
 
