@@ -7,7 +7,6 @@ Whoever sends calls `record`: page, command, bulk action. It refuses what the ga
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -27,9 +26,6 @@ from invocations.models.recipients import RECIPIENT_DIGEST
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-logger = logging.getLogger(__name__)
-
 
 GRACE = timedelta(seconds=20)
 """A row just recorded is being delivered by the request that recorded it.
