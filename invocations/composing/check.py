@@ -8,6 +8,9 @@ message that has a blocker, whoever calls it, and asks a person about the cautio
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from django.utils import timezone
 
 from invocations.composing import error_text, warnings
 from invocations.composing.findings import Finding, Severity
@@ -59,6 +62,15 @@ def of_message(
         region = recipient.region if recipient else ""
         found += value_findings(channel, send.template_params, region=region)
     return found
+
+
+def of_times(
+    workflow: WorkflowInstance, *, not_before: datetime | None, not_after: datetime | None
+) -> list[Finding]:
+    """Whether the message may leave at any time from now on."""
+    start = max(filter(None, (not_before, timezone.now())))
+    ends = not_after or start + workflow.valid_for
+    return [blocker("too_late")] if ends <= start else []
 
 
 def to_acknowledge(

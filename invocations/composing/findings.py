@@ -34,7 +34,8 @@ class Finding:
     customer.
     """
     earlier: UUID | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict, compare=False, hash=False)
+    facts: Mapping[str, Any] = field(default_factory=dict, compare=False, hash=False, repr=False)
+    """What `text` was made of. May hold a value, so it is left out of logs and JSON."""
 
     @property
     def blocks(self) -> bool:

@@ -40,14 +40,17 @@ def _of_field(channel: Channel, field: TemplateField, params: TemplateParams) ->
         if field.required:
             yield _blocker("required", channel, field.key)
         return
-    if field.choices and value not in field.choices:
-        yield _blocker("choice", channel, field.key)
+    if field.choices:
+        # Length and pattern are for what is typed: a choice that breaks them could never be sent.
+        if value not in field.choices:
+            yield _blocker("choice", channel, field.key)
+        return
     if rules.max_length and len(value) > rules.max_length:
         facts = {"length": len(value), "limit": rules.max_length}
         yield _blocker(
             "max_length", channel, field.key, **facts, over=len(value) - rules.max_length
         )
-    if rules.pattern and not field.choices and not re.fullmatch(rules.pattern, value):
+    if rules.pattern and not re.fullmatch(rules.pattern, value):
         yield _blocker("pattern", channel, field.key, pattern=rules.pattern)
 
 

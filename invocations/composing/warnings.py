@@ -5,8 +5,11 @@ is being refused.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,7 +17,7 @@ from django.utils.translation import ngettext
 from invocations.composing.findings import Finding, Severity
 from invocations.kaleyra import recipients
 from invocations.kaleyra.recipients import Recipient
-from invocations.models import Invocation, WorkflowInstance
+from invocations.models import Attempt, Invocation, WorkflowInstance
 from invocations.models.encryption import Unreadable
 from invocations.models.permissions import Viewer
 from invocations.models.recipients import sent_to
@@ -23,6 +26,8 @@ Status = Invocation.Status
 
 REPEAT_WITHIN = timedelta(minutes=30)
 """A message of the same workflow to the same number within this time is a repeat."""
+MAX_EARLIER = 100
+"""Messages of one workflow to one number that are looked at."""
 REFUSED_IN_A_ROW = 3
 
 DIFFERENT_NUMBERS, REPEAT, RESULT_AWAITED = "different_numbers", "repeat", "result_awaited"
@@ -49,32 +54,50 @@ def of_numbers(found: Sequence[Recipient]) -> Iterator[Finding]:
 def of_earlier_messages(
     workflow: WorkflowInstance, found: Sequence[Recipient], *, by: Viewer
 ) -> Iterator[Finding]:
-    """The last message of the workflow to each number, if it is a repeat or its result is still
-    awaited.
+    """One message of the workflow to each number: the last one if it is a repeat, or else the
+    newest whose result is still awaited.
     """
     now = timezone.now()
     for digits in dict.fromkeys(recipient.digits for recipient in found):
-        last = (
-            Invocation.objects.filter(sent_to(digits), workflow_instance=workflow)
-            .exclude(status__in=(Status.REJECTED, Status.CANCELLED, Status.EXPIRED))
-            .select_related("created_by")
-            .only("request_id", "status", "delivery", "created_at", "created_by")
-            .order_by("-id")
-            .first()
-        )
-        if last is None:
-            continue
-        about = {"who": _sender(last, by), "when": _ago((now - last.created_at).total_seconds())}
-        if last.created_at >= now - REPEAT_WITHIN:
-            code, words = REPEAT, _("%(who)s sent this workflow to this number %(when)s.")
-        elif _may_still_arrive(last):
-            code = RESULT_AWAITED
+        earlier = _earlier_messages(workflow, digits)
+        awaited = next(filter(_may_still_arrive, earlier), None)
+        if earlier and (sent_at := _sent_at(earlier[0])) >= now - REPEAT_WITHIN:
+            row, code = earlier[0], REPEAT
+            words = _("%(who)s sent this workflow to this number %(when)s.")
+        elif awaited:
+            row, code, sent_at = awaited, RESULT_AWAITED, awaited.created_at
             words = _(
                 "%(who)s sent this workflow to this number %(when)s. Its result is still awaited."
             )
         else:
             continue
-        yield Finding(code, Severity.CAUTION, words % about, asks=True, earlier=last.request_id)
+        about = {"who": _sender(row, by), "when": _ago((now - sent_at).total_seconds())}
+        yield Finding(code, Severity.CAUTION, words % about, asks=True, earlier=row.request_id)
+
+
+def _earlier_messages(workflow: WorkflowInstance, digits: str) -> list[Invocation]:
+    """The newest `MAX_EARLIER` to this number that left or may still leave, newest first."""
+    # `COALESCE(x, x)` keeps SQLite without statistics off the index of workflows: it would read all
+    # messages of the workflow.
+    of_workflow = Q(Exact(Coalesce("workflow_instance_id", "workflow_instance_id"), workflow.pk))
+    return list(
+        Invocation.objects.filter(sent_to(digits), of_workflow)
+        .exclude(status__in=(Status.REJECTED, Status.CANCELLED, Status.EXPIRED))
+        .select_related("created_by")
+        .only("request_id", "status", "delivery", "created_at", "created_by")
+        .order_by("-id")[:MAX_EARLIER]
+    )
+
+
+def _sent_at(invocation: Invocation) -> datetime:
+    """When Kaleyra accepted it, if it was scheduled or held for long, or else when it was
+    recorded.
+    """
+    recorded_at = invocation.created_at
+    if recorded_at >= timezone.now() - REPEAT_WITHIN:
+        return recorded_at
+    accepted = invocation.attempts.filter(outcome=Attempt.Outcome.ACCEPTED).order_by("number")
+    return accepted.values_list("started_at", flat=True).last() or recorded_at
 
 
 def _may_still_arrive(invocation: Invocation) -> bool:

@@ -7,7 +7,6 @@ Whoever sends calls `record`: page, command, bulk action. It refuses what the ga
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -27,9 +26,6 @@ from invocations.models.recipients import RECIPIENT_DIGEST
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-logger = logging.getLogger(__name__)
-
 
 GRACE = timedelta(seconds=20)
 """A row just recorded is being delivered by the request that recorded it.
@@ -85,7 +81,9 @@ def record(
     It leaves between `not_before` and `not_after` (by default `workflow.valid_for` later).
     Raises `NotSendable`, `NotAcknowledged`, or `RequestIdTaken` (the ID is another message's).
     """
-    if found := blockers(check.of_message(workflow, sends, reads_anew=True)):
+    found = blockers(check.of_message(workflow, sends, reads_anew=True))
+    found = found or check.of_times(workflow, not_before=not_before, not_after=not_after)
+    if found:
         raise NotSendable(found)
     invocation = Invocation(
         request_id=request_id,
@@ -126,13 +124,10 @@ def _time_columns(
 ) -> dict[str, datetime | None]:
     now = timezone.now()
     start = max(not_before or now, now)
-    ends = not_after or start + workflow.valid_for
-    if ends <= start:
-        raise NotSendable([check.blocker("too_late")])
     is_scheduled = not_before is not None and not_before > now
     return {
         "not_before": not_before,
-        "not_after": ends,
+        "not_after": not_after or start + workflow.valid_for,
         "due_at": not_before if is_scheduled else now + GRACE,
     }
 

@@ -1,6 +1,7 @@
 """`manage.py invoke` and the gate: what is refused, what is said, and what a script reads."""
 
 import json
+import uuid
 from io import StringIO
 
 import pytest
@@ -119,3 +120,32 @@ def test_a_shell_is_told_of_no_button(invoke, words):
 def test_a_workflow_without_texts_takes_what_it_is_given(invoke, workflow):
     WorkflowInstance.objects.get().channels.update(template_text="")
     assert invoke("--recipient", NUMBER, "--param", "any=value")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--param", "01= "], "no_value"),
+        (["--param", "01=a", "--param", "=b"], "no_key"),
+        (["--param", "2=a", "--param", "10=b"], "out_of_order"),
+        (["--param", "01=a", "--param", "#x#=b"], "no_such_special_key"),
+        (["--param", "01=a\udcff"], "bad_value"),
+        (["--param", "01=a", "--not-after", "2020-01-01T00:00"], "too_late"),
+    ],
+)
+@pytest.mark.parametrize("option", ["--dry-run", "--check"])
+def test_whatever_would_be_refused_is_among_the_findings(invoke, receiver, words, code, option):
+    ended, printed = invoke("--recipient", NUMBER, *words, option, "--json")
+    found = [finding["code"] for finding in json.loads(printed)["findings"]]
+    assert ended == 2 and code in found
+    printed.encode()
+    assert invoke("--recipient", NUMBER, *words)[0] == 2
+    assert not receiver.received and not Invocation.objects.exists()
+
+
+def test_a_strict_command_given_again_says_what_became_of_the_first(invoke, receiver):
+    words = ["--recipient", NUMBER, "--strict", "--request-id", str(uuid.uuid4())]
+    assert invoke(*words)[0] == 0
+    ended, printed = invoke(*words)
+    assert ended == 0 and "recorded before" in printed
+    assert len(receiver.received) == 1

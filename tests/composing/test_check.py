@@ -67,3 +67,8 @@ def test_a_finding_as_json_has_five_keys(workflow):
         "key": "01",
         "text": "Fill this in: the template needs it.",
     }
+
+
+def test_a_finding_shows_no_value_where_it_is_logged(workflow):
+    found = check(workflow, [Send("919876543202", {"01": "x", "": "Asha"}), GOOD], by=BY)
+    assert "no_key" in {finding.code for finding in found} and "Asha" not in repr(found)

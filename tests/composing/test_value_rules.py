@@ -51,6 +51,7 @@ def codes(channel, params, region="IN"):
         ({"pattern": "a|b"}, "b", "ab", "pattern"),
         ({"pattern": "a.b"}, "axb", "a\nb", "pattern"),
         ({"choices": "x\ny"}, "y", "z", "choice"),
+        ({"choices": "xyz\nab", "max_length": 2, "pattern": "a"}, "xyz", "a", "choice"),
         ({"label": "Name"}, "x" * 10_000, "", "required"),
         ({}, "<b>{{1}}", "", "required"),
     ],

@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from invocations.composing import warnings
@@ -71,6 +73,38 @@ def test_an_older_message_is_told_of_while_it_may_still_arrive(workflow, recorde
     found = list(warnings.of_earlier_messages(workflow, [NUMBER], by=BY))
     assert [finding.code for finding in found] == ([code] if code else [])
     assert all("2 hours ago" in finding.text and finding.asks for finding in found)
+
+
+def test_a_held_message_is_told_of_although_a_later_one_was_delivered(workflow, recorded):
+    held, later = recorded(), recorded()
+    long_ago = {"created_at": timezone.now() - timedelta(hours=2)}
+    Invocation.objects.filter(pk=held.pk).update(status="held", **long_ago)
+    Invocation.objects.filter(pk=later.pk).update(
+        status="accepted", delivery="completed", deciding_channel=1, **long_ago
+    )
+    [finding] = warnings.of_earlier_messages(workflow, [NUMBER], by=BY)
+    assert (finding.code, finding.earlier) == ("result_awaited", held.request_id)
+
+
+def test_a_message_recorded_long_ago_is_a_repeat_once_it_has_just_left(workflow, recorded):
+    row = recorded()
+    Invocation.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    assert deliver(row.pk)
+    Invocation.objects.update(delivery="", result_due_at=None)  # no result is expected
+    [finding] = warnings.of_earlier_messages(workflow, [NUMBER], by=BY)
+    assert finding.code == "repeat" and "1 second ago" in finding.text
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the plan of SQLite")
+def test_earlier_messages_are_found_by_their_number_without_statistics(workflow, recorded):
+    recorded()
+    with CaptureQueriesContext(connection) as queries:
+        list(warnings.of_earlier_messages(workflow, [NUMBER], by=BY))
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN QUERY PLAN " + queries.captured_queries[0]["sql"])
+        plan = [row[3] for row in cursor.fetchall()]
+    read = [step for step in plan if "invocations_invocation" in step]
+    assert read and all("recipient" in step for step in read), plan
 
 
 @pytest.mark.parametrize(

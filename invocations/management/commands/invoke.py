@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from invocations.composing import error_text, template_fields
-from invocations.composing.check import check
+from invocations.composing.check import check, of_times
 from invocations.composing.findings import Finding, blockers
 from invocations.history.reasons import REASONS
 from invocations.history.state import meaning_of
@@ -94,6 +94,10 @@ class Command(BaseCommand):
         sends = _sends(workflow, options)
         not_before, not_after = _moment(options["not_before"]), _moment(options["not_after"])
         findings = check(workflow, sends, by=Viewer.operator())
+        findings += of_times(workflow, not_before=not_before, not_after=not_after)
+        if Invocation.objects.filter(request_id=request_id).exists():
+            # Given again, nothing more is sent: there is nothing to warn of.
+            findings = blockers(findings)
         refusing = findings if options["strict"] else blockers(findings)
         if options["check"] or options["dry_run"]:
             self._show_only(workflow, str(request_id), sends, findings, options)
@@ -145,13 +149,13 @@ class Command(BaseCommand):
             if options["dry_run"]:
                 shown["payload"] = payload
             shown["findings"] = [finding.as_json() for finding in findings]
-            self.stdout.write(json.dumps(shown, ensure_ascii=False))
+            self.stdout.write(_printable(json.dumps(shown, ensure_ascii=False)))
             return
         if options["dry_run"]:
-            self.stdout.write(json.dumps(payload, ensure_ascii=False, indent=2))
-            self.stdout.write("\n" + to_curl(url, to_text(payload)) + "\n")
+            self.stdout.write(_printable(json.dumps(payload, ensure_ascii=False, indent=2)))
+            self.stdout.write("\n" + _printable(to_curl(url, to_text(payload))) + "\n")
         for line in _lines(workflow, findings) or ["Nothing stands against it."]:
-            self.stdout.write(line)
+            self.stdout.write(_printable(line))
         self.stdout.write("Nothing was sent.")
 
     def _warn(self, workflow: WorkflowInstance, findings: Iterable[Finding]) -> None:
@@ -234,13 +238,22 @@ def _digits(typed: str) -> str:
 
 
 def _params(pairs: list[str]) -> dict[str, str]:
+    """What is wrong with a key or a value is left to the gate, but for a key given twice."""
     split = [pair.partition("=") for pair in pairs]
     if not all(sign for _key, sign, _value in split):
         raise CommandError("A value is given as KEY=VALUE.")
-    try:
-        return template_params.checked((key, value) for key, _sign, value in split)
-    except template_params.ParamsError as error:
-        raise CommandError(error_text.params_text(error)) from None
+    params: dict[str, str] = {}
+    for key, _sign, value in split:
+        if key in params:
+            error = template_params.ParamsError("repeated_key", key=key)
+            raise CommandError(error_text.params_text(error))
+        params[key] = value
+    return params
+
+
+def _printable(text: str) -> str:
+    """Replaces the unpaired surrogates that Python makes of arguments that are no UTF-8."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _refusal(workflow: WorkflowInstance, findings: Sequence[Finding]) -> str:
