@@ -37,6 +37,8 @@ def test_five_values_on_two_channels_by_keyboard_alone(compose, demo, receiver):
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Check before it goes").wait_for()
     expect(page.get_by_text("The two channels go to two different numbers.")).to_be_visible()
+    tab_to(page, page.get_by_label("Send anyway"))
+    page.keyboard.press("Space")
     tab_to(page, page.get_by_role("button", name="Send 1 invocation"))
     page.keyboard.press("Enter")
     page.wait_for_url("**/history/*/")
