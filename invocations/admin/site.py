@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from unfold.sites import UnfoldAdminSite
 
+from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses
 
 STYLESHEETS = (
@@ -51,6 +52,8 @@ class ConsoleSite(UnfoldAdminSite):
             "styles": [static(f"console/{name}.css") for name in STYLESHEETS],
             "colors": None,
             "brake": kill_switch,
+            # Staff pages have one already (`views.base.staff_page`).
+            "viewer": getattr(request, "viewer", None) or Viewer.of(request.user),
         }
 
 

@@ -92,5 +92,4 @@ def render_page(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """The template with the context of the admin shell, and the `Viewer` as `viewer`."""
-    shell = admin.site.each_context(request) | {"viewer": getattr(request, "viewer", None)}
-    return render(request, template, shell | context, status=status)
+    return render(request, template, admin.site.each_context(request) | context, status=status)

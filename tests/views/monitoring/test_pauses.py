@@ -31,7 +31,8 @@ def test_every_page_shows_that_sending_is_stopped_and_why(priya, ada, workflow, 
 
 
 def test_the_admin_pages_show_it_too(ada, workflow, stopped):
-    assert "All sending is stopped" in opened(ada, "/invocations/account/").html
+    html = opened(ada, "/invocations/account/").html
+    assert "All sending is stopped" in html and "Look at the brake" in html
 
 
 def test_it_is_not_shown_before_sign_in(client, stopped):
