@@ -25,10 +25,13 @@ def value_findings(channel: Channel, params: TemplateParams, *, region: str = ""
     `region` is the recipient's, such as "IN"; "" if it is not known.
     """
     fields = fields_of(channel)
+    of_fields = [finding for field in fields for finding in _of_field(channel, field, params)]
+    refused = {finding.key for finding in of_fields}
     return [
-        *(finding for field in fields for finding in _of_field(channel, field, params)),
+        *of_fields,
         *_of_params(channel, params),
-        *_of_limits(channel, params, region),
+        # A value that an admin's rule refuses is told that alone.
+        *(each for each in _of_limits(channel, params, region) if each.key not in refused),
         *_missing(channel, params, {field.key for field in fields if field.required}),
     ]
 
@@ -60,27 +63,30 @@ def _blocker(code: str, channel: Channel, key: str, **facts: Any) -> Finding:
 
 
 def _of_params(channel: Channel, params: TemplateParams) -> Iterator[Finding]:
-    """What no channel can carry.
-
-    The order of keys is left to the channel's limits, which say the same.
-    """
+    """What no channel can carry."""
     try:
         template_params.checked(params.items())
     except ParamsError as error:
-        if error.code != "out_of_order":
-            key = error.facts.get("key", "")
-            text = error_text.params_text(error)
+        # The error names the first key that is out of order. A person is told of each.
+        late = [ParamsError(error.code, key=key) for key in template_params.out_of_order(params)]
+        for each in late if error.code == "out_of_order" else [error]:
+            key, text = each.facts.get("key", ""), error_text.params_text(each)
             yield Finding(
-                error.code, Severity.BLOCKER, text, channel.position, key, facts=error.facts
+                each.code, Severity.BLOCKER, text, channel.position, key, facts=each.facts
             )
 
 
 def _of_limits(channel: Channel, params: TemplateParams, region: str) -> Iterator[Finding]:
+    """What the channel's limits say, save the order of numbers, which `_of_params` refuses whatever
+    the template is.
+    """
     kind, text, otp = ChannelKind(channel.kind), channel.template_text, channel.is_otp
     for found in (
         *limits.value_findings(params, kind, template_text=text, otp=otp, region=region),
         *limits.order_findings(list(params), kind, template_text=text, otp=otp),
     ):
+        if found.code == "out_of_order":
+            continue
         severity = Severity.BLOCKER if found.blocks else Severity.CAUTION
         words = error_text.limit_text(found)
         yield Finding(found.code, severity, words, channel.position, found.key, facts=found.facts)

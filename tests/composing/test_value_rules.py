@@ -74,6 +74,7 @@ def test_the_admins_rules_block_what_breaks_them(rules, good, bad, code):
         ("whatsapp", "{{1}}", True, {"#verification_code#": "1" * 16}, {"code_too_long"}),
         ("whatsapp", "{{1}}", False, {"01": "a\nb"}, {"whatsapp_white_space"}),
         ("whatsapp", "", False, {"10": "a", "2": "b"}, {"out_of_order"}),
+        ("whatsapp", "{{name}}", False, {"10": "a", "2": "b", "name": "c"}, {"out_of_order"}),
         ("whatsapp", "", False, {"#other#": "a"}, {"no_such_special_key"}),
         ("whatsapp", "", False, {"01": " "}, {"no_value"}),
         (
@@ -87,6 +88,15 @@ def test_the_admins_rules_block_what_breaks_them(rules, good, bad, code):
 )
 def test_the_limits_of_a_channel_are_found(kind, text, otp, params, expected):
     assert codes(channel(kind, text, otp), params) == expected
+
+
+def test_every_key_out_of_order_is_told():
+    findings = value_findings(channel("whatsapp", ""), {"10": "a", "2": "b", "30": "c", "4": "d"})
+    assert [finding.key for finding in findings] == ["10", "30"]
+
+
+def test_a_value_that_an_admin_refuses_is_told_that_alone():
+    assert codes(channel(max_length=20), {"01": "x" * 34}) == {"max_length"}
 
 
 def test_another_country_has_no_indian_rules():
