@@ -92,9 +92,19 @@ def table(workflow, priya, rosa):
     Callback.objects.create(account=other, digest="d", body="{}", **matched).results.create(
         position=1, message_id="wamid.1"
     )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    measure_afresh()
     return few, again
+
+
+def measure_afresh():
+    """Statistics as of now. On PostgreSQL, rows that earlier tests rolled back would still count in
+    the size of the indexes, and with it in the choice of one.
+    """
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(f"REINDEX TABLE {TABLE}")
+        cursor.execute("ANALYZE")
 
 
 def plain(rows):
