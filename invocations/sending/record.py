@@ -99,7 +99,7 @@ def record(
         **_time_columns(workflow, not_before, not_after),
     )
     with transaction.atomic():
-        _lock_recipients(invocation)
+        _lock_recipients(workflow, sends)
         if (first := _recorded_before(invocation)) is not None:
             return first, False
         if acknowledged is not None:
@@ -153,18 +153,22 @@ def _recipient_columns(sends: Sequence[Send]) -> dict[str, str]:
     }
 
 
-def _lock_recipients(invocation: Invocation) -> None:
+def _lock_recipients(workflow: WorkflowInstance, sends: Sequence[Send]) -> None:
     """Keeps others from recording the same workflow to the same number until the transaction ends.
 
     Without it two people could be asked nothing, for neither sees the other's message. On SQLite
     every transaction has the write lock from its beginning (`transaction_mode: IMMEDIATE`).
+
+    There is one lock for each encryption key: while keys are changed, processes with the old keys
+    and processes with the new ones have at least one in common.
     """
     if connection.vendor != "postgresql":
         return
-    numbers = {invocation.recipient_digest, invocation.recipient2_digest} - {""}
-    names = [f"{invocation.workflow_instance_id} {digest}" for digest in sorted(numbers)]
+    numbers = {recipients.describe(send.recipient).digits for send in sends}
+    locks = {digest for number in numbers for digest in digests(number, RECIPIENT_DIGEST)}
     with connection.cursor() as cursor:
-        for name in names:
+        for digest in sorted(locks):  # in one order, so that two people never wait for each other
+            name = f"{workflow.pk} {digest}"
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 

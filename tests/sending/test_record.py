@@ -5,6 +5,7 @@ import uuid
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from invocations.kaleyra.payload import Send
 from invocations.models import Attempt, Channel, Invocation, WorkflowInstance
@@ -62,6 +63,23 @@ def test_the_same_message_is_recognised_after_a_new_encryption_key(workflow, set
         *settings.FIELD_ENCRYPTION_KEYS,
     ]
     assert record_message(workflow)[1] is False
+
+
+@pytest.mark.postgres
+def test_people_exclude_each_other_while_encryption_keys_are_changed(workflow, settings):
+    before = locks_taken(lambda: record_message(workflow))
+    settings.FIELD_ENCRYPTION_KEYS = [
+        "bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleS0=",
+        *settings.FIELD_ENCRYPTION_KEYS,
+    ]
+    after = locks_taken(lambda: record_message(workflow, request_id=uuid.uuid4()))
+    assert len(before) == 1 and before < after
+
+
+def locks_taken(deed):
+    with CaptureQueriesContext(connection) as queries:
+        deed()
+    return {each["sql"] for each in queries if "pg_advisory_xact_lock" in each["sql"]}
 
 
 def another_number(workflow):
