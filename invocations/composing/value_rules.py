@@ -25,13 +25,10 @@ def value_findings(channel: Channel, params: TemplateParams, *, region: str = ""
     `region` is the recipient's, such as "IN"; "" if it is not known.
     """
     fields = fields_of(channel)
-    of_fields = [finding for field in fields for finding in _of_field(channel, field, params)]
-    refused = {finding.key for finding in of_fields}
     return [
-        *of_fields,
+        *(finding for field in fields for finding in _of_field(channel, field, params)),
         *_of_params(channel, params),
-        # A value that an admin's rule refuses is told that alone.
-        *(each for each in _of_limits(channel, params, region) if each.key not in refused),
+        *_of_limits(channel, params, region),
         *_missing(channel, params, {field.key for field in fields if field.required}),
     ]
 

@@ -235,10 +235,15 @@ class SendForm(forms.Form):
             Send(number.digits if number else "", params)
             for number, params in zip(numbers, self.channel_params, strict=True)
         ]
+        ruled = set()
         for finding in blockers(check.of_message(self.workflow, sends)):
             if finding.code == "recipient":
                 continue  # the field of the number has said so
             place = self._place(finding.channel - 1, finding.key, same) if finding.channel else None
+            if finding.code in error_text.FIELD_TEXT:
+                ruled.add(place)
+            elif finding.code in error_text.LIMIT_TEXT and place in ruled:
+                continue  # the preview shows it; what an admin asks of the value comes first
             text = error_text.editor_text(finding)
             if text not in self.errors.get(place or "__all__", []):
                 self.add_error(place, text)

@@ -95,8 +95,8 @@ def test_every_key_out_of_order_is_told():
     assert [finding.key for finding in findings] == ["10", "30"]
 
 
-def test_a_value_that_an_admin_refuses_is_told_that_alone():
-    assert codes(channel(max_length=20), {"01": "x" * 34}) == {"max_length"}
+def test_an_admins_rule_and_a_limit_are_both_told():
+    assert codes(channel(max_length=20), {"01": "x" * 34}) == {"max_length", "dlt_too_long"}
 
 
 def test_another_country_has_no_indian_rules():

@@ -221,3 +221,12 @@ def test_special_parameters_land_where_the_documentation_says(priya, make_workfl
         "https://x.example/u",
     ]
     assert {HEADER, URL, "01"} == {place.key for place in first.places}
+
+
+def test_a_field_says_an_admins_rule_and_the_preview_the_limit(priya, make_workflow):
+    rule = {"key": "01", "label": "First name", "max_length": 20}
+    workflow = make_workflow("{{1}}", "{#var#}", words=[rule])
+    form = send_form(priya, workflow).fill({"recipient": NUMBER, "value1-01": "x" * 34})
+    assert "Indian SMS rules allow 30" in preview(priya, workflow, form).content.decode()
+    errors = Page(form.press(priya, "review")).text("errors")
+    assert "At most 20: take out 14." in errors and "Indian SMS rules" not in errors
