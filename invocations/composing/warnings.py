@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from invocations.composing.findings import Finding, Severity
 from invocations.kaleyra import recipients
 from invocations.kaleyra.recipients import Recipient
+from invocations.kaleyra.spellings import canonical
 from invocations.models import Attempt, Invocation, WorkflowInstance
 from invocations.models.encryption import Unreadable
 from invocations.models.permissions import Viewer
@@ -37,7 +38,7 @@ DIFFERENT_NUMBERS, REPEAT, RESULT_AWAITED = "different_numbers", "repeat", "resu
 def of_numbers(found: Sequence[Recipient]) -> Iterator[Finding]:
     """Numbers that are allowed and rarely meant."""
     different = dict.fromkeys(found)
-    if len(different) > 1:
+    if len({canonical(recipient.digits) for recipient in found}) > 1:
         text = _("The two channels go to two different numbers.")
         yield Finding(DIFFERENT_NUMBERS, Severity.CAUTION, text, asks=True)
     for recipient in different:
@@ -58,7 +59,7 @@ def of_earlier_messages(
     newest whose result is still awaited.
     """
     now = timezone.now()
-    for digits in dict.fromkeys(recipient.digits for recipient in found):
+    for digits in dict.fromkeys(canonical(recipient.digits) for recipient in found):
         earlier = _earlier_messages(workflow, digits)
         awaited = next(filter(_may_still_arrive, earlier), None)
         if earlier and (sent_at := _sent_at(earlier[0])) >= now - REPEAT_WITHIN:

@@ -14,6 +14,8 @@ import phonenumbers
 from babel import Locale
 from babel.core import UnknownLocaleError
 
+from invocations.kaleyra.spellings import without_mexican_1
+
 MIN_DIGITS, MAX_DIGITS = 8, 15
 _MIN_NATIONAL_DIGITS = 6
 # What people and spreadsheets put between digits, and invisible characters in copied numbers.
@@ -73,6 +75,7 @@ def describe(digits: str) -> Recipient:
 
     Raises `RecipientError`: `no_such_country`, `too_short`, `too_long`, `impossible`.
     """
+    digits = without_mexican_1(digits)
     try:
         number = phonenumbers.parse("+" + digits)
     except phonenumbers.NumberParseException:

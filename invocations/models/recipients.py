@@ -6,17 +6,32 @@ from collections.abc import Collection
 
 from django.db.models import Q
 
+from invocations.kaleyra.spellings import canonical, spellings
 from invocations.models.encryption import digests
 
 RECIPIENT_DIGEST = "recipient"
 """The purpose of the digests of phone numbers (`encryption.digests`)."""
 
 
-def sent_to_by_channel(digits: str) -> tuple[Q, Q]:
-    """Two conditions, each for one index: to this number on the first channel or both; or on the
-    second one alone.
+def stored_digest(digits: str) -> str:
+    """The digest that a new row stores: the same one for all spellings of a phone."""
+    return digests(canonical(digits), RECIPIENT_DIGEST)[0]
+
+
+def phone_digests(digits: str) -> set[str]:
+    """The digests that rows to this phone may have.
+
+    One for each spelling, because older rows store that of the digits as they were sent, and one
+    for each encryption key.
     """
-    return sent_to_digests(digests(digits, RECIPIENT_DIGEST))
+    return {digest for each in spellings(digits) for digest in digests(each, RECIPIENT_DIGEST)}
+
+
+def sent_to_by_channel(digits: str) -> tuple[Q, Q]:
+    """Two conditions, each for one index: to this phone, in any spelling, on the first channel or
+    both; or on the second one alone.
+    """
+    return sent_to_digests(phone_digests(digits))
 
 
 def sent_to_digests(known: Collection[str]) -> tuple[Q, Q]:
@@ -27,6 +42,6 @@ def sent_to_digests(known: Collection[str]) -> tuple[Q, Q]:
 
 
 def sent_to(digits: str) -> Q:
-    """The invocations to this number, on either channel."""
+    """The invocations to this phone, in any spelling, on either channel."""
     first, second = sent_to_by_channel(digits)
     return first | second

@@ -23,7 +23,7 @@ from invocations.kaleyra.callback_body import read_callback
 from invocations.kaleyra.callbacks import FlowResult, ReportedChannel
 from invocations.models import Account, Callback, ChannelResult
 from invocations.models.encryption import digests
-from invocations.models.recipients import RECIPIENT_DIGEST
+from invocations.models.recipients import stored_digest
 from invocations.results.apply import lock_match, match, update_from_results
 from invocations.results.matching import results_to_review
 from invocations.results.numbers import digits_and_hint
@@ -141,7 +141,7 @@ def _channel_result(callback: Callback, channel: ReportedChannel) -> ChannelResu
         message_id=channel.message_id,
         client_message_id=channel.client_message_id,
         sender=channel.sender,
-        recipient_digest=digests(digits, RECIPIENT_DIGEST)[0] if digits else "",
+        recipient_digest=stored_digest(digits) if digits else "",
         recipient_hint=hint,
     )
 

@@ -9,8 +9,8 @@ from invocations.kaleyra import recipients
 from invocations.kaleyra.callback_body import read_callback
 from invocations.kaleyra.callbacks import FlowResult
 from invocations.models import Callback, Invocation
-from invocations.models.encryption import Unreadable, digests
-from invocations.models.recipients import RECIPIENT_DIGEST
+from invocations.models.encryption import Unreadable
+from invocations.models.recipients import phone_digests
 
 
 class NumberMatch(StrEnum):
@@ -62,7 +62,7 @@ def _own_or_another(is_its_own: bool) -> NumberMatch:
 
 
 def digests_in_result(callback: Callback, flow: FlowResult) -> set[str]:
-    """The digests, under every encryption key, of the complete numbers in a result."""
+    """The digests that rows to the complete numbers in a result may have."""
     if flow.problem == "unreadable":
         return {result.recipient_digest for result in callback.results.all()} - {""}
     numbers = {digits_and_hint(channel.recipient)[0] for channel in flow.channels}
@@ -70,7 +70,7 @@ def digests_in_result(callback: Callback, flow: FlowResult) -> set[str]:
 
 
 def _digests_of_numbers(numbers: Iterable[str]) -> set[str]:
-    return {digest for digits in numbers for digest in digests(digits, RECIPIENT_DIGEST)}
+    return {digest for digits in numbers for digest in phone_digests(digits)}
 
 
 def recipient_digests(invocation: Invocation) -> set[str]:

@@ -22,7 +22,7 @@ from invocations.kaleyra.payload import Send, build_payload, to_text
 from invocations.models import Invocation, WorkflowInstance
 from invocations.models.encryption import digests
 from invocations.models.permissions import Viewer
-from invocations.models.recipients import RECIPIENT_DIGEST
+from invocations.models.recipients import phone_digests, stored_digest
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -144,10 +144,10 @@ def _recipient_columns(sends: Sequence[Send]) -> dict[str, str]:
     first, *others = [recipients.describe(send.recipient) for send in sends]
     second = next((other for other in others if other.digits != first.digits), None)
     return {
-        "recipient_digest": digests(first.digits, RECIPIENT_DIGEST)[0],
+        "recipient_digest": stored_digest(first.digits),
         "recipient_hint": recipients.mask(first.formatted),
         "recipient_last_four": first.digits[-4:],
-        "recipient2_digest": digests(second.digits, RECIPIENT_DIGEST)[0] if second else "",
+        "recipient2_digest": stored_digest(second.digits) if second else "",
         "recipient2_hint": recipients.mask(second.formatted) if second else "",
         "recipient2_last_four": second.digits[-4:] if second else "",
     }
@@ -159,13 +159,14 @@ def _lock_recipients(workflow: WorkflowInstance, sends: Sequence[Send]) -> None:
     Without it two people could be asked nothing, for neither sees the other's message. On SQLite
     every transaction has the write lock from its beginning (`transaction_mode: IMMEDIATE`).
 
-    There is one lock for each encryption key: while keys are changed, processes with the old keys
-    and processes with the new ones have at least one in common.
+    There is one lock for each spelling of the phone, and for each encryption key: while keys are
+    changed, processes with the old keys and processes with the new ones have at least one in
+    common.
     """
     if connection.vendor != "postgresql":
         return
     numbers = {recipients.describe(send.recipient).digits for send in sends}
-    locks = {digest for number in numbers for digest in digests(number, RECIPIENT_DIGEST)}
+    locks = {digest for number in numbers for digest in phone_digests(number)}
     with connection.cursor() as cursor:
         for digest in sorted(locks):  # in one order, so that two people never wait for each other
             name = f"{workflow.pk} {digest}"

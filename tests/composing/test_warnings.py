@@ -1,6 +1,7 @@
 """What is told before sending."""
 
 import re
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -10,9 +11,11 @@ from django.utils import timezone
 
 from invocations.composing import warnings
 from invocations.kaleyra import recipients
+from invocations.kaleyra.payload import Send
 from invocations.models import Invocation
 from invocations.models.permissions import Viewer
 from invocations.sending.deliver import deliver
+from invocations.sending.record import record
 
 NUMBER = recipients.clean("919876543202")
 BY = Viewer.operator()
@@ -163,3 +166,23 @@ def test_a_number_in_no_known_range_is_named_masked():
     [finding] = warnings.of_numbers([recipients.clean("911000000000")])
     assert "India" in finding.text and "0000 " in finding.text and not finding.asks
     assert "911000000000" not in finding.text.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("sent", "typed"),
+    [
+        ("5531987654202", "553187654202"),
+        ("541123456503", "5491123456503"),
+        ("525512345678", "5215512345678"),
+    ],
+)
+def test_a_repeat_to_the_other_spelling_of_the_phone_is_told_of(workflow, sent, typed):
+    sends = [Send(sent, {"01": "Asha"})] * 2
+    row, _is_new = record(workflow, sends, request_id=uuid.uuid4(), created_by=None)
+    found = warnings.of_earlier_messages(workflow, [recipients.clean(typed)], by=BY)
+    assert [(each.code, each.earlier) for each in found] == [("repeat", row.request_id)]
+
+
+def test_two_spellings_of_one_phone_are_not_two_numbers():
+    both = [recipients.clean("5531987654202"), recipients.clean("553187654202")]
+    assert "different_numbers" not in [finding.code for finding in warnings.of_numbers(both)]

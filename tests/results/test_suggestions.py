@@ -8,8 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from invocations.kaleyra.payload import Send
+from invocations.models import Invocation
 from invocations.monitoring.sweep import sweep
 from invocations.results import inbox, suggestions
+from invocations.sending.record import record
 from tests.results.conftest import (
     ANOTHER_REQUEST_ID,
     FOREIGN_REQUEST_ID,
@@ -145,3 +148,24 @@ def test_diagnosing_fifty_results_takes_as_many_queries_as_one(in_status, report
             assert {each.why for each in suggestions.diagnose_all(callbacks)} == {"unknown_id"}
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 9
+
+
+@pytest.mark.parametrize(
+    ("sent", "reported"),
+    [
+        ("5491123456503", "541123456503"),
+        ("541123456503", "5491123456503"),
+        ("5531987654202", "553187654202"),
+        ("553187654202", "5531987654202"),
+        ("525512345678", "5215512345678"),
+    ],
+)
+def test_a_result_that_spells_the_phone_otherwise_is_suggested(workflow, report, sent, reported):
+    sends = [Send(sent, {"01": "Asha"})] * 2
+    invocation, _is_new = record(workflow, sends, request_id=uuid.uuid4(), created_by=None)
+    doubt = {"status": "unknown", "doubtful_since": timezone.now(), "doubt_count": 1}
+    Invocation.objects.update(due_at=None, **doubt)
+    invocation.refresh_from_db()
+    callback = report("A", "TIMEOUT", "DELIVERED", to=reported)
+    assert suggestions.suggestion(callback) == invocation
+    assert suggestions.may_have_unmatched_result(invocation)

@@ -1,0 +1,44 @@
+"""Numbers with hidden digits, as the console and other tools show them."""
+
+import pytest
+
+from invocations.kaleyra import recipients
+from invocations.kaleyra.masked import read_masked
+
+
+@pytest.mark.parametrize(
+    ("text", "last_four", "calling_code"),
+    [
+        ("+91 ••••• •3202", "3202", 91),
+        ("  +91 ••••• •3202 ", "3202", 91),
+        ("+54 9 •• ••••-6503", "6503", 54),
+        ("…3202", "3202", None),
+        ("...3202", "3202", None),
+        ("XXXX3202", "3202", None),
+        ("xxx-xxx-3202", "3202", None),
+        ("+1 (***) ***-3202", "3202", 1),
+        ("+91 *****43202", "3202", 91),
+    ],
+)
+def test_a_mask_tells_its_last_four_digits_and_its_country(text, last_four, calling_code):
+    assert read_masked(text) == (last_four, calling_code)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "3202", "919876543202", "+91 98765 43202", "9196208XXX", "•••", "•202", "TCK-3202"]
+)
+def test_anything_else_is_no_mask(text):
+    assert read_masked(text) is None
+
+
+@pytest.mark.parametrize("digits", ["919876543202", "14155552671", "5491123456503", "6591234567"])
+def test_the_consoles_own_mask_is_read(digits):
+    masked = recipients.mask(recipients.describe(digits).formatted)
+    read = read_masked(masked)
+    assert read and read.last_four == digits[-4:]
+    assert read.calling_code and digits.startswith(str(read.calling_code))
+
+
+@pytest.mark.parametrize("text", ["." * 100_000, "x." * 50_000, "1" * 100_000, "+…" * 50_000])
+def test_a_long_text_is_answered_at_once(text):
+    assert read_masked(text + "a") is None
