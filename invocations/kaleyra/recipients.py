@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import phonenumbers
 from babel import Locale
@@ -39,6 +39,13 @@ class Recipient:
     region: str
     is_assigned: bool
     """Whether the number is in an assigned range. Test numbers and new ranges may not be."""
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    """What reading changed in the typed digits, by code: `zero_removed` (the 0 for national calls
+    after the country code). `composing.number_notes` words them.
+    """
+
+    def with_note(self, code: str) -> Recipient:
+        return replace(self, notes=(*self.notes, code))
 
 
 def clean(typed: str) -> Recipient:
@@ -61,10 +68,6 @@ def clean(typed: str) -> Recipient:
         raise RecipientError("not_digits")
     if text.startswith("0"):
         raise RecipientError("no_country")
-    if len(text) < MIN_DIGITS:
-        raise RecipientError("too_short")
-    if len(text) > MAX_DIGITS:
-        raise RecipientError("too_long")
     return describe(text)
 
 
@@ -73,6 +76,10 @@ def describe(digits: str) -> Recipient:
 
     Raises `RecipientError`: `no_such_country`, `too_short`, `too_long`, `impossible`.
     """
+    if len(digits) < MIN_DIGITS:
+        raise RecipientError("too_short")
+    if len(digits) > MAX_DIGITS:
+        raise RecipientError("too_long")
     try:
         number = phonenumbers.parse("+" + digits)
     except phonenumbers.NumberParseException:
@@ -90,7 +97,10 @@ def describe(digits: str) -> Recipient:
     read = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
     if read != digits:
         # The digits sent have to be the digits shown: +44 (0)20 … has no 0 after the 44.
-        return clean(read)
+        code = str(number.country_code)
+        had_zero = digits.removeprefix(code).lstrip("0") == read.removeprefix(code)
+        shown = describe(read)
+        return shown.with_note("zero_removed") if had_zero else shown
     return Recipient(
         digits=digits,
         formatted=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL),

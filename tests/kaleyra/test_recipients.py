@@ -98,6 +98,19 @@ def test_the_sample_digits_sent_are_the_digits_shown(
     assert (recipient.digits, recipient.formatted) == (digits, formatted)
 
 
+@pytest.mark.parametrize(
+    ("typed", "notes"),
+    [
+        ("+44 (0)20 7946 0018", ("zero_removed",)),
+        ("+91 098765 43210", ("zero_removed",)),
+        ("+91 98765 43210", ()),
+        ("+39 06 1234 5678", ()),
+    ],
+)
+def test_what_reading_changed_is_noted(typed: str, notes: tuple[str, ...]) -> None:
+    assert clean(typed).notes == notes
+
+
 @given(st.integers(10**7, 10**15 - 1))
 def test_the_digits_sent_are_always_the_digits_shown(number: int) -> None:
     try:
