@@ -13,6 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from invocations.kaleyra.recipients import Recipient, country
 
 NOTE_TEXT: dict[str, str | Promise] = {
+    "tail_removed": _("The “.0” at the end, which a spreadsheet adds, was taken off."),
+    "home_code_added": _(
+        "Read as a number of %(country)s, the account’s home country: "
+        "its country code %(calling_code)s was put in front."
+    ),
     "zero_removed": _("The 0 after the country code was taken out."),
 }
 """By the codes of `Recipient.notes`."""

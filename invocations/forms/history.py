@@ -26,7 +26,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from invocations.composing.error_text import NUMBER_TEXT
+from invocations.composing import error_text
 from invocations.history import filters
 from invocations.history.filters import (
     DELIVERY_FILTERS,
@@ -34,7 +34,8 @@ from invocations.history.filters import (
     STATUS_CHOICES,
     upgrade_filters,
 )
-from invocations.kaleyra import recipients
+from invocations.kaleyra import number_text, recipients
+from invocations.kaleyra.characters import digit
 from invocations.models import Account, ChannelResult, Invocation, WorkflowInstance
 from invocations.models.recipients import sent_to_by_channel
 
@@ -201,15 +202,14 @@ class HistorySearch(forms.Form):
             numbers[number.digits] = number
         except recipients.RecipientError:
             pass  # an id or a ticket, or a number without country code; `hint` explains it
-        if not self.typed.startswith("+"):
-            national = recipients.in_national_form(self.typed, self._calling_codes)
-            numbers |= {number.digits: number for number in national}
+        national = recipients.in_national_form(self.typed, self._calling_codes)
+        numbers |= {number.digits: number for number in national}
         return list(numbers.values())
 
     @property
     def _calling_codes(self) -> Iterator[int]:
         """The calling codes of the newest stored numbers with the same last four digits."""
-        last_four = "".join(sign for sign in self.typed if sign.isdecimal())[-4:]
+        last_four = "".join(map(digit, self.typed))[-4:]
         for column, hint in [
             ("recipient_last_four", "recipient_hint"),
             ("recipient2_last_four", "recipient2_hint"),
@@ -278,11 +278,11 @@ class HistorySearch(forms.Form):
             return self._hint_for_numbers()
         if self.last_four:
             return _("No message to a number that ends in these four digits.")
-        if re.fullmatch(r"[+()\d\s./-]{5,}|\d\.?\d*[eE]\+\d+", self.typed):
+        if number_text.consists_of_digits(self.typed):
             try:
                 recipients.clean(self.typed)
             except recipients.RecipientError as error:
-                return NUMBER_TEXT[error.code]
+                return error_text.number_text(error)
         if re.fullmatch(r"\d{1,3}", self.typed):
             return _("Type the last four digits of a number, or all of it with its country code.")
         return _(

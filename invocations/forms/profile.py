@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from invocations.composing.error_text import NUMBER_TEXT
+from invocations.composing.error_text import number_text
 from invocations.composing.number_notes import NumberNote, notes_of
 from invocations.kaleyra import recipients
 
@@ -40,4 +40,4 @@ class ProfileForm(forms.Form):
             self.notes = notes_of(number)
             return number.formatted
         except recipients.RecipientError as error:
-            raise forms.ValidationError(str(NUMBER_TEXT[error.code]), code=error.code) from None
+            raise forms.ValidationError(number_text(error), code=error.code) from None
