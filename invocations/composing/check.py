@@ -100,9 +100,9 @@ def _read(number: str) -> Recipient | None:
 def _of_recipient(number: str, position: int) -> Iterator[Finding]:
     """A number has to stand as it is sent: the digits alone, with the country code."""
     try:
-        code = "" if recipients.clean(number).digits == number else "not_digits"
-    except RecipientError as error:
-        code = error.code
-    if code:
-        text = str(error_text.NUMBER_TEXT[code])
-        yield Finding("recipient", Severity.BLOCKER, text, position)
+        if recipients.clean(number).digits == number:
+            return
+        error = RecipientError("not_as_sent" if number.isdecimal() else "not_digits")
+    except RecipientError as refused:
+        error = refused
+    yield Finding("recipient", Severity.BLOCKER, error_text.number_text(error), position)

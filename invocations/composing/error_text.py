@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from invocations.composing.findings import Finding
 from invocations.kaleyra.limits import LimitFinding
+from invocations.kaleyra.number_text import RecipientError
 from invocations.kaleyra.template_params import ParamsError
 
 Text = str | Promise
@@ -22,6 +23,33 @@ NUMBER_TEXT: dict[str, Text] = {
     ),
     "not_digits": _(
         "A number has digits only. Take out letters and other signs, or type the digits 0 to 9."
+    ),
+    "not_as_sent": _(
+        "Some of these digits are not sent. Type the number as it is dialled from abroad, "
+        "with its country code."
+    ),
+    "masked": _("Digits of this number are hidden. Type the whole number, with its country code."),
+    "decimal": _(
+        "“%(seen)s” at the end looks like the decimals of an amount. Type the number without it; "
+        "or without the sign, if its digits belong to the number."
+    ),
+    "comma": _("There is a comma in the number. Type one number, without commas."),
+    "slash": _(
+        "“%(seen)s” may be an extension or a second number. Type one number, without the slash."
+    ),
+    "brackets": _(
+        "A bracket in the number is neither around its area code nor around a 0. "
+        "Type the number alone, without the bracket."
+    ),
+    "extension": _(
+        "This number has an extension, which no message can be sent to. Type a mobile number."
+    ),
+    "several_numbers": _("There is more than one number here. Type one alone."),
+    "line_break": _("There is a line break in the number. Type one number, on one line."),
+    "plus": _("A + may stand once, before the country code. Take out the other, or move it there."),
+    "tail": _(
+        "The digits before “%(seen)s” are a complete number already. Take “%(seen)s” out if it is "
+        "an extension or a note; if it belongs to the number, type all digits without a break."
     ),
     "no_country": _(
         "Write the country code instead of the 0 at the start, for example 91 for India."
@@ -127,6 +155,11 @@ FORM_TEXT: dict[str, Text] = {
     ),
 }
 """In the editor of the send page, which has rows and a button that numbers the keys."""
+
+
+def number_text(error: RecipientError) -> str:
+    """Why a typed number cannot be sent to, and what to do. May quote its last few digits."""
+    return str(NUMBER_TEXT[error.code]) % {"seen": error.seen}
 
 
 def params_text(error: ParamsError, *, in_editor: bool = False) -> str:

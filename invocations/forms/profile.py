@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from invocations.composing.error_text import NUMBER_TEXT
+from invocations.composing.error_text import number_text
+from invocations.composing.number_notes import NumberNote, notes_of
 from invocations.kaleyra import recipients
 
 
@@ -25,12 +27,17 @@ class ProfileForm(forms.Form):
         ),
     )
 
+    notes: Sequence[NumberNote] = ()
+    """What reading changed in the number, once the form is valid."""
+
     def clean_own_number(self) -> Any:
         """The number in its international form, or empty."""
         typed = self.cleaned_data["own_number"]
         if not typed:
             return ""
         try:
-            return recipients.clean(typed).formatted
+            number = recipients.clean(typed)
+            self.notes = notes_of(number)
+            return number.formatted
         except recipients.RecipientError as error:
-            raise forms.ValidationError(str(NUMBER_TEXT[error.code]), code=error.code) from None
+            raise forms.ValidationError(number_text(error), code=error.code) from None

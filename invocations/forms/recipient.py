@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 
-from invocations.composing.error_text import NUMBER_TEXT
+from invocations.composing.error_text import number_text
 from invocations.kaleyra import recipients
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import Recipient, RecipientError
@@ -34,7 +34,7 @@ class RecipientField(forms.CharField):
         try:
             return recipients.clean(typed)
         except RecipientError as error:
-            raise forms.ValidationError(str(NUMBER_TEXT[error.code]), code=error.code) from None
+            raise forms.ValidationError(number_text(error), code=error.code) from None
 
 
 @dataclass(frozen=True)

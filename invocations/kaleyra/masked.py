@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from invocations.kaleyra.recipients import calling_code
+from invocations.kaleyra.characters import without_invisible
 
 
 class MaskedNumber(NamedTuple):
@@ -16,9 +16,11 @@ class MaskedNumber(NamedTuple):
     """None if the mask hides it, too."""
 
 
-_HIDDEN = frozenset("•●∙·⋅*xX#…‥_")
-"""Signs that stand for hidden digits: those of `recipients.mask`, and what other tools use."""
-_ALLOWED = _HIDDEN | frozenset("+0123456789().- \u00a0\u202f")
+_DOTS = frozenset("•●∙·⋅…‥")
+"""What `recipients.mask` and its short form write for hidden digits."""
+_LETTERS = frozenset("*xX#_")
+"""What other tools write. One alone is none: `x 12` is an extension."""
+_ALLOWED = _DOTS | _LETTERS | frozenset("+0123456789().- \u00a0\u202f")
 _ENDS = re.compile(r"[0-9]{4,15}\Z")
 
 
@@ -30,10 +32,24 @@ def read_masked(text: str) -> MaskedNumber | None:
     >>> read_masked("…3202")
     MaskedNumber(last_four='3202', calling_code=None)
     """
-    text = text.strip()
+    text = without_invisible(text).strip()
     ends = _ENDS.search(text[-16:])
     before = text[: len(text) - len(ends[0])] if ends else ""
-    is_mask = bool(_HIDDEN & set(before)) or ".." in before
-    if not ends or not is_mask or not set(before) <= _ALLOWED:
+    if not ends or not _hides_digits(before) or not set(before) <= _ALLOWED:
         return None
     return MaskedNumber(ends[0][-4:], calling_code(text))
+
+
+def _hides_digits(text: str) -> bool:
+    letters = sum(sign in _LETTERS for sign in text)
+    return letters > 1 or ".." in text or bool(_DOTS & set(text))
+
+
+def calling_code(masked: str) -> int | None:
+    """The calling code at the start of a number masked by `recipients.mask`.
+
+    >>> calling_code("+91 ••••• •4581")
+    91
+    """
+    start = re.match(r"\+([0-9]{1,3}) ", masked)
+    return int(start[1]) if start else None

@@ -6,30 +6,42 @@ digits is our reading of ITU-T E.164; countries and grouping come from Google's 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import phonenumbers
 from babel import Locale
 from babel.core import UnknownLocaleError
+from phonenumbers import PhoneNumberType
 
+from invocations.kaleyra import number_text
+from invocations.kaleyra.masked import calling_code as calling_code
+from invocations.kaleyra.number_text import NumberText
+from invocations.kaleyra.number_text import RecipientError as RecipientError
 from invocations.kaleyra.spellings import without_mexican_1
 
 MIN_DIGITS, MAX_DIGITS = 8, 15
 _MIN_NATIONAL_DIGITS = 6
-# What people and spreadsheets put between digits, and invisible characters in copied numbers.
-_SEPARATORS = re.compile(
-    "[\\s().\\-/\u00a0\u2010-\u2015\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
-)
+_SHORT_TAIL, _UNBROKEN = 5, 9
+"""Digits of a last group that may be an extension, and of a group that is a number by itself."""
+_MAX_LANDLINE_LENGTHS = 2
+_MAX_SEEN = 5
+"""Digits that an error quotes."""
 
-
-class RecipientError(ValueError):
-    """The text is not a number that can be sent to. `code` says why; the caller words it."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+KINDS = {
+    PhoneNumberType.MOBILE: "mobile",
+    PhoneNumberType.FIXED_LINE_OR_MOBILE: "landline_or_mobile",
+    PhoneNumberType.FIXED_LINE: "landline",
+    PhoneNumberType.TOLL_FREE: "toll_free",
+    PhoneNumberType.PREMIUM_RATE: "premium",
+    PhoneNumberType.SHARED_COST: "shared_cost",
+    PhoneNumberType.UAN: "company_number",
+    PhoneNumberType.VOICEMAIL: "voicemail",
+    PhoneNumberType.PAGER: "pager",
+    PhoneNumberType.VOIP: "voip",
+    PhoneNumberType.PERSONAL_NUMBER: "personal_number",
+}
+"""By the type of libphonenumber."""
 
 
 @dataclass(frozen=True)
@@ -41,33 +53,107 @@ class Recipient:
     region: str
     is_assigned: bool
     """Whether the number is in an assigned range. Test numbers and new ranges may not be."""
+    kind: str = ""
+    """What libphonenumber takes it for: one of `KINDS`; empty if it is not assigned."""
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    """What reading changed in the typed digits, by code; `composing.number_notes` words them.
 
-
-def clean(typed: str) -> Recipient:
-    """The recipient in `typed`.
-
-    Removes `+`, a leading `00`, blanks, dashes, dots, slashes, brackets, and a (0) after the
-    country code.
-
-    Raises `RecipientError` with a code: `empty`, `spreadsheet` (9.19E+11), `not_digits`,
-    `no_country` (starts with a single 0), `too_short`, `too_long`, `no_such_country`, `impossible`
-    (a length that does not exist in the country).
+    `tail_removed` (the .0 of a spreadsheet), `home_code_added` (the country code of the account's
+    home country), `zero_removed` (the 0 for national calls after the country code),
+    `national_digits_replaced` (Argentina's 15, Russia's 8), `mexico_1_removed` (the 1 that WhatsApp
+    writes after Mexico's 52).
     """
-    text = _SEPARATORS.sub("", typed)
-    if not text:
-        raise RecipientError("empty")
-    if re.fullmatch(r"[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+", typed.strip()):
-        raise RecipientError("spreadsheet")
-    text = text.removeprefix("+").removeprefix("00")
-    if not re.fullmatch("[0-9]+", text):
-        raise RecipientError("not_digits")
-    if text.startswith("0"):
+
+    def with_note(self, code: str) -> Recipient:
+        return replace(self, notes=(*self.notes, code))
+
+
+def clean(typed: str, home: str = "") -> Recipient:
+    """The recipient in `typed`, whose `notes` say what was changed.
+
+    `number_text.read` says how the text is read. A number without + or 00 may be one of the region
+    `home` (ISO 3166) without its country code, if it is not one of another country (note
+    `home_code_added`).
+
+    Raises `RecipientError` with a code: those of `number_text.read` and of `describe`; `no_country`
+    (starts with a single 0); `tail` (a complete number, and more digits after it).
+    """
+    text = number_text.read(typed)
+    try:
+        whole = _at_home_or_abroad(text.digits, text.is_international, home)
+    except RecipientError:
+        _refuse_tail(text, None, home)
+        raise
+    if text.spelling != whole.formatted:
+        _refuse_tail(text, whole, home)
+    return replace(whole, notes=(*text.notes, *whole.notes))
+
+
+def _at_home_or_abroad(digits: str, is_international: bool, home: str) -> Recipient:
+    if is_international:
+        return _abroad(digits)
+    at_home = home_reading(digits, home)
+    try:
+        abroad = _abroad(digits)
+    except RecipientError:
+        if at_home is None:
+            raise
+        return at_home
+    return at_home if at_home and not abroad.is_assigned else abroad
+
+
+def _abroad(digits: str) -> Recipient:
+    if digits.startswith("0"):
         raise RecipientError("no_country")
-    if len(text) < MIN_DIGITS:
-        raise RecipientError("too_short")
-    if len(text) > MAX_DIGITS:
-        raise RecipientError("too_long")
-    return describe(text)
+    return describe(digits)
+
+
+def _refuse_tail(text: NumberText, whole: Recipient | None, home: str) -> None:
+    """Refuses `919876543210 2`: the digits up to a separator are a complete number by themselves.
+
+    They may be part of a longer one where numbers differ in length (Germany), unless the rest is
+    very short.
+    """
+    for count in range(1, len(text.groups)):
+        head, tail = text.groups[:count], "".join(text.groups[count:])
+        try:
+            complete = _at_home_or_abroad("".join(head), text.is_international, home)
+        except RecipientError:
+            continue
+        is_short = len(tail) == 1 or (len(tail) <= _SHORT_TAIL and len(head[-1]) >= _UNBROKEN)
+        may_belong = whole is not None and whole.is_assigned and whole.kind == complete.kind
+        if complete.is_assigned and (is_short or not may_belong):
+            raise RecipientError("tail", tail[:_MAX_SEEN])
+
+
+def home_reading(digits: str, home: str) -> Recipient | None:
+    """The number of the region `home` that `digits` are without its country code, or None.
+
+    Only an assigned one, written as people there do: landlines of any length with the prefix of
+    national calls (the 0 in 030 901820). Otherwise many foreign numbers would be German landlines.
+    """
+    if not home:
+        return None
+    try:
+        number = phonenumbers.parse(digits, home)
+    except phonenumbers.NumberParseException:
+        return None
+    read = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
+    is_of_home = number.country_code == phonenumbers.country_code_for_region(home)
+    if read == digits or not is_of_home or not phonenumbers.is_valid_number(number):
+        return None
+    at_home = describe(read)
+    if at_home.kind == "landline" and not digits.startswith(_landline_prefix(home)):
+        return None
+    return at_home.with_note("home_code_added")
+
+
+def _landline_prefix(region: str) -> str:
+    """The prefix of national calls, where landlines differ in length by more than a digit."""
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    lengths = metadata.fixed_line.possible_length if metadata and metadata.fixed_line else ()
+    prefix = phonenumbers.ndd_prefix_for_region(region, True) or ""
+    return prefix if len(lengths) > _MAX_LANDLINE_LENGTHS else ""
 
 
 def describe(digits: str) -> Recipient:
@@ -75,7 +161,13 @@ def describe(digits: str) -> Recipient:
 
     Raises `RecipientError`: `no_such_country`, `too_short`, `too_long`, `impossible`.
     """
-    digits = without_mexican_1(digits)
+    today = without_mexican_1(digits)
+    if today != digits:
+        return describe(today).with_note("mexico_1_removed")
+    if len(digits) < MIN_DIGITS:
+        raise RecipientError("too_short")
+    if len(digits) > MAX_DIGITS:
+        raise RecipientError("too_long")
     try:
         number = phonenumbers.parse("+" + digits)
     except phonenumbers.NumberParseException:
@@ -93,13 +185,17 @@ def describe(digits: str) -> Recipient:
     read = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
     if read != digits:
         # The digits sent have to be the digits shown: +44 (0)20 … has no 0 after the 44.
-        return clean(read)
+        code = str(number.country_code)
+        had_zero = digits.removeprefix(code).lstrip("0") == read.removeprefix(code)
+        shown = describe(read)
+        return shown.with_note("zero_removed" if had_zero else "national_digits_replaced")
     return Recipient(
         digits=digits,
         formatted=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL),
         region=phonenumbers.region_code_for_number(number)
         or phonenumbers.region_code_for_country_code(number.country_code or 0),
         is_assigned=phonenumbers.is_valid_number(number),
+        kind=KINDS.get(phonenumbers.number_type(number), ""),
     )
 
 
@@ -111,29 +207,24 @@ def in_national_form(typed: str, calling_codes: Iterable[int]) -> list[Recipient
     number (Italy), a prefix for national calls only (India, the United Kingdom), or not in use
     (Singapore).
     """
-    text = _SEPARATORS.sub("", typed)
-    national = f"[0-9]{{{_MIN_NATIONAL_DIGITS},{MAX_DIGITS + 1}}}"
-    if not re.fullmatch(national, text) or text.startswith("00"):
+    try:
+        text = number_text.read(typed)
+    except RecipientError:
+        return []
+    is_of_usual_length = _MIN_NATIONAL_DIGITS <= len(text.digits) <= MAX_DIGITS + 1
+    if text.is_international or not is_of_usual_length:
         return []
     by_digits = {}
     for code in calling_codes:
         try:
-            number = phonenumbers.parse(text, phonenumbers.region_code_for_country_code(code))
+            number = phonenumbers.parse(
+                text.digits, phonenumbers.region_code_for_country_code(code)
+            )
             read = clean(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
         except (phonenumbers.NumberParseException, RecipientError):
             continue
         by_digits[read.digits] = read
     return list(by_digits.values())
-
-
-def calling_code(masked: str) -> int | None:
-    """The calling code at the start of a number masked by `mask`.
-
-    >>> calling_code("+91 ••••• •4581")
-    91
-    """
-    start = re.match(r"\+([0-9]{1,3}) ", masked)
-    return int(start[1]) if start else None
 
 
 def country(region: str, language: str = "en") -> str:

@@ -12,6 +12,7 @@ from invocations.models import Channel, Invocation, Parameter, WorkflowInstance
 
 pytestmark = pytest.mark.django_db
 NUMBER = "919876543202"
+CHECK_JSON = ("--check", "--json")
 FIVE = [
     "--param",
     "01=Asha",
@@ -49,12 +50,27 @@ def test_the_five_values_send_it(invoke, order_delayed, receiver):
     assert len(receiver.received) == 1
 
 
+def test_what_reading_changed_in_a_number_is_in_the_json(invoke, workflow):
+    note = {"code": "zero_removed", "channel": 2}
+    printed = invoke("--recipient", NUMBER, "--recipient2", "+44 (0)7700 900123", *CHECK_JSON)[1]
+    [found] = json.loads(printed)["notes"]
+    assert note.items() <= found.items() and "The 0 after" in found["text"]
+
+
+def test_what_reading_changed_in_a_number_is_said_once_when_it_is_sent(workflow):
+    said, sending = StringIO(), ("--recipient", "+91 098765 43202", "--param", "01=Asha")
+    with pytest.raises(SystemExit):
+        call_command("invoke", "Order delayed", *sending, stdout=StringIO(), stderr=said)
+    assert said.getvalue().count("The 0 after the country code was taken out.") == 1
+
+
 @pytest.mark.parametrize("option", ["--dry-run", "--check"])
 def test_what_the_gate_finds_is_one_json_object(invoke, order_delayed, receiver, option):
     ended, printed = invoke("--recipient", NUMBER, "--param", "01=Asha", option, "--json")
     shown = json.loads(printed)
     assert ended == 2
-    assert shown.keys() == {"url", "findings"} | ({"payload"} if option == "--dry-run" else set())
+    payload = {"payload"} if option == "--dry-run" else set()
+    assert shown.keys() == {"url", "notes", "findings"} | payload
     assert {finding["key"] for finding in shown["findings"]} == {
         *("02", "03", "#param_header#", "#param_url#")
     }

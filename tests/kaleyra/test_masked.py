@@ -18,6 +18,7 @@ from invocations.kaleyra.masked import read_masked
         ("xxx-xxx-3202", "3202", None),
         ("+1 (***) ***-3202", "3202", 1),
         ("+91 *****43202", "3202", 91),
+        ("##3202", "3202", None),
     ],
 )
 def test_a_mask_tells_its_last_four_digits_and_its_country(text, last_four, calling_code):
@@ -25,7 +26,19 @@ def test_a_mask_tells_its_last_four_digits_and_its_country(text, last_four, call
 
 
 @pytest.mark.parametrize(
-    "text", ["", "3202", "919876543202", "+91 98765 43202", "9196208XXX", "•••", "•202", "TCK-3202"]
+    "text",
+    [
+        "",
+        "3202",
+        "919876543202",
+        "+91 98765 43202",
+        "9196208XXX",
+        "•••",
+        "•202",
+        "TCK-3202",
+        "#3202",
+        "+1 415 555 2671 x3202",
+    ],
 )
 def test_anything_else_is_no_mask(text):
     assert read_masked(text) is None
@@ -42,3 +55,9 @@ def test_the_consoles_own_mask_is_read(digits):
 @pytest.mark.parametrize("text", ["." * 100_000, "x." * 50_000, "1" * 100_000, "+…" * 50_000])
 def test_a_long_text_is_answered_at_once(text):
     assert read_masked(text + "a") is None
+
+
+@pytest.mark.parametrize("typed", ["+91 ••••• •3202", "…3202", "XXXX3202", "+91 98••• •3202"])
+def test_a_mask_is_refused_as_a_number_with_a_reason_of_its_own(typed):
+    with pytest.raises(recipients.RecipientError, match="masked"):
+        recipients.clean(typed)

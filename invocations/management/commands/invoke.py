@@ -17,6 +17,7 @@ from django.utils.dateparse import parse_datetime
 from invocations.composing import error_text, template_fields
 from invocations.composing.check import check, of_times
 from invocations.composing.findings import Finding, blockers
+from invocations.composing.number_notes import NumberNote, notes_of_all
 from invocations.history.reasons import REASONS
 from invocations.history.state import meaning_of
 from invocations.kaleyra import recipients, template_params
@@ -91,7 +92,7 @@ class Command(BaseCommand):
 
     def _invoke(self, request_id: uuid.UUID, options: dict[str, Any]) -> None:
         workflow = _workflow(options["workflow"])
-        sends = _sends(workflow, options)
+        sends, notes = _sends(workflow, options)
         not_before, not_after = _moment(options["not_before"]), _moment(options["not_after"])
         findings = check(workflow, sends, by=Viewer.operator())
         findings += of_times(workflow, not_before=not_before, not_after=not_after)
@@ -100,11 +101,11 @@ class Command(BaseCommand):
             findings = blockers(findings)
         refusing = findings if options["strict"] else blockers(findings)
         if options["check"] or options["dry_run"]:
-            self._show_only(workflow, str(request_id), sends, findings, options)
+            self._show_only(workflow, str(request_id), sends, [*notes, *findings], options)
             raise SystemExit(WRONG_USAGE if refusing else 0)
         if refusing:
             raise CommandError(_refusal(workflow, refusing))
-        self._warn(workflow, findings)
+        self._warn(workflow, [*notes, *findings])
         try:
             invocation, recorded = record(
                 workflow,
@@ -132,10 +133,12 @@ class Command(BaseCommand):
         workflow: WorkflowInstance,
         request_id: str,
         sends: list[Send],
-        findings: list[Finding],
+        said: list[NumberNote | Finding],
         options: dict[str, Any],
     ) -> None:
-        """`--check` and `--dry-run`: the URL, the payload of a dry run, and the findings."""
+        """`--check` and `--dry-run`: the URL, the payload of a dry run, what reading changed in a
+        number, and the findings.
+        """
         pod = workflow.account.pod
         url = invoke_url(
             pod.api_domain,
@@ -148,19 +151,22 @@ class Command(BaseCommand):
             shown: dict[str, Any] = {"url": url}
             if options["dry_run"]:
                 shown["payload"] = payload
-            shown["findings"] = [finding.as_json() for finding in findings]
+            shown["notes"] = [each.as_json() for each in said if isinstance(each, NumberNote)]
+            shown["findings"] = [each.as_json() for each in said if isinstance(each, Finding)]
             self.stdout.write(_printable(json.dumps(shown, ensure_ascii=False)))
             return
         if options["dry_run"]:
             self.stdout.write(_printable(json.dumps(payload, ensure_ascii=False, indent=2)))
             self.stdout.write("\n" + _printable(to_curl(url, to_text(payload))) + "\n")
-        for line in _lines(workflow, findings) or ["Nothing stands against it."]:
+        for line in _lines(workflow, said):
             self.stdout.write(_printable(line))
+        if not any(isinstance(each, Finding) for each in said):
+            self.stdout.write("Nothing stands against it.")
         self.stdout.write("Nothing was sent.")
 
-    def _warn(self, workflow: WorkflowInstance, findings: Iterable[Finding]) -> None:
+    def _warn(self, workflow: WorkflowInstance, said: Iterable[NumberNote | Finding]) -> None:
         """Cautions go to standard error: standard output may be one JSON object."""
-        for line in _lines(workflow, findings):
+        for line in _lines(workflow, said):
             self.stderr.write(self.style.WARNING(line))
 
     def _print(self, invocation: Invocation, *, repeated: bool, as_json: bool) -> None:
@@ -217,24 +223,32 @@ def _workflow(named: str) -> WorkflowInstance:
     return found[0]
 
 
-def _sends(workflow: WorkflowInstance, options: dict[str, Any]) -> list[Send]:
-    """One for each channel. What cannot be read of a number is left to the gate."""
+def _sends(
+    workflow: WorkflowInstance, options: dict[str, Any]
+) -> tuple[list[Send], list[NumberNote]]:
+    """One for each channel, and what reading changed in their numbers.
+
+    What cannot be read of a number is left to the gate.
+    """
     count = workflow.channels.count()
     second = options["recipient2"]
     typed = [options["recipient"], options["recipient"] if second is None else second][:count]
     given = [options["param"] + options["param1"], options["param"] + options["param2"]][:count]
     if count == 1 and (second is not None or options["param2"]):
         raise CommandError("This workflow has one channel only.")
-    return [
-        Send(_digits(number), _params(pairs)) for number, pairs in zip(typed, given, strict=True)
+    numbers = [_read(number) for number in typed]
+    sends = [
+        Send(number.digits if number else text, _params(pairs))
+        for number, text, pairs in zip(numbers, typed, given, strict=True)
     ]
+    return sends, notes_of_all(numbers)
 
 
-def _digits(typed: str) -> str:
+def _read(typed: str) -> recipients.Recipient | None:
     try:
-        return recipients.clean(typed).digits
+        return recipients.clean(typed)
     except recipients.RecipientError:
-        return typed
+        return None
 
 
 def _params(pairs: list[str]) -> dict[str, str]:
@@ -261,15 +275,15 @@ def _refusal(workflow: WorkflowInstance, findings: Sequence[Finding]) -> str:
     return (" " if len(lines) == 1 else "\n").join([*lines, "Nothing was sent."])
 
 
-def _lines(workflow: WorkflowInstance, findings: Iterable[Finding]) -> list[str]:
-    """One line for each finding, with the channels and the value that it is about."""
+def _lines(workflow: WorkflowInstance, said: Iterable[NumberNote | Finding]) -> list[str]:
+    """One line for each note or finding, with the channels and the value that it is about."""
     channels = list(workflow.channels.prefetch_related("parameters"))
     kinds = {channel.position: channel.get_kind_display() for channel in channels}
     fields = [field for channel in channels for field in template_fields.fields_of(channel)]
     labels = {field.key: field.label for field in fields if field.label != field.key}
     positions: dict[tuple[str, str], list[int]] = {}
-    for finding in findings:
-        positions.setdefault((finding.key, finding.text), []).append(finding.channel)
+    for each in said:
+        positions.setdefault((each.key, each.text), []).append(each.channel)
     lines = []
     for (key, text), found in positions.items():
         about = [kinds[position] for position in sorted(set(found)) if position in kinds]

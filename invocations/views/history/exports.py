@@ -22,7 +22,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from invocations.forms.bulk_actions import selected_ids
-from invocations.forms.history import HistoryFilter, HistorySearch
+from invocations.forms.history import HistoryFilter
+from invocations.forms.search import HistorySearch
 from invocations.history import exports as export_files
 from invocations.history.filters import first_ids
 from invocations.models import Export, Invocation, permissions

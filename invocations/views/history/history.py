@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from invocations.forms.history import HistoryFilter, HistorySearch
+from invocations.forms.history import HistoryFilter
 from invocations.forms.saved_filter import SavedFilterForm, saved_filters_for
+from invocations.forms.search import HistorySearch
 from invocations.history.filters import upgrade_filters
 from invocations.models import Invocation, SavedFilter, permissions
 from invocations.views.base import StaffRequest, render_page, staff_page, with_query_timeout

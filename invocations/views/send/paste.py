@@ -8,10 +8,12 @@ from django.contrib import messages
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from invocations.composing.number_notes import notes_of_all
 from invocations.forms.send import SendForm
 from invocations.kaleyra import pasted, recipients
 from invocations.kaleyra.pasted import Pasted, PasteError
 from invocations.kaleyra.payload import build_payload, to_text
+from invocations.kaleyra.recipients import Recipient, RecipientError
 from invocations.models import WorkflowInstance
 from invocations.views.base import StaffRequest
 
@@ -55,7 +57,13 @@ def pasted_into(
     _report_left_out(request, workflow, found, channels=len(form.channels))
     sends = found.sends[: len(form.channels)]
     filled = form.filled([dict(send.template_params) for send in sends])
-    numbers = [_formatted(send.recipient) for send in sends]
+    read = [_read(send.recipient) for send in sends]
+    for note in notes_of_all(read):
+        messages.info(request, note.text)
+    numbers = [
+        number.formatted if number else send.recipient
+        for number, send in zip(read, sends, strict=True)
+    ]
     if numbers and numbers[0]:
         filled |= {
             "recipient": numbers[0],
@@ -88,8 +96,9 @@ def _report_left_out(
         messages.warning(request, text)
 
 
-def _formatted(number: str) -> str:
+def _read(number: str) -> Recipient | None:
+    """None if it cannot be read: the form says why once it is reviewed."""
     try:
-        return recipients.clean(number).formatted
-    except recipients.RecipientError:
-        return number
+        return recipients.clean(number)
+    except RecipientError:
+        return None

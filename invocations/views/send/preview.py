@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from invocations.composing import template_fields
 from invocations.composing.check import check
 from invocations.composing.findings import Finding
+from invocations.composing.number_notes import notes_of
 from invocations.composing.preview import bubbles
 from invocations.forms.send import SendForm
 from invocations.forms.submission_token import StaleToken, SubmissionToken
@@ -66,7 +67,7 @@ def preview_context(
         "cautions": while_typing(findings, form.channels, labels),
         "numbers": [
             _shown_number(number, request.LANGUAGE_CODE)
-            for number in dict.fromkeys(number for number in typed if number is not None)
+            for number in {(each, each.notes): each for each in typed if each is not None}.values()
             if not form.is_kept(number)
         ],
     }
@@ -81,9 +82,10 @@ def _keys_of_bad_values(findings: list[Finding], form: SendForm) -> list[set[str
     ]
 
 
-def _shown_number(number: Recipient, language: str) -> dict[str, str]:
+def _shown_number(number: Recipient, language: str) -> dict[str, Any]:
     return {
         "country": country(number.region, language),
         "formatted": number.formatted,
         "digits": number.digits,
+        "notes": notes_of(number),
     }

@@ -27,7 +27,7 @@ def profile(request: StaffRequest) -> HttpResponse:
         Profile.objects.update_or_create(
             user=request.user, defaults={"own_number": form.cleaned_data["own_number"]}
         )
-        messages.success(request, _("Saved."))
+        messages.success(request, " ".join([_("Saved."), *(note.text for note in form.notes)]))
         return redirect("profile")
     return render_page(request, "profile.html", {"form": form})
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from invocations.composing import template_fields
 from invocations.composing.check import check
+from invocations.composing.number_notes import notes_of, notes_of_all
 from invocations.composing.preview import bubbles, shown_send
 from invocations.forms.preset import PresetForm
 from invocations.forms.send import SendForm
@@ -36,6 +37,7 @@ def review(
         "pod": workflow.account.pod,
         "intent": token,
         "same_number": len({recipient.digits for recipient in form.recipients}) == 1,
+        "number_notes": notes_of_all(form.recipients),
         "bubbles": bubbles(form.channels, form.channel_params, hidden=_hidden_keys(form)),
         "cautions": before_sending(findings, form.channels, ticked=ticked),
         "pauses": pauses.pauses_of(workflow.account, workflow),
@@ -90,6 +92,7 @@ def _shown_request(
                 if number.digits in masked
                 else number.formatted,
                 "country": country(number.region, request.LANGUAGE_CODE),
+                "notes": notes_of(number),
                 "send": send,
             }
             for channel, number, send in zip(

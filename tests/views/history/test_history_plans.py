@@ -15,7 +15,8 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from invocations.forms.history import HistoryFilter, HistorySearch
+from invocations.forms.history import HistoryFilter
+from invocations.forms.search import HistorySearch
 from invocations.models import Account, Callback, Invocation, WorkflowInstance
 from invocations.models.encryption import digests
 from invocations.models.recipients import RECIPIENT_DIGEST

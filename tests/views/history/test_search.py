@@ -66,6 +66,40 @@ def test_a_whole_number_in_any_spelling_is_found_on_either_channel(priya, one, t
 
 
 @pytest.mark.parametrize(
+    "masked",
+    [
+        *("+91 ••••• •4581", "…4581", "XXXX4581", "+91\u00a0•••••\u00a0•4581", "91****4581"),
+        *("+44 •• •••• 0958", "\u202a…0958\u202c"),
+    ],
+)
+def test_a_number_with_hidden_digits_is_found_by_its_last_four(priya, one, masked):
+    page = Page(priya.post("/history/", {"q": masked}))
+    assert ids_on(page) == [one]
+    assert f"Search: any number ending {masked.strip(chr(0x202C))[-4:]}" in page.html
+
+
+def test_a_mask_with_another_country_code_finds_nothing(priya, one):
+    page = Page(priya.post("/history/", {"q": "+44 •• •••• 4581"}))
+    assert ids_on(page) == []
+    assert "No message to a number that ends in these four digits." in page.html
+
+
+@pytest.mark.parametrize(
+    ("sent", "searched"),
+    [
+        ("5531987654202", "+55 31 8765 4202"),
+        ("553187654202", "5531987654202"),
+        ("5491123456503", "+54 11 2345-6503"),
+        ("525512345678", "+52 1 55 1234 5678"),
+    ],
+)
+def test_a_phone_is_found_by_its_other_spelling(priya, typed, sent, searched):
+    sends = [Send(sent, VALUES)] * 2
+    row = record(typed, sends, request_id=uuid.uuid4(), created_by=None)[0]
+    assert ids_on(Page(priya.post("/history/", {"q": searched}))) == [str(row.request_id)]
+
+
+@pytest.mark.parametrize(
     ("q", "what"),
     [
         ("080 6123 4581", "this number, ending 4581"),

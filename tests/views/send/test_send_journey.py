@@ -81,7 +81,10 @@ def test_each_channel_can_have_its_own_number(priya, plain, posted):
         ("98765", "Too few digits"),
         ("0987654321", "country code instead of the 0"),
         ("9.19E+11", "spreadsheet"),
-        ("٩١٨٠٦١٢٣٤٥٨١", "digits 0 to 9"),
+        ("91806123458O", "digits 0 to 9"),
+        ("918061234581.5", "“.5” at the end"),
+        ("918061234581/11", "“/11” may be an extension"),
+        ("918061234581 / 918061234582", "more than one number"),
     ],
 )
 def test_a_wrong_number_is_refused_with_its_reason(priya, plain, typed_number, sentence):
