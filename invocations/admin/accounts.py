@@ -7,17 +7,21 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
+from django.forms import ChoiceField
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from invocations.admin.api_keys import key_state
 from invocations.admin.badges import badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.history.reasons import REASONS, why_paused
+from invocations.kaleyra import home_country
 from invocations.models import Account, Pod
 from invocations.monitoring import pauses, remedies
 from invocations.results import endpoints
@@ -87,12 +91,29 @@ class AccountAdmin(ConfigurationAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Account | None = None) -> Any:
         states = ["key", "sending", "results"] if obj else []
         return [
-            (None, {"fields": ["title", "pod", "sid", *states]}),
+            (None, {"fields": ["title", "pod", "sid", "home_country", *states]}),
             (
                 _("Pace and pause"),
                 {"fields": ["sends_per_second", "retry_ambiguous", "is_paused", "paused_reason"]},
             ),
         ]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """With the home country as a choice of countries by name."""
+        if db_field.name != "home_country":
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        choices = [
+            ("", _("Follows the pod")),
+            (home_country.NONE, _("No home country")),
+            *home_country.regions_by_name(get_language() or "en"),
+        ]
+        return ChoiceField(
+            label=capfirst(db_field.verbose_name),
+            help_text=db_field.help_text,
+            required=False,
+            choices=choices,
+            widget=UnfoldAdminSelectWidget(),
+        )
 
     def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
         """Resumes an account that the console had paused, if its SID or pod was changed.

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from invocations.composing import error_text, warnings
+from invocations.composing import error_text, number_warnings, warnings
 from invocations.composing.findings import Finding, Severity
 from invocations.composing.value_rules import value_findings
 from invocations.kaleyra import recipients
@@ -32,6 +32,8 @@ def check(workflow: WorkflowInstance, sends: Sequence[Send], *, by: Viewer) -> l
     return [
         *of_message(workflow, sends),
         *warnings.of_numbers(numbers),
+        *number_warnings.of_home_country(numbers, workflow.account.effective_home_country),
+        *number_warnings.of_kinds(numbers),
         *warnings.of_earlier_messages(workflow, numbers, by=by),
         *warnings.of_workflow(workflow),
     ]
@@ -80,6 +82,7 @@ def to_acknowledge(
     numbers = [recipients.describe(send.recipient) for send in sends]
     found = [
         *warnings.of_numbers(numbers),
+        *number_warnings.of_home_country(numbers, workflow.account.effective_home_country),
         *warnings.of_earlier_messages(workflow, numbers, by=by),
     ]
     return [finding for finding in found if finding.asks]

@@ -44,7 +44,8 @@ class Finding:
     @property
     def token(self) -> str:
         """What an acknowledgement names: this very finding, and none that comes later."""
-        return token_of(self.code, self.earlier)
+        code = f"{self.code}:{self.channel}" if self.channel else self.code
+        return token_of(code, self.earlier)
 
     def as_json(self) -> dict[str, Any]:
         """As `manage.py invoke --json` prints it. `channel` is null for the whole message."""

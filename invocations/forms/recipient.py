@@ -17,11 +17,13 @@ from invocations.kaleyra.recipients import Recipient, RecipientError
 class RecipientField(forms.CharField):
     """A phone number in any spelling; gives a `Recipient`.
 
-    Left empty, it stands for `kept`, where there is one.
+    Left empty, it stands for `kept`, where there is one. `home`: the region of numbers that are
+    typed without a country code, or "".
     """
 
-    def __init__(self, *, kept: Recipient | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, kept: Recipient | None = None, home: str = "", **kwargs: Any) -> None:
         self.kept = kept
+        self.home = home
         widget = forms.TextInput(
             attrs={"inputmode": "tel", "autocomplete": "off", "class": "number", "maxlength": 60}
         )
@@ -32,7 +34,7 @@ class RecipientField(forms.CharField):
         if not typed and self.kept:
             return self.kept
         try:
-            return recipients.clean(typed)
+            return recipients.clean(typed, self.home)
         except RecipientError as error:
             raise forms.ValidationError(number_text(error), code=error.code) from None
 

@@ -73,6 +73,9 @@ class SendForm(forms.Form):
         super().__init__(data, initial={**initial, **(typed or {})}, label_suffix="")
         for position, asked in enumerate(self.asked, start=1):
             self.fields |= {field_name(position, each.key): value_field(each) for each in asked}
+        for field in self.fields.values():
+            if isinstance(field, RecipientField):
+                field.home = workflow.account.effective_home_country
         if len(self.channels) < 2:
             for name in ("same_recipient", "recipient2", "same_values", "params2"):
                 del self.fields[name]

@@ -99,7 +99,11 @@ def _at_home_or_abroad(digits: str, is_international: bool, home: str) -> Recipi
         if at_home is None:
             raise
         return at_home
-    return at_home if at_home and not abroad.is_assigned else abroad
+    if at_home is None or at_home.digits == abroad.digits:
+        return abroad
+    # 4304350377 is no Austrian number with a 0 too many if it is an Italian one as it stands.
+    is_clearly_abroad = abroad.is_assigned and abroad.digits == digits
+    return abroad if is_clearly_abroad else at_home
 
 
 def _abroad(digits: str) -> Recipient:

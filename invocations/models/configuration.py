@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from invocations.kaleyra import address
+from invocations.kaleyra import address, home_country
 from invocations.models.encryption import EncryptedTextField, Unreadable
 
 
@@ -42,6 +42,14 @@ def sendable_key(key: str) -> None:
         raise ValidationError(
             _("A key has only letters, digits and signs of ASCII, without blanks or line breaks."),
             code="key",
+        )
+
+
+def home_region(code: str) -> None:
+    """Validates that this is a country with phone numbers, or `home_country.NONE`."""
+    if code != home_country.NONE and not home_country.is_region(code):
+        raise ValidationError(
+            _("This is no country’s code of two capital letters, for example IN."), code="region"
         )
 
 
@@ -122,6 +130,19 @@ class Account(models.Model):
             "for example HXAP16XXXXXX97IN."
         ),
     )
+    home_country = models.CharField(
+        _("home country"),
+        max_length=2,
+        blank=True,
+        db_default="",
+        default="",
+        validators=[home_region],
+        help_text=_(
+            "A number may be typed without its country code if it can only be one of this country. "
+            "Numbers of other countries get a caution. "
+            "Left empty, it follows the pod: India, Singapore, or the United States (pod NA)."
+        ),
+    )
     sends_per_second = models.PositiveIntegerField(
         _("sends per second"),
         default=10,
@@ -157,6 +178,10 @@ class Account(models.Model):
             ),
             models.UniqueConstraint(fields=["pod", "sid"], name="account_sid_once_per_pod"),
             models.CheckConstraint(
+                condition=Q(home_country__regex=r"^([A-Z][A-Z])?$"),
+                name="account_home_country_is_a_region",
+            ),
+            models.CheckConstraint(
                 condition=Q(sends_per_second__gte=1), name="account_sends_at_least_one_per_second"
             ),
             models.CheckConstraint(
@@ -178,6 +203,16 @@ class Account(models.Model):
         return [
             account.pk for account in cls.objects.select_related("pod") if account.pod.is_practice
         ]
+
+    @property
+    def effective_home_country(self) -> str:
+        """The region (ISO 3166) that an admin chose, or else guessed from the pod; "" if none.
+
+        An account in a practice pod has none unless an admin chose one.
+        """
+        if self.home_country:
+            return "" if self.home_country == home_country.NONE else self.home_country
+        return "" if self.pod.is_practice else home_country.guessed_from_pod(self.pod.code)
 
     @property
     def primary_key(self) -> ApiKey | None:

@@ -22,7 +22,7 @@ def errors(response):
 
 @pytest.fixture
 def add_account(ada, db):
-    def add(sid, pod="IN"):
+    def add(sid, pod="IN", **more):
         fields = {
             "title": "New",
             "pod": Pod.objects.get(code=pod).pk,
@@ -30,7 +30,7 @@ def add_account(ada, db):
             "sends_per_second": 10,
             "retry_ambiguous": "same_id",
         }
-        return ada.post(ADD_ACCOUNT, fields, follow=True)
+        return ada.post(ADD_ACCOUNT, fields | more, follow=True)
 
     return add
 
@@ -230,3 +230,45 @@ def test_a_reviewers_empty_list_has_no_add_button(rosa):
 
 def test_a_search_without_matches_does_not_say_that_there_are_no_accounts(ada, kaleyra):
     assert "No account yet." not in ada.get(ACCOUNTS, {"q": "nothing like it"}).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("pod", "chosen", "effective"),
+    [
+        ("IN", "", "IN"),
+        ("SG", "", "SG"),
+        ("NA", "", "US"),
+        ("EU", "", ""),
+        ("EU", "DE", "DE"),
+        ("IN", "ZZ", ""),
+        ("IN", "BR", "BR"),
+    ],
+)
+def test_the_home_country_follows_the_pod_unless_an_admin_chooses(
+    add_account, pod, chosen, effective
+):
+    add_account("HXAP16000097IN", pod, home_country=chosen)
+    account = Account.objects.get()
+    assert (account.home_country, account.effective_home_country) == (chosen, effective)
+
+
+def test_a_practice_account_has_no_home_country_by_itself(account):
+    account.pod.code = "IN"
+    assert account.effective_home_country == ""
+
+
+def test_countries_are_chosen_by_name_and_the_field_is_explained(ada, db):
+    html = ada.get(ADD_ACCOUNT).content.decode()
+    assert '<option value="IN">India</option>' in html and "No home country" in html
+    assert "Numbers of other countries get a caution." in html
+
+
+@pytest.mark.parametrize("wrong", ["in", "India", "XX", "001", "Z"])
+def test_a_home_country_that_is_none_is_refused(add_account, wrong):
+    assert "home_country" in errors(add_account("HXAP16000097IN", home_country=wrong))
+    assert not Account.objects.exists()
+
+
+def test_a_change_of_the_home_country_is_in_the_history(add_account):
+    add_account("HXAP16000097IN", home_country="DE")
+    assert Account.objects.get().history.get().home_country == "DE"

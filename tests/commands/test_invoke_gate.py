@@ -165,3 +165,38 @@ def test_a_strict_command_given_again_says_what_became_of_the_first(invoke, rece
     ended, printed = invoke(*words)
     assert ended == 0 and "recorded before" in printed
     assert len(receiver.received) == 1
+
+
+@pytest.fixture
+def indian(account):
+    account.home_country = "IN"
+    account.save()
+
+
+def test_a_national_number_is_read_with_the_accounts_home_country(invoke, workflow, indian):
+    shown = json.loads(invoke("--recipient", "098765 43202", "--dry-run", "--json")[1])
+    assert shown["payload"]["input"]["send1"]["recipient"] == "919876543202"
+    assert [note["code"] for note in shown["notes"]] == ["home_code_added"]
+    assert shown["findings"] == []
+
+
+def test_a_number_that_is_both_is_a_caution_that_strict_refuses(invoke, workflow, indian):
+    ended, printed = invoke("--recipient", "6443094727", *CHECK_JSON)
+    findings = json.loads(printed)["findings"]
+    assert [finding["code"] for finding in findings] == ["not_home_country", "landline"]
+    assert "New Zealand" in printed and "India" in printed and "6443094727" not in printed
+    assert ended == 0 and invoke("--recipient", "6443094727", "--strict")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "seen"),
+    [
+        ("919876543202.5", "“.5”"),
+        ("919876543202/11", "“/11”"),
+        ("919876543202 2", "“2”"),
+        ("919876543202 / 919876543203", "more than one number"),
+    ],
+)
+def test_what_means_more_than_grouping_is_refused(invoke, workflow, typed, seen):
+    ended, printed = invoke("--recipient", typed)
+    assert ended == 2 and seen in printed and "Nothing was sent." in printed

@@ -75,6 +75,11 @@ def test_an_account_sends_at_least_one_per_second(account):
     assert refused(Account.objects.filter(pk=account.pk).update, sends_per_second=0)
 
 
+@pytest.mark.parametrize("code", ["in", "I", "1N", "I-"])
+def test_the_home_country_of_an_account_is_two_capital_letters(account, code):
+    assert refused(Account.objects.filter(pk=account.pk).update, home_country=code)
+
+
 def test_an_account_has_one_primary_key(api_key):
     assert refused(
         ApiKey.objects.create, account=api_key.account, title="two", key="A" * 33, is_primary=True

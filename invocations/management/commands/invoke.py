@@ -236,7 +236,8 @@ def _sends(
     given = [options["param"] + options["param1"], options["param"] + options["param2"]][:count]
     if count == 1 and (second is not None or options["param2"]):
         raise CommandError("This workflow has one channel only.")
-    numbers = [_read(number) for number in typed]
+    home = workflow.account.effective_home_country
+    numbers = [_read(number, home) for number in typed]
     sends = [
         Send(number.digits if number else text, _params(pairs))
         for number, text, pairs in zip(numbers, typed, given, strict=True)
@@ -244,9 +245,9 @@ def _sends(
     return sends, notes_of_all(numbers)
 
 
-def _read(typed: str) -> recipients.Recipient | None:
+def _read(typed: str, home: str) -> recipients.Recipient | None:
     try:
-        return recipients.clean(typed)
+        return recipients.clean(typed, home)
     except recipients.RecipientError:
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -12,13 +12,15 @@ from invocations.composing.error_text import FIELD_TEXT, editor_text
 from invocations.composing.findings import Finding
 from invocations.composing.warnings import REPEAT, RESULT_AWAITED
 from invocations.models import Channel
+from invocations.views.send.home_number import HomeNumber
 
 
 @dataclass(frozen=True)
 class Caution:
     """One sentence before sending.
 
-    `token`: what its tick box posts, where it has to be acknowledged.
+    `token`: what its tick box posts, where it has to be acknowledged. `home`: the number that is
+    taken instead by a button.
     """
 
     text: str
@@ -28,10 +30,17 @@ class Caution:
     link_text: str = ""
     token: str = ""
     is_ticked: bool = False
+    home: HomeNumber | None = None
+
+
+Offers = Callable[[Finding], HomeNumber | None]
 
 
 def while_typing(
-    findings: Iterable[Finding], channels: Iterable[Channel], labels: Mapping[str, str]
+    findings: Iterable[Finding],
+    channels: Iterable[Channel],
+    labels: Mapping[str, str],
+    offers: Offers,
 ) -> list[Caution]:
     """For the live preview, which does not say of each empty field that it is empty.
 
@@ -40,7 +49,12 @@ def while_typing(
     kinds = {channel.position: channel.get_kind_display() for channel in channels}
     return list(
         dict.fromkeys(
-            _caution(finding, _about(finding, kinds, labels), editor_text(finding))
+            _caution(
+                finding,
+                _about(finding, kinds, labels),
+                editor_text(finding),
+                home=offers(finding),
+            )
             for finding in findings
             if is_shown_while_typing(finding)
         )
@@ -53,7 +67,10 @@ def is_shown_while_typing(finding: Finding) -> bool:
 
 
 def before_sending(
-    findings: Iterable[Finding], channels: Iterable[Channel], ticked: Collection[str]
+    findings: Iterable[Finding],
+    channels: Iterable[Channel],
+    ticked: Collection[str],
+    offers: Offers,
 ) -> list[Caution]:
     """For the review.
 
@@ -68,6 +85,7 @@ def before_sending(
                 finding.text,
                 token=finding.token if finding.asks else "",
                 is_ticked=finding.token in ticked,
+                home=offers(finding),
             )
             for finding in findings
         )
@@ -84,7 +102,13 @@ def _about(finding: Finding, kinds: Mapping[int, str], labels: Mapping[str, str]
 
 
 def _caution(
-    finding: Finding, about: str, text: str, *, token: str = "", is_ticked: bool = False
+    finding: Finding,
+    about: str,
+    text: str,
+    *,
+    home: HomeNumber | None,
+    token: str = "",
+    is_ticked: bool = False,
 ) -> Caution:
     link = reverse("invocation", args=[finding.earlier]) if finding.earlier else ""
     is_one_message = finding.code in (REPEAT, RESULT_AWAITED)
@@ -98,4 +122,5 @@ def _caution(
         else "",
         token=token,
         is_ticked=is_ticked,
+        home=home,
     )

@@ -57,7 +57,8 @@ def pasted_into(
     _report_left_out(request, workflow, found, channels=len(form.channels))
     sends = found.sends[: len(form.channels)]
     filled = form.filled([dict(send.template_params) for send in sends])
-    read = [_read(send.recipient) for send in sends]
+    home = workflow.account.effective_home_country
+    read = [_read(send.recipient, home) for send in sends]
     for note in notes_of_all(read):
         messages.info(request, note.text)
     numbers = [
@@ -96,9 +97,9 @@ def _report_left_out(
         messages.warning(request, text)
 
 
-def _read(number: str) -> Recipient | None:
+def _read(number: str, home: str) -> Recipient | None:
     """None if it cannot be read: the form says why once it is reviewed."""
     try:
-        return recipients.clean(number)
+        return recipients.clean(number, home)
     except RecipientError:
         return None

@@ -20,6 +20,7 @@ from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import Recipient, country
 from invocations.models import Invocation, WorkflowInstance, permissions
 from invocations.views.base import StaffRequest, staff_page
+from invocations.views.send import home_number
 from invocations.views.send.cautions import is_shown_while_typing, while_typing
 from invocations.views.send.choose import workflows_to_fill_in
 from invocations.views.send.earlier import kept_of, original_of
@@ -64,7 +65,14 @@ def preview_context(
             hidden=template_fields.sensitive_keys(form.channels),
             bad=_keys_of_bad_values(findings, form),
         ),
-        "cautions": while_typing(findings, form.channels, labels),
+        "cautions": while_typing(
+            findings,
+            form.channels,
+            labels,
+            offers=lambda finding: home_number.offered(
+                finding, form, home_number.EDIT, request.LANGUAGE_CODE
+            ),
+        ),
         "numbers": [
             _shown_number(number, request.LANGUAGE_CODE)
             for number in {(each, each.notes): each for each in typed if each is not None}.values()

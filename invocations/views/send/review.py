@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
 from invocations.composing import template_fields
@@ -23,6 +23,7 @@ from invocations.kaleyra.recipients import country
 from invocations.models import WorkflowInstance
 from invocations.monitoring import pauses
 from invocations.views.base import StaffRequest, render_page
+from invocations.views.send import home_number
 from invocations.views.send.cautions import before_sending
 
 
@@ -39,10 +40,17 @@ def review(
         "same_number": len({recipient.digits for recipient in form.recipients}) == 1,
         "number_notes": notes_of_all(form.recipients),
         "bubbles": bubbles(form.channels, form.channel_params, hidden=_hidden_keys(form)),
-        "cautions": before_sending(findings, form.channels, ticked=ticked),
+        "cautions": before_sending(
+            findings,
+            form.channels,
+            ticked=ticked,
+            offers=lambda finding: home_number.offered(
+                finding, form, home_number.REVIEW, request.LANGUAGE_CODE
+            ),
+        ),
         "pauses": pauses.pauses_of(workflow.account, workflow),
         "valid_for": workflow.valid_for,
-        "posted": _form_fields(request, form),
+        "posted": _form_fields(form),
         "preset": _preset_form(request, workflow, form),
         "reference": form.cleaned_data["reference"],
         "note": form.cleaned_data["note"],
@@ -106,12 +114,11 @@ def _shown_request(
     }
 
 
-def _form_fields(request: StaffRequest, form: SendForm) -> list[tuple[str, str]]:
+def _form_fields(form: SendForm) -> list[tuple[str, str]]:
     """What was posted of the form itself, for the hidden fields."""
+    posted = cast(QueryDict, form.data)
     names = _FORM_EXTRAS | {field.html_name for field in form}
-    return [
-        (name, value) for name, values in request.POST.lists() for value in values if name in names
-    ]
+    return [(name, value) for name, values in posted.lists() for value in values if name in names]
 
 
 _FORM_EXTRAS = {

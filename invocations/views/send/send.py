@@ -26,6 +26,7 @@ from invocations.monitoring import pauses
 from invocations.sending.deliver import deliver
 from invocations.sending.record import NotAcknowledged, NotSendable, RequestIdTaken, record
 from invocations.views.base import StaffRequest, render_page, staff_page
+from invocations.views.send import home_number
 from invocations.views.send.choose import workflows_to_fill_in
 from invocations.views.send.earlier import (
     changed_since,
@@ -73,9 +74,13 @@ def compose(request: StaffRequest, workflow_id: int) -> HttpResponse:
     except StaleToken:
         return _renew(request, workflow)
     original = original_of(token, request.viewer)
-    form = SendForm(workflow, request.POST, kept=kept_of(original, request.viewer))
-    draft = Draft(request, workflow, token, form, original)
+    kept = kept_of(original, request.viewer)
+    form = SendForm(workflow, request.POST, kept=kept)
     action = request.POST.get("action", "review")
+    if action.startswith(f"{home_number.REVIEW}:"):
+        posted = home_number.with_home_numbers(form, action.partition(":")[2])
+        form, action = SendForm(workflow, posted, kept=kept), "review"
+    draft = Draft(request, workflow, token, form, original)
     if action not in {"review", "send", "save-preset"}:
         return _edit(draft, action)
     if not form.is_valid():
@@ -142,6 +147,8 @@ def _edit(draft: Draft, action: str) -> HttpResponse:
             if name not in form.errors:
                 form.add_error(name, params_text(error, in_editor=True))
             return _show(draft)
+    elif name == home_number.EDIT:
+        typed |= home_number.taken_home(form, what)
     elif action == "paste":
         typed |= pasted_into(request, workflow, form)
     elif action == "mine":
