@@ -85,11 +85,25 @@ _LONGEST_NUMBER = 9_999_999
 def redact_every_handler() -> None:
     """Makes every handler of this process, present or future, redact what it gets."""
     logging.Handler.handle = _handle_redacted  # type: ignore[method-assign,assignment]
+    # Python's own prints the exception that was being handled when the line was logged.
+    logging.Handler.handleError = _report_unwritten  # type: ignore[method-assign,assignment]
 
 
 def _handle_redacted(handler: logging.Handler, record: logging.LogRecord) -> bool:
     redact(record)
     return _handle(handler, record)
+
+
+def _report_unwritten(handler: logging.Handler, record: logging.LogRecord) -> None:
+    """Says on stderr, without values, that `handler` could not write a line."""
+    error = sys.exc_info()[1]
+    if error is None or not logging.raiseExceptions or sys.stderr is None:
+        return
+    line = f"{record.levelname} {record.name} of {record.pathname}:{record.lineno}"
+    try:
+        print(f"A log line could not be written ({line}):\n{traceback_of(error)}", file=sys.stderr)
+    except OSError:
+        pass  # stderr is closed
 
 
 def redact(record: logging.LogRecord) -> None:
@@ -100,7 +114,7 @@ def redact(record: logging.LogRecord) -> None:
         record.exc_info = None
     error = record.exc_info[1] if record.exc_info else None
     record.msg, record.args = without_secrets(_without_quotes(_message(record), error)), None
-    if record.name.startswith("django.db.backends"):
+    if str(record.name).startswith("django.db.backends"):
         record.msg = _without_parameters(record.msg)
     if error is not None and record.exc_info:
         record.exc_text = traceback_of(error, record.exc_info[2])

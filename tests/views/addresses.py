@@ -95,7 +95,7 @@ def url_names(patterns, prefix=""):
 
 
 def address_of(name, world):
-    """The address with this URL name, for the records of `world` (see test_rights.py)."""
+    """The address with this URL name, for the records of `world` (see conftest.py)."""
     records = {
         "pod": world.workflow.account.pod,
         "account": world.workflow.account,
