@@ -12,7 +12,7 @@ import os
 from typing import Any
 
 import django
-from celery import Celery
+from celery import Celery, signals
 from celery.beat import Scheduler, SchedulingError
 from django.conf import settings
 
@@ -35,6 +35,11 @@ HINT_EXPIRES_AFTER = 60.0
 between machines."""
 
 logger = logging.getLogger(__name__)
+
+
+@signals.setup_logging.connect
+def keep_logging(**_: Any) -> None:
+    """Without a receiver, Celery would set the levels and the handlers of its `--loglevel`."""
 
 
 class Hints(Scheduler):

@@ -1,34 +1,33 @@
-"""Keeps customer data and secrets out of error pages, error emails and logs."""
+"""Keeps customer data and secrets out of error pages and error emails."""
 
 from __future__ import annotations
 
-import logging
-import re
 from collections.abc import ItemsView
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
 
 from django.http import HttpRequest
-from django.views.debug import SafeExceptionReporterFilter
+from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
-_TOKEN = re.compile(r"(/callbacks/)[^/\s'\"?]+")
-
-
-def without_tokens(text: str) -> str:
-    """`text` with the token of every callback path replaced by "…"."""
-    return _TOKEN.sub(r"\1…", text)
+from fallback_console.error_text import without_values
+from invocations.kaleyra.log_text import without_secrets
 
 
-class CallbackTokenFilter(logging.Filter):
-    """Removes the token of a callback address from log lines.
+class ReporterWithoutValues(ExceptionReporter):
+    """Leaves out the messages of exceptions that may quote a value (`error_text`)."""
 
-    Django logs the path of each request that it refuses, and the token is part of that path.
-    """
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if "/callbacks/" in (message := record.getMessage()):
-            record.msg, record.args = without_tokens(message), None
-        return True
+    def __init__(
+        self,
+        request: HttpRequest | None,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | str | None,
+        tb: TracebackType | None,
+        is_email: bool = False,
+    ) -> None:
+        if isinstance(exc_value, BaseException):
+            exc_value = without_values(exc_value)
+            exc_type = type(exc_value)
+        super().__init__(request, exc_type, exc_value, tb, is_email)  # type: ignore[arg-type]
 
 
 class TracebackOnlyFilter(SafeExceptionReporterFilter):
@@ -45,7 +44,7 @@ class TracebackOnlyFilter(SafeExceptionReporterFilter):
     def get_safe_request_meta(self, request: HttpRequest | None) -> dict[str, Any]:
         meta = request.META if request else {}  # None: the error was in a command or worker
         return {
-            name: without_tokens(meta[name])
+            name: without_secrets(meta[name])
             for name in ("REQUEST_METHOD", "PATH_INFO")
             if name in meta
         }

@@ -13,6 +13,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from fallback_console.environment import Environment, SettingProblem
+from fallback_console.logs import levels_by_logger, remember_credentials_of, root_level
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -81,6 +82,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "fallback_console.malformed.RefuseMalformedRequests",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -196,32 +198,32 @@ METRICS_TOKEN = env.bearer_token("METRICS_TOKEN")
 
 # --- logs and error reports ---------------------------------------------------------------------
 
+DEFAULT_EXCEPTION_REPORTER = "fallback_console.error_reports.ReporterWithoutValues"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "fallback_console.error_reports.TracebackOnlyFilter"
 LOG_LEVEL = env.log_level("LOG_LEVEL")
+LOGGING_CONFIG = "fallback_console.logs.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"no_tokens": {"()": "fallback_console.error_reports.CallbackTokenFilter"}},
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_tokens"]}
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "level": LOG_LEVEL}
     },
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    # At DEBUG, django.db.backends logs the values in a statement. urllib3's warnings quote what it
-    # could not parse of a response.
+    "root": {"handlers": ["stderr"], "level": root_level(LOG_LEVEL)},
     "loggers": {
-        "django.db.backends": {"level": "WARNING"},
-        "urllib3": {"level": "ERROR"},
-        # Django logs the path of each request that it refuses. The filter is on the logger, so
-        # that no handler, whoever adds it, gets the token in a callback path.
-        "django.request": {"filters": ["no_tokens"]},
-        "django": {
-            "handlers": ["stderr"],
-            "level": "WARNING" if LOG_LEVEL == "INFO" else LOG_LEVEL,
-            "propagate": False,
-        },
+        **levels_by_logger(LOG_LEVEL),
+        "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
     },
 }
+remember_credentials_of(
+    secrets=[
+        SECRET_KEY,
+        *FIELD_ENCRYPTION_KEYS,
+        METRICS_TOKEN,
+        DATABASES["default"].get("PASSWORD", ""),
+    ],
+    urls=[HTTPS_PROXY_URL, CELERY_BROKER_URL, env.text("EMAIL_URL")],
+)
 
 # --- admin site (django-unfold) -----------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from django.urls import path
 from invocations.views.history.bulk_actions import bulk_actions
 from invocations.views.history.errors import errors
 from invocations.views.history.exports import cancel_export, download, export, exports
+from invocations.views.history.find import find
 from invocations.views.history.glossary import glossary
 from invocations.views.history.history import history
 from invocations.views.history.invocation import cancel, invocation, try_again
@@ -35,6 +36,7 @@ urlpatterns = [
     path("send/presets/<int:preset_id>/remove/", remove_preset, name="remove_preset"),
     path("workflows/<int:workflow_id>/contract/", template_fields, name="template_fields"),
     path("me/", profile, name="profile"),
+    path("find/", find, name="find"),
     path("history/", history, name="history"),
     path("history/errors/", errors, name="errors"),
     path("history/filters/", save_filter, name="save_filter"),

@@ -5,6 +5,19 @@
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   document.cookie = `timezone=${zone}; path=/; max-age=31536000; SameSite=Lax`;
 
+  // Ctrl+K, on a Mac Cmd+K, opens the dialog of templates/unfold/helpers/command.html. The form in it
+  // is posted, so that what is typed is in no address.
+  const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
+  document.addEventListener("keydown", (event) => {
+    const isPressed = isMac ? event.metaKey : event.ctrlKey;
+    if (!isPressed || event.altKey || event.shiftKey || event.key.toLowerCase() !== "k") return;
+    const dialog = document.getElementById("find");
+    if (!dialog) return;
+    event.preventDefault();
+    if (!dialog.open) dialog.showModal();
+    dialog.querySelector("[type=search]").select();
+  });
+
   // <button data-copy="text"> and <button data-copy data-copy-from="id"> are hidden (controls.css)
   // until this script sets the class.
   document.documentElement.classList.add("can-copy");

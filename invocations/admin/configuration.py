@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,9 +13,10 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 
 from invocations.admin.in_use import InUse
+from invocations.admin.lists import BoundedLists
 
 
-class ConfigurationAdmin(InUse, SimpleHistoryAdmin, ModelAdmin):
+class ConfigurationAdmin(BoundedLists, InUse, SimpleHistoryAdmin, ModelAdmin):
     """Unfold's look, a read-only history of changes, and no deletion of what is in use."""
 
     show_facets = admin.ShowFacets.NEVER
@@ -28,6 +30,13 @@ class ConfigurationAdmin(InUse, SimpleHistoryAdmin, ModelAdmin):
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
         return field
+
+    def object_or_404(self, request: HttpRequest, object_id: str) -> Any:
+        """The record that a URL names. `object_id` may be any text."""
+        record = self.get_object(request, unquote(object_id))
+        if record is None:
+            raise Http404
+        return record
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -81,6 +81,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's sidebar groups, with the items that the person may open."""
     work = [
         _item(request, _("Dashboard"), "dashboard", "admin:index"),
+        _item(request, _("Find"), "search", "find"),
         _item(request, _("Send"), "send", "send", permissions.SEND),
         _item(request, _("History"), "history", "history", permissions.SEE_HISTORY),
         _unknown(request),

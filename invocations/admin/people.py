@@ -24,6 +24,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from invocations.admin.badges import active_badge
 from invocations.admin.in_use import InUse
+from invocations.admin.lists import BoundedLists
 from invocations.forms.person import NewPersonForm
 from invocations.models import WorkflowInstance
 
@@ -51,7 +52,7 @@ def grantable_groups(granter: User) -> QuerySet[Group]:
 
 
 @admin.register(User)
-class PersonAdmin(InUse, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
+class PersonAdmin(BoundedLists, InUse, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
     change_form_outer_after_template = None  # what a person sent is in the history
     show_facets = admin.ShowFacets.NEVER
     form = UserChangeForm
@@ -137,7 +138,7 @@ class PersonAdmin(InUse, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Group)
-class ConsoleGroupAdmin(InUse, GroupAdmin, ModelAdmin):
+class ConsoleGroupAdmin(BoundedLists, InUse, GroupAdmin, ModelAdmin):
     """For superusers only: whoever may change a group could grant themselves every right."""
 
     instead_of_deleting = _(

@@ -45,6 +45,10 @@ class ConsoleSite(UnfoldAdminSite):
     enable_nav_sidebar = True
     index_template = "dashboard.html"
 
+    def get_urls(self) -> list[Any]:
+        """Without Unfold's search: it puts what is typed, also numbers, into a URL."""
+        return [each for each in super().get_urls() if getattr(each, "name", "") != "search"]
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         kill_switch = pauses.active_kill_switch() if request.user.is_authenticated else None
         return {

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import Field, OuterRef, QuerySet, Subquery, TextField
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,6 +24,7 @@ from invocations.admin.badges import active_badge, badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.composing import template_fields
 from invocations.forms.channels import ChannelFormSet
+from invocations.forms.counted_forms import SPARE_FORMS
 from invocations.models import Channel, Invocation, WorkflowInstance
 
 SHORT_TEXTAREA: Mapping[type[Field[Any, Any]], Mapping[str, Any]] = {
@@ -45,6 +46,11 @@ class ChannelInline(StackedInline):
     ]
     formfield_overrides = SHORT_TEXTAREA
     min_num, extra, max_num = 1, 1, 2
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        return super().get_formset(
+            request, obj, **{**kwargs, "absolute_max": self.max_num + SPARE_FORMS}
+        )
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Without a preselected channel, which would be saved if the form is left as it is."""
@@ -109,7 +115,8 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
     )  # type: ignore[untyped-decorator]
     def texts_and_values(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Redirects to the editor of the texts and template values."""
-        return redirect("template_fields", workflow_id=object_id)
+        workflow = self.object_or_404(request, object_id)
+        return redirect("template_fields", workflow_id=workflow.pk)
 
     @action(
         description=gettext_lazy("Results"),
@@ -119,7 +126,7 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
     )  # type: ignore[untyped-decorator]
     def results(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Redirects to the page that sets up the account's callback profile."""
-        workflow = get_object_or_404(WorkflowInstance, pk=object_id)
+        workflow = self.object_or_404(request, object_id)
         return redirect("callback_setup", account_id=workflow.account_id)
 
     @admin.display(description=gettext_lazy("channels"))

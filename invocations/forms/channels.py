@@ -11,10 +11,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import PaginationInlineFormSet
 
+from invocations.forms.counted_forms import BoundedCounts
 from invocations.models import Channel
 
 
-class ChannelFormSet(PaginationInlineFormSet):
+class ChannelFormSet(BoundedCounts, PaginationInlineFormSet):
     def clean(self) -> None:
         if any(self.errors):
             return

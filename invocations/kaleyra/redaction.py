@@ -75,18 +75,19 @@ _DIGIT = rf"(?:\d|\\{{1,8}}{_ESCAPED_DIGIT}|%3\d)"
 _BETWEEN = (
     r"(?:[\s().\-/\[\]_+*~\u00a0\u00ad\u00b7\u2010-\u2015\u2022\u2028-\u202f"
     r"\u200b-\u200f\u2060-\u206f\u2212\ufeff]"
-    rf"|\\{{1,8}}(?:(?!{_ESCAPED_DIGIT})u[0-9a-fA-F]{{4}}|[tnrfb/])"
+    rf"|\\{{1,8}}(?:(?!{_ESCAPED_DIGIT})u[0-9a-fA-F]{{4}}|x[0-9a-fA-F]{{2}}|[tnrfb/])"
     r"|%(?!3\d)[0-9a-fA-F]{2}|&(?:nbsp|\#160|\#x[aA]0);)"
 )
 """Separators inside a number, as typed or copied: plain, JSON-escaped, percent-encoded or HTML."""
 _RUN = re.compile(rf"\+?{_DIGIT}(?:{_BETWEEN}{{0,6}}+{_DIGIT}){{{FEWEST_DIGITS - 1},}}+")
-_TIME = (
+TIME_PATTERN = (
     r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[T ]"
     r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?"
 )
-_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+UUID_PATTERN = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _TIME_UUID_OR_RUN = re.compile(
-    rf"(?<![0-9A-Za-z])(?:{_TIME}|(?P<uuid>{_UUID}))(?![0-9A-Za-z])|(?P<run>{_RUN.pattern})"
+    rf"(?<![0-9A-Za-z])(?:{TIME_PATTERN}|(?P<uuid>{UUID_PATTERN}))(?![0-9A-Za-z])"
+    rf"|(?P<run>{_RUN.pattern})"
 )
 _PLAIN_RUN = re.compile(rf"\d{{{FEWEST_DIGITS},}}")
 

@@ -22,6 +22,15 @@ from django.conf import settings
 from django.core.exceptions import FieldError
 from django.db import models
 
+from invocations.kaleyra.log_text import remember_credential
+
+CREDENTIAL_COLUMNS = (
+    "invocations_apikey.key:",
+    "invocations_callbackaddress.token:",
+    "invocations_callbackaddress.secret:",
+)
+"""Places of credentials. Logs leave out those that this process has encrypted or decrypted."""
+
 
 class Unreadable(Exception):
     """No key in FIELD_ENCRYPTION_KEYS decrypts the token, or it was moved from another row."""
@@ -38,6 +47,8 @@ def _keys() -> tuple[str, ...]:
 
 def encrypt(text: str, place: str) -> str:
     """The token of `text`, bound to `place` (`EncryptedTextField.place`)."""
+    if place.startswith(CREDENTIAL_COLUMNS):
+        remember_credential(text)
     return _fernet(_keys()).encrypt(place.encode() + b"\0" + text.encode("utf-8")).decode("ascii")
 
 
@@ -49,6 +60,8 @@ def decrypt(token: str, place: str) -> str:
         raise Unreadable(f"No key opens what is stored at {place}.") from None
     if not hmac.compare_digest(bound_to, place.encode()):
         raise Unreadable(f"What is stored at {place} belongs to another row.")
+    if place.startswith(CREDENTIAL_COLUMNS):
+        remember_credential(text.decode("utf-8"))
     return text.decode("utf-8")
 
 

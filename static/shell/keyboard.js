@@ -73,7 +73,7 @@
     document.querySelectorAll(ICON).forEach((icon) => {
       if (!icon.matches("[role=button]")) icon.setAttribute("aria-hidden", "true");
     });
-    setOnEach("#searchbar-submit, #searchbar, #command-submit", "aria-label", "Search");
+    setOnEach("#searchbar-submit, #searchbar", "aria-label", "Search");
     setOnEach("label > .hidden > input.delete", "aria-label", "Delete");
     // The site's icon has the same target as the site's name beside it.
     document.querySelectorAll(`#nav-sidebar a:has(> ${ICON}:only-child)`).forEach((link) => {

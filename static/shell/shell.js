@@ -1,6 +1,6 @@
 // Runs Unfold's templates without eval, on Alpine's CSP build (see README.md beside this file).
 // That build evaluates expressions, but no globals, statements or arrow functions. So the globals
-// that Unfold's expressions use are added to Alpine's scope, and four expressions are replaced.
+// that Unfold's expressions use are added to Alpine's scope, and three expressions are replaced.
 "use strict";
 {
   htmx.config.allowEval = false;
@@ -18,8 +18,6 @@
       sortRecords,
     };
     Alpine.data("theme", (...options) => Object.assign(theme(...options), globals));
-    Alpine.data("searchDropdown", searchDropdown);
-    Alpine.data("searchCommand", searchCommand);
     // No shortcuts of a single character: speech input triggers them by accident (WCAG 2.1.4).
     Alpine.data("searchForm", () => ({ applyShortcut() {} }));
 
@@ -28,11 +26,6 @@
         .querySelectorAll(`[${CSS.escape(name)}*="${found}"]`)
         .forEach((element) => element.setAttribute(name, expression));
     rewrite("x-on:click", "sidebarDesktopOpen", "sidebarDesktopOpen = !sidebarDesktopOpen");
-    rewrite(
-      "x-on:keydown.enter.prevent",
-      "$event.metaKey",
-      "$event.metaKey || $event.ctrlKey || selectItem(false, false)",
-    );
     // Alpine sets a style given as text as an inline style, which the policy forbids. A style given
     // as an object it sets through the DOM, which the policy allows.
     rewrite("x-bind:style", "changeListWidth", "{ width: changeListWidth + 'px' }");

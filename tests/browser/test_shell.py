@@ -142,13 +142,24 @@ def test_chosen_rows_offer_their_actions(people, monkeypatch):
     expect(people.get_by_text("Hello")).to_be_visible()
 
 
-def test_ctrl_k_finds_a_list(people):
+def test_ctrl_k_finds_by_a_post_and_opens_the_only_hit(people, faults):
+    asked = []
+    people.on("request", lambda request: asked.append(request.url))
     people.keyboard.press("Control+k")
-    people.locator("#search-input-command").press_sequentially("pods")
-    expect(people.locator("#command-results-list")).to_contain_text("Pods")
-    people.keyboard.press("ArrowDown")
+    expect(people.locator("#find-q")).to_be_focused()
+    assert faults([""], "find-dialog") == {}
+    people.keyboard.press("Escape")
+    expect(people.locator("#find-q")).to_be_hidden()
+    people.keyboard.press("Control+k")
+    people.keyboard.type("pods")
     people.keyboard.press("Enter")
     people.wait_for_url("**/invocations/pod/")
+    people.keyboard.press("Control+k")
+    people.keyboard.type("+91 80612 34581")
+    people.keyboard.press("Enter")
+    expect(people.get_by_text("Nothing found.")).to_be_visible()
+    assert faults([""], "found-nothing") == {}
+    assert not any("pods" in url or "80612" in url for url in asked)
 
 
 def test_the_server_learns_the_time_zone(people, context):

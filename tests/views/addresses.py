@@ -24,6 +24,7 @@ MATRIX = {
     "remove_preset": ((SIGN_IN, 403, 405, 403, 405, 405), (SIGN_IN, 403, 403, 403, 302, 302)),
     "template_fields": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 302, 302)),
     "profile": ((SIGN_IN, 200, 200, 200, 200, 200), (SIGN_IN, 200, 200, 200, 200, 200)),
+    "find": ((SIGN_IN, 200, 200, 200, 200, 200), (SIGN_IN, 200, 200, 200, 200, 200)),
     "history": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 200, 200, 200, 200)),
     "errors": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 405, 405, 405, 405)),
     "save_filter": ((SIGN_IN, 403, 405, 405, 405, 405), (SIGN_IN, 403, 302, 302, 302, 302)),
@@ -77,7 +78,7 @@ CLOSED = {f"admin:invocations_{model}_simple_history" for model in CONFIGURATION
 SHELL = {
     *(
         f"admin:{name}"
-        for name in ("index", "search", "autocomplete", "jsi18n", "view_on_site", "app_list", "")
+        for name in ("index", "autocomplete", "jsi18n", "view_on_site", "app_list", "")
     ),
     *(f"admin:{name}" for name in ("login", "logout", "password_change", "password_change_done")),
 }
@@ -95,7 +96,7 @@ def url_names(patterns, prefix=""):
 
 
 def address_of(name, world):
-    """The address with this URL name, for the records of `world` (see test_rights.py)."""
+    """The address with this URL name, for the records of `world` (see conftest.py)."""
     records = {
         "pod": world.workflow.account.pod,
         "account": world.workflow.account,

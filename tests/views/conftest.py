@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import uuid
 from types import SimpleNamespace
 
 import pytest
 
+from invocations.forms.preset import PresetForm
+from invocations.kaleyra.payload import Send
 from invocations.models import Channel, Parameter, WorkflowInstance
+from invocations.models.permissions import Viewer
+from invocations.results import inbox
+from invocations.sending.record import record
 
 NUMBER = "+91 80 6123 4581"
 DIGITS = "918061234581"
@@ -77,3 +83,19 @@ def posted(receiver):
         )
 
     return last
+
+
+@pytest.fixture
+def world(typed, ada):
+    """One record of each kind that an address names (`addresses.address_of`)."""
+    sends = [Send(DIGITS, VALUES)] * 2
+    row, _ = record(typed, sends, request_id=uuid.uuid4(), created_by=None)
+
+    def preset():
+        form = PresetForm(
+            typed, Viewer.of(ada.person), {"preset_title": "Everybody's", "preset_shared": "on"}
+        )
+        return form.save([{}, {}]) if form.is_valid() else None
+
+    orphan = inbox.store_result(typed.account, b"{}")
+    return SimpleNamespace(workflow=typed, row=row, preset=preset, orphan=orphan, person=ada.person)

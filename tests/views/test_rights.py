@@ -1,7 +1,6 @@
 """Which addresses each person may open and post to, and what a right covers."""
 
 import uuid
-from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -9,12 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import get_resolver, resolve
 
-from invocations.forms.preset import PresetForm
-from invocations.kaleyra.payload import Send
 from invocations.models import Invocation
-from invocations.models.permissions import Viewer
-from invocations.results import inbox
-from invocations.sending.record import record
 from tests.views.addresses import (
     CLOSED,
     MATRIX,
@@ -25,24 +19,7 @@ from tests.views.addresses import (
     address_of,
     url_names,
 )
-from tests.views.conftest import DIGITS, VALUES
 from tests.views.pages import opened
-
-
-@pytest.fixture
-def world(typed, ada):
-    """One record of each kind that an address names."""
-    sends = [Send(DIGITS, VALUES)] * 2
-    row, _ = record(typed, sends, request_id=uuid.uuid4(), created_by=None)
-
-    def preset():
-        form = PresetForm(
-            typed, Viewer.of(ada.person), {"preset_title": "Everybody's", "preset_shared": "on"}
-        )
-        return form.save([{}, {}]) if form.is_valid() else None
-
-    orphan = inbox.store_result(typed.account, b"{}")
-    return SimpleNamespace(workflow=typed, row=row, preset=preset, orphan=orphan, person=ada.person)
 
 
 def test_no_address_is_missing_from_the_tables():
@@ -165,7 +142,6 @@ def test_viewing_every_page_changes_nothing(sven, world, receiver):
         "/history/?status=queued",
         f"/send/presets/{preset.pk}/remove/",
         "/password_change/",
-        "/search/?s=a",
         "/login/",
     ]
     before = database_contents()

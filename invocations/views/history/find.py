@@ -1,0 +1,70 @@
+"""Finds messages, workflows and pages by one text, which is posted and never in a URL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from invocations.forms.history import HistorySearch
+from invocations.models import Invocation, WorkflowInstance
+from invocations.models.permissions import Viewer
+from invocations.views.base import StaffRequest, staff_page, with_query_timeout
+from invocations.views.history.list_rows import list_page, row_context
+
+MAX_FOUND = 10
+"""Messages, and workflows, that are listed."""
+
+
+@staff_page("")
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_query_timeout
+def find(request: StaffRequest) -> HttpResponse:
+    """Each kind of hit that the person may open. A single hit is opened at once."""
+    search = HistorySearch(request.POST if request.method == "POST" else None)
+    context: dict[str, Any] = admin.site.each_context(request) | {"search": search}
+    typed = search.typed
+    messages = _messages(search, request.viewer)
+    workflows = list(_workflows(typed, request.viewer)[:MAX_FOUND])
+    pages = _pages(typed, context["sidebar_navigation"])
+    links = [reverse("invocation", args=[message.request_id]) for message in messages]
+    links += [reverse("compose", args=[workflow.pk]) for workflow in workflows]
+    links += [page["link"] for page in pages]
+    if len(links) == 1:
+        return redirect(links[0])
+    context |= {
+        "rows": [row_context(message) for message in messages[:MAX_FOUND]],
+        "has_more": len(messages) > MAX_FOUND,
+        "workflows": workflows,
+        "pages": pages,
+        "nothing_found": search.is_bound and not (messages or workflows or pages),
+    }
+    return render(request, "find.html", context)
+
+
+def _messages(search: HistorySearch, viewer: Viewer) -> list[Invocation]:
+    if not (search.typed and viewer.sees_history):
+        return []
+    return list_page(Invocation.objects.all(), search.ways).rows
+
+
+def _workflows(typed: str, viewer: Viewer) -> QuerySet[WorkflowInstance]:
+    """Those that the person may send, by a part of their title or by their whole ID."""
+    if not (typed and viewer.may_send):
+        return WorkflowInstance.objects.none()
+    named = Q(title__icontains=typed) | Q(workflow_instance_id__iexact=typed)
+    sendable = viewer.sendable_workflows().filter(channels__position=1)
+    return sendable.filter(named).select_related("account").order_by("title", "pk")
+
+
+def _pages(typed: str, menu: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The pages in the person's menu whose titles hold `typed`."""
+    items = [item for group in menu for item in group["items"]]
+    return [item for item in items if typed and typed.casefold() in str(item["title"]).casefold()]
