@@ -8,12 +8,14 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from invocations.composing.error_text import params_text
 from invocations.forms.preset import presets_for
+from invocations.forms.promise import Promise
 from invocations.forms.send import SendForm
 from invocations.forms.submission_token import StaleToken, SubmissionToken
 from invocations.forms.template_params import Editor
@@ -24,9 +26,11 @@ from invocations.models import Invocation, WorkflowInstance, permissions
 from invocations.models.encryption import Unreadable
 from invocations.monitoring import pauses
 from invocations.sending.deliver import deliver
+from invocations.sending.departure import Deed, departure_of
 from invocations.sending.record import NotAcknowledged, NotSendable, RequestIdTaken, record
 from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.send.choose import workflows_to_fill_in
+from invocations.views.send.deed_text import deed_text, what_changed
 from invocations.views.send.earlier import (
     changed_since,
     filled_form,
@@ -160,6 +164,8 @@ def _edit(draft: Draft, action: str) -> HttpResponse:
 
 def _show(draft: Draft) -> HttpResponse:
     request, workflow = draft.request, draft.workflow
+    now, departure = timezone.now(), departure_of(workflow)
+    promise = Promise.of(workflow, draft.token.request_id, departure, now)
     context: dict[str, Any] = {
         "workflow": workflow,
         "channels": draft.form.channels,
@@ -169,7 +175,9 @@ def _show(draft: Draft) -> HttpResponse:
         "changed": changed_since(draft.original, workflow),
         "presets": presets_for(request.viewer, workflow),
         "pauses": pauses.pauses_of(workflow.account, workflow),
-        "valid_for": workflow.valid_for,
+        "expires_at": promise.expires_at,
+        "deed": deed_text(promise, workflow, departure, now),
+        "has_sender": departure.has_sender,
         "recent": recent_messages(workflow, request.viewer),
         **preview_context(request, workflow, draft.form),
     }
@@ -180,6 +188,10 @@ def _send(draft: Draft) -> HttpResponse:
     request, form = draft.request, draft.form
     if draft.original and (refused := why_not_resendable(draft.original)):
         return _show_error(draft, _not_again(refused))
+    promise = _kept_promise(draft)
+    if promise is None:
+        return review(request, draft.workflow, draft.token, form)
+    is_sent_now = promise.deed is Deed.SEND
     try:
         invocation, recorded = record(
             draft.workflow,
@@ -190,6 +202,8 @@ def _send(draft: Draft) -> HttpResponse:
             reference=form.cleaned_data["reference"],
             note=form.cleaned_data["note"],
             sent_again_from=draft.original,
+            not_before=promise.not_before,
+            not_after=None if is_sent_now else promise.expires_at,
         )
     except RequestIdTaken:
         words = _(
@@ -204,15 +218,30 @@ def _send(draft: Draft) -> HttpResponse:
         )
         return review(request, draft.workflow, draft.token, form)
     except NotSendable:
-        words = _(
-            "The workflow was changed in the meantime. Nothing was sent. Open it anew from Send."
-        )
+        words = _("Nothing was sent: the workflow has just changed. Check it again.")
         return _show_error(draft, words)
-    if recorded:
+    if recorded and is_sent_now:
         deliver(invocation.pk)
-    else:
+    elif not recorded:
         messages.info(request, _("This was sent already. Nothing was sent a second time."))
     return redirect("invocation", request_id=invocation.request_id)
+
+
+def _kept_promise(draft: Draft) -> Promise | None:
+    """What the button said, if that is what happens now; else None, with a message that says so.
+
+    A form without a promise is one that sends at once.
+    """
+    request, workflow, now = draft.request, draft.workflow, timezone.now()
+    request_id, departure = draft.token.request_id, departure_of(workflow)
+    holds_now = Promise.of(workflow, request_id, departure, now)
+    promise = Promise.read(request.POST.get("promise", ""), request_id)
+    promise = promise or replace(holds_now, deed=Deed.SEND)
+    was_recorded = Invocation.objects.filter(request_id=request_id).exists()
+    if was_recorded or promise.is_kept_by(workflow, departure, now):
+        return promise
+    messages.warning(request, what_changed(holds_now))
+    return None
 
 
 def _show_error(draft: Draft, words: str) -> HttpResponse:
