@@ -11,6 +11,7 @@ from typing import Protocol
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from invocations.composing import resending
 from invocations.history import resend
 from invocations.history.deliveries import NO_CONFIRMATION
 from invocations.history.meanings import Meaning, NextStep, StatusMeaning, Text
@@ -132,7 +133,7 @@ class Actions:
 
     @property
     def is_resendable(self) -> bool:
-        return resend.why_not_resendable(self.invocation) is None
+        return not resending.why_not_resendable(self.invocation)
 
     @property
     def resend_question(self) -> Text:

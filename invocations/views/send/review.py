@@ -21,7 +21,7 @@ from invocations.kaleyra import recipients
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import build_payload, to_curl, to_text
 from invocations.kaleyra.recipients import country
-from invocations.models import WorkflowInstance
+from invocations.models import Invocation, WorkflowInstance
 from invocations.monitoring import pauses
 from invocations.sending.departure import departure_of
 from invocations.views.base import StaffRequest, render_page
@@ -30,10 +30,14 @@ from invocations.views.send.deed_text import deed_text
 
 
 def review(
-    request: StaffRequest, workflow: WorkflowInstance, token: SubmissionToken, form: SendForm
+    request: StaffRequest,
+    workflow: WorkflowInstance,
+    token: SubmissionToken,
+    form: SendForm,
+    original: Invocation | None = None,
 ) -> HttpResponse:
     """The page between form and sending. Hidden fields carry the form: the server keeps nothing."""
-    findings = check(workflow, form.sends, by=request.viewer)
+    findings = check(workflow, form.sends, by=request.viewer, again=original)
     now, departure = timezone.now(), departure_of(workflow)
     promise = Promise.of(workflow, token.request_id, departure, now)
     ticked = request.POST.getlist("acknowledged")

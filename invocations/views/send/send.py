@@ -14,13 +14,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from invocations.composing.error_text import params_text
+from invocations.composing.resending import NOT_RESENDABLE, why_not_resendable
 from invocations.forms.preset import presets_for
 from invocations.forms.promise import Promise
 from invocations.forms.send import SendForm
 from invocations.forms.submission_token import StaleToken, SubmissionToken
 from invocations.forms.template_params import Editor
 from invocations.history.meanings import Text
-from invocations.history.resend import why_not_resendable
 from invocations.kaleyra.template_params import ParamsError
 from invocations.models import Invocation, WorkflowInstance, permissions
 from invocations.models.encryption import Unreadable
@@ -84,7 +84,7 @@ def compose(request: StaffRequest, workflow_id: int) -> HttpResponse:
         return _edit(draft, action)
     if not form.is_valid():
         return _show(draft)
-    return _send(draft) if action == "send" else review(request, workflow, token, form)
+    return _send(draft) if action == "send" else review(request, workflow, token, form, original)
 
 
 def _open(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
@@ -190,7 +190,7 @@ def _send(draft: Draft) -> HttpResponse:
         return _show_error(draft, _not_again(refused))
     promise = _kept_promise(draft)
     if promise is None:
-        return review(request, draft.workflow, draft.token, form)
+        return review(request, draft.workflow, draft.token, form, draft.original)
     is_sent_now = promise.deed is Deed.SEND
     try:
         invocation, recorded = record(
@@ -216,8 +216,10 @@ def _send(draft: Draft) -> HttpResponse:
             request,
             _("Nothing was sent. If it should go out all the same, tick “Send anyway” first."),
         )
-        return review(request, draft.workflow, draft.token, form)
-    except NotSendable:
+        return review(request, draft.workflow, draft.token, form, draft.original)
+    except NotSendable as refusal:
+        if refusal.code == NOT_RESENDABLE:
+            return _show_error(draft, _not_again(refusal.findings[0].text))
         words = _("Nothing was sent: the workflow has just changed. Check it again.")
         return _show_error(draft, words)
     if recorded and is_sent_now:
