@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from invocations.composing.error_text import params_text
 from invocations.composing.resending import NOT_RESENDABLE, why_not_resendable
+from invocations.forms import kept_form
 from invocations.forms.preset import presets_for
 from invocations.forms.promise import Promise
 from invocations.forms.send import SendForm
@@ -91,6 +92,8 @@ def _open(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
     """The form as a link opens it: empty, or filled from an earlier message (`again`, `like`) or a
     preset.
     """
+    if kept_id := request.GET.get("kept", ""):
+        return _restore(request, workflow, kept_id)
     original = named_in(request.GET, "again", workflow, request.viewer)
     if original and (refused := why_not_resendable(original)):
         messages.warning(request, _not_again(refused))
@@ -115,6 +118,32 @@ def _open(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
 def _not_again(refused: Text) -> str:
     words = _("Of the message that is to be sent again: %(why)s Nothing was sent.")
     return words % {"why": refused}
+
+
+def _restore(request: StaffRequest, workflow: WorkflowInstance, kept_id: str) -> HttpResponse:
+    """The form that was posted after the session had ended, as it was filled in; nothing is sent.
+
+    It keeps its request ID, so that its message is sent once even if it had been posted twice.
+    """
+    fields = kept_form.kept_fields(request, request.user, workflow, kept_id)
+    if fields is None:
+        words = _("What you had typed is not kept any more. Nothing was sent.")
+        messages.warning(request, words)
+        return redirect("compose", workflow_id=workflow.pk)
+    messages.info(
+        request,
+        _("What you had typed is back. Nothing was sent. Look it over and go on."),
+    )
+    try:
+        token = SubmissionToken.read(fields.get("intent", ""), request.user.pk, workflow.pk)
+    except StaleToken:
+        token = SubmissionToken.new(request.user.pk, workflow.pk)
+    original = original_of(token, request.viewer)
+    kept = kept_of(original, request.viewer)
+    typed = SendForm(workflow, fields, kept=kept).typed()
+    return _show(
+        Draft(request, workflow, token, SendForm(workflow, typed=typed, kept=kept), original)
+    )
 
 
 def _renew(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
@@ -222,6 +251,7 @@ def _send(draft: Draft) -> HttpResponse:
             return _show_error(draft, _not_again(refusal.findings[0].text))
         words = _("Nothing was sent: the workflow has just changed. Check it again.")
         return _show_error(draft, words)
+    kept_form.forget(invocation.request_id)
     if recorded and is_sent_now:
         deliver(invocation.pk)
     elif not recorded:
