@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
     "fallback_console.middleware.show_times_in_the_users_zone",
     "fallback_console.middleware.keep_pages_out_of_caches",
+    "invocations.views.error_pages.explain_wrong_methods",
 ]
 
 ROOT_URLCONF = "fallback_console.urls"
@@ -164,6 +165,7 @@ CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "invocations.views.error_pages.csrf_failure"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 CONTENT_SECURITY_POLICY = {

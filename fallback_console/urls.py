@@ -28,6 +28,8 @@ from invocations.views.send.send import compose
 from invocations.views.setup.check_key import check_key
 from invocations.views.setup.template_fields import template_fields
 
+handler400 = "invocations.views.error_pages.bad_request"
+
 urlpatterns = [
     path("", dashboard, name="dashboard"),
     path("send/", choose, name="send"),

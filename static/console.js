@@ -72,15 +72,17 @@
 
   // Parts of a page that refresh themselves (htmx). A redirect to the sign-in page is not swapped
   // in. Where nothing has changed nothing is swapped, so that selected text stays selected.
+  document.addEventListener("console:signed-out", () => {
+    if (!document.getElementById("unanswered")) {
+      say("You have been signed out. Reload the page to sign in.");
+    }
+  });
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, requestConfig, target } = event.detail;
     const asked = new URL(requestConfig.path || location.href, location.href);
     if (new URL(xhr.responseURL).pathname !== asked.pathname) {
       event.detail.shouldSwap = false;
       target.dispatchEvent(new CustomEvent("console:signed-out", { bubbles: true }));
-      if (!document.getElementById("unanswered")) {
-        say("You have been signed out. Reload the page to sign in.");
-      }
     } else if (target.id === "state") {
       const answer = new DOMParser().parseFromString(xhr.responseText, "text/html");
       const fresh = answer.getElementById("state");

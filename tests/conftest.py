@@ -22,11 +22,20 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from invocations.kaleyra.client import ClientConnection
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.reply import Reply, read_reply
-from invocations.models import Account, ApiKey, Channel, Invocation, Pod, WorkflowInstance
+from invocations.models import (
+    Account,
+    ApiKey,
+    Channel,
+    Heartbeat,
+    Invocation,
+    Pod,
+    WorkflowInstance,
+)
 from invocations.sandbox import PRACTICE_SID
 from invocations.sandbox.server import PracticePod
 from invocations.sending.record import record
@@ -127,6 +136,12 @@ def recorded(workflow: WorkflowInstance) -> Callable[..., Invocation]:
         return record(workflow, sends, **options)[0]
 
     return recorded
+
+
+@pytest.fixture
+def background_sender(db: None) -> None:
+    """The background sender has just given a sign of life. Without it none is running."""
+    Heartbeat.objects.update_or_create(pk=1, defaults={"at": timezone.now()})
 
 
 @pytest.fixture

@@ -23,9 +23,10 @@ from invocations.admin.configuration import ConfigurationAdmin
 from invocations.history.reasons import REASONS, why_paused
 from invocations.kaleyra import home_country
 from invocations.models import Account, Pod
-from invocations.monitoring import pauses, remedies
+from invocations.monitoring import pauses
 from invocations.results import endpoints
 from invocations.sending import pause
+from invocations.sending.account_key import key_problem
 
 
 def sid_warnings(account: Account) -> list[str]:
@@ -149,7 +150,7 @@ def _effect_of_pause(account: Account) -> str:
         return _("Nothing is sent over %(account)s until it is no longer paused.") % {
             "account": account
         }
-    if problem := remedies.key_problem(account):
+    if problem := key_problem(account):
         return _("%(account)s will be paused again by its next message. %(why)s") % {
             "account": account,
             "why": REASONS[problem],

@@ -12,21 +12,27 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from invocations.composing import error_text, number_warnings, warnings
+from invocations.composing import error_text, number_warnings, resending, warnings
 from invocations.composing.findings import Finding, Severity
 from invocations.composing.value_rules import value_findings
 from invocations.kaleyra import recipients
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import Recipient, RecipientError
-from invocations.models import WorkflowInstance
+from invocations.models import Invocation, WorkflowInstance
 from invocations.models.permissions import Viewer
 
 
-def check(workflow: WorkflowInstance, sends: Sequence[Send], *, by: Viewer) -> list[Finding]:
+def check(
+    workflow: WorkflowInstance,
+    sends: Sequence[Send],
+    *,
+    by: Viewer,
+    again: Invocation | None = None,
+) -> list[Finding]:
     """Every finding about sending `sends`, one for each channel of `workflow` in its order.
 
     A recipient that cannot be read is a finding, too. `by` is told of what they sent themselves as
-    "you".
+    "you". `again`: the earlier message that this one repeats.
     """
     numbers = [recipient for send in sends if (recipient := _read(send.recipient)) is not None]
     return [
@@ -34,7 +40,7 @@ def check(workflow: WorkflowInstance, sends: Sequence[Send], *, by: Viewer) -> l
         *warnings.of_numbers(numbers),
         *number_warnings.of_home_country(numbers, workflow.account.effective_home_country),
         *number_warnings.of_kinds(numbers),
-        *warnings.of_earlier_messages(workflow, numbers, by=by),
+        *_of_earlier(workflow, numbers, by, again),
         *warnings.of_workflow(workflow),
     ]
 
@@ -75,15 +81,29 @@ def of_times(
     return [blocker("too_late")] if ends <= start else []
 
 
+def _of_earlier(
+    workflow: WorkflowInstance, numbers: Sequence[Recipient], by: Viewer, again: Invocation | None
+) -> list[Finding]:
+    """About the message that is sent again, and about others to these numbers, each once."""
+    about_original = list(resending.of_original(again)) if again else []
+    told = {finding.earlier for finding in about_original}
+    others = warnings.of_earlier_messages(workflow, numbers, by=by)
+    return [*about_original, *(each for each in others if each.earlier not in told)]
+
+
 def to_acknowledge(
-    workflow: WorkflowInstance, sends: Sequence[Send], *, by: Viewer
+    workflow: WorkflowInstance,
+    sends: Sequence[Send],
+    *,
+    by: Viewer,
+    again: Invocation | None = None,
 ) -> list[Finding]:
     """The cautions that a person has to acknowledge before `sends` leave."""
     numbers = [recipients.describe(send.recipient) for send in sends]
     found = [
         *warnings.of_numbers(numbers),
         *number_warnings.of_home_country(numbers, workflow.account.effective_home_country),
-        *warnings.of_earlier_messages(workflow, numbers, by=by),
+        *_of_earlier(workflow, numbers, by, again),
     ]
     return [finding for finding in found if finding.asks]
 

@@ -5,12 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
-from django import forms
-from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from invocations.composing.findings import token_of
-from invocations.composing.warnings import DIFFERENT_NUMBERS, REPEAT, RESULT_AWAITED
 from invocations.history.meanings import Text
 from invocations.history.resend import why_not_resendable_in_bulk
 from invocations.models import Invocation
@@ -69,30 +65,3 @@ def actions_for(row: Invocation) -> str:
     Other reasons against an action are checked when it is confirmed.
     """
     return " ".join(name for name, why_not in REFUSALS.items() if why_not(row) is None)
-
-
-class SendAgainForm(forms.Form):
-    """Confirms that the selected rows are sent again.
-
-    `deed` is a UUID made with the form. The new request ids derive from it, so the same form posted
-    twice sends nothing twice.
-    """
-
-    deed = forms.UUIDField(widget=forms.HiddenInput)
-
-    def request_id(self, earlier: uuid.UUID) -> uuid.UUID:
-        """The request id of the message that repeats the one with the request id `earlier`."""
-        return uuid.uuid5(self.cleaned_data["deed"], str(earlier))
-
-    @property
-    def acknowledged(self) -> set[str]:
-        """The tokens of the cautions about the selected rows and about what is made from them.
-
-        Whoever confirms the list has seen those rows. What somebody else has sent to one of the
-        numbers since is asked about (`sending.record`).
-        """
-        posted = self.data.getlist("ids") if isinstance(self.data, QueryDict) else []
-        originals = selected_ids(posted)
-        ids = [*originals, *(self.request_id(original) for original in originals)]
-        about_rows = {token_of(code, each) for each in ids for code in (REPEAT, RESULT_AWAITED)}
-        return about_rows | {token_of(DIFFERENT_NUMBERS)}

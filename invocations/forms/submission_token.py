@@ -44,13 +44,18 @@ class SubmissionToken:
     @classmethod
     def read(cls, token: str, user_id: int, workflow_id: int) -> SubmissionToken:
         """Verifies a posted token. Raises `StaleToken`."""
+        found = cls.genuine(token)
+        if (found.user_id, found.workflow_id) != (user_id, workflow_id):
+            raise StaleToken
+        return found
+
+    @classmethod
+    def genuine(cls, token: str) -> SubmissionToken:
+        """A token of anybody's, of any workflow. Raises `StaleToken` if it is forged or too old."""
         try:
             request_id, owner, workflow, again = signing.loads(
                 token, salt=SALT, max_age=MAX_AGE_SECONDS
             )
-            found = cls(uuid.UUID(request_id), owner, workflow, uuid.UUID(again) if again else None)
+            return cls(uuid.UUID(request_id), owner, workflow, uuid.UUID(again) if again else None)
         except (signing.BadSignature, ValueError, TypeError):
             raise StaleToken from None
-        if (found.user_id, found.workflow_id) != (user_id, workflow_id):
-            raise StaleToken
-        return found

@@ -11,13 +11,17 @@ from typing import Protocol
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from invocations.composing import resending
 from invocations.history import resend
 from invocations.history.deliveries import NO_CONFIRMATION
 from invocations.history.meanings import Meaning, NextStep, StatusMeaning, Text
 from invocations.history.next_steps import next_steps
+from invocations.history.steps import WAIT_FOR_RETRY
+from invocations.history.wording import clock_time_of
 from invocations.models import Invocation
 from invocations.models.permissions import Viewer
 from invocations.sending.ask_again import is_checkable
+from invocations.sending.departure import GOES_ON, Departure
 
 Status = Invocation.Status
 
@@ -32,8 +36,12 @@ TRY_AGAIN = {
 class Blocker(Protocol):
     """Stops an invocation from being sent, such as a pause (`monitoring.pauses.Pause`).
 
-    `resume`: URL that a Resume button posts to, or empty. `permission`: needed for it.
+    `resume`: URL that a Resume button posts to, or empty. `permission`: needed for it. `told`: what
+    stops it and why.
     """
+
+    @property
+    def told(self) -> str: ...
 
     @property
     def permission(self) -> str: ...
@@ -49,7 +57,7 @@ def can_be_blocked(invocation: Invocation) -> bool:
 
 @dataclass(frozen=True)
 class Actions:
-    """`blockers`: what stops the invocation from being sent now."""
+    """`blockers`: what stops the invocation from being sent now. `departure`: who sends it."""
 
     invocation: Invocation
     viewer: Viewer
@@ -57,6 +65,7 @@ class Actions:
     meaning: StatusMeaning
     delivery: Meaning
     is_disputed: bool
+    departure: Departure = GOES_ON
     now: datetime = field(default_factory=timezone.now)
 
     @cached_property
@@ -78,7 +87,7 @@ class Actions:
 
     @cached_property
     def next(self) -> tuple[NextStep, ...]:
-        return next_steps(
+        found = next_steps(
             self.meaning,
             self.delivery,
             is_disputed=self.is_disputed,
@@ -86,7 +95,17 @@ class Actions:
             is_too_old=self.is_too_old_to_check,
             has_button=self.try_again is not None,
             may_settle=self.viewer.may_settle,
+            departure=self.departure,
         )
+        return tuple(self._with_time(step) for step in found)
+
+    def _with_time(self, step: NextStep) -> NextStep:
+        """The step "wait" with the time until which the console tries."""
+        not_after = self.invocation.not_after
+        if step != WAIT_FOR_RETRY or not_after is None:
+            return step
+        words = _("Nothing to do: the console keeps trying until %(time)s.")
+        return NextStep(step.code, words % {"time": clock_time_of(not_after, self.now)})
 
     @property
     def next_tone(self) -> str:
@@ -114,7 +133,7 @@ class Actions:
 
     @property
     def is_resendable(self) -> bool:
-        return resend.why_not_resendable(self.invocation) is None
+        return not resending.why_not_resendable(self.invocation)
 
     @property
     def resend_question(self) -> Text:

@@ -23,6 +23,7 @@ from invocations.history.deliveries import (
     NOT_YET_REPORTED,
 )
 from invocations.history.meanings import Meaning, StatusMeaning, Text
+from invocations.history.outlook import why_it_waits
 from invocations.history.reasons import ATTEMPT_REASONS, OUTCOMES, REASONS, advice_for
 from invocations.history.report import Report, channel_kinds, report_of
 from invocations.history.sent import SentMessage, ShownCallback
@@ -35,6 +36,7 @@ from invocations.history.wording import clock_time, duration_text, person_name
 from invocations.models import Attempt, Callback, Channel, Invocation, Settlement
 from invocations.models.encryption import Unreadable
 from invocations.models.permissions import Viewer
+from invocations.sending.departure import GOES_ON, Departure
 
 Status = Invocation.Status
 
@@ -70,8 +72,9 @@ def with_story() -> QuerySet[Invocation]:
 class Detail:
     """Each property is computed on first use, so that an export pays only for its columns.
 
-    `blockers`: what stops the invocation from being sent now. `may_have_result`: whether an
-    unmatched result may belong to it. The caller looks both up, in packages above this one.
+    `blockers`: what stops the invocation from being sent now; `departure`: who sends it without a
+    person. `may_have_result`: whether an unmatched result may belong to it. The caller looks them
+    up.
     """
 
     def __init__(
@@ -80,11 +83,13 @@ class Detail:
         viewer: Viewer,
         *,
         blockers: Sequence[Blocker] = (),
+        departure: Departure = GOES_ON,
         may_have_result: bool = False,
     ) -> None:
         self.invocation = invocation
         self.viewer = viewer
         self.blockers = blockers
+        self.departure = departure
         self.may_have_result = may_have_result
         self._now = timezone.now()
 
@@ -195,6 +200,7 @@ class Detail:
             self.report,
             meaning=self.meaning,
             delivery=self.delivery,
+            waits_because=[*(each.told for each in self.blockers), *self.why_it_waits],
             secrets=self.sent.all_secrets,
         )
 
@@ -212,12 +218,25 @@ class Detail:
             return [REASONS[row.reason]]
         if row.status == Status.ACCEPTED and (message := self.reply.get("message")):
             return [_("Kaleyra’s words: “%(message)s”") % {"message": message}]
-        if row.due_at and not self.blockers:
-            asked = _("Asked again at %(time)s at the earliest.")
-            tried = _("Tried by itself at %(time)s at the earliest.")
+        if row.due_at and not self.blockers and self.departure.goes_on_by_itself:
+            asked = _("Kaleyra is asked again at %(time)s at the earliest.")
+            tried = _("Tried again at %(time)s at the earliest.")
             words = asked if row.status == Status.UNKNOWN else tried
             return [words % {"time": clock_time(row.due_at)}]
         return []
+
+    @cached_property
+    def why_it_waits(self) -> list[str]:
+        """Why nothing is done about it now, where the console would do something by itself.
+
+        Pauses are in `blockers`, with their remedies.
+        """
+        row = self.invocation
+        is_open = row.status == Status.UNKNOWN and row.due_at is not None
+        waits = row.status in Invocation.UNSENT or self.was_interrupted or is_open
+        if not waits:
+            return []
+        return why_it_waits(self.departure, row.account, is_unknown=is_open)
 
     @cached_property
     def actions(self) -> Actions:
@@ -228,6 +247,7 @@ class Detail:
             meaning=self.meaning,
             delivery=self.delivery,
             is_disputed=self.is_disputed,
+            departure=self.departure,
         )
 
     @cached_property

@@ -9,6 +9,7 @@ from invocations.history.deliveries import NO_CONFIRMATION, NOT_DELIVERED
 from invocations.history.meanings import Meaning, NextStep, StatusMeaning, Text
 from invocations.history.statuses import SETTLED, STATUSES
 from invocations.models import Invocation
+from invocations.sending.departure import GOES_ON, Departure, Obstacle
 
 Status = Invocation.Status
 
@@ -31,6 +32,41 @@ _WHILE_BLOCKED: dict[str, tuple[NextStep, ...]] = {
 
 The page names the pause above them.
 """
+_WITHOUT_SENDER: dict[str, tuple[NextStep, ...]] = {
+    "queued": (steps.NOT_LEAVING, steps.TRY_NOW, steps.OR_CANCEL),
+    "scheduled": (steps.NOT_LEAVING, steps.OR_CANCEL),
+    "held": (steps.ADMIN_FIXES_SETUP, steps.LEAVES_WITH_SENDER, steps.OR_CANCEL),
+    "asked-about": (
+        steps.NOBODY_ASKS,
+        steps.CHECK_SAFELY,
+        steps.ASK_MEANWHILE_AND_SETTLE,
+        steps.DO_NOT_SEND_MEANWHILE,
+    ),
+}
+"""By the name of the status: the steps while the background sender is not running."""
+_BLOCKED_WITHOUT_SENDER: dict[str, tuple[NextStep, ...]] = {
+    "queued": (steps.LEAVES_WITH_SENDER, steps.OR_CANCEL),
+    "held": _WITHOUT_SENDER["held"],
+    "asked-about": (
+        steps.NOBODY_ASKS,
+        steps.ASK_MEANWHILE_AND_SETTLE,
+        steps.DO_NOT_SEND_MEANWHILE,
+    ),
+}
+_WHILE_UNREACHABLE: dict[str, tuple[NextStep, ...]] = {
+    "queued": (steps.WAIT_UNTIL_REACHABLE, steps.TRY_NOW, steps.OR_CANCEL),
+    "asked-about": (
+        steps.ASKED_ONCE_REACHABLE,
+        steps.CHECK_SAFELY,
+        steps.DO_NOT_SEND_MEANWHILE,
+    ),
+}
+"""By the name of the status: the steps while the account's circuit is open."""
+_WITHOUT_KEY: dict[str, tuple[NextStep, ...]] = {
+    "queued": (steps.LEAVES_WITH_KEY, steps.OR_CANCEL),
+    "asked-about": (steps.LEAVES_WITH_KEY, steps.DO_NOT_SEND_MEANWHILE),
+}
+"""By the name of the status: the steps while the account has no usable API key."""
 
 
 def is_settled_otherwise(meaning: StatusMeaning, delivery: Meaning) -> bool:
@@ -47,21 +83,25 @@ def next_steps(
     is_too_old: bool = False,
     has_button: bool = True,
     may_settle: bool = True,
+    departure: Departure = GOES_ON,
 ) -> tuple[NextStep, ...]:
     """The delivery's steps, or the status' if it has none or a result contradicts the status.
 
     `is_disputed`: two results, or a result and a person, contradict each other.
     `is_blocked`: a pause stops it. `is_too_old`: its ID is not posted again any more.
     `has_button`: the page shows the button that posts the same ID again. Without it no step names
-    the button. `may_settle`: the viewer has the permission to settle.
+    the button. `may_settle`: the viewer has the permission to settle. `departure`: who sends what
+    waits.
     """
     if meaning.is_contradicted:
         return meaning.next
     if is_disputed:
         return NO_CONFIRMATION.next
     is_past_checking = is_too_old and meaning is STATUSES[Status.UNKNOWN]
-    blocked = _WHILE_BLOCKED.get(meaning.name) if is_blocked and not is_past_checking else None
-    found = blocked or delivery.next or meaning.next
+    waiting = None
+    if not is_past_checking:
+        waiting = _steps_while_waiting(meaning.name, departure, is_blocked=is_blocked)
+    found = waiting or delivery.next or meaning.next
     if not may_settle:
         found = tuple(_FOR_AN_ADMIN.get(step, step) for step in found)
     if not has_button:
@@ -69,15 +109,29 @@ def next_steps(
     return found
 
 
+def _steps_while_waiting(
+    status: str, departure: Departure, *, is_blocked: bool
+) -> tuple[NextStep, ...] | None:
+    """The steps that differ because nothing leaves by itself now; None if none do."""
+    if is_blocked:
+        without = {} if departure.has_sender else _BLOCKED_WITHOUT_SENDER
+        return without.get(status) or _WHILE_BLOCKED.get(status)
+    if not departure.has_sender:
+        return _WITHOUT_SENDER.get(status)
+    if Obstacle.NO_KEY in departure.obstacles:
+        return _WITHOUT_KEY.get(status)
+    return _WHILE_UNREACHABLE.get(status) if departure.is_unreachable else None
+
+
 # --- many invocations that failed alike -----------------------------------------------------------
 
 _ENTER_KEY = _(
     "An admin enters the account’s API key again, under API keys."
-    " When the account goes on, they leave by themselves."
+    " Once the account is resumed, they leave by themselves."
 )
 _CHECK_HOST = _(
     "An admin compares the pod’s host with the one that Kaleyra shows."
-    " When the account goes on, they leave by themselves."
+    " Once the account is resumed, they leave by themselves."
 )
 _ASK_KALEYRA = _(
     "Do not send them again: the customers may have them already."
@@ -86,7 +140,7 @@ _ASK_KALEYRA = _(
 _BY_REASON: dict[str, Text] = {
     "no_such_workflow": _(
         "An admin compares workflow ID, SID and pod with Kaleyra’s Fallback page"
-        " and lets the workflow go on. Then send them again."
+        " and resumes the workflow. Then send them again."
     ),
     "not_taken": _(
         "An admin compares pod, SID and workflow ID with Kaleyra’s Fallback page."
@@ -94,19 +148,19 @@ _BY_REASON: dict[str, Text] = {
     ),
     "credentials": _(
         "An admin checks the account’s API key (“Check this key”), or replaces it."
-        " When the account goes on, they leave by themselves."
+        " Once the account is resumed, they leave by themselves."
     ),
     "key": _ENTER_KEY,
     "no_key": _(
         "An admin stores an API key for the account."
-        " When the account goes on, they leave by themselves."
+        " Once the account is resumed, they leave by themselves."
     ),
     "unreadable_key": _ENTER_KEY,
     "redirect": _CHECK_HOST,
     "address": _CHECK_HOST,
     "certificate": _(
         "Whoever runs the console looks at the host’s certificate, or at CA_BUNDLE."
-        " When the account goes on, they leave by themselves."
+        " Once the account is resumed, they leave by themselves."
     ),
     "unreadable_message": _(
         "Whoever runs the console puts the missing key back into FIELD_ENCRYPTION_KEYS."
@@ -117,13 +171,13 @@ _BY_REASON: dict[str, Text] = {
     "contradiction": _ASK_KALEYRA,
 }
 _BY_STATUS: dict[str, Text] = {
-    Status.REJECTED: _("Have put right what Kaleyra names. Then send them again."),
+    Status.REJECTED: _("Fix what Kaleyra names, then send them again."),
     Status.UNKNOWN: _(
         "Do not send them again yet. Use “Check safely” where it is offered, and ask the customers."
         " An admin settles the rest."
     ),
     Status.HELD: _(
-        "An admin mends what stops them. Then they leave by themselves. Or cancel them."
+        "An admin fixes what stops them. Then they leave by themselves. Or cancel them."
     ),
     Status.EXPIRED: _("They never left. Send again those that the customers still need."),
 }

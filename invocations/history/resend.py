@@ -1,6 +1,6 @@
-"""Whether an invocation may be sent again as a new one.
+"""Whether an invocation may be sent again together with others, and what is asked before.
 
-The page, the history's bulk action and the form apply the same rule.
+Whether it may be sent again at all is the gate's rule (`composing.resending`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
+from invocations.composing import resending
 from invocations.history.deliveries import (
     NOT_DELIVERED,
     NOT_SENT,
@@ -22,30 +23,16 @@ from invocations.history.state import delivery_of, meaning_of
 from invocations.models import Callback, Invocation
 
 
-def why_not_resendable(invocation: Invocation) -> Text | None:
-    """Reads the invocation's columns only."""
-    if not invocation.is_final:
-        return _("It may still leave by itself.")
-    if meaning_of(invocation).is_contradicted:
-        return _(
-            "A result came although nothing should have gone out: the customer may have it already."
-            " Do not send it again."
-        )
-    if invocation.delivery == Invocation.Delivery.AWAITING:
-        return _("Its result is still awaited.")
-    return None
-
-
 def why_not_resendable_in_bulk(
     invocation: Invocation, callbacks: Sequence[Callback]
 ) -> Text | None:
-    """Stricter than `why_not_resendable`, because nobody looks at each message by itself.
+    """Stricter than `resending.why_not_resendable`, because nobody looks at each message by itself.
 
     `callbacks`: the invocation's, oldest first, with their results.
     """
     if invocation.status == Invocation.Status.UNKNOWN:
         return _("It may have gone out. Settle it first.")
-    if refusal := why_not_resendable(invocation):
+    if refusal := resending.why_not_resendable(invocation):
         return refusal
     if is_disputed(invocation, report_of(callbacks)):
         return _(

@@ -40,7 +40,7 @@ def meaning_of(invocation: Invocation) -> StatusMeaning:
     """The status, refined by settlement, contradiction, schedule or a pending check."""
     if invocation.reason in SETTLED:
         return SETTLED[invocation.reason]
-    if invocation.delivery == Delivery.COMPLETED and invocation.status in CONTRADICTED:
+    if invocation.is_contradicted:
         return CONTRADICTED[invocation.status]
     not_before = invocation.not_before
     if invocation.status == Status.QUEUED and not_before and not_before > timezone.now():

@@ -26,7 +26,7 @@ STATUSES: dict[str, StatusMeaning] = {
         Status.QUEUED.label,
         tone="neutral",
         icon="schedule",
-        says=_("Recorded here. Nothing has left yet."),
+        says=_("Saved. Nothing has been sent."),
         next=(steps.WAIT_FOR_RETRY, steps.TRY_NOW, steps.OR_CANCEL),
         delivery=NOT_SENT,
     ),
@@ -61,7 +61,7 @@ STATUSES: dict[str, StatusMeaning] = {
         Status.UNKNOWN.label,
         tone="unknown",
         icon="question_mark",
-        says=_("It may have gone out: no answer settles it."),
+        says=_("It may have gone out. Kaleyra did not answer clearly."),
         next=(steps.CHECK_SAFELY, steps.ASK_AND_SETTLE, steps.ONLY_THEN_SEND_AGAIN),
         delivery=NOT_KNOWN,
     ),
@@ -70,7 +70,7 @@ STATUSES: dict[str, StatusMeaning] = {
         Status.HELD.label,
         tone="held",
         icon="pause",
-        says=_("Certainly not sent: the set-up needs an admin first."),
+        says=_("Not sent. An admin has to fix the set-up first."),
         next=(steps.ADMIN_FIXES_SETUP, steps.LEAVES_WITH_ACCOUNT, steps.OR_CANCEL),
         delivery=NOT_SENT,
     ),
@@ -87,7 +87,7 @@ STATUSES: dict[str, StatusMeaning] = {
         Status.EXPIRED.label,
         tone="neutral",
         icon="timer_off",
-        says=_("Never sent: it could not leave in time."),
+        says=_("Not sent: it expired before it could leave."),
         next=(steps.SEND_AGAIN_IF_NEEDED,),
         delivery=NOT_SENT,
     ),
@@ -97,7 +97,7 @@ SCHEDULED = StatusMeaning(
     pgettext_lazy("status", "Scheduled"),
     tone="neutral",
     icon="event",
-    says=_("Recorded here. It leaves when its time has come."),
+    says=_("Saved. It leaves when its time has come."),
     next=(steps.WAIT_OR_CANCEL,),
     delivery=NOT_SENT,
 )
@@ -105,7 +105,7 @@ SCHEDULED = StatusMeaning(
 ASKED_ABOUT = replace(
     STATUSES[Status.UNKNOWN],
     name="asked-about",
-    says=_("It may have gone out: no answer settles it yet."),
+    says=_("It may have gone out. Kaleyra has not answered clearly yet."),
     next=(steps.ASKED_BY_ITSELF, steps.DO_NOT_SEND_MEANWHILE),
 )
 """An unknown outcome about which the dispatcher still asks Kaleyra."""

@@ -10,22 +10,50 @@ from invocations.history.meanings import NextStep
 
 WAIT_FOR_RETRY = NextStep(
     "wait-for-retry",
-    _("Wait: it is tried again by itself with the same request ID, until its time is over."),
+    _("Nothing to do: the console keeps trying until its time is over."),
+)
+WAIT_UNTIL_REACHABLE = NextStep(
+    "wait-until-reachable",
+    _(
+        "Nothing to do: the console tries one message every 10 seconds. This one leaves once one"
+        " gets through, until its time is over."
+    ),
+)
+NOT_LEAVING = NextStep(
+    "not-leaving",
+    _(
+        "It does not leave: the background sender is not running. Whoever runs the console has to"
+        " start it."
+    ),
 )
 TRY_NOW = NextStep("try-now", _("Or press “Try now”. It cannot go out twice."))
 OR_CANCEL = NextStep("or-cancel", _("Or cancel it. Then it never leaves."))
 WAIT_OR_CANCEL = NextStep("wait-or-cancel", _("Wait, or cancel it. Then it never leaves."))
 WAIT_FOR_ANSWER = NextStep("wait-for-answer", _("Wait a few seconds. This page changes by itself."))
-ADMIN_FIXES_SETUP = NextStep("admin-fixes-setup", _("An admin mends what stands under “Why”."))
+ADMIN_FIXES_SETUP = NextStep("admin-fixes-setup", _("An admin fixes what stands under “Why”."))
 LEAVES_WITH_ACCOUNT = NextStep(
     "leaves-with-account",
-    _("When the account goes on, it leaves by itself, with the same request ID."),
+    _("Once the account is resumed, it leaves by itself, with the same request ID."),
 )
 LEAVES_AFTER_PAUSE = NextStep(
     "leaves-after-pause",
     _(
-        "Once sending goes on, it leaves by itself, with the same request ID,"
+        "Once sending is resumed, it leaves by itself, with the same request ID,"
         " until its time is over."
+    ),
+)
+LEAVES_WITH_KEY = NextStep(
+    "leaves-with-key",
+    _(
+        "Once an admin stores an API key, the console goes on with it by itself,"
+        " until its time is over."
+    ),
+)
+LEAVES_WITH_SENDER = NextStep(
+    "leaves-with-sender",
+    _(
+        "It leaves once that is fixed and the background sender runs again, which it does not now."
+        " Whoever runs the console has to start it."
     ),
 )
 
@@ -33,46 +61,48 @@ LEAVES_AFTER_PAUSE = NextStep(
 
 CHECK_SAFELY = NextStep(
     "check-safely",
-    _(
-        "Press “Check safely”. It asks once more with the same request ID,"
-        " which Kaleyra takes once."
-    ),
+    _("Press “Check safely”. Nothing can be sent twice by it."),
 )
 CHECK_AFTER_PAUSE = NextStep(
-    "check-after-pause", _("Once sending goes on, “Check safely” can be pressed here.")
+    "check-after-pause", _("Once sending is resumed, “Check safely” can be pressed here.")
 )
 ASKED_BY_ITSELF = NextStep(
     "asked-by-itself",
+    _("Wait: the console asks Kaleyra again with the same request ID, for 15 minutes at most."),
+)
+ASKED_ONCE_REACHABLE = NextStep(
+    "asked-once-reachable",
     _(
-        "Wait: the console asks again by itself with the same request ID,"
-        " for a quarter of an hour at most."
+        "Wait: the console asks Kaleyra again once a message gets through,"
+        " unless its 15 minutes are over."
+    ),
+)
+NOBODY_ASKS = NextStep(
+    "nobody-asks",
+    _(
+        "Kaleyra is not asked about it: the background sender is not running. Whoever runs the"
+        " console has to start it."
     ),
 )
 ASKED_AFTER_PAUSE = NextStep(
     "asked-after-pause",
-    _(
-        "Once sending goes on, the console asks again by itself,"
-        " unless its quarter of an hour is over."
-    ),
+    _("Once sending is resumed, the console asks Kaleyra again, unless its 15 minutes are over."),
 )
 ASK_AND_SETTLE = NextStep(
     "ask-and-settle",
-    _("No answer settles it? Ask the customer whether a message came, and settle it."),
+    _("No clear answer? Ask the customer if the message came, and settle it."),
 )
 ASK_AND_HAVE_SETTLED = NextStep(
     "ask-and-have-settled",
-    _(
-        "No answer settles it? Ask the customer whether a message came,"
-        " and have an admin settle it."
-    ),
+    _("No clear answer? Ask the customer if the message came, and tell an admin."),
 )
 ASK_MEANWHILE_AND_SETTLE = NextStep(
     "ask-meanwhile-and-settle",
-    _("Ask the customer meanwhile whether a message came, and settle it."),
+    _("Ask the customer meanwhile if the message came, and settle it."),
 )
 ASK_MEANWHILE_AND_HAVE_SETTLED = NextStep(
     "ask-meanwhile-and-have-settled",
-    _("Ask the customer meanwhile whether a message came, and have an admin settle it."),
+    _("Ask the customer meanwhile if the message came, and tell an admin."),
 )
 
 # --- waiting for a result -------------------------------------------------------------------------
@@ -113,9 +143,7 @@ REPORT_MISSING_RESULTS = NextStep(
 # --- settled, or reported -------------------------------------------------------------------------
 
 NOTHING_LEFT = NextStep("nothing-left", _("Nothing is left to do."))
-NOTHING_LEFT_AFTER_REPORT = NextStep(
-    "nothing-left-after-report", _("Nothing is left to do: Kaleyra reports the delivery.")
-)
+NOTHING_LEFT_AFTER_REPORT = NextStep("nothing-left-after-report", _("Delivered, nothing to do."))
 ASK_CUSTOMER = NextStep("ask-customer", _("Ask the customer whether a message came."))
 ONLY_THEN_SEND_AGAIN = NextStep(
     "only-then-send-again",

@@ -25,17 +25,20 @@ def ticket_text(
     *,
     meaning: Meaning,
     delivery: Meaning,
+    waits_because: Sequence[str] = (),
     secrets: Secrets,
 ) -> str:
     """One fact a line: ids, times with their offset, addresses, state, results, errors.
 
     Its readers may have no account here. So numbers are masked whoever copies the text, values
-    are left out, and `secrets` are removed from Kaleyra's own texts as well.
+    are left out, and `secrets` are removed from Kaleyra's own texts as well. `waits_because`: why
+    it does not leave now.
     """
     lines: list[TicketLine] = [
         *_identity(invocation),
         *(_attempt(attempt) for attempt in attempts),
         (_("State"), meaning.label),
+        *((_("It waits"), text) for text in waits_because),
         (_("Delivery"), delivery.label),
         *(_results(report) if report else ()),
         *_complaints(invocation, secrets),

@@ -80,7 +80,7 @@ def _recorded(invocation: Invocation) -> TimelineStep:
         says.append(_("Not to leave before %(time)s.") % {"time": time})
     if invocation.not_after and may_still_expire:
         time = clock_time(invocation.not_after, "j M Y, H:i:s")
-        says.append(_("To leave by %(time)s, or never.") % {"time": time})
+        says.append(_("Expires at %(time)s.") % {"time": time})
     return TimelineStep(_("Recorded"), icon="edit", at=invocation.created_at, says=says)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -33,6 +33,17 @@ def duration_text(seconds: float) -> str:
 def clock_time(moment: datetime, form: str = "H:i:s") -> str:
     """`moment` in the current time zone. `form`: a format of Django's `date` filter."""
     return date_format(timezone.localtime(moment), form)
+
+
+def clock_time_of(moment: datetime, now: datetime) -> str:
+    """`moment` to the minute: "01:23" within a day, "Mon 09:00" within a week, else with its date.
+
+    In the current time zone.
+    """
+    ahead = moment - now
+    if ahead < timedelta(hours=20):
+        return clock_time(moment, "H:i")
+    return clock_time(moment, "D H:i" if ahead < timedelta(days=6) else "j M, H:i")
 
 
 def person_name(user: User | None) -> str:

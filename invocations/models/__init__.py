@@ -3,6 +3,7 @@
 from invocations.models.attempts import Attempt, Settlement
 from invocations.models.configuration import Account, ApiKey, Pod
 from invocations.models.invocations import Invocation
+from invocations.models.kept_forms import KeptForm
 from invocations.models.monitoring import Heartbeat, Incident, Quarter
 from invocations.models.preferences import Export, Preset, Profile, SavedFilter
 from invocations.models.rate_limits import KillSwitch, Pace
@@ -22,6 +23,7 @@ __all__ = [
     "Heartbeat",
     "Incident",
     "Invocation",
+    "KeptForm",
     "KillSwitch",
     "Pace",
     "Parameter",

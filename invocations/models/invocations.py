@@ -251,6 +251,15 @@ class Invocation(models.Model):
         return self.status in self.FINAL and self.due_at is None
 
     @property
+    def is_contradicted(self) -> bool:
+        """Whether a result was reported although nothing should have gone to the customer."""
+        return (
+            self.delivery == self.Delivery.COMPLETED
+            and self.status in (self.Status.REJECTED, *self.NEVER_LEFT)
+            and not self.reason.startswith("settled_")
+        )
+
+    @property
     def kept_reply(self) -> dict[str, Any]:
         """The last answer as `kaleyra.redaction.kept_answer` kept it, or {}.
 

@@ -18,6 +18,7 @@ from invocations.history.reasons import REASONS, advice_for
 from invocations.models import Incident, Invocation, permissions
 from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses, remedies
+from invocations.sending.account_key import key_problem
 
 Kind, Status = Incident.Kind, Invocation.Status
 LOOKS: dict[str, tuple[str, str]] = {
@@ -117,15 +118,15 @@ def _steps_for_workflow(reader: Reader) -> str:
 
 
 def _steps_for_account(incident: Incident, reader: Reader) -> str:
-    key_problem = remedies.key_problem(incident.account)
-    mend = remedies.remedy_for(incident.account, key_problem or incident.reason)
+    problem = key_problem(incident.account)
+    mend = remedies.remedy_for(incident.account, problem or incident.reason)
     if not reader.viewer.may(mend.permission):
         return str(mend.asked)
     steps = _(
         "%(mend)s. It goes on within five minutes then, "
         "or at once with “Resume the account” on the dashboard."
     )
-    if key_problem or not reader.viewer.may(permissions.CHANGE_ACCOUNT):
+    if problem or not reader.viewer.may(permissions.CHANGE_ACCOUNT):
         steps = _("%(mend)s. It goes on within five minutes then.")
     return steps % {"mend": mend.label}
 

@@ -15,7 +15,6 @@ from invocations.models import (
     Account,
     Callback,
     CallbackAddress,
-    Heartbeat,
     Incident,
     Invocation,
     WorkflowInstance,
@@ -23,6 +22,7 @@ from invocations.models import (
 from invocations.monitoring import statistics
 from invocations.results.matching import results_to_review
 from invocations.sending import pause
+from invocations.sending.departure import last_sweep
 
 COUNT_CAP = 10_000
 MISSING_AFTER = timedelta(seconds=60)
@@ -49,11 +49,6 @@ def _due(now: datetime) -> QuerySet[Invocation]:
     return Invocation.objects.filter(
         due_at__lte=now, status__in=waiting, workflow_instance_id__in=not_paused
     )
-
-
-def last_sweep() -> datetime | None:
-    """When a dispatcher last swept, or None."""
-    return Heartbeat.objects.values_list("at", flat=True).first()
 
 
 def dispatcher_is_missing(now: datetime) -> bool:

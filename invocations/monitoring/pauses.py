@@ -22,7 +22,8 @@ from invocations.history.reasons import REASONS, why_paused
 from invocations.history.wording import person_name
 from invocations.models import Account, Invocation, KillSwitch, WorkflowInstance, permissions
 from invocations.monitoring.pause_overview import Pause, PauseOverview, Waiting
-from invocations.monitoring.remedies import Remedy, key_problem, kill_switch_remedy, remedy_for
+from invocations.monitoring.remedies import Remedy, kill_switch_remedy, remedy_for
+from invocations.sending.account_key import key_problem
 from invocations.sending.outcomes import TABLE
 
 Status = Invocation.Status
@@ -168,7 +169,7 @@ def _workflow_remedy(workflow: WorkflowInstance, because: str) -> Remedy:
         _("Open the workflow"),
         address,
         permissions.CHANGE_WORKFLOW,
-        _("Ask an admin to let the workflow go on."),
+        _("Ask an admin to resume the workflow."),
     )
 
 

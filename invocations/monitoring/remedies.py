@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from invocations.history.meanings import Text
 from invocations.models import Account, ApiKey, permissions
-from invocations.sending.attempt import NoKey, read_key
+from invocations.sending.account_key import primary_key_of
 
 KEY_REASONS = ("credentials", "key", "unreadable_key")
 HOST_REASONS = ("redirect", "certificate", "address")
@@ -26,15 +26,6 @@ class Remedy(NamedTuple):
     address: str
     permission: str
     asked: Text
-
-
-def key_problem(account: Account) -> str:
-    """Why the primary key is not usable, as a reason in `sending.outcomes.TABLE`; else empty."""
-    try:
-        read_key(primary_key_of(account))
-    except NoKey as error:
-        return error.reason
-    return ""
 
 
 def remedy_for(account: Account, reason: str) -> Remedy:
@@ -63,7 +54,7 @@ def remedy_for(account: Account, reason: str) -> Remedy:
         _("Open the account"),
         address,
         permissions.CHANGE_ACCOUNT,
-        _("Ask an admin to let the account go on."),
+        _("Ask an admin to resume the account."),
     )
 
 
@@ -87,13 +78,8 @@ def _key_remedy(key: ApiKey, reason: str) -> Remedy:
 def kill_switch_remedy() -> Remedy:
     """The page on which the kill switch is turned off."""
     return Remedy(
-        _("Look at the brake"),
+        _("See the stop"),
         reverse("stop"),
         permissions.STOP,
-        _("Ask an admin to let all sending go on."),
+        _("Ask an admin to resume all sending."),
     )
-
-
-def primary_key_of(account: Account) -> ApiKey | None:
-    """The account's primary key, from `account.api_keys`, which may be prefetched."""
-    return next((key for key in account.api_keys.all() if key.is_primary), None)

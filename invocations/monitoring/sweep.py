@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from invocations.forms import kept_form
 from invocations.monitoring import incident_emails, incidents, statistics
 from invocations.results import upkeep
 from invocations.sending import expiry
@@ -30,6 +31,7 @@ def sweep() -> int:
         upkeep.retry_unmatched,
         upkeep.mark_missing,
         upkeep.drop_stale,
+        kept_form.drop_expired,
     )
     changed = sum(step(now) for step in steps)
     incident_emails.release_unsent(now)

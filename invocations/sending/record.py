@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from invocations.composing import check, template_fields
+from invocations.composing import check, resending, template_fields
 from invocations.composing.findings import Finding, blockers
 from invocations.kaleyra import recipients
 from invocations.kaleyra.payload import Send, build_payload, to_text
@@ -33,6 +33,8 @@ GRACE = timedelta(seconds=20)
 After this the dispatcher takes it up.
 """
 PAYLOAD_DIGEST = "payload"
+RESENT_COLUMNS = ("status", "delivery", "reason", "due_at", "deciding_channel", "may_be_double")
+"""What decides whether a message may be sent again. It may have changed since it was loaded."""
 
 
 class NotSendable(Exception):
@@ -78,11 +80,15 @@ def record(
     """Commits a queued invocation. The same request ID and content again give the first, and False.
 
     `acknowledged`: tokens of the cautions that a person has acknowledged; None: nobody is asked.
+    `sent_again_from`: the earlier message that this one repeats; the gate decides about it, too.
     It leaves between `not_before` and `not_after` (by default `workflow.valid_for` later).
     Raises `NotSendable`, `NotAcknowledged`, or `RequestIdTaken` (the ID is another message's).
     """
     found = blockers(check.of_message(workflow, sends, reads_anew=True))
     found = found or check.of_times(workflow, not_before=not_before, not_after=not_after)
+    if sent_again_from is not None:
+        sent_again_from.refresh_from_db(fields=RESENT_COLUMNS)
+        found = found or blockers(resending.of_original(sent_again_from))
     if found:
         raise NotSendable(found)
     invocation = Invocation(
@@ -103,7 +109,7 @@ def record(
         if (first := _recorded_before(invocation)) is not None:
             return first, False
         if acknowledged is not None:
-            _ask(workflow, sends, created_by, acknowledged)
+            _ask(workflow, sends, created_by, acknowledged, sent_again_from)
         return _insert(invocation)
 
 
@@ -178,9 +184,10 @@ def _ask(
     sends: Sequence[Send],
     created_by: User | None,
     acknowledged: Collection[str],
+    again: Invocation | None,
 ) -> None:
     by = Viewer.of(created_by) if created_by else Viewer.operator()
-    asked = check.to_acknowledge(workflow, sends, by=by)
+    asked = check.to_acknowledge(workflow, sends, by=by, again=again)
     if open_ones := [finding for finding in asked if finding.token not in acknowledged]:
         raise NotAcknowledged(open_ones)
 

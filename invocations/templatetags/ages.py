@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from invocations.history.wording import clock_time_of
+
 register = template.Library()
 ONE_MINUTE = timedelta(minutes=1)
 
@@ -27,6 +29,12 @@ def ago(moment: datetime) -> str:
     if now - moment < ONE_MINUTE:
         return _("just now")
     return _("%(age)s ago") % {"age": timesince(moment, now)}
+
+
+@register.filter
+def expiry(moment: datetime) -> str:
+    """A time to come, to the minute: "01:23", from tomorrow on with its day."""
+    return clock_time_of(moment, timezone.now())
 
 
 @register.filter

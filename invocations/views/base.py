@@ -18,6 +18,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from psycopg.errors import QueryCanceled
 
+from invocations.forms.kept_form import keep
 from invocations.models.permissions import Viewer
 
 logger = logging.getLogger(__name__)
@@ -34,17 +35,16 @@ class StaffRequest(HttpRequest):
 
 
 def staff_page(permission: str) -> Callable[[View], View]:
-    """Redirects to sign-in, or 403 without `permission`. An empty one admits all who are signed in.
+    """Redirects to sign-in, or 403 without `permission`.
 
-    After sign-in a GET leads back to its URL, any other method to the dashboard.
+    An empty one admits all who are signed in.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not admin.site.has_permission(request):
-                after_login = request.get_full_path() if request.method == "GET" else "/"
-                return redirect_to_login(after_login, reverse("admin:login"))
+                return _ask_to_sign_in(request)
             viewer = Viewer.of(request.user)
             if permission and not viewer.may(permission):
                 raise PermissionDenied
@@ -54,6 +54,22 @@ def staff_page(permission: str) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
+    """After sign-in a GET leads back to its URL, a send form to the form as it was filled in, and
+    anything else to the dashboard.
+
+    A part of a page (htmx) is told with an event (static/console.js), not with the sign-in page,
+    which would stand in its place.
+    """
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=204, headers={"HX-Trigger": "console:signed-out"})
+    if request.method == "GET":
+        after_login = request.get_full_path()
+    else:
+        after_login = (keep(request) if request.method == "POST" else "") or "/"
+    return redirect_to_login(after_login, reverse("admin:login"))
 
 
 def with_query_timeout(view: View) -> View:

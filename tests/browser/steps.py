@@ -46,7 +46,7 @@ def review(page: Page) -> None:
 
 
 def send(page: Page) -> None:
-    page.get_by_role("button", name="Send 1 invocation").click()
+    page.get_by_role("button", name="Send 1 message").click()
     page.wait_for_url("**/history/*/")
 
 

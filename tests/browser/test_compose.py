@@ -39,7 +39,7 @@ def test_five_values_on_two_channels_by_keyboard_alone(compose, demo, receiver):
     expect(page.get_by_text("The two channels go to two different numbers.")).to_be_visible()
     tab_to(page, page.get_by_label("Send anyway"))
     page.keyboard.press("Space")
-    tab_to(page, page.get_by_role("button", name="Send 1 invocation"))
+    tab_to(page, page.get_by_role("button", name="Send 1 message"))
     page.keyboard.press("Enter")
     page.wait_for_url("**/history/*/")
     body = sent_by(receiver)["input"]

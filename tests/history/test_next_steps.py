@@ -33,7 +33,7 @@ def test_the_next_step_after_a_verdict_follows_a_later_result():
     row = Invocation(
         status="rejected", reason="settled_not_delivered", delivery="completed", deciding_channel=1
     )
-    assert str(next_steps(meaning_of(row), delivery_of(row))[0]).startswith("Nothing is left to do")
+    assert str(next_steps(meaning_of(row), delivery_of(row))[0]) == "Delivered, nothing to do."
 
 
 def steps_of(**options):

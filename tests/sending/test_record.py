@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from invocations.kaleyra.payload import Send
 from invocations.models import Attempt, Channel, Invocation, WorkflowInstance
+from invocations.models.invocations import sends_in
 from invocations.models.recipients import sent_to
 from invocations.sending.record import NotAcknowledged, NotSendable, RequestIdTaken, record
 
@@ -199,3 +200,47 @@ def test_a_person_is_asked_about_a_repeat_and_nobody_else_is(workflow, priya):
 def test_a_form_posted_twice_is_not_asked_about_itself(workflow, priya):
     first, _ = record_message(workflow, created_by=priya, acknowledged=())
     assert record_message(workflow, created_by=priya, acknowledged=()) == (first, False)
+
+
+# --- sending an earlier message again -------------------------------------------------------------
+
+
+def test_what_arrived_is_sent_again_only_by_whoever_acknowledges_that(workflow, recorded, ada):
+    first = recorded()
+    Invocation.objects.filter(pk=first.pk).update(
+        status="accepted", delivery="completed", deciding_channel=1, due_at=None
+    )
+    options = {"request_id": uuid.uuid4(), "created_by": ada.person, "sent_again_from": first}
+    sends = sends_in(first)
+    with pytest.raises(NotAcknowledged) as refused:
+        record(workflow, sends, acknowledged=[], **options)
+    assert [finding.code for finding in refused.value.findings] == ["may_have_arrived"]
+    tokens = [finding.token for finding in refused.value.findings]
+    again, is_new = record(workflow, sends, acknowledged=tokens, **options)
+    assert is_new and again.sent_again_from == first
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"status": "queued"},
+        {"status": "held"},
+        {"status": "unknown", "due_at": "2030-01-01T00:00Z"},
+        {"status": "accepted", "delivery": "awaiting", "result_due_at": "2030-01-01T00:00Z"},
+        {"status": "rejected", "delivery": "completed", "deciding_channel": 1},
+    ],
+)
+@pytest.mark.parametrize("acknowledged", [None, []])
+def test_what_may_still_arrive_is_sent_again_by_nobody(workflow, recorded, columns, acknowledged):
+    first = recorded()
+    Invocation.objects.filter(pk=first.pk).update(**{"due_at": None} | columns)
+    with pytest.raises(NotSendable) as refused:
+        record(
+            workflow,
+            sends_in(first),
+            request_id=uuid.uuid4(),
+            created_by=None,
+            acknowledged=acknowledged,
+            sent_again_from=first,
+        )
+    assert refused.value.code == "not_resendable" and Invocation.objects.count() == 1

@@ -140,7 +140,7 @@ def form_of(answer):
 
 
 def confirm(client, answer):
-    """Presses "Send 1 invocation" on the review page."""
+    """Presses "Send 1 message" on the review page."""
     return Page(answer).form("send").press(client, "send")
 
 
@@ -150,7 +150,7 @@ def tokens_in(answer):
 
 
 def confirm_anyway(client, answer):
-    """Ticks every box on the review page, and presses "Send 1 invocation"."""
+    """Ticks every box on the review page, and presses "Send 1 message"."""
     form = Page(answer).form("send")
     form.fields["acknowledged"] = tokens_in(answer)
     return form.press(client, "send")

@@ -1,57 +1,31 @@
-"""The bulk actions of the history: who may do each, to which rows, and what it does to one row."""
+"""Settle and cancel in bulk: who may do each, to which rows, and what it does to one row."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from invocations.composing import check, template_fields
-from invocations.forms.bulk_actions import (
-    SendAgainForm,
-    why_not_cancellable,
-    why_not_resent,
-    why_not_settleable,
-)
+from invocations.forms.bulk_actions import why_not_cancellable, why_not_settleable
 from invocations.forms.settle import SettleForm
 from invocations.history.meanings import Text
-from invocations.models import Invocation, Settlement, WorkflowInstance, permissions
-from invocations.models.encryption import Unreadable
-from invocations.models.invocations import sends_in
+from invocations.models import Invocation, Settlement, permissions
 from invocations.models.permissions import Viewer
 from invocations.sending import decisions
-from invocations.sending.record import NotAcknowledged, NotSendable, RequestIdTaken, record
 from invocations.views.base import StaffRequest
 
 NO_RIGHT_TO_SEND = _("You may not send this workflow, or it is off.")
-ALREADY_SENT_AGAIN = _("It was sent again already. Open it to send it once more.")
-ONE_TIME_CODE = _("A one-time code is of no use a second time.")
-WORKFLOW_CHANGED = _("The workflow has changed since. Open it and look over its values.")
-ANOTHER_MESSAGE = _("Another message went to this number since. Open it to send it again.")
-NOT_DECRYPTABLE = _("What was sent cannot be decrypted any more.")
 
 
 class Lookups:
-    """Read once for all rows: the workflows that the viewer may send, and their template fields.
+    """Read once for all rows: the workflows that the viewer may send."""
 
-    `selected` are the request IDs of all rows of the action.
-    """
-
-    def __init__(self, viewer: Viewer, selected: Collection[UUID]) -> None:
-        self.viewer = viewer
-        self.selected = frozenset(selected)
+    def __init__(self, viewer: Viewer) -> None:
         self.sendable = viewer.sendable_ids
-        self._contracts: dict[int, dict[str, Any]] = {}
-
-    def contract_of(self, workflow: WorkflowInstance) -> dict[str, Any]:
-        if workflow.pk not in self._contracts:
-            self._contracts[workflow.pk] = template_fields.snapshot(workflow)
-        return self._contracts[workflow.pk]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,68 +103,5 @@ CANCEL_ACTION = BulkAction(
 )
 
 
-# --- Send again -----------------------------------------------------------------------------------
-
-
-def _why_not_sent_again(row: Invocation, lookups: Lookups) -> Text | None:
-    """Only rows that are certainly final, and whose message would be the same as before."""
-    workflow = row.workflow_instance
-    reason = why_not_resent(row)
-    if reason:
-        return reason
-    if row.was_sent_again:  # type: ignore[attr-defined]  # annotated by `selected_rows`
-        return ALREADY_SENT_AGAIN
-    if workflow.pk not in lookups.sendable:
-        return NO_RIGHT_TO_SEND
-    if any(channel.is_otp for channel in workflow.channels.all()):
-        return ONE_TIME_CODE
-    contract = lookups.contract_of(workflow)
-    if row.version is None or template_fields.changes_between(row.version.contract, contract):
-        return WORKFLOW_CHANGED
-    try:
-        asked = check.to_acknowledge(workflow, sends_in(row), by=lookups.viewer)
-    except Unreadable:
-        return NOT_DECRYPTABLE
-    others = {finding.earlier for finding in asked} - {None} - lookups.selected
-    return ANOTHER_MESSAGE if others else None
-
-
-def _send_again(request: StaffRequest, row: Invocation, form: SendAgainForm) -> bool:
-    """Records the new message. The dispatcher sends it."""
-    try:
-        _invocation, is_new = record(
-            row.workflow_instance,
-            sends_in(row),
-            request_id=form.request_id(row.request_id),
-            created_by=request.user,
-            acknowledged=form.acknowledged,
-            reference=row.reference,
-            sent_again_from=row,
-        )
-    except (NotSendable, NotAcknowledged, RequestIdTaken):
-        return False
-    return is_new
-
-
-def _sent_again_text(n: int) -> str:
-    text = ngettext(
-        "%(n)s leaves again within half a minute", "%(n)s leave again within half a minute", n
-    )
-    return text % {"n": n}
-
-
-SEND_AGAIN_ACTION = BulkAction(
-    permission=permissions.SEND,
-    title=_("Send again"),
-    button=_("Send again"),
-    busy=_("Recording …"),
-    icon="replay",
-    heading=_("%(n)s to send again"),
-    form=SendAgainForm,
-    why_not=_why_not_sent_again,
-    run=_send_again,
-    done_text=_sent_again_text,
-)
-
-BULK_ACTIONS = {"settle": SETTLE_ACTION, "cancel": CANCEL_ACTION, "again": SEND_AGAIN_ACTION}
-"""By the value of the button `action` that is posted."""
+BULK_ACTIONS = {"settle": SETTLE_ACTION, "cancel": CANCEL_ACTION}
+"""By the value of the button `action` that is posted. Another is `send_again`."""

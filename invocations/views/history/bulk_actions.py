@@ -6,28 +6,25 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from invocations.forms.bulk_actions import MAX_SELECTED, selected_ids
-from invocations.forms.history import HistoryFilter
 from invocations.history.meanings import Text
-from invocations.history.report import prefetch_results
 from invocations.models import Invocation, permissions
 from invocations.models.permissions import Viewer
 from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.history.bulk_action_kinds import BULK_ACTIONS, BulkAction, Lookups
 from invocations.views.history.list_rows import row_context
+from invocations.views.history.selected_rows import list_url, selected_rows
+from invocations.views.history.send_again import send_again
 
 
 @dataclass(frozen=True)
@@ -45,48 +42,32 @@ def bulk_actions(request: StaffRequest) -> HttpResponse:
     """The review page; confirmed, acts on the rows that still qualify and reports how many."""
     name = request.POST.get("action", "")
     ids = selected_ids(request.POST.getlist("ids"))
-    if name not in BULK_ACTIONS or not ids:
-        messages.info(request, _("Tick the rows first. Nothing was changed."))
-        return redirect(_list_url(request))
+    if name not in {*BULK_ACTIONS, "again"} or not ids:
+        messages.info(request, _("Choose at least one message."))
+        return redirect(list_url(request))
+    if name == "again":
+        return send_again(request, ids)
     action = BULK_ACTIONS[name]
     if not request.viewer.may(action.permission):
         raise PermissionDenied
-    if name == "again" and not request.viewer.sees_values:
-        raise PermissionDenied
     selection = _selection(action, request.viewer, ids)
     if "confirmed" not in request.POST:
-        if name == "again" and len(ids) == 1 and selection.fit:
-            return redirect(_send_again_url(selection.fit[0]))
-        form = action.form(initial={"deed": uuid.uuid4()})
-        return _review_page(request, name, selection, form)
+        return _review_page(request, name, selection, action.form())
     form = action.form(request.POST)
     if not form.is_valid():
         return _review_page(request, name, selection, form)
     done = sum(action.run(request, row, form) for row in selection.fit)
     _report(request, action, done=done, skipped=len(ids) - done)
-    return redirect(_list_url(request))
+    return redirect(list_url(request))
 
 
 def _selection(action: BulkAction, viewer: Viewer, ids: Sequence[uuid.UUID]) -> Selection:
-    lookups = Lookups(viewer, ids)
+    lookups = Lookups(viewer)
     rows = [(row, action.why_not(row, lookups)) for row in selected_rows(ids)]
     return Selection(
         fit=[row for row, reason in rows if reason is None],
         left_out=[(row, reason) for row, reason in rows if reason is not None],
     )
-
-
-def selected_rows(ids: Sequence[uuid.UUID]) -> list[Invocation]:
-    """Newest first, with what the actions and the review read; `was_sent_again` is annotated."""
-    resent = Invocation.objects.filter(sent_again_from=OuterRef("pk"))
-    rows = (
-        Invocation.objects.filter(request_id__in=ids)
-        .select_related("workflow_instance", "account__pod", "created_by")
-        .prefetch_related(prefetch_results(), "version", "workflow_instance__channels")
-        .defer("reply", "note")
-        .annotate(was_sent_again=Exists(resent))
-    )
-    return list(rows.order_by("-pk"))
 
 
 def _review_page(request: StaffRequest, name: str, selection: Selection, form: Any) -> HttpResponse:
@@ -99,23 +80,11 @@ def _review_page(request: StaffRequest, name: str, selection: Selection, form: A
         "form": form,
         "fit": [row_context(row) for row in fit],
         "left_out": [{**row_context(row), "refusal": reason} for row, reason in selection.left_out],
-        "delivered": sum(bool(row.deciding_channel) for row in fit),
         "address": request.POST.get("address", ""),
-        "back": _list_url(request),
+        "back": list_url(request),
         "more_than": MAX_SELECTED if is_cut else None,
     }
     return render_page(request, "bulk_actions.html", context)
-
-
-def _list_url(request: StaffRequest) -> str:
-    """The list with its filters. Nothing else of the posted address is kept."""
-    chosen = HistoryFilter(QueryDict(request.POST.get("address", ""))).chosen
-    return reverse("history") + (f"?{urlencode(chosen)}" if chosen else "")
-
-
-def _send_again_url(row: Invocation) -> str:
-    """The send page, filled with the values of one message."""
-    return f"{reverse('compose', args=[row.workflow_instance_id])}?again={row.request_id}"
 
 
 def _report(request: StaffRequest, action: BulkAction, *, done: int, skipped: int) -> None:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from invocations.forms.history import HistorySearch
+from invocations.forms.search import HistorySearch
 from invocations.models import Invocation, WorkflowInstance
 from invocations.models.permissions import Viewer
 from invocations.views.base import StaffRequest, staff_page, with_query_timeout

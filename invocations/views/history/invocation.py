@@ -21,6 +21,7 @@ from invocations.monitoring import pauses
 from invocations.results import suggestions
 from invocations.sending import decisions
 from invocations.sending.deliver import deliver
+from invocations.sending.departure import GOES_ON, departure_of
 from invocations.views.base import StaffRequest, render_page, staff_page
 
 
@@ -43,11 +44,15 @@ def detail_for(viewer: Viewer, request_id: uuid.UUID) -> Detail:
     Includes the pauses that block it, and whether an unmatched result may belong to it.
     """
     found = get_object_or_404(with_story(), request_id=request_id)
-    blockers = []
+    blockers, departure = [], GOES_ON
+    if can_be_blocked(found) or found.status == Invocation.Status.SENDING:
+        departure = departure_of(found.workflow_instance)
     if can_be_blocked(found):
         blockers = pauses.blocking_pauses(found.account, found.workflow_instance)
     may_have_result = suggestions.may_have_unmatched_result(found)
-    return Detail(found, viewer, blockers=blockers, may_have_result=may_have_result)
+    return Detail(
+        found, viewer, blockers=blockers, departure=departure, may_have_result=may_have_result
+    )
 
 
 def setup_links(detail: Detail) -> dict[str, str]:

@@ -16,8 +16,8 @@ from invocations.forms.settle import SettleForm
 from invocations.history.reasons import REASONS
 from invocations.history.state import meaning_of
 from invocations.models import Invocation, Settlement, permissions
-from invocations.monitoring import pauses
 from invocations.sending import decisions
+from invocations.sending.departure import departure_of
 from invocations.views.base import StaffRequest, render_page, staff_page
 
 
@@ -39,10 +39,8 @@ def settle(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
         else:
             messages.warning(request, _("It is not unknown any more. Nothing was changed."))
         return redirect("invocation", request_id=request_id)
-    due_at = found.due_at
-    asks_again = due_at is not None and not pauses.blocking_pauses(
-        found.account, found.workflow_instance
-    )
+    due_at, departure = found.due_at, departure_of(found.workflow_instance)
+    asks_again = due_at is not None and departure.goes_on_by_itself
     context = {
         "form": form,
         "invocation": found,
@@ -50,5 +48,6 @@ def settle(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
         "why": REASONS.get(found.reason, ""),
         "asks_again": asks_again,
         "asks_at": due_at if due_at and due_at > timezone.now() else None,
+        "is_unreachable": departure.is_unreachable,
     }
     return render_page(request, "settle.html", context)

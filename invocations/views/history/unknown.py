@@ -10,11 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from invocations.history.outlook import no_sender_text
 from invocations.history.reasons import REASONS
 from invocations.history.state import meaning_of
+from invocations.history.wording import clock_time
 from invocations.models import Invocation, WorkflowInstance, permissions
-from invocations.monitoring import pauses
 from invocations.sending import ask_again
+from invocations.sending.departure import Departure, Departures, Obstacle
 from invocations.views.base import StaffRequest, render_page, staff_page
 
 UNKNOWN_PAGE_SIZE = 50
@@ -38,13 +40,15 @@ def unknown(request: StaffRequest) -> HttpResponse:
         found = found.filter(id__gt=after)
     rows = list(
         found.select_related("workflow_instance", "account", "created_by")
+        .prefetch_related("account__api_keys")
         .defer("payload", "reply", "note")
         .order_by("id")[: UNKNOWN_PAGE_SIZE + 1]
     )
     shown, sendable = rows[:UNKNOWN_PAGE_SIZE], request.viewer.sendable_ids
-    now, is_stopped = timezone.now(), pauses.active_kill_switch() is not None
+    now, departures = timezone.now(), Departures()
     context = {
-        "rows": [_row_context(row, now, sendable, is_stopped) for row in shown],
+        "rows": [_row_context(row, now, sendable, departures) for row in shown],
+        "no_sender": "" if departures.has_sender else no_sender_text(is_unknown=True),
         "later": shown[-1].pk if len(rows) > len(shown) else None,
         "is_first_page": not after,
         "workflow": workflow,
@@ -60,9 +64,10 @@ def _id_parameter(request: StaffRequest, name: str) -> int:
 
 
 def _row_context(
-    row: Invocation, now: datetime, sendable: frozenset[int], is_stopped: bool
+    row: Invocation, now: datetime, sendable: frozenset[int], departures: Departures
 ) -> dict[str, Any]:
-    not_checked = _why_not_checked(row, is_stopped)
+    departure = departures.of(row.account, row.workflow_instance)
+    not_checked = _why_not_checked(departure)
     may_send = row.workflow_instance_id in sendable
     since = row.doubtful_since or row.created_at
     return {
@@ -72,16 +77,28 @@ def _row_context(
         "since": since,
         "is_overdue": row.due_at is None and since <= now - OVERDUE_AFTER,
         "kept_back": not_checked,
+        "asked_text": _asked_text(row, departure),
         "may_check": ask_again.is_checkable(row, now) and may_send and not not_checked,
     }
 
 
-def _why_not_checked(row: Invocation, is_stopped: bool) -> str:
+def _why_not_checked(departure: Departure) -> str:
     """Why neither the console nor a person can check it now; empty if they can."""
-    if is_stopped:
-        return _("not asked about: all sending is stopped")
-    if row.account.is_paused:
-        return _("not asked about: its account is paused")
-    if row.workflow_instance.is_paused:
-        return _("not asked about: its workflow is paused")
-    return ""
+    texts = {
+        Obstacle.STOPPED: _("not asked about: all sending is stopped"),
+        Obstacle.ACCOUNT_PAUSED: _("not asked about: its account is paused"),
+        Obstacle.WORKFLOW_PAUSED: _("not asked about: its workflow is paused"),
+        Obstacle.NO_KEY: _("not asked about: its account has no usable API key"),
+    }
+    return texts[departure.obstacles[0]] if departure.obstacles else ""
+
+
+def _asked_text(row: Invocation, departure: Departure) -> str:
+    """What the console does about it without a person."""
+    if row.due_at is None:
+        return _("needs a person")
+    if not departure.has_sender:
+        return _("not asked about: the background sender is not running")
+    if departure.is_unreachable:
+        return _("asked again once the account can be reached")
+    return _("asked again at %(time)s") % {"time": clock_time(row.due_at)}

@@ -17,6 +17,7 @@ from invocations.models import Account, ApiKey, Incident, WorkflowInstance
 from invocations.models.permissions import Viewer
 from invocations.monitoring import metrics, pauses, statistics
 from invocations.monitoring.incident_text import words_of
+from invocations.sending.departure import last_sweep
 from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.monitoring.needs_attention import groups_needing_attention
 from invocations.views.monitoring.outcomes import outcomes
@@ -46,7 +47,7 @@ def dashboard(request: StaffRequest) -> HttpResponse:
             "paused": paused,
             **groups_needing_attention(request.viewer, paused),
             "nobody_at_work": metrics.dispatcher_is_missing(now),
-            "last_at_work": metrics.last_sweep(),
+            "last_at_work": last_sweep(),
             **_incidents(now, request.viewer),
             **outcomes(since, days),
         }

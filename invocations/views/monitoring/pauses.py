@@ -18,6 +18,7 @@ from invocations.models import Account, KillSwitch, WorkflowInstance, permission
 from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses, remedies
 from invocations.sending import pause as sending_pause
+from invocations.sending.account_key import key_problem
 from invocations.sending.pause import resume_everything, stop_everything
 from invocations.views.base import StaffRequest, render_page, staff_page
 
@@ -66,7 +67,7 @@ def resume(request: StaffRequest, account_id: int) -> HttpResponse:
         Account.objects.select_related("pod").prefetch_related("api_keys"), pk=account_id
     )
     because = account.paused_because
-    if account.is_paused and (problem := remedies.key_problem(account)):
+    if account.is_paused and (problem := key_problem(account)):
         messages.error(request, _stays_paused_text(account, problem, request.viewer))
     elif sending_pause.resume(account):
         messages.success(request, _resumed_text(account.title, because))

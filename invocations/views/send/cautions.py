@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from invocations.composing.error_text import FIELD_TEXT, editor_text
 from invocations.composing.findings import Finding
+from invocations.composing.resending import MAY_HAVE_ARRIVED
 from invocations.composing.warnings import REPEAT, RESULT_AWAITED
 from invocations.models import Channel
 from invocations.views.send.home_number import HomeNumber
@@ -111,7 +112,7 @@ def _caution(
     is_ticked: bool = False,
 ) -> Caution:
     link = reverse("invocation", args=[finding.earlier]) if finding.earlier else ""
-    is_one_message = finding.code in (REPEAT, RESULT_AWAITED)
+    is_one_message = finding.code in (REPEAT, RESULT_AWAITED, MAY_HAVE_ARRIVED)
     return Caution(
         text=f"{about}: {text}" if about else text,
         tone="rejected" if finding.blocks else "unknown",

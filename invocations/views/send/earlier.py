@@ -69,7 +69,8 @@ def filled_form(
     """
     form = SendForm(workflow)
     if original:
-        return SendForm(workflow, kept=EarlierSends(sends_in(original), viewer.sees_numbers))
+        kept = EarlierSends(sends_in(original), viewer.sees_numbers)
+        return SendForm(workflow, kept=kept, typed=records_of(original))
     if like := named_in(address, "like", workflow, viewer):
         params = [dict(send.template_params) for send in sends_in(like)]
         return SendForm(workflow, typed=form.filled(params))
@@ -77,6 +78,19 @@ def filled_form(
     if preset := presets_for(viewer, workflow).filter(pk=preset_id).first():
         return SendForm(workflow, typed=form.filled(values_in(preset)))
     return form
+
+
+def records_of(original: Invocation) -> dict[str, str]:
+    """Ticket and note of `original`, for the message that repeats it."""
+    return {"reference": original.reference, "note": note_of(original)}
+
+
+def note_of(original: Invocation) -> str:
+    """Empty if there is none, or no encryption key decrypts it."""
+    try:
+        return original.note or ""
+    except Unreadable:
+        return ""
 
 
 def _number(text: str) -> int:

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from invocations.composing import template_fields
@@ -14,24 +15,33 @@ from invocations.composing.check import check
 from invocations.composing.number_notes import notes_of, notes_of_all
 from invocations.composing.preview import bubbles, shown_send
 from invocations.forms.preset import PresetForm
+from invocations.forms.promise import Promise
 from invocations.forms.send import SendForm
 from invocations.forms.submission_token import SubmissionToken
 from invocations.kaleyra import recipients
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import build_payload, to_curl, to_text
 from invocations.kaleyra.recipients import country
-from invocations.models import WorkflowInstance
+from invocations.models import Invocation, WorkflowInstance
 from invocations.monitoring import pauses
+from invocations.sending.departure import departure_of
 from invocations.views.base import StaffRequest, render_page
 from invocations.views.send import home_number
 from invocations.views.send.cautions import before_sending
+from invocations.views.send.deed_text import deed_text
 
 
 def review(
-    request: StaffRequest, workflow: WorkflowInstance, token: SubmissionToken, form: SendForm
+    request: StaffRequest,
+    workflow: WorkflowInstance,
+    token: SubmissionToken,
+    form: SendForm,
+    original: Invocation | None = None,
 ) -> HttpResponse:
     """The page between form and sending. Hidden fields carry the form: the server keeps nothing."""
-    findings = check(workflow, form.sends, by=request.viewer)
+    findings = check(workflow, form.sends, by=request.viewer, again=original)
+    now, departure = timezone.now(), departure_of(workflow)
+    promise = Promise.of(workflow, token.request_id, departure, now)
     ticked = request.POST.getlist("acknowledged")
     context = {
         "workflow": workflow,
@@ -49,7 +59,10 @@ def review(
             ),
         ),
         "pauses": pauses.pauses_of(workflow.account, workflow),
-        "valid_for": workflow.valid_for,
+        "promise": promise,
+        "deed": deed_text(promise, workflow, departure, now),
+        "has_sender": departure.has_sender,
+        "expires_at": promise.expires_at,
         "posted": _form_fields(form),
         "preset": _preset_form(request, workflow, form),
         "reference": form.cleaned_data["reference"],

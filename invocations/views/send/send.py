@@ -8,26 +8,31 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from invocations.composing.error_text import params_text
+from invocations.composing.resending import NOT_RESENDABLE, why_not_resendable
+from invocations.forms import kept_form
 from invocations.forms.preset import presets_for
+from invocations.forms.promise import Promise
 from invocations.forms.send import SendForm
 from invocations.forms.submission_token import StaleToken, SubmissionToken
 from invocations.forms.template_params import Editor
 from invocations.history.meanings import Text
-from invocations.history.resend import why_not_resendable
 from invocations.kaleyra.template_params import ParamsError
 from invocations.models import Invocation, WorkflowInstance, permissions
 from invocations.models.encryption import Unreadable
 from invocations.monitoring import pauses
 from invocations.sending.deliver import deliver
+from invocations.sending.departure import Deed, departure_of
 from invocations.sending.record import NotAcknowledged, NotSendable, RequestIdTaken, record
 from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.send import home_number
 from invocations.views.send.choose import workflows_to_fill_in
+from invocations.views.send.deed_text import deed_text, what_changed
 from invocations.views.send.earlier import (
     changed_since,
     filled_form,
@@ -85,13 +90,15 @@ def compose(request: StaffRequest, workflow_id: int) -> HttpResponse:
         return _edit(draft, action)
     if not form.is_valid():
         return _show(draft)
-    return _send(draft) if action == "send" else review(request, workflow, token, form)
+    return _send(draft) if action == "send" else review(request, workflow, token, form, original)
 
 
 def _open(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
     """The form as a link opens it: empty, or filled from an earlier message (`again`, `like`) or a
     preset.
     """
+    if kept_id := request.GET.get("kept", ""):
+        return _restore(request, workflow, kept_id)
     original = named_in(request.GET, "again", workflow, request.viewer)
     if original and (refused := why_not_resendable(original)):
         messages.warning(request, _not_again(refused))
@@ -116,6 +123,32 @@ def _open(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
 def _not_again(refused: Text) -> str:
     words = _("Of the message that is to be sent again: %(why)s Nothing was sent.")
     return words % {"why": refused}
+
+
+def _restore(request: StaffRequest, workflow: WorkflowInstance, kept_id: str) -> HttpResponse:
+    """The form that was posted after the session had ended, as it was filled in; nothing is sent.
+
+    It keeps its request ID, so that its message is sent once even if it had been posted twice.
+    """
+    fields = kept_form.kept_fields(request, request.user, workflow, kept_id)
+    if fields is None:
+        words = _("What you had typed is not kept any more. Nothing was sent.")
+        messages.warning(request, words)
+        return redirect("compose", workflow_id=workflow.pk)
+    messages.info(
+        request,
+        _("What you had typed is back. Nothing was sent. Look it over and go on."),
+    )
+    try:
+        token = SubmissionToken.read(fields.get("intent", ""), request.user.pk, workflow.pk)
+    except StaleToken:
+        token = SubmissionToken.new(request.user.pk, workflow.pk)
+    original = original_of(token, request.viewer)
+    kept = kept_of(original, request.viewer)
+    typed = SendForm(workflow, fields, kept=kept).typed()
+    return _show(
+        Draft(request, workflow, token, SendForm(workflow, typed=typed, kept=kept), original)
+    )
 
 
 def _renew(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
@@ -167,6 +200,8 @@ def _edit(draft: Draft, action: str) -> HttpResponse:
 
 def _show(draft: Draft) -> HttpResponse:
     request, workflow = draft.request, draft.workflow
+    now, departure = timezone.now(), departure_of(workflow)
+    promise = Promise.of(workflow, draft.token.request_id, departure, now)
     context: dict[str, Any] = {
         "workflow": workflow,
         "channels": draft.form.channels,
@@ -176,7 +211,9 @@ def _show(draft: Draft) -> HttpResponse:
         "changed": changed_since(draft.original, workflow),
         "presets": presets_for(request.viewer, workflow),
         "pauses": pauses.pauses_of(workflow.account, workflow),
-        "valid_for": workflow.valid_for,
+        "expires_at": promise.expires_at,
+        "deed": deed_text(promise, workflow, departure, now),
+        "has_sender": departure.has_sender,
         "recent": recent_messages(workflow, request.viewer),
         **preview_context(request, workflow, draft.form),
     }
@@ -187,6 +224,10 @@ def _send(draft: Draft) -> HttpResponse:
     request, form = draft.request, draft.form
     if draft.original and (refused := why_not_resendable(draft.original)):
         return _show_error(draft, _not_again(refused))
+    promise = _kept_promise(draft)
+    if promise is None:
+        return review(request, draft.workflow, draft.token, form, draft.original)
+    is_sent_now = promise.deed is Deed.SEND
     try:
         invocation, recorded = record(
             draft.workflow,
@@ -197,6 +238,8 @@ def _send(draft: Draft) -> HttpResponse:
             reference=form.cleaned_data["reference"],
             note=form.cleaned_data["note"],
             sent_again_from=draft.original,
+            not_before=promise.not_before,
+            not_after=None if is_sent_now else promise.expires_at,
         )
     except RequestIdTaken:
         words = _(
@@ -209,17 +252,35 @@ def _send(draft: Draft) -> HttpResponse:
             request,
             _("Nothing was sent. If it should go out all the same, tick “Send anyway” first."),
         )
-        return review(request, draft.workflow, draft.token, form)
-    except NotSendable:
-        words = _(
-            "The workflow was changed in the meantime. Nothing was sent. Open it anew from Send."
-        )
+        return review(request, draft.workflow, draft.token, form, draft.original)
+    except NotSendable as refusal:
+        if refusal.code == NOT_RESENDABLE:
+            return _show_error(draft, _not_again(refusal.findings[0].text))
+        words = _("Nothing was sent: the workflow has just changed. Check it again.")
         return _show_error(draft, words)
-    if recorded:
+    kept_form.forget(invocation.request_id)
+    if recorded and is_sent_now:
         deliver(invocation.pk)
-    else:
+    elif not recorded:
         messages.info(request, _("This was sent already. Nothing was sent a second time."))
     return redirect("invocation", request_id=invocation.request_id)
+
+
+def _kept_promise(draft: Draft) -> Promise | None:
+    """What the button said, if that is what happens now; else None, with a message that says so.
+
+    A form without a promise is one that sends at once.
+    """
+    request, workflow, now = draft.request, draft.workflow, timezone.now()
+    request_id, departure = draft.token.request_id, departure_of(workflow)
+    holds_now = Promise.of(workflow, request_id, departure, now)
+    promise = Promise.read(request.POST.get("promise", ""), request_id)
+    promise = promise or replace(holds_now, deed=Deed.SEND)
+    was_recorded = Invocation.objects.filter(request_id=request_id).exists()
+    if was_recorded or promise.is_kept_by(workflow, departure, now):
+        return promise
+    messages.warning(request, what_changed(holds_now))
+    return None
 
 
 def _show_error(draft: Draft, words: str) -> HttpResponse:

@@ -94,7 +94,9 @@ def test_several_are_cancelled(priya, row):
     assert statuses(rows) == ["cancelled", "cancelled", "sending"]
 
 
-def test_several_are_sent_again_each_with_an_id_of_its_own_and_linked(priya, row, receiver):
+def test_several_are_sent_again_each_with_an_id_of_its_own_and_linked(
+    priya, row, receiver, background_sender
+):
     rows = [row("rejected"), row("expired")]
     said = confirmed(priya, "again", rows)
     fresh = list(
@@ -132,9 +134,9 @@ def test_the_same_confirmation_twice_sends_once(priya, row):
 def test_what_may_still_arrive_is_not_sent_again(priya, row, changes, refusal):
     rows = [row(), row(**changes)]
     page = Page(post(priya, "again", rows))
-    assert refusal in page.html and page.form("confirmed")["ids"] == str(rows[0].request_id)
-    answer = post(priya, "again", rows[1:], confirmed="1", deed=str(uuid.uuid4()))
-    assert answer.status_code == 302
+    assert refusal in page.html and page.form("confirmed")["chosen"] == str(rows[0].request_id)
+    forged = {"chosen": str(rows[1].request_id), "reason": "They asked.", "deed": uuid.uuid4()}
+    post(priya, "again", rows[1:], confirmed="1", **forged)
     assert not Invocation.objects.filter(sent_again_from__isnull=False)
 
 
@@ -159,7 +161,7 @@ def test_what_has_two_results_that_contradict_each_other_is_not_sent_again_along
     report(rows[0], "FAILED", "FAILED")
     page = Page(post(priya, "again", rows))
     assert "contradicts itself" in page.html
-    assert page.form("confirmed")["ids"] == str(rows[1].request_id)
+    assert page.form("confirmed")["chosen"] == str(rows[1].request_id)
 
 
 def test_a_message_settled_as_delivered_but_reported_failed_is_not_resent_in_bulk(priya, ada, row):
@@ -281,7 +283,7 @@ def test_what_a_colleague_sends_between_looking_and_confirming_is_asked_about(pr
 
 
 def test_rows_to_the_same_number_are_all_sent_again(priya, row):
-    rows = [row("rejected"), row("expired"), row("accepted", delivery="completed")]
+    rows = [row("rejected"), row("expired"), row("cancelled")]
     confirmed(priya, "again", rows)
     assert Invocation.objects.filter(sent_again_from__in=rows).count() == 3
 

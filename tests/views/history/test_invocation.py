@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from invocations.history.reasons import REASONS
 from invocations.history.statuses import ASKED_ABOUT, STATUSES
+from invocations.history.steps import WAIT_FOR_RETRY
 from invocations.kaleyra.payload import Send
 from invocations.models import Attempt, Invocation, Parameter
 from invocations.sending import pause
@@ -23,13 +24,20 @@ HOSTILE = '<script>alert(1)</script>"\'{{ 7 }}{% now "Y" %}\u202e'
 
 
 @pytest.mark.parametrize("status", Invocation.Status.values)
-def test_every_status_says_what_it_means_and_what_comes_next(ada, recorded, status):
+def test_every_status_says_what_it_means_and_what_comes_next(
+    ada, recorded, background_sender, status
+):
     row = recorded()
     Invocation.objects.update(status=status, due_at=None, lease_until="2020-01-01T00:00Z")
     page = page_of(ada, row)
     text = text_of(page)
     assert str(STATUSES[status].says) in text
-    assert all(str(step) in text for step in STATUSES[status].next)
+    expires_at = row.not_after.strftime("%H:%M")
+    steps = [
+        f"keeps trying until {expires_at}." if step == WAIT_FOR_RETRY else str(step)
+        for step in STATUSES[status].next
+    ]
+    assert all(step in text for step in steps)
     button = {"queued": "Try now", "held": "Try now", "unknown": "Check safely"}.get(status)
     assert any(form.action.endswith("/try-again/") for form in page.forms) == bool(button)
     assert not button or button in text
@@ -42,12 +50,12 @@ def test_every_status_says_what_it_means_and_what_comes_next(ada, recorded, stat
 
 
 def test_an_unknown_outcome_that_is_asked_about_again_says_so_and_the_page_refreshes(
-    priya, recorded
+    priya, recorded, background_sender
 ):
     row = recorded()
     Invocation.objects.update(status="unknown", doubtful_since=timezone.now(), doubt_count=1)
     page = page_of(priya, row)
-    assert str(ASKED_ABOUT.next[0]) in text_of(page) and "Asked again at" in page.html
+    assert str(ASKED_ABOUT.next[0]) in text_of(page) and "Kaleyra is asked again at" in page.html
     assert 'hx-trigger="every' in page.html and "?again=" not in page.html
 
 

@@ -13,14 +13,16 @@ from tests.views.history.invocation_page import make_unknown, next_steps_of, pag
 
 
 @pytest.mark.parametrize("columns", [{"status": "queued"}, {"status": "unknown"}])
-def test_a_step_names_a_button_only_where_it_is_shown(priya, rosa, recorded, account, columns):
+def test_a_step_names_a_button_only_where_it_is_shown(
+    priya, rosa, recorded, account, background_sender, columns
+):
     row = recorded()
     make_unknown(row, **columns)
     step = "Press “Check safely”" if columns["status"] == "unknown" else "press “Try now”"
     assert step in next_steps_of(priya, row) and step not in next_steps_of(rosa, row)
     type(account).objects.update(is_paused=True, paused_reason="The contract is being renewed.")
     steps = next_steps_of(priya, row)
-    assert step not in steps and "Once sending goes on, " in steps
+    assert step not in steps and "Once sending is resumed, " in steps
     assert "The account Acme is paused. The contract is being renewed." in steps
 
 
@@ -37,8 +39,8 @@ def test_checking_is_not_offered_after_its_time(priya, recorded, account, is_pau
 def test_settling_is_suggested_by_permission(priya, ada, recorded):
     row = recorded()
     make_unknown(row)
-    assert "whether a message came, and settle it" in next_steps_of(ada, row)
-    assert "have an admin settle it" in next_steps_of(priya, row)
+    assert "if the message came, and settle it" in next_steps_of(ada, row)
+    assert "if the message came, and tell an admin" in next_steps_of(priya, row)
 
 
 def test_permission_and_button_decide_the_steps_in_any_language(
@@ -48,8 +50,8 @@ def test_permission_and_button_decide_the_steps_in_any_language(
     make_unknown(row)
     monkeypatch.setattr(translation._trans, "gettext", lambda text: f"[{text}]")
     steps = {client: next_steps_of(client, row) for client in (ada, priya, rosa)}
-    assert "whether a message came, and settle it.]" in steps[ada]
-    assert "and have an admin settle it.]" in steps[priya] and "and settle it.]" not in steps[priya]
+    assert "if the message came, and settle it.]" in steps[ada]
+    assert "and tell an admin.]" in steps[priya] and "and settle it.]" not in steps[priya]
     assert "[Press “Check safely”" in steps[priya] and "“Check safely”" not in steps[rosa]
 
 

@@ -89,7 +89,7 @@ def test_a_channel_of_another_kind_than_ours_is_shown_as_kaleyra_names_it(priya,
     ("verdict", "codes", "next_step"),
     [
         ("delivered", ["FAILED", "FAILED"], "Ask the customer whether a message came."),
-        ("not_delivered", ["READ", "FAILED"], "Kaleyra reports the delivery."),
+        ("not_delivered", ["READ", "FAILED"], "Delivered, nothing to do."),
     ],
 )
 def test_a_result_after_a_verdict_is_shown_beside_it(

@@ -83,13 +83,13 @@ def test_a_second_person_changes_nothing(ada, sven, unknown):
 @pytest.mark.parametrize(
     ("late", "paused", "words"),
     [
-        (False, False, "asks Kaleyra again by itself at "),
-        (True, False, "asks Kaleyra again by itself within seconds."),
+        (False, False, "asks Kaleyra again at "),
+        (True, False, "asks Kaleyra again within seconds."),
         (False, True, ""),
     ],
 )
 def test_an_answer_that_may_still_come_is_said_to_come_only_where_it_is_asked_for(
-    ada, unknown, account, late, paused, words
+    ada, unknown, account, background_sender, late, paused, words
 ):
     type(account).objects.update(is_paused=paused)
     Invocation.objects.update(due_at=timezone.now() + timedelta(seconds=-60 if late else 60))

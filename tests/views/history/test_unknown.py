@@ -35,7 +35,7 @@ def test_nothing_unknown_is_good_news(priya):
     assert "Every outcome is known." in opened(priya, "/unknown/").html
 
 
-def test_each_shows_its_age_and_why_and_who_is_next(priya, unknown):
+def test_each_shows_its_age_and_why_and_who_is_next(priya, unknown, background_sender):
     unknown(20)
     unknown(1, due_at=timezone.now() + timedelta(seconds=30))
     html = opened(priya, "/unknown/").html

@@ -91,8 +91,8 @@ def test_each_line_links_to_its_messages_and_for_admins_to_the_remedy(ada, waiti
 def test_while_all_sending_is_stopped_queued_messages_wait_for_that(ada, priya, waiting_messages):
     pause.stop_everything("A wrong text went out", ada.person)
     for browser, says in (
-        (ada, "Look at the brake"),
-        (priya, "Ask an admin to let all sending go on."),
+        (ada, "See the stop"),
+        (priya, "Ask an admin to resume all sending."),
     ):
         queued = [line for line in waiting_lines(browser.get("/")) if line[0] == "Queued"]
         assert queued == [("Queued", "4 × all sending", "70 min", says)]

@@ -32,7 +32,7 @@ def test_every_page_shows_that_sending_is_stopped_and_why(priya, ada, workflow, 
 
 def test_the_admin_pages_show_it_too(ada, workflow, stopped):
     html = opened(ada, "/invocations/account/").html
-    assert "All sending is stopped" in html and "Look at the brake" in html
+    assert "All sending is stopped" in html and "See the stop" in html
 
 
 def test_it_is_not_shown_before_sign_in(client, stopped):
@@ -84,9 +84,7 @@ def test_a_paused_workflow_is_resumed_from_its_banner_and_what_waited_is_due(
     assert "Kaleyra answered that Acme has no such workflow" in text_of(priya.get("/"))
     assert not resume_forms(priya, "/")
     [button] = resume_forms(ada, "/")
-    assert "Resumed before that is mended, the next refusal pauses it again." in text_of(
-        ada.get("/")
-    )
+    assert "Fix this first. Otherwise the next refusal pauses it again." in text_of(ada.get("/"))
     assert "Resumed before" not in text_of(priya.get("/"))
     assert ", just now" in text_of(priya.get("/"))
     answer = ada.post(button.action, button.fields, follow=True)
@@ -203,7 +201,7 @@ def test_the_send_page_shows_both_pauses(priya, workflow):
     said = text_of(priya.get(f"/send/{workflow.pk}/"))
     assert "The account Acme is paused (practice) Stock-taking" in said
     assert "The workflow Order delayed is paused" in said
-    assert "If nobody lets it go on within 4 hours, it is never sent." in said
+    assert re.search(r"If this is not resumed by [\w ]*\d\d:\d\d, it is not sent.", said)
     assert "Workflow paused" in text_of(priya.get("/send/"))
 
 

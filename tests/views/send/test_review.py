@@ -49,7 +49,7 @@ def test_it_makes_no_row_and_sends_nothing(priya, form, receiver):
 
 def test_the_buttons_say_what_they_do(priya, form):
     page = Page(form.press(priya, "review"))
-    assert "Send 1 invocation" in page.html and "Back and edit" in page.html
+    assert "Send 1 message" in page.html and "Back and edit" in page.html
     assert page.form("send").buttons == ["edit", "send"]
 
 

@@ -42,7 +42,7 @@ def spellings(digits):
 def test_values_are_copied_and_the_id_is_new(priya, typed, first, posted):
     form = send_form(priya, typed, f"?again={first.request_id}")
     assert [form[f"value1-0{n}"] for n in (1, 2, 3)] == list(VALUES.values())
-    assert form["reference"] == ""
+    assert form["reference"] == "T-1"
     confirm(priya, form.press(priya, "review"))
     again = Invocation.objects.latest("id")
     assert again.request_id != first.request_id and again.sent_again_from == first

@@ -1,0 +1,41 @@
+"""Why messages do not leave by themselves now, in words."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from invocations.models import Account
+from invocations.sending.departure import Departure, Obstacle
+
+
+def why_it_waits(departure: Departure, account: Account, *, is_unknown: bool = False) -> list[str]:
+    """One sentence for each reason but pauses, which have a text of their own.
+
+    `is_unknown`: it is about messages of unknown outcome, which Kaleyra is asked about.
+    """
+    found = []
+    obstacles = departure.obstacles
+    if Obstacle.NO_KEY in obstacles and Obstacle.ACCOUNT_PAUSED not in obstacles:
+        found.append(_("Nothing can be sent until an admin stores an API key. Messages wait."))
+    if departure.is_unreachable:
+        found.append(unreachable_text(departure, account))
+    if not departure.has_sender:
+        found.append(no_sender_text(is_unknown=is_unknown))
+    return found
+
+
+def no_sender_text(*, is_unknown: bool = False) -> str:
+    if is_unknown:
+        return _("Kaleyra is not asked about it: the background sender is not running.")
+    return _("Queued messages are not leaving: the background sender is not running.")
+
+
+def unreachable_text(departure: Departure, account: Account) -> str:
+    """That the last attempts led nowhere, and what the console does about it."""
+    text = _("%(account)s cannot be reached: the last attempts led nowhere.")
+    if departure.goes_on_by_itself:
+        text = _(
+            "%(account)s cannot be reached: the last attempts led nowhere. The console tries one"
+            " message every 10 seconds."
+        )
+    return text % {"account": account.title}

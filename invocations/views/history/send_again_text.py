@@ -1,0 +1,88 @@
+"""What the page that sends several messages again says: its button, its notes, its report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from invocations.forms.send_again import PromisedRow
+from invocations.history.outlook import no_sender_text
+from invocations.sending.departure import Deed, Departures
+
+
+def counts(rows: Sequence[PromisedRow]) -> tuple[int, int]:
+    """How many are sent, and how many are queued."""
+    queued = sum(row.deed is Deed.QUEUE for row in rows)
+    return len(rows) - queued, queued
+
+
+def button_text(rows: Sequence[PromisedRow]) -> str:
+    sent, queued = counts(rows)
+    if sent and queued:
+        return _("Send %(sent)s again, queue %(queued)s") % {"sent": sent, "queued": queued}
+    if queued:
+        words = ngettext("Queue %(n)s message again", "Queue %(n)s messages again", queued)
+        return words % {"n": queued}
+    return ngettext("Send %(n)s message again", "Send %(n)s messages again", sent) % {"n": sent}
+
+
+def notes_about(rows: Sequence[PromisedRow]) -> list[str]:
+    """Why some are only queued; empty if all are sent."""
+    _sent, queued = counts(rows)
+    if not queued:
+        return []
+    departures = Departures()
+    notes = []
+    if departures.is_stopped:
+        notes.append(_("Sending is stopped, so nothing leaves now. Messages wait."))
+    elif departures.has_sender:
+        words = ngettext(
+            "%(n)s waits: its account or its workflow is paused, or has no usable API key.",
+            "%(n)s wait: their account or their workflow is paused, or has no usable API key.",
+            queued,
+        )
+        notes.append(words % {"n": queued})
+    if not departures.has_sender:
+        notes.append(no_sender_text())
+    return notes
+
+
+def done_text(
+    done: Sequence[PromisedRow],
+    *,
+    delivered: int,
+    may_have_arrived: int,
+    not_ticked: int,
+    moved_on: int,
+    refused: int,
+) -> str:
+    """What was done, and how many were left out for which reason."""
+    sent, queued = counts(done)
+    parts = [] if done else [_("Nothing was sent again")]
+    if sent:
+        words = ngettext(
+            "%(n)s leaves again within half a minute",
+            "%(n)s leave again within half a minute",
+            sent,
+        )
+        parts.append(words % {"n": sent})
+    if queued:
+        words = ngettext("%(n)s is queued and waits", "%(n)s are queued and wait", queued)
+        parts.append(words % {"n": queued})
+    if moved_on:
+        words = ngettext("%(n)s had moved on", "%(n)s had moved on", moved_on)
+        parts.append(words % {"n": moved_on})
+    left_out = [
+        (delivered, _("delivered")),
+        (may_have_arrived, _("may have arrived")),
+        (refused, _("cannot be sent again")),
+        (not_ticked, _("not ticked")),
+    ]
+    reasons = [
+        ngettext("%(n)s left out: %(why)s", "%(n)s left out: %(why)s", n) % {"n": n, "why": why}
+        for n, why in left_out
+        if n
+    ]
+    return ". ".join([", ".join(parts), *reasons]) + "."
