@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('invocations', '0017_count_again'),
+        ('invocations', '0018_home_country'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
