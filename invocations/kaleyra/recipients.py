@@ -25,6 +25,7 @@ _MIN_NATIONAL_DIGITS = 6
 _SHORT_TAIL, _UNBROKEN = 5, 9
 """Digits of a last group that may be an extension, and of a group that is a number by itself."""
 _MAX_LANDLINE_LENGTHS = 2
+_AT_HOME = "home_code_added"
 _MAX_SEEN = 5
 """Digits that an error quotes."""
 
@@ -125,9 +126,19 @@ def _refuse_tail(text: NumberText, whole: Recipient | None, home: str) -> None:
         except RecipientError:
             continue
         is_short = len(tail) == 1 or (len(tail) <= _SHORT_TAIL and len(head[-1]) >= _UNBROKEN)
-        may_belong = whole is not None and whole.is_assigned and whole.kind == complete.kind
-        if complete.is_assigned and (is_short or not may_belong):
+        if complete.is_assigned and (is_short or not _is_longer(whole, complete)):
             raise RecipientError("tail", tail[:_MAX_SEEN])
+
+
+def _is_longer(whole: Recipient | None, complete: Recipient) -> bool:
+    """Whether `whole` is a number as good as `complete`, which its first digits are by themselves.
+
+    A mobile number and more digits may be its voicemail box: +39 347 1234567 12.
+    """
+    if whole is None or not whole.is_assigned:
+        return False
+    is_same_country = (_AT_HOME in whole.notes) == (_AT_HOME in complete.notes)
+    return whole.kind == complete.kind or not is_same_country
 
 
 def home_reading(digits: str, home: str) -> Recipient | None:
@@ -149,7 +160,7 @@ def home_reading(digits: str, home: str) -> Recipient | None:
     at_home = describe(read)
     if at_home.kind == "landline" and not digits.startswith(_landline_prefix(home)):
         return None
-    return at_home.with_note("home_code_added")
+    return at_home.with_note(_AT_HOME)
 
 
 def _landline_prefix(region: str) -> str:

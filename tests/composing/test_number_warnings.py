@@ -134,6 +134,12 @@ def test_a_number_that_has_its_country_code_keeps_it(typed, home, digits):
     assert read.digits == digits and "home_code_added" not in read.notes
 
 
+@pytest.mark.parametrize("home", ["IN", "US", "SG", "DE", "MX"])
+@pytest.mark.parametrize("typed", ["90 212 309 35 89", "212 6 50 14 37 93", "998 66 955 11 08"])
+def test_a_grouped_foreign_number_is_not_cut_where_a_number_at_home_would_end(typed, home):
+    assert clean(typed, home).digits == typed.replace(" ", "")
+
+
 @pytest.mark.parametrize("typed", ["+9876543210", "009876543210", "98765", "9876543210 2"])
 def test_with_a_plus_or_with_digits_missing_nothing_is_read_into_it(typed):
     with pytest.raises(RecipientError):

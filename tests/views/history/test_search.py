@@ -49,6 +49,10 @@ def one(typed):
         "\u202a+91 80612 34581\u202c",
         "00442079460958",
         "+44 (0)20 7946 0958",
+        "918061234581.0",
+        "٩١٨٠٦١٢٣٤٥٨١",
+        "+91\u221280612\ufe0f34581",
+        "tel:+91-80612-34581",
         "080 6123 4581",
         "8061234581",
         "(020) 7946-0958",
@@ -206,3 +210,17 @@ def test_numbers_are_masked_for_everybody_in_the_list(ada, one):
 )
 def test_a_search_without_matches_says_why(priya, one, q, hint):
     assert hint in Page(priya.post("/history/", {"q": q})).html
+
+
+@pytest.mark.parametrize(
+    ("q", "hint"),
+    [
+        ("918061234581/11", "“/11” may be an extension"),
+        ("918061234581.5", "“.5” at the end"),
+        ("918061234581 2", "complete number already"),
+        ("918061234581 / 442079460958", "more than one number"),
+    ],
+)
+def test_a_search_for_a_number_and_more_says_what_was_seen(priya, one, q, hint):
+    page = Page(priya.post("/history/", {"q": q}))
+    assert hint in page.html and not ids_on(page)
