@@ -76,6 +76,9 @@ crash-soak: $(VENV)/.dev packages ## run crash-test for long, killing PostgreSQL
 	@$(BIN)/python -m tests.faults.harness $(if $(SEED),--seed $(SEED)) --invocations $(or $(N),10000) --kills $(or $(KILLS),500) \
 	  --database-kills 20 --workers 6 --postgres $(ARGS)
 
+fuzz: $(VENV)/.dev ## send malformed requests to every address (N=20000 requests, SEED=7 repeats a run)
+	$(ON_SQLITE) FUZZ_REQUESTS=$(or $(N),20000) FUZZ_SEED=$(or $(SEED),$$RANDOM) $(BIN)/pytest tests/views/test_malformed.py
+
 format: $(VENV)/.dev ## fix and format the Python code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -100,5 +103,5 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: help run test test-sqlite test-postgres test-quick cover bench-preview bench-history bench-callbacks bench-dispatch \
+.PHONY: help run test test-sqlite test-postgres test-quick cover fuzz bench-preview bench-history bench-callbacks bench-dispatch \
   crash-test crash-test-bugs crash-soak format packages

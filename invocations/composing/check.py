@@ -18,6 +18,7 @@ from invocations.composing.value_rules import value_findings
 from invocations.kaleyra import recipients
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import Recipient, RecipientError
+from invocations.kaleyra.stored_numbers import stored
 from invocations.models import Invocation, WorkflowInstance
 from invocations.models.permissions import Viewer
 
@@ -99,7 +100,7 @@ def to_acknowledge(
     again: Invocation | None = None,
 ) -> list[Finding]:
     """The cautions that a person has to acknowledge before `sends` leave."""
-    numbers = [recipients.describe(send.recipient) for send in sends]
+    numbers = [stored(send.recipient) for send in sends]
     found = [
         *warnings.of_numbers(numbers),
         *number_warnings.of_home_country(numbers, workflow.account.effective_home_country),

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from invocations.composing.error_text import number_text
 from invocations.kaleyra import recipients
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import Recipient, RecipientError
+from invocations.kaleyra.stored_numbers import stored
 
 
 class RecipientField(forms.CharField):
@@ -32,11 +34,21 @@ class RecipientField(forms.CharField):
     def clean(self, value: Any) -> Any:
         typed = super().clean(value)
         if not typed and self.kept:
-            return self.kept
+            return _still_possible(self.kept)
         try:
             return recipients.clean(typed, self.home)
         except RecipientError as error:
             raise forms.ValidationError(number_text(error), code=error.code) from None
+
+
+def _still_possible(kept: Recipient) -> Recipient:
+    """`kept`, which may be older than today's rules for numbers."""
+    try:
+        recipients.clean(kept.digits)
+    except RecipientError:
+        text = _("Today’s rules refuse the number that it went to. Type a number.")
+        raise forms.ValidationError(text, code="kept_number_refused") from None
+    return kept
 
 
 @dataclass(frozen=True)
@@ -55,7 +67,7 @@ def initial_numbers(kept: EarlierSends) -> dict[str, Any]:
     numbers: dict[str, Any] = {"same_recipient": first.recipient == second.recipient}
     if kept.may_see:
         numbers |= {
-            "recipient": recipients.describe(first.recipient).formatted,
-            "recipient2": recipients.describe(second.recipient).formatted,
+            "recipient": stored(first.recipient).formatted,
+            "recipient2": stored(second.recipient).formatted,
         }
     return numbers

@@ -18,6 +18,7 @@ from invocations.forms.values import field_name, value_field
 from invocations.kaleyra import recipients
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import Recipient
+from invocations.kaleyra.stored_numbers import stored
 from invocations.models import WorkflowInstance
 
 Params = dict[str, str]
@@ -100,7 +101,7 @@ class SendForm(forms.Form):
     def _keep(self, name: str, send: Send) -> None:
         field = self.fields[name]
         if isinstance(field, RecipientField):
-            field.kept = recipients.describe(send.recipient)
+            field.kept = stored(send.recipient)
             field.help_text = _("Left empty, it goes to %(number)s as before.") % {
                 "number": recipients.mask(field.kept.formatted)
             }

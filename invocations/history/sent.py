@@ -12,6 +12,7 @@ from invocations.composing.preview import DOTS, Bubble, bubbles, shown_send
 from invocations.kaleyra import recipients, redaction
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import CONTENT_TYPE, KEY_HEADER, Send, build_payload
+from invocations.kaleyra.stored_numbers import stored
 from invocations.models import Callback, Channel, Invocation
 from invocations.models.encryption import Unreadable
 from invocations.models.invocations import sends_in
@@ -115,7 +116,7 @@ class SentMessage:
         return hint
 
     def _number(self, digits: str) -> str:
-        formatted = recipients.describe(digits).formatted
+        formatted = stored(digits).formatted
         return formatted if self._viewer.sees_numbers else recipients.mask(formatted)
 
     @cached_property
