@@ -100,6 +100,10 @@ FIELD_TEXT: dict[str, Text] = {
     "required": _("Fill this in: the template needs it."),
     "max_length": _("%(length)s characters. At most %(limit)s: take out %(over)s."),
     "pattern": _("This does not look as it should: %(pattern)s."),
+    "pattern_unreadable": _(
+        "The pattern for this value cannot be read, so the value cannot be checked. "
+        "An admin has to correct it under “Texts and values”."
+    ),
     "choice": _("This is none of the choices."),
 }
 """What an admin's rules for a value say (`models.Parameter`)."""

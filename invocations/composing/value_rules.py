@@ -4,7 +4,6 @@ channel's limits.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +13,8 @@ from invocations.composing import error_text
 from invocations.composing.findings import Finding, Severity
 from invocations.composing.preview import bubbles
 from invocations.composing.template_fields import TemplateField, fields_of
-from invocations.kaleyra import limits, template_params
+from invocations.kaleyra import limits, patterns, template_params
+from invocations.kaleyra.patterns import PatternError
 from invocations.kaleyra.template_params import ChannelKind, ParamsError, TemplateParams
 from invocations.models import Channel
 
@@ -45,13 +45,23 @@ def _of_field(channel: Channel, field: TemplateField, params: TemplateParams) ->
         if value not in field.choices:
             yield _blocker("choice", channel, field.key)
         return
-    if rules.max_length and len(value) > rules.max_length:
-        facts = {"length": len(value), "limit": rules.max_length}
-        yield _blocker(
-            "max_length", channel, field.key, **facts, over=len(value) - rules.max_length
-        )
-    if rules.pattern and not re.fullmatch(rules.pattern, value):
-        yield _blocker("pattern", channel, field.key, pattern=rules.pattern)
+    limit = rules.max_length or (patterns.MAX_MATCHED if rules.pattern else None)
+    if limit and len(value) > limit:
+        facts = {"length": len(value), "limit": limit, "over": len(value) - limit}
+        yield _blocker("max_length", channel, field.key, **facts)
+    if rules.pattern:
+        yield from _of_pattern(rules.pattern, value, channel, field.key)
+
+
+def _of_pattern(pattern: str, value: str, channel: Channel, key: str) -> Iterator[Finding]:
+    """A pattern that was stored before patterns had to run in linear time may not compile any
+    more. Nothing is known of the value then, so nothing is sent.
+    """
+    try:
+        if not patterns.compiled(pattern).fullmatch(value):
+            yield _blocker("pattern", channel, key, pattern=pattern)
+    except PatternError:
+        yield _blocker("pattern_unreadable", channel, key)
 
 
 def _blocker(code: str, channel: Channel, key: str, **facts: Any) -> Finding:

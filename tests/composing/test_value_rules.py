@@ -1,5 +1,7 @@
 """The rules for the values of one channel."""
 
+import time
+
 import pytest
 
 from invocations.composing import error_text
@@ -88,6 +90,25 @@ def test_the_admins_rules_block_what_breaks_them(rules, good, bad, code):
 )
 def test_the_limits_of_a_channel_are_found(kind, text, otp, params, expected):
     assert codes(channel(kind, text, otp), params) == expected
+
+
+@pytest.mark.parametrize("pattern", ["(?=x)a", "(", r"a\Z", "a{,3}"])
+def test_a_stored_pattern_that_cannot_be_read_blocks_with_words_for_the_admin(pattern):
+    [finding] = value_findings(channel(pattern=pattern), {"01": "a"})
+    assert (finding.code, finding.blocks, finding.key) == ("pattern_unreadable", True, "01")
+    assert "admin" in finding.text
+
+
+def test_a_value_has_a_length_before_it_meets_a_pattern():
+    flow = channel("whatsapp", "{{1}}", pattern="([A-Za-z]+ ?)+")
+    assert codes(flow, {"01": "a" * 900}) == set()
+    assert codes(flow, {"01": "a" * 2_000_000 + "!"}) == {"max_length", "pattern"}
+
+
+def test_a_hostile_value_is_judged_at_once_by_any_pattern():
+    begun = time.thread_time()
+    assert "pattern" in codes(channel(pattern="([A-Za-z]+ ?)+"), {"01": "a" * 31 + "!"})
+    assert time.thread_time() - begun < 0.5
 
 
 def test_every_key_out_of_order_is_told():

@@ -97,6 +97,37 @@ def test_what_is_no_regular_expression_is_refused_and_everything_kept(ada, typed
 
 
 @pytest.mark.parametrize(
+    ("pattern", "sentence"),
+    [
+        ("(?=KF)KF-[0-9]+", "“(?=” is not possible here."),
+        (r"(a)\1", "“\\1” is not possible here."),
+        (r"KF\Z", "Leave out “\\Z”"),
+        ("a{,3}", "{0,3} instead of {,3}"),
+    ],
+)
+def test_a_pattern_that_could_freeze_a_worker_is_refused_in_words(
+    ada, typed, form, pattern, sentence
+):
+    form.fill({field(1, "01", "pattern"): pattern})
+    assert sentence in save(ada, form, typed).content.decode()
+    assert not WorkflowVersion.objects.exists()
+
+
+def test_a_pattern_with_nested_repetitions_is_saved_and_its_sample_judged_at_once(ada, typed, form):
+    form.fill({field(1, "01", "pattern"): "([A-Za-z]+ ?)+"})
+    form.fill({field(1, "01", "sample"): "a" * 999 + "!"})
+    assert "pattern does not match" in save(ada, form, typed).content.decode()
+    form.fill({field(1, "01", "sample"): "a" * 999})
+    assert save(ada, form, typed).status_code == 302
+
+
+def test_a_stored_pattern_that_cannot_be_read_is_named_on_the_page(ada, typed):
+    Parameter.objects.filter(channel__position=1, key="01").update(pattern="(?=a)a")
+    html = opened(ada, f"/workflows/{typed.pk}/contract/").html
+    assert "The pattern of “01” cannot be read" in html
+
+
+@pytest.mark.parametrize(
     ("words", "sentence"),
     [
         ({"choices": "a\nb", "default": "c"}, "none of the choices"),
