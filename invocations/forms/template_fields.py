@@ -10,8 +10,9 @@ from django.db import transaction
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from invocations.composing import error_text, template_fields
+from invocations.composing import template_fields
 from invocations.composing.pattern_text import pattern_text
+from invocations.composing.template_warnings import not_places, template_warnings
 from invocations.forms.values import field_name
 from invocations.kaleyra import limits, patterns
 from invocations.kaleyra.patterns import PatternError
@@ -154,6 +155,8 @@ class ChannelForms:
         prefix = field_name(self.channel.position, field.key)
         named = {"channel": self.channel, "key": field.key}
         parameter = Parameter.objects.filter(**named).first() or Parameter(**named)
+        # Of several places side by side the first has the words; another may have been sensitive.
+        parameter.is_sensitive = parameter.is_sensitive or field.has_sensitive_key
         # A key that the texts have only since this change has no fields in the posted form yet.
         is_new = data is not None and f"{prefix}-label" not in data
         return ParameterForm(
@@ -169,13 +172,17 @@ class ChannelForms:
         return limits.template_mode(self.channel.template_text, ChannelKind(self.channel.kind))
 
     @property
+    def not_places(self) -> list[str]:
+        """What looks like a place for a value in the texts and is none."""
+        return not_places(self.channel)
+
+    @property
     def problems(self) -> list[str]:
         """Warnings about the text, and unreadable patterns, as sentences.
 
         Errors in what was posted are shown at their fields.
         """
-        found = limits.template_problems(self.channel.template_text, ChannelKind(self.channel.kind))
-        texts = [error_text.limit_text(problem) for problem in found if not problem.blocks]
+        texts = template_warnings(self.channel)
         words = _("The pattern of “%(key)s” cannot be read. Nothing is sent with this value.")
         unreadable = [field.key for field, _form in self.values if not _is_readable(field)]
         return texts + [words % {"key": key} for key in unreadable]
@@ -193,4 +200,5 @@ class ChannelForms:
         self.texts.save()
         for form in self._bound_forms():
             form.save()
-        self.channel.parameters.exclude(key__in=template_fields.keys_of(self.channel)).delete()
+        kept = [field.key for field in template_fields.fields_of(self.channel)]
+        self.channel.parameters.exclude(key__in=kept).delete()
