@@ -55,7 +55,7 @@ def codes(channel, params, region="IN"):
         ({"choices": "x\ny"}, "y", "z", "choice"),
         ({"choices": "xyz\nab", "max_length": 2, "pattern": "a"}, "xyz", "a", "choice"),
         ({"label": "Name"}, "x" * 10_000, "", "required"),
-        ({}, "<b>{{1}}", "", "required"),
+        ({}, "<3 {1", "", "required"),
     ],
 )
 def test_the_admins_rules_block_what_breaks_them(rules, good, bad, code):
@@ -102,7 +102,8 @@ def test_a_stored_pattern_that_cannot_be_read_blocks_with_words_for_the_admin(pa
 def test_a_value_has_a_length_before_it_meets_a_pattern():
     flow = channel("whatsapp", "{{1}}", pattern="([A-Za-z]+ ?)+")
     assert codes(flow, {"01": "a" * 900}) == set()
-    assert codes(flow, {"01": "a" * 2_000_000 + "!"}) == {"max_length", "pattern"}
+    assert codes(flow, {"01": "a" * 5_000}) == {"max_length", "pattern", "body_too_long"}
+    assert codes(flow, {"01": "a" * 2_000_000 + "!"}) == {"max_length"}
 
 
 def test_a_hostile_value_is_judged_at_once_by_any_pattern():

@@ -17,12 +17,13 @@ from django.utils.dateparse import parse_datetime
 from invocations.composing import error_text, template_fields
 from invocations.composing.check import check, of_times
 from invocations.composing.findings import Finding, blockers
+from invocations.composing.prepared_values import prepared
 from invocations.history.reasons import REASONS
 from invocations.history.state import meaning_of
 from invocations.kaleyra import recipients, template_params
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import Send, build_payload, to_curl, to_text
-from invocations.models import Invocation, WorkflowInstance
+from invocations.models import Channel, Invocation, WorkflowInstance
 from invocations.models.permissions import Viewer
 from invocations.sending.deliver import deliver
 from invocations.sending.record import NotAcknowledged, NotSendable, RequestIdTaken, record
@@ -91,9 +92,9 @@ class Command(BaseCommand):
 
     def _invoke(self, request_id: uuid.UUID, options: dict[str, Any]) -> None:
         workflow = _workflow(options["workflow"])
-        sends = _sends(workflow, options)
+        sends, unseen = _sends(workflow, options)
         not_before, not_after = _moment(options["not_before"]), _moment(options["not_after"])
-        findings = check(workflow, sends, by=Viewer.operator())
+        findings = unseen + check(workflow, sends, by=Viewer.operator())
         findings += of_times(workflow, not_before=not_before, not_after=not_after)
         if Invocation.objects.filter(request_id=request_id).exists():
             # Given again, nothing more is sent: there is nothing to warn of.
@@ -217,17 +218,25 @@ def _workflow(named: str) -> WorkflowInstance:
     return found[0]
 
 
-def _sends(workflow: WorkflowInstance, options: dict[str, Any]) -> list[Send]:
-    """One for each channel. What cannot be read of a number is left to the gate."""
-    count = workflow.channels.count()
+def _sends(workflow: WorkflowInstance, options: dict[str, Any]) -> tuple[list[Send], list[Finding]]:
+    """One for each channel, and what was taken out of the values.
+
+    What cannot be read of a number is left to the gate.
+    """
+    channels = list(workflow.channels.prefetch_related("parameters"))
+    count = len(channels)
     second = options["recipient2"]
     typed = [options["recipient"], options["recipient"] if second is None else second][:count]
     given = [options["param"] + options["param1"], options["param"] + options["param2"]][:count]
     if count == 1 and (second is not None or options["param2"]):
         raise CommandError("This workflow has one channel only.")
-    return [
-        Send(_digits(number), _params(pairs)) for number, pairs in zip(typed, given, strict=True)
-    ]
+    sends: list[Send] = []
+    unseen: list[Finding] = []
+    for channel, number, pairs in zip(channels, typed, given, strict=True):
+        params, found = _params(channel, pairs)
+        sends.append(Send(_digits(number), params))
+        unseen += found
+    return sends, unseen
 
 
 def _digits(typed: str) -> str:
@@ -237,18 +246,20 @@ def _digits(typed: str) -> str:
         return typed
 
 
-def _params(pairs: list[str]) -> dict[str, str]:
+def _params(channel: Channel, pairs: list[str]) -> tuple[dict[str, str], list[Finding]]:
     """What is wrong with a key or a value is left to the gate, but for a key given twice."""
     split = [pair.partition("=") for pair in pairs]
     if not all(sign for _key, sign, _value in split):
         raise CommandError("A value is given as KEY=VALUE.")
     params: dict[str, str] = {}
-    for key, _sign, value in split:
-        if key in params:
-            error = template_params.ParamsError("repeated_key", key=key)
-            raise CommandError(error_text.params_text(error))
-        params[key] = value
-    return params
+    try:
+        for key, _sign, value in split:
+            if key in params:
+                raise template_params.ParamsError("repeated_key", key=key)
+            params[key] = value
+        return prepared(channel, template_fields.fields_of(channel), params)
+    except template_params.ParamsError as error:
+        raise CommandError(error_text.params_text(error)) from None
 
 
 def _printable(text: str) -> str:

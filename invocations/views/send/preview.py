@@ -13,6 +13,7 @@ from invocations.composing import template_fields
 from invocations.composing.check import check
 from invocations.composing.findings import Finding
 from invocations.composing.preview import bubbles
+from invocations.forms.channel_params import labels
 from invocations.forms.send import SendForm
 from invocations.forms.submission_token import StaleToken, SubmissionToken
 from invocations.kaleyra.payload import Send
@@ -49,13 +50,12 @@ def _original(request: StaffRequest, workflow: WorkflowInstance) -> Invocation |
 def preview_context(
     request: StaffRequest, workflow: WorkflowInstance, form: SendForm
 ) -> dict[str, Any]:
-    params, typed = form.params_as_typed, form.recipients_as_typed
+    (params, unseen), typed = form.as_typed, form.recipients_as_typed
     sends = [
         Send(recipient.digits if recipient else "", values)
         for recipient, values in zip(typed, params, strict=True)
     ]
-    findings = check(workflow, sends, by=request.viewer)
-    labels = {field.key: field.label for fields in form.asked for field in fields}
+    findings = [*unseen, *check(workflow, sends, by=request.viewer)]
     return {
         "bubbles": bubbles(
             form.channels,
@@ -63,7 +63,7 @@ def preview_context(
             hidden=template_fields.sensitive_keys(form.channels),
             bad=_keys_of_bad_values(findings, form),
         ),
-        "cautions": while_typing(findings, form.channels, labels),
+        "cautions": while_typing(findings, form.channels, labels(form.asked)),
         "numbers": [
             _shown_number(number, request.LANGUAGE_CODE)
             for number in dict.fromkeys(number for number in typed if number is not None)
