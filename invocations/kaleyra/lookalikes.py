@@ -29,8 +29,8 @@ _WORD = r"[A-Za-z_][A-Za-z0-9_.-]{0,40}"
 _IN_BRACES = [
     r"\$?\{{1,3}[^{}]{0,60}\}{1,3}",  # {{ 1 }}, {#VAR#}, { name }, {}, ${name}
     r"[\uff5b\ufe5b]{1,2}[^\uff5b\uff5d\ufe5b\ufe5c\n]{0,60}[\uff5d\ufe5c]{1,2}",  # wide braces
-    r"\{\{[^{}\s]{0,20}",  # {{1, never closed
-    r"[^{}\s]{0,20}\}\}",  # 1}}, never opened
+    r"\{\{[\w#$]{0,20}",  # {{1, never closed
+    r"[\w#$]{0,20}\}\}",  # 1}}, never opened
     r"%7[Bb](?:%7[Bb])?[^%\n]{0,60}%7[Dd](?:%7[Dd])?",  # {{1}}, percent-encoded
 ]
 _IN_OTHER_SIGNS = [

@@ -8,7 +8,9 @@ from invocations.composing import error_text
 from invocations.composing.findings import Severity
 from invocations.composing.value_rules import value_findings
 from invocations.kaleyra import limits
-from invocations.models import Channel, Parameter
+from invocations.models import Parameter
+
+from . import channels
 
 FACTS = {"length": 31, "limit": 30, "over": 1, "which": ("tab",), "missing": (2,)} | {
     "first": 2,
@@ -18,27 +20,9 @@ FACTS = {"length": 31, "limit": 30, "over": 1, "which": ("tab",), "missing": (2,
 }
 
 
-class ChannelWithRules(Channel):
-    """A channel that is not stored, with an admin's rules for its one value."""
-
-    class Meta:
-        proxy = True
-        app_label = "invocations"
-
-    rules: tuple[Parameter, ...] = ()
-
-    @property
-    def parameters(self):
-        return self
-
-    def all(self):
-        return self.rules
-
-
 def channel(kind="sms", text="{#var#}", otp=False, **rules):
-    made = ChannelWithRules(kind=kind, position=2, template_text=text, is_otp=otp)
-    made.rules = (Parameter(key="01", **rules),) if rules else ()
-    return made
+    """A channel with rules for its one value."""
+    return channels.channel(kind, text, otp, **({"_01": rules} if rules else {}))
 
 
 def codes(channel, params, region="IN"):
