@@ -216,3 +216,12 @@ def test_a_sensitive_value_is_typed_hidden(priya, make_workflow):
         f"/send/{make_workflow('{{pin}}', None, words=[{'key': 'pin', 'is_sensitive': True}]).pk}/",
     ).html
     assert 'type="password" name="value1-pin"' in html
+
+
+def test_what_looks_like_a_place_is_warned_of_and_saved(ada, typed, form):
+    text = "Hello {{ 1 }}, order {#VAR#}"
+    assert save(ada, form, typed, send1__template_text=text).status_code == 302
+    html = opened(ada, f"/workflows/{typed.pk}/contract/").html
+    assert "“{{ 1 }}”, “{#VAR#}”: no place for a value" in html
+    assert "The text takes no values." not in html
+    assert Channel.objects.get(workflow_instance=typed, position=1).template_text == text
