@@ -20,6 +20,7 @@ import environ
 
 from fallback_console.databases import POSTGRESQL, SQLITE, with_durable_commits
 from fallback_console.validation import is_email_address, is_fernet_key, is_header_token, is_web_url
+from invocations.kaleyra.patterns import LinearPattern, PatternError, compiled
 
 SHORTEST_SECRET_KEY = 40
 PLACEHOLDER_SECRET_KEY = "not-a-secret-the-start-is-refused-by-the-system-checks"
@@ -95,16 +96,17 @@ class Environment:
         self._add_problem(name, "is no log level.", "Use DEBUG, INFO, WARNING or ERROR.")
         return "INFO"
 
-    def pattern(self, name: str) -> re.Pattern[str] | None:
+    def pattern(self, name: str) -> LinearPattern | None:
         """The regular expression, case-insensitive, or None if the variable is empty or wrong."""
         source = self.text(name)
         try:
-            return re.compile(source, re.IGNORECASE) if source else None
-        except re.error:
+            return compiled(source, ignore_case=True) if source else None
+        except PatternError:
             self._add_problem(
                 name,
-                "is no regular expression.",
-                "Python’s syntax, or leave it out for the usual words.",
+                "is no regular expression that RE2 reads.",
+                "RE2’s syntax (no lookahead such as (?=…), no backreference such as \\1), "
+                "or leave it out for the usual words.",
             )
             return None
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import Field, OuterRef, QuerySet, Subquery, TextField
 from django.forms import ModelForm
@@ -23,6 +23,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 from invocations.admin.badges import active_badge, badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.composing import template_fields
+from invocations.composing.template_warnings import template_warnings
 from invocations.forms.channels import ChannelFormSet
 from invocations.forms.counted_forms import SPARE_FORMS
 from invocations.models import Channel, Invocation, WorkflowInstance
@@ -101,8 +102,11 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Stores a `WorkflowVersion` if texts or values have changed."""
+        """Stores a `WorkflowVersion` if texts or values have changed. Warns of doubtful texts."""
         super().save_related(request, form, formsets, change)
+        for channel in form.instance.channels.order_by("position"):
+            for warning in template_warnings(channel):
+                messages.warning(request, f"{channel.get_kind_display()}: {warning}")
         template_fields.current_version(
             form.instance, by=request.user if isinstance(request.user, User) else None
         )

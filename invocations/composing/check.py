@@ -65,11 +65,14 @@ def of_message(
     if not channels or len(sends) != len(channels):
         return [blocker("other_channels" if channels else "channels")]
     found: list[Finding] = []
+    is_practice = workflow.account.pod.is_practice
     for channel, send in zip(channels, sends, strict=True):
         found += _of_recipient(send.recipient, channel.position)
         recipient = _read(send.recipient)
         region = recipient.region if recipient else ""
-        found += value_findings(channel, send.template_params, region=region)
+        found += value_findings(
+            channel, send.template_params, region=region, is_practice=is_practice
+        )
     return found
 
 

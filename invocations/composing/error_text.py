@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from invocations.composing.findings import Finding
-from invocations.kaleyra.limits import LimitFinding
+from invocations.kaleyra.limit_finding import LimitFinding
 from invocations.kaleyra.number_text import RecipientError
 from invocations.kaleyra.template_params import ParamsError
 
@@ -99,6 +99,23 @@ LIMIT_TEXT: dict[str, Text] = {
     "dlt_too_long": _(
         "%(length)s characters. Indian SMS rules allow %(limit)s for one value: take out %(over)s."
     ),
+    "dlt_run_too_long": _(
+        "%(length)s characters. Indian SMS rules allow %(limit)s here: take out %(over)s."
+    ),
+    "dlt_tag_too_long": _(
+        "%(length)s characters. Indian operators may allow %(limit)s at most here: %(over)s fewer."
+    ),
+    "dlt_numeric": _("The place is for a number: Indian operators may refuse all but digits."),
+    "dlt_alphanumeric": _(
+        "The place is for letters and digits: Indian operators may refuse other signs."
+    ),
+    "dlt_url": _("The place is for an address: this is none. Indian operators may refuse it."),
+    "dlt_email": _(
+        "The place is for an email address: this is none. Indian operators may refuse it."
+    ),
+    "dlt_cbn": _(
+        "The place is for a number to call back: this is none. Indian operators may refuse it."
+    ),
     "dlt_angle": _("Indian SMS rules allow no < and no > in a value: take them out."),
     "dlt_double_blank": _("Two blanks in a row: Indian operators may refuse the SMS."),
     "code_too_long": _("%(length)s characters. A verification code has %(limit)s at most."),
@@ -124,10 +141,57 @@ LIMIT_TEXT: dict[str, Text] = {
 }
 
 
+DOUBT_TEXT: dict[str, Text] = {
+    "not_a_place": _(
+        "The customer reads %(pieces)s as it stands: it is no place for a value. An admin can "
+        "correct the text under “Texts and values”."
+    ),
+    "header_too_long": _(
+        "The header has %(length)s characters. WhatsApp allows %(limit)s: take out %(over)s."
+    ),
+    "body_too_long": _(
+        "The message has %(length)s characters. WhatsApp allows %(limit)s: take out %(over)s."
+    ),
+    "place_in_value": _("Is this meant? There is a place in it that was not filled in."),
+    "empty_word": _("Is this meant? It is what programs write where a value is missing."),
+    "spreadsheet_error": _("Is this meant? It is the error of a spreadsheet."),
+    "object_value": _("Is this meant? It is what a program writes in place of a text."),
+    "label_value": _("Is this meant? It is the name of the value, not a value."),
+    "sample_value": _("Is this meant? It is still the example."),
+    "address_twice": _(
+        "The beginning of the address stands in the template already: give only what follows it."
+    ),
+}
+"""Cautions of `composing.value_doubts`."""
+
+UNSEEN_TEXT: dict[str, Text] = {
+    "key_cleaned": _("An unseen character was taken out of the key “%(key)s”."),
+    "code_cleaned": _("An unseen character was taken out of the code."),
+    "unseen_in_key": _("There is an unseen character in the key “%(key)s”. Type the key anew."),
+    "unseen_in_code": _("There is an unseen character in the code. Type the code anew."),
+    "unseen_character": _(
+        "There is an unseen character in this value, which the customer gets too. Type it anew if "
+        "it was copied."
+    ),
+    "writing_direction": _(
+        "An unseen mark changes the writing direction: the customer may read this value backwards."
+        " Type it anew if it was copied."
+    ),
+}
+"""Findings of `composing.unseen_characters`."""
+
 FIELD_TEXT: dict[str, Text] = {
     "required": _("Fill this in: the template needs it."),
     "max_length": _("%(length)s characters. At most %(limit)s: take out %(over)s."),
+    "too_short_for_places": _(
+        "Too short: the text has %(places)s places side by side for this value, and each needs at "
+        "least one character."
+    ),
     "pattern": _("This does not look as it should: %(pattern)s."),
+    "pattern_unreadable": _(
+        "The pattern for this value cannot be read, so the value cannot be checked. "
+        "An admin has to correct it under “Texts and values”."
+    ),
     "choice": _("This is none of the choices."),
 }
 """What an admin's rules for a value say (`models.Parameter`)."""

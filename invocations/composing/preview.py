@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from invocations.kaleyra.lookalikes import Lookalike, lookalikes
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.rendering import Piece, Resolved, resolve, resolve_variable
 from invocations.kaleyra.sms import SmsSize, measure
@@ -32,7 +33,8 @@ class Stretch:
     """A part of a text, and how it is marked.
 
     `mark` is empty for plain text; else `value`, `bad` (a value that is blocked), `hidden` (a
-    sensitive value, shown as dots) or `missing` (a placeholder without a value).
+    sensitive value, shown as dots), `missing` (a placeholder without a value) or `literal` (what
+    looks like a placeholder and is none).
     """
 
     text: str
@@ -59,8 +61,8 @@ class Bubble:
 
     Without a template text, `body` and `size` are None and everything else is empty. `waits_for` is
     the channel before it, if any. `unused` are the keys that no placeholder takes, `missing` the
-    placeholders without a value. `size` is for an SMS only. `text` is the complete body with every
-    value, also the sensitive ones.
+    placeholders without a value. `literals` look like placeholders and are sent as they stand.
+    `size` is for an SMS only. `text` is the complete body with all values, also sensitive ones.
     """
 
     channel: Channel
@@ -71,6 +73,7 @@ class Bubble:
     places: list[Place] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    literals: list[str] = field(default_factory=list)
     size: SmsSize | None = None
     text: str = ""
 
@@ -113,24 +116,46 @@ class _Marks:
     bad: Collection[str]
 
     def stretch(self, piece: Piece) -> Stretch:
-        if piece.placeholder is None:
-            return Stretch(piece.text)
         if piece.key is None:
             return Stretch(piece.text, "missing")
         if piece.key in self.hidden:
             return Stretch(DOTS, "hidden")
         return Stretch(piece.text, "bad" if piece.key in self.bad else "value")
 
-    def stretches(self, resolved: Resolved) -> list[Stretch]:
-        return [self.stretch(piece) for piece in resolved.pieces]
-
 
 class _Part(NamedTuple):
-    """A text of the template: `what` is `body`, `header` or `button`."""
+    """A text of the template: `what` is `body`, `header` or `button`.
+
+    `literals` are the pieces of `text` that look like placeholders and are none.
+    """
 
     what: str
     text: str
     resolved: Resolved
+    literals: list[Lookalike]
+
+    def stretches(self, marks: _Marks) -> list[Stretch]:
+        found: list[Stretch] = []
+        start = 0
+        for piece in self.resolved.pieces:
+            if piece.placeholder is None:
+                found += self._plain(start, start + len(piece.text))
+                start += len(piece.text)
+            else:
+                found.append(marks.stretch(piece))
+                start = piece.placeholder.end
+        return found
+
+    def _plain(self, start: int, end: int) -> Iterator[Stretch]:
+        """The text from `start` to `end`, which has no placeholder."""
+        for literal in self.literals:
+            if start <= literal.start and literal.end <= end:
+                if literal.start > start:
+                    yield Stretch(self.text[start : literal.start])
+                yield Stretch(literal.text, "literal")
+                start = literal.end
+        if end > start:
+            yield Stretch(self.text[start:end])
 
 
 def _bubble(
@@ -141,7 +166,7 @@ def _bubble(
     kind = ChannelKind(channel.kind)
     parts = _parts(channel, kind, params)
     body = parts[0].resolved
-    shown = {part.what: marks.stretches(part.resolved) for part in parts}
+    shown = {part.what: part.stretches(marks) for part in parts}
     used = {piece.key for part in parts for piece in part.resolved.pieces if piece.key}
     return Bubble(
         channel,
@@ -152,6 +177,7 @@ def _bubble(
         places=[place for part in parts for place in _places(part, kind, marks)],
         unused=[key for key in params if key not in used],
         missing=[text for part in parts for text in part.resolved.missing],
+        literals=list(dict.fromkeys(each.text for part in parts for each in part.literals)),
         size=measure(body.text) if kind is ChannelKind.SMS else None,
         text=body.text,
     )
@@ -160,10 +186,15 @@ def _bubble(
 def _parts(channel: Channel, kind: ChannelKind, params: TemplateParams) -> list[_Part]:
     """The body, then a WhatsApp template's header and button if it has them."""
     body = resolve(channel.template_text, params, kind, otp=channel.is_otp)
-    parts = [_Part("body", channel.template_text, body)]
+    parts = [_Part("body", channel.template_text, body, lookalikes(channel.template_text, kind))]
     if kind is ChannelKind.WHATSAPP:
         parts += [
-            _Part(what, text, resolve_variable(text, params, key))
+            _Part(
+                what,
+                text,
+                resolve_variable(text, params, key),
+                lookalikes(text, kind, is_address=what == "button"),
+            )
             for what, text, key in [
                 ("header", channel.header_text, PARAM_HEADER),
                 ("button", channel.button_url, PARAM_URL),

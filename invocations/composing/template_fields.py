@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 
+from invocations.kaleyra.adjacent import adjacent_keys
 from invocations.kaleyra.template_params import (
     PARAM_HEADER,
     PARAM_URL,
@@ -32,7 +33,11 @@ _DEFAULT_PARAMETER = Parameter()
 
 @dataclass(frozen=True)
 class TemplateField:
-    """One value that a channel's template needs."""
+    """One value that a channel's template needs.
+
+    `more_keys`: of the places that stand side by side with that of `key` (`kaleyra.adjacent`). The
+    value is typed once, and split over all of them.
+    """
 
     key: str
     by_position: bool
@@ -40,6 +45,12 @@ class TemplateField:
     label: str
     words: Parameter
     """The admin's label and rules; a `Parameter` with the defaults if there are none."""
+    more_keys: tuple[str, ...] = ()
+    has_sensitive_key: bool = False
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return (self.key, *self.more_keys)
 
     @property
     def required(self) -> bool:
@@ -48,7 +59,8 @@ class TemplateField:
 
     @property
     def is_sensitive(self) -> bool:
-        return self.words.is_sensitive or self.key == VERIFICATION_CODE
+        hides = self.words.is_sensitive or self.has_sensitive_key
+        return hides or self.key == VERIFICATION_CODE
 
     @property
     def choices(self) -> list[str]:
@@ -73,21 +85,44 @@ def fields_of(channel: Channel) -> list[TemplateField]:
     parameters = {parameter.key: parameter for parameter in channel.parameters.all()}
     kind = ChannelKind(channel.kind)
     names = {placeholder.name for placeholder in placeholders(channel.template_text, kind)}
+    runs = {keys[0]: keys[1:] for keys in _runs_of(channel)}
+    in_runs = {key for more_keys in runs.values() for key in more_keys}
+    sensitive = sensitive_keys([channel])
     fields = []
     for key in keys_of(channel):
+        if key in in_runs:
+            continue
         parameter = parameters.get(key, _DEFAULT_PARAMETER)
-        fields.append(TemplateField(key, key not in names, parameter.label or key, parameter))
+        fields.append(
+            TemplateField(
+                key=key,
+                by_position=key not in names,
+                label=parameter.label or key,
+                words=parameter,
+                more_keys=runs.get(key, ()),
+                has_sensitive_key=key in sensitive,
+            )
+        )
     return fields
+
+
+def _runs_of(channel: Channel) -> list[tuple[str, ...]]:
+    kind = ChannelKind(channel.kind)
+    return adjacent_keys(channel.template_text, kind, otp=channel.is_otp)
 
 
 def sensitive_keys(channels: Iterable[Channel]) -> set[str]:
     """The keys of the values that are not shown after sending."""
-    return {VERIFICATION_CODE} | {
-        parameter.key
-        for channel in channels
-        for parameter in channel.parameters.all()
-        if parameter.is_sensitive
-    }
+    found = {VERIFICATION_CODE}
+    for channel in channels:
+        keys = {each.key for each in channel.parameters.all() if each.is_sensitive}
+        found |= _with_whole_runs(keys, channel)
+    return found
+
+
+def _with_whole_runs(keys: set[str], channel: Channel) -> set[str]:
+    """`keys`, and all of each run that one of them is in: it holds a piece of the same value."""
+    return keys.union(*(run for run in _runs_of(channel) if keys & set(run)))
 
 
 def channels_in(version: WorkflowVersion) -> list[Channel]:
@@ -111,12 +146,11 @@ def channels_as_sent(invocation: Invocation) -> list[Channel]:
 
 def sensitive_keys_in(version: WorkflowVersion) -> set[str]:
     """The keys that were sensitive in a version."""
-    return {VERIFICATION_CODE} | {
-        parameter["key"]
-        for channel in version.contract["channels"]
-        for parameter in channel["parameters"]
-        if parameter["is_sensitive"]
-    }
+    found = {VERIFICATION_CODE}
+    for channel, stored in zip(channels_in(version), version.contract["channels"], strict=True):
+        keys = {each["key"] for each in stored["parameters"] if each["is_sensitive"]}
+        found |= _with_whole_runs(keys, channel)
+    return found
 
 
 def labels_in(version: WorkflowVersion) -> dict[int, dict[str, str]]:

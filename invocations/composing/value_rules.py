@@ -4,54 +4,98 @@ channel's limits.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from invocations.composing import error_text
+from invocations.composing import error_text, unseen_characters, value_doubts
 from invocations.composing.findings import Finding, Severity
 from invocations.composing.preview import bubbles
 from invocations.composing.template_fields import TemplateField, fields_of
-from invocations.kaleyra import limits, template_params
+from invocations.kaleyra import limits, patterns, template_params
+from invocations.kaleyra.characters import is_visible
+from invocations.kaleyra.patterns import PatternError
 from invocations.kaleyra.template_params import ChannelKind, ParamsError, TemplateParams
 from invocations.models import Channel
 
+MAX_VALUE_CHARACTERS = 64 * 1024
+"""Far more than any message holds. Kaleyra documents no limit of its own."""
 
-def value_findings(channel: Channel, params: TemplateParams, *, region: str = "") -> list[Finding]:
+
+def value_findings(
+    channel: Channel, params: TemplateParams, *, region: str = "", is_practice: bool = False
+) -> list[Finding]:
     """What is wrong or doubtful about `params` on `channel`.
 
-    `region` is the recipient's, such as "IN"; "" if it is not known.
+    `region` is the recipient's, such as "IN"; "" if it is not known. `is_practice`: it reaches
+    nobody, so that the example values may be sent.
     """
     fields = fields_of(channel)
+    if endless := list(_of_length(channel, params)):
+        return endless
     return [
         *(finding for field in fields for finding in _of_field(channel, field, params)),
-        *_of_params(channel, params),
+        *unseen_characters.findings(channel, fields, params),
+        *_of_params(channel, params, told={key for field in fields for key in field.keys}),
         *_of_limits(channel, params, region),
-        *_missing(channel, params, {field.key for field in fields if field.required}),
+        *_missing(channel, params, {key for each in fields if each.required for key in each.keys}),
+        *value_doubts.findings(channel, fields, params, is_practice=is_practice),
     ]
+
+
+def _of_length(channel: Channel, params: TemplateParams) -> Iterator[Finding]:
+    """No other rule is asked about a value that no message can hold."""
+    for key, value in params.items():
+        if len(value) > MAX_VALUE_CHARACTERS:
+            facts = {"length": len(value), "limit": MAX_VALUE_CHARACTERS}
+            over = len(value) - MAX_VALUE_CHARACTERS
+            yield _blocker("max_length", channel, key, **facts, over=over)
 
 
 def _of_field(channel: Channel, field: TemplateField, params: TemplateParams) -> Iterator[Finding]:
     """What an admin asks of one value (`models.Parameter`)."""
-    value, rules = params.get(field.key, ""), field.words
-    if not value:
-        if field.required:
-            yield _blocker("required", channel, field.key)
+    value, rules = "".join(params.get(key, "") for key in field.keys), field.words
+    if not value and field.required:
+        yield _blocker("required", channel, field.key)
+    elif value and not is_visible(value):
+        text = error_text.params_text(ParamsError("no_value", key=field.key))
+        yield Finding("no_value", Severity.BLOCKER, text, channel.position, field.key)
+    if not is_visible(value):
         return
+    yield from _of_places(channel, field, params)
     if field.choices:
         # Length and pattern are for what is typed: a choice that breaks them could never be sent.
         if value not in field.choices:
             yield _blocker("choice", channel, field.key)
         return
-    if rules.max_length and len(value) > rules.max_length:
-        facts = {"length": len(value), "limit": rules.max_length}
-        yield _blocker(
-            "max_length", channel, field.key, **facts, over=len(value) - rules.max_length
-        )
-    if rules.pattern and not re.fullmatch(rules.pattern, value):
-        yield _blocker("pattern", channel, field.key, pattern=rules.pattern)
+    limit = rules.max_length or (patterns.MAX_MATCHED if rules.pattern else None)
+    if limit and len(value) > limit:
+        facts = {"length": len(value), "limit": limit, "over": len(value) - limit}
+        yield _blocker("max_length", channel, field.key, **facts)
+    if rules.pattern:
+        yield from _of_pattern(rules.pattern, value, channel, field.key)
+
+
+def _of_places(channel: Channel, field: TemplateField, params: TemplateParams) -> Iterator[Finding]:
+    """Whether each of several places side by side has a value. An empty one is not documented."""
+    missing = [key for key in field.keys if not is_visible(params.get(key, ""))]
+    if missing and set(field.keys) & params.keys() == {field.key}:
+        facts = {"places": len(field.keys)}
+        yield _blocker("too_short_for_places", channel, field.key, **facts)
+    else:
+        yield from (_blocker("required", channel, key) for key in missing)
+
+
+def _of_pattern(pattern: str, value: str, channel: Channel, key: str) -> Iterator[Finding]:
+    """A pattern that was stored before patterns had to run in linear time may not compile any
+    more. Nothing is known of the value then, so nothing is sent.
+    """
+    try:
+        if not patterns.compiled(pattern).fullmatch(value):
+            yield _blocker("pattern", channel, key, pattern=pattern)
+    except PatternError:
+        yield _blocker("pattern_unreadable", channel, key)
 
 
 def _blocker(code: str, channel: Channel, key: str, **facts: Any) -> Finding:
@@ -59,10 +103,13 @@ def _blocker(code: str, channel: Channel, key: str, **facts: Any) -> Finding:
     return Finding(code, Severity.BLOCKER, text, channel.position, key, facts=facts)
 
 
-def _of_params(channel: Channel, params: TemplateParams) -> Iterator[Finding]:
-    """What no channel can carry."""
+def _of_params(
+    channel: Channel, params: TemplateParams, *, told: Collection[str]
+) -> Iterator[Finding]:
+    """What no channel can carry. `told`: keys of which it is said already if they have no value."""
+    pairs = [item for item in params.items() if item[0] not in told or is_visible(item[1])]
     try:
-        template_params.checked(params.items())
+        template_params.checked(pairs)
     except ParamsError as error:
         # The error names the first key that is out of order. A person is told of each.
         late = [ParamsError(error.code, key=key) for key in template_params.out_of_order(params)]

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from invocations.composing import check, error_text, template_fields
-from invocations.composing.findings import blockers
-from invocations.composing.template_fields import TemplateField
+from invocations.composing import adjacent_values, check, error_text, template_fields
+from invocations.composing.findings import Finding, blockers
+from invocations.forms.channel_params import (
+    Params,
+    as_sent,
+    collected,
+    field_key,
+    is_known,
+    shares,
+    with_clean_keys,
+)
 from invocations.forms.recipient import EarlierSends, RecipientField, initial_numbers
 from invocations.forms.template_params import Editor, TemplateParamsField
 from invocations.forms.values import field_name, value_field
@@ -19,9 +28,8 @@ from invocations.kaleyra import recipients
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import Recipient
 from invocations.kaleyra.stored_numbers import stored
+from invocations.kaleyra.template_params import ParamsError
 from invocations.models import WorkflowInstance
-
-Params = dict[str, str]
 
 
 class SendForm(forms.Form):
@@ -67,6 +75,7 @@ class SendForm(forms.Form):
         self.channels = list(workflow.channels.all())
         self.asked = [template_fields.fields_of(channel) for channel in self.channels]
         self.channel_params: list[Params] = []
+        self.unseen: list[Finding] = []  # what was taken out of the values
         initial: dict[str, Any] = {"same_values": self._may_share()}
         if kept:
             initial |= self.filled([dict(send.template_params) for send in kept.sends])
@@ -126,6 +135,7 @@ class SendForm(forms.Form):
 
         Sensitive values are left out: none is shown after it was sent, and a code is used once.
         """
+        params = list(map(adjacent_values.joined, self.asked, params))
         filled: dict[str, Any] = {"same_values": len(params) < 2 or self._shareable(params)}
         hidden = template_fields.sensitive_keys(self.channels)
         for position, (asked, values) in enumerate(zip(self.asked, params, strict=False), start=1):
@@ -144,8 +154,8 @@ class SendForm(forms.Form):
         """Whether sharing the first channel's values would give the second exactly what it has."""
         first, second = params[0], params[1]
         in_fields = {field.key for field in self.asked[0]}
-        is_known = len(self.asked) > 1 and self._is_known(1)
-        wanted = {field.key for field in self.asked[1]} if is_known else set(first)
+        knows_second = len(self.asked) > 1 and is_known(self.channels[1], self.asked[1])
+        wanted = {field.key for field in self.asked[1]} if knows_second else set(first)
         return second == {
             key: value for key, value in first.items() if key in wanted or key not in in_fields
         }
@@ -160,11 +170,18 @@ class SendForm(forms.Form):
         """The fields for the second channel's values, each with whether the first has it, too."""
         if len(self.asked) < 2:
             return []
-        return [(self[field_name(2, each.key)], self._shares(each)) for each in self.asked[1]]
+        return [
+            (self[field_name(2, each.key)], shares(self.asked[0], each)) for each in self.asked[1]
+        ]
 
     @property
     def params_as_typed(self) -> list[Params]:
         """Each channel's parameters as far as they can be read, right or wrong: for the preview."""
+        return self.as_typed[0]
+
+    @cached_property
+    def as_typed(self) -> tuple[list[Params], list[Finding]]:
+        """`params_as_typed`, and what was taken out of them."""
         typed = self.typed()
         extras = [
             typed[name].as_typed() if typed.get(name) else {} for name in ("params", "params2")
@@ -175,35 +192,12 @@ class SendForm(forms.Form):
             for name, field in self.fields.items()
             if hasattr(field, "asked")
         }
-        return self._collected(lambda name: read[name], extras, same=bool(typed.get("same_values")))
-
-    def _collected(
-        self, value_of: Callable[[str], str], extras: Sequence[Params], *, same: bool
-    ) -> list[Params]:
-        """Each channel's parameters: what it asks for, then what was added freely."""
-        first = {
-            each.key: value
-            for each in self.asked[0]
-            if (value := value_of(field_name(1, each.key)))
-        } | extras[0]
-        if len(self.channels) < 2:
-            return [first]
-        if not self._is_known(1):
-            return [first, dict(first) if same else extras[1]]
-        second = {}
-        for each in self.asked[1]:
-            is_shared = same and self._shares(each)
-            own = value_of(field_name(2, each.key))
-            if value := first.get(each.key, "") if is_shared else own:
-                second[each.key] = value
-        return [first, second | (extras[0] if same else extras[1])]
-
-    def _is_known(self, index: int) -> bool:
-        """Whether a channel's text is stored, so that it takes exactly what that asks for."""
-        return bool(self.asked[index] or self.channels[index].template_text)
-
-    def _shares(self, asked: TemplateField) -> bool:
-        return any(asked.key == each.key for each in self.asked[0])
+        same = bool(typed.get("same_values"))
+        params = collected(self.channels, self.asked, read.get, extras, same=same)
+        try:
+            return as_sent(self.channels, self.asked, params)
+        except ParamsError:
+            return params, []  # the review says that two keys are the same
 
     # --- whether it may be sent ---
 
@@ -214,19 +208,29 @@ class SendForm(forms.Form):
             self.errors.pop("recipient2", None)
         if same:
             self.errors.pop("params2", None)  # the second channel takes the first one's
-        extras = [cleaned.get("params") or {}, cleaned.get("params2") or {}]
+        extras = [self._extras("params"), {} if same else self._extras("params2")]
         if not self._is_any_key_twice(extras, same):
-            self.channel_params = self._collected(
-                lambda name: cleaned.get(name) or "", extras, same=same
-            )
+            params = collected(self.channels, self.asked, cleaned.get, extras, same=same)
+            self.channel_params, found = as_sent(self.channels, self.asked, params)
+            self.unseen += found
             self._pass_the_gate(same)
         return cleaned
+
+    def _extras(self, name: str) -> Params:
+        """What stands in a free editor."""
+        try:
+            extras, found = with_clean_keys(self.asked, self.cleaned_data.get(name) or {})
+        except ParamsError as error:
+            self.add_error(name, error_text.params_text(error, in_editor=True))
+            return {}
+        self.unseen += found
+        return extras
 
     def _is_any_key_twice(self, extras: Sequence[Params], same: bool) -> bool:
         """Whether a free editor has a key that has a field of its own: that is an error."""
         added2 = (extras[0], "params") if same else (extras[1], "params2")
         for asked, (added, name) in zip(self.asked, [(extras[0], "params"), added2], strict=False):
-            if twice := [each.key for each in asked if each.key in added]:
+            if twice := [key for each in asked for key in each.keys if key in added]:
                 text = _("“%(key)s” stands above already.") % {"key": twice[0]}
                 self.add_error(name, forms.ValidationError(text, code="repeated_key"))
                 return True
@@ -262,6 +266,7 @@ class SendForm(forms.Form):
 
     def _place(self, index: int, key: str, same: bool) -> str:
         """The field in which the value of `key` for a channel was typed."""
+        key = field_key(self.asked[index], key)
         for position in [1] if same else [index + 1]:
             if field_name(position, key) in self.fields:
                 return field_name(position, key)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
@@ -11,9 +10,12 @@ from django.db import transaction
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from invocations.composing import error_text, template_fields
+from invocations.composing import template_fields
+from invocations.composing.pattern_text import pattern_text
+from invocations.composing.template_warnings import not_places, template_warnings
 from invocations.forms.values import field_name
-from invocations.kaleyra import limits
+from invocations.kaleyra import limits, patterns
+from invocations.kaleyra.patterns import PatternError
 from invocations.kaleyra.template_params import ChannelKind
 from invocations.models import Channel, Parameter, WorkflowInstance, WorkflowVersion
 
@@ -67,11 +69,9 @@ class ParameterForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
     def clean_pattern(self) -> str:
         pattern: str = self.cleaned_data["pattern"]
         try:
-            re.compile(pattern)
-        except (re.error, OverflowError, RecursionError) as error:
-            raise forms.ValidationError(
-                _("This is no regular expression: %(why)s."), params={"why": error}
-            ) from None
+            patterns.compiled(pattern)
+        except PatternError as error:
+            raise forms.ValidationError(pattern_text(error), code=error.code) from None
         return pattern
 
     def clean(self) -> dict[str, Any]:
@@ -85,7 +85,7 @@ class ParameterForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
                 continue
             if choices and value not in choices:
                 self.add_error(name, _("This is none of the choices."))
-            elif cleaned.get("pattern") and not re.fullmatch(cleaned["pattern"], value):
+            elif not patterns.compiled(cleaned.get("pattern") or ".*").fullmatch(value):
                 self.add_error(name, _("The pattern does not match this."))
             elif cleaned.get("max_length") and len(value) > cleaned["max_length"]:
                 self.add_error(name, _("This is longer than allowed."))
@@ -121,6 +121,15 @@ class TemplateFieldsForm:
             return template_fields.current_version(self.workflow, by)
 
 
+def _is_readable(field: template_fields.TemplateField) -> bool:
+    """Whether its pattern compiles; older versions stored some that do not."""
+    try:
+        patterns.compiled(field.words.pattern)
+    except PatternError:
+        return False
+    return True
+
+
 class ChannelForms:
     """The forms of one channel: its texts and its values.
 
@@ -146,6 +155,8 @@ class ChannelForms:
         prefix = field_name(self.channel.position, field.key)
         named = {"channel": self.channel, "key": field.key}
         parameter = Parameter.objects.filter(**named).first() or Parameter(**named)
+        # Of several places side by side the first has the words; another may have been sensitive.
+        parameter.is_sensitive = parameter.is_sensitive or field.has_sensitive_key
         # A key that the texts have only since this change has no fields in the posted form yet.
         is_new = data is not None and f"{prefix}-label" not in data
         return ParameterForm(
@@ -161,10 +172,20 @@ class ChannelForms:
         return limits.template_mode(self.channel.template_text, ChannelKind(self.channel.kind))
 
     @property
+    def not_places(self) -> list[str]:
+        """What looks like a place for a value in the texts and is none."""
+        return not_places(self.channel)
+
+    @property
     def problems(self) -> list[str]:
-        """Warnings about the text, as sentences. Errors are shown at their fields."""
-        found = limits.template_problems(self.channel.template_text, ChannelKind(self.channel.kind))
-        return [error_text.limit_text(problem) for problem in found if not problem.blocks]
+        """Warnings about the text, and unreadable patterns, as sentences.
+
+        Errors in what was posted are shown at their fields.
+        """
+        texts = template_warnings(self.channel)
+        words = _("The pattern of “%(key)s” cannot be read. Nothing is sent with this value.")
+        unreadable = [field.key for field, _form in self.values if not _is_readable(field)]
+        return texts + [words % {"key": key} for key in unreadable]
 
     def is_valid(self) -> bool:
         valid = [form.is_valid() for form in self._bound_forms()]
@@ -179,4 +200,5 @@ class ChannelForms:
         self.texts.save()
         for form in self._bound_forms():
             form.save()
-        self.channel.parameters.exclude(key__in=template_fields.keys_of(self.channel)).delete()
+        kept = [field.key for field in template_fields.fields_of(self.channel)]
+        self.channel.parameters.exclude(key__in=kept).delete()

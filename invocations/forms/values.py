@@ -11,6 +11,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from invocations.composing.template_fields import TemplateField
+from invocations.kaleyra.characters import is_visible
 
 
 def field_name(position: int, key: str) -> str:
@@ -24,6 +25,11 @@ def field_name(position: int, key: str) -> str:
 
 class ValueField(forms.CharField):
     """A value as text. `required` is for its label: the gate refuses what is missing."""
+
+    def to_python(self, value: Any) -> str:
+        """Empty where nothing is to be seen, as for blanks alone."""
+        text: str = super().to_python(value) or ""
+        return text if is_visible(text) else ""
 
     def validate(self, value: Any) -> None:
         pass

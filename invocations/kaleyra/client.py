@@ -21,6 +21,7 @@ from urllib3.exceptions import HTTPError
 
 from invocations.kaleyra.address import invoke_url, profiles_url
 from invocations.kaleyra.connection import NoAnswer, NotSent, SingleConnectionAdapter, WatchedSocket
+from invocations.kaleyra.patterns import SearchPattern
 from invocations.kaleyra.payload import CONTENT_TYPE, KEY_HEADER
 from invocations.kaleyra.profiles import KeyCheck, read_profiles
 from invocations.kaleyra.reply import DUPLICATE, MAX_REPLY_BYTES, Reply, Verdict, read_reply
@@ -45,7 +46,7 @@ class KaleyraClient:
     allow_loopback: bool = False
     proxy_url: str = field(default="", repr=False)  # it may hold a password
     ca_bundle: str = ""
-    duplicate: re.Pattern[str] = DUPLICATE
+    duplicate: SearchPattern = DUPLICATE
     connect_seconds: float = CONNECT_SECONDS
     read_seconds: float = READ_SECONDS
     total_seconds: float = TOTAL_SECONDS

@@ -1,9 +1,9 @@
 """Channel limits on values and template texts, and value orders that are probably not intended.
 
 Sources: seed, "Channel Agnostic Template Parameters" and "Special Template Parameters" (the order);
-Kaleyra's support articles 3000105308 and 3000108952 (India's DLT); Kaleyra's page
-"whatsapp_authentication_templates" (verification codes). White space in WhatsApp's values is
-limited by Meta; Kaleyra's pages do not repeat that rule, so it is only a warning.
+Kaleyra's page "whatsapp_authentication_templates" (verification codes); `dlt` for India. White
+space in WhatsApp's values is limited by Meta; Kaleyra's pages do not repeat that rule, so it is
+only a warning.
 
 No finding contains a value, so it may be shown to people who may not see the values.
 """
@@ -11,11 +11,11 @@ No finding contains a value, so it may be shown to people who may not see the va
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Literal
 
-from invocations.kaleyra.rendering import resolve
+from invocations.kaleyra.dlt import dlt_findings
+from invocations.kaleyra.limit_finding import LimitFinding, too_long
 from invocations.kaleyra.template_params import (
     SPECIAL_KEYS,
     VERIFICATION_CODE,
@@ -26,23 +26,8 @@ from invocations.kaleyra.template_params import (
     placeholders,
 )
 
-MAX_DLT_VALUE = 30
 MAX_CODE = 15
 DLT_REGION = "IN"
-
-
-@dataclass(frozen=True)
-class LimitFinding:
-    """An error (`blocks`) or a warning about the value of `key`.
-
-    About a template text, `key` is the name of a placeholder, or empty if the finding is about the
-    whole text.
-    """
-
-    code: str
-    key: str
-    blocks: bool
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 # --- single values ------------------------------------------------------------------------------
@@ -60,41 +45,18 @@ def value_findings(
 
     `region` is the recipient's ("IN"); `otp` means that an SMS template is of type OTP.
 
-    Codes that block: `dlt_too_long` and `code_too_long` (facts: `length`, `limit`, `over`),
-    `dlt_angle`, `code_url`, `code_emoji`. Warnings: `dlt_double_blank`, `whatsapp_white_space`
-    (facts: `which`, of `newline`, `tab`, `blanks`).
+    Codes that block: `code_too_long` (facts: `length`, `limit`, `over`), `code_url`, `code_emoji`.
+    Warning: `whatsapp_white_space` (facts: `which`, of `newline`, `tab`, `blanks`). For those of an
+    SMS to India see `dlt_findings`.
     """
     found: list[LimitFinding] = []
     if kind is ChannelKind.SMS and region == DLT_REGION:
-        found += _dlt_findings(params, template_text, otp)
+        found += dlt_findings(params, template_text, otp)
     if VERIFICATION_CODE in params and (kind is ChannelKind.WHATSAPP or otp):
         found += _code_findings(params[VERIFICATION_CODE])
     if kind is ChannelKind.WHATSAPP:
         found += _white_space_findings(params)
     return found
-
-
-def _dlt_findings(params: TemplateParams, template_text: str, otp: bool) -> Iterator[LimitFinding]:
-    """India's operators compare the message with the text registered with them.
-
-    Only the values of `{#…#}` placeholders count as variables there.
-    """
-    pieces = resolve(template_text, params, ChannelKind.SMS, otp=otp).pieces
-    for index, piece in enumerate(pieces):
-        if piece.key is None or piece.placeholder is None:
-            continue
-        if not piece.placeholder.text.startswith("{#"):
-            continue
-        if len(piece.text) > MAX_DLT_VALUE:
-            yield _too_long("dlt_too_long", piece.key, piece.text, MAX_DLT_VALUE)
-        if "<" in piece.text or ">" in piece.text:
-            yield LimitFinding("dlt_angle", piece.key, blocks=True)
-        # The rule is about the whole message: a blank at the end of a value and one next to it in
-        # the template are two blanks, too.
-        before = "".join(neighbour.text for neighbour in pieces[max(index - 1, 0) : index])[-1:]
-        after = "".join(neighbour.text for neighbour in pieces[index + 1 : index + 2])[:1]
-        if "  " in before + piece.text + after:
-            yield LimitFinding("dlt_double_blank", piece.key, blocks=False)
 
 
 # What a phone turns into a link: a scheme, or a name with a top-level domain, at the end of the
@@ -112,7 +74,7 @@ _EMOJI = re.compile(
 
 def _code_findings(value: str) -> Iterator[LimitFinding]:
     if len(value) > MAX_CODE:
-        yield _too_long("code_too_long", VERIFICATION_CODE, value, MAX_CODE)
+        yield too_long("code_too_long", VERIFICATION_CODE, len(value), MAX_CODE, blocks=True)
     if _URL.search(value.strip()):
         yield LimitFinding("code_url", VERIFICATION_CODE, blocks=True)
     if _EMOJI.search(value):
@@ -133,11 +95,6 @@ def _white_space_findings(params: TemplateParams) -> Iterator[LimitFinding]:
         which = tuple(name for name, pattern in _WHITE_SPACE.items() if pattern.search(value))
         if which:
             yield LimitFinding("whatsapp_white_space", key, blocks=False, facts={"which": which})
-
-
-def _too_long(code: str, key: str, value: str, limit: int) -> LimitFinding:
-    facts = {"length": len(value), "limit": limit, "over": len(value) - limit}
-    return LimitFinding(code, key, blocks=True, facts=facts)
 
 
 # --- the order of values ------------------------------------------------------------------------

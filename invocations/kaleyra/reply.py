@@ -17,6 +17,8 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
+from invocations.kaleyra.patterns import SearchPattern
+
 MAX_REPLY_BYTES = 64 * 1024
 MAX_RETRY_AFTER = 3600
 # RFC 9110, 15.4: the statuses that name one other URL. 300 and 304 do not.
@@ -116,13 +118,12 @@ def read_reply(
     request_id: str,
     headers: Mapping[str, str] | None = None,
     complete: bool = True,
-    duplicate: re.Pattern[str] = DUPLICATE,
+    duplicate: SearchPattern = DUPLICATE,
 ) -> Reply:
     """The answer to the invocation `request_id`.
 
     `complete` is False if the body broke off or was truncated at `MAX_BODY_BYTES`. `duplicate` is
-    searched in the first `MAX_SEARCHED` characters of each text, as it may be a configured pattern
-    that is slow.
+    searched in the first `MAX_SEARCHED` characters of each text.
     """
     text = body[:MAX_REPLY_BYTES].decode("utf-8-sig", errors="replace")
     fields = _json_object(text) if complete else None

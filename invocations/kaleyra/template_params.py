@@ -20,6 +20,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
+from invocations.kaleyra.characters import is_visible
+
 TemplateParams = Mapping[str, str]
 
 VERIFICATION_CODE = "#verification_code#"
@@ -176,11 +178,12 @@ def checked(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
     Raises `ParamsError` for what Kaleyra's documentation rules out or leaves open: an empty or
     repeated key, a key with blanks around it, a `#key#` that is not one of the three special keys,
-    an empty value, and characters that JSON text or a message cannot contain.
+    a value of which nothing is to be seen, and characters that JSON text or a message cannot
+    contain.
     """
     params: dict[str, str] = {}
     for key, value in pairs:
-        if not key:
+        if not is_visible(key):
             raise ParamsError("no_key", value=value)
         if key in params:
             raise ParamsError("repeated_key", key=key)
@@ -188,10 +191,10 @@ def checked(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
             raise ParamsError("bad_key", key=key)
         if key.startswith("#") and key.endswith("#") and key not in SPECIAL_KEYS:
             raise ParamsError("no_such_special_key", key=key)
-        if not value.strip():
-            raise ParamsError("no_value", key=key)
         if not _is_encodable(value):
             raise ParamsError("bad_value", key=key)
+        if not is_visible(value):
+            raise ParamsError("no_value", key=key)
         params[key] = value
     misplaced = out_of_order(params)
     if misplaced:

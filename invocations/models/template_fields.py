@@ -51,7 +51,10 @@ class Parameter(models.Model):
         _("pattern"),
         max_length=300,
         blank=True,
-        help_text=_("A regular expression for the whole value, for example KF-[0-9]{5}."),
+        help_text=_(
+            "A regular expression for the whole value, for example KF-[0-9]{5}. "
+            "\\d and \\w match ASCII alone; \\p{Nd} is a digit and \\pL a letter of any script."
+        ),
     )
     choices = models.TextField(
         _("choices"), blank=True, help_text=_("One a line. Staff choose instead of typing.")

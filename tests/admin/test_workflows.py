@@ -185,3 +185,11 @@ def test_an_empty_list_explains_what_it_is_for(ada):
     html = ada.get(LIST).content.decode()
     assert "No workflow yet. Publish a flow in Kaleyra&#x27;s Fallback wizard" in html
     assert f'href="{ADD}"' in html
+
+
+def test_what_looks_like_a_place_is_warned_of_and_saved(ada, kaleyra, workflow_form):
+    rows = [("", 1, "sms", "Order {#number#}"), ("", 2, "whatsapp", "Hello {{ 1 }}")]
+    html = ada.post(ADD, new_workflow(workflow_form, rows), follow=True).content.decode()
+    assert "SMS: “{#number#}”: no place for a value" in html
+    assert "WhatsApp: “{{ 1 }}”: no place for a value" in html
+    assert channels(WorkflowInstance.objects.get(title="Second")) == [(1, "sms"), (2, "whatsapp")]

@@ -200,3 +200,48 @@ def test_a_number_that_is_both_is_a_caution_that_strict_refuses(invoke, workflow
 def test_what_means_more_than_grouping_is_refused(invoke, workflow, typed, seen):
     ended, printed = invoke("--recipient", typed)
     assert ended == 2 and seen in printed and "Nothing was sent." in printed
+
+
+def dry_run(invoke, *words):
+    ended, printed = invoke("--recipient", NUMBER, *words, "--dry-run", "--json")
+    shown = json.loads(printed)
+    return ended, shown["payload"]["input"], {each["code"]: each for each in shown["findings"]}
+
+
+def test_a_dry_run_says_what_the_form_says_of_odd_values(invoke, order_delayed):
+    words = ["--param", "01={{name}}", "--param", "02=#N/A", "--param", "03=As\u200bha"]
+    words += ["--param1", "#param_header#=null", "--param1", "#param_url#=https://a.example/x"]
+    ended, _sends, found = dry_run(invoke, *words)
+    assert ended == 0
+    codes = {"place_in_value", "spreadsheet_error", "unseen_character", "empty_word"}
+    assert found.keys() == codes | {"address_twice"}
+    assert {each["severity"] for each in found.values()} == {"caution"}
+
+
+def test_a_dry_run_says_what_is_no_place(invoke, workflow):
+    workflow.channels.filter(position=1).update(template_text="Hello {{ 1 }}")
+    found = dry_run(invoke)[2]
+    assert (found["not_a_place"]["severity"], found["not_a_place"]["channel"]) == ("caution", 1)
+
+
+def test_the_command_takes_unseen_characters_out_of_keys_and_codes_and_says_so(invoke, workflow):
+    workflow.channels.update(template_text="")
+    words = ["--param", "\u200b01=Asha", "--param", "#verification_code#=48\u200b2913"]
+    ended, sends, found = dry_run(invoke, *words)
+    assert sends["send1"]["templateParams"] == {"01": "Asha", "#verification_code#": "482913"}
+    assert ended == 0 and found.keys() == {"key_cleaned", "code_cleaned"}
+    twice = ["--param", "\u200b01=a", "--param", "01=b"]
+    assert "stands there twice" in invoke("--recipient", NUMBER, *twice)[1]
+
+
+@pytest.mark.parametrize(
+    "words", [["--param", "01=Asha Rao"], ["--param", "01=Asha Ra", "--param", "02=o"]]
+)
+def test_the_command_takes_one_value_for_places_side_by_side_or_each(invoke, workflow, words):
+    workflow.channels.all().delete()
+    Channel.objects.create(
+        workflow_instance=workflow, position=1, kind="sms", template_text="Dear {#var#}{#var#}"
+    )
+    ended, sends, found = dry_run(invoke, *words)
+    assert (ended, found) == (0, {})
+    assert sends["send1"]["templateParams"] == {"01": "Asha Ra", "02": "o"}

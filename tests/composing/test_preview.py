@@ -160,3 +160,22 @@ def test_without_a_text_the_bubble_is_empty():
 def test_the_second_channel_waits_for_the_first():
     first, second = bubbles(channels("a", "b"), [{}, {}])
     assert first.waits_for is None and second.waits_for is first.channel
+
+
+def test_what_is_no_place_is_marked_in_each_text_and_listed():
+    [bubble, sms] = bubbles(
+        channels(
+            "Hi {{ 1 }}, {{1}}!", "{#VAR#}", header_text="[[1]]", button_url="https://x/{{ 1 }}"
+        ),
+        [{"01": "{{ 1 }}"}, {}],
+    )
+    assert [(each.text, each.mark) for each in bubble.body] == [
+        ("Hi ", ""),
+        ("{{ 1 }}", "literal"),
+        (", ", ""),
+        ("{{ 1 }}", "value"),
+        ("!", ""),
+    ]
+    assert bubble.literals == ["{{ 1 }}", "[[1]]"] and bubble.text == "Hi {{ 1 }}, {{ 1 }}!"
+    assert [(each.text, each.mark) for each in sms.body] == [("{#VAR#}", "literal")]
+    assert text_of(bubble.button) == "https://x/{{ 1 }}"

@@ -1,12 +1,16 @@
 """The rules for the values of one channel."""
 
+import time
+
 import pytest
 
 from invocations.composing import error_text
 from invocations.composing.findings import Severity
 from invocations.composing.value_rules import value_findings
 from invocations.kaleyra import limits
-from invocations.models import Channel, Parameter
+from invocations.models import Parameter
+
+from . import channels
 
 FACTS = {"length": 31, "limit": 30, "over": 1, "which": ("tab",), "missing": (2,)} | {
     "first": 2,
@@ -16,27 +20,9 @@ FACTS = {"length": 31, "limit": 30, "over": 1, "which": ("tab",), "missing": (2,
 }
 
 
-class ChannelWithRules(Channel):
-    """A channel that is not stored, with an admin's rules for its one value."""
-
-    class Meta:
-        proxy = True
-        app_label = "invocations"
-
-    rules: tuple[Parameter, ...] = ()
-
-    @property
-    def parameters(self):
-        return self
-
-    def all(self):
-        return self.rules
-
-
 def channel(kind="sms", text="{#var#}", otp=False, **rules):
-    made = ChannelWithRules(kind=kind, position=2, template_text=text, is_otp=otp)
-    made.rules = (Parameter(key="01", **rules),) if rules else ()
-    return made
+    """A channel with rules for its one value."""
+    return channels.channel(kind, text, otp, **({"_01": rules} if rules else {}))
 
 
 def codes(channel, params, region="IN"):
@@ -53,7 +39,7 @@ def codes(channel, params, region="IN"):
         ({"choices": "x\ny"}, "y", "z", "choice"),
         ({"choices": "xyz\nab", "max_length": 2, "pattern": "a"}, "xyz", "a", "choice"),
         ({"label": "Name"}, "x" * 10_000, "", "required"),
-        ({}, "<b>{{1}}", "", "required"),
+        ({}, "<3 {1", "", "required"),
     ],
 )
 def test_the_admins_rules_block_what_breaks_them(rules, good, bad, code):
@@ -88,6 +74,26 @@ def test_the_admins_rules_block_what_breaks_them(rules, good, bad, code):
 )
 def test_the_limits_of_a_channel_are_found(kind, text, otp, params, expected):
     assert codes(channel(kind, text, otp), params) == expected
+
+
+@pytest.mark.parametrize("pattern", ["(?=x)a", "(", r"a\Z", "a{,3}"])
+def test_a_stored_pattern_that_cannot_be_read_blocks_with_words_for_the_admin(pattern):
+    [finding] = value_findings(channel(pattern=pattern), {"01": "a"})
+    assert (finding.code, finding.blocks, finding.key) == ("pattern_unreadable", True, "01")
+    assert "admin" in finding.text
+
+
+def test_a_value_has_a_length_before_it_meets_a_pattern():
+    flow = channel("whatsapp", "{{1}}", pattern="([A-Za-z]+ ?)+")
+    assert codes(flow, {"01": "a" * 900}) == set()
+    assert codes(flow, {"01": "a" * 5_000}) == {"max_length", "pattern", "body_too_long"}
+    assert codes(flow, {"01": "a" * 2_000_000 + "!"}) == {"max_length"}
+
+
+def test_a_hostile_value_is_judged_at_once_by_any_pattern():
+    begun = time.thread_time()
+    assert "pattern" in codes(channel(pattern="([A-Za-z]+ ?)+"), {"01": "a" * 31 + "!"})
+    assert time.thread_time() - begun < 0.5
 
 
 def test_every_key_out_of_order_is_told():

@@ -1,6 +1,7 @@
 """Settings from the environment: a wrong one is named with a hint, and its value is not shown."""
 
 import runpy
+import time
 import warnings
 
 import pytest
@@ -45,6 +46,7 @@ WRONG = [
     ("CA_BUNDLE", "/no/such/file"),
     ("CA_BUNDLE", "/tmp"),
     ("DUPLICATE_ANSWER_PATTERN", "request(id"),
+    ("DUPLICATE_ANSWER_PATTERN", "request(?=.*canary)"),
     ("CELERY_BROKER_URL", "sqs://canary-password@"),
     ("CELERY_BROKER_URL", "canary-password"),
     ("EMAIL_URL", "canary-password"),
@@ -97,6 +99,13 @@ def test_an_invalid_line_of_the_env_file_is_named_by_its_number_and_not_shown(
         (".env", "has a line 5 that is not NAME=value.")
     ]
     assert "canary" not in caplog.text + str(problems)
+
+
+def test_a_pattern_from_the_environment_ignores_case_and_runs_in_linear_time(read):
+    pattern = read(DUPLICATE_ANSWER_PATTERN="(a+ ?)+used")["DUPLICATE_ANSWER"]
+    begun = time.thread_time()
+    assert pattern.search("A AA used") and not pattern.search("a" * 4000)
+    assert time.thread_time() - begun < 0.5
 
 
 def test_a_missing_setting_has_a_safe_default(read):

@@ -63,13 +63,6 @@ def test_all_findings_of_a_value_are_reported() -> None:
     ]
 
 
-@pytest.mark.parametrize("tag", ["var", "numeric", "alphanumeric", "url", "urlott", "cbn", "email"])
-def test_each_placeholder_of_dlt_has_the_limit(tag: str) -> None:
-    assert [finding.code for finding in dlt_findings("x" * 31, f"See {{#{tag}#}}.")] == [
-        "dlt_too_long"
-    ]
-
-
 @pytest.mark.parametrize("changes", [{"region": "IT"}, {"region": ""}, {"kind": WHATSAPP}])
 def test_dlt_applies_to_an_sms_to_india_only(changes: dict[str, Any]) -> None:
     assert dlt_findings("<" * 31 + "  ", **changes) == []

@@ -18,12 +18,13 @@ from invocations.composing import error_text, template_fields
 from invocations.composing.check import check, of_times
 from invocations.composing.findings import Finding, blockers
 from invocations.composing.number_notes import NumberNote, notes_of_all
+from invocations.composing.prepared_values import prepared
 from invocations.history.reasons import REASONS
 from invocations.history.state import meaning_of
 from invocations.kaleyra import recipients, template_params
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import Send, build_payload, to_curl, to_text
-from invocations.models import Invocation, WorkflowInstance
+from invocations.models import Channel, Invocation, WorkflowInstance
 from invocations.models.permissions import Viewer
 from invocations.sending.deliver import deliver
 from invocations.sending.record import NotAcknowledged, NotSendable, RequestIdTaken, record
@@ -92,9 +93,9 @@ class Command(BaseCommand):
 
     def _invoke(self, request_id: uuid.UUID, options: dict[str, Any]) -> None:
         workflow = _workflow(options["workflow"])
-        sends, notes = _sends(workflow, options)
+        sends, notes, unseen = _sends(workflow, options)
         not_before, not_after = _moment(options["not_before"]), _moment(options["not_after"])
-        findings = check(workflow, sends, by=Viewer.operator())
+        findings = unseen + check(workflow, sends, by=Viewer.operator())
         findings += of_times(workflow, not_before=not_before, not_after=not_after)
         if Invocation.objects.filter(request_id=request_id).exists():
             # Given again, nothing more is sent: there is nothing to warn of.
@@ -225,12 +226,14 @@ def _workflow(named: str) -> WorkflowInstance:
 
 def _sends(
     workflow: WorkflowInstance, options: dict[str, Any]
-) -> tuple[list[Send], list[NumberNote]]:
-    """One for each channel, and what reading changed in their numbers.
+) -> tuple[list[Send], list[NumberNote], list[Finding]]:
+    """One for each channel; what reading changed in their numbers; what was taken out of the
+    values.
 
     What cannot be read of a number is left to the gate.
     """
-    count = workflow.channels.count()
+    channels = list(workflow.channels.prefetch_related("parameters"))
+    count = len(channels)
     second = options["recipient2"]
     typed = [options["recipient"], options["recipient"] if second is None else second][:count]
     given = [options["param"] + options["param1"], options["param"] + options["param2"]][:count]
@@ -238,11 +241,13 @@ def _sends(
         raise CommandError("This workflow has one channel only.")
     home = workflow.account.effective_home_country
     numbers = [_read(number, home) for number in typed]
-    sends = [
-        Send(number.digits if number else text, _params(pairs))
-        for number, text, pairs in zip(numbers, typed, given, strict=True)
-    ]
-    return sends, notes_of_all(numbers)
+    sends: list[Send] = []
+    unseen: list[Finding] = []
+    for channel, number, text, pairs in zip(channels, numbers, typed, given, strict=True):
+        params, found = _params(channel, pairs)
+        sends.append(Send(number.digits if number else text, params))
+        unseen += found
+    return sends, notes_of_all(numbers), unseen
 
 
 def _read(typed: str, home: str) -> recipients.Recipient | None:
@@ -252,18 +257,20 @@ def _read(typed: str, home: str) -> recipients.Recipient | None:
         return None
 
 
-def _params(pairs: list[str]) -> dict[str, str]:
+def _params(channel: Channel, pairs: list[str]) -> tuple[dict[str, str], list[Finding]]:
     """What is wrong with a key or a value is left to the gate, but for a key given twice."""
     split = [pair.partition("=") for pair in pairs]
     if not all(sign for _key, sign, _value in split):
         raise CommandError("A value is given as KEY=VALUE.")
     params: dict[str, str] = {}
-    for key, _sign, value in split:
-        if key in params:
-            error = template_params.ParamsError("repeated_key", key=key)
-            raise CommandError(error_text.params_text(error))
-        params[key] = value
-    return params
+    try:
+        for key, _sign, value in split:
+            if key in params:
+                raise template_params.ParamsError("repeated_key", key=key)
+            params[key] = value
+        return prepared(channel, template_fields.fields_of(channel), params)
+    except template_params.ParamsError as error:
+        raise CommandError(error_text.params_text(error)) from None
 
 
 def _printable(text: str) -> str:

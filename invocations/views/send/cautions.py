@@ -70,19 +70,22 @@ def is_shown_while_typing(finding: Finding) -> bool:
 def before_sending(
     findings: Iterable[Finding],
     channels: Iterable[Channel],
+    labels: Mapping[str, str],
+    *,
     ticked: Collection[str],
     offers: Offers,
 ) -> list[Caution]:
     """For the review.
 
-    Cautions that have to be acknowledged get a tick box; `ticked` are the tokens posted.
+    Cautions that have to be acknowledged get a tick box; `ticked` are the tokens posted. `labels`
+    by key.
     """
     kinds = {channel.position: channel.get_kind_display() for channel in channels}
     return list(
         dict.fromkeys(
             _caution(
                 finding,
-                _about(finding, kinds, {}) if finding.code != "missing_value" else "",
+                _about(finding, kinds, labels) if finding.code != "missing_value" else "",
                 finding.text,
                 token=finding.token if finding.asks else "",
                 is_ticked=finding.token in ticked,

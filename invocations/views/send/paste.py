@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -9,11 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from invocations.composing.number_notes import notes_of_all
+from invocations.forms.channel_params import with_clean_keys
 from invocations.forms.send import SendForm
 from invocations.kaleyra import pasted, recipients
 from invocations.kaleyra.pasted import Pasted, PasteError
-from invocations.kaleyra.payload import build_payload, to_text
+from invocations.kaleyra.payload import Send, build_payload, to_text
 from invocations.kaleyra.recipients import Recipient, RecipientError
+from invocations.kaleyra.template_params import ParamsError
 from invocations.models import WorkflowInstance
 from invocations.views.base import StaffRequest
 
@@ -56,7 +59,7 @@ def pasted_into(
         return {}
     _report_left_out(request, workflow, found, channels=len(form.channels))
     sends = found.sends[: len(form.channels)]
-    filled = form.filled([dict(send.template_params) for send in sends])
+    filled = form.filled(_with_clean_keys(request, form, sends))
     home = workflow.account.effective_home_country
     read = [_read(send.recipient, home) for send in sends]
     for note in notes_of_all(read):
@@ -72,6 +75,22 @@ def pasted_into(
             "same_recipient": numbers[0] == numbers[-1],
         }
     return filled
+
+
+def _with_clean_keys(
+    request: StaffRequest, form: SendForm, sends: Sequence[Send]
+) -> list[dict[str, str]]:
+    """Each channel's values without unseen characters in their keys; a message says so."""
+    params: list[dict[str, str]] = []
+    for send in sends:
+        try:
+            values, cleaned = with_clean_keys(form.asked, send.template_params)
+        except ParamsError:
+            values, cleaned = dict(send.template_params), []  # the review names the repeated key
+        params.append(values)
+        for text in dict.fromkeys(finding.text for finding in cleaned):
+            messages.warning(request, text)
+    return params
 
 
 def _report_left_out(

@@ -14,6 +14,7 @@ from invocations.composing.check import check
 from invocations.composing.findings import Finding
 from invocations.composing.number_notes import notes_of
 from invocations.composing.preview import bubbles
+from invocations.forms.channel_params import labels
 from invocations.forms.send import SendForm
 from invocations.forms.submission_token import StaleToken, SubmissionToken
 from invocations.kaleyra.payload import Send
@@ -51,13 +52,12 @@ def _original(request: StaffRequest, workflow: WorkflowInstance) -> Invocation |
 def preview_context(
     request: StaffRequest, workflow: WorkflowInstance, form: SendForm
 ) -> dict[str, Any]:
-    params, typed = form.params_as_typed, form.recipients_as_typed
+    (params, unseen), typed = form.as_typed, form.recipients_as_typed
     sends = [
         Send(recipient.digits if recipient else "", values)
         for recipient, values in zip(typed, params, strict=True)
     ]
-    findings = check(workflow, sends, by=request.viewer)
-    labels = {field.key: field.label for fields in form.asked for field in fields}
+    findings = [*unseen, *check(workflow, sends, by=request.viewer)]
     return {
         "bubbles": bubbles(
             form.channels,
@@ -68,7 +68,7 @@ def preview_context(
         "cautions": while_typing(
             findings,
             form.channels,
-            labels,
+            labels(form.asked),
             offers=lambda finding: home_number.offered(
                 finding, form, home_number.EDIT, request.LANGUAGE_CODE
             ),

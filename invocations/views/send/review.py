@@ -14,6 +14,7 @@ from invocations.composing import template_fields
 from invocations.composing.check import check
 from invocations.composing.number_notes import notes_of, notes_of_all
 from invocations.composing.preview import bubbles, shown_send
+from invocations.forms.channel_params import labels
 from invocations.forms.preset import PresetForm
 from invocations.forms.promise import Promise
 from invocations.forms.send import SendForm
@@ -39,7 +40,7 @@ def review(
     original: Invocation | None = None,
 ) -> HttpResponse:
     """The page between form and sending. Hidden fields carry the form: the server keeps nothing."""
-    findings = check(workflow, form.sends, by=request.viewer, again=original)
+    findings = [*form.unseen, *check(workflow, form.sends, by=request.viewer, again=original)]
     now, departure = timezone.now(), departure_of(workflow)
     promise = Promise.of(workflow, token.request_id, departure, now)
     ticked = request.POST.getlist("acknowledged")
@@ -53,6 +54,7 @@ def review(
         "cautions": before_sending(
             findings,
             form.channels,
+            labels(form.asked),
             ticked=ticked,
             offers=lambda finding: home_number.offered(
                 finding, form, home_number.REVIEW, request.LANGUAGE_CODE

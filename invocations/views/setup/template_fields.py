@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from invocations.composing import adjacent_values
 from invocations.composing.preview import bubbles
 from invocations.forms.template_fields import TemplateFieldsForm
 from invocations.models import WorkflowInstance, permissions
@@ -31,7 +32,10 @@ def template_fields(request: StaffRequest, workflow_id: int) -> HttpResponse:
         return redirect("template_fields", workflow_id=workflow.pk)
     channels = [each.channel for each in form.channels]
     samples = [
-        {asked.key: asked.words.sample or asked.label for asked, _form in each.values}
+        adjacent_values.split(
+            [asked for asked, _form in each.values],
+            {asked.key: asked.words.sample or asked.label for asked, _form in each.values},
+        )
         for each in form.channels
     ]
     context: dict[str, Any] = {

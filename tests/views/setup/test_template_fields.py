@@ -97,6 +97,37 @@ def test_what_is_no_regular_expression_is_refused_and_everything_kept(ada, typed
 
 
 @pytest.mark.parametrize(
+    ("pattern", "sentence"),
+    [
+        ("(?=KF)KF-[0-9]+", "“(?=” is not possible here."),
+        (r"(a)\1", "“\\1” is not possible here."),
+        (r"KF\Z", "Leave out “\\Z”"),
+        ("a{,3}", "{0,3} instead of {,3}"),
+    ],
+)
+def test_a_pattern_that_could_freeze_a_worker_is_refused_in_words(
+    ada, typed, form, pattern, sentence
+):
+    form.fill({field(1, "01", "pattern"): pattern})
+    assert sentence in save(ada, form, typed).content.decode()
+    assert not WorkflowVersion.objects.exists()
+
+
+def test_a_pattern_with_nested_repetitions_is_saved_and_its_sample_judged_at_once(ada, typed, form):
+    form.fill({field(1, "01", "pattern"): "([A-Za-z]+ ?)+"})
+    form.fill({field(1, "01", "sample"): "a" * 999 + "!"})
+    assert "pattern does not match" in save(ada, form, typed).content.decode()
+    form.fill({field(1, "01", "sample"): "a" * 999})
+    assert save(ada, form, typed).status_code == 302
+
+
+def test_a_stored_pattern_that_cannot_be_read_is_named_on_the_page(ada, typed):
+    Parameter.objects.filter(channel__position=1, key="01").update(pattern="(?=a)a")
+    html = opened(ada, f"/workflows/{typed.pk}/contract/").html
+    assert "The pattern of “01” cannot be read" in html
+
+
+@pytest.mark.parametrize(
     ("words", "sentence"),
     [
         ({"choices": "a\nb", "default": "c"}, "none of the choices"),
@@ -185,3 +216,12 @@ def test_a_sensitive_value_is_typed_hidden(priya, make_workflow):
         f"/send/{make_workflow('{{pin}}', None, words=[{'key': 'pin', 'is_sensitive': True}]).pk}/",
     ).html
     assert 'type="password" name="value1-pin"' in html
+
+
+def test_what_looks_like_a_place_is_warned_of_and_saved(ada, typed, form):
+    text = "Hello {{ 1 }}, order {#VAR#}"
+    assert save(ada, form, typed, send1__template_text=text).status_code == 302
+    html = opened(ada, f"/workflows/{typed.pk}/contract/").html
+    assert "“{{ 1 }}”, “{#VAR#}”: no place for a value" in html
+    assert "The text takes no values." not in html
+    assert Channel.objects.get(workflow_instance=typed, position=1).template_text == text
