@@ -176,7 +176,8 @@ def checked(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
     Raises `ParamsError` for what Kaleyra's documentation rules out or leaves open: an empty or
     repeated key, a key with blanks around it, a `#key#` that is not one of the three special keys,
-    an empty value, and characters that JSON text or a message cannot contain.
+    an empty value, and characters that JSON text or a message cannot contain. The order of the keys
+    matters to some templates only: `limits.order_findings`.
     """
     params: dict[str, str] = {}
     for key, value in pairs:
@@ -193,9 +194,6 @@ def checked(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
         if not _is_encodable(value):
             raise ParamsError("bad_value", key=key)
         params[key] = value
-    misplaced = out_of_order(params)
-    if misplaced:
-        raise ParamsError("out_of_order", key=misplaced[0])
     return params
 
 
