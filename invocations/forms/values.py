@@ -11,6 +11,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from invocations.composing.template_fields import TemplateField
+from invocations.kaleyra.line_breaks import in_one_line
 
 
 def field_name(position: int, key: str) -> str:
@@ -23,7 +24,17 @@ def field_name(position: int, key: str) -> str:
 
 
 class ValueField(forms.CharField):
-    """A value as text. `required` is for its label: the gate refuses what is missing."""
+    """A value as text, in one line. `required` is for its label: the gate refuses what is missing.
+
+    A browser takes the line breaks out of what it shows in the field, and joins two words by it.
+    """
+
+    def prepare_value(self, value: Any) -> Any:
+        return in_one_line(value) if isinstance(value, str) else value
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return in_one_line(text) if text else text
 
     def validate(self, value: Any) -> None:
         pass

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from invocations.composing.check import LINE_BREAK
 from invocations.composing.error_text import FIELD_TEXT, editor_text
 from invocations.composing.findings import Finding
 from invocations.composing.warnings import REPEAT, RESULT_AWAITED
@@ -31,20 +32,39 @@ class Caution:
 
 
 def while_typing(
-    findings: Iterable[Finding], channels: Iterable[Channel], labels: Mapping[str, str]
+    findings: Sequence[Finding],
+    channels: Iterable[Channel],
+    labels: Mapping[str, str],
+    is_in_row: Callable[[int, str], bool],
 ) -> list[Caution]:
     """For the live preview, which does not say of each empty field that it is empty.
 
-    `labels` by key.
+    `labels` by key. `is_in_row(position, key)`: whether a key stands in a row of the free editor.
     """
     kinds = {channel.position: channel.get_kind_display() for channel in channels}
-    return list(
-        dict.fromkeys(
-            _caution(finding, _about(finding, kinds, labels), editor_text(finding))
-            for finding in findings
-            if is_shown_while_typing(finding)
+    shown = dict.fromkeys(
+        _caution(
+            finding,
+            _about(finding, kinds, labels),
+            editor_text(
+                finding, in_rows=finding.channel > 0 and is_in_row(finding.channel, finding.key)
+            ),
         )
+        for finding in findings
+        if is_shown_while_typing(finding) and finding.code != LINE_BREAK
     )
+    return [*_of_line_breaks(findings, labels), *shown]
+
+
+def _of_line_breaks(findings: Iterable[Finding], labels: Mapping[str, str]) -> list[Caution]:
+    """One sentence for all values that were put into one line."""
+    named = dict.fromkeys(
+        labels.get(finding.key, finding.key) for finding in findings if finding.code == LINE_BREAK
+    )
+    if not named:
+        return []
+    words = _("A line break or a tab became a blank in: %(values)s.")
+    return [Caution(words % {"values": ", ".join(named)}, tone="unknown", icon="warning")]
 
 
 def is_shown_while_typing(finding: Finding) -> bool:
@@ -53,25 +73,28 @@ def is_shown_while_typing(finding: Finding) -> bool:
 
 
 def before_sending(
-    findings: Iterable[Finding], channels: Iterable[Channel], ticked: Collection[str]
+    findings: Sequence[Finding],
+    channels: Iterable[Channel],
+    labels: Mapping[str, str],
+    ticked: Collection[str],
 ) -> list[Caution]:
     """For the review.
 
     Cautions that have to be acknowledged get a tick box; `ticked` are the tokens posted.
     """
     kinds = {channel.position: channel.get_kind_display() for channel in channels}
-    return list(
-        dict.fromkeys(
-            _caution(
-                finding,
-                _about(finding, kinds, {}) if finding.code != "missing_value" else "",
-                finding.text,
-                token=finding.token if finding.asks else "",
-                is_ticked=finding.token in ticked,
-            )
-            for finding in findings
+    shown = dict.fromkeys(
+        _caution(
+            finding,
+            _about(finding, kinds, {}) if finding.code != "missing_value" else "",
+            finding.text,
+            token=finding.token if finding.asks else "",
+            is_ticked=finding.token in ticked,
         )
+        for finding in findings
+        if finding.code != LINE_BREAK
     )
+    return [*_of_line_breaks(findings, labels), *shown]
 
 
 def _about(finding: Finding, kinds: Mapping[int, str], labels: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from invocations.composing import template_fields
 from invocations.composing.check import check
 from invocations.composing.findings import Finding
 from invocations.composing.preview import bubbles
+from invocations.forms.one_line import line_break_findings
 from invocations.forms.send import SendForm
 from invocations.forms.submission_token import StaleToken, SubmissionToken
 from invocations.kaleyra.payload import Send
@@ -54,8 +55,7 @@ def preview_context(
         Send(recipient.digits if recipient else "", values)
         for recipient, values in zip(typed, params, strict=True)
     ]
-    findings = check(workflow, sends, by=request.viewer)
-    labels = {field.key: field.label for fields in form.asked for field in fields}
+    findings = line_break_findings(form) + check(workflow, sends, by=request.viewer)
     return {
         "bubbles": bubbles(
             form.channels,
@@ -63,7 +63,7 @@ def preview_context(
             hidden=template_fields.sensitive_keys(form.channels),
             bad=_keys_of_bad_values(findings, form),
         ),
-        "cautions": while_typing(findings, form.channels, labels),
+        "cautions": while_typing(findings, form.channels, form.labels, form.is_in_row),
         "numbers": [
             _shown_number(number, request.LANGUAGE_CODE)
             for number in dict.fromkeys(number for number in typed if number is not None)

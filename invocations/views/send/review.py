@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from invocations.composing import template_fields
 from invocations.composing.check import check
 from invocations.composing.preview import bubbles, shown_send
+from invocations.forms.one_line import line_break_findings
 from invocations.forms.preset import PresetForm
 from invocations.forms.send import SendForm
 from invocations.forms.submission_token import SubmissionToken
@@ -29,7 +30,7 @@ def review(
     request: StaffRequest, workflow: WorkflowInstance, token: SubmissionToken, form: SendForm
 ) -> HttpResponse:
     """The page between form and sending. Hidden fields carry the form: the server keeps nothing."""
-    findings = check(workflow, form.sends, by=request.viewer)
+    findings = line_break_findings(form) + check(workflow, form.sends, by=request.viewer)
     ticked = request.POST.getlist("acknowledged")
     context = {
         "workflow": workflow,
@@ -37,7 +38,7 @@ def review(
         "intent": token,
         "same_number": len({recipient.digits for recipient in form.recipients}) == 1,
         "bubbles": bubbles(form.channels, form.channel_params, hidden=_hidden_keys(form)),
-        "cautions": before_sending(findings, form.channels, ticked=ticked),
+        "cautions": before_sending(findings, form.channels, form.labels, ticked=ticked),
         "pauses": pauses.pauses_of(workflow.account, workflow),
         "valid_for": workflow.valid_for,
         "posted": _form_fields(request, form),
@@ -114,7 +115,7 @@ def _form_fields(request: StaffRequest, form: SendForm) -> list[tuple[str, str]]
 _FORM_EXTRAS = {
     f"{editor}-{part}"
     for editor in ("params", "params2")
-    for part in ("key", "value", "json", "mode")
+    for part in ("key", "value", "json", "mode", "broken")
 } | {"intent"}
 
 

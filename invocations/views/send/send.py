@@ -140,7 +140,7 @@ def _edit(draft: Draft, action: str) -> HttpResponse:
         except ParamsError as error:
             form.is_valid()  # adds the errors of the fields
             if name not in form.errors:
-                form.add_error(name, params_text(error, in_editor=True))
+                form.add_error(name, params_text(error, in_rows=not editor.as_json))
             return _show(draft)
     elif action == "paste":
         typed |= pasted_into(request, workflow, form)
