@@ -7,7 +7,7 @@ message that has a blocker, whoever calls it, and asks a person about the cautio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from django.utils import timezone
@@ -16,11 +16,14 @@ from invocations.composing import error_text, number_warnings, resending, warnin
 from invocations.composing.findings import Finding, Severity
 from invocations.composing.value_rules import value_findings
 from invocations.kaleyra import recipients
+from invocations.kaleyra.line_breaks import keys_with_line_breaks, params_in_one_line
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import Recipient, RecipientError
 from invocations.kaleyra.stored_numbers import stored
 from invocations.models import Invocation, WorkflowInstance
 from invocations.models.permissions import Viewer
+
+LINE_BREAK = "line_break"
 
 
 def check(
@@ -51,7 +54,8 @@ def of_message(
 ) -> list[Finding]:
     """The findings that follow from workflow, numbers and values alone.
 
-    All blockers are among them.
+    All blockers are among them. A line break in a value becomes a blank, here and in what
+    `sending.record` stores.
 
     `reads_anew`: an admin may have changed the channels since they were loaded with `workflow`.
     """
@@ -70,10 +74,16 @@ def of_message(
         found += _of_recipient(send.recipient, channel.position)
         recipient = _read(send.recipient)
         region = recipient.region if recipient else ""
-        found += value_findings(
-            channel, send.template_params, region=region, is_practice=is_practice
-        )
+        found += of_line_breaks(channel.position, keys_with_line_breaks(send.template_params))
+        params = params_in_one_line(send.template_params)
+        found += value_findings(channel, params, region=region, is_practice=is_practice)
     return found
+
+
+def of_line_breaks(position: int, keys: Iterable[str]) -> list[Finding]:
+    """Says of the values of one channel that they were put into one line."""
+    text = str(error_text.LINE_BREAK_TEXT)
+    return [Finding(LINE_BREAK, Severity.CAUTION, text, position, key) for key in keys]
 
 
 def of_times(

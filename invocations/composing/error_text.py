@@ -1,7 +1,7 @@
 """What is wrong with a message, in plain words, by the code of a finding.
 
-Texts name no button, because a command has none. `FORM_TEXT` has those that say more in the editor
-of the send page.
+Texts name no button, because a command has none. `FORM_TEXT` has those that say more beside the
+rows of the send page's editor.
 """
 
 from __future__ import annotations
@@ -90,7 +90,6 @@ PARAMS_TEXT: dict[str, Text] = {
         'Write one object of keys and texts, for example {"01": "Asha", "02": "KF-20418"}.'
     ),
     "not_a_number": _("%(constant)s is not allowed in JSON."),
-    "line_break": _("A value has a line break, and only JSON can hold that here."),
     "not_strings": _("The value of “%(key)s” is not a text. Put it in quotes."),
 }
 
@@ -196,6 +195,8 @@ FIELD_TEXT: dict[str, Text] = {
 }
 """What an admin's rules for a value say (`models.Parameter`)."""
 
+LINE_BREAK_TEXT = _("A line break or a tab in it became a blank.")
+
 WORKFLOW_TEXT: dict[str, Text] = {
     "inactive": _("This workflow is turned off."),
     "channels": _("This workflow has no channels yet."),
@@ -218,7 +219,7 @@ FORM_TEXT: dict[str, Text] = {
         "Press “Number from 01”."
     ),
 }
-"""In the editor of the send page, which has rows and a button that numbers the keys."""
+"""In the editor of the send page, while it shows rows and a button that numbers their keys."""
 
 
 def number_text(error: RecipientError) -> str:
@@ -226,18 +227,21 @@ def number_text(error: RecipientError) -> str:
     return str(NUMBER_TEXT[error.code]) % {"seen": error.seen}
 
 
-def params_text(error: ParamsError, *, in_editor: bool = False) -> str:
+def params_text(error: ParamsError, *, in_rows: bool = False) -> str:
     """What is wrong with the parameters of one send.
 
-    `in_editor`: for the editor of the send page.
+    `in_rows`: for an editor that shows rows.
     """
-    text = FORM_TEXT.get(error.code) if in_editor else None
+    text = FORM_TEXT.get(error.code) if in_rows else None
     return str(text or PARAMS_TEXT[error.code]) % error.facts
 
 
-def editor_text(finding: Finding) -> str:
-    """A finding's text for the editor of the send page."""
-    text = FORM_TEXT.get(finding.code)
+def editor_text(finding: Finding, *, in_rows: bool) -> str:
+    """A finding's text for the send page.
+
+    `in_rows`: the key that it is about stands in an editor that shows rows.
+    """
+    text = FORM_TEXT.get(finding.code) if in_rows else None
     return str(text) % {"key": finding.key} if text else finding.text
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 
 from invocations.kaleyra.adjacent import adjacent_keys
+from invocations.kaleyra.line_breaks import in_one_line
 from invocations.kaleyra.template_params import (
     PARAM_HEADER,
     PARAM_URL,
@@ -64,7 +65,9 @@ class TemplateField:
 
     @property
     def choices(self) -> list[str]:
-        return [line.strip() for line in self.words.choices.splitlines() if line.strip()]
+        return [
+            in_one_line(line.strip()) for line in self.words.choices.splitlines() if line.strip()
+        ]
 
 
 def keys_of(channel: Channel) -> list[str]:

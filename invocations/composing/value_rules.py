@@ -111,26 +111,16 @@ def _of_params(
     try:
         template_params.checked(pairs)
     except ParamsError as error:
-        # The error names the first key that is out of order. A person is told of each.
-        late = [ParamsError(error.code, key=key) for key in template_params.out_of_order(params)]
-        for each in late if error.code == "out_of_order" else [error]:
-            key, text = each.facts.get("key", ""), error_text.params_text(each)
-            yield Finding(
-                each.code, Severity.BLOCKER, text, channel.position, key, facts=each.facts
-            )
+        key, text = error.facts.get("key", ""), error_text.params_text(error)
+        yield Finding(error.code, Severity.BLOCKER, text, channel.position, key, facts=error.facts)
 
 
 def _of_limits(channel: Channel, params: TemplateParams, region: str) -> Iterator[Finding]:
-    """What the channel's limits say, save the order of numbers, which `_of_params` refuses whatever
-    the template is.
-    """
     kind, text, otp = ChannelKind(channel.kind), channel.template_text, channel.is_otp
     for found in (
         *limits.value_findings(params, kind, template_text=text, otp=otp, region=region),
         *limits.order_findings(list(params), kind, template_text=text, otp=otp),
     ):
-        if found.code == "out_of_order":
-            continue
         severity = Severity.BLOCKER if found.blocks else Severity.CAUTION
         words = error_text.limit_text(found)
         yield Finding(found.code, severity, words, channel.position, found.key, facts=found.facts)

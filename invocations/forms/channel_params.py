@@ -75,11 +75,6 @@ def with_clean_keys(asked: Asked, params: Mapping[str, str]) -> tuple[Params, li
     return unseen_characters.clean_keys(params, known)
 
 
-def labels(asked: Asked) -> dict[str, str]:
-    """By key; of places side by side each has the label of their field."""
-    return {key: field.label for fields in asked for field in fields for key in field.keys}
-
-
 def field_key(fields: Sequence[TemplateField], key: str) -> str:
     """The key of the field in which the value of `key` is typed: of the first of several places
     side by side.

@@ -10,19 +10,20 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from invocations.composing import adjacent_values, check, error_text, template_fields
+from invocations.composing import check, error_text, template_fields
 from invocations.composing.findings import Finding, blockers
 from invocations.forms.channel_params import (
     Params,
     as_sent,
     collected,
     field_key,
-    is_known,
     shares,
     with_clean_keys,
 )
+from invocations.forms.filled import EDITORS, Filled, by_position, filled
+from invocations.forms.one_line import fields_with_line_breaks
 from invocations.forms.recipient import EarlierSends, RecipientField, initial_numbers
-from invocations.forms.template_params import Editor, TemplateParamsField
+from invocations.forms.template_params import TemplateParamsField
 from invocations.forms.values import field_name, value_field
 from invocations.kaleyra import recipients
 from invocations.kaleyra.payload import Send
@@ -62,6 +63,8 @@ class SendForm(forms.Form):
         help_text=_("To find it again. Kaleyra and the customer never see it."),
     )
     note = forms.CharField(label=_("Note"), max_length=500, required=False)
+    one_line = forms.Field(required=False, widget=forms.MultipleHiddenInput)
+    """The names of fields whose values had line breaks when the form was filled with them."""
 
     def __init__(
         self,
@@ -78,7 +81,7 @@ class SendForm(forms.Form):
         self.unseen: list[Finding] = []  # what was taken out of the values
         initial: dict[str, Any] = {"same_values": self._may_share()}
         if kept:
-            initial |= self.filled([dict(send.template_params) for send in kept.sends])
+            initial |= self.filled(by_position(kept.sends)).initial
             initial |= initial_numbers(kept)
         super().__init__(data, initial={**initial, **(typed or {})}, label_suffix="")
         for position, asked in enumerate(self.asked, start=1):
@@ -127,38 +130,21 @@ class SendForm(forms.Form):
 
     def typed(self) -> dict[str, Any]:
         """All that was typed, right or wrong, as the initial values of the next form."""
-        return {name: self[name].value() for name in self.fields}
+        typed = {name: self[name].value() for name in self.fields}
+        return typed | {"one_line": fields_with_line_breaks(self)}
 
-    def filled(self, params: Sequence[Params]) -> dict[str, Any]:
-        """Initial values from each channel's parameters: into their fields, or else the free
-        editors.
+    def is_in_row(self, position: int, key: str) -> bool:
+        """Whether this key of a channel stands in a row, beside the button that numbers all."""
+        if any(key == each.key for each in self.asked[position - 1]):
+            return False
+        typed = self.typed()
+        editor = typed.get(EDITORS[1 if typed.get("same_values") else position])
+        return bool(editor and editor.rows and not editor.as_json)
 
-        Sensitive values are left out: none is shown after it was sent, and a code is used once.
-        """
-        params = list(map(adjacent_values.joined, self.asked, params))
-        filled: dict[str, Any] = {"same_values": len(params) < 2 or self._shareable(params)}
-        hidden = template_fields.sensitive_keys(self.channels)
-        for position, (asked, values) in enumerate(zip(self.asked, params, strict=False), start=1):
-            shown = {key: "" if key in hidden else value for key, value in values.items()}
-            keys = {each.key for each in asked}
-            filled |= {
-                field_name(position, key): value for key, value in shown.items() if key in keys
-            }
-            editor = "params" if position == 1 else "params2"
-            filled[editor] = Editor.of(
-                {key: value for key, value in shown.items() if key not in keys}
-            )
-        return filled
-
-    def _shareable(self, params: Sequence[Params]) -> bool:
-        """Whether sharing the first channel's values would give the second exactly what it has."""
-        first, second = params[0], params[1]
-        in_fields = {field.key for field in self.asked[0]}
-        knows_second = len(self.asked) > 1 and is_known(self.channels[1], self.asked[1])
-        wanted = {field.key for field in self.asked[1]} if knows_second else set(first)
-        return second == {
-            key: value for key, value in first.items() if key in wanted or key not in in_fields
-        }
+    def filled(self, params: Mapping[int, Params], *, shows_hidden: bool = False) -> Filled:
+        """The initial values from the parameters of each channel, by its position."""
+        known = {position: each for position, each in params.items() if position <= len(self.asked)}
+        return filled(self.channels, self.asked, known, shows_hidden=shows_hidden)
 
     @property
     def fields1(self) -> list[forms.BoundField]:
@@ -199,6 +185,11 @@ class SendForm(forms.Form):
         except ParamsError:
             return params, []  # the review says that two keys are the same
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """The label of each value that is asked for, by its key. Places side by side share one."""
+        return {key: each.label for asked in self.asked for each in asked for key in each.keys}
+
     # --- whether it may be sent ---
 
     def clean(self) -> dict[str, Any]:
@@ -221,7 +212,8 @@ class SendForm(forms.Form):
         try:
             extras, found = with_clean_keys(self.asked, self.cleaned_data.get(name) or {})
         except ParamsError as error:
-            self.add_error(name, error_text.params_text(error, in_editor=True))
+            in_rows = not self[name].value().as_json
+            self.add_error(name, error_text.params_text(error, in_rows=in_rows))
             return {}
         self.unseen += found
         return extras
@@ -252,7 +244,8 @@ class SendForm(forms.Form):
                 ruled.add(place)
             elif finding.code in error_text.LIMIT_TEXT and place in ruled:
                 continue  # the preview shows it; what an admin asks of the value comes first
-            text = error_text.editor_text(finding)
+            in_rows = bool(finding.channel) and self.is_in_row(finding.channel, finding.key)
+            text = error_text.editor_text(finding, in_rows=in_rows)
             if text not in self.errors.get(place or "__all__", []):
                 self.add_error(place, text)
 

@@ -13,7 +13,7 @@ from typing import Any
 from django import forms
 
 from invocations.composing.error_text import params_text
-from invocations.kaleyra import params_json, template_params
+from invocations.kaleyra import line_breaks, params_json, template_params
 from invocations.kaleyra.template_params import ParamsError
 
 Row = tuple[str, str]
@@ -28,28 +28,40 @@ class Editor:
     as_json: bool = False
     fresh_row: int | None = None
     """The row that was just added or moved: it gets the focus."""
+    broken: tuple[str, ...] = ()
+    """Keys of values that had a line break when they came in as rows (`line_breaks`)."""
 
     @classmethod
     def of(cls, params: Mapping[str, str]) -> Editor:
-        """With rows, or with JSON where a value has a line break: a browser would take that out of
-        a row.
-        """
-        if any({"\n", "\r"} & set(value) for value in params.values()):
-            return cls(json=params_json.to_json(params), as_json=True)
-        return cls(rows=tuple(params.items()))
+        """With rows. A value is in one line, as a browser would make it one without a blank."""
+        rows = tuple(line_breaks.params_in_one_line(params).items())
+        return cls(rows=rows, broken=tuple(line_breaks.keys_with_line_breaks(params)))
 
     def params(self) -> dict[str, str]:
-        """The parameters typed. Rows left wholly empty count for nothing. Raises `ParamsError`."""
+        """The parameters typed, each in one line.
+
+        Rows left wholly empty count for nothing. Raises `ParamsError`.
+        """
         if self.as_json:
-            return params_json.from_json(self.json)
-        return template_params.checked((key, value) for key, value in self.rows if key or value)
+            return line_breaks.params_in_one_line(params_json.from_json(self.json))
+        rows = ((key, line_breaks.in_one_line(value)) for key, value in self.rows)
+        return template_params.checked((key, value) for key, value in rows if key or value)
 
     def as_typed(self) -> dict[str, str]:
         """What can be read of it, whatever is wrong with the rest."""
         try:
             return self.params()
         except ParamsError:
-            return {key: value for key, value in self.rows if key and value}
+            rows = ((key, line_breaks.in_one_line(value)) for key, value in self.rows)
+            return {key: value for key, value in rows if key and value}
+
+    def keys_with_line_breaks(self) -> set[str]:
+        """The keys whose values had a line break, now or before they were put into rows."""
+        try:
+            typed = params_json.from_json(self.json) if self.as_json else dict(self.rows)
+        except ParamsError:
+            typed = {}
+        return {*self.broken, *line_breaks.keys_with_line_breaks(typed)} & typed.keys()
 
     def after(self, action: str) -> Editor:
         """The editor after a button: `add`, `add-#param_url#`, `remove-2`, `up-2`, `down-2`,
@@ -75,9 +87,7 @@ class Editor:
             return self._as_json()
         if verb == "rows" and self.as_json:
             editor = Editor.of(params_json.from_json(self.json))
-            if editor.as_json:
-                raise ParamsError("line_break")
-            return editor
+            return replace(editor, broken=self.broken + editor.broken)
         return self
 
     def _as_json(self) -> Editor:
@@ -88,7 +98,7 @@ class Editor:
         if repeated := [key for key in keys if keys.count(key) > 1]:
             raise ParamsError("repeated_key", key=repeated[0])
         params = {key: value for key, value in self.rows if key}
-        return Editor(json=params_json.to_json(params), as_json=True)
+        return replace(self, rows=(), json=params_json.to_json(params), as_json=True)
 
     def _with_keys(self, keys: Sequence[str]) -> tuple[Row, ...]:
         return tuple((key, value) for key, (_old, value) in zip(keys, self.rows, strict=True))
@@ -142,6 +152,7 @@ class TemplateParamsWidget(forms.Widget):
             tuple(zip(keys, values, strict=False)),
             data.get(f"{name}-json", ""),
             data.get(f"{name}-mode") == "json",
+            broken=tuple(data.getlist(f"{name}-broken")),
         )
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
@@ -154,7 +165,10 @@ class TemplateParamsWidget(forms.Widget):
         context = super().get_context(name, value, attrs)
         editor = value or Editor()
         taken = {key for key, _value in editor.rows}
-        context["editor"] = editor
+        # A value with a line break has no place in a row, and a browser would join its words.
+        rows = tuple((key, line_breaks.in_one_line(value)) for key, value in editor.rows)
+        context["editor"] = replace(editor, rows=rows)
+        context["broken"] = sorted(editor.keys_with_line_breaks())
         context["special_keys"] = [key for key in template_params.SPECIAL_KEYS if key not in taken]
         return context
 
@@ -171,5 +185,5 @@ class TemplateParamsField(forms.Field):
         try:
             return editor.params()
         except ParamsError as error:
-            text = params_text(error, in_editor=True)
+            text = params_text(error, in_rows=not editor.as_json)
             raise forms.ValidationError(text, code=error.code) from None

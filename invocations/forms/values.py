@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from invocations.composing.template_fields import TemplateField
 from invocations.kaleyra.characters import is_visible
+from invocations.kaleyra.line_breaks import in_one_line
 
 
 def field_name(position: int, key: str) -> str:
@@ -24,11 +25,17 @@ def field_name(position: int, key: str) -> str:
 
 
 class ValueField(forms.CharField):
-    """A value as text. `required` is for its label: the gate refuses what is missing."""
+    """A value as text, in one line. `required` is for its label: the gate refuses what is missing.
+
+    A browser takes the line breaks out of what it shows in the field, and joins two words by it.
+    """
+
+    def prepare_value(self, value: Any) -> Any:
+        return in_one_line(value) if isinstance(value, str) else value
 
     def to_python(self, value: Any) -> str:
         """Empty where nothing is to be seen, as for blanks alone."""
-        text: str = super().to_python(value) or ""
+        text: str = in_one_line(super().to_python(value) or "")
         return text if is_visible(text) else ""
 
     def validate(self, value: Any) -> None:

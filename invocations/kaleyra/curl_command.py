@@ -62,6 +62,30 @@ def parse_curl(text: str) -> CurlCommand:
     )
 
 
+_OPTION = re.compile(r"(?<!\S)-(?:[dHX](?=[\s'\"{])|-(?i:data|header|json|location|request|url)\b)")
+
+
+def may_be_command(text: str) -> bool:
+    """Whether `text` has a curl command, or one of its options."""
+    return bool(_START.search(text) or _OPTION.search(text))
+
+
+def count_commands(text: str) -> int:
+    return len(_START.findall(text))
+
+
+def has_key(text: str) -> bool:
+    """Whether an API key stands in `text`."""
+    return bool(_KEY.search(text))
+
+
+def url_parts(text: str) -> tuple[str, str, str]:
+    """`api_domain`, `sid` and `workflow_instance_id` of the first URL of an invocation in `text`,
+    whatever it is written in.
+    """
+    return _url_parts(re.split(r"""[\s"'`<>(){}\[\],;=“”‘’]+""", text))
+
+
 def _split_bodies(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """The values of the body options among `words`, and all other words."""
     bodies, others = [], []
@@ -103,7 +127,7 @@ _PIECE = re.compile(
     | '(?P<single> [^']* )'
     | "(?P<double> (?: [^"\\] | \\. )* )"
     | \\(?P<escaped> . )
-    | (?P<plain> [^\s'"\\] )
+    | (?P<plain> [^\s'"\\^`$]+ | [^\s'"\\] )
     """,
     re.VERBOSE | re.DOTALL,
 )

@@ -105,23 +105,24 @@ def order_findings(
 ) -> list[LimitFinding]:
     """Keys whose alphabetical order is probably not the intended one; `keys` as they were typed.
 
-    `out_of_order`: "10" sorts before "2" (blocks, as `checked` refuses it). `capitals`: "City"
-    sorts before "name", which was typed first. `special_first`: an SMS takes a special key as an
-    ordinary variable, which sorts before the digits and shifts them. Facts: `order`, all keys in
-    alphabetical order; `before`, the keys that move behind this one.
+    `out_of_order`: "10" sorts before "2" (blocks). `capitals`: "City" sorts before "name", which
+    was typed first. `special_first`: an SMS takes a special key as an ordinary variable, which
+    sorts before the digits and shifts them. Facts: `order`, all keys in alphabetical order;
+    `before`, the keys that move behind this one.
 
-    Only positional placeholders depend on the order. Without a template text ("") only the first
-    two are checked. `otp=False` means that an SMS is not of type OTP, so that its verification code
-    is an ordinary variable, too.
+    Only positional placeholders depend on the order: a number in the name of a placeholder means
+    nothing. Without a template text ("") only the first two are checked. `otp=False` means that an
+    SMS is not of type OTP, so that its verification code is an ordinary variable, too.
     """
     typed = list(dict.fromkeys(keys))
     positional = template_mode(template_text, kind) in ("positional", "mixed")
     if template_text and not positional:
         return []
     order = tuple(key for key, _ in ordered_params(dict.fromkeys(typed, ""), kind, otp=otp))
+    names = {place.name for place in placeholders(template_text, kind)}
     found = [
         LimitFinding("out_of_order", key, blocks=True, facts={"order": order})
-        for key in out_of_order(typed)
+        for key in out_of_order(key for key in typed if key not in names)
     ]
     found += _capitals_first(typed, order)
     if positional:

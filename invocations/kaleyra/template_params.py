@@ -179,7 +179,7 @@ def checked(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     Raises `ParamsError` for what Kaleyra's documentation rules out or leaves open: an empty or
     repeated key, a key with blanks around it, a `#key#` that is not one of the three special keys,
     a value of which nothing is to be seen, and characters that JSON text or a message cannot
-    contain.
+    contain. The order of the keys matters to some templates only: `limits.order_findings`.
     """
     params: dict[str, str] = {}
     for key, value in pairs:
@@ -196,9 +196,6 @@ def checked(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
         if not is_visible(value):
             raise ParamsError("no_value", key=key)
         params[key] = value
-    misplaced = out_of_order(params)
-    if misplaced:
-        raise ParamsError("out_of_order", key=misplaced[0])
     return params
 
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 from invocations.composing import check, resending, template_fields
 from invocations.composing.findings import Finding, blockers
 from invocations.kaleyra import recipients
+from invocations.kaleyra.line_breaks import sends_in_one_line
 from invocations.kaleyra.payload import Send, build_payload, to_text
 from invocations.models import Invocation, WorkflowInstance
 from invocations.models.encryption import digests
@@ -79,11 +80,13 @@ def record(
 ) -> tuple[Invocation, bool]:
     """Commits a queued invocation. The same request ID and content again give the first, and False.
 
+    Each value is put into one line (`kaleyra.line_breaks`), as the gate says.
     `acknowledged`: tokens of the cautions that a person has acknowledged; None: nobody is asked.
     `sent_again_from`: the earlier message that this one repeats; the gate decides about it, too.
     It leaves between `not_before` and `not_after` (by default `workflow.valid_for` later).
     Raises `NotSendable`, `NotAcknowledged`, or `RequestIdTaken` (the ID is another message's).
     """
+    sends = sends_in_one_line(sends)
     found = blockers(check.of_message(workflow, sends, reads_anew=True))
     found = found or check.of_times(workflow, not_before=not_before, not_after=not_after)
     if sent_again_from is not None:

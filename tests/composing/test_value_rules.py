@@ -60,7 +60,14 @@ def test_the_admins_rules_block_what_breaks_them(rules, good, bad, code):
         ("whatsapp", "{{1}}", True, {"#verification_code#": "1" * 16}, {"code_too_long"}),
         ("whatsapp", "{{1}}", False, {"01": "a\nb"}, {"whatsapp_white_space"}),
         ("whatsapp", "", False, {"10": "a", "2": "b"}, {"out_of_order"}),
-        ("whatsapp", "{{name}}", False, {"10": "a", "2": "b", "name": "c"}, {"out_of_order"}),
+        ("whatsapp", "{{1}}", False, {"10": "a", "2": "b"}, {"required", "out_of_order"}),
+        (
+            "sms",
+            "{#var#} {{2_date}}",
+            False,
+            {"01": "a", "2_date": "b", "3": "c", "20": "d"},
+            {"out_of_order"},
+        ),
         ("whatsapp", "", False, {"#other#": "a"}, {"no_such_special_key"}),
         ("whatsapp", "", False, {"01": " "}, {"no_value"}),
         (

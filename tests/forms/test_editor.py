@@ -69,8 +69,19 @@ def test_empty_rows_are_ignored():
     assert Editor((("", ""), ("01", "a"))).params() == {"01": "a"}
 
 
-def test_a_value_with_a_line_break_needs_json():
-    assert Editor.of({"01": "a\r\nb"}).as_json and not Editor.of({"01": "a b"}).as_json
+def test_a_line_break_in_a_value_becomes_a_blank_and_its_key_is_remembered():
+    editor = Editor.of({"01": "a\r\nb", "02": "c  d"})
+    assert editor.rows == (("01", "a b"), ("02", "c  d"))
+    assert editor.keys_with_line_breaks() == {"01"}
+    assert editor.after("json").after("rows").keys_with_line_breaks() == {"01"}
+    assert editor.after("remove-0").keys_with_line_breaks() == set()
+
+
+def test_a_line_break_in_json_becomes_a_blank_in_its_parameters_and_in_rows():
+    editor = Editor(json='{"01": "a\\nb", "02": "c\\u2028d"}', as_json=True)
+    assert editor.params() == {"01": "a b", "02": "c d"}
+    assert editor.after("rows").rows == (("01", "a b"), ("02", "c d"))
+    assert editor.keys_with_line_breaks() == {"01", "02"}
 
 
 def test_keys_are_stripped_and_values_are_not():

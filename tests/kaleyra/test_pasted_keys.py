@@ -42,7 +42,6 @@ BROKEN = [
     'curl -d \'{"input": {}} %s',
     'curl -d "{\\"input\\": %s}"',
     "{%s",
-    '{"1": "a"} %s',
     '{"input": {"send1": "%s"}}',
     "%s",
 ]
@@ -88,10 +87,26 @@ def test_our_errors_do_not_link_the_json_error_that_quotes_the_text() -> None:
     assert error.__cause__ is None
 
 
+@pytest.mark.parametrize("header", KEY_HEADERS)
+def test_a_key_in_the_text_around_json_is_noticed_and_dropped(header: str) -> None:
+    pasted = read(f'{{"1": "a"}} {header}')
+    assert pasted.sends == (Send("", {"1": "a"}),) and pasted.had_key
+    assert CANARY not in all_text_of(pasted)
+
+
 @pytest.mark.parametrize(
     "text",
     [
         f'{{"api-key": "{CANARY}", "requestId": "e574", "input": {ONE_SEND}}}',
+        f'{{"x-api-key": "{CANARY}", "1": "Asha"}}',
+        f'{{"API_KEY": "{CANARY}", "send1": {{"recipient": "91"}}}}',
+        f'{{"send1": {{"recipient": "91", "templateParams": {{"api-key": "{CANARY}"}}}}}}',
+        f'{{"send1": {{"recipient": "91", "apikey": "{CANARY}"}}}}',
+        f'{{"headers": {{"api-key": "{CANARY}"}}, "body": {ONE_SEND}}}',
+        f'{{"api-key": "{CANARY}", "Content-Type": "application/json"}}\n{ONE_SEND}',
+        f'requests.post(u, headers={{"api-key": "{CANARY}"}}, json={ONE_SEND})',
+        f"requests.post(u, headers={{'api-key': '{CANARY}'}}, json={{'send1': {{'to': '9'}}}})",
+        f"api-key: {CANARY}\n\n{SIMPLE_BODY}",
         f'{{"Api-Key": "{CANARY}", "send1": {{"recipient": "91"}}}}',
         f'{{" API-KEY ": "{CANARY}", "1": "Asha"}}',
         f'{{"api-key: {CANARY}": 5, "1": "Asha"}}',

@@ -15,8 +15,6 @@ from invocations.kaleyra.template_params import (
     PARAM_URL,
     VERIFICATION_CODE,
     ChannelKind,
-    ParamsError,
-    checked,
 )
 
 SMS, WHATSAPP = ChannelKind.SMS, ChannelKind.WHATSAPP
@@ -35,13 +33,11 @@ def found_in_order(
     ]
 
 
-def test_ten_before_two_blocks_as_it_does_when_checked() -> None:
+def test_ten_before_two_blocks() -> None:
     keys = [str(number) for number in range(1, 11)]
     [finding] = order_findings(keys, WHATSAPP, template_text="{{1}}")
     assert (finding.code, finding.key, finding.blocks) == ("out_of_order", "10", True)
     assert finding.facts["order"] == ("1", "10", "2", "3", "4", "5", "6", "7", "8", "9")
-    with pytest.raises(ParamsError, match="out_of_order"):
-        checked((key, "x") for key in keys)
 
 
 def test_padded_keys_and_keys_with_prefixes_are_in_order() -> None:
@@ -109,6 +105,26 @@ def test_a_special_key_shifts_nothing_on_whatsapp_or_alone() -> None:
 @pytest.mark.parametrize("text", ["Hi {name}, {City}", "Hi {{name}}", "No places"])
 def test_named_placeholders_do_not_depend_on_the_order(text: str) -> None:
     assert found_in_order("name", "City", "1", "10", "2", PARAM_URL, text=text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        (" ".join(f"{{{number}}}" for number in range(1, 12)), [str(n) for n in range(1, 12)]),
+        ("{{2_date}} {{10_time}}", ["2_date", "10_time"]),
+        ("{9} {10} {#var#}", ["01", "9", "10"]),
+        ("{{1}} {{2}} {{10_time}} {{2_date}}", ["01", "02", "10_time", "2_date"]),
+    ],
+)
+def test_numbers_in_the_names_of_places_are_in_any_order(text: str, keys: list[str]) -> None:
+    assert found_in_order(*keys, text=text) == []
+
+
+def test_values_by_position_beside_named_ones_are_still_out_of_order() -> None:
+    keys = ["10_time", "2_date", "2", "10"]
+    assert found_in_order(*keys, text="{{1}} {{2}} {{10_time}} {{2_date}}") == [
+        ("out_of_order", "10")
+    ]
 
 
 def test_an_unknown_text_gets_the_findings_that_need_no_text() -> None:

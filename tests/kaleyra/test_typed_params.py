@@ -49,7 +49,6 @@ def test_typed_parameters_keep_their_order_and_their_text() -> None:
         ([("a", "x\0y")], "bad_value"),
         ([("a", "x\x1b[31m")], "bad_value"),
         ([("a", HALF_A_PAIR)], "bad_value"),
-        ([(str(number), "x") for number in range(1, 11)], "out_of_order"),
     ],
 )
 def test_invalid_typed_parameters_are_refused(pairs: list[tuple[str, str]], code: str) -> None:
@@ -60,8 +59,8 @@ def test_invalid_typed_parameters_are_refused(pairs: list[tuple[str, str]], code
 
 def test_a_refusal_names_the_key() -> None:
     with pytest.raises(ParamsError) as refused:
-        checked([("1", "x"), ("2", "x"), ("10", "x")])
-    assert refused.value.facts == {"key": "10"}
+        checked([("1", "x"), ("2", " "), ("10", "x")])
+    assert refused.value.facts == {"key": "2"}
 
 
 @pytest.mark.parametrize(
@@ -128,7 +127,6 @@ def test_json_keeps_order_and_text() -> None:
         ('{"a": ""}', "no_value"),
         ('{"a": "\\u0000"}', "bad_value"),
         ('{"a": "\\ud83d"}', "bad_value"),
-        ('{"1": "x", "2": "x", "10": "x"}', "out_of_order"),
         ("[" * 50_000, "json_too_deep"),
         ('{"a":' * 10_000, "json_too_deep"),
         (" " * (MAX_JSON_CHARACTERS + 1), "json_too_long"),

@@ -23,6 +23,7 @@ from invocations.history.reasons import REASONS
 from invocations.history.state import meaning_of
 from invocations.kaleyra import recipients, template_params
 from invocations.kaleyra.address import invoke_url
+from invocations.kaleyra.line_breaks import sends_in_one_line
 from invocations.kaleyra.payload import Send, build_payload, to_curl, to_text
 from invocations.models import Channel, Invocation, WorkflowInstance
 from invocations.models.permissions import Viewer
@@ -97,6 +98,7 @@ class Command(BaseCommand):
         not_before, not_after = _moment(options["not_before"]), _moment(options["not_after"])
         findings = unseen + check(workflow, sends, by=Viewer.operator())
         findings += of_times(workflow, not_before=not_before, not_after=not_after)
+        sends = sends_in_one_line(sends)
         if Invocation.objects.filter(request_id=request_id).exists():
             # Given again, nothing more is sent: there is nothing to warn of.
             findings = blockers(findings)

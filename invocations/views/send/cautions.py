@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from invocations.composing.check import LINE_BREAK
 from invocations.composing.error_text import FIELD_TEXT, editor_text
 from invocations.composing.findings import Finding
 from invocations.composing.resending import MAY_HAVE_ARRIVED
@@ -38,28 +39,41 @@ Offers = Callable[[Finding], HomeNumber | None]
 
 
 def while_typing(
-    findings: Iterable[Finding],
+    findings: Sequence[Finding],
     channels: Iterable[Channel],
     labels: Mapping[str, str],
+    is_in_row: Callable[[int, str], bool],
     offers: Offers,
 ) -> list[Caution]:
     """For the live preview, which does not say of each empty field that it is empty.
 
-    `labels` by key.
+    `labels` by key. `is_in_row(position, key)`: whether a key stands in a row of the free editor.
     """
     kinds = {channel.position: channel.get_kind_display() for channel in channels}
-    return list(
-        dict.fromkeys(
-            _caution(
-                finding,
-                _about(finding, kinds, labels),
-                editor_text(finding),
-                home=offers(finding),
-            )
-            for finding in findings
-            if is_shown_while_typing(finding)
+    shown = dict.fromkeys(
+        _caution(
+            finding,
+            _about(finding, kinds, labels),
+            editor_text(
+                finding, in_rows=finding.channel > 0 and is_in_row(finding.channel, finding.key)
+            ),
+            home=offers(finding),
         )
+        for finding in findings
+        if is_shown_while_typing(finding) and finding.code != LINE_BREAK
     )
+    return [*_of_line_breaks(findings, labels), *shown]
+
+
+def _of_line_breaks(findings: Iterable[Finding], labels: Mapping[str, str]) -> list[Caution]:
+    """One sentence for all values that were put into one line."""
+    named = dict.fromkeys(
+        labels.get(finding.key, finding.key) for finding in findings if finding.code == LINE_BREAK
+    )
+    if not named:
+        return []
+    words = _("A line break or a tab became a blank in: %(values)s.")
+    return [Caution(words % {"values": ", ".join(named)}, tone="unknown", icon="warning")]
 
 
 def is_shown_while_typing(finding: Finding) -> bool:
@@ -68,7 +82,7 @@ def is_shown_while_typing(finding: Finding) -> bool:
 
 
 def before_sending(
-    findings: Iterable[Finding],
+    findings: Sequence[Finding],
     channels: Iterable[Channel],
     labels: Mapping[str, str],
     *,
@@ -81,19 +95,19 @@ def before_sending(
     by key.
     """
     kinds = {channel.position: channel.get_kind_display() for channel in channels}
-    return list(
-        dict.fromkeys(
-            _caution(
-                finding,
-                _about(finding, kinds, labels) if finding.code != "missing_value" else "",
-                finding.text,
-                token=finding.token if finding.asks else "",
-                is_ticked=finding.token in ticked,
-                home=offers(finding),
-            )
-            for finding in findings
+    shown = dict.fromkeys(
+        _caution(
+            finding,
+            _about(finding, kinds, labels) if finding.code != "missing_value" else "",
+            finding.text,
+            token=finding.token if finding.asks else "",
+            is_ticked=finding.token in ticked,
+            home=offers(finding),
         )
+        for finding in findings
+        if finding.code != LINE_BREAK
     )
+    return [*_of_line_breaks(findings, labels), *shown]
 
 
 def _about(finding: Finding, kinds: Mapping[int, str], labels: Mapping[str, str]) -> str:

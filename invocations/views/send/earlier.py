@@ -8,6 +8,7 @@ from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404
 
 from invocations.composing import template_fields
+from invocations.forms.filled import by_position
 from invocations.forms.preset import presets_for, values_in
 from invocations.forms.recipient import EarlierSends
 from invocations.forms.send import SendForm
@@ -72,11 +73,11 @@ def filled_form(
         kept = EarlierSends(sends_in(original), viewer.sees_numbers)
         return SendForm(workflow, kept=kept, typed=records_of(original))
     if like := named_in(address, "like", workflow, viewer):
-        params = [dict(send.template_params) for send in sends_in(like)]
-        return SendForm(workflow, typed=form.filled(params))
+        return SendForm(workflow, typed=form.filled(by_position(sends_in(like))).initial)
     preset_id = _number(address.get("preset", ""))
     if preset := presets_for(viewer, workflow).filter(pk=preset_id).first():
-        return SendForm(workflow, typed=form.filled(values_in(preset)))
+        values = dict(enumerate(values_in(preset), start=1))
+        return SendForm(workflow, typed=form.filled(values).initial)
     return form
 
 

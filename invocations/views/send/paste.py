@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from invocations.composing.number_notes import notes_of_all
 from invocations.forms.channel_params import with_clean_keys
+from invocations.forms.filled import Filled, for_all_channels
 from invocations.forms.send import SendForm
 from invocations.kaleyra import pasted, recipients
 from invocations.kaleyra.pasted import Pasted, PasteError
@@ -19,18 +21,29 @@ from invocations.kaleyra.recipients import Recipient, RecipientError
 from invocations.kaleyra.template_params import ParamsError
 from invocations.models import WorkflowInstance
 from invocations.views.base import StaffRequest
+from invocations.views.send.paste_report import printable, report
 
 PASTE_ERRORS = {
     "too_long": gettext_lazy("This is too long: 64 KiB at most."),
+    "nothing": gettext_lazy("Nothing was pasted. Paste a curl line or a JSON body."),
+    "table": gettext_lazy("This is a table without JSON. Paste a curl line or a JSON body."),
+    "no_json": gettext_lazy("This is text without JSON. Paste a curl line or a JSON body."),
     "not_readable": gettext_lazy("This could not be read as a curl line or as JSON."),
     "no_body": gettext_lazy("This curl line has no body (--data)."),
     "several_bodies": gettext_lazy("This curl line has more than one body (--data)."),
+    "several_json": gettext_lazy(
+        "There are %(count)s JSON bodies in it. Paste the one that is to be sent."
+    ),
     "body_in_file": gettext_lazy(
         "The body of this curl line stands in a file. Paste the file’s text."
     ),
     "not_json": gettext_lazy("Its body is no JSON: line %(line)s, column %(column)s."),
+    "cut_off": gettext_lazy(
+        "Its JSON is cut off: it ends in line %(line)s, before its last quote or brace."
+    ),
     "repeated_key": gettext_lazy("“%(key)s” stands twice in its body."),
     "no_sends": gettext_lazy("There is no send1 in it."),
+    "answer": gettext_lazy("This is an answer of Kaleyra. Paste the request instead."),
     "not_an_object": gettext_lazy("“%(key)s” in its body is no object."),
     "not_texts": gettext_lazy("The value of “%(key)s” in its body is no text."),
 }
@@ -47,73 +60,67 @@ def pasted_into(
         found = pasted.read(request.POST.get("pasted", ""))
         to_text(build_payload("", found.sends)).encode()
     except PasteError as error:
-        # A key of the JSON may be long, or have a lone surrogate, which no page can contain.
-        facts = {
-            name: str(fact)[:100].encode("utf-8", "replace").decode()
-            for name, fact in error.facts.items()
-        }
+        facts = {name: printable(str(fact)) for name, fact in error.facts.items()}
         messages.error(request, str(PASTE_ERRORS[error.code]) % facts)
         return {}
     except UnicodeEncodeError:
         messages.error(request, _("It has a character that no message can carry."))
         return {}
-    _report_left_out(request, workflow, found, channels=len(form.channels))
-    sends = found.sends[: len(form.channels)]
-    filled = form.filled(_with_clean_keys(request, form, sends))
+    found = replace(found, sends=tuple(_with_clean_keys(request, form, found.sends)))
+    filled = _filled(form, found)
+    for level, text in report(workflow, form, found, filled):
+        messages.add_message(request, level, text)
     home = workflow.account.effective_home_country
-    read = [_read(send.recipient, home) for send in sends]
-    for note in notes_of_all(read):
-        messages.info(request, note.text)
-    numbers = [
-        number.formatted if number else send.recipient
-        for number, send in zip(read, sends, strict=True)
-    ]
-    if numbers and numbers[0]:
-        filled |= {
-            "recipient": numbers[0],
-            "recipient2": numbers[-1],
-            "same_recipient": numbers[0] == numbers[-1],
-        }
-    return filled
+    return filled.initial | _numbers(request, form, found, home)
 
 
-def _with_clean_keys(
-    request: StaffRequest, form: SendForm, sends: Sequence[Send]
-) -> list[dict[str, str]]:
-    """Each channel's values without unseen characters in their keys; a message says so."""
-    params: list[dict[str, str]] = []
+def _with_clean_keys(request: StaffRequest, form: SendForm, sends: Sequence[Send]) -> list[Send]:
+    """`sends` without unseen characters in their keys; a message says so."""
+    cleaned_sends: list[Send] = []
     for send in sends:
         try:
             values, cleaned = with_clean_keys(form.asked, send.template_params)
         except ParamsError:
             values, cleaned = dict(send.template_params), []  # the review names the repeated key
-        params.append(values)
+        cleaned_sends.append(replace(send, template_params=values))
         for text in dict.fromkeys(finding.text for finding in cleaned):
             messages.warning(request, text)
-    return params
+    return cleaned_sends
 
 
-def _report_left_out(
-    request: StaffRequest, workflow: WorkflowInstance, found: Pasted, *, channels: int
-) -> None:
-    if found.had_key:
-        text = _(
-            "There was an API key in it. It was thrown away: the console uses its own. "
-            "Whoever sent it to you should change it."
-        )
-        messages.warning(request, text)
-    if found.workflow_instance_id and found.workflow_instance_id != workflow.workflow_instance_id:
-        text = _(
-            "It was made for another workflow. "
-            "Its values are filled in here all the same: check them."
-        )
-        messages.warning(request, text)
-    if found.request_id:
-        text = _("Its request ID was left out. This is a new message with an ID of its own.")
-        messages.info(request, text)
-    if len(found.sends) > channels:
-        text = _("It has two channels, this workflow has one. The second was left out.")
-        messages.warning(request, text)
+def _filled(form: SendForm, found: Pasted) -> Filled:
+    """The values in the form. What is not in the text stays as it is."""
+    sends = found.sends[: len(form.channels)]
+    if not found.is_for_all_channels:
+        params = {
+            position: dict(send.template_params)
+            for position, send in enumerate(sends, start=1)
+            if send.recipient or send.template_params or len(sends) == 1
+        }
+        return form.filled(params, shows_hidden=True)
+    params = for_all_channels(form.channels, form.asked, found.sends[0].template_params)
+    return form.filled(params, shows_hidden=True)
+
+
+def _numbers(request: StaffRequest, form: SendForm, found: Pasted, home: str) -> dict[str, Any]:
+    """The numbers in the form. One alone is the number of both channels if it is the first's.
+
+    Messages say what reading changed in them.
+    """
+    typed = [send.recipient for send in found.sends[: len(form.channels)]]
+    read = [_read(number, home) for number in typed]
+    for note in notes_of_all(read):
+        messages.info(request, note.text)
+    numbers = [
+        number.formatted if number else text for number, text in zip(read, typed, strict=True)
+    ]
+    first, second = [*numbers, "", ""][:2]
+    if first:
+        second = second or first
+        return {"recipient": first, "recipient2": second, "same_recipient": first == second}
+    if second:
+        return {"recipient2": second, "same_recipient": False}
+    return {}
 
 
 def _read(number: str, home: str) -> Recipient | None:

@@ -14,7 +14,7 @@ from invocations.composing.check import check
 from invocations.composing.findings import Finding
 from invocations.composing.number_notes import notes_of
 from invocations.composing.preview import bubbles
-from invocations.forms.channel_params import labels
+from invocations.forms.one_line import line_break_findings
 from invocations.forms.send import SendForm
 from invocations.forms.submission_token import StaleToken, SubmissionToken
 from invocations.kaleyra.payload import Send
@@ -57,7 +57,11 @@ def preview_context(
         Send(recipient.digits if recipient else "", values)
         for recipient, values in zip(typed, params, strict=True)
     ]
-    findings = [*unseen, *check(workflow, sends, by=request.viewer)]
+    findings = [
+        *unseen,
+        *line_break_findings(form),
+        *check(workflow, sends, by=request.viewer),
+    ]
     return {
         "bubbles": bubbles(
             form.channels,
@@ -68,7 +72,8 @@ def preview_context(
         "cautions": while_typing(
             findings,
             form.channels,
-            labels(form.asked),
+            form.labels,
+            form.is_in_row,
             offers=lambda finding: home_number.offered(
                 finding, form, home_number.EDIT, request.LANGUAGE_CODE
             ),

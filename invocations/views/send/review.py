@@ -14,7 +14,7 @@ from invocations.composing import template_fields
 from invocations.composing.check import check
 from invocations.composing.number_notes import notes_of, notes_of_all
 from invocations.composing.preview import bubbles, shown_send
-from invocations.forms.channel_params import labels
+from invocations.forms.one_line import line_break_findings
 from invocations.forms.preset import PresetForm
 from invocations.forms.promise import Promise
 from invocations.forms.send import SendForm
@@ -40,7 +40,11 @@ def review(
     original: Invocation | None = None,
 ) -> HttpResponse:
     """The page between form and sending. Hidden fields carry the form: the server keeps nothing."""
-    findings = [*form.unseen, *check(workflow, form.sends, by=request.viewer, again=original)]
+    findings = [
+        *form.unseen,
+        *line_break_findings(form),
+        *check(workflow, form.sends, by=request.viewer, again=original),
+    ]
     now, departure = timezone.now(), departure_of(workflow)
     promise = Promise.of(workflow, token.request_id, departure, now)
     ticked = request.POST.getlist("acknowledged")
@@ -54,7 +58,7 @@ def review(
         "cautions": before_sending(
             findings,
             form.channels,
-            labels(form.asked),
+            form.labels,
             ticked=ticked,
             offers=lambda finding: home_number.offered(
                 finding, form, home_number.REVIEW, request.LANGUAGE_CODE
@@ -139,7 +143,7 @@ def _form_fields(form: SendForm) -> list[tuple[str, str]]:
 _FORM_EXTRAS = {
     f"{editor}-{part}"
     for editor in ("params", "params2")
-    for part in ("key", "value", "json", "mode")
+    for part in ("key", "value", "json", "mode", "broken")
 } | {"intent"}
 
 

@@ -178,7 +178,7 @@ def _edit(draft: Draft, action: str) -> HttpResponse:
         except ParamsError as error:
             form.is_valid()  # adds the errors of the fields
             if name not in form.errors:
-                form.add_error(name, params_text(error, in_editor=True))
+                form.add_error(name, params_text(error, in_rows=not editor.as_json))
             return _show(draft)
     elif name == home_number.EDIT:
         typed |= home_number.taken_home(form, what)

@@ -105,16 +105,16 @@ def test_a_number_that_cannot_be_read_is_shown_as_it_was(priya, plain):
     )
 
 
-def test_a_line_break_in_a_value_opens_the_json(priya, plain):
-    form = form_of(paste(priya, plain, '{"01": "a\\nb"}'))
-    assert json.loads(form["params-json"]) == {"01": "a\nb"}
-
-
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "no body"),
-        ("hello", "no body"),
+        ("", "Nothing was pasted"),
+        ("hello", "text without JSON"),
+        ("a\tb\nc\td", "table without JSON"),
+        ("curl -X POST https://x", "no body"),
+        ('{"a": "b"} {"c": "d"}', "There are 2 JSON bodies"),
+        ('{"input": {\n"send1": {', "cut off: it ends in line 2"),
+        ('{"requestId": "x", "success": true, "status": 202}', "an answer of Kaleyra"),
         ("{no", "no JSON: line 1"),
         ("curl https://x -d @file", "stands in a file"),
         ("curl https://x -d '{}' -d '{}'", "more than one body"),
