@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('invocations', '0017_count_again'),
+        ('invocations', "0017_count_again"),
     ]
 
     operations = [

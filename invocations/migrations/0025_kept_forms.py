@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('invocations', '0018_home_country'),
+        ('invocations', "0022_patterns"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
