@@ -56,7 +56,7 @@ TWELVE = " ".join(["{#var#}"] * 12)
         (("name", "city"), {"01": "b", "02": "a"}),
     ],
 )
-@pytest.mark.parametrize(("text", "kind"), [(THREE, "whatsapp"), ("{#var#}{#var#}{#var#}", "sms")])
+@pytest.mark.parametrize(("text", "kind"), [(THREE, "whatsapp"), ("{#var#} {#var#} {#var#}", "sms")])
 def test_places_by_position_take_the_values_in_the_order_of_the_keys(text, kind, keys, values):
     found = placed(text, letters(*keys), kind)
     assert (found.values, found.others) == (values, {})
@@ -108,7 +108,7 @@ def test_a_code_takes_the_first_place_of_an_otp_and_no_other():
 
 
 def test_an_sms_takes_header_and_link_as_ordinary_values_if_all_of_them_fit():
-    assert placed("{#var#}{#var#}", {URL: "u", "1": "a"}, "sms").values == {"01": "u", "02": "a"}
+    assert placed("{#var#} {#var#}", {URL: "u", "1": "a"}, "sms").values == {"01": "u", "02": "a"}
     assert placed("{#var#}", {URL: "u", "1": "a"}, "sms").others == {URL: "u"}
 
 
@@ -124,3 +124,10 @@ def test_the_customer_gets_what_the_pasted_body_would_have_given(params, count):
     if found.renamed:
         kind = ChannelKind.WHATSAPP
         assert resolve(text, found.values, kind).text == resolve(text, params, kind).text
+
+
+@pytest.mark.parametrize("keys", [("01", "02", "03"), ("1", "2", "3")])
+def test_values_of_places_side_by_side_are_joined_in_their_field(keys):
+    found = placed("Dear {#var#}{#var#}, order {#var#}", letters(*keys), "sms")
+    assert found.values == {"01": "ab", "03": "c"}
+    assert found.others == {} and found.empty == ()
