@@ -102,7 +102,7 @@ def read(typed: str) -> NumberText:
 
 def consists_of_digits(typed: str) -> bool:
     """Whether this is probably meant as a phone number: five digits or more, and no letters."""
-    text = _plain(typed)
+    text = _plain(typed[:_MAX_CHARACTERS])
     if _SPREADSHEET.fullmatch(text):
         return True
     return _count(text) >= 5 and not any(char.isalpha() for char in text)

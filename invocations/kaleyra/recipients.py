@@ -151,13 +151,13 @@ def home_reading(digits: str, home: str) -> Recipient | None:
         return None
     try:
         number = phonenumbers.parse(digits, home)
-    except phonenumbers.NumberParseException:
+        read = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)[1:]
+        at_home = describe(read)
+    except (phonenumbers.NumberParseException, RecipientError):
         return None
-    read = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
     is_of_home = number.country_code == phonenumbers.country_code_for_region(home)
-    if read == digits or not is_of_home or not phonenumbers.is_valid_number(number):
+    if read == digits or not is_of_home or not at_home.is_assigned:
         return None
-    at_home = describe(read)
     if at_home.kind == "landline" and not digits.startswith(_landline_prefix(home)):
         return None
     return at_home.with_note(_AT_HOME)
