@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from invocations.composing import check, template_fields
 from invocations.forms.bulk_actions import why_not_resent
 from invocations.history.meanings import Text
+from invocations.kaleyra.line_breaks import keys_with_line_breaks
 from invocations.models import Invocation, WorkflowInstance
 from invocations.models.encryption import Unreadable
 from invocations.models.invocations import sends_in
@@ -21,6 +22,7 @@ ALREADY_SENT_AGAIN = _("It was sent again already. Open it to send it once more.
 ONE_TIME_CODE = _("A one-time code is of no use a second time.")
 WORKFLOW_CHANGED = _("The workflow has changed since. Open it and look over its values.")
 ANOTHER_MESSAGE = _("Another message went to this number since. Open it to send it again.")
+LINE_BREAK = _("A line break in its values becomes a blank now. Open it to send it again.")
 NOT_DECRYPTABLE = _("What was sent cannot be decrypted any more.")
 
 
@@ -58,8 +60,11 @@ def why_not_sent_again(row: Invocation, lookups: Lookups) -> Text | None:
     if row.version is None or template_fields.changes_between(row.version.contract, contract):
         return WORKFLOW_CHANGED
     try:
-        asked = check.to_acknowledge(workflow, sends_in(row), by=lookups.viewer)
+        sends = sends_in(row)
     except Unreadable:
         return NOT_DECRYPTABLE
+    if any(keys_with_line_breaks(send.template_params) for send in sends):
+        return LINE_BREAK
+    asked = check.to_acknowledge(workflow, sends, by=lookups.viewer)
     others = {finding.earlier for finding in asked} - {None} - lookups.selected
     return ANOTHER_MESSAGE if others else None

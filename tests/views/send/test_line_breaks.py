@@ -1,10 +1,13 @@
 """A line break in a value becomes a blank, and the page says so until the message is sent."""
 
 import json
+import uuid
 
 import pytest
 
-from invocations.models import Preset
+from invocations.kaleyra.payload import Send
+from invocations.models import Invocation, Preset
+from invocations.sending.record import record
 from tests.views.conftest import NUMBER
 from tests.views.pages import Page, confirm_anyway, form_of, send_form
 
@@ -90,3 +93,18 @@ def test_nothing_is_said_of_a_name_that_the_form_does_not_have(priya, typed):
 def test_a_value_of_line_breaks_alone_is_no_value(priya, typed):
     form = send_form(priya, typed).fill(TYPED, recipient=NUMBER).fill({"value1-01": "\n\u2028"})
     assert "Fill this in" in Page(form.press(priya, "review")).text("errors")
+
+
+def test_a_stored_message_with_one_is_sent_again_only_after_a_look(
+    priya, workflow, recorded, monkeypatch
+):
+    with monkeypatch.context() as before:  # as the version before recorded it
+        before.setattr("invocations.sending.record.sends_in_one_line", list)
+        sends = [Send("919876543400", {"01": "a\nb"})] * 2
+        old, _ = record(workflow, sends, request_id=uuid.uuid4(), created_by=priya.person)
+    Invocation.objects.filter(pk=old.pk).update(status="rejected", due_at=None)
+    ticked = {"action": "again", "ids": [str(old.request_id), str(recorded().request_id)]}
+    html = priya.post("/history/ticked/", ticked).content.decode()
+    assert "A line break in its values becomes a blank now." in html
+    page = Page(priya.get(f"/send/{workflow.pk}/?again={old.request_id}"))
+    assert page.form("review")["value1-01"] == "a b" and "became a blank in: 01." in page.html
