@@ -39,6 +39,7 @@ def letters(*keys):
 
 
 THREE = "{{1}} {{2}} {{3}}"
+THREE_IN_SMS = "{#var#} {#var#} {#var#}"
 TWELVE = " ".join(["{#var#}"] * 12)
 
 
@@ -56,7 +57,7 @@ TWELVE = " ".join(["{#var#}"] * 12)
         (("name", "city"), {"01": "b", "02": "a"}),
     ],
 )
-@pytest.mark.parametrize(
+@pytest.mark.parametrize(("text", "kind"), [(THREE, "whatsapp"), (THREE_IN_SMS, "sms")])
     ("text", "kind"), [(THREE, "whatsapp"), ("{#var#} {#var#} {#var#}", "sms")]
 )
 def test_places_by_position_take_the_values_in_the_order_of_the_keys(text, kind, keys, values):
