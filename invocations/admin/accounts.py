@@ -156,7 +156,7 @@ def _effect_of_pause(account: Account) -> str:
             "why": REASONS[problem],
         }
     if pauses.active_kill_switch():
-        return _("%(account)s is no longer paused. What waits leaves once all sending goes on.") % {
+        return _("%(account)s is resumed. Messages leave once all sending is resumed.") % {
             "account": account
         }
     return _("%(account)s sends again.") % {"account": account}

@@ -106,7 +106,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
             super().save_model(request, obj, form, change)
         if obj.is_primary and pause.resume(obj.account, mended=True):
             text = _(
-                "%(account)s goes on with this key. What was held leaves with its request IDs."
+                "%(account)s is resumed with this key. What was held leaves with its request IDs."
             )
             self.message_user(request, text % {"account": obj.account.title}, messages.SUCCESS)
         if new_key and not looks_like_a_key(new_key):

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 class StopForm(forms.Form):
     reason = forms.CharField(
-        label=_("Why?"),
+        label=_("Why? Everybody reads this"),
         max_length=300,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=_("Everybody who works with the console reads it, on every page."),
+        help_text=_("Shown at the top of every page, with your name."),
     )

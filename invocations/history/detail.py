@@ -216,7 +216,7 @@ class Detail:
             return [_("%(person)s cancelled it.") % {"person": person_name(row.cancelled_by)}]
         if row.reason in ("confirmed_by_duplicate", "confirmed_by_result"):
             return [REASONS[row.reason]]
-        if row.status == Status.ACCEPTED and (message := self.reply.get("message")):
+        if row.status == Status.ACCEPTED and (message := self.reply.get("message") and row.message):
             return [_("Kaleyra’s words: “%(message)s”") % {"message": message}]
         if row.due_at and not self.blockers and self.departure.goes_on_by_itself:
             asked = _("Kaleyra is asked again at %(time)s at the earliest.")

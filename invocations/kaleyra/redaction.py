@@ -11,6 +11,7 @@ from typing import Any
 
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.reply import Reply
+from invocations.kaleyra.sentences import sentence_of
 from invocations.kaleyra.template_params import VERIFICATION_CODE
 
 KEPT_CHARACTERS = 4096
@@ -134,9 +135,15 @@ def kept_answer(reply: Reply, secrets: Secrets) -> dict[str, Any]:
     def kept(text: str) -> str:
         return redact(text, secrets)[:KEPT_CHARACTERS]
 
+    def kept_words(text: str) -> str:
+        """Pages unwrap it (`sentence_of`), which must not bring to light an escaped secret."""
+        sentence = sentence_of(redact(text, secrets))
+        is_clean = redact(sentence, secrets) == sentence
+        return kept(text) if is_clean else kept(sentence)
+
     return {
-        "message": None if reply.message is None else kept(reply.message),
-        "errors": [kept(error) for error in reply.errors],
+        "message": None if reply.message is None else kept_words(reply.message),
+        "errors": [kept_words(error) for error in reply.errors],
         "text": kept(reply.text),
     }
 
@@ -158,7 +165,7 @@ def error_kind(kept: dict[str, Any], sends: Sequence[Send]) -> str:
     language, and everything in square brackets. The result is used in URLs, so it contains no value
     of `sends` either, sensitive or not.
     """
-    text = (kept["errors"] or [kept["message"] or ""])[0]
+    text = sentence_of((kept["errors"] or [kept["message"] or ""])[0])
     values = {value for send in sends for value in send.template_params.values()}
     for value in sorted(values, key=len, reverse=True):
         if len(value) >= SHORTEST_SECRET:

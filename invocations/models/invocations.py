@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from invocations.kaleyra.payload import Send, sends_of
+from invocations.kaleyra.sentences import sentence_of
 from invocations.models.configuration import Account
 from invocations.models.encryption import EncryptedTextField
 from invocations.models.indexes import INVOCATION_INDEXES
@@ -271,12 +272,15 @@ class Invocation(models.Model):
 
     @property
     def message(self) -> str | None:
+        """Kaleyra's message as people read it; `kept_reply` has it as it came."""
         message: str | None = self.kept_reply.get("message")
-        return message
+        return message if message is None else sentence_of(message)
 
     @property
     def errors(self) -> list[str]:
-        return list(self.kept_reply.get("errors", []))
+        """Kaleyra's errors as people read them, without what the message says already."""
+        errors = [sentence_of(error) for error in self.kept_reply.get("errors", [])]
+        return [error for error in dict.fromkeys(errors) if error != self.message]
 
 
 def sends_in(invocation: Invocation) -> list[Send]:

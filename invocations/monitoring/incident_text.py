@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from invocations.history.links import history_url
 from invocations.history.reasons import REASONS, advice_for
+from invocations.kaleyra.sentences import sentence_of
 from invocations.models import Incident, Invocation, permissions
 from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses, remedies
@@ -74,7 +75,8 @@ def words_of(
     tone, icon = LOOKS[incident.kind]
     title, says, steps = _TEXTS[incident.kind](about, incident, Reader(viewer, is_stopped))
     quoted = incident.reason if quoting and incident.kind == Kind.REFUSALS else ""
-    return Words(title, says, steps, tone, icon, _address(incident, quoted), quoted)
+    address = _address(incident, quoted)
+    return Words(title, says, steps, tone, icon, address, sentence_of(quoted))
 
 
 Sentences = tuple[str, str, str]
@@ -110,9 +112,9 @@ def _paused(about: dict[str, object], incident: Incident, reader: Reader) -> Sen
 
 def _steps_for_workflow(reader: Reader) -> str:
     if not reader.viewer.may(permissions.CHANGE_WORKFLOW):
-        return _("Ask an admin to check the workflow ID and to let the workflow go on.")
+        return _("Ask an admin to check the workflow ID and to resume the workflow.")
     return _(
-        "Check the workflow ID: another one lets it go on. "
+        "Check the workflow ID: with another one it is resumed. "
         "Or press “Resume the workflow” on the dashboard."
     )
 
@@ -123,23 +125,23 @@ def _steps_for_account(incident: Incident, reader: Reader) -> str:
     if not reader.viewer.may(mend.permission):
         return str(mend.asked)
     steps = _(
-        "%(mend)s. It goes on within five minutes then, "
+        "%(mend)s. It is resumed within five minutes then, "
         "or at once with “Resume the account” on the dashboard."
     )
     if problem or not reader.viewer.may(permissions.CHANGE_ACCOUNT):
-        steps = _("%(mend)s. It goes on within five minutes then.")
+        steps = _("%(mend)s. It is resumed within five minutes then.")
     return steps % {"mend": mend.label}
 
 
 def _unreachable(about: dict[str, object], incident: Incident, reader: Reader) -> Sentences:
     says = _(
-        "Several attempts in a row led nowhere. As long as a message waits one is made every ten "
-        "seconds; all go on once one gets through."
+        "Several attempts in a row led nowhere. While messages wait, one is tried every "
+        "10 seconds; the others follow once one gets through."
     )
     steps = _(
-        "Wait some minutes. If it lasts, have checked whether this machine reaches the pod’s host, "
-        "and whether Kaleyra reports a fault."
-    )
+        "Wait a few minutes. If it goes on, ask IT whether this server can reach %(host)s, "
+        "and Kaleyra whether it has a fault."
+    ) % {"host": incident.account.pod.api_domain}
     return _("%(name)s cannot be reached") % about, says, steps
 
 
@@ -183,7 +185,7 @@ def _no_results(about: dict[str, object], incident: Incident, reader: Reader) ->
         "%(count)s result missing: %(name)s", "%(count)s results missing: %(name)s", incident.count
     )
     says = _(
-        "Kaleyra takes the messages and reports no results. Its callback profile may have been "
+        "Messages are accepted, but no results come back. Kaleyra’s callback profile may have been "
         "turned off (Kaleyra does so by itself after errors), "
         "or its address or secret no longer fit."
     )

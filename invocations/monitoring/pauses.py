@@ -105,12 +105,6 @@ def pauses_of(account: Account, workflow: WorkflowInstance) -> list[Pause]:
     ]
 
 
-def count_stopped() -> int:
-    """How many messages are queued or sending, at most `MAX_WAITING_COUNTED` + 1."""
-    rows = Invocation.objects.filter(status__in=Invocation.UNDER_WAY)
-    return rows.order_by().values("pk")[: MAX_WAITING_COUNTED + 1].count()
-
-
 # --- why, since when, and the remedy --------------------------------------------------------------
 
 

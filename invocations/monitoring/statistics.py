@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from invocations.history.periods import recorded_between
 from invocations.history.statuses import SETTLED
+from invocations.kaleyra.sentences import sentence_of
 from invocations.models import Invocation, Quarter
 
 COUNTED_AT_ONCE = 10_000
@@ -212,6 +213,10 @@ class RefusalCount(NamedTuple):
     error_kind: str
     times: int
     last_at: datetime | None
+
+    @property
+    def sentence(self) -> str:
+        return sentence_of(self.error_kind)
 
 
 def refusals(since_id: int, workflow_ids: set[int]) -> tuple[list[RefusalCount], bool]:

@@ -179,7 +179,7 @@ def test_a_pause_by_a_person_stays_when_the_sid_is_changed(ada, kaleyra):
 def test_removing_a_pause_warns_if_the_account_still_cannot_send(ada, kaleyra):
     save_account(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
     stop_everything("A wrong text went out", ada.person)
-    assert "What waits leaves once all sending goes on." in messages_of(save_account(ada, kaleyra))
+    assert "Messages leave once all sending is resumed." in messages_of(save_account(ada, kaleyra))
     save_account(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
     kaleyra.key.delete()
     assert (
@@ -198,7 +198,7 @@ def test_a_new_host_of_the_pod_resumes_its_accounts(ada, kaleyra, paused_by_cons
 def test_the_resume_button_resumes_the_account(ada, rosa, kaleyra, paused_by_console):
     there = reverse("resume", args=[kaleyra.account.pk])
     assert rosa.post(there).status_code == 403 and Account.objects.get().is_paused
-    assert "Acme India goes on" in messages_of(ada.post(there, follow=True))
+    assert "Acme India is resumed" in messages_of(ada.post(there, follow=True))
     assert not Account.objects.get().is_paused
     assert "was not paused" in messages_of(ada.post(there, follow=True))
 

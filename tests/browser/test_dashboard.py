@@ -127,11 +127,11 @@ def test_with_many_pauses_and_incidents(page, admin_user, busy, sign_in, faults,
     expect(
         page.get_by_role("heading", name="3 accounts and 1 workflow are paused – 7 messages wait")
     ).to_be_visible()
-    page.get_by_text("Which, why, and what lets them go on").press("Enter")
+    page.get_by_text("Which, why, and how to resume them").press("Enter")
     page.get_by_text("What they are, and what to do").press("Enter")
     assert faults([""], "dashboard-pauses-open") == {}
     page.get_by_role("button", name="Resume the workflow").click()
-    expect(page.get_by_text("Order delayed goes on.")).to_be_visible()
+    expect(page.get_by_text("Order delayed is resumed.")).to_be_visible()
     expect(
         page.get_by_role("heading", name="3 accounts are paused – 6 messages wait")
     ).to_be_visible()

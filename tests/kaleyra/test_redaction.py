@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from invocations.kaleyra.redaction import mask_numbers
+from invocations.kaleyra.redaction import kept_answer, mask_numbers
+from invocations.kaleyra.reply import read_reply
+from invocations.kaleyra.sentences import sentence_of
 
 NUMBER = "919876543202"
 SPELLINGS = [
@@ -95,3 +97,16 @@ def test_a_hostile_text_is_redacted_quickly(piece):
     """A search that starts again at each character would take minutes."""
     text = piece * (256 * 1024 // len(piece))
     assert len(mask_numbers(text)) <= 2 * len(text)
+
+
+@pytest.mark.parametrize("levels", [1, 2, 3])
+def test_a_secret_that_only_unwrapping_would_show_is_not_kept(levels):
+    number = "919876543202"
+    escaped = "".join(f"\\u{ord(digit):04x}" for digit in number)
+    text = '{"params": "No such number: ' + escaped + '"}'
+    for _ in range(levels - 1):
+        text = json.dumps(text)
+    reply = read_reply(400, json.dumps({"message": text}).encode(), request_id="x")
+    kept = kept_answer(reply, {number: "[number ending in 3202]"})
+    assert number not in sentence_of(kept["message"])
+    assert "[number ending in 3202]" in sentence_of(kept["message"])

@@ -21,6 +21,7 @@ from invocations.history.next_steps import group_advice
 from invocations.history.periods import recorded_between
 from invocations.history.reasons import REASONS, advice_for
 from invocations.history.statuses import STATUSES
+from invocations.kaleyra.sentences import sentence_of
 from invocations.models import Invocation, WorkflowInstance, permissions
 from invocations.monitoring import statistics
 from invocations.views.base import StaffRequest, render_page, staff_page, with_query_timeout
@@ -58,7 +59,7 @@ class FailureKind:
 
     @property
     def words(self) -> Text:
-        return self.error or REASONS.get(self.reason, self.reason)
+        return sentence_of(self.error) or REASONS.get(self.reason, self.reason)
 
     @property
     def first(self) -> datetime:

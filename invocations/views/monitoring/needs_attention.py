@@ -127,7 +127,7 @@ def _held(viewer: Viewer, paused: PauseOverview) -> Iterator[Group]:
                 )
             )
         else:
-            step = NextStep(_("Nothing: its account goes on, and they leave by themselves."))
+            step = NextStep(_("Nothing: its account is resumed, and they leave by themselves."))
         yield Group(
             meaning=STATUSES[Status.HELD],
             n=row["n"],

@@ -6,10 +6,12 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from invocations.forms.stop import StopForm
@@ -17,8 +19,10 @@ from invocations.history.reasons import REASONS
 from invocations.models import Account, KillSwitch, WorkflowInstance, permissions
 from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses, remedies
+from invocations.monitoring.stop_facts import StopFacts, stop_facts
 from invocations.sending import pause as sending_pause
 from invocations.sending.account_key import key_problem
+from invocations.sending.departure import sender_is_running
 from invocations.sending.pause import resume_everything, stop_everything
 from invocations.views.base import StaffRequest, render_page, staff_page
 
@@ -30,15 +34,12 @@ def stop(request: StaffRequest) -> HttpResponse:
     form = StopForm(request.POST or None, label_suffix="")
     if request.method == "POST" and form.is_valid():
         stop_everything(form.cleaned_data["reason"], request.user)
-        messages.warning(
-            request, _("All sending is stopped. What is being posted this second still ends.")
-        )
-        return redirect("stop")
-    waiting = pauses.count_stopped()
+        return redirect("stop")  # its banner says the rest
+    now = timezone.now()
     context = {
         "form": form,
-        "waiting": min(waiting, pauses.MAX_WAITING_COUNTED),
-        "and_more": waiting > pauses.MAX_WAITING_COUNTED,
+        "now": now,
+        "facts": stop_facts(now, pauses.active_kill_switch()),
         "changes": KillSwitch.history.select_related("changed_by")[:20],
     }
     return render_page(request, "stop.html", context)
@@ -48,10 +49,13 @@ def stop(request: StaffRequest) -> HttpResponse:
 @require_POST
 def let_go_on(request: StaffRequest) -> HttpResponse:
     """Turns the kill switch off."""
+    switch = pauses.active_kill_switch()
+    if switch is None:
+        messages.info(request, _("Sending was not stopped."))
+        return redirect("stop")
+    facts = stop_facts(timezone.now(), switch)
     resume_everything(request.user)
-    messages.success(
-        request, _("Sending goes on. What waited leaves now, as far as it is still in time.")
-    )
+    messages.success(request, _resumed_all_text(facts))
     return redirect("stop")
 
 
@@ -90,7 +94,7 @@ def resume_workflow(request: StaffRequest, workflow_id: int) -> HttpResponse:
         messages.info(request, _("%(name)s was not paused.") % {"name": workflow.title})
     elif workflow.account.is_paused:
         text = _(
-            "%(name)s is no longer paused. Its account %(account)s still is, so nothing leaves yet."
+            "%(name)s is resumed. Its account %(account)s is still paused, so nothing leaves yet."
         )
         names = {"name": workflow.title, "account": workflow.account.title}
         messages.warning(request, text % names)
@@ -101,12 +105,28 @@ def resume_workflow(request: StaffRequest, workflow_id: int) -> HttpResponse:
 
 def _stays_paused_text(account: Account, problem: str, viewer: Viewer) -> SafeString:
     """Why the account was not resumed, with a link to the fix for those who may make it."""
-    text = _("%(account)s stays paused, for it would be paused again at once.")
+    text = _("%(account)s stays paused: the cause is not fixed yet.")
     remedy = remedies.remedy_for(account, problem)
     link = ""
     if viewer.may(remedy.permission):
         link = format_html(' <a href="{}">{}</a>', remedy.address, remedy.label)
     return format_html("{} {}{}", text % {"account": account.title}, REASONS[problem], link)
+
+
+def _resumed_all_text(facts: StopFacts) -> str:
+    """For example: Sending is resumed. 12 messages leave now, 2 have expired."""
+    leaving = ngettext("%(n)s message leaves now", "%(n)s messages leave now", facts.leaving)
+    if not facts.has_sender:
+        leaving = ngettext(
+            "%(n)s message leaves once the background sender runs: it is not running",
+            "%(n)s messages leave once the background sender runs: it is not running",
+            facts.leaving,
+        )
+    parts = [leaving % {"n": facts.leaving}] if facts.leaving else [_("Nothing waits")]
+    if facts.expired:
+        expired = ngettext("%(n)s has expired", "%(n)s have expired", facts.expired)
+        parts.append(expired % {"n": facts.expired})
+    return _("Sending is resumed. %(what)s.") % {"what": ", ".join(parts)}
 
 
 def _resumed_text(name: str, because: str) -> str:
@@ -115,17 +135,16 @@ def _resumed_text(name: str, because: str) -> str:
     The console cannot tell whether that cause was fixed.
     """
     if pauses.active_kill_switch():
-        text = _("%(name)s is no longer paused. What waits leaves once all sending goes on.")
+        text = _("%(name)s is resumed. Messages leave once all sending is resumed.")
+    elif not sender_is_running(timezone.now()):
+        text = _(
+            "%(name)s is resumed. Messages leave once the background sender runs: "
+            "it is not running."
+        )
     elif because:
-        text = _(
-            "%(name)s goes on. What waited is tried now, with its request IDs. "
-            "If nothing was mended, the next refusal pauses it again."
-        )
+        text = _("%(name)s is resumed. If Kaleyra refuses again, it is paused again.")
     else:
-        text = _(
-            "%(name)s goes on. What waited leaves now, with its request IDs, "
-            "as far as it is still in time."
-        )
+        text = _("%(name)s is resumed. Messages that are still in time leave now.")
     return text % {"name": name}
 
 

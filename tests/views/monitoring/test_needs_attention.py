@@ -142,7 +142,7 @@ def test_held_messages_of_an_active_account_need_nobody_and_unreadable_ones_an_o
         ],
     )
     held, unreadable = (line[3] for line in waiting_lines(priya.get("/")))
-    assert held.startswith("Nothing: its account goes on")
+    assert held.startswith("Nothing: its account is resumed")
     assert "FIELD_ENCRYPTION_KEYS" in unreadable
 
 

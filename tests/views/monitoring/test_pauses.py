@@ -53,7 +53,7 @@ def test_a_message_sent_meanwhile_is_recorded_and_waits(priya, typed, stopped, r
 def test_who_stopped_and_resumed_sending_is_recorded(ada, stopped):
     assert is_stopped()
     html = ada.post("/stop/off/", follow=True).content.decode()
-    assert not is_stopped() and "Sending goes on" in html
+    assert not is_stopped() and "Sending is resumed. Nothing waits." in html
     assert [
         (change.is_on, change.changed_by) for change in KillSwitch.history.order_by("history_id")
     ] == [(True, ada.person), (False, ada.person)]
@@ -78,18 +78,18 @@ def unknown_to_kaleyra(workflow):
 
 
 def test_a_paused_workflow_is_resumed_from_its_banner_and_what_waited_is_due(
-    ada, priya, workflow, unknown_to_kaleyra
+    ada, priya, workflow, unknown_to_kaleyra, background_sender
 ):
     messages(workflow, [{"status": "queued"}] * 2)
     assert "Kaleyra answered that Acme has no such workflow" in text_of(priya.get("/"))
     assert not resume_forms(priya, "/")
     [button] = resume_forms(ada, "/")
     assert "Fix this first. Otherwise the next refusal pauses it again." in text_of(ada.get("/"))
-    assert "Resumed before" not in text_of(priya.get("/"))
+    assert "Fix this first." not in text_of(priya.get("/"))
     assert ", just now" in text_of(priya.get("/"))
     answer = ada.post(button.action, button.fields, follow=True)
-    assert "Order delayed goes on" in text_of(answer)
-    assert "If nothing was mended, the next refusal pauses it again." in text_of(answer)
+    assert "Order delayed is resumed" in text_of(answer)
+    assert "If Kaleyra refuses again, it is paused again." in text_of(answer)
     assert not WorkflowInstance.objects.get().is_paused
     assert "was not paused" in text_of(ada.post(button.action, follow=True))
     assert (
@@ -111,13 +111,13 @@ def test_a_workflow_whose_account_is_paused_too_does_not_yet_go_on(
 ):
     Account.objects.update(is_paused=True)
     said = text_of(ada.post(f"/workflows/{workflow.pk}/resume/", follow=True))
-    assert "Its account Acme still is, so nothing leaves yet." in said
+    assert "Its account Acme is still paused, so nothing leaves yet." in said
     assert not WorkflowInstance.objects.get().is_paused
 
 
 def test_while_all_sending_is_stopped_resume_promises_nothing(ada, account, stopped):
     Account.objects.update(is_paused=True)
-    assert "What waits leaves once all sending goes on." in text_of(
+    assert "Messages leave once all sending is resumed." in text_of(
         ada.post(f"/accounts/{account.pk}/resume/", follow=True)
     )
 
@@ -137,7 +137,7 @@ def test_an_account_without_a_usable_key_stays_paused_and_the_fix_is_linked(
             cursor.execute("UPDATE invocations_apikey SET key = 'nothing that can be decrypted'")
     assert not resume_forms(ada, "/") and words in text_of(ada.get("/"))
     answer = ada.post(f"/accounts/{account.pk}/resume/", follow=True)
-    assert "Acme stays paused, for it would be paused again at once." in text_of(answer)
+    assert "Acme stays paused: the cause is not fixed yet." in text_of(answer)
     assert Account.objects.get().is_paused
     assert answer.content.decode().count(f">{words}</a>") == 2, (
         "in the banner, and beside the refusal"
@@ -146,9 +146,12 @@ def test_an_account_without_a_usable_key_stays_paused_and_the_fix_is_linked(
 
 @pytest.mark.parametrize(
     ("because", "says"),
-    [("credentials", "the next refusal pauses it again"), ("", "What waited leaves now")],
+    [
+        ("credentials", "If Kaleyra refuses again, it is paused again."),
+        ("", "Messages that are still in time leave now."),
+    ],
 )
-def test_resume_promises_no_more_than_will_happen(ada, account, because, says):
+def test_resume_promises_no_more_than_will_happen(ada, account, background_sender, because, says):
     Account.objects.update(is_paused=True, paused_because=because)
     assert (
         says
