@@ -17,6 +17,7 @@ _KEPT = {
     "builtins.ImportError",
     "builtins.NameError",
     "builtins.KeyboardInterrupt",
+    "django.core.exceptions.BadRequest",
     "django.core.exceptions.ImproperlyConfigured",
     "django.core.exceptions.SuspiciousOperation",
     "django.db.utils.InterfaceError",

@@ -8,7 +8,7 @@ from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-SPARE_FORMS = 8
+SPARE_FORMS = 2
 """Forms that are read beyond the most that a set may have, to show which are too many."""
 
 

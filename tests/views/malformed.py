@@ -57,6 +57,12 @@ JUNK = [
     " ".join(["word"] * 1400),
     ",".join(["1"] * 3000),
     '"' * 999,
+    "{{1}} {#var#} " * 5000,
+    '{"a":' * 3000,
+    "9 " * 20_000,
+    "+91 98765-" * 3000,
+    "curl -d '" * 2000,
+    "\u0300" * 20_000,
     "\r\nX-Header: y",
     "🙈" * 500,
     "__",
@@ -238,7 +244,7 @@ class Requests:
         """Opens each address as each person, and keeps the forms on it."""
         for who, client in self.clients.items():
             self.forms[who] = []
-            for address in self.addresses:
+            for address in self.addresses if who != "nobody" else ["/login/"]:
                 answer = client.get(address)
                 if answer.status_code == 200 and "text/html" in answer.headers["Content-Type"]:
                     page = Page(answer)
