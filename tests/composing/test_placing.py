@@ -58,8 +58,6 @@ TWELVE = " ".join(["{#var#}"] * 12)
     ],
 )
 @pytest.mark.parametrize(("text", "kind"), [(THREE, "whatsapp"), (THREE_IN_SMS, "sms")])
-    ("text", "kind"), [(THREE, "whatsapp"), ("{#var#} {#var#} {#var#}", "sms")]
-)
 def test_places_by_position_take_the_values_in_the_order_of_the_keys(text, kind, keys, values):
     found = placed(text, letters(*keys), kind)
     assert (found.values, found.others) == (values, {})
