@@ -59,6 +59,16 @@ REASONS: dict[str, Text] = {
     "unreadable_message": _(
         "The message cannot be decrypted: a key is missing in FIELD_ENCRYPTION_KEYS."
     ),
+    "own_host_gone": _(
+        "It may have been accepted by a host that is no pod of the console any more, and must not"
+        " be asked about anywhere else. Nothing was posted. If an admin adds a pod with that host"
+        " again, “Check safely” asks there."
+    ),
+    "own_key_gone": _(
+        "It may have been accepted under a SID for which the console has no API key any more, and"
+        " must not be asked about with another one. Nothing was posted. If an admin adds an account"
+        " with that SID and its key, “Check safely” asks there."
+    ),
     "handed_back": _(
         "It was put back before it began: its account had to wait, or the console was stopped."
         " Nothing left."

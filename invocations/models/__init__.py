@@ -7,6 +7,7 @@ from invocations.models.monitoring import Heartbeat, Incident, Quarter
 from invocations.models.preferences import Export, Preset, Profile, SavedFilter
 from invocations.models.rate_limits import KillSwitch, Pace
 from invocations.models.results import Callback, CallbackAddress, ChannelResult
+from invocations.models.targets import Target
 from invocations.models.template_fields import Parameter, WorkflowVersion
 from invocations.models.workflows import Channel, WorkflowInstance
 
@@ -31,6 +32,7 @@ __all__ = [
     "Quarter",
     "SavedFilter",
     "Settlement",
+    "Target",
     "WorkflowInstance",
     "WorkflowVersion",
 ]
