@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from invocations.models import Account, ApiKey, Invocation, Pod, Target, WorkflowInstance
@@ -41,6 +42,7 @@ def has_left(row: Invocation) -> bool:
     return row.doubtful_since is not None or row.status not in Invocation.UNSENT
 
 
+Status = Invocation.Status
 NOT_LEFT = Q(status__in=Invocation.UNSENT, doubtful_since__isnull=True)
 """The invocations for which `has_left` is false. The database's trigger has the same rule."""
 
@@ -182,6 +184,11 @@ def _version_at(model: Any, pk: int, moment: datetime | None) -> tuple[Any, bool
 # --- a change of the set-up ----------------------------------------------------------------------
 
 
+def messages_under_way(of: Q) -> tuple[int, int]:
+    """How many messages would follow a change of the set-up, and how many in doubt would not."""
+    return not_left(of).count(), in_doubt(of).count()
+
+
 def follow(account: Account) -> int:
     """Gives the account's messages that have not left today's set-up as target. Returns how many.
 
@@ -195,10 +202,19 @@ def follow(account: Account) -> int:
         if not waiting.exists():
             continue
         [now] = stored_targets([current_parts(workflow, account)]).values()
-        free = waiting.exclude(target_id=now.pk).select_for_update(skip_locked=True).values("pk")
-        moved += Invocation.objects.filter(NOT_LEFT, pk__in=free).update(target_id=now.pk)
+        with transaction.atomic():
+            free = waiting.exclude(target_id=now.pk).select_for_update(skip_locked=True)
+            rows = Invocation.objects.filter(NOT_LEFT, pk__in=free.values("pk"))
+            moved += rows.update(target_id=now.pk)
     return moved
 
 
 def not_left(of: Q) -> QuerySet[Invocation]:
     return Invocation.objects.filter(NOT_LEFT, of)
+
+
+def in_doubt(of: Q) -> QuerySet[Invocation]:
+    """Messages that are asked about, or may be, at their own target alone."""
+    has_doubt = Q(status__in=Invocation.UNSENT, doubtful_since__isnull=False)
+    gone = Q(status__in=[Status.SENDING, Status.UNKNOWN])
+    return Invocation.objects.filter(gone | has_doubt, of)

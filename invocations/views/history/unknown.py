@@ -12,9 +12,11 @@ from django.views.decorators.http import require_safe
 
 from invocations.history.reasons import REASONS
 from invocations.history.state import meaning_of
-from invocations.models import Invocation, WorkflowInstance, permissions
+from invocations.history.targets import target_of
+from invocations.models import Invocation, Target, WorkflowInstance, permissions
 from invocations.monitoring import pauses
 from invocations.sending import ask_again
+from invocations.sending.targets import current_parts
 from invocations.views.base import StaffRequest, render_page, staff_page
 
 UNKNOWN_PAGE_SIZE = 50
@@ -37,7 +39,7 @@ def unknown(request: StaffRequest) -> HttpResponse:
     if after:
         found = found.filter(id__gt=after)
     rows = list(
-        found.select_related("workflow_instance", "account", "created_by")
+        found.select_related("workflow_instance", "account__pod", "target", "created_by")
         .defer("payload", "reply", "note")
         .order_by("id")[: UNKNOWN_PAGE_SIZE + 1]
     )
@@ -69,11 +71,19 @@ def _row_context(
         "invocation": row,
         "meaning": meaning_of(row),
         "why": REASONS.get(row.reason, ""),
+        "own_target": _target_if_it_differs(row),
         "since": since,
         "is_overdue": row.due_at is None and since <= now - OVERDUE_AFTER,
         "kept_back": not_checked,
         "may_check": ask_again.is_checkable(row, now) and may_send and not not_checked,
     }
+
+
+def _target_if_it_differs(row: Invocation) -> Target | None:
+    """Where it was posted to, if that is not today's set-up."""
+    target = target_of(row)
+    is_todays = target.parts == current_parts(row.workflow_instance, row.account)
+    return None if is_todays else target
 
 
 def _why_not_checked(row: Invocation, is_stopped: bool) -> str:
