@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from invocations.history import steps
 from invocations.history.deliveries import NO_CONFIRMATION, NOT_DELIVERED
 from invocations.history.meanings import Meaning, NextStep, StatusMeaning, Text
-from invocations.history.statuses import SETTLED, STATUSES
+from invocations.history.statuses import RESTORED, SETTLED, STATUSES
 from invocations.models import Invocation
 
 Status = Invocation.Status
@@ -21,6 +21,11 @@ _NAMING_THE_BUTTON = {steps.TRY_NOW, steps.CHECK_SAFELY}
 _WHILE_BLOCKED: dict[str, tuple[NextStep, ...]] = {
     "queued": (steps.LEAVES_AFTER_PAUSE, steps.OR_CANCEL),
     "unknown": (
+        steps.CHECK_AFTER_PAUSE,
+        steps.ASK_MEANWHILE_AND_SETTLE,
+        steps.ONLY_THEN_SEND_AGAIN,
+    ),
+    "unknown-restored": (
         steps.CHECK_AFTER_PAUSE,
         steps.ASK_MEANWHILE_AND_SETTLE,
         steps.ONLY_THEN_SEND_AGAIN,
@@ -59,7 +64,7 @@ def next_steps(
         return meaning.next
     if is_disputed:
         return NO_CONFIRMATION.next
-    is_past_checking = is_too_old and meaning is STATUSES[Status.UNKNOWN]
+    is_past_checking = is_too_old and meaning in (STATUSES[Status.UNKNOWN], RESTORED)
     blocked = _WHILE_BLOCKED.get(meaning.name) if is_blocked and not is_past_checking else None
     found = blocked or delivery.next or meaning.next
     if not may_settle:

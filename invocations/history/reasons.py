@@ -78,6 +78,10 @@ REASONS: dict[str, Text] = {
         "An earlier attempt may have got in, and the last one does not settle it."
     ),
     "interrupted": _("The console was stopped during the attempt."),
+    "database_restored": _(
+        "The database was restored from a backup. By the copy it was still open: it may have been"
+        " sent, cancelled or settled since."
+    ),
     "too_late": _("Its time was over before it could leave."),
     "cancelled": _("A person cancelled it before anything had left."),
     "settled_delivered": _("A person settled it: it was delivered."),

@@ -6,6 +6,7 @@ from invocations.models.invocations import Invocation
 from invocations.models.monitoring import Heartbeat, Incident, Quarter
 from invocations.models.preferences import Export, Preset, Profile, SavedFilter
 from invocations.models.rate_limits import KillSwitch, Pace
+from invocations.models.restores import DatabaseIdentity
 from invocations.models.results import Callback, CallbackAddress, ChannelResult
 from invocations.models.targets import Target
 from invocations.models.template_fields import Parameter, WorkflowVersion
@@ -19,6 +20,7 @@ __all__ = [
     "CallbackAddress",
     "Channel",
     "ChannelResult",
+    "DatabaseIdentity",
     "Export",
     "Heartbeat",
     "Incident",
