@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 SQLITE = "django.db.backends.sqlite3"
@@ -27,6 +28,12 @@ POSTGRESQL_SERVER_OPTIONS = " ".join(
         "-c synchronous_commit=on",
     ]
 )
+
+
+def beside_database(database: dict[str, Any], *, otherwise: Path) -> Path:
+    """The folder of the SQLite file, or `otherwise`."""
+    is_file = database["ENGINE"] == SQLITE and str(database["NAME"]).startswith("/")
+    return Path(database["NAME"]).parent if is_file else otherwise
 
 
 def with_durable_commits(database: dict[str, Any]) -> dict[str, Any]:

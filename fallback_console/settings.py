@@ -12,6 +12,7 @@ from pathlib import Path
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from fallback_console.databases import beside_database
 from fallback_console.environment import Environment, SettingProblem
 from fallback_console.logs import levels_by_logger, remember_credentials_of, root_level
 
@@ -58,6 +59,12 @@ CELERY_BROKER_URL = env.broker("CELERY_BROKER_URL", database=DATABASES["default"
 
 EXPORTS_DIR = env.folder("EXPORTS_DIR", default=BASE_DIR / "exports")
 """Where long exports are written. Every web server and every dispatcher needs the same folder."""
+
+DISPATCHER_STATE_DIR = env.folder(
+    "DISPATCHER_STATE_DIR", default=beside_database(DATABASES["default"], otherwise=BASE_DIR)
+)
+"""Where a dispatcher keeps what it knows of the database, to notice a restored backup. Each machine
+has its own, and it is not part of any backup."""
 
 # --- apps, middleware, templates ----------------------------------------------------------------
 

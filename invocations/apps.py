@@ -18,7 +18,7 @@ class InvocationsConfig(AppConfig):
         from .admin import accounts, api_keys, people, pods, workflows  # noqa: F401  registers the pages
         from .models import immutable
 
-        post_migrate.connect(immutable.create_trigger, sender=self)
+        post_migrate.connect(immutable.create_triggers, sender=self)
 
 
 class ConsoleAdminConfig(AdminConfig):

@@ -23,6 +23,7 @@ from invocations.history import exports
 from invocations.monitoring import sweep
 from invocations.sending import due
 from invocations.sending.dispatcher import Dispatcher
+from invocations.sending.high_water import HighWaterMark, WillNotDispatch
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ def _note_shutdown(**kwargs: Any) -> None:
 
 
 def _zero_without_database(task: Callable[[], int]) -> Callable[[], int]:
-    """Logs that the database is away and returns 0. The next hint finds the same rows."""
+    """Logs that the database is away, or older, and returns 0. The next hint finds the rows."""
 
     @wraps(task)
     def wrapper() -> int:
@@ -51,6 +52,9 @@ def _zero_without_database(task: Callable[[], int]) -> Callable[[], int]:
             logger.error(
                 "the database does not answer (%s); the next hint tries again", type(error).__name__
             )
+            return 0
+        except WillNotDispatch as refusal:
+            logger.error("%s", refusal)
             return 0
 
     return wrapper
@@ -65,7 +69,7 @@ def deliver_due() -> int:
     """
     if _shutting_down.value or not (due.accounts_with_work() or due.accounts_to_probe()):
         return 0
-    dispatcher = Dispatcher(sweep.sweep)
+    dispatcher = Dispatcher(sweep.sweep, mark=HighWaterMark())
     with _stops_on_sigterm(dispatcher):
         return dispatcher.run(
             until_idle=True,
@@ -78,6 +82,7 @@ def deliver_due() -> int:
 @_zero_without_database
 def run_sweep() -> int:
     """Runs the periodic sweep (`monitoring.sweep`). Returns the number of changed rows."""
+    HighWaterMark().check()
     return sweep.sweep()
 
 

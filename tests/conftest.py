@@ -90,6 +90,13 @@ def db_of_the_mark(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("db")
 
 
+@pytest.fixture(autouse=True)
+def dispatcher_state(tmp_path: Path, settings: Any) -> Path:
+    """A folder of its own for the dispatcher's mark: each test has another database, in effect."""
+    settings.DISPATCHER_STATE_DIR = tmp_path
+    return tmp_path
+
+
 @pytest.fixture
 def receiver() -> Iterator[PracticePod]:
     """A practice pod in place of Kaleyra.
@@ -180,7 +187,7 @@ def kaleyra_says(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 @pytest.fixture
-def process() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def process(dispatcher_state: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """process("-m", "celery", …): Python with the test's database.
 
     Needs a test that commits (`transaction=True`).
@@ -201,6 +208,7 @@ def process() -> Iterator[Callable[..., subprocess.Popen[str]]]:
                 "DJANGO_SETTINGS_MODULE": "tests.settings",
                 "TEST_DATABASE_URL": url,
                 "PYTHONUNBUFFERED": "1",
+                "TEST_DISPATCHER_STATE_DIR": str(dispatcher_state),
             }
             | env
         )

@@ -19,6 +19,7 @@ os.environ.update(
     DUPLICATE_ANSWER_PATTERN="",
     CELERY_BROKER_URL=os.environ.get("TEST_BROKER_URL", ""),
     EXPORTS_DIR="",
+    DISPATCHER_STATE_DIR=os.environ.get("TEST_DISPATCHER_STATE_DIR", ""),
     EMAIL_URL="",
     ALERT_EMAILS="",
     DEFAULT_FROM_EMAIL="console@example.com",

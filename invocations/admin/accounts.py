@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms import ChoiceField
 from django.http import HttpRequest
 from django.urls import reverse
@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from invocations.admin.api_keys import key_state
 from invocations.admin.badges import badge
 from invocations.admin.configuration import ConfigurationAdmin
+from invocations.admin.target_change import add_notes, follow_and_tell
 from invocations.history.reasons import REASONS, why_paused
 from invocations.kaleyra import home_country
 from invocations.models import Account, Pod
@@ -99,6 +100,14 @@ class AccountAdmin(ConfigurationAdmin):
             ),
         ]
 
+    def get_form(
+        self, request: HttpRequest, obj: Account | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if obj:
+            add_notes(form, ["pod", "sid"], Q(account=obj))
+        return form
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """With the home country as a choice of countries by name."""
         if db_field.name != "home_country":
@@ -130,6 +139,8 @@ class AccountAdmin(ConfigurationAdmin):
         super().save_model(request, obj, form, change)
         if change and not obj.is_paused and (has_new_pause or has_new_address):
             pause.reset_rate_limit(obj)
+        if has_new_address and change:
+            follow_and_tell(request, [obj], Q(account=obj))
         if has_new_address:
             for warning in sid_warnings(obj):
                 self.message_user(request, warning, messages.WARNING)

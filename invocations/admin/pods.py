@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from invocations.admin.badges import badge
 from invocations.admin.configuration import ConfigurationAdmin
+from invocations.admin.target_change import add_notes, follow_and_tell
 from invocations.models import Pod
 from invocations.sending import pause
 
@@ -46,6 +47,14 @@ class PodAdmin(ConfigurationAdmin):
             else badge(_("Customers"), "accepted", "public")
         )
 
+    def get_form(
+        self, request: HttpRequest, obj: Pod | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if obj:
+            add_notes(form, ["api_domain"], Q(account__pod=obj))
+        return form
+
     def save_model(self, request: HttpRequest, obj: Pod, form: Any, change: bool) -> None:
         """With a new host, resumes the accounts that the console had paused.
 
@@ -55,6 +64,7 @@ class PodAdmin(ConfigurationAdmin):
         if "api_domain" not in form.changed_data:
             return
         if change:
+            follow_and_tell(request, list(obj.accounts.all()), Q(account__pod=obj))
             for account in obj.accounts.all():
                 pause.resume(account, mended=True)
         if not obj.is_practice and not obj.api_domain.endswith(KALEYRA_DOMAINS):

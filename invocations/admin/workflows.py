@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db.models import Field, OuterRef, QuerySet, Subquery, TextField
+from django.db.models import Field, OuterRef, Q, QuerySet, Subquery, TextField
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -22,6 +22,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 
 from invocations.admin.badges import active_badge, badge
 from invocations.admin.configuration import ConfigurationAdmin
+from invocations.admin.target_change import add_notes, follow_and_tell
 from invocations.composing import template_fields
 from invocations.composing.template_warnings import template_warnings
 from invocations.forms.channels import ChannelFormSet
@@ -100,6 +101,8 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
         if "workflow_instance_id" in form.changed_data and "is_paused" not in form.changed_data:
             obj.is_paused = False
         super().save_model(request, obj, form, change)
+        if change and "workflow_instance_id" in form.changed_data:
+            follow_and_tell(request, [obj.account], Q(workflow_instance=obj))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Stores a `WorkflowVersion` if texts or values have changed. Warns of doubtful texts."""
@@ -168,6 +171,8 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
         )
         if obj and "account" in form.base_fields and obj.invocations.exists():
             form.base_fields["account"].disabled = True
+        if obj:
+            add_notes(form, ["workflow_instance_id"], Q(workflow_instance=obj))
         return form
 
     def get_formset_kwargs(

@@ -29,11 +29,12 @@ from invocations.history.report import Report, channel_kinds, report_of
 from invocations.history.sent import SentMessage, ShownCallback
 from invocations.history.state import delivery_of, meaning_of
 from invocations.history.summary import summary
+from invocations.history.targets import ShownTarget, shown_target
 from invocations.history.ticket import ticket_text
 from invocations.history.timeline import timeline
 from invocations.history.timeline_step import TimelineStep
 from invocations.history.wording import clock_time, duration_text, person_name
-from invocations.models import Attempt, Callback, Channel, Invocation, Settlement
+from invocations.models import Attempt, Callback, Channel, Invocation, Settlement, Target
 from invocations.models.encryption import Unreadable
 from invocations.models.permissions import Viewer
 from invocations.sending.departure import GOES_ON, Departure
@@ -49,6 +50,7 @@ QUIET_AFTER = timedelta(seconds=30)
 @dataclass(frozen=True)
 class ShownAttempt:
     row: Attempt
+    target: Target
     tone: str
     icon: str
     why: Text
@@ -60,11 +62,12 @@ class ShownAttempt:
 def with_story() -> QuerySet[Invocation]:
     """Loads what a `Detail` reads, in four queries."""
     callbacks = Callback.objects.select_related("matched_by", "set_aside_by")
+    attempts = Attempt.objects.select_related("asked_by", "target")
     return Invocation.objects.select_related(
-        *("workflow_instance", "version", "account__pod", "created_by", "cancelled_by"),
-        *("sent_again_from", "settlement__settled_by"),
+        *("workflow_instance", "version", "account__pod", "target", "created_by"),
+        *("cancelled_by", "sent_again_from", "settlement__settled_by"),
     ).prefetch_related(
-        Prefetch("attempts", Attempt.objects.select_related("asked_by").order_by("number")),
+        Prefetch("attempts", attempts.order_by("number")),
         Prefetch("callbacks", callbacks.prefetch_related("results").order_by("received_at", "pk")),
     )
 
@@ -181,7 +184,14 @@ class Detail:
     @cached_property
     def attempts(self) -> list[ShownAttempt]:
         """The newest first."""
-        return [_shown(attempt) for attempt in reversed(self.invocation.attempts.all())]
+        return [
+            _shown(attempt, attempt.target or self.target.row)
+            for attempt in reversed(self.invocation.attempts.all())
+        ]
+
+    @cached_property
+    def target(self) -> ShownTarget:
+        return shown_target(self.invocation)
 
     @cached_property
     def callbacks(self) -> list[ShownCallback]:
@@ -198,6 +208,7 @@ class Detail:
             self.invocation,
             list(self.invocation.attempts.all()),
             self.report,
+            target=self.target,
             meaning=self.meaning,
             delivery=self.delivery,
             waits_because=[*(each.told for each in self.blockers), *self.why_it_waits],
@@ -269,11 +280,12 @@ class Detail:
         return REFRESH_SOON if newest > self._now - QUIET_AFTER else REFRESH_LATER
 
 
-def _shown(attempt: Attempt) -> ShownAttempt:
+def _shown(attempt: Attempt, target: Target) -> ShownAttempt:
     tone, icon = OUTCOMES[attempt.outcome]
     took = attempt.duration_ms
     return ShownAttempt(
         row=attempt,
+        target=target,
         tone=tone,
         icon=icon,
         why=ATTEMPT_REASONS.get(attempt.reason, ""),

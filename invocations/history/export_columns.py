@@ -13,6 +13,7 @@ from invocations.history.channel_codes import RESULT_MEANINGS
 from invocations.history.deliveries import MAY_BE_DOUBLE
 from invocations.history.detail import Detail
 from invocations.history.meanings import Text
+from invocations.history.targets import target_of
 from invocations.history.wording import channel_name
 from invocations.kaleyra.callbacks import meaning_of_code
 from invocations.models import Channel, ChannelResult, Invocation
@@ -101,7 +102,7 @@ EXPORT_COLUMNS = (
     Column(gettext_lazy("Recipient on channel 2"), lambda it: _recipient(it, 1)),
     Column(gettext_lazy("Workflow"), lambda it: it.invocation.workflow_instance.title),
     Column(gettext_lazy("Account"), lambda it: it.invocation.account.title),
-    Column(gettext_lazy("Practice"), lambda it: _yes(it.invocation.account.pod.is_practice)),
+    Column(gettext_lazy("Practice"), lambda it: _yes(target_of(it.invocation).is_practice)),
     Column(gettext_lazy("Sent by"), _sender),
     Column(gettext_lazy("Ticket"), lambda it: it.invocation.reference),
     Column(gettext_lazy("Submission"), lambda it: it.meaning.label),

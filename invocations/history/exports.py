@@ -79,7 +79,7 @@ def export_rows(
     ]
     unread = ["note"] if viewer.sees_numbers else ["note", "payload"]
     rows = (
-        found.select_related("workflow_instance", "account__pod", "created_by")
+        found.select_related("workflow_instance", "account__pod", "target", "created_by")
         .prefetch_related(prefetch_results(), "version", "workflow_instance__channels")
         .defer(*unread)
         .order_by("-id")

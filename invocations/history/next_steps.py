@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from invocations.history import steps
 from invocations.history.deliveries import NO_CONFIRMATION, NOT_DELIVERED
 from invocations.history.meanings import Meaning, NextStep, StatusMeaning, Text
-from invocations.history.statuses import SETTLED, STATUSES
+from invocations.history.statuses import RESTORED, SETTLED, STATUSES
 from invocations.models import Invocation
 from invocations.sending.departure import GOES_ON, Departure, Obstacle
 
@@ -22,6 +22,11 @@ _NAMING_THE_BUTTON = {steps.TRY_NOW, steps.CHECK_SAFELY}
 _WHILE_BLOCKED: dict[str, tuple[NextStep, ...]] = {
     "queued": (steps.LEAVES_AFTER_PAUSE, steps.OR_CANCEL),
     "unknown": (
+        steps.CHECK_AFTER_PAUSE,
+        steps.ASK_MEANWHILE_AND_SETTLE,
+        steps.ONLY_THEN_SEND_AGAIN,
+    ),
+    "unknown-restored": (
         steps.CHECK_AFTER_PAUSE,
         steps.ASK_MEANWHILE_AND_SETTLE,
         steps.ONLY_THEN_SEND_AGAIN,
@@ -97,7 +102,7 @@ def next_steps(
         return meaning.next
     if is_disputed:
         return NO_CONFIRMATION.next
-    is_past_checking = is_too_old and meaning is STATUSES[Status.UNKNOWN]
+    is_past_checking = is_too_old and meaning in (STATUSES[Status.UNKNOWN], RESTORED)
     waiting = None
     if not is_past_checking:
         waiting = _steps_while_waiting(meaning.name, departure, is_blocked=is_blocked)

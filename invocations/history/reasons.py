@@ -59,6 +59,16 @@ REASONS: dict[str, Text] = {
     "unreadable_message": _(
         "The message cannot be decrypted: a key is missing in FIELD_ENCRYPTION_KEYS."
     ),
+    "own_host_gone": _(
+        "It may have been accepted by a host that is no pod of the console any more, and must not"
+        " be asked about anywhere else. Nothing was posted. If an admin adds a pod with that host"
+        " again, “Check safely” asks there."
+    ),
+    "own_key_gone": _(
+        "It may have been accepted under a SID for which the console has no API key any more, and"
+        " must not be asked about with another one. Nothing was posted. If an admin adds an account"
+        " with that SID and its key, “Check safely” asks there."
+    ),
     "handed_back": _(
         "It was put back before it began: its account had to wait, or the console was stopped."
         " Nothing left."
@@ -68,6 +78,10 @@ REASONS: dict[str, Text] = {
         "An earlier attempt may have got in, and the last one does not settle it."
     ),
     "interrupted": _("The console was stopped during the attempt."),
+    "database_restored": _(
+        "The database was restored from a backup. By the copy it was still open: it may have been"
+        " sent, cancelled or settled since."
+    ),
     "too_late": _("Its time was over before it could leave."),
     "cancelled": _("A person cancelled it before anything had left."),
     "settled_delivered": _("A person settled it: it was delivered."),

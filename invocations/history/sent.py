@@ -10,7 +10,6 @@ from functools import cached_property
 from invocations.composing import template_fields
 from invocations.composing.preview import DOTS, Bubble, bubbles, shown_send
 from invocations.kaleyra import recipients, redaction
-from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import CONTENT_TYPE, KEY_HEADER, Send, build_payload
 from invocations.kaleyra.stored_numbers import stored
 from invocations.models import Callback, Channel, Invocation
@@ -32,9 +31,9 @@ class SentChannel:
 
 @dataclass(frozen=True)
 class ShownRequest:
-    """What every attempt posts. `headers` name the API key as a shell variable."""
+    """What every attempt posts, without its URL (`Attempt.target`). `headers` name the API key as a
+    shell variable."""
 
-    url: str
     headers: str
     json: str
     is_masked: bool
@@ -123,15 +122,9 @@ class SentMessage:
     def request(self) -> ShownRequest | None:
         if self.sends is None:
             return None
-        account, masked = self._invocation.account, not self._viewer.sees_numbers
+        masked = not self._viewer.sees_numbers
         shown = [shown_send(send, masked=masked, hidden=self.hidden_keys) for send in self.sends]
         return ShownRequest(
-            url=invoke_url(
-                account.pod.api_domain,
-                account.sid,
-                self._invocation.workflow_instance.workflow_instance_id,
-                http=account.pod.is_practice,
-            ),
             headers=f"Content-Type: {CONTENT_TYPE}\n{KEY_HEADER}: $KALEYRA_API_KEY",
             json=json.dumps(
                 build_payload(str(self._invocation.request_id), shown), ensure_ascii=False, indent=2

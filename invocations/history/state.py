@@ -17,8 +17,16 @@ from invocations.history.deliveries import (
     NOT_DELIVERED,
 )
 from invocations.history.meanings import Meaning, StatusMeaning, Text
-from invocations.history.statuses import ASKED_ABOUT, CONTRADICTED, SCHEDULED, SETTLED, STATUSES
+from invocations.history.statuses import (
+    ASKED_ABOUT,
+    CONTRADICTED,
+    RESTORED,
+    SCHEDULED,
+    SETTLED,
+    STATUSES,
+)
 from invocations.models import Channel, Invocation
+from invocations.sending.restored import DATABASE_RESTORED
 
 Status = Invocation.Status
 Delivery = Invocation.Delivery
@@ -47,6 +55,8 @@ def meaning_of(invocation: Invocation) -> StatusMeaning:
         return SCHEDULED
     if invocation.status == Status.UNKNOWN and invocation.due_at:
         return ASKED_ABOUT
+    if invocation.status == Status.UNKNOWN and invocation.reason == DATABASE_RESTORED:
+        return RESTORED
     return STATUSES[invocation.status]
 
 

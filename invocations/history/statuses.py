@@ -102,6 +102,13 @@ SCHEDULED = StatusMeaning(
     delivery=NOT_SENT,
 )
 """A queued invocation before its `not_before`."""
+RESTORED = replace(
+    STATUSES[Status.UNKNOWN],
+    name="unknown-restored",
+    label=pgettext_lazy("status", "Outcome unknown (database restored)"),
+    says=_("It may have gone out after the backup was made that the database was restored from."),
+)
+"""By the reason `database_restored`, until it is asked about."""
 ASKED_ABOUT = replace(
     STATUSES[Status.UNKNOWN],
     name="asked-about",

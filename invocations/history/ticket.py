@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from invocations.history.meanings import Meaning, Text
 from invocations.history.reasons import REASONS
 from invocations.history.report import Report, disputed_text, matched_by_texts
+from invocations.history.targets import ShownTarget
 from invocations.history.wording import channel_name, duration_text, person_name
 from invocations.kaleyra.redaction import Secrets, redact
 from invocations.models import Attempt, Invocation
@@ -23,6 +24,7 @@ def ticket_text(
     attempts: Sequence[Attempt],
     report: Report | None,
     *,
+    target: ShownTarget,
     meaning: Meaning,
     delivery: Meaning,
     waits_because: Sequence[str] = (),
@@ -35,7 +37,7 @@ def ticket_text(
     it does not leave now.
     """
     lines: list[TicketLine] = [
-        *_identity(invocation),
+        *_identity(invocation, target),
         *(_attempt(attempt) for attempt in attempts),
         (_("State"), meaning.label),
         *((_("It waits"), text) for text in waits_because),
@@ -48,15 +50,15 @@ def ticket_text(
     return "\n".join(f"{name}: {text}" for name, text in lines)
 
 
-def _identity(invocation: Invocation) -> list[TicketLine]:
-    account, workflow = invocation.account, invocation.workflow_instance
+def _identity(invocation: Invocation, target: ShownTarget) -> list[TicketLine]:
+    account, workflow, row = invocation.account, invocation.workflow_instance, target.row
     hints = (invocation.recipient_hint, invocation.recipient2_hint)
     return [
         (_("Request ID"), invocation.request_id),
         (_("Kaleyra’s ID"), invocation.workflow_invocation_id or _("none received")),
-        (_("Workflow"), f"{workflow.title} ({workflow.workflow_instance_id})"),
-        (_("Account"), f"{account.title} (SID {account.sid})"),
-        (_("Pod"), f"{account.pod.title} ({account.pod.api_domain})"),
+        (_("Workflow"), f"{workflow.title} ({row.workflow_instance_id})"),
+        (_("Account"), f"{account.title} (SID {row.sid})"),
+        (_("Pod"), f"{target.pod or '–'} ({row.api_domain})"),
         (_("To"), " / ".join(hint for hint in hints if hint)),
         (_("Recorded"), _at(invocation.created_at, person_name(invocation.created_by))),
     ]

@@ -25,7 +25,7 @@ def name_changed_patterns(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('invocations', "0018_home_country"),
+        ('invocations', "0019_targets"),
     ]
 
     operations = [

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('invocations', "0022_patterns"),
+        ('invocations', "0024_database_identity"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,9 @@ from invocations.models.kept_forms import KeptForm
 from invocations.models.monitoring import Heartbeat, Incident, Quarter
 from invocations.models.preferences import Export, Preset, Profile, SavedFilter
 from invocations.models.rate_limits import KillSwitch, Pace
+from invocations.models.restores import DatabaseIdentity
 from invocations.models.results import Callback, CallbackAddress, ChannelResult
+from invocations.models.targets import Target
 from invocations.models.template_fields import Parameter, WorkflowVersion
 from invocations.models.workflows import Channel, WorkflowInstance
 
@@ -19,6 +21,7 @@ __all__ = [
     "CallbackAddress",
     "Channel",
     "ChannelResult",
+    "DatabaseIdentity",
     "Export",
     "Heartbeat",
     "Incident",
@@ -33,6 +36,7 @@ __all__ = [
     "Quarter",
     "SavedFilter",
     "Settlement",
+    "Target",
     "WorkflowInstance",
     "WorkflowVersion",
 ]

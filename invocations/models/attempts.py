@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from invocations.models.encryption import EncryptedTextField
 from invocations.models.invocations import Invocation
+from invocations.models.targets import Target
 
 
 class Attempt(models.Model):
@@ -54,6 +55,18 @@ class Attempt(models.Model):
         max_length=100, blank=True, default="", db_default="", editable=False
     )
     answered_request_id = models.UUIDField(null=True, blank=True, editable=False)
+    target = models.ForeignKey(
+        Target,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        db_index=False,
+    )
+    """Where it was posted to. None in rows of a version that did not store it."""
+    api_key_id = models.UUIDField(null=True, blank=True, editable=False)
+    """The `ApiKey`, which may have been deleted since. None if the account had no key."""
     api_key_last_four = models.CharField(max_length=4, blank=True)
     """Empty if the account had no key."""
     asked_by = models.ForeignKey(

@@ -238,6 +238,8 @@ class ApiKey(models.Model):
     key = EncryptedTextField(_("key"), bound_to="id")
     last_four = models.CharField(_("ends in"), max_length=4, editable=False)
     """“…” for a key of fewer than 12 characters."""
+    sid = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
+    """The account's SID when the key was entered: Kaleyra makes a key for one SID."""
     is_primary = models.BooleanField(
         _("primary"),
         default=False,
@@ -279,6 +281,10 @@ class ApiKey(models.Model):
         return f"{self.title} (ends in {self.last_four})"
 
     def save(self, **kwargs: Any) -> None:
+        if not self.sid or self._is_new_key():
+            self.sid = self.account.sid
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "sid"}
         try:
             self.last_four = self.key[-4:] if len(self.key) >= 12 else "…"
         except Unreadable:
@@ -286,3 +292,14 @@ class ApiKey(models.Model):
             # read (`sending.attempt.read_key`).
             pass
         super().save(**kwargs)
+
+    def _is_new_key(self) -> bool:
+        """Whether the key was set since the row was read, and is not the one that is stored."""
+        entered = self.__dict__.get("key")
+        if not isinstance(entered, str):  # it is as it was read
+            return False
+        stored = ApiKey.objects.filter(pk=self.pk).first()
+        try:
+            return stored is None or stored.key != entered
+        except Unreadable:
+            return True

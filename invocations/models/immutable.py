@@ -1,50 +1,115 @@
-"""A database trigger that refuses to change what an invocation sends.
+"""Database triggers that refuse to change what an invocation sends, and where it was posted to.
 
-It is a trigger because a constraint cannot compare a row with its old values. It is created after
-every `migrate` and not in a migration: SQLite copies a table that a later migration alters, without
-its triggers.
+They are triggers because a constraint cannot compare a row with its old values. They are created
+after every `migrate` and not in a migration: SQLite copies a table that a later migration alters,
+without its triggers.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connections
 
-TABLE = "invocations_invocation"
-COLUMNS = ("request_id", "payload", "payload_digest", "workflow_instance_id", "account_id")
 REFUSAL = "What an invocation sends is immutable."
 
-_POSTGRESQL = """
-CREATE OR REPLACE FUNCTION invocation_is_immutable() RETURNS trigger LANGUAGE plpgsql AS $$
+
+class _Trigger(NamedTuple):
+    """Refuses an UPDATE of `table` that changes one of `columns`.
+
+    `only_if`: SQL; a change of `columns` for which it is false passes.
+    """
+
+    name: str
+    table: str
+    columns: tuple[str, ...]
+    only_if: str = "TRUE"
+
+
+_TRIGGERS = (
+    _Trigger(
+        "invocation_is_immutable",
+        "invocations_invocation",
+        ("request_id", "payload", "payload_digest", "workflow_instance_id", "account_id"),
+    ),
+    # The target follows the set-up while the message has certainly not left. A row of a version
+    # that stored no target gets one later.
+    _Trigger(
+        "invocation_target_is_immutable",
+        "invocations_invocation",
+        ("target_id",),
+        "OLD.target_id IS NOT NULL AND NOT (NEW.target_id IS NOT NULL"
+        " AND OLD.status IN ('queued', 'held') AND OLD.doubtful_since IS NULL)",
+    ),
+    _Trigger(
+        "attempt_is_immutable",
+        "invocations_attempt",
+        ("invocation_id", "number", "api_key_id", "api_key_last_four"),
+    ),
+    _Trigger(
+        "attempt_target_is_immutable",
+        "invocations_attempt",
+        ("target_id",),
+        "OLD.target_id IS NOT NULL",
+    ),
+    _Trigger(
+        "target_is_immutable",
+        "invocations_target",
+        ("id", "api_domain", "sid", "workflow_instance_id", "is_assumed"),
+    ),
+)
+_POSTGRESQL = (
+    """
+CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '{refusal}' USING ERRCODE = 'integrity_constraint_violation';
-END $$;
-DROP TRIGGER IF EXISTS invocation_is_immutable ON {table};
-CREATE TRIGGER invocation_is_immutable BEFORE UPDATE OF {columns} ON {table}
-    FOR EACH ROW WHEN ({changed}) EXECUTE FUNCTION invocation_is_immutable();
-"""
-_SQLITE = """
-CREATE TRIGGER IF NOT EXISTS invocation_is_immutable BEFORE UPDATE OF {columns} ON {table}
-    WHEN {changed} BEGIN SELECT RAISE(ABORT, '{refusal}'); END;
-"""
+END $$""",
+    "DROP TRIGGER IF EXISTS {name} ON {table}",
+    """
+CREATE TRIGGER {name} BEFORE UPDATE OF {columns} ON {table}
+    FOR EACH ROW WHEN (({changed}) AND {only_if}) EXECUTE FUNCTION {name}()""",
+)
+_SQLITE = (
+    "DROP TRIGGER IF EXISTS {name}",
+    """
+CREATE TRIGGER {name} BEFORE UPDATE OF {columns} ON {table}
+    WHEN ({changed}) AND {only_if} BEGIN SELECT RAISE(ABORT, '{refusal}'); END""",
+)
 
 
-def create_trigger(using: str, **kwargs: Any) -> None:
-    """Receiver of `post_migrate`: creates the trigger unless it exists.
+def create_triggers(using: str, **kwargs: Any) -> None:
+    """Receiver of `post_migrate`: creates the triggers anew.
 
-    An UPDATE of one of `COLUMNS` to another value then raises `IntegrityError`.
+    An UPDATE that one of them refuses raises `IntegrityError`.
     """
     connection = connections[using]
-    if TABLE not in connection.introspection.table_names():
-        return
+    tables = connection.introspection.table_names()
+    for trigger in _TRIGGERS:
+        if trigger.table in tables and _has_columns(connection, trigger):
+            _create(connection, trigger)
+
+
+def _has_columns(connection: Any, trigger: _Trigger) -> bool:
+    """False after a migration to an earlier state, which has neither."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {trigger.table} LIMIT 0")  # noqa: S608
+        return {column[0] for column in cursor.description}.issuperset(trigger.columns)
+
+
+def _create(connection: Any, trigger: _Trigger) -> None:
     is_postgresql = connection.vendor == "postgresql"
     differs = "IS DISTINCT FROM" if is_postgresql else "IS NOT"
-    statement = (_POSTGRESQL if is_postgresql else _SQLITE).format(
-        table=TABLE,
-        columns=", ".join(COLUMNS),
-        changed=" OR ".join(f"OLD.{column} {differs} NEW.{column}" for column in COLUMNS),
-        refusal=REFUSAL,
-    )
     with connection.cursor() as cursor:
-        cursor.execute(statement)
+        for statement in _POSTGRESQL if is_postgresql else _SQLITE:
+            cursor.execute(
+                statement.format(
+                    name=trigger.name,
+                    table=trigger.table,
+                    columns=", ".join(trigger.columns),
+                    changed=" OR ".join(
+                        f"OLD.{column} {differs} NEW.{column}" for column in trigger.columns
+                    ),
+                    only_if=trigger.only_if,
+                    refusal=REFUSAL,
+                )
+            )

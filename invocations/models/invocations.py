@@ -17,6 +17,7 @@ from invocations.kaleyra.sentences import sentence_of
 from invocations.models.configuration import Account
 from invocations.models.encryption import EncryptedTextField
 from invocations.models.indexes import INVOCATION_INDEXES
+from invocations.models.targets import Target
 from invocations.models.template_fields import WorkflowVersion
 from invocations.models.workflows import WorkflowInstance
 
@@ -87,6 +88,17 @@ class Invocation(models.Model):
         verbose_name=_("account"),
         db_index=False,
     )
+    target = models.ForeignKey(
+        Target,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        db_index=False,
+    )
+    """Where it is posted to, by the last claim. It follows the set-up while the message has
+    certainly not left (`models.immutable`). None in rows of a version that did not store it."""
     payload = EncryptedTextField(
         _("payload"), bound_to="request_id", help_text=_("The exact text that is posted.")
     )

@@ -68,9 +68,9 @@ def _status_rules() -> Iterator[Rule]:
         never_sent.filter(may_have_left),
     )
     accepted = rows.filter(status=Status.ACCEPTED).exclude(settled)
-    confirmed = Q(reason__in=["confirmed_by_duplicate", "confirmed_by_result"]) & _has_attempt(
-        Outcome.DOUBTFUL
-    )
+    # A message of a restored database may be in doubt without an attempt that is recorded.
+    was_in_doubt = _has_attempt(Outcome.DOUBTFUL) | Q(doubtful_since__isnull=False)
+    confirmed = Q(reason__in=["confirmed_by_duplicate", "confirmed_by_result"]) & was_in_doubt
     yield (
         "says accepted, and no attempt was",
         accepted.filter(~_has_attempt(Outcome.ACCEPTED) & ~confirmed),

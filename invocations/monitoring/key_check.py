@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from invocations.kaleyra.address import is_loopback
 from invocations.kaleyra.connection import NoAnswer, NotSent
 from invocations.kaleyra.profiles import KeyCheck, KeyVerdict, Profile, ProfileState
-from invocations.models import Account, ApiKey
+from invocations.models import Account, ApiKey, Target
 from invocations.models.encryption import Unreadable
 from invocations.results import endpoints
 from invocations.sending.attempt import client_for
@@ -78,12 +78,17 @@ def check_key(key: ApiKey, console: str) -> KeyCheckResult:
     if not ApiKey.objects.filter(may_check, pk=key.pk).update(last_checked_at=now):
         return KeyCheckResult(CheckOutcome.TOO_SOON)
     try:
-        answer = client_for(key.account, key.key).callback_profiles()
+        answer = client_for(_target_of(key.account), key.key).callback_profiles()
     except Unreadable:
         return KeyCheckResult(CheckOutcome.UNREACHABLE, "unreadable_key")
     except (NotSent, NoAnswer) as error:
         return KeyCheckResult(CheckOutcome.UNREACHABLE, error.reason)
     return _stored_check(key, answer, console)
+
+
+def _target_of(account: Account) -> Target:
+    """Not stored: a check posts nothing, so it has no workflow."""
+    return Target(api_domain=account.pod.api_domain, sid=account.sid)
 
 
 def _stored_check(key: ApiKey, answer: KeyCheck, console: str) -> KeyCheckResult:

@@ -11,8 +11,9 @@ from django.utils import timezone
 from invocations.forms import kept_form
 from invocations.monitoring import incident_emails, incidents, statistics
 from invocations.results import upkeep
-from invocations.sending import expiry
+from invocations.sending import expiry, restored
 from invocations.sending.dispatcher import THREADS, Dispatcher
+from invocations.sending.high_water import HighWaterMark
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ def sweep() -> int:
         expiry.settle_interrupted,
         expiry.expire_overdue,
         expiry.stop_asking,
+        restored.ask_restored,
         expiry.release_held,
         upkeep.retry_unmatched,
         upkeep.mark_missing,
@@ -58,6 +60,11 @@ def _update_monitoring(now: datetime) -> None:
             logger.error("%s failed: %s", step.__name__, type(error).__name__)
 
 
-def run_once(width: int = THREADS) -> int:
-    """One sweep, then delivers until nothing is due. Returns how many rows changed."""
-    return sweep() + Dispatcher(sweep, width).run(until_idle=True)
+def run_once(width: int = THREADS, mark: HighWaterMark | None = None) -> int:
+    """One sweep, then delivers until nothing is due. Returns how many rows changed.
+
+    Raises `WillNotDispatch` if `mark` shows that the database is an older copy.
+    """
+    if mark:
+        mark.check()
+    return sweep() + Dispatcher(sweep, width, mark).run(until_idle=True)

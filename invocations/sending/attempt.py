@@ -11,11 +11,10 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone
 
-from invocations.kaleyra.address import is_loopback
 from invocations.kaleyra.client import ClientConnection, KaleyraClient
 from invocations.kaleyra.connection import NoAnswer, NotSent
 from invocations.kaleyra.reply import DUPLICATE, Reply
-from invocations.models import Account, ApiKey
+from invocations.models import ApiKey, Target
 from invocations.models.encryption import Unreadable
 from invocations.sending.claim import Claim
 from invocations.sending.outcomes import TABLE, Rule
@@ -87,6 +86,8 @@ def read_key(api_key: ApiKey | None) -> str:
 
 def _reason_and_reply(claim: Claim, connections: Connections | None) -> tuple[str, Reply | None]:
     invocation = claim.invocation
+    if claim.route.blocked:
+        return claim.route.blocked, None
     try:
         key = read_key(claim.api_key)
     except NoKey as missing:
@@ -95,8 +96,7 @@ def _reason_and_reply(claim: Claim, connections: Connections | None) -> tuple[st
         body = invocation.payload
     except Unreadable:
         return "unreadable_message", None
-    client = client_for(claim.account, key)
-    workflow = invocation.workflow_instance.workflow_instance_id
+    client, workflow = client_for(claim.target, key), claim.target.workflow_instance_id
     if not claim.is_fresh:
         # The process was delayed or stopped since the claim: another may have settled the message.
         return "handed_back", None
@@ -108,14 +108,13 @@ def _reason_and_reply(claim: Claim, connections: Connections | None) -> tuple[st
     return ("id_used_before" if reply.is_duplicate else reply.reason), reply
 
 
-def client_for(account: Account, key: str) -> KaleyraClient:
-    """A client for the account's pod, with the proxy and certificates of the settings."""
-    api_domain = account.pod.api_domain
+def client_for(target: Target, key: str) -> KaleyraClient:
+    """A client for the target's host and SID, with the proxy and certificates of the settings."""
     return KaleyraClient(
-        api_domain,
-        account.sid,
+        target.api_domain,
+        target.sid,
         key,
-        allow_loopback=settings.SANDBOX and is_loopback(api_domain),
+        allow_loopback=settings.SANDBOX and target.is_practice,
         proxy_url=settings.HTTPS_PROXY_URL,
         ca_bundle=settings.CA_BUNDLE,
         duplicate=settings.DUPLICATE_ANSWER or DUPLICATE,

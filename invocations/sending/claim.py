@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,9 +13,10 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from invocations.kaleyra.client import TOTAL_SECONDS
-from invocations.models import Account, ApiKey, Attempt, Invocation, WorkflowInstance
-from invocations.sending import pause, rate_limit
+from invocations.models import Account, ApiKey, Attempt, Invocation, Target, WorkflowInstance
+from invocations.sending import pause, rate_limit, targets
 from invocations.sending.outcomes import Status
+from invocations.sending.targets import Route
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -34,7 +35,7 @@ class Claim:
     invocation: Invocation
     attempt: Attempt
     account: Account
-    api_key: ApiKey | None
+    route: Route
     slot: datetime
     """Nothing is posted before it (`rate_limit`)."""
     claimed_at: float
@@ -44,6 +45,15 @@ class Claim:
     """Whether Kaleyra may have accepted the request ID already."""
     by_us: bool
     """Whether an attempt of the console may have been that."""
+
+    @property
+    def target(self) -> Target:
+        """Where it is posted to. It is stored with the message and the attempt."""
+        return self.route.target
+
+    @property
+    def api_key(self) -> ApiKey | None:
+        return self.route.api_key
 
     @property
     def number(self) -> int:
@@ -63,7 +73,7 @@ class Claim:
 
 
 ATTEMPT_COLUMNS = (
-    *("request_id", "workflow_instance", "version", "account", "payload", "not_after"),
+    *("request_id", "workflow_instance", "version", "account", "target", "payload", "not_after"),
     *("status", "attempt_count", "doubtful_since", "doubt_count"),
     *("delivery", "result_due_at", "provider_timestamp", "workflow_invocation_id"),
 )
@@ -101,13 +111,17 @@ def claim_invocations(
         if by_hand and not slots:
             due_at = rate_limit.next_slot_at(pace, now)
             candidates.filter(status=Status.QUEUED).update(due_at=due_at)
+        if is_probe:
+            # The answer of an earlier target would not show whether today's set-up works.
+            candidates = candidates.filter(targets.goes_to(account))
         rows = _lock_rows(candidates, account, now, len(slots)) if slots else []
         if not rows:
             return []
-        api_key = account.primary_key
-        attempts = _start_attempts(rows, now, api_key, asked_by)
+        workflows = _workflows_of(rows)
+        routes = targets.routes(rows, account, workflows)
+        attempts = _start_attempts(rows, routes, now, asked_by)
         rate_limit.take_slots(pace, account, now, slots[: len(rows)])
-    return _claims(account, api_key, list(zip(rows, attempts, slots, strict=False)))
+    return _claims(account, workflows, list(zip(rows, attempts, routes, slots, strict=False)))
 
 
 def _lock_rows(
@@ -127,9 +141,14 @@ def _lock_rows(
     return list(found.select_for_update(skip_locked=True).only(*ATTEMPT_COLUMNS)[:most])
 
 
+def _workflows_of(rows: Sequence[Invocation]) -> dict[int, WorkflowInstance]:
+    return WorkflowInstance.objects.in_bulk({row.workflow_instance_id for row in rows})
+
+
 def _start_attempts(
-    rows: Sequence[Invocation], now: datetime, api_key: ApiKey | None, asked_by: User | None
+    rows: Sequence[Invocation], routes: Sequence[Route], now: datetime, asked_by: User | None
 ) -> list[Attempt]:
+    targets.store(rows, routes)
     Invocation.objects.filter(pk__in=[row.pk for row in rows]).exclude(
         status=Status.SENDING
     ).update(
@@ -144,27 +163,26 @@ def _start_attempts(
             invocation=row,
             number=row.attempt_count + 1,
             started_at=now,
-            api_key_last_four=api_key.last_four if api_key else "",
+            target=route.target,
+            api_key_id=route.api_key.pk if route.api_key else None,
+            api_key_last_four=route.api_key.last_four if route.api_key else "",
             asked_by=asked_by,
         )
-        for row in rows
+        for row, route in zip(rows, routes, strict=True)
     )
 
 
 def _claims(
     account: Account,
-    api_key: ApiKey | None,
-    started: Sequence[tuple[Invocation, Attempt, datetime]],
+    workflows: Mapping[int, WorkflowInstance],
+    started: Sequence[tuple[Invocation, Attempt, Route, datetime]],
 ) -> list[Claim]:
     """The claims on rows as they were before their attempts started."""
     claimed_at = time.monotonic()
-    workflows = WorkflowInstance.objects.in_bulk(
-        {row.workflow_instance_id for row, _attempt, _slot in started}
-    )
     claims = []
-    for row, attempt, slot in started:
+    for row, attempt, route, slot in started:
         row.workflow_instance = workflows[row.workflow_instance_id]
         by_us = row.doubtful_since is not None
         in_doubt = by_us or row.status == Status.UNKNOWN
-        claims.append(Claim(row, attempt, account, api_key, slot, claimed_at, in_doubt, by_us))
+        claims.append(Claim(row, attempt, account, route, slot, claimed_at, in_doubt, by_us))
     return claims

@@ -23,6 +23,7 @@ from invocations.models import Account
 from invocations.sending import attempt, due, pause, rate_limit, store_outcome
 from invocations.sending.attempt import Result
 from invocations.sending.claim import LEASE, Claim
+from invocations.sending.high_water import HighWaterMark
 from invocations.sending.outcomes import Effect
 
 logger = logging.getLogger(__name__)
@@ -50,11 +51,18 @@ class Dispatcher:
     """Claims, posts and stores until `stop` is called, or until nothing is due.
 
     `sweep` is called every `SWEEP_EVERY` seconds. Only the thread in `run` uses the database. The
-    others post, each over its own kept connections.
+    others post, each over its own kept connections. With a `mark`, `run` raises `WillNotDispatch`
+    if the database is an older copy.
     """
 
-    def __init__(self, sweep: Callable[[], int], width: int = THREADS) -> None:
+    def __init__(
+        self,
+        sweep: Callable[[], int],
+        width: int = THREADS,
+        mark: HighWaterMark | None = None,
+    ) -> None:
         self._sweep = sweep
+        self._mark = mark
         self.width = width
         self.counts: Counter[str] = Counter()
         self._claimed: queue.SimpleQueue[Claim | None] = queue.SimpleQueue()
@@ -107,6 +115,8 @@ class Dispatcher:
     def _turn(self) -> None:
         """Sweeps, claims and stores, each if its time has come."""
         if self._is_time("sweep", SWEEP_EVERY):
+            if self._mark:
+                self._mark.beat()
             self._write()  # first: the sweep must not settle a message whose answer is here
             self._sweep()
             self._enqueue(due.claim_probes())
@@ -137,6 +147,8 @@ class Dispatcher:
         return min(MOST_AHEAD * self.width, max(AHEAD * self.width, self._posted_lately))
 
     def _enqueue(self, claims: list[Claim]) -> None:
+        if self._mark:
+            self._mark.note([claim.attempt for claim in claims])
         for claim in sorted(claims, key=lambda claim: claim.slot):
             self._under_way += 1
             self._claimed.put(claim)
@@ -200,6 +212,7 @@ class Dispatcher:
             logger.error("the database does not answer (%s); trying again", type(error).__name__)
             close_old_connections()
             time.sleep(LOOK_EVERY)
+            self._next["sweep"] = 0.0  # another database may answer: its mark is checked first
 
     def _is_time(self, what: str, every: float) -> bool:
         now = time.monotonic()

@@ -24,6 +24,7 @@ from invocations.models import Invocation, WorkflowInstance
 from invocations.models.encryption import digests
 from invocations.models.permissions import Viewer
 from invocations.models.recipients import phone_digests, stored_digest
+from invocations.sending import targets
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -98,6 +99,7 @@ def record(
         request_id=request_id,
         workflow_instance=workflow,
         account_id=workflow.account_id,
+        target=targets.current_target(workflow),
         version=template_fields.current_version(workflow, created_by),
         reference=reference,
         note=note or None,

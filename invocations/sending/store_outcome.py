@@ -48,12 +48,13 @@ def store_outcomes(results: Sequence[tuple[Claim, Result]]) -> None:
             Invocation, [({"id": update.claim.invocation.pk}, update.invocation) for update in held]
         )
         update_each(Attempt, [({"id": update.claim.attempt.pk}, update.attempt) for update in held])
-        _note_on_keys(held, now)
+        _note_on_keys([update for update in held if update.claim.route.is_of_account], now)
     for update in updates:
         status = update.invocation["status"] if update.claim.fence in fences else None
         _log(update.claim, update.result, status)
-    _update_accounts(results)
-    _pause_workflows(results)
+    # Other targets tell nothing about the account and the workflow as they are set up now.
+    _update_accounts([one for one in results if one[0].route.is_of_account])
+    _pause_workflows([one for one in results if one[0].route.is_of_workflow])
 
 
 def _update_for(claim: Claim, result: Result, now: datetime, lookups: Lookups) -> _Update:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from invocations.kaleyra.client import KaleyraClient
 from invocations.models import Account, Invocation, Pace, Pod, WorkflowInstance
 from invocations.models.encryption import digests
+from invocations.sending import targets
 from invocations.sending.deliver import deliver
 from invocations.sending.outcomes import TABLE
 from invocations.sending.record import PAYLOAD_DIGEST
@@ -39,7 +40,6 @@ def delivered(recorded, account):
 
     def delivered(row: Row, **before: Any) -> tuple[Invocation, list[bytes]]:
         invocation = recorded()
-        Invocation.objects.update(**before)
         with ExitStack() as stack:
             if row.reason in {"refused", "connect_timeout"}:
                 port, server = row.behaviour(stack), None
@@ -47,6 +47,8 @@ def delivered(recorded, account):
                 server = stack.enter_context(FaultServer(row.behaviour))
                 port = server.port
             Pod.objects.filter(pk=account.pod_id).update(api_domain=f"127.0.0.1:{port}")
+            targets.follow(account)
+            Invocation.objects.update(**before)
             assert deliver(invocation.pk, starting_from=before.get("status", "queued"))
             received = server.settled() if server else []
         invocation.refresh_from_db()
@@ -108,7 +110,8 @@ def test_every_row_of_the_table_is_tested():
     of_the_set_up = {"no_key", "unreadable_key", "unreadable_message", "key", "address"}
     without_receiver = {"internal", "name", "proxy"}  # test_deliver; the set-up: test_held
     below = {"redirect", "certificate"}
-    elsewhere = of_the_dispatcher | of_the_set_up | without_receiver | below
+    of_the_target = {"own_host_gone", "own_key_gone"}  # test_targets
+    elsewhere = of_the_dispatcher | of_the_set_up | of_the_target | without_receiver | below
     assert {row.reason for row in ROWS} == set(TABLE) - elsewhere
 
 

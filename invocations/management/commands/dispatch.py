@@ -5,22 +5,31 @@ It runs until Ctrl-C or SIGTERM; then it finishes the requests in progress and e
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from invocations.history import exports
 from invocations.monitoring import sweep
 from invocations.sending.dispatcher import THREADS, Dispatcher
+from invocations.sending.high_water import (
+    OLDER_DATABASE_EXIT_CODE,
+    HighWaterMark,
+    WillNotDispatch,
+)
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
     help = (
         "Delivers what is due and settles what was interrupted. Run it beside the web server; "
-        "several may run at once."
+        "several may run at once. Exit code 3: the database may be an older copy of the one it "
+        "worked on (manage.py after_restore)."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -34,10 +43,19 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, once: bool, threads: int, **options: Any) -> None:
+        try:
+            self._dispatch(threads, once=once)
+        except WillNotDispatch as refusal:
+            logger.error("%s", refusal)
+            raise CommandError(str(refusal), returncode=OLDER_DATABASE_EXIT_CODE) from None
+
+    def _dispatch(self, threads: int, *, once: bool) -> None:
+        mark = HighWaterMark()
         if once:
-            self.stdout.write(f"{sweep.run_once(threads)} moved")
+            self.stdout.write(f"{sweep.run_once(threads, mark)} moved")
             return
-        dispatcher = Dispatcher(sweep.sweep, threads)
+        mark.check()
+        dispatcher = Dispatcher(sweep.sweep, threads, mark)
         # Python allows signal handlers only in the main thread. A test may run this in another.
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):
@@ -48,6 +66,8 @@ class Command(BaseCommand):
         threading.Thread(
             target=exports.run_worker, args=(stop_exports,), name="exports", daemon=True
         ).start()
-        dispatcher.run()
-        stop_exports.set()
+        try:
+            dispatcher.run()
+        finally:
+            stop_exports.set()
         self.stdout.write(f"The dispatcher has ended: {dispatcher.figures}.")

@@ -13,10 +13,12 @@ from django.views.decorators.http import require_safe
 from invocations.history.outlook import no_sender_text
 from invocations.history.reasons import REASONS
 from invocations.history.state import meaning_of
+from invocations.history.targets import target_of
 from invocations.history.wording import clock_time
-from invocations.models import Invocation, WorkflowInstance, permissions
+from invocations.models import Invocation, Target, WorkflowInstance, permissions
 from invocations.sending import ask_again
 from invocations.sending.departure import Departure, Departures, Obstacle
+from invocations.sending.targets import current_parts
 from invocations.views.base import StaffRequest, render_page, staff_page
 
 UNKNOWN_PAGE_SIZE = 50
@@ -39,7 +41,7 @@ def unknown(request: StaffRequest) -> HttpResponse:
     if after:
         found = found.filter(id__gt=after)
     rows = list(
-        found.select_related("workflow_instance", "account", "created_by")
+        found.select_related("workflow_instance", "account__pod", "target", "created_by")
         .prefetch_related("account__api_keys")
         .defer("payload", "reply", "note")
         .order_by("id")[: UNKNOWN_PAGE_SIZE + 1]
@@ -74,12 +76,20 @@ def _row_context(
         "invocation": row,
         "meaning": meaning_of(row),
         "why": REASONS.get(row.reason, ""),
+        "own_target": _target_if_it_differs(row),
         "since": since,
         "is_overdue": row.due_at is None and since <= now - OVERDUE_AFTER,
         "kept_back": not_checked,
         "asked_text": _asked_text(row, departure),
         "may_check": ask_again.is_checkable(row, now) and may_send and not not_checked,
     }
+
+
+def _target_if_it_differs(row: Invocation) -> Target | None:
+    """Where it was posted to, if that is not today's set-up."""
+    target = target_of(row)
+    is_todays = target.parts == current_parts(row.workflow_instance, row.account)
+    return None if is_todays else target
 
 
 def _why_not_checked(departure: Departure) -> str:

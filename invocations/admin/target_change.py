@@ -1,0 +1,55 @@
+"""What the admin pages say about messages under way when their host, SID or workflow ID changes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from invocations.models import Account
+from invocations.sending import targets
+
+
+def note_before(of: Q) -> str:
+    """For the form: what a change would do to the messages under way; empty if there are none."""
+    waiting, doubtful = targets.messages_under_way(of)
+    texts = []
+    if waiting:
+        one = "%(n)d message has not left yet: if you change this, it follows."
+        many = "%(n)d messages have not left yet: if you change this, they follow."
+        texts.append(ngettext(one, many, waiting) % {"n": waiting})
+    if doubtful:
+        one = "%(n)d message may have left: it is asked about at the present setting alone."
+        many = "%(n)d messages may have left: they are asked about at the present setting alone."
+        texts.append(ngettext(one, many, doubtful) % {"n": doubtful})
+    return " ".join(texts)
+
+
+def add_notes(form: Any, names: Iterable[str], of: Q) -> None:
+    """Adds the note to the help texts of the fields."""
+    note = note_before(of)
+    for name in names:
+        if note and name in form.base_fields:
+            field = form.base_fields[name]
+            field.help_text = f"{field.help_text} {note}".strip()
+
+
+def follow_and_tell(request: HttpRequest, accounts: Collection[Account], of: Q) -> None:
+    """After the change was saved: moves what has not left, and says how many did and did not."""
+    _waiting, doubtful = targets.messages_under_way(of)
+    moved = sum(targets.follow(account) for account in accounts)
+    if moved:
+        one = "%(n)d message that had not left follows the change."
+        many = "%(n)d messages that had not left follow the change."
+        messages.info(request, ngettext(one, many, moved) % {"n": moved})
+    if doubtful:
+        one = "%(n)d message that may have left stays with the setting before."
+        many = "%(n)d messages that may have left stay with the setting before."
+        text = ngettext(one, many, doubtful) % {"n": doubtful}
+        kept = _("Keep its key, and a pod with its host, until “Unknown outcomes” is empty.")
+        messages.warning(request, f"{text} {kept}")

@@ -1,0 +1,73 @@
+"""`manage.py after_restore`: run it once after a backup of the database was restored."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+
+from invocations.sending import restored
+from invocations.sending.high_water import HighWaterMark
+
+WHAT_IT_DOES = """\
+All sending is stopped. These become "Outcome unknown" with the reason "database restored":
+{counts}.
+When a person lets sending go on, the console asks about them with the same request IDs, where the
+account allows it and their time is not over: Kaleyra refuses an ID that was used since, and the
+message is then shown as accepted. One that was not sent is sent by that. Settle before what must
+not leave, for example what was cancelled since.
+Messages that were recorded after the copy was made are lost from it. This command cannot know
+them: compare with Kaleyra's reports before you send anything again."""
+
+
+def _moment(text: str) -> datetime:
+    try:
+        day = parse_date(text)
+        moment = datetime(day.year, day.month, day.day) if day else parse_datetime(text)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise ArgumentTypeError("write it like 2026-11-28 or 2026-11-28T14:00+05:30")
+    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+
+
+class Command(BaseCommand):
+    help = (
+        "After a backup of the database was restored: stops all sending, and makes unknown what "
+        "may have been sent since. Without --yes it says what it would do, and asks."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--since",
+            type=_moment,
+            metavar="TIME",
+            help="leave unknown outcomes alone that are older and that nobody asks about any more",
+        )
+        parser.add_argument("--yes", action="store_true", help="do not ask")
+
+    def handle(self, *args: Any, since: datetime | None, yes: bool, **options: Any) -> None:
+        counts = restored.counts_of(restored.open_in_copy(since))
+        by_status = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+        self.stdout.write(WHAT_IT_DOES.format(counts=by_status or "none"))
+        if not yes and not self._is_confirmed():
+            raise CommandError("Nothing was changed.")
+        done = restored.mark_restored(
+            since, progress=lambda n: self.stdout.write(f"{n} messages done")
+        )
+        HighWaterMark().forget()
+        self.stdout.write(
+            f"{done} messages are unknown now. All sending is stopped. Start the dispatchers, look"
+            " at “Unknown outcomes”, then let sending go on."
+        )
+
+    def _is_confirmed(self) -> bool:
+        try:
+            return input("Do this? Type yes: ").strip().lower() == "yes"
+        except EOFError:
+            self.stderr.write("Add --yes to do it without being asked.")
+            return False

@@ -1,0 +1,220 @@
+"""Which target a message has: today's set-up while it has not left, afterwards its own alone.
+
+`sending.claim` stores the target on the message and its attempt in the transaction that claims. So
+whatever an admin changes before it is what is posted, and whatever is changed later is not.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from invocations.models import Account, ApiKey, Invocation, Pod, Target, WorkflowInstance
+
+Parts = tuple[str, str, str]
+"""API domain, SID and workflow ID."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where one attempt goes, and with which key.
+
+    `is_of_account`: host and SID are those of the account today; `is_of_workflow`: the workflow ID
+    too. Otherwise the answer says nothing about the account, or the workflow, as it is set up now.
+    `blocked`: a row of `outcomes.TABLE` if nothing may be posted to the target any more.
+    """
+
+    target: Target
+    api_key: ApiKey | None
+    is_of_account: bool = True
+    is_of_workflow: bool = True
+    blocked: str = ""
+
+
+def has_left(row: Invocation) -> bool:
+    """Whether an attempt may have been accepted, so that the target is final."""
+    return row.doubtful_since is not None or row.status not in Invocation.UNSENT
+
+
+Status = Invocation.Status
+NOT_LEFT = Q(status__in=Invocation.UNSENT, doubtful_since__isnull=True)
+"""The invocations for which `has_left` is false. The database's trigger has the same rule."""
+
+
+def current_parts(workflow: WorkflowInstance, account: Account | None = None) -> Parts:
+    """Today's set-up. Needs `pod` of the account (the workflow's own by default)."""
+    account = account or workflow.account
+    return account.pod.api_domain, account.sid, workflow.workflow_instance_id
+
+
+def current_target(workflow: WorkflowInstance) -> Target:
+    return stored_targets([current_parts(workflow)])[current_parts(workflow)]
+
+
+def routes(
+    rows: Sequence[Invocation], account: Account, workflows: Mapping[int, WorkflowInstance]
+) -> list[Route]:
+    """The routes of locked `rows` of the account, in order, within the transaction that claims."""
+    current = _current_targets(rows, account, workflows)
+    own = Target.objects.in_bulk({row.target_id for row in rows if has_left(row)} - {None})
+    primary = account.primary_key
+    found = []
+    for row in rows:
+        now = current[row.workflow_instance_id]
+        if not has_left(row):
+            found.append(Route(now, primary))
+            continue
+        target = own.get(row.target_id) or _target_before(row)
+        if target.parts[:2] == now.parts[:2]:
+            found.append(Route(target, primary, is_of_workflow=target.parts == now.parts))
+        else:
+            found.append(_route_to(target, account))
+    return found
+
+
+def store(rows: Sequence[Invocation], routes: Sequence[Route]) -> None:
+    """Stores the targets on the locked rows, while the database still lets them change."""
+    moved: dict[int, list[int]] = defaultdict(list)
+    for row, route in zip(rows, routes, strict=True):
+        if row.target_id != route.target.pk:
+            moved[route.target.pk].append(row.pk)
+            row.target = route.target
+    for target_pk, pks in moved.items():
+        Invocation.objects.filter(pk__in=pks).update(target_id=target_pk)
+
+
+def goes_to(account: Account) -> Q:
+    """The account's invocations that are posted to its host and SID of today if claimed now."""
+    now = Target.objects.filter(api_domain=account.pod.api_domain, sid=account.sid)
+    return NOT_LEFT | Q(target_id__in=now.values("pk"))
+
+
+def _current_targets(
+    rows: Iterable[Invocation], account: Account, workflows: Mapping[int, WorkflowInstance]
+) -> dict[int, Target]:
+    """By the primary key of the workflow."""
+    parts = {
+        pk: current_parts(workflows[pk], account)
+        for pk in {row.workflow_instance_id for row in rows}
+    }
+    stored = stored_targets(parts.values())
+    return {pk: stored[of_workflow] for pk, of_workflow in parts.items()}
+
+
+def stored_targets(wanted: Collection[Parts]) -> dict[Parts, Target]:
+    """The rows with these parts. Those that are missing are created."""
+    names = {workflow for _host, _sid, workflow in wanted}
+    rows = Target.objects.filter(workflow_instance_id__in=names, is_assumed=False)
+    found = {target.parts: target for target in rows}
+    return {parts: found.get(parts) or Target.stored(parts) for parts in wanted}
+
+
+def _route_to(target: Target, account: Account) -> Route:
+    """The route to a host or SID that the account has no more: only to a host that is still a
+    pod's, and only with a key of this SID.
+    """
+    api_key, blocked = None, "own_host_gone"
+    if Pod.objects.filter(api_domain=target.api_domain).exists():
+        api_key = _key_for(target, account)
+        blocked = "" if api_key else "own_key_gone"
+    return Route(target, api_key, is_of_account=False, is_of_workflow=False, blocked=blocked)
+
+
+def _key_for(target: Target, account: Account) -> ApiKey | None:
+    """A key of the target's SID: the account's own, or that of an account that has the SID now."""
+    if account.sid == target.sid:
+        return account.primary_key
+    entered_for_it = Q(account=account, sid=target.sid)
+    has_it_now = Q(account__sid=target.sid, is_primary=True)
+    keys = ApiKey.objects.filter(entered_for_it | has_it_now).select_related("account__pod")
+    ranked = sorted(
+        keys,
+        key=lambda key: (
+            key.account_id != account.pk,
+            key.account.pod.api_domain != target.api_domain,
+            not key.is_primary,
+            key.created_at,
+        ),
+    )
+    return next(iter(ranked), None)
+
+
+# --- messages of a version that stored no target -------------------------------------------------
+
+
+def _target_before(row: Invocation) -> Target:
+    """The set-up when the message was first in doubt, as the change history has it."""
+    parts, is_assumed = parts_at(row.account_id, row.workflow_instance_id, row.doubtful_since)
+    return Target.stored(parts, is_assumed=is_assumed)
+
+
+def parts_at(account_pk: int, workflow_pk: int, moment: datetime | None) -> tuple[Parts, bool]:
+    """The set-up at `moment`, and whether a part of it had to be assumed to be as it is now."""
+    account, is_account_assumed = _version_at(Account, account_pk, moment)
+    workflow, is_workflow_assumed = _version_at(WorkflowInstance, workflow_pk, moment)
+    pod, is_pod_assumed = _version_at(Pod, account.pod_id, moment)
+    is_assumed = is_account_assumed or is_workflow_assumed or is_pod_assumed
+    return (pod.api_domain, account.sid, workflow.workflow_instance_id), is_assumed
+
+
+def _version_at(model: Any, pk: int, moment: datetime | None) -> tuple[Any, bool]:
+    """The record or its version at `moment`; and whether it is the later one for want of another.
+
+    A record without any history was never changed.
+    """
+    versions = model.history.filter(id=pk).order_by("history_date", "history_id")
+    if moment is not None:
+        before = versions.filter(history_date__lte=moment).exclude(history_type="-").last()
+        if before is not None:
+            return before, False
+    first = versions.first()
+    if first is not None and first.history_type == "+":
+        return first, False
+    # A deletion keeps the values that the record had until then.
+    now = model.objects.filter(pk=pk).first() or versions.last()
+    return now, first is not None and first.history_type != "-"
+
+
+# --- a change of the set-up ----------------------------------------------------------------------
+
+
+def messages_under_way(of: Q) -> tuple[int, int]:
+    """How many messages would follow a change of the set-up, and how many in doubt would not."""
+    return not_left(of).count(), in_doubt(of).count()
+
+
+def follow(account: Account) -> int:
+    """Gives the account's messages that have not left today's set-up as target. Returns how many.
+
+    The claim does so too: this is for what the pages show meanwhile. Rows that a process claims
+    just now are left to it.
+    """
+    account = Account.objects.select_related("pod").get(pk=account.pk)
+    moved = 0
+    for workflow in account.workflow_instances.all():
+        waiting = not_left(Q(workflow_instance=workflow, account=account))
+        if not waiting.exists():
+            continue
+        [now] = stored_targets([current_parts(workflow, account)]).values()
+        with transaction.atomic():
+            free = waiting.exclude(target_id=now.pk).select_for_update(skip_locked=True)
+            rows = Invocation.objects.filter(NOT_LEFT, pk__in=free.values("pk"))
+            moved += rows.update(target_id=now.pk)
+    return moved
+
+
+def not_left(of: Q) -> QuerySet[Invocation]:
+    return Invocation.objects.filter(NOT_LEFT, of)
+
+
+def in_doubt(of: Q) -> QuerySet[Invocation]:
+    """Messages that are asked about, or may be, at their own target alone."""
+    has_doubt = Q(status__in=Invocation.UNSENT, doubtful_since__isnull=False)
+    gone = Q(status__in=[Status.SENDING, Status.UNKNOWN])
+    return Invocation.objects.filter(gone | has_doubt, of)
