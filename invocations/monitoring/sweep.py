@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from invocations.monitoring import incident_emails, incidents, statistics
 from invocations.results import upkeep
-from invocations.sending import expiry
+from invocations.sending import expiry, open_time
 from invocations.sending.dispatcher import THREADS, Dispatcher
 
 logger = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ def sweep() -> int:
     steps = (
         expiry.settle_interrupted,
         expiry.expire_overdue,
+        open_time.count_open_time,
         expiry.stop_asking,
         expiry.release_held,
         upkeep.retry_unmatched,

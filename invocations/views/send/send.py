@@ -190,6 +190,7 @@ def _send(draft: Draft) -> HttpResponse:
             reference=form.cleaned_data["reference"],
             note=form.cleaned_data["note"],
             sent_again_from=draft.original,
+            comes_first=True,
         )
     except RequestIdTaken:
         words = _(
