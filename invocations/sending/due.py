@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from invocations.models import Account, Invocation, Pace, WorkflowInstance
@@ -57,9 +57,7 @@ def places_of(invocation: Invocation) -> list[tuple[str, int]]:
 
 def stopped() -> list[tuple[str, int]]:
     """The accounts and workflows whose messages must not leave now, except for probes."""
-    now = timezone.now()
-    closed = Pace.objects.filter(rate_limit.is_closed(now))
-    accounts = Account.objects.filter(Q(pk__in=closed.values("pk")) | Q(is_paused=True))
+    accounts = rate_limit.closed_accounts(timezone.now())
     workflows = WorkflowInstance.objects.filter(is_paused=True)
     return [("account", pk) for pk in accounts.values_list("pk", flat=True)] + [
         ("workflow", pk) for pk in workflows.values_list("pk", flat=True)

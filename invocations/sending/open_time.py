@@ -48,20 +48,24 @@ def longest_counted_gap() -> timedelta:
 
 def count_open_time(now: datetime) -> int:
     """Notes which accounts can be asked now. Returns how many messages got time added."""
-    if pause.is_stopped():
-        return 0
-    in_doubt = Invocation.objects.filter(IN_DOUBT, account_id=OuterRef("pk"))
-    for account in Account.objects.filter(Exists(in_doubt), pace__isnull=True):
-        Pace.objects.get_or_create(account=account)
-    _note_unknown_beginnings(now)
-    being_asked = Invocation.objects.filter(_BEING_ASKED, account_id=OuterRef("pk"))
-    asks = Exists(in_doubt) | Exists(being_asked)
-    going = Pace.objects.exclude(rate_limit.is_closed(now))
-    going.exclude(asks).update(could_ask_at=now)
-    changed = 0
-    for account_id, noted_at in going.filter(asks).values_list("pk", "could_ask_at"):
-        with transaction.atomic():
-            changed += note_open(account_id, noted_at, now)
+    rows = Invocation.objects.filter(account_id=OuterRef("pk"))
+    asks = Exists(rows.filter(IN_DOUBT)) | Exists(rows.filter(_BEING_ASKED))
+    accounts = Account.objects.order_by("pk").annotate(has_doubt=asks)
+    closed_accounts = accounts if pause.is_stopped() else rate_limit.closed_accounts(now)
+    closed = set(closed_accounts.values_list("pk", flat=True))
+    others, changed = [], 0
+    for account_id, noted_at, has_doubt in accounts.values_list(
+        "pk", "pace__could_ask_at", "has_doubt"
+    ):
+        if account_id in closed:
+            if noted_at is None:
+                _note_unknown_beginning(account_id, now)
+        elif has_doubt:
+            with transaction.atomic():
+                changed += note_open(account_id, noted_at, now)
+        else:
+            others.append(account_id)
+    Pace.objects.filter(pk__in=others).update(could_ask_at=now)
     return changed
 
 
@@ -71,6 +75,7 @@ def note_open(account_id: int, noted_at: datetime | None, now: datetime) -> int:
     Returns how many messages got time added; 0 if another process was faster. Call it in a
     transaction.
     """
+    Pace.objects.get_or_create(account_id=account_id)
     noted = Pace.objects.filter(pk=account_id, could_ask_at=noted_at)
     if not noted.update(could_ask_at=now) or noted_at is None:
         return 0
@@ -103,12 +108,12 @@ def _add_time(keys: Sequence[int], noted_at: datetime, now: datetime) -> int:
     return len(keys)
 
 
-def _note_unknown_beginnings(now: datetime) -> None:
-    """For accounts that cannot be asked and have no note: since when is not known.
+def _note_unknown_beginning(account_id: int, now: datetime) -> None:
+    """For an account that cannot be asked and has no note: since when is not known.
 
     It is taken for the time of the first doubt, so that no message in doubt loses time.
     """
-    for pace in Pace.objects.filter(rate_limit.is_closed(now), could_ask_at=None):
-        in_doubt = Invocation.objects.filter(IN_DOUBT, account_id=pace.pk)
-        first = in_doubt.aggregate(first=Min("doubtful_since"))["first"]
-        Pace.objects.filter(pk=pace.pk, could_ask_at=None).update(could_ask_at=first or now)
+    in_doubt = Invocation.objects.filter(IN_DOUBT, account_id=account_id)
+    first = in_doubt.aggregate(first=Min("doubtful_since"))["first"]
+    Pace.objects.get_or_create(account_id=account_id)
+    Pace.objects.filter(pk=account_id, could_ask_at=None).update(could_ask_at=first or now)

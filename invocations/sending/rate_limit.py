@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from invocations.models import Account, Pace
@@ -114,13 +114,11 @@ def is_open(pace: Pace) -> bool:
     return pace.failures >= FAILURES
 
 
-def is_closed(now: datetime) -> Q:
-    """The paces of accounts over which nothing may leave now, except for a probe."""
-    return (
-        Q(wait_until__isnull=False, wait_until__gt=now)
-        | Q(failures__gte=FAILURES)
-        | Q(account__is_paused=True)
-    )
+def closed_accounts(now: datetime) -> QuerySet[Account]:
+    """The accounts over which nothing may leave now, except for a probe."""
+    waits = Q(wait_until__isnull=False, wait_until__gt=now)
+    paces = Pace.objects.filter(waits | Q(failures__gte=FAILURES))
+    return Account.objects.filter(Q(is_paused=True) | Q(pk__in=paces.values("pk")))
 
 
 def _rate(pace: Pace, account: Account, now: datetime) -> float:

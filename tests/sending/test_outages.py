@@ -73,7 +73,7 @@ def test_an_outage_of_twenty_minutes_leaves_no_doubt(
     fill(api, accounts[:dispatchers])
     replay = Replay(monkeypatch, clock, api, dispatchers)
     replay.run(15, step=0.25)
-    replay.run(20 * 60 - 15, step=5)
+    replay.run(20 * 60 - 15, step=10)
     put_in_doubt = Invocation.objects.filter(doubtful_since__isnull=False).count() - IN_DOUBT
     assert put_in_doubt <= (dispatchers * WIDTH if kind == "silence" else dispatchers * 10)
     assert_one_probe_in_ten_seconds(api)
