@@ -1,12 +1,13 @@
 """What a process of the version before writes while the database has this version's columns."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from invocations.models import Account, Attempt, Callback, Export
+from invocations.models import Account, Attempt, Callback, Export, Invocation
 from invocations.results import inbox
 
 pytestmark = pytest.mark.django_db
@@ -15,6 +16,7 @@ NEW = {
     Attempt: {"answered_invocation_id": ""},
     Callback: {"ask_at": None},
     Export: {"zone": "UTC"},
+    Invocation: {"comes_first": False, "unasked_for": timedelta(0)},
 }
 """The not-null columns of migrations since 0015, and their values in a row without them."""
 
@@ -29,8 +31,9 @@ def rows(recorded, account, ada):
 
 @pytest.mark.parametrize("model", NEW, ids=lambda model: model.__name__)
 def test_a_version_without_a_column_can_still_write_rows(rows, model):
-    unique = {"id": uuid.uuid4().hex if model is Export else 10**6, "number": 2, "digest": "other"}
+    unique = {"request_id": uuid.uuid4().hex} if model is Invocation else {}
     unique |= {"title": "Other", "sid": "HXOTHER01IN"} if model is Account else {}
+    unique |= {"id": uuid.uuid4().hex if model is Export else 10**6, "number": 2, "digest": "other"}
     names = [field.column for field in model._meta.concrete_fields if field.name not in NEW[model]]
     with connection.cursor() as cursor:
         cursor.execute(

@@ -30,7 +30,7 @@ from pathlib import Path
 
 import requests
 
-from benchmarks.dispatch import cpu
+from benchmarks.dispatch import cpu, singles
 from benchmarks.dispatch.bench import Bench, Run
 from tests.servers import PrivatePostgres, PrivateRedis
 
@@ -174,6 +174,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--memory", action="store_true", help="instead: a dispatcher's memory over 100,000 messages"
     )
+    parser.add_argument(
+        "--starve",
+        action="store_true",
+        help="instead: singles beside 100,000 queued messages (with --quick: 10,000)",
+    )
     return parser.parse_args()
 
 
@@ -193,6 +198,9 @@ def main() -> None:
                 bench.rows("prepare", f"127.0.0.1:{bench.port}", database=database)
             if asked.memory:
                 return check_memory(bench, 100_000)
+            if asked.starve:
+                queued, count = (10_000, 15) if asked.quick else (100_000, 30)
+                return singles.compare(bench, queued, count)
             for n in range(asked.rounds):
                 print(f"round {n + 1} of {asked.rounds}", file=sys.stderr)
                 one_round(bench, count, runs)

@@ -1,7 +1,8 @@
 """The rows to send, in the database that TEST_DATABASE_URL names.
 
 `python -m benchmarks.dispatch.rows prepare API_DOMAIN`, `… fill N SEED FILE` (which writes the
-same bodies to FILE, one for each line), `… state` (the number of rows by status).
+same bodies to FILE, one for each line), `… slow RATE` and `… queue N SEED` (one account's rate, and
+rows of it alone), `… state` (the number of rows by status).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import random
 import sys
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
@@ -60,38 +62,51 @@ def prepare(api_domain: str) -> None:
 
 def fill(count: int, seed: int, file: str) -> None:
     """Creates `count` rows that are due, as `sending.record` creates them."""
-    chance, now = random.Random(seed), timezone.now()
-    workflows = [
-        (workflow, template_fields.current_version(workflow, None))
-        for workflow in WorkflowInstance.objects.order_by("id")
-    ]
+    workflows = list(WorkflowInstance.objects.order_by("id"))
     with open(file, "w", encoding="utf-8") as bodies:
-        for begin in range(0, count, CHUNK):
-            rows = []
-            for n in range(begin, min(begin + CHUNK, count)):
-                request_id = uuid.UUID(int=chance.getrandbits(128), version=4)
-                number = f"9198{chance.randrange(10**8):08}"
-                sends = [
-                    Send(number, {"01": "Asha", "02": f"KF-{n:06}", "03": "Thu 26 November"})
-                ] * 2
-                payload = to_text(build_payload(str(request_id), sends))
-                bodies.write(payload + "\n")
-                workflow, version = workflows[n % ACCOUNTS]
-                rows.append(
-                    Invocation(
-                        request_id=request_id,
-                        workflow_instance=workflow,
-                        account_id=workflow.account_id,
-                        version=version,
-                        payload=payload,
-                        payload_digest=digests(payload, "payload")[0],
-                        recipient_digest=digests(number, "recipient")[0],
-                        recipient_hint="+91 98•••• ••00",
-                        due_at=now,
-                        not_after=now + timedelta(hours=4),
-                    )
-                )
+        for rows in _chunks(workflows, count, seed):
+            bodies.writelines(row.payload + "\n" for row in rows)
             Invocation.objects.bulk_create(rows)
+
+
+def slow(rate: int) -> None:
+    """Lets the first account send `rate` messages a second."""
+    Account.objects.filter(sid="HXBENCH0IN").update(sends_per_second=rate)
+
+
+def queue(count: int, seed: int) -> None:
+    """Creates `count` rows of the first account that are due."""
+    for rows in _chunks(list(WorkflowInstance.objects.order_by("id")[:1]), count, seed):
+        Invocation.objects.bulk_create(rows)
+
+
+def _chunks(workflows: list[WorkflowInstance], count: int, seed: int) -> Iterator[list[Invocation]]:
+    """`count` unsaved rows, evenly of these workflows."""
+    chance, now = random.Random(seed), timezone.now()
+    versions = [(each, template_fields.current_version(each, None)) for each in workflows]
+    for begin in range(0, count, CHUNK):
+        rows = []
+        for n in range(begin, min(begin + CHUNK, count)):
+            request_id = uuid.UUID(int=chance.getrandbits(128), version=4)
+            number = f"9198{chance.randrange(10**8):08}"
+            sends = [Send(number, {"01": "Asha", "02": f"KF-{n:06}", "03": "Thu 26 November"})] * 2
+            payload = to_text(build_payload(str(request_id), sends))
+            workflow, version = versions[n % len(versions)]
+            rows.append(
+                Invocation(
+                    request_id=request_id,
+                    workflow_instance=workflow,
+                    account_id=workflow.account_id,
+                    version=version,
+                    payload=payload,
+                    payload_digest=digests(payload, "payload")[0],
+                    recipient_digest=digests(number, "recipient")[0],
+                    recipient_hint="+91 98•••• ••00",
+                    due_at=now,
+                    not_after=now + timedelta(hours=4),
+                )
+            )
+        yield rows
 
 
 def state() -> None:
@@ -106,5 +121,9 @@ if __name__ == "__main__":
             prepare(api_domain)
         case ["fill", count, seed, file]:
             fill(int(count), int(seed), file)
+        case ["slow", rate]:
+            slow(int(rate))
+        case ["queue", count, seed]:
+            queue(int(count), int(seed))
         case ["state"]:
             state()

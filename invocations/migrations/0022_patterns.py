@@ -25,7 +25,7 @@ def name_changed_patterns(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('invocations', "0019_targets"),
+        ('invocations', "0020_what_comes_first"),
     ]
 
     operations = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -127,6 +128,8 @@ class Invocation(models.Model):
     not_after = models.DateTimeField(_("not after"), null=True, blank=True, editable=False)
     due_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When the dispatcher posts it by itself; None if it does not."""
+    comes_first = models.BooleanField(default=False, db_default=False, editable=False)
+    """Whether a person waits for it: it is claimed before the rest of its account's queue."""
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     """Until when no other process takes over the attempt. None unless the status is `sending`."""
     attempt_count = models.PositiveIntegerField(default=0, editable=False)
@@ -134,7 +137,11 @@ class Invocation(models.Model):
     doubtful_since = models.DateTimeField(null=True, blank=True, editable=False)
     """Start of the first attempt that Kaleyra may have taken without saying so; None if none."""
     doubt_count = models.PositiveSmallIntegerField(default=0, editable=False)
-    """How many such attempts there were."""
+    """How many such attempts there were, without those that only tested its account."""
+    unasked_for = models.DurationField(
+        default=timedelta(0), db_default=timedelta(0), editable=False
+    )
+    """How long since `doubtful_since` the console could not ask (`sending.open_time`)."""
     final_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When `is_final` became true; None before."""
 

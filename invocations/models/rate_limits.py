@@ -30,6 +30,9 @@ class Pace(models.Model):
     probe_at = models.DateTimeField(null=True, blank=True)
     """When the next message tests whether a pause is still needed. None: no probe is due."""
 
+    could_ask_at = models.DateTimeField(null=True, blank=True)
+    """When the account could last be asked about a message in doubt (`sending.open_time`)."""
+
     class Meta:
         default_permissions = ()
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from invocations.forms import kept_form
 from invocations.monitoring import incident_emails, incidents, statistics
 from invocations.results import upkeep
-from invocations.sending import expiry, restored
+from invocations.sending import expiry, open_time, restored
 from invocations.sending.dispatcher import THREADS, Dispatcher
 from invocations.sending.high_water import HighWaterMark
 
@@ -27,6 +27,7 @@ def sweep() -> int:
     steps = (
         expiry.settle_interrupted,
         expiry.expire_overdue,
+        open_time.count_open_time,
         expiry.stop_asking,
         restored.ask_restored,
         expiry.release_held,

@@ -1,16 +1,19 @@
 """When the same request ID may be posted again, and until when.
 
 Kaleyra takes a request ID once, but how long it remembers one is not documented. So a doubtful
-message is posted again for a limited time: shorter by itself, longer if a person asks for it.
+message is posted again for a limited time: shorter by itself, longer if a person asks for it. Time
+in which the console could not ask does not count (`open_time`).
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import DateTimeField, ExpressionWrapper, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import LessThanOrEqual
 
-from invocations.models import Account, Invocation
+from invocations.models import Account, Invocation, Pace
 from invocations.sending.outcomes import Next
 
 SAME_ID_WINDOW = timedelta(minutes=15)
@@ -18,7 +21,11 @@ SAME_ID_WINDOW = timedelta(minutes=15)
 MOST_DOUBTS = 6
 """Doubtful attempts after which a message is not posted again without a person."""
 ASKED_BY_HAND = timedelta(hours=24)
-"""How long after recording a person may have the same ID posted again."""
+"""How long after recording a person may have the same ID posted again.
+
+Without a person it is never posted again later than this after its first doubtful attempt, however
+long the console could not ask.
+"""
 
 
 # --- without a person ---
@@ -30,6 +37,7 @@ def repeats_until(
     doubtful_since: datetime | None,
     doubt_count: int,
     not_after: datetime | None,
+    unasked_for: timedelta = timedelta(0),
 ) -> datetime | None:
     """The time before which an unknown outcome is posted again without a person; None: never.
 
@@ -39,18 +47,48 @@ def repeats_until(
     may_repeat = policy == Account.RetryAmbiguous.SAME_ID and following is not Next.NOTHING
     if not may_repeat or doubtful_since is None or doubt_count >= MOST_DOUBTS:
         return None
-    return window_end(doubtful_since, not_after)
+    return window_end(doubtful_since, not_after, unasked_for)
 
 
-def window_end(doubtful_since: datetime | None, not_after: datetime | None) -> datetime | None:
+def window_end(
+    doubtful_since: datetime | None,
+    not_after: datetime | None,
+    unasked_for: timedelta = timedelta(0),
+) -> datetime | None:
     """When an unknown outcome stops being posted again without a person, by its times alone."""
-    ends = [doubtful_since + SAME_ID_WINDOW] if doubtful_since else []
+    longest = min(SAME_ID_WINDOW + unasked_for, ASKED_BY_HAND)
+    ends = [doubtful_since + longest] if doubtful_since else []
     return min([*ends, not_after] if not_after else ends, default=None)
 
 
+def is_window_over(
+    invocation: Invocation, now: datetime, could_ask_at: datetime | None = None
+) -> bool:
+    """Whether an unknown outcome is not posted again without a person any more, by its times alone.
+
+    `could_ask_at` is its account's (`Pace`): what came later does not count. None counts until now.
+    """
+    since, unasked_for = invocation.doubtful_since, invocation.unasked_for
+    counted_until = now if could_ask_at is None else could_ask_at
+    return (
+        (since is not None and since + SAME_ID_WINDOW + unasked_for <= counted_until)
+        or (since is not None and since + ASKED_BY_HAND <= now)
+        or (invocation.not_after is not None and invocation.not_after <= now)
+    )
+
+
 def window_is_over(now: datetime) -> Q:
-    """The invocations with a `window_end` that is not after `now`."""
-    return Q(doubtful_since__lte=now - SAME_ID_WINDOW) | Q(not_after__lte=now)
+    """The invocations for which `is_window_over` is true."""
+    pace = Pace.objects.filter(account_id=OuterRef("account_id"))
+    counted_until = Coalesce(Subquery(pace.values("could_ask_at")), Value(now))
+    end = ExpressionWrapper(
+        F("doubtful_since") + F("unasked_for") + SAME_ID_WINDOW, output_field=DateTimeField()
+    )
+    return (
+        Q(doubtful_since__isnull=False) & Q(LessThanOrEqual(end, counted_until))
+        | Q(doubtful_since__lte=now - ASKED_BY_HAND)
+        | Q(not_after__lte=now)
+    )
 
 
 # --- by a person ---

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -13,10 +14,19 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from invocations.kaleyra.client import TOTAL_SECONDS
-from invocations.models import Account, ApiKey, Attempt, Invocation, Target, WorkflowInstance
-from invocations.sending import pause, rate_limit, targets
+from invocations.models import (
+    Account,
+    ApiKey,
+    Attempt,
+    Invocation,
+    Pace,
+    Target,
+    WorkflowInstance,
+)
+from invocations.sending import open_time, pause, rate_limit, targets
 from invocations.sending.outcomes import Status
 from invocations.sending.targets import Route
+from invocations.sending.turns import Turns, waited_for
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -45,6 +55,8 @@ class Claim:
     """Whether Kaleyra may have accepted the request ID already."""
     by_us: bool
     """Whether an attempt of the console may have been that."""
+    is_probe: bool = False
+    """Whether it tests an account that has an open circuit, or that the console has paused."""
 
     @property
     def target(self) -> Target:
@@ -75,6 +87,7 @@ class Claim:
 ATTEMPT_COLUMNS = (
     *("request_id", "workflow_instance", "version", "account", "target", "payload", "not_after"),
     *("status", "attempt_count", "doubtful_since", "doubt_count"),
+    *("due_at", "unasked_for"),
     *("delivery", "result_due_at", "provider_timestamp", "workflow_invocation_id"),
 )
 """The columns of an invocation that an attempt and `store_outcome` read.
@@ -85,19 +98,22 @@ One that is missing here costs a query for each row.
 
 def claim_invocations(
     account: Account,
-    candidates: QuerySet[Invocation],
+    candidates: QuerySet[Invocation] | Turns,
     most: int,
     *,
     asked_by: User | None = None,
     by_hand: bool = False,
+    comes_first: bool = False,
     is_probe: bool = False,
 ) -> list[Claim]:
     """Claims up to `most` of `candidates`, and commits an attempt for each.
 
     Returns none while everything is stopped, while the account is paused (except for a probe), or
     while its rate allows none. Rows of a paused workflow, and rows that another process is
-    claiming, are left out.
+    claiming, are left out. `comes_first`: a person waits for what is sent `by_hand`, so its later
+    attempts come before the rest of the queue.
     """
+    turns = candidates if isinstance(candidates, Turns) else Turns.only(candidates)
     now = timezone.now()
     # durable: an outer transaction would leave the attempts uncommitted when the socket opens.
     with transaction.atomic(durable=True):
@@ -107,38 +123,71 @@ def claim_invocations(
         account = Account.objects.select_related("pod").get(pk=account.pk)
         if account.is_paused and not is_probe:
             return []
-        slots = rate_limit.free_slots(pace, account, now, most, by_hand=by_hand)
-        if by_hand and not slots:
-            due_at = rate_limit.next_slot_at(pace, now)
-            candidates.filter(status=Status.QUEUED).update(due_at=due_at)
-        if is_probe:
+        is_probe = is_probe or rate_limit.is_open(pace)
+        if by_hand:
+            slots = _slot_by_hand(turns.queue, pace, account, now, comes_first=comes_first)
+        else:
+            slots = _slots_of_dispatcher(pace, account, now, most, is_probe=is_probe)
+        claimable = _claimable(account, now)
+        if is_probe and not by_hand:
             # The answer of an earlier target would not show whether today's set-up works.
-            candidates = candidates.filter(targets.goes_to(account))
-        rows = _lock_rows(candidates, account, now, len(slots)) if slots else []
+            claimable &= targets.goes_to(account)
+        lock = partial(_lock_rows, claimable)
+        step = rate_limit.step(pace, account, now)
+        rows = turns.locked(slots, step, lock, is_probe=is_probe) if slots else []
         if not rows:
             return []
         workflows = _workflows_of(rows)
         routes = targets.routes(rows, account, workflows)
-        attempts = _start_attempts(rows, routes, now, asked_by)
+        attempts = _start_attempts(rows, routes, now, asked_by, comes_first=comes_first)
         rate_limit.take_slots(pace, account, now, slots[: len(rows)])
-    return _claims(account, workflows, list(zip(rows, attempts, routes, slots, strict=False)))
+    started = list(zip(rows, attempts, routes, slots, strict=False))
+    return _claims(account, workflows, started, is_probe=is_probe)
 
 
-def _lock_rows(
-    candidates: QuerySet[Invocation], account: Account, now: datetime, most: int
-) -> list[Invocation]:
+def _slots_of_dispatcher(
+    pace: Pace, account: Account, now: datetime, most: int, *, is_probe: bool
+) -> list[datetime]:
+    slots = rate_limit.free_slots(pace, account, now, most)
+    if slots and not is_probe and open_time.is_gap(pace.could_ask_at, now):
+        open_time.note_open(account.pk, pace.could_ask_at, now)
+    return slots
+
+
+def _slot_by_hand(
+    candidates: QuerySet[Invocation],
+    pace: Pace,
+    account: Account,
+    now: datetime,
+    *,
+    comes_first: bool,
+) -> list[datetime]:
+    """The slot of what a person sends, if there is one; else it waits for the dispatcher.
+
+    It is borrowed unless others wait for theirs: they would be overtaken again and again.
+    """
+    others = waited_for(account, now).exclude(pk__in=candidates.values("pk"))
+    is_overtaking = others.filter(_claimable(account, now)).exists()
+    slots = rate_limit.slot_by_hand(pace, account, now, may_borrow=not is_overtaking)
+    if not slots:
+        place = {"comes_first": True} if comes_first else {}
+        due_at = rate_limit.next_slot_at(pace, now)
+        candidates.filter(status=Status.QUEUED).update(due_at=due_at, **place)
+    return slots
+
+
+def _claimable(account: Account, now: datetime) -> Q:
     # The conditions are on the row itself. Django would move those of a join into a subquery, which
     # PostgreSQL does not evaluate again once it has the lock: two processes would get the row.
-    paused = list(
-        WorkflowInstance.objects.filter(account=account, is_paused=True).values_list(
-            "pk", flat=True
-        )
-    )
+    paused = WorkflowInstance.objects.filter(account=account, is_paused=True)
     in_time = Q(not_after__isnull=True) | Q(not_after__gt=now)
-    found = candidates.filter(in_time, account_id=account.pk).exclude(
-        workflow_instance_id__in=paused
-    )
-    return list(found.select_for_update(skip_locked=True).only(*ATTEMPT_COLUMNS)[:most])
+    is_paused = Q(workflow_instance_id__in=list(paused.values_list("pk", flat=True)))
+    return in_time & Q(account_id=account.pk) & ~is_paused
+
+
+def _lock_rows(claimable: Q, candidates: QuerySet[Invocation], most: int) -> list[Invocation]:
+    found = candidates.filter(claimable).select_for_update(skip_locked=True)
+    return list(found.only(*ATTEMPT_COLUMNS)[:most])
 
 
 def _workflows_of(rows: Sequence[Invocation]) -> dict[int, WorkflowInstance]:
@@ -146,9 +195,15 @@ def _workflows_of(rows: Sequence[Invocation]) -> dict[int, WorkflowInstance]:
 
 
 def _start_attempts(
-    rows: Sequence[Invocation], routes: Sequence[Route], now: datetime, asked_by: User | None
+    rows: Sequence[Invocation],
+    routes: Sequence[Route],
+    now: datetime,
+    asked_by: User | None,
+    *,
+    comes_first: bool,
 ) -> list[Attempt]:
     targets.store(rows, routes)
+    place = {"comes_first": True} if comes_first else {}
     Invocation.objects.filter(pk__in=[row.pk for row in rows]).exclude(
         status=Status.SENDING
     ).update(
@@ -157,6 +212,7 @@ def _start_attempts(
         due_at=None,
         final_at=None,
         attempt_count=F("attempt_count") + 1,
+        **place,
     )
     return Attempt.objects.bulk_create(
         Attempt(
@@ -176,6 +232,8 @@ def _claims(
     account: Account,
     workflows: Mapping[int, WorkflowInstance],
     started: Sequence[tuple[Invocation, Attempt, Route, datetime]],
+    *,
+    is_probe: bool,
 ) -> list[Claim]:
     """The claims on rows as they were before their attempts started."""
     claimed_at = time.monotonic()
@@ -184,5 +242,7 @@ def _claims(
         row.workflow_instance = workflows[row.workflow_instance_id]
         by_us = row.doubtful_since is not None
         in_doubt = by_us or row.status == Status.UNKNOWN
-        claims.append(Claim(row, attempt, account, route, slot, claimed_at, in_doubt, by_us))
+        claims.append(
+            Claim(row, attempt, account, route, slot, claimed_at, in_doubt, by_us, is_probe)
+        )
     return claims

@@ -24,12 +24,15 @@ def deliver(
     starting_from: Invocation.Status = Status.QUEUED,
     only_if: Q = Q(),  # noqa: B008
     asked_by: User | None = None,
+    comes_first: bool = True,
 ) -> bool:
     """Posts the invocation once if its status is still `starting_from` and `only_if` holds.
 
     Returns whether an attempt was made; the row has its outcome. `starting_from` is QUEUED for a
     first or a postponed attempt, HELD after an admin corrected the set-up, and UNKNOWN for a safe
     check: Kaleyra does not accept an ID twice, as long as it remembers it (`ASKED_BY_HAND`).
+    `comes_first`: a person waits for it. If it cannot leave now, or has to be tried again, the
+    dispatcher takes it before the rest of the account's queue.
     """
     account = Account.objects.filter(invocations__pk=invocation_id).first()
     if account is None:
@@ -40,7 +43,9 @@ def deliver(
         candidates = candidates.filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
     else:
         candidates = candidates.filter(created_at__gt=now - ASKED_BY_HAND)
-    claims = claim_invocations(account, candidates, 1, by_hand=True, asked_by=asked_by)
+    claims = claim_invocations(
+        account, candidates, 1, by_hand=True, asked_by=asked_by, comes_first=comes_first
+    )
     for claim in claims:
         time.sleep(max(0.0, (claim.slot - timezone.now()).total_seconds()))
         store_outcome.store_outcomes([(claim, attempt.post(claim))])

@@ -24,7 +24,7 @@ from invocations.sending import attempt, due, pause, rate_limit, store_outcome
 from invocations.sending.attempt import Result
 from invocations.sending.claim import LEASE, Claim
 from invocations.sending.high_water import HighWaterMark
-from invocations.sending.outcomes import Effect
+from invocations.sending.outcomes import Effect, Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +68,9 @@ class Dispatcher:
         self._claimed: queue.SimpleQueue[Claim | None] = queue.SimpleQueue()
         self._posted: queue.SimpleQueue[tuple[Claim, Result]] = queue.SimpleQueue()
         self._stopping = threading.Event()
-        self._stopped_until: dict[int, float] = {}
+        self._stopped_until: dict[tuple[str, int], float] = {}
+        self._failures: Counter[int] = Counter()
+        self._lock = threading.Lock()
         self._all_stopped = False
         self._under_way = 0
         self._posted_lately = self._posted_since = 0
@@ -121,7 +123,7 @@ class Dispatcher:
             self._sweep()
             self._enqueue(due.claim_probes())
         if self._is_time("kill switch", LOOK_EVERY):
-            self._all_stopped = pause.is_stopped()
+            self._look_for_stops()
         if self._is_time("pace", PACE_EVERY):
             self._posted_lately, self._posted_since = round(self._posted_since / PACE_EVERY), 0
         room = self._ahead - self._under_way
@@ -136,6 +138,13 @@ class Dispatcher:
             self._write()
         if self.counts and self._is_time("figures", FIGURES_EVERY):
             logger.info("dispatched so far: %s", self.figures)
+
+    def _look_for_stops(self) -> None:
+        """So that messages that were claimed before a stop by another process do not leave."""
+        self._all_stopped = pause.is_stopped()
+        if self._under_way:
+            for stopped in due.stopped():
+                self._stopped_until[stopped] = time.monotonic()
 
     @property
     def _ahead(self) -> int:
@@ -249,14 +258,31 @@ class Dispatcher:
         wait = (claim.slot - timezone.now()).total_seconds()
         if wait > 0:
             self._stopping.wait(min(wait, rate_limit.HORIZON.total_seconds()))
-        account_waits = self._stopped_until.get(claim.account.pk, 0.0) > time.monotonic()
-        if self._stopping.is_set() or self._all_stopped or account_waits:
+        if self._stopping.is_set() or self._all_stopped or self._is_stopped(claim):
             return attempt.handed_back(claim)
         # A kept connection that the server is closing makes the outcome unknown. Where an unknown
         # message is never posted again by itself, it is worth a new connection.
         never = claim.account.retry_ambiguous == Account.RetryAmbiguous.NEVER
         result = attempt.post(claim, None if never else connections)
-        if result.rule.effect in (Effect.SLOWS_ACCOUNT, Effect.PAUSES_ACCOUNT):
-            # At once, for messages claimed already. Later claims find it in the database.
-            self._stopped_until[claim.account.pk] = time.monotonic() + 2 * WRITE_EVERY
+        self._note(claim.account.pk, result)
         return result
+
+    def _is_stopped(self, claim: Claim) -> bool:
+        """Whether the message must not leave, although it was claimed. A probe always may."""
+        places = due.places_of(claim.invocation)
+        until = max(self._stopped_until.get(place, 0.0) for place in places)
+        return not claim.is_probe and claim.claimed_at < until
+
+    def _note(self, account_pk: int, result: Result) -> None:
+        """Stops the account's claimed messages at once, if a later claim would be refused.
+
+        Claims are refused once the result is stored.
+        """
+        with self._lock:
+            if result.rule.effect is Effect.UNREACHABLE:
+                self._failures[account_pk] += 1
+            elif result.rule.outcome != Outcome.NOT_SENT:
+                self._failures[account_pk] = 0
+            is_open = self._failures[account_pk] >= rate_limit.FAILURES
+        if is_open or result.rule.effect in (Effect.SLOWS_ACCOUNT, Effect.PAUSES_ACCOUNT):
+            self._stopped_until["account", account_pk] = time.monotonic() + 2 * WRITE_EVERY

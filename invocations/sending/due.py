@@ -8,9 +8,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from invocations.models import Account, Invocation, Pace, WorkflowInstance
-from invocations.sending import pause
+from invocations.sending import pause, rate_limit
 from invocations.sending.claim import Claim, claim_invocations
 from invocations.sending.outcomes import RELEASED_WITH_ACCOUNT, Status
+from invocations.sending.turns import Turns
 
 
 def due_invocations(account: Account) -> QuerySet[Invocation]:
@@ -42,8 +43,25 @@ def claim_due(most: int) -> list[Claim]:
     for place, account in enumerate(accounts):
         share = ceil((most - len(claims)) / (len(accounts) - place))
         if share > 0:
-            claims += claim_invocations(account, due_invocations(account), share)
+            claims += claim_invocations(account, Turns.of_due(account), share)
     return claims
+
+
+def places_of(invocation: Invocation) -> list[tuple[str, int]]:
+    """Where the message can be stopped, as `stopped` names it."""
+    return [
+        ("account", invocation.account_id),
+        ("workflow", invocation.workflow_instance_id),
+    ]
+
+
+def stopped() -> list[tuple[str, int]]:
+    """The accounts and workflows whose messages must not leave now, except for probes."""
+    accounts = rate_limit.closed_accounts(timezone.now())
+    workflows = WorkflowInstance.objects.filter(is_paused=True)
+    return [("account", pk) for pk in accounts.values_list("pk", flat=True)] + [
+        ("workflow", pk) for pk in workflows.values_list("pk", flat=True)
+    ]
 
 
 def accounts_to_probe() -> list[Account]:
@@ -64,8 +82,8 @@ def accounts_to_probe() -> list[Account]:
 def claim_probes() -> list[Claim]:
     """Claims one message for each account with a due probe: its answer shows if the set-up works.
 
-    It is a held message, or if there is none, one that is due: otherwise an account without held
-    messages would stay paused.
+    It is a held message, or if there is none, one that is in doubt or due: otherwise an account
+    without held messages would stay paused.
     """
     claims: list[Claim] = []
     for account in accounts_to_probe():
@@ -75,7 +93,7 @@ def claim_probes() -> list[Claim]:
             account_id=account.pk, status=Status.HELD, reason__in=RELEASED_WITH_ACCOUNT
         ).order_by("id")
         probe = claim_invocations(account, held, 1, is_probe=True) or claim_invocations(
-            account, due_invocations(account), 1, is_probe=True
+            account, Turns.of_due(account), 1, is_probe=True
         )
         if not probe:
             pause.release_probe(account, timezone.now())

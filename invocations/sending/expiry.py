@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import Q
 
 from invocations.models import Account, Attempt, Invocation
 from invocations.models.bulk_update import update_each
-from invocations.sending.ask_again import repeats_until, window_is_over
+from invocations.sending.ask_again import ASKED_BY_HAND, repeats_until, window_is_over
 from invocations.sending.claim import LEASE
 from invocations.sending.outcomes import RELEASED_WITH_ACCOUNT, TABLE, Outcome, Status
 
@@ -77,7 +78,10 @@ def _columns_when_interrupted(
     since, doubts = row.doubtful_since, row.doubt_count
     if adds_doubt:
         since, doubts = since or (row.lease_until or now) - LEASE, doubts + 1
-    until = repeats_until(policy, TABLE["interrupted"].next, since, doubts, row.not_after)
+    # Nobody may have been there to ask since: whether its window is over, `stop_asking` finds out.
+    until = repeats_until(
+        policy, TABLE["interrupted"].next, since, doubts, row.not_after, ASKED_BY_HAND
+    )
     repeats = until is not None and now < until
     return {
         "status": Status.UNKNOWN,
@@ -100,12 +104,15 @@ def expire_overdue(now: datetime) -> int:
 
 
 def stop_asking(now: datetime) -> int:
-    """Makes unknown outcomes final once their window is over. Returns how many.
+    """Makes unknown outcomes final once their window is over, or their account's policy is "never".
 
-    From then on a person or a callback settles them.
+    Returns how many. From then on a person or a callback settles them. `open_time` must be counted
+    first.
     """
     asked = Invocation.objects.filter(status=Status.UNKNOWN, due_at__isnull=False)
-    return asked.filter(window_is_over(now)).update(due_at=None, final_at=now)
+    never = Account.objects.filter(retry_ambiguous=Account.RetryAmbiguous.NEVER)
+    over = window_is_over(now) | Q(account_id__in=never.values("pk"))
+    return asked.filter(over).update(due_at=None, final_at=now)
 
 
 def release_held(now: datetime) -> int:

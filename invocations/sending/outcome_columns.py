@@ -13,7 +13,7 @@ from invocations.kaleyra.redaction import Secrets
 from invocations.kaleyra.reply import Reply, read_timestamp
 from invocations.models import Attempt, Invocation
 from invocations.models.invocations import sends_in
-from invocations.sending.ask_again import repeats_until
+from invocations.sending.ask_again import ASKED_BY_HAND, repeats_until
 from invocations.sending.attempt import Result
 from invocations.sending.claim import Claim
 from invocations.sending.lookups import Lookups
@@ -79,9 +79,12 @@ def _doubt_columns(claim: Claim, result: Result) -> Columns:
     # ours: such a doubt never becomes one about an attempt of the console.
     may_be_ours = claim.by_us or not claim.in_doubt
     adds_doubt = result.rule.outcome == Outcome.DOUBTFUL and may_be_ours
+    # A probe says something about the account. Its message was chosen because it is in doubt, and
+    # an outage must not use up its attempts.
+    counts = adds_doubt and not (claim.is_probe and claim.by_us)
     return {
         "doubtful_since": invocation.doubtful_since or (result.started_at if adds_doubt else None),
-        "doubt_count": invocation.doubt_count + adds_doubt,
+        "doubt_count": invocation.doubt_count + counts,
     }
 
 
@@ -117,14 +120,18 @@ def _due_at(
     """When the dispatcher posts it again without a person; None: not at all."""
     if status not in Invocation.OPEN:
         return None
-    is_handed_back = result.reason == "handed_back"
-    later = now if is_handed_back else now + _wait_after(lookups.tries_of(claim), result.reply)
+    if result.reason == "handed_back":
+        later = claim.invocation.due_at or now  # it keeps its place in the queue
+    else:
+        later = now + _wait_after(lookups.tries_of(claim), result.reply)
     if status == Status.QUEUED:
         return later
     until = repeats_until(
         claim.account.retry_ambiguous,
         result.rule.next,
         not_after=claim.invocation.not_after,
+        # While the account cannot be reached, no time counts.
+        unasked_for=ASKED_BY_HAND if claim.is_probe else claim.invocation.unasked_for,
         **doubt,
     )
     return later if until is not None and later < until else None

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 PAUSE_PROBE_EVERY = timedelta(minutes=5)
 """How often one message is posted to find out whether a paused account works again."""
 RESUMED = "resumed"
-PROOFS_OF_SETUP = ("accepted", "rejected")
+PROOFS_OF_SETUP = ("accepted", "rejected", "id_used_before")
 """Results that only a valid key for an existing workflow gives."""
 
 

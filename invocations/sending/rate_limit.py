@@ -4,7 +4,7 @@ They are kept in the database (`Pace`), so that they hold for all processes toge
 locked in the transaction that claims:
 
 - rate: each message has a slot, `1 / sends_per_second` after the one before (GCRA, ITU-T I.371).
-  Slots are given out for the next second only;
+  Slots are given out for the next second only. A person may borrow one (`slot_by_hand`);
 - wait: after 429 the whole account waits as long as Kaleyra asked, a minute at most. Then its rate
   ramps up;
 - circuit breaker: after `FAILURES` attempts in a row without a connection, without an answer or
@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from invocations.models import Account, Pace
@@ -30,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 HORIZON = timedelta(seconds=1)
 """How far ahead slots are given out. Stopping everything takes effect within this time."""
+MOST_BORROWED = timedelta(seconds=3)
+"""How far ahead the next slot may be for a message that a person sends to leave at once."""
 LONGEST_ACCOUNT_WAIT = timedelta(seconds=60)
 FAILURES = 5
 """Attempts in a row with `Effect.UNREACHABLE`, after which the circuit is open."""
@@ -52,29 +55,51 @@ def lock_pace(account: Account) -> Pace:
     return pace
 
 
-def free_slots(
-    pace: Pace, account: Account, now: datetime, most: int, *, by_hand: bool = False
-) -> list[datetime]:
+def free_slots(pace: Pace, account: Account, now: datetime, most: int) -> list[datetime]:
     """Up to `most` times within the next second at which messages may leave; none while it waits.
 
-    With `by_hand`, when a person sends one message, an open circuit does not count: the message is
-    the probe.
+    While the circuit is open there is one at most.
     """
-    if pace.wait_until and pace.wait_until > now and not (by_hand and _is_open(pace)):
+    if pace.wait_until and pace.wait_until > now:
         return []
-    most = 1 if _is_open(pace) else most
-    step = timedelta(seconds=1) / _rate(pace, account, now)
+    return _slots(pace, account, now, 1 if is_open(pace) else most)
+
+
+def slot_by_hand(
+    pace: Pace, account: Account, now: datetime, *, may_borrow: bool
+) -> list[datetime]:
+    """The time at which a message that a person sends may leave, or none.
+
+    It may borrow the next slot and leave now, if that is `MOST_BORROWED` ahead at most: the slots
+    after it move on, so that the account's rate over seconds remains. An open circuit does not
+    count: the message is the probe.
+    """
+    if pace.wait_until and pace.wait_until > now and not is_open(pace):
+        return []
+    if may_borrow and (pace.next_slot_at or now) <= now + MOST_BORROWED:
+        return [now]
+    return _slots(pace, account, now, 1)
+
+
+def _slots(pace: Pace, account: Account, now: datetime, most: int) -> list[datetime]:
     first = max(pace.next_slot_at or now, now)
-    free = max(0, (now + HORIZON - first) // step + 1) if first <= now + HORIZON else 0
-    return [first + step * n for n in range(min(most, free))]
+    between = step(pace, account, now)
+    free = max(0, (now + HORIZON - first) // between + 1) if first <= now + HORIZON else 0
+    return [first + between * n for n in range(min(most, free))]
+
+
+def step(pace: Pace, account: Account, now: datetime) -> timedelta:
+    """The time between two slots."""
+    return timedelta(seconds=1) / _rate(pace, account, now)
 
 
 def take_slots(pace: Pace, account: Account, now: datetime, used: Sequence[datetime]) -> None:
     """Marks the slots `used` as taken, in the transaction that locked the pace."""
     if not used:
         return
-    pace.next_slot_at = used[-1] + timedelta(seconds=1) / _rate(pace, account, now)
-    if _is_open(pace):
+    # A borrowed slot is before the next one.
+    pace.next_slot_at = max(pace.next_slot_at or now, used[-1]) + step(pace, account, now)
+    if is_open(pace):
         pace.wait_until = now + PROBE_EVERY
     pace.save(update_fields=["next_slot_at", "wait_until"])
 
@@ -84,8 +109,16 @@ def next_slot_at(pace: Pace, now: datetime) -> datetime:
     return max(pace.wait_until or now, pace.next_slot_at or now, now)
 
 
-def _is_open(pace: Pace) -> bool:
+def is_open(pace: Pace) -> bool:
+    """Whether the circuit is open: the account cannot be reached."""
     return pace.failures >= FAILURES
+
+
+def closed_accounts(now: datetime) -> QuerySet[Account]:
+    """The accounts over which nothing may leave now, except for a probe."""
+    waits = Q(wait_until__isnull=False, wait_until__gt=now)
+    paces = Pace.objects.filter(waits | Q(failures__gte=FAILURES))
+    return Account.objects.filter(Q(is_paused=True) | Q(pk__in=paces.values("pk")))
 
 
 def _rate(pace: Pace, account: Account, now: datetime) -> float:
@@ -122,12 +155,12 @@ def _update_pace(account: Account, failures: int, got_through: bool, asked: int 
     now = timezone.now()
     with transaction.atomic():
         pace = lock_pace(account)
-        was_open = _is_open(pace)
+        was_open = is_open(pace)
         pace.failures = failures if got_through else pace.failures + failures
         if asked is not None:
             pace.wait_until = now + min(timedelta(seconds=asked), LONGEST_ACCOUNT_WAIT)
             pace.ramp_from = pace.wait_until
-        if _is_open(pace) and not was_open:
+        if is_open(pace) and not was_open:
             pace.wait_until = now + PROBE_EVERY
             logger.error(
                 "account %s: %s attempts in a row led nowhere; one every %s from now on",
@@ -135,7 +168,7 @@ def _update_pace(account: Account, failures: int, got_through: bool, asked: int 
                 pace.failures,
                 PROBE_EVERY,
             )
-        elif was_open and not _is_open(pace):
+        elif was_open and not is_open(pace):
             pace.wait_until, pace.ramp_from = None, now
             logger.warning("account %s can be reached again", account.pk)
         pace.save(update_fields=["failures", "wait_until", "ramp_from"])

@@ -78,13 +78,15 @@ def record(
     sent_again_from: Invocation | None = None,
     not_before: datetime | None = None,
     not_after: datetime | None = None,
+    comes_first: bool = False,
 ) -> tuple[Invocation, bool]:
     """Commits a queued invocation. The same request ID and content again give the first, and False.
 
     Each value is put into one line (`kaleyra.line_breaks`), as the gate says.
     `acknowledged`: tokens of the cautions that a person has acknowledged; None: nobody is asked.
     `sent_again_from`: the earlier message that this one repeats; the gate decides about it, too.
-    It leaves between `not_before` and `not_after` (by default `workflow.valid_for` later).
+    It leaves between `not_before` and `not_after` (by default `workflow.valid_for` later), and
+    before the rest of the queue if it `comes_first`: a person sends it by itself.
     Raises `NotSendable`, `NotAcknowledged`, or `RequestIdTaken` (the ID is another message's).
     """
     sends = sends_in_one_line(sends)
@@ -105,6 +107,7 @@ def record(
         note=note or None,
         created_by=created_by,
         sent_again_from=sent_again_from,
+        comes_first=comes_first,
         **_payload_columns(request_id, sends),
         **_recipient_columns(sends),
         **_time_columns(workflow, not_before, not_after),

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from invocations.kaleyra.connection import NoAnswer
-from invocations.models import Account, Invocation
+from invocations.models import Account, Invocation, Pace
 from invocations.monitoring.sweep import run_once
 from invocations.sending import ask_again, rate_limit
 from invocations.sending.outcomes import Next
@@ -64,6 +64,13 @@ def test_it_asks_no_more_once_its_window_is_over(waiting, receiver, over):
     assert row.status == "unknown" and row.is_final and not receiver.received
 
 
+def test_it_asks_no_more_once_the_policy_is_never(waiting, receiver):
+    waiting(status="unknown", doubtful_since=timezone.now(), doubt_count=1)
+    Account.objects.update(retry_ambiguous="never")
+    run_once()
+    assert Invocation.objects.get().is_final and not receiver.received
+
+
 # --- the rules in Python and as a query -----------------------------------------------------------
 
 
@@ -90,13 +97,31 @@ def ago(age):
 
 
 @given_times
-@given(since=ages | st.none(), not_after=ages | st.none())
-def test_the_end_of_the_window_is_the_same_in_python_and_as_a_query(one, since, not_after):
-    times = {"doubtful_since": ago(since), "not_after": ago(not_after)}
+@given(
+    since=ages | st.none(),
+    not_after=ages | st.none(),
+    unasked_for=st.sampled_from([timedelta(0), SECOND, timedelta(minutes=20), timedelta(days=2)]),
+    asked_until=ages | st.none(),
+)
+def test_the_end_of_the_window_is_the_same_in_python_and_as_a_query(
+    one, since, not_after, unasked_for, asked_until
+):
+    times = {"doubtful_since": ago(since), "not_after": ago(not_after), "unasked_for": unasked_for}
     Invocation.objects.update(doubt_count=since is not None, **times)
-    end = ask_again.window_end(**times)
+    Pace.objects.update_or_create(
+        account_id=one.account_id, defaults={"could_ask_at": ago(asked_until)}
+    )
     by_query = Invocation.objects.filter(ask_again.window_is_over(NOW)).exists()
-    assert by_query == (end is not None and end <= NOW)
+    row = Invocation.objects.get()
+    assert by_query == ask_again.is_window_over(row, NOW, ago(asked_until))
+    end = ask_again.window_end(**times)
+    if asked_until is None:
+        assert by_query == (end is not None and end <= NOW)
+
+
+def test_it_never_asks_longer_than_a_day_however_long_it_could_not_ask():
+    end = ask_again.window_end(NOW, None, timedelta(days=7))
+    assert end == NOW + ask_again.ASKED_BY_HAND
 
 
 @given_times

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from invocations.kaleyra.connection import NoAnswer, NotSent
 from invocations.models import Account, Attempt, Invocation, WorkflowInstance
 from invocations.monitoring.sweep import run_once, sweep
 from invocations.sending import attempt, pause, rate_limit
@@ -117,6 +118,45 @@ def test_an_account_that_must_wait_stops_the_rest_of_a_batch(waiting, kaleyra_sa
     posted_at_that_moment = Attempt.objects.filter(reason="asked_to_wait").count()
     assert posted_at_that_moment <= 4
     assert account.pace.wait_until > timezone.now() + 20 * SECOND
+
+
+def claimed_ahead(waiting, count=30):
+    """A dispatcher of one thread, with claims that it has not posted yet."""
+    Account.objects.update(sends_per_second=1000)
+    for _ in range(count):
+        waiting()
+    dispatcher = Dispatcher(sweep, width=1)
+    dispatcher._enqueue(claim_due(count))
+    return dispatcher
+
+
+@pytest.mark.parametrize("failure", [503, NotSent("refused"), NoAnswer("timeout")])
+def test_what_is_claimed_is_handed_back_once_the_circuit_opens(waiting, kaleyra_says, failure):
+    dispatcher = claimed_ahead(waiting)
+    kaleyra_says(failure)
+    dispatcher.run(until_idle=True)
+    reasons = list(Attempt.objects.values_list("reason", flat=True))
+    assert reasons.count("handed_back") == 30 - rate_limit.FAILURES
+    unposted = Invocation.objects.filter(attempts__reason="handed_back")
+    assert set(unposted.values_list("status", "doubt_count")) == {("queued", 0)}
+
+
+STOPS = {
+    "circuit": lambda: rate_limit.Pace.objects.update(failures=rate_limit.FAILURES),
+    "wait": lambda: rate_limit.Pace.objects.update(wait_until=timezone.now() + 60 * SECOND),
+    "account": lambda: Account.objects.update(is_paused=True),
+    "workflow": lambda: WorkflowInstance.objects.update(is_paused=True),
+}
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_what_is_claimed_is_handed_back_once_another_process_stops_it(waiting, receiver, stop):
+    dispatcher = claimed_ahead(waiting)
+    STOPS[stop]()
+    dispatcher._look_for_stops()
+    claims = [dispatcher._claimed.get() for _ in range(30)]
+    results = [dispatcher._result(claim, None) for claim in claims]
+    assert {result.reason for result in results} == {"handed_back"} and not receiver.received
 
 
 # --- the set-up -----------------------------------------------------------------------------------

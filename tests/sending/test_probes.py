@@ -8,9 +8,10 @@ from django.utils import timezone
 from invocations.kaleyra.connection import NotSent
 from invocations.models import Account, Attempt, Invocation
 from invocations.monitoring.sweep import run_once
-from invocations.sending import attempt, pause, rate_limit, store_outcome
-from invocations.sending.due import claim_probes
+from invocations.sending import ask_again, attempt, pause, rate_limit, store_outcome
+from invocations.sending.due import claim_due, claim_probes
 
+from .deliveries import DUPLICATE
 from .rows import statuses
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -145,3 +146,79 @@ def test_an_alarm_is_raised_if_kaleyra_contradicts_itself(waiting, kaleyra_says,
     run_once()
     assert statuses() == ["unknown"] and Invocation.objects.get().is_final
     assert "another_request" in caplog.text
+
+
+# --- an open circuit ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def open_circuit(account):
+    return rate_limit.Pace.objects.create(account=account, failures=rate_limit.FAILURES)
+
+
+def probed(pace):
+    rate_limit.Pace.objects.filter(pk=pace.pk).update(wait_until=None)
+    [probe] = claim_due(30)
+    return probe
+
+
+def doubt_of(age, **columns):
+    since = timezone.now() - age
+    return {"status": "unknown", "doubtful_since": since, "doubt_count": 1} | columns
+
+
+def test_a_probe_takes_a_message_in_doubt_even_if_it_is_not_its_turn(waiting, open_circuit):
+    waiting(due_at=timezone.now() - 60 * SECOND)
+    doubt = waiting(**doubt_of(SECOND, due_at=timezone.now() + 60 * SECOND))
+    assert probed(open_circuit).invocation.pk == doubt
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"doubtful_since": -2 * ask_again.SAME_ID_WINDOW},
+        {"not_after": -SECOND},
+        {"due_at": None},
+    ],
+)
+def test_a_probe_takes_another_message_if_that_in_doubt_is_not_asked_about(
+    waiting, open_circuit, columns
+):
+    given = {name: by and timezone.now() + by for name, by in columns.items()}
+    waiting(**doubt_of(SECOND, **given))
+    queued = waiting()
+    assert probed(open_circuit).invocation.pk == queued
+
+
+def test_probes_put_one_message_in_doubt_and_do_not_use_up_its_attempts(
+    waiting, open_circuit, kaleyra_says
+):
+    kaleyra_says(503)
+    for _ in range(5):
+        waiting()
+    for _ in range(3 * ask_again.MOST_DOUBTS):
+        probe = probed(open_circuit)
+        store_outcome.store_outcomes([(probe, attempt.post(probe))])
+    row = Invocation.objects.get(doubtful_since__isnull=False)
+    assert row.doubt_count == 1 and row.due_at and statuses().count("queued") == 4
+
+
+def test_a_paused_account_is_probed_with_a_message_in_doubt_before_a_queued_one(
+    waiting, account, receiver
+):
+    rate_limit.Pace.objects.create(account=account, probe_at=timezone.now())
+    Account.objects.update(is_paused=True, paused_because="credentials")
+    waiting(due_at=timezone.now() - 60 * SECOND)
+    doubt = waiting(**doubt_of(SECOND))
+    [probe] = claim_probes()
+    assert probe.invocation.pk == doubt
+
+
+def test_the_answer_that_an_id_was_used_ends_a_pause(waiting, account, kaleyra_says):
+    kaleyra_says(400, DUPLICATE)
+    rate_limit.Pace.objects.create(account=account, probe_at=timezone.now())
+    Account.objects.update(is_paused=True, paused_because="credentials")
+    waiting(**doubt_of(SECOND))
+    run_once()
+    account.refresh_from_db()
+    assert not account.is_paused and statuses() == ["accepted"]

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from datetime import timedelta
 
 import pytest
 from celery import current_app
@@ -189,6 +190,11 @@ def test_a_callback_address_still_takes_a_result_of_a_message_sent_before(client
     row = Invocation.objects.get(request_id=id_of("awaiting"))
     assert (answer.status_code, row.delivery, row.deciding_channel) == (200, "completed", 1)
     assert Callback.objects.latest("pk").invocation == row
+
+
+def test_no_message_of_the_version_before_comes_first_and_its_doubt_has_lost_no_time(before):
+    rows = Invocation.objects.values_list("comes_first", "unasked_for").distinct().order_by()
+    assert set(rows) == {(False, timedelta(0))}
 
 
 # --- filters, presets, exports --------------------------------------------------------------------

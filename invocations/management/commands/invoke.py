@@ -126,7 +126,7 @@ class Command(BaseCommand):
             ) from None
         except (NotSendable, NotAcknowledged) as refusal:
             raise CommandError(_refusal(workflow, refusal.findings)) from None
-        sent = deliver(invocation.pk)
+        sent = deliver(invocation.pk, comes_first=False)  # a script may send many
         invocation.refresh_from_db()
         self._print(invocation, repeated=not recorded and not sent, as_json=options["json"])
         raise SystemExit(EXIT.get(Invocation.Status(invocation.status), NOT_SETTLED))

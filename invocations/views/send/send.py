@@ -240,6 +240,7 @@ def _send(draft: Draft) -> HttpResponse:
             sent_again_from=draft.original,
             not_before=promise.not_before,
             not_after=None if is_sent_now else promise.expires_at,
+            comes_first=True,
         )
     except RequestIdTaken:
         words = _(
