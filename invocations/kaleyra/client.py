@@ -23,7 +23,7 @@ from invocations.kaleyra.address import invoke_url, profiles_url
 from invocations.kaleyra.connection import NoAnswer, NotSent, SingleConnectionAdapter, WatchedSocket
 from invocations.kaleyra.payload import CONTENT_TYPE, KEY_HEADER
 from invocations.kaleyra.profiles import KeyCheck, read_profiles
-from invocations.kaleyra.reply import DUPLICATE, MAX_REPLY_BYTES, Reply, Verdict, read_reply
+from invocations.kaleyra.reply import MAX_REPLY_BYTES, Reply, Verdict, read_reply
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
@@ -36,7 +36,7 @@ class KaleyraClient:
     """Sends requests for one account.
 
     `allow_loopback` makes it use http, without a proxy, to a practice pod on this machine.
-    `duplicate` matches the rejection of a request id that was used before. Times are in seconds.
+    `duplicate`: see `read_reply`. Times are in seconds.
     """
 
     api_domain: str
@@ -45,7 +45,7 @@ class KaleyraClient:
     allow_loopback: bool = False
     proxy_url: str = field(default="", repr=False)  # it may hold a password
     ca_bundle: str = ""
-    duplicate: re.Pattern[str] = DUPLICATE
+    duplicate: re.Pattern[str] | None = None
     connect_seconds: float = CONNECT_SECONDS
     read_seconds: float = READ_SECONDS
     total_seconds: float = TOTAL_SECONDS

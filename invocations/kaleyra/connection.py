@@ -20,6 +20,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from http import HTTPStatus
+from http.client import HTTPResponse
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -195,10 +197,26 @@ def _why_unconnected(error: Exception, proxy: object) -> str:
     return "connect_timeout" if isinstance(error, ConnectTimeoutError | TimeoutError) else "refused"
 
 
+class FinalResponse(HTTPResponse):
+    """http.client's response, after any number of interim ones.
+
+    http.client skips 100 only, and takes a 102 or 103 for the answer (RFC 9110, 15.2: "A client
+    MUST be able to parse one or more 1xx responses"). 101 is final: what follows it is not HTTP.
+    Interim responses without end stop at the deadline, when the watchdog shuts the socket down.
+    """
+
+    def begin(self) -> None:
+        super().begin()
+        while 100 <= self.status < 200 and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            self.headers = self.msg = None  # type: ignore[assignment]  # so that it reads again
+            super().begin()
+
+
 class PlainConnection(HTTPConnection):
     """urllib3's connection over a `WatchedSocket`."""
 
     watched: WatchedSocket
+    response_class = FinalResponse
 
     def _new_conn(self) -> socket.socket:
         return self.watched.watch(super()._new_conn())

@@ -14,7 +14,7 @@ from django.utils import timezone
 from invocations.kaleyra.address import is_loopback
 from invocations.kaleyra.client import ClientConnection, KaleyraClient
 from invocations.kaleyra.connection import NoAnswer, NotSent
-from invocations.kaleyra.reply import DUPLICATE, Reply
+from invocations.kaleyra.reply import Reply
 from invocations.models import Account, ApiKey
 from invocations.models.encryption import Unreadable
 from invocations.sending.claim import Claim
@@ -118,5 +118,5 @@ def client_for(account: Account, key: str) -> KaleyraClient:
         allow_loopback=settings.SANDBOX and is_loopback(api_domain),
         proxy_url=settings.HTTPS_PROXY_URL,
         ca_bundle=settings.CA_BUNDLE,
-        duplicate=settings.DUPLICATE_ANSWER or DUPLICATE,
+        duplicate=settings.DUPLICATE_ANSWER,
     )
