@@ -26,6 +26,11 @@ def why_not_resendable(invocation: Invocation) -> Text | None:
     """Reads the invocation's columns only."""
     if not invocation.is_final:
         return _("It may still leave by itself.")
+    if invocation.reason == "settled_then_accepted":
+        return _(
+            "Kaleyra accepted it after a person had settled it: the customer may have it already."
+            " Do not send it again."
+        )
     if meaning_of(invocation).is_contradicted:
         return _(
             "A result came although nothing should have gone out: the customer may have it already."

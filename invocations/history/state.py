@@ -17,7 +17,14 @@ from invocations.history.deliveries import (
     NOT_DELIVERED,
 )
 from invocations.history.meanings import Meaning, StatusMeaning, Text
-from invocations.history.statuses import ASKED_ABOUT, CONTRADICTED, SCHEDULED, SETTLED, STATUSES
+from invocations.history.statuses import (
+    ASKED_ABOUT,
+    CONTRADICTED,
+    MAY_HAVE_LEFT,
+    SCHEDULED,
+    SETTLED,
+    STATUSES,
+)
 from invocations.models import Channel, Invocation
 
 Status = Invocation.Status
@@ -38,6 +45,8 @@ _DELIVERED_LABELS: dict[str, tuple[Text, Text]] = {
 
 def meaning_of(invocation: Invocation) -> StatusMeaning:
     """The status, refined by settlement, contradiction, schedule or a pending check."""
+    if invocation.reason == "settled_then_accepted" and invocation.delivery == Delivery.COMPLETED:
+        return SETTLED["settled_not_delivered"]  # the result decides between the two
     if invocation.reason in SETTLED:
         return SETTLED[invocation.reason]
     if invocation.delivery == Delivery.COMPLETED and invocation.status in CONTRADICTED:
@@ -47,6 +56,8 @@ def meaning_of(invocation: Invocation) -> StatusMeaning:
         return SCHEDULED
     if invocation.status == Status.UNKNOWN and invocation.due_at:
         return ASKED_ABOUT
+    if invocation.status == Status.UNKNOWN and invocation.reason == "reported_before_sent":
+        return MAY_HAVE_LEFT
     return STATUSES[invocation.status]
 
 

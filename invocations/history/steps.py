@@ -55,6 +55,17 @@ ASKED_AFTER_PAUSE = NextStep(
         " unless its quarter of an hour is over."
     ),
 )
+READ_RESULT_AND_SETTLE = NextStep(
+    "read-result-and-settle",
+    _("Read the result below, ask the customer whether a message came, and settle it."),
+)
+READ_RESULT_AND_HAVE_SETTLED = NextStep(
+    "read-result-and-have-settled",
+    _(
+        "Read the result below, ask the customer whether a message came,"
+        " and have an admin settle it."
+    ),
+)
 ASK_AND_SETTLE = NextStep(
     "ask-and-settle",
     _("No answer settles it? Ask the customer whether a message came, and settle it."),

@@ -93,7 +93,7 @@ def _insert(callback: Callback, flow: FlowResult, *, matches: bool = True) -> No
     Without `matches` it is stored unmatched.
     """
     with transaction.atomic():
-        invocation = lock_match(callback) if matches else None
+        invocation = lock_match(callback, flow.channels) if matches else None
         if invocation:
             callback.invocation, callback.matched_at = invocation, callback.received_at
         callback.save(force_insert=True)
