@@ -11,12 +11,15 @@ from typing import Any
 from django.http import HttpRequest
 from django.views.debug import SafeExceptionReporterFilter
 
-_TOKEN = re.compile(r"(/callbacks/)[^/\s'\"?]+")
+_AFTER_CALLBACKS = re.compile(r"(/callbacks/)[^/\s'\"?]+")
+_LIKE_A_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,}")
 
 
 def without_tokens(text: str) -> str:
-    """`text` with the token of every callback path replaced by "…"."""
-    return _TOKEN.sub(r"\1…", text)
+    """`text` with the token of every callback path replaced by "…", however the path is written."""
+    before, callbacks, after = text.partition("/callbacks/")
+    shortened = _AFTER_CALLBACKS.sub(r"\1…", callbacks + after)
+    return before + (_LIKE_A_TOKEN.sub("…", shortened) if callbacks else "")
 
 
 class CallbackTokenFilter(logging.Filter):
