@@ -19,7 +19,7 @@ from typing import NamedTuple, Self
 import requests
 from urllib3.exceptions import HTTPError
 
-from invocations.kaleyra.address import invoke_url, profiles_url
+from invocations.kaleyra.address import invoke_url, is_public_address, profiles_url
 from invocations.kaleyra.connection import NoAnswer, NotSent, SingleConnectionAdapter, WatchedSocket
 from invocations.kaleyra.payload import CONTENT_TYPE, KEY_HEADER
 from invocations.kaleyra.profiles import KeyCheck, read_profiles
@@ -67,10 +67,9 @@ class KaleyraClient:
 
     def _may_be_peer(self, address: str) -> bool:
         """Whether a request may be sent to the IP address to which the host name resolved."""
-        peer = ipaddress.ip_address(address.partition("%")[0])
         if self.allow_loopback:
-            return peer.is_loopback
-        return bool(self.proxy_url) or peer.is_global
+            return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+        return bool(self.proxy_url) or is_public_address(address)
 
 
 class ClientConnection:
