@@ -167,7 +167,7 @@ SECURE_PROXY_SSL_HEADER = (
 )
 # No redirect to https: a client that posts results over http would send its secret in clear with
 # every request, and a redirect would hide that. The callback view refuses http itself.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^callbacks/"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^callbacks\b"]
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -24,6 +24,10 @@ CONTRADICTED = gettext_lazy(
     "A result came although nothing should have gone out: the customer may have it already."
     " Do not send it again."
 )
+SETTLED_THEN_ACCEPTED = gettext_lazy(
+    "Kaleyra accepted it after a person had settled it: the customer may have it already."
+    " Do not send it again."
+)
 AWAITED = gettext_lazy("Its result is still awaited.")
 
 
@@ -47,6 +51,8 @@ def why_not_resendable(original: Invocation) -> str:
     """Why it must not be sent again by anybody; empty if it may be."""
     if not original.is_final:
         return str(STILL_OPEN)
+    if original.reason == "settled_then_accepted":
+        return str(SETTLED_THEN_ACCEPTED)
     if original.is_contradicted:
         return str(CONTRADICTED)
     if original.delivery == Delivery.AWAITING:

@@ -46,7 +46,7 @@ DELIVERY_FILTERS: dict[str, tuple[Any, Q]] = {
     "said_delivered": (SAID_DELIVERED.label, Q(reason="settled_delivered") & HAS_REASON),
     "said_not_delivered": (
         SAID_NOT_DELIVERED.label,
-        Q(reason="settled_not_delivered") & HAS_REASON,
+        Q(reason__in=("settled_not_delivered", "settled_then_accepted")) & HAS_REASON,
     ),
 }
 """By the filter's value in an address: label and query."""

@@ -16,6 +16,7 @@ Status = Invocation.Status
 _FOR_AN_ADMIN = {
     steps.ASK_AND_SETTLE: steps.ASK_AND_HAVE_SETTLED,
     steps.ASK_MEANWHILE_AND_SETTLE: steps.ASK_MEANWHILE_AND_HAVE_SETTLED,
+    steps.READ_RESULT_AND_SETTLE: steps.READ_RESULT_AND_HAVE_SETTLED,
 }
 """Steps that need the permission to settle, with the step for a viewer who lacks it."""
 _NAMING_THE_BUTTON = {steps.TRY_NOW, steps.CHECK_SAFELY}
@@ -174,6 +175,8 @@ _BY_REASON: dict[str, Text] = {
     "id_used_before": _ASK_KALEYRA,
     "another_request": _ASK_KALEYRA,
     "contradiction": _ASK_KALEYRA,
+    "reported_before_sent": _ASK_KALEYRA,
+    "settled_then_accepted": _ASK_KALEYRA,
 }
 _BY_STATUS: dict[str, Text] = {
     Status.REJECTED: _("Fix what Kaleyra names, then send them again."),

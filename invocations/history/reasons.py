@@ -84,6 +84,14 @@ REASONS: dict[str, Text] = {
     ),
     "too_late": _("Its time was over before it could leave."),
     "cancelled": _("A person cancelled it before anything had left."),
+    "reported_before_sent": _(
+        "Kaleyra reported a result for it before this console had sent it: it may have left"
+        " already."
+    ),
+    "settled_then_accepted": _(
+        "A person settled it: it was not delivered. Kaleyra’s answer came later and says that it"
+        " was accepted."
+    ),
     "settled_delivered": _("A person settled it: it was delivered."),
     "settled_not_delivered": _("A person settled it: it was not delivered."),
 }

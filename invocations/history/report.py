@@ -9,6 +9,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from invocations.history.wording import channel_name, person_name
 from invocations.kaleyra.callbacks import ReportedChannel, combine, disputed_positions, has_ended
@@ -27,12 +28,16 @@ class Report:
     """Positions that one result reports as delivered and another as failed."""
     matched_by: Sequence[User] = ()
     """Who matched a result to the message by hand, because no ID did."""
+    doubtful: int = 0
+    """How many results are dated before the message. They say nothing of its channels."""
 
 
 def prefetch_results() -> Prefetch[str]:
     """Loads for a list what `report_of` reads: two queries, without the callbacks' bodies."""
-    columns = ("invocation_id", "execution_status", "ended_at", "received_at")
-    callbacks = Callback.objects.only(*columns).order_by("received_at", "pk")
+    names = (f"matched_by__{name}" for name in ("username", "first_name", "last_name"))
+    columns = ("invocation_id", "execution_status", "ended_at", "received_at", *names)
+    callbacks = Callback.objects.select_related("matched_by").only(*columns)
+    callbacks = callbacks.order_by("received_at", "pk")
     return Prefetch("callbacks", callbacks.prefetch_related("results"))
 
 
@@ -40,13 +45,17 @@ def report_of(callbacks: Sequence[Callback]) -> Report | None:
     """`callbacks`: oldest first, with their results; None without any.
 
     `kaleyra.callbacks.combine` decides what holds for each channel. The end of the flow is that
-    of the first callback that reports one, else of the newest.
+    of the first callback that reports one, else of the newest. A doubtful result counts only where
+    there is no other.
     """
     if not callbacks:
         return None
+    every = callbacks
+    callbacks = [callback for callback in every if not callback.is_doubtful]
+    doubtful = len(every) - len(callbacks)
     reported = [[_channel(result) for result in callback.results.all()] for callback in callbacks]
     ended = (callback for callback in callbacks if has_ended(callback.execution_status))
-    last = next(ended, callbacks[-1])
+    last = next(ended, callbacks[-1] if callbacks else every[-1])
     people = [callback.matched_by for callback in callbacks if callback.matched_by]
     return Report(
         channels={channel.position: channel for channel in combine(reported).channels},
@@ -55,6 +64,7 @@ def report_of(callbacks: Sequence[Callback]) -> Report | None:
         received_at=last.received_at,
         disputed=frozenset(disputed_positions(reported)),
         matched_by=list(dict.fromkeys(people)),
+        doubtful=doubtful,
     )
 
 
@@ -80,6 +90,19 @@ def disputed_text(report: Report) -> str:
         "Its results contradict each other on %(which)s: one says delivered, another failed."
         " All are shown as they came."
     ) % {"which": which}
+
+
+def doubtful_texts(report: Report) -> list[str]:
+    """Says of results that are dated before the message that they prove nothing: one sentence."""
+    if not report.doubtful:
+        return []
+    text = ngettext(
+        "%(n)s result is dated before the message was recorded, so nothing is concluded from it.",
+        "%(n)s results are dated before the message was recorded, so nothing is concluded from"
+        " them.",
+        report.doubtful,
+    )
+    return [text % {"n": report.doubtful}]
 
 
 def matched_by_texts(report: Report) -> list[str]:

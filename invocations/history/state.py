@@ -20,6 +20,7 @@ from invocations.history.meanings import Meaning, StatusMeaning, Text
 from invocations.history.statuses import (
     ASKED_ABOUT,
     CONTRADICTED,
+    MAY_HAVE_LEFT,
     RESTORED,
     SCHEDULED,
     SETTLED,
@@ -46,6 +47,8 @@ _DELIVERED_LABELS: dict[str, tuple[Text, Text]] = {
 
 def meaning_of(invocation: Invocation) -> StatusMeaning:
     """The status, refined by settlement, contradiction, schedule or a pending check."""
+    if invocation.reason == "settled_then_accepted" and invocation.delivery == Delivery.COMPLETED:
+        return SETTLED["settled_not_delivered"]  # the result decides between the two
     if invocation.reason in SETTLED:
         return SETTLED[invocation.reason]
     if invocation.is_contradicted:
@@ -57,6 +60,8 @@ def meaning_of(invocation: Invocation) -> StatusMeaning:
         return ASKED_ABOUT
     if invocation.status == Status.UNKNOWN and invocation.reason == DATABASE_RESTORED:
         return RESTORED
+    if invocation.status == Status.UNKNOWN and invocation.reason == "reported_before_sent":
+        return MAY_HAVE_LEFT
     return STATUSES[invocation.status]
 
 

@@ -116,6 +116,16 @@ ASKED_ABOUT = replace(
     next=(steps.ASKED_BY_ITSELF, steps.DO_NOT_SEND_MEANWHILE),
 )
 """An unknown outcome about which the dispatcher still asks Kaleyra."""
+MAY_HAVE_LEFT = replace(
+    STATUSES[Status.UNKNOWN],
+    name="may-have-left",
+    says=_(
+        "It may have left already: Kaleyra reported a result for it, and this console has not sent"
+        " it. So it is kept back."
+    ),
+    next=(steps.READ_RESULT_AND_SETTLE, steps.ONLY_THEN_SEND_AGAIN),
+)
+"""An unknown outcome with the reason `reported_before_sent` (`sending.decisions`)."""
 SETTLED: dict[str, StatusMeaning] = {
     "settled_delivered": StatusMeaning(
         "settled-delivered",
@@ -135,8 +145,22 @@ SETTLED: dict[str, StatusMeaning] = {
         next=(steps.SEND_AGAIN_IF_NEEDED,),
         delivery=SAID_NOT_DELIVERED,
     ),
+    "settled_then_accepted": StatusMeaning(
+        "settled-then-accepted",
+        pgettext_lazy("status", "Settled: not delivered"),
+        tone="unknown",
+        icon="gavel",
+        says=_(
+            "A person settled it: it was not delivered. Kaleyra’s answer came later and says that"
+            " it was accepted. One of the two is wrong. Both are shown as they came."
+        ),
+        next=(steps.DO_NOT_SEND, steps.ASK_KALEYRA),
+        delivery=SAID_NOT_DELIVERED,
+        is_contradicted=True,
+    ),
 }
-"""By the reason that a settlement stores (`invocations.sending.decisions.settle`)."""
+"""By the reason that a settlement stores (`invocations.sending.decisions.settle`), or that a late
+acceptance leaves of it (`invocations.sending.late_answers`)."""
 
 
 def _contradicted(status: str) -> StatusMeaning:

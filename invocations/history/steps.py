@@ -88,6 +88,17 @@ ASKED_AFTER_PAUSE = NextStep(
     "asked-after-pause",
     _("Once sending is resumed, the console asks Kaleyra again, unless its 15 minutes are over."),
 )
+READ_RESULT_AND_SETTLE = NextStep(
+    "read-result-and-settle",
+    _("Read the result below, ask the customer whether a message came, and settle it."),
+)
+READ_RESULT_AND_HAVE_SETTLED = NextStep(
+    "read-result-and-have-settled",
+    _(
+        "Read the result below, ask the customer whether a message came,"
+        " and have an admin settle it."
+    ),
+)
 ASK_AND_SETTLE = NextStep(
     "ask-and-settle",
     _("No clear answer? Ask the customer if the message came, and settle it."),

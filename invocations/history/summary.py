@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from invocations.history.deliveries import NOT_DELIVERED, REPORTED
 from invocations.history.meanings import Meaning, StatusMeaning
-from invocations.history.report import Report, disputed_text, matched_by_texts
+from invocations.history.report import Report, disputed_text, doubtful_texts, matched_by_texts
 from invocations.history.statuses import SETTLED
 from invocations.history.wording import channel_name
 from invocations.kaleyra.callbacks import CodeMeaning, ReportedChannel, meaning_of_code
@@ -32,9 +32,18 @@ def summary(
     if report is None or delivery.name not in REPORTED:
         return str(delivery.says)
     sentence = _after_settlement(meaning, delivery) or _sentence(delivery)
+    if report.doubtful and not report.channels:
+        return " ".join([*doubtful_texts(report), _("Whether it was delivered is not known.")])
     clauses = "; ".join(_clauses(report, channels)) or _("no channel is named")
     disputed = [disputed_text(report)] if report.disputed else []
-    return " ".join([sentence % {"what": clauses}, *disputed, *matched_by_texts(report)])
+    return " ".join(
+        [
+            sentence % {"what": clauses},
+            *disputed,
+            *matched_by_texts(report),
+            *doubtful_texts(report),
+        ]
+    )
 
 
 def _sentence(delivery: Meaning) -> str:

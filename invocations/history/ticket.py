@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from invocations.history.meanings import Meaning, Text
 from invocations.history.reasons import REASONS
-from invocations.history.report import Report, disputed_text, matched_by_texts
+from invocations.history.report import Report, disputed_text, doubtful_texts, matched_by_texts
 from invocations.history.targets import ShownTarget
 from invocations.history.wording import channel_name, duration_text, person_name
 from invocations.kaleyra.redaction import Secrets, redact
@@ -84,7 +84,7 @@ def _results(report: Report) -> Iterator[TicketLine]:
     yield _("Flow ended"), _at(report.ended_at, report.execution_status or "–")
     if report.disputed:
         yield _("Note"), disputed_text(report)
-    for text in matched_by_texts(report):
+    for text in [*matched_by_texts(report), *doubtful_texts(report)]:
         yield _("Note"), text
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from invocations.history.deliveries import AWAITING, NO_RESULT, NOT_REPORTED, NOT_YET_REPORTED
 from invocations.history.meanings import StatusMeaning, Text
 from invocations.history.reasons import ATTEMPT_REASONS, OUTCOMES
-from invocations.history.report import Report, matched_by_texts
+from invocations.history.report import Report, doubtful_texts, matched_by_texts
 from invocations.history.timeline_channels import expected_steps, reported_steps
 from invocations.history.timeline_step import TimelineStep, step_for
 from invocations.history.wording import clock_time, duration_text, person_name
@@ -47,7 +47,7 @@ def timeline(
         *(_attempt(attempt) for attempt in begun),
         _status(invocation, meaning, status_notes),
     ]
-    if report:
+    if report and (report.channels or not report.doubtful):
         steps += reported_steps(report, channels)
     elif invocation.delivery == Delivery.AWAITING:
         steps += expected_steps(channels)
@@ -166,6 +166,7 @@ def _ended(invocation: Invocation, report: Report) -> TimelineStep:
             *says,
             came % {"time": clock_time(report.received_at)},
             *matched_by_texts(report),
+            *doubtful_texts(report),
         ],
         code=report.execution_status,
     )

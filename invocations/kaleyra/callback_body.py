@@ -6,6 +6,7 @@ import json
 import math
 import re
 import uuid
+import zlib
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -48,6 +49,18 @@ def read_callback(body: bytes) -> FlowResult:
         channels=_channels(event.get("result")),
         problem="odd_id" if is_odd else "" if invocation_id or request_id else "no_id",
     )
+
+
+def uncompressed(body: bytes) -> bytes:
+    """The content of a gzip body; `body` itself if it is none, is broken, or holds too much."""
+    if body[:2] != b"\x1f\x8b":
+        return body
+    reader = zlib.decompressobj(wbits=31)
+    try:
+        content = reader.decompress(body, MAX_CALLBACK_BYTES)
+    except zlib.error:
+        return body
+    return content if reader.eof and not reader.unused_data else body
 
 
 # --- the event in a body ------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -87,6 +87,20 @@ def was_refused(execution_status: str, channels: Iterable[ReportedChannel]) -> b
     return _normalized(execution_status) == "REJECTED" and not any(
         channel.code or channel.message_id for channel in channels
     )
+
+
+CLOCK_SKEW = timedelta(hours=1)
+"""Tolerated difference between Kaleyra's clock and ours."""
+
+
+def is_dated_before(
+    recorded_at: datetime, ended_at: datetime | None, starts: Iterable[datetime | None]
+) -> bool:
+    """Whether a result says that its flow ended, or a channel started, before its message existed.
+
+    Then it is of another message, or Kaleyra's clock is wrong: it proves no delivery.
+    """
+    return any(moment < recorded_at - CLOCK_SKEW for moment in (ended_at, *starts) if moment)
 
 
 @dataclass(frozen=True)

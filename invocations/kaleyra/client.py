@@ -19,12 +19,12 @@ from typing import NamedTuple, Self
 import requests
 from urllib3.exceptions import HTTPError
 
-from invocations.kaleyra.address import invoke_url, profiles_url
+from invocations.kaleyra.address import invoke_url, is_public_address, profiles_url
 from invocations.kaleyra.connection import NoAnswer, NotSent, SingleConnectionAdapter, WatchedSocket
 from invocations.kaleyra.patterns import SearchPattern
 from invocations.kaleyra.payload import CONTENT_TYPE, KEY_HEADER
 from invocations.kaleyra.profiles import KeyCheck, read_profiles
-from invocations.kaleyra.reply import DUPLICATE, MAX_REPLY_BYTES, Reply, Verdict, read_reply
+from invocations.kaleyra.reply import MAX_REPLY_BYTES, Reply, Verdict, read_reply
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
@@ -37,7 +37,7 @@ class KaleyraClient:
     """Sends requests for one account.
 
     `allow_loopback` makes it use http, without a proxy, to a practice pod on this machine.
-    `duplicate` matches the rejection of a request id that was used before. Times are in seconds.
+    `duplicate`: see `read_reply`. Times are in seconds.
     """
 
     api_domain: str
@@ -46,7 +46,7 @@ class KaleyraClient:
     allow_loopback: bool = False
     proxy_url: str = field(default="", repr=False)  # it may hold a password
     ca_bundle: str = ""
-    duplicate: SearchPattern = DUPLICATE
+    duplicate: SearchPattern | None = None
     connect_seconds: float = CONNECT_SECONDS
     read_seconds: float = READ_SECONDS
     total_seconds: float = TOTAL_SECONDS
@@ -68,10 +68,9 @@ class KaleyraClient:
 
     def _may_be_peer(self, address: str) -> bool:
         """Whether a request may be sent to the IP address to which the host name resolved."""
-        peer = ipaddress.ip_address(address.partition("%")[0])
         if self.allow_loopback:
-            return peer.is_loopback
-        return bool(self.proxy_url) or peer.is_global
+            return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+        return bool(self.proxy_url) or is_public_address(address)
 
 
 class ClientConnection:

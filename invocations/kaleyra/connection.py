@@ -30,7 +30,11 @@ from urllib3.exceptions import (
     NewConnectionError,
     SSLError,
 )
+from urllib3.util.connection import create_connection
 from urllib3.util.ssl_ import create_urllib3_context
+
+from invocations.kaleyra.address import addresses_of
+from invocations.kaleyra.interim_responses import FinalResponse
 
 
 class NotSent(Exception):
@@ -137,6 +141,16 @@ class WatchedSocket:
         """
         return time.monotonic() - self._used_at <= idle_seconds and self._process == os.getpid()
 
+    def allowed_addresses(self, host: str, port: int) -> list[str]:
+        """The IP addresses of `host`. Raises `NotSent` if one of them must not be connected to.
+
+        So a port on such a host is never tried, and whether it is open does not show.
+        """
+        addresses = addresses_of(host, port)
+        if not addresses or not all(self._may_be_peer(address) for address in addresses):
+            raise NotSent("address")
+        return addresses
+
     def watch(self, opened: socket.socket) -> socket.socket:
         """Puts `opened` under the deadline of the call, and returns it.
 
@@ -199,9 +213,28 @@ class PlainConnection(HTTPConnection):
     """urllib3's connection over a `WatchedSocket`."""
 
     watched: WatchedSocket
+    response_class = FinalResponse
 
     def _new_conn(self) -> socket.socket:
-        return self.watched.watch(super()._new_conn())
+        # The name is resolved once: a second answer of the name server could name another host.
+        try:
+            addresses = self.watched.allowed_addresses(self._dns_host, self.port)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from None
+        for address in addresses[:-1]:
+            try:
+                return self.watched.watch(self._dialled(address))
+            except OSError:
+                continue
+        return self.watched.watch(self._dialled(addresses[-1]))
+
+    def _dialled(self, address: str) -> socket.socket:
+        return create_connection(
+            (address, self.port),
+            self.timeout,
+            source_address=self.source_address,
+            socket_options=self.socket_options,
+        )
 
     def connect(self) -> None:
         with self.watched.connecting(self.proxy):

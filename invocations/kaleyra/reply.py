@@ -17,10 +17,13 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
+from invocations.kaleyra.duplicate import says_id_was_used
 from invocations.kaleyra.patterns import SearchPattern
 
 MAX_REPLY_BYTES = 64 * 1024
 MAX_RETRY_AFTER = 3600
+_ACCEPTED_STATUS = (202, "202")
+"""The `status` in the body of an acceptance."""
 # RFC 9110, 15.4: the statuses that name one other URL. 300 and 304 do not.
 _REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -81,19 +84,10 @@ class Reply:
         return read_timestamp(self.timestamp)
 
 
-# The gaps are bounded: in a hostile text, a search from each "request id" to the end of the text
-# would take minutes.
-DUPLICATE = re.compile(
-    r"\brequest[\s_-]?id\b[^.!?]{0,100}"
-    r"\b(?:already|duplicated?|exists|been used|used before|reused|twice|unique)\b"
-    r"|\b(?:duplicated?|same)\b[^.!?]{0,40}\brequest[\s_-]?id\b",
-    re.IGNORECASE,
+_DECIDING_KEYS = frozenset(
+    {"requestId", "success", "status", "executionStatus", "workflowInvocationId", "code"}
 )
-"""Matches the rejection of a request id that was used before.
-
-The seed says that an id cannot be submitted again, but the wording of the error is undocumented. So
-the text must name both the request id and its earlier use, close together in one sentence.
-"""
+"""The keys of which two different values leave open what the answer means."""
 MAX_SEARCHED = 4096
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _INVOCATION_ID = re.compile(r"\A[A-Za-z0-9_-]{1,100}\Z")
@@ -118,16 +112,19 @@ def read_reply(
     request_id: str,
     headers: Mapping[str, str] | None = None,
     complete: bool = True,
-    duplicate: SearchPattern = DUPLICATE,
+    duplicate: SearchPattern | None = None,
 ) -> Reply:
     """The answer to the invocation `request_id`.
 
-    `complete` is False if the body broke off or was truncated at `MAX_BODY_BYTES`. `duplicate` is
-    searched in the first `MAX_SEARCHED` characters of each text.
+    `complete` is False if the body broke off or was truncated at `MAX_BODY_BYTES`. `duplicate`: a
+    pattern to find instead of `says_id_was_used`. Either sees the first `MAX_SEARCHED` characters
+    of each text.
     """
     text = body[:MAX_REPLY_BYTES].decode("utf-8-sig", errors="replace")
-    fields = _json_object(text) if complete else None
+    fields, has_two_values = _json_object(text) if complete else (None, False)
     reason = _reason(http_status, fields, request_id, complete)
+    if has_two_values and VERDICTS[reason] is not Verdict.DOUBTFUL:
+        reason = "contradiction"
     fields = fields or {}
     message = _text_or_none(fields.get("message"))
     errors = _errors(fields)
@@ -147,9 +144,17 @@ def read_reply(
         is_duplicate=(
             http_status in (400, 409)
             and reason not in ("another_request", "contradiction")
-            and any(duplicate.search(each[:MAX_SEARCHED]) for each in (*errors, message or ""))
+            and not has_two_values
+            and any(
+                _is_duplicate(each[:MAX_SEARCHED], request_id, duplicate)
+                for each in (*errors, message or "")
+            )
         ),
     )
+
+
+def _is_duplicate(text: str, request_id: str, pattern: SearchPattern | None) -> bool:
+    return bool(pattern.search(text)) if pattern else says_id_was_used(text, request_id)
 
 
 # --- the reason ---------------------------------------------------------------------------------
@@ -171,7 +176,11 @@ def _says_accepted(fields: dict[str, Any] | None, request_id: str) -> bool:
     return bool(
         fields
         and fields.get("requestId") == request_id
-        and (fields.get("success") is True or fields.get("executionStatus") == "ACCEPTED")
+        and (
+            fields.get("success") is True
+            or fields.get("executionStatus") == "ACCEPTED"
+            or fields.get("status") in _ACCEPTED_STATUS
+        )
     )
 
 
@@ -210,6 +219,8 @@ def _reason_of_202(fields: dict[str, Any] | None, request_id: str) -> str:
         return "another_request"
     if fields.get("executionStatus") != "ACCEPTED" or fields.get("success") is not True:
         return "contradiction"
+    if fields.get("status") not in (None, *_ACCEPTED_STATUS) or _errors(fields):
+        return "contradiction"
     return "accepted"
 
 
@@ -219,7 +230,8 @@ def _reason_of_400(fields: dict[str, Any] | None, request_id: str) -> str:
     if fields.get("requestId") not in (None, request_id):
         return "another_request"
     refused = fields.get("success") is False or (fields.get("success") is None and "code" in fields)
-    if not refused or fields.get("executionStatus") not in (None, "REJECTED"):
+    says_taken = fields.get("status") in _ACCEPTED_STATUS
+    if not refused or says_taken or fields.get("executionStatus") not in (None, "REJECTED"):
         return "contradiction"
     return "rejected"
 
@@ -227,12 +239,25 @@ def _reason_of_400(fields: dict[str, Any] | None, request_id: str) -> str:
 # --- single fields ------------------------------------------------------------------------------
 
 
-def _json_object(text: str) -> dict[str, Any] | None:
+def _json_object(text: str) -> tuple[dict[str, Any] | None, bool]:
+    """The object, and whether it has one of `_DECIDING_KEYS` twice, with two values.
+
+    Python keeps the last value of a key, other readers the first.
+    """
+    pairs: list[tuple[str, Any]] = []
+
+    def keep_pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
+        pairs[:] = found  # the outermost object is read last
+        return dict(found)
+
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=keep_pairs)
+        if not isinstance(value, dict):
+            return None, False
+        values = {(key, json.dumps(each)) for key, each in pairs if key in _DECIDING_KEYS}
+        return value, len(values) > len({key for key, _value in values})
     except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
+        return None, False
 
 
 def _errors(fields: dict[str, Any]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from invocations.kaleyra.callbacks import is_dated_before
 from invocations.models.configuration import Account
 from invocations.models.encryption import EncryptedTextField
 from invocations.models.invocations import Invocation
@@ -161,6 +162,14 @@ class Callback(models.Model):
 
     def __str__(self) -> str:
         return self.workflow_invocation_id or self.digest[:12]
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it is dated before its message was recorded, and no person matched it."""
+        if self.invocation is None or self.matched_by_id is not None:
+            return False
+        starts = [result.started_at for result in self.results.all()]
+        return is_dated_before(self.invocation.created_at, self.ended_at, starts)
 
 
 class ChannelResult(models.Model):

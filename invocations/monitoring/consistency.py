@@ -78,9 +78,11 @@ def _status_rules() -> Iterator[Rule]:
     rejected = rows.filter(status=Status.REJECTED).exclude(settled)
     yield "says rejected, and no attempt was", rejected.filter(~_has_attempt(Outcome.REJECTED))
     yield "says rejected, and an attempt may have got in", rejected.filter(may_have_left)
+    # While a later attempt is under way, an answer to an earlier one may have come late.
+    decided = rows.exclude(status__in=[Status.ACCEPTED, Status.SENDING]).exclude(settled)
     yield (
         "an attempt was accepted, and it says otherwise",
-        rows.filter(_has_attempt(Outcome.ACCEPTED)).exclude(status=Status.ACCEPTED),
+        decided.filter(_has_attempt(Outcome.ACCEPTED)),
     )
 
 

@@ -6,6 +6,7 @@ console, and whether it is still enabled.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,6 +27,11 @@ from invocations.results import endpoints
 from invocations.sending.attempt import client_for
 
 CHECK_EVERY = timedelta(seconds=5)
+NO_CONNECTION = ("address", "connect_timeout", "name", "refused")
+"""Why there was no connection. The check does not tell them apart: with a pod's host and port an
+admin could scan the network of this machine."""
+NO_CONNECTION_TAKES = 1.0
+"""Seconds that a check without a connection takes at least, whatever the reason is."""
 
 
 class CheckOutcome(StrEnum):
@@ -55,7 +61,8 @@ class ProfileFound:
 class KeyCheckResult:
     """The result of a check.
 
-    `reason`: why there is no readable answer, a key of `history.reasons.REASONS`; else empty.
+    `reason`: why there is no readable answer, a key of `history.reasons.REASONS` or
+    "unreachable"; else empty.
     """
 
     outcome: CheckOutcome
@@ -73,7 +80,7 @@ def check_key(key: ApiKey, console: str) -> KeyCheckResult:
 
     `console`: the host of this console, as people open it.
     """
-    now = timezone.now()
+    now, began = timezone.now(), time.monotonic()
     may_check = Q(last_checked_at__isnull=True) | Q(last_checked_at__lt=now - CHECK_EVERY)
     if not ApiKey.objects.filter(may_check, pk=key.pk).update(last_checked_at=now):
         return KeyCheckResult(CheckOutcome.TOO_SOON)
@@ -82,7 +89,10 @@ def check_key(key: ApiKey, console: str) -> KeyCheckResult:
     except Unreadable:
         return KeyCheckResult(CheckOutcome.UNREACHABLE, "unreadable_key")
     except (NotSent, NoAnswer) as error:
-        return KeyCheckResult(CheckOutcome.UNREACHABLE, error.reason)
+        if error.reason not in NO_CONNECTION:
+            return KeyCheckResult(CheckOutcome.UNREACHABLE, error.reason)
+        time.sleep(max(0.0, began + NO_CONNECTION_TAKES - time.monotonic()))
+        return KeyCheckResult(CheckOutcome.UNREACHABLE, "unreachable")
     return _stored_check(key, answer, console)
 
 

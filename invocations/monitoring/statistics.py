@@ -54,7 +54,7 @@ CONDITIONS: dict[str, Q] = {
     "doubles": Q(may_be_double=True),
     "unreported": Q(status=Status.ACCEPTED) & ~Q(delivery=Delivery.COMPLETED),
     "refused": Q(status=Status.REJECTED) & ~Q(delivery=Delivery.COMPLETED),
-    "said_not_delivered": Q(reason="settled_not_delivered"),
+    "said_not_delivered": Q(reason__in=("settled_not_delivered", "settled_then_accepted")),
 }
 RECORDED = "recorded"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
@@ -16,10 +16,18 @@ from django.db.models import Prefetch, Q
 from django.utils import timezone
 
 from invocations.composing import template_fields
-from invocations.kaleyra.callbacks import ReportedChannel, combine, has_ended, was_refused
+from invocations.kaleyra.callbacks import (
+    CLOCK_SKEW,
+    ReportedChannel,
+    combine,
+    has_ended,
+    is_dated_before,
+    was_refused,
+)
 from invocations.models import Callback, ChannelResult, Invocation, WorkflowInstance
 from invocations.results import matching
 from invocations.sending import decisions, pause
+from invocations.sending.ask_again import REPORTED_BEFORE_SENT
 from invocations.sending.outcomes import Status
 
 if TYPE_CHECKING:
@@ -28,11 +36,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 Delivery = Invocation.Delivery
 
-CLOCK_SKEW = timedelta(hours=1)
-"""Tolerated difference between Kaleyra's clock and ours.
-
-Beyond it the time of receipt counts as the end of the flow.
-"""
 MAX_LOCKED = 10
 """Invocations that are locked for one result."""
 INVOCATION_COLUMNS = (
@@ -53,8 +56,9 @@ RESULT_COLUMNS = (
     "execution_status",
     "ended_at",
     "received_at",
+    "matched_by_id",
 )
-CHANNEL_COLUMNS = ("callback_id", "position", "code", "message_id")
+CHANNEL_COLUMNS = ("callback_id", "position", "code", "message_id", "started_at")
 
 
 # --- match ----------------------------------------------------------------------------------------
@@ -121,19 +125,33 @@ def _assign(callback: Callback, invocation: Invocation, by: User | None = None) 
     return True
 
 
-def lock_match(callback: Callback) -> Invocation | None:
+def lock_match(
+    callback: Callback, channels: Sequence[ReportedChannel] | None = None
+) -> Invocation | None:
     """The invocation of the result, locked: by its ids, or else by an answer that named them.
 
-    None if there is none, if there are several, or while it is being sent.
+    None if there is none, if there are several, or while it is being sent. Also while it waits to
+    be sent, unless the result shows that it may have left. `channels`: what a result says that is
+    not stored yet.
     """
     named = _lock(matching.named_by([callback]))
     if any(matching.names_invocation(callback, row) for row in named):
-        return unless_being_sent(matching.only_match(callback, named))
+        match = matching.only_match(callback, named)
+        if match and match.status in Invocation.UNSENT:
+            return match if _may_have_left(callback, channels) else None
+        return unless_being_sent(match)
     invocation = _match_by_answer(callback)
     if invocation is None or not (locked := _lock(Q(pk=invocation.pk))):
         return None
     # Matched again under the lock: the invocation may have got another Kaleyra id meanwhile.
     return unless_being_sent(locked[0]) if _match_by_answer(callback) == locked[0] else None
+
+
+def _may_have_left(callback: Callback, channels: Sequence[ReportedChannel] | None) -> bool:
+    """Whether the result is of a flow that ran: one that was only refused sent nothing."""
+    if channels is None:
+        channels = _channels_of(callback)
+    return not was_refused(callback.execution_status, channels)
 
 
 def _match_by_answer(callback: Callback) -> Invocation | None:
@@ -173,6 +191,13 @@ class _Result(NamedTuple):
     def was_refused(self) -> bool:
         return was_refused(self.callback.execution_status, self.channels)
 
+    def is_doubtful(self, invocation: Invocation) -> bool:
+        """As `Callback.is_doubtful`."""
+        starts = [channel.started_at for channel in self.channels]
+        return self.callback.matched_by_id is None and is_dated_before(
+            invocation.created_at, self.callback.ended_at, starts
+        )
+
 
 def update_from_results(
     invocation: Invocation,
@@ -184,18 +209,24 @@ def update_from_results(
 
     `added`: a result that the caller has just stored, with its `channels`, which spares reading
     them back. A result that only says that the flow was refused changes neither a refusal nor an
-    unknown outcome: it is shown beside it.
+    unknown outcome: it is shown beside it. A message that was not sent yet is held.
     """
+    if invocation.status in Invocation.UNSENT and decisions.hold_reported(invocation):
+        invocation.status, invocation.reason = Status.UNKNOWN, REPORTED_BEFORE_SENT
     results = _stored_results(invocation, without=added)
     if added:
         results.append(_Result(added, channels))
     if invocation.status in (Status.UNKNOWN, Status.REJECTED):
         results = [result for result in results if not result.was_refused]
-    if results and invocation.status == Status.UNKNOWN and decisions.confirm_accepted(invocation):
+    believed = [result for result in results if not result.is_doubtful(invocation)]
+    is_held = invocation.status == Status.UNKNOWN and invocation.reason == REPORTED_BEFORE_SENT
+    if is_held:
+        believed = results = []  # a person settles it, with the result before them
+    if believed and invocation.status == Status.UNKNOWN and decisions.confirm_accepted(invocation):
         invocation.status = Status.ACCEPTED
-    columns = _columns_from(results, invocation)
+    columns = _columns_from(results, believed, invocation)
     Invocation.objects.filter(pk=invocation.pk).update(**columns)
-    if not invocation.workflow_instance.expects_callback:
+    if believed and not invocation.workflow_instance.expects_callback:
         _expect_results_of(invocation.workflow_instance_id)
     logger.info("invocation %s has a result", invocation.request_id)
 
@@ -207,27 +238,29 @@ def _stored_results(invocation: Invocation, without: Callback | None) -> list[_R
     )
     if without:
         callbacks = callbacks.exclude(pk=without.pk)
+    return [_Result(callback, _channels_of(callback)) for callback in callbacks.order_by("pk")]
+
+
+def _channels_of(callback: Callback) -> list[ReportedChannel]:
+    names = ("position", "code", "message_id", "started_at")
     return [
-        _Result(
-            callback,
-            [
-                ReportedChannel(each.position, code=each.code, message_id=each.message_id)
-                for each in callback.results.all()
-            ],
-        )
-        for callback in callbacks.order_by("pk")
+        ReportedChannel(**{name: getattr(each, name) for name in names})
+        for each in callback.results.all()
     ]
 
 
-def _columns_from(results: Sequence[_Result], invocation: Invocation) -> dict[str, object]:
-    kaleyra_ids = (result.callback.workflow_invocation_id for result in results)
+def _columns_from(
+    results: Sequence[_Result], believed: Sequence[_Result], invocation: Invocation
+) -> dict[str, object]:
+    """A doubtful result ends the wait for one, and says nothing of any channel."""
+    kaleyra_ids = (result.callback.workflow_invocation_id for result in believed)
     learned_id = next(filter(None, kaleyra_ids), "")
     columns: dict[str, object] = {
         "workflow_invocation_id": invocation.workflow_invocation_id or learned_id
     }
     ends = [_ended_at(result.callback, invocation) for result in results if result.has_ended]
     if ends:
-        combined = combine(result.channels for result in results)
+        combined = combine(result.channels for result in believed)
         columns |= {
             "delivery": Delivery.COMPLETED,
             "result_at": min(ends),
@@ -236,7 +269,7 @@ def _columns_from(results: Sequence[_Result], invocation: Invocation) -> dict[st
             ),
             "may_be_double": combined.may_be_double,
         }
-    elif results and invocation.status == Status.ACCEPTED and not invocation.delivery:
+    elif believed and invocation.status == Status.ACCEPTED and not invocation.delivery:
         # The flow is still running, so its result is due.
         columns |= {
             "delivery": Delivery.AWAITING,

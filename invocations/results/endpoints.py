@@ -11,10 +11,12 @@ import base64
 import binascii
 import hmac
 import logging
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from django.db import transaction
 from django.db.models import Q
@@ -33,7 +35,7 @@ SECRET_HEADER = "X-Callback-Secret"
 BASIC_USER = "kaleyra"
 """The user name that the set-up page suggests. Any is accepted: only the password is checked."""
 SECRET_BYTES = 32
-MAX_TOKEN_LENGTH = 100
+SHORTEST_TOKEN, MAX_TOKEN_LENGTH = 20, 100
 USE_RECORDED_EVERY = timedelta(seconds=10)
 """How exact `last_used_at` is: many results at once must not all write to one row."""
 
@@ -156,7 +158,20 @@ def path_of(address: CallbackAddress) -> str:
     return reverse("callback", args=[address.token])
 
 
+_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{SHORTEST_TOKEN},{MAX_TOKEN_LENGTH}}}")
+
+
+def token_as_written(text: str) -> str:
+    """The token in the part of a path that follows /callbacks/; empty if there are none, or two.
+
+    It may stand between blanks, slashes or other characters, and twice, as when the whole address
+    was pasted behind itself.
+    """
+    found = set(_TOKEN.findall(text))
+    return found.pop() if len(found) == 1 else ""
+
+
 def token_from_path(path: str) -> str:
-    """The token in a path of `path_of`, with or without the final slash; else empty."""
-    before, _, token = path.rstrip("/").rpartition("/")
-    return token if f"{before}/" == reverse("callback", args=["-"]).removesuffix("-/") else ""
+    """The token in the path of a URL that is `path_of`, however it is written; else empty."""
+    _, callbacks, rest = unquote(path).partition(reverse("callback", args=["-"]).removesuffix("-/"))
+    return token_as_written(rest) if callbacks else ""

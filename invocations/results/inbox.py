@@ -19,7 +19,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from invocations.kaleyra.callback_body import read_callback
+from invocations.kaleyra.callback_body import read_callback, uncompressed
 from invocations.kaleyra.callbacks import FlowResult, ReportedChannel
 from invocations.models import Account, Callback, ChannelResult
 from invocations.models.encryption import digests
@@ -39,9 +39,10 @@ CALLBACK_DIGEST = "callback"
 def store_result(account: Account, body: bytes) -> Callback:
     """Commits the body as it came, and updates its invocation if that can be matched.
 
-    The same bytes again are stored once and counted.
+    The same bytes again are stored once and counted. Of a gzip body the content is stored.
     """
     now = timezone.now()
+    body = uncompressed(body)
     digest, *older_digests = _digests(account, body)
     if older_digests and (earlier := _count_repeat(account, body, now)):
         return earlier
@@ -93,7 +94,7 @@ def _insert(callback: Callback, flow: FlowResult, *, matches: bool = True) -> No
     Without `matches` it is stored unmatched.
     """
     with transaction.atomic():
-        invocation = lock_match(callback) if matches else None
+        invocation = lock_match(callback, flow.channels) if matches else None
         if invocation:
             callback.invocation, callback.matched_at = invocation, callback.received_at
         callback.save(force_insert=True)

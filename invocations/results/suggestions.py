@@ -122,6 +122,9 @@ def _not_applied_yet(invocation: Invocation) -> Diagnosis:
 # --- the rule: which message may take a result ----------------------------------------------------
 
 
+_SAID_NOT_DELIVERED = ("settled_not_delivered", "settled_then_accepted")
+
+
 def may_take_result(row: Invocation) -> bool:
     """Whether a result would contradict nothing that is known of the message.
 
@@ -129,12 +132,12 @@ def may_take_result(row: Invocation) -> bool:
     `MAY_TAKE_RESULT` is the same rule as a query.
     """
     settled = row.status == Status.ACCEPTED or (
-        row.status == Status.REJECTED and row.reason == "settled_not_delivered"
+        row.status == Status.REJECTED and row.reason in _SAID_NOT_DELIVERED
     )
     return row.status == Status.UNKNOWN or (settled and row.delivery != Delivery.COMPLETED)
 
 
-_SETTLED = Q(status=Status.ACCEPTED) | Q(status=Status.REJECTED, reason="settled_not_delivered")
+_SETTLED = Q(status=Status.ACCEPTED) | Q(status=Status.REJECTED, reason__in=_SAID_NOT_DELIVERED)
 MAY_TAKE_RESULT = Q(status=Status.UNKNOWN) | (_SETTLED & ~Q(delivery=Delivery.COMPLETED))
 """`may_take_result` as a query; a property test compares the two."""
 

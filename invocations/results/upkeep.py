@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Count
 
 from invocations.models import Callback, ChannelResult, Invocation
-from invocations.results.apply import match, unless_being_sent
+from invocations.results.apply import match
 from invocations.results.matching import certain_matches, unmatched_results
 from invocations.sending.outcomes import Status
 
@@ -64,7 +64,7 @@ def _match_certain(callbacks: Sequence[Callback]) -> int:
     matchable = [
         callback
         for callback, invocation in zip(callbacks, certain_matches(callbacks), strict=True)
-        if unless_being_sent(invocation)
+        if invocation and invocation.status != Status.SENDING
     ]
     return sum(_try_match(callback) for callback in matchable)
 

@@ -26,6 +26,11 @@ ASKED_BY_HAND = timedelta(hours=24)
 Without a person it is never posted again later than this after its first doubtful attempt, however
 long the console could not ask.
 """
+REPORTED_BEFORE_SENT = "reported_before_sent"
+"""The reason of a message that Kaleyra reported on before it was sent (`decisions.hold_reported`).
+
+Its ID is never posted: nothing shows when Kaleyra got it, and for how long it remembers it.
+"""
 
 
 # --- without a person ---
@@ -95,13 +100,16 @@ def window_is_over(now: datetime) -> Q:
 
 
 def is_checkable(invocation: Invocation, now: datetime) -> bool:
-    """Whether a person may still have the same ID posted again, by its times alone."""
-    return invocation.created_at > now - ASKED_BY_HAND and (
-        invocation.not_after is None or invocation.not_after > now
+    """Whether a person may still have the same ID posted again, by its columns alone."""
+    return (
+        invocation.created_at > now - ASKED_BY_HAND
+        and (invocation.not_after is None or invocation.not_after > now)
+        and invocation.reason != REPORTED_BEFORE_SENT
     )
 
 
 def checkable(now: datetime) -> Q:
     """The invocations for which `is_checkable` is true."""
     in_time = Q(not_after__isnull=True) | Q(not_after__gt=now)
-    return Q(created_at__gt=now - ASKED_BY_HAND) & in_time
+    not_reported = ~Q(reason=REPORTED_BEFORE_SENT)
+    return Q(created_at__gt=now - ASKED_BY_HAND) & in_time & not_reported

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from invocations.kaleyra.client import ClientConnection, KaleyraClient
 from invocations.kaleyra.connection import NoAnswer, NotSent
-from invocations.kaleyra.reply import DUPLICATE, Reply
+from invocations.kaleyra.reply import Reply
 from invocations.models import ApiKey, Target
 from invocations.models.encryption import Unreadable
 from invocations.sending.claim import Claim
@@ -117,5 +117,5 @@ def client_for(target: Target, key: str) -> KaleyraClient:
         allow_loopback=settings.SANDBOX and target.is_practice,
         proxy_url=settings.HTTPS_PROXY_URL,
         ca_bundle=settings.CA_BUNDLE,
-        duplicate=settings.DUPLICATE_ANSWER or DUPLICATE,
+        duplicate=settings.DUPLICATE_ANSWER,
     )

@@ -57,6 +57,29 @@ def confirm_accepted(invocation: Invocation) -> bool:
     return bool(unknown.update(**changes))
 
 
+def hold_reported(invocation: Invocation) -> bool:
+    """Holds a queued or held message, because a reported result names it: it may have left.
+
+    That happens where the database is older than the message's last attempt, such as a restored
+    copy. Returns whether it was still queued or held. A person settles it: the console has no
+    attempt of its own that could have been the one.
+    """
+    waiting = Invocation.objects.filter(pk=invocation.pk, status__in=Invocation.UNSENT)
+    changes = {
+        "status": Status.UNKNOWN,
+        "reason": "reported_before_sent",
+        "due_at": None,
+        "final_at": timezone.now(),
+    }
+    if not waiting.update(**changes):
+        return False
+    logger.error(
+        "invocation %s has a result, and was never sent by this database: it is not sent",
+        invocation.request_id,
+    )
+    return True
+
+
 def cancel(invocation: Invocation, by: User) -> bool:
     """Cancels a queued or held message, which has certainly not left.
 

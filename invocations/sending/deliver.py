@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from invocations.models import Account, Invocation
 from invocations.sending import attempt, store_outcome
-from invocations.sending.ask_again import ASKED_BY_HAND
+from invocations.sending.ask_again import checkable
 from invocations.sending.claim import claim_invocations
 from invocations.sending.outcomes import Status
 
@@ -30,7 +30,7 @@ def deliver(
 
     Returns whether an attempt was made; the row has its outcome. `starting_from` is QUEUED for a
     first or a postponed attempt, HELD after an admin corrected the set-up, and UNKNOWN for a safe
-    check: Kaleyra does not accept an ID twice, as long as it remembers it (`ASKED_BY_HAND`).
+    check: Kaleyra does not accept an ID twice, as long as it remembers it (`checkable`).
     `comes_first`: a person waits for it. If it cannot leave now, or has to be tried again, the
     dispatcher takes it before the rest of the account's queue.
     """
@@ -42,7 +42,7 @@ def deliver(
     if starting_from == Status.QUEUED:
         candidates = candidates.filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
     else:
-        candidates = candidates.filter(created_at__gt=now - ASKED_BY_HAND)
+        candidates = candidates.filter(checkable(now))
     claims = claim_invocations(
         account, candidates, 1, by_hand=True, asked_by=asked_by, comes_first=comes_first
     )

@@ -13,6 +13,7 @@ from invocations.models import Account, Attempt, Invocation
 from invocations.models.bulk_update import update_each
 from invocations.sending.ask_again import ASKED_BY_HAND, repeats_until, window_is_over
 from invocations.sending.claim import LEASE
+from invocations.sending.late_answers import accept_by_earlier_attempt
 from invocations.sending.outcomes import RELEASED_WITH_ACCOUNT, TABLE, Outcome, Status
 
 
@@ -59,6 +60,7 @@ def settle_interrupted(now: datetime) -> int:
             invocation_id__in=[row.pk for row in rows], outcome=Outcome.UNDER_WAY
         )
         interrupted.update(outcome=Outcome.DOUBTFUL, reason="interrupted")
+        accept_by_earlier_attempt([row.pk for row in rows if row.attempt_count > 1], now)
     return len(rows)
 
 

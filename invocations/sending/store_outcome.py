@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from invocations.models import ApiKey, Attempt, Invocation
 from invocations.models.bulk_update import update_each
-from invocations.sending import pause, rate_limit
+from invocations.sending import late_answers, pause, rate_limit
 from invocations.sending.attempt import Result
 from invocations.sending.claim import Claim
+from invocations.sending.late_answers import LockedRow
 from invocations.sending.lookups import Lookups
 from invocations.sending.outcome_columns import Columns, columns_after
 from invocations.sending.outcomes import Effect, Status
@@ -36,22 +37,29 @@ class _Update(NamedTuple):
 def store_outcomes(results: Sequence[tuple[Claim, Result]]) -> None:
     """Writes the results in one transaction; then slows, pauses or resumes what they call for.
 
-    A result that came after its lease changes no row: the sweep or a later attempt has.
+    A result that came after its lease was settled by the clock, or followed by a later attempt:
+    `late_answers` stores what it still proves.
     """
     now = timezone.now()
     lookups = Lookups([claim for claim, _result in results])
     updates = [_update_for(claim, result, now, lookups) for claim, result in results]
     with transaction.atomic(durable=True):
-        fences = _lock_fences([claim for claim, _result in results])
-        held = [update for update in updates if update.claim.fence in fences]
+        rows = _lock_rows([claim for claim, _result in results])
+        held, late = _held_and_late(updates, rows)
         update_each(
             Invocation, [({"id": update.claim.invocation.pk}, update.invocation) for update in held]
         )
         update_each(Attempt, [({"id": update.claim.attempt.pk}, update.attempt) for update in held])
+        for update in late:
+            late_answers.store(*update, rows[update.claim.invocation.pk])
+        late_answers.accept_by_earlier_attempt(
+            [claim.invocation.pk for claim, *_rest in held if claim.number > 1], now
+        )
         _note_on_keys([update for update in held if update.claim.route.is_of_account], now)
-    for update in updates:
-        status = update.invocation["status"] if update.claim.fence in fences else None
-        _log(update.claim, update.result, status)
+    for update in held:
+        _log(update.claim, update.result, update.invocation["status"])
+    for update in late:
+        _log(update.claim, update.result, None)
     # Other targets tell nothing about the account and the workflow as they are set up now.
     _update_accounts([one for one in results if one[0].route.is_of_account])
     _pause_workflows([one for one in results if one[0].route.is_of_workflow])
@@ -72,16 +80,24 @@ def _update_for(claim: Claim, result: Result, now: datetime, lookups: Lookups) -
         return _Update(claim, unread, *columns_after(claim, unread, now, lookups))
 
 
-def _lock_fences(claims: Collection[Claim]) -> set[tuple[int, int]]:
-    """Locks the rows of `claims` that are still being sent. Returns primary key and attempt number.
+def _lock_rows(claims: Collection[Claim]) -> dict[int, LockedRow]:
+    """Locks the rows of `claims`, and returns what they have now, by primary key.
 
     They are locked in the order of their keys, so that two processes cannot deadlock.
     """
-    rows = Invocation.objects.filter(
-        pk__in={claim.invocation.pk for claim in claims}, status=Status.SENDING
-    )
-    locked = rows.select_for_update().order_by("pk")
-    return set(locked.values_list("pk", "attempt_count"))
+    rows = Invocation.objects.filter(pk__in={claim.invocation.pk for claim in claims})
+    locked = rows.select_for_update().order_by("pk").values_list(*LockedRow._fields)
+    return {row.pk: row for row in (LockedRow(*columns) for columns in locked)}
+
+
+def _held_and_late(
+    updates: Iterable[_Update], rows: Mapping[int, LockedRow]
+) -> tuple[list[_Update], list[_Update]]:
+    """The updates whose claims still hold, and those that came after their lease."""
+    fences = {(row.pk, row.attempt_count) for row in rows.values() if row.status == Status.SENDING}
+    held = [update for update in updates if update.claim.fence in fences]
+    late = [update for update in updates if update.claim.fence not in fences]
+    return held, late
 
 
 def _note_on_keys(updates: Iterable[_Update], now: datetime) -> None:
@@ -97,7 +113,7 @@ def _note_on_keys(updates: Iterable[_Update], now: datetime) -> None:
 
 
 def _log(claim: Claim, result: Result, status: str | None) -> None:
-    """`status` is None if the result came too late to be stored."""
+    """`status` is None if the result came after its lease."""
     is_alarm = result.rule.is_alarm and status == Status.UNKNOWN
     level = logging.WARNING if status is None else logging.ERROR if is_alarm else logging.DEBUG
     logger.log(

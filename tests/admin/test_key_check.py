@@ -1,5 +1,6 @@
 """Checking a key: one GET for the callback profiles, and what the page shows of the answer."""
 
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -7,6 +8,7 @@ import responses
 from django.urls import reverse
 
 from invocations.kaleyra import profiles
+from invocations.kaleyra.client import KaleyraClient
 from invocations.kaleyra.connection import NoAnswer, NotSent
 from invocations.models import Account, ApiKey
 from invocations.monitoring import key_check
@@ -196,7 +198,7 @@ def test_a_second_click_within_seconds_sends_no_request(ada, key, kaleyra_http):
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (NotSent("refused"), "the host did not take it"),
+        (NotSent("refused"), "There was no connection to the pod’s host"),
         (NoAnswer("timeout"), "No answer came in time"),
     ],
 )
@@ -221,3 +223,20 @@ def test_a_check_adds_no_version_to_the_history(ada, key):
     before = key.history.count()
     check_page_text(ada, key)
     assert key.history.count() == before
+
+
+def test_a_check_tells_no_closed_port_from_an_address_that_is_refused(ada, key, monkeypatch):
+    pages, seconds = [], []
+    for reason in ("refused", "address", "connect_timeout", "name"):
+        error = NotSent(reason)
+        monkeypatch.setattr(KaleyraClient, "callback_profiles", lambda self, e=error: raise_(e))
+        ApiKey.objects.update(last_checked_at=None)
+        began = time.monotonic()
+        pages.append(words_of(ada.post(reverse("check_key", args=[key.pk]))))
+        seconds.append(time.monotonic() - began)
+    assert "Kaleyra could not be asked." in pages[0] and len(set(pages)) == 1
+    assert min(seconds) >= key_check.NO_CONNECTION_TAKES
+
+
+def raise_(error):
+    raise error

@@ -54,6 +54,8 @@ REASONS_WITHOUT_OUTCOME = {
     "confirmed_by_duplicate",
     "confirmed_by_result",
     "earlier_attempt",
+    "reported_before_sent",
+    "settled_then_accepted",
     "too_late",
     "cancelled",
     "settled_delivered",

@@ -34,6 +34,18 @@ def test_an_api_domain_may_carry_a_port() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("127.1", "10.1", "2130706433", "0x7f.1", "0x7f000001", "017700000001", "a.1", "1.2.3"),
+        *("192.0.2.1", "100.64.0.1", "169.254.169.254", "0.0.0.0", "224.0.0.1", "a.local"),
+        *("router.home.arpa", "localhost", "db", "metadata.google.internal"),
+    ],
+)
+def test_an_address_in_any_form_that_is_not_public_is_no_host_of_a_pod(host: str) -> None:
+    assert not is_public(host) and not is_public(f"{host}:443")
+
+
 BENDERS = [
     "",
     " ",

@@ -7,73 +7,60 @@ from typing import Any
 
 import pytest
 
-from invocations.kaleyra.reply import DUPLICATE, Verdict, read_reply
+from invocations.kaleyra.duplicate import says_id_was_used
+from invocations.kaleyra.reply import Verdict, read_reply
 
+from .duplicate_texts import ID_WAS_USED, NOTHING_ABOUT_ITS_USE
 from .replies import reply
 from .samples import REQUEST_ID, rejected
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Request ID [e574aaaa-ef19-41ef-b02c-833eaaaaaf1d] has already been submitted.",
-        "You cannot submit a request with the same request ID again",
-        "Duplicate requestId",
-        "Duplicate request id: e574.",
-        "duplicate request: requestId e574",
-        "requestId 'e574' already exists",
-        "A workflow invocation with request_id e574 exists",
-        "request-id has been used",
-        "Request Id was used before",
-        "requestId is duplicate",
-        "requestId is duplicated",
-        "requestId must be unique",
-        "The requestId\nwas already taken",
-        "Request id cannot be reused",
-    ],
-)
-def test_a_refusal_that_names_the_request_id_and_its_use_is_a_duplicate(text: str) -> None:
+@pytest.mark.parametrize("text", ID_WAS_USED)
+def test_a_refusal_that_says_that_the_request_id_was_used_is_a_duplicate(text: str) -> None:
     assert reply(400, rejected(text)).is_duplicate
     assert reply(400, rejected(message=text)).is_duplicate
     assert reply(409, rejected("first something else", text)).is_duplicate
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Workflow Instance [0cccf798] is not published.",
-        "requestId is required",
-        "requestId must not be empty",
-        "request id contains characters that cannot be used",
-        "Invalid request id, please try again",
-        "No workflow exists. Send the requestId in the body.",
-        "requestId is invalid. The workflow is already archived.",
-        "The requested identity already exists",
-        "Duplicate recipient",
-        "Duplicate request",
-        "The recipient was used before",
-        "already running",
-        "requestId " + "x" * 200 + " already",
-        "",
-    ],
-)
-def test_similar_texts_are_no_duplicate(text: str) -> None:
+@pytest.mark.parametrize("text", NOTHING_ABOUT_ITS_USE)
+def test_what_is_said_of_something_else_or_not_of_its_use_is_no_duplicate(text: str) -> None:
+    assert not reply(400, rejected(text)).is_duplicate
+    assert not reply(409, rejected(message=text)).is_duplicate
+    assert not reply(400, rejected("requestId", text, f"Request {REQUEST_ID}")).is_duplicate
+
+
+@pytest.mark.parametrize("text", ID_WAS_USED)
+def test_one_sentence_about_the_id_among_others_is_enough(text: str) -> None:
+    others = "No template exists. The limit is already reached; the number was used before"
+    assert says_id_was_used(f"{others}. {text}. Try again later.", REQUEST_ID)
+    assert not says_id_was_used(f"{others}.", REQUEST_ID)
+
+
+@pytest.mark.parametrize("text", ID_WAS_USED)
+def test_the_value_of_another_request_is_not_this_one(text: str) -> None:
+    theirs = "0f6da8f1-923d-4995-a274-4830d09d8287"
+    assert REQUEST_ID not in text or not says_id_was_used(text, theirs)
+
+
+def test_a_text_that_says_both_settles_nothing() -> None:
+    text = f"Request id {REQUEST_ID} already exists. Request id {REQUEST_ID} does not exist."
     assert not reply(400, rejected(text)).is_duplicate
 
 
 def is_duplicate(
-    status: int, content: Any, duplicate: str | re.Pattern[str], *, complete: bool = True
+    status: int, content: Any, duplicate: str | None, *, complete: bool = True
 ) -> bool:
-    """Whether it is a duplicate, by a pattern that somebody set."""
+    """Whether it is a duplicate, by a pattern that somebody set, or by the built-in rule."""
     body = json.dumps(content).encode()
+    pattern = re.compile(duplicate) if duplicate else None
     return read_reply(
-        status, body, request_id=REQUEST_ID, complete=complete, duplicate=re.compile(duplicate)
+        status, body, request_id=REQUEST_ID, complete=complete, duplicate=pattern
     ).is_duplicate
 
 
-@pytest.mark.parametrize("pattern", [DUPLICATE, "Duplicate requestId", "Id$", "."])
+@pytest.mark.parametrize("pattern", [None, "Duplicate requestId", "Id$", "."])
 def test_only_a_clear_refusal_of_this_request_is_a_duplicate_with_any_pattern(
-    pattern: str | re.Pattern[str],
+    pattern: str | None,
 ) -> None:
     text = "Duplicate requestId"
     assert is_duplicate(400, rejected(text), pattern)
@@ -120,6 +107,10 @@ def test_a_slow_pattern_is_bounded_by_the_length_of_the_text() -> None:
         "request id already",
         "request\n",
         "requestid duplicate same ",
+        "requestId. ",
+        "the request id value already is ",
+        "." * 60 + "requestid ",
+        REQUEST_ID,
     ],
 )
 def test_a_hostile_text_is_judged_quickly(evil: str) -> None:

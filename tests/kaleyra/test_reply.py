@@ -80,6 +80,17 @@ WITHOUT_STATUS = {key: value for key, value in accepted().items() if key != "exe
         (202, accepted(executionStatus=None), ("doubtful", "contradiction")),
         (202, WITHOUT_STATUS, ("doubtful", "contradiction")),
         (202, rejected(), ("doubtful", "contradiction")),
+        *[
+            (202, accepted(status=status), ("doubtful", "contradiction"))
+            for status in (400, 500, 200, "400", "REJECTED", False, [202])
+        ],
+        (202, accepted(errors=["Workflow is not published."]), ("doubtful", "contradiction")),
+        (202, accepted(error={"body": "no"}), ("doubtful", "contradiction")),
+        *[
+            (202, accepted(status=status), ("accepted", "accepted"))
+            for status in (202, "202", None)
+        ],
+        (202, accepted(errors=[], error={}), ("accepted", "accepted")),
         # R4
         (400, rejected(), ("rejected", "rejected")),
         (400, rejected(requestId=None), ("rejected", "rejected")),
@@ -89,6 +100,9 @@ WITHOUT_STATUS = {key: value for key, value in accepted().items() if key != "exe
         (400, rejected(success=True), ("doubtful", "contradiction")),
         (400, rejected(executionStatus="ACCEPTED"), ("doubtful", "contradiction")),
         (400, accepted(), ("doubtful", "contradiction")),
+        (400, rejected(status=202), ("doubtful", "contradiction")),
+        (400, rejected(status=404), ("rejected", "rejected")),
+        (404, rejected(status=202), ("doubtful", "contradiction")),
         (400, {}, ("doubtful", "contradiction")),
         (400, b"<html>", ("doubtful", "unreadable")),
         # R5
@@ -146,6 +160,52 @@ WITHOUT_STATUS = {key: value for key, value in accepted().items() if key != "exe
 )
 def test_the_verdict_of_an_answer(status: int, content: Any, expected: tuple[str, str]) -> None:
     assert verdict(status, content) == expected
+
+
+def with_second(content: dict[str, Any], key: str, value: Any, *, first: bool = False) -> bytes:
+    """The body with `key` twice; `first`: the other value comes before, else last."""
+    text, second = json.dumps(content), json.dumps({key: value})
+    return (f"{second[:-1]}, {text[1:]}" if first else f"{text[:-1]}, {second[1:]}").encode()
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("success", False),
+        ("success", "true"),
+        ("executionStatus", "REJECTED"),
+        ("status", 400),
+        ("requestId", "another"),
+        ("workflowInvocationId", "other"),
+    ],
+)
+def test_a_key_with_two_values_is_neither_an_acceptance_nor_a_refusal(
+    key: str, value: Any, *, first: bool
+) -> None:
+    assert reply(202, with_second(accepted(), key, value, first=first)).verdict == "doubtful"
+    other = True if key == "success" else "ACCEPTED" if key == "executionStatus" else value
+    for status in (400, 401, 404, 422, 429):
+        read = reply(
+            status, with_second(rejected(), key, other if key != "status" else 1, first=first)
+        )
+        assert read.verdict == "doubtful"
+
+
+def test_a_key_with_two_values_makes_no_duplicate() -> None:
+    text = rejected("Duplicate requestId")
+    assert reply(400, text).is_duplicate
+    for status in (400, 409):
+        assert not reply(status, with_second(text, "success", True)).is_duplicate
+        assert not reply(status, with_second(text, "success", True, first=True)).is_duplicate
+
+
+def test_the_same_value_twice_and_other_keys_twice_contradict_nothing() -> None:
+    assert reply(202, with_second(accepted(), "success", True)).verdict == "accepted"
+    assert reply(202, with_second(accepted(), "message", "another")).verdict == "accepted"
+    nested = accepted(more=[{"status": 1}, {"status": 2}])
+    assert reply(202, nested).verdict == "accepted"
+    assert reply(400, with_second(rejected(), "status", 400)).verdict == "rejected"
 
 
 @pytest.mark.parametrize(

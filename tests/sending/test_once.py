@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from invocations.kaleyra.client import KaleyraClient
-from invocations.models import Account, ApiKey, Attempt, Invocation
+from invocations.models import Account, Attempt, Invocation
 from invocations.sandbox.server import PracticePod
 from invocations.sending import attempt, expiry, store_outcome
 from invocations.sending.claim import LEASE, claim_invocations
@@ -114,27 +114,6 @@ def while_it_is_under_way(monkeypatch, work):
         return reply
 
     monkeypatch.setattr(KaleyraClient, "invoke", invoke_then_work)
-
-
-def test_a_worker_stores_nothing_after_its_lease(recorded, monkeypatch, caplog):
-    caplog.set_level("INFO")
-    invocation = recorded()
-    while_it_is_under_way(
-        monkeypatch, lambda: expiry.settle_interrupted(timezone.now() + 2 * LEASE)
-    )
-    deliver(invocation.pk)
-    invocation.refresh_from_db()
-    assert (invocation.status, invocation.reason, invocation.workflow_invocation_id) == (
-        "unknown",
-        "interrupted",
-        "",
-    )
-    assert invocation.due_at  # the same id is asked again, and so it does no harm
-    assert list(Attempt.objects.values_list("outcome", "reason", "http_status")) == [
-        ("doubtful", "interrupted", None)
-    ]
-    assert ApiKey.objects.get().last_accepted_at is None
-    assert "too late" in caplog.text
 
 
 def test_a_worker_does_not_change_the_next_attempt_after_its_lease(recorded, monkeypatch, receiver):

@@ -47,6 +47,7 @@ MATRIX = {
     "check_key": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 200, 200)),
     # For a machine with the address's secret: tests/views/results/test_callbacks.py
     "callback": ((405,) * 6, (401,) * 6),
+    "callback_as_written": ((405,) * 6, (401,) * 6),
     "glossary": ((SIGN_IN, 200, 200, 200, 200, 200), (SIGN_IN, 405, 405, 405, 405, 405)),
     "export": ((SIGN_IN, 403, 405, 405, 405, 405), (SIGN_IN, 403, 302, 302, 302, 302)),
     "exports": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 405, 405, 405, 405)),
@@ -57,6 +58,7 @@ MATRIX = {
     # For a machine with METRICS_TOKEN: tests/views/monitoring/test_metrics.py
     "metrics": ((404,) * 6, (405,) * 6),
 }
+NOT_FOR_PEOPLE = {"healthz", "readyz", "metrics", "callback", "callback_as_written"}
 CONFIGURATION = ("pod", "account", "apikey", "workflowinstance")
 PAGES = ("changelist", "add", "history", "delete", "change")
 
@@ -113,6 +115,8 @@ def address_of(name, world):
         return reverse(name, args=[world.workflow.account.pk])
     if name == "check_key":
         return reverse(name, args=[world.workflow.account.primary_key.pk])
+    if name == "callback_as_written":
+        return reverse("callback", args=["no-such-token"]).removesuffix("/")
     if name == "callback":
         return reverse(name, args=["no-such-token"])
     if name == "match_result":

@@ -12,6 +12,7 @@ from invocations.models import Invocation
 from tests.views.addresses import (
     CLOSED,
     MATRIX,
+    NOT_FOR_PEOPLE,
     PEOPLE,
     SETUP,
     SHELL,
@@ -68,7 +69,7 @@ def test_a_reviewer_can_change_nothing_in_the_setup(rosa, world):
 def test_a_person_without_staff_status_or_inactive_has_to_sign_in(priya, world):
     for changes in ({"is_staff": False}, {"is_staff": True, "is_active": False}):
         User.objects.filter(pk=priya.person.pk).update(**changes)
-        for name in MATRIX.keys() - {"healthz", "readyz", "metrics", "callback"}:
+        for name in MATRIX.keys() - NOT_FOR_PEOPLE:
             answer = priya.get(address_of(name, world))
             assert answer.headers["Location"].startswith("/login/"), name
 

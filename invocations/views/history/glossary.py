@@ -8,7 +8,14 @@ from django.views.decorators.http import require_safe
 
 from invocations.history.channel_codes import CODE_TEXTS
 from invocations.history.deliveries import DELIVERIES, MAY_BE_DOUBLE
-from invocations.history.statuses import ASKED_ABOUT, RESTORED, SCHEDULED, SETTLED, STATUSES
+from invocations.history.statuses import (
+    ASKED_ABOUT,
+    MAY_HAVE_LEFT,
+    RESTORED,
+    SCHEDULED,
+    SETTLED,
+    STATUSES,
+)
 from invocations.views.base import StaffRequest, render_page, staff_page
 
 
@@ -16,7 +23,8 @@ from invocations.views.base import StaffRequest, render_page, staff_page
 @require_safe
 def glossary(request: StaffRequest) -> HttpResponse:
     """Each entry has an anchor: the badges on all pages link to it."""
-    statuses = [*STATUSES.values(), SCHEDULED, ASKED_ABOUT, RESTORED, *SETTLED.values()]
+    statuses = [*STATUSES.values(), SCHEDULED, ASKED_ABOUT, MAY_HAVE_LEFT, RESTORED]
+    statuses += SETTLED.values()
     parts = [
         ("submission", _("Submission: did Kaleyra take it?"), statuses),
         (

@@ -40,15 +40,16 @@ class TooLarge(Exception):
 
 @csrf_exempt
 @require_POST
-def callback(request: HttpRequest, token: str) -> HttpResponse:
-    """Stores the body for the account of `token`, if the request has its secret."""
+def callback(request: HttpRequest, token: str | None = None) -> HttpResponse:
+    """Stores the body for the account of the token in the path, if the request has its secret."""
     if settings.HTTPS_ONLY and not request.is_secure():
         logger.warning("callback over plain http refused: its secret was exposed, rotate it")
         return _answer(403, "https only")
     # The change history reads `request.user`: set, it does not open a session to look for one.
     request.user = AnonymousUser()
     try:
-        address = endpoints.authorised_address(token, request.headers)
+        found = endpoints.token_as_written(token or "")
+        address = endpoints.authorised_address(found, request.headers)
         if address is None:
             logger.warning("callback without the right secret refused")
             return _answer(401, "not known here")

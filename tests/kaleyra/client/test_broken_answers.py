@@ -12,9 +12,20 @@ from invocations.kaleyra.reply import Reply
 from tests.faults.behaviours import Behaviour, answers, drips, stalls_after, stalls_after_headers
 from tests.faults.server import FaultServer
 
-from ..samples import ACCEPTED, http
+from ..samples import ACCEPTED, http, rejected
 from .calls import client, invoke, outcome_of
-from .faults import CHUNKED, CONTINUE, IN_CHUNKS, NO_WHOLE_ANSWER, ONE_TOO_FEW, WHOLE
+from .faults import (
+    CHUNKED,
+    CONTINUE,
+    EARLY_HINTS,
+    IN_CHUNKS,
+    NO_WHOLE_ANSWER,
+    ONE_TOO_FEW,
+    PROCESSING,
+    WHOLE,
+)
+
+REFUSED = http("400 Bad Request", rejected())
 
 
 @pytest.mark.parametrize("fault", NO_WHOLE_ANSWER)
@@ -31,6 +42,24 @@ ANSWERS: dict[str, tuple[Behaviour, str]] = {
         "accepted: accepted",
     ),
     "after two 100 Continue": (answers(CONTINUE + CONTINUE + ACCEPTED), "accepted: accepted"),
+    **{
+        f"after {name}": (answers(interim + ACCEPTED), "accepted: accepted")
+        for name, interim in {
+            "103 with headers": EARLY_HINTS,
+            "102, 103 and 100, each twice": (PROCESSING + EARLY_HINTS + CONTINUE) * 2,
+            "300 interim responses": (PROCESSING + EARLY_HINTS + CONTINUE) * 100,
+            "199": b"HTTP/1.1 199 Whatever\r\nX: y\r\n\r\n",
+        }.items()
+    },
+    "a rejection after 103": (answers(EARLY_HINTS + REFUSED), "rejected: rejected"),
+    "another protocol after 103": (
+        answers(EARLY_HINTS + b"HTTP/1.1 101 Switching Protocols\r\n\r\n" + ACCEPTED),
+        "doubtful: undocumented_status",
+    ),
+    "an answer that breaks off after 103": (
+        answers(EARLY_HINTS + ONE_TOO_FEW),
+        "doubtful: broken_off",
+    ),
     "byte by byte, in time": (drips(ACCEPTED, every=0.0001), "accepted: accepted"),
     "and then silence": (stalls_after(ACCEPTED), "accepted: accepted"),
     "one byte too few": (answers(ONE_TOO_FEW), "doubtful: broken_off"),
