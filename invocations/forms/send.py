@@ -135,11 +135,22 @@ class SendForm(forms.Form):
 
     def is_in_row(self, position: int, key: str) -> bool:
         """Whether this key of a channel stands in a row, beside the button that numbers all."""
-        if any(key == each.key for each in self.asked[position - 1]):
-            return False
+        has_field = any(key == each.key for each in self.asked[position - 1])
+        return not has_field and position in self._shown_in_rows
+
+    @cached_property
+    def _shown_in_rows(self) -> set[int]:
+        """The channels whose free values stand in rows."""
         typed = self.typed()
-        editor = typed.get(EDITORS[1 if typed.get("same_values") else position])
-        return bool(editor and editor.rows and not editor.as_json)
+        editors = {
+            position: typed.get(EDITORS[1 if typed.get("same_values") else position])
+            for position in range(1, len(self.channels) + 1)
+        }
+        return {
+            position
+            for position, editor in editors.items()
+            if editor and editor.rows and not editor.as_json
+        }
 
     def filled(self, params: Mapping[int, Params], *, shows_hidden: bool = False) -> Filled:
         """The initial values from the parameters of each channel, by its position."""

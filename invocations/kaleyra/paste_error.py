@@ -23,6 +23,7 @@ class PasteError(ValueError):
     - `repeated_key` (`key`): a name twice in one object; JSON readers silently take the last value
     - `no_sends`: JSON without `send1`; `answer`: it is what the API answered
     - `not_an_object` (`key`): `send1` or `templateParams` is not an object
+    - `too_many_values` (`count`, `limit`), of one send
     - `not_texts` (`key`): a value or the recipient is not a string
     """
 

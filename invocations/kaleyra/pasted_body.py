@@ -55,6 +55,8 @@ _SEND = re.compile(r"send0*([1-9])\Z")
 _OF_HTTP = {"contenttype", "accept", "authorization", "useragent", "host", "contentlength"}
 _OF_ANSWERS = {"success", "status", "executionstatus", "workflowinvocationid", "timestamp"}
 _MIN_DIGITS = 7
+MAX_VALUES = 100
+"""More than any template takes, and as many as a form can show."""
 
 
 def _letters(name: str) -> str:
@@ -226,6 +228,8 @@ def _params(value: Any, name: str) -> dict[str, str]:
         return {}
     if not isinstance(value, dict):
         _refuse("not_an_object", name)
+    if len(value) > MAX_VALUES:
+        raise PasteError("too_many_values", count=len(value), limit=MAX_VALUES)
     for key, text in value.items():
         if not isinstance(text, str):
             _refuse("not_texts", key)

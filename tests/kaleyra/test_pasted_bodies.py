@@ -1,5 +1,6 @@
 """Which JSON bodies are read, and why a text is refused."""
 
+import json
 import shlex
 from typing import Any
 
@@ -169,6 +170,11 @@ def test_what_is_not_read_is_named(
         ('{"requestId": 1, "input": {"send1": {}}}', "not_texts", {"key": "requestId"}),
         ('{"1": "a", "2": {"b": "c"}}', "not_texts", {"key": "2"}),
         ('{"1": NaN}', "not_texts", {"key": "1"}),
+        (
+            json.dumps({str(number): "x" for number in range(101)}),
+            "too_many_values",
+            {"count": 101, "limit": 100},
+        ),
         ('{"1": ' + "9" * 5000 + "}", "not_texts", {"key": "1"}),
         ("x" * (MAX_PASTED_BYTES + 1), "too_long", {"limit": 65536}),
     ],

@@ -44,6 +44,7 @@ PASTE_ERRORS = {
     "repeated_key": gettext_lazy("“%(key)s” stands twice in its body."),
     "no_sends": gettext_lazy("There is no send1 in it."),
     "answer": gettext_lazy("This is an answer of Kaleyra. Paste the request instead."),
+    "too_many_values": gettext_lazy("It has %(count)s values for one channel: %(limit)s at most."),
     "not_an_object": gettext_lazy("“%(key)s” in its body is no object."),
     "not_texts": gettext_lazy("The value of “%(key)s” in its body is no text."),
 }
