@@ -17,7 +17,7 @@ NEW = {
     Export: {"zone": "UTC"},
     Invocation: {"comes_first": False, "unasked_for": timedelta(0)},
 }
-"""The not-null columns of migrations 0015, 0016 and 0020, with their values in rows without them."""
+"""The not-null columns of migrations 0015, 0016 and 0020, and their values in a row without."""
 
 
 @pytest.fixture
