@@ -84,6 +84,12 @@ def test_the_reference_is_stored(invoke):
     )
 
 
+def test_what_a_script_sends_does_not_come_before_the_queue(invoke):
+    invoke("--recipient", NUMBER + "429")
+    row = Invocation.objects.get()
+    assert (row.status, row.comes_first) == ("queued", False)
+
+
 def test_a_workflow_is_named_by_its_id_too(invoke, workflow):
     assert invoke("--recipient", NUMBER + "202", of=workflow.workflow_instance_id)[0] == 0
 

@@ -104,6 +104,7 @@ def test_several_are_sent_again_each_with_an_id_of_its_own_and_linked(
     )
     assert said == "2 leave again within half a minute."
     assert [each.sent_again_from for each in fresh] == rows
+    assert not any(each.comes_first for each in fresh)
     assert {each.status for each in fresh} == {"queued"}
     assert not {each.request_id for each in fresh} & {each.request_id for each in rows}
     assert [sends_in(each) for each in fresh] == [sends_in(each) for each in rows]

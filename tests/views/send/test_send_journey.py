@@ -2,10 +2,10 @@
 
 import pytest
 
-from invocations.models import Invocation
+from invocations.models import Account, Invocation
 from invocations.sandbox import PRACTICE_SID
 from tests.views.conftest import DIGITS, NUMBER
-from tests.views.pages import Page, form_of, opened, send_form
+from tests.views.pages import Page, confirm_anyway, form_of, opened, send_form
 from tests.views.send.send_page import expected_body, send_and_receive, with_rows
 
 SAMPLE_VALUES = {"1": "User", "2": "1 year", "3": "15% discount"}
@@ -45,6 +45,13 @@ def test_path_and_headers_are_those_of_the_documentation(priya, plain, posted):
     assert request.headers["api-key"] == "…c0fe"
     assert request.bytes.decode() == Invocation.objects.get().payload
     assert not {"cookie", "authorization", "referer"} & set(request.headers)
+
+
+def test_what_is_sent_from_the_page_comes_before_a_long_queue(priya, plain):
+    Account.objects.update(is_paused=True)
+    confirm_anyway(priya, send_form(priya, plain).fill(recipient=NUMBER).press(priya, "review"))
+    row = Invocation.objects.get()
+    assert (row.status, row.comes_first) == ("queued", True)
 
 
 @pytest.mark.parametrize(
