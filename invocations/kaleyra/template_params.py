@@ -72,8 +72,10 @@ class Placeholder:
 # Fallback fills them is not documented.
 _BY_OCCURRENCE = r"\{#(?:var|numeric|alphanumeric|url|urlott|cbn|email)#\}"
 _BY_NUMBER = r"\{\{\$?(?P<number>[0-9]{1,4})\}\}"
-_BY_NAME = r"\{\{(?P<name>[^{}\s#$][^{}]*)\}\}"
-_BY_NAME_IN_SMS = r"\{(?P<sms_name>[^{}\s#$][^{}]*)\}"
+# A name has no blank at its ends: Kaleyra resolves it by the exact key, and a key has none.
+_NAME = r"[^{}\s#$](?:[^{}]*[^{}\s])?"
+_BY_NAME = rf"\{{\{{(?P<name>{_NAME})\}}\}}"
+_BY_NAME_IN_SMS = rf"\{{(?P<sms_name>{_NAME})\}}"
 _PLACEHOLDERS = {
     ChannelKind.WHATSAPP: re.compile("|".join([_BY_OCCURRENCE, _BY_NUMBER, _BY_NAME])),
     ChannelKind.SMS: re.compile("|".join([_BY_OCCURRENCE, _BY_NUMBER, _BY_NAME, _BY_NAME_IN_SMS])),

@@ -69,7 +69,8 @@ class Draft:
 def compose(request: StaffRequest, workflow_id: int) -> HttpResponse:
     """The form, its review, and the sending.
 
-    What is typed is kept in the page alone, never on the server.
+    What is typed is kept in the page alone. Only a form that was posted without a session is kept
+    on the server, encrypted and for an hour (`forms.kept_form`).
     """
     workflow = get_object_or_404(workflows_to_fill_in(request.viewer), pk=workflow_id)
     if request.method != "POST":
