@@ -18,135 +18,19 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLResolver
 
 from tests.views.addresses import MATRIX, SETUP, address_of
+from tests.views.junk import (
+    BODIES,
+    CHARSETS,
+    COUNTS,
+    FORM,
+    HEADERS,
+    JUNK,
+    LIST_JUNK,
+    LIST_NAMES,
+    METHODS,
+    NAMES,
+)
 from tests.views.pages import Page
-
-JUNK = [
-    "",
-    " ",
-    "0",
-    "-1",
-    "1e9",
-    "9999999999999999999999",
-    "9" * 5000,
-    "0x10",
-    "٣",
-    "²",
-    "zz",
-    "None",
-    "null",
-    "on",
-    "\0",
-    "a\0b",
-    "\ud800",
-    "\u202e\ufeff",
-    "%",
-    "%00",
-    "%s %(x)s {0} {x!r}",
-    "{{ 7 }}{% x %}",
-    "' OR 1=1 --",
-    "<script>alert(1)</script>",
-    "../../etc/passwd",
-    "2026-13-45",
-    "0001-01-01",
-    "9999-12-31T23:59:60Z",
-    "00000000-0000-0000-0000-00000000000g",
-    "{",
-    '{"a":',
-    "[" * 2000,
-    "a" * 100_000,
-    " ".join(["word"] * 1400),
-    ",".join(["1"] * 3000),
-    '"' * 999,
-    "{{1}} {#var#} " * 5000,
-    '{"a":' * 3000,
-    "9 " * 20_000,
-    "+91 98765-" * 3000,
-    "curl -d '" * 2000,
-    "\u0300" * 20_000,
-    "\r\nX-Header: y",
-    "🙈" * 500,
-    "__",
-    "id__in",
-]
-NAMES = [
-    *("q", "p", "page", "o", "e", "all", "s", "term", "app_label", "model_name", "field_name"),
-    *(
-        "extended",
-        "_popup",
-        "_to_field",
-        "_changelist_filters",
-        "_facets",
-        "next",
-        "id",
-        "timezone",
-    ),
-    *("status", "delivery", "workflow", "account", "person", "since", "until", "http", "again"),
-    *("practice", "error", "why", "before", "after", "like", "preset", "action", "index"),
-    *("is_active__exact", "account__id__exact", "channels__kind__exact", "groups__id__exact"),
-    *("password__startswith", "account__api_keys__key", "id__in", "id__gte", "pk__regex"),
-    *("title__isnull", "created_at__year", "last_login__gte", "user_permissions__codename"),
-    *("select_across", "_selected_action", "tab", "a\0b", "x" * 300, "[]", "pod__code__foo__bar"),
-]
-COUNTS = ["-1", "9999999999", "1001", "", "zz", "9" * 5000]
-LIST_NAMES = ["q", "p", "o", "e", "all", "id__in", "password__startswith", "is_active__exact"]
-LIST_JUNK = [" ".join(["word"] * 1400), "9" * 30, "-1.x.9", "\0", "a" * 50_000]
-METHODS = ["GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"]
-CHARSETS = ["utf-16", "utf-7", "utf-32-be", "latin-1", "zlib", "rot13", "idna", "nonsense", "a\tb"]
-FORM = "application/x-www-form-urlencoded"
-BODIES = [
-    ("multipart/form-data", b"--x\r\n"),
-    ("multipart/form-data; boundary=", b"--x\r\n"),
-    ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\nb"),
-    ("multipart/form-data; boundary=\xe4", b"--x--"),
-    ("multipart/form-data; boundary=" + "b" * 300, b"--x--"),
-    (
-        "multipart/form-data; boundary=x",
-        b'--x\r\nContent-Disposition: form-data; name="a"\r\n'
-        b"Content-Transfer-Encoding: base64\r\n\r\n!!!\r\n--x--",
-    ),
-    (
-        "multipart/form-data; boundary=x; charset=utf-16",
-        b'--x\r\nContent-Disposition: form-data; name="q"\r\n\r\nabc\r\n--x--',
-    ),
-    (
-        "multipart/form-data; boundary=x",
-        b'--x\r\nContent-Disposition: form-data; name="q"; filename="' + b"f" * 5000 + b'"\r\n'
-        b"Content-Type: text/plain; charset=zlib\r\n\r\nabc\r\n--x--",
-    ),
-    ("application/json", b"{"),
-    ("application/json; charset=utf-16", b"\xff\xfe{"),
-    ("text/plain", b"\0" * 1000),
-    ("", b"a=b"),
-    (";;;", b"a=b"),
-    (FORM, b"a=b&" * 5000),
-    (FORM, b"=" * 5000),
-    (FORM, b"%" * 5000),
-    (FORM, b"%ff%fe=%00&%zz"),
-    (FORM, b"q=" + b"x" * 4_000_000),
-    (FORM, bytes(range(256))),
-]
-HEADERS = [
-    {"Cookie": 'sessionid="\\000abcdefghij"; csrftoken="\\000"'},
-    {"Cookie": "sessionid=" + "s" * 8000},
-    {"Cookie": "timezone=../../etc/passwd; sessionid=\xff\xfe; =; ;;;"},
-    {"Cookie": "messages=[[; django_language=\u00e4; timezone=" + "z" * 5000},
-    {"Host": "evil.example"},
-    {"Host": "[::1"},
-    {"Host": ""},
-    {"Accept-Language": "xx-" * 500},
-    {"Accept-Language": ",;q=;q=9"},
-    {"Content-Length": "-1"},
-    {"Content-Length": "9999999"},
-    {"Content-Length": "abc"},
-    {"If-Modified-Since": "Thu, 99 Foo 99999 99:99:99 GMT"},
-    {"If-None-Match": '"' * 100},
-    {"Range": "bytes=-9999999999-"},
-    {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "gopher"},
-    {"Authorization": "Basic !!!"},
-    {"Accept-Encoding": "gzip;q=abc"},
-    {"Referer": "\xff", "Origin": "null"},
-    {"HX-Request": "true", "HX-Current-URL": "%"},
-]
 
 
 @dataclass(frozen=True)
