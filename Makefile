@@ -67,7 +67,7 @@ bench-dispatch: $(VENV)/.dev packages ## measure a send against bare requests, C
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.dispatch $(OPTIONS)
 
 crash-test: $(VENV)/.dev ## kill dispatchers while they send, and count what is lost, sent twice or shown wrongly (N=300, SEED=7 repeats a run)
-	@$(BIN)/python -m tests.faults.harness $(if $(SEED),--seed $(SEED)) --invocations $(or $(N),300) --kills 20 --workers 3
+	@$(BIN)/python -m tests.faults.harness $(if $(SEED),--seed $(SEED)) --invocations $(or $(N),300) --kills 20 --workers 3 --moves 1 --restores 1
 
 crash-test-bugs: $(VENV)/.dev ## run crash-test with one known bug at a time: each must be found
 	@$(BIN)/python -m tests.faults.harness --every-bug

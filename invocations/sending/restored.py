@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from invocations.models import Account, Attempt, Invocation, Quarter, WorkflowInstance
-from invocations.sending import high_water, pause
+from invocations.sending import high_water, pause, targets
 from invocations.sending.ask_again import checkable
 from invocations.sending.outcomes import Outcome, Status
 
@@ -57,6 +57,10 @@ def mark_restored(
     In batches, the stop first: if it is interrupted, calling it again finishes the work.
     """
     pause.stop_everything(STOP_REASON, None)
+    for account in Account.objects.all():
+        # What was sent since the copy was made went to the set-up of the copy, if that was not
+        # changed since. It is the last moment at which the messages may follow it.
+        targets.follow(account)
     done, oldest = 0, None
     while batch := _mark_batch(since):
         done += len(batch)

@@ -9,7 +9,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from invocations.models import Account, Attempt, DatabaseIdentity, Invocation, KillSwitch
+from invocations.models import (
+    Account,
+    Attempt,
+    DatabaseIdentity,
+    Invocation,
+    KillSwitch,
+    WorkflowInstance,
+)
 from invocations.monitoring import consistency
 from invocations.sending import attempt, high_water, pause
 from invocations.sending.deliver import deliver
@@ -134,6 +141,16 @@ def test_a_message_that_was_not_sent_since_is_sent_by_the_check(due, copied, rec
     dispatch()
     assert receiver.accepted == [str(row.request_id)]
     assert states() == {("accepted", "accepted"): 1}
+
+
+def test_a_waiting_message_is_asked_about_at_the_set_up_of_the_copy(due, workflow, receiver):
+    due()
+    WorkflowInstance.objects.update(workflow_instance_id="edited-in-the-shell")
+    run("after_restore", "--yes")
+    pause.resume_everything(None)
+    dispatch()
+    [received] = receiver.received
+    assert "edited-in-the-shell" in received.path
 
 
 def test_the_window_begins_when_sending_goes_on(due, copied, receiver):

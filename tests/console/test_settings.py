@@ -36,6 +36,7 @@ WRONG = [
     ("HTTPS_ONLY", "Falsch"),
     ("BEHIND_PROXY", "x"),
     ("EXPORTS_DIR", "/no/such/folder"),
+    ("DISPATCHER_STATE_DIR", "/no/such/folder"),
     ("CSRF_TRUSTED_ORIGINS", "console.example.com"),
     ("CSRF_TRUSTED_ORIGINS", "https://["),
     ("HTTPS_PROXY_URL", "proxy.example.com:3128"),

@@ -29,11 +29,13 @@ from invocations.sending import pause
 from invocations.sending.claim import LEASE
 from invocations.sending.deliver import deliver
 from invocations.sending.outcomes import Status
+from tests.database_copies import DatabaseCopy
 from tests.faults import worker
 from tests.faults.connections import KEY
 from tests.faults.receiver_process import ReceiverProcess
 from tests.servers import PrivatePostgres
 
+from .moves import change_set_up, go_back, take_copy
 from .plan import Done, Plan
 from .processes import deliver_messages, record_messages
 
@@ -68,11 +70,14 @@ class CrashRun:
         self._recorders: list[BaseProcess] = []
         self._frozen: dict[BaseProcess, float] = {}
         self._printed_at = 0.0
-        self._resumed_at = 0.0
+        self._resumed_at = self._moved_at = 0.0
+        self._copy: DatabaseCopy | None = None
 
     def run(self) -> None:
         """Records and kills until the plan is done; then waits until no message is open."""
         worker.hurry(worker.HURRY)
+        if self.plan.bug == "no_mark":  # this process checks the mark, too
+            worker.BUGS["no_mark"]()
         call_command("migrate", verbosity=0)
         self._set_up()
         try:
@@ -84,13 +89,18 @@ class CrashRun:
             if self.plan.dedupes:
                 self._check_safely()
         finally:
+            if self._copy:
+                self._copy.drop()
             for process in [*self._workers, *self._recorders]:
                 process.kill()
                 process.join()
             connections.close_all()
 
     def _set_up(self) -> None:
-        pod = Pod.objects.create(code="FAULTS", title="Faults", api_domain=self.receiver.api_domain)
+        host = self.receiver.api_domain
+        pod = Pod.objects.create(code="FAULTS", title="Faults", api_domain=host)
+        other = host.replace("127.0.0.1", "localhost")  # the same receiver, with other IDs
+        Pod.objects.create(code="OTHER", title="Other", api_domain=other)
         for n in range(ACCOUNTS):
             account = Account.objects.create(
                 title=f"Account {n}",
@@ -103,6 +113,9 @@ class CrashRun:
             workflow = WorkflowInstance.objects.create(
                 account=account, title=f"Workflow {n}", workflow_instance_id=f"workflow-{n}"
             )
+            # The account changes between two SIDs, and has a key for each.
+            other = ApiKey.objects.create(account=account, title="of the other SID", key=KEY)
+            ApiKey.objects.filter(pk=other.pk).update(sid=f"OTHERS{n}")
             for position, kind in enumerate(["whatsapp", "sms"], start=1):
                 Channel.objects.create(workflow_instance=workflow, position=position, kind=kind)
 
@@ -150,12 +163,16 @@ class CrashRun:
             self._look_after()
             if self._is_time_to_strike():
                 self._strike()
+            if plan.restores:
+                self._copy_or_restore()
             if done.database < plan.database_kills * min(1.0, share) and self.database:
                 self.database.kill()
                 done.database += 1
                 time.sleep(self._random.uniform(0.0, 0.5))
                 self.database.start()
             all_killed = done.kills >= plan.kills and done.database >= plan.database_kills
+            if plan.restores and not done.restored:
+                continue
             if all_killed and self._all_recorded() and self._all_tried():
                 ends = min(ends, time.monotonic() + plan.tail)
 
@@ -230,6 +247,9 @@ class CrashRun:
             if time.monotonic() > until:
                 os.kill(process.pid or 0, signal.SIGCONT)
                 del self._frozen[process]
+        if self._is_time_to_move():
+            self._moved_at = time.monotonic()
+            self.done.moves += self._if_database_answers(self._change_set_up) or 0
         if time.monotonic() > self._resumed_at + 1.0:
             self._resumed_at = time.monotonic()
             paused = Account.objects.filter(is_paused=True)
@@ -243,6 +263,44 @@ class CrashRun:
                 f" {self.done.database} of the database",
                 flush=True,
             )
+
+    def _is_time_to_move(self) -> bool:
+        """Not from the copy until what was lost with it was sent again: a copy does not know where
+        the messages went that left after a change, and nobody else does.
+        """
+        if not self.plan.moves or time.monotonic() < self._moved_at + 1 / self.plan.moves:
+            return False
+        if self._copy is None:
+            return True
+        return bool(self.done.restored) and self._all_recorded() and self._all_tried()
+
+    def _change_set_up(self) -> int:
+        return change_set_up(self._random, ACCOUNTS)
+
+    # --- a copy of the database ---
+
+    def _copy_or_restore(self) -> None:
+        """Copies the database once a third of the messages is recorded, and goes back to the copy
+        once two thirds are."""
+        if self.done.restored:
+            return
+        recorded = self._if_database_answers(Invocation.objects.count) or 0
+        if self._copy is None and recorded >= self.plan.invocations / 3:
+            self._copy = self._without_processes(lambda: take_copy(self.folder, self.done))
+        elif self._copy and recorded >= self.plan.invocations * 2 / 3:
+            copy, bug = self._copy, self.plan.bug
+            self._without_processes(lambda: go_back(copy, self.done, bug))
+
+    def _without_processes(self, work: Callable[[], Any]) -> Any:
+        """Kills all processes, does the work, and starts them again."""
+        for process in [*self._workers, *self._recorders]:
+            process.kill()
+            process.join()
+        self._frozen.clear()
+        made = work()
+        self._workers = [self._worker() for _ in self._workers]
+        self._recorders = [self._recorder(n) for n in range(RECORDERS)]
+        return made
 
     def _open(self) -> int | None:
         """How many messages will still change without a person."""

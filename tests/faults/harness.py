@@ -50,6 +50,9 @@ BUGS = {
     "any_202_is_accepted": Caught("shown as accepted, and not delivered"),
     "busy_is_rejected": Caught("lost, shown as rejected"),
     "rewritten_body": Caught("ids with more than one body"),
+    "live_target": Caught("sent twice", ("--moves=4",)),
+    "no_after_restore": Caught("unknown left", ("--restores=1",)),
+    "no_mark": Caught("dispatchers that began with an older database", ("--restores=1",)),
 }
 
 
@@ -71,6 +74,12 @@ def _options() -> argparse.ArgumentParser:
         "--policy",
         choices=["same_id", "never"],
         help="of the accounts (default: same_id; without dedupe never)",
+    )
+    parser.add_argument(
+        "--moves", type=float, default=0.0, help="of accounts and workflows by an admin, a second"
+    )
+    parser.add_argument(
+        "--restores", type=int, choices=[0, 1], default=0, help="of a copy of the database"
     )
     parser.add_argument("--gently", action="store_true", help="SIGTERM in place of SIGKILL")
     parser.add_argument("--most-seconds", type=float, default=1800.0, help="of kills and faults")
@@ -123,6 +132,7 @@ def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="console-crash-")))
         database = stack.enter_context(PrivatePostgres()) if asked.postgres else None
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+        os.environ["TEST_DISPATCHER_STATE_DIR"] = str(folder)
         os.environ["TEST_DATABASE_URL"] = (
             database.url if database else f"sqlite:///{folder}/console.sqlite3"
         )
@@ -158,7 +168,9 @@ def _run(
     run = crash_run.CrashRun(plan, receiver, folder, database)
     run.run()
     received = receiver.received
-    verdict = judge.judge(run.ids, received, dedupes=plan.dedupes)
+    lost = set(run.ids) - run.done.in_copy if run.done.restored else set()
+    verdict = judge.judge(run.ids, received, dedupes=plan.dedupes, lost_with_copy=lost)
+    verdict.bad["dispatchers that began with an older database"] = run.done.not_refused
     verdict.bad["workers that ended by themselves, or wrongly"] = run.done.ended_wrongly
     _report(run.done, verdict, Counter(line.get("answer", "elsewhere") for line in received))
     if verdict.found and not plan.bug:
@@ -183,6 +195,8 @@ def _report(done: object, verdict: object, answers: Counter[str]) -> None:
             "recording processes killed": done.recorders,
             "workers stopped for longer than their lease": done.freezes,
             "database killed": done.database,
+            "pods, SIDs and workflow IDs changed": done.moves,
+            "copies of the database restored": done.restored,
             "faults": sum(faults.values()),
             **{f"  {name}": number for name, number in faults.items()},
             "other answers": ", ".join(

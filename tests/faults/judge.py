@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from invocations.models import Attempt, Invocation
 from invocations.monitoring import consistency
@@ -59,16 +59,28 @@ class Seen:
 Rows = dict[str, Invocation]
 
 
-def judge(recorded: Collection[str], received: list[dict[str, Any]], *, dedupes: bool) -> Verdict:
-    """Compares the `recorded` IDs, the rows and what the receiver `received`."""
+def judge(
+    recorded: Collection[str],
+    received: list[dict[str, Any]],
+    *,
+    dedupes: bool,
+    lost_with_copy: Collection[str] = (),
+) -> Verdict:
+    """Compares the `recorded` IDs, the rows and what the receiver `received`.
+
+    `lost_with_copy`: IDs that were not in a restored copy. Recorded once more, they may stay
+    unknown: Kaleyra says that somebody else has used them.
+    """
     rows = {str(row.request_id): row for row in Invocation.objects.defer("reply", "note")}
     seen = Seen(received)
     verdict = Verdict(bad=_lost_or_wrongly_shown(set(recorded), rows, seen))
     doubtful = Attempt.objects.filter(invocation=OuterRef("pk"), outcome=Attempt.Outcome.DOUBTFUL)
     unknown = Invocation.objects.filter(status=Status.UNKNOWN)
+    used_before = Attempt.objects.filter(invocation=OuterRef("pk"), reason="id_used_before")
+    excused = Exists(used_before) & Q(request_id__in=lost_with_copy)
     verdict.bad |= {
-        "unknown without a doubtful attempt": unknown.exclude(Exists(doubtful)).count(),
-        "unknown left": unknown.count() if dedupes else 0,
+        "unknown without a doubtful attempt": unknown.exclude(Exists(doubtful) | excused).count(),
+        "unknown left": unknown.exclude(excused).count() if dedupes else 0,
         **_wrong_requests(rows, seen),
         "rows that contradict themselves (reconcile)": sum(1 for _ in consistency.contradictions()),
     }

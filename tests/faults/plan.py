@@ -11,7 +11,8 @@ class Plan:
     """The parameters of a run. `kills` is a minimum; `gently`: SIGTERM in place of SIGKILL.
 
     In seconds: kills and faults last for `most_seconds`, and for `tail` once all is recorded; then
-    `patience` is the time for open messages to be settled.
+    `patience` is the time for open messages to be settled. `moves`: changes of pod, SID or workflow
+    ID in a second. `restores`: 1 to go back to a copy of the database half-way.
     """
 
     invocations: int
@@ -25,6 +26,8 @@ class Plan:
     most_seconds: float
     tail: float
     patience: float
+    moves: float = 0.0
+    restores: int = 0
     bug: str | None = None
     gently: bool = False
 
@@ -40,6 +43,11 @@ class Done:
     freezes: int = 0
     ended_wrongly: int = 0
     checked_by_hand: int = 0
+    moves: int = 0
+    restored: int = 0
+    not_refused: int = 0
+    in_copy: frozenset[str] = frozenset()
+    """The request IDs in the copy that was restored."""
     began: float = field(default_factory=time.monotonic)
 
     @property

@@ -27,6 +27,7 @@ from .misbehaviour import AT_ONCE, FAULTS
 PATH = re.compile(
     rb"POST /v1/[A-Za-z0-9]{4,64}/workflow/v1/instances/[A-Za-z0-9_-]{1,100}/invoke HTTP/1\.1\r\n"
 )
+TARGET = re.compile(rb"\r\nHost: ([^\r]+)\r\n", re.IGNORECASE)
 REFUSED = 0.03
 """Share of the request IDs that are refused as "not published" during the misbehaviour."""
 NOT_PUBLISHED = "The workflow is not published."
@@ -51,7 +52,7 @@ class Receiver:
         self.is_calm = False
         self._log = os.open(options.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._seen: Counter[str] = Counter()
-        self._taken: set[str] = set()
+        self._taken: set[tuple[bytes, bytes, str]] = set()
         self._connections = 0
 
     def note(self, **what: object) -> None:
@@ -76,20 +77,23 @@ class Receiver:
             self.note(answer="401", whole=True, effect=False)
             return connection.answer("401 Unauthorized", b"{}")
         request_id = found[1].decode()
+        # As at Kaleyra, whose hosts and accounts do not know each other's IDs.
+        taken = TARGET.search(head)
+        target = (head.partition(b"\r\n")[0], taken[1] if taken else b"", request_id)
         self._seen[request_id] += 1
         name = self._fault(request_id)
         fault = FAULTS.get(name)
         if fault and not fault.whole:
             self.note(id=request_id, answer=name, whole=False, effect=False)
             return fault.act(connection, request_id)
-        is_known = self.options.dedupe == "on" and request_id in self._taken
+        is_known = self.options.dedupe == "on" and target in self._taken
         is_refused = not is_known and self._is_refused(request_id)
         if is_refused and fault and fault.accepts:
             # A refused message never counts: its answer must not say so.
             name, fault = "", None
         effect = not is_known and not is_refused and (fault is None or fault.accepts)
         if effect or (is_refused and self.options.refusals == "burn"):
-            self._taken.add(request_id)
+            self._taken.add(target)
         answer = "duplicate" if is_known else "refused" if is_refused else "accepted"
         self._note_whole(request_id, body, effect=effect, answer=name or answer)
         if fault:

@@ -40,6 +40,7 @@ from invocations.sending import (  # noqa: E402
     record,
 )
 from invocations.sending.outcomes import TABLE, Outcome, Status  # noqa: E402
+from tests.faults.target_bugs import live_target, no_after_restore, no_mark  # noqa: E402
 
 HURRY = 15.0
 """The divisor of the product's times in a run: a lease of 60 s takes 4 s."""
@@ -177,6 +178,9 @@ BUGS: dict[str, Callable[[], None]] = {
         any_202_is_accepted,
         busy_is_rejected,
         rewritten_body,
+        live_target,
+        no_after_restore,
+        no_mark,
     ]
 }
 

@@ -1,8 +1,11 @@
 """A message in doubt is posted to its own host, SID and workflow ID alone, whatever was changed."""
 
 from datetime import timedelta
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -342,3 +345,82 @@ def test_a_claim_that_was_committed_before_the_change_goes_where_it_says(
     row = Invocation.objects.get()
     assert row.status == "accepted" and receiver.accepted and not elsewhere.received
     assert row.target.url.endswith(paths(receiver)[0])
+
+
+# --- rows of the version before ------------------------------------------------------------------
+
+
+def fill():
+    """What the migration does with rows that have no target."""
+    migration = import_module("invocations.migrations.0023_fill_targets")
+    migration.fill(apps, SimpleNamespace(connection=connection))
+
+
+def save(record, **values):
+    """As an admin does, with an entry in the change history."""
+    for name, value in values.items():
+        setattr(record, name, value)
+    record.save()
+
+
+def test_existing_rows_get_the_set_up_of_their_time(recorded, account, workflow, other_pod):
+    first = recorded("202")
+    deliver(first.pk)
+    save(workflow, workflow_instance_id="edited")
+    second = recorded("203")
+    deliver(second.pk)
+    save(account, pod=other_pod)
+    third = recorded("204")
+    was = {row.pk: row.target.parts for row in Invocation.objects.select_related("target")}
+    assert len(set(was.values())) == 3
+    posted = {row.pk: row.target.parts for row in Attempt.objects.select_related("target")}
+    forget_targets()
+    fill()
+    rows = Invocation.objects.select_related("target")
+    assert {row.pk: row.target.parts for row in rows} == was
+    assert {row.pk: row.target.parts for row in Attempt.objects.all()} == posted
+    assert not any(row.target.is_assumed for row in rows)
+    fill()
+    deliver(third.pk)
+
+
+def test_a_message_in_doubt_gets_the_target_of_its_first_doubt(
+    in_doubt, account, workflow, other_pod, kaleyra_says
+):
+    first = in_doubt.target.parts
+    save(account, pod=other_pod)
+    forget_targets()
+    Attempt.objects.create(
+        invocation=in_doubt,
+        number=2,
+        started_at=timezone.now(),
+        outcome="doubtful",
+        reason="timeout",
+        target=None,
+    )
+    fill()
+    in_doubt.refresh_from_db()
+    second = in_doubt.attempts.get(number=2).target.parts
+    assert in_doubt.target.parts == first and second != first
+
+
+def test_without_history_todays_set_up_is_taken_and_marked(in_doubt, workflow):
+    WorkflowInstance.history.all().delete()
+    forget_targets()
+    WorkflowInstance.objects.update(workflow_instance_id="changed-in-the-shell")
+    save(WorkflowInstance.objects.get(), workflow_instance_id="edited")  # the first entry
+    fill()
+    in_doubt.refresh_from_db()
+    assert in_doubt.target.is_assumed and in_doubt.target.workflow_instance_id == "edited"
+
+
+def test_filling_goes_on_where_it_was_interrupted(recorded, monkeypatch):
+    migration = import_module("invocations.migrations.0023_fill_targets")
+    monkeypatch.setattr(migration, "BATCH", 2)
+    rows = [recorded(code) for code in ("202", "203", "204", "205", "206")]
+    forget_targets()
+    done = Target.objects.get()
+    Invocation.objects.filter(pk=rows[1].pk).update(target=done)
+    fill()
+    assert not Invocation.objects.filter(target__isnull=True).exists()
+    assert Target.objects.count() == 1

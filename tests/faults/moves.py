@@ -1,0 +1,53 @@
+"""Two faults of a run that people cause: a changed set-up, and a restored copy of the database."""
+
+from __future__ import annotations
+
+import random
+from contextlib import suppress
+from pathlib import Path
+
+from invocations.models import Account, Invocation, Pod, WorkflowInstance
+from invocations.sending import pause, restored
+from invocations.sending.high_water import HighWaterMark, WillNotDispatch
+from tests.database_copies import DatabaseCopy
+
+from .plan import Done
+
+
+def change_set_up(chance: random.Random, accounts: int) -> int:
+    """Changes pod, SID or workflow ID of one account, as an admin does while messages are open.
+
+    Each changes between two values, so that there is a key for every SID. Returns how many rows.
+    """
+    n = chance.randrange(accounts)
+    account = Account.objects.filter(title=f"Account {n}")
+    what = chance.choice(["pod", "sid", "workflow"])
+    if what == "workflow":
+        name = chance.choice([f"workflow-{n}", f"edited-{n}"])
+        workflow = WorkflowInstance.objects.filter(title=f"Workflow {n}")
+        return workflow.update(workflow_instance_id=name)
+    if what == "pod":
+        pods = Pod.objects.filter(code__in=["FAULTS", "OTHER"]).order_by("code")
+        return account.update(pod=chance.choice(list(pods)))
+    return account.update(sid=chance.choice([f"FAULTS{n}", f"OTHERS{n}"]))
+
+
+def take_copy(folder: Path, done: Done) -> DatabaseCopy:
+    """While no other process uses the database."""
+    ids = Invocation.objects.values_list("request_id", flat=True)
+    done.in_copy = frozenset(str(request_id) for request_id in ids)
+    return DatabaseCopy(folder)
+
+
+def go_back(copy: DatabaseCopy, done: Done, bug: str | None) -> None:
+    """Restores the copy; then does what docs/operating.md says, unless that is the bug."""
+    copy.restore()
+    done.restored += 1
+    with suppress(WillNotDispatch):
+        HighWaterMark().check()
+        done.not_refused += 1
+    if bug == "no_after_restore":
+        HighWaterMark().forget()
+        return
+    restored.mark_restored()
+    pause.resume_everything(None)
