@@ -14,14 +14,15 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from invocations.composing import error_text, template_fields
+from invocations.composing import template_fields
 from invocations.composing.check import check, of_times
 from invocations.composing.findings import Finding, blockers
 from invocations.history.reasons import REASONS
 from invocations.history.state import meaning_of
-from invocations.kaleyra import recipients, template_params
+from invocations.kaleyra import recipients
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import Send, build_payload, to_curl, to_text
+from invocations.management.invoke_input import params_from, with_input
 from invocations.models import Invocation, WorkflowInstance
 from invocations.models.permissions import Viewer
 from invocations.sending.deliver import deliver
@@ -40,11 +41,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
         add("workflow", metavar="WORKFLOW", help="its workflow ID, or its title")
-        add("--recipient", required=True, metavar="N", help="with country code")
+        add("--recipient", metavar="N", help="with country code; needed unless --input has it")
         add("--recipient2", metavar="N", help="for the second channel, if it is another number")
         for name, channels in [("", "both channels"), ("1", "the first"), ("2", "the second")]:
             words = f"a value for {channels}{' channel only' if name else ''}; may be repeated"
             add(f"--param{name}", action="append", default=[], metavar="K=V", help=words)
+        add(
+            "--input",
+            metavar="FILE",
+            help="numbers and values from a JSON file, or from standard input (-): they are not in "
+            "the list of processes then. See docs/operating.md",
+        )
         add(
             "--request-id",
             type=uuid.UUID,
@@ -75,6 +82,7 @@ class Command(BaseCommand):
             raise
 
     def handle(self, *args: Any, **options: Any) -> None:
+        options = with_input(options)
         request_id = options["request_id"] or uuid.uuid4()
         try:
             self._invoke(request_id, options)
@@ -226,7 +234,8 @@ def _sends(workflow: WorkflowInstance, options: dict[str, Any]) -> list[Send]:
     if count == 1 and (second is not None or options["param2"]):
         raise CommandError("This workflow has one channel only.")
     return [
-        Send(_digits(number), _params(pairs)) for number, pairs in zip(typed, given, strict=True)
+        Send(_digits(number), params_from(pairs))
+        for number, pairs in zip(typed, given, strict=True)
     ]
 
 
@@ -235,20 +244,6 @@ def _digits(typed: str) -> str:
         return recipients.clean(typed).digits
     except recipients.RecipientError:
         return typed
-
-
-def _params(pairs: list[str]) -> dict[str, str]:
-    """What is wrong with a key or a value is left to the gate, but for a key given twice."""
-    split = [pair.partition("=") for pair in pairs]
-    if not all(sign for _key, sign, _value in split):
-        raise CommandError("A value is given as KEY=VALUE.")
-    params: dict[str, str] = {}
-    for key, _sign, value in split:
-        if key in params:
-            error = template_params.ParamsError("repeated_key", key=key)
-            raise CommandError(error_text.params_text(error))
-        params[key] = value
-    return params
 
 
 def _printable(text: str) -> str:
