@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from argparse import ArgumentParser
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,10 +21,13 @@ from invocations.composing.number_notes import NumberNote, notes_of_all
 from invocations.composing.prepared_values import prepared
 from invocations.history.reasons import REASONS
 from invocations.history.state import meaning_of
-from invocations.kaleyra import recipients, template_params
+from invocations.kaleyra import recipients
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.line_breaks import sends_in_one_line
 from invocations.kaleyra.payload import Send, build_payload, to_curl, to_text
+from invocations.kaleyra.template_params import ParamsError
+from invocations.management.invoke_input import Pair, params_from, with_input
+from invocations.management.invoke_text import lines_of, printable, refusal_text
 from invocations.models import Channel, Invocation, WorkflowInstance
 from invocations.models.permissions import Viewer
 from invocations.sending.deliver import deliver
@@ -43,11 +46,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
         add("workflow", metavar="WORKFLOW", help="its workflow ID, or its title")
-        add("--recipient", required=True, metavar="N", help="with country code")
+        add("--recipient", metavar="N", help="with country code; needed unless --input has it")
         add("--recipient2", metavar="N", help="for the second channel, if it is another number")
         for name, channels in [("", "both channels"), ("1", "the first"), ("2", "the second")]:
             words = f"a value for {channels}{' channel only' if name else ''}; may be repeated"
             add(f"--param{name}", action="append", default=[], metavar="K=V", help=words)
+        add(
+            "--input",
+            metavar="FILE",
+            help="numbers and values from a JSON file, or from standard input (-): they are not in "
+            "the list of processes then. See docs/operating.md",
+        )
         add(
             "--request-id",
             type=uuid.UUID,
@@ -78,6 +87,7 @@ class Command(BaseCommand):
             raise
 
     def handle(self, *args: Any, **options: Any) -> None:
+        options = with_input(options)
         request_id = options["request_id"] or uuid.uuid4()
         try:
             self._invoke(request_id, options)
@@ -107,7 +117,7 @@ class Command(BaseCommand):
             self._show_only(workflow, str(request_id), sends, [*notes, *findings], options)
             raise SystemExit(WRONG_USAGE if refusing else 0)
         if refusing:
-            raise CommandError(_refusal(workflow, refusing))
+            raise CommandError(refusal_text(workflow, refusing))
         self._warn(workflow, [*notes, *findings])
         try:
             invocation, recorded = record(
@@ -125,7 +135,7 @@ class Command(BaseCommand):
                 "This request ID belongs to another message. Nothing was sent."
             ) from None
         except (NotSendable, NotAcknowledged) as refusal:
-            raise CommandError(_refusal(workflow, refusal.findings)) from None
+            raise CommandError(refusal_text(workflow, refusal.findings)) from None
         sent = deliver(invocation.pk, comes_first=False)  # a script may send many
         invocation.refresh_from_db()
         self._print(invocation, repeated=not recorded and not sent, as_json=options["json"])
@@ -156,20 +166,20 @@ class Command(BaseCommand):
                 shown["payload"] = payload
             shown["notes"] = [each.as_json() for each in said if isinstance(each, NumberNote)]
             shown["findings"] = [each.as_json() for each in said if isinstance(each, Finding)]
-            self.stdout.write(_printable(json.dumps(shown, ensure_ascii=False)))
+            self.stdout.write(printable(json.dumps(shown, ensure_ascii=False)))
             return
         if options["dry_run"]:
-            self.stdout.write(_printable(json.dumps(payload, ensure_ascii=False, indent=2)))
-            self.stdout.write("\n" + _printable(to_curl(url, to_text(payload))) + "\n")
-        for line in _lines(workflow, said):
-            self.stdout.write(_printable(line))
+            self.stdout.write(printable(json.dumps(payload, ensure_ascii=False, indent=2)))
+            self.stdout.write("\n" + printable(to_curl(url, to_text(payload))) + "\n")
+        for line in lines_of(workflow, said):
+            self.stdout.write(printable(line))
         if not any(isinstance(each, Finding) for each in said):
             self.stdout.write("Nothing stands against it.")
         self.stdout.write("Nothing was sent.")
 
     def _warn(self, workflow: WorkflowInstance, said: Iterable[NumberNote | Finding]) -> None:
         """Cautions go to standard error: standard output may be one JSON object."""
-        for line in _lines(workflow, said):
+        for line in lines_of(workflow, said):
             self.stderr.write(self.style.WARNING(line))
 
     def _print(self, invocation: Invocation, *, repeated: bool, as_json: bool) -> None:
@@ -259,46 +269,8 @@ def _read(typed: str, home: str) -> recipients.Recipient | None:
         return None
 
 
-def _params(channel: Channel, pairs: list[str]) -> tuple[dict[str, str], list[Finding]]:
-    """What is wrong with a key or a value is left to the gate, but for a key given twice."""
-    split = [pair.partition("=") for pair in pairs]
-    if not all(sign for _key, sign, _value in split):
-        raise CommandError("A value is given as KEY=VALUE.")
-    params: dict[str, str] = {}
+def _params(channel: Channel, pairs: list[str | Pair]) -> tuple[dict[str, str], list[Finding]]:
     try:
-        for key, _sign, value in split:
-            if key in params:
-                raise template_params.ParamsError("repeated_key", key=key)
-            params[key] = value
-        return prepared(channel, template_fields.fields_of(channel), params)
-    except template_params.ParamsError as error:
+        return prepared(channel, template_fields.fields_of(channel), params_from(pairs))
+    except ParamsError as error:
         raise CommandError(error_text.params_text(error)) from None
-
-
-def _printable(text: str) -> str:
-    """Replaces the unpaired surrogates that Python makes of arguments that are no UTF-8."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _refusal(workflow: WorkflowInstance, findings: Sequence[Finding]) -> str:
-    lines = _lines(workflow, findings)
-    return (" " if len(lines) == 1 else "\n").join([*lines, "Nothing was sent."])
-
-
-def _lines(workflow: WorkflowInstance, said: Iterable[NumberNote | Finding]) -> list[str]:
-    """One line for each note or finding, with the channels and the value that it is about."""
-    channels = list(workflow.channels.prefetch_related("parameters"))
-    kinds = {channel.position: channel.get_kind_display() for channel in channels}
-    fields = [field for channel in channels for field in template_fields.fields_of(channel)]
-    labels = {field.key: field.label for field in fields if field.label != field.key}
-    positions: dict[tuple[str, str], list[int]] = {}
-    for each in said:
-        positions.setdefault((each.key, each.text), []).append(each.channel)
-    lines = []
-    for (key, text), found in positions.items():
-        about = [kinds[position] for position in sorted(set(found)) if position in kinds]
-        name = f"{key} ({labels[key]})" if key in labels else key
-        where = " and ".join(about)
-        lead = f"{name}, {where}" if name and where else name or where
-        lines.append(f"{lead}: {text}" if lead and not text.startswith(where or " ") else text)
-    return lines
