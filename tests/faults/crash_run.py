@@ -16,6 +16,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -24,18 +25,17 @@ from django.core.management import call_command
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 from django.db.models import Q
 
-from invocations.models import Account, ApiKey, Channel, Invocation, Pod, WorkflowInstance
+from invocations.models import Account, Invocation
 from invocations.sending import pause
 from invocations.sending.claim import LEASE
 from invocations.sending.deliver import deliver
 from invocations.sending.outcomes import Status
 from tests.database_copies import DatabaseCopy
 from tests.faults import worker
-from tests.faults.connections import KEY
 from tests.faults.receiver_process import ReceiverProcess
 from tests.servers import PrivatePostgres
 
-from .moves import change_set_up, go_back, take_copy
+from .moves import change_set_up, go_back, set_up, take_copy
 from .plan import Done, Plan
 from .processes import deliver_messages, record_messages
 
@@ -79,7 +79,7 @@ class CrashRun:
         if self.plan.bug == "no_mark":  # this process checks the mark, too
             worker.BUGS["no_mark"]()
         call_command("migrate", verbosity=0)
-        self._set_up()
+        set_up(self.receiver.api_domain, ACCOUNTS, self.plan.policy)
         try:
             self._recorders = [self._recorder(n) for n in range(RECORDERS)]
             self._workers = [self._worker() for _ in range(self.plan.workers)]
@@ -95,29 +95,6 @@ class CrashRun:
                 process.kill()
                 process.join()
             connections.close_all()
-
-    def _set_up(self) -> None:
-        host = self.receiver.api_domain
-        pod = Pod.objects.create(code="FAULTS", title="Faults", api_domain=host)
-        other = host.replace("127.0.0.1", "localhost")  # the same receiver, with other IDs
-        Pod.objects.create(code="OTHER", title="Other", api_domain=other)
-        for n in range(ACCOUNTS):
-            account = Account.objects.create(
-                title=f"Account {n}",
-                pod=pod,
-                sid=f"FAULTS{n}",
-                sends_per_second=1000,
-                retry_ambiguous=self.plan.policy,
-            )
-            ApiKey.objects.create(account=account, title="console", key=KEY, is_primary=True)
-            workflow = WorkflowInstance.objects.create(
-                account=account, title=f"Workflow {n}", workflow_instance_id=f"workflow-{n}"
-            )
-            # The account changes between two SIDs, and has a key for each.
-            other = ApiKey.objects.create(account=account, title="of the other SID", key=KEY)
-            ApiKey.objects.filter(pk=other.pk).update(sid=f"OTHERS{n}")
-            for position, kind in enumerate(["whatsapp", "sms"], start=1):
-                Channel.objects.create(workflow_instance=workflow, position=position, kind=kind)
 
     # --- processes ---
 
@@ -249,7 +226,8 @@ class CrashRun:
                 del self._frozen[process]
         if self._is_time_to_move():
             self._moved_at = time.monotonic()
-            self.done.moves += self._if_database_answers(self._change_set_up) or 0
+            change = partial(change_set_up, self._random, ACCOUNTS)
+            self.done.moves += self._if_database_answers(change) or 0
         if time.monotonic() > self._resumed_at + 1.0:
             self._resumed_at = time.monotonic()
             paused = Account.objects.filter(is_paused=True)
@@ -273,9 +251,6 @@ class CrashRun:
         if self._copy is None:
             return True
         return bool(self.done.restored) and self._all_recorded() and self._all_tried()
-
-    def _change_set_up(self) -> int:
-        return change_set_up(self._random, ACCOUNTS)
 
     # --- a copy of the database ---
 

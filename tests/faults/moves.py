@@ -1,4 +1,4 @@
-"""Two faults of a run that people cause: a changed set-up, and a restored copy of the database."""
+"""The set-up of a run, and two faults that people cause: a changed set-up and a restored copy."""
 
 from __future__ import annotations
 
@@ -6,12 +6,37 @@ import random
 from contextlib import suppress
 from pathlib import Path
 
-from invocations.models import Account, Invocation, Pod, WorkflowInstance
+from invocations.models import Account, ApiKey, Channel, Invocation, Pod, WorkflowInstance
 from invocations.sending import pause, restored
 from invocations.sending.high_water import HighWaterMark, WillNotDispatch
 from tests.database_copies import DatabaseCopy
+from tests.faults.connections import KEY
 
 from .plan import Done
+
+
+def set_up(host: str, accounts: int, policy: str) -> None:
+    """Creates accounts at the receiver, each with a workflow and a key for each of two SIDs."""
+    pod = Pod.objects.create(code="FAULTS", title="Faults", api_domain=host)
+    other = host.replace("127.0.0.1", "localhost")  # the same receiver, with other IDs
+    Pod.objects.create(code="OTHER", title="Other", api_domain=other)
+    for n in range(accounts):
+        account = Account.objects.create(
+            title=f"Account {n}",
+            pod=pod,
+            sid=f"FAULTS{n}",
+            sends_per_second=1000,
+            retry_ambiguous=policy,
+        )
+        ApiKey.objects.create(account=account, title="console", key=KEY, is_primary=True)
+        workflow = WorkflowInstance.objects.create(
+            account=account, title=f"Workflow {n}", workflow_instance_id=f"workflow-{n}"
+        )
+        # The account changes between two SIDs, and has a key for each.
+        other = ApiKey.objects.create(account=account, title="of the other SID", key=KEY)
+        ApiKey.objects.filter(pk=other.pk).update(sid=f"OTHERS{n}")
+        for position, kind in enumerate(["whatsapp", "sms"], start=1):
+            Channel.objects.create(workflow_instance=workflow, position=position, kind=kind)
 
 
 def change_set_up(chance: random.Random, accounts: int) -> int:

@@ -47,9 +47,17 @@ def test_workers_that_are_restarted_in_turn_end_cleanly_and_leave_nothing():
     assert (code, found) == (0, ["GOOD"]), said
 
 
+def test_nothing_is_sent_twice_while_targets_move_or_after_a_copy_is_restored():
+    code, found, said = harness(*SHORT, "--moves=2", "--restores=1")
+    assert (code, found) == (0, ["GOOD"]), said
+
+
 @pytest.mark.parametrize(
     "bug",
     [
+        "live_target",
+        "no_after_restore",
+        "no_mark",
         "fresh_id",
         "every_400_rejected",
         "follow_redirects",

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from invocations.models import Invocation
+from invocations.models import Invocation, Pod
+from invocations.sandbox.server import PracticePod
+from invocations.sending.deliver import deliver
 
 SECOND = timedelta(seconds=1)
 
@@ -21,3 +23,25 @@ def waiting(recorded):
         return invocation.pk
 
     return waiting
+
+
+@pytest.fixture
+def elsewhere():
+    """A second pod, where Kaleyra does not know the IDs of the first."""
+    with PracticePod(slow_seconds=0.3, silent_seconds=0.3) as pod:
+        yield pod
+
+
+@pytest.fixture
+def other_pod(db, elsewhere):
+    return Pod.objects.create(code="OTHER", title="Other pod", api_domain=elsewhere.api_domain)
+
+
+@pytest.fixture
+def in_doubt(recorded):
+    """A message that the practice pod accepted before its gateway answered 502."""
+    row = recorded("502")
+    assert deliver(row.pk)
+    row.refresh_from_db()
+    assert row.status == "unknown" and row.doubtful_since
+    return row

@@ -1,12 +1,8 @@
 """A message in doubt is posted to its own host, SID and workflow ID alone, whatever was changed."""
 
 from datetime import timedelta
-from importlib import import_module
-from types import SimpleNamespace
 
 import pytest
-from django.apps import apps
-from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from invocations.models import (
@@ -15,67 +11,29 @@ from invocations.models import (
     Attempt,
     Invocation,
     Pod,
-    Target,
     WorkflowInstance,
-    immutable,
 )
 from invocations.monitoring.sweep import run_once
-from invocations.sandbox.server import PracticePod
 from invocations.sending import attempt, pause, store_outcome, targets
-from invocations.sending.claim import claim_invocations
 from invocations.sending.deliver import deliver
 from invocations.sending.due import claim_probes
 from invocations.sending.outcomes import Status
 
+from .moves import (
+    edit_sid,
+    edit_workflow_id,
+    forget_targets,
+    move_account,
+    move_and_edit_all,
+    paths,
+    targets_claim,
+)
+
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def elsewhere():
-    """A second pod, where Kaleyra does not know the IDs of the first."""
-    with PracticePod(slow_seconds=0.3, silent_seconds=0.3) as pod:
-        yield pod
-
-
-@pytest.fixture
-def other_pod(db, elsewhere):
-    return Pod.objects.create(code="OTHER", title="Other pod", api_domain=elsewhere.api_domain)
-
-
-def move_account(account, other_pod, workflow):
-    Account.objects.filter(pk=account.pk).update(pod=other_pod)
-
-
-def edit_sid(account, other_pod, workflow):
-    Account.objects.filter(pk=account.pk).update(sid="HXPRACTICE77IN")
-
-
-def edit_workflow_id(account, other_pod, workflow):
-    WorkflowInstance.objects.filter(pk=workflow.pk).update(workflow_instance_id="edited")
-
-
-def move_and_edit_all(account, other_pod, workflow):
-    move_account(account, other_pod, workflow)
-    edit_sid(account, other_pod, workflow)
-    edit_workflow_id(account, other_pod, workflow)
 
 
 CHANGES = [move_account, edit_sid, edit_workflow_id, move_and_edit_all]
 change = pytest.mark.parametrize("change", CHANGES, ids=lambda function: function.__name__)
-
-
-@pytest.fixture
-def in_doubt(recorded):
-    """A message that the practice pod accepted before its gateway answered 502."""
-    row = recorded("502")
-    assert deliver(row.pk)
-    row.refresh_from_db()
-    assert row.status == "unknown" and row.doubtful_since
-    return row
-
-
-def paths(pod):
-    return [received.path for received in pod.received]
 
 
 @change
@@ -225,11 +183,6 @@ def test_an_answer_of_an_earlier_target_does_not_resume_the_account(
     assert in_doubt.status == "accepted" and Account.objects.get().is_paused
 
 
-def targets_claim(row):
-    [claim] = claim_invocations(row.account, Invocation.objects.filter(pk=row.pk), 1)
-    return claim
-
-
 def test_a_probe_goes_to_todays_set_up(in_doubt, recorded, account, workflow, other_pod, elsewhere):
     """Else the account would stay paused, whatever the earlier target answers."""
     move_account(account, other_pod, workflow)
@@ -262,65 +215,6 @@ def test_a_row_without_a_target_is_asked_where_the_history_says(
     assert paths(receiver) == first * 2 and elsewhere.received == []
 
 
-def forget_targets():
-    """What the triggers refuse: they are put back by the next `migrate`."""
-    with connection.cursor() as cursor:
-        for trigger, table in [
-            ("invocation_target_is_immutable", "invocations_invocation"),
-            ("attempt_target_is_immutable", "invocations_attempt"),
-        ]:
-            on_table = f" ON {table}" if connection.vendor == "postgresql" else ""
-            cursor.execute(f"DROP TRIGGER {trigger}{on_table}")
-            cursor.execute(f"UPDATE {table} SET target_id = NULL")
-    immutable.create_triggers("default")
-
-
-# --- what the database refuses --------------------------------------------------------------------
-
-
-def refused(write):
-    with pytest.raises(IntegrityError, match=r"immutable"), transaction.atomic():
-        write()
-
-
-@pytest.mark.parametrize(
-    "status", [status for status in Status if status not in Invocation.UNSENT], ids=str
-)
-def test_the_target_of_a_message_that_has_left_cannot_change(recorded, status):
-    row, other = recorded(), Target.stored(("api.example.com", "HXOTHER", "other"))
-    lease = timezone.now() if status == Status.SENDING else None
-    Invocation.objects.update(status=status, lease_until=lease)
-    refused(lambda: Invocation.objects.update(target=other))
-    refused(lambda: Invocation.objects.update(target=None))
-    assert Invocation.objects.get().target == row.target
-
-
-@pytest.mark.parametrize("status", Invocation.UNSENT, ids=str)
-def test_the_target_of_a_waiting_message_changes_unless_it_is_in_doubt(recorded, status):
-    recorded()
-    other = Target.stored(("api.example.com", "HXOTHER", "other"))
-    another = Target.stored(("api.example.com", "HXOTHER", "another"))
-    Invocation.objects.update(status=status)
-    Invocation.objects.update(target=other)
-    refused(lambda: Invocation.objects.update(target=None))
-    Invocation.objects.update(doubtful_since=timezone.now(), doubt_count=1)
-    refused(lambda: Invocation.objects.update(target=another))
-
-
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [("number", 9), ("api_key_last_four", "0000"), ("api_key_id", None), ("target_id", None)],
-)
-def test_an_attempt_keeps_its_target_and_key(in_doubt, column, value):
-    refused(lambda: Attempt.objects.update(**{column: value}))
-
-
-@pytest.mark.parametrize("column", ["api_domain", "sid", "workflow_instance_id", "is_assumed"])
-def test_a_target_never_changes(recorded, column):
-    recorded()
-    refused(lambda: Target.objects.update(**{column: True}))
-
-
 # --- a change of the set-up -----------------------------------------------------------------------
 
 
@@ -345,82 +239,3 @@ def test_a_claim_that_was_committed_before_the_change_goes_where_it_says(
     row = Invocation.objects.get()
     assert row.status == "accepted" and receiver.accepted and not elsewhere.received
     assert row.target.url.endswith(paths(receiver)[0])
-
-
-# --- rows of the version before ------------------------------------------------------------------
-
-
-def fill():
-    """What the migration does with rows that have no target."""
-    migration = import_module("invocations.migrations.0023_fill_targets")
-    migration.fill(apps, SimpleNamespace(connection=connection))
-
-
-def save(record, **values):
-    """As an admin does, with an entry in the change history."""
-    for name, value in values.items():
-        setattr(record, name, value)
-    record.save()
-
-
-def test_existing_rows_get_the_set_up_of_their_time(recorded, account, workflow, other_pod):
-    first = recorded("202")
-    deliver(first.pk)
-    save(workflow, workflow_instance_id="edited")
-    second = recorded("203")
-    deliver(second.pk)
-    save(account, pod=other_pod)
-    third = recorded("204")
-    was = {row.pk: row.target.parts for row in Invocation.objects.select_related("target")}
-    assert len(set(was.values())) == 3
-    posted = {row.pk: row.target.parts for row in Attempt.objects.select_related("target")}
-    forget_targets()
-    fill()
-    rows = Invocation.objects.select_related("target")
-    assert {row.pk: row.target.parts for row in rows} == was
-    assert {row.pk: row.target.parts for row in Attempt.objects.all()} == posted
-    assert not any(row.target.is_assumed for row in rows)
-    fill()
-    deliver(third.pk)
-
-
-def test_a_message_in_doubt_gets_the_target_of_its_first_doubt(
-    in_doubt, account, workflow, other_pod, kaleyra_says
-):
-    first = in_doubt.target.parts
-    save(account, pod=other_pod)
-    forget_targets()
-    Attempt.objects.create(
-        invocation=in_doubt,
-        number=2,
-        started_at=timezone.now(),
-        outcome="doubtful",
-        reason="timeout",
-        target=None,
-    )
-    fill()
-    in_doubt.refresh_from_db()
-    second = in_doubt.attempts.get(number=2).target.parts
-    assert in_doubt.target.parts == first and second != first
-
-
-def test_without_history_todays_set_up_is_taken_and_marked(in_doubt, workflow):
-    WorkflowInstance.history.all().delete()
-    forget_targets()
-    WorkflowInstance.objects.update(workflow_instance_id="changed-in-the-shell")
-    save(WorkflowInstance.objects.get(), workflow_instance_id="edited")  # the first entry
-    fill()
-    in_doubt.refresh_from_db()
-    assert in_doubt.target.is_assumed and in_doubt.target.workflow_instance_id == "edited"
-
-
-def test_filling_goes_on_where_it_was_interrupted(recorded, monkeypatch):
-    migration = import_module("invocations.migrations.0023_fill_targets")
-    monkeypatch.setattr(migration, "BATCH", 2)
-    rows = [recorded(code) for code in ("202", "203", "204", "205", "206")]
-    forget_targets()
-    done = Target.objects.get()
-    Invocation.objects.filter(pk=rows[1].pk).update(target=done)
-    fill()
-    assert not Invocation.objects.filter(target__isnull=True).exists()
-    assert Target.objects.count() == 1
