@@ -53,6 +53,14 @@ def shares(fields: Sequence[TemplateField], field: TemplateField) -> bool:
     return any(field.key == each.key for each in fields)
 
 
+def may_share(asked: Asked) -> bool:
+    """Whether a key means the same in both channels, as far as the admin's words tell."""
+    if len(asked) < 2:
+        return True
+    labels = {each.key: each.words.label for each in asked[0]}
+    return all(labels.get(each.key, each.words.label) == each.words.label for each in asked[1])
+
+
 def as_sent(
     channels: Sequence[Channel], asked: Asked, params: Iterable[Mapping[str, str]]
 ) -> tuple[list[Params], list[Finding]]:
@@ -80,3 +88,8 @@ def field_key(fields: Sequence[TemplateField], key: str) -> str:
     side by side.
     """
     return next((field.key for field in fields if key in field.keys), key)
+
+
+def key_with_field(fields: Sequence[TemplateField], free: Mapping[str, str]) -> str:
+    """A key of the free editor that has a field of its own; empty if none has."""
+    return next((key for field in fields for key in field.keys if key in free), "")

@@ -17,6 +17,8 @@ from invocations.forms.channel_params import (
     as_sent,
     collected,
     field_key,
+    key_with_field,
+    may_share,
     shares,
     with_clean_keys,
 )
@@ -79,7 +81,7 @@ class SendForm(forms.Form):
         self.asked = [template_fields.fields_of(channel) for channel in self.channels]
         self.channel_params: list[Params] = []
         self.unseen: list[Finding] = []  # what was taken out of the values
-        initial: dict[str, Any] = {"same_values": self._may_share()}
+        initial: dict[str, Any] = {"same_values": may_share(self.asked)}
         if kept:
             initial |= self.filled(by_position(kept.sends)).initial
             initial |= initial_numbers(kept)
@@ -100,15 +102,6 @@ class SendForm(forms.Form):
             differs = kept.sends[-1].recipient != kept.sends[0].recipient
             if differs and "recipient2" in self.fields:
                 self._keep("recipient2", kept.sends[-1])
-
-    def _may_share(self) -> bool:
-        """Whether a key means the same in both channels, as far as the admin's words tell."""
-        if len(self.asked) < 2:
-            return True
-        labels = {each.key: each.words.label for each in self.asked[0]}
-        return all(
-            labels.get(each.key, each.words.label) == each.words.label for each in self.asked[1]
-        )
 
     def _keep(self, name: str, send: Send) -> None:
         field = self.fields[name]
@@ -135,7 +128,7 @@ class SendForm(forms.Form):
 
     def is_in_row(self, position: int, key: str) -> bool:
         """Whether this key of a channel stands in a row, beside the button that numbers all."""
-        has_field = any(key == each.key for each in self.asked[position - 1])
+        has_field = any(key in each.keys for each in self.asked[position - 1])
         return not has_field and position in self._shown_in_rows
 
     @cached_property
@@ -231,10 +224,10 @@ class SendForm(forms.Form):
 
     def _is_any_key_twice(self, extras: Sequence[Params], same: bool) -> bool:
         """Whether a free editor has a key that has a field of its own: that is an error."""
-        added2 = (extras[0], "params") if same else (extras[1], "params2")
-        for asked, (added, name) in zip(self.asked, [(extras[0], "params"), added2], strict=False):
-            if twice := [key for each in asked for key in each.keys if key in added]:
-                text = _("“%(key)s” stands above already.") % {"key": twice[0]}
+        added = [(extras[0], "params"), (extras[0], "params") if same else (extras[1], "params2")]
+        for asked, (free, name) in zip(self.asked, added, strict=False):
+            if key := key_with_field(asked, free):
+                text = _("“%(key)s” stands above already.") % {"key": key}
                 self.add_error(name, forms.ValidationError(text, code="repeated_key"))
                 return True
         return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -24,17 +23,18 @@ from invocations.history.deliveries import (
 )
 from invocations.history.meanings import Meaning, StatusMeaning, Text
 from invocations.history.outlook import why_it_waits
-from invocations.history.reasons import ATTEMPT_REASONS, OUTCOMES, REASONS, advice_for
+from invocations.history.reasons import REASONS, advice_for
 from invocations.history.report import Report, channel_kinds, report_of
 from invocations.history.sent import SentMessage, ShownCallback
+from invocations.history.shown_attempt import ShownAttempt, kept_reply, shown_attempt
 from invocations.history.state import delivery_of, meaning_of
 from invocations.history.summary import summary
 from invocations.history.targets import ShownTarget, shown_target
 from invocations.history.ticket import ticket_text
 from invocations.history.timeline import timeline
 from invocations.history.timeline_step import TimelineStep
-from invocations.history.wording import clock_time, duration_text, person_name
-from invocations.models import Attempt, Callback, Channel, Invocation, Settlement, Target
+from invocations.history.wording import clock_time, person_name
+from invocations.models import Attempt, Callback, Channel, Invocation, Settlement
 from invocations.models.encryption import Unreadable
 from invocations.models.permissions import Viewer
 from invocations.sending.departure import GOES_ON, Departure
@@ -45,18 +45,6 @@ REFRESH_SOON, REFRESH_LATER = 2, 5
 """Seconds between two refreshes of an open page: at first, and after `QUIET_AFTER`."""
 QUIET_AFTER = timedelta(seconds=30)
 """Time since the newest event after which the page refreshes less often."""
-
-
-@dataclass(frozen=True)
-class ShownAttempt:
-    row: Attempt
-    target: Target
-    tone: str
-    icon: str
-    why: Text
-    took: str
-    has_left: bool
-    reply: dict[str, Any]
 
 
 def with_story() -> QuerySet[Invocation]:
@@ -175,7 +163,7 @@ class Detail:
 
     @cached_property
     def reply(self) -> dict[str, Any]:
-        return _reply(self.invocation)
+        return kept_reply(self.invocation)
 
     @property
     def advice(self) -> list[Text]:
@@ -185,7 +173,7 @@ class Detail:
     def attempts(self) -> list[ShownAttempt]:
         """The newest first."""
         return [
-            _shown(attempt, attempt.target or self.target.row)
+            shown_attempt(attempt, attempt.target or self.target.row)
             for attempt in reversed(self.invocation.attempts.all())
         ]
 
@@ -278,30 +266,6 @@ class Detail:
         ]
         newest: datetime = max(moment for moment in moments if moment)
         return REFRESH_SOON if newest > self._now - QUIET_AFTER else REFRESH_LATER
-
-
-def _shown(attempt: Attempt, target: Target) -> ShownAttempt:
-    tone, icon = OUTCOMES[attempt.outcome]
-    took = attempt.duration_ms
-    return ShownAttempt(
-        row=attempt,
-        target=target,
-        tone=tone,
-        icon=icon,
-        why=ATTEMPT_REASONS.get(attempt.reason, ""),
-        took="" if took is None else duration_text(took / 1000),
-        has_left=attempt.outcome != Attempt.Outcome.NOT_SENT,
-        reply=_reply(attempt),
-    )
-
-
-def _reply(row: Invocation | Attempt) -> dict[str, Any]:
-    """The stored answer; empty if no encryption key decrypts it."""
-    try:
-        return row.kept_reply
-    except Unreadable:
-        row.reply = None  # templates read `row.message` and `row.errors` as well
-        return {}
 
 
 def _readable(row: Invocation | Settlement, field: str) -> str:

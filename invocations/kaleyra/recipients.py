@@ -171,6 +171,19 @@ def _landline_prefix(region: str) -> str:
     return prefix if len(lengths) > _MAX_LANDLINE_LENGTHS else ""
 
 
+def _refuse_impossible(number: phonenumbers.PhoneNumber) -> None:
+    possible = phonenumbers.is_possible_number_with_reason(number)
+    if possible in (
+        phonenumbers.ValidationResult.TOO_SHORT,
+        phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY,
+    ):
+        raise RecipientError("too_short")
+    if possible == phonenumbers.ValidationResult.TOO_LONG:
+        raise RecipientError("too_long")
+    if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
+        raise RecipientError("impossible")
+
+
 def describe(digits: str) -> Recipient:
     """The recipient with these digits, which start with the country code.
 
@@ -187,16 +200,7 @@ def describe(digits: str) -> Recipient:
         number = phonenumbers.parse("+" + digits)
     except phonenumbers.NumberParseException:
         raise RecipientError("no_such_country") from None
-    possible = phonenumbers.is_possible_number_with_reason(number)
-    if possible in (
-        phonenumbers.ValidationResult.TOO_SHORT,
-        phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY,
-    ):
-        raise RecipientError("too_short")
-    if possible == phonenumbers.ValidationResult.TOO_LONG:
-        raise RecipientError("too_long")
-    if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
-        raise RecipientError("impossible")
+    _refuse_impossible(number)
     read = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
     if read != digits:
         # The digits sent have to be the digits shown: +44 (0)20 … has no 0 after the 44.

@@ -5,8 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -15,42 +13,9 @@ from simple_history.models import HistoricalRecords
 
 from invocations.kaleyra import address, home_country
 from invocations.models.encryption import EncryptedTextField, Unreadable
-
-
-def reachable(api_domain: str) -> None:
-    """Validates that API keys may be sent to this host.
-
-    It must be public; or this machine, if SANDBOX is on.
-    """
-    if address.is_loopback(api_domain):
-        if not settings.SANDBOX:
-            raise ValidationError(
-                _("A pod on this machine is for practice. It needs SANDBOX=True."), code="sandbox"
-            )
-    elif not address.is_public(api_domain):
-        raise ValidationError(
-            _("This is no public host. Keys are sent to Kaleyra’s hosts only."), code="private"
-        )
-
-
-def sendable_key(key: str) -> None:
-    """Validates that an HTTP header can carry the key (RFC 9110, 5.5).
-
-    Otherwise the key would be quoted in the error text of the HTTP library.
-    """
-    if not key.isascii() or not key.isprintable() or " " in key or len(key) > 500:
-        raise ValidationError(
-            _("A key has only letters, digits and signs of ASCII, without blanks or line breaks."),
-            code="key",
-        )
-
-
-def home_region(code: str) -> None:
-    """Validates that this is a country with phone numbers, or `home_country.NONE`."""
-    if code != home_country.NONE and not home_country.is_region(code):
-        raise ValidationError(
-            _("This is no country’s code of two capital letters, for example IN."), code="region"
-        )
+from invocations.models.validators import home_region as home_region
+from invocations.models.validators import reachable as reachable
+from invocations.models.validators import sendable_key as sendable_key
 
 
 class Pod(models.Model):

@@ -98,8 +98,7 @@ class Invocation(models.Model):
         editable=False,
         db_index=False,
     )
-    """Where it is posted to, by the last claim. It follows the set-up while the message has
-    certainly not left (`models.immutable`). None in rows of a version that did not store it."""
+    """It follows the set-up while the message has certainly not left (`models.immutable`)."""
     payload = EncryptedTextField(
         _("payload"), bound_to="request_id", help_text=_("The exact text that is posted.")
     )
@@ -222,14 +221,8 @@ class Invocation(models.Model):
             models.CheckConstraint(
                 condition=Q(
                     status__in=[
-                        "queued",
-                        "sending",
-                        "accepted",
-                        "rejected",
-                        "unknown",
-                        "held",
-                        "cancelled",
-                        "expired",
+                        *("queued", "sending", "accepted", "rejected"),
+                        *("unknown", "held", "cancelled", "expired"),
                     ]
                 ),
                 name="invocation_status_is_known",
@@ -298,8 +291,8 @@ class Invocation(models.Model):
     @property
     def errors(self) -> list[str]:
         """Kaleyra's errors as people read them, without what the message says already."""
-        errors = [sentence_of(error) for error in self.kept_reply.get("errors", [])]
-        return [error for error in dict.fromkeys(errors) if error != self.message]
+        errors = dict.fromkeys(map(sentence_of, self.kept_reply.get("errors", [])))
+        return [error for error in errors if error != self.message]
 
 
 def sends_in(invocation: Invocation) -> list[Send]:

@@ -90,13 +90,8 @@ def record(
     Raises `NotSendable`, `NotAcknowledged`, or `RequestIdTaken` (the ID is another message's).
     """
     sends = sends_in_one_line(sends)
-    found = blockers(check.of_message(workflow, sends, reads_anew=True))
-    found = found or check.of_times(workflow, not_before=not_before, not_after=not_after)
-    if sent_again_from is not None:
-        sent_again_from.refresh_from_db(fields=RESENT_COLUMNS)
-        found = found or blockers(resending.of_original(sent_again_from))
-    if found:
-        raise NotSendable(found)
+    times = {"not_before": not_before, "not_after": not_after}
+    _refuse_blockers(workflow, sends, times, sent_again_from)
     invocation = Invocation(
         request_id=request_id,
         workflow_instance=workflow,
@@ -110,7 +105,7 @@ def record(
         comes_first=comes_first,
         **_payload_columns(request_id, sends),
         **_recipient_columns(sends),
-        **_time_columns(workflow, not_before, not_after),
+        **_time_columns(workflow, **times),
     )
     with transaction.atomic():
         _lock_recipients(workflow, sends)
@@ -119,6 +114,21 @@ def record(
         if acknowledged is not None:
             _ask(workflow, sends, created_by, acknowledged, sent_again_from)
         return _insert(invocation)
+
+
+def _refuse_blockers(
+    workflow: WorkflowInstance,
+    sends: Sequence[Send],
+    times: dict[str, datetime | None],
+    sent_again_from: Invocation | None,
+) -> None:
+    found = blockers(check.of_message(workflow, sends, reads_anew=True))
+    found = found or check.of_times(workflow, **times)
+    if sent_again_from is not None:
+        sent_again_from.refresh_from_db(fields=RESENT_COLUMNS)
+        found = found or blockers(resending.of_original(sent_again_from))
+    if found:
+        raise NotSendable(found)
 
 
 def _insert(invocation: Invocation) -> tuple[Invocation, bool]:

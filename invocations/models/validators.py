@@ -1,0 +1,45 @@
+"""What the values of a set-up have to be."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from invocations.kaleyra import address, home_country
+
+
+def reachable(api_domain: str) -> None:
+    """Validates that API keys may be sent to this host.
+
+    It must be public; or this machine, if SANDBOX is on.
+    """
+    if address.is_loopback(api_domain):
+        if not settings.SANDBOX:
+            raise ValidationError(
+                _("A pod on this machine is for practice. It needs SANDBOX=True."), code="sandbox"
+            )
+    elif not address.is_public(api_domain):
+        raise ValidationError(
+            _("This is no public host. Keys are sent to Kaleyra’s hosts only."), code="private"
+        )
+
+
+def sendable_key(key: str) -> None:
+    """Validates that an HTTP header can carry the key (RFC 9110, 5.5).
+
+    Otherwise the key would be quoted in the error text of the HTTP library.
+    """
+    if not key.isascii() or not key.isprintable() or " " in key or len(key) > 500:
+        raise ValidationError(
+            _("A key has only letters, digits and signs of ASCII, without blanks or line breaks."),
+            code="key",
+        )
+
+
+def home_region(code: str) -> None:
+    """Validates that this is a country with phone numbers, or `home_country.NONE`."""
+    if code != home_country.NONE and not home_country.is_region(code):
+        raise ValidationError(
+            _("This is no country’s code of two capital letters, for example IN."), code="region"
+        )
