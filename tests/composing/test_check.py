@@ -72,3 +72,11 @@ def test_a_finding_as_json_has_five_keys(workflow):
 def test_a_finding_shows_no_value_where_it_is_logged(workflow):
     found = check(workflow, [Send("919876543202", {"01": "x", "": "Asha"}), GOOD], by=BY)
     assert "no_key" in {finding.code for finding in found} and "Asha" not in repr(found)
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\t", "\u2028"])
+def test_a_line_break_is_a_caution_and_the_value_is_judged_without_it(workflow, line_break):
+    broken = Send("919876543202", {"01": f"a{line_break}b"})
+    found = check(workflow, [broken, GOOD], by=BY)
+    assert codes(found) == [("line_break", 1, "01")]
+    assert not found[0].blocks and not found[0].asks

@@ -50,6 +50,14 @@ def test_the_stored_payload_is_exactly_the_documented_json(workflow):
     )
 
 
+def test_a_line_break_in_a_value_is_stored_as_a_blank(workflow):
+    broken = [Send("919876543202", {"01": "12 Main St\r\nPune"})] * 2
+    invocation, _ = record_message(workflow, broken)
+    assert invocation.payload.count('{"01":"12 Main St Pune"}') == 2
+    in_one_line = [Send("919876543202", {"01": "12 Main St Pune"})] * 2
+    assert record_message(workflow, in_one_line) == (invocation, False)
+
+
 def test_the_same_message_again_returns_the_first_and_sends_nothing(workflow, priya, receiver):
     first, _ = record_message(workflow, created_by=priya)
     again, recorded = record_message(workflow, created_by=priya)
