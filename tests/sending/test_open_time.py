@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.utils import timezone
 
 from invocations.models import Account, Invocation, Pace, WorkflowInstance
@@ -123,8 +124,9 @@ def test_it_never_asks_after_the_message_expires_nor_after_a_day(in_doubt, clock
 def test_two_dispatchers_add_the_time_once(in_doubt, account, clock):
     clock.shift(20 * MINUTE)
     noted_at, now = Pace.objects.get().could_ask_at, timezone.now()
-    assert open_time.note_open(account.pk, noted_at, now) == 1
-    assert open_time.note_open(account.pk, noted_at, now) == 0
+    with transaction.atomic():
+        assert open_time.note_open(account.pk, noted_at, now) == 1
+        assert open_time.note_open(account.pk, noted_at, now) == 0
     assert Invocation.objects.get().unasked_for == now - noted_at
 
 
