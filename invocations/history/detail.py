@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -22,6 +22,7 @@ from invocations.history.deliveries import (
     NOT_REPORTED,
     NOT_YET_REPORTED,
 )
+from invocations.history.excerpts import Excerpt, excerpt
 from invocations.history.meanings import Meaning, StatusMeaning, Text
 from invocations.history.reasons import ATTEMPT_REASONS, OUTCOMES, REASONS, advice_for
 from invocations.history.report import Report, channel_kinds, report_of
@@ -56,13 +57,14 @@ class ShownAttempt:
 
 
 def with_story() -> QuerySet[Invocation]:
-    """Loads what a `Detail` reads, in four queries."""
-    callbacks = Callback.objects.select_related("matched_by", "set_aside_by")
+    """Loads what a `Detail` reads, in four queries, but for the long texts of what it shows."""
+    callbacks = Callback.objects.select_related("matched_by", "set_aside_by").defer("body")
+    attempts = Attempt.objects.select_related("asked_by").defer("reply").order_by("number")
     return Invocation.objects.select_related(
         *("workflow_instance", "version", "account__pod", "created_by", "cancelled_by"),
         *("sent_again_from", "settlement__settled_by"),
     ).prefetch_related(
-        Prefetch("attempts", Attempt.objects.select_related("asked_by").order_by("number")),
+        Prefetch("attempts", attempts),
         Prefetch("callbacks", callbacks.prefetch_related("results").order_by("received_at", "pk")),
     )
 
@@ -70,6 +72,7 @@ def with_story() -> QuerySet[Invocation]:
 class Detail:
     """Each property is computed on first use, so that an export pays only for its columns.
 
+    `pages`: which page to show of "attempts" and "results", if not both ends of the list.
     `blockers`: what stops the invocation from being sent now. `may_have_result`: whether an
     unmatched result may belong to it. The caller looks both up, in packages above this one.
     """
@@ -81,11 +84,13 @@ class Detail:
         *,
         blockers: Sequence[Blocker] = (),
         may_have_result: bool = False,
+        pages: Mapping[str, int | None] | None = None,
     ) -> None:
         self.invocation = invocation
         self.viewer = viewer
         self.blockers = blockers
         self.may_have_result = may_have_result
+        self._pages = pages or {}
         self._now = timezone.now()
 
     # --- what happened ---
@@ -174,14 +179,18 @@ class Detail:
         return advice_for([*self.reply.get("errors", []), self.reply.get("message") or ""])
 
     @cached_property
-    def attempts(self) -> list[ShownAttempt]:
+    def attempts(self) -> Excerpt[ShownAttempt]:
         """The newest first."""
-        return [_shown(attempt) for attempt in reversed(self.invocation.attempts.all())]
+        rows = excerpt([*reversed(self.invocation.attempts.all())], self._pages.get("attempts"))
+        replies = Attempt.objects.only("binding", "reply").in_bulk([row.pk for row in rows.shown])
+        return rows.mapped(lambda row: _shown(row, replies[row.pk]))
 
     @cached_property
-    def callbacks(self) -> list[ShownCallback]:
+    def callbacks(self) -> Excerpt[ShownCallback]:
         """The newest first."""
-        return [self.sent.shown_callback(row) for row in reversed(self.invocation.callbacks.all())]
+        rows = excerpt([*reversed(self.invocation.callbacks.all())], self._pages.get("results"))
+        bodies = Callback.objects.only("digest", "body").in_bulk([row.pk for row in rows.shown])
+        return rows.mapped(lambda row: self.sent.shown_callback(row, bodies[row.pk]))
 
     @property
     def note(self) -> str:
@@ -191,7 +200,7 @@ class Detail:
     def ticket(self) -> str:
         return ticket_text(
             self.invocation,
-            list(self.invocation.attempts.all()),
+            excerpt(list(self.invocation.attempts.all())).shown,
             self.report,
             meaning=self.meaning,
             delivery=self.delivery,
@@ -249,7 +258,7 @@ class Detail:
         return REFRESH_SOON if newest > self._now - QUIET_AFTER else REFRESH_LATER
 
 
-def _shown(attempt: Attempt) -> ShownAttempt:
+def _shown(attempt: Attempt, with_reply: Attempt) -> ShownAttempt:
     tone, icon = OUTCOMES[attempt.outcome]
     took = attempt.duration_ms
     return ShownAttempt(
@@ -259,7 +268,7 @@ def _shown(attempt: Attempt) -> ShownAttempt:
         why=ATTEMPT_REASONS.get(attempt.reason, ""),
         took="" if took is None else duration_text(took / 1000),
         has_left=attempt.outcome != Attempt.Outcome.NOT_SENT,
-        reply=_reply(attempt),
+        reply=_reply(with_reply),
     )
 
 
