@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -21,6 +21,7 @@ from invocations.history.deliveries import (
     NOT_REPORTED,
     NOT_YET_REPORTED,
 )
+from invocations.history.excerpts import Excerpt, excerpt
 from invocations.history.meanings import Meaning, StatusMeaning, Text
 from invocations.history.outlook import why_it_waits
 from invocations.history.reasons import REASONS, advice_for
@@ -48,9 +49,9 @@ QUIET_AFTER = timedelta(seconds=30)
 
 
 def with_story() -> QuerySet[Invocation]:
-    """Loads what a `Detail` reads, in four queries."""
-    callbacks = Callback.objects.select_related("matched_by", "set_aside_by")
-    attempts = Attempt.objects.select_related("asked_by", "target")
+    """Loads what a `Detail` reads, in four queries, but for the long texts of what it shows."""
+    callbacks = Callback.objects.select_related("matched_by", "set_aside_by").defer("body")
+    attempts = Attempt.objects.select_related("asked_by", "target").defer("reply")
     return Invocation.objects.select_related(
         *("workflow_instance", "version", "account__pod", "target", "created_by"),
         *("cancelled_by", "sent_again_from", "settlement__settled_by"),
@@ -63,9 +64,10 @@ def with_story() -> QuerySet[Invocation]:
 class Detail:
     """Each property is computed on first use, so that an export pays only for its columns.
 
+    `pages`: which page to show of "attempts" and "results", if not both ends of the list.
     `blockers`: what stops the invocation from being sent now; `departure`: who sends it without a
     person. `may_have_result`: whether an unmatched result may belong to it. The caller looks them
-    up.
+    up, in packages above this one.
     """
 
     def __init__(
@@ -76,12 +78,14 @@ class Detail:
         blockers: Sequence[Blocker] = (),
         departure: Departure = GOES_ON,
         may_have_result: bool = False,
+        pages: Mapping[str, int | None] | None = None,
     ) -> None:
         self.invocation = invocation
         self.viewer = viewer
         self.blockers = blockers
         self.departure = departure
         self.may_have_result = may_have_result
+        self._pages = pages or {}
         self._now = timezone.now()
 
     # --- what happened ---
@@ -170,21 +174,23 @@ class Detail:
         return advice_for([*self.reply.get("errors", []), self.reply.get("message") or ""])
 
     @cached_property
-    def attempts(self) -> list[ShownAttempt]:
+    def attempts(self) -> Excerpt[ShownAttempt]:
         """The newest first."""
-        return [
-            shown_attempt(attempt, attempt.target or self.target.row)
-            for attempt in reversed(self.invocation.attempts.all())
-        ]
+        rows = excerpt([*reversed(self.invocation.attempts.all())], self._pages.get("attempts"))
+        replies = Attempt.objects.only("binding", "reply").in_bulk([row.pk for row in rows.shown])
+        own = self.target.row
+        return rows.mapped(lambda row: shown_attempt(row, replies[row.pk], row.target or own))
 
     @cached_property
     def target(self) -> ShownTarget:
         return shown_target(self.invocation)
 
     @cached_property
-    def callbacks(self) -> list[ShownCallback]:
+    def callbacks(self) -> Excerpt[ShownCallback]:
         """The newest first."""
-        return [self.sent.shown_callback(row) for row in reversed(self.invocation.callbacks.all())]
+        rows = excerpt([*reversed(self.invocation.callbacks.all())], self._pages.get("results"))
+        bodies = Callback.objects.only("digest", "body").in_bulk([row.pk for row in rows.shown])
+        return rows.mapped(lambda row: self.sent.shown_callback(row, bodies[row.pk]))
 
     @property
     def note(self) -> str:
@@ -194,7 +200,7 @@ class Detail:
     def ticket(self) -> str:
         return ticket_text(
             self.invocation,
-            list(self.invocation.attempts.all()),
+            excerpt(list(self.invocation.attempts.all())).shown,
             self.report,
             target=self.target,
             meaning=self.meaning,

@@ -135,11 +135,14 @@ class SentMessage:
             ),
         )
 
-    def shown_callback(self, callback: Callback) -> ShownCallback:
-        """Removes hidden values, and masks numbers for a viewer without the permission."""
+    def shown_callback(self, callback: Callback, with_body: Callback) -> ShownCallback:
+        """Removes hidden values, and masks numbers for a viewer without the permission.
+
+        `with_body`: the same row, with its body loaded.
+        """
         masked = not self._viewer.sees_numbers
         try:
-            body = callback.body
+            body = with_body.body
         except Unreadable:
             return ShownCallback(callback, body="", is_masked=False)
         secrets = redaction.secrets_of(None, self.sends or [], self.hidden_keys, numbers=masked)

@@ -24,7 +24,8 @@ class ShownAttempt:
     reply: dict[str, Any]
 
 
-def shown_attempt(attempt: Attempt, target: Target) -> ShownAttempt:
+def shown_attempt(attempt: Attempt, with_reply: Attempt, target: Target) -> ShownAttempt:
+    """`with_reply`: the same attempt, loaded with its answer."""
     tone, icon = OUTCOMES[attempt.outcome]
     took = attempt.duration_ms
     return ShownAttempt(
@@ -35,7 +36,7 @@ def shown_attempt(attempt: Attempt, target: Target) -> ShownAttempt:
         why=ATTEMPT_REASONS.get(attempt.reason, ""),
         took="" if took is None else duration_text(took / 1000),
         has_left=attempt.outcome != Attempt.Outcome.NOT_SENT,
-        reply=kept_reply(attempt),
+        reply=kept_reply(with_reply),
     )
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from invocations.history.deliveries import AWAITING, NO_RESULT, NOT_REPORTED, NOT_YET_REPORTED
+from invocations.history.excerpts import excerpt
 from invocations.history.meanings import StatusMeaning, Text
 from invocations.history.reasons import ATTEMPT_REASONS, OUTCOMES
 from invocations.history.report import Report, doubtful_texts, matched_by_texts
@@ -44,7 +45,7 @@ def timeline(
         status_notes = [*_attempt_notes(begun.pop()), *status_notes]
     steps = [
         _recorded(invocation),
-        *(_attempt(attempt) for attempt in begun),
+        *_attempts(begun),
         _status(invocation, meaning, status_notes),
     ]
     if report and (report.channels or not report.doubtful):
@@ -82,6 +83,16 @@ def _recorded(invocation: Invocation) -> TimelineStep:
         time = clock_time(invocation.not_after, "j M Y, H:i:s")
         says.append(_("Expires at %(time)s.") % {"time": time})
     return TimelineStep(_("Recorded"), icon="edit", at=invocation.created_at, says=says)
+
+
+def _attempts(begun: Sequence[Attempt]) -> Iterator[TimelineStep]:
+    """A step for each; of many, those of both ends."""
+    some = excerpt(begun)
+    yield from map(_attempt, some.rows)
+    if some.hidden:
+        text = _("%(n)s more attempts: see “Attempts and results”") % {"n": some.hidden}
+        yield TimelineStep(text, is_wait=True)
+    yield from map(_attempt, some.last)
 
 
 def _attempt(attempt: Attempt) -> TimelineStep:

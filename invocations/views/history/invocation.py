@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from invocations.history.actions import TRY_AGAIN, can_be_blocked
 from invocations.history.deliveries import NOT_REPORTED
 from invocations.history.detail import Detail, with_story
+from invocations.history.excerpts import page_number
 from invocations.models import Invocation, permissions
 from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses
@@ -29,7 +31,8 @@ from invocations.views.base import StaffRequest, render_page, staff_page
 @require_safe
 def invocation(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     """The page of one invocation. It polls until status and result are final."""
-    detail = detail_for(request.viewer, request_id)
+    pages = {name: page_number(request.GET.get(name)) for name in ("attempts", "results")}
+    detail = detail_for(request.viewer, request_id, pages)
     context = {
         "detail": detail,
         "invocation": detail.invocation,
@@ -38,7 +41,9 @@ def invocation(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     return render_page(request, "invocation.html", context)
 
 
-def detail_for(viewer: Viewer, request_id: uuid.UUID) -> Detail:
+def detail_for(
+    viewer: Viewer, request_id: uuid.UUID, pages: Mapping[str, int | None] | None = None
+) -> Detail:
     """The invocation as `viewer` may see it. Raises `Http404`.
 
     Includes the pauses that block it, and whether an unmatched result may belong to it.
@@ -51,7 +56,12 @@ def detail_for(viewer: Viewer, request_id: uuid.UUID) -> Detail:
         blockers = pauses.blocking_pauses(found.account, found.workflow_instance)
     may_have_result = suggestions.may_have_unmatched_result(found)
     return Detail(
-        found, viewer, blockers=blockers, departure=departure, may_have_result=may_have_result
+        found,
+        viewer,
+        blockers=blockers,
+        departure=departure,
+        may_have_result=may_have_result,
+        pages=pages,
     )
 
 
