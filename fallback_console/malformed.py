@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
@@ -28,7 +27,7 @@ class RefuseMalformedRequests:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
-        """Raises `BadRequest` for another encoding than UTF-8, and for NUL in the URL.
+        """Raises `BadRequest` for another encoding than UTF-8, and for NUL in the path.
 
         Not for the machine's endpoint, the only one without a CSRF check: it reads bytes.
         """
@@ -38,9 +37,8 @@ class RefuseMalformedRequests:
         if not _is_readable(charset):
             request.encoding = "utf-8"
             raise BadRequest("The request is not in UTF-8.")
-        query = request.META.get("QUERY_STRING", "")
-        if "\0" in request.path or b"\0" in unquote_to_bytes(query):
-            raise BadRequest("The URL holds a NUL character.")
+        if "\0" in request.path:
+            raise BadRequest("The path holds a NUL character.")
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """A body that breaks off is the sender's fault."""

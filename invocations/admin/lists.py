@@ -16,7 +16,8 @@ from unfold.views import ChangeList
 
 MAX_CHARACTERS = 200
 MAX_WORDS = 10
-_TOO_LONG_NUMBER = re.compile(r"\d{19}")
+_IN_NO_COLUMN = re.compile(r"\d{19}|\0")
+"""A number beyond 64 bits, and NUL, which PostgreSQL refuses."""
 """Each word adds a condition for each field. A database refuses a statement with too many."""
 
 
@@ -39,9 +40,9 @@ class BoundedChangeList(ChangeList):
     search_form_class = BoundedSearchForm
 
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
-        """Raises `IncorrectLookupParameters` for a filter by a number that no column can hold."""
+        """Raises `IncorrectLookupParameters` for a filter by what no column can hold."""
         given = [value for values in self.filter_params.values() for value in values]
-        if any(_TOO_LONG_NUMBER.search(str(value)) for value in given):
+        if any(_IN_NO_COLUMN.search(str(value)) for value in given):
             raise IncorrectLookupParameters
         rows: QuerySet[Any] = super().get_queryset(request, *args, **kwargs)
         return rows

@@ -145,6 +145,9 @@ class Requests:
         for charset in CHARSETS:
             yield Request("support", "POST", "/history/", f"{FORM}; charset={charset}", b"q=a")
             yield Request("support", "GET", "/history/?q=a", f"{FORM}; charset={charset}")
+        nothing_but_nul = encoded([(name, "\0") for name in NAMES])
+        for address, who in itertools.product(self.addresses, ("support", "superuser")):
+            yield Request(who, "GET", f"{address.partition('?')[0]}?{nothing_but_nul}")
         for headers in HEADERS:
             yield Request("support", "GET", "/history/", headers=headers)
         for method in METHODS:
