@@ -243,9 +243,7 @@ class CrashRun:
             )
 
     def _is_time_to_move(self) -> bool:
-        """Not from the copy until what was lost with it was sent again: a copy does not know where
-        the messages went that left after a change, and nobody else does.
-        """
+        """Not from the copy until what was lost was sent again (docs/crash-proof.md)."""
         if not self.plan.moves or time.monotonic() < self._moved_at + 1 / self.plan.moves:
             return False
         if self._copy is None:
@@ -255,8 +253,7 @@ class CrashRun:
     # --- a copy of the database ---
 
     def _copy_or_restore(self) -> None:
-        """Copies the database once a third of the messages is recorded, and goes back to the copy
-        once two thirds are."""
+        """Copies the database at a third of the messages, and goes back to it at two thirds."""
         if self.done.restored:
             return
         recorded = self._if_database_answers(Invocation.objects.count) or 0

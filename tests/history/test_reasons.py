@@ -53,6 +53,7 @@ def reasons_in(module):
 REASONS_WITHOUT_OUTCOME = {
     "confirmed_by_duplicate",
     "confirmed_by_result",
+    "database_restored",
     "earlier_attempt",
     "reported_before_sent",
     "settled_then_accepted",
