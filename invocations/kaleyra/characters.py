@@ -6,8 +6,11 @@ Bidi_Control, Prepended_Concatenation_Mark, White_Space.
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
+from itertools import chain
 
 _MARKS_THAT_SHOW = [(0x600, 0x605), (0x6DD, 0x6DD), (0x70F, 0x70F), (0x890, 0x891), (0x8E2, 0x8E2)]
 _MARKS_THAT_SHOW += [(0x110BD, 0x110BD), (0x110CD, 0x110CD), (0x13430, 0x1345F)]
@@ -53,6 +56,12 @@ def without_invisible(text: str) -> str:
     return "".join(char for char in text if not is_invisible(char))
 
 
+def stripped(text: str) -> str:
+    """`text` without the blanks and unseen characters at its ends."""
+    seen = [i for i, char in enumerate(text) if not (is_invisible(char) or is_blank(char))]
+    return text[seen[0] : seen[-1] + 1] if seen else ""
+
+
 def is_visible(text: str) -> bool:
     """Whether a reader sees anything of it: not only blanks, controls and unseen characters."""
     return any(
@@ -77,3 +86,34 @@ def digit(char: str) -> str:
     """
     value = unicodedata.decimal(char, None)
     return "" if value is None else str(value)
+
+
+# Outside these ranges there are only letters, ideographs, symbols and unassigned code points.
+_CANDIDATES = (
+    range(0x3400),
+    range(0xFB00, 0x11200),
+    range(0x1BC00, 0x1D200),
+    range(0xE0000, 0xE1000),
+)
+
+
+def class_of(*tests: Callable[[str], bool]) -> str:
+    """All characters that meet one of the tests, for between the brackets of a regular expression.
+
+    `tests` are `is_invisible`, `is_blank`, `is_dash` or `is_plus`.
+    """
+    found = (chr(point) for point in chain(*_CANDIDATES) if any(t(chr(point)) for t in tests))
+    return _as_ranges([ord(char) for char in found])
+
+
+def _as_ranges(points: list[int]) -> str:
+    runs: list[list[int]] = []
+    for point in points:
+        if runs and runs[-1][1] == point - 1:
+            runs[-1][1] = point
+        else:
+            runs.append([point, point])
+    return "".join(
+        re.escape(chr(first)) + (f"-{re.escape(chr(last))}" if last > first else "")
+        for first, last in runs
+    )

@@ -11,16 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from invocations.kaleyra.characters import class_of, is_invisible
 from invocations.kaleyra.paste_error import PasteError, shown_name
 
 # What may stand between two tokens of JSON, and what chat programs and logs add there: blanks,
 # characters without a width, and line breaks that were written as \n.
-_RANGES = (
-    *((0xAD, 0xAD), (0x180E, 0x180E), (0x200B, 0x200F), (0x202A, 0x202E)),
-    *((0x2060, 0x2064), (0x2066, 0x2069), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF)),
-)
-INVISIBLE = "".join(chr(code) for first, last in _RANGES for code in range(first, last + 1))
-"""Characters without a width."""
+INVISIBLE = class_of(is_invisible)
+"""For a class of a regular expression."""
 _GAP = rf"(?:[\s{INVISIBLE}]|\\[nrt])*+"
 _START = re.compile(rf'\{{(?={_GAP}")')
 # A string that is not closed runs to the end of the text.

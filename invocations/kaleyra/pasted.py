@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, field
 
 from invocations.kaleyra import curl_command, json_in_text, pasted_body
-from invocations.kaleyra.json_in_text import INVISIBLE
+from invocations.kaleyra.characters import stripped
 from invocations.kaleyra.paste_error import PasteError
 from invocations.kaleyra.pasted_body import Body, Shape
 from invocations.kaleyra.pasted_readings import readings
@@ -22,7 +22,6 @@ from invocations.kaleyra.payload import Send
 __all__ = ["MAX_PASTED_BYTES", "PasteError", "Pasted", "read"]
 
 MAX_PASTED_BYTES = 64 * 1024
-_AROUND = INVISIBLE + "\u00a0\u3000\u2028\u2029 \t\r\n\v\f"
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ def read(text: str) -> Pasted:
     """
     if len(text.encode("utf-8", "surrogatepass")) > MAX_PASTED_BYTES:
         raise PasteError("too_long", limit=MAX_PASTED_BYTES)
-    text = text.strip(_AROUND)
+    text = stripped(text)
     values_alone, errors = None, []
     for reading in readings(text):
         try:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from itertools import pairwise
 from typing import Any
 
+from invocations.kaleyra.characters import class_of, is_blank, is_dash, is_invisible, is_plus
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.reply import Reply
 from invocations.kaleyra.sentences import sentence_of
@@ -74,8 +75,7 @@ _ESCAPED_DIGIT = r"u(?:003\d|066\d|06[fF]\d|096[6-9a-fA-F]|[fF]{2}1\d)"
 _DIGIT = rf"(?:\d|\\{{1,8}}{_ESCAPED_DIGIT}|%3\d)"
 """A digit of any script, plain, JSON-escaped (also in nested JSON texts) or percent-encoded."""
 _BETWEEN = (
-    r"(?:[\s().\-/\[\]_+*~\u00a0\u00ad\u00b7\u2010-\u2015\u2022\u2028-\u202f"
-    r"\u200b-\u200f\u2060-\u206f\u2212\ufeff]"
+    rf"(?:[\s().\-/\[\]_+*~\u00b7\u2022{class_of(is_invisible, is_blank, is_dash, is_plus)}]"
     rf"|\\{{1,8}}(?:(?!{_ESCAPED_DIGIT})u[0-9a-fA-F]{{4}}|x[0-9a-fA-F]{{2}}|[tnrfb/])"
     r"|%(?!3\d)[0-9a-fA-F]{2}|&(?:nbsp|\#160|\#x[aA]0);)"
 )

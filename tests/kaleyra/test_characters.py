@@ -1,16 +1,19 @@
 """Characters are judged by their Unicode property."""
 
+import re
 import unicodedata
 
 import pytest
 
 from invocations.kaleyra.characters import (
+    class_of,
     digit,
     is_blank,
     is_dash,
     is_invisible,
     is_plus,
     is_visible,
+    stripped,
     without_invisible,
 )
 
@@ -79,3 +82,19 @@ def test_a_text_of_blanks_and_unseen_characters_shows_nothing(text: str) -> None
 @pytest.mark.parametrize("text", ["a", " . ", "\u200b0", "😀\ufe0f", "\u0301"])
 def test_a_text_with_one_visible_character_is_visible(text: str) -> None:
     assert is_visible(text)
+
+
+@pytest.mark.parametrize("tests", [(is_invisible,), (is_blank, is_dash), (is_plus,)])
+def test_a_class_has_just_the_characters_that_meet_a_test(tests):
+    pattern = re.compile(f"[{class_of(*tests)}]")
+    wrong = [
+        char
+        for char in EVERY_CHARACTER
+        if bool(pattern.match(char)) != any(test(char) for test in tests)
+    ]
+    assert wrong == []
+
+
+def test_blanks_and_unseen_characters_are_taken_off_the_ends():
+    assert stripped("\ufeff \u200b{a\u200bb}\u3000\n\u2060") == "{a\u200bb}"
+    assert stripped("\u200b \u3164") == ""
