@@ -8,19 +8,17 @@ answer that is not documented counts as doubtful.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
 from invocations.kaleyra.duplicate import says_id_was_used
+from invocations.kaleyra.retry_after import retry_after_seconds
 
 MAX_REPLY_BYTES = 64 * 1024
-MAX_RETRY_AFTER = 3600
 _ACCEPTED_STATUS = (202, "202")
 """The `status` in the body of an acceptance."""
 # RFC 9110, 15.4: the statuses that name one other URL. 300 and 304 do not.
@@ -138,7 +136,7 @@ def read_reply(
         workflow_invocation_id=invocation_id if _INVOCATION_ID.match(invocation_id) else "",
         execution_status=_text(fields.get("executionStatus"))[:40],
         timestamp=_text(fields.get("timestamp"))[:60],
-        retry_after=_retry_after(headers or {}),
+        retry_after=retry_after_seconds(headers or {}),
         text=printable(text),
         is_duplicate=(
             http_status in (400, 409)
@@ -288,21 +286,3 @@ def printable(text: str) -> str:
     That is NUL, other control characters, and unpaired surrogates.
     """
     return _UNPRINTABLE.sub("\ufffd", text)
-
-
-def _retry_after(headers: Mapping[str, str]) -> int | None:
-    """Retry-After in whole seconds from now, at most an hour.
-
-    None without the header, for a date in the past, and for an invalid value. RFC 9110, 10.2.3:
-    seconds, or a date in one of the three forms of 5.6.7.
-    """
-    value = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
-    if re.fullmatch("[0-9]{1,9}", value.strip()):
-        return min(int(value), MAX_RETRY_AFTER)
-    try:
-        moment = parsedate_to_datetime(value)
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-        seconds = math.ceil((moment - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return min(seconds, MAX_RETRY_AFTER) if seconds > 0 else None
