@@ -17,7 +17,7 @@ from typing import Any
 
 from invocations.kaleyra.duplicate import says_id_was_used
 from invocations.kaleyra.patterns import SearchPattern
-from invocations.kaleyra.retry_after import retry_after
+from invocations.kaleyra.retry_after import retry_after_seconds
 
 MAX_REPLY_BYTES = 64 * 1024
 _ACCEPTED_STATUS = (202, "202")
@@ -139,7 +139,7 @@ def read_reply(
         workflow_invocation_id=invocation_id if _INVOCATION_ID.match(invocation_id) else "",
         execution_status=_text(fields.get("executionStatus"))[:40],
         timestamp=_text(fields.get("timestamp"))[:60],
-        retry_after=retry_after(headers or {}),
+        retry_after=retry_after_seconds(headers or {}),
         text=printable(text),
         is_duplicate=may_be_duplicate
         and any(

@@ -1,4 +1,4 @@
-"""Reads the header Retry-After."""
+"""How long the header Retry-After asks to wait."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 MAX_RETRY_AFTER = 3600
 
 
-def retry_after(headers: Mapping[str, str]) -> int | None:
+def retry_after_seconds(headers: Mapping[str, str]) -> int | None:
     """Retry-After in whole seconds from now, at most an hour.
 
     None without the header, for a date in the past, and for an invalid value. RFC 9110, 10.2.3:
