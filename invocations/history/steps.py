@@ -68,13 +68,13 @@ CHECK_AFTER_PAUSE = NextStep(
 )
 ASKED_BY_ITSELF = NextStep(
     "asked-by-itself",
-    _("Wait: the console asks Kaleyra again with the same request ID, for 15 minutes at most."),
+    _("Wait: the console asks Kaleyra again with the same request ID, for about 15 minutes."),
 )
 ASKED_ONCE_REACHABLE = NextStep(
     "asked-once-reachable",
     _(
         "Wait: the console asks Kaleyra again once a message gets through,"
-        " unless its 15 minutes are over."
+        " unless the time for asking is over."
     ),
 )
 NOBODY_ASKS = NextStep(
@@ -86,7 +86,10 @@ NOBODY_ASKS = NextStep(
 )
 ASKED_AFTER_PAUSE = NextStep(
     "asked-after-pause",
-    _("Once sending is resumed, the console asks Kaleyra again, unless its 15 minutes are over."),
+    _(
+        "Once sending is resumed, the console asks Kaleyra again, unless the time for asking is"
+        " over."
+    ),
 )
 READ_RESULT_AND_SETTLE = NextStep(
     "read-result-and-settle",

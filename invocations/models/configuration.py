@@ -73,7 +73,7 @@ class Account(models.Model):
     class RetryAmbiguous(models.TextChoices):
         SAME_ID = (
             "same_id",
-            _("ask again with the same request ID, for a quarter of an hour at most"),
+            _("ask again with the same request ID, for 15 minutes in which it can be asked"),
         )
         NEVER = (
             "never",
