@@ -85,9 +85,17 @@ def _without_numbers(text: str) -> str:
     parts, end = [], 0
     for kept in _KEPT.finditer(text):
         parts.append(_masked(text[end : kept.start()]))
-        parts.append(mask_numbers(kept[0]) if kept["uuid"] else kept[0])
+        parts.append(kept[0] if _is_kept_whole(kept) else mask_numbers(kept[0]))
         end = kept.end()
     return "".join([*parts, _masked(text[end:])])
+
+
+def _is_kept_whole(kept: re.Match[str]) -> bool:
+    """Whether it is a time, or a UUID such as a request ID, which whoever reads the log looks up.
+
+    A UUID of another version may be made up of a number.
+    """
+    return not kept["uuid"] or kept["uuid"][14] in "45"
 
 
 def _masked(text: str) -> str:

@@ -162,15 +162,18 @@ def test_r17_a_compression_bomb_is_not_unpacked(delivered):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_every_attempt_posts_the_same_bytes(delivered, recorded):
-    invocation, first = delivered(ROWS[0])
-    Invocation.objects.update(status="unknown", doubtful_since=timezone.now(), doubt_count=1)
+def test_every_attempt_posts_the_same_bytes(recorded, account):
+    invocation = recorded()
     with FaultServer(says(202, ACCEPTED)) as server:
-        Pod.objects.filter(code="PRACTICE").update(api_domain=server.api_domain)
+        Pod.objects.filter(pk=account.pod_id).update(api_domain=server.api_domain)
+        targets.follow(account)
+        deliver(invocation.pk)
+        server.settled()
+        Invocation.objects.update(status="unknown", doubtful_since=timezone.now(), doubt_count=1)
         Pace.objects.all().delete()
         WorkflowInstance.objects.update(title="Another title")
         deliver(invocation.pk, starting_from="unknown")
-        second = server.settled()
-    bodies = {request.partition(b"\r\n\r\n")[2] for request in first + second}
-    assert len(first + second) == 2 and len(bodies) == 1
+        received = server.settled()
+    bodies = {request.partition(b"\r\n\r\n")[2] for request in received}
+    assert len(received) == 2 and len(bodies) == 1
     assert invocation.payload_digest in digests(bodies.pop().decode(), PAYLOAD_DIGEST)
