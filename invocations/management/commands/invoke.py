@@ -22,7 +22,6 @@ from invocations.history.reasons import REASONS
 from invocations.history.state import meaning_of
 from invocations.kaleyra import recipients
 from invocations.kaleyra.address import invoke_url
-from invocations.kaleyra.line_breaks import sends_in_one_line
 from invocations.kaleyra.payload import Send, build_payload, to_curl, to_text
 from invocations.management.invoke_input import with_input
 from invocations.management.invoke_text import lines_of, printable, refusal_text
@@ -107,7 +106,6 @@ class Command(BaseCommand):
         not_before, not_after = _moment(options["not_before"]), _moment(options["not_after"])
         findings = of_values + check(workflow, sends, by=Viewer.operator())
         findings += of_times(workflow, not_before=not_before, not_after=not_after)
-        sends = sends_in_one_line(sends)
         if Invocation.objects.filter(request_id=request_id).exists():
             # Given again, nothing more is sent: there is nothing to warn of.
             findings = blockers(findings)
