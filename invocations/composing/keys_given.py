@@ -14,7 +14,7 @@ from invocations.composing.findings import Finding, Severity
 from invocations.composing.notes import Note
 from invocations.composing.placing import Placement, place
 from invocations.composing.template_fields import TemplateField
-from invocations.kaleyra.template_params import ChannelKind, ParamsError
+from invocations.kaleyra.template_params import MAX_KEY_CHARACTERS, ChannelKind, ParamsError
 from invocations.models import Channel
 
 KEYS_PLACED, KEY_ORDER = "keys_placed", "key_order"
@@ -53,9 +53,9 @@ def _out_of_place(channel: Channel, placed: Placement) -> Finding:
         "Kaleyra sorts keys as text, so “%(key)s” would fill the place %(place)s. "
         "Give each value the key of its place: 01, 02 and so on."
     )
-    facts = {"key": key, "place": placed.renamed[key]}
+    facts = {"key": key[:MAX_KEY_CHARACTERS], "place": placed.renamed[key]}
     return Finding(KEY_ORDER, Severity.BLOCKER, text % facts, channel.position, key)
 
 
 def _quoted(keys: Iterable[str]) -> str:
-    return ", ".join(f"“{key}”" for key in keys)
+    return ", ".join(f"“{key[:MAX_KEY_CHARACTERS]}”" for key in keys)

@@ -80,8 +80,6 @@ def test_a_mask_is_found_in_a_copied_line(line, found):
     assert find_masked(line) == found
 
 
-@pytest.mark.parametrize(
-    "line", ["T-4711", "spending 3202 Euro", "ending 32021", "••• 12", "… 1"]
-)
+@pytest.mark.parametrize("line", ["T-4711", "spending 3202 Euro", "ending 32021", "••• 12", "… 1"])
 def test_other_lines_have_no_mask(line):
     assert find_masked(line) is None
