@@ -155,6 +155,9 @@ DOUBT_TEXT: dict[str, Text] = {
     "empty_word": _("Is this meant? It is what programs write where a value is missing."),
     "spreadsheet_error": _("Is this meant? It is the error of a spreadsheet."),
     "object_value": _("Is this meant? It is what a program writes in place of a text."),
+    "garbled_value": _(
+        "Is this meant? A program has changed signs in it: the customer would read “&amp;” for “&”."
+    ),
     "label_value": _("Is this meant? It is the name of the value, not a value."),
     "sample_value": _("Is this meant? It is still the example."),
     "address_twice": _(

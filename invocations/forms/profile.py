@@ -9,7 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from invocations.composing.error_text import number_text
-from invocations.composing.number_notes import NumberNote, notes_of
+from invocations.composing.notes import Note
+from invocations.composing.number_notes import notes_of
 from invocations.kaleyra import recipients
 
 
@@ -27,7 +28,7 @@ class ProfileForm(forms.Form):
         ),
     )
 
-    notes: Sequence[NumberNote] = ()
+    notes: Sequence[Note] = ()
     """What reading changed in the number, once the form is valid."""
 
     def clean_own_number(self) -> Any:

@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from invocations.composing import error_text
 from invocations.kaleyra import number_text, recipients
-from invocations.kaleyra.characters import digit
-from invocations.kaleyra.masked import MaskedNumber, read_masked
+from invocations.kaleyra.characters import digit, without_invisible
+from invocations.kaleyra.masked import MaskedNumber, find_masked
 from invocations.models import ChannelResult, Invocation
 from invocations.models.recipients import sent_to_by_channel
 
@@ -71,7 +71,10 @@ class HistorySearch(forms.Form):
     @property
     def _calling_codes(self) -> Iterator[int]:
         """The calling codes of the newest stored numbers with the same last four digits."""
-        last_four = "".join(map(digit, self.typed))[-4:]
+        try:
+            last_four = number_text.read(self.typed).digits[-4:]
+        except recipients.RecipientError:
+            return
         for column, hint in [
             ("recipient_last_four", "recipient_hint"),
             ("recipient2_last_four", "recipient2_hint"),
@@ -87,9 +90,10 @@ class HistorySearch(forms.Form):
     @cached_property
     def masked(self) -> MaskedNumber | None:
         """The last four digits of a number, alone or with its other digits hidden."""
-        if re.fullmatch("[0-9]{4}", self.typed):
-            return MaskedNumber(self.typed, calling_code=None)
-        return read_masked(self.typed)
+        digits = "".join(map(digit, self.typed))
+        if len(digits) == len(without_invisible(self.typed)) == 4:
+            return MaskedNumber(digits, calling_code=None)
+        return find_masked(self.typed)
 
     @property
     def last_four(self) -> str:

@@ -39,9 +39,14 @@ _URL = re.compile(
     r"/workflow/v1/instances/(?P<workflow_instance_id>[^\s/?#]+)",
     re.IGNORECASE,
 )
-# The name and value of a key: as a header, in a query, or as a shell variable. A variable reference
-# such as $KALEYRA_API_KEY is not a value.
-_KEY = re.compile(r"""api[-_ ]?key["'“”]?\s*[:=]\s*["'“”]?(?![\s$<%{"'“”])\S""", re.IGNORECASE)
+# The name and value of a key: as a header, in a query, as a shell variable, as two arguments of a
+# program, or as a name and a value of their own. A variable reference such as $KALEYRA_API_KEY is
+# not a value.
+_KEY = re.compile(
+    r"""api[-_ ]?key["'“”`]?\s*(?:[:=,]|,?\s*["']?value["']?\s*[:=])"""
+    r"""\s*["'“”`]?(?![\s$<%{"'“”`])\S""",
+    re.IGNORECASE,
+)
 
 
 def parse_curl(text: str) -> CurlCommand:

@@ -38,6 +38,7 @@ _IN_OTHER_SIGNS = [
     r"\(\(" + _WORD + r"\)\)",  # ((name))
     r"</?" + _WORD + r"(?: " + _WORD + r"){0,3} ?/?>",  # <name>, <first name>
     r"<<[^<>\n]{1,60}>>",  # <<name>>
+    r"<%[^%\n]{1,60}%>",  # <%= name %>
     r"\*\|[^|*\n]{1,60}\|\*",  # *|FNAME|*
     r"##?" + _WORD + r"##?",  # ##name##, #verification_code#
     r"%%?" + _WORD + r"%%?",  # %name%

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from invocations.kaleyra.characters import without_invisible
+from invocations.kaleyra.characters import digit, is_blank, without_invisible
 
 
 class MaskedNumber(NamedTuple):
@@ -21,6 +21,8 @@ _DOTS = frozenset("•●∙·⋅…‥")
 _LETTERS = frozenset("*xX#_")
 """What other tools write. One alone is none: `x 12` is an extension."""
 _ALLOWED = _DOTS | _LETTERS | frozenset("+0123456789().- \u00a0\u202f")
+_OURS = re.compile(r"(?:\+[0-9]{1,3} )?[0-9() -]{0,20}[•…][•…0-9() -]{0,40}[0-9]{4}(?![0-9])")
+_IN_WORDS = re.compile(r"\bend(?:ing|s)(?: in| with)? …?([0-9]{4})\Z", re.IGNORECASE)
 _ENDS = re.compile(r"[0-9]{4,15}\Z")
 
 
@@ -38,6 +40,25 @@ def read_masked(text: str) -> MaskedNumber | None:
     if not ends or not _hides_digits(before) or not set(before) <= _ALLOWED:
         return None
     return MaskedNumber(ends[0][-4:], calling_code(text))
+
+
+def find_masked(text: str) -> MaskedNumber | None:
+    """The first masked number in a line that was copied from a page or a ticket, or None.
+
+    >>> find_masked("To: +91 ••••• •3202 / +44 •••• ••0958")
+    MaskedNumber(last_four='3202', calling_code=91)
+    >>> find_masked("any number ending 3202")
+    MaskedNumber(last_four='3202', calling_code=None)
+    """
+    plain = "".join(
+        " " if is_blank(char) else digit(char) or char for char in without_invisible(text)
+    ).strip()
+    if whole := read_masked(plain):
+        return whole
+    if ours := _OURS.search(plain):
+        return read_masked(ours[0])
+    in_words = _IN_WORDS.search(plain)
+    return MaskedNumber(in_words[1], None) if in_words else None
 
 
 def _hides_digits(text: str) -> bool:

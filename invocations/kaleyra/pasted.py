@@ -22,6 +22,8 @@ from invocations.kaleyra.payload import Send
 __all__ = ["MAX_PASTED_BYTES", "PasteError", "Pasted", "read"]
 
 MAX_PASTED_BYTES = 64 * 1024
+_OF_A_BODY = re.compile(r"\b(?:recipient|send[1-9])\b", re.IGNORECASE)
+"""What stands around values that are a part of a body which cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,8 @@ def _read_text(text: str) -> tuple[Shape, Pasted]:
     where, value = bodies[0]
     body = pasted_body.read_body(value)
     around = f"{text[: where.start]} {text[where.end :]}"
+    if highest is Shape.VALUES and "{" in around and _OF_A_BODY.search(around):
+        raise PasteError("not_json", line=text.count("\n", 0, where.start) + 1, column=1)
     return body.shape, _pasted(
         body,
         curl_command.url_parts(around),

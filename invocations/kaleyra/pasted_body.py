@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any, NoReturn
 
-from invocations.kaleyra.json_in_text import loads
+from invocations.kaleyra.json_in_text import loads, objects_in
 from invocations.kaleyra.paste_error import PasteError, names_a_key, shown_name
 from invocations.kaleyra.payload import Send
 
@@ -78,9 +78,16 @@ def shape_of(fields: Mapping[str, Any]) -> Shape:
         return Shape.BODY
     if any(_is_object(spelled.get(name)) for name in _PARAMS) or _is_recipient_alone(spelled):
         return Shape.SEND
-    if not spelled.keys() - {"requestid"} - _OF_HTTP or _is_answer(spelled):
+    is_of_http = not spelled.keys() - {"requestid"} - _OF_HTTP or _is_key_header(fields)
+    if is_of_http or _is_answer(spelled):
         return Shape.NOTHING
     return Shape.VALUES
+
+
+def _is_key_header(fields: Mapping[str, Any]) -> bool:
+    """Whether it is the header of an API key as {"name": "api-key", "value": …}."""
+    names = [fields.get(each) for each in ("name", "key")]
+    return "value" in fields and any(isinstance(each, str) and names_a_key(each) for each in names)
 
 
 def _is_answer(spelled: Mapping[str, Any]) -> bool:
@@ -255,7 +262,9 @@ def _within(value: Any, shape: Shape) -> list[dict[str, Any]]:
     waiting = [value]
     while waiting:
         each = _unwrapped(waiting.pop())
-        if isinstance(each, dict) and shape_of(each) is shape:
+        if isinstance(each, str) and "{" in each:
+            waiting += [found.value for found in objects_in(each) if found.value is not None]
+        elif isinstance(each, dict) and shape_of(each) is shape:
             found.append(each)
         elif isinstance(each, dict | list):
             waiting += reversed(list(each.values() if isinstance(each, dict) else each))
@@ -268,7 +277,7 @@ def _holds_key(value: Any) -> bool:
     while waiting:
         each = waiting.pop()
         if isinstance(each, dict):
-            if any(names_a_key(name) for name in each):
+            if any(names_a_key(name) for name in each) or _is_key_header(each):
                 return True
             waiting += each.values()
         elif isinstance(each, list):

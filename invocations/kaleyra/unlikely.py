@@ -14,6 +14,8 @@ _EMPTY_WORDS = frozenset(
         "undefined",
         "n/a",
         "n.a.",
+        "tba",
+        "tbc",
         "tbd",
         "true",
         "false",
@@ -36,7 +38,15 @@ _SPREADSHEET_ERROR = re.compile(
     r"(?<![\w#])#(?:N/A|DIV/0!|NAME\?|NOM\?|[¡\w]{2,12}!)(?!\w)|\A#(?:NV|GETTING_DATA|#+)\Z",
     re.IGNORECASE,
 )
-_OBJECT = re.compile(r"\[object [A-Za-z]{1,40}\]|<[A-Za-z_.]{1,60} object at 0x[0-9a-fA-F]{1,16}>")
+_OBJECT = re.compile(
+    r"\[object [A-Za-z]{1,40}\]|<[A-Za-z_.]{1,60} object at 0x[0-9a-fA-F]{1,16}>|\AOptional[\[(]"
+)
+_GARBLED = re.compile(
+    r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,6}|#[xX][0-9a-fA-F]{1,6});"  # HTML
+    r"|\\u[0-9a-fA-F]{4}|\\\""  # JSON
+    r"|\ufffd|\u00c3[\u0080-\u00bf]|\u00e2\u20ac"  # the wrong character encoding
+)
+_PERCENT_ENCODED = re.compile(r"[^\W\d_](?:%2[0-9A-Fa-f]|(?:%[89A-Fa-f][0-9A-Fa-f]){2})")
 
 
 def unlikely(value: str, *, is_address: bool = False) -> str:
@@ -46,11 +56,12 @@ def unlikely(value: str, *, is_address: bool = False) -> str:
     - `empty_word`: a word for no value, such as `null`
     - `spreadsheet_error`: `#N/A`, `#REF!` or the like
     - `object_value`: `[object Object]` or the like
+    - `garbled_value`: signs that a program changed, such as `&amp;` or `Ã©`
 
     `is_address`: part of an address, in which % and # have a meaning of their own.
     """
     plain = value.strip()
-    words = plain.lower().split()
+    words = [word.strip(",;|") for word in re.split(r"[\s,;|]+|(?<!\bn)/", plain.lower())]
     if plain.lower() in _EMPTY_WORDS or plain in _EMPTY_IN_THIS_CASE:
         return "empty_word"
     if _EMPTY_ANYWHERE.search(plain) or (words and _EMPTY_WORDS.issuperset(words)):
@@ -59,4 +70,6 @@ def unlikely(value: str, *, is_address: bool = False) -> str:
         return "spreadsheet_error"
     if _OBJECT.search(plain):
         return "object_value"
+    if _GARBLED.search(plain) or (not is_address and _PERCENT_ENCODED.search(plain)):
+        return "garbled_value"
     return "place_in_value" if holds_a_place(plain, is_address=is_address) else ""

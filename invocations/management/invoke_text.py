@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from invocations.composing import template_fields
 from invocations.composing.findings import Finding
-from invocations.composing.number_notes import NumberNote
+from invocations.composing.notes import Note
 from invocations.models import WorkflowInstance
 
 
@@ -20,7 +20,7 @@ def refusal_text(workflow: WorkflowInstance, findings: Sequence[Finding]) -> str
     return (" " if len(lines) == 1 else "\n").join([*lines, "Nothing was sent."])
 
 
-def lines_of(workflow: WorkflowInstance, said: Iterable[NumberNote | Finding]) -> list[str]:
+def lines_of(workflow: WorkflowInstance, said: Iterable[Note | Finding]) -> list[str]:
     """One line for each note or finding, with the channels and the value that it is about."""
     channels = list(workflow.channels.prefetch_related("parameters"))
     kinds = {channel.position: channel.get_kind_display() for channel in channels}

@@ -44,6 +44,17 @@ def test_a_line_break_becomes_a_blank_and_is_a_finding(invoke, findings, receive
         assert send["templateParams"] == {"01": "12 Main St Pune"}
 
 
+@pytest.mark.parametrize(
+    ("value", "pieces"),
+    [("a\nb", ["a ", "b"]), ("12 Main St\nPune", ["12 Main St Pun", "e"])],
+)
+def test_a_line_break_where_a_value_is_cut_becomes_a_blank(findings, value, pieces):
+    set_text("sms", "{#var#}{#var#}")
+    ended, found, params = findings("--param", f"01={value}")
+    assert (ended, list(params.values())) == (0, pieces)
+    assert found == [("line_break", "01")]
+
+
 def test_a_shell_is_told_once_for_both_channels(invoke):
     _ended, printed = invoke("--recipient", NUMBER, "--param", "01=a\nb", "--check")
     assert printed.count("A line break or a tab in it became a blank.") == 1

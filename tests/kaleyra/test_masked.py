@@ -3,7 +3,7 @@
 import pytest
 
 from invocations.kaleyra import recipients
-from invocations.kaleyra.masked import read_masked
+from invocations.kaleyra.masked import find_masked, read_masked
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,25 @@ def test_a_long_text_is_answered_at_once(text):
 def test_a_mask_is_refused_as_a_number_with_a_reason_of_its_own(typed):
     with pytest.raises(recipients.RecipientError, match="masked"):
         recipients.clean(typed)
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("To: +91 ••••• •3202 / +44 •••• ••0958", ("3202", 91)),
+        ("Order delayed to +54 9 •• ••••-6503", ("6503", 54)),
+        ("+91 ••••• •3202 India", ("3202", 91)),
+        ("T-4711, +1 •••-•••-3202, 14:05", ("3202", 1)),
+        ("any number ending 3202", ("3202", None)),
+        ("ends in ٣٢٠٢", ("3202", None)),
+        ("+91\u00a0•••••\u202f•3202", ("3202", 91)),
+        ("XXXX3202", ("3202", None)),
+    ],
+)
+def test_a_mask_is_found_in_a_copied_line(line, found):
+    assert find_masked(line) == found
+
+
+@pytest.mark.parametrize("line", ["T-4711", "spending 3202 Euro", "ending 32021", "••• 12", "… 1"])
+def test_other_lines_have_no_mask(line):
+    assert find_masked(line) is None

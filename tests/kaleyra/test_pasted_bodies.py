@@ -143,7 +143,7 @@ def test_what_is_not_read_is_named(
         ),
         ("{" + '"a":{' * 10000, "not_readable", {}),
         ("{\n  broken}", "not_json", {"line": 2, "column": 3}),
-        ('{"1": "a",}', "not_json", {"line": 1, "column": 11}),
+        ('{"1": "a",,}', "not_json", {"line": 1, "column": 11}),
         ("{} and more", "not_json", {"line": 1, "column": 4}),
         (f"curl {URL} -d 'a=b'", "not_json", {"line": 1, "column": 1}),
         ('curl -d $\'{"1": "\\d"}\'', "not_json", {"line": 1, "column": 8}),

@@ -158,3 +158,22 @@ def test_a_value_that_mentions_a_key_is_kept() -> None:
     assert read(text % "") == Pasted(
         (Send("91", {"1": "Your api-key: 123"}),), "e574", "api.eu.kaleyra.io", "HX01", "wf-1"
     )
+
+
+IN_PROGRAMS = [
+    f'request.addHeader("api-key", "{CANARY}"); {SIMPLE_BODY}',
+    f'$headers.Add("api-key", "{CANARY}")\n$body = \'{SIMPLE_BODY}\'',
+    f"body: {SIMPLE_BODY}\nheaders:\n  - name: api-key\n    value: {CANARY}",
+    f'{{"headers": [{{"name": "api-key", "value": "{CANARY}"}}], "text": {SIMPLE_BODY}}}',
+    f'{{"header": [{{"key": "Api-Key", "value": "{CANARY}"}}], "raw": {SIMPLE_BODY}}}',
+]
+
+
+@pytest.mark.parametrize("text", IN_PROGRAMS)
+def test_a_key_with_its_name_beside_it_is_noticed(text: str) -> None:
+    pasted = read(text)
+    assert pasted.sends == SIMPLE and pasted.had_key and CANARY not in all_text_of(pasted)
+
+
+def test_the_header_of_a_key_is_no_value() -> None:
+    assert error_of(f'[{{"key": "api-key", "value": "{CANARY}"}}]').code == "no_sends"

@@ -14,21 +14,19 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from invocations.composing import error_text, template_fields
 from invocations.composing.check import check, of_times
 from invocations.composing.findings import Finding, blockers
-from invocations.composing.number_notes import NumberNote, notes_of_all
-from invocations.composing.prepared_values import prepared
+from invocations.composing.notes import Note
+from invocations.composing.number_notes import notes_of_all
 from invocations.history.reasons import REASONS
 from invocations.history.state import meaning_of
 from invocations.kaleyra import recipients
 from invocations.kaleyra.address import invoke_url
-from invocations.kaleyra.line_breaks import sends_in_one_line
 from invocations.kaleyra.payload import Send, build_payload, to_curl, to_text
-from invocations.kaleyra.template_params import ParamsError
-from invocations.management.invoke_input import Pair, params_from, with_input
+from invocations.management.invoke_input import with_input
 from invocations.management.invoke_text import lines_of, printable, refusal_text
-from invocations.models import Channel, Invocation, WorkflowInstance
+from invocations.management.invoke_values import values_of
+from invocations.models import Invocation, WorkflowInstance
 from invocations.models.permissions import Viewer
 from invocations.sending.deliver import deliver
 from invocations.sending.record import NotAcknowledged, NotSendable, RequestIdTaken, record
@@ -104,11 +102,10 @@ class Command(BaseCommand):
 
     def _invoke(self, request_id: uuid.UUID, options: dict[str, Any]) -> None:
         workflow = _workflow(options["workflow"])
-        sends, notes, unseen = _sends(workflow, options)
+        sends, notes, of_values = _sends(workflow, options)
         not_before, not_after = _moment(options["not_before"]), _moment(options["not_after"])
-        findings = unseen + check(workflow, sends, by=Viewer.operator())
+        findings = of_values + check(workflow, sends, by=Viewer.operator())
         findings += of_times(workflow, not_before=not_before, not_after=not_after)
-        sends = sends_in_one_line(sends)
         if Invocation.objects.filter(request_id=request_id).exists():
             # Given again, nothing more is sent: there is nothing to warn of.
             findings = blockers(findings)
@@ -146,11 +143,11 @@ class Command(BaseCommand):
         workflow: WorkflowInstance,
         request_id: str,
         sends: list[Send],
-        said: list[NumberNote | Finding],
+        said: list[Note | Finding],
         options: dict[str, Any],
     ) -> None:
-        """`--check` and `--dry-run`: the URL, the payload of a dry run, what reading changed in a
-        number, and the findings.
+        """`--check` and `--dry-run`: the URL, the payload of a dry run, what reading changed in
+        numbers and keys, and the findings.
         """
         pod = workflow.account.pod
         url = invoke_url(
@@ -164,7 +161,7 @@ class Command(BaseCommand):
             shown: dict[str, Any] = {"url": url}
             if options["dry_run"]:
                 shown["payload"] = payload
-            shown["notes"] = [each.as_json() for each in said if isinstance(each, NumberNote)]
+            shown["notes"] = [each.as_json() for each in said if isinstance(each, Note)]
             shown["findings"] = [each.as_json() for each in said if isinstance(each, Finding)]
             self.stdout.write(printable(json.dumps(shown, ensure_ascii=False)))
             return
@@ -177,7 +174,7 @@ class Command(BaseCommand):
             self.stdout.write("Nothing stands against it.")
         self.stdout.write("Nothing was sent.")
 
-    def _warn(self, workflow: WorkflowInstance, said: Iterable[NumberNote | Finding]) -> None:
+    def _warn(self, workflow: WorkflowInstance, said: Iterable[Note | Finding]) -> None:
         """Cautions go to standard error: standard output may be one JSON object."""
         for line in lines_of(workflow, said):
             self.stderr.write(self.style.WARNING(line))
@@ -238,9 +235,9 @@ def _workflow(named: str) -> WorkflowInstance:
 
 def _sends(
     workflow: WorkflowInstance, options: dict[str, Any]
-) -> tuple[list[Send], list[NumberNote], list[Finding]]:
-    """One for each channel; what reading changed in their numbers; what was taken out of the
-    values.
+) -> tuple[list[Send], list[Note], list[Finding]]:
+    """One for each channel; what reading changed in their numbers and keys; what was taken out of
+    the values, or stands against their keys.
 
     What cannot be read of a number is left to the gate.
     """
@@ -253,13 +250,15 @@ def _sends(
         raise CommandError("This workflow has one channel only.")
     home = workflow.account.effective_home_country
     numbers = [_read(number, home) for number in typed]
+    notes = notes_of_all(numbers)
     sends: list[Send] = []
-    unseen: list[Finding] = []
+    findings: list[Finding] = []
     for channel, number, text, pairs in zip(channels, numbers, typed, given, strict=True):
-        params, found = _params(channel, pairs)
+        params, of_keys, found = values_of(channel, pairs)
         sends.append(Send(number.digits if number else text, params))
-        unseen += found
-    return sends, notes_of_all(numbers), unseen
+        notes += of_keys
+        findings += found
+    return sends, notes, findings
 
 
 def _read(typed: str, home: str) -> recipients.Recipient | None:
@@ -267,10 +266,3 @@ def _read(typed: str, home: str) -> recipients.Recipient | None:
         return recipients.clean(typed, home)
     except recipients.RecipientError:
         return None
-
-
-def _params(channel: Channel, pairs: list[str | Pair]) -> tuple[dict[str, str], list[Finding]]:
-    try:
-        return prepared(channel, template_fields.fields_of(channel), params_from(pairs))
-    except ParamsError as error:
-        raise CommandError(error_text.params_text(error)) from None
