@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from invocations.history.resend import why_not_resendable
+from invocations.composing.resending import why_not_resendable
 from invocations.kaleyra.connection import NoAnswer
 from invocations.models import ApiKey, Attempt, Invocation, Settlement
 from invocations.monitoring.consistency import contradictions
