@@ -59,6 +59,11 @@ REASONS: dict[str, Text] = {
     "unreadable_message": _(
         "The message cannot be decrypted: a key is missing in FIELD_ENCRYPTION_KEYS."
     ),
+    "own_target_unknown": _(
+        "It may have been accepted, and the change history does not show to which host, SID and"
+        " workflow ID it was posted. It must not be asked about anywhere else. Nothing was posted."
+        " Look for its request ID in Kaleyra’s reports."
+    ),
     "own_host_gone": _(
         "It may have been accepted by a host that is no pod of the console any more, and must not"
         " be asked about anywhere else. Nothing was posted. If an admin adds a pod with that host"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,7 +26,7 @@ from invocations.models import (
 from invocations.sending import open_time, pause, rate_limit, targets
 from invocations.sending.outcomes import Status
 from invocations.sending.targets import Route
-from invocations.sending.turns import Turns, waited_for
+from invocations.sending.turns import Lock, Turns, waited_for
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -128,13 +128,9 @@ def claim_invocations(
             slots = _slot_by_hand(turns.queue, pace, account, now, comes_first=comes_first)
         else:
             slots = _slots_of_dispatcher(pace, account, now, most, is_probe=is_probe)
-        claimable = _claimable(account, now)
-        if is_probe and not by_hand:
-            # The answer of an earlier target would not show whether today's set-up works.
-            claimable &= targets.goes_to(account)
-        lock = partial(_lock_rows, claimable)
         step = rate_limit.step(pace, account, now)
-        rows = turns.locked(slots, step, lock, is_probe=is_probe) if slots else []
+        lock = partial(turns.locked, slots, step, is_probe=is_probe)
+        rows = _rows_to_claim(lock, account, now, is_probe=is_probe and not by_hand)
         if not rows:
             return []
         workflows = _workflows_of(rows)
@@ -183,6 +179,22 @@ def _claimable(account: Account, now: datetime) -> Q:
     in_time = Q(not_after__isnull=True) | Q(not_after__gt=now)
     is_paused = Q(workflow_instance_id__in=list(paused.values_list("pk", flat=True)))
     return in_time & Q(account_id=account.pk) & ~is_paused
+
+
+def _rows_to_claim(
+    locked: Callable[[Lock], list[Invocation]], account: Account, now: datetime, *, is_probe: bool
+) -> list[Invocation]:
+    """The locked rows. `is_probe`: the dispatcher tests the account with them.
+
+    The answer of an earlier target would not show whether today's set-up works. But if nothing is
+    to be posted to today's, what is in doubt elsewhere must not wait for it.
+    """
+    claimable = _claimable(account, now)
+    if is_probe:
+        todays = locked(partial(_lock_rows, claimable & targets.goes_to(account)))
+        if todays:
+            return todays
+    return locked(partial(_lock_rows, claimable))
 
 
 def _lock_rows(claimable: Q, candidates: QuerySet[Invocation], most: int) -> list[Invocation]:

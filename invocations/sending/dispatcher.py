@@ -264,7 +264,8 @@ class Dispatcher:
         # message is never posted again by itself, it is worth a new connection.
         never = claim.account.retry_ambiguous == Account.RetryAmbiguous.NEVER
         result = attempt.post(claim, None if never else connections)
-        self._note(claim.account.pk, result)
+        if claim.route.is_of_account:
+            self._note(claim.account.pk, result)
         return result
 
     def _is_stopped(self, claim: Claim) -> bool:

@@ -69,7 +69,7 @@ class HighWaterMark:
 
     def check(self) -> None:
         """Raises `WillNotDispatch` if the database is, or may be, an older copy."""
-        self._verify(_identities())
+        self._verify()
 
     def beat(self) -> None:
         """Checks, counts a round in the database, and stores the mark. At most every few seconds.
@@ -77,7 +77,7 @@ class HighWaterMark:
         Raises `WillNotDispatch`.
         """
         with transaction.atomic():
-            self._verify(_identities())
+            self._verify()
             current = _current_identity()
             rows = DatabaseIdentity.objects.filter(pk=current.pk)
             rows.update(beats=F("beats") + 1)
@@ -100,8 +100,10 @@ class HighWaterMark:
 
     # --- the check ---
 
-    def _verify(self, identities: Sequence[DatabaseIdentity]) -> None:
+    def _verify(self) -> None:
+        # The file first: another dispatcher of this machine may count and store a round meanwhile.
         marks = self._read()
+        identities = _identities()
         if identities and (mark := marks.get(identities[-1].identity.hex)):
             if identities[-1].beats < mark["beats"] or not _has_attempt(mark):
                 raise OlderDatabase

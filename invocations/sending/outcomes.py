@@ -98,7 +98,9 @@ TABLE: dict[str, Rule] = {
     "key": Rule(Outcome.NOT_SENT, *_MEND),
     "no_key": Rule(Outcome.NOT_SENT, *_MEND),
     "unreadable_key": Rule(Outcome.NOT_SENT, *_MEND),
-    # Not sent: the message is in doubt at a target that nothing may be posted to any more.
+    # Not sent: the message is in doubt at a target that is not known, or that nothing may be posted
+    # to any more.
+    "own_target_unknown": Rule(Outcome.NOT_SENT, Status.UNKNOWN),
     "own_host_gone": Rule(Outcome.NOT_SENT, Status.UNKNOWN),
     "own_key_gone": Rule(Outcome.NOT_SENT, Status.UNKNOWN),
     "unreadable_message": Rule(Outcome.NOT_SENT, Status.HELD, Next.AFTER_MENDING),

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from invocations.models import Account, Attempt, Invocation, Quarter, WorkflowInstance
 from invocations.sending import high_water, pause, targets
-from invocations.sending.ask_again import checkable
+from invocations.sending.ask_again import REPORTED_BEFORE_SENT, checkable
 from invocations.sending.outcomes import Outcome, Status
 
 DATABASE_RESTORED = "database_restored"
@@ -32,10 +32,12 @@ def open_in_copy(since: datetime | None = None) -> QuerySet[Invocation]:
     """The messages that may have been sent, or settled, after the copy was made.
 
     Whatever was queued, held or being sent may have been. With `since`, unknown outcomes are left
-    out that nobody asks about any more and that are older: only a person settles those.
+    out that nobody asks about any more and that are older: only a person settles those. One that
+    was reported before it was sent keeps that reason: its ID is never posted.
     """
     unsettled = Q(status__in=Invocation.UNSETTLED)
-    unknown = Q(status=Status.UNKNOWN) & ~Q(reason=DATABASE_RESTORED)
+    marked_or_reported = Q(reason__in=[DATABASE_RESTORED, REPORTED_BEFORE_SENT])
+    unknown = Q(status=Status.UNKNOWN) & ~marked_or_reported
     if since is not None:
         is_recent = Q(doubtful_since__gte=since) | Q(created_at__gte=since)
         unknown &= Q(due_at__isnull=False) | is_recent

@@ -21,6 +21,7 @@ from invocations.sending.late_answers import LockedRow
 from invocations.sending.lookups import Lookups
 from invocations.sending.outcome_columns import Columns, columns_after
 from invocations.sending.outcomes import Effect, Status
+from invocations.sending.todays_setup import TodaysSetup
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ def store_outcomes(results: Sequence[tuple[Claim, Result]]) -> None:
     now = timezone.now()
     lookups = Lookups([claim for claim, _result in results])
     updates = [_update_for(claim, result, now, lookups) for claim, result in results]
+    todays = TodaysSetup([claim for claim, _result in results])
     with transaction.atomic(durable=True):
         rows = _lock_rows([claim for claim, _result in results])
         held, late = _held_and_late(updates, rows)
@@ -55,14 +57,13 @@ def store_outcomes(results: Sequence[tuple[Claim, Result]]) -> None:
         late_answers.accept_by_earlier_attempt(
             [claim.invocation.pk for claim, *_rest in held if claim.number > 1], now
         )
-        _note_on_keys([update for update in held if update.claim.route.is_of_account], now)
+        _note_on_keys([update for update in held if todays.is_of_account(update.claim)], now)
     for update in held:
         _log(update.claim, update.result, update.invocation["status"])
     for update in late:
         _log(update.claim, update.result, None)
-    # Other targets tell nothing about the account and the workflow as they are set up now.
-    _update_accounts([one for one in results if one[0].route.is_of_account])
-    _pause_workflows([one for one in results if one[0].route.is_of_workflow])
+    _update_accounts([one for one in results if todays.is_of_account(one[0])])
+    _pause_workflows([one for one in results if todays.is_of_workflow(one[0])])
 
 
 def _update_for(claim: Claim, result: Result, now: datetime, lookups: Lookups) -> _Update:

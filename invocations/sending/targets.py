@@ -71,7 +71,10 @@ def routes(
             found.append(Route(now, primary))
             continue
         target = own.get(row.target_id) or _target_before(row)
-        if target.parts[:2] == now.parts[:2]:
+        if target.is_assumed:
+            # Elsewhere Kaleyra would not know the ID, and the customer would get it twice.
+            found.append(_blocked(target, "own_target_unknown"))
+        elif target.parts[:2] == now.parts[:2]:
             found.append(Route(target, primary, is_of_workflow=target.parts == now.parts))
         else:
             found.append(_route_to(target, account))
@@ -119,11 +122,15 @@ def _route_to(target: Target, account: Account) -> Route:
     """The route to a host or SID that the account has no more: only to a host that is still a
     pod's, and only with a key of this SID.
     """
-    api_key, blocked = None, "own_host_gone"
-    if Pod.objects.filter(api_domain=target.api_domain).exists():
-        api_key = _key_for(target, account)
-        blocked = "" if api_key else "own_key_gone"
-    return Route(target, api_key, is_of_account=False, is_of_workflow=False, blocked=blocked)
+    if not Pod.objects.filter(api_domain=target.api_domain).exists():
+        return _blocked(target, "own_host_gone")
+    if (api_key := _key_for(target, account)) is None:
+        return _blocked(target, "own_key_gone")
+    return Route(target, api_key, is_of_account=False, is_of_workflow=False)
+
+
+def _blocked(target: Target, reason: str) -> Route:
+    return Route(target, None, is_of_account=False, is_of_workflow=False, blocked=reason)
 
 
 def _key_for(target: Target, account: Account) -> ApiKey | None:
@@ -149,8 +156,10 @@ def _key_for(target: Target, account: Account) -> ApiKey | None:
 
 
 def _target_before(row: Invocation) -> Target:
-    """The set-up when the message was first in doubt, as the change history has it."""
-    parts, is_assumed = parts_at(row.account_id, row.workflow_instance_id, row.doubtful_since)
+    """The set-up when the message was first in doubt, or last posted, as the history has it."""
+    posted = row.attempts.order_by("number").values_list("started_at", flat=True)
+    moment = row.doubtful_since or posted.last()
+    parts, is_assumed = parts_at(row.account_id, row.workflow_instance_id, moment)
     return Target.stored(parts, is_assumed=is_assumed)
 
 

@@ -110,7 +110,7 @@ def test_every_row_of_the_table_is_tested():
     of_the_set_up = {"no_key", "unreadable_key", "unreadable_message", "key", "address"}
     without_receiver = {"internal", "name", "proxy"}  # test_deliver; the set-up: test_held
     below = {"redirect", "certificate"}
-    of_the_target = {"own_host_gone", "own_key_gone"}  # test_targets
+    of_the_target = {"own_target_unknown", "own_host_gone", "own_key_gone"}  # test_targets
     elsewhere = of_the_dispatcher | of_the_set_up | of_the_target | without_receiver | below
     assert {row.reason for row in ROWS} == set(TABLE) - elsewhere
 

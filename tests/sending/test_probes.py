@@ -12,6 +12,7 @@ from invocations.sending import ask_again, attempt, pause, rate_limit, store_out
 from invocations.sending.due import claim_due, claim_probes
 
 from .deliveries import DUPLICATE
+from .moves import move_account
 from .rows import statuses
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -157,7 +158,7 @@ def open_circuit(account):
 
 
 def probed(pace):
-    rate_limit.Pace.objects.filter(pk=pace.pk).update(wait_until=None)
+    rate_limit.Pace.objects.filter(pk=pace.pk).update(wait_until=None, next_slot_at=None)
     [probe] = claim_due(30)
     return probe
 
@@ -222,3 +223,15 @@ def test_the_answer_that_an_id_was_used_ends_a_pause(waiting, account, kaleyra_s
     run_once()
     account.refresh_from_db()
     assert not account.is_paused and statuses() == ["accepted"]
+
+
+def test_a_doubt_elsewhere_does_not_wait_for_a_message_to_todays_pod(
+    in_doubt, account, workflow, other_pod
+):
+    move_account(account, other_pod, workflow)
+    Invocation.objects.update(due_at=timezone.now() - SECOND)
+    rate_limit.Pace.objects.update(failures=rate_limit.FAILURES, next_slot_at=None)
+    [claim] = claim_due(30)
+    store_outcome.store_outcomes([(claim, attempt.post(claim))])
+    assert statuses() == ["accepted"]
+    assert rate_limit.Pace.objects.get().failures == rate_limit.FAILURES

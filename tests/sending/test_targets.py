@@ -215,6 +215,21 @@ def test_a_row_without_a_target_is_asked_where_the_history_says(
     assert paths(receiver) == first * 2 and elsewhere.received == []
 
 
+def test_a_row_whose_target_the_history_does_not_show_is_posted_nowhere(
+    in_doubt, account, workflow, receiver, elsewhere, other_pod
+):
+    asked = len(receiver.received)
+    forget_targets()
+    Account.history.all().delete()
+    moved = Account.objects.get()
+    moved.pod = other_pod
+    moved.save()  # the first entry: it does not show the pod before
+    deliver(in_doubt.pk, starting_from=Status.UNKNOWN)
+    in_doubt.refresh_from_db()
+    assert (in_doubt.status, in_doubt.reason) == ("unknown", "own_target_unknown")
+    assert elsewhere.received == [] and len(receiver.received) == asked
+
+
 # --- a change of the set-up -----------------------------------------------------------------------
 
 

@@ -19,7 +19,8 @@ All sending is stopped. These become "Outcome unknown" with the reason "database
 When a person lets sending go on, the console asks about them with the same request IDs, where the
 account allows it and their time is not over: Kaleyra refuses an ID that was used since, and the
 message is then shown as accepted. One that was not sent is sent by that. Settle before what must
-not leave, for example what was cancelled since.
+not leave, for example what was cancelled since, and what was sent after a pod, SID or workflow ID
+was changed: the copy has the earlier one, where Kaleyra does not know the ID.
 Messages that were recorded after the copy was made are lost from it. This command cannot know
 them: compare with Kaleyra's reports before you send anything again."""
 
