@@ -70,7 +70,9 @@ def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
         return redirect_to_login(request.get_full_path(), reverse("admin:login"))
     form_url = keep(request) if request.method == "POST" else ""
     if form_url:
-        words = _("You have been signed out, and nothing was sent. Sign in to come back to the form.")
+        words = _(
+            "You have been signed out, and nothing was sent. Sign in to come back to the form."
+        )
         messages.warning(request, words)
     return redirect_to_login(form_url or "/", reverse("admin:login"))
 
