@@ -24,8 +24,8 @@ def note_before(of: Q) -> str:
         many = "%(n)d messages have not left yet: if you change this, they follow."
         texts.append(ngettext(one, many, waiting) % {"n": waiting})
     if doubtful:
-        one = "%(n)d message may have left: it is asked about at the present setting alone."
-        many = "%(n)d messages may have left: they are asked about at the present setting alone."
+        one = "%(n)d message may have left: it stays with the setting at which it was posted."
+        many = "%(n)d messages may have left: they stay with the setting at which they were posted."
         texts.append(ngettext(one, many, doubtful) % {"n": doubtful})
     return " ".join(texts)
 

@@ -224,10 +224,7 @@ class Detail:
         if row.status == Status.ACCEPTED and (message := self.reply.get("message") and row.message):
             return [_("Kaleyra’s words: “%(message)s”") % {"message": message}]
         if row.due_at and not self.blockers and self.departure.goes_on_by_itself:
-            asked = _("Kaleyra is asked again at %(time)s at the earliest.")
-            tried = _("Tried again at %(time)s at the earliest.")
-            words = asked if row.status == Status.UNKNOWN else tried
-            return [words % {"time": clock_time(row.due_at)}]
+            return [_when_it_goes_on(row.status, row.due_at, self._now)]
         return []
 
     @cached_property
@@ -272,6 +269,17 @@ class Detail:
         ]
         newest: datetime = max(moment for moment in moments if moment)
         return REFRESH_SOON if newest > self._now - QUIET_AFTER else REFRESH_LATER
+
+
+def _when_it_goes_on(status: str, due_at: datetime, now: datetime) -> str:
+    """When the console tries or asks again. A time that has passed is not named."""
+    is_asked = status == Status.UNKNOWN
+    if due_at <= now:
+        asked = _("Kaleyra is asked again when its turn comes.")
+        return asked if is_asked else _("Tried again when its turn comes.")
+    asked = _("Kaleyra is asked again at %(time)s at the earliest.")
+    tried = _("Tried again at %(time)s at the earliest.")
+    return (asked if is_asked else tried) % {"time": clock_time(due_at)}
 
 
 def _readable(row: Invocation | Settlement, field: str) -> str:

@@ -90,7 +90,7 @@ def _attempts(begun: Sequence[Attempt]) -> Iterator[TimelineStep]:
     some = excerpt(begun)
     yield from map(_attempt, some.rows)
     if some.hidden:
-        text = _("%(n)s more attempts: see “Attempts and results”") % {"n": some.hidden}
+        text = _("%(n)s more attempts: see “Attempts” below") % {"n": some.hidden}
         yield TimelineStep(text, is_wait=True)
     yield from map(_attempt, some.last)
 

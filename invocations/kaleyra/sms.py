@@ -9,9 +9,12 @@ Unicode. The national language tables of TS 23.038 are left out: Kaleyra does no
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
+
+from invocations.kaleyra.characters import is_visible
 
 # In the order of their codes, 0x00 to 0x7F, without the escape at 0x1B.
 # 0x09 is the capital Ç; the table has no small ç.
@@ -40,6 +43,13 @@ class SmsSize:
     parts: int
     per_part: int
     unicode_because: str | None = None
+
+    @property
+    def unicode_because_named(self) -> str:
+        """That character, or its name in Unicode if it is one that nobody sees."""
+        sign = self.unicode_because or ""
+        is_seen = is_visible(sign)
+        return sign if is_seen or not sign else unicodedata.name(sign, f"U+{ord(sign):04X}").lower()
 
 
 def measure(text: str) -> SmsSize:

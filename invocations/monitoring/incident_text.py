@@ -55,17 +55,27 @@ class Words:
 
 
 class Reader(NamedTuple):
-    """For whom the text is: their rights decide the steps. `is_stopped`: all sending is stopped."""
+    """For whom the text is: their rights decide the steps.
+
+    `is_stopped`: all sending is stopped. `has_sender`: the background sender is running.
+    """
 
     viewer: Viewer
     is_stopped: bool = False
+    has_sender: bool = True
 
 
 def words_of(
-    incident: Incident, viewer: Viewer, *, is_stopped: bool = False, quoting: bool = True
+    incident: Incident,
+    viewer: Viewer,
+    *,
+    is_stopped: bool = False,
+    has_sender: bool = True,
+    quoting: bool = True,
 ) -> Words:
     """The texts of `incident`; load its workflow, account, pod and API keys with it.
 
+    `is_stopped`, `has_sender`: as in `Reader`; the texts promise nothing that nobody does.
     Without `quoting` nothing that Kaleyra said is in the texts or the link: it may hold a value.
     """
     about = {
@@ -73,7 +83,8 @@ def words_of(
         "count": incident.count,
     }
     tone, icon = LOOKS[incident.kind]
-    title, says, steps = _TEXTS[incident.kind](about, incident, Reader(viewer, is_stopped))
+    reader = Reader(viewer, is_stopped, has_sender)
+    title, says, steps = _TEXTS[incident.kind](about, incident, reader)
     quoted = incident.reason if quoting and incident.kind == Kind.REFUSALS else ""
     address = _address(incident, quoted)
     return Words(title, says, steps, tone, icon, address, sentence_of(quoted))
@@ -124,25 +135,51 @@ def _steps_for_account(incident: Incident, reader: Reader) -> str:
     mend = remedies.remedy_for(incident.account, problem or incident.reason)
     if not reader.viewer.may(mend.permission):
         return str(mend.asked)
-    steps = _(
-        "%(mend)s. It is resumed within five minutes then, "
-        "or at once with “Resume the account” on the dashboard."
-    )
-    if problem or not reader.viewer.may(permissions.CHANGE_ACCOUNT):
+    has_button = not problem and reader.viewer.may(permissions.CHANGE_ACCOUNT)
+    if not reader.has_sender:
+        steps = (
+            _("%(mend)s. Then press “Resume the account” on the dashboard.")
+            if has_button
+            else _("%(mend)s. It is resumed once the background sender runs again.")
+        )
+    elif has_button:
+        steps = _(
+            "%(mend)s. It is resumed within five minutes then, "
+            "or at once with “Resume the account” on the dashboard."
+        )
+    else:
         steps = _("%(mend)s. It is resumed within five minutes then.")
     return steps % {"mend": mend.label}
 
 
 def _unreachable(about: dict[str, object], incident: Incident, reader: Reader) -> Sentences:
-    says = _(
-        "Several attempts in a row led nowhere. While messages wait, one is tried every "
-        "10 seconds; the others follow once one gets through."
+    host = {"host": incident.account.pod.api_domain}
+    title = _("%(name)s cannot be reached") % about
+    says = _("Several attempts in a row led nowhere.")
+    ask = _("Ask IT whether this server can reach %(host)s, and Kaleyra whether it has a fault.")
+    idle = _why_nothing_is_tried(incident, reader)
+    if idle:
+        return title, f"{says} {idle}", ask % host
+    tried = _(
+        "While messages wait, one is tried every 10 seconds; "
+        "the others follow once one gets through."
     )
-    steps = _(
+    wait = _(
         "Wait a few minutes. If it goes on, ask IT whether this server can reach %(host)s, "
         "and Kaleyra whether it has a fault."
-    ) % {"host": incident.account.pod.api_domain}
-    return _("%(name)s cannot be reached") % about, says, steps
+    )
+    return title, f"{says} {tried}", wait % host
+
+
+def _why_nothing_is_tried(incident: Incident, reader: Reader) -> str:
+    """Why none of the account's waiting messages is tried now; empty if one is."""
+    if reader.is_stopped:
+        return _("Nothing is tried while sending is stopped.")
+    if incident.account.is_paused:
+        return _("Nothing is tried while the account is paused.")
+    if not reader.has_sender:
+        return _("Nothing is tried: the background sender is not running.")
+    return ""
 
 
 def _unknown(about: dict[str, object], incident: Incident, reader: Reader) -> Sentences:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -16,6 +16,7 @@ from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from psycopg.errors import QueryCanceled
 
 from invocations.forms.kept_form import keep
@@ -66,10 +67,14 @@ def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     if "HX-Request" in request.headers:
         return HttpResponse(status=204, headers={"HX-Trigger": "console:signed-out"})
     if request.method == "GET":
-        after_login = request.get_full_path()
-    else:
-        after_login = (keep(request) if request.method == "POST" else "") or "/"
-    return redirect_to_login(after_login, reverse("admin:login"))
+        return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+    form_url = keep(request) if request.method == "POST" else ""
+    if form_url:
+        words = _(
+            "You have been signed out, and nothing was sent. Sign in to come back to the form."
+        )
+        messages.warning(request, words)
+    return redirect_to_login(form_url or "/", reverse("admin:login"))
 
 
 def with_query_timeout(view: View) -> View:

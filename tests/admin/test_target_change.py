@@ -51,7 +51,7 @@ def test_the_form_and_the_message_say_how_many_follow(ada, under_way, account, w
     record, values = edits(account, workflow)[what]
     before = html.unescape(ada.get(address_of(record)).content.decode())
     assert "2 messages have not left yet: if you change this, they follow." in before
-    assert "1 message may have left: it is asked about at the present setting alone." in before
+    assert "1 message may have left: it stays with the setting at which it was posted." in before
     (waiting, doubtful), first = under_way, Invocation.objects.first().target_id
     said = messages_of(change(ada, record, **values))
     assert "2 messages that had not left follow the change." in said

@@ -157,3 +157,9 @@ def test_parts_are_enough_and_hardly_more(text: str) -> None:
     assert size.units <= size.parts * size.per_part
     # A part is left at most one unit short, so one part fewer would not do.
     assert size.parts == 1 or size.units > (size.parts - 1) * (size.per_part - 1)
+
+
+def test_an_unseen_character_is_named():
+    assert measure("As\u200bha").unicode_because_named == "zero width space"
+    assert measure("Asha\u00a0").unicode_because_named == "no-break space"
+    assert measure("é").unicode_because_named == "" and measure("ç").unicode_because_named == "ç"

@@ -9,7 +9,7 @@ from django.core import mail
 from django.utils import timezone
 from django.utils.html import strip_tags
 
-from invocations.models import ApiKey, Incident, Pace
+from invocations.models import ApiKey, Heartbeat, Incident, Pace
 from invocations.models.permissions import Viewer
 from invocations.monitoring import incident_emails
 from invocations.monitoring.incident_text import words_of
@@ -55,6 +55,7 @@ def test_the_dashboard_and_the_mail_say_the_same_and_what_to_do(
     ada, incident, settings, kind, reason, of_the_account
 ):
     settings.ALERT_EMAILS, settings.CONSOLE_URL = ["ops@example.com"], "https://console.example.com"
+    Heartbeat.objects.create(pk=1, at=timezone.now())  # the background sender sends the emails
     words = words_of(incident(kind, reason, of_the_account), Viewer.operator())
     incident_emails.send_due_emails(timezone.now()).join()
     [sent] = mail.outbox
@@ -139,6 +140,40 @@ def test_while_it_is_paused_no_incident_speaks_of_checking(ada, flow, incident):
     one.workflow_instance.is_paused = True
     assert "While it is paused none can be checked." in words_of(one, Viewer.of(ada.person)).next
     assert "settled them" in words_of(one, Viewer.operator()).says, "there are three"
+
+
+def test_an_unreachable_account_is_said_to_be_tried_only_while_something_tries_it(ada, incident):
+    one, ada = incident("unreachable"), Viewer.of(ada.person)
+    assert "one is tried every 10 seconds" in words_of(one, ada).says
+    idle = words_of(one, ada, has_sender=False)
+    assert "Nothing is tried: the background sender is not running." in idle.says
+    assert "every 10 seconds" not in idle.says and "Wait" not in idle.next
+    assert "while sending is stopped" in words_of(one, ada, is_stopped=True).says
+    one.account.is_paused = True
+    assert "while the account is paused" in words_of(one, ada).says
+
+
+def test_no_account_is_said_to_be_resumed_in_time_without_a_background_sender(ada, flow, incident):
+    one = incident("paused", "credentials")
+    for_ada = Viewer.of(ada.person)
+    assert "within five minutes" in words_of(one, for_ada).next
+    assert words_of(one, for_ada, has_sender=False).next == (
+        "Store an API key. It is resumed once the background sender runs again."
+    )
+    ApiKey.objects.create(account=flow.account, title="console", key="k" * 20, is_primary=True)
+    keyed = Incident.objects.get(pk=one.pk)
+    assert words_of(keyed, for_ada, has_sender=False).next == (
+        "Check the API key, or replace it. Then press “Resume the account” on the dashboard."
+    )
+
+
+def test_the_dashboard_promises_no_attempts_while_no_background_sender_runs(ada, incident):
+    incident("unreachable")
+    html = ada.get("/").content.decode()
+    assert "Nothing is tried: the background sender is not running." in html
+    assert "every 10 seconds" not in html
+    Heartbeat.objects.create(pk=1, at=timezone.now())
+    assert "one is tried every 10 seconds" in ada.get("/").content.decode()
 
 
 def test_more_than_two_are_one_banner_that_holds_what_to_do_for_each(priya, flow, incident):

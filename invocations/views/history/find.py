@@ -44,7 +44,7 @@ def find(request: StaffRequest) -> HttpResponse:
         "has_more": len(messages) > MAX_FOUND,
         "workflows": workflows,
         "pages": pages,
-        "nothing_found": search.is_bound and not (messages or workflows or pages),
+        "nothing_found": bool(typed) and not (messages or workflows or pages),
     }
     return render(request, "find.html", context)
 

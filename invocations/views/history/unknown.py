@@ -80,7 +80,7 @@ def _row_context(
         "since": since,
         "is_overdue": row.due_at is None and since <= now - OVERDUE_AFTER,
         "kept_back": not_checked,
-        "asked_text": _asked_text(row, departure),
+        "asked_text": _asked_text(row, departure, now),
         "may_check": ask_again.is_checkable(row, now) and may_send and not not_checked,
     }
 
@@ -103,7 +103,7 @@ def _why_not_checked(departure: Departure) -> str:
     return texts[departure.obstacles[0]] if departure.obstacles else ""
 
 
-def _asked_text(row: Invocation, departure: Departure) -> str:
+def _asked_text(row: Invocation, departure: Departure, now: datetime) -> str:
     """What the console does about it without a person."""
     if row.due_at is None:
         return _("needs a person")
@@ -111,4 +111,6 @@ def _asked_text(row: Invocation, departure: Departure) -> str:
         return _("not asked about: the background sender is not running")
     if departure.is_unreachable:
         return _("asked again once the account can be reached")
+    if row.due_at <= now:
+        return _("asked again when its turn comes")
     return _("asked again at %(time)s") % {"time": clock_time(row.due_at)}

@@ -17,7 +17,7 @@ from invocations.models import Account, ApiKey, Incident, WorkflowInstance
 from invocations.models.permissions import Viewer
 from invocations.monitoring import metrics, pauses, statistics
 from invocations.monitoring.incident_text import words_of
-from invocations.sending.departure import last_sweep
+from invocations.sending.departure import last_sweep, sender_is_running
 from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.monitoring.needs_attention import groups_needing_attention
 from invocations.views.monitoring.outcomes import outcomes
@@ -72,18 +72,22 @@ def _incidents(now: datetime, viewer: Viewer) -> dict[str, Any]:
     incidents = Incident.objects.select_related(
         "workflow_instance", "account__pod"
     ).prefetch_related("account__api_keys")
+    still_open = list(
+        incidents.filter(closed_at__isnull=True).order_by("-opened_at")[:MAX_OPEN_INCIDENTS]
+    )
     is_stopped = pauses.active_kill_switch() is not None
+    # Of one that is over, no sentence says what is done about it.
+    has_sender = not still_open or sender_is_running(now)
 
     def shown(incident: Incident) -> dict[str, Any]:
         return {
             "incident": incident,
-            "words": words_of(incident, viewer, is_stopped=is_stopped),
+            "words": words_of(incident, viewer, is_stopped=is_stopped, has_sender=has_sender),
             "is_practice": incident.account.pod.is_practice,
         }
 
     over = incidents.filter(closed_at__gt=now - OVER_FOR).order_by("-closed_at")
-    still_open = incidents.filter(closed_at__isnull=True).order_by("-opened_at")
-    open_ones = [shown(each) for each in still_open[:MAX_OPEN_INCIDENTS]]
+    open_ones = [shown(each) for each in still_open]
     over_ones = [shown(each) for each in over[:MAX_INCIDENTS_LISTED]]
     return {
         "banners": [each for each in open_ones if each["incident"].kind != Incident.Kind.PAUSED],

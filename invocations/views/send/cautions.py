@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from invocations.composing.check import LINE_BREAK
@@ -50,17 +51,20 @@ def while_typing(
     `labels` by key. `is_in_row(position, key)`: whether a key stands in a row of the free editor.
     """
     kinds = {channel.position: channel.get_kind_display() for channel in channels}
-    shown = dict.fromkeys(
-        _caution(
+    texts = [
+        (
             finding,
-            _about(finding, kinds, labels),
             editor_text(
                 finding, in_rows=finding.channel > 0 and is_in_row(finding.channel, finding.key)
             ),
-            home=offers(finding),
         )
         for finding in findings
         if is_shown_while_typing(finding) and finding.code != LINE_BREAK
+    ]
+    channels_of = _channels_by_caution(texts, kinds)
+    shown = dict.fromkeys(
+        _caution(finding, _about(finding, text, channels_of, labels), text, home=offers(finding))
+        for finding, text in texts
     )
     return [*_of_line_breaks(findings, labels), *shown]
 
@@ -95,28 +99,51 @@ def before_sending(
     by key.
     """
     kinds = {channel.position: channel.get_kind_display() for channel in channels}
+    texts = [(finding, finding.text) for finding in findings if finding.code != LINE_BREAK]
+    channels_of = _channels_by_caution(texts, kinds)
     shown = dict.fromkeys(
         _caution(
             finding,
-            _about(finding, kinds, labels) if finding.code != "missing_value" else "",
-            finding.text,
+            _about(finding, text, channels_of, labels) if finding.code != "missing_value" else "",
+            text,
             token=finding.token if finding.asks else "",
             is_ticked=finding.token in ticked,
             home=offers(finding),
         )
-        for finding in findings
-        if finding.code != LINE_BREAK
+        for finding, text in texts
     )
     return [*_of_line_breaks(findings, labels), *shown]
 
 
-def _about(finding: Finding, kinds: Mapping[int, str], labels: Mapping[str, str]) -> str:
-    """The value's label, as far as there is one, and the channel."""
+def _channels_by_caution(
+    texts: Iterable[tuple[Finding, str]], kinds: Mapping[int, str]
+) -> dict[tuple[object, ...], str]:
+    """The channels about which the same is said, for one sentence about a value of several."""
+    found: dict[tuple[object, ...], list[str]] = {}
+    for finding, text in texts:
+        if finding.channel:
+            found.setdefault(_same_caution(finding, text), []).append(kinds[finding.channel])
+    return {key: get_text_list(named, _("and")) for key, named in found.items()}
+
+
+def _same_caution(finding: Finding, text: str) -> tuple[object, ...]:
+    """Equal for findings that are shown as one: of a value that nobody has to acknowledge."""
+    is_joined = finding.key and not finding.asks
+    return finding.code, finding.key, text, 0 if is_joined else finding.channel
+
+
+def _about(
+    finding: Finding,
+    text: str,
+    channels_of: Mapping[tuple[object, ...], str],
+    labels: Mapping[str, str],
+) -> str:
+    """The value's label, as far as there is one, and the channels."""
     if not finding.channel:
         return ""
-    kind = kinds[finding.channel]
+    kinds = channels_of[_same_caution(finding, text)]
     named = finding.key if labels else ""
-    return f"{labels.get(named, named)}, {kind}" if named else kind
+    return f"{labels.get(named, named)}, {kinds}" if named else kinds
 
 
 def _caution(

@@ -41,6 +41,13 @@ def test_nobody_finds_what_they_may_not_open(find, recorded, nina, rosa):
     assert "Nothing found." in words_of(find("Pods"))
 
 
+def test_nothing_found_says_how_each_kind_is_found_and_nothing_typed_says_nothing(find):
+    said = words_of(find("KF-99999"))
+    assert "Nothing found." in said
+    assert "A workflow or a page is found by a part of its name." in said
+    assert "Nothing found." not in words_of(find("")) + words_of(find(" "))
+
+
 def test_what_was_typed_is_not_taken_from_an_address(priya, recorded):
     recorded(reference="KF-20418")
     assert "KF-20418" not in priya.get("/find/?q=KF-20418").content.decode()

@@ -52,10 +52,13 @@ def test_every_status_says_what_it_means_and_what_comes_next(
 def test_an_unknown_outcome_that_is_asked_about_again_says_so_and_the_page_refreshes(
     priya, recorded, background_sender
 ):
-    row = recorded()
-    Invocation.objects.update(status="unknown", doubtful_since=timezone.now(), doubt_count=1)
+    row, now = recorded(), timezone.now()
+    Invocation.objects.update(status="unknown", doubtful_since=now, doubt_count=1)
+    Invocation.objects.update(due_at=now + timedelta(minutes=1))
     page = page_of(priya, row)
     assert str(ASKED_ABOUT.next[0]) in text_of(page) and "Kaleyra is asked again at" in page.html
+    Invocation.objects.update(due_at=now - timedelta(minutes=1))
+    assert "Kaleyra is asked again when its turn comes." in page_of(priya, row).html
     assert 'hx-trigger="every' in page.html and "?again=" not in page.html
 
 

@@ -35,6 +35,12 @@ def test_nothing_unknown_is_good_news(priya):
     assert "Every outcome is known." in opened(priya, "/unknown/").html
 
 
+def test_no_time_that_has_passed_is_named_as_the_next(priya, unknown, background_sender):
+    unknown(1, due_at=timezone.now() - timedelta(seconds=30))
+    html = opened(priya, "/unknown/").html
+    assert "asked again when its turn comes" in html and "asked again at" not in html
+
+
 def test_each_shows_its_age_and_why_and_who_is_next(priya, unknown, background_sender):
     unknown(20)
     unknown(1, due_at=timezone.now() + timedelta(seconds=30))

@@ -66,6 +66,16 @@ def test_the_form_comes_back_filled_and_unsent(priya, form, receiver, button):
     assert not Invocation.objects.exists() and not receiver.received
 
 
+def test_the_sign_in_page_says_that_nothing_was_sent_and_that_the_form_is_there(
+    priya, form, client
+):
+    lose_the_session()
+    said = "You have been signed out, and nothing was sent. Sign in to come back to the form."
+    assert said in words_of(priya.get(form.press(priya, "review").headers["Location"]))
+    other = client.post("/find/", {"q": "x"})
+    assert "nothing was sent" not in words_of(client.get(other.headers["Location"]))
+
+
 def test_the_press_on_send_comes_back_to_the_form_too_and_sends_once(priya, form, receiver):
     review = Page(form.press(priya, "review")).form("send")
     lose_the_session()

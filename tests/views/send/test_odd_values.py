@@ -84,8 +84,10 @@ def test_the_review_names_the_value_that_can_hardly_be_meant(priya, typed):
         {"value1-01": "{{name}}", "value1-02": "#N/A", "value1-03": "x"}, recipient=NUMBER
     )
     html = Page(form.press(priya, "review")).html
-    assert "First name, WhatsApp: Is this meant? There is a place in it" in html
-    assert "For how long, WhatsApp: Is this meant? It is the error of a spreadsheet." in html
+    assert html.count("First name, WhatsApp and SMS: Is this meant? There is a place in it") == 1
+    assert (
+        "For how long, WhatsApp and SMS: Is this meant? It is the error of a spreadsheet." in html
+    )
 
 
 def test_what_is_no_place_is_not_promised(priya, delayed):
