@@ -64,6 +64,7 @@ def test_a_number_is_taken_out_in_any_spelling(logged, spelled):
         "dispatched: 120 sent, 3 unknown in 4567 ms",
         "connecting to 127.0.0.1:8000 and to 192.168.101.120 for 0:00:10.123456",
         "account 12 is paused: key refused",
+        "attempt 1 of 38699369-0195-4b85-ac25-bf797d9e99b3 broke",
     ],
 )
 def test_times_ids_and_counts_stay(logged, text):
