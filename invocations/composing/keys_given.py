@@ -6,7 +6,7 @@ placed here that may be meant for another place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -17,14 +17,14 @@ from invocations.composing.template_fields import TemplateField
 from invocations.kaleyra.template_params import MAX_KEY_CHARACTERS, ChannelKind, ParamsError
 from invocations.models import Channel
 
-KEYS_PLACED, KEY_ORDER = "keys_placed", "key_order"
+KEYS_PLACED, KEYS_WITHOUT_PLACE, KEY_ORDER = "keys_placed", "keys_without_place", "key_order"
 
 
 def with_keys_of_places(
     channel: Channel, fields: Sequence[TemplateField], params: Mapping[str, str]
 ) -> tuple[dict[str, str], list[Note], list[Finding]]:
-    """`params` by the keys of the places that they take (`placing.place`), and a note if they had
-    other ones.
+    """`params` by the keys of the places that they take (`placing.place`), and notes: which had
+    other keys, and which numbered ones no place takes.
 
     As they were, with a blocker, if a value would take a place of another number than its key has:
     "10" is sorted before "2". Raises `ParamsError` if two keys become one.
@@ -32,19 +32,27 @@ def with_keys_of_places(
     placed = place(fields, params, ChannelKind(channel.kind))
     if placed.misleading:
         return dict(params), [], [_out_of_place(channel, placed)]
-    if not placed.renamed:
-        return dict(params), [], []
     found: dict[str, str] = {}
     for key, value in params.items():
         key = placed.renamed.get(key, key)
         if key in found:
             raise ParamsError("repeated_key", key=key)
         found[key] = value
-    text = _("The keys %(keys)s fill the places %(places)s.") % {
-        "keys": _quoted(placed.renamed),
-        "places": _quoted(placed.renamed.values()),
-    }
-    return found, [Note(KEYS_PLACED, text, channel.position)], []
+    return found, list(_notes(channel, placed)), []
+
+
+def _notes(channel: Channel, placed: Placement) -> Iterator[Note]:
+    if placed.renamed:
+        text = _("The keys %(keys)s fill the places %(places)s.") % {
+            "keys": _quoted(placed.renamed),
+            "places": _quoted(placed.renamed.values()),
+        }
+        yield Note(KEYS_PLACED, text, channel.position)
+    # A name may be for the other channel.
+    numbered = [key for key in placed.others if key[:1].isdecimal()]
+    if numbered and channel.template_text:
+        text = _("The text has no place for the values of %(keys)s.") % {"keys": _quoted(numbered)}
+        yield Note(KEYS_WITHOUT_PLACE, text, channel.position)
 
 
 def _out_of_place(channel: Channel, placed: Placement) -> Finding:

@@ -61,6 +61,13 @@ def test_a_shell_is_told_once_which_keys_fill_which_places(invoke):
     assert printed.count("WhatsApp and SMS: The keys “1”, “2” fill the places “01”, “02”.") == 1
 
 
+@pytest.mark.parametrize("keys", [("1", "2", "3", "4"), ("01", "02", "03", "04")])
+def test_a_number_without_a_place_is_noted(dry_run, keys):
+    ended, params, notes, _found = dry_run(dict(zip(keys, "abcd", strict=True)))
+    assert ended == 0 and params[0] == IN_ORDER | {keys[3]: "d"}
+    assert "keys_without_place" in notes
+
+
 @pytest.mark.parametrize(
     "values",
     [
