@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -24,6 +25,7 @@ from invocations.models import Callback, ChannelResult, permissions
 from invocations.models.encryption import Unreadable
 from invocations.models.permissions import Viewer
 from invocations.results import apply, inbox, matching, suggestions, upkeep
+from invocations.sending.departure import sender_is_running
 from invocations.views.base import StaffRequest, render_page, staff_page
 
 UNMATCHED_PAGE_SIZE = 20
@@ -103,6 +105,7 @@ def unmatched(request: StaffRequest) -> HttpResponse:
         "is_first_page": before is None,
         "may_match": request.viewer.may_settle,
         "days_kept": upkeep.UNMATCHED_KEPT_FOR.days,
+        "has_sender": sender_is_running(timezone.now()),
     }
     return render_page(request, "unmatched.html", context)
 

@@ -62,10 +62,10 @@ def pasted_into(
         to_text(build_payload("", found.sends)).encode()
     except PasteError as error:
         facts = {name: printable(str(fact)) for name, fact in error.facts.items()}
-        messages.error(request, str(PASTE_ERRORS[error.code]) % facts)
+        _refuse(request, str(PASTE_ERRORS[error.code]) % facts)
         return {}
     except UnicodeEncodeError:
-        messages.error(request, _("It has a character that no message can carry."))
+        _refuse(request, _("It has a character that no message can carry."))
         return {}
     found = replace(found, sends=tuple(_with_clean_keys(request, form, found.sends)))
     filled = _filled(form, found)
@@ -73,6 +73,10 @@ def pasted_into(
         messages.add_message(request, level, text)
     home = workflow.account.effective_home_country
     return filled.initial | _numbers(request, form, found, home)
+
+
+def _refuse(request: StaffRequest, why: str) -> None:
+    messages.error(request, f"{why} {_('Nothing was filled in.')}")
 
 
 def _with_clean_keys(request: StaffRequest, form: SendForm, sends: Sequence[Send]) -> list[Send]:

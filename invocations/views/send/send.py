@@ -49,13 +49,17 @@ from invocations.views.send.review import review
 
 @dataclass(frozen=True)
 class Draft:
-    """A form with its token. `original` is the invocation that it sends again, if any."""
+    """A form with its token. `original` is the invocation that it sends again, if any.
+
+    `pastes_again`: nothing could be read in what was pasted, so the box for it stays open.
+    """
 
     request: StaffRequest
     workflow: WorkflowInstance
     token: SubmissionToken
     form: SendForm
     original: Invocation | None = None
+    pastes_again: bool = False
 
     def with_new_id(self) -> Draft:
         """The same form for another message."""
@@ -184,7 +188,9 @@ def _edit(draft: Draft, action: str) -> HttpResponse:
     elif name == home_number.EDIT:
         typed |= home_number.taken_home(form, what)
     elif action == "paste":
-        typed |= pasted_into(request, workflow, form)
+        found = pasted_into(request, workflow, form)
+        draft = replace(draft, pastes_again=not found)
+        typed |= found
     elif action == "mine":
         if number := own_number(request.user):
             typed["recipient"] = number
@@ -209,6 +215,7 @@ def _show(draft: Draft) -> HttpResponse:
         "form": draft.form,
         "intent": draft.token,
         "again": draft.original,
+        "pastes_again": draft.pastes_again,
         "changed": changed_since(draft.original, workflow),
         "presets": presets_for(request.viewer, workflow),
         "pauses": pauses.pauses_of(workflow.account, workflow),
