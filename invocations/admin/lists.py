@@ -16,9 +16,9 @@ from unfold.views import ChangeList
 
 MAX_CHARACTERS = 200
 MAX_WORDS = 10
+"""Each word adds a condition for each field. A database refuses a statement with too many."""
 _IN_NO_COLUMN = re.compile(r"\d{19}|\0")
 """A number beyond 64 bits, and NUL, which PostgreSQL refuses."""
-"""Each word adds a condition for each field. A database refuses a statement with too many."""
 
 
 def _check_words(typed: str) -> None:

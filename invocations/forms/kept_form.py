@@ -55,9 +55,8 @@ def _store(
     body = json.dumps(fields, ensure_ascii=False)
     if len(body) > MAX_KEPT_CHARACTERS:
         return uuid.uuid4()
-    row = KeptForm.objects.filter(request_id=request_id).first() or KeptForm(request_id=request_id)
-    row.user, row.workflow, row.body, row.created_at = user, workflow, body, timezone.now()
-    row.save()
+    columns = {"user": user, "workflow": workflow, "body": body, "created_at": timezone.now()}
+    row, _is_new = KeptForm.objects.update_or_create(request_id=request_id, defaults=columns)
     own = KeptForm.objects.filter(user=user)
     newest = own.order_by("-created_at").values_list("pk", flat=True)[:MAX_PER_USER]
     own.exclude(pk__in=list(newest)).delete()

@@ -51,6 +51,8 @@ _HEADER_OR_FIELD = re.compile(
 _CALLBACK_TOKEN = re.compile(
     r"((?:/|%2f|\\/)callbacks(?:/|%2f|\\/))(?:(?!%2f)[^/\s'\"?\\])+", re.IGNORECASE
 )
+_LONG_WORD = re.compile(r"[A-Za-z0-9_-]{40,}+")
+"""The token of a callback address has 43 characters, wherever in a path somebody has written it."""
 _QUERY = re.compile(r"((?:/|%2[fF])[^\s?\"'<>]{0,300})\?[^\s\"'<>]+")
 _USER_INFO = re.compile(r"(://)[^/\s@]{1,500}@")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{12,2000}={0,2}")
@@ -75,6 +77,7 @@ def without_secrets(text: str) -> str:
     text = text[:MAX_LOG_CHARACTERS]
     text = _USER_INFO.sub(rf"\1{LEFT_OUT}@", text)
     text = _CALLBACK_TOKEN.sub(r"\1…", text)
+    text = _LONG_WORD.sub(_without_token, text)
     text = _QUERY.sub(r"\1?…", text)
     text = _HEADER_OR_FIELD.sub(rf"\1{LEFT_OUT}", text)
     text = _BASE64.sub(_without_encoded_number, text)
@@ -100,6 +103,12 @@ def _is_kept_whole(kept: re.Match[str]) -> bool:
 
 def _masked(text: str) -> str:
     return _LOOSE_NUMBER.sub("[number]", mask_numbers(text))
+
+
+def _without_token(word: re.Match[str]) -> str:
+    """Names in code and hexadecimal ids have letters of one case, or are shorter."""
+    is_of_one_case = word[0] in (word[0].lower(), word[0].upper())
+    return word[0] if is_of_one_case else LEFT_OUT
 
 
 def _without_encoded_number(match: re.Match[str]) -> str:

@@ -16,6 +16,7 @@ from django.core.management.base import CommandError
 
 from invocations.composing import error_text
 from invocations.kaleyra import template_params
+from invocations.kaleyra.redaction import mask_numbers
 
 MAX_INPUT_BYTES = 64 * 1024
 STANDARD_INPUT = "-"
@@ -116,7 +117,7 @@ def _object(value: Any, name: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, each in value:
         if key in found:
-            raise CommandError(f"{name} has {key!r} twice.")
+            raise CommandError(f"{name} has {_named(key)} twice.")
         found[key] = each
     return found
 
@@ -128,11 +129,16 @@ def _only(found: dict[str, Any], names: Iterable[str], where: str) -> dict[str, 
     for key, value in found.items():
         name = spelled.get(_plain(key))
         if name is None:
-            raise CommandError(f"{where} has {key!r}. It may have: {', '.join(names)}.")
+            raise CommandError(f"{where} has {_named(key)}. It may have: {', '.join(names)}.")
         if name in named:
             raise CommandError(f"{where} has {name!r} twice.")
         named[name] = value
     return named
+
+
+def _named(key: str) -> str:
+    """A key in an error text. Somebody may have taken numbers for keys."""
+    return repr(mask_numbers(key)[:100])
 
 
 def _plain(name: str) -> str:
@@ -174,7 +180,7 @@ def _values(value: Any, name: str) -> list[Pair]:
     if value is None:
         return []
     params = _object(value, name)
-    return [(key, "=", _text(each, f"{key!r} in {name}")) for key, each in params.items()]
+    return [(key, "=", _text(each, f"{_named(key)} in {name}")) for key, each in params.items()]
 
 
 def _text(value: Any, name: str) -> str:

@@ -122,12 +122,10 @@ class HighWaterMark:
         try:
             marks: dict[str, Mark] = json.loads(self.path.read_text(encoding="utf-8"))["marks"]
             for identity, mark in marks.items():
-                uuid.UUID(identity), uuid.UUID(mark["binding"] or uuid.uuid4().hex)
-                datetime.fromisoformat(mark["at"]).utctimetuple()
-                int(mark["beats"]), int(mark["attempt"] or 0), str(mark["place"])
+                _check(identity, mark)
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise UnreadableMarks(self.path) from None
         return marks
 
@@ -169,6 +167,18 @@ class HighWaterMark:
                     type(error).__name__,
                 )
             self._is_failing = True
+
+
+def _check(identity: str, mark: Mark) -> None:
+    """Raises ValueError, or what Python raises, if this is not what `HighWaterMark` writes."""
+    uuid.UUID(identity)
+    if mark["attempt"] is not None:
+        uuid.UUID(mark["binding"])
+    counts = mark["beats"], mark["attempt"] or 0
+    are_counts = all(type(count) is int and 0 <= count < 2**63 for count in counts)
+    has_zone = timezone.is_aware(datetime.fromisoformat(mark["at"]))
+    if not (are_counts and has_zone and isinstance(mark["place"], str)):
+        raise ValueError
 
 
 def _replace(path: Path, text: str, *, is_durable: bool) -> None:

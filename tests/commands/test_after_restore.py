@@ -2,6 +2,7 @@
 
 import io
 import json
+import uuid
 from collections import Counter
 from datetime import timedelta
 
@@ -359,8 +360,21 @@ def test_the_mark_holds_the_attempt_before_it_is_posted(due, dispatcher_state, m
     assert seen == [True]
 
 
+def a_mark(**changes):
+    """The text of a file with one mark."""
+    sound = {"beats": 1, "attempt": None, "binding": "", "place": "x", "at": "2026-01-01T00:00Z"}
+    return json.dumps({"marks": {uuid.uuid4().hex: sound | changes}})
+
+
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", '{"marks": {"x": {}}}', "\0\xff", '{"marks": 3}']
+    "content",
+    [
+        *("", "{", "[]", '{"marks": {"x": {}}}', "\0\xff", '{"marks": 3}', "[" * 100_000),
+        *(a_mark(beats=beats) for beats in (float("inf"), "1", -1, None, 1.5, 10**30)),
+        *(a_mark(attempt=attempt) for attempt in ("x", 7, [], 10**30)),
+        *(a_mark(at=at) for at in ("2026-01-01T00:00", "", 5, None)),
+        a_mark(place=None),
+    ],
 )
 def test_an_unreadable_file_is_named(dispatcher_state, db, content):
     (dispatcher_state / MARK_FILE).write_text(content, encoding="latin-1")

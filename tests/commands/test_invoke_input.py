@@ -96,6 +96,8 @@ def test_it_goes_together_with_the_other_options(given, receiver):
         ({"recipient": NUMBER, "params": [VALUE]}, "'params' is no JSON object"),
         (b'{"recipient": "919876543202", "recipient": "4915123012345"}', "has 'recipient' twice"),
         (b'{"recipient": "919876543202", "params": {"01": "a", "01": "b"}}', "has '01' twice"),
+        ({NUMBER: {"01": VALUE}}, "has '[number ending in 3202]'"),
+        ({"recipient": NUMBER, "params": {NUMBER: 5}}, "'[number ending in 3202]' in 'params'"),
     ],
 )
 def test_what_cannot_be_read_is_refused_and_not_quoted(given, receiver, content, words):

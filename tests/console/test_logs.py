@@ -15,6 +15,8 @@ from invocations.kaleyra import log_text
 from .environments import start
 
 NUMBER = "918061234581"
+TOKEN = "Zk3_abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKL"
+"""As long as that of a callback address."""
 
 
 @pytest.fixture
@@ -80,6 +82,8 @@ def test_times_ids_and_counts_stay(logged, text):
         ("{'api-key': 'ABC12345'}", "{'api-key': '[left out]'}"),
         ("('Authorization', 'Basic a2FsOng=')", "('Authorization', 'Basic [left out]')"),
         ("amqp://user:word@host//", "amqp://[left out]@host//"),
+        (f"Not Found: /callback/{TOKEN}/", "Not Found: /callback/[left out]/"),
+        (f"Unauthorized: /callbacks//{TOKEN}", "Unauthorized: /callbacks//[left out]"),
     ],
 )
 def test_tokens_queries_headers_and_passwords_are_taken_out(logged, text, written):

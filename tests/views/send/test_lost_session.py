@@ -1,7 +1,9 @@
 """A form that is posted after the session has ended comes back filled after sign-in, and unsent."""
 
 import json
+import threading
 import uuid
+from contextlib import suppress
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,7 +16,7 @@ from django.utils import timezone
 
 from invocations.forms import kept_form
 from invocations.forms.submission_token import SubmissionToken
-from invocations.models import Invocation
+from invocations.models import Invocation, encryption
 from invocations.models.kept_forms import KeptForm
 from invocations.monitoring.sweep import sweep
 from tests.views.conftest import DIGITS, NUMBER, VALUES
@@ -145,6 +147,32 @@ def test_a_form_that_is_posted_twice_is_kept_once(priya, form):
     form.fill(note="changed").press(priya, "review")
     assert KeptForm.objects.count() == 1
     assert json.loads(KeptForm.objects.get().body)["note"] == ["changed"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_form_that_is_posted_twice_at_once_is_kept_once(form, monkeypatch):
+    lose_the_session()
+    both_look_before_either_writes, answers = threading.Barrier(2), []
+
+    def encrypt(*args):
+        with suppress(threading.BrokenBarrierError):  # one writer at a time: SQLite
+            both_look_before_either_writes.wait(0.5)
+        return real(*args)
+
+    def press():
+        try:
+            answers.append(form.press(Client(), "review").status_code)
+        finally:
+            connection.close()
+
+    real = encryption.encrypt
+    monkeypatch.setattr(encryption, "encrypt", encrypt)
+    presses = [threading.Thread(target=press) for _ in range(2)]
+    for each in presses:
+        each.start()
+    for each in presses:
+        each.join()
+    assert answers == [302, 302] and KeptForm.objects.count() == 1
 
 
 def test_two_forms_of_one_browser_are_both_kept(priya, form, typed):
