@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -129,6 +129,7 @@ def read_reply(
     invocation_id = _text(fields.get("workflowInvocationId")).strip()
     contradicts = has_two_values or reason in ("another_request", "contradiction")
     may_be_duplicate = http_status in (400, 409) and not contradicts
+    texts = (*errors, message or "")
     return Reply(
         http_status=http_status,
         verdict=VERDICTS[reason],
@@ -141,16 +142,16 @@ def read_reply(
         timestamp=_text(fields.get("timestamp"))[:60],
         retry_after=retry_after_seconds(headers or {}),
         text=printable(text),
-        is_duplicate=may_be_duplicate
-        and any(
-            _is_duplicate(each[:MAX_SEARCHED], request_id, duplicate)
-            for each in (*errors, message or "")
-        ),
+        is_duplicate=may_be_duplicate and _says_duplicate(texts, request_id, duplicate),
     )
 
 
-def _is_duplicate(text: str, request_id: str, pattern: SearchPattern | None) -> bool:
-    return bool(pattern.search(text)) if pattern else says_id_was_used(text, request_id)
+def _says_duplicate(texts: Iterable[str], request_id: str, pattern: SearchPattern | None) -> bool:
+    """Whether one of the texts says that the request id was used before."""
+    searched = (text[:MAX_SEARCHED] for text in texts)
+    if pattern:
+        return any(pattern.search(text) for text in searched)
+    return any(says_id_was_used(text, request_id) for text in searched)
 
 
 # --- the reason ---------------------------------------------------------------------------------
