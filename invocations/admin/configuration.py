@@ -12,11 +12,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 
+from invocations.admin.choices import BoundedChoices
 from invocations.admin.in_use import InUse
 from invocations.admin.lists import BoundedLists
 
 
-class ConfigurationAdmin(BoundedLists, InUse, SimpleHistoryAdmin, ModelAdmin):
+class ConfigurationAdmin(BoundedLists, BoundedChoices, InUse, SimpleHistoryAdmin, ModelAdmin):
     """Unfold's look, a read-only history of changes, and no deletion of what is in use."""
 
     show_facets = admin.ShowFacets.NEVER

@@ -23,6 +23,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from invocations.admin.badges import active_badge
+from invocations.admin.choices import BoundedChoices
 from invocations.admin.in_use import InUse
 from invocations.admin.lists import BoundedLists
 from invocations.forms.person import NewPersonForm
@@ -52,7 +53,7 @@ def grantable_groups(granter: User) -> QuerySet[Group]:
 
 
 @admin.register(User)
-class PersonAdmin(BoundedLists, InUse, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
+class PersonAdmin(BoundedLists, BoundedChoices, InUse, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
     change_form_outer_after_template = None  # what a person sent is in the history
     show_facets = admin.ShowFacets.NEVER
     form = UserChangeForm
@@ -138,7 +139,7 @@ class PersonAdmin(BoundedLists, InUse, UserAdmin, ModelAdmin):  # type: ignore[t
 
 
 @admin.register(Group)
-class ConsoleGroupAdmin(BoundedLists, InUse, GroupAdmin, ModelAdmin):
+class ConsoleGroupAdmin(BoundedLists, BoundedChoices, InUse, GroupAdmin, ModelAdmin):  # type: ignore[misc]
     """For superusers only: whoever may change a group could grant themselves every right."""
 
     instead_of_deleting = _(
