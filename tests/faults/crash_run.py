@@ -35,7 +35,7 @@ from tests.faults import worker
 from tests.faults.receiver_process import ReceiverProcess
 from tests.servers import PrivatePostgres
 
-from .moves import change_set_up, go_back, set_up, take_copy
+from .moves import change_set_up, go_back, set_up, stop_until_some_wait, take_copy, was_tried
 from .plan import Done, Plan
 from .processes import deliver_messages, record_messages
 
@@ -253,15 +253,15 @@ class CrashRun:
     # --- a copy of the database ---
 
     def _copy_or_restore(self) -> None:
-        """Copies the database at a third of the messages, and goes back to it at two thirds."""
+        """Copies the database at a third of the messages, and goes back once those were tried."""
         if self.done.restored:
             return
         recorded = self._if_database_answers(Invocation.objects.count) or 0
         if self._copy is None and recorded >= self.plan.invocations / 3:
+            stop_until_some_wait(self._workers, self._may_record)
             self._copy = self._without_processes(lambda: take_copy(self.folder, self.done))
-        elif self._copy and recorded >= self.plan.invocations * 2 / 3:
-            copy, bug = self._copy, self.plan.bug
-            self._without_processes(lambda: go_back(copy, self.done, bug))
+        elif self._copy and self._if_database_answers(partial(was_tried, self.done)):
+            self._without_processes(partial(go_back, self._copy, self.done, self.plan.bug))
 
     def _without_processes(self, work: Callable[[], Any]) -> Any:
         """Kills all processes, does the work, and starts them again."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import random
+import time
+from collections.abc import Sequence
 from contextlib import suppress
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from invocations.models import Account, ApiKey, Channel, Invocation, Pod, WorkflowInstance
 from invocations.sending import pause, restored
@@ -13,6 +17,10 @@ from tests.database_copies import DatabaseCopy
 from tests.faults.connections import KEY
 
 from .plan import Done
+
+WAITING_IN_COPY = 8
+WAITS_FOR = 10.0
+"""Seconds."""
 
 
 def set_up(host: str, accounts: int, policy: str) -> None:
@@ -57,11 +65,33 @@ def change_set_up(chance: random.Random, accounts: int) -> int:
     return account.update(sid=chance.choice([f"FAULTS{n}", f"OTHERS{n}"]))
 
 
+def stop_until_some_wait(workers: Sequence[BaseProcess], may_record: Any) -> None:
+    """Kills the workers, and waits for messages that have not left.
+
+    What a copy holds as queued is sent before the copy is restored. On a fast machine there would
+    be none, and a run would not show what becomes of them.
+    """
+    for process in workers:
+        process.kill()
+        process.join()
+    may_record.value += WAITING_IN_COPY
+    ends = time.monotonic() + WAITS_FOR
+    waiting = Invocation.objects.filter(status=Invocation.Status.QUEUED, attempt_count=0)
+    while waiting.count() < WAITING_IN_COPY and time.monotonic() < ends:
+        time.sleep(0.05)
+
+
 def take_copy(folder: Path, done: Done) -> DatabaseCopy:
     """While no other process uses the database."""
     ids = Invocation.objects.values_list("request_id", flat=True)
     done.in_copy = frozenset(str(request_id) for request_id in ids)
     return DatabaseCopy(folder)
+
+
+def was_tried(done: Done) -> bool:
+    """Whether every message that waited in the copy has left since, or may have."""
+    waiting = Invocation.objects.filter(status=Invocation.Status.QUEUED, attempt_count=0)
+    return not waiting.filter(request_id__in=done.in_copy).exists()
 
 
 def go_back(copy: DatabaseCopy, done: Done, bug: str | None) -> None:
