@@ -6,7 +6,6 @@ promise what nobody does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -133,9 +132,3 @@ def deed_of(departure: Departure, *, now: datetime, not_before: datetime | None 
     if not_before is not None and not_before > now:
         return Deed.SCHEDULE
     return Deed.QUEUE if departure.is_blocked else Deed.SEND
-
-
-def all_deeds(departures: Iterable[Departure], *, now: datetime) -> dict[Deed, int]:
-    """How many of several messages do what."""
-    deeds = [deed_of(departure, now=now) for departure in departures]
-    return {deed: deeds.count(deed) for deed in Deed if deed in deeds}

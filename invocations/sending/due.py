@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from invocations.models import Account, Invocation, Pace, WorkflowInstance
@@ -12,16 +12,6 @@ from invocations.sending import pause, rate_limit
 from invocations.sending.claim import Claim, claim_invocations
 from invocations.sending.outcomes import RELEASED_WITH_ACCOUNT, Status
 from invocations.sending.turns import Turns
-
-
-def due_invocations(account: Account) -> QuerySet[Invocation]:
-    """The account's messages with a `due_at` that has passed, the longest overdue first.
-
-    They are queued for a first or a later attempt, or unknown and to be posted again.
-    """
-    return Invocation.objects.filter(
-        account_id=account.pk, due_at__lte=timezone.now(), status__in=Invocation.OPEN
-    ).order_by("due_at")
 
 
 def accounts_with_work() -> list[Account]:

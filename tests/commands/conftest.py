@@ -1,9 +1,14 @@
 """Commands in this process, with their exit code and output."""
 
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from invocations.models import Account, Invocation
+from tests.database_copies import DatabaseCopy
 
 
 @pytest.fixture
@@ -26,3 +31,31 @@ def invoke(workflow):
         return 0, printed.getvalue()
 
     return invoke
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """copied(): a backup of the database as it is now."""
+    copies = []
+
+    def copied():
+        copies.append(DatabaseCopy(tmp_path))
+        return copies[-1]
+
+    yield copied
+    for copy in copies:
+        copy.drop()
+
+
+@pytest.fixture
+def due(recorded, account):
+    """due("202"): a message that the dispatcher sends at once."""
+    Account.objects.update(sends_per_second=1000)
+
+    def due(code="202", **columns):
+        row = recorded(code)
+        past = timezone.now() - timedelta(seconds=1)
+        Invocation.objects.filter(pk=row.pk).update(**({"due_at": past} | columns))
+        return row
+
+    return due

@@ -11,8 +11,9 @@ from invocations.monitoring.sweep import run_once, sweep
 from invocations.sending import attempt, pause, rate_limit
 from invocations.sending.deliver import deliver
 from invocations.sending.dispatcher import Dispatcher
-from invocations.sending.due import accounts_with_work, claim_due, due_invocations
+from invocations.sending.due import accounts_with_work, claim_due
 from invocations.sending.record import GRACE
+from invocations.sending.turns import Turns
 
 from .rows import statuses
 
@@ -24,24 +25,30 @@ SECOND = timedelta(seconds=1)
 # --- what is due ----------------------------------------------------------------------------------
 
 
+def due_ids(account):
+    """The keys of the account's messages that are due, in the order in which they are claimed."""
+    turns = Turns.of_due(account)
+    return [row.pk for rows in (*turns.first, turns.queue) for row in rows]
+
+
 def test_a_row_that_its_request_did_not_deliver_is_due_after_the_grace_period(recorded, account):
     invocation = recorded()
-    assert not due_invocations(account)
+    assert not due_ids(account)
     Invocation.objects.update(due_at=invocation.due_at - GRACE)
-    assert [row.pk for row in due_invocations(account)] == [invocation.pk]
+    assert due_ids(account) == [invocation.pk]
     assert accounts_with_work() == [account]
 
 
 def test_the_row_that_is_due_longest_comes_first(waiting, account):
     later = waiting(due_at=timezone.now() - SECOND)
     sooner = waiting(due_at=timezone.now() - 5 * SECOND)
-    assert [row.pk for row in due_invocations(account)] == [sooner, later]
+    assert due_ids(account) == [sooner, later]
 
 
 @pytest.mark.parametrize("status", sorted(set(Invocation.Status) - {"queued", "unknown"}))
 def test_only_a_waiting_row_is_due(waiting, account, status):
     waiting(status=status, lease_until=timezone.now() + SECOND)
-    assert not due_invocations(account) and accounts_with_work() == []
+    assert not due_ids(account) and accounts_with_work() == []
 
 
 @pytest.mark.parametrize("paused", [Account, WorkflowInstance])
