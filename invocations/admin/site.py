@@ -20,6 +20,7 @@ STYLESHEETS = (
     "page",
     "controls",
     "notices",
+    "mode",
     "cards",
     "tables",
     "forms",
@@ -30,6 +31,10 @@ STYLESHEETS = (
     "rows",
     "results",
     "dashboard",
+    "review",
+    "lists",
+    "setup",
+    "home",
     "preferences",
 )
 """Files of static/console/ in the order of the cascade. Error pages are outside Unfold's shell:

@@ -37,6 +37,13 @@ MAX_VALID_MINUTES = 1440
 class WorkflowInstance(models.Model):
     """A Fallback flow published in Kaleyra's wizard, with what the console needs to know of it."""
 
+    class Stage(models.TextChoices):
+        """How far its set-up has come. Before `LIVE` it goes to practice and to the team alone."""
+
+        DRAFT = "draft", _("Draft")
+        TESTED = "tested", _("Tested")
+        LIVE = "live", _("Live")
+
     account = models.ForeignKey(
         Account, models.PROTECT, related_name="workflow_instances", verbose_name=_("account")
     )
@@ -55,6 +62,10 @@ class WorkflowInstance(models.Model):
     description = models.TextField(
         _("description"), blank=True, help_text=_("When staff should choose it.")
     )
+    stage = models.CharField(
+        _("stage"), max_length=6, choices=Stage.choices, default=Stage.LIVE, db_default=Stage.LIVE
+    )
+    """A row that a script makes is live; the set-up pages begin with a draft."""
     is_active = models.BooleanField(
         _("active"),
         default=True,
@@ -100,6 +111,9 @@ class WorkflowInstance(models.Model):
         verbose_name_plural = _("workflows")
         ordering = ["title"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(stage__in=["draft", "tested", "live"]), name="workflow_stage_is_known"
+            ),
             models.CheckConstraint(
                 condition=Q(workflow_instance_id__regex=address.WORKFLOW_INSTANCE_ID),
                 name="workflow_id_fits_a_url",
