@@ -79,6 +79,9 @@ crash-soak: $(VENV)/.dev packages ## run crash-test for long, killing PostgreSQL
 fuzz: $(VENV)/.dev ## send malformed requests to every address (N=20000 requests, SEED=7 repeats a run)
 	$(ON_SQLITE) FUZZ_REQUESTS=$(or $(N),20000) FUZZ_SEED=$(or $(SEED),$$RANDOM) $(BIN)/pytest tests/views/test_malformed.py
 
+words: $(VENV)/.dev ## print every sentence that people read, with its place, in order
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python -m tests.words
+
 format: $(VENV)/.dev ## fix and format the Python code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -104,4 +107,4 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	@touch $@
 
 .PHONY: help run test test-sqlite test-postgres test-quick cover fuzz bench-preview bench-history bench-callbacks bench-dispatch \
-  crash-test crash-test-bugs crash-soak format packages
+  crash-test crash-test-bugs crash-soak words format packages
