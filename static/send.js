@@ -3,21 +3,113 @@
 "use strict";
 {
   const compose = document.getElementById("compose");
-  document.getElementById("errors")?.focus();
+  const errorOf = (id) => document.getElementById(`${id}_error`);
+  const atFault = compose.querySelector(
+    '[aria-invalid="true"], .below:has(> .said > .error) .editor :is(textarea, [id*="-key-"])',
+  );
+  const start = atFault ?? document.getElementById("errors");
+  // A browser may drop `autofocus` while the shell's scripts start.
+  (start ?? compose.querySelector("[autofocus]"))?.focus({ preventScroll: !start });
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-show]");
-    if (button) {
-      const field = document.getElementById(button.dataset.show);
-      const shown = field.type === "password";
-      field.type = shown ? "text" : "password";
-      button.setAttribute("aria-pressed", String(shown));
+    if (!button) return;
+    const field = document.getElementById(button.dataset.show);
+    const shown = field.type === "password";
+    field.type = shown ? "text" : "password";
+    button.setAttribute("aria-pressed", String(shown));
+  });
+
+  // Enter in a field presses Review. In a text of several lines, Ctrl+Enter does (Cmd on a Mac).
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    compose.requestSubmit(compose.querySelector('[value="review"]'));
+  });
+
+  // The list of saved values closes like a menu.
+  const saved = document.querySelector("details.saved");
+  const close = () => {
+    if (saved?.open) saved.open = false;
+  };
+  document.addEventListener("click", (event) => {
+    if (!saved?.contains(event.target)) close();
+  });
+  saved?.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    close();
+    saved.querySelector("summary").focus();
+  });
+
+  // --- what both channels share ---------------------------------------------------------------
+
+  // Unticked, the second channel starts from what the first one has, and follows it until a person
+  // changes it. The server takes an empty field as "the same", so this is a convenience.
+  const first = document.getElementById("id_recipient");
+  const second = document.getElementById("id_recipient2");
+  const followers = new Set();
+  const take = (field, source) => {
+    field.value = source.value;
+    followers.add(field);
+  };
+  const sourceOf = (field) =>
+    field === second ? first : document.getElementById(field.dataset.source);
+  compose.addEventListener("change", (event) => {
+    if (event.target.checked) return;
+    if (event.target.id === "id_same_recipient") {
+      if (!second.value) take(second, first);
+      second.focus();
+      second.select();
     }
-    if (event.target.closest('a[href="#paste"]')) {
-      event.preventDefault();
-      document.getElementById("paste").open = true;
-      document.getElementById("pasted").focus();
+    if (event.target.id === "id_same_values") {
+      for (const field of compose.querySelectorAll(".own-values [data-source]")) {
+        take(field, sourceOf(field));
+      }
+      const editor = document.getElementById("editor-params2");
+      const isEmpty = !editor?.querySelector(".param-row") && !editor?.querySelector("textarea");
+      if (isEmpty) document.getElementById("start-from-first")?.click();
     }
+  });
+  compose.addEventListener("input", (event) => {
+    followers.delete(event.target);
+    for (const field of followers) {
+      if (sourceOf(field) === event.target) field.value = event.target.value;
+    }
+  });
+
+  // --- errors at the fields -------------------------------------------------------------------
+
+  // The preview's answer brings the errors of the fields that it is asked about: those that a
+  // person has changed and left, and those that show an error.
+  const visited = new Set();
+  compose.addEventListener("change", ({ target }) => visited.add(target.name), true);
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.elt.id !== "preview") return;
+    for (const error of compose.querySelectorAll("[id$=_error]")) {
+      visited.add(error.id.slice("id_".length, -"_error".length));
+    }
+    event.detail.parameters.visited = [...visited].join(" ");
+  });
+  function markErrors() {
+    for (const name of visited) {
+      const field = document.getElementById(`id_${name}`);
+      if (!field) continue;
+      const error = errorOf(field.id);
+      const others = (field.getAttribute("aria-describedby") ?? "")
+        .split(" ")
+        .filter((id) => id && id !== `${field.id}_error`);
+      if (error) field.setAttribute("aria-invalid", "true");
+      else field.removeAttribute("aria-invalid");
+      field.setAttribute("aria-describedby", [...others, ...(error ? [error.id] : [])].join(" "));
+    }
+    const summary = document.getElementById("errors");
+    for (const item of summary?.querySelectorAll("[data-field]") ?? []) {
+      item.hidden = !errorOf(item.dataset.field);
+    }
+    if (summary) summary.hidden = !summary.querySelector("li:not([hidden])");
+  }
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id === "preview") markErrors();
   });
 
   // --- when the preview gets no answer ------------------------------------------------------

@@ -32,6 +32,7 @@ STYLESHEETS = (
     "results",
     "dashboard",
     "review",
+    "compose",
     "lists",
     "setup",
     "home",

@@ -8,11 +8,11 @@ from invocations.composing import unseen_characters
 from invocations.composing.findings import Finding
 from invocations.composing.prepared_values import prepared
 from invocations.composing.template_fields import TemplateField
+from invocations.forms.value_sources import Asked, sources_of
 from invocations.forms.values import field_name
 from invocations.models import Channel
 
 Params = dict[str, str]
-Asked = Sequence[Sequence[TemplateField]]
 
 
 def collected(
@@ -27,38 +27,27 @@ def collected(
 
     `value_of` gives the value in a field of the form. `same`: the channels share their values.
     """
-    first = {
-        each.key: value for each in asked[0] if (value := value_of(field_name(1, each.key)))
-    } | extras[0]
+    sources = sources_of(asked)
+
+    def values(position: int) -> Params:
+        named = {each.key: field_name(position, each.key) for each in asked[position - 1]}
+        typed = {
+            key: value_of(sources.typed_in(name, value_of, same=same))
+            for key, name in named.items()
+        }
+        return {key: value for key, value in typed.items() if value}
+
+    first = values(1) | extras[0]
     if len(channels) < 2:
         return [first]
     if not is_known(channels[1], asked[1]):
         return [first, dict(first) if same else extras[1]]
-    second = {}
-    for each in asked[1]:
-        is_shared = same and shares(asked[0], each)
-        own = value_of(field_name(2, each.key))
-        if value := first.get(each.key, "") if is_shared else own:
-            second[each.key] = value
-    return [first, second | (extras[0] if same else extras[1])]
+    return [first, values(2) | (extras[0] if same else extras[1])]
 
 
 def is_known(channel: Channel, fields: Sequence[TemplateField]) -> bool:
     """Whether its text is stored, so that it takes exactly what that asks for."""
     return bool(fields or channel.template_text)
-
-
-def shares(fields: Sequence[TemplateField], field: TemplateField) -> bool:
-    """Whether another channel, with `fields`, asks for the same value."""
-    return any(field.key == each.key for each in fields)
-
-
-def may_share(asked: Asked) -> bool:
-    """Whether a key means the same in both channels, as far as the admin's words tell."""
-    if len(asked) < 2:
-        return True
-    labels = {each.key: each.words.label for each in asked[0]}
-    return all(labels.get(each.key, each.words.label) == each.words.label for each in asked[1])
 
 
 def as_sent(

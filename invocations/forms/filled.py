@@ -9,8 +9,9 @@ from typing import Any
 from invocations.composing import template_fields
 from invocations.composing.placing import Placement, place
 from invocations.composing.template_fields import TemplateField
-from invocations.forms.channel_params import is_known
+from invocations.forms.channel_params import collected, is_known
 from invocations.forms.template_params import Editor
+from invocations.forms.value_sources import ValueSources, sources_of
 from invocations.forms.values import field_name
 from invocations.kaleyra.line_breaks import has_line_break
 from invocations.kaleyra.payload import Send
@@ -64,6 +65,7 @@ def filled(
             {key: "" if key in sensitive else value for key, value in placed.others.items()}
         )
         hidden += [key for key in placed.others if key in sensitive]
+    initial = _without_repeats(initial, sources_of(asked))
     return Filled(initial | {"one_line": broken}, placements, tuple(dict.fromkeys(hidden)))
 
 
@@ -112,9 +114,24 @@ def _is_shareable(
         return True
     if 1 not in placements:
         return False
-    first, second = placements[1].params, placements[2].params
-    in_fields = {each.key for each in asked[0]}
-    wanted = {each.key for each in asked[1]} if is_known(channels[1], asked[1]) else set(first)
-    return second == {
-        key: value for key, value in first.items() if key in wanted or key not in in_fields
+    values = {
+        field_name(position, key): value
+        for position, placed in placements.items()
+        for key, value in placed.values.items()
     }
+    extras = [placements[1].others, placements[2].others]
+    given = [collected(channels, asked, values.get, extras, same=same)[1] for same in (True, False)]
+    return given[0] == given[1]
+
+
+def _without_repeats(initial: dict[str, Any], sources: ValueSources) -> dict[str, Any]:
+    """`initial` without what a place of the same channel takes from its source anyway.
+
+    Otherwise it would keep the old value when the source is changed.
+    """
+    repeats = [
+        name
+        for name, source in sources.by_name.items()
+        if not sources.is_shared(name) and initial.get(name) == initial.get(source)
+    ]
+    return {name: "" if name in repeats else value for name, value in initial.items()}

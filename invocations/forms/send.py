@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from crispy_forms.helper import FormHelper
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
@@ -18,14 +19,14 @@ from invocations.forms.channel_params import (
     collected,
     field_key,
     key_with_field,
-    may_share,
-    shares,
     with_clean_keys,
 )
 from invocations.forms.filled import EDITORS, Filled, by_position, filled
 from invocations.forms.one_line import fields_with_line_breaks
 from invocations.forms.recipient import EarlierSends, RecipientField, initial_numbers
+from invocations.forms.send_layout import send_helper
 from invocations.forms.template_params import TemplateParamsField
+from invocations.forms.value_sources import places_of, sources_of
 from invocations.forms.values import field_name, value_field
 from invocations.kaleyra import recipients
 from invocations.kaleyra.payload import Send
@@ -62,9 +63,14 @@ class SendForm(forms.Form):
         label=_("Ticket"),
         max_length=100,
         required=False,
-        help_text=_("To find it again. Kaleyra and the customer never see it."),
+        widget=forms.TextInput({"placeholder": _("Optional")}),
     )
-    note = forms.CharField(label=_("Note"), max_length=500, required=False)
+    note = forms.CharField(
+        label=_("Note"),
+        max_length=500,
+        required=False,
+        widget=forms.TextInput({"placeholder": _("Optional")}),
+    )
     one_line = forms.Field(required=False, widget=forms.MultipleHiddenInput)
     """The names of fields whose values had line breaks when the form was filled with them."""
 
@@ -81,13 +87,16 @@ class SendForm(forms.Form):
         self.asked = [template_fields.fields_of(channel) for channel in self.channels]
         self.channel_params: list[Params] = []
         self.unseen: list[Finding] = []  # what was taken out of the values
-        initial: dict[str, Any] = {"same_values": may_share(self.asked)}
+        self.places, self.sources = places_of(self.asked), sources_of(self.asked)
+        initial: dict[str, Any] = {}
         if kept:
             initial |= self.filled(by_position(kept.sends)).initial
             initial |= initial_numbers(kept)
         super().__init__(data, initial={**initial, **(typed or {})}, label_suffix="")
         for position, asked in enumerate(self.asked, start=1):
             self.fields |= {field_name(position, each.key): value_field(each) for each in asked}
+        for name in self.sources.by_name:
+            self.fields[name].initial = ""  # it follows its source
         for field in self.fields.values():
             if isinstance(field, RecipientField):
                 field.home = workflow.account.effective_home_country
@@ -110,6 +119,10 @@ class SendForm(forms.Form):
             field.help_text = _("Left empty, it goes to %(number)s as before.") % {
                 "number": recipients.mask(field.kept.formatted)
             }
+
+    @cached_property
+    def helper(self) -> FormHelper:
+        return send_helper(self)
 
     def is_kept(self, recipient: Recipient) -> bool:
         """Whether this number comes from an earlier invocation and is not to be shown."""
@@ -149,20 +162,6 @@ class SendForm(forms.Form):
         """The initial values from the parameters of each channel, by its position."""
         known = {position: each for position, each in params.items() if position <= len(self.asked)}
         return filled(self.channels, self.asked, known, shows_hidden=shows_hidden)
-
-    @property
-    def fields1(self) -> list[forms.BoundField]:
-        """The fields for the first channel's values."""
-        return [self[field_name(1, each.key)] for each in self.asked[0]]
-
-    @property
-    def fields2(self) -> list[tuple[forms.BoundField, bool]]:
-        """The fields for the second channel's values, each with whether the first has it, too."""
-        if len(self.asked) < 2:
-            return []
-        return [
-            (self[field_name(2, each.key)], shares(self.asked[0], each)) for each in self.asked[1]
-        ]
 
     @property
     def params_as_typed(self) -> list[Params]:
@@ -263,13 +262,9 @@ class SendForm(forms.Form):
 
     def _place(self, index: int, key: str, same: bool) -> str:
         """The field in which the value of `key` for a channel was typed."""
-        key = field_key(self.asked[index], key)
-        for position in [1] if same else [index + 1]:
-            if field_name(position, key) in self.fields:
-                return field_name(position, key)
-        own = field_name(index + 1, key)
+        own = field_name(index + 1, field_key(self.asked[index], key))
         if own in self.fields:
-            return own
+            return self.sources.typed_in(own, self.cleaned_data.get, same=same)
         return "params" if same or index == 0 else "params2"
 
     @property

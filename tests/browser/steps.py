@@ -17,8 +17,6 @@ VALUES = {
     "First name": "Asha",
     "Order number": "KF-20418",
     "New delivery day": "Thu 26 November",
-    "Order number in the header": "KF-20418",
-    "Tracking link ends in": "kf-20418",
 }
 SENT = {
     "send1": {
@@ -26,7 +24,7 @@ SENT = {
         "02": "KF-20418",
         "03": "Thu 26 November",
         "#param_header#": "KF-20418",
-        "#param_url#": "kf-20418",
+        "#param_url#": "KF-20418",
     },
     "send2": {"01": "Asha", "02": "KF-20418", "03": "Thu 26 November"},
 }

@@ -30,9 +30,13 @@ def test_five_values_on_two_channels_by_keyboard_alone(compose, demo, receiver):
     for label, value in VALUES.items():
         tab_to(page, page.get_by_label(label, exact=True).first)
         page.keyboard.type(value)
+    tab_to(page, page.get_by_text("Another number for the SMS"))
+    page.keyboard.press("Enter")
     tab_to(page, page.get_by_label("Same number for both channels"))
     page.keyboard.press("Space")
-    tab_to(page, page.get_by_label("Phone number").nth(1))
+    second = page.get_by_label("Phone number").nth(1)
+    expect(second).to_be_focused()
+    expect(second).to_have_value("+91 98765 43202")
     page.keyboard.type("+91 98765 43203")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Check before it goes").wait_for()
@@ -51,8 +55,8 @@ def test_the_same_without_scripts(browser, live_server, demo, meera, sign_in_by_
     page = browser.new_page(java_script_enabled=False)
     sign_in_by_form(page, meera)
     page.goto(f"{live_server.url}/send/{demo['Order delayed'].pk}/")
-    page.locator("#paste summary").click()
-    page.get_by_label("A curl line or a JSON body").fill(
+    page.get_by_text("For developers").click()
+    page.get_by_label("Paste JSON or cURL").fill(
         json.dumps({"input": {"send1": {"recipient": "1", "templateParams": SENT["send1"]}}})
     )
     page.get_by_role("button", name="Fill the form with it").click()
@@ -166,13 +170,13 @@ def test_a_preset_a_curl_line_and_ones_own_number_fill_the_form(compose, demo, l
     page.get_by_role("button", name="Save").click()
 
     compose(demo["Order delayed"])
+    page.locator("summary", has_text="Saved values").click()
     page.get_by_role("link", name="Festival week").click()
     expect(page.get_by_label("New delivery day").first).to_have_value("Thu 26 November")
     expect(page.get_by_label("Phone number").first).to_have_value("")
     page.get_by_role("button", name="Use my number").click()
     expect(page.get_by_label("Phone number").first).to_have_value("+91 80 6123 4581")
-    page.get_by_role("link", name="Paste JSON or cURL").click()
-    expect(page.get_by_label("A curl line or a JSON body")).to_be_focused()
+    page.get_by_text("For developers").click()
     sent = {
         "input": {
             "send1": {
@@ -181,7 +185,7 @@ def test_a_preset_a_curl_line_and_ones_own_number_fill_the_form(compose, demo, l
             }
         }
     }
-    page.get_by_label("A curl line or a JSON body").fill(
+    page.get_by_label("Paste JSON or cURL").fill(
         f"curl https://x.example/ -H 'api-key: A0canary' --data '{json.dumps(sent)}'"
     )
     page.get_by_role("button", name="Fill the form with it").click()
@@ -189,8 +193,9 @@ def test_a_preset_a_curl_line_and_ones_own_number_fill_the_form(compose, demo, l
     expect(page.get_by_text("It was thrown away")).to_be_visible()
     assert "A0canary" not in page.content()
 
-    page.get_by_role("button", name="Remove the preset Festival week").click()
-    expect(page.get_by_text("is gone.")).to_be_visible()
+    page.locator("summary", has_text="Saved values").click()
+    page.get_by_role("button", name="Remove the saved values Festival week").click()
+    expect(page.get_by_text("are gone.")).to_be_visible()
     assert not Preset.objects.exists()
 
 
@@ -230,7 +235,7 @@ def test_what_is_wrong_stands_at_the_field_and_at_the_top(compose, demo, receive
     page.get_by_label("First name").first.fill("Asha")
     page.get_by_role("button", name="Review").click()
     summary = page.locator("#errors")
-    expect(summary).to_be_focused()
+    expect(page.get_by_label("Phone number").first).to_be_focused()
     expect(summary).to_contain_text("Write the country code instead of the 0")
     summary.get_by_role("link", name="Phone number").click()
     expect(page.get_by_label("Phone number").first).to_have_attribute("aria-invalid", "true")

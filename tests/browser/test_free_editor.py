@@ -74,4 +74,4 @@ def takes_json(page, editor):
     }
     editor.get_by_label("Values as JSON").fill('{"01": "Asha", "01": "twice"}')
     page.get_by_role("button", name="Review").click()
-    expect(page.locator("#errors")).to_be_focused()
+    expect(editor.get_by_label("Values as JSON")).to_be_focused()

@@ -68,8 +68,8 @@ PARAMETER_FIELDS: dict[str, dict[str, Any]] = {
     "01": {"label": "First name", "sample": "Asha"},
     "02": {"label": "Order number", "sample": "KF-20418"},
     "03": {"label": "New delivery day", "sample": "Thu 26 November"},
-    "#param_header#": {"label": "Order number in the header", "sample": "KF-20418"},
-    "#param_url#": {"label": "Tracking link ends in", "sample": "kf-20418"},
+    "#param_header#": {"label": "Order number", "sample": "KF-20418"},
+    "#param_url#": {"label": "Order number", "sample": "KF-20418"},
     "#verification_code#": {"label": "Passcode", "sample": "482913", "is_sensitive": True},
 }
 """Labels and samples of the examples' parameters, by key."""

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from invocations.composing.placing import Placement
-from invocations.forms.channel_params import is_known, shares
+from invocations.forms.channel_params import is_known
 from invocations.forms.filled import Filled
 from invocations.forms.send import SendForm
 from invocations.forms.values import field_name
@@ -107,7 +107,7 @@ def _of_placements(form: SendForm, filled: Filled) -> Iterator[Sentence]:
             keys, places = named(placed.renamed), named(placed.renamed.values())
             yield INFO, text % {"keys": keys, "places": places}
         if placed.others and is_known(channel, asked):
-            text = _("%(kind)s has no place for %(keys)s. See “Advanced: free keys”.")
+            text = _("%(kind)s has no place for %(keys)s. See “For developers”.")
             kind = channel.get_kind_display()
             yield WARNING, text % {"kind": kind, "keys": named(placed.others)}
     if filled.hidden:
@@ -128,15 +128,16 @@ def _of_order(placed: Placement) -> str:
 def _of_empty_fields(form: SendForm, filled: Filled) -> Iterator[Sentence]:
     """About fields for which the text has no value."""
     is_shared = bool(filled.initial.get("same_values"))
-    typed = form.typed()
+    typed, sources = form.typed(), form.sources.by_name
     kept: list[str] = []
     empty: list[str] = []
     for position, placed in filled.placements.items():
         fields = {each.key: each for each in form.asked[position - 1]}
         for key in placed.empty:
-            if position == 2 and is_shared and shares(form.asked[0], fields[key]):
+            name = field_name(position, key)
+            if name in sources and (is_shared or not form.sources.is_shared(name)):
                 continue
-            if typed.get(field_name(position, key)):
+            if typed.get(name):
                 kept.append(fields[key].label)
             elif fields[key].required:
                 empty.append(fields[key].label)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
@@ -22,6 +25,7 @@ from invocations.kaleyra.recipients import Recipient, country
 from invocations.models import Invocation, WorkflowInstance, permissions
 from invocations.views.base import StaffRequest, staff_page
 from invocations.views.send import home_number
+from invocations.views.send.answers import different_places, numbers_to, visited_fields
 from invocations.views.send.cautions import is_shown_while_typing, while_typing
 from invocations.views.send.choose import workflows_to_fill_in
 from invocations.views.send.earlier import kept_of, original_of
@@ -36,7 +40,11 @@ def preview(request: StaffRequest, workflow_id: int) -> HttpResponse:
     form = SendForm(
         workflow, request.POST, kept=kept_of(_original(request, workflow), request.viewer)
     )
-    context = {"workflow": workflow, **preview_context(request, workflow, form)}
+    context = {
+        "workflow": workflow,
+        **preview_context(request, workflow, form),
+        "visited": visited_fields(form, request.POST.get("visited", "")),
+    }
     return render(request, "parts/preview_response.html", context)
 
 
@@ -63,6 +71,9 @@ def preview_context(
         *check(workflow, sends, by=request.viewer),
     ]
     return {
+        "channels": form.channels,
+        "different": different_places(form),
+        "numbers_to": numbers_to(form, typed),
         "bubbles": bubbles(
             form.channels,
             params,
@@ -78,11 +89,7 @@ def preview_context(
                 finding, form, home_number.EDIT, request.LANGUAGE_CODE
             ),
         ),
-        "numbers": [
-            _shown_number(number, request.LANGUAGE_CODE)
-            for number in {(each, each.notes): each for each in typed if each is not None}.values()
-            if not form.is_kept(number)
-        ],
+        "numbers": _shown_numbers(form, typed, request.LANGUAGE_CODE),
     }
 
 
@@ -95,10 +102,22 @@ def _keys_of_bad_values(findings: list[Finding], form: SendForm) -> list[set[str
     ]
 
 
-def _shown_number(number: Recipient, language: str) -> dict[str, Any]:
-    return {
-        "country": country(number.region, language),
-        "formatted": number.formatted,
-        "digits": number.digits,
-        "notes": notes_of(number),
-    }
+def _shown_numbers(
+    form: SendForm, typed: Sequence[Recipient | None], language: str
+) -> list[dict[str, Any]]:
+    """Each number that was typed, with the channels that it is for."""
+    kinds: dict[Any, list[str]] = {}
+    read: dict[Any, Recipient] = {}
+    for channel, number in zip(form.channels, typed, strict=True):
+        if number is not None and not form.is_kept(number):
+            read[number, number.notes] = number
+            kinds.setdefault((number, number.notes), []).append(channel.get_kind_display())
+    return [
+        {
+            "country": country(number.region, language),
+            "formatted": number.formatted,
+            "kinds": get_text_list(kinds[key], _("and")),
+            "notes": notes_of(number),
+        }
+        for key, number in read.items()
+    ]

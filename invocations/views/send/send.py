@@ -177,7 +177,9 @@ def _edit(draft: Draft, action: str) -> HttpResponse:
     typed = form.typed()
     name, _colon, what = action.partition(":")
     editor = typed.get(name)
-    if isinstance(editor, Editor):
+    if name == "params2" and what == "first":
+        typed[name] = typed["params"]
+    elif isinstance(editor, Editor):
         try:
             typed[name] = editor.after(what)
         except ParamsError as error:

@@ -139,6 +139,6 @@ def test_what_cannot_be_read_is_told_and_loses_nothing(priya, plain, text, sente
 
 def test_the_box_stays_open_where_nothing_could_be_read_and_only_there(priya, typed):
     html = paste(priya, typed, "hello").content.decode()
-    assert 'id="paste" open' in html and "Nothing was filled in." in html
+    assert 'id="developers" open' in html and "Nothing was filled in." in html
     html = paste(priya, typed, SAMPLE).content.decode()
-    assert 'id="paste">' in html and "Nothing was filled in." not in html
+    assert 'id="developers">' in html and "Nothing was filled in." not in html

@@ -136,7 +136,7 @@ def test_the_number_is_read_back(priya, plain):
     html = preview(
         priya, plain, send_form(priya, plain).fill(recipient="0091-80612 34581")
     ).content.decode()
-    assert "India, +91 80 6123 4581. Goes out as <code>918061234581</code>" in html
+    assert "India, +91 80 6123 4581. Used for WhatsApp and SMS." in html
 
 
 def test_two_numbers_are_both_read_back_and_told(priya, plain):
