@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import cache
 from typing import Any
 
@@ -69,6 +69,11 @@ class WhenFields(forms.Form):
         tomorrow = timezone.localdate() + timedelta(days=1)
         usual = {"day": tomorrow, "time": USUAL_TIME, "zone": str(own)}
         self.initial = {**usual, **self.initial}
+        last = timezone.localdate(timezone.now() + check.MAX_AHEAD)
+        self.fields["day"].widget.attrs |= {
+            "min": timezone.localdate().isoformat(),
+            "max": last.isoformat(),
+        }
 
     @property
     def recipients_as_typed(self) -> Sequence[Recipient | None]:
@@ -165,14 +170,6 @@ class WhenFields(forms.Form):
         if chosen in _all_zones():
             choices.setdefault(chosen, _zone_name(chosen))
         return list({**choices, "UTC": choices.get("UTC", "UTC")}.items())
-
-    @property
-    def first_day(self) -> date:
-        return timezone.localdate()
-
-    @property
-    def last_day(self) -> date:
-        return timezone.localdate(timezone.now() + check.MAX_AHEAD)
 
 
 def moment_of(local: datetime, zone: tzinfo) -> datetime:

@@ -72,13 +72,19 @@ class Schedule:
         """A minute before it leaves, so that nobody tries in the last second."""
         if self.not_before - self.now <= _MINUTE:
             return _("You can still cancel it.")
-        last = clock_time_of(self.not_before - _MINUTE, self.now)
+        last = short_time(self.not_before - _MINUTE, self.not_before)
         return _("You can cancel it until %(time)s.") % {"time": last}
 
     @property
     def short(self) -> str:
-        """For a list: "09:00", "Mon 09:00" or "24 Dec, 09:00"."""
-        return clock_time_of(self.not_before, self.now)
+        return short_time(self.not_before, self.now)
+
+
+def short_time(moment: datetime, now: datetime) -> str:
+    """ "09:00" on the same day, "Mon 09:00" within six days, else "24 Dec, 09:00"."""
+    if timezone.localdate(moment) == timezone.localdate(now):
+        return clock_time(moment, "H:i")
+    return clock_time(moment, "D H:i" if moment - now < timedelta(days=6) else "j M, H:i")
 
 
 def day_and_time(moment: datetime) -> str:

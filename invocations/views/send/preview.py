@@ -25,6 +25,7 @@ from invocations.views.send import home_number
 from invocations.views.send.cautions import is_shown_while_typing, while_typing
 from invocations.views.send.choose import workflows_to_fill_in
 from invocations.views.send.earlier import kept_of, original_of
+from invocations.views.send.when_text import when_says
 
 
 @staff_page(permissions.SEND)
@@ -36,7 +37,7 @@ def preview(request: StaffRequest, workflow_id: int) -> HttpResponse:
     form = SendForm(
         workflow, request.POST, kept=kept_of(_original(request, workflow), request.viewer)
     )
-    context = {"workflow": workflow, **preview_context(request, workflow, form)}
+    context = {"workflow": workflow, "form": form, **preview_context(request, workflow, form)}
     return render(request, "parts/preview_response.html", context)
 
 
@@ -60,7 +61,7 @@ def preview_context(
     findings = [
         *unseen,
         *line_break_findings(form),
-        *check(workflow, sends, by=request.viewer),
+        *check(workflow, sends, by=request.viewer, not_before=form.not_before_as_typed),
     ]
     return {
         "bubbles": bubbles(
@@ -78,6 +79,7 @@ def preview_context(
                 finding, form, home_number.EDIT, request.LANGUAGE_CODE
             ),
         ),
+        "when_says": when_says(form, request.LANGUAGE_CODE),
         "numbers": [
             _shown_number(number, request.LANGUAGE_CODE)
             for number in {(each, each.notes): each for each in typed if each is not None}.values()
