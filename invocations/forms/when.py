@@ -160,8 +160,8 @@ class WhenFields(forms.Form):
         """Own time, the customer's, that of the countries concerned, and UTC: each once."""
         own = str(timezone.get_current_timezone())
         choices = {
-            own: _("Your time, %(zone)s") % {"zone": _zone_name(own)},
-            THEIR_TIME: _("The customer’s time"),
+            own: _("Yours"),
+            THEIR_TIME: _("The customer’s"),
         }
         for region in [*self._regions, self.workflow.account.effective_home_country]:
             for name in zones_of(region):

@@ -148,6 +148,8 @@ class Detail:
 
     @property
     def summary(self) -> str:
+        if self.schedule:
+            return f"{_('Saved.')} {self.schedule.leaves}"
         return summary(self.meaning, self.delivery, self.report, self.sent_channels)
 
     @property
@@ -163,7 +165,7 @@ class Detail:
             time_changes(self.invocation),
         )
 
-    @property
+    @cached_property
     def schedule(self) -> Schedule | None:
         return Schedule.of(self.invocation, self._now)
 
@@ -230,7 +232,7 @@ class Detail:
         if row.status == Status.ACCEPTED and (message := self.reply.get("message") and row.message):
             return [_("Kaleyra’s words: “%(message)s”") % {"message": message}]
         if self.schedule:
-            return [self.schedule.leaves]
+            return []
         if row.due_at and not self.blockers and self.departure.goes_on_by_itself:
             return [when_it_goes_on(row.status, row.due_at, self._now)]
         return []

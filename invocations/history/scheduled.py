@@ -95,7 +95,11 @@ def day_and_time(moment: datetime) -> str:
 def zone_text(local: datetime) -> str:
     """The abbreviation of the zone, or "UTC+4" where it has none."""
     name = local.tzname() or ""
-    return name if name.isalpha() else f"UTC{name[:3]}" + (f":{name[3:]}" if name[3:] else "")
+    if name.isalpha():
+        return name
+    offset = f"{local:%z}"  # such as +0400
+    minutes = f":{offset[3:5]}" if offset[3:5] != "00" else ""
+    return f"UTC{offset[:1]}{int(offset[1:3])}{minutes}"
 
 
 def span_text(span: timedelta) -> str:

@@ -58,7 +58,7 @@ def reschedule(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
         "schedule": Schedule.of(found, timezone.now()),
         "acks": [caution for caution in cautions if caution.token],
         "facts": [caution for caution in cautions if not caution.token],
-        "was_refused": request.method == "POST" and not form.errors,
+        "was_refused": _("Nothing was changed.") if request.method == "POST" else "",
         "when_says": when_says(form, request.LANGUAGE_CODE),
     }
     return render_page(request, "reschedule.html", context)

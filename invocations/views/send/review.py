@@ -75,7 +75,7 @@ def review(
         "bubbles": bubbles(form.channels, form.channel_params, hidden=_hidden_keys(form)),
         "acks": [caution for caution in cautions if caution.token],
         "facts": [caution for caution in cautions if not caution.token],
-        "was_refused": request.POST.get("action") == "send",
+        "was_refused": _("Nothing was sent.") if request.POST.get("action") == "send" else "",
         "pauses": pauses.pauses_of(workflow.account, workflow),
         "promise": promise,
         "deed": deed_text(

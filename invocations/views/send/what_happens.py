@@ -66,7 +66,8 @@ def _practice_ending(workflow: WorkflowInstance, numbers: Sequence[Recipient]) -
     if scenario is not SCENARIOS[0]:
         return scenario.in_console
     asked = Invocation("", workflow.workflow_instance_id, "", first, last)
-    return choose_ending(asked).in_console
+    ending = choose_ending(asked)
+    return ending.in_console or f"{ending.title}."
 
 
 def _queued(
