@@ -10,6 +10,7 @@ from invocations.views.history.find import find
 from invocations.views.history.glossary import glossary
 from invocations.views.history.history import history
 from invocations.views.history.invocation import cancel, invocation, try_again
+from invocations.views.history.reschedule import reschedule
 from invocations.views.history.saved_filters import remove_filter, save_filter
 from invocations.views.history.settle import settle
 from invocations.views.history.side_panel import side_panel
@@ -52,6 +53,7 @@ urlpatterns = [
     path("history/<uuid:request_id>/beside/", side_panel, name="side_panel"),
     path("history/<uuid:request_id>/try-again/", try_again, name="try_again"),
     path("history/<uuid:request_id>/cancel/", cancel, name="cancel"),
+    path("history/<uuid:request_id>/time/", reschedule, name="reschedule"),
     path("history/<uuid:request_id>/settle/", settle, name="settle"),
     path("unknown/", unknown, name="unknown"),
     path("results/unmatched/", unmatched, name="unmatched"),

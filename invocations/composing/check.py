@@ -8,11 +8,11 @@ message that has a blocker, whoever calls it, and asks a person about the cautio
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from invocations.composing import error_text, number_warnings, resending, warnings
+from invocations.composing import error_text, number_warnings, outside_hours, resending, warnings
 from invocations.composing.findings import Finding, Severity
 from invocations.composing.value_rules import value_findings
 from invocations.kaleyra import recipients
@@ -24,6 +24,8 @@ from invocations.models import Invocation, WorkflowInstance
 from invocations.models.permissions import Viewer
 
 LINE_BREAK = "line_break"
+MAX_AHEAD = timedelta(days=180)
+"""How far ahead a message may be scheduled: a time beyond is a mistyped year."""
 
 
 def check(
@@ -32,11 +34,13 @@ def check(
     *,
     by: Viewer,
     again: Invocation | None = None,
+    not_before: datetime | None = None,
 ) -> list[Finding]:
     """Every finding about sending `sends`, one for each channel of `workflow` in its order.
 
     A recipient that cannot be read is a finding, too. `by` is told of what they sent themselves as
-    "you". `again`: the earlier message that this one repeats.
+    "you". `again`: the earlier message that this one repeats. `not_before`: when it leaves, if it
+    is scheduled.
     """
     numbers = [recipient for send in sends if (recipient := _read(send.recipient)) is not None]
     return [
@@ -44,6 +48,7 @@ def check(
         *warnings.of_numbers(numbers),
         *number_warnings.of_home_country(numbers, workflow.account.effective_home_country),
         *number_warnings.of_kinds(numbers),
+        *outside_hours.of_hours(workflow, numbers, not_before),
         *_of_earlier(workflow, numbers, by, again),
         *warnings.of_workflow(workflow),
     ]
@@ -90,7 +95,10 @@ def of_times(
     workflow: WorkflowInstance, *, not_before: datetime | None, not_after: datetime | None
 ) -> list[Finding]:
     """Whether the message may leave at any time from now on."""
-    start = max(filter(None, (not_before, timezone.now())))
+    now = timezone.now()
+    start = max(filter(None, (not_before, now)))
+    if start > now + MAX_AHEAD:
+        return [blocker("too_far_ahead")]
     ends = not_after or start + workflow.valid_for
     return [blocker("too_late")] if ends <= start else []
 
@@ -111,12 +119,14 @@ def to_acknowledge(
     *,
     by: Viewer,
     again: Invocation | None = None,
+    not_before: datetime | None = None,
 ) -> list[Finding]:
     """The cautions that a person has to acknowledge before `sends` leave."""
     numbers = [stored(send.recipient) for send in sends]
     found = [
         *warnings.of_numbers(numbers),
         *number_warnings.of_home_country(numbers, workflow.account.effective_home_country),
+        *outside_hours.of_hours(workflow, numbers, not_before),
         *_of_earlier(workflow, numbers, by, again),
     ]
     return [finding for finding in found if finding.asks]

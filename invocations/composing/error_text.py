@@ -205,6 +205,7 @@ WORKFLOW_TEXT: dict[str, Text] = {
     "channels": _("This workflow has no channels yet."),
     "other_channels": _("This workflow has other channels than were filled in."),
     "too_late": _("Its time would be over before it begins."),
+    "too_far_ahead": _("This is more than 180 days ahead. Choose an earlier day."),
 }
 
 FORM_TEXT: dict[str, Text] = {

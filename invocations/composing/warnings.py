@@ -72,6 +72,10 @@ def of_earlier_messages(
             )
         else:
             continue
+        if row.not_before and row.not_before > now:
+            words = _(
+                "%(who)s scheduled this workflow to this number %(when)s. It has not left yet."
+            )
         about = {"who": _sender(row, by), "when": _ago((now - sent_at).total_seconds())}
         yield Finding(code, Severity.CAUTION, words % about, asks=True, earlier=row.request_id)
 
@@ -85,7 +89,7 @@ def _earlier_messages(workflow: WorkflowInstance, digits: str) -> list[Invocatio
         Invocation.objects.filter(sent_to(digits), of_workflow)
         .exclude(status__in=(Status.REJECTED, Status.CANCELLED, Status.EXPIRED))
         .select_related("created_by")
-        .only("request_id", "status", "delivery", "created_at", "created_by")
+        .only("request_id", "status", "delivery", "created_at", "created_by", "not_before")
         .order_by("-id")[:MAX_EARLIER]
     )
 

@@ -28,6 +28,7 @@ from invocations.forms.send_layout import send_helper
 from invocations.forms.template_params import TemplateParamsField
 from invocations.forms.value_sources import places_of, sources_of
 from invocations.forms.values import field_name, value_field
+from invocations.forms.when import WhenFields
 from invocations.kaleyra import recipients
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import Recipient
@@ -36,7 +37,7 @@ from invocations.kaleyra.template_params import ParamsError
 from invocations.models import WorkflowInstance
 
 
-class SendForm(forms.Form):
+class SendForm(WhenFields):
     """The inputs of `workflow`'s one or two channels. `sends` has them once the form is valid.
 
     A channel whose template text is stored has one field for each of its values. The free editors,
@@ -277,9 +278,8 @@ class SendForm(forms.Form):
         """Of each channel, None where what stands there is no number yet: for the preview."""
         found: list[Recipient | None] = []
         typed = self.typed()
-        for name in ["recipient", "recipient" if typed.get("same_recipient") else "recipient2"][
-            : len(self.channels)
-        ]:
+        second = "recipient" if typed.get("same_recipient") else "recipient2"
+        for name in ["recipient", second][: len(self.channels)]:
             try:
                 found.append(self.fields[name].clean(typed.get(name) or ""))
             except forms.ValidationError:

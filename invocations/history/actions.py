@@ -22,6 +22,7 @@ from invocations.models import Invocation
 from invocations.models.permissions import Viewer
 from invocations.sending.ask_again import is_checkable
 from invocations.sending.departure import GOES_ON, Departure
+from invocations.sending.schedule import may_change_time
 
 Status = Invocation.Status
 
@@ -121,6 +122,10 @@ class Actions:
     @property
     def may_cancel(self) -> bool:
         return self.may_send_workflow and self.invocation.status in Invocation.UNSENT
+
+    @property
+    def may_change_time(self) -> bool:
+        return self.may_send_workflow and may_change_time(self.invocation)
 
     @property
     def may_settle(self) -> bool:

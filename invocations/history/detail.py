@@ -23,9 +23,10 @@ from invocations.history.deliveries import (
 )
 from invocations.history.excerpts import Excerpt, excerpt
 from invocations.history.meanings import Meaning, StatusMeaning, Text
-from invocations.history.outlook import why_it_waits
+from invocations.history.outlook import when_it_goes_on, why_it_waits
 from invocations.history.reasons import REASONS, advice_for
 from invocations.history.report import Report, channel_kinds, report_of
+from invocations.history.scheduled import Schedule, time_changes
 from invocations.history.sent import SentMessage, ShownCallback
 from invocations.history.shown_attempt import ShownAttempt, kept_reply, shown_attempt
 from invocations.history.state import delivery_of, meaning_of
@@ -34,7 +35,7 @@ from invocations.history.targets import ShownTarget, shown_target
 from invocations.history.ticket import ticket_text
 from invocations.history.timeline import timeline
 from invocations.history.timeline_step import TimelineStep
-from invocations.history.wording import clock_time, person_name
+from invocations.history.wording import person_name
 from invocations.models import Attempt, Callback, Channel, Invocation, Settlement
 from invocations.models.encryption import Unreadable
 from invocations.models.permissions import Viewer
@@ -147,6 +148,8 @@ class Detail:
 
     @property
     def summary(self) -> str:
+        if self.schedule:
+            return f"{_('Saved.')} {self.schedule.leaves}"
         return summary(self.meaning, self.delivery, self.report, self.sent_channels)
 
     @property
@@ -159,7 +162,12 @@ class Detail:
             self.sent_channels,
             self.meaning,
             self._status_notes,
+            time_changes(self.invocation),
         )
+
+    @cached_property
+    def schedule(self) -> Schedule | None:
+        return Schedule.of(self.invocation, self._now)
 
     @property
     def why(self) -> Text:
@@ -223,8 +231,10 @@ class Detail:
             return [REASONS[row.reason]]
         if row.status == Status.ACCEPTED and (message := self.reply.get("message") and row.message):
             return [_("Kaleyra’s words: “%(message)s”") % {"message": message}]
+        if self.schedule:
+            return []
         if row.due_at and not self.blockers and self.departure.goes_on_by_itself:
-            return [_when_it_goes_on(row.status, row.due_at, self._now)]
+            return [when_it_goes_on(row.status, row.due_at, self._now)]
         return []
 
     @cached_property
@@ -269,17 +279,6 @@ class Detail:
         ]
         newest: datetime = max(moment for moment in moments if moment)
         return REFRESH_SOON if newest > self._now - QUIET_AFTER else REFRESH_LATER
-
-
-def _when_it_goes_on(status: str, due_at: datetime, now: datetime) -> str:
-    """When the console tries or asks again. A time that has passed is not named."""
-    is_asked = status == Status.UNKNOWN
-    if due_at <= now:
-        asked = _("Kaleyra is asked again when its turn comes.")
-        return asked if is_asked else _("Tried again when its turn comes.")
-    asked = _("Kaleyra is asked again at %(time)s at the earliest.")
-    tried = _("Tried again at %(time)s at the earliest.")
-    return (asked if is_asked else tried) % {"time": clock_time(due_at)}
 
 
 def _readable(row: Invocation | Settlement, field: str) -> str:

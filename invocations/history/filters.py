@@ -26,7 +26,8 @@ from invocations.history.deliveries import (
 )
 from invocations.history.periods import recorded_between
 from invocations.history.reasons import REASONS
-from invocations.history.statuses import STATUSES
+from invocations.history.scheduled import is_scheduled
+from invocations.history.statuses import SCHEDULED, STATUSES
 from invocations.models import Account, Invocation
 
 # SQLite uses a partial index only for a query that repeats the index's condition
@@ -50,9 +51,12 @@ DELIVERY_FILTERS: dict[str, tuple[Any, Q]] = {
     ),
 }
 """By the filter's value in an address: label and query."""
-STATUS_CHOICES = [(status, STATUSES[status].label) for status in Invocation.Status.values]
+STATUS_CHOICES = [
+    (SCHEDULED.name, SCHEDULED.label),
+    *((status, STATUSES[status].label) for status in Invocation.Status.values),
+]
 FILTERS: dict[str, Callable[[Any], Q]] = {
-    "status": lambda status: Q(status=status),
+    "status": lambda status: is_scheduled() if status == SCHEDULED.name else Q(status=status),
     "delivery": lambda delivery: DELIVERY_FILTERS[delivery][1],
     "workflow": lambda workflow: Q(workflow_instance=workflow),
     "account": lambda account: Q(account=account),

@@ -22,6 +22,7 @@ _FOR_AN_ADMIN = {
 _NAMING_THE_BUTTON = {steps.TRY_NOW, steps.CHECK_SAFELY}
 _WHILE_BLOCKED: dict[str, tuple[NextStep, ...]] = {
     "queued": (steps.LEAVES_AFTER_PAUSE, steps.OR_CANCEL),
+    "scheduled": (steps.SCHEDULED_WHILE_PAUSED, steps.OR_CANCEL),
     "unknown": (
         steps.CHECK_AFTER_PAUSE,
         steps.ASK_MEANWHILE_AND_SETTLE,
@@ -40,7 +41,7 @@ The page names the pause above them.
 """
 _WITHOUT_SENDER: dict[str, tuple[NextStep, ...]] = {
     "queued": (steps.NOT_LEAVING, steps.TRY_NOW, steps.OR_CANCEL),
-    "scheduled": (steps.NOT_LEAVING, steps.OR_CANCEL),
+    "scheduled": (steps.SCHEDULED_WITHOUT_SENDER, steps.OR_CANCEL),
     "held": (steps.ADMIN_FIXES_SETUP, steps.LEAVES_WITH_SENDER, steps.OR_CANCEL),
     "asked-about": (
         steps.NOBODY_ASKS,
@@ -52,6 +53,11 @@ _WITHOUT_SENDER: dict[str, tuple[NextStep, ...]] = {
 """By the name of the status: the steps while the background sender is not running."""
 _BLOCKED_WITHOUT_SENDER: dict[str, tuple[NextStep, ...]] = {
     "queued": (steps.LEAVES_WITH_SENDER, steps.OR_CANCEL),
+    "scheduled": (
+        steps.SCHEDULED_WHILE_PAUSED,
+        steps.SCHEDULED_WITHOUT_SENDER,
+        steps.OR_CANCEL,
+    ),
     "held": _WITHOUT_SENDER["held"],
     "asked-about": (
         steps.NOBODY_ASKS,
@@ -70,6 +76,7 @@ _WHILE_UNREACHABLE: dict[str, tuple[NextStep, ...]] = {
 """By the name of the status: the steps while the account's circuit is open."""
 _WITHOUT_KEY: dict[str, tuple[NextStep, ...]] = {
     "queued": (steps.LEAVES_WITH_KEY, steps.OR_CANCEL),
+    "scheduled": (steps.SCHEDULED_WITHOUT_KEY, steps.OR_CANCEL),
     "asked-about": (steps.LEAVES_WITH_KEY, steps.DO_NOT_SEND_MEANWHILE),
 }
 """By the name of the status: the steps while the account has no usable API key."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.utils.translation import gettext as _
 
-from invocations.models import Account
+from invocations.history.wording import clock_time
+from invocations.models import Account, Invocation
 from invocations.sending.departure import Departure, Obstacle
 
 
@@ -39,3 +42,14 @@ def unreachable_text(departure: Departure, account: Account) -> str:
             " message every 10 seconds."
         )
     return text % {"account": account.title}
+
+
+def when_it_goes_on(status: str, due_at: datetime, now: datetime) -> str:
+    """When the console tries or asks again. A time that has passed is not named."""
+    is_asked = status == Invocation.Status.UNKNOWN
+    if due_at <= now:
+        asked = _("Kaleyra is asked again when its turn comes.")
+        return asked if is_asked else _("Tried again when its turn comes.")
+    asked = _("Kaleyra is asked again at %(time)s at the earliest.")
+    tried = _("Tried again at %(time)s at the earliest.")
+    return (asked if is_asked else tried) % {"time": clock_time(due_at)}

@@ -28,7 +28,30 @@ NOT_LEAVING = NextStep(
 )
 TRY_NOW = NextStep("try-now", _("Or press “Try now”. It cannot go out twice."))
 OR_CANCEL = NextStep("or-cancel", _("Or cancel it. Then it never leaves."))
-WAIT_OR_CANCEL = NextStep("wait-or-cancel", _("Wait, or cancel it. Then it never leaves."))
+WAIT_OR_CANCEL = NextStep(
+    "wait-or-cancel", _("Nothing to do: it leaves by itself. Until then it can still be changed.")
+)
+SCHEDULED_WHILE_PAUSED = NextStep(
+    "scheduled-while-paused",
+    _(
+        "If sending is resumed by then, it leaves at its time. If it is resumed later, it leaves"
+        " then, unless it has expired."
+    ),
+)
+SCHEDULED_WITHOUT_KEY = NextStep(
+    "scheduled-without-key",
+    _(
+        "If an admin has stored an API key by then, it leaves at its time. If later, it leaves"
+        " then, unless it has expired."
+    ),
+)
+SCHEDULED_WITHOUT_SENDER = NextStep(
+    "scheduled-without-sender",
+    _(
+        "It leaves only if the background sender runs by then, which it does not now. Whoever runs"
+        " the console has to start it."
+    ),
+)
 WAIT_FOR_ANSWER = NextStep("wait-for-answer", _("Wait a few seconds. This page changes by itself."))
 ADMIN_FIXES_SETUP = NextStep("admin-fixes-setup", _("An admin fixes what stands under “Why”."))
 LEAVES_WITH_ACCOUNT = NextStep(

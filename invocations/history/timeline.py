@@ -17,10 +17,11 @@ from invocations.history.excerpts import excerpt
 from invocations.history.meanings import StatusMeaning, Text
 from invocations.history.reasons import ATTEMPT_REASONS, OUTCOMES
 from invocations.history.report import Report, doubtful_texts, matched_by_texts
+from invocations.history.scheduled import change_steps
 from invocations.history.timeline_channels import expected_steps, reported_steps
 from invocations.history.timeline_step import TimelineStep, step_for
 from invocations.history.wording import clock_time, duration_text, person_name
-from invocations.models import Attempt, Channel, Invocation
+from invocations.models import Attempt, Channel, Invocation, ScheduleChange
 
 Status = Invocation.Status
 Delivery = Invocation.Delivery
@@ -34,8 +35,10 @@ def timeline(
     channels: Sequence[Channel],
     meaning: StatusMeaning,
     status_notes: Sequence[Text] = (),
+    changes: Sequence[ScheduleChange] = (),
 ) -> list[TimelineStep]:
     """`channels`: as they were when the message was recorded. `status_notes`: for the status step.
+    `changes`: of its time, in order.
 
     An attempt that never began has no step. Nor has a single attempt that decided the status: the
     status step says the same.
@@ -44,7 +47,8 @@ def timeline(
     if len(begun) == 1 and _is_decisive(begun[0], invocation):
         status_notes = [*_attempt_notes(begun.pop()), *status_notes]
     steps = [
-        _recorded(invocation),
+        _recorded(invocation, changes),
+        *change_steps(changes),
         *_attempts(begun),
         _status(invocation, meaning, status_notes),
     ]
@@ -73,11 +77,12 @@ def _with_gaps(steps: Iterable[TimelineStep]) -> Iterator[TimelineStep]:
 # --- recorded, attempts, status -------------------------------------------------------------------
 
 
-def _recorded(invocation: Invocation) -> TimelineStep:
+def _recorded(invocation: Invocation, changes: Sequence[ScheduleChange]) -> TimelineStep:
     says: list[Text] = [_("Saved here before anything left, with its request ID.")]
     may_still_expire = invocation.status in (*Invocation.UNSENT, Status.EXPIRED)
     if invocation.not_before:
-        time = clock_time(invocation.not_before, "j M Y, H:i:s")
+        first = changes[0].was if changes else invocation.not_before
+        time = clock_time(first, "j M Y, H:i:s")
         says.append(_("Not to leave before %(time)s.") % {"time": time})
     if invocation.not_after and may_still_expire:
         time = clock_time(invocation.not_after, "j M Y, H:i:s")

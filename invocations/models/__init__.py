@@ -9,6 +9,7 @@ from invocations.models.preferences import Export, Preset, Profile, SavedFilter
 from invocations.models.rate_limits import KillSwitch, Pace
 from invocations.models.restores import DatabaseIdentity
 from invocations.models.results import Callback, CallbackAddress, ChannelResult
+from invocations.models.schedule_changes import ScheduleChange
 from invocations.models.targets import Target
 from invocations.models.template_fields import Parameter, WorkflowVersion
 from invocations.models.workflows import Channel, WorkflowInstance
@@ -35,6 +36,7 @@ __all__ = [
     "Profile",
     "Quarter",
     "SavedFilter",
+    "ScheduleChange",
     "Settlement",
     "Target",
     "WorkflowInstance",

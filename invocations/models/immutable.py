@@ -41,6 +41,18 @@ _TRIGGERS = (
         "OLD.target_id IS NOT NULL AND NOT (NEW.target_id IS NOT NULL"
         " AND OLD.status IN ('queued', 'held') AND OLD.doubtful_since IS NULL)",
     ),
+    # When it leaves may change until it leaves (`sending.schedule`).
+    _Trigger(
+        "invocation_schedule_is_immutable",
+        "invocations_invocation",
+        ("not_before",),
+        "NOT (OLD.status = 'queued' AND NEW.status = 'queued' AND OLD.doubtful_since IS NULL)",
+    ),
+    _Trigger(
+        "schedule_change_is_immutable",
+        "invocations_schedulechange",
+        ("invocation_id", "was", "becomes", "changed_by_id", "changed_at"),
+    ),
     _Trigger(
         "attempt_is_immutable",
         "invocations_attempt",

@@ -112,7 +112,7 @@ def record(
         if (first := _recorded_before(invocation)) is not None:
             return first, False
         if acknowledged is not None:
-            _ask(workflow, sends, created_by, acknowledged, sent_again_from)
+            _ask(invocation, sends, acknowledged)
         return _insert(invocation)
 
 
@@ -197,15 +197,15 @@ def _lock_recipients(workflow: WorkflowInstance, sends: Sequence[Send]) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
-def _ask(
-    workflow: WorkflowInstance,
-    sends: Sequence[Send],
-    created_by: User | None,
-    acknowledged: Collection[str],
-    again: Invocation | None,
-) -> None:
-    by = Viewer.of(created_by) if created_by else Viewer.operator()
-    asked = check.to_acknowledge(workflow, sends, by=by, again=again)
+def _ask(invocation: Invocation, sends: Sequence[Send], acknowledged: Collection[str]) -> None:
+    person = invocation.created_by
+    asked = check.to_acknowledge(
+        invocation.workflow_instance,
+        sends,
+        by=Viewer.of(person) if person else Viewer.operator(),
+        again=invocation.sent_again_from,
+        not_before=invocation.not_before,
+    )
     if open_ones := [finding for finding in asked if finding.token not in acknowledged]:
         raise NotAcknowledged(open_ones)
 

@@ -40,11 +40,11 @@ def fill_in(page: Page, number: str = "+91 98765 43202") -> None:
 
 def review(page: Page) -> None:
     page.get_by_role("button", name="Review").click()
-    page.get_by_role("heading", name="Check before it goes").wait_for()
+    page.get_by_role("heading", name="Check, then").wait_for()
 
 
 def send(page: Page) -> None:
-    page.get_by_role("button", name="Send 1 message").click()
+    page.get_by_role("button", name="Send 1 practice message").click()
     page.wait_for_url("**/history/*/")
 
 

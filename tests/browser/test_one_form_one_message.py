@@ -45,7 +45,7 @@ def test_pressed_again_and_again(compose, demo, receiver, press):
     page = compose(demo["Order delayed"])
     fill_in(page)
     review(page)
-    press(page, page.get_by_role("button", name="Send 1 message"))
+    press(page, page.get_by_role("button", name="Send 1 practice message"))
     page.wait_for_url("**/history/*/")
     expect(page.locator(".page-head .badge").first).to_contain_text("Accepted")
     page.reload()
@@ -74,7 +74,7 @@ def test_back_reload_and_a_second_tab(compose, demo, receiver, context):
     other.set_content(page.content().replace("<head>", f'<head><base href="{page.url}">'))
     send(page)
     shown = page.url
-    other.get_by_role("button", name="Send 1 message").click()
+    other.get_by_role("button", name="Send 1 practice message").click()
     other.wait_for_url(shown)
     expect(
         other.get_by_text("This was sent already. Nothing was sent a second time.")

@@ -53,9 +53,9 @@ def test_while_stopped_the_review_queues(page, compose, demo, faults):
     assert faults([""], "send-stopped") == {}
     fill_in(page)
     review(page)
-    expect(page.get_by_role("button", name="Queue 1 message, expires")).to_be_visible()
+    expect(page.get_by_role("button", name="Queue 1 practice message, expires")).to_be_visible()
     assert faults([""], "review-stopped") == {}
-    page.get_by_role("button", name="Queue 1 message, expires").click()
+    page.get_by_role("button", name="Queue 1 practice message, expires").click()
     page.wait_for_url("**/history/*/")
     assert Invocation.objects.get().status == "queued"
     assert faults([""], "queued-stopped") == {}
@@ -98,7 +98,7 @@ def test_a_session_that_ended_while_typing_loses_nothing(page, meera, compose, s
     expect(page.get_by_text("What you had typed is back. Nothing was sent.")).to_be_visible()
     expect(page.get_by_label("First name").first).to_have_value("Asha")
     review(page)
-    expect(page.get_by_role("button", name="Send 1 message")).to_be_visible()
+    expect(page.get_by_role("button", name="Send 1 practice message")).to_be_visible()
     assert "Asha" not in page.url
 
 

@@ -140,17 +140,17 @@ def form_of(answer):
 
 
 def confirm(client, answer):
-    """Presses "Send 1 message" on the review page."""
+    """Presses the button that sends on the review page."""
     return Page(answer).form("send").press(client, "send")
 
 
 def tokens_in(answer):
-    """What the review's boxes "Send anyway" post, ticked or not."""
+    """What the review's boxes "I have checked" post, ticked or not."""
     return re.findall(r'name="acknowledged" value="([^"]+)"', answer.content.decode())
 
 
 def confirm_anyway(client, answer):
-    """Ticks every box on the review page, and presses "Send 1 message"."""
+    """Ticks every box on the review page, and presses the button that sends."""
     form = Page(answer).form("send")
     form.fields["acknowledged"] = tokens_in(answer)
     return form.press(client, "send")

@@ -15,6 +15,7 @@ from invocations.composing import template_fields
 from invocations.forms.bulk_actions import actions_for
 from invocations.history.filters import first_ids
 from invocations.history.report import channel_kinds, prefetch_results, report_of
+from invocations.history.scheduled import Schedule
 from invocations.history.state import delivery_of, meaning_of
 from invocations.models import Invocation
 
@@ -86,7 +87,8 @@ def invocations_by_id(ids: Collection[int]) -> list[Invocation]:
 def row_context(invocation: Invocation) -> dict[str, Any]:
     """The template context of a row.
 
-    `badge`: which badge a narrow screen shows: `delivery`, `submission` or `both`.
+    `badge`: which badge a narrow screen shows: `delivery`, `submission` or `both`. `leaves`: the
+    time of a scheduled one.
     """
     kinds = channel_kinds(
         template_fields.channels_as_sent(invocation),
@@ -96,8 +98,10 @@ def row_context(invocation: Invocation) -> dict[str, Any]:
     badge = "submission"
     if invocation.delivery:
         badge = "delivery" if is_accepted else "both"
+    schedule = Schedule.of(invocation, timezone.now())
     return {
         "invocation": invocation,
+        "leaves": schedule.short if schedule else "",
         "meaning": meaning_of(invocation),
         "delivery": delivery_of(invocation, kinds),
         "is_practice": invocation.account.pod.is_practice,

@@ -28,7 +28,7 @@ from invocations.forms.send_again import (
     promised_rows,
 )
 from invocations.history.meanings import Text
-from invocations.models import Invocation, permissions
+from invocations.models import Account, Invocation, permissions
 from invocations.models.encryption import Unreadable
 from invocations.models.invocations import sends_in
 from invocations.sending.departure import Deed, Departures
@@ -201,11 +201,19 @@ def _page(
         "notes": notes_about(promised),
         "people": len({row.recipient_digest for row in found.chosen(chosen)}),
         "n": len(promised),
+        "mode_account": _account_for_mark(found.chosen(chosen) or found.may_be_chosen),
         "address": request.POST.get("address", ""),
         "back": list_url(request),
         "more_than": MAX_SELECTED if is_cut else None,
     }
     return render_page(request, "send_again.html", context)
+
+
+def _account_for_mark(rows: Sequence[Invocation]) -> Account | None:
+    """The account of a live message if there is one: the mark says what it costs to be wrong."""
+    accounts = [row.account for row in rows]
+    live = [account for account in accounts if not account.pod.is_practice]
+    return next(iter(live or accounts), None)
 
 
 def _rows(refused: Sequence[tuple[Invocation, Text]]) -> list[Invocation]:

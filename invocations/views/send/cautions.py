@@ -6,23 +6,39 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from invocations.composing.check import LINE_BREAK
 from invocations.composing.error_text import FIELD_TEXT, editor_text
 from invocations.composing.findings import Finding
+from invocations.composing.number_warnings import ALSO_NATIONAL, NOT_HOME_COUNTRY
+from invocations.composing.outside_hours import OUTSIDE_HOURS
 from invocations.composing.resending import MAY_HAVE_ARRIVED
-from invocations.composing.warnings import REPEAT, RESULT_AWAITED
+from invocations.composing.warnings import DIFFERENT_NUMBERS, REPEAT, RESULT_AWAITED
 from invocations.models import Channel
 from invocations.views.send.home_number import HomeNumber
+
+BOXES: dict[str, str | Promise] = {
+    REPEAT: gettext_lazy("I have checked: the customer should get it a second time"),
+    RESULT_AWAITED: gettext_lazy("I have checked: the customer should get it a second time"),
+    MAY_HAVE_ARRIVED: gettext_lazy("I have checked: the customer should get it a second time"),
+    DIFFERENT_NUMBERS: gettext_lazy("I have checked: two different numbers are meant"),
+    NOT_HOME_COUNTRY: gettext_lazy("I have checked: this number is meant"),
+    ALSO_NATIONAL: gettext_lazy("I have checked: this number is meant"),
+    OUTSIDE_HOURS: gettext_lazy("I have checked: it should leave at this hour"),
+}
+"""By the code of a caution that has to be acknowledged: the words at its box."""
 
 
 @dataclass(frozen=True)
 class Caution:
     """One sentence before sending.
 
-    `token`: what its tick box posts, where it has to be acknowledged. `home`: the number that is
+    `token`: what its tick box posts, where it has to be acknowledged, and `box` what stands at the
+    box. `home`: the number that is
     taken instead by a button.
     """
 
@@ -32,6 +48,7 @@ class Caution:
     link: str = ""
     link_text: str = ""
     token: str = ""
+    box: str | Promise = ""
     is_ticked: bool = False
     home: HomeNumber | None = None
 
@@ -166,6 +183,7 @@ def _caution(
         if link
         else "",
         token=token,
+        box=BOXES.get(finding.code, _("I have checked it: send it anyway")) if token else "",
         is_ticked=is_ticked,
         home=home,
     )

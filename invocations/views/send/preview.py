@@ -29,6 +29,7 @@ from invocations.views.send.answers import different_places, numbers_to, visited
 from invocations.views.send.cautions import is_shown_while_typing, while_typing
 from invocations.views.send.choose import workflows_to_fill_in
 from invocations.views.send.earlier import kept_of, original_of
+from invocations.views.send.when_text import when_says
 
 
 @staff_page(permissions.SEND)
@@ -42,6 +43,7 @@ def preview(request: StaffRequest, workflow_id: int) -> HttpResponse:
     )
     context = {
         "workflow": workflow,
+        "form": form,
         **preview_context(request, workflow, form),
         "visited": visited_fields(form, request.POST.get("visited", "")),
     }
@@ -68,7 +70,7 @@ def preview_context(
     findings = [
         *unseen,
         *line_break_findings(form),
-        *check(workflow, sends, by=request.viewer),
+        *check(workflow, sends, by=request.viewer, not_before=form.not_before_as_typed),
     ]
     return {
         "channels": form.channels,
@@ -89,6 +91,7 @@ def preview_context(
                 finding, form, home_number.EDIT, request.LANGUAGE_CODE
             ),
         ),
+        "when_says": when_says(form, request.LANGUAGE_CODE),
         "numbers": _shown_numbers(form, typed, request.LANGUAGE_CODE),
     }
 

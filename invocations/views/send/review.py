@@ -30,6 +30,7 @@ from invocations.views.base import StaffRequest, render_page
 from invocations.views.send import home_number
 from invocations.views.send.cautions import before_sending
 from invocations.views.send.deed_text import deed_text
+from invocations.views.send.what_happens import steps_until_it_leaves
 
 
 def review(
@@ -43,11 +44,28 @@ def review(
     findings = [
         *form.unseen,
         *line_break_findings(form),
-        *check(workflow, form.sends, by=request.viewer, again=original),
+        *check(
+            workflow,
+            form.sends,
+            by=request.viewer,
+            again=original,
+            not_before=form.not_before,
+        ),
     ]
     now, departure = timezone.now(), departure_of(workflow)
-    promise = Promise.of(workflow, token.request_id, departure, now)
+    promise = Promise.of(workflow, token.request_id, departure, now, form.not_before)
     ticked = request.POST.getlist("acknowledged")
+    asked = [finding for finding in findings if finding.asks]
+    open_ones = [finding for finding in asked if finding.token not in ticked]
+    cautions = before_sending(
+        findings,
+        form.channels,
+        form.labels,
+        ticked=ticked,
+        offers=lambda finding: home_number.offered(
+            finding, form, home_number.REVIEW, request.LANGUAGE_CODE
+        ),
+    )
     context = {
         "workflow": workflow,
         "pod": workflow.account.pod,
@@ -55,20 +73,23 @@ def review(
         "same_number": len({recipient.digits for recipient in form.recipients}) == 1,
         "number_notes": notes_of_all(form.recipients),
         "bubbles": bubbles(form.channels, form.channel_params, hidden=_hidden_keys(form)),
-        "cautions": before_sending(
-            findings,
-            form.channels,
-            form.labels,
-            ticked=ticked,
-            offers=lambda finding: home_number.offered(
-                finding, form, home_number.REVIEW, request.LANGUAGE_CODE
-            ),
-        ),
+        "acks": [caution for caution in cautions if caution.token],
+        "facts": [caution for caution in cautions if not caution.token],
+        "was_refused": _("Nothing was sent.") if request.POST.get("action") == "send" else "",
         "pauses": pauses.pauses_of(workflow.account, workflow),
         "promise": promise,
-        "deed": deed_text(promise, workflow, departure, now),
+        "deed": deed_text(
+            promise,
+            workflow,
+            departure,
+            now,
+            is_repeat=any(finding.earlier for finding in asked),
+            boxes=len(open_ones),
+        ),
+        "steps": steps_until_it_leaves(
+            promise, workflow, departure, now, form.recipients, request.LANGUAGE_CODE
+        ),
         "has_sender": departure.has_sender,
-        "expires_at": promise.expires_at,
         "posted": _form_fields(form),
         "preset": _preset_form(request, workflow, form),
         "reference": form.cleaned_data["reference"],

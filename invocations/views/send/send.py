@@ -32,7 +32,7 @@ from invocations.sending.record import NotAcknowledged, NotSendable, RequestIdTa
 from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.send import home_number
 from invocations.views.send.choose import workflows_to_fill_in
-from invocations.views.send.deed_text import deed_text, what_changed
+from invocations.views.send.deed_text import deed_text
 from invocations.views.send.earlier import (
     changed_since,
     filled_form,
@@ -41,6 +41,7 @@ from invocations.views.send.earlier import (
     original_of,
     recent_messages,
 )
+from invocations.views.send.kept_promise import kept_promise
 from invocations.views.send.paste import pasted_into
 from invocations.views.send.preview import preview_context
 from invocations.views.send.profile import own_number
@@ -210,7 +211,8 @@ def _edit(draft: Draft, action: str) -> HttpResponse:
 def _show(draft: Draft) -> HttpResponse:
     request, workflow = draft.request, draft.workflow
     now, departure = timezone.now(), departure_of(workflow)
-    promise = Promise.of(workflow, draft.token.request_id, departure, now)
+    not_before = draft.form.not_before_as_typed
+    promise = Promise.of(workflow, draft.token.request_id, departure, now, not_before)
     context: dict[str, Any] = {
         "workflow": workflow,
         "channels": draft.form.channels,
@@ -234,7 +236,7 @@ def _send(draft: Draft) -> HttpResponse:
     request, form = draft.request, draft.form
     if draft.original and (refused := why_not_resendable(draft.original)):
         return _show_error(draft, _not_again(refused))
-    promise = _kept_promise(draft)
+    promise = kept_promise(request, draft.workflow, draft.token.request_id, form.not_before)
     if promise is None:
         return review(request, draft.workflow, draft.token, form, draft.original)
     is_sent_now = promise.deed is Deed.SEND
@@ -261,7 +263,7 @@ def _send(draft: Draft) -> HttpResponse:
     except NotAcknowledged:
         messages.warning(
             request,
-            _("Nothing was sent. If it should go out all the same, tick “Send anyway” first."),
+            _("Nothing was sent. If it should go out all the same, tick the box below first."),
         )
         return review(request, draft.workflow, draft.token, form, draft.original)
     except NotSendable as refusal:
@@ -275,23 +277,6 @@ def _send(draft: Draft) -> HttpResponse:
     elif not recorded:
         messages.info(request, _("This was sent already. Nothing was sent a second time."))
     return redirect("invocation", request_id=invocation.request_id)
-
-
-def _kept_promise(draft: Draft) -> Promise | None:
-    """What the button said, if that is what happens now; else None, with a message that says so.
-
-    A form without a promise is one that sends at once.
-    """
-    request, workflow, now = draft.request, draft.workflow, timezone.now()
-    request_id, departure = draft.token.request_id, departure_of(workflow)
-    holds_now = Promise.of(workflow, request_id, departure, now)
-    promise = Promise.read(request.POST.get("promise", ""), request_id)
-    promise = promise or replace(holds_now, deed=Deed.SEND)
-    was_recorded = Invocation.objects.filter(request_id=request_id).exists()
-    if was_recorded or promise.is_kept_by(workflow, departure, now):
-        return promise
-    messages.warning(request, what_changed(holds_now))
-    return None
 
 
 def _show_error(draft: Draft, words: str) -> HttpResponse:

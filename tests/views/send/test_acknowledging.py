@@ -37,7 +37,7 @@ def test_the_second_of_two_tabs_is_asked_and_may_send_anyway(priya, plain, recei
     assert confirm(priya, first).status_code == 302
     answer = confirm(priya, second)
     html = answer.content.decode()
-    assert answer.status_code == 200 and "Nothing was sent." in html and "Send anyway" in html
+    assert answer.status_code == 200 and "Nothing was sent." in html and "I have checked" in html
     assert re.search(r"You sent this workflow to this number \d+ seconds? ago", html)
     assert Invocation.objects.count() == 1 == len(receiver.received)
     form = Page(answer).form("send").fill(acknowledged=token_in(answer))

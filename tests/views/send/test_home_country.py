@@ -65,7 +65,7 @@ def test_the_review_asks_and_takes_the_number_at_home_with_one_press(priya, form
 
 def test_without_a_tick_a_number_that_is_both_is_not_sent(priya, form, receiver):
     answer = Page(form.press(priya, "review")).form("send").press(priya, "send")
-    assert "tick “Send anyway” first" in words_of(answer)
+    assert "tick the box below first" in words_of(answer)
     assert not Invocation.objects.exists() and not receiver.received
 
 
@@ -107,7 +107,7 @@ def test_the_button_on_an_ordinary_number_changes_nothing(priya, form, position)
     form.fill(recipient="+91 98765 43210")
     form.buttons += [f"home:{position}", f"home-review:{position}"]
     assert form_of(form.press(priya, f"home:{position}"))["recipient"] == "+91 98765 43210"
-    assert "Check before it goes" in words_of(form.press(priya, f"home-review:{position}"))
+    assert "Check, then" in words_of(form.press(priya, f"home-review:{position}"))
 
 
 def test_the_button_on_a_number_that_cannot_be_read_keeps_what_was_typed(priya, form):

@@ -167,7 +167,10 @@ def test_a_channel_taken_away_in_the_meantime_records_nothing(priya, review, pla
 def test_a_paused_account_records_and_keeps_it(priya, review, plain, receiver):
     type(plain.account).objects.update(is_paused=True, paused_reason="for <now>")
     shown_anew = confirm(priya, review)
-    assert "Queue 1 message" in shown_anew.content.decode() and not Invocation.objects.exists()
+    assert (
+        "Queue 1 practice message" in shown_anew.content.decode()
+        and not Invocation.objects.exists()
+    )
     assert confirm(priya, shown_anew).status_code == 302
     assert Invocation.objects.get().status == "queued" and not receiver.received
     html = priya.get(f"/send/{plain.pk}/").content.decode()

@@ -40,8 +40,8 @@ def test_what_waits_is_queued_and_the_button_and_the_first_line_say_so(
     OBSTACLES[first_line]()
     review = reviewed(priya, plain)
     said = words_of(review)
-    button = re.search(r"Queue 1 message, expires ([\w ]*\d\d:\d\d)", said)
-    assert button and "Send 1 message" not in said
+    button = re.search(r"Queue 1 practice message, expires ([\w ]*\d\d:\d\d)", said)
+    assert button and "Send 1 practice message" not in said
     assert first_line in said.partition("Nothing has been sent yet.")[0]
     assert f"by {button[1]}, it is not sent." in said
     assert confirm(priya, review).status_code == 302
@@ -58,7 +58,7 @@ def test_the_form_says_it_before_anything_is_typed(priya, plain, first_line):
 
 def test_without_an_obstacle_it_is_sent(priya, plain, receiver, background_sender):
     review = reviewed(priya, plain)
-    assert "Send 1 message" in words_of(review) and "Queue" not in words_of(review)
+    assert "Send 1 practice message" in words_of(review) and "Queue" not in words_of(review)
     confirm(priya, review)
     assert len(receiver.received) == 1
 
@@ -69,7 +69,7 @@ def test_a_stop_between_review_and_press_shows_the_review_anew(priya, plain, rec
     anew = confirm(priya, review)
     assert anew.status_code == 200 and not Invocation.objects.exists()
     assert "Nothing was sent, and nothing was queued." in words_of(anew)
-    assert "Queue 1 message" in words_of(anew)
+    assert "Queue 1 practice message" in words_of(anew)
     assert confirm(priya, anew).status_code == 302 and not receiver.received
 
 
@@ -80,7 +80,7 @@ def test_a_resumption_between_review_and_press_sends_nothing_either(priya, plain
     anew = confirm(priya, review)
     assert anew.status_code == 200 and not Invocation.objects.exists() and not receiver.received
     assert "In the meantime sending was resumed" in words_of(anew)
-    assert "Send 1 message" in words_of(anew)
+    assert "Send 1 practice message" in words_of(anew)
     confirm(priya, anew)
     assert len(receiver.received) == 1
 
@@ -118,7 +118,7 @@ def test_without_a_genuine_promise_a_press_sends_at_once_or_asks(priya, plain, r
         token = Promise.of(plain, uuid.uuid4(), STOPPED, now).token
     stop()
     answer = review.fill(promise=token).press(priya, "send")
-    assert "Queue 1 message" in words_of(answer) and not Invocation.objects.exists()
+    assert "Queue 1 practice message" in words_of(answer) and not Invocation.objects.exists()
 
 
 def test_a_press_on_queue_never_posts_even_if_all_is_resumed_that_instant(

@@ -49,7 +49,7 @@ def test_it_makes_no_row_and_sends_nothing(priya, form, receiver):
 
 def test_the_buttons_say_what_they_do(priya, form):
     page = Page(form.press(priya, "review"))
-    assert "Send 1 message" in page.html and "Back and edit" in page.html
+    assert "Send 1 practice message" in page.html and "Back" in page.text("confirm")
     assert page.form("send").buttons == ["edit", "send"]
 
 
@@ -63,8 +63,8 @@ def test_it_says_to_whom_through_what_and_for_which_ticket(priya, form, typed):
         "key ending c0fe",
         "T-&lt;1&gt;",
         "&lt;i&gt;note&lt;/i&gt;",
-        "agreed to be messaged",
-        "may get both messages",
+        "Practice: reaches nobody",
+        "both may arrive, and both are billed",
     ]:
         assert told in html, told
     assert "<b>off</b>" not in html
