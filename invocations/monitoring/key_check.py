@@ -7,7 +7,7 @@ console, and whether it is still enabled.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from invocations.kaleyra.address import is_loopback
 from invocations.kaleyra.connection import NoAnswer, NotSent
 from invocations.kaleyra.profiles import KeyCheck, KeyVerdict, Profile, ProfileState
-from invocations.models import Account, ApiKey, Target
+from invocations.models import Account, ApiKey, CallbackAddress, Target
 from invocations.models.encryption import Unreadable
 from invocations.results import endpoints
 from invocations.sending.attempt import client_for
@@ -112,7 +112,22 @@ def _stored_check(key: ApiKey, answer: KeyCheck, console: str) -> KeyCheckResult
         return KeyCheckResult(CheckOutcome.UNREADABLE, reason, http_status)
     row.update(last_accepted_at=timezone.now())
     profiles = tuple(_profile_found(each, key.account, console) for each in answer.profiles)
+    _store_profile_state(key.account, answer.profiles)
     return KeyCheckResult(CheckOutcome.WORKS, http_status=http_status, profiles=profiles)
+
+
+def _store_profile_state(account: Account, profiles: Iterable[Profile]) -> None:
+    """Whether a profile that posts to the current address is on. Without one nothing is stored:
+    the list may be longer than the part that was read.
+    """
+    address = endpoints.current_address(account)
+    states = {each.state for each in profiles if address and _address_in(each.url) == address}
+    if address and states:
+        is_on = bool(states & {ProfileState.ACTIVE, ProfileState.UNKNOWN})
+        states_here = CallbackAddress.ProfileState
+        address.profile_state = states_here.ON if is_on else states_here.OFF
+        address.profile_seen_at = timezone.now()
+        address.save(update_fields=["profile_state", "profile_seen_at"])
 
 
 def _profile_found(profile: Profile, account: Account, console: str) -> ProfileFound:
@@ -132,6 +147,15 @@ def _profile_found(profile: Profile, account: Account, console: str) -> ProfileF
 def _account_of_path(path: str) -> Account | None:
     address = endpoints.address_by_token(endpoints.token_from_path(path))
     return address.account if address else None
+
+
+def _address_in(url: str) -> CallbackAddress | None:
+    """The address of this console that `url` ends in, whatever its host."""
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return None
+    return endpoints.address_by_token(endpoints.token_from_path(path))
 
 
 def _doubts(profile: Profile, account: Account, console: str) -> Iterator[Promise]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from invocations.history.reasons import REASONS
 from invocations.models import permissions
-from invocations.monitoring.setup_facts import KeyFacts, SetupFacts
+from invocations.monitoring.setup_facts import KeyFacts, ResultsFacts, SetupFacts
 from invocations.monitoring.setup_step import State, Step, after_text, moment_text
 
 
@@ -152,19 +152,30 @@ def results_step(facts: SetupFacts | None) -> Step:
     if facts is None:
         return step
     step = replace(step, url=reverse("callback_setup", args=[facts.account_id]))
-    results = facts.results
-    if results.last_at:
-        fact = _("Results arrive. The last one came %(when)s.")
-        fact %= {"when": moment_text(results.last_at)}
-        return replace(step, fact=fact, state=State.DONE, deed_title=_("Open"))
-    if results.has_address and facts.is_practice:
-        fact = _("The address is made. The practice pod uses it by itself.")
-        return replace(step, fact=fact, state=State.DONE, deed_title=_("Open"))
-    if results.has_address:
-        fact = _("The address is made. Enter it at Kaleyra; no result has come yet.")
-        return replace(step, fact=fact, deed_title=_("Continue"))
-    fact = _(
-        "Copy one address and one header to Kaleyra, so that deliveries are reported here. "
-        "Without it you only see “Accepted”."
-    )
-    return replace(step, fact=fact, deed_title=_("Set it up"))
+    if not facts.results.has_address:
+        fact = _(
+            "Copy one address and one header to Kaleyra, so that deliveries are reported here. "
+            "Without it you only see “Accepted”."
+        )
+        return replace(step, fact=fact, deed_title=_("Set it up"))
+    state, fact = _results_state(facts.results, facts.is_practice)
+    deed = _("Open") if state is State.DONE else _("Continue")
+    return replace(step, state=state, fact=fact, deed_title=deed)
+
+
+def _results_state(results: ResultsFacts, is_practice: bool) -> tuple[State, str]:
+    """Of an account that has an address."""
+    seen_at, last_at = results.profile_seen_at, results.last_at
+    came_since = last_at and (seen_at is None or last_at > seen_at)
+    if results.is_profile_on is False and not came_since:
+        text = _("Kaleyra has turned its callback profile off: no results come. Turn it on there.")
+        return State.WRONG, text
+    if last_at:
+        text = _("Results arrive. The last one came %(when)s.")
+        return State.DONE, text % {"when": moment_text(last_at)}
+    if is_practice:
+        return State.DONE, _("The address is made. The practice pod uses it by itself.")
+    if results.is_profile_on and seen_at:
+        text = _("Kaleyra posts to it, seen %(when)s. No result has come yet.")
+        return State.DONE, text % {"when": moment_text(seen_at)}
+    return State.TODO, _("The address is made. Enter it at Kaleyra, then check that it is there.")

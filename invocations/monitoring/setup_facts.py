@@ -11,7 +11,14 @@ from datetime import datetime
 
 from invocations.composing.template_fields import TemplateField, fields_of
 from invocations.history.wording import person_name
-from invocations.models import Account, ApiKey, Callback, Invocation, WorkflowInstance
+from invocations.models import (
+    Account,
+    ApiKey,
+    Callback,
+    CallbackAddress,
+    Invocation,
+    WorkflowInstance,
+)
 from invocations.monitoring.account_state import is_refused
 from invocations.results import endpoints
 from invocations.sending.account_key import key_problem, primary_key_of
@@ -44,10 +51,15 @@ class KeyFacts:
 
 @dataclass(frozen=True)
 class ResultsFacts:
-    """Whether the account has an address for its results, and when the last result came there."""
+    """The address for results, the callback profile at Kaleyra that posts there, the last result.
+
+    `is_profile_on`: what a check of the key saw `profile_seen_at`; None if it saw no profile.
+    """
 
     has_address: bool = False
     last_at: datetime | None = None
+    is_profile_on: bool | None = None
+    profile_seen_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -148,9 +160,16 @@ def _stored(key: ApiKey) -> tuple[datetime, str]:
 
 def _results_facts(account: Account) -> ResultsFacts:
     last = Callback.objects.filter(account=account).order_by("-last_received_at")
+    last_at = last.values_list("last_received_at", flat=True).first()
+    address = endpoints.current_address(account)
+    if address is None:
+        return ResultsFacts(last_at=last_at)
+    state = address.profile_state
     return ResultsFacts(
-        has_address=endpoints.current_address(account) is not None,
-        last_at=last.values_list("last_received_at", flat=True).first(),
+        has_address=True,
+        last_at=last_at,
+        is_profile_on=state == CallbackAddress.ProfileState.ON if state else None,
+        profile_seen_at=address.profile_seen_at,
     )
 
 

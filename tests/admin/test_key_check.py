@@ -198,7 +198,7 @@ def test_a_second_click_within_seconds_sends_no_request(ada, key, kaleyra_http):
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (NotSent("refused"), "There was no connection to the pod’s host"),
+        (NotSent("refused"), "There was no connection to the host of"),
         (NoAnswer("timeout"), "No answer came in time"),
     ],
 )
@@ -240,3 +240,26 @@ def test_a_check_tells_no_closed_port_from_an_address_that_is_refused(ada, key, 
 
 def raise_(error):
     raise error
+
+
+@pytest.mark.parametrize(
+    ("state", "stored"),
+    [
+        (profiles.ProfileState.ACTIVE, "on"),
+        (profiles.ProfileState.AUTO_DISABLED, "off"),
+        (profiles.ProfileState.DISABLED, "off"),
+    ],
+)
+def test_a_check_stores_whether_kaleyra_posts_to_the_address(ada, key, at_kaleyra, state, stored):
+    address = at_kaleyra(status=state)
+    check_page_text(ada, key)
+    address.refresh_from_db()
+    assert address.profile_state == stored and address.profile_seen_at
+
+
+def test_a_profile_that_posts_elsewhere_stores_nothing(ada, key, list_profiles):
+    address = endpoints.ensure_address(key.account, by=None)
+    list_profiles([profile("https://elsewhere.example/hook")])
+    check_page_text(ada, key)
+    address.refresh_from_db()
+    assert (address.profile_state, address.profile_seen_at) == ("", None)

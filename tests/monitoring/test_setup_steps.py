@@ -126,6 +126,23 @@ def test_a_practice_account_is_done_with_an_accepted_try():
     assert states(live(practice, last_try=TRY)) == " ".join(["done"] * 7)
 
 
+@pytest.mark.parametrize(
+    ("results", "state", "words"),
+    [
+        (ResultsFacts(), "now", "Copy one address"),
+        (ResultsFacts(True), "now", "Enter it at Kaleyra"),
+        (ResultsFacts(True, None, True, NOW), "done", "No result has come yet"),
+        (ResultsFacts(True, NOW, True, NOW), "done", "Results arrive"),
+        (ResultsFacts(True, None, False, NOW), "wrong", "turned its callback profile off"),
+        (ResultsFacts(True, NOW, False, NOW - timedelta(hours=1)), "done", "Results arrive"),
+        (ResultsFacts(True, NOW - timedelta(hours=1), False, NOW), "wrong", "no results come"),
+    ],
+)
+def test_the_step_of_the_results_says_what_is_known(results, state, words):
+    found = step(replace(EMPTY, key=CHECKED, results=results), "results")
+    assert found.state == state and words in found.fact
+
+
 # --- from the database ----------------------------------------------------------------------------
 
 

@@ -144,10 +144,7 @@ def test_the_secret_stands_on_no_other_page(ada, account, workflow, address):
 
 
 def test_the_pages_of_account_and_workflow_lead_here(ada, there, account, workflow):
-    assert (
-        there
-        in ada.get(reverse("admin:invocations_account_change", args=[account.pk])).content.decode()
-    )
+    assert there in ada.get(reverse("account_hub", args=[account.pk])).content.decode()
     assert (
         ada.get(reverse("admin:invocations_workflowinstance_results", args=[workflow.pk])).headers[
             "Location"
