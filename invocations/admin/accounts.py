@@ -36,6 +36,11 @@ WHERE_TO_FIND = {
         "Where Kaleyra runs your account. Kaleyra calls it the pod, and shows its host under "
         "Developers → API Keys → Edit → API Domain: the region with this host is yours."
     ),
+    "home_country": gettext_lazy(
+        "A number may be typed without its country code if it can only be one of this country. "
+        "Numbers of other countries get a caution. "
+        "Left empty, it follows the region: India, Singapore, or the United States."
+    ),
     "sid": gettext_lazy(
         "The name of your account in Kaleyra’s API, the same for all its keys, for example "
         "HXAP16XXXXXX97IN. Kaleyra shows it under Developers → API Keys, with the keys."
@@ -75,17 +80,11 @@ class AccountList(BoundedChangeList):
 
 @admin.register(Account)
 class AccountAdmin(ConfigurationAdmin):
-    list_display = ["title", "reaches", "pod", "sid", "key", "state"]
+    saves_one_way = True
+    list_display = ["title", "reaches", "region", "sid", "key", "state"]
     list_filter = ["pod", "is_paused"]
     list_select_related = ["pod"]
     search_fields = ["title", "sid"]
-    fieldsets = [
-        (None, {"fields": ["title", "pod", "sid", "home_country"]}),
-        (
-            gettext_lazy("Pace and pause"),
-            {"fields": ["sends_per_second", "retry_ambiguous", "is_paused", "paused_reason"]},
-        ),
-    ]
     empty_text = gettext_lazy(
         "No account yet. An account is yours at Kaleyra: its region, its SID and its API key."
     )
@@ -97,11 +96,20 @@ class AccountAdmin(ConfigurationAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedChangeList]:
         return AccountList
 
+    def get_fieldsets(self, request: HttpRequest, obj: Account | None = None) -> Any:
+        """A new account starts with the usual pace, and not paused."""
+        names = (None, {"fields": ["title", "pod", "sid", "home_country"]})
+        pace = ["sends_per_second", "retry_ambiguous", "is_paused", "paused_reason"]
+        return [names, (_("Pace and pause"), {"fields": pace})] if obj else [names]
+
     def page_after(self, obj: Account) -> str:
         return hub_of(obj) if obj.pk else ""
 
     def parts_before(self, request: HttpRequest, obj: Account | None) -> list[Part]:
         return [accounts_part(), *([Part(obj.title, hub_of(obj))] if obj else [])]
+
+    def parts_of_list(self, request: HttpRequest) -> list[Part]:
+        return [accounts_part()]
 
     def last_part(self, obj: Account | None) -> str:
         return _("Change") if obj else _("Add account")
@@ -109,6 +117,10 @@ class AccountAdmin(ConfigurationAdmin):
     @admin.display(description=gettext_lazy("reaches"))
     def reaches(self, account: Account) -> SafeString:
         return mode_badge(account.pod)
+
+    @admin.display(description=gettext_lazy("region"), ordering="pod__code")
+    def region(self, account: Account) -> str:
+        return account.pod.region
 
     @admin.display(description=gettext_lazy("key"))
     def key(self, account: Account) -> SafeString:
@@ -133,8 +145,10 @@ class AccountAdmin(ConfigurationAdmin):
         for name, text in WHERE_TO_FIND.items():
             if name in form.base_fields:
                 form.base_fields[name].help_text = text
-        if "pod" in form.base_fields:
-            form.base_fields["pod"].label = _("Region (pod)")
+        pod: Any = form.base_fields.get("pod")
+        if pod:
+            pod.label = _("Region (pod)")
+            pod.label_from_instance = _region_and_host
         if obj:
             add_notes(form, ["pod", "sid"], Q(account=obj))
         return form
@@ -144,7 +158,7 @@ class AccountAdmin(ConfigurationAdmin):
         if db_field.name != "home_country":
             return super().formfield_for_dbfield(db_field, request, **kwargs)
         choices = [
-            ("", _("Follows the pod")),
+            ("", _("Follows the region")),
             (home_country.NONE, _("No home country")),
             *home_country.regions_by_name(get_language() or "en"),
         ]
@@ -177,6 +191,10 @@ class AccountAdmin(ConfigurationAdmin):
                 self.message_user(request, warning, messages.WARNING)
         if has_new_pause:
             self.message_user(request, _effect_of_pause(obj), messages.WARNING)
+
+
+def _region_and_host(pod: Pod) -> str:
+    return f"{pod.region}: {pod.api_domain}"
 
 
 def _effect_of_pause(account: Account) -> str:

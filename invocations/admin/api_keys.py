@@ -37,9 +37,9 @@ def key_state(key: ApiKey | None) -> SafeString:
     return format_html("{}", _("ends in %(last_four)s") % {"last_four": key.last_four})
 
 
-def _account_of_link(request: HttpRequest) -> Account | None:
-    """The account that `?account=` names; None without one."""
-    given = request.GET.get("account", "")
+def _account_of_link(request: HttpRequest, name: str = "account") -> Account | None:
+    """The account that the query parameter names; None without one."""
+    given = request.GET.get(name, "")
     if not given.isascii() or not given.isdecimal() or len(given) > MAX_ID_CHARACTERS:
         return None
     return Account.objects.filter(pk=int(given)).first()
@@ -47,6 +47,7 @@ def _account_of_link(request: HttpRequest) -> Account | None:
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ConfigurationAdmin):
+    saves_one_way = True
     form = ApiKeyForm
     list_display = [
         "title",
@@ -77,6 +78,11 @@ class ApiKeyAdmin(ConfigurationAdmin):
     def parts_before(self, request: HttpRequest, obj: ApiKey | None) -> list[Part]:
         account = obj.account if obj else _account_of_link(request)
         return [accounts_part(), *([Part(account.title, hub_of(account))] if account else [])]
+
+    def parts_of_list(self, request: HttpRequest) -> list[Part]:
+        account = _account_of_link(request, "account__id__exact")
+        of = [Part(account.title, hub_of(account))] if account else []
+        return [accounts_part(), *of, Part(_("API keys"))]
 
     def last_part(self, obj: ApiKey | None) -> str:
         return _("API key") if obj else _("Add API key")
@@ -112,9 +118,10 @@ class ApiKeyAdmin(ConfigurationAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         if obj is None:
-            return [
-                (None, {"fields": ["account", "title", "new_key", "make_primary", "kaleyra_owner"]})
-            ]
+            of = _account_of_link(request)
+            # The first key of an account becomes primary by itself.
+            choice = [] if of and not of.primary_key else ["make_primary"]
+            return [(None, {"fields": ["account", "title", "new_key", *choice, "kaleyra_owner"]})]
         entered = ["new_key"] if self.has_change_permission(request, obj) else []
         # A primary key cannot be demoted, only replaced: an account with keys always has one.
         promoted = ["make_primary"] if entered and not obj.is_primary else []
@@ -132,7 +139,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
                 .exclude(pk=obj.pk)
                 .first()
             )
-            if form.cleaned_data["make_primary"] and primary:
+            if form.cleaned_data.get("make_primary") and primary:
                 primary.is_primary = False
                 primary.save()
                 primary = None

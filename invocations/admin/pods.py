@@ -25,6 +25,7 @@ KALEYRA_DOMAINS = (".kaleyra.io", ".kaleyra.ai")
 
 @admin.register(Pod)
 class PodAdmin(ConfigurationAdmin):
+    saves_one_way = True
     list_display = ["title", "code", "api_domain", "kind", "accounts"]
     list_display_links = ["title"]
     search_fields = ["code", "title", "api_domain"]
@@ -38,6 +39,9 @@ class PodAdmin(ConfigurationAdmin):
         return pods.prefetch_related("accounts").annotate(account_count=Count("accounts"))
 
     def parts_before(self, request: HttpRequest, obj: Pod | None) -> list[Part]:
+        return self.parts_of_list(request)
+
+    def parts_of_list(self, request: HttpRequest) -> list[Part]:
         pods = Part(_("Regions (pods)"), reverse("admin:invocations_pod_changelist"))
         return [accounts_part(), pods]
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from invocations.forms.next_page import NEXT, own_page
 from invocations.models import Account
+from invocations.monitoring.setup_step import hub_url
 
 
 class Part(NamedTuple):
@@ -26,7 +27,7 @@ class Part(NamedTuple):
 
 
 def hub_of(account: Account) -> str:
-    return reverse("account_hub", args=[account.pk])
+    return hub_url(account.pk)
 
 
 def accounts_part() -> Part:
@@ -34,6 +35,9 @@ def accounts_part() -> Part:
 
 
 class Returning(admin.ModelAdmin):  # type: ignore[type-arg]
+    saves_one_way = False
+    """Whether the form has one button to save. Otherwise it has those of Django too."""
+
     def page_after(self, obj: Any) -> str:
         """The page that follows a saved or deleted `obj`; empty for the list of its kind."""
         return ""
@@ -44,6 +48,10 @@ class Returning(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def last_part(self, obj: Any | None) -> str:
         return ""
+
+    def parts_of_list(self, request: HttpRequest) -> list[Part]:
+        """The breadcrumb of the list; empty for Unfold's own."""
+        return []
 
     def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         return self._go_on(request, obj) or super().response_post_save_add(request, obj)
@@ -70,8 +78,20 @@ class Returning(admin.ModelAdmin):  # type: ignore[type-arg]
         self._set_parts(request, object_id)
         return super().changeform_view(request, object_id, *args, **kwargs)
 
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if parts := self.parts_of_list(request):
+            request.parts = parts  # type: ignore[attr-defined]
+        return super().changelist_view(request, *args, **kwargs)
+
     def _set_parts(self, request: HttpRequest, object_id: str | None) -> None:
         """For templates/unfold/helpers/header_title.html."""
         record = self.get_object(request, unquote(object_id)) if object_id else None
         if parts := self.parts_before(request, record):
             request.parts = [*parts, Part(self.last_part(record))]  # type: ignore[attr-defined]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if self.saves_one_way:
+            context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().render_change_form(request, context, *args, **kwargs)

@@ -20,5 +20,5 @@ class PauseForm(forms.Form):
         label=_("Why? Everybody reads this"),
         max_length=300,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=_("Shown where the account is chosen, with your name."),
+        help_text=_("Shown to everybody who sends with this account, with your name."),
     )

@@ -165,29 +165,28 @@ def _doubts(profile: Profile, account: Account, console: str) -> Iterator[Promis
     if profile.state is ProfileState.AUTO_DISABLED:
         yield _(
             "Kaleyra has auto-disabled it: results no longer come. "
-            "Mend what is named here, then turn it on at Kaleyra."
+            "Fix what is named here, then turn it on at Kaleyra."
         )
     elif profile.state is ProfileState.DISABLED:
         yield _("It is turned off at Kaleyra: no results come.")
     if address is None:
         yield _(
             "Its URL is no address of this console, or one that was ended. "
-            "Copy the present one from the page of the account’s results."
+            "Copy the current one from the results address page of the account."
         )
     elif address.account != account:
         yield _("Its URL is the address of another account.")
     elif not address.is_current:
         yield _(
-            "Its URL is the address before the current one. "
-            "Enter the current one, then end the old one."
+            "Its URL is the old address. Enter the current one there, then end the old one here."
         )
     if address and parts.path != endpoints.path_of(address):
         yield _("Its URL does not end as it should: copy it again, with the slash at its end.")
     # The practice pod posts over http, to any name of this machine.
     if not is_loopback(parts.netloc):
         if parts.netloc.lower() != console.lower():
-            yield _("Its URL names another host than the one you have opened this console at.")
+            yield _("Its URL names another host than the one at which you opened this console.")
         if parts.scheme != "https":
-            yield _("Its URL does not begin with https: its secret goes over the wire in clear.")
+            yield _("Its URL does not begin with https: its secret is sent unencrypted.")
     if profile.http_method != "POST":
         yield _("Its method is not POST.")

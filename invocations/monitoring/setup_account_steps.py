@@ -19,7 +19,7 @@ def account_step(facts: SetupFacts | None) -> Step:
     step = Step(
         "account",
         _("Account"),
-        _("Its SID and region, from Kaleyra → Settings"),
+        _("Its SID and region, from Kaleyra → Developers → API Keys"),
         State.TODO,
         minutes=2,
         deed_title=_("Start"),
@@ -29,10 +29,9 @@ def account_step(facts: SetupFacts | None) -> Step:
     if facts is None:
         return step
     fact = format_html(
-        _("SID {sid}, region {region} ({code}), {host}"),
+        _("SID {sid}, region {region}, {host}"),
         sid=format_html("<code>{}</code>", facts.sid),
-        region=facts.pod_title,
-        code=facts.pod_code,
+        region=facts.region,
         host=format_html("<code>{}</code>", facts.host),
     )
     return replace(
@@ -110,9 +109,7 @@ def check_step(facts: SetupFacts | None) -> Step:
     if key.accepted_at:
         return replace(again, fact=_accepted_fact(key, key.accepted_at), state=State.DONE)
     if key.checked_at:
-        text = _(
-            "Checked %(when)s: no usable answer came. Check the region’s host, then try again."
-        )
+        text = _("No usable answer came, %(when)s. Compare the host above with Kaleyra’s.")
         fact = text % {"when": moment_text(key.checked_at)}
         return replace(again, fact=fact, state=State.WRONG)
     return step

@@ -48,6 +48,12 @@ class KeyFacts:
     is_refused: bool = False
     """Whether Kaleyra's last word on it was a refusal."""
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether Kaleyra accepted or refused it since it was last checked."""
+        answers = [at for at in (self.accepted_at, self.refused_at) if at]
+        return self.checked_at is not None and any(at >= self.checked_at for at in answers)
+
 
 @dataclass(frozen=True)
 class ResultsFacts:
@@ -77,6 +83,7 @@ class WorkflowFacts:
     """`values`: how many its texts ask for; `named`: how many of them have a name for staff."""
 
     id: int
+    account_id: int
     title: str
     stage: str = Stage.DRAFT
     has_texts: bool = False
@@ -95,8 +102,7 @@ class SetupFacts:
 
     account_id: int
     sid: str
-    pod_title: str
-    pod_code: str
+    region: str
     host: str
     is_practice: bool = False
     key: KeyFacts | None = None
@@ -110,8 +116,7 @@ def facts_of(account: Account) -> SetupFacts:
     return SetupFacts(
         account_id=account.pk,
         sid=account.sid,
-        pod_title=pod.title,
-        pod_code=pod.code,
+        region=pod.region,
         host=pod.api_domain,
         is_practice=pod.is_practice,
         key=_key_facts(account),
@@ -195,6 +200,7 @@ def workflow_facts(workflow: WorkflowInstance) -> WorkflowFacts:
     fields = [field for channel in channels for field in fields_of(channel)]
     return WorkflowFacts(
         id=workflow.pk,
+        account_id=workflow.account_id,
         title=workflow.title,
         stage=workflow.stage,
         has_texts=bool(channels) and all(channel.template_text for channel in channels),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -78,9 +79,12 @@ class Progress:
 
 
 def after_text(numbers: Sequence[int]) -> str:
-    """For example "after 4 and 6"."""
+    """For example "after 4 and 6", or "after 2 to 6"."""
     if not numbers:
         return ""
+    first, last_one = numbers[0], numbers[-1]
+    if len(numbers) > 2 and last_one - first == len(numbers) - 1:
+        return _("after %(first)s to %(last)s") % {"first": first, "last": last_one}
     *most, last = [str(n) for n in numbers]
     listed = _("%(most)s and %(last)s") % {"most": ", ".join(most), "last": last} if most else last
     return _("after %(steps)s") % {"steps": listed}
@@ -95,3 +99,8 @@ def moment_text(moment: datetime) -> str:
     if local.date() == today - timedelta(days=1):
         return _("yesterday, %(time)s") % {"time": time}
     return date_format(local, "j M Y, H:i")
+
+
+def hub_url(account_id: int) -> str:
+    """The page of an account, on which its steps stand."""
+    return reverse("account_hub", args=[account_id])

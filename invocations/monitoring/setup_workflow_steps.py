@@ -8,9 +8,10 @@ from dataclasses import replace
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from invocations.forms.next_page import NEXT
 from invocations.models import permissions
 from invocations.monitoring.setup_facts import SetupFacts, Stage, Status, TryFacts, WorkflowFacts
-from invocations.monitoring.setup_step import State, Step, after_text, moment_text
+from invocations.monitoring.setup_step import State, Step, after_text, hub_url, moment_text
 
 
 def workflow_step(facts: SetupFacts | None) -> Step:
@@ -26,7 +27,7 @@ def workflow_step(facts: SetupFacts | None) -> Step:
         return step
     workflow = facts.workflow
     if workflow is None:
-        query = {"account": facts.account_id}
+        query = {"account": facts.account_id, NEXT: hub_url(facts.account_id)}
         url = reverse("admin:invocations_workflowinstance_add", query=query)
         return replace(step, deed_title=_("Add it"), url=url)
     step = replace(step, url=_page_of(workflow), permission=permissions.CHANGE_WORKFLOW)
@@ -155,4 +156,6 @@ def _rejected_step(step: Step, tried: TryFacts) -> Step:
 
 
 def _page_of(workflow: WorkflowFacts) -> str:
-    return reverse("admin:invocations_workflowinstance_change", args=[workflow.id])
+    """The workflow's page. Saved there, it leads back to the hub."""
+    query = {NEXT: hub_url(workflow.account_id)}
+    return reverse("admin:invocations_workflowinstance_change", args=[workflow.id], query=query)

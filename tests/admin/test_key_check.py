@@ -93,7 +93,8 @@ def test_the_page_of_a_key_has_the_check_button(ada, rosa, key):
 def test_one_get_shows_that_a_key_works_and_nothing_is_sent(ada, key, kaleyra_http):
     page_text = check_page_text(ada, key)
     assert (
-        "The key works." in page_text and "No callback profile posts to this console" in page_text
+        "The key works." in page_text
+        and "No callback profile at Kaleyra posts to the results address" in page_text
     )
     [call] = kaleyra_http.calls
     assert (call.request.method, call.request.url) == ("GET", f"{PROFILES_URL}?limit=25&offset=0")
@@ -133,7 +134,7 @@ def test_an_auto_disabled_profile_is_shown(ada, key, at_kaleyra):
 def test_a_profile_with_the_previous_address_is_shown(ada, key, at_kaleyra):
     at_kaleyra()
     endpoints.rotate_address(key.account, by=None)
-    assert "is the address before the current one" in check_page_text(ada, key)
+    assert "is the old address" in check_page_text(ada, key)
 
 
 def test_a_profile_with_an_ended_address_is_shown(ada, key, at_kaleyra):

@@ -22,10 +22,10 @@ from invocations.results import endpoints
 from tests.many import messages
 
 NOW = timezone.now()
-EMPTY = SetupFacts(1, "HXAP1600000097IN", "India", "IN", "api.in.kaleyra.io")
+EMPTY = SetupFacts(1, "HXAP1600000097IN", "India (IN pod)", "api.in.kaleyra.io")
 KEY = KeyFacts(uuid.uuid4(), "7Q2x", NOW, "Devika Rao")
 CHECKED = replace(KEY, accepted_at=NOW, checked_at=NOW)
-WORKFLOW = WorkflowFacts(5, "Order delayed", has_texts=True, values=3, named=3)
+WORKFLOW = WorkflowFacts(5, 1, "Order delayed", has_texts=True, values=3, named=3)
 TRIABLE = replace(EMPTY, key=CHECKED, results=ResultsFacts(True), workflow=WORKFLOW)
 TRY = TryFacts(uuid.uuid4(), NOW, "accepted")
 
@@ -76,7 +76,7 @@ def test_progress_counts_steps_and_minutes():
     ("key", "name", "words"),
     [
         (replace(KEY, is_refused=True, refused_at=NOW), "check", "Kaleyra refused it today"),
-        (replace(KEY, checked_at=NOW), "check", "no usable answer came"),
+        (replace(KEY, checked_at=NOW), "check", "No usable answer came"),
         (replace(KEY, problem="unreadable_key"), "key", "cannot be decrypted"),
     ],
 )
@@ -101,7 +101,7 @@ def test_a_try_waits_for_the_steps_that_it_needs():
     assert step(replace(live(TRIABLE, named=2), results=ResultsFacts()), "live").after == (
         "after 4 and 6"
     )
-    assert step(EMPTY, "live").after == "after 2, 3, 4, 5 and 6"
+    assert step(EMPTY, "live").after == "after 2 to 6"
 
 
 @pytest.mark.parametrize(

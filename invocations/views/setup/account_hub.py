@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -18,6 +17,7 @@ from invocations.monitoring import pauses
 from invocations.monitoring.account_changes import last_changes
 from invocations.monitoring.account_state import state_of
 from invocations.monitoring.setup_facts import WorkflowFacts, facts_of, workflow_facts
+from invocations.monitoring.setup_step import hub_url
 from invocations.monitoring.setup_steps import Progress, steps_from
 from invocations.sending import pause
 from invocations.views.base import StaffRequest, render_page, staff_page
@@ -49,7 +49,7 @@ def account_hub(request: StaffRequest, account_id: int) -> HttpResponse:
         "changes": last_changes(account),
         "sees_keys": request.viewer.may(permissions.VIEW_KEY),
         "may_delete": request.viewer.may(permissions.DELETE_ACCOUNT),
-        "back": reverse("account_hub", args=[account.pk]),
+        "back": hub_url(account.pk),
     }
     return render_page(request, "account_hub.html", context)
 

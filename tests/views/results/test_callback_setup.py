@@ -154,7 +154,7 @@ def test_the_pages_of_account_and_workflow_lead_here(ada, there, account, workfl
 
 
 def test_it_says_which_workflows_report(ada, there, workflow):
-    assert "Not known to report" in words_of(ada.get(there))
+    assert "No result yet" in words_of(ada.get(there))
     workflow.expects_callback = True
     workflow.save()
-    assert "Reports its results" in words_of(ada.get(there))
+    assert "Results arrive" in words_of(ada.get(there))
