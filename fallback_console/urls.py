@@ -26,6 +26,7 @@ from invocations.views.send.presets import remove_preset
 from invocations.views.send.preview import preview
 from invocations.views.send.profile import profile
 from invocations.views.send.send import compose
+from invocations.views.setup.account_hub import account_hub, pause_account
 from invocations.views.setup.check_key import check_key
 from invocations.views.setup.template_fields import template_fields
 
@@ -64,6 +65,8 @@ urlpatterns = [
     re_path(r"^[/]*callbacks(?:/(?P<token>[\s\S]*))?$", callback, name="callback_as_written"),
     path("stop/", stop, name="stop"),
     path("stop/off/", let_go_on, name="let_go_on"),
+    path("accounts/<int:account_id>/", account_hub, name="account_hub"),
+    path("accounts/<int:account_id>/pause/", pause_account, name="pause_account"),
     path("accounts/<int:account_id>/resume/", resume, name="resume"),
     path("workflows/<int:workflow_id>/resume/", resume_workflow, name="resume_workflow"),
     path("accounts/<int:account_id>/results/", callback_setup, name="callback_setup"),

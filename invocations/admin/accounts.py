@@ -18,16 +18,35 @@ from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from invocations.admin.api_keys import key_state
-from invocations.admin.badges import badge
+from invocations.admin.badges import badge, mode_badge
 from invocations.admin.configuration import ConfigurationAdmin
+from invocations.admin.lists import BoundedChangeList
+from invocations.admin.returning import Part, accounts_part, hub_of
 from invocations.admin.target_change import add_notes, follow_and_tell
 from invocations.history.reasons import REASONS, why_paused
 from invocations.kaleyra import home_country
 from invocations.models import Account, Pod
 from invocations.monitoring import pauses
-from invocations.results import endpoints
+from invocations.monitoring.account_state import state_of
 from invocations.sending import pause
-from invocations.sending.account_key import key_problem
+from invocations.sending.account_key import key_problem, primary_key_of
+
+WHERE_TO_FIND = {
+    "pod": gettext_lazy(
+        "Where Kaleyra runs your account. Kaleyra calls it the pod, and shows its host under "
+        "Developers → API Keys → Edit → API Domain: the region with this host is yours."
+    ),
+    "home_country": gettext_lazy(
+        "A number may be typed without its country code if it can only be one of this country. "
+        "Numbers of other countries get a caution. "
+        "Left empty, it follows the region: India, Singapore, or the United States."
+    ),
+    "sid": gettext_lazy(
+        "The name of your account in Kaleyra’s API, the same for all its keys, for example "
+        "HXAP16XXXXXX97IN. Kaleyra shows it under Developers → API Keys, with the keys."
+    ),
+}
+"""What a newcomer asks about a field, and where Kaleyra shows it."""
 
 
 def sid_warnings(account: Account) -> list[str]:
@@ -53,24 +72,59 @@ def sid_warnings(account: Account) -> list[str]:
     return warnings
 
 
+class AccountList(BoundedChangeList):
+    def url_for_result(self, result: Account) -> str:
+        """The hub, which leads to the form."""
+        return hub_of(result)
+
+
 @admin.register(Account)
 class AccountAdmin(ConfigurationAdmin):
-    list_display = ["title", "pod", "sid", "key", "sending"]
+    saves_one_way = True
+    list_display = ["title", "reaches", "region", "sid", "key", "state"]
     list_filter = ["pod", "is_paused"]
     list_select_related = ["pod"]
     search_fields = ["title", "sid"]
-    readonly_fields = ["key", "sending", "results"]
     empty_text = gettext_lazy(
-        "No account yet. An account brings together a pod, a SID and an API key."
+        "No account yet. An account is yours at Kaleyra: its region, its SID and its API key."
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         accounts: QuerySet[Account] = super().get_queryset(request)
-        return accounts.prefetch_related("api_keys")
+        return accounts.prefetch_related("api_keys", "workflow_instances")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedChangeList]:
+        return AccountList
+
+    def get_fieldsets(self, request: HttpRequest, obj: Account | None = None) -> Any:
+        """A new account starts with the usual pace, and not paused."""
+        names = (None, {"fields": ["title", "pod", "sid", "home_country"]})
+        pace = ["sends_per_second", "retry_ambiguous", "is_paused", "paused_reason"]
+        return [names, (_("Pace and pause"), {"fields": pace})] if obj else [names]
+
+    def page_after(self, obj: Account) -> str:
+        return hub_of(obj) if obj.pk else ""
+
+    def parts_before(self, request: HttpRequest, obj: Account | None) -> list[Part]:
+        return [accounts_part(), *([Part(obj.title, hub_of(obj))] if obj else [])]
+
+    def parts_of_list(self, request: HttpRequest) -> list[Part]:
+        return [accounts_part()]
+
+    def last_part(self, obj: Account | None) -> str:
+        return _("Change") if obj else _("Add account")
+
+    @admin.display(description=gettext_lazy("reaches"))
+    def reaches(self, account: Account) -> SafeString:
+        return mode_badge(account.pod)
+
+    @admin.display(description=gettext_lazy("region"), ordering="pod__code")
+    def region(self, account: Account) -> str:
+        return account.pod.region
 
     @admin.display(description=gettext_lazy("key"))
     def key(self, account: Account) -> SafeString:
-        primary = next((key for key in account.api_keys.all() if key.is_primary), None)
+        primary = primary_key_of(account)
         if primary:
             return key_state(primary)
         add = reverse("admin:invocations_apikey_add", query={"account": account.pk})
@@ -78,37 +132,23 @@ class AccountAdmin(ConfigurationAdmin):
             '{} <a class="text-link" href="{}">{}</a>', key_state(None), add, _("Add API key")
         )
 
-    @admin.display(description=gettext_lazy("sending"), ordering="is_paused")
-    def sending(self, account: Account) -> SafeString:
-        if not account.is_paused:
-            return badge(_("On"), "accepted", "check")
-        return format_html("{} {}", badge(_("Paused"), "held", "pause"), why_paused(account))
-
-    @admin.display(description=gettext_lazy("results"))
-    def results(self, account: Account) -> SafeString:
-        address = endpoints.current_address(account)
-        state = (
-            badge(_("Has an address"), "accepted", "check")
-            if address
-            else badge(_("No address yet"), "neutral", "remove")
-        )
-        set_up = reverse("callback_setup", args=[account.pk])
-        return format_html('{} <a class="text-link" href="{}">{}</a>', state, set_up, _("Results"))
-
-    def get_fieldsets(self, request: HttpRequest, obj: Account | None = None) -> Any:
-        states = ["key", "sending", "results"] if obj else []
-        return [
-            (None, {"fields": ["title", "pod", "sid", "home_country", *states]}),
-            (
-                _("Pace and pause"),
-                {"fields": ["sends_per_second", "retry_ambiguous", "is_paused", "paused_reason"]},
-            ),
-        ]
+    @admin.display(description=gettext_lazy("state"), ordering="is_paused")
+    def state(self, account: Account) -> SafeString:
+        state = state_of(account)
+        mark = badge(str(state.label), state.tone, state.icon)
+        return format_html("{} {}", mark, why_paused(account)) if account.is_paused else mark
 
     def get_form(
         self, request: HttpRequest, obj: Account | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
+        for name, text in WHERE_TO_FIND.items():
+            if name in form.base_fields:
+                form.base_fields[name].help_text = text
+        pod: Any = form.base_fields.get("pod")
+        if pod:
+            pod.label = _("Region (pod)")
+            pod.label_from_instance = _region_and_host
         if obj:
             add_notes(form, ["pod", "sid"], Q(account=obj))
         return form
@@ -118,7 +158,7 @@ class AccountAdmin(ConfigurationAdmin):
         if db_field.name != "home_country":
             return super().formfield_for_dbfield(db_field, request, **kwargs)
         choices = [
-            ("", _("Follows the pod")),
+            ("", _("Follows the region")),
             (home_country.NONE, _("No home country")),
             *home_country.regions_by_name(get_language() or "en"),
         ]
@@ -151,10 +191,10 @@ class AccountAdmin(ConfigurationAdmin):
                 self.message_user(request, warning, messages.WARNING)
         if has_new_pause:
             self.message_user(request, _effect_of_pause(obj), messages.WARNING)
-        if not change:
-            self.message_user(
-                request, _("It needs an API key before it can send."), messages.WARNING
-            )
+
+
+def _region_and_host(pod: Pod) -> str:
+    return f"{pod.region}: {pod.api_domain}"
 
 
 def _effect_of_pause(account: Account) -> str:

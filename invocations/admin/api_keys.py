@@ -14,10 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from invocations.admin.badges import badge
+from invocations.admin.choices import MAX_ID_CHARACTERS
 from invocations.admin.configuration import ConfigurationAdmin
+from invocations.admin.returning import Part, accounts_part, hub_of
 from invocations.forms.api_key import ApiKeyForm, looks_like_a_key
 from invocations.models import Account, ApiKey
 from invocations.models.encryption import Unreadable
+from invocations.monitoring.account_state import is_refused
 from invocations.sending import pause
 
 
@@ -29,19 +32,26 @@ def key_state(key: ApiKey | None) -> SafeString:
         _readable = key.key
     except Unreadable:
         return badge(_("Cannot be read: enter it again"), "rejected", "lock")
-    if key.last_refused_at and (
-        key.last_accepted_at is None or key.last_accepted_at < key.last_refused_at
-    ):
+    if is_refused(key):
         return badge(_("Refused by Kaleyra"), "rejected", "block")
     return format_html("{}", _("ends in %(last_four)s") % {"last_four": key.last_four})
 
 
+def _account_of_link(request: HttpRequest, name: str = "account") -> Account | None:
+    """The account that the query parameter names; None without one."""
+    given = request.GET.get(name, "")
+    if not given.isascii() or not given.isdecimal() or len(given) > MAX_ID_CHARACTERS:
+        return None
+    return Account.objects.filter(pk=int(given)).first()
+
+
 @admin.register(ApiKey)
 class ApiKeyAdmin(ConfigurationAdmin):
+    saves_one_way = True
     form = ApiKeyForm
     list_display = [
         "title",
-        "account",
+        "of_account",
         "state",
         "role",
         "last_accepted_at",
@@ -62,6 +72,38 @@ class ApiKeyAdmin(ConfigurationAdmin):
     change_form_outer_before_template = "admin/invocations/check_key.html"
     empty_text = gettext_lazy("No API key yet. An account cannot send without one.")
 
+    def page_after(self, obj: ApiKey) -> str:
+        return hub_of(obj.account)
+
+    def parts_before(self, request: HttpRequest, obj: ApiKey | None) -> list[Part]:
+        account = obj.account if obj else _account_of_link(request)
+        return [accounts_part(), *([Part(account.title, hub_of(account))] if account else [])]
+
+    def parts_of_list(self, request: HttpRequest) -> list[Part]:
+        account = _account_of_link(request, "account__id__exact")
+        of = [Part(account.title, hub_of(account))] if account else []
+        return [accounts_part(), *of, Part(_("API keys"))]
+
+    def last_part(self, obj: ApiKey | None) -> str:
+        return _("API key") if obj else _("Add API key")
+
+    def get_form(
+        self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """A link from an account's page fixes the account of a new key."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        account = _account_of_link(request) if obj is None else None
+        if account and "account" in form.base_fields:
+            form.base_fields["account"].initial = account.pk
+            form.base_fields["account"].disabled = True
+        return form
+
+    @admin.display(description=gettext_lazy("account"), ordering="account__title")
+    def of_account(self, key: ApiKey) -> SafeString:
+        return format_html(
+            '<a class="text-link" href="{}">{}</a>', hub_of(key.account), key.account
+        )
+
     @admin.display(description=gettext_lazy("key"))
     def state(self, key: ApiKey) -> SafeString:
         return key_state(key)
@@ -76,9 +118,10 @@ class ApiKeyAdmin(ConfigurationAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         if obj is None:
-            return [
-                (None, {"fields": ["account", "title", "new_key", "make_primary", "kaleyra_owner"]})
-            ]
+            of = _account_of_link(request)
+            # The first key of an account becomes primary by itself.
+            choice = [] if of and not of.primary_key else ["make_primary"]
+            return [(None, {"fields": ["account", "title", "new_key", *choice, "kaleyra_owner"]})]
         entered = ["new_key"] if self.has_change_permission(request, obj) else []
         # A primary key cannot be demoted, only replaced: an account with keys always has one.
         promoted = ["make_primary"] if entered and not obj.is_primary else []
@@ -96,7 +139,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
                 .exclude(pk=obj.pk)
                 .first()
             )
-            if form.cleaned_data["make_primary"] and primary:
+            if form.cleaned_data.get("make_primary") and primary:
                 primary.is_primary = False
                 primary.save()
                 primary = None

@@ -15,9 +15,12 @@ from unfold.admin import ModelAdmin
 from invocations.admin.choices import BoundedChoices
 from invocations.admin.in_use import InUse
 from invocations.admin.lists import BoundedLists
+from invocations.admin.returning import Returning
 
 
-class ConfigurationAdmin(BoundedLists, BoundedChoices, InUse, SimpleHistoryAdmin, ModelAdmin):
+class ConfigurationAdmin(
+    Returning, BoundedLists, BoundedChoices, InUse, SimpleHistoryAdmin, ModelAdmin
+):
     """Unfold's look, a read-only history of changes, and no deletion of what is in use."""
 
     show_facets = admin.ShowFacets.NEVER

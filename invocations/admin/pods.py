@@ -7,12 +7,15 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from invocations.admin.badges import badge
+from invocations.admin.badges import mode_badge
 from invocations.admin.configuration import ConfigurationAdmin
+from invocations.admin.returning import Part, accounts_part, hub_of
 from invocations.admin.target_change import add_notes, follow_and_tell
 from invocations.models import Pod
 from invocations.sending import pause
@@ -22,30 +25,37 @@ KALEYRA_DOMAINS = (".kaleyra.io", ".kaleyra.ai")
 
 @admin.register(Pod)
 class PodAdmin(ConfigurationAdmin):
+    saves_one_way = True
     list_display = ["title", "code", "api_domain", "kind", "accounts"]
     list_display_links = ["title"]
     search_fields = ["code", "title", "api_domain"]
     fields = ["code", "title", "api_domain"]
     empty_text = gettext_lazy(
-        "No pod yet. A pod is the region of Kaleyra that an account lives in."
+        "No region yet. A region (Kaleyra says pod) is where Kaleyra runs an account."
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Pod]:
         pods: QuerySet[Pod] = super().get_queryset(request)
-        return pods.annotate(account_count=Count("accounts"))
+        return pods.prefetch_related("accounts").annotate(account_count=Count("accounts"))
+
+    def parts_before(self, request: HttpRequest, obj: Pod | None) -> list[Part]:
+        return self.parts_of_list(request)
+
+    def parts_of_list(self, request: HttpRequest) -> list[Part]:
+        pods = Part(_("Regions (pods)"), reverse("admin:invocations_pod_changelist"))
+        return [accounts_part(), pods]
+
+    def last_part(self, obj: Pod | None) -> str:
+        return obj.title if obj else _("Add region")
 
     @admin.display(description=gettext_lazy("accounts"), ordering="account_count")
-    def accounts(self, pod: Any) -> int:
-        count: int = pod.account_count
-        return count
+    def accounts(self, pod: Pod) -> SafeString:
+        links = [(hub_of(account), account.title) for account in pod.accounts.all()]
+        return format_html_join(", ", '<a class="text-link" href="{}">{}</a>', links)
 
     @admin.display(description=gettext_lazy("reaches"))
     def kind(self, pod: Pod) -> SafeString:
-        return (
-            badge(_("Nobody: practice"), "neutral", "school")
-            if pod.is_practice
-            else badge(_("Customers"), "accepted", "public")
-        )
+        return mode_badge(pod)
 
     def get_form(
         self, request: HttpRequest, obj: Pod | None = None, change: bool = False, **kwargs: Any

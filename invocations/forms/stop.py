@@ -13,3 +13,12 @@ class StopForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=_("Shown at the top of every page, with your name."),
     )
+
+
+class PauseForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Why? Everybody reads this"),
+        max_length=300,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("Shown to everybody who sends with this account, with your name."),
+    )

@@ -17,6 +17,14 @@ from invocations.models.validators import home_region as home_region
 from invocations.models.validators import reachable as reachable
 from invocations.models.validators import sendable_key as sendable_key
 
+REGIONS = {
+    "IN": _("India"),
+    "SG": _("Singapore"),
+    "NA": _("North America"),
+    "EU": _("Europe"),
+}
+"""The regions that Kaleyra documents, by the code of their pod."""
+
 
 class Pod(models.Model):
     """One of Kaleyra's regions, and the host of its API.
@@ -61,6 +69,13 @@ class Pod(models.Model):
     def is_practice(self) -> bool:
         """Whether its host is this machine, so that no customer is reached."""
         return address.is_loopback(self.api_domain)
+
+    @property
+    def region(self) -> str:
+        """For example "Singapore (SG pod)"; only the title if an admin has changed it."""
+        known = REGIONS.get(self.code)
+        is_as_made = self.title == f"{self.code} pod"
+        return f"{known} ({self.title})" if known and is_as_made else self.title
 
 
 class Account(models.Model):

@@ -25,6 +25,7 @@ STOP = "invocations.stop_sending"
 
 VIEW_POD, CHANGE_POD = "invocations.view_pod", "invocations.change_pod"
 VIEW_ACCOUNT, CHANGE_ACCOUNT = "invocations.view_account", "invocations.change_account"
+ADD_ACCOUNT, DELETE_ACCOUNT = "invocations.add_account", "invocations.delete_account"
 VIEW_KEY, ADD_KEY = "invocations.view_apikey", "invocations.add_apikey"
 CHANGE_KEY = "invocations.change_apikey"
 VIEW_WORKFLOW, ADD_WORKFLOW = (

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from invocations.kaleyra.callbacks import is_dated_before
 from invocations.models.configuration import Account
@@ -22,8 +23,12 @@ class CallbackAddress(models.Model):
 
     The request carries `secret` in a header or as the password of Basic authentication. An account
     has one current address, and during a rotation the previous one too; both are accepted.
-    `results.endpoints` writes the rows.
+    `results.endpoints` writes the rows, `monitoring.key_check` what it saw of them at Kaleyra.
     """
+
+    class ProfileState(models.TextChoices):
+        ON = "on", _("On")
+        OFF = "off", _("Off")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(Account, models.CASCADE, related_name="callback_addresses")
@@ -38,13 +43,24 @@ class CallbackAddress(models.Model):
     )
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     """To within `endpoints.USE_RECORDED_EVERY`; None if nothing was posted yet."""
+    profile_state = models.CharField(
+        max_length=3, choices=ProfileState.choices, blank=True, default="", db_default=""
+    )
+    """Of the callback profile at Kaleyra that posts here, when a check of the key last saw it."""
+    profile_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When that was; None if no check has seen one."""
 
     class Meta:
         default_permissions = ()
         constraints = [
+            models.CheckConstraint(
+                condition=Q(profile_state="", profile_seen_at__isnull=True)
+                | Q(profile_state__in=["on", "off"], profile_seen_at__isnull=False),
+                name="callback_profile_has_a_state_once_seen",
+            ),
             models.UniqueConstraint(
                 fields=["account", "is_current"], name="callback_address_current_and_the_one_before"
-            )
+            ),
         ]
 
     def __str__(self) -> str:

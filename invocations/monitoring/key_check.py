@@ -7,7 +7,7 @@ console, and whether it is still enabled.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from invocations.kaleyra.address import is_loopback
 from invocations.kaleyra.connection import NoAnswer, NotSent
 from invocations.kaleyra.profiles import KeyCheck, KeyVerdict, Profile, ProfileState
-from invocations.models import Account, ApiKey, Target
+from invocations.models import Account, ApiKey, CallbackAddress, Target
 from invocations.models.encryption import Unreadable
 from invocations.results import endpoints
 from invocations.sending.attempt import client_for
@@ -112,7 +112,22 @@ def _stored_check(key: ApiKey, answer: KeyCheck, console: str) -> KeyCheckResult
         return KeyCheckResult(CheckOutcome.UNREADABLE, reason, http_status)
     row.update(last_accepted_at=timezone.now())
     profiles = tuple(_profile_found(each, key.account, console) for each in answer.profiles)
+    _store_profile_state(key.account, answer.profiles)
     return KeyCheckResult(CheckOutcome.WORKS, http_status=http_status, profiles=profiles)
+
+
+def _store_profile_state(account: Account, profiles: Iterable[Profile]) -> None:
+    """Whether a profile that posts to the current address is on. Without one nothing is stored:
+    the list may be longer than the part that was read.
+    """
+    address = endpoints.current_address(account)
+    states = {each.state for each in profiles if address and _address_in(each.url) == address}
+    if address and states:
+        is_on = bool(states & {ProfileState.ACTIVE, ProfileState.UNKNOWN})
+        states_here = CallbackAddress.ProfileState
+        address.profile_state = states_here.ON if is_on else states_here.OFF
+        address.profile_seen_at = timezone.now()
+        address.save(update_fields=["profile_state", "profile_seen_at"])
 
 
 def _profile_found(profile: Profile, account: Account, console: str) -> ProfileFound:
@@ -134,6 +149,15 @@ def _account_of_path(path: str) -> Account | None:
     return address.account if address else None
 
 
+def _address_in(url: str) -> CallbackAddress | None:
+    """The address of this console that `url` ends in, whatever its host."""
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return None
+    return endpoints.address_by_token(endpoints.token_from_path(path))
+
+
 def _doubts(profile: Profile, account: Account, console: str) -> Iterator[Promise]:
     """What is wrong with a callback profile that posts to this console, or was meant to."""
     parts = urlsplit(profile.url)
@@ -141,29 +165,28 @@ def _doubts(profile: Profile, account: Account, console: str) -> Iterator[Promis
     if profile.state is ProfileState.AUTO_DISABLED:
         yield _(
             "Kaleyra has auto-disabled it: results no longer come. "
-            "Mend what is named here, then turn it on at Kaleyra."
+            "Fix what is named here, then turn it on at Kaleyra."
         )
     elif profile.state is ProfileState.DISABLED:
         yield _("It is turned off at Kaleyra: no results come.")
     if address is None:
         yield _(
             "Its URL is no address of this console, or one that was ended. "
-            "Copy the present one from the page of the account’s results."
+            "Copy the current one from the results address page of the account."
         )
     elif address.account != account:
         yield _("Its URL is the address of another account.")
     elif not address.is_current:
         yield _(
-            "Its URL is the address before the current one. "
-            "Enter the current one, then end the old one."
+            "Its URL is the old address. Enter the current one there, then end the old one here."
         )
     if address and parts.path != endpoints.path_of(address):
         yield _("Its URL does not end as it should: copy it again, with the slash at its end.")
     # The practice pod posts over http, to any name of this machine.
     if not is_loopback(parts.netloc):
         if parts.netloc.lower() != console.lower():
-            yield _("Its URL names another host than the one you have opened this console at.")
+            yield _("Its URL names another host than the one at which you opened this console.")
         if parts.scheme != "https":
-            yield _("Its URL does not begin with https: its secret goes over the wire in clear.")
+            yield _("Its URL does not begin with https: its secret is sent unencrypted.")
     if profile.http_method != "POST":
         yield _("Its method is not POST.")

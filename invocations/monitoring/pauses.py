@@ -89,6 +89,14 @@ def blocking_pauses(account: Account, workflow: WorkflowInstance) -> list[Pause]
     return [*pauses, *pauses_of(account, workflow)]
 
 
+def pause_of(account: Account) -> Pause | None:
+    """The pause of the account with what waits for it; None if it is not paused."""
+    if not account.is_paused:
+        return None
+    (pause,) = _account_pauses([account])
+    return _with_counts(pause, _waiting_groups([account], []))
+
+
 def is_blocked(account: Account, workflow: WorkflowInstance | None, *, is_stopped: bool) -> bool:
     """Whether messages of the workflow, or else of the account, are stopped.
 

@@ -49,7 +49,7 @@ def remedy_for(account: Account, reason: str) -> Remedy:
             permissions.CHANGE_POD,
             _("Ask an admin to check the pod’s host."),
         )
-    address = reverse("admin:invocations_account_change", args=[account.pk])
+    address = reverse("account_hub", args=[account.pk])
     return Remedy(
         _("Open the account"),
         address,

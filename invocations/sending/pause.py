@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 PAUSE_PROBE_EVERY = timedelta(minutes=5)
 """How often one message is posted to find out whether a paused account works again."""
 RESUMED = "resumed"
+PAUSED_BY_HAND = "paused"
 PROOFS_OF_SETUP = ("accepted", "rejected", "id_used_before")
 """Results that only a valid key for an existing workflow gives."""
 
@@ -71,6 +72,18 @@ def _pause(account: Account, reason: str) -> None:
     Pace.objects.update_or_create(
         account=account, defaults={"probe_at": timezone.now() + PAUSE_PROBE_EVERY}
     )
+
+
+def pause_by_hand(account: Account, reason: str) -> bool:
+    """Pauses the account for a person, whom the change history names. Returns whether it was not
+    paused before.
+    """
+    columns = {"is_paused": True, "paused_reason": reason, "paused_because": ""}
+    if not Account.objects.filter(pk=account.pk, is_paused=False).update(**columns):
+        return False
+    logger.warning("account %s is paused by a person", account.pk)
+    record_history(Account, account.pk, PAUSED_BY_HAND)
+    return True
 
 
 def pause_workflow(workflow_instance_pk: int, reason: str) -> None:

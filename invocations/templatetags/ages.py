@@ -10,6 +10,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from invocations.history.wording import clock_time_of
+from invocations.monitoring.setup_step import moment_text
 
 register = template.Library()
 ONE_MINUTE = timedelta(minutes=1)
@@ -42,3 +43,9 @@ def in_words(span: timedelta) -> str:
     """For example "4 hours" for 240 minutes."""
     now = timezone.now()
     return lasting(now - span, now)
+
+
+@register.filter
+def moment(at: datetime) -> str:
+    """A time in the past, to the minute: "today, 10:12", or with its date."""
+    return moment_text(at)

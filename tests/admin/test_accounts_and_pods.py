@@ -75,9 +75,8 @@ def test_a_loopback_host_needs_sandbox(add_pod, settings, host):
 
 def test_a_practice_pod_is_marked_in_the_list(ada, add_pod):
     add_pod("127.0.0.1:8090")
-    assert (
-        "Nobody: practice" in ada.get(reverse("admin:invocations_pod_changelist")).content.decode()
-    )
+    html = ada.get(reverse("admin:invocations_pod_changelist")).content.decode()
+    assert 'data-mode="practice"' in html and 'data-mode="live"' in html
 
 
 def test_a_host_of_another_domain_is_saved_with_a_warning(add_pod):
@@ -115,8 +114,33 @@ def test_a_repeated_sid_in_a_pod_is_refused(add_account, kaleyra):
     assert "already exists" in errors(add_account(kaleyra.account.sid))
 
 
-def test_after_adding_an_account_a_message_asks_for_its_key(add_account):
-    assert "It needs an API key" in messages_of(add_account("HXAP16000097IN"))
+def test_after_adding_an_account_its_hub_asks_for_the_key(add_account):
+    response = add_account("HXAP16000097IN")
+    account = Account.objects.get()
+    assert response.redirect_chain[-1][0] == reverse("account_hub", args=[account.pk])
+    assert response.context["progress"].current.name == "key"
+
+
+def test_the_list_leads_to_the_hub_and_never_says_that_a_keyless_account_sends(ada, kaleyra):
+    hub = reverse("account_hub", args=[kaleyra.account.pk])
+    html = ada.get(ACCOUNTS).content.decode()
+    assert f'href="{hub}"' in html and "Ready" in html
+    kaleyra.key.delete()
+    html = ada.get(ACCOUNTS).content.decode()
+    assert "Being set up: no API key" in html and "Ready" not in html
+
+
+def test_a_form_returns_to_the_page_that_its_link_names(ada, kaleyra):
+    hub, fields = (
+        reverse("account_hub", args=[kaleyra.account.pk]),
+        {"code": "IN", "title": "India"},
+    )
+    page = reverse("admin:invocations_pod_change", args=[kaleyra.pod.pk])
+    fields["api_domain"] = kaleyra.pod.api_domain
+    assert ada.post(f"{page}?next={hub}", fields).headers["Location"] == hub
+    elsewhere = ada.post(f"{page}?next=https://evil.example/", fields).headers["Location"]
+    assert elsewhere == reverse("admin:invocations_pod_changelist")
+    assert ada.post(f"{page}?next=//evil.example/", fields).headers["Location"] == elsewhere
 
 
 def test_the_list_shows_a_missing_key_with_a_link_to_add_it(ada, kaleyra):

@@ -93,7 +93,8 @@ def test_the_page_of_a_key_has_the_check_button(ada, rosa, key):
 def test_one_get_shows_that_a_key_works_and_nothing_is_sent(ada, key, kaleyra_http):
     page_text = check_page_text(ada, key)
     assert (
-        "The key works." in page_text and "No callback profile posts to this console" in page_text
+        "The key works." in page_text
+        and "No callback profile at Kaleyra posts to the results address" in page_text
     )
     [call] = kaleyra_http.calls
     assert (call.request.method, call.request.url) == ("GET", f"{PROFILES_URL}?limit=25&offset=0")
@@ -133,7 +134,7 @@ def test_an_auto_disabled_profile_is_shown(ada, key, at_kaleyra):
 def test_a_profile_with_the_previous_address_is_shown(ada, key, at_kaleyra):
     at_kaleyra()
     endpoints.rotate_address(key.account, by=None)
-    assert "is the address before the current one" in check_page_text(ada, key)
+    assert "is the old address" in check_page_text(ada, key)
 
 
 def test_a_profile_with_an_ended_address_is_shown(ada, key, at_kaleyra):
@@ -198,7 +199,7 @@ def test_a_second_click_within_seconds_sends_no_request(ada, key, kaleyra_http):
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (NotSent("refused"), "There was no connection to the pod’s host"),
+        (NotSent("refused"), "There was no connection to the host of"),
         (NoAnswer("timeout"), "No answer came in time"),
     ],
 )
@@ -240,3 +241,26 @@ def test_a_check_tells_no_closed_port_from_an_address_that_is_refused(ada, key, 
 
 def raise_(error):
     raise error
+
+
+@pytest.mark.parametrize(
+    ("state", "stored"),
+    [
+        (profiles.ProfileState.ACTIVE, "on"),
+        (profiles.ProfileState.AUTO_DISABLED, "off"),
+        (profiles.ProfileState.DISABLED, "off"),
+    ],
+)
+def test_a_check_stores_whether_kaleyra_posts_to_the_address(ada, key, at_kaleyra, state, stored):
+    address = at_kaleyra(status=state)
+    check_page_text(ada, key)
+    address.refresh_from_db()
+    assert address.profile_state == stored and address.profile_seen_at
+
+
+def test_a_profile_that_posts_elsewhere_stores_nothing(ada, key, list_profiles):
+    address = endpoints.ensure_address(key.account, by=None)
+    list_profiles([profile("https://elsewhere.example/hook")])
+    check_page_text(ada, key)
+    address.refresh_from_db()
+    assert (address.profile_state, address.profile_seen_at) == ("", None)

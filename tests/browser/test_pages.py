@@ -143,10 +143,10 @@ def test_the_pages_of_results_and_of_a_checked_key(
     sign_in(page, admin_user)
     there = f"/accounts/{account.pk}/results/"
     page.goto(live_server.url + there)
-    page.get_by_role("button", name="Self-test").click()
+    page.get_by_role("button", name="Test it here").click()
     expect(page.get_by_text("The console takes a result at this address")).to_be_visible()
-    page.get_by_role("button", name="Rotate").click()
-    page.get_by_role("button", name="End the old one").wait_for()
+    page.get_by_role("button", name="Make a new address").click()
+    page.get_by_role("button", name="End the old address").wait_for()
     page.get_by_text("Show the secret").click()
     assert faults([""], "rotated") == {}
     account.callback_addresses.all().delete()

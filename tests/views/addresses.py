@@ -43,6 +43,8 @@ MATRIX = {
     "let_go_on": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 302, 302)),
     "resume": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 302, 302)),
     "resume_workflow": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 302, 302)),
+    "account_hub": ((SIGN_IN, 403, 403, 200, 200, 200), (SIGN_IN, 403, 403, 405, 405, 405)),
+    "pause_account": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 200, 200)),
     "callback_setup": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 302, 302)),
     "check_key": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 200, 200)),
     # For a machine with the address's secret: tests/views/results/test_callbacks.py
@@ -111,7 +113,7 @@ def address_of(name, world):
     }
     if name in {"compose", "preview", "template_fields", "resume_workflow"}:
         return reverse(name, args=[world.workflow.pk])
-    if name in {"resume", "callback_setup"}:
+    if name in {"resume", "callback_setup", "account_hub", "pause_account"}:
         return reverse(name, args=[world.workflow.account.pk])
     if name == "check_key":
         return reverse(name, args=[world.workflow.account.primary_key.pk])

@@ -8,12 +8,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from invocations.forms.next_page import own_page
 from invocations.forms.stop import StopForm
 from invocations.history.reasons import REASONS
 from invocations.models import Account, KillSwitch, WorkflowInstance, permissions
@@ -150,6 +150,4 @@ def _resumed_text(name: str, because: str) -> str:
 
 def _redirect_back(request: StaffRequest) -> HttpResponseRedirect:
     """To the page with the button that was pressed; to no other site."""
-    url = request.POST.get("back", "")
-    is_ours = url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
-    return HttpResponseRedirect(url if is_ours else reverse("dashboard"))
+    return HttpResponseRedirect(own_page(request.POST.get("back", "")) or reverse("dashboard"))

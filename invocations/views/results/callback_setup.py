@@ -44,6 +44,8 @@ def callback_setup(request: StaffRequest, account_id: int) -> HttpResponse:
         "account": account,
         "address": address,
         "before": endpoints.previous_address(account),
+        "key": account.primary_key,
+        "may_check": request.viewer.may(permissions.CHANGE_KEY),
         "last": received.order_by("-last_received_at").first(),
         "workflows": account.workflow_instances.filter(is_active=True),
         "secret_header": SECRET_HEADER,
@@ -84,7 +86,7 @@ def _address_context(request: StaffRequest, address: CallbackAddress) -> dict[st
 
 def _create(request: StaffRequest, account: Account) -> None:
     endpoints.ensure_address(account, by=request.user)
-    messages.success(request, _("The address is made. Enter it at Kaleyra as it stands here."))
+    messages.success(request, _("The address is made. Now enter it at Kaleyra, as shown here."))
 
 
 def _rotate(request: StaffRequest, account: Account) -> None:
@@ -92,13 +94,13 @@ def _rotate(request: StaffRequest, account: Account) -> None:
         endpoints.rotate_address(account, by=request.user)
     except endpoints.PreviousStillValid:
         text = _(
-            "The address before this one still lets Kaleyra in. "
+            "The old address still takes results. "
             "End it first, once Kaleyra posts to the current one."
         )
         messages.warning(request, text)
     else:
         text = _(
-            "There is a new address. The one before stays valid until you end it: "
+            "There is a new address. The old one stays valid until you end it: "
             "enter the new one at Kaleyra first."
         )
         messages.success(request, text)
@@ -106,7 +108,7 @@ def _rotate(request: StaffRequest, account: Account) -> None:
 
 def _end_previous(request: StaffRequest, account: Account) -> None:
     if endpoints.end_previous_address(account):
-        text = _("The address before this one is ended. Only the current one lets Kaleyra in.")
+        text = _("The old address is ended. Only the current one takes results.")
         messages.success(request, text)
     else:
         messages.info(request, _("There was no other address any more."))
@@ -125,7 +127,7 @@ def _test(request: StaffRequest, account: Account) -> None:
         "The console takes a result at this address with this secret, "
         "and refuses one without it. Nothing was kept of the test."
     )
-    outside = _("Whether Kaleyra can reach the address from outside, “Last result” will show.")
+    outside = _("Whether Kaleyra reaches the address from outside, only a result shows.")
     messages.success(request, f"{accepted} {outside}")
 
 
@@ -143,16 +145,16 @@ def _self_test(address: CallbackAddress) -> str:
     try:
         token, secret = address.token, address.secret
         if endpoints.authorised_address(token, {SECRET_HEADER: secret}) != address:
-            return _("The console does not find its own address. Rotate it.")
+            return _("The console does not find its own address. Make a new one.")
         if endpoints.authorised_address(token, {SECRET_HEADER: f"{secret}-wrong"}):
-            return _("The console lets in a wrong secret. Tell whoever looks after it.")
+            return _("The console lets in a wrong secret. Tell whoever runs it.")
         with transaction.atomic():
             inbox.store_result(address.account, body.encode())
             transaction.set_rollback(True)
     except Unreadable:
         return _(
             "The address cannot be decrypted: a key is missing in FIELD_ENCRYPTION_KEYS. "
-            "Put it back, or rotate."
+            "Put it back, or make a new address."
         )
     except Exception as error:  # Any exception would also make Kaleyra's request fail.
         name = type(error).__name__

@@ -144,10 +144,7 @@ def test_the_secret_stands_on_no_other_page(ada, account, workflow, address):
 
 
 def test_the_pages_of_account_and_workflow_lead_here(ada, there, account, workflow):
-    assert (
-        there
-        in ada.get(reverse("admin:invocations_account_change", args=[account.pk])).content.decode()
-    )
+    assert there in ada.get(reverse("account_hub", args=[account.pk])).content.decode()
     assert (
         ada.get(reverse("admin:invocations_workflowinstance_results", args=[workflow.pk])).headers[
             "Location"
@@ -157,7 +154,7 @@ def test_the_pages_of_account_and_workflow_lead_here(ada, there, account, workfl
 
 
 def test_it_says_which_workflows_report(ada, there, workflow):
-    assert "Not known to report" in words_of(ada.get(there))
+    assert "No result yet" in words_of(ada.get(there))
     workflow.expects_callback = True
     workflow.save()
-    assert "Reports its results" in words_of(ada.get(there))
+    assert "Results arrive" in words_of(ada.get(there))

@@ -1,0 +1,81 @@
+"""In one badge, whether messages can leave over an account: ready, paused, or being set up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.translation import gettext_lazy as _
+
+from invocations.history.meanings import Text
+from invocations.models import Account, ApiKey, WorkflowInstance
+from invocations.sending.account_key import key_problem, primary_key_of
+
+
+class AccountCode(StrEnum):
+    NO_KEY = "no_key"
+    KEY_UNREADABLE = "key_unreadable"
+    KEY_REFUSED = "key_refused"
+    PAUSED = "paused"
+    BEING_SET_UP = "being_set_up"
+    """It has a key, and no workflow of it is live."""
+    READY = "ready"
+
+
+@dataclass(frozen=True)
+class AccountState:
+    """`tone` and `icon` as in `admin.badges.badge`."""
+
+    code: AccountCode
+    label: Text
+    tone: str
+    icon: str
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the set-up itself is not complete yet."""
+        return self.code in (AccountCode.NO_KEY, AccountCode.BEING_SET_UP)
+
+
+STATES = {
+    state.code: state
+    for state in (
+        AccountState(AccountCode.NO_KEY, _("Being set up: no API key"), "neutral", "construction"),
+        AccountState(AccountCode.KEY_UNREADABLE, _("Key cannot be read"), "rejected", "lock"),
+        AccountState(AccountCode.KEY_REFUSED, _("Key refused"), "rejected", "block"),
+        AccountState(AccountCode.PAUSED, _("Paused"), "held", "pause"),
+        AccountState(AccountCode.BEING_SET_UP, _("Being set up"), "neutral", "construction"),
+        AccountState(AccountCode.READY, _("Ready"), "accepted", "check"),
+    )
+}
+
+
+def state_of(account: Account) -> AccountState:
+    """Reads `account.api_keys` and `account.workflow_instances`, which may be prefetched."""
+    return STATES[_code_of(account)]
+
+
+def is_refused(key: ApiKey) -> bool:
+    """Whether Kaleyra's last word on the key was a refusal."""
+    refused, accepted = key.last_refused_at, key.last_accepted_at
+    return refused is not None and (accepted is None or accepted < refused)
+
+
+def _code_of(account: Account) -> AccountCode:
+    key = primary_key_of(account)
+    if account.is_paused and not account.paused_because:  # a person paused it
+        return AccountCode.PAUSED
+    if key is None:
+        return AccountCode.NO_KEY
+    if key_problem(account):
+        return AccountCode.KEY_UNREADABLE
+    if account.paused_because == "credentials" or is_refused(key):
+        return AccountCode.KEY_REFUSED
+    if account.is_paused:
+        return AccountCode.PAUSED
+    return AccountCode.READY if _has_live_workflow(account) else AccountCode.BEING_SET_UP
+
+
+def _has_live_workflow(account: Account) -> bool:
+    live = WorkflowInstance.Stage.LIVE
+    return any(each.is_active and each.stage == live for each in account.workflow_instances.all())
