@@ -2,6 +2,7 @@
 
 from invocations.models.attempts import Attempt, Settlement
 from invocations.models.configuration import Account, ApiKey, Pod
+from invocations.models.home import AdminRequest, Favourite, FollowedUp
 from invocations.models.invocations import Invocation
 from invocations.models.kept_forms import KeptForm
 from invocations.models.monitoring import Heartbeat, Incident, Quarter
@@ -16,6 +17,7 @@ from invocations.models.workflows import Channel, WorkflowInstance
 
 __all__ = [
     "Account",
+    "AdminRequest",
     "ApiKey",
     "Attempt",
     "Callback",
@@ -24,6 +26,8 @@ __all__ = [
     "ChannelResult",
     "DatabaseIdentity",
     "Export",
+    "Favourite",
+    "FollowedUp",
     "Heartbeat",
     "Incident",
     "Invocation",
