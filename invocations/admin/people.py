@@ -30,6 +30,9 @@ from invocations.forms.person import NewPersonForm
 from invocations.models import WorkflowInstance
 
 admin.site.unregister([User, Group])
+User._meta.verbose_name = _("person")
+User._meta.verbose_name_plural = _("people")
+# Migrations of django.contrib.auth keep Django's names: they are made from the class itself.
 
 
 def rights_of(person: User) -> set[int]:

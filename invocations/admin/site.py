@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.templatetags.static import static
 from unfold.sites import UnfoldAdminSite
 
@@ -53,6 +54,12 @@ class ConsoleSite(UnfoldAdminSite):
     def get_urls(self) -> list[Any]:
         """Without Unfold's search: it puts what is typed, also numbers, into a URL."""
         return [each for each in super().get_urls() if getattr(each, "name", "") != "search"]
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Redirects home: the menu leads to each list, and nobody here knows Django's apps."""
+        return redirect("dashboard")
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         kill_switch = pauses.active_kill_switch() if request.user.is_authenticated else None
