@@ -55,6 +55,7 @@ def sid_warnings(account: Account) -> list[str]:
 
 @admin.register(Account)
 class AccountAdmin(ConfigurationAdmin):
+    list_before_template = "admin/invocations/keys_and_pods.html"
     list_display = ["title", "pod", "sid", "key", "sending"]
     list_filter = ["pod", "is_paused"]
     list_select_related = ["pod"]

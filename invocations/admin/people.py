@@ -58,6 +58,7 @@ def grantable_groups(granter: User) -> QuerySet[Group]:
 @admin.register(User)
 class PersonAdmin(BoundedLists, BoundedChoices, InUse, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
     change_form_outer_after_template = None  # what a person sent is in the history
+    list_before_template = "admin/invocations/groups_link.html"
     show_facets = admin.ShowFacets.NEVER
     form = UserChangeForm
     add_form = NewPersonForm

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.templatetags.static import static
 from unfold.sites import UnfoldAdminSite
 
+from invocations.admin import navigation
 from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses
 
@@ -70,6 +71,7 @@ class ConsoleSite(UnfoldAdminSite):
             "brake": kill_switch,
             # Staff pages have one already (`views.base.staff_page`).
             "viewer": getattr(request, "viewer", None) or Viewer.of(request.user),
+            "pages_to_find": lambda: navigation.pages_to_find(request),
         }
 
 

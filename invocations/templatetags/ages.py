@@ -42,3 +42,10 @@ def in_words(span: timedelta) -> str:
     """For example "4 hours" for 240 minutes."""
     now = timezone.now()
     return lasting(now - span, now)
+
+
+@register.simple_tag
+def zone_name() -> str:
+    """The current time zone: "IST", or "UTC+08" where it has no letters of its own."""
+    letters = timezone.localtime().tzname() or ""
+    return letters if letters.isalpha() else f"UTC{letters}"
