@@ -96,6 +96,7 @@ SET_UP = (
         permissions.VIEW_PEOPLE,
         below=("/auth/group/",),
     ),
+    Entry(_("Changes"), "fact_check", "changes", permissions.VIEW_ACCOUNT),
     Entry(_("Stop sending"), "front_hand", "stop", permissions.STOP),
 )
 HELP = (

@@ -17,7 +17,6 @@ register = template.Library()
 LAST_PARTS = {
     "add": gettext_lazy("Add %(name)s"),
     "delete": gettext_lazy("Delete"),
-    "history": gettext_lazy("Changes"),
     "password_change": gettext_lazy("New password"),
 }
 """The last part, by the end of the page's URL name. A list and a record have none."""

@@ -18,7 +18,6 @@ def title_of(answer):
         ("/auth/user/add/", "Add person | People"),
         ("/auth/user/{ada}/change/", "Ada Byron | People"),
         ("/auth/user/{ada}/password/", "New password | Ada Byron | People"),
-        ("/invocations/account/{account}/history/", "Changes | Acme India | Accounts"),
         ("/invocations/account/{account}/delete/", "Delete | Acme India | Accounts"),
     ],
 )
