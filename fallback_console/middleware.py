@@ -5,6 +5,7 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -12,18 +13,32 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 def show_times_in_the_users_zone(get_response: GetResponse) -> GetResponse:
-    """Shows times in the zone of the cookie `timezone`, which static/console.js sets, or in UTC."""
+    """Shows times in the zone that the person has chosen, else in the browser's, else in UTC."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        name = request.COOKIES.get("timezone", "")
-        try:
-            zone = zoneinfo.ZoneInfo(name) if name else None
-        except (KeyError, ValueError, OSError):  # OSError: ZoneInfo opens a file by this name
-            zone = None
-        with timezone.override(zone):
+        of_browser = request.COOKIES.get("timezone", "")  # static/console.js sets it
+        with timezone.override(_zone(_chosen_zone(request)) or _zone(of_browser)):
             return get_response(request)
 
     return middleware
+
+
+def _chosen_zone(request: HttpRequest) -> str:
+    """Of the profile, which comes with the person (`sign_in.BackendWithProfile`).
+
+    Without a session nobody is signed in, and the database is not asked.
+    """
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return ""
+    return str(getattr(getattr(request.user, "profile", None), "time_zone", ""))
+
+
+def _zone(name: str) -> zoneinfo.ZoneInfo | None:
+    """None if the name is empty or names no zone."""
+    try:
+        return zoneinfo.ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError):  # OSError: ZoneInfo opens a file by this name
+        return None
 
 
 def keep_pages_out_of_caches(get_response: GetResponse) -> GetResponse:

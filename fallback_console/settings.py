@@ -142,12 +142,14 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = ["fallback_console.sign_in.BackendWithProfile"]
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 LANGUAGE_CODE = "en"
 # Only languages that the console's own texts exist in: Django and Unfold have translations into
 # others, and a page would mix both.
 LANGUAGES = [("en", "English")]
+FORMAT_MODULE_PATH = "fallback_console.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 # Messages stay on the server: a cookie can be read in transit and by the browser's next user.

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import path, re_path
 
 from invocations.views.history.bulk_actions import bulk_actions
+from invocations.views.history.changes import changes
 from invocations.views.history.errors import errors
 from invocations.views.history.exports import cancel_export, download, export, exports
 from invocations.views.history.find import find
@@ -56,6 +57,7 @@ urlpatterns = [
     path("history/<uuid:request_id>/cancel/", cancel, name="cancel"),
     path("history/<uuid:request_id>/time/", reschedule, name="reschedule"),
     path("history/<uuid:request_id>/settle/", settle, name="settle"),
+    path("changes/", changes, name="changes"),
     path("unknown/", unknown, name="unknown"),
     path("results/unmatched/", unmatched, name="unmatched"),
     path("results/unmatched/<int:callback_id>/match/", match_result, name="match_result"),

@@ -81,6 +81,7 @@ class AccountList(BoundedChangeList):
 @admin.register(Account)
 class AccountAdmin(ConfigurationAdmin):
     saves_one_way = True
+    list_before_template = "admin/invocations/keys_and_pods.html"
     list_display = ["title", "reaches", "region", "sid", "key", "state"]
     list_filter = ["pod", "is_paused"]
     list_select_related = ["pod"]

@@ -7,11 +7,11 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 
+from invocations.admin.changes_link import ChangesOfRecord
 from invocations.admin.choices import BoundedChoices
 from invocations.admin.in_use import InUse
 from invocations.admin.lists import BoundedLists
@@ -19,12 +19,11 @@ from invocations.admin.returning import Returning
 
 
 class ConfigurationAdmin(
-    Returning, BoundedLists, BoundedChoices, InUse, SimpleHistoryAdmin, ModelAdmin
+    ChangesOfRecord, Returning, BoundedLists, BoundedChoices, InUse, SimpleHistoryAdmin, ModelAdmin
 ):
-    """Unfold's look, a read-only history of changes, and no deletion of what is in use."""
+    """Unfold's look, a link to its changes, and no deletion of what is in use."""
 
     show_facets = admin.ShowFacets.NEVER
-    object_history_list_template = "admin/invocations/history_list.html"
     empty_text: Any = ""
     """Shown in place of an empty list."""
 
@@ -41,15 +40,6 @@ class ConfigurationAdmin(
         if record is None:
             raise Http404
         return record
-
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        try:
-            response: HttpResponse = super().history_view(request, object_id, extra_context)
-        except (ValueError, ValidationError):  # `object_id` is no id
-            raise Http404 from None
-        return response
 
     def history_form_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Always 404: old versions can be read, but not restored.

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
-from invocations.models import Export, Invocation, permissions
+from invocations.models import Invocation, permissions
 from invocations.models.permissions import Viewer
 from invocations.results import matching
 
@@ -18,17 +19,105 @@ MAX_BADGE = 99
 """Highest number in a badge; beyond it stands “99+”."""
 
 
-def _item(
-    request: HttpRequest, title: Any, icon: str, url_name: str, permission: str = ""
-) -> Item | None:
-    """The item as Unfold expects it; None without `permission`."""
-    if permission and not Viewer.of(request.user).may(permission):
-        return None
-    link = reverse(url_name)
-    active = request.path == link if link == "/" else request.path.startswith(link)
-    if url_name == "history":
-        active = active and not request.path.startswith(reverse("exports"))
-    return {"title": title, "icon": icon, "link": link, "active": active}
+@dataclass(frozen=True)
+class Entry:
+    """One item of the menu.
+
+    It is marked on its own page, on the pages `below` it (beginnings of addresses), and on no page
+    of `elsewhere`. `permission`: who may open it; "" is everybody who is signed in. `words`: by
+    which the search finds it besides its title.
+    """
+
+    title: Any
+    icon: str
+    url_name: str
+    permission: str = ""
+    words: Any = ""
+    below: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+
+    def item(self, request: HttpRequest, viewer: Viewer) -> Item | None:
+        """As Unfold expects it; None without the permission."""
+        if self.permission and not viewer.may(self.permission):
+            return None
+        link = reverse(self.url_name)
+        pages = (link, *self.below) if link != "/" else self.below
+        is_below = request.path.startswith(pages) and not request.path.startswith(self.elsewhere)
+        active = request.path == link or (is_below if pages else False)
+        return {
+            "title": self.title,
+            "icon": self.icon,
+            "link": link,
+            "active": active,
+            "words": self.words,
+        }
+
+
+HOME = Entry(_("Home"), "home", "admin:index")
+NEEDS_YOU = Entry(
+    _("Needs you"),
+    "flag",
+    "needs_you",
+    permissions.SEE_HISTORY,
+    below=("/unknown/", "/results/unmatched/"),
+)
+UNKNOWN = Entry(_("Outcomes unknown"), "question_mark", "unknown", permissions.SEE_HISTORY)
+UNMATCHED = Entry(_("Results without a message"), "link_off", "unmatched", permissions.SEE_HISTORY)
+WORK = (
+    Entry(_("Send"), "send", "send", permissions.SEND),
+    Entry(
+        _("History"),
+        "history",
+        "history",
+        permissions.SEE_HISTORY,
+        elsewhere=("/history/errors/",),
+    ),
+    Entry(_("Errors explained"), "rule", "errors", permissions.SEE_HISTORY),
+)
+SET_UP = (
+    Entry(
+        _("Accounts"),
+        "business_center",
+        "admin:invocations_account_changelist",
+        permissions.VIEW_ACCOUNT,
+        below=("/accounts/", "/invocations/apikey/", "/invocations/pod/", "/keys/"),
+    ),
+    Entry(
+        _("Workflows"),
+        "account_tree",
+        "admin:invocations_workflowinstance_changelist",
+        permissions.VIEW_WORKFLOW,
+        below=("/workflows/",),
+    ),
+    Entry(
+        _("People"),
+        "group",
+        "admin:auth_user_changelist",
+        permissions.VIEW_PEOPLE,
+        below=("/auth/group/",),
+    ),
+    Entry(_("Changes"), "fact_check", "changes", permissions.VIEW_ACCOUNT),
+    Entry(_("Stop sending"), "front_hand", "stop", permissions.STOP),
+)
+HELP = (
+    Entry(_("What the words mean"), "menu_book", "glossary"),
+    Entry(
+        _("My details"),
+        "person",
+        "profile",
+        words=_("my number, time zone, password"),
+        below=("/password_change/",),
+    ),
+)
+IN_NO_MENU = (
+    UNKNOWN,
+    UNMATCHED,
+    Entry(_("Exports"), "download", "exports", permissions.SEE_HISTORY),
+    Entry(_("API keys"), "key", "admin:invocations_apikey_changelist", permissions.VIEW_KEY),
+    Entry(_("Regions (pods)"), "dns", "admin:invocations_pod_changelist", permissions.VIEW_POD),
+    Entry(_("Groups"), "badge", "admin:auth_group_changelist", permissions.VIEW_GROUPS),
+)
+"""Pages that another page links to. The search finds them by name."""
 
 
 def _counted(item: Item | None, rows: QuerySet[Any], show_empty: bool = True) -> Item | None:
@@ -39,67 +128,41 @@ def _counted(item: Item | None, rows: QuerySet[Any], show_empty: bool = True) ->
     return item if count or show_empty else None
 
 
-def _unknown(request: HttpRequest) -> Item | None:
-    item = _item(
-        request, _("Unknown outcomes"), "question_mark", "unknown", permissions.SEE_HISTORY
-    )
-    return _counted(item, Invocation.objects.filter(status=Invocation.Status.UNKNOWN))
-
-
-def _unmatched(request: HttpRequest) -> Item | None:
-    """Without results it is shown only to those who may match them."""
-    item = _item(request, _("Unmatched results"), "link_off", "unmatched", permissions.SEE_HISTORY)
-    may_settle = Viewer.of(request.user).may_settle
-    return _counted(item, matching.results_to_review(), show_empty=may_settle)
-
-
-def _exports(request: HttpRequest) -> Item | None:
-    """With the number of exports that are ready and were not downloaded yet."""
-    item = _item(request, _("Exports"), "download", "exports", permissions.SEE_HISTORY)
-    if item is None:
-        return None
-    ready = Export.objects.filter(
-        person_id=request.user.pk, state=Export.State.READY, seen_at__isnull=True
-    )
-    if count := ready.count():
-        item["badge"] = str(count)
-    return item
-
-
-SET_UP = (
-    (_("Workflows"), "account_tree", "invocations_workflowinstance", permissions.VIEW_WORKFLOW),
-    (_("Accounts"), "business_center", "invocations_account", permissions.VIEW_ACCOUNT),
-    (_("API keys"), "key", "invocations_apikey", permissions.VIEW_KEY),
-    (_("Pods"), "dns", "invocations_pod", permissions.VIEW_POD),
-    (_("People"), "group", "auth_user", permissions.VIEW_PEOPLE),
-    (_("Groups"), "badge", "auth_group", permissions.VIEW_GROUPS),
-)
-"""Title, icon, model (as in its admin URLs) and permission of each admin page in the menu."""
+def _needs_you(request: HttpRequest, viewer: Viewer) -> list[Item | None]:
+    """The page of what needs somebody, or its two lists where there is no such page."""
+    try:
+        return [NEEDS_YOU.item(request, viewer)]
+    except NoReverseMatch:
+        unknown = Invocation.objects.filter(status=Invocation.Status.UNKNOWN)
+        return [
+            _counted(UNKNOWN.item(request, viewer), unknown),
+            # Without results it is shown only to those who may match them.
+            _counted(
+                UNMATCHED.item(request, viewer),
+                matching.results_to_review(),
+                show_empty=viewer.may_settle,
+            ),
+        ]
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's sidebar groups, with the items that the person may open."""
-    work = [
-        _item(request, _("Dashboard"), "dashboard", "admin:index"),
-        _item(request, _("Find"), "search", "find"),
-        _item(request, _("Send"), "send", "send", permissions.SEND),
-        _item(request, _("History"), "history", "history", permissions.SEE_HISTORY),
-        _unknown(request),
-        _unmatched(request),
-        _exports(request),
-        _item(request, _("Stop all sending"), "front_hand", "stop", permissions.STOP),
-    ]
-    set_up = [
-        _item(request, title, icon, f"admin:{model}_changelist", permission)
-        for title, icon, model, permission in SET_UP
-    ]
+    viewer = Viewer.of(request.user)
+    work = [HOME.item(request, viewer), *_needs_you(request, viewer)]
     groups = [
-        (_("Work"), work),
-        (_("Set-up"), set_up),
-        (_("Me"), [_item(request, _("My number"), "smartphone", "profile")]),
+        (_("Work"), [*work, *(entry.item(request, viewer) for entry in WORK)]),
+        (_("Set-up"), [entry.item(request, viewer) for entry in SET_UP]),
+        (_("Help"), [entry.item(request, viewer) for entry in HELP]),
     ]
     return [
         {"title": title, "items": allowed}
         for title, items in groups
         if (allowed := [item for item in items if item])
     ]
+
+
+def pages_to_find(request: HttpRequest) -> list[Item]:
+    """Every page that the search finds by its name, as far as the person may open it."""
+    viewer = Viewer.of(request.user)
+    entries = (HOME, *WORK, *SET_UP, *HELP, *IN_NO_MENU)
+    return [item for entry in entries if (item := entry.item(request, viewer))]

@@ -8,6 +8,7 @@ get their rights.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin
@@ -23,13 +24,18 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from invocations.admin.badges import active_badge
+from invocations.admin.changes_link import ChangesOfRecord
 from invocations.admin.choices import BoundedChoices
 from invocations.admin.in_use import InUse
 from invocations.admin.lists import BoundedLists
 from invocations.forms.person import NewPersonForm
+from invocations.history.people_changes import with_rights
 from invocations.models import WorkflowInstance
 
 admin.site.unregister([User, Group])
+User._meta.verbose_name = _("person")
+User._meta.verbose_name_plural = _("people")
+# Migrations of django.contrib.auth keep Django's names: they are made from the class itself.
 
 
 def rights_of(person: User) -> set[int]:
@@ -53,8 +59,9 @@ def grantable_groups(granter: User) -> QuerySet[Group]:
 
 
 @admin.register(User)
-class PersonAdmin(BoundedLists, BoundedChoices, InUse, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
+class PersonAdmin(ChangesOfRecord, BoundedLists, BoundedChoices, InUse, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
     change_form_outer_after_template = None  # what a person sent is in the history
+    list_before_template = "admin/invocations/groups_link.html"
     show_facets = admin.ShowFacets.NEVER
     form = UserChangeForm
     add_form = NewPersonForm
@@ -133,13 +140,36 @@ class PersonAdmin(BoundedLists, BoundedChoices, InUse, UserAdmin, ModelAdmin):  
             obj.is_staff = True  # the console is an admin site: only staff can sign in
         super().save_model(request, obj, form, change)
 
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> list[dict[str, Any]]:
+        """With the rights before and after, for the list of changes."""
+        message: list[dict[str, Any]] = super().construct_change_message(
+            request, form, formsets, add
+        )
+        if add or "groups" not in form.fields:
+            return message
+        return with_rights(message, _rights_text(form.initial), _rights_text(form.cleaned_data))
+
     def needed_by(self, record: User) -> list[QuerySet[Any]]:
         """Also the admin's log of what they changed, which Django would delete with the person."""
         return [*super().needed_by(record), LogEntry.objects.filter(user=record)]
 
 
+def _rights_text(values: Mapping[str, Any]) -> str:
+    """For example "Support, turned off", from the values of the form of a person."""
+    names = sorted(group.name for group in values.get("groups") or ())
+    if values.get("is_superuser"):
+        names.insert(0, str(_("Superuser")))
+    if not values.get("is_active"):
+        names.append(str(_("turned off")))
+    return ", ".join(names)
+
+
 @admin.register(Group)
-class ConsoleGroupAdmin(BoundedLists, BoundedChoices, InUse, GroupAdmin, ModelAdmin):  # type: ignore[misc]
+class ConsoleGroupAdmin(  # type: ignore[misc]
+    ChangesOfRecord, BoundedLists, BoundedChoices, InUse, GroupAdmin, ModelAdmin
+):
     """For superusers only: whoever may change a group could grant themselves every right."""
 
     instead_of_deleting = _(

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.templatetags.static import static
 from unfold.sites import UnfoldAdminSite
 
+from invocations.admin import navigation
 from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses
 
@@ -55,6 +57,12 @@ class ConsoleSite(UnfoldAdminSite):
         """Without Unfold's search: it puts what is typed, also numbers, into a URL."""
         return [each for each in super().get_urls() if getattr(each, "name", "") != "search"]
 
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Redirects home: the menu leads to each list, and nobody here knows Django's apps."""
+        return redirect("dashboard")
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         kill_switch = pauses.active_kill_switch() if request.user.is_authenticated else None
         return {
@@ -64,6 +72,7 @@ class ConsoleSite(UnfoldAdminSite):
             "brake": kill_switch,
             # Staff pages have one already (`views.base.staff_page`).
             "viewer": getattr(request, "viewer", None) or Viewer.of(request.user),
+            "pages_to_find": lambda: navigation.pages_to_find(request),
         }
 
 

@@ -15,7 +15,6 @@ from django.shortcuts import redirect
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from simple_history.template_utils import HistoricalRecordContextHelper
 from unfold.admin import StackedInline
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
@@ -185,37 +184,3 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
         ]
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
         return {**kwargs, "initial": free}
-
-    def set_history_delta_changes(
-        self, request: HttpRequest, historical_records: Any, foreign_keys_are_objs: bool = True
-    ) -> None:
-        """Adds the changes of the channels to the workflow's version saved just before them."""
-        super().set_history_delta_changes(request, historical_records, foreign_keys_are_objs)
-        for record in historical_records:
-            channels = Channel.history.filter(
-                workflow_instance_id=record.id, history_date__gte=record.history_date
-            )
-            if newer := record.next_record:
-                channels = channels.filter(history_date__lt=newer.history_date)
-            changes = [
-                change
-                for channel in channels.order_by("position")
-                for change in channel_changes(channel)
-            ]
-            record.history_delta_changes = [*getattr(record, "history_delta_changes", []), *changes]
-
-
-def channel_changes(version: Any) -> list[dict[str, str]]:
-    """What one version of a channel changed, as the list of changes shows it: field, old, new."""
-    name = f"send{version.position}: {version.get_kind_display()}"
-    before = version.prev_record
-    if version.history_type == "-":
-        return [{"field": _("Channel"), "old": name, "new": ""}]
-    if before is None or before.history_type == "-":
-        return [
-            {"field": _("Channel"), "old": "", "new": f"{name} {version.template_text}".strip()}
-        ]
-    changes = HistoricalRecordContextHelper(Channel, version).context_for_delta_changes(
-        version.diff_against(before)
-    )
-    return [{**change, "field": f"{name}, {change['field']}"} for change in changes]

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
-from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from invocations.forms.days import DaysFilter
 from invocations.history import filters
 from invocations.history.filters import (
     DELIVERY_FILTERS,
@@ -27,9 +25,6 @@ from invocations.history.filters import (
 )
 from invocations.models import Account, Invocation, WorkflowInstance
 
-# Outside this range the midnight of a day cannot be represented in every time zone.
-DAY_VALIDATORS = [MinValueValidator(date(1970, 1, 2)), MaxValueValidator(date(2999, 12, 31))]
-
 
 class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time
     """A choice of people, shown by their full names."""
@@ -38,21 +33,16 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subs
         return str(obj.get_full_name() or obj.get_username())
 
 
-def _day(label: Any) -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        required=False,
-        validators=DAY_VALIDATORS,
-        widget=forms.DateInput(attrs={"type": "date"}),
-    )
-
-
-class HistoryFilter(forms.Form):
+class HistoryFilter(DaysFilter):
     """The filters of the history, from the query string of its URL (`address`).
 
-    A filter with an invalid value is ignored and named in `told`. `why` and `error` have no visible
-    field: links from the page of errors set them.
+    `why` and `error` have no visible field: links from the page of errors set them.
     """
+
+    field_order = (
+        *("status", "delivery", "workflow", "account", "person", "since", "until", "http"),
+        *("again", "practice", "error", "why"),
+    )
 
     status = forms.ChoiceField(
         label=_("Submission"),
@@ -81,8 +71,6 @@ class HistoryFilter(forms.Form):
         required=False,
         empty_label=_("Anybody"),
     )
-    since = _day(_("From"))
-    until = _day(_("To"))
     http = forms.IntegerField(label=_("HTTP status"), required=False, min_value=100, max_value=599)
     again = forms.ChoiceField(
         label=_("Sent again"),
@@ -115,32 +103,6 @@ class HistoryFilter(forms.Form):
         """`found`, narrowed by every valid filter except for those named in `but`."""
         values = {name: self.cleaned_data[name] for name in self.chosen}
         return filters.narrow(found, values, but)
-
-    @cached_property
-    def chosen(self) -> dict[str, str]:
-        """The valid filters by name, as in a query string. Days are in ISO 8601."""
-        self.is_valid()
-        given = {name: self.cleaned_data.get(name) for name in self.fields}
-        return {
-            name: value.isoformat() if isinstance(value, date) else self.data[name]
-            for name, value in given.items()
-            if value
-        }
-
-    @property
-    def told(self) -> list[str]:
-        """The errors: one sentence for each filter with an invalid value."""
-        self.is_valid()
-        return [
-            f"{self.fields[name].label}: {errors[0]}"
-            for name, errors in self.errors.items()
-            if name in self.fields
-        ]
-
-    @property
-    def address(self) -> str:
-        """The valid filters as a query string."""
-        return urlencode(self.chosen)
 
     @classmethod
     def chosen_in(cls, address: str) -> list[tuple[Any, Any]]:

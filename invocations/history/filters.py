@@ -82,8 +82,8 @@ def narrow(
     since, until = values.get("since"), values.get("until")
     return found.filter(
         recorded_between(
-            _midnight(since) if since else None,
-            _midnight(until + timedelta(days=1)) if until else None,
+            start_of_day(since) if since else None,
+            start_of_day(until + timedelta(days=1)) if until else None,
         )
     )
 
@@ -106,7 +106,8 @@ def _practice(*, is_practice: bool) -> Q:
     return query if is_practice else ~query
 
 
-def _midnight(day: date) -> datetime:
+def start_of_day(day: date) -> datetime:
+    """Its midnight in the current time zone."""
     return timezone.make_aware(datetime.combine(day, time.min))
 
 

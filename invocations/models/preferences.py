@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from invocations.models.encryption import EncryptedTextField
+from invocations.models.validators import time_zone_name
 from invocations.models.workflows import WorkflowInstance
 
 
@@ -23,9 +24,24 @@ class Profile(models.Model):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="profile")
     own_number = EncryptedTextField(_("my number"), bound_to="binding", blank=True, default="")
     """The number for tests on oneself, formatted as on the send page; empty if none is kept."""
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[time_zone_name],
+    )
+    """IANA name of the zone in which times are shown; empty: the browser's."""
 
     class Meta:
         default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(time_zone__regex=r"^[A-Za-z0-9_+/-]*$"),
+                name="profile_time_zone_is_a_name",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.user)

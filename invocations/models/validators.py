@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zoneinfo
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -43,3 +45,9 @@ def home_region(code: str) -> None:
         raise ValidationError(
             _("This is no country’s code of two capital letters, for example IN."), code="region"
         )
+
+
+def time_zone_name(name: str) -> None:
+    """Validates that this machine knows the time zone, for example Asia/Kolkata."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(_("There is no time zone of this name."), code="time_zone")

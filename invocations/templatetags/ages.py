@@ -49,3 +49,10 @@ def in_words(span: timedelta) -> str:
 def moment(at: datetime) -> str:
     """A time in the past, to the minute: "today, 10:12", or with its date."""
     return moment_text(at)
+
+
+@register.simple_tag
+def zone_name() -> str:
+    """The current time zone: "IST", or "UTC+08" where it has no letters of its own."""
+    letters = timezone.localtime().tzname() or ""
+    return letters if letters.isalpha() else f"UTC{letters}"

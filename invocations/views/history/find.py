@@ -33,7 +33,7 @@ def find(request: StaffRequest) -> HttpResponse:
     typed = search.typed
     messages = _messages(search, request.viewer)
     workflows = list(_workflows(typed, request.viewer)[:MAX_FOUND])
-    pages = _pages(typed, context["sidebar_navigation"])
+    pages = _pages(typed, context["pages_to_find"]())
     links = [reverse("invocation", args=[message.request_id]) for message in messages]
     links += [reverse("compose", args=[workflow.pk]) for workflow in workflows]
     links += [page["link"] for page in pages]
@@ -64,7 +64,7 @@ def _workflows(typed: str, viewer: Viewer) -> QuerySet[WorkflowInstance]:
     return sendable.filter(named).select_related("account").order_by("title", "pk")
 
 
-def _pages(typed: str, menu: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The pages in the person's menu whose titles hold `typed`."""
-    items = [item for group in menu for item in group["items"]]
-    return [item for item in items if typed and typed.casefold() in str(item["title"]).casefold()]
+def _pages(typed: str, pages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The pages whose titles, or words for them, hold `typed`."""
+    names = [(page, f"{page['title']} {page['words']}".casefold()) for page in pages]
+    return [page for page, name in names if typed and typed.casefold() in name]

@@ -73,7 +73,7 @@ def _filter_context(request: StaffRequest, filters: HistoryFilter, address: str)
         "filters": filters,
         "address": address,
         "chips": list_filters.chips(filters),
-        "days_to_choose": list_filters.day_links(filters),
+        "days_to_choose": filters.day_links(),
         "saved_filters": saved_filters,
         "saved_in_force": _ids_in_force(saved_filters, filters),
         "saving": form,

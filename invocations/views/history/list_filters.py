@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -113,33 +111,6 @@ def _tile_counts(filters: HistoryFilter) -> list[tuple[int, bool]]:
         (min(counts_by_name[f"tile{number}"], HISTORY_COUNT_CAP), is_capped)
         for number in range(len(TILES))
     ]
-
-
-def day_links(filters: HistoryFilter) -> list[dict[str, Any]]:
-    """Links to the usual periods, keeping all other filters."""
-    today = timezone.localdate()
-    periods: list[tuple[Text, int, int | None]] = [  # first and last day, in days ago
-        (_("Today"), 0, None),
-        (_("Yesterday"), 1, 1),
-        (_("Last 7 days"), 6, None),
-        (_("Last 30 days"), 29, None),
-    ]
-    others = {
-        name: value for name, value in filters.chosen.items() if name not in ("since", "until")
-    }
-    links = []
-    for label, first, last in periods:
-        days = {"since": (today - timedelta(days=first)).isoformat()}
-        if last is not None:
-            days["until"] = (today - timedelta(days=last)).isoformat()
-        links.append(
-            {
-                "label": label,
-                "address": urlencode(others | days),
-                "current": filters.chosen == others | days,
-            }
-        )
-    return links
 
 
 def chips(filters: HistoryFilter) -> list[dict[str, Any]]:

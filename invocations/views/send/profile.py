@@ -1,4 +1,4 @@
-"""The profile: a person's own phone number, for test messages."""
+"""The profile: who a person is here, their number for test messages, and their time zone."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from invocations.forms.profile import ProfileForm
+from invocations.forms.profile import BrowserZoneForm, ProfileForm
 from invocations.models import Profile
 from invocations.models.encryption import Unreadable
 from invocations.views.base import StaffRequest, render_page, staff_page
@@ -20,16 +21,30 @@ from invocations.views.base import StaffRequest, render_page, staff_page
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: StaffRequest) -> HttpResponse:
-    form = ProfileForm(
-        request.POST or None, initial={"own_number": own_number(request.user)}, label_suffix=""
-    )
+    """Stores the number and the time zone; with the browser's zone, that alone."""
+    stored = Profile.objects.filter(user=request.user).first() or Profile()
+    initial = {"own_number": own_number(request.user), "time_zone": stored.time_zone}
+    suggested = BrowserZoneForm({"time_zone": request.COOKIES.get("timezone", "")})
+    if request.method == "POST" and "use_browser_zone" in request.POST and suggested.is_valid():
+        return _store(request, suggested.cleaned_data, _("Saved."))
+    form = ProfileForm(request.POST or None, initial=initial, label_suffix="")
     if request.method == "POST" and form.is_valid():
-        Profile.objects.update_or_create(
-            user=request.user, defaults={"own_number": form.cleaned_data["own_number"]}
-        )
-        messages.success(request, " ".join([_("Saved."), *(note.text for note in form.notes)]))
-        return redirect("profile")
-    return render_page(request, "profile.html", {"form": form})
+        said = " ".join([_("Saved."), *(note.text for note in form.notes)])
+        return _store(request, form.cleaned_data, said)
+    zone = suggested.cleaned_data["time_zone"] if suggested.is_valid() else ""
+    context = {
+        "form": form,
+        "now": timezone.now(),
+        "browser_zone": zone if zone != timezone.get_current_timezone_name() else "",
+        "groups": ", ".join(request.user.groups.values_list("name", flat=True)),
+    }
+    return render_page(request, "profile.html", context)
+
+
+def _store(request: StaffRequest, values: dict[str, str], said: str) -> HttpResponse:
+    Profile.objects.update_or_create(user=request.user, defaults=values)
+    messages.success(request, said)
+    return redirect("profile")
 
 
 def own_number(user: User) -> str:

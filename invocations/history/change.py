@@ -1,0 +1,50 @@
+"""One change of the set-up, or one deed of the console, as the pages show it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import models
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from invocations.history.change_values import Detail
+from invocations.history.wording import person_name
+
+
+class Kind(models.TextChoices):
+    """What a change is about, as the filter has it."""
+
+    ACCOUNTS = "accounts", gettext_lazy("Keys and accounts")
+    WORKFLOWS = "workflows", gettext_lazy("Workflows and texts")
+    PEOPLE = "people", gettext_lazy("People")
+    STOPS = "stops", gettext_lazy("Stops and pauses")
+    MESSAGES = "messages", gettext_lazy("By hand on messages")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of the list.
+
+    `says` follows the person's name: "stopped all sending". `note`: the reason, in the words of
+    whoever gave it, or of the console. `by` is None if the console or a script did it.
+    """
+
+    at: datetime
+    by: User | None
+    kind: Kind
+    says: SafeString
+    details: Sequence[Detail] = ()
+    note: str = ""
+    is_quoted: bool = True
+    is_console: bool = False
+
+    @property
+    def person(self) -> str:
+        if self.is_console:
+            return _("The console")
+        return person_name(self.by) if self.by else _("A script")
