@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from invocations.models import Export, Invocation, permissions
-from invocations.models.permissions import Viewer
+from invocations.models.counting import capped_counts
+from invocations.models.permissions import viewer_of
 from invocations.results import matching
 
 Item = dict[str, Any]
@@ -22,7 +23,7 @@ def _item(
     request: HttpRequest, title: Any, icon: str, url_name: str, permission: str = ""
 ) -> Item | None:
     """The item as Unfold expects it; None without `permission`."""
-    if permission and not Viewer.of(request.user).may(permission):
+    if permission and not viewer_of(request).may(permission):
         return None
     link = reverse(url_name)
     active = request.path == link if link == "/" else request.path.startswith(link)
@@ -32,11 +33,21 @@ def _item(
 
 
 def _counted(item: Item | None, rows: QuerySet[Any], show_empty: bool = True) -> Item | None:
-    """The item with the number of `rows` as its badge; None without rows unless `show_empty`."""
-    count = rows[: MAX_BADGE + 1].count() if item else 0
-    if item and count:
-        item["badge"] = f"{MAX_BADGE}+" if count > MAX_BADGE else str(count)
-    return item if count or show_empty else None
+    """The item with `rows`, whose number is its badge; without rows only if `show_empty`.
+
+    `_count_badges` counts the rows of all items together.
+    """
+    return item and {**item, "rows": rows, "show_empty": show_empty}
+
+
+def _count_badges(items: list[Item]) -> None:
+    """Sets the badges of the items that have `rows`. One query for all of them."""
+    counted = [item for item in items if "rows" in item]
+    counts = capped_counts([item.pop("rows") for item in counted], MAX_BADGE + 1)
+    for item, count in zip(counted, counts, strict=True):
+        item["is_shown"] = bool(count) or item["show_empty"]
+        if count:
+            item["badge"] = f"{MAX_BADGE}+" if count > MAX_BADGE else str(count)
 
 
 def _unknown(request: HttpRequest) -> Item | None:
@@ -49,21 +60,17 @@ def _unknown(request: HttpRequest) -> Item | None:
 def _unmatched(request: HttpRequest) -> Item | None:
     """Without results it is shown only to those who may match them."""
     item = _item(request, _("Unmatched results"), "link_off", "unmatched", permissions.SEE_HISTORY)
-    may_settle = Viewer.of(request.user).may_settle
+    may_settle = viewer_of(request).may_settle
     return _counted(item, matching.results_to_review(), show_empty=may_settle)
 
 
 def _exports(request: HttpRequest) -> Item | None:
     """With the number of exports that are ready and were not downloaded yet."""
     item = _item(request, _("Exports"), "download", "exports", permissions.SEE_HISTORY)
-    if item is None:
-        return None
     ready = Export.objects.filter(
         person_id=request.user.pk, state=Export.State.READY, seen_at__isnull=True
     )
-    if count := ready.count():
-        item["badge"] = str(count)
-    return item
+    return _counted(item, ready)
 
 
 SET_UP = (
@@ -98,8 +105,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         (_("Set-up"), set_up),
         (_("Me"), [_item(request, _("My number"), "smartphone", "profile")]),
     ]
+    _count_badges([item for _title, items in groups for item in items if item])
     return [
-        {"title": title, "items": allowed}
+        {"title": title, "items": shown}
         for title, items in groups
-        if (allowed := [item for item in items if item])
+        if (shown := [item for item in items if item and item.get("is_shown", True)])
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,6 +18,7 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from invocations.forms.filter_choices import FilterChoices, filter_choices
 from invocations.history import filters
 from invocations.history.filters import (
     DELIVERY_FILTERS,
@@ -106,8 +107,18 @@ class HistoryFilter(forms.Form):
 
     def __init__(self, address: QueryDict) -> None:
         super().__init__(upgrade_filters(address))
-        if not (settings.SANDBOX or Account.for_practice()):
+        for name in ("workflow", "account", "person"):
+            self.fields[name].choices = partial(self._choices_of, name)  # type: ignore[attr-defined]
+        if not (settings.SANDBOX or self._filter_choices.has_practice):
             del self.fields["practice"]
+
+    @cached_property
+    def _filter_choices(self) -> FilterChoices:
+        return filter_choices()
+
+    def _choices_of(self, name: str) -> list[tuple[int | str, Any]]:
+        field: forms.ModelChoiceField[Any] = self.fields[name]  # type: ignore[assignment]
+        return [("", field.empty_label), *getattr(self._filter_choices, name)]
 
     def narrow(
         self, found: QuerySet[Invocation], but: Collection[str] = ()

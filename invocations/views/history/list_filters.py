@@ -18,6 +18,7 @@ from invocations.history.filters import FILTERS
 from invocations.history.meanings import Meaning, Text
 from invocations.history.statuses import STATUSES
 from invocations.models import Invocation
+from invocations.models.counting import capped_counts
 
 Status, Delivery = Invocation.Status, Invocation.Delivery
 
@@ -96,10 +97,9 @@ def _tile_counts(filters: HistoryFilter) -> list[tuple[int, bool]]:
     """
     matching = filters.narrow(Invocation.objects.all(), but=TILE_FILTERS).order_by("-pk")
     if not set(filters.chosen) - {*TILE_FILTERS, "since", "until"}:
-        counts = [
-            matching.filter(tile.condition).values("pk")[: HISTORY_COUNT_CAP + 1].count()
-            for tile in TILES
-        ]
+        counts = capped_counts(
+            [matching.filter(tile.condition) for tile in TILES], HISTORY_COUNT_CAP + 1
+        )
         return [(min(count, HISTORY_COUNT_CAP), count > HISTORY_COUNT_CAP) for count in counts]
     columns = ("pk", "status", "delivery", "deciding_channel")
     counts_by_name = matching.values(*columns)[: HISTORY_COUNT_CAP + 1].aggregate(
