@@ -19,6 +19,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from invocations.forms.filter_choices import FilterChoices, filter_choices
+from invocations.forms.plain_select import PlainSelect
 from invocations.history import filters
 from invocations.history.filters import (
     DELIVERY_FILTERS,
@@ -58,12 +59,14 @@ class HistoryFilter(forms.Form):
     status = forms.ChoiceField(
         label=_("Submission"),
         required=False,
+        widget=PlainSelect,
         choices=[("", _("Any")), *STATUS_CHOICES],
         help_text=_("What became of the request."),
     )
     delivery = forms.ChoiceField(
         label=_("Delivery"),
         required=False,
+        widget=PlainSelect,
         choices=[("", _("Any")), *((name, says) for name, (says, _q) in DELIVERY_FILTERS.items())],
         help_text=_("What Kaleyra reported of the customer’s phone, or what a person settled."),
     )
@@ -71,15 +74,21 @@ class HistoryFilter(forms.Form):
         WorkflowInstance.objects.all(),
         label=_("Workflow"),
         required=False,
+        widget=PlainSelect,
         empty_label=_("Any workflow"),
     )
     account = forms.ModelChoiceField(
-        Account.objects.all(), label=_("Account"), required=False, empty_label=_("Any account")
+        Account.objects.all(),
+        label=_("Account"),
+        required=False,
+        widget=PlainSelect,
+        empty_label=_("Any account"),
     )
     person = PersonField(
         User.objects.order_by("username"),
         label=_("Sent by"),
         required=False,
+        widget=PlainSelect,
         empty_label=_("Anybody"),
     )
     since = _day(_("From"))
@@ -88,11 +97,13 @@ class HistoryFilter(forms.Form):
     again = forms.ChoiceField(
         label=_("Sent again"),
         required=False,
+        widget=PlainSelect,
         choices=[("", _("Whether or not")), ("yes", _("Only what was sent again from another"))],
     )
     practice = forms.ChoiceField(
         label=_("Practice"),
         required=False,
+        widget=PlainSelect,
         choices=[("", _("Shown as well")), ("without", _("Left out")), ("only", _("Only these"))],
     )
     error = forms.CharField(
