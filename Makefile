@@ -60,6 +60,9 @@ bench-preview: $(VENV)/.dev ## measure the live preview against the cheapest pag
 bench-history: $(VENV)/.dev packages ## measure the history as it grows, against Django's change list (half an hour; ROWS=1000000 for less)
 	@$(BIN)/python -m benchmarks.history --rows $(or $(ROWS),10000000)
 
+bench-pages: $(VENV)/.dev packages ## measure the pages that staff open most, against Django's change list (ROWS=10000 GROWN=1000000 OPTIONS="--postgresql")
+	@$(BIN)/python -m benchmarks.pages --rows $(or $(ROWS),10000) --grown $(or $(GROWN),1000000) $(OPTIONS)
+
 bench-callbacks: $(VENV)/.dev packages ## measure receiving 200 results a second, and count lost ones (OPTIONS="--rate 100 --workers 1")
 	@$(BIN)/python -m tests.servers --postgres -- $(BIN)/python -m benchmarks.callbacks $(OPTIONS)
 
@@ -106,5 +109,5 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: help run test test-sqlite test-postgres test-quick cover fuzz bench-preview bench-history bench-callbacks bench-dispatch \
+.PHONY: help run test test-sqlite test-postgres test-quick cover fuzz bench-preview bench-history bench-pages bench-callbacks bench-dispatch \
   crash-test crash-test-bugs crash-soak words format packages

@@ -96,14 +96,14 @@ RESULT = {
 }
 
 
-def fill(rows: int) -> None:
-    """`rows` invocations, in an empty database that is migrated."""
+def fill(rows: int, ends: datetime = ENDS) -> None:
+    """`rows` invocations of the year up to `ends`, in an empty database that is migrated."""
     first = _set_up()
     every = {"first": 1, "step": 1}
     some = {"first": EVERY_NTH_HAS_A_RESULT, "step": EVERY_NTH_HAS_A_RESULT}
-    _insert(Invocation, INVOCATION, first, rows, **every)
-    _insert(Callback, CALLBACK, first, rows, **some)
-    _insert(ChannelResult, RESULT, first, rows, **some)
+    _insert(Invocation, INVOCATION, first, rows, ends, **every)
+    _insert(Callback, CALLBACK, first, rows, ends, **some)
+    _insert(ChannelResult, RESULT, first, rows, ends, **some)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             for model in (Invocation, ChannelResult, Callback):
@@ -150,6 +150,7 @@ def _insert(
     columns: dict[str, str],
     constants: dict[str, int],
     rows: int,
+    ends: datetime,
     *,
     first: int,
     step: int,
@@ -167,7 +168,7 @@ def _insert(
             )
     names, values = (
         ", ".join(given),
-        _translated(connection.vendor, ", ".join(given.values()), constants, rows),
+        _translated(connection.vendor, ", ".join(given.values()), constants, rows, ends),
     )
     indexes = _take_indexes_off(table)
     with connection.cursor() as cursor:
@@ -208,13 +209,13 @@ def _take_indexes_off(table: str) -> list[str]:
     return [definition for _name, definition in found]
 
 
-def _translated(vendor: str, sql: str, constants: dict[str, int], rows: int) -> str:
+def _translated(vendor: str, sql: str, constants: dict[str, int], rows: int, ends: datetime) -> str:
     """Replaces the shorthand above by the SQL of this database.
 
     mix(n, m) is a pseudo-random number below m.
     """
     seconds = YEAR.total_seconds() / rows
-    starts = ENDS - YEAR
+    starts = ends - YEAR
     is_postgresql = vendor == "postgresql"
     moment_on_postgresql = (
         f"(timestamptz '{starts.isoformat()}' + n * interval '{seconds:.9f} seconds')"

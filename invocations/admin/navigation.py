@@ -11,7 +11,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from invocations.models import Invocation, permissions
-from invocations.models.permissions import Viewer
+from invocations.models.counting import capped_counts
+from invocations.models.permissions import Viewer, viewer_of
 from invocations.results import matching
 
 Item = dict[str, Any]
@@ -121,11 +122,21 @@ IN_NO_MENU = (
 
 
 def _counted(item: Item | None, rows: QuerySet[Any], show_empty: bool = True) -> Item | None:
-    """The item with the number of `rows` as its badge; None without rows unless `show_empty`."""
-    count = rows[: MAX_BADGE + 1].count() if item else 0
-    if item and count:
-        item["badge"] = f"{MAX_BADGE}+" if count > MAX_BADGE else str(count)
-    return item if count or show_empty else None
+    """The item with `rows`, whose number is its badge; without rows only if `show_empty`.
+
+    `_count_badges` counts the rows of all items together.
+    """
+    return item and {**item, "rows": rows, "show_empty": show_empty}
+
+
+def _count_badges(items: list[Item]) -> None:
+    """Sets the badges of the items that have `rows`. One query for all of them."""
+    counted = [item for item in items if "rows" in item]
+    counts = capped_counts([item.pop("rows") for item in counted], MAX_BADGE + 1)
+    for item, count in zip(counted, counts, strict=True):
+        item["is_shown"] = bool(count) or item["show_empty"]
+        if count:
+            item["badge"] = f"{MAX_BADGE}+" if count > MAX_BADGE else str(count)
 
 
 def _needs_you(request: HttpRequest, viewer: Viewer) -> list[Item | None]:
@@ -147,22 +158,23 @@ def _needs_you(request: HttpRequest, viewer: Viewer) -> list[Item | None]:
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's sidebar groups, with the items that the person may open."""
-    viewer = Viewer.of(request.user)
+    viewer = viewer_of(request)
     work = [HOME.item(request, viewer), *_needs_you(request, viewer)]
     groups = [
         (_("Work"), [*work, *(entry.item(request, viewer) for entry in WORK)]),
         (_("Set-up"), [entry.item(request, viewer) for entry in SET_UP]),
         (_("Help"), [entry.item(request, viewer) for entry in HELP]),
     ]
+    _count_badges([item for _title, items in groups for item in items if item])
     return [
-        {"title": title, "items": allowed}
+        {"title": title, "items": shown}
         for title, items in groups
-        if (allowed := [item for item in items if item])
+        if (shown := [item for item in items if item and item.get("is_shown", True)])
     ]
 
 
 def pages_to_find(request: HttpRequest) -> list[Item]:
     """Every page that the search finds by its name, as far as the person may open it."""
-    viewer = Viewer.of(request.user)
+    viewer = viewer_of(request)
     entries = (HOME, *WORK, *SET_UP, *HELP, *IN_NO_MENU)
     return [item for entry in entries if (item := entry.item(request, viewer))]

@@ -13,7 +13,7 @@ from django.templatetags.static import static
 from unfold.sites import UnfoldAdminSite
 
 from invocations.admin import navigation
-from invocations.models.permissions import Viewer
+from invocations.models.permissions import viewer_of
 from invocations.monitoring import pauses
 
 STYLESHEETS = (
@@ -70,8 +70,7 @@ class ConsoleSite(UnfoldAdminSite):
             "styles": [static(f"console/{name}.css") for name in STYLESHEETS],
             "colors": None,
             "brake": kill_switch,
-            # Staff pages have one already (`views.base.staff_page`).
-            "viewer": getattr(request, "viewer", None) or Viewer.of(request.user),
+            "viewer": viewer_of(request),
             "pages_to_find": lambda: navigation.pages_to_find(request),
         }
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext_lazy as _
 
 from invocations.history.meanings import Text
+from invocations.history.report import callbacks_of
 from invocations.history.resend import why_not_resendable_in_bulk
 from invocations.models import Invocation
 
@@ -52,7 +53,7 @@ def why_not_resent(row: Invocation) -> Text | None:
 
     Prefetch the row's callbacks (`history.report.prefetch_results`), or each row takes a query.
     """
-    return why_not_resendable_in_bulk(row, list(row.callbacks.all()))
+    return why_not_resendable_in_bulk(row, callbacks_of(row))
 
 
 REFUSALS = {"settle": why_not_settleable, "cancel": why_not_cancellable, "again": why_not_resent}

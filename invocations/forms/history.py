@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from functools import cached_property, partial
 from typing import Any
 
 from django import forms
@@ -16,6 +17,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from invocations.forms.days import DaysFilter
+from invocations.forms.filter_choices import FilterChoices, filter_choices
+from invocations.forms.plain_select import PlainSelect
 from invocations.history import filters
 from invocations.history.filters import (
     DELIVERY_FILTERS,
@@ -47,12 +50,14 @@ class HistoryFilter(DaysFilter):
     status = forms.ChoiceField(
         label=_("Submission"),
         required=False,
+        widget=PlainSelect,
         choices=[("", _("Any")), *STATUS_CHOICES],
         help_text=_("What became of the request."),
     )
     delivery = forms.ChoiceField(
         label=_("Delivery"),
         required=False,
+        widget=PlainSelect,
         choices=[("", _("Any")), *((name, says) for name, (says, _q) in DELIVERY_FILTERS.items())],
         help_text=_("What Kaleyra reported of the customer’s phone, or what a person settled."),
     )
@@ -60,26 +65,34 @@ class HistoryFilter(DaysFilter):
         WorkflowInstance.objects.all(),
         label=_("Workflow"),
         required=False,
+        widget=PlainSelect,
         empty_label=_("Any workflow"),
     )
     account = forms.ModelChoiceField(
-        Account.objects.all(), label=_("Account"), required=False, empty_label=_("Any account")
+        Account.objects.all(),
+        label=_("Account"),
+        required=False,
+        widget=PlainSelect,
+        empty_label=_("Any account"),
     )
     person = PersonField(
         User.objects.order_by("username"),
         label=_("Sent by"),
         required=False,
+        widget=PlainSelect,
         empty_label=_("Anybody"),
     )
     http = forms.IntegerField(label=_("HTTP status"), required=False, min_value=100, max_value=599)
     again = forms.ChoiceField(
         label=_("Sent again"),
         required=False,
+        widget=PlainSelect,
         choices=[("", _("Whether or not")), ("yes", _("Only what was sent again from another"))],
     )
     practice = forms.ChoiceField(
         label=_("Practice"),
         required=False,
+        widget=PlainSelect,
         choices=[("", _("Shown as well")), ("without", _("Left out")), ("only", _("Only these"))],
     )
     error = forms.CharField(
@@ -94,8 +107,18 @@ class HistoryFilter(DaysFilter):
 
     def __init__(self, address: QueryDict) -> None:
         super().__init__(upgrade_filters(address))
-        if not (settings.SANDBOX or Account.for_practice()):
+        for name in ("workflow", "account", "person"):
+            self.fields[name].choices = partial(self._choices_of, name)  # type: ignore[attr-defined]
+        if not (settings.SANDBOX or self._filter_choices.has_practice):
             del self.fields["practice"]
+
+    @cached_property
+    def _filter_choices(self) -> FilterChoices:
+        return filter_choices()
+
+    def _choices_of(self, name: str) -> list[tuple[int | str, Any]]:
+        field: forms.ModelChoiceField[Any] = self.fields[name]  # type: ignore[assignment]
+        return [("", field.empty_label), *getattr(self._filter_choices, name)]
 
     def narrow(
         self, found: QuerySet[Invocation], but: Collection[str] = ()

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 
 from invocations.models import WorkflowInstance
@@ -158,3 +159,12 @@ class Viewer:
     def may_send_workflow(self, workflow: WorkflowInstance) -> bool:
         """Whether they may send `workflow` now, as the database has it."""
         return self.sendable_workflows().filter(pk=workflow.pk).exists()
+
+
+def viewer_of(request: HttpRequest) -> Viewer:
+    """The viewer of `request`, made once for it: permissions do not change on the way."""
+    viewer: Viewer | None = getattr(request, "viewer", None)
+    if viewer is None:
+        viewer = Viewer.of(request.user)
+        request.viewer = viewer  # type: ignore[attr-defined]
+    return viewer

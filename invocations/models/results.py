@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from invocations.kaleyra.callbacks import is_dated_before
@@ -179,12 +180,17 @@ class Callback(models.Model):
     def __str__(self) -> str:
         return self.workflow_invocation_id or self.digest[:12]
 
+    @cached_property
+    def loaded_results(self) -> list[ChannelResult]:
+        """`results`, read once. `history.report.prefetch_for_page` reads those of many at once."""
+        return list(self.results.all())
+
     @property
     def is_doubtful(self) -> bool:
         """Whether it is dated before its message was recorded, and no person matched it."""
         if self.invocation is None or self.matched_by_id is not None:
             return False
-        starts = [result.started_at for result in self.results.all()]
+        starts = [result.started_at for result in self.loaded_results]
         return is_dated_before(self.invocation.created_at, self.ended_at, starts)
 
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from psycopg.errors import QueryCanceled
 
 from invocations.forms.kept_form import keep
-from invocations.models.permissions import Viewer
+from invocations.models.permissions import Viewer, viewer_of
 
 logger = logging.getLogger(__name__)
 
@@ -46,10 +46,9 @@ def staff_page(permission: str) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not admin.site.has_permission(request):
                 return _ask_to_sign_in(request)
-            viewer = Viewer.of(request.user)
-            if permission and not viewer.may(permission):
+            # With its viewer the request is a `StaffRequest`.
+            if not viewer_of(request).may(permission) and permission:
                 raise PermissionDenied
-            request.viewer = viewer  # type: ignore[attr-defined]  # makes it a `StaffRequest`
             return view(request, *args, **kwargs)
 
         return guarded

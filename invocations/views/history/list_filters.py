@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -16,6 +18,7 @@ from invocations.history.filters import FILTERS
 from invocations.history.meanings import Meaning, Text
 from invocations.history.statuses import STATUSES
 from invocations.models import Invocation
+from invocations.models.counting import CountStatement, count_statement
 
 Status, Delivery = Invocation.Status, Invocation.Delivery
 
@@ -94,10 +97,10 @@ def _tile_counts(filters: HistoryFilter) -> list[tuple[int, bool]]:
     """
     matching = filters.narrow(Invocation.objects.all(), but=TILE_FILTERS).order_by("-pk")
     if not set(filters.chosen) - {*TILE_FILTERS, "since", "until"}:
-        counts = [
-            matching.filter(tile.condition).values("pk")[: HISTORY_COUNT_CAP + 1].count()
-            for tile in TILES
-        ]
+        is_dated = "since" in filters.chosen or "until" in filters.chosen
+        counts = (
+            _statement(matching) if is_dated else _statement_of_all(connection.vendor)
+        ).counts()
         return [(min(count, HISTORY_COUNT_CAP), count > HISTORY_COUNT_CAP) for count in counts]
     columns = ("pk", "status", "delivery", "deciding_channel")
     counts_by_name = matching.values(*columns)[: HISTORY_COUNT_CAP + 1].aggregate(
@@ -111,6 +114,18 @@ def _tile_counts(filters: HistoryFilter) -> list[tuple[int, bool]]:
         (min(counts_by_name[f"tile{number}"], HISTORY_COUNT_CAP), is_capped)
         for number in range(len(TILES))
     ]
+
+
+def _statement(matching: QuerySet[Invocation]) -> CountStatement:
+    return count_statement(
+        [matching.filter(tile.condition) for tile in TILES], HISTORY_COUNT_CAP + 1
+    )
+
+
+@cache
+def _statement_of_all(vendor: str) -> CountStatement:
+    """For the database `vendor`. Without filters it is the same for every page."""
+    return _statement(Invocation.objects.all())
 
 
 def chips(filters: HistoryFilter) -> list[dict[str, Any]]:
