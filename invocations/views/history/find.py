@@ -28,7 +28,8 @@ MAX_FOUND = 10
 @with_query_timeout
 def find(request: StaffRequest) -> HttpResponse:
     """Each kind of hit that the person may open. A single hit is opened at once."""
-    search = HistorySearch(request.POST if request.method == "POST" else None)
+    posted = request.POST if request.method == "POST" else None
+    search = HistorySearch(posted, sees_values=request.viewer.sees_values)
     context: dict[str, Any] = admin.site.each_context(request) | {"search": search}
     typed = search.typed
     messages = _messages(search, request.viewer)

@@ -38,7 +38,7 @@ def history(request: StaffRequest) -> HttpResponse:
     has_empty_filter = any(request.GET.get(name) == "" for name in filters.fields)
     if request.method == "GET" and has_empty_filter and not filters.errors:
         return redirect(f"{reverse('history')}?{address}" if address else "history")
-    search = HistorySearch(request.POST or None)
+    search = HistorySearch(request.POST or None, sees_values=request.viewer.sees_values)
     is_search = bool(request.POST.get("q", "").strip())
     before, after = _id_parameter(request, "before"), _id_parameter(request, "after")
     conditions = search.ways if is_search else [Q()]

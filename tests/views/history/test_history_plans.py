@@ -160,7 +160,8 @@ def index_by_filter(elsewhere, workflow, person):
 def index_by_search(request_id):
     return {
         str(request_id): "invocations_invocation_request_id_.*|sqlite_autoindex_.*",
-        "zEN-1": "invocation_by_reference",
+        "zEN-1": "invocation_by_ticket",
+        "Ze": "invocation_by_ticket",
         "4xU9": "invocation_by_kaleyras_id",
         DIGITS: "invocation_by_recipient",
         f"+{DIGITS}": "invocation_by_2nd_recipient",
