@@ -160,9 +160,12 @@ class HistorySearch(forms.Form):
 
     @property
     def _tickets(self) -> Q:
-        if len(self.typed) < MIN_TICKET_CHARACTERS:
-            return ticket_is(self.typed)
-        return ticket_starts_with(self.typed)
+        return (ticket_starts_with if self.finds_beginnings else ticket_is)(self.typed)
+
+    @property
+    def finds_beginnings(self) -> bool:
+        """Whether the text may be the beginning of a ticket."""
+        return len(self.typed) >= MIN_TICKET_CHARACTERS
 
     @property
     def hint(self) -> str | Promise:

@@ -192,10 +192,6 @@ class Detail:
         bodies = Callback.objects.only("digest", "body").in_bulk([row.pk for row in rows.shown])
         return rows.mapped(lambda row: self.sent.shown_callback(row, bodies[row.pk]))
 
-    @property
-    def note(self) -> str:
-        return _readable(self.invocation, "note")
-
     @cached_property
     def ticket(self) -> str:
         return ticket_text(
@@ -282,7 +278,7 @@ def _when_it_goes_on(status: str, due_at: datetime, now: datetime) -> str:
     return (asked if is_asked else tried) % {"time": clock_time(due_at)}
 
 
-def _readable(row: Invocation | Settlement, field: str) -> str:
+def _readable(row: Settlement, field: str) -> str:
     try:
         return getattr(row, field) or ""
     except Unreadable:
