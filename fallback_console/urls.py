@@ -11,6 +11,8 @@ from invocations.views.history.find import find
 from invocations.views.history.glossary import glossary
 from invocations.views.history.history import history
 from invocations.views.history.invocation import cancel, invocation, try_again
+from invocations.views.history.notes import add_note
+from invocations.views.history.person import person
 from invocations.views.history.reschedule import reschedule
 from invocations.views.history.saved_filters import remove_filter, save_filter
 from invocations.views.history.settle import settle
@@ -51,11 +53,13 @@ urlpatterns = [
     path("history/exports/", exports, name="exports"),
     path("history/exports/<uuid:export_id>/download/", download, name="download"),
     path("history/exports/<uuid:export_id>/cancel/", cancel_export, name="cancel_export"),
+    path("history/person/<slug:digest>/", person, name="person"),
     path("history/<uuid:request_id>/", invocation, name="invocation"),
     path("history/<uuid:request_id>/beside/", side_panel, name="side_panel"),
     path("history/<uuid:request_id>/try-again/", try_again, name="try_again"),
     path("history/<uuid:request_id>/cancel/", cancel, name="cancel"),
     path("history/<uuid:request_id>/time/", reschedule, name="reschedule"),
+    path("history/<uuid:request_id>/note/", add_note, name="add_note"),
     path("history/<uuid:request_id>/settle/", settle, name="settle"),
     path("changes/", changes, name="changes"),
     path("unknown/", unknown, name="unknown"),

@@ -5,17 +5,35 @@
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   document.cookie = `timezone=${zone}; path=/; max-age=31536000; SameSite=Lax`;
 
-  // Ctrl+K, on a Mac Cmd+K, opens the dialog of templates/unfold/helpers/command.html. The form in it
-  // is posted, so that what is typed is in no address.
+  // Ctrl+K (on a Mac Cmd+K) and "/" lead to the search box: the page's own, or that of the header.
+  // "/" can be switched off on the page of the search: speech input may press it by accident
+  // (WCAG 2.1.4). What is typed is posted, so that it is in no address.
   const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
+  const isSlashOff = () => localStorage.getItem("slash") === "off";
+  document.documentElement.classList.toggle("no-slash", isSlashOff());
   document.addEventListener("keydown", (event) => {
-    const isPressed = isMac ? event.metaKey : event.ctrlKey;
-    if (!isPressed || event.altKey || event.shiftKey || event.key.toLowerCase() !== "k") return;
-    const dialog = document.getElementById("find");
-    if (!dialog) return;
+    if (event.altKey || event.shiftKey || document.querySelector("dialog[open]")) return;
+    const isCtrlK = (isMac ? event.metaKey : event.ctrlKey) && event.key.toLowerCase() === "k";
+    const isTyping = event.target.closest("input, textarea, select, [contenteditable]");
+    const isSlash = event.key === "/" && !event.ctrlKey && !event.metaKey;
+    if (!isCtrlK && (!isSlash || isTyping || isSlashOff())) return;
+    const box = document.querySelector("[data-find]");
+    if (!box) return;
     event.preventDefault();
-    if (!dialog.open) dialog.showModal();
-    dialog.querySelector("[type=search]").select();
+    box.focus();
+    box.select();
+  });
+
+  // <button data-slash data-on="Switch on" data-off="Switch off"> switches "/" off and on.
+  document.addEventListener("DOMContentLoaded", () => {
+    const button = document.querySelector("[data-slash]");
+    const label = () => (button.textContent = button.dataset[isSlashOff() ? "on" : "off"]);
+    if (button) label();
+    button?.addEventListener("click", () => {
+      localStorage.setItem("slash", isSlashOff() ? "on" : "off");
+      document.documentElement.classList.toggle("no-slash", isSlashOff());
+      label();
+    });
   });
 
   // <button data-copy="text"> and <button data-copy data-copy-from="id"> are hidden (controls.css)

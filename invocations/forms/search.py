@@ -6,11 +6,10 @@ import re
 import uuid
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 
 from django import forms
-from django.db.models import Q, Value
-from django.db.models.functions import Upper
-from django.db.models.lookups import Exact
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -19,13 +18,17 @@ from invocations.composing import error_text
 from invocations.kaleyra import number_text, recipients
 from invocations.kaleyra.characters import digit, without_invisible
 from invocations.kaleyra.masked import MaskedNumber, find_masked
-from invocations.models import ChannelResult, Invocation
+from invocations.models import ChannelResult, Invocation, SearchableValue
+from invocations.models.indexes import ticket_is, ticket_starts_with
 from invocations.models.recipients import sent_to_by_channel
+from invocations.models.searchable_values import value_digests
 
 UUID = re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 MAX_ROWS_FOR_COUNTRIES = 200
 """Rows with the same last four digits whose countries are tried for a national number."""
 MAX_MESSAGE_ID_MATCHES = 100
+MIN_TICKET_CHARACTERS = 3
+"""Fewer are no beginning of a ticket: a whole ticket alone is found by them."""
 
 
 def _ends_in(masked: MaskedNumber) -> list[Q]:
@@ -40,12 +43,18 @@ def _ends_in(masked: MaskedNumber) -> list[Q]:
 
 
 class HistorySearch(forms.Form):
-    """One field for a request id, an id of Kaleyra's, a ticket, or a phone number.
+    """One field for a phone number, a ticket, an id, or a value marked searchable.
 
     A phone number is typed with its country code or in national form; or only its last four digits.
+    A ticket is found by its beginning, too. `sees_values`: whether the person may see values;
+    otherwise a hit would tell them one.
     """
 
     q = forms.CharField(label=_("Find"), max_length=120, required=False)
+
+    def __init__(self, data: Any = None, *, sees_values: bool = False) -> None:
+        super().__init__(data)
+        self.sees_values = sees_values
 
     @property
     def typed(self) -> str:
@@ -95,6 +104,11 @@ class HistorySearch(forms.Form):
             return MaskedNumber(digits, calling_code=None)
         return find_masked(self.typed)
 
+    @cached_property
+    def value_digests(self) -> list[str]:
+        """The digests that the text has as a searchable value."""
+        return value_digests(self.typed) if self.sees_values else []
+
     @property
     def last_four(self) -> str:
         """The last four digits of a number, complete or not; empty if the text is no number."""
@@ -112,7 +126,9 @@ class HistorySearch(forms.Form):
                 else _("any number ending %(last_four)s")
             )
             return words % {"last_four": self.last_four}
-        return _("request ID") if UUID.fullmatch(self.typed) else _("ID or ticket")
+        if UUID.fullmatch(self.typed):
+            return _("request ID")
+        return _("ticket, ID or value") if self.sees_values else _("ticket or ID")
 
     @cached_property
     def ways(self) -> list[Q]:
@@ -127,7 +143,7 @@ class HistorySearch(forms.Form):
             message_id=typed, callback__invocation__isnull=False
         ).values_list("callback__invocation_id", flat=True)
         ways = [
-            Q(Exact(Upper("reference"), Upper(Value(typed)))),
+            self._tickets,
             Q(workflow_invocation_id=typed),
             Q(pk__in=list(by_message_id[:MAX_MESSAGE_ID_MATCHES])),
         ]
@@ -137,7 +153,19 @@ class HistorySearch(forms.Form):
             ways += _ends_in(self.masked)
         for number in self.numbers:
             ways += sent_to_by_channel(number.digits)
+        if self.value_digests:
+            having = SearchableValue.objects.filter(digest__in=self.value_digests)
+            ways.append(Q(pk__in=having.values("invocation_id")))
         return ways
+
+    @property
+    def _tickets(self) -> Q:
+        return (ticket_starts_with if self.finds_beginnings else ticket_is)(self.typed)
+
+    @property
+    def finds_beginnings(self) -> bool:
+        """Whether the text may be the beginning of a ticket."""
+        return len(self.typed) >= MIN_TICKET_CHARACTERS
 
     @property
     def hint(self) -> str | Promise:
@@ -156,8 +184,8 @@ class HistorySearch(forms.Form):
         if re.fullmatch(r"\d{1,3}", self.typed):
             return _("Type the last four digits of a number, or all of it with its country code.")
         return _(
-            "IDs and tickets are found exactly as they are: paste the whole of it. "
-            "A number is found in full, or by its last four digits."
+            "A number is found in full or by its last four digits, a ticket by its beginning, "
+            "an ID or a searchable value by the whole of it."
         )
 
     def _hint_for_numbers(self) -> str:

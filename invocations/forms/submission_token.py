@@ -22,23 +22,28 @@ class StaleToken(Exception):
 class SubmissionToken:
     """One message that a person is about to send with a workflow.
 
-    `again` is the request id of the earlier message that this one repeats, if any.
+    `again` is the request id of the earlier message that this one repeats, if any. `person` is the
+    digest of the number that it goes to, if the form was opened from that person's page.
     """
 
     request_id: uuid.UUID
     user_id: int
     workflow_id: int
     again: uuid.UUID | None = None
+    person: str = ""
 
     @classmethod
-    def new(cls, user_id: int, workflow_id: int, again: uuid.UUID | None = None) -> SubmissionToken:
-        return cls(uuid.uuid4(), user_id, workflow_id, again)
+    def new(
+        cls, user_id: int, workflow_id: int, again: uuid.UUID | None = None, person: str = ""
+    ) -> SubmissionToken:
+        return cls(uuid.uuid4(), user_id, workflow_id, again, person)
 
     @property
     def token(self) -> str:
         """The signed text for the form's hidden field."""
+        named = [str(self.again or ""), *([self.person] if self.person else [])]
         return signing.dumps(
-            [str(self.request_id), self.user_id, self.workflow_id, str(self.again or "")], salt=SALT
+            [str(self.request_id), self.user_id, self.workflow_id, *named], salt=SALT
         )
 
     @classmethod
@@ -53,9 +58,10 @@ class SubmissionToken:
     def genuine(cls, token: str) -> SubmissionToken:
         """A token of anybody's, of any workflow. Raises `StaleToken` if it is forged or too old."""
         try:
-            request_id, owner, workflow, again = signing.loads(
+            request_id, owner, workflow, again, *person = signing.loads(
                 token, salt=SALT, max_age=MAX_AGE_SECONDS
             )
-            return cls(uuid.UUID(request_id), owner, workflow, uuid.UUID(again) if again else None)
+            again = uuid.UUID(again) if again else None
+            return cls(uuid.UUID(request_id), owner, workflow, again, *person)
         except (signing.BadSignature, ValueError, TypeError):
             raise StaleToken from None

@@ -16,7 +16,7 @@ from invocations.composing.template_warnings import not_places, template_warning
 from invocations.forms.values import field_name
 from invocations.kaleyra import limits, patterns
 from invocations.kaleyra.patterns import PatternError
-from invocations.kaleyra.template_params import ChannelKind
+from invocations.kaleyra.template_params import VERIFICATION_CODE, ChannelKind
 from invocations.models import Channel, Parameter, WorkflowInstance, WorkflowVersion
 
 
@@ -53,6 +53,7 @@ class ParameterForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
             "sample",
             "required",
             "is_sensitive",
+            "is_searchable",
             "max_length",
             "pattern",
             "choices",
@@ -65,6 +66,8 @@ class ParameterForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
         self.label_suffix = ""
         if by_position:
             del self.fields["required"]  # always required: a gap would shift the later values
+        if self.instance.key == VERIFICATION_CODE:
+            del self.fields["is_searchable"]  # always sensitive
 
     def clean_pattern(self) -> str:
         pattern: str = self.cleaned_data["pattern"]
@@ -92,6 +95,11 @@ class ParameterForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
         if cleaned.get("is_sensitive") and cleaned.get("default"):
             self.add_error(
                 "default", _("A sensitive value has no default: everybody who sends would see it.")
+            )
+        if cleaned.get("is_sensitive") and cleaned.get("is_searchable"):
+            self.add_error(
+                "is_searchable",
+                _("A sensitive value cannot be searchable: a hit would tell what it is."),
             )
         return cleaned
 

@@ -200,10 +200,6 @@ class Detail:
         bodies = Callback.objects.only("digest", "body").in_bulk([row.pk for row in rows.shown])
         return rows.mapped(lambda row: self.sent.shown_callback(row, bodies[row.pk]))
 
-    @property
-    def note(self) -> str:
-        return _readable(self.invocation, "note")
-
     @cached_property
     def ticket(self) -> str:
         return ticket_text(
@@ -281,7 +277,7 @@ class Detail:
         return REFRESH_SOON if newest > self._now - QUIET_AFTER else REFRESH_LATER
 
 
-def _readable(row: Invocation | Settlement, field: str) -> str:
+def _readable(row: Settlement, field: str) -> str:
     try:
         return getattr(row, field) or ""
     except Unreadable:

@@ -6,11 +6,13 @@ from invocations.models.home import AdminRequest, Favourite, FollowedUp
 from invocations.models.invocations import Invocation
 from invocations.models.kept_forms import KeptForm
 from invocations.models.monitoring import Heartbeat, Incident, Quarter
+from invocations.models.notes import Note
 from invocations.models.preferences import Export, Preset, Profile, SavedFilter
 from invocations.models.rate_limits import KillSwitch, Pace
 from invocations.models.restores import DatabaseIdentity
 from invocations.models.results import Callback, CallbackAddress, ChannelResult
 from invocations.models.schedule_changes import ScheduleChange
+from invocations.models.searchable_values import SearchableValue
 from invocations.models.targets import Target
 from invocations.models.template_fields import Parameter, WorkflowVersion
 from invocations.models.workflows import Channel, WorkflowInstance
@@ -33,6 +35,7 @@ __all__ = [
     "Invocation",
     "KeptForm",
     "KillSwitch",
+    "Note",
     "Pace",
     "Parameter",
     "Pod",
@@ -41,6 +44,7 @@ __all__ = [
     "Quarter",
     "SavedFilter",
     "ScheduleChange",
+    "SearchableValue",
     "Settlement",
     "Target",
     "WorkflowInstance",

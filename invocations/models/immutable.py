@@ -1,4 +1,5 @@
-"""Database triggers that refuse to change what an invocation sends, and where it was posted to.
+"""Database triggers that refuse to change what an invocation sends, where it was posted to, and
+notes.
 
 They are triggers because a constraint cannot compare a row with its old values. They are created
 after every `migrate` and not in a migration: SQLite copies a table that a later migration alters,
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db import connections
 
-REFUSAL = "What an invocation sends is immutable."
+REFUSAL = "What an invocation sends, and a note, is immutable."
 
 
 class _Trigger(NamedTuple):
@@ -68,6 +69,11 @@ _TRIGGERS = (
         "target_is_immutable",
         "invocations_target",
         ("id", "api_domain", "sid", "workflow_instance_id", "is_assumed"),
+    ),
+    _Trigger(
+        "note_is_immutable",
+        "invocations_note",
+        ("id", "invocation_id", "text", "author_id", "created_at"),
     ),
 )
 _POSTGRESQL = (

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, Value
 from django.db.models.functions import Upper
+from django.db.models.lookups import Exact, GreaterThanOrEqual, LessThan
 
 FILTER_COLUMNS = (
     "status",
@@ -17,6 +20,38 @@ FILTER_COLUMNS = (
     "created_at",
 )
 """The columns that the filters of the history read, except for texts."""
+
+
+LAST_CHARACTER = "\U0010ffff"
+"""No other character sorts after it in `ByteOrder`."""
+
+
+class ByteOrder(Func):
+    """A text that is compared by its bytes, whatever the collation of the database.
+
+    SQLite always does so. In the order of a language, PostgreSQL cannot find beginnings by an
+    index.
+    """
+
+    arity = 1
+    template = "%(expressions)s"
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template='%(expressions)s COLLATE "C"', **context)
+
+
+_TICKET = ByteOrder(Upper("reference"))
+
+
+def ticket_is(text: str) -> Q:
+    """The invocations with this ticket, in capitals or not; by one index."""
+    return Q(Exact(_TICKET, Upper(Value(text))))
+
+
+def ticket_starts_with(text: str) -> Q:
+    """The invocations whose ticket begins with `text`, in capitals or not; by the same index."""
+    end = Upper(Value(text + LAST_CHARACTER))
+    return Q(GreaterThanOrEqual(_TICKET, Upper(Value(text)))) & Q(LessThan(_TICKET, end))
 
 
 def _filter_index(name: str, field: str = "", condition: Q | None = None) -> models.Index:
@@ -83,7 +118,7 @@ INVOCATION_INDEXES = [
     ),
     # Exact search. `db_index` on a CharField would add a second index for LIKE on PostgreSQL, which
     # no query uses.
-    models.Index(Upper("reference"), "id", name="invocation_by_reference"),
+    models.Index(_TICKET, "id", name="invocation_by_ticket"),
     models.Index(fields=["workflow_invocation_id"], name="invocation_by_kaleyras_id"),
     models.Index(fields=["recipient_digest", "id"], name="invocation_by_recipient"),
     # Partial, because most rows have no second number: with the empty values in the index, SQLite

@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from invocations.kaleyra.template_params import VERIFICATION_CODE
 from invocations.models.workflows import Channel, WorkflowInstance
 
 
@@ -44,6 +46,15 @@ class Parameter(models.Model):
         default=False,
         help_text=_("Hidden while typed, and never shown after it was sent."),
     )
+    is_searchable = models.BooleanField(
+        _("searchable"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Messages are found by the whole value, for example an order number. It is kept as a "
+            "keyed digest, never as text. For messages sent from now on."
+        ),
+    )
     max_length = models.PositiveIntegerField(
         _("most characters"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
@@ -69,7 +80,12 @@ class Parameter(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["channel", "key"], name="parameter_key_once_per_channel"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(is_searchable=False)
+                | (Q(is_sensitive=False) & ~Q(key=VERIFICATION_CODE)),
+                name="parameter_searchable_is_not_sensitive",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,13 +17,15 @@ from django.utils import timezone
 
 from invocations.composing import check, resending, template_fields
 from invocations.composing.findings import Finding, blockers
+from invocations.composing.searchable import searchable_in
 from invocations.kaleyra import recipients
 from invocations.kaleyra.line_breaks import sends_in_one_line
 from invocations.kaleyra.payload import Send, build_payload, to_text
-from invocations.models import Invocation, WorkflowInstance
+from invocations.models import Invocation, SearchableValue, WorkflowInstance
 from invocations.models.encryption import digests
 from invocations.models.permissions import Viewer
 from invocations.models.recipients import phone_digests, stored_digest
+from invocations.models.searchable_values import value_digests
 from invocations.sending import targets
 
 if TYPE_CHECKING:
@@ -113,7 +115,23 @@ def record(
             return first, False
         if acknowledged is not None:
             _ask(invocation, sends, acknowledged)
-        return _insert(invocation)
+        invocation, is_new = _insert(invocation)
+        if is_new:
+            _store_searchable_values(invocation, sends)
+        return invocation, is_new
+
+
+def _store_searchable_values(invocation: Invocation, sends: Sequence[Send]) -> None:
+    """So that the message is found by them; in the transaction that records it."""
+    stored = {
+        (label, digest): None
+        for label, value in searchable_in(invocation.workflow_instance, sends)
+        for digest in value_digests(value)[:1]
+    }
+    SearchableValue.objects.bulk_create(
+        SearchableValue(invocation=invocation, label=label, digest=digest)
+        for label, digest in stored
+    )
 
 
 def _refuse_blockers(

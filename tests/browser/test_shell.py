@@ -142,14 +142,17 @@ def test_chosen_rows_offer_their_actions(people, monkeypatch):
     expect(people.get_by_text("Hello")).to_be_visible()
 
 
-def test_ctrl_k_finds_by_a_post_and_opens_the_only_hit(people, faults):
+def test_two_keys_lead_to_the_search_box_which_posts_and_opens_the_only_hit(people, faults):
     asked = []
     people.on("request", lambda request: asked.append(request.url))
     people.keyboard.press("Control+k")
-    expect(people.locator("#find-q")).to_be_focused()
-    assert faults([""], "find-dialog") == {}
-    people.keyboard.press("Escape")
-    expect(people.locator("#find-q")).to_be_hidden()
+    expect(people.locator("#find-top")).to_be_focused()
+    assert faults([""], "find-top") == {}
+    people.locator("#find-top").blur()
+    people.keyboard.press("/")
+    expect(people.locator("#find-top")).to_be_focused()
+    people.keyboard.type("a/b")
+    expect(people.locator("#find-top")).to_have_value("a/b")
     people.keyboard.press("Control+k")
     people.keyboard.type("pods")
     people.keyboard.press("Enter")
@@ -160,6 +163,16 @@ def test_ctrl_k_finds_by_a_post_and_opens_the_only_hit(people, faults):
     expect(people.get_by_text("Nothing found.")).to_be_visible()
     assert faults([""], "found-nothing") == {}
     assert not any("pods" in url or "80612" in url for url in asked)
+
+
+def test_the_slash_can_be_switched_off(people):
+    people.goto(people.url.partition("/auth/")[0] + "/find/")
+    people.get_by_role("button", name="Switch “/” off").click()
+    people.get_by_role("link", name="History", exact=True).click()
+    people.keyboard.press("/")
+    expect(people.locator("[data-find]")).not_to_be_focused()
+    people.keyboard.press("Control+k")
+    expect(people.locator("[data-find]")).to_be_focused()
 
 
 def test_the_server_learns_the_time_zone(people, context):

@@ -32,6 +32,8 @@ MATRIX = {
     "bulk_actions": ((SIGN_IN, 403, 405, 405, 405, 405), (SIGN_IN, 403, 302, 302, 302, 302)),
     "side_panel": ((SIGN_IN, 403, 302, 302, 302, 302), (SIGN_IN, 403, 405, 405, 405, 405)),
     "invocation": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 405, 405, 405, 405)),
+    "person": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 405, 405, 405, 405)),
+    "add_note": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 200, 200, 200, 200)),
     "try_again": ((SIGN_IN, 403, 405, 403, 405, 405), (SIGN_IN, 403, 302, 403, 302, 302)),
     "cancel": ((SIGN_IN, 403, 405, 403, 405, 405), (SIGN_IN, 403, 302, 403, 302, 302)),
     "settle": ((SIGN_IN, 403, 403, 403, 302, 302), (SIGN_IN, 403, 403, 403, 302, 302)),
@@ -126,8 +128,10 @@ def address_of(name, world):
         return reverse(name, args=[world.orphan.pk])
     if name == "set_aside":
         return reverse(name, query={"id": world.orphan.pk})
-    if name in {"invocation", "try_again", "cancel", "settle", "side_panel"}:
+    if name in {"invocation", "try_again", "cancel", "settle", "side_panel", "add_note"}:
         return reverse(name, args=[world.row.request_id])
+    if name == "person":
+        return reverse(name, args=[world.row.recipient_digest])
     if name == "remove_filter":
         saved = {"person": world.person, "name": "mine", "query": "status=held"}
         return reverse(name, args=[SavedFilter.objects.get_or_create(**saved)[0].pk])

@@ -66,7 +66,7 @@ WORKFLOWS: tuple[dict[str, Any], ...] = (
 
 PARAMETER_FIELDS: dict[str, dict[str, Any]] = {
     "01": {"label": "First name", "sample": "Asha"},
-    "02": {"label": "Order number", "sample": "KF-20418"},
+    "02": {"label": "Order number", "sample": "KF-20418", "is_searchable": True},
     "03": {"label": "New delivery day", "sample": "Thu 26 November"},
     "#param_header#": {"label": "Order number", "sample": "KF-20418"},
     "#param_url#": {"label": "Order number", "sample": "KF-20418"},

@@ -76,7 +76,7 @@ def _requested_rows(request: StaffRequest) -> tuple[QuerySet[Invocation], bool]:
     selected = selected_ids(request.POST.getlist("ids"), most=export_files.MAX_INLINE_ROWS)
     if selected:
         return found.filter(request_id__in=selected), True
-    search = HistorySearch(request.POST)
+    search = HistorySearch(request.POST, sees_values=request.viewer.sees_values)
     if request.POST.get("q", "").strip():
         ids = first_ids(search.ways, found.order_by("-pk"), export_files.MAX_INLINE_ROWS)
         return found.filter(pk__in=ids), True

@@ -13,10 +13,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from invocations.forms.search import HistorySearch
+from invocations.history.wording import person_name
 from invocations.models import Invocation, WorkflowInstance
 from invocations.models.permissions import Viewer
 from invocations.views.base import StaffRequest, staff_page, with_query_timeout
-from invocations.views.history.list_rows import list_page, row_context
+from invocations.views.history.found import Found, searchable_labels
+from invocations.views.history.list_rows import ListPage, list_page
+from invocations.views.history.message_lines import Fact, lines_by_day
 
 MAX_FOUND = 10
 """Messages, and workflows, that are listed."""
@@ -28,10 +31,15 @@ MAX_FOUND = 10
 @with_query_timeout
 def find(request: StaffRequest) -> HttpResponse:
     """Each kind of hit that the person may open. A single hit is opened at once."""
-    search = HistorySearch(request.POST if request.method == "POST" else None)
-    context: dict[str, Any] = admin.site.each_context(request) | {"search": search}
+    posted = request.POST if request.method == "POST" else None
+    search = HistorySearch(posted, sees_values=request.viewer.sees_values)
+    context: dict[str, Any] = admin.site.each_context(request) | {
+        "search": search,
+        "has_search_box": True,
+    }
     typed = search.typed
-    messages = _messages(search, request.viewer)
+    page = _messages(search, request.viewer)
+    messages = page.rows
     workflows = list(_workflows(typed, request.viewer)[:MAX_FOUND])
     pages = _pages(typed, context["pages_to_find"]())
     links = [reverse("invocation", args=[message.request_id]) for message in messages]
@@ -39,20 +47,31 @@ def find(request: StaffRequest) -> HttpResponse:
     links += [page["link"] for page in pages]
     if len(links) == 1:
         return redirect(links[0])
+    found = Found(search, messages, has_more=page.older is not None)
     context |= {
-        "rows": [row_context(message) for message in messages[:MAX_FOUND]],
+        "found": found,
+        "days": lines_by_day(messages[:MAX_FOUND], lambda row: _facts_of(row, found)),
         "has_more": len(messages) > MAX_FOUND,
         "workflows": workflows,
         "pages": pages,
         "nothing_found": bool(typed) and not (messages or workflows or pages),
+        "searchable": searchable_labels() if request.viewer.sees_values else [],
     }
     return render(request, "find.html", context)
 
 
-def _messages(search: HistorySearch, viewer: Viewer) -> list[Invocation]:
+def _messages(search: HistorySearch, viewer: Viewer) -> ListPage:
     if not (search.typed and viewer.sees_history):
-        return []
-    return list_page(Invocation.objects.all(), search.ways).rows
+        return ListPage([])
+    return list_page(Invocation.objects.all(), search.ways)
+
+
+def _facts_of(row: Invocation, found: Found) -> list[Fact]:
+    hits = [Fact(hit.text, hit.label, is_hit=True) for hit in found.hits[row.pk] if hit.text]
+    numbers = [Fact(hint) for hint in (row.recipient_hint, row.recipient2_hint) if hint]
+    is_ticket_shown = any(fact.text == row.reference for fact in hits)
+    ticket = [Fact(row.reference)] if row.reference and not is_ticket_shown else []
+    return [*numbers, *hits, Fact(person_name(row.created_by)), *ticket]
 
 
 def _workflows(typed: str, viewer: Viewer) -> QuerySet[WorkflowInstance]:

@@ -20,6 +20,7 @@ from invocations.history.filters import upgrade_filters
 from invocations.models import Invocation, SavedFilter, permissions
 from invocations.views.base import StaffRequest, render_page, staff_page, with_query_timeout
 from invocations.views.history import list_filters
+from invocations.views.history.found import Found, searchable_labels
 from invocations.views.history.list_rows import ListPage, list_page
 from invocations.views.history.row_text import rows_by_day
 
@@ -39,13 +40,17 @@ def history(request: StaffRequest) -> HttpResponse:
     has_empty_filter = any(request.GET.get(name) == "" for name in filters.fields)
     if request.method == "GET" and has_empty_filter and not filters.errors:
         return redirect(f"{reverse('history')}?{address}" if address else "history")
-    search = HistorySearch(request.POST or None)
+    search = HistorySearch(request.POST or None, sees_values=request.viewer.sees_values)
     is_search = bool(request.POST.get("q", "").strip())
-    before, after = _id_parameter(request, "before"), _id_parameter(request, "after")
+    before, after = id_parameter(request, "before"), id_parameter(request, "after")
     conditions = search.ways if is_search else [Q()]
     page = list_page(filters.narrow(Invocation.objects.all()), conditions, before, after)
+    found = Found(search, page.rows, has_more=page.older is not None) if is_search else None
     context = {
-        **_list_context(page),
+        **_list_context(page, found),
+        "has_search_box": True,
+        "found": found,
+        "searchable": searchable_labels() if request.viewer.sees_values else [],
         **_filter_context(request, filters, address),
         "search": search,
         "searched": is_search,
@@ -58,10 +63,13 @@ def history(request: StaffRequest) -> HttpResponse:
     return render_page(request, "history.html", context)
 
 
-def _list_context(page: ListPage) -> dict[str, Any]:
+def _list_context(page: ListPage, found: Found | None) -> dict[str, Any]:
+    days = rows_by_day(page.rows)
+    for row in (row for day in days for row in day["rows"] if found):
+        row["hits"] = found.hits[row["pk"]] if found else ()
     return {
         "rows": page.rows,
-        "days": rows_by_day(page.rows),
+        "days": days,
         "sheet": page,
         "changes": not all(_is_final(invocation) for invocation in page.rows),
     }
@@ -94,7 +102,7 @@ def _is_final(invocation: Invocation) -> bool:
     return invocation.is_final and invocation.delivery != Invocation.Delivery.AWAITING
 
 
-def _id_parameter(request: StaffRequest, name: str) -> int | None:
+def id_parameter(request: StaffRequest, name: str) -> int | None:
     """An ID in the form or the query string; None if it is missing or not a number."""
     text = request.POST.get(name) or request.GET.get(name) or ""
     return int(text) if text.isdecimal() and text.isascii() and len(text) < 19 else None

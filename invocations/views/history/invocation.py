@@ -13,10 +13,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from invocations.forms.note import NoteForm
 from invocations.history.actions import TRY_AGAIN, can_be_blocked
 from invocations.history.deliveries import NOT_REPORTED
 from invocations.history.detail import Detail, with_story
 from invocations.history.excerpts import page_number
+from invocations.history.notes import notes_about
 from invocations.models import Invocation, permissions
 from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses
@@ -37,6 +39,8 @@ def invocation(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
         "detail": detail,
         "invocation": detail.invocation,
         "setup_links": setup_links(detail),
+        "notes": notes_about([detail.invocation.pk]),
+        "note_form": NoteForm(),
     }
     return render_page(request, "invocation.html", context)
 

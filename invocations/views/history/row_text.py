@@ -60,6 +60,7 @@ class _Page:
         request_id = str(row.request_id)
         facts = [row.recipient_hint, recorded, title, by, row.reference]
         return {
+            "pk": row.pk,
             "id": request_id,
             "url": self._url.replace(self._no_id, request_id),
             "panel_url": self._panel_url.replace(self._no_id, request_id),

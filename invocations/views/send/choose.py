@@ -9,13 +9,18 @@ from django.views.decorators.http import require_safe
 from invocations.models import WorkflowInstance, permissions
 from invocations.models.permissions import Viewer
 from invocations.views.base import StaffRequest, render_page, staff_page
+from invocations.views.send.earlier import person_in
 
 
 @staff_page(permissions.SEND)
 @require_safe
 def choose(request: StaffRequest) -> HttpResponse:
     workflows = workflows_to_fill_in(request.viewer).order_by("account__title", "title")
-    context = {"workflows": workflows, "may_set_up": request.viewer.may_add_workflows}
+    context = {
+        "workflows": workflows,
+        "may_set_up": request.viewer.may_add_workflows,
+        "person": person_in(request.GET, request.viewer),
+    }
     return render_page(request, "choose.html", context)
 
 

@@ -13,6 +13,8 @@ from invocations.forms.preset import presets_for, values_in
 from invocations.forms.recipient import EarlierSends
 from invocations.forms.send import SendForm
 from invocations.forms.submission_token import SubmissionToken
+from invocations.history.person import Person, person_of
+from invocations.kaleyra.payload import Send
 from invocations.models import Invocation, WorkflowInstance
 from invocations.models.encryption import Unreadable
 from invocations.models.invocations import sends_in
@@ -48,14 +50,39 @@ def original_of(token: SubmissionToken, viewer: Viewer) -> Invocation | None:
     ).first()
 
 
-def kept_of(original: Invocation | None, viewer: Viewer) -> EarlierSends | None:
-    """What `original` sent; None if that cannot be decrypted any more, so that the number has to be
-    typed.
+def person_in(address: QueryDict, viewer: Viewer) -> Person | None:
+    """The person whose page the link comes from, by the digest in `?person=`.
+
+    Raises `Http404` if it is not for `viewer`.
     """
+    digest = address.get("person", "")
+    if not digest:
+        return None
+    found = person_of(digest) if viewer.sees_history else None
+    if found is None or found.number is None:
+        raise Http404
+    return found
+
+
+def kept_of(original: Invocation | None, viewer: Viewer, person: str = "") -> EarlierSends | None:
+    """What `original` sent, or the number of the person with the digest `person`.
+
+    None if that cannot be decrypted any more, so that the number has to be typed.
+    """
+    if original is None and person:
+        found = person_of(person) if viewer.sees_history else None
+        return number_of(found, viewer) if found else None
     try:
         return EarlierSends(sends_in(original), viewer.sees_numbers) if original else None
     except Unreadable:
         return None
+
+
+def number_of(person: Person, viewer: Viewer) -> EarlierSends | None:
+    """Their number and no values."""
+    if person.number is None:
+        return None
+    return EarlierSends([Send(person.number.digits, {})], viewer.sees_numbers)
 
 
 def filled_form(
@@ -64,7 +91,8 @@ def filled_form(
     viewer: Viewer,
     original: Invocation | None,
 ) -> SendForm:
-    """A form filled from `original`, from the message that `?like=` names, from a preset, or empty.
+    """A form filled from `original`, with the number of the person that `?person=` names, from the
+    message that `?like=` names, from a preset, or empty.
 
     Raises `Unreadable` where no encryption key opens what was stored, and `Http404`.
     """
@@ -72,6 +100,8 @@ def filled_form(
     if original:
         kept = EarlierSends(sends_in(original), viewer.sees_numbers)
         return SendForm(workflow, kept=kept, typed=records_of(original))
+    if person := person_in(address, viewer):
+        return SendForm(workflow, kept=number_of(person, viewer))
     if like := named_in(address, "like", workflow, viewer):
         return SendForm(workflow, typed=form.filled(by_position(sends_in(like))).initial)
     preset_id = _number(address.get("preset", ""))

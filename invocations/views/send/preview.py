@@ -18,11 +18,12 @@ from invocations.composing.findings import Finding
 from invocations.composing.number_notes import notes_of
 from invocations.composing.preview import bubbles
 from invocations.forms.one_line import line_break_findings
+from invocations.forms.recipient import EarlierSends
 from invocations.forms.send import SendForm
 from invocations.forms.submission_token import StaleToken, SubmissionToken
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import Recipient, country
-from invocations.models import Invocation, WorkflowInstance, permissions
+from invocations.models import WorkflowInstance, permissions
 from invocations.views.base import StaffRequest, staff_page
 from invocations.views.send import home_number
 from invocations.views.send.answers import different_places, numbers_to, visited_fields
@@ -38,9 +39,7 @@ from invocations.views.send.when_text import when_says
 def preview(request: StaffRequest, workflow_id: int) -> HttpResponse:
     """What the customer would see with what stands in the form now, right or wrong."""
     workflow = get_object_or_404(workflows_to_fill_in(request.viewer), pk=workflow_id)
-    form = SendForm(
-        workflow, request.POST, kept=kept_of(_original(request, workflow), request.viewer)
-    )
+    form = SendForm(workflow, request.POST, kept=_kept(request, workflow))
     context = {
         "workflow": workflow,
         "form": form,
@@ -50,13 +49,14 @@ def preview(request: StaffRequest, workflow_id: int) -> HttpResponse:
     return render(request, "parts/preview_response.html", context)
 
 
-def _original(request: StaffRequest, workflow: WorkflowInstance) -> Invocation | None:
+def _kept(request: StaffRequest, workflow: WorkflowInstance) -> EarlierSends | None:
     """A stale form previews without its original: it says so itself when it is posted."""
     try:
         token = SubmissionToken.read(request.POST.get("intent", ""), request.user.pk, workflow.pk)
     except StaleToken:
         return None
-    return original_of(token, request.viewer)
+    original = original_of(token, request.viewer)
+    return kept_of(original, request.viewer, token.person)
 
 
 def preview_context(

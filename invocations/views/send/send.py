@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -64,8 +65,7 @@ class Draft:
 
     def with_new_id(self) -> Draft:
         """The same form for another message."""
-        token = SubmissionToken.new(self.request.user.pk, self.workflow.pk, self.token.again)
-        return replace(self, token=token)
+        return replace(self, token=replace(self.token, request_id=uuid.uuid4()))
 
 
 @staff_page(permissions.SEND)
@@ -85,7 +85,7 @@ def compose(request: StaffRequest, workflow_id: int) -> HttpResponse:
     except StaleToken:
         return _renew(request, workflow)
     original = original_of(token, request.viewer)
-    kept = kept_of(original, request.viewer)
+    kept = kept_of(original, request.viewer, token.person)
     form = SendForm(workflow, request.POST, kept=kept)
     action = request.POST.get("action", "review")
     if action.startswith(f"{home_number.REVIEW}:"):
@@ -117,7 +117,8 @@ def _open(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
         )
         form, original = SendForm(workflow), None
     again = original.request_id if original else None
-    token = SubmissionToken.new(request.user.pk, workflow.pk, again)
+    person = "" if original else request.GET.get("person", "")
+    token = SubmissionToken.new(request.user.pk, workflow.pk, again, person)
     response = _show(Draft(request, workflow, token, form, original))
     if not request.GET:
         # The browser may keep an empty form, so that Back finds what was typed, and the same
@@ -150,7 +151,7 @@ def _restore(request: StaffRequest, workflow: WorkflowInstance, kept_id: str) ->
     except StaleToken:
         token = SubmissionToken.new(request.user.pk, workflow.pk)
     original = original_of(token, request.viewer)
-    kept = kept_of(original, request.viewer)
+    kept = kept_of(original, request.viewer, token.person)
     typed = SendForm(workflow, fields, kept=kept).typed()
     return _show(
         Draft(request, workflow, token, SendForm(workflow, typed=typed, kept=kept), original)
@@ -202,7 +203,8 @@ def _edit(draft: Draft, action: str) -> HttpResponse:
                 request,
                 _("Your own number is not stored yet. Add it in the menu under “My number”."),
             )
-    changed = SendForm(workflow, typed=typed, kept=kept_of(draft.original, request.viewer))
+    kept = kept_of(draft.original, request.viewer, draft.token.person)
+    changed = SendForm(workflow, typed=typed, kept=kept)
     response = _show(replace(draft, form=changed))
     response.headers["HX-Trigger-After-Swap"] = "edited"  # the preview listens
     return response

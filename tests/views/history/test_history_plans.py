@@ -17,9 +17,10 @@ from django.utils import timezone
 
 from invocations.forms.history import HistoryFilter
 from invocations.forms.search import HistorySearch
-from invocations.models import Account, Callback, Invocation, WorkflowInstance
+from invocations.models import Account, Callback, Invocation, SearchableValue, WorkflowInstance
 from invocations.models.encryption import digests
 from invocations.models.recipients import RECIPIENT_DIGEST
+from invocations.models.searchable_values import value_digests
 from tests.views.conftest import DIGITS
 
 MANY, FEW = 12_000, 5
@@ -82,7 +83,7 @@ def table(workflow, priya, rosa):
     for each, one in enumerate(many):
         one.reference, one.workflow_invocation_id = f"CARE-{each}", f"id-{each}"
     few = Invocation.objects.bulk_create(plain(few))
-    Invocation.objects.bulk_create(plain(many), batch_size=2_000)
+    many = Invocation.objects.bulk_create(plain(many), batch_size=2_000)
     again = Invocation.objects.bulk_create(plain([row(sent_again_from=few[0]) for _ in range(FEW)]))
     Invocation.objects.filter(pk__lte=few[-1].pk).update(created_at=LONG_AGO)
     matched = {
@@ -93,6 +94,10 @@ def table(workflow, priya, rosa):
     }
     Callback.objects.create(account=other, digest="d", body="{}", **matched).results.create(
         position=1, message_id="wamid.1"
+    )
+    SearchableValue.objects.bulk_create(
+        SearchableValue(invocation=row, label="Order number", digest=value_digests(order)[0])
+        for row, order in [(few[0], "KF-1"), *((row, f"KF-{row.pk}") for row in many)]
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -124,7 +129,8 @@ def plan(found):
     told = found.order_by("-pk").values_list("pk", flat=True)[:51].explain()
     walks = re.findall(rf"Seq Scan on {TABLE}|SCAN {TABLE}(?! USING)", told)
     taken = re.findall(
-        r"(?:using|on|INDEX) \"?((?:invocation|sqlite_autoindex)\w+)|USING (INTEGER PRIMARY KEY)",
+        r"(?:using|on|INDEX) \"?((?:invocation|searchable|sqlite_autoindex)\w+)"
+        r"|USING (INTEGER PRIMARY KEY)",
         told,
     )
     return told, {index or key for index, key in taken}, walks
@@ -160,13 +166,19 @@ def index_by_filter(elsewhere, workflow, person):
 def index_by_search(request_id):
     return {
         str(request_id): "invocations_invocation_request_id_.*|sqlite_autoindex_.*",
-        "zEN-1": "invocation_by_reference",
+        "zEN-1": "invocation_by_ticket",
+        "Ze": "invocation_by_ticket",
+        "kf-1": "searchable_value_by_digest",
         "4xU9": "invocation_by_kaleyras_id",
         DIGITS: "invocation_by_recipient",
         f"+{DIGITS}": "invocation_by_2nd_recipient",
         DIGITS[-4:]: "invocation_by_last_four",
         f" {DIGITS[-4:]}": "invocation_by_second_last_four",
     }
+
+
+def ways_of(q):
+    return HistorySearch({"q": q}, sees_values=True).ways
 
 
 @pytest.mark.django_db
@@ -179,7 +191,7 @@ def test_each_filter_and_each_search_takes_its_index(table, rosa, workflow):
         for query, index in filters.items()
     ]
     asked += [
-        (q, [Invocation.objects.filter(way) for way in HistorySearch({"q": q}).ways], index)
+        (q, [Invocation.objects.filter(way) for way in ways_of(q)], index)
         for q, index in searches.items()
     ]
     wrong = {}

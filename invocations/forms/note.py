@@ -1,0 +1,52 @@
+"""A note that a person adds to a message."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from invocations.kaleyra.characters import is_visible
+from invocations.models import Invocation, Note
+from invocations.models.notes import MAX_NOTE_CHARACTERS
+
+
+class NoteForm(forms.Form):
+    """`id` is made with the form, so that posting it twice adds one note."""
+
+    id = forms.UUIDField(widget=forms.HiddenInput)
+    text = forms.CharField(
+        label=_("Add a note"),
+        max_length=MAX_NOTE_CHARACTERS,
+        widget=forms.Textarea({"rows": 2}),
+        help_text=_("Colleagues see it. The customer never does. No card or code numbers."),
+        error_messages={"required": _("Type the note first.")},
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, label_suffix="", initial={"id": uuid.uuid4()})
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"]
+        if not is_visible(text):
+            raise forms.ValidationError(_("Type the note first."), code="required")
+        return text
+
+    def save(self, invocation: Invocation, author: User) -> None:
+        """Adds the note, unless the same form has added it already."""
+        note = Note(
+            id=self.cleaned_data["id"],
+            invocation=invocation,
+            author=author,
+            text=self.cleaned_data["text"],
+        )
+        try:
+            with transaction.atomic():
+                note.save(force_insert=True)
+        except IntegrityError:
+            if not Note.objects.filter(pk=note.pk, author=author, invocation=invocation).exists():
+                raise

@@ -1,0 +1,51 @@
+"""The notes of messages: those typed in the send form, and those added later."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from invocations.history.wording import person_name
+from invocations.models import Invocation, Note
+from invocations.models.encryption import Unreadable
+
+MAX_NOTES = 50
+"""The newest notes that a page shows."""
+
+
+@dataclass(frozen=True)
+class ShownNote:
+    text: str
+    author: str
+    at: datetime
+    invocation: Invocation
+
+
+def notes_about(ids: Collection[int]) -> list[ShownNote]:
+    """The notes of these messages, the newest first, at most `MAX_NOTES`."""
+    added = Note.objects.filter(invocation__in=ids).select_related("author", "invocation")
+    added = added.defer("invocation__payload", "invocation__reply", "invocation__note")
+    sent = Invocation.objects.filter(pk__in=ids, note__isnull=False).select_related("created_by")
+    sent = sent.defer("payload", "reply").order_by("-pk")
+    shown = [
+        ShownNote(
+            _readable(note, "text"), person_name(note.author), note.created_at, note.invocation
+        )
+        for note in added[:MAX_NOTES]
+    ]
+    shown += [
+        ShownNote(_readable(each, "note"), person_name(each.created_by), each.created_at, each)
+        for each in sent[:MAX_NOTES]
+    ]
+    return sorted(shown, key=lambda note: note.at, reverse=True)[:MAX_NOTES]
+
+
+def _readable(row: Invocation | Note, column: str) -> str:
+    try:
+        text: str = getattr(row, column)
+    except Unreadable:
+        return _("(cannot be read any more)")
+    return text
