@@ -12,7 +12,14 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from invocations.composing import error_text, number_warnings, outside_hours, resending, warnings
+from invocations.composing import (
+    error_text,
+    number_warnings,
+    outside_hours,
+    resending,
+    stage,
+    warnings,
+)
 from invocations.composing.findings import Finding, Severity
 from invocations.composing.value_rules import value_findings
 from invocations.kaleyra import recipients
@@ -73,7 +80,7 @@ def of_message(
         return [blocker("inactive")]
     if not channels or len(sends) != len(channels):
         return [blocker("other_channels" if channels else "channels")]
-    found: list[Finding] = []
+    found: list[Finding] = list(stage.of_numbers(workflow, sends, reads_anew=reads_anew))
     is_practice = workflow.account.pod.is_practice
     for channel, send in zip(channels, sends, strict=True):
         found += _of_recipient(send.recipient, channel.position)

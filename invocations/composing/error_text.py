@@ -204,6 +204,14 @@ WORKFLOW_TEXT: dict[str, Text] = {
     "inactive": _("This workflow is turned off."),
     "channels": _("This workflow has no channels yet."),
     "other_channels": _("This workflow has other channels than were filled in."),
+    "draft": _(
+        "This workflow is a draft. It goes to practice and to your team’s own numbers only. "
+        "Store yours as “My number”, or have an admin make the workflow live."
+    ),
+    "tested": _(
+        "This workflow is tested and not live yet. It goes to practice and to your team’s own "
+        "numbers only. An admin can make it live."
+    ),
     "too_late": _("Its time would be over before it begins."),
     "too_far_ahead": _("This is more than 180 days ahead. Choose an earlier day."),
 }

@@ -210,10 +210,18 @@ def snapshot(workflow: WorkflowInstance) -> dict[str, Any]:
     }
 
 
+def digest_of(contract: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(contract, sort_keys=True).encode()).hexdigest()
+
+
+def is_current(version: WorkflowVersion, workflow: WorkflowInstance) -> bool:
+    return version.digest == digest_of(snapshot(workflow))
+
+
 def current_version(workflow: WorkflowInstance, by: User | None = None) -> WorkflowVersion:
     """The version of the workflow as it is now. Creates one if anything has changed."""
     contract = snapshot(workflow)
-    digest = hashlib.sha256(json.dumps(contract, sort_keys=True).encode()).hexdigest()
+    digest = digest_of(contract)
     while True:
         last = workflow.versions.order_by("-number").first()
         if last is not None and last.digest == digest:

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('invocations', '0026_retry_words'),
+        ('invocations', "0026_retry_words"),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('invocations', '0027_stage'),
+        ('invocations', "0028_customers_story"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -140,11 +140,13 @@ class Viewer:
 
     def sendable_workflows(self) -> QuerySet[WorkflowInstance]:
         """The active workflows that they may send: open to all senders, or kept for a group of
-        theirs.
+        theirs. One that is not live is for those who may change workflows.
         """
         if not self.may_send:
             return WorkflowInstance.objects.none()
         active = WorkflowInstance.objects.filter(is_active=True)
+        if not self.may_change_workflows:
+            active = active.filter(stage=WorkflowInstance.Stage.LIVE)
         if self.user is None or self.user.is_superuser:
             return active
         kept_for = WorkflowInstance.groups.through.objects.filter(workflowinstance=OuterRef("pk"))

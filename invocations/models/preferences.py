@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from invocations.models.encryption import EncryptedTextField
+from invocations.models.recipients import digits_in, stored_digest
 from invocations.models.validators import time_zone_name
 from invocations.models.workflows import WorkflowInstance
 
@@ -33,6 +35,10 @@ class Profile(models.Model):
         validators=[time_zone_name],
     )
     """IANA name of the zone in which times are shown; empty: the browser's."""
+    own_number_digest = models.CharField(
+        max_length=64, blank=True, default="", db_default="", editable=False
+    )
+    """Finds the number in any spelling (`recipients.phone_digests`); empty if none is kept."""
 
     class Meta:
         default_permissions = ()
@@ -45,6 +51,15 @@ class Profile(models.Model):
 
     def __str__(self) -> str:
         return str(self.user)
+
+    def save(self, **kwargs: Any) -> None:
+        """Sets the digest if the number was set since the row was read."""
+        number = self.__dict__.get("own_number")
+        if isinstance(number, str):
+            self.own_number_digest = stored_digest(digits_in(number)) if number else ""
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "own_number_digest"}
+        super().save(**kwargs)
 
 
 class Preset(models.Model):

@@ -13,6 +13,15 @@ RECIPIENT_DIGEST = "recipient"
 """The purpose of the digests of phone numbers (`encryption.digests`)."""
 
 
+def digits_in(formatted: str) -> str:
+    """The digits of a number in its international form.
+
+    >>> digits_in("+91 98765 43281")
+    '919876543281'
+    """
+    return "".join(sign for sign in formatted if sign.isdecimal())
+
+
 def stored_digest(digits: str) -> str:
     """The digest that a new row stores: the same one for all spellings of a phone."""
     return digests(canonical(digits), RECIPIENT_DIGEST)[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -66,6 +67,22 @@ class WorkflowInstance(models.Model):
         _("stage"), max_length=6, choices=Stage.choices, default=Stage.LIVE, db_default=Stage.LIVE
     )
     """A row that a script makes is live; the set-up pages begin with a draft."""
+    stage_since = models.DateTimeField(null=True, blank=True, editable=False)
+    """When the stage last changed; None if it never did, or before this was kept."""
+    tested_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When a message to practice or to the team was last reported delivered while it was a draft;
+    None if none was."""
+    tested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+    """Who had sent that message."""
+    tested_version = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    """The number of the version (`WorkflowVersion`) that it was sent with."""
     is_active = models.BooleanField(
         _("active"),
         default=True,
@@ -104,7 +121,10 @@ class WorkflowInstance(models.Model):
         related_name="+",
         help_text=_("None chosen: everybody who may send."),
     )
-    history = HistoricalRecords(m2m_fields=["groups"])
+    history = HistoricalRecords(
+        m2m_fields=["groups"],
+        excluded_fields=["stage_since", "tested_at", "tested_by", "tested_version"],
+    )
 
     class Meta:
         verbose_name = _("workflow")

@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
 from django.db.models import Prefetch, Q
 from django.utils import timezone
 
-from invocations.composing import template_fields
+from invocations.composing import stage_moves, template_fields
 from invocations.kaleyra.callbacks import (
     CLOCK_SKEW,
     ReportedChannel,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 logger = logging.getLogger(__name__)
-Delivery = Invocation.Delivery
+Delivery, Stage = Invocation.Delivery, WorkflowInstance.Stage
 
 MAX_LOCKED = 10
 """Invocations that are locked for one result."""
@@ -47,6 +48,7 @@ INVOCATION_COLUMNS = (
     "delivery",
     "created_at",
     "workflow_instance__expects_callback",
+    "workflow_instance__stage",
     "version",
 )
 """What is read of an invocation: its row is wide, and many results may come at once."""
@@ -228,6 +230,9 @@ def update_from_results(
     Invocation.objects.filter(pk=invocation.pk).update(**columns)
     if believed and not invocation.workflow_instance.expects_callback:
         _expect_results_of(invocation.workflow_instance_id)
+    if columns.get("deciding_channel") and invocation.workflow_instance.stage == Stage.DRAFT:
+        # After the commit: the page of the workflow locks it before its messages.
+        transaction.on_commit(partial(stage_moves.mark_tested, invocation.pk), robust=True)
     logger.info("invocation %s has a result", invocation.request_id)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from invocations.models import Account, ApiKey, Invocation, WorkflowInstance
+from invocations.models import Account, ApiKey, Invocation, Pod, WorkflowInstance
 
 pytestmark = pytest.mark.django_db
 ID = "6f9e4c0a-7d3b-4a55-9b8e-0d1c2b3a4f5e"
@@ -88,6 +88,14 @@ def test_an_inactive_or_empty_workflow_is_not_sent(invoke, workflow):
         2,
         "This workflow has no channels yet. Nothing was sent.",
     )
+    assert not Invocation.objects.exists()
+
+
+def test_a_draft_at_kaleyra_goes_to_the_team_alone(invoke, workflow):
+    WorkflowInstance.objects.update(stage="draft")
+    Account.objects.update(pod=Pod.objects.get(code="IN"))
+    ended, printed = invoke("--recipient", NUMBER + "202")
+    assert ended == 2 and "This workflow is a draft." in printed and "Nothing was sent." in printed
     assert not Invocation.objects.exists()
 
 

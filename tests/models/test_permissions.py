@@ -89,6 +89,15 @@ def test_nobody_may_send_an_inactive_workflow(workflow):
     assert not Viewer.of(person("Admin", is_superuser=True)).may_send_workflow(workflow)
 
 
+@pytest.mark.parametrize("stage", ["draft", "tested"])
+def test_only_who_may_change_workflows_may_send_one_that_is_not_live(workflow, stage):
+    WorkflowInstance.objects.update(stage=stage)
+    assert not Viewer.of(person("Support")).may_send_workflow(workflow)
+    assert Viewer.operator().may_send_workflow(workflow)
+    User.objects.all().delete()
+    assert Viewer.of(person("Admin")).may_send_workflow(workflow)
+
+
 def test_a_workflow_with_groups_may_be_sent_by_these_groups_only(workflow):
     workflow.groups.add(Group.objects.get(name="Admin"))
     assert not Viewer.of(person("Support")).may_send_workflow(workflow)

@@ -12,8 +12,10 @@ from django.contrib.auth import get_user
 from django.db import connection
 
 import invocations.tasks  # noqa: F401  registers the tasks
-from invocations.models import Callback, Invocation
+from invocations.composing.stage import are_of_the_team
+from invocations.models import Callback, Invocation, Profile
 from invocations.models.encryption import EncryptedTextField
+from invocations.models.recipients import digits_in, phone_digests
 from tests.views.history.history_page import listed_ids
 from tests.views.pages import Page, form_of, opened
 
@@ -65,6 +67,13 @@ def encrypted_fields():
         for field in model._meta.concrete_fields:
             if isinstance(field, EncryptedTextField):
                 yield model, field
+
+
+def test_stored_own_numbers_are_numbers_of_the_team(before):
+    stored = {digits_in(each.own_number): each.own_number_digest for each in Profile.objects.all()}
+    assert stored.pop("") == ""  # ann keeps none
+    [(number, digest)] = stored.items()
+    assert digest in phone_digests(number) and are_of_the_team([number])
 
 
 # --- sessions, and forms that are open ------------------------------------------------------------
