@@ -24,7 +24,7 @@ from invocations.forms.channel_params import (
 from invocations.forms.filled import EDITORS, Filled, by_position, filled
 from invocations.forms.one_line import fields_with_line_breaks
 from invocations.forms.recipient import EarlierSends, RecipientField, initial_numbers
-from invocations.forms.send_layout import send_helper
+from invocations.forms.send_layout import named, send_helper
 from invocations.forms.template_params import TemplateParamsField
 from invocations.forms.value_sources import places_of, sources_of
 from invocations.forms.values import field_name, value_field
@@ -101,10 +101,13 @@ class SendForm(WhenFields):
         for field in self.fields.values():
             if isinstance(field, RecipientField):
                 field.home = workflow.account.effective_home_country
-        if len(self.channels) < 2:
+        if len(self.channels) > 1:
+            words = _("Phone number for %(channel)s") % {"channel": named(self.channels[1])}
+            self.fields["recipient2"].label = words
+        else:
             for name in ("same_recipient", "recipient2", "same_values", "params2"):
                 del self.fields[name]
-        elif self.asked[1] and not self.asked[0]:
+        if len(self.channels) > 1 and self.asked[1] and not self.asked[0]:
             # What the first channel takes is not known, so nothing can be shared.
             del self.fields["same_values"]
         if kept and not kept.may_see:

@@ -17,6 +17,7 @@ from invocations.forms.filled import EDITORS
 from invocations.forms.layouts import Card, Fold, Group, Input, Part, helper_of
 from invocations.forms.template_params import Editor
 from invocations.kaleyra.template_params import PARAM_HEADER, PARAM_URL
+from invocations.models import Channel
 
 if TYPE_CHECKING:
     from invocations.forms.send import SendForm
@@ -44,13 +45,12 @@ def _focus(form: SendForm) -> None:
 def _who(form: SendForm) -> Card:
     folds: tuple[Fold, ...] = ()
     if "recipient2" in form.fields:
-        kind = form.channels[1].get_kind_display()
         own = Group("recipient2", css_class="own-recipient")
         folds = (
             Fold(
                 "same_recipient",
                 own,
-                title=_("Another number for the %(kind)s") % {"kind": kind},
+                title=_("Another number for %(channel)s") % {"channel": named(form.channels[1])},
                 id="other-number",
                 quiet=Part("parts/same_or_other.html"),
                 is_open=not form["same_recipient"].value() or "recipient2" in form.errors,
@@ -124,10 +124,13 @@ def _different(form: SendForm) -> Iterator[Fold]:
             parts.append(editor)
     if not parts:
         return
-    places = [form.channels[1].get_kind_display()] if "same_values" in parts else []
+    places = [named(form.channels[1])] if "same_values" in parts else []
     names = {PARAM_HEADER: _("header"), PARAM_URL: _("link")}
-    places += dict.fromkeys(names.get(asked.key, _("other place")) for _n, asked, _p in inner)
-    title = _("Different for the %(places)s") % {"places": get_text_list(places, _("or"))}
+    inner_names = list(dict.fromkeys(names.get(each.key, _("text")) for _n, each, _p in inner))
+    if inner_names and not places:
+        inner_names[0] = _("the %(place)s") % {"place": inner_names[0]}
+    title = _("Different for %(places)s")
+    title %= {"places": get_text_list(places + inner_names, _("or"))}
     is_open = any(form[name].value() or form.errors.get(name) for name, _f, _p in inner) or (
         "same_values" in parts and not form["same_values"].value()
     )
@@ -163,9 +166,13 @@ def own_label(form: SendForm, asked: TemplateField, position: int) -> str:
     words = {
         PARAM_HEADER: _("%(label)s in the header"),
         PARAM_URL: _("%(label)s in the link"),
-    }.get(asked.key, _("%(label)s in the %(kind)s"))
-    kind = form.channels[position - 1].get_kind_display()
-    return words % {"label": asked.label, "kind": kind}
+    }.get(asked.key, _("%(label)s in %(channel)s"))
+    return words % {"label": asked.label, "channel": named(form.channels[position - 1])}
+
+
+def named(channel: Channel) -> str:
+    """The channel in the middle of a sentence."""
+    return _("the SMS") if channel.kind == Channel.Kind.SMS else channel.get_kind_display()
 
 
 # --- when, and what developers need ---------------------------------------------------------------

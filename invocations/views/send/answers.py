@@ -7,18 +7,22 @@ from collections.abc import Sequence
 from django.forms import BoundField
 
 from invocations.forms.send import SendForm
-from invocations.forms.send_layout import own_label
+from invocations.forms.send_layout import named, own_label
 from invocations.kaleyra import recipients
 from invocations.kaleyra.recipients import Recipient
 
 
-def numbers_to(form: SendForm, typed: Sequence[Recipient | None]) -> list[str]:
+def goes_to(form: SendForm, typed: Sequence[Recipient | None]) -> dict[str, str]:
     """The number of the first channel, and the second's if it is another; empty texts if there is
     none yet. A number that this person may not see is masked.
     """
     shown = [_shown(form, number) if number else "" for number in typed]
     first, second = shown[0], shown[-1]
-    return [first, second if first and second != first else ""]
+    return {
+        "first": first,
+        "second": second if first and second != first else "",
+        "second_channel": named(form.channels[-1]),
+    }
 
 
 def _shown(form: SendForm, number: Recipient) -> str:
@@ -29,6 +33,8 @@ def different_places(form: SendForm) -> list[str]:
     """The names of the places that do not take the value typed for all."""
     typed = form.typed()
     same = bool(typed.get("same_values"))
+    if not same and typed.get("params2") and not form.asked[-1]:
+        return [named(form.channels[1])]
     return [
         own_label(form, asked, position)
         for name, asked, position in form.places

@@ -26,7 +26,7 @@ from invocations.kaleyra.recipients import Recipient, country
 from invocations.models import WorkflowInstance, permissions
 from invocations.views.base import StaffRequest, staff_page
 from invocations.views.send import home_number
-from invocations.views.send.answers import different_places, numbers_to, visited_fields
+from invocations.views.send.answers import different_places, goes_to, visited_fields
 from invocations.views.send.cautions import is_shown_while_typing, while_typing
 from invocations.views.send.choose import workflows_to_fill_in
 from invocations.views.send.earlier import kept_of, original_of
@@ -75,7 +75,7 @@ def preview_context(
     return {
         "channels": form.channels,
         "different": different_places(form),
-        "numbers_to": numbers_to(form, typed),
+        "goes_to": goes_to(form, typed),
         "bubbles": bubbles(
             form.channels,
             params,
