@@ -19,6 +19,8 @@ _NOT_IN_USE = frozenset({"Asia/Urumqi"})
 @cache
 def zones_of(region: str) -> tuple[str, ...]:
     """The IANA zones of a region (ISO 3166), sorted; empty if CLDR has none, as for "001"."""
+    if not region.isalpha():  # CLDR has zones of "001", the world, which is no country
+        return ()
     territories = get_global("zone_territories")
     return tuple(
         sorted(
