@@ -1,4 +1,4 @@
-"""The form that stops all sending, with a reason."""
+"""The forms of the stop page: stop all sending with a reason, and cancel what waits."""
 
 from __future__ import annotations
 
@@ -13,3 +13,8 @@ class StopForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=_("Shown at the top of every page, with your name."),
     )
+
+
+class CancelWaitingForm(forms.Form):
+    newest = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+    """The highest id among the messages that were counted."""
