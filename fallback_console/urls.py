@@ -20,7 +20,13 @@ from invocations.views.history.side_panel import side_panel
 from invocations.views.history.unknown import unknown
 from invocations.views.monitoring.dashboard import dashboard
 from invocations.views.monitoring.health import healthz, metrics, readyz
-from invocations.views.monitoring.pauses import let_go_on, resume, resume_workflow, stop
+from invocations.views.monitoring.pauses import (
+    cancel_waiting,
+    let_go_on,
+    resume,
+    resume_workflow,
+    stop,
+)
 from invocations.views.results.callback_setup import callback_setup
 from invocations.views.results.callbacks import callback
 from invocations.views.results.unmatched import match_result, set_aside, unmatched
@@ -70,6 +76,7 @@ urlpatterns = [
     # However somebody has written that address at Kaleyra: a result that is lost never comes again.
     re_path(r"^[/]*callbacks(?:/(?P<token>[\s\S]*))?$", callback, name="callback_as_written"),
     path("stop/", stop, name="stop"),
+    path("stop/cancel/", cancel_waiting, name="cancel_waiting"),
     path("stop/off/", let_go_on, name="let_go_on"),
     path("accounts/<int:account_id>/", account_hub, name="account_hub"),
     path("accounts/<int:account_id>/pause/", pause_account, name="pause_account"),

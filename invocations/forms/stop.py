@@ -1,4 +1,4 @@
-"""The form that stops all sending, with a reason."""
+"""The forms of the stop page: stop all sending with a reason, and cancel what waits."""
 
 from __future__ import annotations
 
@@ -22,3 +22,8 @@ class PauseForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=_("Shown to everybody who sends with this account, with your name."),
     )
+
+
+class CancelWaitingForm(forms.Form):
+    newest = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+    """The highest id among the messages that were counted."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from invocations.models import Account, Invocation, KillSwitch, WorkflowInstance
 from invocations.monitoring.pauses import MAX_WAITING_COUNTED
@@ -20,6 +21,7 @@ class StopFacts:
 
     `waiting`: queued. Of these, `scheduled` have a time of their own to come, `leaving` leave as
     soon as nothing is stopped, and `paused` stay, because their account or workflow is paused.
+    `seconds`: how long it takes those that leave, at the rate of their accounts.
     `under_way`: being posted now. `went_out`: posted when the stop began. `expired`: since then.
     """
 
@@ -29,6 +31,7 @@ class StopFacts:
     under_way: int
     first_expires_at: datetime | None
     has_sender: bool
+    seconds: int = 0
     went_out: int = 0
     expired: int = 0
 
@@ -58,6 +61,7 @@ def stop_facts(now: datetime, switch: KillSwitch | None) -> StopFacts:
         under_way=_count(Invocation.objects.filter(status=Status.SENDING)),
         first_expires_at=ends.values_list("not_after", flat=True).first(),
         has_sender=sender_is_running(now),
+        seconds=_seconds(queued.filter(~later, going)),
         **_since_the_stop(switch),
     )
 
@@ -74,6 +78,14 @@ def _since_the_stop(switch: KillSwitch | None) -> dict[str, int]:
         "went_out": _count(went_out.distinct()),
         "expired": _count(ended_since.filter(status=Status.EXPIRED)),
     }
+
+
+def _seconds(leaving: QuerySet[Invocation]) -> int:
+    """Accounts send side by side: the one that takes longest decides. At least 1."""
+    ids = leaving.order_by().values("pk")[:MAX_WAITING_COUNTED]
+    by_account = Invocation.objects.filter(pk__in=ids).order_by().values("account")
+    rates = by_account.annotate(n=Count("pk")).values_list("n", "account__sends_per_second")
+    return max((ceil(n / per_second) for n, per_second in rates), default=1)
 
 
 def _count(rows: QuerySet[Invocation]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -86,11 +86,24 @@ def cancel(invocation: Invocation, by: User) -> bool:
     Returns whether it was still queued or held.
     """
     waiting = Invocation.objects.filter(pk=invocation.pk, status__in=Invocation.UNSENT)
-    changes = {
+    return bool(waiting.update(**_as_cancelled(by)))
+
+
+def cancel_all_queued(by: User, newest: int) -> int:
+    """Cancels every queued message up to the id `newest`. Returns how many those were.
+
+    For while all sending is stopped: no message leaves between the count that a person saw and
+    this. Later ones stay, because nobody has decided about them.
+    """
+    queued = Invocation.objects.filter(pk__lte=newest, status=Status.QUEUED)
+    return queued.update(**_as_cancelled(by))
+
+
+def _as_cancelled(by: User) -> dict[str, Any]:
+    return {
         "status": Status.CANCELLED,
         "reason": "cancelled",
         "due_at": None,
         "final_at": timezone.now(),
         "cancelled_by": by,
     }
-    return bool(waiting.update(**changes))

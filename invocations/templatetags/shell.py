@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any, NamedTuple
 
 from django import template
 from django.contrib.admin.utils import quote
 from django.contrib.auth.models import User
 from django.urls import reverse
+from django.utils.html import strip_tags
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 register = template.Library()
 
+PARENT = re.compile(r"<a\b[^>]*>(.*?)</a>", re.DOTALL)
 LAST_PARTS = {
     "add": gettext_lazy("Add %(name)s"),
     "delete": gettext_lazy("Delete"),
@@ -55,6 +59,18 @@ def page_parts(context: dict[str, Any]) -> list[Part]:
 def window_title(parts: list[Part]) -> str:
     """The page first, for a row of narrow tabs: "Delete | ada | People"."""
     return " | ".join(part.title for part in reversed(parts))
+
+
+@register.filter
+def page_first(heading: str) -> str:
+    """The heading of a staff page as the title of its window: "Errors | History".
+
+    `heading` is HTML: links to the pages above, then the page's own name.
+    """
+    parents = PARENT.findall(heading)
+    own = PARENT.sub("", heading)
+    names = [" ".join(unescape(strip_tags(each)).split()) for each in (own, *reversed(parents))]
+    return " | ".join(name for name in names if name)
 
 
 @register.simple_tag

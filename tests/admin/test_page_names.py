@@ -39,3 +39,7 @@ def test_a_list_offers_to_add_in_words_and_a_record_does_not(ada, kaleyra):
     assert "Add account" in words_of(ada.get("/invocations/account/"))
     change = words_of(ada.get(f"/invocations/account/{kaleyra.account.pk}/change/"))
     assert "Add account" not in change and "Changes" in change and "fact_check" in change
+
+
+def test_the_title_of_a_staff_page_begins_with_the_page_too(ada):
+    assert title_of(ada.get("/history/errors/")) == "Errors | History | Fallback console"

@@ -43,6 +43,8 @@ MATRIX = {
     "match_result": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 302, 302)),
     "set_aside": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 200, 200)),
     "stop": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 200, 200)),
+    # Without a stop it leads to the stop page.
+    "cancel_waiting": ((SIGN_IN, 403, 403, 403, 302, 302), (SIGN_IN, 403, 403, 403, 302, 302)),
     "let_go_on": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 302, 302)),
     "resume": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 302, 302)),
     "resume_workflow": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 302, 302)),

@@ -14,12 +14,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from invocations.forms.next_page import own_page
-from invocations.forms.stop import StopForm
+from invocations.forms.stop import CancelWaitingForm, StopForm
 from invocations.history.reasons import REASONS
-from invocations.models import Account, KillSwitch, WorkflowInstance, permissions
+from invocations.models import Account, Invocation, WorkflowInstance, permissions
 from invocations.models.permissions import Viewer
-from invocations.monitoring import pauses, remedies
+from invocations.monitoring import pauses, remedies, stops
 from invocations.monitoring.stop_facts import StopFacts, stop_facts
+from invocations.sending import decisions
 from invocations.sending import pause as sending_pause
 from invocations.sending.account_key import key_problem
 from invocations.sending.departure import sender_is_running
@@ -35,14 +36,44 @@ def stop(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         stop_everything(form.cleaned_data["reason"], request.user)
         return redirect("stop")  # its banner says the rest
-    now = timezone.now()
+    now, switch = timezone.now(), pauses.active_kill_switch()
     context = {
         "form": form,
         "now": now,
-        "facts": stop_facts(now, pauses.active_kill_switch()),
-        "changes": KillSwitch.history.select_related("changed_by")[:20],
+        "facts": stop_facts(now, switch),
+        "lines": stops.waiting_lines(now) if switch else [],
+        "earlier": stops.earlier_stops(),
+        "live_workflows": WorkflowInstance.objects.filter(is_active=True, is_paused=False).count(),
+        "live_accounts": Account.objects.filter(is_paused=False).count(),
     }
     return render_page(request, "stop.html", context)
+
+
+@staff_page(permissions.STOP)
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel_waiting(request: StaffRequest) -> HttpResponse:
+    """Asks, then cancels every message that waits, while all sending is stopped.
+
+    The form holds the newest id that the person saw counted: later messages stay.
+    """
+    if not pauses.active_kill_switch():
+        messages.info(request, _("Sending was not stopped."))
+        return redirect("stop")
+    form = CancelWaitingForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        n = decisions.cancel_all_queued(request.user, form.cleaned_data["newest"])
+        text = ngettext("%(n)s message is cancelled.", "%(n)s messages are cancelled.", n)
+        messages.success(request, text % {"n": n} if n else _("Nothing waited any more."))
+        return redirect("stop")
+    queued = Invocation.objects.filter(status=Invocation.Status.QUEUED)
+    newest = queued.order_by("-pk").values_list("pk", flat=True).first()
+    if newest is None:
+        messages.info(request, _("Nothing waits."))
+        return redirect("stop")
+    now = timezone.now()
+    n = queued.filter(pk__lte=newest).count()
+    context = {"n": n, "newest": newest, "lines": stops.waiting_lines(now), "now": now}
+    return render_page(request, "stop_cancel.html", context)
 
 
 @staff_page(permissions.STOP)

@@ -57,7 +57,7 @@ def test_who_stopped_and_resumed_sending_is_recorded(ada, stopped):
     assert [
         (change.is_on, change.changed_by) for change in KillSwitch.history.order_by("history_id")
     ] == [(True, ada.person), (False, ada.person)]
-    assert "A wrong text went out" in html and "by ada" in html
+    assert "A wrong text went out" in html and "ada stopped and resumed." in html
 
 
 # --- Paused accounts and workflows ----------------------------------------------------------------
