@@ -1,0 +1,102 @@
+"""The page of the send form: its bar, its closed parts, and errors that go once they are mended."""
+
+import uuid
+
+import pytest
+
+from invocations.kaleyra.payload import Send
+from invocations.sending.record import record
+from tests.views.conftest import DIGITS, NUMBER, VALUES
+from tests.views.pages import Page, form_of, opened, send_form
+
+
+def preview(client, workflow, form, visited=""):
+    """The answer to a live preview request, after these fields were left."""
+    fields = {**form.fields, "visited": visited}
+    return Page(client.post(f"/send/{workflow.pk}/preview/", fields))
+
+
+def focused(html):
+    """The tags of the form that ask for the focus."""
+    form = html.partition('id="compose"')[2].partition("</form>")[0]
+    return [tag for tag in form.split("<") if "autofocus" in tag]
+
+
+def test_the_number_is_first_and_has_the_focus(priya, typed):
+    html = opened(priya, f"/send/{typed.pk}/").html
+    assert html.index('id="id_recipient"') < html.index('id="id_value1-01"')
+    [tag] = focused(html)
+    assert 'name="recipient"' in tag
+
+
+def test_after_an_error_the_first_wrong_field_has_the_focus(priya, typed):
+    form = send_form(priya, typed).fill({"value1-01": "Asha"}, recipient=NUMBER)
+    [tag] = focused(Page(form.press(priya, "review")).html)
+    assert 'name="value1-02"' in tag
+
+
+def test_the_bar_names_the_number_and_the_kind_of_account(priya, typed):
+    form = send_form(priya, typed)
+    page = preview(priya, typed, form)
+    assert page.text("says").strip().startswith("Nothing is sent yet.")
+    page = preview(priya, typed, form.fill(recipient=NUMBER))
+    assert page.text("says").strip() == "1 message to +91 80 6123 4581. Nothing is sent yet."
+    del form["same_recipient"]
+    page = preview(priya, typed, form.fill(recipient2="+44 20 7946 0958"))
+    assert "1 message to +91 80 6123 4581, the SMS to +44 20 7946 0958." in page.text("says")
+
+
+def test_no_error_is_told_of_a_field_that_was_not_left(priya, typed):
+    form = send_form(priya, typed).fill(recipient="0806")
+    assert "_error" not in preview(priya, typed, form).html
+
+
+def test_the_error_of_a_field_that_was_left_comes_and_goes(priya, typed):
+    form = send_form(priya, typed).fill(recipient="0806")
+    page = preview(priya, typed, form, visited="recipient")
+    assert "country code instead of the 0" in page.text("id_recipient_said")
+    page = preview(priya, typed, form.fill(recipient=NUMBER), visited="recipient value1-01")
+    assert page.text("id_recipient_said") == ""
+    assert "Fill this in" in page.text("id_value1-01_said")
+
+
+def test_names_of_no_field_are_ignored(priya, typed):
+    page = preview(priya, typed, send_form(priya, typed), visited="<b> intent value9-01 ../..")
+    assert page.status == 200 and "&lt;b" not in page.html and "<b>" not in page.html
+
+
+@pytest.mark.parametrize(
+    ("values", "is_open"),
+    [({}, False), ({"params-key": "zz", "params-value": "1"}, True)],
+)
+def test_what_developers_need_is_closed_until_it_matters(priya, typed, values, is_open):
+    form = send_form(priya, typed).fill(values, recipient=NUMBER)
+    html = Page(form.press(priya, "review")).html
+    assert ('id="developers" open' in html) == is_open
+
+
+def test_a_workflow_without_texts_has_its_editor_in_view(priya, plain):
+    page = opened(priya, f"/send/{plain.pk}/")
+    assert "Add a value" in page.text("what")
+    assert "Add a value" not in page.text("developers")
+
+
+def test_the_second_channels_free_values_start_from_the_first(priya, plain):
+    form = form_of(send_form(priya, plain).press(priya, "params:add"))
+    form.fill({"params-value": "Asha"})
+    del form["same_values"]
+    again = form_of(form.press(priya, "params2:first"))
+    assert (again["params2-key"], again["params2-value"]) == ("01", "Asha")
+    assert "same_values" not in again
+
+
+def test_saved_values_and_earlier_messages_are_behind_one_button(priya, typed, recorded_by_priya):
+    page = opened(priya, f"/send/{typed.pk}/")
+    assert "Saved values" in page.html
+    assert f"?like={recorded_by_priya.request_id}" in page.links
+
+
+@pytest.fixture
+def recorded_by_priya(priya, typed):
+    sends = [Send(DIGITS, VALUES)] * 2
+    return record(typed, sends, request_id=uuid.uuid4(), created_by=priya.person)[0]
