@@ -16,6 +16,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from invocations.composing import check
+from invocations.history.scheduled import zone_text
 from invocations.kaleyra.local_time import zones_of
 from invocations.kaleyra.recipients import Recipient, country
 from invocations.models import WorkflowInstance
@@ -160,7 +161,7 @@ class WhenFields(forms.Form):
         """Own time, the customer's, that of the countries concerned, and UTC: each once."""
         own = str(timezone.get_current_timezone())
         choices = {
-            own: _("Yours"),
+            own: _("Yours (%(zone)s)") % {"zone": zone_text(timezone.localtime())},
             THEIR_TIME: _("The customer’s"),
         }
         for region in [*self._regions, self.workflow.account.effective_home_country]:

@@ -212,6 +212,7 @@ def test_a_code_is_shown_only_when_asked_and_copy_buttons_copy(compose, demo, co
     expect(code).to_have_attribute("type", "password")
     expect(preview(page, "SMS")).to_contain_text("••••")
     review(page)
+    page.get_by_text("For developers").click()
     page.get_by_role("button", name="Copy the JSON").click()
     expect(page.locator("#said")).to_have_text("Copied")
     assert (

@@ -93,7 +93,7 @@ def compose_and_send(page, live_server):
     page.get_by_label("Day").first.fill("Friday")
     page.get_by_label("Ticket", exact=True).fill("CARE-7731")
     review(page)
-    shown = json.loads(page.locator("#json").inner_text())
+    shown = json.loads(page.locator("#json").text_content())
     send(page)
     return shown
 
