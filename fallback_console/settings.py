@@ -198,6 +198,8 @@ EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 EMAIL_TIMEOUT = 10
 # EMAIL_HOST, EMAIL_PORT and so on, and another EMAIL_BACKEND, if there is an EMAIL_URL.
 vars().update(env.email_server("EMAIL_URL"))
+PASSWORD_RESET_BY_EMAIL = EMAIL_BACKEND != "django.core.mail.backends.dummy.EmailBackend"
+PASSWORD_RESET_TIMEOUT = 60 * 60
 ALERT_EMAILS = env.recipients("ALERT_EMAILS", server="EMAIL_URL")
 """Receive an email when an incident opens and when it ends. Empty: nobody does."""
 DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", default="fallback-console@localhost")

@@ -35,6 +35,7 @@ from invocations.views.send.presets import remove_preset
 from invocations.views.send.preview import preview
 from invocations.views.send.profile import profile
 from invocations.views.send.send import compose
+from invocations.views.setup import password_reset
 from invocations.views.setup.account_hub import account_hub, pause_account
 from invocations.views.setup.check_key import check_key
 from invocations.views.setup.template_fields import template_fields
@@ -85,6 +86,14 @@ urlpatterns = [
     path("accounts/<int:account_id>/results/", callback_setup, name="callback_setup"),
     path("keys/<uuid:key_id>/check/", check_key, name="check_key"),
     path("help/statuses/", glossary, name="glossary"),
+    path("password_reset/", password_reset.Ask.as_view(), name="password_reset"),
+    path("password_reset/sent/", password_reset.Sent.as_view(), name="password_reset_done"),
+    path(
+        "password_reset/<uidb64>/<token>/",
+        password_reset.Choose.as_view(),
+        name="password_reset_confirm",
+    ),
+    path("password_reset/done/", password_reset.Done.as_view(), name="password_reset_complete"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),

@@ -77,7 +77,7 @@ class PersonAdmin(ChangesOfRecord, BoundedLists, BoundedChoices, InUse, UserAdmi
     who = (_("Who"), {"fields": ["first_name", "last_name", "email"]})
     dates = (_("Dates"), {"fields": ["last_login", "date_joined"]})
     add_fieldsets = (
-        (_("Who"), {"fields": ["first_name", "last_name"]}),
+        (_("Who"), {"fields": ["first_name", "last_name", "email"]}),
         (_("Signing in"), {"fields": ["username", "password1", "password2"]}),
         (_("Rights"), {"fields": ["groups"]}),
     )

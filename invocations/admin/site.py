@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
@@ -70,6 +71,7 @@ class ConsoleSite(UnfoldAdminSite):
             "styles": [static(f"console/{name}.css") for name in STYLESHEETS],
             "colors": None,
             "brake": kill_switch,
+            "resets_passwords": settings.PASSWORD_RESET_BY_EMAIL,
             "viewer": viewer_of(request),
             "pages_to_find": lambda: navigation.pages_to_find(request),
         }

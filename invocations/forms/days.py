@@ -93,6 +93,11 @@ class DaysFilter(forms.Form):
         self.is_valid()
         return self.cleaned_data.get("until")
 
+    @property
+    def bounds(self) -> dict[str, date | None]:
+        """For `history.filters.narrow`."""
+        return {"since": self.first_day, "until": self.last_day}
+
     def between(self, column: str) -> Q:
         """The condition that the time in `column` is on one of the days."""
         query = Q()

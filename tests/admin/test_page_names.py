@@ -42,4 +42,4 @@ def test_a_list_offers_to_add_in_words_and_a_record_does_not(ada, kaleyra):
 
 
 def test_the_title_of_a_staff_page_begins_with_the_page_too(ada):
-    assert title_of(ada.get("/history/errors/")) == "Errors | History | Fallback console"
+    assert title_of(ada.get("/password_change/")) == "My password | My details | Fallback console"

@@ -170,4 +170,4 @@ def test_history_in_its_states(history, sixty, meera, faults):
     page = history("?status=unknown&since=2020-01-01")
     page.get_by_text("Save these filters").click()
     assert faults([""], "history-saving") == {}
-    assert faults(["/history/errors/?days=7", "/history/?status=expired&http=503"]) == {}
+    assert faults(["/history/errors/", "/history/?status=expired&http=503"]) == {}

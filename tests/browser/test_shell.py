@@ -25,6 +25,10 @@ PAGES = [
     "/password_change/",
     "/",
     "/me/",
+    "/changes/",
+    "/stop/",
+    "/history/errors/",
+    "/help/statuses/",
 ]
 
 
@@ -187,8 +191,31 @@ def test_no_page_of_the_shell_complains_and_axe_is_content(people, faults, part)
     expect(people.get_by_role("main")).to_have_count(1)
 
 
-def test_axe_is_content_with_the_page_before_signing_in(page, faults):
-    assert faults(["/login/"]) == {}
+def test_axe_is_content_with_the_pages_before_signing_in(page, faults, settings, live_server, db):
+    settings.PASSWORD_RESET_BY_EMAIL = True
+    reset = ["/password_reset/", "/password_reset/sent/", "/password_reset/MQ/x/"]
+    assert faults(["/login/", *reset]) == {}
+
+
+def test_errors_changes_and_help_are_reached_by_keyboard(people):
+    for name, heading in [
+        ("Errors explained", "Errors explained"),
+        ("Changes", "Changes"),
+        ("What the words mean", "What the words mean"),
+    ]:
+        tab_to(people, name)
+        people.keyboard.press("Enter")
+        expect(people.get_by_role("heading", level=1)).to_contain_text(heading)
+
+
+def test_the_changes_are_filtered_by_keyboard(people, live_server):
+    people.goto(f"{live_server.url}/changes/")
+    tab_to(people, "All days")
+    people.keyboard.press("Enter")
+    tab_to(people, "Last 7 days")
+    people.keyboard.press("Enter")
+    people.wait_for_url("**/changes/?since=*")
+    expect(people.get_by_text("A script added the region").first).to_be_visible()
 
 
 def test_a_page_that_cannot_be_shown_says_what_to_do(people, live_server, faults):

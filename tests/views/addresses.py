@@ -14,6 +14,8 @@ from invocations.models import SavedFilter
 PEOPLE = ["anonymous", "nina", "priya", "rosa", "ada", "sven"]
 SIGN_IN = 302  # to the login page
 
+PASSWORD_RESET = [f"password_reset{page}" for page in ("", "_done", "_confirm", "_complete")]
+
 # The status of a GET, and of an empty POST, for each of the six people. A POST that is let in
 # changes something or says what is missing.
 MATRIX = {
@@ -60,12 +62,17 @@ MATRIX = {
     "exports": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 405, 405, 405, 405)),
     "download": ((SIGN_IN, 403, 405, 405, 405, 405), (SIGN_IN, 403, 404, 404, 404, 404)),
     "cancel_export": ((SIGN_IN, 403, 405, 405, 405, 405), (SIGN_IN, 403, 404, 404, 404, 404)),
+    # Closed without EMAIL_URL: tests/views/setup/test_password_reset.py
+    **dict.fromkeys(PASSWORD_RESET, ((404,) * 6, (404,) * 6)),
     "healthz": ((200,) * 6, (405,) * 6),
     "readyz": ((200,) * 6, (405,) * 6),
     # For a machine with METRICS_TOKEN: tests/views/monitoring/test_metrics.py
     "metrics": ((404,) * 6, (405,) * 6),
 }
-NOT_FOR_PEOPLE = {"healthz", "readyz", "metrics", "callback", "callback_as_written"}
+NOT_FOR_PEOPLE = {
+    *("healthz", "readyz", "metrics", "callback", "callback_as_written"),
+    *PASSWORD_RESET,
+}
 CONFIGURATION = ("pod", "account", "apikey", "workflowinstance")
 PAGES = ("changelist", "add", "history", "delete", "change")
 
@@ -122,6 +129,8 @@ def address_of(name, world):
         return reverse(name, args=[world.workflow.account.pk])
     if name == "check_key":
         return reverse(name, args=[world.workflow.account.primary_key.pk])
+    if name == "password_reset_confirm":
+        return reverse(name, args=["MQ", "a-token"])
     if name == "callback_as_written":
         return reverse("callback", args=["no-such-token"]).removesuffix("/")
     if name == "callback":

@@ -4,38 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, Max, Min
 from django.http import HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from invocations.forms.days import DaysFilter
 from invocations.history.deliveries import MAY_BE_DOUBLE, NO_CONFIRMATION, NO_RESULT, NOT_DELIVERED
-from invocations.history.filters import FILTERS
+from invocations.history.filters import FILTERS, narrow
 from invocations.history.meanings import Text
 from invocations.history.next_steps import group_advice
-from invocations.history.periods import recorded_between
 from invocations.history.reasons import REASONS, advice_for
 from invocations.history.statuses import STATUSES
 from invocations.kaleyra.sentences import sentence_of
 from invocations.models import Invocation, WorkflowInstance, permissions
-from invocations.monitoring import statistics
 from invocations.views.base import StaffRequest, render_page, staff_page, with_query_timeout
 from invocations.views.history.list_filters import HISTORY_COUNT_CAP
 
-PERIODS: dict[str, tuple[Text, int]] = {
-    "1": (_("Since yesterday"), 2),
-    "7": (_("7 days"), 7),
-    "30": (_("30 days"), 30),
-}
-"""Label and number of days, today included, by the value of `days` in the URL.
-
-Whole days, so that the list that a line links to has exactly the messages it counts.
-"""
 MAX_READ_PER_STATUS = 25_000
 """Only the newest of each status are grouped: a failure that still happens is among them."""
 MAX_LINES = 100
@@ -74,35 +63,39 @@ class FailureKind:
 @require_safe
 @with_query_timeout
 def errors(request: StaffRequest) -> HttpResponse:
-    """The kinds of failure in a period, the most frequent first, each linked to its messages."""
-    chosen = request.GET.get("days", "")
-    days = chosen if chosen in PERIODS else "1"
-    start = statistics.period_start(PERIODS[days][1])
-    kinds, is_cut = _failure_kinds(start)
+    """The kinds of failure in a period, the most frequent first, each linked to its messages.
+
+    Without days it is about the last 7.
+    """
+    filters = DaysFilter(request.GET)
+    if not (filters.first_day or filters.last_day):
+        filters = DaysFilter({"since": _last_week().isoformat()})
+    kinds, is_cut = _failure_kinds(filters)
     workflows = WorkflowInstance.objects.select_related("account__pod").in_bulk(
         {kind.workflow_id for kind in kinds}
     )
     context = {
-        "periods": [
-            {"days": name, "label": label, "current": name == days}
-            for name, (label, _days) in PERIODS.items()
-        ],
-        "lines": [_line(kind, workflows[kind.workflow_id], start) for kind in kinds[:MAX_LINES]],
+        "filters": filters,
+        "lines": [_line(kind, workflows[kind.workflow_id], filters) for kind in kinds[:MAX_LINES]],
         "more_lines": len(kinds) > MAX_LINES,
         "cut": is_cut,
         "looked_at": MAX_READ_PER_STATUS,
-        "accepted_but": _accepted_but(start),
+        "accepted_but": _accepted_but(filters),
     }
     return render_page(request, "errors.html", context)
 
 
-def _failure_kinds(start: datetime) -> tuple[list[FailureKind], bool]:
-    """The failures since `start` by kind, and whether a status had more than are read."""
+def _last_week() -> date:
+    return timezone.localdate() - timedelta(days=6)
+
+
+def _failure_kinds(days: DaysFilter) -> tuple[list[FailureKind], bool]:
+    """The failures of these days by kind, and whether a status had more than are read."""
     kinds: dict[tuple[Any, ...], FailureKind] = {}
     is_cut = False
     for status in Invocation.WENT_WRONG:
         total = 0
-        for group in _counted(status, start):
+        for group in _counted(status, days):
             # Kaleyra's complaint is more precise than the console's reason for such an answer.
             error, reason = group["error_kind"], "" if group["error_kind"] else group["reason"]
             key = (status, group["workflow_instance"], error, reason)
@@ -115,9 +108,9 @@ def _failure_kinds(start: datetime) -> tuple[list[FailureKind], bool]:
     return by_frequency, is_cut
 
 
-def _counted(status: str, start: datetime) -> Sequence[Mapping[str, Any]]:
+def _counted(status: str, days: DaysFilter) -> Sequence[Mapping[str, Any]]:
     newest = (
-        Invocation.objects.filter(recorded_between(start), status=status)
+        narrow(Invocation.objects.filter(status=status), days.bounds)
         .order_by("-pk")
         .values("pk")[:MAX_READ_PER_STATUS]
     )
@@ -131,10 +124,9 @@ def _counted(status: str, start: datetime) -> Sequence[Mapping[str, Any]]:
     )
 
 
-def _accepted_but(start: datetime) -> list[dict[str, Any]]:
+def _accepted_but(days: DaysFilter) -> list[dict[str, Any]]:
     """Accepted messages without a confirmed delivery, or maybe delivered twice: count and link."""
-    recent = Invocation.objects.filter(recorded_between(start)).order_by("-pk")
-    since = timezone.localdate(start).isoformat()
+    recent = narrow(Invocation.objects.order_by("-pk"), days.bounds)
     counts = []
     for meaning, delivery in (
         (NOT_DELIVERED, "failed"),
@@ -150,17 +142,17 @@ def _accepted_but(start: datetime) -> list[dict[str, Any]]:
                 "meaning": meaning,
                 "count": count,
                 "shown": f"{HISTORY_COUNT_CAP:,}+" if is_capped else f"{count:,}",
-                "address": urlencode({"delivery": delivery, "since": since}),
+                "address": urlencode({"delivery": delivery, **days.chosen}),
             }
         )
     return [each for each in counts if each["count"]]
 
 
-def _line(kind: FailureKind, workflow: WorkflowInstance, start: datetime) -> dict[str, Any]:
+def _line(kind: FailureKind, workflow: WorkflowInstance, days: DaysFilter) -> dict[str, Any]:
     filters = {
         "status": kind.status,
         "workflow": workflow.pk,
-        "since": timezone.localdate(start).isoformat(),
+        **days.chosen,
     }
     if kind.error:
         filters["error"] = kind.error

@@ -26,6 +26,11 @@ def wrong(recorded):
     return wrong
 
 
+def since(days):
+    """The filter for today and the days before it, `days` in all."""
+    return f"?since={timezone.localdate() - timedelta(days=days - 1)}"
+
+
 def lines(client, query=""):
     return [
         (line["kind"].count, str(line["kind"].words))
@@ -40,17 +45,17 @@ def test_failures_of_a_kind_are_folded_and_lead_to_their_invocations(priya, wron
         wrong("rejected", "rejected", "workflow … is not published", hours=n) for n in (20, 2, 1)
     ]
     timeouts = [wrong("unknown", "timeout", hours=n) for n in (3, 2)]
-    assert lines(priya) == [
+    assert lines(priya, since(2)) == [
         (3, "workflow … is not published"),
         (2, "No answer came in time."),
         (1, "try … later"),
     ]
-    assert lines(priya, "?days=7") == [
+    assert lines(priya) == [
         (3, "workflow … is not published"),
         (3, "No answer came in time."),
         (1, "try … later"),
     ]
-    page = opened(priya, "/history/errors/?days=7")
+    page = opened(priya, "/history/errors/")
     first, second, third = [link for link in page.links if link.startswith("/history/?")]
     assert listed_ids(priya, first.removeprefix("/history/")) == refused[::-1]
     assert listed_ids(priya, second.removeprefix("/history/")) == [*timeouts[::-1], late]
@@ -60,12 +65,14 @@ def test_failures_of_a_kind_are_folded_and_lead_to_their_invocations(priya, wron
     assert "An admin settles the rest" in page.html
 
 
-@pytest.mark.parametrize("days", ["1", "7", "30"])
+@pytest.mark.parametrize("days", [1, 7, 30])
 def test_each_line_counts_what_its_list_shows_whatever_the_hour(priya, wrong, days):
     priya.cookies["timezone"] = "Asia/Kolkata"
     for hours in (700, 170, 160, 50, 47, 29, 25, 23, 11, 5, 0):
         wrong("rejected", "rejected", "workflow … is not published", hours=hours)
-    (line,) = priya.get(f"/history/errors/?days={days}").context["lines"]
+    with timezone.override("Asia/Kolkata"):
+        address = f"/history/errors/{since(days)}"
+    (line,) = priya.get(address).context["lines"]
     assert line["kind"].count == len(listed_ids(priya, f"?{line['address']}"))
 
 
@@ -80,10 +87,18 @@ def test_what_went_well_is_no_error(priya, recorded):
     assert lines(priya) == [] and "Nothing went wrong" in opened(priya, "/history/errors/").html
 
 
-@pytest.mark.parametrize("days", ["", "0", "31", "x", "%00", "9" * 99])
-def test_an_unknown_period_is_the_last_day(priya, wrong, days):
-    wrong("held", "credentials", hours=50)
-    assert lines(priya, f"?days={days}") == []
+@pytest.mark.parametrize("day", ["", "0", "31", "x", "%00", "9" * 99, "0000-00-00"])
+def test_days_that_are_none_are_the_last_seven(priya, wrong, day):
+    wrong("held", "credentials", hours=24 * 8)
+    assert lines(priya, f"?since={day}") == []
+    assert "Last 7 days" in opened(priya, f"/history/errors/?since={day}").html
+
+
+def test_it_may_be_about_days_that_are_over(priya, wrong):
+    wrong("held", "credentials", hours=24 * 8)
+    day = timezone.localdate() - timedelta(days=8)
+    (line,) = priya.get(f"/history/errors/?since={day}&until={day}").context["lines"]
+    assert f"until={day}" in line["address"]
 
 
 def test_folding_stops_and_says_so(priya, wrong, monkeypatch):
