@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from invocations.models import Account, Attempt, Callback, Export, Invocation
+from invocations.models import Account, Attempt, Callback, Export, Invocation, Parameter
 from invocations.results import inbox
 
 pytestmark = pytest.mark.django_db
@@ -16,6 +16,7 @@ NEW = {
     Attempt: {"answered_invocation_id": ""},
     Callback: {"ask_at": None},
     Export: {"zone": "UTC"},
+    Parameter: {"is_searchable": False},
     Invocation: {"comes_first": False, "unasked_for": timedelta(0)},
 }
 """The not-null columns of migrations since 0015, and their values in a row without them."""
@@ -24,7 +25,9 @@ NEW = {
 @pytest.fixture
 def rows(recorded, account, ada):
     """One of each."""
-    Attempt.objects.create(invocation=recorded(), number=1, started_at=timezone.now())
+    row = recorded()
+    Attempt.objects.create(invocation=row, number=1, started_at=timezone.now())
+    Parameter.objects.create(channel=row.workflow_instance.channels.first(), key="01")
     Export.objects.create(person=ada.person, format="csv", newest=1)
     inbox.store_result(account, b"{}")
 
@@ -33,6 +36,7 @@ def rows(recorded, account, ada):
 def test_a_version_without_a_column_can_still_write_rows(rows, model):
     unique = {"request_id": uuid.uuid4().hex} if model is Invocation else {}
     unique |= {"title": "Other", "sid": "HXOTHER01IN"} if model is Account else {}
+    unique |= {"key": "02"} if model is Parameter else {}
     unique |= {"id": uuid.uuid4().hex if model is Export else 10**6, "number": 2, "digest": "other"}
     names = [field.column for field in model._meta.concrete_fields if field.name not in NEW[model]]
     with connection.cursor() as cursor:
