@@ -117,8 +117,11 @@
       .map((badge) => badge.lastChild.textContent)
       .join(", ");
 
-  // Restores after a swap of #state which <details> are open and which element has the focus.
+  // Restores after a swap of #state which <details> are open, which element has the focus, and the
+  // form with data-kept, in which somebody may be typing.
   function keep(state) {
+    const form = state.querySelector("[data-kept]");
+    const typing = form?.contains(document.activeElement) ? document.activeElement : null;
     const folds = [...state.querySelectorAll("details[id]")].map(({ id, open }) => [id, open]);
     const focused = state.contains(document.activeElement) ? mark(document.activeElement) : null;
     document.addEventListener(
@@ -129,6 +132,8 @@
           const fold = document.getElementById(id);
           if (fold) fold.open = open;
         }
+        if (form) document.getElementById(form.id)?.replaceWith(form);
+        typing?.focus({ preventScroll: true });
         if (!focused) return;
         const candidates = [...fresh.querySelectorAll("a, button, summary, pre")];
         candidates.find((each) => mark(each) === focused)?.focus({ preventScroll: true });

@@ -13,6 +13,7 @@ from invocations.models import (
     Callback,
     Export,
     Invocation,
+    Parameter,
     Profile,
     WorkflowInstance,
 )
@@ -24,6 +25,7 @@ NEW = {
     Attempt: {"answered_invocation_id": ""},
     Callback: {"ask_at": None},
     Export: {"zone": "UTC"},
+    Parameter: {"is_searchable": False},
     Invocation: {"comes_first": False, "unasked_for": timedelta(0)},
     Profile: {"own_number_digest": ""},
     WorkflowInstance: {"stage": "live"},
@@ -34,7 +36,9 @@ NEW = {
 @pytest.fixture
 def rows(recorded, account, ada):
     """One of each."""
-    Attempt.objects.create(invocation=recorded(), number=1, started_at=timezone.now())
+    row = recorded()
+    Attempt.objects.create(invocation=row, number=1, started_at=timezone.now())
+    Parameter.objects.create(channel=row.workflow_instance.channels.first(), key="01")
     Export.objects.create(person=ada.person, format="csv", newest=1)
     Profile.objects.create(user=ada.person)
     inbox.store_result(account, b"{}")
@@ -44,6 +48,7 @@ def rows(recorded, account, ada):
 def test_a_version_without_a_column_can_still_write_rows(rows, priya, model):
     unique = {"request_id": uuid.uuid4().hex} if model is Invocation else {}
     unique |= {"title": "Other", "sid": "HXOTHER01IN"} if model is Account else {}
+    unique |= {"key": "02"} if model is Parameter else {}
     unique |= {"id": uuid.uuid4().hex if model is Export else 10**6, "number": 2, "digest": "other"}
     unique |= {"user_id": priya.person.pk} if model is Profile else {}
     unique |= {"workflow_instance_id": "other"} if model is WorkflowInstance else {}

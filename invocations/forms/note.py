@@ -16,9 +16,9 @@ from invocations.models.notes import MAX_NOTE_CHARACTERS
 
 
 class NoteForm(forms.Form):
-    """`id` is made with the form, so that posting it twice adds one note."""
+    """`note_id` is made with the form, so that posting it twice adds one note."""
 
-    id = forms.UUIDField(widget=forms.HiddenInput)
+    note_id = forms.UUIDField(widget=forms.HiddenInput)
     text = forms.CharField(
         label=_("Add a note"),
         max_length=MAX_NOTE_CHARACTERS,
@@ -28,7 +28,7 @@ class NoteForm(forms.Form):
     )
 
     def __init__(self, data: Any = None) -> None:
-        super().__init__(data, label_suffix="", initial={"id": uuid.uuid4()})
+        super().__init__(data, label_suffix="", initial={"note_id": uuid.uuid4()})
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"]
@@ -39,7 +39,7 @@ class NoteForm(forms.Form):
     def save(self, invocation: Invocation, author: User) -> None:
         """Adds the note, unless the same form has added it already."""
         note = Note(
-            id=self.cleaned_data["id"],
+            id=self.cleaned_data["note_id"],
             invocation=invocation,
             author=author,
             text=self.cleaned_data["text"],

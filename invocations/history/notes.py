@@ -43,9 +43,21 @@ def notes_about(ids: Collection[int]) -> list[ShownNote]:
     return sorted(shown, key=lambda note: note.at, reverse=True)[:MAX_NOTES]
 
 
+def notes_of(invocation: Invocation) -> list[ShownNote]:
+    """The notes of one message, whose own is loaded, the newest first."""
+    added = invocation.notes.select_related("author")[:MAX_NOTES]
+    shown = [
+        ShownNote(_readable(row, "text"), person_name(row.author), row.created_at, invocation)
+        for row in added
+    ]
+    if own := _readable(invocation, "note"):
+        by = person_name(invocation.created_by)
+        shown.append(ShownNote(own, by, invocation.created_at, invocation))
+    return shown
+
+
 def _readable(row: Invocation | Note, column: str) -> str:
     try:
-        text: str = getattr(row, column)
+        return getattr(row, column) or ""
     except Unreadable:
         return _("(cannot be read any more)")
-    return text

@@ -48,14 +48,15 @@ def find(request: StaffRequest) -> HttpResponse:
     if len(links) == 1:
         return redirect(links[0])
     found = Found(search, messages, has_more=page.older is not None)
+    is_nothing = bool(typed) and not links
     context |= {
         "found": found,
         "days": lines_by_day(messages[:MAX_FOUND], lambda row: _facts_of(row, found)),
         "has_more": len(messages) > MAX_FOUND,
         "workflows": workflows,
         "pages": pages,
-        "nothing_found": bool(typed) and not (messages or workflows or pages),
-        "searchable": searchable_labels() if request.viewer.sees_values else [],
+        "nothing_found": is_nothing,
+        "searchable": searchable_labels() if is_nothing else [],
     }
     return render(request, "find.html", context)
 

@@ -50,7 +50,7 @@ def history(request: StaffRequest) -> HttpResponse:
         **_list_context(page, found),
         "has_search_box": True,
         "found": found,
-        "searchable": searchable_labels() if request.viewer.sees_values else [],
+        "searchable": searchable_labels() if is_search and not page.rows else [],
         **_filter_context(request, filters, address),
         "search": search,
         "searched": is_search,

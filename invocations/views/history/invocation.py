@@ -18,7 +18,7 @@ from invocations.history.actions import TRY_AGAIN, can_be_blocked
 from invocations.history.deliveries import NOT_REPORTED
 from invocations.history.detail import Detail, with_story
 from invocations.history.excerpts import page_number
-from invocations.history.notes import notes_about
+from invocations.history.notes import notes_of
 from invocations.models import Invocation, permissions
 from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses
@@ -39,7 +39,7 @@ def invocation(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
         "detail": detail,
         "invocation": detail.invocation,
         "setup_links": setup_links(detail),
-        "notes": notes_about([detail.invocation.pk]),
+        "notes": notes_of(detail.invocation),
         "note_form": NoteForm(),
     }
     return render_page(request, "invocation.html", context)
