@@ -23,7 +23,7 @@ from invocations.admin.configuration import ConfigurationAdmin
 from invocations.admin.lists import BoundedChangeList
 from invocations.admin.returning import Part, accounts_part, hub_of
 from invocations.admin.target_change import add_notes, follow_and_tell
-from invocations.history.reasons import REASONS, why_paused
+from invocations.history.reasons import REASONS
 from invocations.kaleyra import home_country
 from invocations.models import Account, Pod
 from invocations.monitoring import pauses
@@ -125,9 +125,8 @@ class AccountAdmin(ConfigurationAdmin):
 
     @admin.display(description=gettext_lazy("key"))
     def key(self, account: Account) -> SafeString:
-        primary = primary_key_of(account)
-        if primary:
-            return key_state(primary)
+        if primary := primary_key_of(account):
+            return format_html("{}", _("ends in %(four)s") % {"four": primary.last_four})
         add = reverse("admin:invocations_apikey_add", query={"account": account.pk})
         return format_html(
             '{} <a class="text-link" href="{}">{}</a>', key_state(None), add, _("Add API key")
@@ -135,9 +134,9 @@ class AccountAdmin(ConfigurationAdmin):
 
     @admin.display(description=gettext_lazy("state"), ordering="is_paused")
     def state(self, account: Account) -> SafeString:
+        """Why it is so stands on its hub."""
         state = state_of(account)
-        mark = badge(str(state.label), state.tone, state.icon)
-        return format_html("{} {}", mark, why_paused(account)) if account.is_paused else mark
+        return badge(str(state.label), state.tone, state.icon)
 
     def get_form(
         self, request: HttpRequest, obj: Account | None = None, change: bool = False, **kwargs: Any

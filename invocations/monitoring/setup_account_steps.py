@@ -93,9 +93,11 @@ def _key_fact(key: KeyFacts) -> str:
 
 def check_step(facts: SetupFacts | None) -> Step:
     step = Step("check", _("Check the key"), _("One press. Nothing is sent"), State.TODO, minutes=1)
-    key = facts.key if facts else None
+    if facts is None:
+        return step
+    key = facts.key
     if key is None or key.problem:
-        return step if facts is None else replace(step, after=after_text([2]))
+        return replace(step, after=after_text([2]))
     step = replace(
         step,
         deed_title=_("Check the key"),
@@ -107,7 +109,7 @@ def check_step(facts: SetupFacts | None) -> Step:
     if key.is_refused:
         return replace(again, fact=_refused_fact(key), state=State.WRONG)
     if key.accepted_at:
-        return replace(again, fact=_accepted_fact(key, key.accepted_at), state=State.DONE)
+        return replace(again, fact=_accepted_fact(facts, key, key.accepted_at), state=State.DONE)
     if key.checked_at:
         text = _("No usable answer came, %(when)s. Compare the host above with Kaleyra’s.")
         fact = text % {"when": moment_text(key.checked_at)}
@@ -115,8 +117,12 @@ def check_step(facts: SetupFacts | None) -> Step:
     return step
 
 
-def _accepted_fact(key: KeyFacts, accepted_at: datetime) -> str:
-    known = _("Kaleyra knows this key together with the SID.")
+def _accepted_fact(facts: SetupFacts, key: KeyFacts, accepted_at: datetime) -> str:
+    known = (
+        _("The practice pod takes this key.")
+        if facts.is_practice
+        else _("Kaleyra knows this key together with the SID.")
+    )
     was_check = key.checked_at and abs(accepted_at - key.checked_at) < timedelta(minutes=1)
     last = (
         _("Checked %(when)s; nothing was sent.")
@@ -154,6 +160,8 @@ def results_step(facts: SetupFacts | None) -> Step:
             "Copy one address and one header to Kaleyra, so that deliveries are reported here. "
             "Without it you only see “Accepted”."
         )
+        if facts.is_practice:
+            fact = _("Made with one press. The practice pod then reports deliveries there.")
         return replace(step, fact=fact, deed_title=_("Set it up"))
     state, fact = _results_state(facts.results, facts.is_practice)
     deed = _("Open") if state is State.DONE else _("Continue")
