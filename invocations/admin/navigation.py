@@ -7,10 +7,13 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from invocations.models import Export, Invocation, permissions
 from invocations.models.permissions import Viewer
+from invocations.monitoring.badges import badges_of
+from invocations.monitoring.needs import has_list
 from invocations.results import matching
 
 Item = dict[str, Any]
@@ -37,6 +40,10 @@ def _counted(item: Item | None, rows: QuerySet[Any], show_empty: bool = True) ->
     if item and count:
         item["badge"] = f"{MAX_BADGE}+" if count > MAX_BADGE else str(count)
     return item if count or show_empty else None
+
+
+def _badged(item: Item | None, badge: str) -> Item | None:
+    return item | {"badge": badge} if item and badge else item
 
 
 def _unknown(request: HttpRequest) -> Item | None:
@@ -79,8 +86,12 @@ SET_UP = (
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's sidebar groups, with the items that the person may open."""
+    viewer = Viewer.of(request.user)
+    badges = badges_of(viewer, timezone.now())
+    needs = _item(request, _("Needs you"), "flag", "needs_you") if has_list(viewer) else None
     work = [
-        _item(request, _("Dashboard"), "dashboard", "admin:index"),
+        _badged(_item(request, _("Home"), "home", "admin:index"), badges.home),
+        _badged(needs, badges.needs_you),
         _item(request, _("Find"), "search", "find"),
         _item(request, _("Send"), "send", "send", permissions.SEND),
         _item(request, _("History"), "history", "history", permissions.SEE_HISTORY),

@@ -16,6 +16,7 @@ from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from psycopg.errors import QueryCanceled
 
@@ -114,3 +115,9 @@ def render_page(
 ) -> HttpResponse:
     """The template with the context of the admin shell, and the `Viewer` as `viewer`."""
     return render(request, template, admin.site.each_context(request) | context, status=status)
+
+
+def own_address(url: str) -> str:
+    """`url` if it is a path of the console, to return to after a button; else empty."""
+    is_ours = url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+    return url if is_ours else ""

@@ -18,6 +18,11 @@ SIGN_IN = 302  # to the login page
 # changes something or says what is missing.
 MATRIX = {
     "dashboard": ((SIGN_IN, 200, 200, 200, 200, 200), (SIGN_IN, 405, 405, 405, 405, 405)),
+    "needs_you": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 405, 405, 405, 405, 405)),
+    "ask_admin": ((SIGN_IN, 405, 405, 405, 405, 405), (SIGN_IN, 403, 404, 404, 404, 404)),
+    "request_done": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 404, 404)),
+    "favourite": ((SIGN_IN, 403, 405, 403, 405, 405), (SIGN_IN, 403, 404, 403, 404, 404)),
+    "followed_up": ((SIGN_IN, 403, 405, 405, 405, 405), (SIGN_IN, 403, 403, 403, 403, 403)),
     "send": ((SIGN_IN, 403, 200, 403, 200, 200), (SIGN_IN, 403, 405, 403, 405, 405)),
     "compose": ((SIGN_IN, 403, 200, 403, 200, 200), (SIGN_IN, 403, 200, 403, 200, 200)),
     "preview": ((SIGN_IN, 403, 405, 403, 405, 405), (SIGN_IN, 403, 200, 403, 200, 200)),
@@ -123,7 +128,9 @@ def address_of(name, world):
         return reverse(name, args=[world.orphan.pk])
     if name == "set_aside":
         return reverse(name, query={"id": world.orphan.pk})
-    if name in {"invocation", "try_again", "cancel", "settle", "side_panel"}:
+    if name == "request_done":
+        return reverse(name, args=[uuid.uuid4()])
+    if name in {"invocation", "try_again", "cancel", "settle", "side_panel", "followed_up"}:
         return reverse(name, args=[world.row.request_id])
     if name == "remove_filter":
         saved = {"person": world.person, "name": "mine", "query": "status=held"}

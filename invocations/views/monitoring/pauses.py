@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -24,7 +23,7 @@ from invocations.sending import pause as sending_pause
 from invocations.sending.account_key import key_problem
 from invocations.sending.departure import sender_is_running
 from invocations.sending.pause import resume_everything, stop_everything
-from invocations.views.base import StaffRequest, render_page, staff_page
+from invocations.views.base import StaffRequest, own_address, render_page, staff_page
 
 
 @staff_page(permissions.STOP)
@@ -150,6 +149,5 @@ def _resumed_text(name: str, because: str) -> str:
 
 def _redirect_back(request: StaffRequest) -> HttpResponseRedirect:
     """To the page with the button that was pressed; to no other site."""
-    url = request.POST.get("back", "")
-    is_ours = url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
-    return HttpResponseRedirect(url if is_ours else reverse("dashboard"))
+    url = own_address(request.POST.get("back", ""))
+    return HttpResponseRedirect(url or reverse("dashboard"))
