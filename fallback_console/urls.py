@@ -18,7 +18,8 @@ from invocations.views.history.saved_filters import remove_filter, save_filter
 from invocations.views.history.settle import settle
 from invocations.views.history.side_panel import side_panel
 from invocations.views.history.unknown import unknown
-from invocations.views.monitoring.dashboard import dashboard
+from invocations.views.monitoring.ask_admin import ask_admin, request_done
+from invocations.views.monitoring.dashboard import dashboard, needs_you_page
 from invocations.views.monitoring.health import healthz, metrics, readyz
 from invocations.views.monitoring.pauses import (
     cancel_waiting,
@@ -27,10 +28,11 @@ from invocations.views.monitoring.pauses import (
     resume_workflow,
     stop,
 )
+from invocations.views.monitoring.support_home import followed_up
 from invocations.views.results.callback_setup import callback_setup
 from invocations.views.results.callbacks import callback
 from invocations.views.results.unmatched import match_result, set_aside, unmatched
-from invocations.views.send.choose import choose
+from invocations.views.send.choose import choose, favourite
 from invocations.views.send.presets import remove_preset
 from invocations.views.send.preview import preview
 from invocations.views.send.profile import profile
@@ -44,7 +46,11 @@ handler400 = "invocations.views.error_pages.bad_request"
 
 urlpatterns = [
     path("", dashboard, name="dashboard"),
+    path("needs-you/", needs_you_page, name="needs_you"),
+    path("needs-you/ask/", ask_admin, name="ask_admin"),
+    path("needs-you/<uuid:request_id>/done/", request_done, name="request_done"),
     path("send/", choose, name="send"),
+    path("send/favourite/", favourite, name="favourite"),
     path("send/<int:workflow_id>/", compose, name="compose"),
     path("send/<int:workflow_id>/preview/", preview, name="preview"),
     path("send/presets/<int:preset_id>/remove/", remove_preset, name="remove_preset"),
@@ -69,6 +75,7 @@ urlpatterns = [
     path("history/<uuid:request_id>/note/", add_note, name="add_note"),
     path("history/<uuid:request_id>/settle/", settle, name="settle"),
     path("changes/", changes, name="changes"),
+    path("history/<uuid:request_id>/followed-up/", followed_up, name="followed_up"),
     path("unknown/", unknown, name="unknown"),
     path("results/unmatched/", unmatched, name="unmatched"),
     path("results/unmatched/<int:callback_id>/match/", match_result, name="match_result"),

@@ -20,6 +20,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -88,6 +89,12 @@ def db_of_the_mark(request: pytest.FixtureRequest) -> None:
     """The same for tests that ask for the database by a mark alone."""
     if request.node.get_closest_marker("django_db"):
         request.getfixturevalue("db")
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """What a page keeps for some seconds is not of the test before."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

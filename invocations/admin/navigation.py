@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from invocations.models import Invocation, permissions
-from invocations.models.counting import capped_counts
+from invocations.models import permissions
 from invocations.models.permissions import Viewer, viewer_of
-from invocations.results import matching
+from invocations.monitoring.badges import badges_of
+from invocations.monitoring.needs import has_list
 
 Item = dict[str, Any]
 MAX_BADGE = 99
@@ -121,55 +121,28 @@ IN_NO_MENU = (
 """Pages that another page links to. The search finds them by name."""
 
 
-def _counted(item: Item | None, rows: QuerySet[Any], show_empty: bool = True) -> Item | None:
-    """The item with `rows`, whose number is its badge; without rows only if `show_empty`.
-
-    `_count_badges` counts the rows of all items together.
-    """
-    return item and {**item, "rows": rows, "show_empty": show_empty}
-
-
-def _count_badges(items: list[Item]) -> None:
-    """Sets the badges of the items that have `rows`. One query for all of them."""
-    counted = [item for item in items if "rows" in item]
-    counts = capped_counts([item.pop("rows") for item in counted], MAX_BADGE + 1)
-    for item, count in zip(counted, counts, strict=True):
-        item["is_shown"] = bool(count) or item["show_empty"]
-        if count:
-            item["badge"] = f"{MAX_BADGE}+" if count > MAX_BADGE else str(count)
-
-
-def _needs_you(request: HttpRequest, viewer: Viewer) -> list[Item | None]:
-    """The page of what needs somebody, or its two lists where there is no such page."""
-    try:
-        return [NEEDS_YOU.item(request, viewer)]
-    except NoReverseMatch:
-        unknown = Invocation.objects.filter(status=Invocation.Status.UNKNOWN)
-        return [
-            _counted(UNKNOWN.item(request, viewer), unknown),
-            # Without results it is shown only to those who may match them.
-            _counted(
-                UNMATCHED.item(request, viewer),
-                matching.results_to_review(),
-                show_empty=viewer.may_settle,
-            ),
-        ]
+def _badged(item: Item | None, badge: str) -> Item | None:
+    return item | {"badge": badge} if item and badge else item
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's sidebar groups, with the items that the person may open."""
     viewer = viewer_of(request)
-    work = [HOME.item(request, viewer), *_needs_you(request, viewer)]
+    badges = badges_of(viewer, timezone.now())
+    needs = NEEDS_YOU.item(request, viewer) if has_list(viewer) else None
+    work = [
+        _badged(HOME.item(request, viewer), badges.home),
+        _badged(needs, badges.needs_you),
+    ]
     groups = [
         (_("Work"), [*work, *(entry.item(request, viewer) for entry in WORK)]),
         (_("Set-up"), [entry.item(request, viewer) for entry in SET_UP]),
         (_("Help"), [entry.item(request, viewer) for entry in HELP]),
     ]
-    _count_badges([item for _title, items in groups for item in items if item])
     return [
         {"title": title, "items": shown}
         for title, items in groups
-        if (shown := [item for item in items if item and item.get("is_shown", True)])
+        if (shown := [item for item in items if item])
     ]
 
 

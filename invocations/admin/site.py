@@ -52,7 +52,6 @@ class ConsoleSite(UnfoldAdminSite):
     """
 
     enable_nav_sidebar = True
-    index_template = "dashboard.html"
 
     def get_urls(self) -> list[Any]:
         """Without Unfold's search: it puts what is typed, also numbers, into a URL."""

@@ -19,11 +19,13 @@ class Waiting(NamedTuple):
     """The messages of one status that a pause stops.
 
     `oldest`: when the oldest was recorded. `address`: the history, filtered to these messages.
+    `first_expires`: when the first of them expires; None if none does.
     """
 
     n: int
     oldest: datetime
     address: str
+    first_expires: datetime | None = None
 
 
 @dataclass(frozen=True)

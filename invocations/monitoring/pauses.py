@@ -213,8 +213,9 @@ def _pause_versions(
 def _waiting_groups(
     accounts: Sequence[Account], workflows: Sequence[WorkflowInstance]
 ) -> list[dict[str, Any]]:
-    """Waiting messages by account, workflow and status: `count`, and `oldest` (recorded when).
+    """Waiting messages by account, workflow and status.
 
+    Each has `count`, `oldest` (recorded when) and `first_expires` (None if none does).
     One query for each status, so that each uses its own index.
     """
     is_paused = Q(account__in=accounts) | Q(workflow_instance__in=workflows)
@@ -229,7 +230,7 @@ def _waiting_groups(
             Invocation.objects.filter(pk__in=oldest)
             .values("account_id", "workflow_instance_id", "status")
             .order_by()
-            .annotate(count=Count("pk"), oldest=Min("created_at"))
+            .annotate(count=Count("pk"), oldest=Min("created_at"), first_expires=Min("not_after"))
         )
         groups += [dict(group) for group in grouped]
     return groups
@@ -245,10 +246,12 @@ def _with_counts(pause: Pause, groups: Iterable[dict[str, Any]]) -> Pause:
         found = [group for group in own_groups if group["status"] == status]
         if not found:
             return None
+        expiries = [group["first_expires"] for group in found if group["first_expires"]]
         return Waiting(
             n=sum(group["count"] for group in found),
             oldest=min(group["oldest"] for group in found),
             address=history_url(status=status.value, **own_filter),
+            first_expires=min(expiries, default=None),
         )
 
     return replace(pause, queued=waiting(Status.QUEUED), held=waiting(Status.HELD))

@@ -20,6 +20,11 @@ PASSWORD_RESET = [f"password_reset{page}" for page in ("", "_done", "_confirm", 
 # changes something or says what is missing.
 MATRIX = {
     "dashboard": ((SIGN_IN, 200, 200, 200, 200, 200), (SIGN_IN, 405, 405, 405, 405, 405)),
+    "needs_you": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 405, 405, 405, 405, 405)),
+    "ask_admin": ((SIGN_IN, 405, 405, 405, 405, 405), (SIGN_IN, 403, 404, 404, 404, 404)),
+    "request_done": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 404, 404)),
+    "favourite": ((SIGN_IN, 403, 405, 403, 405, 405), (SIGN_IN, 403, 404, 403, 404, 404)),
+    "followed_up": ((SIGN_IN, 403, 405, 405, 405, 405), (SIGN_IN, 403, 403, 403, 403, 403)),
     "send": ((SIGN_IN, 403, 200, 403, 200, 200), (SIGN_IN, 403, 405, 403, 405, 405)),
     "compose": ((SIGN_IN, 403, 200, 403, 200, 200), (SIGN_IN, 403, 200, 403, 200, 200)),
     "preview": ((SIGN_IN, 403, 405, 403, 405, 405), (SIGN_IN, 403, 200, 403, 200, 200)),
@@ -139,7 +144,17 @@ def address_of(name, world):
         return reverse(name, args=[world.orphan.pk])
     if name == "set_aside":
         return reverse(name, query={"id": world.orphan.pk})
-    if name in {"invocation", "try_again", "cancel", "settle", "side_panel", "add_note"}:
+    if name == "request_done":
+        return reverse(name, args=[uuid.uuid4()])
+    if name in {
+        "invocation",
+        "try_again",
+        "cancel",
+        "settle",
+        "side_panel",
+        "add_note",
+        "followed_up",
+    }:
         return reverse(name, args=[world.row.request_id])
     if name == "person":
         return reverse(name, args=[world.row.recipient_digest])

@@ -1,29 +1,29 @@
-"""Dashboard: statistics of a period, what needs attention, incidents, and missing set-up."""
+"""The home, by what a person may do: set up, send, or read."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from invocations.models import Account, ApiKey, Incident, WorkflowInstance
+from invocations.models import Incident, Invocation
 from invocations.models.permissions import Viewer
-from invocations.monitoring import metrics, pauses, statistics
+from invocations.monitoring import pauses
 from invocations.monitoring.incident_text import words_of
-from invocations.sending.departure import last_sweep, sender_is_running
+from invocations.monitoring.needs import has_list, needs_you
+from invocations.monitoring.needs_outcomes import open_incidents
+from invocations.sending.departure import sender_is_running
 from invocations.views.base import StaffRequest, render_page, staff_page
-from invocations.views.monitoring.needs_attention import groups_needing_attention
+from invocations.views.monitoring.first_run import first_run_context
 from invocations.views.monitoring.outcomes import outcomes
+from invocations.views.monitoring.periods import Period
+from invocations.views.monitoring.support_home import support_context
 
-PERIOD_DAYS = (1, 7, 30)
-MAX_INCIDENTS_LISTED, MAX_OPEN_INCIDENTS = 6, 100
+MAX_NEEDS, MAX_INCIDENTS = 6, 6
 OVER_FOR = timedelta(days=7)
 """For so long an incident that is over stays in the list."""
 
@@ -31,93 +31,80 @@ OVER_FOR = timedelta(days=7)
 @staff_page("")
 @require_safe
 def dashboard(request: StaffRequest) -> HttpResponse:
-    """The first page after sign-in. Days (`?days=7` or 30) are those of the person's time zone."""
+    """The first page after sign-in. Periods are days of the person's time zone."""
+    now, viewer = timezone.now(), request.viewer
+    context: dict[str, Any] = {"now": timezone.localtime(now)}
+    if viewer.may_configure and not Invocation.objects.exists():
+        context |= first_run_context(request)
+        return render_page(request, "home_first_run.html", context)
+    if viewer.may_configure and viewer.sees_history:
+        context |= _admin_context(request, now)
+        return render_page(request, "home_admin.html", context)
+    if viewer.may_send:
+        context |= support_context(request, now)
+        return render_page(request, "home_support.html", context)
+    if viewer.sees_history:
+        context |= _reviewer_context(request, now)
+        return render_page(request, "home_reviewer.html", context)
+    return render_page(request, "home_without_rights.html", context)
+
+
+def _admin_context(request: StaffRequest, now: datetime) -> dict[str, Any]:
+    found = needs_you(request.viewer, now)
+    return {
+        "needs": found[:MAX_NEEDS],
+        "needs_count": len(found),
+        "more_needs": max(0, len(found) - MAX_NEEDS),
+        "incidents": _over_incidents(now, request.viewer),
+        **outcomes(Period.named(request.GET.get("days", "")), request.GET.get("kind", "")),
+    }
+
+
+def _reviewer_context(request: StaffRequest, now: datetime) -> dict[str, Any]:
+    period = Period.named(request.GET.get("days", ""))
+    return {
+        "incidents": [*_open_incidents(now, request.viewer), *_over_incidents(now, request.viewer)],
+        **outcomes(period, request.GET.get("kind", ""), with_weeks=True),
+    }
+
+
+@staff_page("")
+@require_safe
+def needs_you_page(request: StaffRequest) -> HttpResponse:
+    """All rows of the list, for whoever can end any of them."""
+    if not has_list(request.viewer):
+        raise PermissionDenied
     now = timezone.now()
-    days = {str(each): each for each in PERIOD_DAYS}.get(request.GET.get("days", ""), 1)
-    context: dict[str, Any] = {
-        "today": timezone.localtime(now),
-        "days": days,
-        "steps": _setup_steps(request.viewer),
-    }
-    if request.viewer.sees_history:
-        since, paused = statistics.period_start(days), pauses.all_pauses()
-        context |= {
-            "periods": [_period_link(each, is_current=each == days) for each in PERIOD_DAYS],
-            "since": timezone.localtime(since),
-            "paused": paused,
-            **groups_needing_attention(request.viewer, paused),
-            "nobody_at_work": metrics.dispatcher_is_missing(now),
-            "last_at_work": last_sweep(),
-            **_incidents(now, request.viewer),
-            **outcomes(since, days),
-        }
-    return render_page(request, "dashboard.html", context)
+    found = needs_you(request.viewer, now)
+    context = {"now": timezone.localtime(now), "needs": found, "needs_count": len(found)}
+    return render_page(request, "needs_you.html", context)
 
 
-def _period_link(days: int, *, is_current: bool) -> dict[str, Any]:
-    title = ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
-    query = f"?days={days}" if days > 1 else ""
-    return {
-        "title": _("Today") if days == 1 else title,
-        "address": reverse("dashboard") + query,
-        "current": is_current,
-    }
+# --- incidents ------------------------------------------------------------------------------------
 
 
-def _incidents(now: datetime, viewer: Viewer) -> dict[str, Any]:
-    """Open incidents as `banners`, and with those that are over as a list, `incidents`.
-
-    Pauses have a banner of their own, so they are left out of `banners`.
-    """
-    incidents = Incident.objects.select_related(
-        "workflow_instance", "account__pod"
-    ).prefetch_related("account__api_keys")
-    still_open = list(
-        incidents.filter(closed_at__isnull=True).order_by("-opened_at")[:MAX_OPEN_INCIDENTS]
-    )
-    is_stopped = pauses.active_kill_switch() is not None
-    # Of one that is over, no sentence says what is done about it.
-    has_sender = not still_open or sender_is_running(now)
-
-    def shown(incident: Incident) -> dict[str, Any]:
-        return {
-            "incident": incident,
-            "words": words_of(incident, viewer, is_stopped=is_stopped, has_sender=has_sender),
-            "is_practice": incident.account.pod.is_practice,
-        }
-
-    over = incidents.filter(closed_at__gt=now - OVER_FOR).order_by("-closed_at")
-    open_ones = [shown(each) for each in still_open]
-    over_ones = [shown(each) for each in over[:MAX_INCIDENTS_LISTED]]
-    return {
-        "banners": [each for each in open_ones if each["incident"].kind != Incident.Kind.PAUSED],
-        "incidents": [*open_ones[:MAX_INCIDENTS_LISTED], *over_ones],
-        "more_incidents": max(0, len(open_ones) - MAX_INCIDENTS_LISTED),
-    }
-
-
-def _setup_steps(viewer: Viewer) -> list[dict[str, Any]]:
-    """What an admin must set up before anyone can send; empty once all of it is done."""
-    if not viewer.may_add_workflows:
+def _open_incidents(now: datetime, viewer: Viewer) -> list[dict[str, Any]]:
+    """For those who can only read: what is wrong now, and what an admin does about it."""
+    found = open_incidents()
+    if not found:
         return []
-    usable = WorkflowInstance.objects.filter(Q(is_active=True) & Q(channels__isnull=False))
-    steps = [
-        (
-            _("Add your Kaleyra account: its SID and pod"),
-            Account.objects.exists(),
-            "admin:invocations_account_add",
-        ),
-        (
-            _("Store an API key of that account"),
-            ApiKey.objects.filter(is_primary=True).exists(),
-            "admin:invocations_apikey_add",
-        ),
-        (
-            _("Add a workflow with its channels"),
-            usable.exists(),
-            "admin:invocations_workflowinstance_add",
-        ),
+    is_stopped, has_sender = pauses.active_kill_switch() is not None, sender_is_running(now)
+    return [
+        _shown(each, viewer, is_stopped=is_stopped, has_sender=has_sender)
+        for each in found[:MAX_INCIDENTS]
     ]
-    if all(done for _title, done, _url in steps):
-        return []
-    return [{"title": title, "done": done, "url": reverse(url)} for title, done, url in steps]
+
+
+def _over_incidents(now: datetime, viewer: Viewer) -> list[dict[str, Any]]:
+    """Those of the last days that are over: nothing is left to do about them."""
+    related = Incident.objects.select_related("workflow_instance", "account__pod")
+    found = related.prefetch_related("account__api_keys").filter(closed_at__gt=now - OVER_FOR)
+    return [_shown(each, viewer) for each in found.order_by("-closed_at")[:MAX_INCIDENTS]]
+
+
+def _shown(incident: Incident, viewer: Viewer, **now: bool) -> dict[str, Any]:
+    return {
+        "incident": incident,
+        "words": words_of(incident, viewer, **now),
+        "is_practice": incident.account.pod.is_practice,
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -11,9 +10,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from invocations.history.deliveries import NO_CONFIRMATION
 from invocations.monitoring import statistics
 from invocations.monitoring.statistics import QuarterCounts
+from invocations.views.monitoring import rates
 from invocations.views.monitoring.charts import Column, Series
 
 ChannelKinds = Mapping[tuple[int, int], str]
@@ -23,45 +22,34 @@ MIN_HOURS = 8
 """The least number of columns in the chart of one day."""
 
 SERIES = (
-    Series("whatsapp", "WhatsApp"),
-    Series("sms", "SMS"),
-    Series("unknown", NO_CONFIRMATION.label),
-    Series("accepted", gettext_lazy("Accepted, no result")),
-    Series("rejected", gettext_lazy("Rejected or not delivered")),
-    Series("neutral", gettext_lazy("Others")),
+    Series("delivered", gettext_lazy("First channel")),
+    Series("rescued", gettext_lazy("Rescued")),
+    Series("rejected", gettext_lazy("Not delivered or rejected")),
+    Series("unknown", gettext_lazy("Not known")),
+    Series("neutral", gettext_lazy("Awaited and others")),
 )
-"""How messages ended: by the reported result, else by status. Each message is in one series.
-
-Red ("rejected"): according to Kaleyra or a person, nobody received the message.
-"""
+"""How messages ended, as `rates` counts it. Each message is in one series."""
 
 
-def count_by_series(workflow_id: int, counts: Mapping[str, int], kinds: ChannelKinds) -> list[int]:
-    """How many messages of a workflow ended in each of `SERIES`."""
-    delivered: Counter[str] = Counter()
-    for position in (1, 2):
-        kind = kinds.get((workflow_id, position), "")
-        delivered[kind] += counts.get(f"on_{position}", 0)
+def count_by_series(counts: Mapping[str, int]) -> list[int]:
+    """How many messages ended in each of `SERIES`."""
     ended = [
-        delivered["whatsapp"],
-        delivered["sms"],
-        counts.get("open", 0),
-        counts.get("unreported", 0),
-        counts.get("failed", 0) + counts.get("refused", 0),
+        counts.get("on_1", 0),
+        rates.rescued(counts),
+        rates.not_received(counts),
+        rates.not_known(counts),
     ]
-    return [*ended, counts.get(statistics.RECORDED, 0) - sum(ended)]
+    return [*ended, max(0, counts.get(statistics.RECORDED, 0) - sum(ended))]
 
 
-def chart_columns(
-    rows: Iterable[QuarterCounts], kinds: ChannelKinds, since: datetime, days: int
-) -> list[Column]:
+def chart_columns(rows: Iterable[QuarterCounts], since: datetime, days: int) -> list[Column]:
     """One column per hour for a single day, else one per day, in the current time zone."""
     sums: dict[datetime, list[int]] = {}
     none = [0] * len(SERIES)
     for row in rows:
         hour = timezone.localtime(row.begins_at).replace(minute=0)
         begins_at = hour if days == 1 else hour.replace(hour=0)
-        counts = count_by_series(row.workflow_id, row.counts, kinds)
+        counts = count_by_series(row.counts)
         before = sums.get(begins_at, none)
         sums[begins_at] = [a + b for a, b in zip(before, counts, strict=True)]
     if days > 1:

@@ -4,31 +4,75 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
 from invocations.history.links import history_url
 from invocations.models import Channel, WorkflowInstance
 from invocations.monitoring import statistics
-from invocations.views.monitoring import charts
-from invocations.views.monitoring.durations import short_duration
+from invocations.monitoring.durations import short_duration
+from invocations.views.monitoring import charts, rates
 from invocations.views.monitoring.outcome_chart import SERIES, ChannelKinds, count_by_series
 
 MAX_WORKFLOWS, MAX_MEDIANS = 50, 20
 """Rows of the table, and rows with the median time to a result, which costs a query each."""
 
-WORKFLOW_COLUMNS: tuple[tuple[str, Any, dict[str, str]], ...] = (
-    (statistics.RECORDED, _("Recorded"), {}),
-    ("accepted", _("Accepted"), {"status": "accepted"}),
-    ("rejected", _("Rejected"), {"status": "rejected"}),
-    ("on_1", _("Channel 1"), {"delivery": "1"}),
-    ("on_2", _("Channel 2"), {"delivery": "2"}),
-    ("failed", _("Not delivered"), {"delivery": "failed"}),
-    ("open", _("Not confirmed"), {"delivery": "open"}),
-    ("doubles", _("Maybe twice"), {"delivery": "double"}),
+
+class WorkflowColumn(NamedTuple):
+    """`name`: what is counted (`statistics.CONDITIONS`). `filters`: the same as a filter."""
+
+    name: str
+    head: Any
+    help: Any
+    filters: dict[str, str]
+
+
+WORKFLOW_COLUMNS = (
+    WorkflowColumn(statistics.RECORDED, _("Messages"), _("All that were saved here."), {}),
+    WorkflowColumn(
+        "accepted",
+        _("Accepted"),
+        _("Kaleyra took it. That is not yet a delivery."),
+        {"status": "accepted"},
+    ),
+    WorkflowColumn(
+        "rejected",
+        _("Rejected"),
+        _("Nothing went out: Kaleyra refused it, or a person says so."),
+        {"status": "rejected"},
+    ),
+    WorkflowColumn(
+        "on_1",
+        _("First channel"),
+        _("Reported as delivered on the first channel."),
+        {"delivery": "1"},
+    ),
+    WorkflowColumn(
+        "on_2",
+        _("Second channel"),
+        _("Rescued: reported as delivered on the second channel."),
+        {"delivery": "2"},
+    ),
+    WorkflowColumn(
+        "failed",
+        _("Not delivered"),
+        _("Every channel was reported as failed."),
+        {"delivery": "failed"},
+    ),
+    WorkflowColumn(
+        "open",
+        _("Not confirmed"),
+        _("A result came, and it does not say whether it was delivered."),
+        {"delivery": "open"},
+    ),
+    WorkflowColumn(
+        "doubles",
+        _("Maybe twice"),
+        _("Both channels may have reached the customer."),
+        {"delivery": "double"},
+    ),
 )
-"""What is counted (a name in `statistics.CONDITIONS`), the heading, the same as a filter."""
 
 
 def workflow_rows(
@@ -59,7 +103,8 @@ def workflow_rows(
                 "account": workflow.account.title if titles[workflow.title] > 1 else "",
                 "has_results": reports_results,
                 "cells": _cells(workflow, counts, kinds, since, reports_results=reports_results),
-                **_shares(count_by_series(pk, counts, kinds)),
+                **_shares(count_by_series(counts)),
+                **_rates(counts),
                 "took": short_duration(median),
                 "address": history_url(workflow=pk, since=since),
             }
@@ -81,7 +126,7 @@ def _cells(
     """
     labels = dict(Channel.Kind.choices)
     cells = []
-    for name, head, filters in WORKFLOW_COLUMNS:
+    for name, head, _help, filters in WORKFLOW_COLUMNS:
         position = {"on_1": 1, "on_2": 2}.get(name)
         has_channel = position is None or (workflow.pk, position) in kinds
         is_known = has_channel and (reports_results or "delivery" not in filters)
@@ -95,6 +140,12 @@ def _cells(
             }
         )
     return cells
+
+
+def _rates(counts: Mapping[str, int]) -> dict[str, Any]:
+    """The rates of the four that the table shows, as texts."""
+    by_name = {rate.name: rates.percent(rates.share(rate, counts)) for rate in rates.RATES}
+    return {"recorded": counts.get(statistics.RECORDED, 0), "rates": by_name}
 
 
 def _shares(counts: Sequence[int]) -> dict[str, Any]:

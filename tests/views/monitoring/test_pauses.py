@@ -135,13 +135,12 @@ def test_an_account_without_a_usable_key_stays_paused_and_the_fix_is_linked(
     else:
         with connection.cursor() as cursor:
             cursor.execute("UPDATE invocations_apikey SET key = 'nothing that can be decrypted'")
-    assert not resume_forms(ada, "/") and words in text_of(ada.get("/"))
-    answer = ada.post(f"/accounts/{account.pk}/resume/", follow=True)
+    assert not resume_forms(ada, "/needs-you/") and words in text_of(ada.get("/needs-you/"))
+    there = {"back": "/needs-you/"}
+    answer = ada.post(f"/accounts/{account.pk}/resume/", there, follow=True)
     assert "Acme stays paused: the cause is not fixed yet." in text_of(answer)
     assert Account.objects.get().is_paused
-    assert answer.content.decode().count(f">{words}</a>") == 2, (
-        "in the banner, and beside the refusal"
-    )
+    assert answer.content.decode().count(f">{words}</a>") == 2, "in its row, and beside the refusal"
 
 
 @pytest.mark.parametrize(
@@ -220,26 +219,27 @@ def test_the_review_says_that_the_message_will_wait(ada, typed):
     ), "what is typed would be lost"
 
 
-def test_many_pauses_share_one_banner_and_each_has_its_own_fix(ada, account, workflow):
+def test_many_pauses_share_one_banner_and_each_has_its_own_fix(ada, priya, account, workflow):
     for n in range(3):
         other = real_account(f"Account {n}")
         ApiKey.objects.create(account=other, title="console", key="k" * 20, is_primary=True)
         messages(workflow_of(other, "Flow"), [{"status": "held"}, {"status": "queued"}])
     Account.objects.exclude(pk=account.pk).update(is_paused=True, paused_because="credentials")
     pause_workflow(workflow.pk, "no_such_workflow")
-    answer = ada.get("/")
+    answer = priya.get("/")
     assert answer.content.decode().count('class="banner') == 1
     assert "3 accounts and 1 workflow are paused – 6 messages wait" in text_of(answer)
-    banner = answer.content.decode().partition("</details>")[0]
-    assert len(resume_forms(ada, "/")) == 4
-    assert banner.count(">Check the API key, or replace it</a>") == 3
+    assert not resume_forms(priya, "/")
+    assert len(resume_forms(ada, "/needs-you/")) == 4
+    html = ada.get("/needs-you/").content.decode()
+    assert html.count(">Check the API key, or replace it</a>") == 3
 
 
-def test_the_counts_of_a_pause_link_to_exactly_these_messages(ada, account, workflow):
+def test_the_counts_of_a_pause_link_to_exactly_these_messages(priya, account, workflow):
     messages(workflow, [{"status": "queued"}] * 3 + [{"status": "held"}] * 2)
     messages(workflow_of(real_account(), "Elsewhere"), [{"status": "queued"}, {"status": "held"}])
     Account.objects.filter(pk=account.pk).update(is_paused=True)
-    [pause] = ada.get("/").context["paused"].pauses
+    [pause] = priya.get("/").context["paused"].pauses
     for waiting in (pause.queued, pause.held):
-        assert len(ada.get(waiting.address).context["rows"]) == waiting.n
+        assert len(priya.get(waiting.address).context["rows"]) == waiting.n
     assert Invocation.objects.count() == 7

@@ -1,0 +1,36 @@
+"""The numbers in the menu: what this person can do now. Nobody else has one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from invocations.models.permissions import Viewer
+from invocations.monitoring.follow_up import to_follow_up
+from invocations.monitoring.needs import count_of_needs
+
+MAX_BADGE = 99
+"""Highest number in a badge; beyond it stands “99+”."""
+
+
+class Badges(NamedTuple):
+    """Texts; empty where there is nothing to do, or no right to do it."""
+
+    home: str
+    needs_you: str
+
+
+def badges_of(viewer: Viewer, now: datetime) -> Badges:
+    """`home`: own messages to follow up, for whoever has the support home. `needs_you`: rows of the
+    list for whoever can end one. Costs one query each at most, for most pages none.
+    """
+    follow_up = 0
+    if viewer.may_send and not viewer.may_configure:
+        follow_up = to_follow_up(viewer, now).values("pk")[: MAX_BADGE + 1].count()
+    return Badges(_text(follow_up), _text(count_of_needs(viewer, now)))
+
+
+def _text(count: int) -> str:
+    if not count:
+        return ""
+    return f"{MAX_BADGE}+" if count > MAX_BADGE else str(count)

@@ -1,0 +1,206 @@
+"""What happened to messages and needs a person: refusals, unknown outcomes, missing results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from invocations.history.links import history_url
+from invocations.history.periods import recorded_between
+from invocations.models import Incident, Invocation, WorkflowInstance, permissions
+from invocations.models.permissions import Viewer
+from invocations.monitoring import pauses, statistics
+from invocations.monitoring.incident_text import words_of
+from invocations.monitoring.incidents import NEWEST_PER_WORKFLOW
+from invocations.monitoring.need import Need, Rank
+from invocations.monitoring.need_groups import counted_by, reasons_text, with_workflows
+from invocations.monitoring.pause_overview import PauseOverview
+from invocations.results import matching
+
+Status, Delivery, Kind = Invocation.Status, Invocation.Delivery, Incident.Kind
+
+MISSING_RESULT_DAYS = 7
+"""Results that are missing for longer are not listed: nobody will look for them any more."""
+MAX_UNMATCHED_COUNTED = 1000
+MAX_OPEN_INCIDENTS = 100
+
+
+# --- incidents ------------------------------------------------------------------------------------
+
+
+def open_incidents() -> list[Incident]:
+    """The newest open incidents, with what their texts need."""
+    related = Incident.objects.select_related("workflow_instance", "account__pod")
+    found = related.prefetch_related("account__api_keys").filter(closed_at__isnull=True)
+    return list(found.order_by("-opened_at")[:MAX_OPEN_INCIDENTS])
+
+
+def incident_needs(
+    incidents: Sequence[Incident],
+    viewer: Viewer,
+    paused: PauseOverview,
+    *,
+    is_stopped: bool,
+    has_sender: bool,
+) -> Iterator[Need]:
+    """Refusals of one kind, and accounts that cannot be reached.
+
+    Other kinds have a row of their own: a pause, unknown outcomes, missing results. Nor is one
+    repeated whose account or workflow is paused: that pause is the trouble.
+    """
+    stopped = {(pause.kind, pause.of.pk) for pause in paused.pauses if pause.because}
+    for incident in incidents:
+        if incident.kind not in (Kind.REFUSALS, Kind.UNREACHABLE):
+            continue
+        workflow_id = incident.workflow_instance_id
+        if stopped & {("account", incident.account_id), ("workflow", workflow_id)}:
+            continue
+        words = words_of(incident, viewer, is_stopped=is_stopped, has_sender=has_sender)
+        is_refusal = incident.kind == Kind.REFUSALS
+        yield Need(
+            cause=f"{incident.kind}:{workflow_id or incident.account_id}:{incident.reason}",
+            rank=Rank.REFUSED if is_refusal else Rank.UNREACHABLE,
+            tone=words.tone,
+            icon=words.icon,
+            title=_refused_title(incident) if is_refusal else words.title,
+            says=words.next if is_refusal else f"{words.says} {words.next}",
+            quoted=words.quoted,
+            permission=permissions.CHANGE_WORKFLOW if is_refusal else permissions.CHANGE_ACCOUNT,
+            button=_("Show them") if is_refusal else _("See what waits"),
+            address=words.address,
+            n=incident.count,
+            since=incident.opened_at,
+            is_practice=incident.account.pod.is_practice,
+        )
+
+
+def _refused_title(incident: Incident) -> str:
+    title = ngettext(
+        "%(n)s message rejected: %(name)s",
+        "%(n)s messages rejected for one reason: %(name)s",
+        incident.count,
+    )
+    name = (incident.workflow_instance or incident.account).title
+    return title % {"n": incident.count, "name": name}
+
+
+# --- unknown outcomes -----------------------------------------------------------------------------
+
+
+def unknown_needs(viewer: Viewer, *, is_stopped: bool) -> Iterator[Need]:
+    """Unknown outcomes that the console does not check by itself any more, by workflow."""
+    found = Invocation.objects.filter(status=Status.UNKNOWN, due_at__isnull=True)
+    rows = counted_by(found, "workflow_instance")
+    sendable = viewer.sendable_ids if rows else frozenset()
+    for row, workflow in with_workflows(rows):
+        is_blocked = pauses.is_blocked(workflow.account, workflow, is_stopped=is_stopped)
+        may_check = bool(row["checkable"]) and workflow.pk in sendable and not is_blocked
+        title = ngettext(
+            "%(n)s outcome unknown: %(name)s", "%(n)s outcomes unknown: %(name)s", row["n"]
+        )
+        yield Need(
+            cause=f"unknown:{workflow.pk}",
+            rank=Rank.UNKNOWN,
+            tone="unknown",
+            icon="question_mark",
+            title=title % {"n": f"{row['n']:,}", "name": workflow.title},
+            says=f"{reasons_text(row['reasons'])} {_how_to_settle(row, is_blocked=is_blocked)}",
+            permission=permissions.SETTLE,
+            button=_("Check safely") if may_check else _("Record what happened"),
+            address=f"{reverse('unknown')}?{urlencode({'workflow': workflow.pk})}",
+            n=row["n"],
+            is_capped=row["n"] >= pauses.MAX_WAITING_COUNTED,
+            oldest=row["oldest"],
+            is_practice=workflow.account.pod.is_practice,
+        )
+
+
+def _how_to_settle(row: dict[str, Any], *, is_blocked: bool) -> str:
+    if is_blocked:
+        return _("Ask the customers if it came. While sending is paused none can be checked.")
+    if not row["checkable"]:
+        return _("They are too old to be checked. Ask the customers if it came.")
+    return _("They may have gone out. Nothing can be sent twice by checking.")
+
+
+# --- missing results ------------------------------------------------------------------------------
+
+
+def missing_needs() -> Iterator[Need]:
+    """Accepted messages of the last days whose result is missing, by workflow.
+
+    A workflow is left out once a later result has come: results arrive again.
+    """
+    start = statistics.period_start(MISSING_RESULT_DAYS)
+    missing = Invocation.objects.filter(recorded_between(start), delivery=Delivery.NO_RESULT)
+    since = timezone.localtime(start).date().isoformat()
+    for row, workflow in with_workflows(counted_by(missing, "workflow_instance")):
+        if _has_result_since(workflow, row["newest_due"]):
+            continue
+        title = ngettext(
+            "%(n)s result missing: %(name)s", "%(n)s results missing: %(name)s", row["n"]
+        )
+        yield Need(
+            cause=f"missing:{workflow.pk}",
+            rank=Rank.MISSING,
+            tone="unknown",
+            icon="hourglass_disabled",
+            title=title % {"n": f"{row['n']:,}", "name": workflow.title},
+            says=_(
+                "Accepted, but no result came back. "
+                "The results address may not be set at Kaleyra, or not fit any more."
+            ),
+            permission=permissions.CHANGE_ACCOUNT,
+            button=_("Check the address"),
+            address=reverse("callback_setup", args=[workflow.account_id]),
+            n=row["n"],
+            since=row["oldest"],
+            is_practice=workflow.account.pod.is_practice,
+            list_address=history_url(
+                delivery=Delivery.NO_RESULT.value, workflow=workflow.pk, since=since
+            ),
+        )
+
+
+def _has_result_since(workflow: WorkflowInstance, moment: datetime | None) -> bool:
+    """Whether a result came after `moment` for one of the workflow's newest messages."""
+    newest = Invocation.objects.filter(workflow_instance=workflow).order_by("-id")
+    times = newest.values_list("result_at", flat=True)[:NEWEST_PER_WORKFLOW]
+    return moment is not None and any(at > moment for at in times if at)
+
+
+# --- results that fit no message ------------------------------------------------------------------
+
+
+def unmatched_need() -> Need | None:
+    received = (
+        matching.results_to_review().order_by("-received_at").values_list("received_at", flat=True)
+    )
+    newest = list(received[:MAX_UNMATCHED_COUNTED])
+    if not newest:
+        return None
+    n = len(newest)
+    title = ngettext("%(n)s result fits no message", "%(n)s results fit no message", n)
+    return Need(
+        cause="unmatched",
+        rank=Rank.UNMATCHED,
+        tone="unknown",
+        icon="link_off",
+        title=title % {"n": f"{n:,}"},
+        says=_(
+            "Another system may have sent with the same account. Match them, or put them aside."
+        ),
+        permission=permissions.SETTLE,
+        button=_("Look at %(n)s") % {"n": f"{n:,}"},
+        address=reverse("unmatched"),
+        n=n,
+        is_capped=n >= MAX_UNMATCHED_COUNTED,
+        newest=newest[0],
+    )

@@ -1,0 +1,167 @@
+"""The home of those who send: find, workflows to send, what to follow up, and today's messages."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from invocations.forms.next_page import own_page
+from invocations.history.links import history_url
+from invocations.history.next_steps import group_advice
+from invocations.history.periods import recorded_between
+from invocations.kaleyra.sentences import sentence_of
+from invocations.models import FollowedUp, Invocation, permissions
+from invocations.models.permissions import Viewer
+from invocations.monitoring import metrics, pauses, statistics
+from invocations.monitoring.follow_up import to_follow_up
+from invocations.monitoring.pause_overview import PauseOverview
+from invocations.views.base import StaffRequest, staff_page
+from invocations.views.history.list_rows import invocations_by_id, row_context
+from invocations.views.send.practice_start import practice_start
+from invocations.views.send.workflow_cards import Card, cards_for
+
+MAX_CARDS, MAX_OWN, MAX_FOLLOW_UP = 6, 8, 5
+Status, Delivery = Invocation.Status, Invocation.Delivery
+
+
+def support_context(request: StaffRequest, now: datetime) -> dict[str, Any]:
+    viewer = request.viewer
+    cards = cards_for(viewer)
+    has_sent = Invocation.objects.filter(created_by=viewer.user).exists()
+    context: dict[str, Any] = {
+        "greeting": _greeting(timezone.localtime(now).hour),
+        "cards": cards[:MAX_CARDS],
+        "count": len(cards),
+        "paused": _paused_among(cards),
+        "start": None if has_sent else practice_start(request),
+        "has_sent": has_sent,
+    }
+    if viewer.sees_history:
+        context |= {
+            "nobody_at_work": metrics.dispatcher_is_missing(now),
+            **_own_today(viewer, now),
+            **_follow_up(viewer, now),
+        }
+    return context
+
+
+def _greeting(hour: int) -> str:
+    if hour < 12:
+        return _("Good morning")
+    return _("Good afternoon") if hour < 18 else _("Good evening")
+
+
+def _paused_among(cards: Sequence[Card]) -> PauseOverview:
+    """The pauses that stop what this person sends."""
+    paused = pauses.all_pauses()
+    workflows = {card.workflow.pk for card in cards}
+    accounts = {card.workflow.account_id for card in cards}
+    mine = [
+        pause
+        for pause in paused.pauses
+        if pause.of.pk in (accounts if pause.kind == "account" else workflows)
+    ]
+    return replace(paused, pauses=mine, waiting=sum(pause.waiting for pause in mine))
+
+
+# --- own messages of today ------------------------------------------------------------------------
+
+
+class _Part(NamedTuple):
+    """Some of today's messages: what is said of their number, and the query that finds them."""
+
+    text: str
+    query: Q
+
+
+def _parts(now: datetime) -> dict[str, _Part]:
+    scheduled = Q(status=Status.QUEUED, not_before__gt=now)
+    return {
+        "delivered": _Part(_("%(n)s delivered"), Q(deciding_channel__gt=0)),
+        "awaiting": _Part(_("%(n)s awaiting"), Q(delivery=Delivery.AWAITING)),
+        "failed": _Part(_("%(n)s not delivered"), Q(deciding_channel=0)),
+        "rejected": _Part(_("%(n)s rejected"), Q(status=Status.REJECTED) & ~_COMPLETED),
+        "expired": _Part(_("%(n)s expired"), Q(status=Status.EXPIRED) & ~_COMPLETED),
+        "scheduled": _Part(_("%(n)s scheduled"), scheduled & ~_COMPLETED),
+        "waiting": _Part(
+            _("%(n)s waiting"), Q(status__in=Invocation.UNSETTLED) & ~scheduled & ~_COMPLETED
+        ),
+    }
+
+
+_COMPLETED = Q(delivery=Delivery.COMPLETED)
+
+
+def _own_today(viewer: Viewer, now: datetime) -> dict[str, Any]:
+    midnight = statistics.period_start(1)
+    own = Invocation.objects.filter(recorded_between(midnight), created_by=viewer.user)
+    parts = _parts(now)
+    counts = own.aggregate(
+        total=Count("pk"),
+        **{name: Count("pk", filter=part.query) for name, part in parts.items()},
+    )
+    texts = [part.text % {"n": f"{counts[name]:,}"} for name, part in parts.items() if counts[name]]
+    rest = counts["total"] - sum(counts[name] for name in parts)
+    if rest:
+        texts.append(_("%(n)s not known or cancelled") % {"n": f"{rest:,}"})
+    ids = list(own.order_by("-id").values_list("pk", flat=True)[:MAX_OWN])
+    total = ngettext("%(n)s message", "%(n)s messages", counts["total"])
+    said = f"{total % {'n': counts['total']}}: {', '.join(texts)}" if texts else ""
+    return {
+        "own": [row_context(row) for row in invocations_by_id(ids)],
+        "own_counts": said,
+        "own_address": history_url(
+            person=viewer.user.pk if viewer.user else "",
+            since=timezone.localtime(midnight).date().isoformat(),
+        ),
+        "all_own_address": history_url(person=viewer.user.pk if viewer.user else ""),
+    }
+
+
+# --- what to follow up ----------------------------------------------------------------------------
+
+
+def _follow_up(viewer: Viewer, now: datetime) -> dict[str, Any]:
+    ids = list(to_follow_up(viewer, now).values_list("pk", flat=True)[: MAX_FOLLOW_UP + 1])
+    rows = invocations_by_id(ids[:MAX_FOLLOW_UP])
+    return {
+        "follow_up": [row_context(row) | {"next": _next_step(row)} for row in rows],
+        "more_to_follow_up": len(ids) > MAX_FOLLOW_UP,
+    }
+
+
+def _next_step(row: Invocation) -> str:
+    """What is known of why nobody received it, and what the sender does about it."""
+    if row.deciding_channel == 0:
+        return _(
+            "Every channel failed. Open it to see why. "
+            "Ask the customer for another number, then send again."
+        )
+    said = sentence_of(row.error_kind)
+    quoted = _("Kaleyra says: “%(words)s”") % {"words": said} if said else ""
+    return f"{quoted} {group_advice(row.status, row.reason)}".strip()
+
+
+@staff_page(permissions.SEE_HISTORY)
+@require_POST
+def followed_up(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
+    """The sender has dealt with a message of their own that nobody received."""
+    found = get_object_or_404(Invocation.objects.only("pk", "created_by"), request_id=request_id)
+    if found.created_by_id != request.user.pk:
+        raise PermissionDenied
+    FollowedUp.objects.get_or_create(invocation=found, defaults={"person": request.user})
+    back = own_page(request.POST.get("back", "")) or reverse("dashboard")
+    return HttpResponseRedirect(back)
