@@ -20,7 +20,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from invocations.admin.api_keys import key_state
 from invocations.admin.badges import badge
 from invocations.admin.configuration import ConfigurationAdmin
-from invocations.admin.target_change import add_notes, follow_and_tell
+from invocations.forms.target_change import add_notes, follow_and_tell
 from invocations.history.reasons import REASONS, why_paused
 from invocations.kaleyra import home_country
 from invocations.models import Account, Pod

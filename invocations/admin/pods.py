@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from invocations.admin.badges import badge
 from invocations.admin.configuration import ConfigurationAdmin
-from invocations.admin.target_change import add_notes, follow_and_tell
+from invocations.forms.target_change import add_notes, follow_and_tell
 from invocations.models import Pod
 from invocations.sending import pause
 
