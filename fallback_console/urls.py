@@ -40,7 +40,15 @@ from invocations.views.send.send import compose
 from invocations.views.setup import password_reset
 from invocations.views.setup.account_hub import account_hub, pause_account
 from invocations.views.setup.check_key import check_key
-from invocations.views.setup.template_fields import template_fields
+from invocations.views.setup.workflow import (
+    add_workflow,
+    texts_and_values,
+    workflow,
+    workflow_preview,
+)
+from invocations.views.setup.workflow_stage import back_to_draft, go_live, on_send_page
+from invocations.views.setup.workflow_start import copy_workflow, export_workflow, import_workflow
+from invocations.views.setup.workflow_test import test_workflow
 
 handler400 = "invocations.views.error_pages.bad_request"
 
@@ -54,7 +62,19 @@ urlpatterns = [
     path("send/<int:workflow_id>/", compose, name="compose"),
     path("send/<int:workflow_id>/preview/", preview, name="preview"),
     path("send/presets/<int:preset_id>/remove/", remove_preset, name="remove_preset"),
-    path("workflows/<int:workflow_id>/contract/", template_fields, name="template_fields"),
+    # In place of the admin's pages of these addresses.
+    path("invocations/workflowinstance/add/", add_workflow, name="add_workflow"),
+    path("invocations/workflowinstance/<int:workflow_id>/change/", workflow, name="workflow"),
+    path("workflows/preview/", workflow_preview, name="new_workflow_preview"),
+    path("workflows/import/", import_workflow, name="import_workflow"),
+    path("workflows/<int:workflow_id>/contract/", texts_and_values, name="template_fields"),
+    path("workflows/<int:workflow_id>/preview/", workflow_preview, name="workflow_preview"),
+    path("workflows/<int:workflow_id>/test/", test_workflow, name="test_workflow"),
+    path("workflows/<int:workflow_id>/live/", go_live, name="go_live"),
+    path("workflows/<int:workflow_id>/draft/", back_to_draft, name="back_to_draft"),
+    path("workflows/<int:workflow_id>/send-page/", on_send_page, name="on_send_page"),
+    path("workflows/<int:workflow_id>/copy/", copy_workflow, name="copy_workflow"),
+    path("workflows/<int:workflow_id>/export/", export_workflow, name="export_workflow"),
     path("me/", profile, name="profile"),
     path("find/", find, name="find"),
     path("history/", history, name="history"),

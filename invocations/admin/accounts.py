@@ -22,7 +22,7 @@ from invocations.admin.badges import badge, mode_badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.admin.lists import BoundedChangeList
 from invocations.admin.returning import Part, accounts_part, hub_of
-from invocations.admin.target_change import add_notes, follow_and_tell
+from invocations.forms.target_change import add_notes, follow_and_tell
 from invocations.history.reasons import REASONS
 from invocations.kaleyra import home_country
 from invocations.models import Account, Pod

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from invocations.admin.badges import mode_badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.admin.returning import Part, accounts_part, hub_of
-from invocations.admin.target_change import add_notes, follow_and_tell
+from invocations.forms.target_change import add_notes, follow_and_tell
 from invocations.models import Pod
 from invocations.sending import pause
 

@@ -85,7 +85,7 @@ def keys_of(channel: Channel) -> list[str]:
 
 def fields_of(channel: Channel) -> list[TemplateField]:
     """The template fields of the channel, in the order of the form."""
-    parameters = {parameter.key: parameter for parameter in channel.parameters.all()}
+    parameters = {parameter.key: parameter for parameter in _stored(channel)}
     kind = ChannelKind(channel.kind)
     names = {placeholder.name for placeholder in placeholders(channel.template_text, kind)}
     runs = {keys[0]: keys[1:] for keys in _runs_of(channel)}
@@ -109,6 +109,11 @@ def fields_of(channel: Channel) -> list[TemplateField]:
     return fields
 
 
+def _stored(channel: Channel) -> Iterable[Parameter]:
+    """None of a channel that is not saved yet."""
+    return channel.parameters.all() if channel.pk else ()
+
+
 def _runs_of(channel: Channel) -> list[tuple[str, ...]]:
     kind = ChannelKind(channel.kind)
     return adjacent_keys(channel.template_text, kind, otp=channel.is_otp)
@@ -118,7 +123,7 @@ def sensitive_keys(channels: Iterable[Channel]) -> set[str]:
     """The keys of the values that are not shown after sending."""
     found = {VERIFICATION_CODE}
     for channel in channels:
-        keys = {each.key for each in channel.parameters.all() if each.is_sensitive}
+        keys = {each.key for each in _stored(channel) if each.is_sensitive}
         found |= _with_whole_runs(keys, channel)
     return found
 

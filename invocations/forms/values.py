@@ -20,8 +20,12 @@ def field_name(position: int, key: str) -> str:
 
     Keys may hold any sign; names and ids hold letters, digits, - and _ only.
     """
-    safe = "".join(c if c.isascii() and c.isalnum() else f"_{ord(c):x}_" for c in key)
-    return f"value{position}-{safe}"
+    return f"value{position}-{safe_name(key)}"
+
+
+def safe_name(key: str) -> str:
+    """A key as a part of a field's name."""
+    return "".join(c if c.isascii() and c.isalnum() else f"_{ord(c):x}_" for c in key)
 
 
 class ValueField(forms.CharField):

@@ -84,9 +84,9 @@ class WorkflowInstance(models.Model):
     tested_version = models.PositiveIntegerField(null=True, blank=True, editable=False)
     """The number of the version (`WorkflowVersion`) that it was sent with."""
     is_active = models.BooleanField(
-        _("active"),
+        _("on the send page"),
         default=True,
-        help_text=_("Turn off to take it from the send page. Its history stays."),
+        help_text=_("Off: nobody can send it. Its history stays."),
     )
     is_paused = models.BooleanField(
         _("paused"),

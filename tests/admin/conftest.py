@@ -42,35 +42,32 @@ def invocation(kaleyra):
 
 
 @pytest.fixture
+def draft(kaleyra):
+    """The same, and its workflow a draft: a live one changes only with a reason."""
+    WorkflowInstance.objects.update(stage="draft")
+    kaleyra.workflow.refresh_from_db()
+    return kaleyra
+
+
+@pytest.fixture
 def workflow_form(kaleyra):
-    """workflow_form(channels): the fields that a browser posts to save the workflow's page.
+    """workflow_form(title="Other"): what a browser posts to save the workflow's page."""
 
-    `channels` replaces its channels: (id or empty, position, kind, template text).
-    """
-
-    def fields(channels=None, **changes):
+    def fields(**changes):
         workflow = kaleyra.workflow
-        kept = [(c.pk, c.position, c.kind, c.template_text) for c in workflow.channels.all()]
-        rows = kept if channels is None else channels
+        kinds = workflow.channels.values_list("kind", flat=True)
         data = {
             "title": workflow.title,
             "description": "",
             "account": kaleyra.account.pk,
             "workflow_instance_id": workflow.workflow_instance_id,
-            "is_active": "on",
-            "channels-TOTAL_FORMS": len(rows),
-            "channels-INITIAL_FORMS": sum(1 for pk, *_ in rows if pk),
-            **changes,
+            "route": "-".join(kinds),
+            "whatsapp-header_text": "",
+            "whatsapp-button_url": "",
         }
-        for number, (pk, position, kind, text) in enumerate(rows):
-            row = {
-                "id": pk or "",
-                "workflow_instance": workflow.pk if pk else "",
-                "position": position,
-                "kind": kind,
-                "template_text": text,
-            }
-            data |= {f"channels-{number}-{name}": value for name, value in row.items()}
-        return data
+        for kind in ("whatsapp", "sms"):
+            channel = workflow.channels.filter(kind=kind).first()
+            data[f"{kind}-template_text"] = channel.template_text if channel else ""
+        return data | {name.replace("__", "-"): value for name, value in changes.items()}
 
     return fields

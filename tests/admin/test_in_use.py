@@ -70,7 +70,10 @@ def test_a_record_in_use_is_not_deleted_and_the_page_shows_its_users(
 
 
 def test_a_workflow_with_invocations_can_be_deactivated_instead(ada, kaleyra, invocation):
-    assert "Turn it off instead" in ada.get(page("delete", kaleyra.workflow)).content.decode()
+    assert (
+        "Take it off the send page instead"
+        in ada.get(page("delete", kaleyra.workflow)).content.decode()
+    )
 
 
 def test_records_that_are_not_in_use_are_deleted(ada, kaleyra):

@@ -1,10 +1,13 @@
 """Admin pages of workflows: the workflow ID, the channels, and who may send it."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from invocations.models import Account, Channel, WorkflowInstance
+from tests.views.pages import Page, words_of
 
 LIST = reverse("admin:invocations_workflowinstance_changelist")
 ADD = reverse("admin:invocations_workflowinstance_add")
@@ -19,103 +22,76 @@ def channels(workflow):
 
 
 def errors(response):
-    [formset] = response.context["inline_admin_formsets"]
-    return (
-        str(response.context["adminform"].form.errors)
-        + str(formset.formset.errors)
-        + str(formset.formset.non_form_errors())
-    )
+    assert response.status_code == 200
+    return Page(response).html
 
 
-def new_workflow(workflow_form, rows, **fields):
-    return workflow_form(rows, title="Second", workflow_instance_id="id-2", **fields)
+def new_workflow(workflow_form, **fields):
+    return workflow_form(title="Second", workflow_instance_id="id-2", **fields)
 
 
-def test_a_workflow_is_added_with_two_channels(ada, kaleyra, workflow_form):
-    ada.post(ADD, new_workflow(workflow_form, [("", 1, "sms", ""), ("", 2, "whatsapp", "")]))
-    assert channels(WorkflowInstance.objects.get(title="Second")) == [(1, "sms"), (2, "whatsapp")]
+def test_a_workflow_is_added_with_two_channels_as_a_draft(ada, kaleyra, workflow_form):
+    ada.post(ADD, new_workflow(workflow_form, route="sms-whatsapp"))
+    made = WorkflowInstance.objects.get(title="Second")
+    assert channels(made) == [(1, "sms"), (2, "whatsapp")]
+    assert made.stage == "draft"
 
 
 def test_the_second_channel_may_be_left_out(ada, kaleyra, workflow_form):
-    ada.post(ADD, new_workflow(workflow_form, [("", 1, "sms", ""), ("", 2, "", "")]))
+    ada.post(ADD, new_workflow(workflow_form, route="sms", whatsapp__template_text=""))
     assert channels(WorkflowInstance.objects.get(title="Second")) == [(1, "sms")]
 
 
-def test_the_add_page_fills_in_both_positions_and_no_channel(ada, kaleyra):
-    [inline] = ada.get(ADD).context["inline_admin_formsets"]
-    forms = inline.formset.forms
-    assert [form["position"].value() for form in forms] == [1, 2]
-    assert all('<option value="" selected>' in str(form["kind"]) for form in forms)
+def test_the_add_page_chooses_no_channel_and_the_only_account(ada, kaleyra):
+    form = Page(ada.get(ADD)).form("title")
+    assert "route" not in form and form["account"] == str(kaleyra.account.pk)
 
 
 @pytest.mark.parametrize(
-    ("rows", "message"),
+    ("changes", "message"),
     [
-        ([], "at least its first channel"),
-        ([("", 2, "sms", "")], "The only channel is the first one"),
-        ([("", 1, "sms", ""), ("", 1, "whatsapp", "")], "Both channels have the same position"),
-        ([("", 1, "sms", ""), ("", 2, "sms", "")], "Both channels are the same"),
-        ([("", 3, "sms", "")], "not one of the available choices"),
-        ([("", 1, "", "")], "required"),
+        ({"route": ""}, "Choose by what the flow sends"),
+        ({"route": "fax"}, "not one of the available choices"),
+        ({"route": "sms"}, "There is a text for WhatsApp. Choose both, or empty it."),
     ],
 )
-def test_wrong_channels_are_refused(ada, kaleyra, workflow_form, rows, message):
-    assert message in errors(ada.post(ADD, new_workflow(workflow_form, rows)))
+def test_wrong_channels_are_refused(ada, kaleyra, workflow_form, changes, message):
+    assert message in errors(ada.post(ADD, new_workflow(workflow_form, **changes)))
     assert not WorkflowInstance.objects.filter(title="Second").exists()
 
 
-def test_two_channels_can_swap_positions(ada, kaleyra, workflow_form):
-    whatsapp, sms = kaleyra.workflow.channels.all()
-    rows = [(whatsapp.pk, 2, "whatsapp", "Hello {{1}}"), (sms.pk, 1, "sms", "Hello {#var#}")]
-    assert ada.post(change(kaleyra), workflow_form(rows)).status_code == 302
-    assert list(kaleyra.workflow.channels.values_list("pk", "position", "kind")) == [
+def test_two_channels_can_swap_positions(ada, draft, workflow_form):
+    whatsapp, sms = draft.workflow.channels.all()
+    assert ada.post(change(draft), workflow_form(route="sms-whatsapp")).status_code == 302
+    assert list(draft.workflow.channels.values_list("pk", "position", "kind")) == [
         (sms.pk, 1, "sms"),
         (whatsapp.pk, 2, "whatsapp"),
     ]
 
 
-def test_parameters_move_with_their_channel(ada, kaleyra, workflow_form):
-    whatsapp, sms = kaleyra.workflow.channels.all()
-    whatsapp.parameters.create(key="1", label="First name")
-    ada.post(
-        change(kaleyra), workflow_form([(whatsapp.pk, 2, "whatsapp", ""), (sms.pk, 1, "sms", "")])
-    )
-    assert kaleyra.workflow.channels.get(position=2).parameters.get().label == "First name"
+def test_values_move_with_their_channel(ada, draft, workflow_form):
+    whatsapp, _sms = draft.workflow.channels.all()
+    whatsapp.parameters.create(key="01", label="First name")
+    ada.post(change(draft), workflow_form(route="sms-whatsapp"))
+    assert draft.workflow.channels.get(position=2).parameters.get().label == "First name"
 
 
-def test_two_channels_can_swap_kinds(ada, kaleyra, workflow_form):
-    first, second = kaleyra.workflow.channels.all()
-    ada.post(
-        change(kaleyra), workflow_form([(first.pk, 1, "sms", "a"), (second.pk, 2, "whatsapp", "b")])
-    )
-    assert channels(kaleyra.workflow) == [(1, "sms"), (2, "whatsapp")]
+def test_the_second_channel_moves_up_when_the_first_is_left_out(ada, draft, workflow_form):
+    ada.post(change(draft), workflow_form(route="sms", whatsapp__template_text=""))
+    assert channels(draft.workflow) == [(1, "sms")]
 
 
-def test_the_second_channel_can_move_up_when_the_first_is_deleted(ada, kaleyra, workflow_form):
-    first, second = kaleyra.workflow.channels.all()
-    rows = [(first.pk, 1, "whatsapp", ""), (second.pk, 1, "sms", "")]
-    ada.post(change(kaleyra), workflow_form(rows, **{"channels-0-DELETE": "on"}))
-    assert channels(kaleyra.workflow) == [(1, "sms")]
-
-
-def test_the_first_channel_can_take_the_kind_of_the_deleted_second(ada, kaleyra, workflow_form):
-    first, second = kaleyra.workflow.channels.all()
-    rows = [(first.pk, 1, "sms", ""), (second.pk, 2, "sms", "")]
-    ada.post(change(kaleyra), workflow_form(rows, **{"channels-1-DELETE": "on"}))
-    assert channels(kaleyra.workflow) == [(1, "sms")]
-
-
-def test_the_first_channel_alone_cannot_be_deleted(ada, kaleyra, workflow_form):
-    response = ada.post(change(kaleyra), workflow_form(**{"channels-0-DELETE": "on"}))
-    assert "The only channel is the first one" in errors(response)
+def test_a_channel_with_a_text_is_not_left_out_without_a_word(ada, draft, workflow_form):
+    response = ada.post(change(draft), workflow_form(route="sms"))
+    assert "There is a text for WhatsApp" in errors(response)
     assert Channel.objects.count() == 2
 
 
-def test_both_channels_cannot_be_deleted(ada, kaleyra, workflow_form):
-    response = ada.post(
-        change(kaleyra), workflow_form(**{"channels-0-DELETE": "on", "channels-1-DELETE": "on"})
-    )
-    assert "at least its first channel" in errors(response)
+def test_a_channel_added_meanwhile_is_not_left_out(ada, draft, workflow_form):
+    data = workflow_form(route="whatsapp")
+    del data["sms-template_text"]
+    assert "SMS was added meanwhile" in errors(ada.post(change(draft), data))
+    assert Channel.objects.count() == 2
 
 
 @pytest.mark.parametrize("damaged", ["../../x", "a b", "a/b", "a?b", "é", "-a"])
@@ -125,8 +101,7 @@ def test_a_workflow_id_that_does_not_fit_a_url_is_refused(ada, kaleyra, workflow
 
 
 def test_a_repeated_workflow_id_in_an_account_is_refused(ada, kaleyra, workflow_form):
-    rows = [("", 1, "sms", "")]
-    response = ada.post(ADD, workflow_form(rows, title="Twin"))
+    response = ada.post(ADD, workflow_form(title="Twin"))
     assert "already exists" in errors(response)
 
 
@@ -163,9 +138,9 @@ def test_a_workflow_without_invocations_was_never_used(ada, kaleyra):
 
 
 def test_the_list_is_searched_and_filtered(ada, kaleyra):
-    for query in [{"q": "00112233"}, {"is_active__exact": "1"}, {"channels__kind__exact": "sms"}]:
+    for query in [{"q": "00112233"}, {"stage__exact": "live"}, {"channels__kind__exact": "sms"}]:
         assert "Order shipped" in ada.get(LIST, query).content.decode()
-    for query in [{"q": "nothing like it"}, {"is_active__exact": "0"}]:
+    for query in [{"q": "nothing like it"}, {"stage__exact": "draft"}]:
         assert "Order shipped" not in ada.get(LIST, query).content.decode()
 
 
@@ -188,8 +163,36 @@ def test_an_empty_list_explains_what_it_is_for(ada):
 
 
 def test_what_looks_like_a_place_is_warned_of_and_saved(ada, kaleyra, workflow_form):
-    rows = [("", 1, "sms", "Order {#number#}"), ("", 2, "whatsapp", "Hello {{ 1 }}")]
-    html = ada.post(ADD, new_workflow(workflow_form, rows), follow=True).content.decode()
-    assert "SMS: “{#number#}”: no place for a value" in html
-    assert "WhatsApp: “{{ 1 }}”: no place for a value" in html
-    assert channels(WorkflowInstance.objects.get(title="Second")) == [(1, "sms"), (2, "whatsapp")]
+    texts = {"sms__template_text": "Order {#number#}", "whatsapp__template_text": "Hello {{ 1 }}"}
+    html = ada.post(ADD, new_workflow(workflow_form, **texts), follow=True).content.decode()
+    assert "“{#number#}”: no place for a value" in html
+    assert "“{{ 1 }}”: no place for a value" in html
+    assert WorkflowInstance.objects.filter(title="Second").exists()
+
+
+@pytest.mark.parametrize(
+    ("columns", "badge"),
+    [
+        ({"stage": "live"}, "Live"),
+        ({"stage": "draft"}, "Draft"),
+        ({"stage": "tested"}, "Tested"),
+        ({"is_active": False}, "Off the send page"),
+        ({"is_paused": True}, "Paused"),
+    ],
+)
+def test_the_list_says_one_thing_of_each(ada, kaleyra, columns, badge):
+    WorkflowInstance.objects.update(**columns)
+    row = words_of(ada.get(LIST)).split("Last sent")[-1].split("By stage")[0]
+    others = {"Draft", "Tested", "Off the send page", "Paused"} - {badge}
+    assert badge in row and not any(other in row for other in others)
+
+
+def test_a_live_workflow_that_is_off_is_not_called_live(ada, kaleyra):
+    WorkflowInstance.objects.update(is_active=False)
+    [row] = re.findall(r"<tr.*?Order shipped.*?</tr>", ada.get(LIST).content.decode(), re.DOTALL)
+    assert "Off the send page" in row and ">check<" not in row
+
+
+def test_another_spelling_of_the_address_leads_to_the_page(ada, kaleyra):
+    answer = ada.get(f"/invocations/workflowinstance/+{kaleyra.workflow.pk}/change/")
+    assert answer.headers["Location"] == change(kaleyra)

@@ -29,7 +29,21 @@ MATRIX = {
     "compose": ((SIGN_IN, 403, 200, 403, 200, 200), (SIGN_IN, 403, 200, 403, 200, 200)),
     "preview": ((SIGN_IN, 403, 405, 403, 405, 405), (SIGN_IN, 403, 200, 403, 200, 200)),
     "remove_preset": ((SIGN_IN, 403, 405, 403, 405, 405), (SIGN_IN, 403, 403, 403, 302, 302)),
-    "template_fields": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 302, 302)),
+    "workflow": ((SIGN_IN, 403, 403, 200, 200, 200), (SIGN_IN, 403, 403, 403, 200, 200)),
+    "add_workflow": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 200, 200)),
+    "template_fields": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 200, 200)),
+    "workflow_preview": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 200, 200)),
+    "new_workflow_preview": (
+        (SIGN_IN, 403, 403, 403, 405, 405),
+        (SIGN_IN, 403, 403, 403, 200, 200),
+    ),
+    "test_workflow": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 200, 200)),
+    "go_live": ((SIGN_IN, 403, 403, 403, 302, 302), (SIGN_IN, 403, 403, 403, 302, 302)),
+    "back_to_draft": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 302, 302)),
+    "on_send_page": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 302, 302)),
+    "copy_workflow": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 200, 200)),
+    "export_workflow": ((SIGN_IN, 403, 403, 200, 200, 200), (SIGN_IN, 403, 403, 405, 405, 405)),
+    "import_workflow": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 200, 200)),
     "profile": ((SIGN_IN, 200, 200, 200, 200, 200), (SIGN_IN, 200, 200, 200, 200, 200)),
     "find": ((SIGN_IN, 200, 200, 200, 200, 200), (SIGN_IN, 200, 200, 200, 200, 200)),
     "history": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 200, 200, 200, 200)),
@@ -87,8 +101,6 @@ SETUP = {
     *(f"admin:invocations_{model}_{page}" for model in CONFIGURATION for page in PAGES),
     *(f"admin:auth_{model}_{page}" for model in ("user", "group") for page in PAGES),
     "admin:auth_user_password_change",
-    "admin:invocations_workflowinstance_texts_and_values",
-    "admin:invocations_workflowinstance_results",
 }
 
 # django-simple-history's pages of old versions are closed to everybody.
@@ -102,6 +114,13 @@ SHELL = {
         for name in ("index", "autocomplete", "jsi18n", "view_on_site", "app_list", "")
     ),
     *(f"admin:{name}" for name in ("login", "logout", "password_change", "password_change_done")),
+}
+
+
+OF_A_WORKFLOW = {
+    *("compose", "preview", "template_fields", "resume_workflow", "workflow", "workflow_preview"),
+    *("test_workflow", "go_live", "back_to_draft", "on_send_page", "copy_workflow"),
+    "export_workflow",
 }
 
 
@@ -128,7 +147,7 @@ def address_of(name, world):
         "user": world.person,
         "group": Group.objects.get(name="Admin"),
     }
-    if name in {"compose", "preview", "template_fields", "resume_workflow"}:
+    if name in OF_A_WORKFLOW:
         return reverse(name, args=[world.workflow.pk])
     if name in {"resume", "callback_setup", "account_hub", "pause_account"}:
         return reverse(name, args=[world.workflow.account.pk])
@@ -168,6 +187,6 @@ def address_of(name, world):
     model, _, page = name.removeprefix("admin:").partition("_")[2].partition("_")
     if name.endswith("simple_history"):
         return reverse(name, args=[records[model].pk, records[model].history.first().pk])
-    if page in {"history", "delete", "change", "password_change", "texts_and_values", "results"}:
+    if page in {"history", "delete", "change", "password_change"}:
         return reverse(name, args=[records[model].pk])
     return reverse(name)

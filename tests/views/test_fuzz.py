@@ -131,7 +131,7 @@ def test_the_history(priya, recorded, query, q, searching):
 
 @pytest.fixture
 def contract(ada, typed):
-    return opened(ada, f"/workflows/{typed.pk}/contract/").form("send1-template_text")
+    return opened(ada, f"/workflows/{typed.pk}/contract/").form("whatsapp-template_text")
 
 
 TEXTS = (

@@ -1,4 +1,4 @@
-"""What the admin pages say about messages under way when their host, SID or workflow ID changes."""
+"""What set-up pages say about messages under way when their host, SID or workflow ID changes."""
 
 from __future__ import annotations
 
