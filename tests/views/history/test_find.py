@@ -95,6 +95,17 @@ def test_whoever_sees_no_values_finds_no_message_by_one(find, orders, rosa):
     assert "No message" not in words_of(rosa.post("/history/", {"q": "KF-20418"}))
 
 
+@pytest.mark.parametrize("typed", ["KF-20418", "+91 98765 43202"])
+def test_what_is_typed_is_in_no_log_no_address_and_no_session(find, orders, priya, caplog, typed):
+    orders("KF-20418", reference="CARE-1")
+    caplog.set_level("DEBUG")
+    address = find(typed).headers["Location"]
+    orders("KF-20418")
+    links = Page(find(typed)).links
+    kept = [address, *links, caplog.text, str(dict(priya.session.items()))]
+    assert not [text for text in kept if "20418" in text or "43202" in text]
+
+
 def test_nothing_found_names_the_values_that_are_searchable(find, orders):
     assert "Searchable values: Order number." in words_of(find("KF-99999"))
 
