@@ -53,10 +53,11 @@ def test_a_version_without_a_column_can_still_write_rows(rows, priya, model):
     unique |= {"user_id": priya.person.pk} if model is Profile else {}
     unique |= {"workflow_instance_id": "other"} if model is WorkflowInstance else {}
     names = [field.column for field in model._meta.concrete_fields if field.name not in NEW[model]]
+    quoted = {name: connection.ops.quote_name(name) for name in names}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {model._meta.db_table} ({', '.join(names)})"
-            f" SELECT {', '.join('%s' if name in unique else name for name in names)}"
+            f"INSERT INTO {model._meta.db_table} ({', '.join(quoted.values())})"
+            f" SELECT {', '.join('%s' if name in unique else quoted[name] for name in names)}"
             f" FROM {model._meta.db_table}",
             [unique[name] for name in names if name in unique],
         )

@@ -70,6 +70,13 @@ def test_several_messages_of_one_order_offer_the_people_they_went_to(find, order
     assert links == [f"/history/person/{digest}/" for digest in digests]
 
 
+def test_of_many_hits_the_newest_are_told_as_such(find, orders, monkeypatch):
+    monkeypatch.setattr("invocations.views.history.list_rows.HISTORY_PAGE_SIZE", 2)
+    for _ in range(3):
+        orders("KF-20418")
+    assert "The newest 2 messages with Order number “KF-20418”" in words_of(find("KF-20418"))
+
+
 def test_a_text_found_in_two_ways_says_both(find, orders):
     orders("KF-20418")
     orders("KF-1", reference="KF-20418")
@@ -93,6 +100,17 @@ def test_whoever_sees_no_values_finds_no_message_by_one(find, orders, rosa):
     assert "Nothing found." in words_of(find("KF-20418", rosa))
     assert find("CARE-1", rosa).headers["Location"] == f"/history/{row.request_id}/"
     assert "No message" not in words_of(rosa.post("/history/", {"q": "KF-20418"}))
+
+
+@pytest.mark.parametrize("typed", ["KF-20418", "+91 98765 43202"])
+def test_what_is_typed_is_in_no_log_no_address_and_no_session(find, orders, priya, caplog, typed):
+    orders("KF-20418", reference="CARE-1")
+    caplog.set_level("DEBUG")
+    address = find(typed).headers["Location"]
+    orders("KF-20418")
+    links = Page(find(typed)).links
+    kept = [address, *links, caplog.text, str(dict(priya.session.items()))]
+    assert not [text for text in kept if "20418" in text or "43202" in text]
 
 
 def test_nothing_found_names_the_values_that_are_searchable(find, orders):
