@@ -20,15 +20,15 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm
+from unfold.forms import AdminPasswordChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from invocations.admin.badges import active_badge
 from invocations.admin.changes_link import ChangesOfRecord
-from invocations.admin.choices import BoundedChoices
+from invocations.admin.choices import BoundedChoices, PermissionsField
 from invocations.admin.in_use import InUse
 from invocations.admin.lists import BoundedLists
-from invocations.forms.person import NewPersonForm
+from invocations.forms.person import NewPersonForm, PersonForm
 from invocations.history.people_changes import with_rights
 from invocations.models import WorkflowInstance
 
@@ -63,8 +63,9 @@ class PersonAdmin(ChangesOfRecord, BoundedLists, BoundedChoices, InUse, UserAdmi
     change_form_outer_after_template = None  # what a person sent is in the history
     list_before_template = "admin/invocations/groups_link.html"
     show_facets = admin.ShowFacets.NEVER
-    form = UserChangeForm
+    form = PersonForm
     add_form = NewPersonForm
+    add_form_template = None
     change_password_form = AdminPasswordChangeForm
     list_display = ["username", "name", "in_groups", "active", "last_login"]
     list_filter = ["is_active", "groups"]
@@ -133,6 +134,8 @@ class PersonAdmin(ChangesOfRecord, BoundedLists, BoundedChoices, InUse, UserAdmi
         if db_field.name == "groups":
             groups = grantable_groups(cast(User, request.user))
             kwargs |= {"widget": UnfoldAdminCheckboxSelectMultipleWidget(), "queryset": groups}
+        if db_field.name == "user_permissions":
+            kwargs["form_class"] = PermissionsField
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:

@@ -1,11 +1,47 @@
-"""The form that adds a person."""
+"""The forms that add and change a person."""
 
 from __future__ import annotations
 
-from unfold.forms import UserCreationForm
+from typing import Any
+
+from django import forms
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.forms import UserChangeForm, UserCreationForm
+
+HELP_TEXTS = {
+    "username": gettext_lazy("What they sign in with. Letters, digits and @ . + - _ only."),
+    "email": gettext_lazy("A forgotten password is set anew by a link to it."),
+    "is_active": gettext_lazy("Turned off, the person cannot sign in. What they did stays."),
+    "groups": gettext_lazy("What the person may do: everything that any of these groups may."),
+    "is_superuser": gettext_lazy("May do everything, in every group or in none."),
+    "user_permissions": gettext_lazy("Rights besides those of the groups."),
+}
+"""In place of Django's, which are about "users" that are "treated as active"."""
+
+
+def _explain(fields: dict[str, forms.Field]) -> None:
+    for name, text in HELP_TEXTS.items():
+        if name in fields:
+            fields[name].help_text = text
+
+
+class PersonForm(UserChangeForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _explain(self.fields)
+        link = format_html('<a href="../password/">{}</a>', _("Set a new password"))
+        self.fields["password"].help_text = format_html(
+            "{} {}", _("Nobody can read it, not even an admin."), link
+        )
 
 
 class NewPersonForm(UserCreationForm):
     """Without the choice of an account without password: everybody signs in with one."""
 
     usable_password = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _explain(self.fields)

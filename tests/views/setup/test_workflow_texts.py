@@ -139,6 +139,7 @@ def test_a_pattern_with_nested_repetitions_is_saved_and_its_example_judged_at_on
         ({"max_length": "2", "default": "abc"}, "longer than allowed"),
         ({"max_length": "0"}, "greater than or equal to 1"),
         ({"is_sensitive": "on", "default": "x"}, "has no default"),
+        ({"is_sensitive": "on", "is_searchable": "on"}, "cannot be searchable"),
     ],
 )
 def test_words_that_contradict_each_other_are_refused(ada, typed, form, words, sentence):
