@@ -94,9 +94,12 @@ class Quarter(models.Model):
     """Workflow id -> name of the outcome -> messages. None until it is counted."""
     recount_at = models.DateTimeField(db_index=True)
     """When it is counted again: results and settlements arrive late."""
+    revision = models.BigIntegerField(default=0, db_default=0)
+    """Microseconds since 1970 when `counts` last changed; 0 until it is counted."""
 
     class Meta:
         default_permissions = ()
+        indexes = [models.Index(fields=["begins_at", "revision"], name="quarter_revisions")]
 
     def __str__(self) -> str:
         return str(self.begins_at)

@@ -22,15 +22,16 @@ from invocations.history.periods import recorded_between
 from invocations.history.statuses import SETTLED
 from invocations.kaleyra.sentences import sentence_of
 from invocations.models import Invocation, Quarter
+from invocations.monitoring import rollups
+from invocations.monitoring.rollups import QUARTER
 
 COUNTED_AT_ONCE = 10_000
 LIVE_PERIOD = timedelta(hours=1)
 """Messages this recent are counted live even then, unless they exceed `COUNTED_AT_ONCE`."""
 LONGEST_PERIOD = timedelta(days=31)
-QUARTER = timedelta(minutes=15)
 COUNTING_SECONDS = 0.1
 """Time limit of one `count_due_quarters`, in seconds; the quarter under way is finished."""
-MEDIAN_SAMPLE = 200
+MEDIAN_SAMPLE = 50
 """Messages of a workflow that its median time is taken from: the newest ones."""
 MAX_REFUSALS_READ = 500
 
@@ -60,7 +61,7 @@ RECORDED = "recorded"
 
 
 class QuarterCounts(NamedTuple):
-    """Outcomes of one workflow's messages of one quarter.
+    """Outcomes of one workflow's messages of one quarter, or of an hour or a day (`rollups`).
 
     `counts`: by RECORDED and the keys of CONDITIONS, without zeros.
     """
@@ -101,19 +102,16 @@ def statistics_since(since: datetime) -> Statistics:
     live_from = max(since, next_quarter - LIVE_PERIOD)
     if _are_many(live_from):
         live_from = next_quarter
-    quarters = Quarter.objects.filter(
-        begins_at__gte=since, begins_at__lt=live_from, counts__isnull=False
-    )
-    stored = dict(quarters.values_list("begins_at", "counts"))
+    stored = rollups.sums_between(since, live_from)
     rows = [
-        QuarterCounts(begins_at, int(workflow_id), counts)
-        for begins_at, by_workflow in stored.items()
-        for workflow_id, counts in (by_workflow or {}).items()
+        QuarterCounts(span.begins_at, workflow_id, counts)
+        for span, found in stored.items()
+        for workflow_id, counts in found.counts.items()
     ]
     return Statistics(
         rows + _count(live_from, None),
         is_live=False,
-        is_whole=len(stored) == (live_from - since) // QUARTER,
+        is_whole=sum(found.quarters for found in stored.values()) == (live_from - since) // QUARTER,
     )
 
 
@@ -129,11 +127,13 @@ def count_due_quarters(now: datetime) -> int:
     Quarter.objects.filter(begins_at__lt=begin).delete()
     stop_at, counted = time.monotonic() + COUNTING_SECONDS, 0
     due = Quarter.objects.filter(recount_at__lte=now).order_by("-begins_at")
-    for begins_at in due.values_list("begins_at", flat=True)[:100]:
-        counts = {row.workflow_id: row.counts for row in _count(begins_at, begins_at + QUARTER)}
-        Quarter.objects.filter(pk=begins_at).update(
-            counts=counts, recount_at=now + (now - begins_at) / 10
-        )
+    for begins_at, before in due.values_list("begins_at", "counts")[:100]:
+        found = _count(begins_at, begins_at + QUARTER)
+        counts = {str(row.workflow_id): row.counts for row in found}
+        changes: dict[str, Any] = {"recount_at": now + (now - begins_at) / 10}
+        if counts != before:
+            changes |= {"counts": counts, "revision": time.time_ns() // 1000}
+        Quarter.objects.filter(pk=begins_at).update(**changes)
         counted += 1
         if time.monotonic() > stop_at:
             break
