@@ -126,7 +126,7 @@ def _steps_for_workflow(reader: Reader) -> str:
         return _("Ask an admin to check the workflow ID and to resume the workflow.")
     return _(
         "Check the workflow ID: with another one it is resumed. "
-        "Or press “Resume the workflow” on the dashboard."
+        "Or press “Resume the workflow” under “Needs you”."
     )
 
 
@@ -138,14 +138,14 @@ def _steps_for_account(incident: Incident, reader: Reader) -> str:
     has_button = not problem and reader.viewer.may(permissions.CHANGE_ACCOUNT)
     if not reader.has_sender:
         steps = (
-            _("%(mend)s. Then press “Resume the account” on the dashboard.")
+            _("%(mend)s. Then press “Resume the account” under “Needs you”.")
             if has_button
             else _("%(mend)s. It is resumed once the background sender runs again.")
         )
     elif has_button:
         steps = _(
             "%(mend)s. It is resumed within five minutes then, "
-            "or at once with “Resume the account” on the dashboard."
+            "or at once with “Resume the account” under “Needs you”."
         )
     else:
         steps = _("%(mend)s. It is resumed within five minutes then.")

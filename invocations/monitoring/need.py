@@ -91,6 +91,11 @@ class Need:
         return self.is_practice, self.expires_at or NEVER, self.rank, began
 
     @property
+    def resume_label(self) -> str:
+        is_account = self.cause.startswith("account:")
+        return _("Resume the account") if is_account else _("Resume the workflow")
+
+    @property
     def expires(self) -> str:
         """When the first message that waits expires, for example "17:40"."""
         return clock_time_of(self.expires_at, timezone.now()) if self.expires_at else ""

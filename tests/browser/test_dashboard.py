@@ -1,14 +1,15 @@
-"""The dashboard on a busy day, with problems, with practice accounts only, and when empty."""
+"""The homes on a busy day, with problems, with practice alone, and when empty."""
 
 import random
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.contrib.auth.models import Group, User
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from invocations.models import Account, ApiKey, Heartbeat, Incident
+from invocations.models import Account, ApiKey, Heartbeat, Incident, Invocation
 from invocations.sending import pause, rate_limit
 from tests.many import messages, real_account, workflow_of
 
@@ -58,23 +59,33 @@ def busy(meera):
     return account
 
 
-def test_a_busy_day(page, meera, busy, sign_in, faults, live_server):
+@pytest.fixture
+def reviewer(live_server, db):
+    person = User.objects.create_user("rosa", first_name="Rosa", is_staff=True)
+    person.groups.set(Group.objects.filter(name="Reviewer"))
+    return person
+
+
+def test_a_busy_day(page, reviewer, busy, sign_in, faults, live_server):
     Heartbeat.objects.create(pk=1, at=timezone.now())
-    sign_in(page, meera)
-    assert faults(["/"], "dashboard-busy") == {}
-    assert faults(["/?days=7"], "dashboard-week") == {}
-    page.goto(live_server.url)
-    page.get_by_text("Show as a table").click()
-    expect(page.get_by_role("table", name="Messages by how they ended")).to_be_visible()
+    sign_in(page, reviewer)
+    assert faults(["/"], "home-reviewer") == {}
+    page.goto(f"{live_server.url}/?days=1")
+    for summary in page.locator("#state summary").all():
+        if summary.is_visible():
+            summary.click()
+    expect(page.get_by_role("table", name="Rates by time")).to_be_visible()
+    assert faults([""], "home-reviewer-open") == {}
     page.get_by_role("link", name="7 days").click()
-    expect(page.get_by_role("heading", name="7 days")).to_be_visible()
+    expect(page.get_by_role("heading", name="Last 7 days")).to_be_visible()
+    page.get_by_text("All counts of this time").click()
     page.locator(".care").get_by_role("link", name="Rejected").click()
     here = timezone.now().astimezone(ZoneInfo("Asia/Singapore"))  # the zone of the browser
     week = here - timedelta(days=6)
     expect(page).to_have_url(f"{live_server.url}/history/?status=rejected&since={week:%Y-%m-%d}")
 
 
-def test_with_trouble(page, meera, busy, sign_in, faults):
+def test_with_trouble(page, admin_user, busy, sign_in, faults):
     now = timezone.now()
     workflow = busy.workflow_instances.get(title="Order delayed")
     common = {"account": busy, "opened_at": now - timedelta(minutes=12), "last_at": now}
@@ -96,12 +107,11 @@ def test_with_trouble(page, meera, busy, sign_in, faults):
         is_paused=True,
         paused_because="credentials",
     )
-    sign_in(page, meera)
-    assert faults(["/"], "dashboard-trouble") == {}
-    expect(
-        page.get_by_role("heading", name="7 refusals of one kind: Order delayed")
-    ).to_be_visible()
-    said = "Queued messages are not leaving: the background sender has not run since"
+    sign_in(page, admin_user)
+    assert faults(["/"], "home-admin") == {}
+    said = "7 messages rejected for one reason: Order delayed"
+    expect(page.get_by_role("heading", name=said)).to_be_visible()
+    said = "Queued messages are not leaving: the background sender is not running"
     expect(page.get_by_role("heading", name=said)).to_be_visible()
 
 
@@ -123,23 +133,68 @@ def test_with_many_pauses_and_incidents(page, admin_user, busy, sign_in, faults,
             kind=kind, account=busy, workflow_instance=workflow, opened_at=now, last_at=now, count=3
         )
     sign_in(page, admin_user)
-    assert faults(["/"], "dashboard-pauses") == {}
-    page.goto(live_server.url)
-    expect(
-        page.get_by_role("heading", name="3 accounts and 1 workflow are paused – 7 messages wait")
-    ).to_be_visible()
-    page.get_by_text("Which, why, and how to resume them").press("Enter")
-    page.get_by_text("What they are, and what to do").press("Enter")
-    assert faults([""], "dashboard-pauses-open") == {}
-    page.get_by_role("button", name="Resume the workflow").click()
+    assert faults(["/needs-you/"], "needs-you") == {}
+    page.goto(f"{live_server.url}/needs-you/")
+    rows = page.locator(".needs > li")
+    expect(rows.filter(has_text="is paused")).to_have_count(4)
+    row = rows.filter(has_text="The workflow Order delayed is paused")
+    row.get_by_role("button", name="Resume the workflow").click()
     expect(page.get_by_text("Order delayed is resumed.")).to_be_visible()
-    expect(
-        page.get_by_role("heading", name="3 accounts are paused – 6 messages wait")
-    ).to_be_visible()
+    expect(rows.filter(has_text="is paused")).to_have_count(3)
 
 
-def test_a_newcomer_sees_the_first_practice_message(page, meera, demo, sign_in, faults):
-    messages(demo["Order delayed"], [{"status": "accepted", "final_at": timezone.now()}])
+def test_before_the_first_message_one_press_leads_to_its_review(
+    page, admin_user, demo, sign_in, faults, live_server
+):
+    sign_in(page, admin_user)
+    assert faults(["/"], "home-first-run") == {}
+    page.goto(live_server.url)
+    page.get_by_role("button", name="Try it").click()
+    page.get_by_role("button", name="Send 1").click()
+    page.wait_for_url("**/history/*/")
+    assert Invocation.objects.count() == 1
+
+
+def test_the_home_of_support(page, meera, demo, busy, sign_in, faults, live_server):
+    flow = busy.workflow_instances.get(title="Order delayed")
+    mine = {"created_by": meera, "status": "accepted"}
+    messages(
+        flow,
+        [
+            {**mine, "delivery": "completed", "deciding_channel": 2, "recipient_digest": "a"},
+            {**mine, "delivery": "completed", "deciding_channel": 0, "recipient_digest": "b"},
+        ],
+    )
+    Account.objects.filter(pk=busy.pk).update(is_paused=True, paused_reason="Stock-taking")
     sign_in(page, meera)
-    assert faults(["/"], "dashboard-practice") == {}
-    expect(page.get_by_text("These are practice messages")).to_be_visible()
+    assert faults(["/"], "home-support") == {}
+    page.goto(live_server.url)
+    star = page.get_by_role("button", name="Favourite: Refund confirmed")
+    star.click()
+    expect(star).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".flows .cover").first).to_have_text("Refund confirmed")
+    page.get_by_role("button", name="Ask an admin").first.click()
+    expect(page.get_by_text("You asked an admin on")).to_be_visible()
+    page.locator(".needs").get_by_role("button", name="Done").click()
+    expect(page.locator(".needs")).to_have_count(0)
+
+
+def test_the_home_refreshes_itself_but_not_while_somebody_types(
+    page, meera, demo, busy, sign_in, live_server
+):
+    messages(demo["Order delayed"], [{"created_by": meera}])
+    sign_in(page, meera)
+    page.goto(live_server.url)
+    expect(page.locator(".lines > li")).to_have_count(1)
+    fold = page.locator("#missing-workflow")
+    fold.locator("summary").click()
+    messages(demo["Order delayed"], [{"created_by": meera}])
+    page.get_by_label("What should it tell customers?").fill("A recall")
+    page.evaluate("document.getElementById('state').dispatchEvent(new Event('seen'))")
+    page.wait_for_load_state("networkidle")
+    expect(page.locator(".lines > li")).to_have_count(1)
+    page.get_by_label("Find a customer or a message").fill("KF-20418")
+    page.evaluate("document.getElementById('state').dispatchEvent(new Event('seen'))")
+    expect(page.locator(".lines > li")).to_have_count(2)
+    expect(fold).to_have_attribute("open", "")
+    expect(page.get_by_label("Find a customer or a message")).to_have_value("KF-20418")

@@ -163,7 +163,7 @@ def test_no_account_is_said_to_be_resumed_in_time_without_a_background_sender(ad
     ApiKey.objects.create(account=flow.account, title="console", key="k" * 20, is_primary=True)
     keyed = Incident.objects.get(pk=one.pk)
     assert words_of(keyed, for_ada, has_sender=False).next == (
-        "Check the API key, or replace it. Then press “Resume the account” on the dashboard."
+        "Check the API key, or replace it. Then press “Resume the account” under “Needs you”."
     )
 
 

@@ -15,13 +15,15 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_POST
 
 from invocations.forms.next_page import own_page
+from invocations.history.deliveries import NOT_DELIVERED
 from invocations.history.links import history_url
 from invocations.history.next_steps import group_advice
 from invocations.history.periods import recorded_between
+from invocations.history.state import meaning_of
 from invocations.kaleyra.sentences import sentence_of
 from invocations.models import FollowedUp, Invocation, permissions
 from invocations.models.permissions import Viewer
@@ -138,9 +140,18 @@ def _follow_up(viewer: Viewer, now: datetime) -> dict[str, Any]:
     ids = list(to_follow_up(viewer, now).values_list("pk", flat=True)[: MAX_FOLLOW_UP + 1])
     rows = invocations_by_id(ids[:MAX_FOLLOW_UP])
     return {
-        "follow_up": [row_context(row) | {"next": _next_step(row)} for row in rows],
+        "follow_up": [row_context(row) | _end_of(row) for row in rows],
         "more_to_follow_up": len(ids) > MAX_FOLLOW_UP,
     }
+
+
+def _end_of(row: Invocation) -> dict[str, Any]:
+    """How it ended: look and label, and the next step."""
+    if row.deciding_channel == 0:
+        end, label = NOT_DELIVERED, pgettext("delivery", "Not delivered")
+        return {"end": end, "end_label": label, "next": _next_step(row)}
+    meaning = meaning_of(row)
+    return {"end": meaning, "end_label": meaning.label, "next": _next_step(row)}
 
 
 def _next_step(row: Invocation) -> str:
