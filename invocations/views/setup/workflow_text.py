@@ -16,6 +16,7 @@ from invocations.forms.value_rows import ValueRow
 from invocations.models import Channel, Parameter, WorkflowInstance
 
 Stage = WorkflowInstance.Stage
+_DEFAULT = Parameter()
 STAGES = (Stage.DRAFT, Stage.TESTED, Stage.LIVE)
 
 
@@ -134,7 +135,9 @@ def _changed_channel(name: str, then: dict[str, Any], now: dict[str, Any]) -> It
     yield from _changed(name, then, now, names, Channel)
     old = {each["key"]: each for each in then["parameters"]}
     for parameter in now["parameters"]:
-        before = old.get(parameter["key"]) or dict.fromkeys(parameter, "")
+        before = old.get(parameter["key"]) or {
+            each: getattr(_DEFAULT, each) for each in parameter if each != "key"
+        }
         where = f"{name}, “{parameter['label'] or parameter['key']}”"
         names = [each for each in parameter if each != "key"]
         yield from _changed(where, before, parameter, names, Parameter)
