@@ -9,7 +9,7 @@ def number_counted_ones(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invocations", "0027_stage"),
+        ("invocations", "0036_stage_tested"),
     ]
 
     operations = [
