@@ -21,7 +21,7 @@
   });
 
   // Enter in a field presses Review. In a text of several lines, Ctrl+Enter does (Cmd on a Mac).
-  document.addEventListener("keydown", (event) => {
+  compose.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
     compose.requestSubmit(compose.querySelector('[value="review"]'));
