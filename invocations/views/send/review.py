@@ -52,6 +52,10 @@ def review(
             not_before=form.not_before,
         ),
     ]
+    # Of a form that has been sent already nobody is asked anything: a press sends nothing more.
+    was_sent = Invocation.objects.filter(request_id=token.request_id).exists()
+    if was_sent:
+        findings = [finding for finding in findings if not finding.asks]
     now, departure = timezone.now(), departure_of(workflow)
     promise = Promise.of(workflow, token.request_id, departure, now, form.not_before)
     ticked = request.POST.getlist("acknowledged")
@@ -75,6 +79,7 @@ def review(
         "bubbles": bubbles(form.channels, form.channel_params, hidden=_hidden_keys(form)),
         "acks": [caution for caution in cautions if caution.token],
         "facts": [caution for caution in cautions if not caution.token],
+        "was_sent": was_sent,
         "was_refused": _("Nothing was sent.") if request.POST.get("action") == "send" else "",
         "pauses": pauses.pauses_of(workflow.account, workflow),
         "promise": promise,

@@ -5,8 +5,9 @@ import shlex
 
 import pytest
 
-from invocations.models import Invocation, Preset
-from tests.views.pages import Page, confirm, form_of, opened, send_form
+from invocations.models import ApiKey, Invocation, Preset
+from tests.many import real_account, workflow_of
+from tests.views.pages import Page, confirm, form_of, opened, send_form, tokens_in, words_of
 
 NUMBER, DIGITS = "+44 20 7946 0958", "442079460958"  # an Indian one would forbid the < and > below
 VALUES = {
@@ -220,3 +221,36 @@ def test_form_of_a_preset_can_be_pressed(priya, form):
         Page(keep(priya, form.press(priya, "review"))).form("send").press(priya, "edit")
     )
     assert again["value1-03"] == VALUES["value1-03"]
+
+
+def test_the_review_of_a_form_that_was_sent_says_so_and_asks_nothing(priya, form, receiver):
+    review = form.press(priya, "review")
+    confirm(priya, review)
+    again = form.press(priya, "review")
+    assert "has been sent already: pressing sends nothing more." in again.content.decode()
+    assert not tokens_in(again)
+    assert confirm(priya, again).status_code == 302 and Invocation.objects.count() == 1
+    assert len(receiver.received) == 1
+
+
+def test_a_live_message_says_what_it_costs_to_be_wrong(priya):
+    workflow = workflow_of(real_account(), "Order delayed")
+    ApiKey.objects.create(account=workflow.account, title="k", key="live-key-7Q2x", is_primary=True)
+    review = send_form(priya, workflow).fill(recipient=NUMBER).press(priya, "review")
+    said = words_of(review)
+    assert "Live: to a real customer, may be charged" in said and "Practice" not in said
+    assert "This goes to a real person and may be charged." in said
+    assert "Send only to people who agreed to be messaged." in said
+
+
+def test_a_repeat_is_called_one_more(priya, typed):
+    values = VALUES | {"recipient": NUMBER}
+    confirm(priya, send_form(priya, typed).fill(values).press(priya, "review"))
+    review = send_form(priya, typed).fill(values).press(priya, "review")
+    assert "Send 1 more practice message" in words_of(review) and len(tokens_in(review)) == 1
+
+
+def test_json_and_curl_are_closed_until_they_are_wanted(priya, form):
+    html = form.press(priya, "review").content.decode()
+    folded = html.partition('<details class="card more dev">')[2].partition("</details>")[0]
+    assert all(f'id="{name}"' in folded for name in ("json", "curl"))
