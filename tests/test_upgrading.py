@@ -39,10 +39,11 @@ def test_a_version_without_a_column_can_still_write_rows(rows, model):
     unique |= {"key": "02"} if model is Parameter else {}
     unique |= {"id": uuid.uuid4().hex if model is Export else 10**6, "number": 2, "digest": "other"}
     names = [field.column for field in model._meta.concrete_fields if field.name not in NEW[model]]
+    quoted = {name: connection.ops.quote_name(name) for name in names}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {model._meta.db_table} ({', '.join(names)})"
-            f" SELECT {', '.join('%s' if name in unique else name for name in names)}"
+            f"INSERT INTO {model._meta.db_table} ({', '.join(quoted.values())})"
+            f" SELECT {', '.join('%s' if name in unique else quoted[name] for name in names)}"
             f" FROM {model._meta.db_table}",
             [unique[name] for name in names if name in unique],
         )

@@ -18,7 +18,8 @@
       sortRecords,
     };
     Alpine.data("theme", (...options) => Object.assign(theme(...options), globals));
-    // No shortcuts of a single character: speech input triggers them by accident (WCAG 2.1.4).
+    // Unfold's shortcut of a single character cannot be switched off, and speech input may press it
+    // by accident (WCAG 2.1.4). The console has its own (console.js).
     Alpine.data("searchForm", () => ({ applyShortcut() {} }));
 
     const rewrite = (name, found, expression) =>

@@ -47,7 +47,7 @@ def find(request: StaffRequest) -> HttpResponse:
     links += [page["link"] for page in pages]
     if len(links) == 1:
         return redirect(links[0])
-    found = Found(search, messages, has_more=page.older is not None)
+    found = Found(search, page)
     is_nothing = bool(typed) and not links
     context |= {
         "found": found,

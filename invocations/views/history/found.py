@@ -14,6 +14,7 @@ from invocations.forms.search import HistorySearch
 from invocations.history.meanings import Text
 from invocations.models import Invocation, Parameter, SearchableValue
 from invocations.models.recipients import phone_digests
+from invocations.views.history.list_rows import ListPage
 
 MAX_PEOPLE = 6
 """People who are offered by name; of more, only the number is told."""
@@ -42,14 +43,12 @@ class FoundPerson:
 
 
 class Found:
-    """The `rows` that `search` has found; `has_more` if there are older ones."""
+    """One page of what `search` has found."""
 
-    def __init__(
-        self, search: HistorySearch, rows: Sequence[Invocation], *, has_more: bool
-    ) -> None:
+    def __init__(self, search: HistorySearch, page: ListPage) -> None:
         self.search = search
-        self.rows = rows
-        self.has_more = has_more
+        self.rows = page.rows
+        self.page = page
 
     @cached_property
     def hits(self) -> Mapping[int, list[Hit]]:
@@ -131,9 +130,12 @@ class Found:
         kinds = Counter(hit.sentence for hits in self.hits.values() for hit in hits)
         what = _(" or ").join(kind for kind, _count in kinds.most_common())
         count = len(self.rows)
-        if self.has_more:
-            return _("More than %(n)s messages with %(what)s") % {"n": count, "what": what}
-        words = ngettext("%(n)s message with %(what)s", "%(n)s messages with %(what)s", count)
+        if self.page.newer is not None:
+            words = _("On this page %(n)s messages with %(what)s")
+        elif self.page.older is not None:
+            words = _("The newest %(n)s messages with %(what)s")
+        else:
+            words = ngettext("%(n)s message with %(what)s", "%(n)s messages with %(what)s", count)
         return words % {"n": count, "what": what}
 
     @property

@@ -44,7 +44,7 @@ def history(request: StaffRequest) -> HttpResponse:
     before, after = id_parameter(request, "before"), id_parameter(request, "after")
     conditions = search.ways if is_search else [Q()]
     page = list_page(filters.narrow(Invocation.objects.all()), conditions, before, after)
-    found = Found(search, page.rows, has_more=page.older is not None) if is_search else None
+    found = Found(search, page) if is_search else None
     context = {
         **_list_context(page, found),
         "has_search_box": True,

@@ -37,7 +37,8 @@ def person(request: StaffRequest, digest: str) -> HttpResponse:
     if found is None:
         raise Http404
     ids = {kind: found.newest_ids(of_kind(is_practice=kind)) for kind in (False, True)}
-    is_practice = request.GET.get("practice") == "only" or not ids[False]
+    is_asked = request.GET.get("practice") == "only"
+    is_practice = not ids[False] or (is_asked and bool(ids[True]))
     context = {
         "person": found,
         "country": _country_of(found, request.LANGUAGE_CODE),

@@ -70,6 +70,13 @@ def test_several_messages_of_one_order_offer_the_people_they_went_to(find, order
     assert links == [f"/history/person/{digest}/" for digest in digests]
 
 
+def test_of_many_hits_the_newest_are_told_as_such(find, orders, monkeypatch):
+    monkeypatch.setattr("invocations.views.history.list_rows.HISTORY_PAGE_SIZE", 2)
+    for _ in range(3):
+        orders("KF-20418")
+    assert "The newest 2 messages with Order number “KF-20418”" in words_of(find("KF-20418"))
+
+
 def test_a_text_found_in_two_ways_says_both(find, orders):
     orders("KF-20418")
     orders("KF-1", reference="KF-20418")

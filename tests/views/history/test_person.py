@@ -135,6 +135,10 @@ def test_a_person_with_practice_messages_alone_is_shown_them(priya, recorded):
     assert ids_on(page_of(priya, row)) == [str(row.request_id)]
 
 
+def test_practice_messages_that_are_none_show_the_live_ones(priya, sent):
+    assert "Live messages only." in said_on(priya, sent(), "?practice=only")
+
+
 def test_many_messages_are_paged_by_id(priya, sent):
     rows = [sent() for _ in range(21)]
     first = page_of(priya, rows[0])

@@ -134,6 +134,7 @@ def test_a_stored_pattern_that_cannot_be_read_is_named_on_the_page(ada, typed):
         ({"max_length": "2", "default": "abc"}, "longer than allowed"),
         ({"max_length": "0"}, "greater than or equal to 1"),
         ({"is_sensitive": "on", "default": "x"}, "has no default"),
+        ({"is_sensitive": "on", "is_searchable": "on"}, "cannot be searchable"),
     ],
 )
 def test_words_that_contradict_each_other_are_refused(ada, typed, form, words, sentence):
