@@ -166,7 +166,8 @@ def test_an_encrypted_value_decrypts_to_what_was_stored(before, value):
 
 def test_the_encrypted_values_above_are_of_every_encrypted_column():
     columns = {(value["table"], value["column"]) for value in BEFORE["encrypted"]}
-    columns |= {("invocations_keptform", "body")}  # new in version 0.2.0
+    # New in version 0.2.0:
+    columns |= {("invocations_keptform", "body"), ("invocations_note", "text")}
     assert columns == {(model._meta.db_table, field.column) for model, field in encrypted_fields()}
 
 
