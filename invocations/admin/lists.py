@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.views import ChangeList
 
 MAX_CHARACTERS = 200
@@ -50,6 +51,9 @@ class BoundedChangeList(ChangeList):
 
 class BoundedLists:
     """For a `ModelAdmin`."""
+
+    # The address of the page holds what is typed.
+    search_help_text: Any = gettext_lazy("Name or ID, no phone number and no key")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return BoundedChangeList
