@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from invocations.models.permissions import Viewer
-from invocations.monitoring.follow_up import to_follow_up
+from invocations.monitoring.follow_up import count_to_follow_up
 from invocations.monitoring.needs import count_of_needs
 
 MAX_BADGE = 99
@@ -22,11 +22,11 @@ class Badges(NamedTuple):
 
 def badges_of(viewer: Viewer, now: datetime) -> Badges:
     """`home`: own messages to follow up, for whoever has the support home. `needs_you`: rows of the
-    list for whoever can end one. Costs one query each at most, for most pages none.
+    list for whoever can end one. Both are kept for some seconds: most pages ask nothing.
     """
     follow_up = 0
     if viewer.may_send and not viewer.may_configure:
-        follow_up = to_follow_up(viewer, now).values("pk")[: MAX_BADGE + 1].count()
+        follow_up = count_to_follow_up(viewer, now, MAX_BADGE + 1)
     return Badges(_text(follow_up), _text(count_of_needs(viewer, now)))
 
 

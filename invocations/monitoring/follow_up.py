@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.core.cache import cache
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from invocations.history.periods import recorded_between
 from invocations.models import FollowedUp, Invocation
 from invocations.models.permissions import Viewer
 
+COUNT_KEPT_SECONDS = 20
+"""For how long a count for the menu may be behind. The list itself is always read anew."""
 FOLLOWED_FOR = timedelta(days=7)
 """A message older than this is not on the list any more."""
 Status = Invocation.Status
@@ -37,3 +40,21 @@ def to_follow_up(viewer: Viewer, now: datetime) -> QuerySet[Invocation]:
     )
     done = FollowedUp.objects.filter(invocation=OuterRef("pk"))
     return own.exclude(Exists(done) | Exists(again) | Exists(later)).order_by("-id")
+
+
+def count_to_follow_up(viewer: Viewer, now: datetime, most: int) -> int:
+    """How many there are, at most `most`, counted at most `COUNT_KEPT_SECONDS` ago."""
+    count: int | None = cache.get(_count_key(viewer))
+    if count is None:
+        count = to_follow_up(viewer, now).values("pk")[:most].count()
+        cache.set(_count_key(viewer), count, COUNT_KEPT_SECONDS)
+    return count
+
+
+def forget_count(viewer: Viewer) -> None:
+    """Before a page that shows the list, so that the menu agrees with it."""
+    cache.delete(_count_key(viewer))
+
+
+def _count_key(viewer: Viewer) -> str:
+    return f"follow-up:{viewer.user.pk if viewer.user else 0}"

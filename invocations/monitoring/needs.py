@@ -89,11 +89,12 @@ def _needs(viewer: Viewer, now: datetime) -> Iterator[Need]:
     yield from pause_needs(paused, is_stopped=is_stopped)
     yield from held_needs(paused)
     yield from set_up_needs(paused)
+    ended = [*unknown_needs(viewer, is_stopped=is_stopped), *missing_needs()]
+    yield from ended
+    causes = {need.cause for need in ended}
     yield from incident_needs(
-        incidents, viewer, paused, is_stopped=is_stopped, has_sender=has_sender
+        incidents, viewer, paused, causes, is_stopped=is_stopped, has_sender=has_sender
     )
-    yield from unknown_needs(viewer, is_stopped=is_stopped)
-    yield from missing_needs()
     if unmatched := unmatched_need():
         yield unmatched
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -46,39 +46,56 @@ def incident_needs(
     incidents: Sequence[Incident],
     viewer: Viewer,
     paused: PauseOverview,
+    causes: Collection[str],
     *,
     is_stopped: bool,
     has_sender: bool,
 ) -> Iterator[Need]:
-    """Refusals of one kind, and accounts that cannot be reached.
+    """What has no row of its own: refusals of one kind, accounts that cannot be reached.
 
-    Other kinds have a row of their own: a pause, unknown outcomes, missing results. Nor is one
-    repeated whose account or workflow is paused: that pause is the trouble.
+    A pause has one, and so have unknown outcomes and missing results, with the code in `causes`.
+    Nor is an incident repeated whose account or workflow is paused: that pause is the trouble.
     """
     stopped = {(pause.kind, pause.of.pk) for pause in paused.pauses if pause.because}
     for incident in incidents:
-        if incident.kind not in (Kind.REFUSALS, Kind.UNREACHABLE):
-            continue
         workflow_id = incident.workflow_instance_id
+        cause = _cause_of(incident)
+        if incident.kind == Kind.PAUSED or cause in causes:
+            continue
         if stopped & {("account", incident.account_id), ("workflow", workflow_id)}:
             continue
         words = words_of(incident, viewer, is_stopped=is_stopped, has_sender=has_sender)
         is_refusal = incident.kind == Kind.REFUSALS
         yield Need(
-            cause=f"{incident.kind}:{workflow_id or incident.account_id}:{incident.reason}",
-            rank=Rank.REFUSED if is_refusal else Rank.UNREACHABLE,
+            cause=cause,
+            rank=_RANKS[incident.kind],
             tone=words.tone,
             icon=words.icon,
             title=_refused_title(incident) if is_refusal else words.title,
             says=words.next if is_refusal else f"{words.says} {words.next}",
             quoted=words.quoted,
             permission=permissions.CHANGE_WORKFLOW if is_refusal else permissions.CHANGE_ACCOUNT,
-            button=_("Show them") if is_refusal else _("See what waits"),
+            button=_("Show them"),
             address=words.address,
             n=incident.count,
             since=incident.opened_at,
             is_practice=incident.account.pod.is_practice,
         )
+
+
+_RANKS: dict[str, Rank] = {
+    Kind.REFUSALS: Rank.REFUSED,
+    Kind.UNREACHABLE: Rank.UNREACHABLE,
+    Kind.UNKNOWN: Rank.UNKNOWN,
+    Kind.NO_RESULTS: Rank.MISSING,
+}
+
+
+def _cause_of(incident: Incident) -> str:
+    about = incident.workflow_instance_id or incident.account_id
+    if incident.kind == Kind.NO_RESULTS:
+        return f"missing:{about}"
+    return f"{incident.kind}:{about}" + (f":{incident.reason}" if incident.reason else "")
 
 
 def _refused_title(incident: Incident) -> str:

@@ -62,8 +62,11 @@ def _admin_context(request: StaffRequest, now: datetime) -> dict[str, Any]:
 
 def _reviewer_context(request: StaffRequest, now: datetime) -> dict[str, Any]:
     period = Period.named(request.GET.get("days", ""))
+    still_open = _open_incidents(now, request.viewer)
+    over = _over_incidents(now, request.viewer)
     return {
-        "incidents": [*_open_incidents(now, request.viewer), *_over_incidents(now, request.viewer)],
+        "incidents": [*still_open[:MAX_INCIDENTS], *over],
+        "more_incidents": max(0, len(still_open) - MAX_INCIDENTS),
         **outcomes(period, request.GET.get("kind", ""), with_weeks=True),
     }
 
@@ -89,10 +92,7 @@ def _open_incidents(now: datetime, viewer: Viewer) -> list[dict[str, Any]]:
     if not found:
         return []
     is_stopped, has_sender = pauses.active_kill_switch() is not None, sender_is_running(now)
-    return [
-        _shown(each, viewer, is_stopped=is_stopped, has_sender=has_sender)
-        for each in found[:MAX_INCIDENTS]
-    ]
+    return [_shown(each, viewer, is_stopped=is_stopped, has_sender=has_sender) for each in found]
 
 
 def _over_incidents(now: datetime, viewer: Viewer) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ from invocations.kaleyra.sentences import sentence_of
 from invocations.models import FollowedUp, Invocation, permissions
 from invocations.models.permissions import Viewer
 from invocations.monitoring import metrics, pauses, statistics
-from invocations.monitoring.follow_up import to_follow_up
+from invocations.monitoring.follow_up import forget_count, to_follow_up
 from invocations.monitoring.pause_overview import PauseOverview
 from invocations.views.base import StaffRequest, staff_page
 from invocations.views.history.list_rows import invocations_by_id, row_context
@@ -137,6 +137,7 @@ def _own_today(viewer: Viewer, now: datetime) -> dict[str, Any]:
 
 
 def _follow_up(viewer: Viewer, now: datetime) -> dict[str, Any]:
+    forget_count(viewer)
     ids = list(to_follow_up(viewer, now).values_list("pk", flat=True)[: MAX_FOLLOW_UP + 1])
     rows = invocations_by_id(ids[:MAX_FOLLOW_UP])
     return {
