@@ -143,7 +143,7 @@ LIMIT_TEXT: dict[str, Text] = {
 DOUBT_TEXT: dict[str, Text] = {
     "not_a_place": _(
         "The customer reads %(pieces)s as it stands: it is no place for a value. An admin can "
-        "correct the text under “Texts and values”."
+        "correct the text on the workflow’s page."
     ),
     "header_too_long": _(
         "The header has %(length)s characters. WhatsApp allows %(limit)s: take out %(over)s."
@@ -192,7 +192,7 @@ FIELD_TEXT: dict[str, Text] = {
     "pattern": _("This does not look as it should: %(pattern)s."),
     "pattern_unreadable": _(
         "The pattern for this value cannot be read, so the value cannot be checked. "
-        "An admin has to correct it under “Texts and values”."
+        "An admin has to correct it on the workflow’s page."
     ),
     "choice": _("This is none of the choices."),
 }

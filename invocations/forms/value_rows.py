@@ -18,6 +18,8 @@ from invocations.composing import template_fields
 from invocations.composing.template_fields import TemplateField
 from invocations.forms.template_fields import ParameterForm
 from invocations.forms.values import safe_name
+from invocations.kaleyra import patterns
+from invocations.kaleyra.patterns import PatternError
 from invocations.kaleyra.template_params import (
     PARAM_HEADER,
     PARAM_URL,
@@ -90,6 +92,15 @@ class ValueRow:
     def has_inner_errors(self) -> bool:
         """Whether a field has an error that stands behind the rule."""
         return bool(set(self.form.errors) - {"label", "sample"}) if self.form.is_bound else False
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether its stored pattern does not compile; older versions stored some that do not."""
+        try:
+            patterns.compiled(self.places[0].asked.words.pattern)
+        except PatternError:
+            return True
+        return False
 
     @property
     def rule(self) -> str:

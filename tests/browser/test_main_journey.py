@@ -66,18 +66,14 @@ def add_workflow(page, live_server):
     page.get_by_label("Title").fill("Order shipped")
     page.locator("[name=account]").select_option(label="Kaveri Foods")
     page.get_by_label("Workflow ID").fill("00112233-4455-6677-8899-aabbccddeeff")
-    for index, kind in enumerate(["whatsapp", "sms"]):
-        page.locator(f"[name=channels-{index}-position]").select_option(str(index + 1))
-        page.locator(f"[name=channels-{index}-kind]").select_option(kind)
-    page.get_by_role("button", name="Save and continue editing").click()
-    page.get_by_role("link", name="Texts and values").click()
-    page.get_by_label("Template text").nth(0).fill("Hello {{1}}, your parcel comes on {{2}}.")
-    page.get_by_label("Template text").nth(1).fill("{#var#}, your parcel comes on {#var#}.")
-    page.get_by_role("button", name="Save and see the example").click()
-    for position in (1, 2):
-        for key, label in [("01", "First name"), ("02", "Day")]:
-            page.locator(f"[name=value{position}-{key}-label]").fill(label)
-    page.get_by_role("button", name="Save and see the example").click()
+    page.get_by_label("WhatsApp, then SMS").check()
+    texts = [page.locator(f"[name={kind}-template_text]") for kind in ("whatsapp", "sms")]
+    texts[0].fill("Hello {{1}}, your parcel comes on {{2}}.")
+    texts[1].fill("{#var#}, your parcel comes on {#var#}.")
+    page.get_by_role("button", name="Save draft").click()
+    for key, label in [("01", "First name"), ("02", "Day")]:
+        page.locator(f"[name=whatsapp-{key}-label]").fill(label)
+    page.get_by_role("button", name="Save draft").click()
     expect(page.get_by_label("WhatsApp message")).to_contain_text(
         "Hello First name, your parcel comes on Day."
     )

@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from invocations.kaleyra.payload import Send
-from invocations.models import Account, Invocation, Preset
+from invocations.models import Account, Invocation, Preset, WorkflowInstance
 from invocations.sending import pause
 from invocations.sending.deliver import deliver
 from invocations.sending.record import record
@@ -134,6 +134,10 @@ def test_the_page_of_texts_and_values(page, admin_user, demo, plain, sign_in, fa
         )
         == {}
     )
+    there = f"/workflows/{plain.pk}"
+    assert faults([f"{there}/test/", f"{there}/copy/", "/workflows/import/"]) == {}
+    WorkflowInstance.objects.update(stage="draft")
+    assert faults([f"{there}/contract/", f"{there}/live/"]) == {}
 
 
 def test_the_pages_of_results_and_of_a_checked_key(

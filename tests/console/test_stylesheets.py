@@ -16,8 +16,9 @@ UNFOLD = Path(unfold.__file__).parent
 FILES = {path.stem: path for path in sorted((STATIC / "console").glob("*.css"))}
 ERROR_PAGE = ROOT / "templates" / "error.html"
 
-FROM_CONTEXT = {*Channel.Kind.values, "wide", "narrow"}
-"""Values of `class="bubble {{ bubble.channel.kind }}"` and of `class="graph {{ size }}"`."""
+FROM_CONTEXT = {*Channel.Kind.values, "wide", "narrow", "soft"}
+"""Values of `class="bubble {{ bubble.channel.kind }}"`, of `class="graph {{ size }}"` and of
+`class="mode {{ size }}"`."""
 SET_BY_OTHERS = {"dark", "htmx-request"}
 """Set by Unfold's theme switch and by htmx, and used outside shell.css."""
 

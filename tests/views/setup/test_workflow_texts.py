@@ -131,6 +131,11 @@ def test_a_pattern_with_nested_repetitions_is_saved_and_its_example_judged_at_on
     assert save(ada, form, typed).status_code == 302
 
 
+def test_a_stored_pattern_that_cannot_be_read_is_named_on_the_page(ada, typed):
+    Parameter.objects.filter(channel__position=1, key="01").update(pattern="(?=a)a")
+    assert "Its pattern cannot be read." in opened(ada, page_of(typed)).html
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
