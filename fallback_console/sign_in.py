@@ -6,10 +6,22 @@ from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
 
 
 class BackendWithProfile(ModelBackend):
-    """Django's, but each request reads the profile too: the middleware needs its time zone."""
+    """Django's, but each request reads the profile too: the middleware needs its time zone.
+
+    Django's own stands behind it in AUTHENTICATION_BACKENDS, for sessions that began with it.
+    """
+
+    def authenticate(self, request: HttpRequest | None, *args: Any, **values: Any) -> User:
+        """Raises `PermissionDenied` where Django's returns None: else that one would ask again."""
+        person = super().authenticate(request, *args, **values)
+        if not isinstance(person, User):
+            raise PermissionDenied
+        return person
 
     def get_user(self, user_id: Any) -> User | None:
         person = User.objects.select_related("profile").filter(pk=user_id).first()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.contrib.auth import get_user
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.utils import timezone
 from django.utils.formats import localize
 
@@ -89,3 +89,14 @@ def test_times_are_written_with_24_hours_and_the_day_first():
     moment = datetime(2026, 11, 28, 21, 22, tzinfo=UTC)
     assert localize(moment) == "28 Nov 2026, 21:22"
     assert (localize(moment.date()), localize(moment.time())) == ("28 Nov 2026", "21:22")
+
+
+@pytest.mark.django_db
+def test_a_wrong_password_is_checked_once(priya, monkeypatch):
+    checks = []
+    monkeypatch.setattr(
+        "django.contrib.auth.models.User.check_password",
+        lambda person, password: bool(checks.append(password)),
+    )
+    answer = Client().post("/login/", {"username": "priya", "password": "wrong"})
+    assert "correct username and password" in words_of(answer) and checks == ["wrong"]

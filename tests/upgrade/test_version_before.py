@@ -242,7 +242,11 @@ def test_an_export_that_was_waiting_is_written_and_downloaded(ada):
 # --- addresses ------------------------------------------------------------------------------------
 
 
+GONE = {"/invocations/": [302] * 5}
+"""Django's list of an app's models: it leads home, for the menu has each list."""
+
+
 @pytest.mark.parametrize("address", BEFORE["answers"])
 def test_an_address_of_the_version_before_answers_everybody_as_before(signed_in, address):
     answers = [signed_in(username).get(address).status_code for username in BEFORE["people"]]
-    assert answers == BEFORE["answers"][address]
+    assert answers == (GONE.get(address) or BEFORE["answers"][address])
