@@ -22,7 +22,7 @@ from invocations.admin.badges import badge, mode_badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.admin.lists import BoundedChangeList
 from invocations.admin.returning import Part, accounts_part, hub_of
-from invocations.forms.target_change import add_notes, follow_and_tell
+from invocations.forms.target_change import add_notes, follow_and_tell, forget_answers
 from invocations.history.reasons import REASONS
 from invocations.kaleyra import home_country
 from invocations.models import Account, Pod
@@ -126,7 +126,7 @@ class AccountAdmin(ConfigurationAdmin):
     @admin.display(description=gettext_lazy("key"))
     def key(self, account: Account) -> SafeString:
         if primary := primary_key_of(account):
-            return format_html("{}", _("ends in %(four)s") % {"four": primary.last_four})
+            return key_state(primary)
         add = reverse("admin:invocations_apikey_add", query={"account": account.pk})
         return format_html(
             '{} <a class="text-link" href="{}">{}</a>', key_state(None), add, _("Add API key")
@@ -185,6 +185,7 @@ class AccountAdmin(ConfigurationAdmin):
         if change and not obj.is_paused and (has_new_pause or has_new_address):
             pause.reset_rate_limit(obj)
         if has_new_address and change:
+            forget_answers([obj])
             follow_and_tell(request, [obj], Q(account=obj))
         if has_new_address:
             for warning in sid_warnings(obj):

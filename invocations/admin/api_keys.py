@@ -145,7 +145,8 @@ class ApiKeyAdmin(ConfigurationAdmin):
                 primary = None
             obj.is_primary = primary is None
             if new_key and change:
-                obj.last_accepted_at = obj.last_refused_at = None  # they were about the old key
+                # They were about the old key.
+                obj.last_accepted_at = obj.last_refused_at = obj.last_checked_at = None
             super().save_model(request, obj, form, change)
         if obj.is_primary and pause.resume(obj.account, mended=True):
             text = _(

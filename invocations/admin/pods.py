@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from invocations.admin.badges import mode_badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.admin.returning import Part, accounts_part, hub_of
-from invocations.forms.target_change import add_notes, follow_and_tell
+from invocations.forms.target_change import add_notes, follow_and_tell, forget_answers
 from invocations.models import Pod
 from invocations.sending import pause
 
@@ -74,6 +74,7 @@ class PodAdmin(ConfigurationAdmin):
         if "api_domain" not in form.changed_data:
             return
         if change:
+            forget_answers(obj.accounts.all())
             follow_and_tell(request, list(obj.accounts.all()), Q(account__pod=obj))
             for account in obj.accounts.all():
                 pause.resume(account, mended=True)

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from invocations.models import Account
+from invocations.models import Account, ApiKey
 from invocations.sending import targets
 
 
@@ -37,6 +37,12 @@ def add_notes(form: Any, names: Iterable[str], of: Q) -> None:
         if note and name in form.base_fields:
             field = form.base_fields[name]
             field.help_text = f"{field.help_text} {note}".strip()
+
+
+def forget_answers(accounts: Iterable[Account]) -> None:
+    """What Kaleyra said to the keys was about the host or SID before the change."""
+    columns = {"last_accepted_at": None, "last_refused_at": None, "last_checked_at": None}
+    ApiKey.objects.filter(account__in=list(accounts)).update(**columns)
 
 
 def follow_and_tell(request: HttpRequest, accounts: Collection[Account], of: Q) -> None:

@@ -18,7 +18,7 @@ class AccountCode(StrEnum):
     KEY_REFUSED = "key_refused"
     PAUSED = "paused"
     BEING_SET_UP = "being_set_up"
-    """It has a key, and no workflow of it is live."""
+    """It has a key, and no workflow that staff may send to customers."""
     READY = "ready"
 
 
@@ -51,7 +51,7 @@ STATES = {
 
 
 def state_of(account: Account) -> AccountState:
-    """Reads `account.api_keys` and `account.workflow_instances`, which may be prefetched."""
+    """Reads `account.pod`, `api_keys` and `workflow_instances`, which may be prefetched."""
     return STATES[_code_of(account)]
 
 
@@ -73,9 +73,11 @@ def _code_of(account: Account) -> AccountCode:
         return AccountCode.KEY_REFUSED
     if account.is_paused:
         return AccountCode.PAUSED
-    return AccountCode.READY if _has_live_workflow(account) else AccountCode.BEING_SET_UP
+    return AccountCode.READY if _has_sendable_workflow(account) else AccountCode.BEING_SET_UP
 
 
-def _has_live_workflow(account: Account) -> bool:
+def _has_sendable_workflow(account: Account) -> bool:
+    """Whether staff may send one to everybody: practice needs no live one."""
+    active = [each for each in account.workflow_instances.all() if each.is_active]
     live = WorkflowInstance.Stage.LIVE
-    return any(each.is_active and each.stage == live for each in account.workflow_instances.all())
+    return any(account.pod.is_practice or each.stage == live for each in active)

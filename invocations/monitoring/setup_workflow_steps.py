@@ -122,9 +122,14 @@ def _tried_step(step: Step, workflow: WorkflowFacts, is_practice: bool) -> Step:
         return replace(step, fact=_("Tried %(when)s.") % when, state=State.DONE)
     if tried.has_result or workflow.stage == Stage.TESTED:
         return _go_live(step, workflow)
+    if tried.status == Status.ACCEPTED:
+        fact = _("Tried %(when)s. Its result has not come back yet.") % when
+    else:
+        label = Status(tried.status).label
+        fact = _("Tried %(when)s. The message is: %(status)s.") % (when | {"status": label})
     return replace(
         step,
-        fact=_("Tried %(when)s. Its result has not come back yet.") % when,
+        fact=fact,
         deed_title=_("See the message"),
         url=reverse("invocation", args=[tried.request_id]),
         permission=permissions.SEE_HISTORY,

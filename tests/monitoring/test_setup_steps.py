@@ -120,6 +120,11 @@ def test_the_last_step_leads_from_a_try_to_live(changes, deed, state):
     assert (last.deed_title, last.state) == (deed, state)
 
 
+def test_a_try_that_is_not_settled_names_its_status():
+    last = step(live(TRIABLE, last_try=replace(TRY, status="unknown")), "live")
+    assert "The message is: Outcome unknown." in last.fact
+
+
 def test_a_practice_account_is_done_with_an_accepted_try():
     practice = replace(live(TRIABLE, stage="live"), is_practice=True)
     assert step(practice, "live").title == "Try it" and states(practice).endswith("now")
@@ -238,8 +243,10 @@ def test_the_state_of_an_account_with_a_key_and_a_live_workflow(workflow, column
     assert state_of(Account.objects.get()).code == code
 
 
-def test_an_account_whose_workflows_are_drafts_is_being_set_up(workflow):
+def test_an_account_whose_workflows_are_drafts_is_being_set_up_but_for_practice(workflow):
     WorkflowInstance.objects.update(stage="draft")
+    assert state_of(Account.objects.get()).code == "ready"
+    Account.objects.update(pod=Pod.objects.get(code="IN"))
     assert state_of(Account.objects.get()).code == "being_set_up"
 
 

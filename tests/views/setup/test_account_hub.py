@@ -174,3 +174,29 @@ def test_the_pages_of_account_key_and_region_name_the_account_in_their_breadcrum
         page = opened(ada, reverse(f"admin:invocations_{name}_change", args=[record.pk]))
         assert hub in page.links, name
     assert "Regions (pods)" in Page(ada.get(reverse("admin:invocations_pod_add"))).html
+
+
+def answered(account):
+    """Kaleyra refused the account's key."""
+    account.api_keys.update(last_checked_at=timezone.now(), last_refused_at=timezone.now())
+
+
+def test_a_key_that_is_entered_again_asks_for_a_new_check(ada, hub, real):
+    store_key(ada, real)
+    answered(real)
+    there = reverse("admin:invocations_apikey_change", args=[real.api_keys.get().pk])
+    assert ada.post(there, {"title": "console", "new_key": KEY}).headers["Location"] == hub
+    assert opened(ada, hub).html.count('data-state="wrong"') == 0
+
+
+@pytest.mark.parametrize("what", ["account", "pod"])
+def test_another_sid_or_host_asks_for_a_new_check(ada, hub, real, what):
+    store_key(ada, real)
+    answered(real)
+    record = real if what == "account" else real.pod
+    there = reverse(f"admin:invocations_{what}_change", args=[record.pk])
+    form = opened(ada, there).form("title")
+    changed = {"sid": "HXSG1602345782SG"} if what == "account" else {"api_domain": "sg.kaleyra.io"}
+    assert ada.post(there, {**form.fields, **changed}).status_code == 302
+    page = opened(ada, hub)
+    assert 'data-state="wrong"' not in page.html and "One press. Nothing is sent" in page.html
