@@ -20,8 +20,8 @@ from invocations.history.filters import upgrade_filters
 from invocations.models import Invocation, SavedFilter, permissions
 from invocations.views.base import StaffRequest, render_page, staff_page, with_query_timeout
 from invocations.views.history import list_filters
-from invocations.views.history.list_rows import ListPage, list_page
-from invocations.views.history.row_text import rows_by_day
+from invocations.views.history.list_rows import ListPage, list_page, rows_by_day
+from invocations.views.history.row_text import RowTexts
 
 
 @staff_page(permissions.SEE_HISTORY)
@@ -61,7 +61,7 @@ def history(request: StaffRequest) -> HttpResponse:
 def _list_context(page: ListPage) -> dict[str, Any]:
     return {
         "rows": page.rows,
-        "days": rows_by_day(page.rows),
+        "days": rows_by_day(page.rows, RowTexts().row),
         "sheet": page,
         "changes": not all(_is_final(invocation) for invocation in page.rows),
     }
