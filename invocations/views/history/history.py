@@ -21,8 +21,8 @@ from invocations.models import Invocation, SavedFilter, permissions
 from invocations.views.base import StaffRequest, render_page, staff_page, with_query_timeout
 from invocations.views.history import list_filters
 from invocations.views.history.found import Found, searchable_labels
-from invocations.views.history.list_rows import ListPage, list_page
-from invocations.views.history.row_text import rows_by_day
+from invocations.views.history.list_rows import ListPage, list_page, rows_by_day
+from invocations.views.history.row_text import RowTexts
 
 
 @staff_page(permissions.SEE_HISTORY)
@@ -64,9 +64,9 @@ def history(request: StaffRequest) -> HttpResponse:
 
 
 def _list_context(page: ListPage, found: Found | None) -> dict[str, Any]:
-    days = rows_by_day(page.rows)
+    days = rows_by_day(page.rows, RowTexts().row)
     for row in (row for day in days for row in day["rows"] if found):
-        row["hits"] = found.hits[row["pk"]] if found else ()
+        row["hits"] = found.hits[row["invocation"].pk] if found else ()
     return {
         "rows": page.rows,
         "days": days,

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.db.models import Q, QuerySet, prefetch_related_objects
@@ -60,41 +61,56 @@ def list_page(
     """
     conditions = list(conditions)
     if after is not None:
-        ids = _ids(found.filter(pk__gt=after), conditions, newest_first=False)
-        if len(ids) > HISTORY_PAGE_SIZE:  # else the newest page has them all
-            ids = ids[:HISTORY_PAGE_SIZE]
-            return ListPage(invocations_by_id(ids), newer=max(ids), older=min(ids))
+        rows = _rows(found.filter(pk__gt=after), conditions, newest_first=False)
+        if len(rows) > HISTORY_PAGE_SIZE:  # else the newest page has them all
+            rows = rows[-HISTORY_PAGE_SIZE:]
+            return ListPage(_with_channels(rows), newer=rows[0].pk, older=rows[-1].pk)
         before = None
     narrowed = found if before is None else found.filter(pk__lt=before)
-    ids = _ids(narrowed, conditions, newest_first=True)
-    shown = ids[:HISTORY_PAGE_SIZE]
+    rows = _rows(narrowed, conditions, newest_first=True)
+    shown = rows[:HISTORY_PAGE_SIZE]
     return ListPage(
-        invocations_by_id(shown),
-        newer=max(shown, default=None) if before else None,
-        older=min(shown) if len(ids) > HISTORY_PAGE_SIZE else None,
+        _with_channels(shown),
+        newer=shown[0].pk if before and shown else None,
+        older=shown[-1].pk if len(rows) > HISTORY_PAGE_SIZE else None,
     )
 
 
-def _ids(found: QuerySet[Invocation], conditions: Iterable[Q], *, newest_first: bool) -> list[int]:
-    """One more than a page has, to see whether there is a next page."""
+def _rows(
+    found: QuerySet[Invocation], conditions: Sequence[Q], *, newest_first: bool
+) -> list[Invocation]:
+    """The first of those that match any condition, newest first: one more than a page has, to see
+    whether there is a next page. With all related records that a row shows.
+
+    IDs are looked up first, for an index holds them and not the wide rows. Only `ROW_COLUMNS` are
+    loaded: reading all would take a third of the page's time.
+    """
     ordered = found.order_by("-pk" if newest_first else "pk")
-    return first_ids(conditions, ordered, HISTORY_PAGE_SIZE + 1)
+    most = HISTORY_PAGE_SIZE + 1
+    ids: Any
+    if len(conditions) == 1:
+        ids = ordered.filter(conditions[0]).values("pk")[:most]
+    else:
+        ids = first_ids(conditions, ordered, most)
+    return _loaded(ids)
 
 
 def invocations_by_id(ids: Collection[int]) -> list[Invocation]:
-    """These invocations, newest first, with all related records that a row shows.
+    """These invocations, newest first, with all related records that a row shows."""
+    return _with_channels(_loaded(ids)) if ids else []
 
-    Only `ROW_COLUMNS` are loaded: reading all would take a third of the page's time.
-    """
-    if not ids:
-        return []
-    found = (
+
+def _loaded(ids: Any) -> list[Invocation]:
+    rows = (
         Invocation.objects.filter(pk__in=ids)
         .select_related("workflow_instance", "account__pod", "created_by", "version")
         .prefetch_related(prefetch_for_page())
         .only(*ROW_COLUMNS)
     )
-    rows = list(found.order_by("-pk"))
+    return list(rows.order_by("-pk"))
+
+
+def _with_channels(rows: list[Invocation]) -> list[Invocation]:
     _load_channels([row for row in rows if row.version_id is None])
     return rows
 
@@ -131,3 +147,12 @@ def narrow_badge(invocation: Invocation) -> str:
     if not invocation.delivery:
         return "submission"
     return "delivery" if invocation.status == Invocation.Status.ACCEPTED else "both"
+
+
+def rows_by_day(
+    rows: Iterable[Invocation], shown: Callable[[Invocation], dict[str, Any]] = row_context
+) -> list[dict[str, Any]]:
+    """The rows as `shown` has them, grouped by the day of recording in the current time zone."""
+    grouped = groupby(rows, key=lambda row: timezone.localdate(row.created_at))
+    days = [list(same_day) for _day, same_day in grouped]
+    return [{"at": day[0].created_at, "rows": [shown(row) for row in day]} for day in days]

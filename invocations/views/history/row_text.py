@@ -8,10 +8,8 @@ page's time.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cached_property
-from itertools import groupby
 from typing import Any
 
 from django.template.loader import get_template
@@ -31,16 +29,8 @@ from invocations.models import Channel, Invocation
 from invocations.views.history.list_rows import narrow_badge
 
 
-def rows_by_day(rows: Iterable[Invocation]) -> list[dict[str, Any]]:
-    """The rows grouped by the day of recording, in the current time zone."""
-    page = _Page()
-    grouped = groupby(rows, key=lambda row: timezone.localdate(row.created_at))
-    days = [list(same_day) for _day, same_day in grouped]
-    return [{"at": day[0].created_at, "rows": [page.row(row) for row in day]} for day in days]
-
-
-class _Page:
-    """Writes rows, and keeps for the next row what many have in common."""
+class RowTexts:
+    """Writes the rows of one page, and keeps for the next row what many have in common."""
 
     def __init__(self) -> None:
         self._days: dict[date, str] = {}
@@ -52,15 +42,15 @@ class _Page:
         self._results: dict[tuple[Any, ...], SafeString] = {}
 
     def row(self, row: Invocation) -> dict[str, Any]:
-        """What parts/rows.html shows of it. `id`: the request ID."""
+        """What parts/rows.html shows of it. `id`: the request ID. `title`: all of it in short."""
         recorded_at = timezone.localtime(row.created_at)
         time = f"{recorded_at:%H:%M}"
         recorded = f"{self._day(recorded_at)}, {time}"
-        title, by = row.workflow_instance.title, self._person(row)
+        workflow, by = row.workflow_instance.title, self._person(row)
         request_id = str(row.request_id)
-        facts = [row.recipient_hint, recorded, title, by, row.reference]
+        facts = [row.recipient_hint, recorded, workflow, by, row.reference]
         return {
-            "pk": row.pk,
+            "invocation": row,
             "id": request_id,
             "url": self._url.replace(self._no_id, request_id),
             "panel_url": self._panel_url.replace(self._no_id, request_id),
@@ -68,13 +58,13 @@ class _Page:
             "badge": narrow_badge(row),
             "tick_label": _("Tick %(number)s, %(time)s")
             % {"number": row.recipient_hint, "time": recorded},
-            "facts": ", ".join(filter(None, facts)),
+            "title": ", ".join(filter(None, facts)),
             "number": row.recipient_hint,
             "second_number": row.recipient2_hint,
             "time": time,
             "timestamp": recorded_at.isoformat(),
             "is_practice": self._is_practice(row),
-            "workflow": title,
+            "workflow": workflow,
             "by": by,
             "ticket": row.reference,
             "status": self._status(meaning_of(row)),
