@@ -105,6 +105,7 @@ def test_an_inactive_or_empty_workflow_is_not_sent(invoke, workflow):
             ["--not-before", "2099-01-02T00:00", "--not-after", "2099-01-01T00:00Z"],
             "Its time would be over before it begins.",
         ),
+        (["--not-before", "2099-01-02T00:00"], "This is more than 180 days ahead."),
         (["--not-before", "tomorrow"], "not a time such as"),
         (["--not-after", "2099-13-01T00:00"], ""),
     ],

@@ -34,6 +34,7 @@ MATRIX = {
     "invocation": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 405, 405, 405, 405)),
     "try_again": ((SIGN_IN, 403, 405, 403, 405, 405), (SIGN_IN, 403, 302, 403, 302, 302)),
     "cancel": ((SIGN_IN, 403, 405, 403, 405, 405), (SIGN_IN, 403, 302, 403, 302, 302)),
+    "reschedule": ((SIGN_IN, 403, 302, 403, 302, 302), (SIGN_IN, 403, 302, 403, 302, 302)),
     "settle": ((SIGN_IN, 403, 403, 403, 302, 302), (SIGN_IN, 403, 403, 403, 302, 302)),
     "unknown": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 405, 405, 405, 405)),
     "unmatched": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 405, 405, 405, 405)),
@@ -123,7 +124,7 @@ def address_of(name, world):
         return reverse(name, args=[world.orphan.pk])
     if name == "set_aside":
         return reverse(name, query={"id": world.orphan.pk})
-    if name in {"invocation", "try_again", "cancel", "settle", "side_panel"}:
+    if name in {"invocation", "try_again", "cancel", "reschedule", "settle", "side_panel"}:
         return reverse(name, args=[world.row.request_id])
     if name == "remove_filter":
         saved = {"person": world.person, "name": "mine", "query": "status=held"}
