@@ -104,10 +104,10 @@ def of_times(
     """Whether the message may leave at any time from now on."""
     now = timezone.now()
     start = max(filter(None, (not_before, now)))
-    if start > now + MAX_AHEAD:
-        return [blocker("too_far_ahead")]
     ends = not_after or start + workflow.valid_for
-    return [blocker("too_late")] if ends <= start else []
+    if ends <= start:
+        return [blocker("too_late")]
+    return [blocker("too_far_ahead")] if start > now + MAX_AHEAD else []
 
 
 def _of_earlier(

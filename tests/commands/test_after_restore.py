@@ -117,8 +117,8 @@ def test_the_window_begins_when_sending_goes_on(due, copied, receiver):
 )
 def test_what_must_not_leave_now_stays_unknown(due, receiver, columns):
     due()
-    run("after_restore", "--yes")
     Invocation.objects.update(**columns)
+    run("after_restore", "--yes")
     pause.resume_everything(None)
     dispatch()
     assert not receiver.received and states() == {("unknown", "database_restored"): 1}

@@ -2,8 +2,11 @@
 
 import json
 import uuid
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from invocations.kaleyra.client import KaleyraClient
 from invocations.models import ApiKey, Attempt, Invocation
@@ -141,9 +144,11 @@ def test_a_retry_after_of_kaleyra_is_respected(invoke, receiver):
 
 
 def test_a_scheduled_message_is_recorded_and_waits(invoke, receiver):
-    ended, printed = invoke("--recipient", NUMBER + "202", "--not-before", "2099-03-01T09:00+05:30")
+    at = (timezone.now() + timedelta(days=90)).replace(microsecond=0)
+    local = at.astimezone(ZoneInfo("Asia/Kolkata")).isoformat()
+    ended, printed = invoke("--recipient", NUMBER + "202", "--not-before", local)
     assert ended == 3 and printed.startswith("Scheduled: ") and not receiver.received
-    assert Invocation.objects.get().due_at.isoformat() == "2099-03-01T03:30:00+00:00"
+    assert Invocation.objects.get().due_at == at
 
 
 # --- never "rejected" by accident -----------------------------------------------------------------

@@ -113,6 +113,7 @@ def test_a_draft_at_kaleyra_goes_to_the_team_alone(invoke, workflow):
             ["--not-before", "2099-01-02T00:00", "--not-after", "2099-01-01T00:00Z"],
             "Its time would be over before it begins.",
         ),
+        (["--not-before", "2099-01-02T00:00"], "This is more than 180 days ahead."),
         (["--not-before", "tomorrow"], "not a time such as"),
         (["--not-after", "2099-13-01T00:00"], ""),
     ],
