@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, models
@@ -159,13 +160,7 @@ def _insert(
     given = dict(columns)
     for field in model._meta.concrete_fields:  # columns that came later keep their default
         if field.column not in given and not field.null and not field.primary_key:
-            given[field.column] = (
-                "''"
-                if field.empty_strings_allowed
-                else "0"
-                if not isinstance(field, models.BooleanField)
-                else "false"
-            )
+            given[field.column] = _nothing(field)
     names, values = (
         ", ".join(given),
         _translated(connection.vendor, ", ".join(given.values()), constants, rows, ends),
@@ -186,6 +181,15 @@ def _insert(
         cursor.execute(f"INSERT INTO {table} ({names}) SELECT {values} FROM {source}")
         for definition in indexes:
             cursor.execute(definition)
+
+
+def _nothing(field: models.Field[Any, Any]) -> str:
+    if field.empty_strings_allowed:
+        return "''"
+    if isinstance(field, models.BooleanField):
+        return "false"
+    is_interval = isinstance(field, models.DurationField) and connection.vendor == "postgresql"
+    return "interval '0'" if is_interval else "0"
 
 
 def _take_indexes_off(table: str) -> list[str]:

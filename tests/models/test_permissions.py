@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import AnonymousUser, Group, User
+from django.contrib.auth.models import AnonymousUser, Group, Permission, User
 from django.db import connection
 
 from invocations.models import Account, Pod, WorkflowInstance, permissions
@@ -134,3 +134,19 @@ def test_the_database_decides_and_not_a_stale_instance(workflow):
     someone = person("Support")
     WorkflowInstance.objects.filter(pk=workflow.pk).update(is_active=False)
     assert workflow.is_active and not Viewer.of(someone).may_send_workflow(workflow)
+
+
+@pytest.mark.parametrize("kind", ["own", "of a group", "superuser", "inactive"])
+def test_a_viewer_has_the_rights_that_django_names_and_looks_them_up_once(
+    kind, django_assert_max_num_queries
+):
+    user = User.objects.create_user(
+        "someone", is_superuser=kind == "superuser", is_active=kind != "inactive"
+    )
+    user.user_permissions.add(Permission.objects.get(codename="stop_sending"))
+    if kind == "of a group":
+        user.groups.set(Group.objects.filter(name__in=["Support", "Reviewer"]))
+    named = User.objects.get(pk=user.pk).get_all_permissions()
+    with django_assert_max_num_queries(1):
+        assert Viewer.of(user).rights == named
+        assert user.has_perm("invocations.stop_sending") is (kind != "inactive")

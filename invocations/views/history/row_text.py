@@ -33,6 +33,7 @@ class RowTexts:
     """Writes the rows of one page, and keeps for the next row what many have in common."""
 
     def __init__(self) -> None:
+        self._tick = _("Tick %(number)s, %(time)s")
         self._days: dict[date, str] = {}
         self._people: dict[int | None, str] = {}
         self._channels: dict[tuple[str, int], list[Channel]] = {}
@@ -56,8 +57,7 @@ class RowTexts:
             "panel_url": self._panel_url.replace(self._no_id, request_id),
             "actions": actions_for(row),
             "badge": narrow_badge(row),
-            "tick_label": _("Tick %(number)s, %(time)s")
-            % {"number": row.recipient_hint, "time": recorded},
+            "tick_label": self._tick % {"number": row.recipient_hint, "time": recorded},
             "title": ", ".join(filter(None, facts)),
             "number": row.recipient_hint,
             "second_number": row.recipient2_hint,

@@ -197,3 +197,17 @@ def test_shortcuts_for_days_keep_the_other_filters(priya, many):
         assert "status=queued" in choices[label]
         ids = [str(row.request_id) for row in rows]
         assert listed_ids(priya, f"?{choices[label]}") == ids, label
+
+
+def test_a_new_workflow_is_offered_at_once_and_a_renamed_one_by_its_new_name(priya, workflow):
+    assert b">Order delayed</option>" in priya.get("/history/").content
+    workflow.title = "Order late"
+    workflow.save()
+    page = priya.get("/history/").content
+    assert b">Order late</option>" in page
+    assert b">Order delayed</option>" not in page
+
+
+def test_a_chosen_filter_is_not_shown_to_the_next_person(priya, workflow):
+    assert b' value="rejected" selected>' in priya.get("/history/?status=rejected").content
+    assert b' value="rejected" selected>' not in priya.get("/history/").content
