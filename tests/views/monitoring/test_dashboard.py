@@ -128,6 +128,12 @@ def test_open_incidents_need_an_admin_and_a_reviewer_reads_them(ada, rosa, flow)
         assert f"/history/?status=rejected&amp;workflow={flow.pk}" in html
 
 
+def test_a_reviewer_reads_the_newest_changes(rosa, flow):
+    messages(flow, [minutes_ago(5)])
+    words = words_of(rosa.get("/"))
+    assert f"added the workflow {flow.title}" in words and "All changes" in words
+
+
 # --- the first run --------------------------------------------------------------------------------
 
 
