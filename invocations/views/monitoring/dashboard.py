@@ -20,6 +20,7 @@ from invocations.monitoring.needs_outcomes import open_incidents
 from invocations.sending.departure import sender_is_running
 from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.monitoring.first_run import first_run_context
+from invocations.views.monitoring.going_live import going_live
 from invocations.views.monitoring.outcomes import outcomes
 from invocations.views.monitoring.periods import Period
 from invocations.views.monitoring.support_home import support_context
@@ -57,6 +58,7 @@ def _admin_context(request: StaffRequest, now: datetime) -> dict[str, Any]:
         "needs_count": len(found),
         "more_needs": max(0, len(found) - MAX_NEEDS),
         "incidents": _over_incidents(now, request.viewer),
+        "going_live": going_live(),
         **outcomes(Period.named(request.GET.get("days", "")), request.GET.get("kind", "")),
     }
 
