@@ -288,7 +288,7 @@ def test_choices_defaults_help_and_samples_reach_the_form(priya, make_workflow):
     assert "y &lt;z&gt;" in page.html
     assert "Help &lt;me&gt;" in page.html
     assert "For example B-1" in page.html
-    assert "Exact JSON" in form.press(priya, "review").content.decode()
+    assert "For developers" in form.press(priya, "review").content.decode()
     assert (
         "This is none of the choices."
         in form.fill({"value1-a": "w"}).press(priya, "review").content.decode()
