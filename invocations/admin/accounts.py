@@ -21,7 +21,7 @@ from invocations.admin.api_keys import key_state
 from invocations.admin.badges import badge, mode_badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.admin.lists import BoundedChangeList
-from invocations.admin.returning import Part, accounts_part, hub_of
+from invocations.admin.returning import accounts_part, hub_of
 from invocations.forms.target_change import add_notes, follow_and_tell, forget_answers
 from invocations.history.reasons import REASONS
 from invocations.kaleyra import home_country
@@ -30,6 +30,7 @@ from invocations.monitoring import pauses
 from invocations.monitoring.account_state import state_of
 from invocations.sending import pause
 from invocations.sending.account_key import key_problem, primary_key_of
+from invocations.templatetags.shell import Part
 
 WHERE_TO_FIND = {
     "pod": gettext_lazy(

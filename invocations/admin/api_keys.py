@@ -15,13 +15,14 @@ from django.utils.translation import gettext_lazy
 
 from invocations.admin.badges import badge
 from invocations.admin.configuration import ConfigurationAdmin
-from invocations.admin.returning import Part, accounts_part, hub_of
+from invocations.admin.returning import accounts_part, hub_of
 from invocations.forms.api_key import ApiKeyForm, looks_like_a_key
 from invocations.forms.bounded_choices import MAX_ID_CHARACTERS
 from invocations.models import Account, ApiKey
 from invocations.models.encryption import Unreadable
 from invocations.monitoring.account_state import is_refused
 from invocations.sending import pause
+from invocations.templatetags.shell import Part
 
 
 def key_state(key: ApiKey | None) -> SafeString:

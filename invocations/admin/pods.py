@@ -15,10 +15,11 @@ from django.utils.translation import gettext_lazy
 
 from invocations.admin.badges import mode_badge
 from invocations.admin.configuration import ConfigurationAdmin
-from invocations.admin.returning import Part, accounts_part, hub_of
+from invocations.admin.returning import accounts_part, hub_of
 from invocations.forms.target_change import add_notes, follow_and_tell, forget_answers
 from invocations.models import Pod
 from invocations.sending import pause
+from invocations.templatetags.shell import Part
 
 KALEYRA_DOMAINS = (".kaleyra.io", ".kaleyra.ai")
 

@@ -6,7 +6,7 @@ form may name another page of the console (`?next=/…`).
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
@@ -17,13 +17,7 @@ from django.utils.translation import gettext as _
 from invocations.forms.next_page import NEXT, own_page
 from invocations.models import Account
 from invocations.monitoring.setup_step import hub_url
-
-
-class Part(NamedTuple):
-    """One part of a breadcrumb."""
-
-    title: str
-    link: str = ""
+from invocations.templatetags.shell import Part
 
 
 def hub_of(account: Account) -> str:
@@ -43,14 +37,14 @@ class Returning(admin.ModelAdmin):  # type: ignore[type-arg]
         return ""
 
     def parts_before(self, request: HttpRequest, obj: Any | None) -> list[Part]:
-        """The breadcrumb of the forms, without its last part; empty for Unfold's own."""
+        """The breadcrumb of the forms, without its last part; empty for that of `page_parts`."""
         return []
 
     def last_part(self, obj: Any | None) -> str:
         return ""
 
     def parts_of_list(self, request: HttpRequest) -> list[Part]:
-        """The breadcrumb of the list; empty for Unfold's own."""
+        """The breadcrumb of the list; empty for that of `page_parts`."""
         return []
 
     def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
@@ -84,7 +78,7 @@ class Returning(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().changelist_view(request, *args, **kwargs)
 
     def _set_parts(self, request: HttpRequest, object_id: str | None) -> None:
-        """For templates/unfold/helpers/header_title.html."""
+        """For `templatetags.shell.page_parts`."""
         record = self.get_object(request, unquote(object_id)) if object_id else None
         if parts := self.parts_before(request, record):
             request.parts = [*parts, Part(self.last_part(record))]  # type: ignore[attr-defined]

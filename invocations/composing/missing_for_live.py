@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from invocations.composing import template_fields
 from invocations.composing.check import blocker
+from invocations.composing.template_fields import TemplateField
 from invocations.kaleyra import patterns
 from invocations.kaleyra.patterns import PatternError
 from invocations.models import Channel, WorkflowInstance
@@ -46,6 +47,11 @@ def was_tested_as_it_is(workflow: WorkflowInstance) -> bool:
         return False
     version = workflow.versions.filter(number=workflow.tested_version).first()
     return version is not None and template_fields.is_current(version, workflow)
+
+
+def is_named(field: TemplateField) -> bool:
+    """Whether an admin has said by which name staff are asked for it."""
+    return bool(field.words.label)
 
 
 def senders_of(workflow: WorkflowInstance) -> QuerySet[User]:
@@ -90,7 +96,7 @@ def _of_the_texts(workflow: WorkflowInstance) -> Iterator[Missing]:
 def _of_values(channel: Channel, kind: str) -> Iterator[Missing]:
     for field in template_fields.fields_of(channel):
         facts = {"kind": kind, "key": field.key}
-        if not field.words.label:
+        if not is_named(field):
             words = _("A value of %(kind)s has no name: staff would be asked for “%(key)s”.")
             yield Missing("no_name", words % facts, "workflow")
         try:

@@ -9,7 +9,8 @@ import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from invocations.composing.template_fields import TemplateField, fields_of
+from invocations.composing.missing_for_live import is_named
+from invocations.composing.template_fields import fields_of
 from invocations.history.wording import person_name
 from invocations.models import (
     Account,
@@ -205,13 +206,8 @@ def workflow_facts(workflow: WorkflowInstance) -> WorkflowFacts:
         stage=workflow.stage,
         has_texts=bool(channels) and all(channel.template_text for channel in channels),
         values=len(fields),
-        named=sum(has_name(field) for field in fields),
+        named=sum(is_named(field) for field in fields),
     )
-
-
-def has_name(field: TemplateField) -> bool:
-    """Whether staff are asked by a name: an admin's, or that of the placeholder if it is a word."""
-    return bool(field.words.label) or (not field.by_position and field.key[:1].isalpha())
 
 
 def _last_try(workflow_id: int) -> TryFacts | None:

@@ -106,6 +106,7 @@ def _live_step(step: Step, workflow: WorkflowFacts) -> Step:
 
 
 def _tried_step(step: Step, workflow: WorkflowFacts, is_practice: bool) -> Step:
+    """A workflow is tested by its stage alone (`composing.stage_moves.mark_tested`)."""
     tried = workflow.last_try
     step = replace(
         step,
@@ -113,15 +114,21 @@ def _tried_step(step: Step, workflow: WorkflowFacts, is_practice: bool) -> Step:
         url=reverse("compose", args=[workflow.id]),
         permission=permissions.SEND,
     )
+    if workflow.stage != Stage.DRAFT and not is_practice:
+        return _go_live(step, workflow)
     if tried is None:
-        return step if workflow.stage == Stage.DRAFT or is_practice else _go_live(step, workflow)
+        return step
     if tried.status == Status.REJECTED:
         return _rejected_step(step, tried)
     when = {"when": moment_text(tried.at)}
     if is_practice and tried.status == Status.ACCEPTED:
         return replace(step, fact=_("Tried %(when)s.") % when, state=State.DONE)
-    if tried.has_result or workflow.stage == Stage.TESTED:
-        return _go_live(step, workflow)
+    if tried.has_result:
+        fact = _(
+            "Tried %(when)s: not reported delivered, or texts or values have changed since. "
+            "Try it again."
+        )
+        return replace(step, fact=fact % when)
     if tried.status == Status.ACCEPTED:
         fact = _("Tried %(when)s. Its result has not come back yet.") % when
     else:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from invocations.history.scheduled import zone_text
 from invocations.history.wording import clock_time_of
 from invocations.monitoring.setup_step import moment_text
 
@@ -53,6 +54,5 @@ def moment(at: datetime) -> str:
 
 @register.simple_tag
 def zone_name() -> str:
-    """The current time zone: "IST", or "UTC+08" where it has no letters of its own."""
-    letters = timezone.localtime().tzname() or ""
-    return letters if letters.isalpha() else f"UTC{letters}"
+    """The current time zone: "IST", or "UTC+8" where it has no letters of its own."""
+    return zone_text(timezone.localtime())

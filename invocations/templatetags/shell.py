@@ -27,6 +27,8 @@ LAST_PARTS = {
 
 
 class Part(NamedTuple):
+    """One part of a breadcrumb."""
+
     title: str
     link: str = ""
 
@@ -35,9 +37,12 @@ class Part(NamedTuple):
 def page_parts(context: dict[str, Any]) -> list[Part]:
     """The breadcrumb of the page, from the list of its kind to the page itself.
 
-    An admin page names the kind, the record and what is done to it, and never Django's app. Every
-    other page is named by its own `content_title`.
+    An admin page names the kind, the record and what is done to it, and never Django's app, unless
+    it has set `request.parts` (`admin.returning`). Every other page is named by its own
+    `content_title`.
     """
+    if own := getattr(context["request"], "parts", None):
+        return list(own)
     opts = context.get("opts")
     if not opts:
         return [Part(title) for title in [context.get("content_title")] if title]

@@ -67,7 +67,7 @@ def test_every_page_has_the_headers(client):
 @pytest.mark.django_db
 def test_the_zone_that_a_person_has_chosen_wins_over_the_browsers(priya):
     priya.cookies["timezone"] = "Asia/Singapore"
-    assert "Times are in UTC+08." in words_of(priya.get("/history/"))
+    assert "Times are in UTC+8." in words_of(priya.get("/history/"))
     priya.post("/me/", {"time_zone": "Asia/Kolkata"})
     assert "Times are in IST." in words_of(priya.get("/history/"))
 

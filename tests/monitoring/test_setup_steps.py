@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from invocations.composing.missing_for_live import missing_for_live
 from invocations.models import Account, ApiKey, Channel, Parameter, Pod, WorkflowInstance
 from invocations.monitoring.account_state import state_of
 from invocations.monitoring.setup_facts import (
@@ -109,7 +110,7 @@ def test_a_try_waits_for_the_steps_that_it_needs():
     [
         ({}, "Try it", "todo"),
         ({"last_try": TRY}, "See the message", "todo"),
-        ({"last_try": replace(TRY, has_result=True)}, "Go live", "todo"),
+        ({"last_try": replace(TRY, has_result=True)}, "Try it", "todo"),
         ({"stage": "tested"}, "Go live", "todo"),
         ({"last_try": replace(TRY, status="rejected")}, "See why", "wrong"),
         ({"stage": "live"}, "Open", "done"),
@@ -190,9 +191,10 @@ def test_a_value_is_named_by_a_label(draft, india):
     assert facts_of(india).workflow.named == 1
 
 
-def test_a_placeholder_that_is_a_word_is_a_name(draft, india):
+def test_a_placeholder_that_is_a_word_is_no_name_for_staff(draft, india):
     draft.channels.update(template_text="Hello {{first_name}}")
-    assert facts_of(india).workflow.is_named
+    assert not facts_of(india).workflow.is_named
+    assert "no_name" in {each.code for each in missing_for_live(draft)}
 
 
 def test_the_workflow_nearest_to_live_is_shown(draft, india):

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from invocations.history.changes import last_changes
 from invocations.models import Incident, Invocation
 from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses
@@ -19,11 +20,12 @@ from invocations.monitoring.needs_outcomes import open_incidents
 from invocations.sending.departure import sender_is_running
 from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.monitoring.first_run import first_run_context
+from invocations.views.monitoring.going_live import going_live
 from invocations.views.monitoring.outcomes import outcomes
 from invocations.views.monitoring.periods import Period
 from invocations.views.monitoring.support_home import support_context
 
-MAX_NEEDS, MAX_INCIDENTS = 6, 6
+MAX_NEEDS, MAX_INCIDENTS, MAX_CHANGES = 6, 6, 6
 OVER_FOR = timedelta(days=7)
 """For so long an incident that is over stays in the list."""
 
@@ -56,6 +58,7 @@ def _admin_context(request: StaffRequest, now: datetime) -> dict[str, Any]:
         "needs_count": len(found),
         "more_needs": max(0, len(found) - MAX_NEEDS),
         "incidents": _over_incidents(now, request.viewer),
+        "going_live": going_live(),
         **outcomes(Period.named(request.GET.get("days", "")), request.GET.get("kind", "")),
     }
 
@@ -67,6 +70,7 @@ def _reviewer_context(request: StaffRequest, now: datetime) -> dict[str, Any]:
     return {
         "incidents": [*still_open[:MAX_INCIDENTS], *over],
         "more_incidents": max(0, len(still_open) - MAX_INCIDENTS),
+        "last_changes": last_changes(request.viewer, MAX_CHANGES),
         **outcomes(period, request.GET.get("kind", ""), with_weeks=True),
     }
 

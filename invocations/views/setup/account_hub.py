@@ -12,15 +12,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from invocations.forms.stop import PauseForm
+from invocations.history.changes import last_changes
 from invocations.models import Account, Invocation, WorkflowInstance, permissions
 from invocations.monitoring import pauses
-from invocations.monitoring.account_changes import last_changes
 from invocations.monitoring.account_state import state_of
 from invocations.monitoring.setup_facts import WorkflowFacts, facts_of, workflow_facts
 from invocations.monitoring.setup_step import hub_url
 from invocations.monitoring.setup_steps import Progress, steps_from
 from invocations.sending import pause
 from invocations.views.base import StaffRequest, render_page, staff_page
+
+MAX_CHANGES = 5
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ def account_hub(request: StaffRequest, account_id: int) -> HttpResponse:
         "pause": pauses.pause_of(account),
         "last_accepted": _last_accepted(account),
         "workflows": _workflow_lines(account),
-        "changes": last_changes(account),
+        "last_changes": last_changes(request.viewer, MAX_CHANGES, account),
+        "of": f"of=account-{account.pk}",
         "sees_keys": request.viewer.may(permissions.VIEW_KEY),
         "may_delete": request.viewer.may(permissions.DELETE_ACCOUNT),
         "back": hub_url(account.pk),

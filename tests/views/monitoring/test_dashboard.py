@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from invocations.models import Incident, Invocation
+from invocations.models import Incident, Invocation, WorkflowInstance
 from tests.many import messages, workflow_of
 from tests.views.monitoring.dashboard_page import (
     EVERY_STATUS,
@@ -128,6 +128,25 @@ def test_open_incidents_need_an_admin_and_a_reviewer_reads_them(ada, rosa, flow)
         assert f"/history/?status=rejected&amp;workflow={flow.pk}" in html
 
 
+def test_a_reviewer_reads_the_newest_changes(rosa, flow):
+    messages(flow, [minutes_ago(5)])
+    words = words_of(rosa.get("/"))
+    assert f"added the workflow {flow.title}" in words and "All changes" in words
+
+
+# --- going live -----------------------------------------------------------------------------------
+
+
+def test_an_admin_sees_how_far_an_account_is_that_goes_live(ada, flow):
+    messages(flow, [minutes_ago(5)])
+    assert "Going live" not in words_of(ada.get("/")), "a workflow of the account is live"
+    WorkflowInstance.objects.update(stage="draft")
+    page = opened(ada, "/")
+    assert f"Going live: {flow.account.title}" in page.html
+    there = f"/accounts/{flow.account.pk}/#step-"
+    assert [link for link in page.links if link.startswith(there)] == [there + "key"]
+
+
 # --- the first run --------------------------------------------------------------------------------
 
 
@@ -151,7 +170,7 @@ def test_the_first_practice_message_is_one_press_from_its_review(ada, priya, wor
 def test_without_a_practice_workflow_only_the_steps_are_shown(ada, flow):
     said = words_of(ada.get("/"))
     assert "Send your first practice message" not in said
-    assert "7 steps, about 10 minutes left" in said, "the account has a workflow"
+    assert "7 steps, about 23 minutes left" in said and f"{flow.title} is live" in said
 
 
 # --- cost -----------------------------------------------------------------------------------------

@@ -5,9 +5,11 @@ import uuid
 import pytest
 
 from invocations.kaleyra.payload import Send
+from invocations.models import ApiKey
 from invocations.sending.record import record
+from tests.many import real_account, workflow_of
 from tests.views.conftest import DIGITS, NUMBER, VALUES
-from tests.views.pages import Page, form_of, opened, send_form
+from tests.views.pages import Page, form_of, opened, send_form, words_of
 
 
 def preview(client, workflow, form, visited=""):
@@ -100,3 +102,19 @@ def test_saved_values_and_earlier_messages_are_behind_one_button(priya, typed, r
 def recorded_by_priya(priya, typed):
     sends = [Send(DIGITS, VALUES)] * 2
     return record(typed, sends, request_id=uuid.uuid4(), created_by=priya.person)[0]
+
+
+def test_form_and_review_say_to_whom_a_draft_goes(ada):
+    draft = workflow_of(real_account(), "Refund", stage="draft")
+    words = "Draft: only practice and your team’s own numbers."
+    assert words in words_of(ada.get(f"/send/{draft.pk}/"))
+    draft.stage = "live"
+    draft.save()
+    assert words not in words_of(ada.get(f"/send/{draft.pk}/"))
+
+
+def test_staff_ask_an_admin_for_the_missing_key(priya, typed):
+    ApiKey.objects.all().delete()
+    page = opened(priya, f"/send/{typed.pk}/")
+    [form] = [form for form in page.forms if form.action == "/needs-you/ask/"]
+    assert form.fields["kind"] == ["account"] and form.fields["of"] == [str(typed.account_id)]

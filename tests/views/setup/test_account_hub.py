@@ -122,13 +122,13 @@ def test_it_shows_the_last_accepted_message(ada, account, workflow):
     assert reverse("invocation", args=[row.request_id]) in page.links
 
 
-def test_it_tells_the_last_changes_as_sentences(ada, hub, real):
+def test_it_tells_the_last_changes_and_leads_to_all_of_them(ada, hub, real):
     store_key(ada, real)
     ada.post(reverse("pause_account", args=[real.pk]), {"reason": "Invoice open"})
     words = words_of(ada.get(hub))
-    assert "ada paused the account, today" in words
-    assert f"ada stored the API key that ends in {KEY[-4:]}" in words
-    assert "A script added the account" in words
+    assert "ada paused Kaveri" in words and "ada added the API key" in words
+    assert "A script added the account Kaveri" in words
+    assert reverse("changes", query={"of": f"account-{real.pk}"}) in opened(ada, hub).links
 
 
 def test_pausing_asks_for_a_reason_and_resuming_returns(ada, hub, real):
