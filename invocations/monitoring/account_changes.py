@@ -24,7 +24,7 @@ ACCOUNT_FIELDS = {
     "sid": gettext_lazy("SID"),
     "home_country": gettext_lazy("home country"),
     "sends_per_second": gettext_lazy("pace"),
-    "retry_ambiguous": gettext_lazy("what follows a doubtful attempt"),
+    "retry_ambiguous": gettext_lazy("what follows an unclear answer"),
     "paused_reason": gettext_lazy("reason of the pause"),
 }
 

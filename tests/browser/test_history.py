@@ -106,13 +106,13 @@ def test_ticked_rows_are_settled_together_and_what_had_moved_on_is_said(history,
     expect(page.get_by_role("button", name="Settle 3 of 4")).to_be_visible()
     expect(page.get_by_role("button", name="Send again 1 of 4")).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_be_disabled()
-    expect(page.get_by_text("Only what is queued or held can be cancelled.")).to_be_visible()
+    expect(page.get_by_text("Only what is queued or on hold can be cancelled.")).to_be_visible()
     look(page, "history-ticked")
     assert axe(page) == []
     page.get_by_role("button", name="Settle").click()
-    expect(page.get_by_role("heading", name="3 to settle")).to_be_visible()
+    expect(page.get_by_role("heading", name="3 to record")).to_be_visible()
     expect(page.get_by_text("1 is left out")).to_be_visible()
-    expect(page.get_by_text("Its outcome is not unknown.")).to_be_visible()
+    expect(page.get_by_text("Its outcome is known.")).to_be_visible()
     assert axe(page) == []
     look(page, "ticked")
     decisions.settle(
@@ -121,7 +121,7 @@ def test_ticked_rows_are_settled_together_and_what_had_moved_on_is_said(history,
     page.get_by_label("It was not delivered").check()
     page.get_by_label("How do you know?").fill("The customers were asked.")
     page.get_by_role("button", name="Settle 3").click()
-    expect(page.get_by_text("2 settled, 1 had moved on.")).to_be_visible()
+    expect(page.get_by_text("2 recorded, 1 had changed meanwhile.")).to_be_visible()
     expect(page.locator("[name=ids]:checked")).to_have_count(0)
 
 
@@ -135,13 +135,13 @@ def test_ticks_stay_while_one_pages_through_the_list_and_go_along(history, sixty
     page.get_by_role("link", name="Newer").click()
     expect(page.locator("[name=ids]:checked")).to_have_count(2)
     page.get_by_role("button", name="Settle 2 of 3").click()
-    expect(page.get_by_role("heading", name="2 to settle")).to_be_visible()
+    expect(page.get_by_role("heading", name="2 to record")).to_be_visible()
     page.go_back()
     expect(page.get_by_text("3 ticked, 1 of them not on this page")).to_be_visible()
     history("?status=unknown")
     expect(page.locator("[name=ids]:checked")).to_have_count(0)
     page.go_back()
-    page.get_by_role("button", name="Untick all").click()
+    page.get_by_role("button", name="Choose none").click()
     expect(page.locator(".ticked-bar")).to_be_hidden()
 
 

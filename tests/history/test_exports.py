@@ -87,12 +87,12 @@ def test_what_was_reported_of_each_channel_stands_in_words_with_kaleyras_code(re
         callback.results.create(position=1, kind="whatsapp", code="TIMEOUT", message_id="wamid.1")
         callback.results.create(position=2, kind="sms", code="DELIVERED", message_id="77")
     (line,) = table()
-    assert (line["Delivery"], line["Delivered on"], line["May have been received twice"]) == (
-        "Fell back: delivered by SMS",
+    assert (line["Delivery"], line["Delivered on"], line["May have arrived twice"]) == (
+        "Delivered by SMS",
         "SMS",
         "yes",
     )
-    assert line["Channel 1"] == "WhatsApp: no final report in time (TIMEOUT)"
+    assert line["Channel 1"] == "WhatsApp: no delivery report in time (TIMEOUT)"
     assert line["Channel 2"] == "SMS delivered (DELIVERED)"
     assert (line["Message ID on channel 1"], line["Message ID on channel 2"], line["Practice"]) == (
         "wamid.1",

@@ -66,7 +66,7 @@ class _Page:
             "panel_url": self._panel_url.replace(self._no_id, request_id),
             "actions": actions_for(row),
             "badge": narrow_badge(row),
-            "tick_label": _("Tick %(number)s, %(time)s")
+            "tick_label": _("Choose %(number)s, %(time)s")
             % {"number": row.recipient_hint, "time": recorded},
             "facts": ", ".join(filter(None, facts)),
             "number": row.recipient_hint,

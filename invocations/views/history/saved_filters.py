@@ -37,5 +37,5 @@ def remove_filter(request: StaffRequest, filter_id: int) -> HttpResponse:
     """Removes the person's own filter. Others cannot remove a shared one."""
     saved = get_object_or_404(SavedFilter, pk=filter_id, person=request.user)
     saved.delete()
-    messages.success(request, _("The filter “%(name)s” is gone.") % {"name": saved.name})
+    messages.success(request, _("The filter “%(name)s” is removed.") % {"name": saved.name})
     return redirect("history")

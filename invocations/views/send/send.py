@@ -113,7 +113,7 @@ def _open(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
         form = filled_form(request.GET, workflow, request.viewer, original)
     except Unreadable:
         messages.error(
-            request, _("What was stored cannot be read any more. Fill in the form anew.")
+            request, _("What was stored cannot be read any more. Fill in the form again.")
         )
         form, original = SendForm(workflow), None
     again = original.request_id if original else None
@@ -201,7 +201,7 @@ def _edit(draft: Draft, action: str) -> HttpResponse:
         else:
             messages.info(
                 request,
-                _("Your own number is not stored yet. Add it in the menu under “My number”."),
+                _("Your own number is not stored yet. Add it in the menu under “My details”."),
             )
     kept = kept_of(draft.original, request.viewer, draft.token.person)
     changed = SendForm(workflow, typed=typed, kept=kept)
@@ -259,7 +259,7 @@ def _send(draft: Draft) -> HttpResponse:
     except RequestIdTaken:
         words = _(
             "This form has been sent already, with other values. Nothing more was sent. "
-            "What it sent stands in the history."
+            "What it sent is in the history."
         )
         return _show_error(draft.with_new_id(), words)
     except NotAcknowledged:

@@ -61,7 +61,7 @@ def test_several_are_settled_with_one_reason(ada, row):
     said = confirmed(
         ada, "settle", rows, verdict="not_delivered", reason="All customers were asked."
     )
-    assert said == "2 settled." and statuses(rows) == ["rejected", "rejected", "accepted"]
+    assert said == "2 recorded." and statuses(rows) == ["rejected", "rejected", "accepted"]
     assert {settlement.reason for settlement in Settlement.objects.all()} == {
         "All customers were asked."
     }
@@ -77,7 +77,10 @@ def test_what_moves_on_between_looking_and_confirming_is_left_alone_and_said(ada
         verdict="not_delivered",
         reason="Nothing came.",
     )
-    assert said == "1 settled, 1 had moved on." and statuses(rows) == ["accepted", "rejected"]
+    assert said == "1 recorded, 1 had changed meanwhile." and statuses(rows) == [
+        "accepted",
+        "rejected",
+    ]
 
 
 def test_settling_needs_a_verdict_and_a_reason_and_keeps_what_was_typed(ada, row):
@@ -273,14 +276,14 @@ def test_two_people_who_send_the_same_rows_again_send_them_once(priya, ada, row)
     rows = [row("rejected"), row("expired")]
     said = confirmed(priya, "again", rows, meanwhile=lambda: confirmed(ada, "again", rows))
     assert Invocation.objects.filter(sent_again_from__in=rows).count() == 2
-    assert "2 had moved on" in said
+    assert "2 had changed meanwhile" in said
 
 
 def test_what_a_colleague_sends_between_looking_and_confirming_is_asked_about(priya, ada, row):
     rows = [row("rejected"), row("expired")]
     said = confirmed(priya, "again", rows, meanwhile=lambda: row("accepted"))
     assert not Invocation.objects.filter(sent_again_from__in=rows).exists()
-    assert "2 had moved on" in said
+    assert "2 had changed meanwhile" in said
 
 
 def test_rows_to_the_same_number_are_all_sent_again(priya, row):

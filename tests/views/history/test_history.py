@@ -60,7 +60,7 @@ def test_tiles_count_all_messages_whatever_the_status_filter(priya, five):
     assert counts == by_status | {
         "All": 5,
         "Delivered": 0,
-        "Not delivered (reported)": 0,
+        "Not delivered": 0,
         "Awaiting result": 0,
     }
 

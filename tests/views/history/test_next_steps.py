@@ -133,7 +133,7 @@ def test_a_message_without_kaleyras_id_says_where_its_result_may_be(priya, ada, 
 def test_a_result_matched_by_hand_names_the_person(priya, ada, admin_user, without_id):
     apply.match_by_hand(result_of(without_id), without_id, admin_user)
     page = page_of(priya, without_id)
-    words = f"{admin_user.username} said that it is this message’s result: no ID did."
+    words = f"{admin_user.username} matched this result to the message by hand: no ID did."
     assert text_of(page).count(words) == 3, "in the summary, in the timeline, and in the ticket"
 
 

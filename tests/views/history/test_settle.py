@@ -31,8 +31,8 @@ def settle(client, row, **answers):
 @pytest.mark.parametrize(
     ("verdict", "status", "label"),
     [
-        ("delivered", "accepted", "Settled: delivered"),
-        ("not_delivered", "rejected", "Settled: not delivered"),
+        ("delivered", "accepted", "Recorded as delivered"),
+        ("not_delivered", "rejected", "Recorded as not delivered"),
     ],
 )
 def test_it_ends_with_the_persons_word_and_says_so_everywhere(
@@ -61,7 +61,7 @@ def test_it_ends_with_the_persons_word_and_says_so_everywhere(
 def test_without_both_answers_nothing_is_settled_and_nothing_typed_is_lost(ada, unknown, answers):
     html = settle(ada, unknown, **answers)
     assert not Settlement.objects.exists() and Invocation.objects.get().status == "unknown"
-    assert answers.get("reason", "") in html and "Settle it" in html
+    assert answers.get("reason", "") in html and "Record what happened" in html
 
 
 @pytest.mark.parametrize("status", sorted(set(Invocation.Status) - {"unknown"}))

@@ -55,8 +55,8 @@ def test_a_fallback_is_shown_with_its_wait_and_kaleyras_codes(priya, accepted):
     places = [timeline.index(step) for step in steps]
     assert places == sorted(places) and "+5.0 s after the step before" in timeline
     page = page_of(priya, row)
-    assert "Fell back: delivered by SMS" in page.html
-    assert "May have been received twice" in page.html
+    assert "Delivered by SMS" in page.html
+    assert "May have arrived twice" in page.html
     assert 'hx-trigger="every' not in page.html and 'http-equiv="refresh"' not in page.html
 
 

@@ -45,7 +45,7 @@ def test_a_result_set_aside_can_still_be_matched_and_the_page_shows_both(ada, or
         if form.action.endswith("/match/")
     )
     text = words_of(ada.post(form.action, form.fields, follow=True))
-    assert "Matched ada" in text and "Set aside before ada" in text
+    assert "Matched ada" in text and "Put aside before ada" in text
 
 
 def test_a_missing_or_matched_result_cannot_be_set_aside(ada, orphan, accepted_result):
@@ -66,7 +66,7 @@ def test_one_reason_sets_all_selected_results_aside(ada, orphan):
     address = "/results/unmatched/set-aside/?" + "&".join(
         f"id={callback.pk}" for callback in ticked
     )
-    assert "Set 3 results aside" in opened(ada, address).html
+    assert "Put 3 results aside" in opened(ada, address).html
     answer = ada.post(address, {"reason": "The shop sent them"}, follow=True)
     assert "3 were set aside" in answer.content.decode()
     assert matching.results_to_review().get() == left

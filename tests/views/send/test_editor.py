@@ -87,7 +87,7 @@ def test_json_is_sent_as_it_is(priya, plain, posted):
         ('{"a": NaN}', "NaN is not allowed"),
         ('{"a": {"b": "c"}}', "is not a text"),
         ("[]", "one object"),
-        ("{no", "This is no JSON: line 1"),
+        ("{no", "This is not JSON: line 1"),
         ('{"a": ""}', "has no value"),
         ('{"#other#": "x"}', "three special keys"),
         ("{" * 5000, "no JSON"),

@@ -11,7 +11,7 @@ from invocations.sending.record import record
 from tests.views.conftest import NUMBER
 from tests.views.pages import Page, confirm_anyway, form_of, send_form
 
-SAID = "A line break or a tab became a blank in: First name."
+SAID = "A line break or a tab became a space in: First name."
 TYPED = {"value1-01": "12 Main St\r\nPune", "value1-02": "b", "value1-03": "c"}
 PASTED = json.dumps({"1": "12 Main St\nPune", "2": "b\n", "3": "c"})
 
@@ -105,6 +105,6 @@ def test_a_stored_message_with_one_is_sent_again_only_after_a_look(
     Invocation.objects.filter(pk=old.pk).update(status="rejected", due_at=None)
     ticked = {"action": "again", "ids": [str(old.request_id), str(recorded().request_id)]}
     html = priya.post("/history/ticked/", ticked).content.decode()
-    assert "A line break in its values becomes a blank now." in html
+    assert "A line break in its values becomes a space now." in html
     page = Page(priya.get(f"/send/{workflow.pk}/?again={old.request_id}"))
     assert page.form("review")["value1-01"] == "a b" and "became a blank in: 01." in page.html

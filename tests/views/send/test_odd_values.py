@@ -28,7 +28,7 @@ def test_a_code_is_sent_without_its_unseen_character_and_the_review_says_so(
 ):
     form = send_form(priya, passcode).fill({CODE_FIELD: "48\u200b2913\u200e"}, recipient=NUMBER)
     review = form.press(priya, "review")
-    assert "An unseen character was taken out of the code." in Page(review).html
+    assert "An invisible character was taken out of the code." in Page(review).html
     confirm(priya, review)
     assert posted().body["input"]["send1"]["templateParams"] == {CODE: "482913"}
     assert posted().body["input"]["send2"]["templateParams"] == {CODE: "482913"}
@@ -37,7 +37,7 @@ def test_a_code_is_sent_without_its_unseen_character_and_the_review_says_so(
 def test_the_preview_says_it_while_typing(priya, passcode):
     form = send_form(priya, passcode).fill({CODE_FIELD: "48\u200b2913"}, recipient=NUMBER)
     html = priya.post(f"/send/{passcode.pk}/preview/", form.fields).content.decode()
-    assert "An unseen character was taken out of the code." in html and "2913" not in html
+    assert "An invisible character was taken out of the code." in html and "2913" not in html
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ def test_the_review_names_the_value_that_can_hardly_be_meant(priya, typed):
 def test_what_is_no_place_is_not_promised(priya, delayed):
     page = Page(send_form(priya, delayed).fill(recipient=NUMBER).press(priya, "review"))
     assert "The customer reads “{{ 1 }}”, “{{ 2 }}” as it stands" in page.html
-    assert "are sent as they stand: they are not places for values." in page.html
-    assert "is sent as it stands: it is not a place for a value." in page.html
+    assert "are sent as written: they are not places for values." in page.html
+    assert "is sent as written: it is not a place for a value." in page.html
     compose = Page(priya.get(f"/send/{delayed.pk}/")).html
     assert "The text takes no values." not in compose
     assert '<mark class="literal">{{ 1 }}' in compose

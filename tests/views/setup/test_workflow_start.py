@@ -81,7 +81,7 @@ def test_another_title_may_be_given(definition, upload):
     ("content", "sentence"),
     [
         (b"\xff\xfe\x00", "no text in UTF-8"),
-        (b"{", "This is no JSON: line 1"),
+        (b"{", "This is not JSON: line 1"),
         (b"[" * 100_000, "nested too deep"),
         (b" " * 300_000, "larger than 256 kB"),
         (b'{"a": 1, "a": 2}', "“a” stands twice"),
@@ -117,7 +117,7 @@ def changed(definition, path, value):
         (["title"], "", "Title: This field is required."),
         (["valid_minutes"], 99_999, "less than or equal to 1440"),
         (["channels"], {}, "list of one or two channels"),
-        (["channels", 0], [], "channel 1 is no object."),
+        (["channels", 0], [], "channel 1 is not an object."),
         (["channels", 0, "kind"], "fax", "channel 1: “kind” has to be"),
         (["channels", 0, "kind"], "sms", "Both channels are the same."),
         (["channels", 0, "template_text"], None, "WhatsApp: no text asks for the value “01”."),

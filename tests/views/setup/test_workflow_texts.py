@@ -290,7 +290,7 @@ def test_choices_defaults_help_and_samples_reach_the_form(priya, make_workflow):
     assert "For example B-1" in page.html
     assert "Exact JSON" in form.press(priya, "review").content.decode()
     assert (
-        "This is none of the choices."
+        "This is not one of the choices."
         in form.fill({"value1-a": "w"}).press(priya, "review").content.decode()
     )
 
