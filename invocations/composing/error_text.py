@@ -155,15 +155,15 @@ DOUBT_TEXT: dict[str, Text] = {
     "body_too_long": _(
         "The message has %(length)s characters. WhatsApp allows %(limit)s: take out %(over)s."
     ),
-    "place_in_value": _("Is this meant? There is a place in it that was not filled in."),
-    "empty_word": _("Is this meant? It is what programs write where a value is missing."),
-    "spreadsheet_error": _("Is this meant? It is the error of a spreadsheet."),
-    "object_value": _("Is this meant? It is what a program writes in place of a text."),
+    "place_in_value": _("Is this right? It has a place that was not filled in."),
+    "empty_word": _("Is this right? It is what programs write where a value is missing."),
+    "spreadsheet_error": _("Is this right? It is the error of a spreadsheet."),
+    "object_value": _("Is this right? It is what a program writes in place of a text."),
     "garbled_value": _(
-        "Is this meant? A program has changed signs in it: the customer would read “&amp;” for “&”."
+        "Is this right? A program has changed signs in it: the customer would read “&amp;” for “&”."
     ),
-    "label_value": _("Is this meant? It is the name of the value, not a value."),
-    "sample_value": _("Is this meant? It is still the example."),
+    "label_value": _("Is this right? It is the name of the value, not a value."),
+    "sample_value": _("Is this right? It is still the example."),
     "address_twice": _(
         "The template already has the beginning of the address: type only what follows it."
     ),

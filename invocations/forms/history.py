@@ -87,7 +87,7 @@ class HistoryFilter(DaysFilter):
         label=_("Sent again"),
         required=False,
         widget=PlainSelect,
-        choices=[("", _("Whether or not")), ("yes", _("Only messages sent again"))],
+        choices=[("", _("All messages")), ("yes", _("Only messages sent again"))],
     )
     practice = forms.ChoiceField(
         label=_("Practice"),

@@ -120,7 +120,7 @@ class SendForm(WhenFields):
         field = self.fields[name]
         if isinstance(field, RecipientField):
             field.kept = stored(send.recipient)
-            field.help_text = _("Left empty, it goes to %(number)s as before.") % {
+            field.help_text = _("If empty, it goes to %(number)s as before.") % {
                 "number": recipients.mask(field.kept.formatted)
             }
 

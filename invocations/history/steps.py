@@ -48,12 +48,12 @@ SCHEDULED_WITHOUT_KEY = NextStep(
 SCHEDULED_WITHOUT_SENDER = NextStep(
     "scheduled-without-sender",
     _(
-        "It leaves only if the background sender runs by then, which it does not now. Whoever runs"
-        " the console has to start it."
+        "It leaves only if the background sender runs by then. It is not running now: whoever"
+        " runs the console has to start it."
     ),
 )
 WAIT_FOR_ANSWER = NextStep("wait-for-answer", _("Wait a few seconds. This page changes by itself."))
-ADMIN_FIXES_SETUP = NextStep("admin-fixes-setup", _("An admin fixes what stands under “Why”."))
+ADMIN_FIXES_SETUP = NextStep("admin-fixes-setup", _("An admin fixes what is named under “Why”."))
 LEAVES_WITH_ACCOUNT = NextStep(
     "leaves-with-account",
     _("Once the account is resumed, it leaves by itself, with the same request ID."),
@@ -72,8 +72,8 @@ LEAVES_WITH_KEY = NextStep(
 LEAVES_WITH_SENDER = NextStep(
     "leaves-with-sender",
     _(
-        "It leaves once that is fixed and the background sender runs again, which it does not now."
-        " Whoever runs the console has to start it."
+        "It leaves once that is fixed and the background sender runs. It is not running now:"
+        " whoever runs the console has to start it."
     ),
 )
 
@@ -143,7 +143,7 @@ WAIT_FOR_RESULT = NextStep(
 )
 DO_NOT_SEND_MEANWHILE = NextStep(
     "do-not-send-meanwhile",
-    _("Do not send it again meanwhile. The customer may receive it twice."),
+    _("Do not send it again meanwhile. The customer may get it twice."),
 )
 GIVE_KALEYRA_ID = NextStep(
     "give-kaleyra-id",
@@ -178,7 +178,7 @@ NOTHING_LEFT_AFTER_REPORT = NextStep("nothing-left-after-report", _("Delivered, 
 ASK_CUSTOMER = NextStep("ask-customer", _("Ask the customer whether a message came."))
 ONLY_THEN_SEND_AGAIN = NextStep(
     "only-then-send-again",
-    _("Only then send it again. It gets a new ID, so the customer may receive it twice."),
+    _("Only then send it again. It gets a new ID, so the customer may get it twice."),
 )
 READ_CODES = NextStep(
     "read-codes",

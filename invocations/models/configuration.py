@@ -181,9 +181,7 @@ class Account(models.Model):
     def for_practice(cls) -> list[int]:
         """The ids of the accounts in a practice pod."""
         return [
-            account.pk
-            for account in cls.objects.select_related("pod")
-            if account.pod.is_practice
+            account.pk for account in cls.objects.select_related("pod") if account.pod.is_practice
         ]
 
     @property

@@ -94,7 +94,7 @@ ENDINGS: tuple[Ending, ...] = (
     Ending(
         "703",
         "The first channel fails, the second delivers; wrapped as a text",
-        "Fell back: the first channel failed, the second delivered.",
+        "Rescued: the first channel failed, the second delivered.",
         ("FAILED", "DELIVERED"),
         Shape.TEXT,
     ),

@@ -148,7 +148,7 @@ def test_a_refused_key_holds_the_message_until_an_admin_has_mended_it(
     review(page)
     send(page)
     held = page.url
-    expect(page.locator(".page-head .badge").first).to_contain_text("Held")
+    expect(page.locator(".page-head .badge").first).to_contain_text("On hold")
     page.context.clear_cookies()
     sign_in(page, admin_user)
     page.goto(f"{live_server.url}/invocations/apikey/{key.pk}/change/")

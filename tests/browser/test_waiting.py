@@ -106,5 +106,5 @@ def test_a_wrong_method_is_explained_in_the_consoles_look(page, meera, sign_in, 
     sign_in(page, meera)
     answer = page.goto(f"{live_server.url}/history/filters/")
     assert answer.status == 405
-    expect(page.get_by_role("heading", name="This address is no page")).to_be_visible()
+    expect(page.get_by_role("heading", name="This address is not a page")).to_be_visible()
     look(page, "wrong-method")

@@ -64,7 +64,7 @@ def _settle(request: StaffRequest, row: Invocation, form: SettleForm) -> bool:
 SETTLE_ACTION = BulkAction(
     permission=permissions.SETTLE,
     title=_("Record what happened"),
-    button=_("Record what happened"),
+    button=_("Record"),
     busy=_("Recording …"),
     icon="gavel",
     heading=_("%(n)s to record"),

@@ -26,7 +26,7 @@ def save_filter(request: StaffRequest) -> HttpResponse:
         return render_page(request, "save_filter.html", {"form": form})
     saved = form.save()
     messages.success(
-        request, _("Saved as “%(name)s”. It stands above the list.") % {"name": saved.name}
+        request, _("Saved as “%(name)s”. It is above the list now.") % {"name": saved.name}
     )
     return redirect(f"{reverse('history')}?{saved.query}")
 

@@ -139,12 +139,12 @@ def _restore(request: StaffRequest, workflow: WorkflowInstance, kept_id: str) ->
     """
     fields = kept_form.kept_fields(request, request.user, workflow, kept_id)
     if fields is None:
-        words = _("What you had typed is not kept any more. Nothing was sent.")
+        words = _("What you typed is not kept any more. Nothing was sent.")
         messages.warning(request, words)
         return redirect("compose", workflow_id=workflow.pk)
     messages.info(
         request,
-        _("What you had typed is back. Nothing was sent. Look it over and go on."),
+        _("What you typed is back. Nothing was sent. Look it over and continue."),
     )
     try:
         token = SubmissionToken.read(fields.get("intent", ""), request.user.pk, workflow.pk)
@@ -164,7 +164,7 @@ def _renew(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
     """
     messages.warning(
         request,
-        _("This form had been open for too long. Nothing was sent. Look it over and go on."),
+        _("This form was open for too long. Nothing was sent. Look it over and continue."),
     )
     form = SendForm(workflow, typed=SendForm(workflow, request.POST).typed())
     token = SubmissionToken.new(request.user.pk, workflow.pk)

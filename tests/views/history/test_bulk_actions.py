@@ -125,7 +125,7 @@ def test_the_same_confirmation_twice_sends_once(priya, row):
 @pytest.mark.parametrize(
     ("changes", "refusal"),
     [
-        ({"status": "unknown"}, "Settle it first"),
+        ({"status": "unknown"}, "Record what happened first"),
         ({"status": "queued"}, "may still leave"),
         ({"status": "held"}, "may still leave"),
         ({"status": "sending", "lease_until": "2030-01-01T00:00Z"}, "may still leave"),
@@ -242,7 +242,7 @@ def test_a_time_is_called_that_of_recording_for_not_every_row_was_sent(ada, row)
         ada.get("/history/").content.decode(),
         post(ada, "cancel", [waits]).content.decode(),
     ):
-        assert ">Recorded<" in html and ">Sent<" not in html
+        assert ">Saved<" in html and ">Sent<" not in html
 
 
 def test_the_list_says_of_each_row_what_its_state_lets_be_done(priya, row):
@@ -263,8 +263,8 @@ def test_nothing_ticked_says_so(priya, ids):
 
 def test_no_more_than_a_page_at_once(priya, row):
     rows = [row("queued") for _ in range(52)]
-    assert "More than 50 were ticked" in Page(post(priya, "cancel", rows)).html
-    assert "More than 50 were ticked" not in Page(post(priya, "cancel", rows[:50])).html
+    assert "More than 50 were chosen" in Page(post(priya, "cancel", rows)).html
+    assert "More than 50 were chosen" not in Page(post(priya, "cancel", rows[:50])).html
     post(priya, "cancel", rows, confirmed="1")
     assert statuses(rows).count("cancelled") == 50
 

@@ -39,7 +39,7 @@ def test_checking_is_not_offered_after_its_time(priya, recorded, account, is_pau
 def test_settling_is_suggested_by_permission(priya, ada, recorded):
     row = recorded()
     make_unknown(row)
-    assert "if the message came, and settle it" in next_steps_of(ada, row)
+    assert "if the message came, and record what happened" in next_steps_of(ada, row)
     assert "if the message came, and tell an admin" in next_steps_of(priya, row)
 
 
@@ -50,8 +50,8 @@ def test_permission_and_button_decide_the_steps_in_any_language(
     make_unknown(row)
     monkeypatch.setattr(translation._trans, "gettext", lambda text: f"[{text}]")
     steps = {client: next_steps_of(client, row) for client in (ada, priya, rosa)}
-    assert "if the message came, and settle it.]" in steps[ada]
-    assert "and tell an admin.]" in steps[priya] and "and settle it.]" not in steps[priya]
+    assert "if the message came, and record what happened.]" in steps[ada]
+    assert "and tell an admin.]" in steps[priya] and "and record what happened.]" not in steps[priya]
     assert "[Press “Check safely”" in steps[priya] and "“Check safely”" not in steps[rosa]
 
 

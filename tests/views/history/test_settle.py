@@ -38,7 +38,7 @@ def settle(client, row, **answers):
 def test_it_ends_with_the_persons_word_and_says_so_everywhere(
     ada, priya, unknown, verdict, status, label
 ):
-    assert "Settled." in settle(ada, unknown, verdict=verdict, reason=WORDS)
+    assert "Recorded." in settle(ada, unknown, verdict=verdict, reason=WORDS)
     unknown.refresh_from_db()
     assert (unknown.status, unknown.reason) == (status, f"settled_{verdict}")
     assert unknown.final_at

@@ -36,7 +36,7 @@ def test_a_fallback_is_shown_with_its_wait_and_kaleyras_codes(priya, accepted):
     report(row, "TIMEOUT", "DELIVERED", wait=5)
     timeline = timeline_of(priya, row)
     steps = [
-        "Recorded",
+        "Saved",
         "Accepted by Kaleyra",
         "HTTP 202 after",
         "WhatsApp started",

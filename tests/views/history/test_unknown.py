@@ -113,7 +113,7 @@ def test_buttons_are_for_those_who_may(rosa, priya, ada, unknown):
 
 
 def test_the_menu_counts_them(priya, unknown):
-    assert "Unknown outcomes" in opened(priya, "/").html
+    assert "Outcome unknown" in opened(priya, "/").html
     for _ in range(3):
         unknown()
     page = opened(priya, "/history/")

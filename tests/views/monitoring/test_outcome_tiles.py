@@ -28,7 +28,7 @@ def test_todays_figures(rosa, flow):
         "Awaiting result": "1",
         "Rejected": "2",
         "Outcome unknown": "1",
-        "Held": "1",
+        "On hold": "1",
         "Expired": "1",
     }
 

@@ -19,12 +19,12 @@ def test_a_person_sets_a_result_aside_with_a_reason(ada, orphan):
     assert matching.results_to_review().count() == 2
     answer = ada.post(link, form.fill(reason="The <b>shop</b> sent it").fields, follow=True)
     page = Page(answer)
-    assert "Set aside. It still finds its message" in page.html
+    assert "Put aside. It still finds its message" in page.html
     assert f"result-{callback.pk}" not in page.html
     assert f"result-{other.pk}" in page.html
     aside = opened(ada, "/results/unmatched/?set-aside")
     assert f"result-{callback.pk}" in aside.html and f"result-{other.pk}" not in aside.html
-    assert "Set aside by ada" in aside.html and "The &lt;b&gt;shop&lt;/b&gt; sent it" in aside.html
+    assert "Put aside by ada" in aside.html and "The &lt;b&gt;shop&lt;/b&gt; sent it" in aside.html
     again = ada.post(link, {"reason": "Once more"}, follow=True)
     assert "not open any more" in again.content.decode()
 
@@ -56,7 +56,7 @@ def test_a_missing_or_matched_result_cannot_be_set_aside(ada, orphan, accepted_r
         assert "not open any more" in answer.content.decode()
         assert not Callback.objects.exclude(set_aside_at=None).exists()
     answer = ada.get("/results/unmatched/set-aside/", follow=True)
-    assert "Tick the results first" in answer.content.decode()
+    assert "Choose at least one result" in answer.content.decode()
 
 
 def test_one_reason_sets_all_selected_results_aside(ada, orphan):

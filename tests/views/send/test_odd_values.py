@@ -84,9 +84,9 @@ def test_the_review_names_the_value_that_can_hardly_be_meant(priya, typed):
         {"value1-01": "{{name}}", "value1-02": "#N/A", "value1-03": "x"}, recipient=NUMBER
     )
     html = Page(form.press(priya, "review")).html
-    assert html.count("First name, WhatsApp and SMS: Is this meant? There is a place in it") == 1
+    assert html.count("First name, WhatsApp and SMS: Is this right? There is a place in it") == 1
     assert (
-        "For how long, WhatsApp and SMS: Is this meant? It is the error of a spreadsheet." in html
+        "For how long, WhatsApp and SMS: Is this right? It is the error of a spreadsheet." in html
     )
 
 
