@@ -116,8 +116,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "401",
         "The key is refused",
-        "On hold, and its account paused, until an admin has fixed the key and resumed the account. "
-        "Then it leaves by itself.",
+        "On hold, and its account paused, until an admin has fixed the key and resumed the account."
+        " Then it leaves by itself.",
         _always(key_refused()),
     ),
     Scenario(
