@@ -195,7 +195,7 @@ def test_a_preset_a_curl_line_and_ones_own_number_fill_the_form(compose, demo, l
 
     page.locator("summary", has_text="Saved values").click()
     page.get_by_role("button", name="Remove the saved values Festival week").click()
-    expect(page.get_by_text("are gone.")).to_be_visible()
+    expect(page.get_by_text("are removed.")).to_be_visible()
     assert not Preset.objects.exists()
 
 

@@ -155,7 +155,9 @@ def test_the_list_refreshes_itself_with_its_ticks_and_stops_when_all_is_final(hi
     page.locator(f"#tick-{sixty[3].request_id}").check()
     page.locator(f"#row-{sixty[4].request_id}").focus()
     Invocation.objects.filter(pk=row.pk).update(delivery="completed", deciding_channel=2)
-    expect(page.locator(".rows tr[data-badge]").first).to_contain_text("Fell back", timeout=15_000)
+    expect(page.locator(".rows tr[data-badge]").first).to_contain_text(
+        "Delivered by SMS", timeout=15_000
+    )
     expect(page.locator(f"#tick-{sixty[3].request_id}")).to_be_checked()
     expect(page.locator(f"#row-{sixty[4].request_id}")).to_be_focused()
     expect(page.locator("#rows[hx-trigger]")).to_have_count(0)

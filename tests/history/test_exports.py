@@ -94,7 +94,11 @@ def test_what_was_reported_of_each_channel_stands_in_words_with_kaleyras_code(re
     )
     assert line["First channel"] == "WhatsApp: no delivery report in time (TIMEOUT)"
     assert line["Second channel"] == "SMS delivered (DELIVERED)"
-    assert (line["Message ID on channel 1"], line["Message ID on channel 2"], line["Practice"]) == (
+    assert (
+        line["Message ID, first channel"],
+        line["Message ID, second channel"],
+        line["Practice"],
+    ) == (
         "wamid.1",
         "77",
         "yes",

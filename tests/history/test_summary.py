@@ -129,7 +129,7 @@ def test_no_channel_is_said_to_have_delivered_or_failed_unless_its_code_says_so(
 def test_what_a_person_settled_stands_beside_what_kaleyra_reported_later(verdict, codes, words):
     status = "accepted" if verdict == "delivered" else "rejected"
     text = sentence(*codes, status=status, reason=f"settled_{verdict}")
-    assert text.startswith("No answer settled it. A person did: it was")
+    assert text.startswith("Kaleyra did not answer clearly. A person recorded it as")
     assert f"Kaleyra’s result came later and {words}" in text
 
 

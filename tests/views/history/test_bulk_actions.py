@@ -217,7 +217,7 @@ def test_a_workflow_kept_for_others_is_left_out(priya, row, workflow, ada):
 @pytest.mark.parametrize(
     ("action", "status", "refusal"),
     [
-        ("settle", "accepted", "Its outcome is not unknown"),
+        ("settle", "accepted", "Its outcome is known"),
         ("cancel", "sending", "on its way just now"),
         ("cancel", "accepted", "Kaleyra has taken it"),
         ("cancel", "unknown", "may have gone out"),
@@ -232,7 +232,7 @@ def test_why_a_row_is_left_out_is_said_before_anything_is_done(ada, row, action,
 
 def test_where_nothing_fits_nothing_is_said_of_what_would_be_done(ada, row):
     page = Page(post(ada, "cancel", [row("unknown"), row("unknown")]))
-    assert "None of what was ticked can be taken on" in page.html and "2 are left out" in page.html
+    assert "Nothing can be done with the chosen ones" in page.html and "2 are left out" in page.html
     assert "None of these has left" not in page.html and "confirmed" not in page.html
 
 

@@ -59,8 +59,8 @@ def test_permission_and_button_decide_the_steps_in_any_language(
 def test_a_reviewer_reads_that_the_steps_are_for_senders(priya, rosa, recorded):
     row = recorded()
     make_unknown(row, status="rejected", reason="rejected")
-    assert "the steps of whoever may send" in next_steps_of(rosa, row)
-    assert "the steps of whoever may send" not in next_steps_of(priya, row)
+    assert "the steps for those who may send" in next_steps_of(rosa, row)
+    assert "the steps for those who may send" not in next_steps_of(priya, row)
 
 
 def test_an_unknown_workflow_is_called_paused_only_while_it_is(ada, recorded, workflow):
@@ -127,7 +127,7 @@ def test_a_message_without_kaleyras_id_says_where_its_result_may_be(priya, ada, 
     result_of(without_id)
     for client, by_an_admin in [(priya, True), (ada, False)]:
         steps = next_steps_of(client, without_id)
-        assert "A result that may be its own has come" in steps
+        assert "A result has come that may belong to this message" in steps
         assert ("An admin can say that it is" in steps) == by_an_admin
 
 

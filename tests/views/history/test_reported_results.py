@@ -39,7 +39,7 @@ from tests.views.pages import opened
             ["MOON-PHASE"],
             [
                 "Kaleyra’s code: MOON-PHASE",
-                "concludes nothing from it",
+                "draws no conclusion from it",
                 "the result says nothing of SMS",
             ],
         ),
@@ -134,7 +134,7 @@ def test_a_late_result_says_so(priya, accepted):
 def test_no_fallback_is_shown_after_a_channel_that_delivered(priya, accepted, codes):
     row = accepted()
     report(row, *codes)
-    assert "Fell back" not in words_on(priya, row)
+    assert "Rescued" not in words_on(priya, row)
 
 
 def test_a_refusal_with_a_result_shows_both(priya, accepted):

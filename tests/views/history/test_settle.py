@@ -67,7 +67,7 @@ def test_without_both_answers_nothing_is_settled_and_nothing_typed_is_lost(ada, 
 @pytest.mark.parametrize("status", sorted(set(Invocation.Status) - {"unknown"}))
 def test_what_is_not_unknown_cannot_be_settled(ada, unknown, status):
     Invocation.objects.update(status=status, lease_until=timezone.now())
-    assert "not unknown any more. Nothing was changed." in settle(
+    assert "known by now. Nothing was changed." in settle(
         ada, unknown, verdict="delivered", reason=WORDS
     )
     assert not Settlement.objects.exists() and Invocation.objects.get().status == status

@@ -47,7 +47,7 @@ def test_a_fallback_is_shown_with_its_wait_and_kaleyras_codes(priya, accepted):
         "code: TIMEOUT",
         "It may still arrive",
         "SMS started",
-        "Fell back",
+        "Rescued",
         "SMS delivered",
         "code: DELIVERED",
         "Flow ended",
@@ -69,7 +69,7 @@ def test_a_channel_without_a_start_time_is_not_shown_as_started(priya, accepted)
     inbox.store_result(row.account, json.dumps(body).encode())
     timeline = timeline_of(priya, row)
     assert "started" not in timeline
-    assert "Fell back" not in timeline
+    assert "Rescued" not in timeline
     assert "WhatsApp failed" in timeline
 
 

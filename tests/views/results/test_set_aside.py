@@ -26,7 +26,7 @@ def test_a_person_sets_a_result_aside_with_a_reason(ada, orphan):
     assert f"result-{callback.pk}" in aside.html and f"result-{other.pk}" not in aside.html
     assert "Put aside by ada" in aside.html and "The &lt;b&gt;shop&lt;/b&gt; sent it" in aside.html
     again = ada.post(link, {"reason": "Once more"}, follow=True)
-    assert "not open any more" in again.content.decode()
+    assert "not on the list any more" in again.content.decode()
 
 
 def test_results_set_aside_are_not_counted_in_the_menu(ada, orphan):
@@ -53,7 +53,7 @@ def test_a_missing_or_matched_result_cannot_be_set_aside(ada, orphan, accepted_r
         answer = ada.post(
             f"/results/unmatched/set-aside/?id={there}", {"reason": "Nobody knows it"}, follow=True
         )
-        assert "not open any more" in answer.content.decode()
+        assert "not on the list any more" in answer.content.decode()
         assert not Callback.objects.exclude(set_aside_at=None).exists()
     answer = ada.get("/results/unmatched/set-aside/", follow=True)
     assert "Choose at least one result" in answer.content.decode()
@@ -62,7 +62,7 @@ def test_a_missing_or_matched_result_cannot_be_set_aside(ada, orphan, accepted_r
 def test_one_reason_sets_all_selected_results_aside(ada, orphan):
     ticked, left = [orphan("READ", n=n) for n in range(3)], orphan("READ", n=3)
     page = opened(ada, "/results/unmatched/")
-    assert page.html.count('form="several"') == 4 and "Set the ticked ones aside" in page.html
+    assert page.html.count('form="several"') == 4 and "Put the chosen ones aside" in page.html
     address = "/results/unmatched/set-aside/?" + "&".join(
         f"id={callback.pk}" for callback in ticked
     )

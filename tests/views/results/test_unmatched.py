@@ -20,7 +20,7 @@ from tests.views.results.conftest import NUMBER
 
 
 def test_the_page_says_so_when_every_result_is_matched(priya):
-    words = "Every result has found its message: nothing that Kaleyra reported waits"
+    words = "Every result has found its message. There is nothing to look at"
     html = opened(priya, "/results/unmatched/").html
     assert words in html and "Kaleyra sent these results" not in html
     assert "Nobody has put a result aside." in opened(priya, "/results/unmatched/?set-aside").html
@@ -33,7 +33,7 @@ def test_nobody_is_said_to_look_for_a_message_while_no_background_sender_runs(
     address = "/results/unmatched/"
     assert "does not look for their messages" in opened(priya, address).html
     request.getfixturevalue("background_sender")
-    assert "The console goes on looking" in opened(priya, address).html
+    assert "The console keeps looking" in opened(priya, address).html
 
 
 def test_each_result_shows_its_account_id_codes_and_number(priya, orphan):

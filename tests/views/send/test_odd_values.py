@@ -103,4 +103,4 @@ def test_what_is_no_place_is_not_promised(priya, delayed):
 def test_an_honest_text_without_places_takes_no_values(priya, make_workflow):
     flow = make_workflow("We are closed today.", "We are closed today.")
     html = Page(priya.get(f"/send/{flow.pk}/")).html
-    assert "The text takes no values." in html and "as it stands" not in html
+    assert "The text takes no values." in html and "as written" not in html

@@ -120,7 +120,7 @@ def test_a_pasted_code_goes_into_its_field_and_into_no_other(priya, make_workflo
     page = paste(priya, workflow, WITH_SPECIAL_PARAMS)
     assert page.form("review")["value1-_23_verification_5f_code_23_"] == "81XXX23"
     page = paste(priya, plain, WITH_SPECIAL_PARAMS)
-    assert "Not taken over, because free keys show what is sensitive: “#verification_code#”" in (
+    assert "Not filled in, because free keys would show hidden values: “#verification_code#”" in (
         page.html
     )
     assert "81XXX23" not in page.html

@@ -80,15 +80,15 @@ def test_another_title_may_be_given(definition, upload):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"\xff\xfe\x00", "no text in UTF-8"),
+        (b"\xff\xfe\x00", "not UTF-8 text"),
         (b"{", "This is not JSON: line 1"),
         (b"[" * 100_000, "nested too deep"),
         (b" " * 300_000, "larger than 256 kB"),
         (b'{"a": 1, "a": 2}', "“a” stands twice"),
         (b'{"a": NaN}', "NaN is not allowed"),
         (b'{"a": ' + b"9" * 10_000 + b"}", "cannot be read"),
-        (b"[]", "no workflow that a console has exported"),
-        (b'{"format": "other"}', "no workflow that a console has exported"),
+        (b"[]", "not exported by a console"),
+        (b'{"format": "other"}', "not exported by a console"),
         (b'{"format": "fallback-console-workflow", "version": 2}', "It has version 2"),
         (b'{"format": "fallback-console-workflow", "version": 1}', "list of one or two channels"),
     ],
