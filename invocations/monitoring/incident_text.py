@@ -201,7 +201,7 @@ def _steps_for_unknown(incident: Incident, reader: Reader) -> str:
     by_hand = (
         _("Ask the customers if the message came, and record what they say.")
         if reader.viewer.may(permissions.SETTLE)
-        else _("Ask the customers if the message came, and tell an admin.")
+        else _("Ask the customers if the message came, and ask an admin to record it.")
     )
     if is_blocked:
         return f"{by_hand} {_('While it is paused none can be checked.')}"

@@ -106,7 +106,7 @@ def _why_not_checked(departure: Departure) -> str:
 def _asked_text(row: Invocation, departure: Departure, now: datetime) -> str:
     """What the console does about it without a person."""
     if row.due_at is None:
-        return _("ask the customer")
+        return _("ask the customer now")
     if not departure.has_sender:
         return _("not checked: the background sender is not running")
     if departure.is_unreachable:

@@ -41,7 +41,7 @@ def test_a_fallback_is_shown_with_its_wait_and_kaleyras_codes(priya, accepted):
         "HTTP 202 after",
         "WhatsApp started",
         "waited 5 s",
-        "no final report within 5 s",
+        "no delivery report within 5 s",
     ]
     steps += [
         "code: TIMEOUT",

@@ -46,7 +46,7 @@ def test_each_shows_its_age_and_why_and_who_is_next(priya, unknown, background_s
     unknown(1, due_at=timezone.now() + timedelta(seconds=30))
     html = opened(priya, "/unknown/").html
     assert html.count("No answer came in time.") == 2
-    assert html.count("ask the customer") == 1 and html.count("checked again at") == 1
+    assert html.count("ask the customer now") == 1 and html.count("checked again at") == 1
     assert html.count('class="overdue"') == 1 and "20\xa0minutes old" in html
 
 

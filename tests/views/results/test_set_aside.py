@@ -68,7 +68,7 @@ def test_one_reason_sets_all_selected_results_aside(ada, orphan):
     )
     assert "Put 3 results aside" in opened(ada, address).html
     answer = ada.post(address, {"reason": "The shop sent them"}, follow=True)
-    assert "3 were set aside" in answer.content.decode()
+    assert "3 were put aside" in answer.content.decode()
     assert matching.results_to_review().get() == left
 
 

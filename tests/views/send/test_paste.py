@@ -115,7 +115,7 @@ def test_a_number_that_cannot_be_read_is_shown_as_it_was(priya, plain):
         ('{"a": "b"} {"c": "d"}', "There are 2 JSON bodies"),
         ('{"input": {\n"send1": {', "cut off: it ends in line 2"),
         ('{"requestId": "x", "success": true, "status": 202}', "Kaleyra’s answer"),
-        ("{no", "no JSON: line 1"),
+        ("{no", "not JSON: line 1"),
         ("curl https://x -d @file", "is in a file"),
         ("curl https://x -d '{}' -d '{}'", "more than one body"),
         ('{"a": "1", "a": "2"}', "is twice"),
