@@ -88,7 +88,7 @@ class AccountAdmin(ConfigurationAdmin):
     list_select_related = ["pod"]
     search_fields = ["title", "sid"]
     empty_text = gettext_lazy(
-        "No account yet. An account is yours at Kaleyra: its region, its SID and its API key."
+        "No account yet. An account holds your region, SID and API key at Kaleyra."
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
@@ -116,7 +116,7 @@ class AccountAdmin(ConfigurationAdmin):
     def last_part(self, obj: Account | None) -> str:
         return _("Change") if obj else _("Add account")
 
-    @admin.display(description=gettext_lazy("reaches"))
+    @admin.display(description=gettext_lazy("live or practice"))
     def reaches(self, account: Account) -> SafeString:
         return mode_badge(account.pod)
 
@@ -205,9 +205,7 @@ def _effect_of_pause(account: Account) -> str:
     The next message pauses an account without a usable key again.
     """
     if account.is_paused:
-        return _("Nothing is sent over %(account)s until it is no longer paused.") % {
-            "account": account
-        }
+        return _("Nothing is sent with %(account)s until it is resumed.") % {"account": account}
     if problem := key_problem(account):
         return _("%(account)s will be paused again by its next message. %(why)s") % {
             "account": account,

@@ -128,7 +128,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
         promoted = ["make_primary"] if entered and not obj.is_primary else []
         about = ["account", "title", "state", *entered, "role", *promoted, "kaleyra_owner"]
         times = ["last_accepted_at", "last_refused_at", "last_checked_at", "created_at"]
-        return [(None, {"fields": about}), (_("What Kaleyra said to it"), {"fields": times})]
+        return [(None, {"fields": about}), (_("What Kaleyra answered"), {"fields": times})]
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: ApiKeyForm, change: bool) -> None:
         """Makes the key primary, if that was chosen or the account has no other primary key."""
@@ -150,9 +150,7 @@ class ApiKeyAdmin(ConfigurationAdmin):
                 obj.last_accepted_at = obj.last_refused_at = obj.last_checked_at = None
             super().save_model(request, obj, form, change)
         if obj.is_primary and pause.resume(obj.account, mended=True):
-            text = _(
-                "%(account)s is resumed with this key. What was held leaves with its request IDs."
-            )
+            text = _("%(account)s is resumed with this key. Messages on hold leave by themselves.")
             self.message_user(request, text % {"account": obj.account.title}, messages.SUCCESS)
         if new_key and not looks_like_a_key(new_key):
             text = _(

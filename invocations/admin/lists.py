@@ -53,7 +53,7 @@ class BoundedLists:
     """For a `ModelAdmin`."""
 
     # The address of the page holds what is typed.
-    search_help_text: Any = gettext_lazy("Name or ID, no phone number and no key")
+    search_help_text: Any = gettext_lazy("Name or ID. Not a phone number or a key")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return BoundedChangeList

@@ -62,7 +62,7 @@ NEEDS_YOU = Entry(
     permissions.SEE_HISTORY,
     below=("/unknown/", "/results/unmatched/"),
 )
-UNKNOWN = Entry(_("Outcomes unknown"), "question_mark", "unknown", permissions.SEE_HISTORY)
+UNKNOWN = Entry(_("Outcome unknown"), "question_mark", "unknown", permissions.SEE_HISTORY)
 UNMATCHED = Entry(_("Results without a message"), "link_off", "unmatched", permissions.SEE_HISTORY)
 WORK = (
     Entry(_("Send"), "send", "send", permissions.SEND),

@@ -72,8 +72,7 @@ class PersonAdmin(ChangesOfRecord, BoundedLists, BoundedChoices, InUse, UserAdmi
     readonly_fields = ["last_login", "date_joined"]
     filter_horizontal: ClassVar[list[str]] = []
     instead_of_deleting = _(
-        "Turn the account off instead (“Active”): the person can no longer sign in, "
-        "and what they did stays."
+        "Switch “Active” off instead: the person can no longer sign in, and what they did stays."
     )
     who = (_("Who"), {"fields": ["first_name", "last_name", "email"]})
     dates = (_("Dates"), {"fields": ["last_login", "date_joined"]})

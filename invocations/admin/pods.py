@@ -54,7 +54,7 @@ class PodAdmin(ConfigurationAdmin):
         links = [(hub_of(account), account.title) for account in pod.accounts.all()]
         return format_html_join(", ", '<a class="text-link" href="{}">{}</a>', links)
 
-    @admin.display(description=gettext_lazy("reaches"))
+    @admin.display(description=gettext_lazy("live or practice"))
     def kind(self, pod: Pod) -> SafeString:
         return mode_badge(pod)
 

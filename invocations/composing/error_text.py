@@ -66,13 +66,13 @@ NUMBER_TEXT: dict[str, Text] = {
 PARAMS_TEXT: dict[str, Text] = {
     "no_key": _("One value has no key. Give it a key, or leave it out."),
     "repeated_key": _(
-        "The key “%(key)s” stands there twice. Kaleyra would use only one of the two values."
+        "The key “%(key)s” is there twice. Kaleyra would use only one of the two values."
     ),
     "bad_key": _(
-        "The key “%(key)s” has blanks around it, a control character, or more than 100 characters."
+        "The key “%(key)s” has spaces around it, a control character, or more than 100 characters."
     ),
     "no_such_special_key": _(
-        "“%(key)s” is none of Kaleyra’s three special keys: "
+        "“%(key)s” is not one of Kaleyra’s three special keys: "
         "#verification_code#, #param_header#, #param_url#."
     ),
     "no_value": _(
@@ -83,7 +83,7 @@ PARAMS_TEXT: dict[str, Text] = {
         "Kaleyra sorts keys as text, so “%(key)s” would come before a smaller number and the "
         "values would land in the wrong places. Number the keys from 01."
     ),
-    "json": _("This is no JSON: line %(line)s, column %(column)s: %(what)s."),
+    "json": _("This is not JSON: line %(line)s, column %(column)s: %(what)s."),
     "json_too_long": _("The JSON is too long: %(limit)s characters at most."),
     "json_too_deep": _("The JSON is nested too deep. Write one object of keys and texts."),
     "json_no_object": _(
@@ -104,24 +104,27 @@ LIMIT_TEXT: dict[str, Text] = {
     "dlt_tag_too_long": _(
         "%(length)s characters. Indian operators may allow %(limit)s at most here: %(over)s fewer."
     ),
-    "dlt_numeric": _("The place is for a number: Indian operators may refuse all but digits."),
+    "dlt_numeric": _("This place is for a number: Indian operators may refuse all but digits."),
     "dlt_alphanumeric": _(
-        "The place is for letters and digits: Indian operators may refuse other signs."
+        "This place is for letters and digits: Indian operators may refuse other signs."
     ),
-    "dlt_url": _("The place is for an address: this is none. Indian operators may refuse it."),
+    "dlt_url": _(
+        "This place is for a web address, and this is not one. Indian operators may refuse it."
+    ),
     "dlt_email": _(
-        "The place is for an email address: this is none. Indian operators may refuse it."
+        "This place is for an email address, and this is not one. Indian operators may refuse it."
     ),
     "dlt_cbn": _(
-        "The place is for a number to call back: this is none. Indian operators may refuse it."
+        "This place is for a number to call back, and this is not one. Indian operators may"
+        " refuse it."
     ),
     "dlt_angle": _("Indian SMS rules allow no < and no > in a value: take them out."),
-    "dlt_double_blank": _("Two blanks in a row: Indian operators may refuse the SMS."),
+    "dlt_double_blank": _("Two spaces in a row: Indian operators may refuse the SMS."),
     "code_too_long": _("%(length)s characters. A verification code has %(limit)s at most."),
-    "code_url": _("A verification code may be no address."),
-    "code_emoji": _("A verification code may hold no emoji."),
+    "code_url": _("A verification code cannot be a web address."),
+    "code_emoji": _("A verification code cannot contain emoji."),
     "whatsapp_white_space": _(
-        "WhatsApp refuses line breaks, tabs and four blanks in a row in a value."
+        "WhatsApp refuses line breaks, tabs and four spaces in a row in a value."
     ),
     "capitals": _(
         "Kaleyra sorts capitals before small letters: “%(key)s” comes first. "
@@ -142,7 +145,8 @@ LIMIT_TEXT: dict[str, Text] = {
 
 DOUBT_TEXT: dict[str, Text] = {
     "not_a_place": _(
-        "The customer reads %(pieces)s as it stands: it is no place for a value. An admin can "
+        "The customer reads %(pieces)s exactly like this: it is not a place for a value. An"
+        " admin can "
         "correct the text on the workflow’s page."
     ),
     "header_too_long": _(
@@ -151,33 +155,35 @@ DOUBT_TEXT: dict[str, Text] = {
     "body_too_long": _(
         "The message has %(length)s characters. WhatsApp allows %(limit)s: take out %(over)s."
     ),
-    "place_in_value": _("Is this meant? There is a place in it that was not filled in."),
-    "empty_word": _("Is this meant? It is what programs write where a value is missing."),
-    "spreadsheet_error": _("Is this meant? It is the error of a spreadsheet."),
-    "object_value": _("Is this meant? It is what a program writes in place of a text."),
+    "place_in_value": _("Is this right? It has a place that was not filled in."),
+    "empty_word": _("Is this right? It is what programs write where a value is missing."),
+    "spreadsheet_error": _("Is this right? It is the error of a spreadsheet."),
+    "object_value": _("Is this right? It is what a program writes in place of a text."),
     "garbled_value": _(
-        "Is this meant? A program has changed signs in it: the customer would read “&amp;” for “&”."
+        "Is this right? A program has changed signs in it: the customer would read “&amp;” for “&”."
     ),
-    "label_value": _("Is this meant? It is the name of the value, not a value."),
-    "sample_value": _("Is this meant? It is still the example."),
+    "label_value": _("Is this right? It is the name of the value, not a value."),
+    "sample_value": _("Is this right? It is still the example."),
     "address_twice": _(
-        "The beginning of the address stands in the template already: give only what follows it."
+        "The template already has the beginning of the address: type only what follows it."
     ),
 }
 """Cautions of `composing.value_doubts`."""
 
 UNSEEN_TEXT: dict[str, Text] = {
-    "key_cleaned": _("An unseen character was taken out of the key “%(key)s”."),
-    "code_cleaned": _("An unseen character was taken out of the code."),
-    "unseen_in_key": _("There is an unseen character in the key “%(key)s”. Type the key anew."),
-    "unseen_in_code": _("There is an unseen character in the code. Type the code anew."),
+    "key_cleaned": _("An invisible character was taken out of the key “%(key)s”."),
+    "code_cleaned": _("An invisible character was taken out of the code."),
+    "unseen_in_key": _("There is an invisible character in the key “%(key)s”. Type the key again."),
+    "unseen_in_code": _("There is an invisible character in the code. Type the code again."),
     "unseen_character": _(
-        "There is an unseen character in this value, which the customer gets too. Type it anew if "
+        "There is an invisible character in this value, which the customer gets too. Type it"
+        " again if "
         "it was copied."
     ),
     "writing_direction": _(
-        "An unseen mark changes the writing direction: the customer may read this value backwards."
-        " Type it anew if it was copied."
+        "An invisible mark changes the writing direction: the customer may read this value"
+        " backwards."
+        " Type it again if it was copied."
     ),
 }
 """Findings of `composing.unseen_characters`."""
@@ -189,30 +195,30 @@ FIELD_TEXT: dict[str, Text] = {
         "Too short: the text has %(places)s places side by side for this value, and each needs at "
         "least one character."
     ),
-    "pattern": _("This does not look as it should: %(pattern)s."),
+    "pattern": _("This does not fit the rule: %(pattern)s."),
     "pattern_unreadable": _(
-        "The pattern for this value cannot be read, so the value cannot be checked. "
+        "The rule for this value cannot be read, so the value cannot be checked. "
         "An admin has to correct it on the workflow’s page."
     ),
-    "choice": _("This is none of the choices."),
+    "choice": _("This is not one of the choices."),
 }
 """What an admin's rules for a value say (`models.Parameter`)."""
 
-LINE_BREAK_TEXT = _("A line break or a tab in it became a blank.")
+LINE_BREAK_TEXT = _("A line break or a tab in it became a space.")
 
 WORKFLOW_TEXT: dict[str, Text] = {
-    "inactive": _("This workflow is turned off."),
+    "inactive": _("This workflow is off the send page."),
     "channels": _("This workflow has no channels yet."),
-    "other_channels": _("This workflow has other channels than were filled in."),
+    "other_channels": _("The channels filled in are not those of this workflow."),
     "draft": _(
         "This workflow is a draft. It goes to practice and to your team’s own numbers only. "
         "Store yours as “My number”, or have an admin make the workflow live."
     ),
     "tested": _(
-        "This workflow is tested and not live yet. It goes to practice and to your team’s own "
+        "This workflow is tested but not live yet. It goes to practice and to your team’s own "
         "numbers only. An admin can make it live."
     ),
-    "too_late": _("Its time would be over before it begins."),
+    "too_late": _("It would expire before it could leave."),
     "too_far_ahead": _("This is more than 180 days ahead. Choose an earlier day."),
 }
 

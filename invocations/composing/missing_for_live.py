@@ -108,7 +108,7 @@ def _of_values(channel: Channel, kind: str) -> Iterator[Missing]:
 
 def _of_the_test(workflow: WorkflowInstance) -> Iterator[Missing]:
     if workflow.tested_version is None:
-        text = _("It was never tried: no message to your team was reported delivered.")
+        text = _("Not tried yet: no message to your team was reported delivered.")
         yield Missing("not_tested", text, "test")
     elif not was_tested_as_it_is(workflow):
         text = _("Its texts or values have changed since the last test that was delivered.")

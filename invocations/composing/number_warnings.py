@@ -65,7 +65,7 @@ def _home_text(number: Recipient, home: str, at_home: Recipient | None) -> str:
     if at_home:
         words = _(
             "%(number)s is a number of %(country)s. Without a country code, the same digits are "
-            "one of %(home)s, the account’s home country: %(home_number)s. Which one is meant?"
+            "one of %(home)s, the account’s home country: %(home_number)s. Which one is right?"
         )
     elif number.region == _NO_COUNTRY:
         words = _("%(number)s is an international number, and not one of %(home)s.")
@@ -81,5 +81,5 @@ def of_kinds(found: Sequence[Recipient]) -> Iterator[Finding]:
     for number in dict.fromkeys(found):
         if words := KIND_TEXT.get(number.kind):
             what = str(words) % {"number": recipients.mask(number.formatted)}
-            text = _("%(what)s An SMS or WhatsApp message usually does not arrive there.")
+            text = _("%(what)s SMS and WhatsApp messages usually do not arrive there.")
             yield Finding(number.kind, Severity.CAUTION, text % {"what": what})

@@ -25,7 +25,8 @@ CONTRADICTED = gettext_lazy(
     " Do not send it again."
 )
 SETTLED_THEN_ACCEPTED = gettext_lazy(
-    "Kaleyra accepted it after a person had settled it: the customer may have it already."
+    "Kaleyra accepted it after a person had recorded what happened: the customer may have it"
+    " already."
     " Do not send it again."
 )
 AWAITED = gettext_lazy("Its result is still awaited.")

@@ -48,19 +48,19 @@ def _warnings(channel: Channel, kind: ChannelKind) -> Iterator[str]:
             yield error_text.limit_text(problem)
     if pieces := not_places(channel):
         words = (
-            _("%(pieces)s: no place for a value, so it is sent as it stands. Write {{1}}.")
+            _("%(pieces)s: not a place for a value, so it is sent as written. Write {{1}}.")
             if kind is ChannelKind.WHATSAPP
-            else _("%(pieces)s: no place for a value, so it is sent as it stands. Write {#var#}.")
+            else _("%(pieces)s: not a place for a value, so it is sent as written. Write {#var#}.")
         )
         yield words % {"pieces": listed(pieces)}
     for place in doubtful_names(channel.template_text, kind):
         words = _(
-            "“%(place)s” has an unseen character or digits of another script in it. "
-            "Kaleyra takes it for a name. Type it anew, for example {{1}}."
+            "“%(place)s” has an invisible character or digits of another script in it. "
+            "Kaleyra takes it for a name. Type it again, for example {{1}}."
         )
         yield words % {"place": place.text}
     if dollars := _after_a_dollar(channel.template_text, kind):
-        words = _("The $ before %(places)s is sent as it stands, too.")
+        words = _("The $ before %(places)s is sent as written, too.")
         yield words % {"places": listed(dollars)}
 
 

@@ -133,8 +133,8 @@ def of_workflow(workflow: WorkflowInstance) -> Iterator[Finding]:
     latest = list(workflow.invocations.order_by("-id")[:REFUSED_IN_A_ROW])
     if len(latest) == REFUSED_IN_A_ROW and all(map(_was_refused_as_not_published, latest)):
         words = _(
-            "The last %(n)s messages of this workflow were refused as not published. "
-            "This one will probably be, too."
+            "The last %(n)s messages of this workflow were rejected as not published. This one"
+            " may be, too."
         )
         text = words % {"n": REFUSED_IN_A_ROW}
         yield Finding("not_published", Severity.CAUTION, text, earlier=latest[0].request_id)

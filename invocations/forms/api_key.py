@@ -62,9 +62,7 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
             # admin leaves the field out.)
             if "account" in self.fields:
                 self.fields["account"].disabled = True
-            new_key.help_text = _(
-                "Leave empty to keep the present key. What you enter is never shown again."
-            )
+            new_key.help_text = _("Empty keeps the stored key. A key is never shown again.")
 
     def save(self, commit: bool = True) -> Any:
         if self.cleaned_data["new_key"]:

@@ -30,7 +30,7 @@ def selected_ids(typed: Iterable[str], most: int = MAX_SELECTED) -> list[uuid.UU
 
 def why_not_settleable(row: Invocation) -> Text | None:
     """Why the row's state does not allow settling it, or None."""
-    return None if row.status == Status.UNKNOWN else _("Its outcome is not unknown.")
+    return None if row.status == Status.UNKNOWN else _("Its outcome is known.")
 
 
 def why_not_cancellable(row: Invocation) -> Text | None:
@@ -40,9 +40,9 @@ def why_not_cancellable(row: Invocation) -> Text | None:
     if row.status == Status.SENDING:
         return _("It is on its way just now.")
     if row.status == Status.UNKNOWN:
-        return _("It may have gone out: nothing calls it back.")
+        return _("It may have gone out, and cannot be called back.")
     return (
-        _("Kaleyra has taken it: nothing calls it back.")
+        _("Kaleyra accepted it, and it cannot be called back.")
         if row.status == Status.ACCEPTED
         else _("It has ended already.")
     )

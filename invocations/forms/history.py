@@ -55,18 +55,18 @@ class HistoryFilter(DaysFilter):
     )
 
     status = forms.ChoiceField(
-        label=_("Submission"),
+        label=_("Status"),
         required=False,
         widget=PlainSelect,
         choices=[("", _("Any")), *STATUS_CHOICES],
-        help_text=_("What became of the request."),
+        help_text=_("Whether Kaleyra accepted it."),
     )
     delivery = forms.ChoiceField(
         label=_("Delivery"),
         required=False,
         widget=PlainSelect,
         choices=[("", _("Any")), *((name, says) for name, (says, _q) in DELIVERY_FILTERS.items())],
-        help_text=_("What Kaleyra reported of the customer’s phone, or what a person settled."),
+        help_text=_("What Kaleyra reported, or what a person recorded."),
     )
     workflow = forms.ModelChoiceField(
         WorkflowInstance.objects.all(),
@@ -94,7 +94,7 @@ class HistoryFilter(DaysFilter):
         label=_("Sent again"),
         required=False,
         widget=PlainSelect,
-        choices=[("", _("Whether or not")), ("yes", _("Only what was sent again from another"))],
+        choices=[("", _("All messages")), ("yes", _("Only messages sent again"))],
     )
     practice = forms.ChoiceField(
         label=_("Practice"),

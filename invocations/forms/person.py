@@ -12,7 +12,7 @@ from unfold.forms import UserChangeForm, UserCreationForm
 
 HELP_TEXTS = {
     "username": gettext_lazy("What they sign in with. Letters, digits and @ . + - _ only."),
-    "email": gettext_lazy("A forgotten password is set anew by a link to it."),
+    "email": gettext_lazy("A forgotten password is reset with a link sent to it."),
     "is_active": gettext_lazy("Turned off, the person cannot sign in. What they did stays."),
     "groups": gettext_lazy("What the person may do: everything that any of these groups may."),
     "is_superuser": gettext_lazy("May do everything, in every group or in none."),

@@ -46,7 +46,7 @@ def _still_possible(kept: Recipient) -> Recipient:
     try:
         recipients.clean(kept.digits)
     except RecipientError:
-        text = _("Today’s rules refuse the number that it went to. Type a number.")
+        text = _("The number it went to is not accepted any more. Type a number.")
         raise forms.ValidationError(text, code="kept_number_refused") from None
     return kept
 

@@ -48,7 +48,7 @@ class SendForm(WhenFields):
     recipient = RecipientField(
         label=_("Phone number"),
         help_text=_(
-            "With the country code. Paste it as it is: +, 00, blanks and dashes are taken out."
+            "With the country code. Paste it as it is: +, 00, spaces and dashes are taken out."
         ),
     )
     same_recipient = forms.BooleanField(
@@ -120,7 +120,7 @@ class SendForm(WhenFields):
         field = self.fields[name]
         if isinstance(field, RecipientField):
             field.kept = stored(send.recipient)
-            field.help_text = _("Left empty, it goes to %(number)s as before.") % {
+            field.help_text = _("If empty, it goes to %(number)s as before.") % {
                 "number": recipients.mask(field.kept.formatted)
             }
 
@@ -230,7 +230,7 @@ class SendForm(WhenFields):
         added = [(extras[0], "params"), (extras[0], "params") if same else (extras[1], "params2")]
         for asked, (free, name) in zip(self.asked, added, strict=False):
             if key := key_with_field(asked, free):
-                text = _("“%(key)s” stands above already.") % {"key": key}
+                text = _("“%(key)s” is above already.") % {"key": key}
                 self.add_error(name, forms.ValidationError(text, code="repeated_key"))
                 return True
         return False

@@ -37,6 +37,6 @@ class SettleForm(forms.Form):
         _("How do you know?"),
         _(
             "For example: the customer read it out to me on the phone. "
-            "It stays with the invocation, with your name."
+            "It stays with the message, with your name."
         ),
     )

@@ -57,5 +57,5 @@ def follow_and_tell(request: HttpRequest, accounts: Collection[Account], of: Q) 
         one = "%(n)d message that may have left stays with the setting before."
         many = "%(n)d messages that may have left stay with the setting before."
         text = ngettext(one, many, doubtful) % {"n": doubtful}
-        kept = _("Keep its key, and a pod with its host, until “Unknown outcomes” is empty.")
+        kept = _("Keep its key, and a region with its host, until “Outcome unknown” is empty.")
         messages.warning(request, f"{text} {kept}")

@@ -87,18 +87,19 @@ class ParameterForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
             if not value or name in self.errors:
                 continue
             if choices and value not in choices:
-                self.add_error(name, _("This is none of the choices."))
+                self.add_error(name, _("This is not one of the choices."))
             elif not patterns.compiled(cleaned.get("pattern") or ".*").fullmatch(value):
-                self.add_error(name, _("The pattern does not match this."))
+                self.add_error(name, _("This does not fit the rule."))
             elif cleaned.get("max_length") and len(value) > cleaned["max_length"]:
                 self.add_error(name, _("This is longer than allowed."))
         if cleaned.get("is_sensitive") and cleaned.get("default"):
             self.add_error(
-                "default", _("A sensitive value has no default: everybody who sends would see it.")
+                "default",
+                _("A hidden value cannot have a default: everybody who sends would see it."),
             )
         if cleaned.get("is_sensitive") and cleaned.get("is_searchable"):
             self.add_error(
                 "is_searchable",
-                _("A sensitive value cannot be searchable: a hit would tell what it is."),
+                _("A hidden value cannot be searchable: a hit would tell what it is."),
             )
         return cleaned

@@ -66,17 +66,17 @@ def as_text(workflow: WorkflowInstance) -> str:
 def read(content: bytes) -> dict[str, Any]:
     """The definition in a file. Raises `BadFile`."""
     if len(content) > MAX_BYTES:
-        raise BadFile(_("The file is larger than %(n)s kB. It is no workflow.") % {"n": 256})
+        raise BadFile(_("The file is larger than %(n)s kB. It is not a workflow.") % {"n": 256})
     try:
         found = json.loads(
             content.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_no_constant
         )
     except UnicodeDecodeError:
-        raise BadFile(_("The file is no text in UTF-8.")) from None
+        raise BadFile(_("The file is not UTF-8 text.")) from None
     except RecursionError:
         raise BadFile(_("The file is nested too deep.")) from None
     except json.JSONDecodeError as error:
-        words = _("This is no JSON: line %(line)s, column %(column)s.")
+        words = _("This is not JSON: line %(line)s, column %(column)s.")
         raise BadFile(words % {"line": error.lineno, "column": error.colno}) from None
     except ValueError:  # a number of too many digits
         raise BadFile(_("There is a number in the file that cannot be read.")) from None
@@ -90,7 +90,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _value in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise BadFile(_("“%(key)s” stands twice in one object.") % {"key": twice[:100]})
+        raise BadFile(_("“%(key)s” is twice in one object.") % {"key": twice[:100]})
     return found
 
 
@@ -101,7 +101,7 @@ def _no_constant(constant: str) -> None:
 def _problems(found: Any) -> Iterator[str]:
     """What is of the wrong type, unknown or missing. The forms judge the rest."""
     if not isinstance(found, dict) or found.get("format") != FORMAT:
-        yield _("This is no workflow that a console has exported.")
+        yield _("This file was not exported by a console.")
         return
     if found.get("version") != VERSION or isinstance(found["version"], bool):
         words = _("It has version %(version)s. This console reads version %(own)s.")
@@ -124,7 +124,7 @@ def _problems(found: Any) -> Iterator[str]:
 
 def _channel_problems(channel: Any, where: str) -> Iterator[str]:
     if not isinstance(channel, dict):
-        yield _("%(where)s is no object.") % {"where": where}
+        yield _("%(where)s is not an object.") % {"where": where}
         return
     yield from _unknown(channel, {"kind", "values", *_TEXTS}, where)
     if channel.get("kind") not in Channel.Kind.values:
@@ -145,7 +145,7 @@ def _channel_problems(channel: Any, where: str) -> Iterator[str]:
             yield _("%(where)s: there is no “key”.") % {"where": place}
             continue
         if keys.count(value["key"]) > 1:
-            yield _("%(where)s: its key stands there twice.") % {"where": place}
+            yield _("%(where)s: its key is there twice.") % {"where": place}
         yield from _unknown(value, {"key", *_WORDS}, place)
         for name, field in ParameterForm.base_fields.items():
             yield from _wrong(value.get(name), _type_of(field), place, name)

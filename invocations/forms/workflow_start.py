@@ -48,7 +48,7 @@ class StartForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
         names = {place.name for row in self.setup.rows for place in row.places}
         self.problems = [*left_over(self.definition, names), *_errors_of(self.setup)]
         if not is_valid or self.problems:
-            self.add_error(None, _("Nothing was made. Put right what is listed here."))
+            self.add_error(None, _("Nothing was created. Fix what is listed here."))
         return cleaned
 
 

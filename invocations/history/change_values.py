@@ -57,7 +57,7 @@ PHRASES = {
     "sample": gettext_lazy("the example"),
     "required": gettext_lazy("whether it is required"),
     "is_sensitive": gettext_lazy("whether it is hidden"),
-    "max_length": gettext_lazy("the most characters"),
+    "max_length": gettext_lazy("the characters allowed"),
     "pattern": gettext_lazy("the rule"),
     "choices": gettext_lazy("the choices"),
     "default": gettext_lazy("the value it begins with"),

@@ -24,7 +24,7 @@ RESULT_MEANINGS: dict[CodeMeaning, Meaning] = {
     ),
     CodeMeaning.NO_REPORT: Meaning(
         "channel-no-report",
-        _("%(kind)s: no final report in time"),
+        _("%(kind)s: no delivery report in time"),
         tone="unknown",
         icon="hourglass_disabled",
         says=_("It may still arrive. This does not mean that it failed."),
@@ -38,10 +38,10 @@ RESULT_MEANINGS: dict[CodeMeaning, Meaning] = {
     ),
     CodeMeaning.OTHER: Meaning(
         "channel-other",
-        _("%(kind)s: reported without a known word"),
+        _("%(kind)s: reported with an unknown word"),
         tone="unknown",
         icon="question_mark",
-        says=_("This console concludes nothing from it."),
+        says=_("The console draws no conclusion from it."),
     ),
 }
 """Shown beside Kaleyra's own code. `label` takes the name of the channel as `kind`."""
@@ -58,10 +58,10 @@ CODE_TEXTS: dict[str, Text] = {
     "MOB-OFF": _("The phone was off."),
     "HANDSET-ERR": _("The phone did not take it."),
     "HANDSET-BUSY": _("The phone was busy."),
-    "BARRED": _("The subscriber may not receive it: the operator bars it."),
+    "BARRED": _("The operator blocks messages to this number."),
     "NET-ERR": _("The operator’s network failed."),
-    "EXPIRED": _("The operator gave up: its time was over."),
-    "REJECTED": _("The operator refused it."),
+    "EXPIRED": _("The operator gave up: the time allowed was over."),
+    "REJECTED": _("The operator rejected it."),
     "BLACKLIST": _("The number is on a block list."),
     "CON-DND": _("The customer’s number is on the do-not-disturb list."),
     "DND-NUMB": _("The customer’s number is on the do-not-disturb list."),

@@ -67,12 +67,12 @@ DELIVERED = Meaning(
 )
 FELL_BACK = Meaning(
     "fell-back",
-    pgettext_lazy("delivery", "Fell back: delivered"),
+    pgettext_lazy("delivery", "Delivered on the second channel"),
     tone="delivered",
     icon="done_all",
     says=_(
         "The first channel gave no delivery report in time, or failed."
-        " Kaleyra reports that the second channel’s message was delivered."
+        " Kaleyra reports that the second channel’s message was delivered: it was rescued."
     ),
     next=(steps.NOTHING_LEFT_AFTER_REPORT,),
 )
@@ -82,17 +82,17 @@ NO_CONFIRMATION = Meaning(
     tone="unknown",
     icon="hourglass_disabled",
     says=_(
-        "A result came, and it says neither that it was delivered nor that every channel failed."
-        " A message may still arrive, and may have already."
+        "A result came, but it does not say whether the message was delivered. It may still"
+        " arrive, or have arrived already."
     ),
     next=(steps.ASK_CUSTOMER, steps.ONLY_THEN_SEND_AGAIN),
 )
 NOT_DELIVERED = Meaning(
     "not-delivered",
-    pgettext_lazy("delivery", "Not delivered (every channel failed)"),
+    pgettext_lazy("delivery", "Not delivered"),
     tone="rejected",
     icon="error",
-    says=_("Kaleyra reports of every channel that it failed."),
+    says=_("Kaleyra reports that every channel failed."),
     next=(steps.READ_CODES, steps.CORRECT_IF_NEEDED),
 )
 NO_RESULT = Meaning(
@@ -108,26 +108,26 @@ NO_RESULT = Meaning(
 )
 SAID_DELIVERED = Meaning(
     "said-delivered",
-    pgettext_lazy("delivery", "Delivered, says a person"),
+    pgettext_lazy("delivery", "Recorded as delivered"),
     tone="accepted",
     icon="gavel",
-    says=_("No report settled it. A person did: it was delivered."),
+    says=_("A person recorded it as delivered."),
 )
 SAID_NOT_DELIVERED = Meaning(
     "said-not-delivered",
-    pgettext_lazy("delivery", "Not delivered, says a person"),
+    pgettext_lazy("delivery", "Recorded as not delivered"),
     tone="rejected",
     icon="gavel",
-    says=_("No report settled it. A person did: it was not delivered."),
+    says=_("A person recorded it as not delivered."),
 )
 MAY_BE_DOUBLE = Meaning(
     "may-be-double",
-    _("May have been received twice"),
+    _("May have arrived twice"),
     tone="unknown",
     icon="filter_2",
     says=_(
-        "Both channels may have reached the customer: neither of them is reported to have failed."
-        " Both may be billed."
+        "Both channels may have reached the customer: neither was reported as failed. Both may"
+        " be billed."
     ),
 )
 DELIVERIES = {

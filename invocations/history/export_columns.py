@@ -97,21 +97,21 @@ def _yes(is_so: bool) -> str:
 
 KINDS: dict[str, Text] = dict(Channel.Kind.choices)
 EXPORT_COLUMNS = (
-    _time(gettext_lazy("Recorded"), lambda row: row.created_at),
-    Column(gettext_lazy("Recipient"), lambda it: _recipient(it, 0)),
-    Column(gettext_lazy("Recipient on channel 2"), lambda it: _recipient(it, 1)),
+    _time(gettext_lazy("Saved"), lambda row: row.created_at),
+    Column(gettext_lazy("Phone number"), lambda it: _recipient(it, 0)),
+    Column(gettext_lazy("Second phone number"), lambda it: _recipient(it, 1)),
     Column(gettext_lazy("Workflow"), lambda it: it.invocation.workflow_instance.title),
     Column(gettext_lazy("Account"), lambda it: it.invocation.account.title),
     Column(gettext_lazy("Practice"), lambda it: _yes(target_of(it.invocation).is_practice)),
     Column(gettext_lazy("Sent by"), _sender),
     Column(gettext_lazy("Ticket"), lambda it: it.invocation.reference),
-    Column(gettext_lazy("Submission"), lambda it: it.meaning.label),
+    Column(gettext_lazy("Status"), lambda it: it.meaning.label),
     Column(gettext_lazy("Why"), lambda it: it.why),
     Column(gettext_lazy("Kaleyra’s words"), _kaleyras_words),
     Column(gettext_lazy("Delivery"), lambda it: it.delivery.label),
     Column(gettext_lazy("Delivered on"), _delivered_on),
-    Column(gettext_lazy("Channel 1"), lambda it: _channel(it, 1)),
-    Column(gettext_lazy("Channel 2"), lambda it: _channel(it, 2)),
+    Column(gettext_lazy("First channel"), lambda it: _channel(it, 1)),
+    Column(gettext_lazy("Second channel"), lambda it: _channel(it, 2)),
     Column(MAY_BE_DOUBLE.label, lambda it: _yes(it.invocation.may_be_double)),
     _time(gettext_lazy("Result at"), lambda row: row.result_at),
     _time(
@@ -125,6 +125,6 @@ EXPORT_COLUMNS = (
     ),
     Column(gettext_lazy("Request ID"), lambda it: it.invocation.request_id),
     Column(gettext_lazy("Kaleyra’s ID"), lambda it: it.invocation.workflow_invocation_id),
-    Column(gettext_lazy("Message ID on channel 1"), lambda it: _message_id(it, 1)),
-    Column(gettext_lazy("Message ID on channel 2"), lambda it: _message_id(it, 2)),
+    Column(gettext_lazy("Message ID, first channel"), lambda it: _message_id(it, 1)),
+    Column(gettext_lazy("Message ID, second channel"), lambda it: _message_id(it, 2)),
 )

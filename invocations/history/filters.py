@@ -36,8 +36,8 @@ HAS_DELIVERY = ~Q(delivery="")
 HAS_REASON = ~Q(reason="") & ~Q(reason="accepted")
 DELIVERY_FILTERS: dict[str, tuple[Any, Q]] = {
     "reached": (_("Delivered, on either channel"), Q(deciding_channel__gt=0)),
-    "1": (_("Delivered on channel 1"), Q(deciding_channel=1)),
-    "2": (_("Delivered on channel 2: fell back"), Q(deciding_channel=2)),
+    "1": (_("Delivered on the first channel"), Q(deciding_channel=1)),
+    "2": (_("Rescued: delivered on the second channel"), Q(deciding_channel=2)),
     "failed": (NOT_DELIVERED.label, Q(deciding_channel=0)),
     "open": (NO_CONFIRMATION.label, Q(delivery="completed", deciding_channel__isnull=True)),
     "awaiting": (AWAITING.label, Q(delivery="awaiting") & HAS_DELIVERY),

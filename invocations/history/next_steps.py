@@ -143,20 +143,20 @@ _ENTER_KEY = _(
     " Once the account is resumed, they leave by themselves."
 )
 _CHECK_HOST = _(
-    "An admin compares the pod’s host with the one that Kaleyra shows."
+    "An admin compares the region’s host with the one that Kaleyra shows."
     " Once the account is resumed, they leave by themselves."
 )
 _ASK_KALEYRA = _(
     "Do not send them again: the customers may have them already."
-    " Ask Kaleyra, with both IDs, and settle them."
+    " Ask Kaleyra, with both IDs, and record what happened."
 )
 _BY_REASON: dict[str, Text] = {
     "no_such_workflow": _(
-        "An admin compares workflow ID, SID and pod with Kaleyra’s Fallback page"
+        "An admin compares workflow ID, SID and region with Kaleyra’s Fallback page"
         " and resumes the workflow. Then send them again."
     ),
     "not_taken": _(
-        "An admin compares pod, SID and workflow ID with Kaleyra’s Fallback page."
+        "An admin compares region, SID and workflow ID with Kaleyra’s Fallback page."
         " Then send them again."
     ),
     "credentials": _(
@@ -189,7 +189,7 @@ _BY_STATUS: dict[str, Text] = {
     Status.REJECTED: _("Fix what Kaleyra names, then send them again."),
     Status.UNKNOWN: _(
         "Do not send them again yet. Use “Check safely” where it is offered, and ask the customers."
-        " An admin settles the rest."
+        " An admin records what happened to the rest."
     ),
     Status.HELD: _(
         "An admin fixes what stops them. Then they leave by themselves. Or cancel them."

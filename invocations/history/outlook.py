@@ -34,11 +34,11 @@ def no_sender_text(*, is_unknown: bool = False) -> str:
 
 
 def unreachable_text(departure: Departure, account: Account) -> str:
-    """That the last attempts led nowhere, and what the console does about it."""
-    text = _("%(account)s cannot be reached: the last attempts led nowhere.")
+    """That the last attempts failed, and what the console does about it."""
+    text = _("%(account)s cannot be reached: the last attempts failed.")
     if departure.goes_on_by_itself:
         text = _(
-            "%(account)s cannot be reached: the last attempts led nowhere. The console tries one"
+            "%(account)s cannot be reached: the last attempts failed. The console tries one"
             " message every 10 seconds."
         )
     return text % {"account": account.title}

@@ -12,15 +12,16 @@ Outcome = Attempt.Outcome
 REASONS: dict[str, Text] = {
     "accepted": _("Kaleyra answered that it was accepted."),
     "confirmed_by_duplicate": _(
-        "Kaleyra answered that it has this request ID already: the earlier attempt had got in."
+        "Kaleyra answered that it has this request ID already, so it had received the earlier"
+        " attempt."
     ),
-    "confirmed_by_result": _("Kaleyra reported what became of it: so the attempt had got in."),
-    "rejected": _("Kaleyra answered with a refusal."),
+    "confirmed_by_result": _("Kaleyra reported a result for it, so it had received the attempt."),
+    "rejected": _("Kaleyra rejected it."),
     "not_taken": _(
-        "The address was answered, but not as a workflow: check pod, SID and workflow ID."
+        "The address answered, but not as a workflow: check region, SID and workflow ID."
     ),
     "no_such_workflow": _(
-        "Kaleyra has no such workflow under this SID: check workflow ID, SID and pod."
+        "Kaleyra has no such workflow under this SID: check workflow ID, SID and region."
     ),
     "credentials": _(
         "Kaleyra refused the API key together with this SID. The key may be wrong, off, from"
@@ -49,7 +50,7 @@ REASONS: dict[str, Text] = {
     "connect_timeout": _("No connection within 5 seconds. Nothing left."),
     "proxy": _("No connection through the proxy. Nothing left."),
     "certificate": _("The host’s certificate is not trusted."),
-    "address": _("The pod’s host is not one that keys may be sent to."),
+    "address": _("The region’s host is not one that keys may be sent to."),
     "key": _("The stored API key cannot be sent: enter it again."),
     "no_key": _("The account has no primary API key."),
     "unreadable_key": _(
@@ -60,18 +61,19 @@ REASONS: dict[str, Text] = {
         "The message cannot be decrypted: a key is missing in FIELD_ENCRYPTION_KEYS."
     ),
     "own_target_unknown": _(
-        "It may have been accepted, and the change history does not show to which host, SID and"
-        " workflow ID it was posted. It must not be asked about anywhere else. Nothing was posted."
-        " Look for its request ID in Kaleyra’s reports."
+        "It may have been accepted. The changes do not show to which host, SID and workflow ID"
+        " it was posted, so nothing was posted this time. Look for its request ID in Kaleyra’s"
+        " reports."
     ),
     "own_host_gone": _(
-        "It may have been accepted by a host that is no pod of the console any more, and must not"
-        " be asked about anywhere else. Nothing was posted. If an admin adds a pod with that host"
-        " again, “Check safely” asks there."
+        "It may have been accepted by a host that belongs to no region of the console any more."
+        " No other host may be asked about it, so nothing was posted. If an admin adds a region"
+        " with that host again, “Check safely” asks there."
     ),
     "own_key_gone": _(
-        "It may have been accepted under a SID for which the console has no API key any more, and"
-        " must not be asked about with another one. Nothing was posted. If an admin adds an account"
+        "It may have been accepted under a SID for which the console has no API key any more."
+        " No other key may be used to ask about it, so nothing was posted. If an admin adds an"
+        " account"
         " with that SID and its key, “Check safely” asks there."
     ),
     "handed_back": _(
@@ -80,25 +82,25 @@ REASONS: dict[str, Text] = {
     ),
     "internal": _("The console itself failed during the attempt. The server’s log says where."),
     "earlier_attempt": _(
-        "An earlier attempt may have got in, and the last one does not settle it."
+        "Kaleyra may have received an earlier attempt, and the last one does not say."
     ),
     "interrupted": _("The console was stopped during the attempt."),
     "database_restored": _(
-        "The database was restored from a backup. By the copy it was still open: it may have been"
-        " sent, cancelled or settled since."
+        "The database was restored from a backup. In the backup it was still open: it may have"
+        " been sent, cancelled or recorded since."
     ),
-    "too_late": _("Its time was over before it could leave."),
+    "too_late": _("It expired before it could leave."),
     "cancelled": _("A person cancelled it before anything had left."),
     "reported_before_sent": _(
         "Kaleyra reported a result for it before this console had sent it: it may have left"
         " already."
     ),
     "settled_then_accepted": _(
-        "A person settled it: it was not delivered. Kaleyra’s answer came later and says that it"
+        "A person recorded it as not delivered. Kaleyra’s answer came later and says that it"
         " was accepted."
     ),
-    "settled_delivered": _("A person settled it: it was delivered."),
-    "settled_not_delivered": _("A person settled it: it was not delivered."),
+    "settled_delivered": _("A person recorded it as delivered."),
+    "settled_not_delivered": _("A person recorded it as not delivered."),
 }
 """Why an invocation has its status.
 

@@ -119,9 +119,8 @@ def doubtful_texts(report: Report) -> list[str]:
     if not report.doubtful:
         return []
     text = ngettext(
-        "%(n)s result is dated before the message was recorded, so nothing is concluded from it.",
-        "%(n)s results are dated before the message was recorded, so nothing is concluded from"
-        " them.",
+        "%(n)s result is dated before the message was saved, so nothing is concluded from it.",
+        "%(n)s results are dated before the message was saved, so nothing is concluded from them.",
         report.doubtful,
     )
     return [text % {"n": report.doubtful}]
@@ -132,4 +131,6 @@ def matched_by_texts(report: Report) -> list[str]:
     if not report.matched_by:
         return []
     people = ", ".join(person_name(user) for user in report.matched_by)
-    return [_("%(people)s said that it is this message’s result: no ID did.") % {"people": people}]
+    return [
+        _("%(people)s matched this result to the message by hand: no ID did.") % {"people": people}
+    ]

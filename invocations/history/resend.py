@@ -31,13 +31,12 @@ def why_not_resendable_in_bulk(
     `callbacks`: the invocation's, oldest first, with their results.
     """
     if invocation.status == Invocation.Status.UNKNOWN:
-        return _("It may have gone out. Settle it first.")
+        return _("It may have gone out. Record what happened first.")
     if refusal := resending.why_not_resendable(invocation):
         return refusal
     if is_disputed(invocation, report_of(callbacks)):
         return _(
-            "What is said of its delivery contradicts itself."
-            " Ask the customer, and open it to send it again."
+            "Its results contradict each other. Ask the customer, and open it to send it again."
         )
     return None
 

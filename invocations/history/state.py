@@ -35,11 +35,11 @@ Delivery = Invocation.Delivery
 _DELIVERED_LABELS: dict[str, tuple[Text, Text]] = {
     Channel.Kind.WHATSAPP: (
         pgettext_lazy("delivery", "Delivered on WhatsApp"),
-        pgettext_lazy("delivery", "Fell back: delivered on WhatsApp"),
+        pgettext_lazy("delivery", "Delivered on WhatsApp"),
     ),
     Channel.Kind.SMS: (
         pgettext_lazy("delivery", "Delivered by SMS"),
-        pgettext_lazy("delivery", "Fell back: delivered by SMS"),
+        pgettext_lazy("delivery", "Delivered by SMS"),
     ),
 }
 """By the kind of the channel that delivered: the label for position 1 and for position 2."""

@@ -52,7 +52,7 @@ STATUSES: dict[str, StatusMeaning] = {
         Status.REJECTED.label,
         tone="rejected",
         icon="block",
-        says=_("Kaleyra refused it. Nothing went to the customer."),
+        says=_("Kaleyra rejected it. Nothing went to the customer."),
         next=(steps.READ_REFUSAL, steps.THEN_SEND_AGAIN),
         delivery=NOT_SENT,
     ),
@@ -129,29 +129,29 @@ MAY_HAVE_LEFT = replace(
 SETTLED: dict[str, StatusMeaning] = {
     "settled_delivered": StatusMeaning(
         "settled-delivered",
-        pgettext_lazy("status", "Settled: delivered"),
+        pgettext_lazy("status", "Recorded as delivered"),
         tone="accepted",
         icon="gavel",
-        says=_("No answer settled it. A person did: it was delivered."),
+        says=_("Kaleyra did not answer clearly. A person recorded it as delivered."),
         next=(steps.NOTHING_LEFT,),
         delivery=SAID_DELIVERED,
     ),
     "settled_not_delivered": StatusMeaning(
         "settled-not-delivered",
-        pgettext_lazy("status", "Settled: not delivered"),
+        pgettext_lazy("status", "Recorded as not delivered"),
         tone="rejected",
         icon="gavel",
-        says=_("No answer settled it. A person did: it was not delivered."),
+        says=_("Kaleyra did not answer clearly. A person recorded it as not delivered."),
         next=(steps.SEND_AGAIN_IF_NEEDED,),
         delivery=SAID_NOT_DELIVERED,
     ),
     "settled_then_accepted": StatusMeaning(
         "settled-then-accepted",
-        pgettext_lazy("status", "Settled: not delivered"),
+        pgettext_lazy("status", "Recorded as not delivered"),
         tone="unknown",
         icon="gavel",
         says=_(
-            "A person settled it: it was not delivered. Kaleyra’s answer came later and says that"
+            "A person recorded it as not delivered. Kaleyra’s answer came later and says that"
             " it was accepted. One of the two is wrong. Both are shown as they came."
         ),
         next=(steps.DO_NOT_SEND, steps.ASK_KALEYRA),
@@ -166,12 +166,12 @@ acceptance leaves of it (`invocations.sending.late_answers`)."""
 def _contradicted(status: str) -> StatusMeaning:
     if status == Status.REJECTED:
         says = _(
-            "Kaleyra refused it, and yet it reported a result. One of the two is wrong."
+            "Kaleyra rejected it, and yet reported a result. One of the two is wrong."
             " Both are shown as they came."
         )
     else:
         says = _(
-            "By this console’s records nothing has left, and yet Kaleyra reported a result."
+            "As far as the console knows, nothing has left. Yet Kaleyra reported a result."
             " Both are shown as they came."
         )
     return replace(

@@ -10,13 +10,13 @@ from invocations.history.meanings import NextStep
 
 WAIT_FOR_RETRY = NextStep(
     "wait-for-retry",
-    _("Nothing to do: the console keeps trying until its time is over."),
+    _("Nothing to do: the console keeps trying until it expires."),
 )
 WAIT_UNTIL_REACHABLE = NextStep(
     "wait-until-reachable",
     _(
-        "Nothing to do: the console tries one message every 10 seconds. This one leaves once one"
-        " gets through, until its time is over."
+        "Nothing to do: the console tries one message every 10 seconds. This one leaves once"
+        " one gets through, unless it has expired."
     ),
 )
 NOT_LEAVING = NextStep(
@@ -48,12 +48,12 @@ SCHEDULED_WITHOUT_KEY = NextStep(
 SCHEDULED_WITHOUT_SENDER = NextStep(
     "scheduled-without-sender",
     _(
-        "It leaves only if the background sender runs by then, which it does not now. Whoever runs"
-        " the console has to start it."
+        "It leaves only if the background sender runs by then. It is not running now: whoever"
+        " runs the console has to start it."
     ),
 )
 WAIT_FOR_ANSWER = NextStep("wait-for-answer", _("Wait a few seconds. This page changes by itself."))
-ADMIN_FIXES_SETUP = NextStep("admin-fixes-setup", _("An admin fixes what stands under “Why”."))
+ADMIN_FIXES_SETUP = NextStep("admin-fixes-setup", _("An admin fixes what is named under “Why”."))
 LEAVES_WITH_ACCOUNT = NextStep(
     "leaves-with-account",
     _("Once the account is resumed, it leaves by itself, with the same request ID."),
@@ -61,22 +61,19 @@ LEAVES_WITH_ACCOUNT = NextStep(
 LEAVES_AFTER_PAUSE = NextStep(
     "leaves-after-pause",
     _(
-        "Once sending is resumed, it leaves by itself, with the same request ID,"
-        " until its time is over."
+        "Once sending is resumed, it leaves by itself, with the same request ID, unless it has"
+        " expired."
     ),
 )
 LEAVES_WITH_KEY = NextStep(
     "leaves-with-key",
-    _(
-        "Once an admin stores an API key, the console goes on with it by itself,"
-        " until its time is over."
-    ),
+    _("Once an admin stores an API key, it leaves by itself, unless it has expired."),
 )
 LEAVES_WITH_SENDER = NextStep(
     "leaves-with-sender",
     _(
-        "It leaves once that is fixed and the background sender runs again, which it does not now."
-        " Whoever runs the console has to start it."
+        "It leaves once that is fixed and the background sender runs. It is not running now:"
+        " whoever runs the console has to start it."
     ),
 )
 
@@ -116,18 +113,15 @@ ASKED_AFTER_PAUSE = NextStep(
 )
 READ_RESULT_AND_SETTLE = NextStep(
     "read-result-and-settle",
-    _("Read the result below, ask the customer whether a message came, and settle it."),
+    _("Read the result below, ask the customer if the message came, and record what happened."),
 )
 READ_RESULT_AND_HAVE_SETTLED = NextStep(
     "read-result-and-have-settled",
-    _(
-        "Read the result below, ask the customer whether a message came,"
-        " and have an admin settle it."
-    ),
+    _("Read the result below, ask the customer if the message came, and tell an admin."),
 )
 ASK_AND_SETTLE = NextStep(
     "ask-and-settle",
-    _("No clear answer? Ask the customer if the message came, and settle it."),
+    _("No clear answer? Ask the customer if the message came, and record what happened."),
 )
 ASK_AND_HAVE_SETTLED = NextStep(
     "ask-and-have-settled",
@@ -135,7 +129,7 @@ ASK_AND_HAVE_SETTLED = NextStep(
 )
 ASK_MEANWHILE_AND_SETTLE = NextStep(
     "ask-meanwhile-and-settle",
-    _("Ask the customer meanwhile if the message came, and settle it."),
+    _("Ask the customer meanwhile if the message came, and record what happened."),
 )
 ASK_MEANWHILE_AND_HAVE_SETTLED = NextStep(
     "ask-meanwhile-and-have-settled",
@@ -149,20 +143,20 @@ WAIT_FOR_RESULT = NextStep(
 )
 DO_NOT_SEND_MEANWHILE = NextStep(
     "do-not-send-meanwhile",
-    _("Do not send it again meanwhile. The customer may receive it twice."),
+    _("Do not send it again meanwhile. The customer may get it twice."),
 )
 GIVE_KALEYRA_ID = NextStep(
     "give-kaleyra-id",
     _(
-        "This console learns no more of it. If the customer got nothing,"
+        "The console will not learn more about it. If the customer got nothing,"
         " give Kaleyra’s ID to whoever looks it up at Kaleyra."
     ),
 )
 REPORT_LATER_RESULTS = NextStep(
     "report-later-results",
     _(
-        "An admin can have later results reported: the flow needs a callback profile at Kaleyra"
-        " that posts to this console."
+        "An admin can have later results reported: its flow at Kaleyra needs a callback profile"
+        " with this console’s results address."
     ),
 )
 ASK_BEFORE_SENDING = NextStep(
@@ -179,12 +173,12 @@ REPORT_MISSING_RESULTS = NextStep(
 
 # --- settled, or reported -------------------------------------------------------------------------
 
-NOTHING_LEFT = NextStep("nothing-left", _("Nothing is left to do."))
+NOTHING_LEFT = NextStep("nothing-left", _("Nothing to do."))
 NOTHING_LEFT_AFTER_REPORT = NextStep("nothing-left-after-report", _("Delivered, nothing to do."))
 ASK_CUSTOMER = NextStep("ask-customer", _("Ask the customer whether a message came."))
 ONLY_THEN_SEND_AGAIN = NextStep(
     "only-then-send-again",
-    _("Only then send it again. It gets a new ID, so the customer may receive it twice."),
+    _("Only then send it again. It gets a new ID, so the customer may get it twice."),
 )
 READ_CODES = NextStep(
     "read-codes",
@@ -193,15 +187,15 @@ READ_CODES = NextStep(
 CORRECT_IF_NEEDED = NextStep(
     "correct-if-needed",
     _(
-        "If the customer still needs it, send it again with what was wrong put right."
-        " It gets a new request ID."
+        "If the customer still needs it, fix what was wrong and send it again. It gets a new"
+        " request ID."
     ),
 )
 SEND_AGAIN_IF_NEEDED = NextStep(
     "send-again-if-needed",
     _("If the customer still needs it, send it again with these values. It gets a new request ID."),
 )
-READ_REFUSAL = NextStep("read-refusal", _("Read Kaleyra’s reason below and have it put right."))
+READ_REFUSAL = NextStep("read-refusal", _("Read Kaleyra’s reason below and have it fixed."))
 THEN_SEND_AGAIN = NextStep(
     "then-send-again", _("Then send it again with these values. It gets a new request ID.")
 )

@@ -84,7 +84,7 @@ def _clauses(report: Report, channels: Sequence[Channel]) -> Iterator[str]:
             yield _clause(result, channel_name(result, channels))
         elif position <= len(channels) and not is_delivered:
             kind = channels[position - 1].get_kind_display()
-            yield _("nothing is said of %(kind)s") % {"kind": kind}
+            yield _("%(kind)s is not mentioned") % {"kind": kind}
 
 
 def _clause(result: ReportedChannel, kind: str) -> str:
@@ -95,13 +95,13 @@ def _clause(result: ReportedChannel, kind: str) -> str:
         case CodeMeaning.FAILED:
             return _("%(kind)s failed") % words
         case CodeMeaning.NO_REPORT if result.wait_seconds:
-            return _("%(kind)s gave no final report within %(n)s s") % words
+            return _("%(kind)s was not reported delivered within %(n)s s") % words
         case CodeMeaning.NO_REPORT:
-            return _("%(kind)s gave no final report in time") % words
+            return _("%(kind)s was not reported delivered in time") % words
         case CodeMeaning.SENT:
             return _("%(kind)s was handed on, without a delivery report") % words
     if not result.code:
-        return _("nothing more is said of %(kind)s") % words
+        return _("no more is said about %(kind)s") % words
     if _QUOTABLE_CODE.match(result.code):
-        return _("of %(kind)s it says “%(code)s”") % words
-    return _("of %(kind)s it says what is no known word") % words
+        return _("about %(kind)s it says “%(code)s”") % words
+    return _("about %(kind)s it says a word that is not known") % words

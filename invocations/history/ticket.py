@@ -39,7 +39,7 @@ def ticket_text(
     lines: list[TicketLine] = [
         *_identity(invocation, target),
         *(_attempt(attempt) for attempt in attempts),
-        (_("State"), meaning.label),
+        (_("Status"), meaning.label),
         *((_("It waits"), text) for text in waits_because),
         (_("Delivery"), delivery.label),
         *(_results(report) if report else ()),
@@ -58,9 +58,9 @@ def _identity(invocation: Invocation, target: ShownTarget) -> list[TicketLine]:
         (_("Kaleyra’s ID"), invocation.workflow_invocation_id or _("none received")),
         (_("Workflow"), f"{workflow.title} ({row.workflow_instance_id})"),
         (_("Account"), f"{account.title} (SID {row.sid})"),
-        (_("Pod"), f"{target.pod or '–'} ({row.api_domain})"),
+        (_("Region"), f"{target.pod or '–'} ({row.api_domain})"),
         (_("To"), " / ".join(hint for hint in hints if hint)),
-        (_("Recorded"), _at(invocation.created_at, person_name(invocation.created_by))),
+        (_("Saved"), _at(invocation.created_at, person_name(invocation.created_by))),
     ]
 
 

@@ -83,11 +83,11 @@ def _recorded(invocation: Invocation, changes: Sequence[ScheduleChange]) -> Time
     if invocation.not_before:
         first = changes[0].was if changes else invocation.not_before
         time = clock_time(first, "j M Y, H:i:s")
-        says.append(_("Not to leave before %(time)s.") % {"time": time})
+        says.append(_("Scheduled for %(time)s.") % {"time": time})
     if invocation.not_after and may_still_expire:
         time = clock_time(invocation.not_after, "j M Y, H:i:s")
         says.append(_("Expires at %(time)s.") % {"time": time})
-    return TimelineStep(_("Recorded"), icon="edit", at=invocation.created_at, says=says)
+    return TimelineStep(_("Saved"), icon="edit", at=invocation.created_at, says=says)
 
 
 def _attempts(begun: Sequence[Attempt]) -> Iterator[TimelineStep]:

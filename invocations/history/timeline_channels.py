@@ -26,7 +26,7 @@ def reported_steps(report: Report, channels: Sequence[Channel]) -> Iterator[Time
         if result:
             name = channel_name(result, channels)
             notes = _notes(result, configured)
-            badge = _("Fell back") if _fell_back(result, report) else ""
+            badge = _("Rescued") if _fell_back(result, report) else ""
             is_disputed = position in report.disputed
             yield from _result_steps(result, name, notes, badge=badge, is_disputed=is_disputed)
         elif configured:
@@ -38,7 +38,7 @@ def expected_steps(channels: Sequence[Channel]) -> Iterator[TimelineStep]:
     for channel in channels:
         words = {"kind": channel.get_kind_display(), "n": channel.delay_seconds}
         if channel.position == 1 and channel.delay_seconds:
-            text = _("%(kind)s first: up to %(n)s s for its final report")
+            text = _("%(kind)s first: up to %(n)s s for its delivery report")
         elif channel.position == 1:
             text = _("%(kind)s first")
         elif channel.delay_seconds:
@@ -75,7 +75,7 @@ def _result_steps(
         )
     has_no_report = meaning_of_code(result.code) is CodeMeaning.NO_REPORT
     if result.wait_seconds:
-        waited = _("waited %(n)s s") if has_no_report else _("had %(n)s s for a final report")
+        waited = _("waited %(n)s s") if has_no_report else _("had %(n)s s for a delivery report")
         yield TimelineStep(waited % {"n": result.wait_seconds}, is_wait=True, is_open=True)
     says = [*([] if is_started else notes), *_code_texts(result.code)]
     if is_disputed:
@@ -94,7 +94,7 @@ def _end_title(result: ReportedChannel, name: str) -> str:
     meaning = meaning_of_code(result.code)
     if meaning is CodeMeaning.NO_REPORT and result.wait_seconds:
         words = {"kind": name, "n": result.wait_seconds}
-        return _("%(kind)s: no final report within %(n)s s") % words
+        return _("%(kind)s: no delivery report within %(n)s s") % words
     return str(RESULT_MEANINGS[meaning].label) % {"kind": name}
 
 

@@ -106,14 +106,14 @@ def _pairs(text: str) -> Any:
         return json.loads(text, object_pairs_hook=_Pairs)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise CommandError(f"--input is no JSON ({error.msg}, {where}).") from None
+        raise CommandError(f"--input is not JSON ({error.msg}, {where}).") from None
     except (ValueError, RecursionError):
-        raise CommandError("--input is no JSON that can be read.") from None
+        raise CommandError("--input is not JSON that can be read.") from None
 
 
 def _object(value: Any, name: str) -> dict[str, Any]:
     if not isinstance(value, _Pairs):
-        raise CommandError(f"{name} is no JSON object.")
+        raise CommandError(f"{name} is not a JSON object.")
     found: dict[str, Any] = {}
     for key, each in value:
         if key in found:
@@ -185,7 +185,7 @@ def _values(value: Any, name: str) -> list[Pair]:
 
 def _text(value: Any, name: str) -> str:
     if not isinstance(value, str):
-        raise CommandError(f"{name} is no text: put it in quotes.")
+        raise CommandError(f"{name} is not a text: put it in quotes.")
     return value
 
 
@@ -193,4 +193,4 @@ def _uuid(value: Any, name: str) -> uuid.UUID:
     try:
         return uuid.UUID(_text(value, name))
     except ValueError:
-        raise CommandError(f"{name} is no UUID.") from None
+        raise CommandError(f"{name} is not a UUID.") from None

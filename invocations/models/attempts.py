@@ -30,8 +30,8 @@ class Attempt(models.Model):
         REJECTED = "rejected", pgettext_lazy("attempt", "Rejected")
         REFUSED = "refused", pgettext_lazy("attempt", "Set-up refused")
         BUSY = "busy", pgettext_lazy("attempt", "Asked to wait")
-        DOUBTFUL = "doubtful", pgettext_lazy("attempt", "Doubtful")
-        NOT_SENT = "not_sent", pgettext_lazy("attempt", "Certainly not sent")
+        DOUBTFUL = "doubtful", pgettext_lazy("attempt", "Outcome unknown")
+        NOT_SENT = "not_sent", pgettext_lazy("attempt", "Not sent")
 
     invocation = models.ForeignKey(Invocation, models.PROTECT, related_name="attempts")
     number = models.PositiveSmallIntegerField()

@@ -53,8 +53,8 @@ class Pod(models.Model):
     history = HistoricalRecords()
 
     class Meta:
-        verbose_name = _("pod")
-        verbose_name_plural = _("pods")
+        verbose_name = _("region")
+        verbose_name_plural = _("regions")
         ordering = ["code"]
         constraints = [
             models.CheckConstraint(
@@ -88,17 +88,17 @@ class Account(models.Model):
     class RetryAmbiguous(models.TextChoices):
         SAME_ID = (
             "same_id",
-            _("ask again with the same request ID, for 15 minutes in which it can be asked"),
+            _("ask again with the same request ID, for up to 15 minutes"),
         )
         NEVER = (
             "never",
-            _("never ask again by itself: the outcome stays unknown until a person settles it"),
+            _("never ask again by itself: the outcome stays unknown until a person records it"),
         )
 
     title = models.CharField(
         _("title"), max_length=100, unique=True, help_text=_("What your team calls it.")
     )
-    pod = models.ForeignKey(Pod, models.PROTECT, related_name="accounts", verbose_name=_("pod"))
+    pod = models.ForeignKey(Pod, models.PROTECT, related_name="accounts", verbose_name=_("region"))
     sid = models.CharField(
         "SID",
         max_length=64,
@@ -120,23 +120,23 @@ class Account(models.Model):
         help_text=_(
             "A number may be typed without its country code if it can only be one of this country. "
             "Numbers of other countries get a caution. "
-            "Left empty, it follows the pod: India, Singapore, or the United States (pod NA)."
+            "Left empty, it follows the region: India, Singapore, or the United States."
         ),
     )
     sends_per_second = models.PositiveIntegerField(
         _("sends per second"),
         default=10,
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
-        help_text=_("The most we send, over all workflows."),
+        help_text=_("The most we send, in all workflows together."),
     )
     retry_ambiguous = models.CharField(
-        _("after a doubtful attempt"),
+        _("after an unclear answer"),
         max_length=10,
         choices=RetryAmbiguous.choices,
         default=RetryAmbiguous.SAME_ID,
         help_text=_(
-            "An attempt is doubtful if it may have got in and no answer says so. "
-            "Kaleyra takes a request ID once."
+            "An answer is unclear if the message may have got through and nothing says so."
+            " Kaleyra takes each request ID once."
         ),
     )
     is_paused = models.BooleanField(

@@ -38,7 +38,7 @@ class Invocation(models.Model):
         ACCEPTED = "accepted", pgettext_lazy("status", "Accepted")
         REJECTED = "rejected", pgettext_lazy("status", "Rejected")
         UNKNOWN = "unknown", pgettext_lazy("status", "Outcome unknown")
-        HELD = "held", pgettext_lazy("status", "Held")
+        HELD = "held", pgettext_lazy("status", "On hold")
         CANCELLED = "cancelled", pgettext_lazy("status", "Cancelled")
         EXPIRED = "expired", pgettext_lazy("status", "Expired")
 
@@ -107,9 +107,9 @@ class Invocation(models.Model):
     payload_digest = models.CharField(max_length=64, editable=False)
     recipient_digest = models.CharField(max_length=64, editable=False)
     recipient2_digest = models.CharField(max_length=64, blank=True, editable=False)
-    recipient_hint = models.CharField(_("recipient"), max_length=60, editable=False)
+    recipient_hint = models.CharField(_("phone number"), max_length=60, editable=False)
     recipient2_hint = models.CharField(
-        _("second recipient"), max_length=60, blank=True, editable=False
+        _("second phone number"), max_length=60, blank=True, editable=False
     )
     recipient_last_four = models.CharField(max_length=4, blank=True, editable=False)
     recipient2_last_four = models.CharField(max_length=4, blank=True, editable=False)
@@ -124,7 +124,7 @@ class Invocation(models.Model):
     )
     # Not sent before or after these times; None sets no limit. `record` always sets `not_after`.
     not_before = models.DateTimeField(_("not before"), null=True, blank=True, editable=False)
-    not_after = models.DateTimeField(_("not after"), null=True, blank=True, editable=False)
+    not_after = models.DateTimeField(_("expires"), null=True, blank=True, editable=False)
     due_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When the dispatcher posts it by itself; None if it does not."""
     comes_first = models.BooleanField(default=False, db_default=False, editable=False)
@@ -146,9 +146,7 @@ class Invocation(models.Model):
 
     # --- the last answer
 
-    workflow_invocation_id = models.CharField(
-        _("workflow invocation ID"), max_length=100, blank=True
-    )
+    workflow_invocation_id = models.CharField(_("Kaleyra’s ID"), max_length=100, blank=True)
     http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True, blank=True)
     provider_timestamp = models.CharField(_("Kaleyra's timestamp"), max_length=60, blank=True)
     reply = EncryptedTextField(bound_to="request_id", null=True, blank=True, editable=False)
@@ -169,9 +167,7 @@ class Invocation(models.Model):
     )
     """Position of the channel that reached the customer; 0 if every channel of the workflow is
     reported to have failed; None without a result, or if the result says neither."""
-    may_be_double = models.BooleanField(
-        _("may have been received twice"), default=False, editable=False
-    )
+    may_be_double = models.BooleanField(_("may have arrived twice"), default=False, editable=False)
 
     # --- who recorded it, and for what
 
@@ -187,7 +183,7 @@ class Invocation(models.Model):
         db_index=False,
     )
     """None if it was sent from the command line."""
-    created_at = models.DateTimeField(_("recorded"), auto_now_add=True, db_index=True)
+    created_at = models.DateTimeField(_("saved"), auto_now_add=True, db_index=True)
     cancelled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -207,14 +203,14 @@ class Invocation(models.Model):
     )
 
     class Meta:
-        verbose_name = _("invocation")
-        verbose_name_plural = _("invocations")
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
         ordering = ["-id"]
         permissions = [
             ("send_invocation", _("Can send")),
             ("view_full_recipient", _("Can see full numbers")),
             ("view_values", _("Can see the values of what was sent")),
-            ("settle_invocation", _("Can settle an unknown outcome")),
+            ("settle_invocation", _("Can record what happened to a message")),
         ]
         default_permissions = ("view",)
         constraints = [

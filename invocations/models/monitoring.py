@@ -17,10 +17,10 @@ class Incident(models.Model):
     """
 
     class Kind(models.TextChoices):
-        REFUSALS = "refusals", _("Refusals of one kind")
+        REFUSALS = "refusals", _("Rejections of one kind")
         PAUSED = "paused", _("Paused by the console")
         UNREACHABLE = "unreachable", _("Not reachable")
-        UNKNOWN = "unknown", _("Outcomes unknown")
+        UNKNOWN = "unknown", _("Outcome unknown")
         NO_RESULTS = "no_results", _("Results missing")
 
     kind = models.CharField(max_length=12, choices=Kind.choices)

@@ -85,8 +85,8 @@ class Preset(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        verbose_name = _("preset")
-        verbose_name_plural = _("presets")
+        verbose_name = _("saved values")
+        verbose_name_plural = _("saved values")
         ordering = ["title"]
         default_permissions = ()
         constraints = [

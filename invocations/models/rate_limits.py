@@ -52,9 +52,9 @@ class KillSwitch(models.Model):
     history = HistoricalRecords()
 
     class Meta:
-        verbose_name = _("kill switch")
+        verbose_name = _("stop of all sending")
         default_permissions = ()
-        permissions = [("stop_sending", _("Can stop all sending and let it go on"))]
+        permissions = [("stop_sending", _("Can stop and resume all sending"))]
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="kill_switch_is_one")]
 
     def __str__(self) -> str:

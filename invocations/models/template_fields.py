@@ -25,24 +25,24 @@ class Parameter(models.Model):
     )
     key = models.CharField(_("key"), max_length=100)
     label = models.CharField(
-        _("label"),
+        _("name"),
         max_length=100,
         blank=True,
         help_text=_("What staff are asked for, for example First name."),
     )
     help_text = models.CharField(_("help"), max_length=300, blank=True)
     sample = models.CharField(
-        _("sample"), max_length=1000, blank=True, help_text=_("Shown in the example. Never sent.")
+        _("example"), max_length=1000, blank=True, help_text=_("Shown in the example. Never sent.")
     )
     required = models.BooleanField(
         _("required"),
         default=True,
         help_text=_(
-            "A value that goes by position is needed always: without it the rest would shift."
+            "A value that goes by position is always required: without it the others would shift."
         ),
     )
     is_sensitive = models.BooleanField(
-        _("sensitive"),
+        _("hidden"),
         default=False,
         help_text=_("Hidden while typed, and never shown after it was sent."),
     )
@@ -56,26 +56,27 @@ class Parameter(models.Model):
         ),
     )
     max_length = models.PositiveIntegerField(
-        _("most characters"), null=True, blank=True, validators=[MinValueValidator(1)]
+        _("characters allowed"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     pattern = models.CharField(
-        _("pattern"),
+        _("rule"),
         max_length=300,
         blank=True,
         help_text=_(
-            "A regular expression for the whole value, for example KF-[0-9]{5}. "
+            "What the whole value must look like, as a regular expression, for example"
+            " KF-[0-9]{5}. "
             "\\d and \\w match ASCII alone; \\p{Nd} is a digit and \\pL a letter of any script."
         ),
     )
     choices = models.TextField(
-        _("choices"), blank=True, help_text=_("One a line. Staff choose instead of typing.")
+        _("choices"), blank=True, help_text=_("One per line. Staff choose instead of typing.")
     )
-    default = models.CharField(_("default"), max_length=1000, blank=True)
+    default = models.CharField(_("begins with"), max_length=1000, blank=True)
     history = HistoricalRecords()
 
     class Meta:
-        verbose_name = _("parameter")
-        verbose_name_plural = _("parameters")
+        verbose_name = _("value")
+        verbose_name_plural = _("values")
         ordering = ["channel", "key"]
         constraints = [
             models.UniqueConstraint(
@@ -102,7 +103,7 @@ class WorkflowVersion(models.Model):
         WorkflowInstance, models.CASCADE, related_name="versions", verbose_name=_("workflow")
     )
     number = models.PositiveIntegerField(_("number"))
-    contract = models.JSONField(_("contract"))
+    contract = models.JSONField(_("texts and values"))
     """What `composing.template_fields.snapshot` returned."""
     digest = models.CharField(max_length=64)
     """SHA-256 of `contract` in hex, to see whether anything has changed since."""

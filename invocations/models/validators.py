@@ -19,11 +19,11 @@ def reachable(api_domain: str) -> None:
     if address.is_loopback(api_domain):
         if not settings.SANDBOX:
             raise ValidationError(
-                _("A pod on this machine is for practice. It needs SANDBOX=True."), code="sandbox"
+                _("A host on this machine is for practice. It needs SANDBOX=True."), code="sandbox"
             )
     elif not address.is_public(api_domain):
         raise ValidationError(
-            _("This is no public host. Keys are sent to Kaleyra’s hosts only."), code="private"
+            _("This is not a public host. Keys are sent to Kaleyra’s hosts only."), code="private"
         )
 
 
@@ -34,7 +34,7 @@ def sendable_key(key: str) -> None:
     """
     if not key.isascii() or not key.isprintable() or " " in key or len(key) > 500:
         raise ValidationError(
-            _("A key has only letters, digits and signs of ASCII, without blanks or line breaks."),
+            _("A key has only letters, digits and signs of ASCII, without spaces or line breaks."),
             code="key",
         )
 
@@ -43,7 +43,7 @@ def home_region(code: str) -> None:
     """Validates that this is a country with phone numbers, or `home_country.NONE`."""
     if code != home_country.NONE and not home_country.is_region(code):
         raise ValidationError(
-            _("This is no country’s code of two capital letters, for example IN."), code="region"
+            _("This is not a country code of two capital letters, for example IN."), code="region"
         )
 
 

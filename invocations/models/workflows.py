@@ -97,21 +97,21 @@ class WorkflowInstance(models.Model):
         ),
     )
     valid_minutes = models.PositiveIntegerField(
-        _("minutes in which it is of use"),
+        _("expires after, in minutes"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(MAX_VALID_MINUTES)],
         help_text=_(
-            "A message that could not leave in this time never leaves. "
+            "A message that has not left by then expires. "
             "Empty: 10 where a channel is a one-time passcode, else 240 (4 hours)."
         ),
     )
     expects_callback = models.BooleanField(
-        _("reports its results"),
+        _("results come back"),
         default=False,
         help_text=_(
-            "Kaleyra’s flow has the callback profile that posts to this console. "
-            "Turned on by itself when the first result of this workflow comes in."
+            "Kaleyra’s flow posts its results to this console. Turned on by itself when the"
+            " first result of this workflow comes in."
         ),
     )
     groups = models.ManyToManyField(
@@ -178,7 +178,7 @@ class Channel(models.Model):
         WorkflowInstance, models.CASCADE, related_name="channels", verbose_name=_("workflow")
     )
     position = models.PositiveSmallIntegerField(
-        _("position"), choices=[(1, _("first (send1)")), (2, _("second (send2)"))]
+        _("position"), choices=[(1, _("first channel")), (2, _("second channel"))]
     )
     kind = models.CharField(_("channel"), max_length=10, choices=Kind.choices)
     template_text = models.TextField(
@@ -190,13 +190,13 @@ class Channel(models.Model):
         _("header text"),
         max_length=200,
         blank=True,
-        help_text=_("WhatsApp only. Its variable takes the value of #param_header#."),
+        help_text=_("WhatsApp only. Its place takes the value of #param_header#."),
     )
     button_url = models.CharField(
         _("button URL"),
         max_length=2000,
         blank=True,
-        help_text=_("WhatsApp only. The variable at its end takes the value of #param_url#."),
+        help_text=_("WhatsApp only. The place at its end takes the value of #param_url#."),
     )
     is_otp = models.BooleanField(
         _("one-time passcode"),
@@ -211,7 +211,7 @@ class Channel(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(MIN_DELAY), MaxValueValidator(MAX_DELAY)],
-        help_text=_("How long Kaleyra waits for a final report of this channel, 5 to 900."),
+        help_text=_("How long Kaleyra waits for a delivery report of this channel, 5 to 900."),
     )
     history = HistoricalRecords()
 
@@ -259,7 +259,7 @@ class Channel(models.Model):
             if kind is ChannelKind.SMS and text:
                 raise ValidationError({name: _("Only a WhatsApp template has this.")})
             if len(placeholders(text, kind)) > 1:
-                raise ValidationError({name: _("It can have one variable only.")})
+                raise ValidationError({name: _("It can have one place for a value only.")})
 
 
 def _validate_keys(keys: Sequence[str]) -> None:
@@ -274,7 +274,7 @@ def _validate_keys(keys: Sequence[str]) -> None:
             checked([(key, "-")])
         except ParamsError:
             message = _(
-                "“%(key)s” cannot be a name: it has blanks around it, a control character, "
+                "“%(key)s” cannot be a name: it has spaces around it, a control character, "
                 "or more than 100 characters."
             )
             raise ValidationError({"template_text": message % {"key": key}}) from None

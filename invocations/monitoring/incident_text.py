@@ -96,18 +96,15 @@ Sentences = tuple[str, str, str]
 
 def _refusals(about: dict[str, object], incident: Incident, reader: Reader) -> Sentences:
     title = ngettext(
-        "%(count)s refusal of one kind: %(name)s",
-        "%(count)s refusals of one kind: %(name)s",
+        "%(count)s message rejected for one reason: %(name)s",
+        "%(count)s messages rejected for one reason: %(name)s",
         incident.count,
     )
     says = _(
-        "Kaleyra refuses what is sent with this workflow. "
-        "This is over as soon as it takes a message."
+        "Kaleyra rejects the messages of this workflow. This is over as soon as it accepts one."
     )
     advice = " ".join(str(sentence) for sentence in advice_for([incident.reason]))
-    steps = advice or _(
-        "Read Kaleyra’s reason, and have put right what it names: the values, or the flow."
-    )
+    steps = advice or _("Read Kaleyra’s reason, and fix what it names: the values, or the flow.")
     return title % about, says, steps
 
 
@@ -155,7 +152,7 @@ def _steps_for_account(incident: Incident, reader: Reader) -> str:
 def _unreachable(about: dict[str, object], incident: Incident, reader: Reader) -> Sentences:
     host = {"host": incident.account.pod.api_domain}
     title = _("%(name)s cannot be reached") % about
-    says = _("Several attempts in a row led nowhere.")
+    says = _("Several attempts in a row failed.")
     ask = _("Ask IT whether this server can reach %(host)s, and Kaleyra whether it has a fault.")
     idle = _why_nothing_is_tried(incident, reader)
     if idle:
@@ -189,9 +186,9 @@ def _unknown(about: dict[str, object], incident: Incident, reader: Reader) -> Se
         incident.count,
     )
     says = ngettext(
-        "For a quarter of an hour no answer has settled it. The message may have gone out.",
-        "For a quarter of an hour no answer has settled them. "
-        "Each of these messages may have gone out.",
+        "Kaleyra has not answered clearly for 15 minutes. The message may have gone out.",
+        "Kaleyra has not answered clearly for 15 minutes. Each of these messages may have gone"
+        " out.",
         incident.count,
     )
     return title % about, says, _steps_for_unknown(incident, reader)
@@ -202,18 +199,14 @@ def _steps_for_unknown(incident: Incident, reader: Reader) -> str:
         incident.account, incident.workflow_instance, is_stopped=reader.is_stopped
     )
     by_hand = (
-        _("Ask the customers whether a message came, and settle what they say.")
+        _("Ask the customers if the message came, and record what they say.")
         if reader.viewer.may(permissions.SETTLE)
-        else _(
-            "Ask the customers whether a message came, and ask an admin to settle what they say."
-        )
+        else _("Ask the customers if the message came, and ask an admin to record it.")
     )
     if is_blocked:
         return f"{by_hand} {_('While it is paused none can be checked.')}"
     if reader.viewer.may(permissions.SEND):
-        return (
-            f"{_('Press “Check safely” where it is offered. If that settles nothing:')} {by_hand}"
-        )
+        return f"{_('Press “Check safely” where it is offered. If that does not help:')} {by_hand}"
     return by_hand
 
 

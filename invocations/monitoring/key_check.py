@@ -171,7 +171,7 @@ def _doubts(profile: Profile, account: Account, console: str) -> Iterator[Promis
         yield _("It is turned off at Kaleyra: no results come.")
     if address is None:
         yield _(
-            "Its URL is no address of this console, or one that was ended. "
+            "Its URL is not an address of this console, or it is one that was ended. "
             "Copy the current one from the results address page of the account."
         )
     elif address.account != account:

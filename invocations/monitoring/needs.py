@@ -138,11 +138,11 @@ def _own_row(request: AdminRequest, cause: str) -> Need:
     """A request whose cause no other row shows, such as for a workflow that is missing."""
     message = request.invocation
     if message:
-        title, button = _("A message’s outcome is asked for"), _("Record what happened")
+        title, button = _("Somebody asks what happened to a message"), _("Record what happened")
         address, permission = reverse("settle", args=[message.request_id]), permissions.SETTLE
         says = _("The console still checks it by itself. Ask the customer if it came.")
     else:
-        title, button = _("A workflow is asked for"), _("Add a workflow")
+        title, button = _("Somebody asks for a workflow"), _("Add a workflow")
         address = reverse("admin:invocations_workflowinstance_add")
         permission, says = permissions.ADD_WORKFLOW, ""
     return Need(

@@ -146,7 +146,7 @@ def _workflow_pause(workflow: WorkflowInstance, version: Any) -> Pause:
     because = reason if reason in TABLE else ""
     by = _paused_by(version) if not because else ""
     says = _(
-        "Kaleyra answered that %(account)s has no such workflow: check workflow ID, SID and pod."
+        "Kaleyra answered that %(account)s has no such workflow: check workflow ID, SID and region."
     )
     return Pause(
         workflow,

@@ -44,10 +44,10 @@ def remedy_for(account: Account, reason: str) -> Remedy:
     if reason in HOST_REASONS:
         address = reverse("admin:invocations_pod_change", args=[account.pod_id])
         return Remedy(
-            _("Check the pod’s host"),
+            _("Check the region’s host"),
             address,
             permissions.CHANGE_POD,
-            _("Ask an admin to check the pod’s host."),
+            _("Ask an admin to check the region’s host."),
         )
     address = reverse("account_hub", args=[account.pk])
     return Remedy(

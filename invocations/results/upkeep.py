@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 Delivery = Invocation.Delivery
 
 MAX_UNMATCHED = 10_000
-"""Unmatched results kept for one account. Beyond that the oldest are deleted."""
+"""Results without a message kept for one account. Beyond that the oldest are deleted."""
 UNMATCHED_KEPT_FOR = timedelta(days=30)
 ROWS_PER_ROUND = 500
 MAX_ROUNDS = 2

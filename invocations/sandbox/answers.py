@@ -116,8 +116,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "401",
         "The key is refused",
-        "Held, and its account paused, until an admin has mended the key and the account goes on. "
-        "Then it leaves by itself.",
+        "On hold, and its account paused, until an admin has fixed the key and resumed the account."
+        " Then it leaves by itself.",
         _always(key_refused()),
     ),
     Scenario(
@@ -135,7 +135,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "301",
         "Redirected to another host",
-        "Held. The redirect is not followed, so neither key nor number reaches the other host.",
+        "On hold. The redirect is not followed, so neither key nor number reaches the other host.",
         _always(web_page(301, "301 Moved Permanently", (ANOTHER_HOST,))),
     ),
     Scenario(

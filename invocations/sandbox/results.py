@@ -86,22 +86,22 @@ ENDINGS: tuple[Ending, ...] = (
     Ending(
         "702",
         "The first channel is silent, the second delivers; wrapped as an object",
-        "Fell back: no final report in 5 s, then delivered on the second channel. "
-        "May have been received twice.",
+        "Rescued: no delivery report in 5 s, then delivered on the second channel. "
+        "May have arrived twice.",
         ("TIMEOUT", "DELIVERED"),
         Shape.OBJECT,
     ),
     Ending(
         "703",
         "The first channel fails, the second delivers; wrapped as a text",
-        "Fell back: the first channel failed, the second delivered.",
+        "Rescued: the first channel failed, the second delivered.",
         ("FAILED", "DELIVERED"),
         Shape.TEXT,
     ),
     Ending(
         "704",
         "Both channels are silent",
-        "No final report from either: it may still have arrived.",
+        "No delivery report from either: it may still have arrived.",
         ("TIMEOUT", "TIMEOUT"),
     ),
     Ending("705", "Both channels fail", "Delivered on neither channel.", ("FAILED", "UNDELIVERED")),

@@ -61,7 +61,7 @@ def test_an_api_domain_that_is_no_host_is_refused_with_an_explanation(add_pod, h
     ["10.0.0.8", "192.168.1.1", "169.254.169.254", "intranet", "db.internal", "printer.local"],
 )
 def test_a_host_in_a_private_network_is_refused(add_pod, host):
-    assert "This is no public host" in errors(add_pod(host))
+    assert "This is not a public host" in errors(add_pod(host))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8090", "localhost"])
@@ -228,7 +228,7 @@ def test_the_resume_button_resumes_the_account(ada, rosa, kaleyra, paused_by_con
 
 
 def test_pausing_gives_a_message_and_is_shown_in_the_list(ada, kaleyra):
-    assert "Nothing is sent over Acme India" in messages_of(
+    assert "Nothing is sent with Acme India" in messages_of(
         save_account(ada, kaleyra, is_paused="on", paused_reason="Invoice open")
     )
     assert "Paused" in ada.get(ACCOUNTS).content.decode()

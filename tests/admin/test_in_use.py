@@ -28,7 +28,7 @@ def test_an_accounts_page_links_to_its_keys_and_workflows(ada, kaleyra, invocati
     html = ada.get(page("change", kaleyra.account)).content.decode()
     assert f'href="{page("change", kaleyra.key)}"' in html
     assert f'href="{page("change", kaleyra.workflow)}"' in html
-    assert "1 invocation<" in html
+    assert "1 message<" in html
 
 
 def test_a_primary_keys_page_links_to_the_workflows_of_its_account(ada, kaleyra):
@@ -56,7 +56,7 @@ def test_names_are_shown_to_people_who_may_view_these_records_only(
 
 @pytest.mark.parametrize(
     ("model", "reason"),
-    [("pod", "1 account"), ("account", "1 workflow"), ("workflowinstance", "1 invocation")],
+    [("pod", "1 account"), ("account", "1 workflow"), ("workflowinstance", "1 message")],
 )
 def test_a_record_in_use_is_not_deleted_and_the_page_shows_its_users(
     ada, kaleyra, invocation, model, reason

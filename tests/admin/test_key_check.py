@@ -142,7 +142,7 @@ def test_a_profile_with_an_ended_address_is_shown(ada, key, at_kaleyra):
     page_text = words_of(
         ada.post(reverse("check_key", args=[key.pk]), headers={"host": "127.0.0.1:80"})
     )
-    assert "is no address of this console, or one that was ended" in page_text
+    assert "is not an address of this console, or it is one that was ended" in page_text
 
 
 def test_a_profile_with_the_address_of_another_account_without_its_slash_is_shown(

@@ -190,7 +190,7 @@ def test_a_person_who_changed_something_can_only_be_deactivated(sven, ada, kaley
         {"code": "IN", "title": "India", "api_domain": "api.in.kaleyra.io"},
     )
     html = sven.post(page("delete", ada.person), {"post": "yes"}).content.decode()
-    assert "Turn the account off instead" in html
+    assert "Switch “Active” off instead" in html
     assert User.objects.filter(username="ada").exists()
 
 

@@ -104,6 +104,9 @@ def test_what_cannot_be_asked_any_more_says_why(ada, priya, under_way, account, 
         change(ada, account, sid="HXPRACTICE77IN")
         account.api_keys.update(sid="HXPRACTICE77IN")
     assert deliver(doubtful.pk, starting_from=Invocation.Status.UNKNOWN)
-    words = {"host": "a host that is no pod of the console any more", "key": "no API key any more"}
+    words = {
+        "host": "a host that belongs to no region of the console any more",
+        "key": "no API key any more",
+    }
     assert words[what] in text_of(page_of(priya, doubtful))
     assert words[what] in opened(priya, "/unknown/").html

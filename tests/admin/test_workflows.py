@@ -165,8 +165,8 @@ def test_an_empty_list_explains_what_it_is_for(ada):
 def test_what_looks_like_a_place_is_warned_of_and_saved(ada, kaleyra, workflow_form):
     texts = {"sms__template_text": "Order {#number#}", "whatsapp__template_text": "Hello {{ 1 }}"}
     html = ada.post(ADD, new_workflow(workflow_form, **texts), follow=True).content.decode()
-    assert "“{#number#}”: no place for a value" in html
-    assert "“{{ 1 }}”: no place for a value" in html
+    assert "“{#number#}”: not a place for a value" in html
+    assert "“{{ 1 }}”: not a place for a value" in html
     assert WorkflowInstance.objects.filter(title="Second").exists()
 
 

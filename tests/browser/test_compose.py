@@ -161,9 +161,9 @@ def test_a_preset_a_curl_line_and_ones_own_number_fill_the_form(compose, demo, l
     page = compose(demo["Order delayed"])
     fill_in(page)
     review(page)
-    page.get_by_text("Keep these values as a preset").click()
+    page.get_by_text("Save these values").click()
     page.get_by_label("Keep these values as").fill("Festival week")
-    page.get_by_role("button", name="Keep as a preset").click()
+    page.get_by_role("button", name="Save these values").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     page.goto(f"{live_server.url}/me/")
     page.get_by_label("My number").fill("+91 80612 34581")
@@ -195,7 +195,7 @@ def test_a_preset_a_curl_line_and_ones_own_number_fill_the_form(compose, demo, l
 
     page.locator("summary", has_text="Saved values").click()
     page.get_by_role("button", name="Remove the saved values Festival week").click()
-    expect(page.get_by_text("are gone.")).to_be_visible()
+    expect(page.get_by_text("are removed.")).to_be_visible()
     assert not Preset.objects.exists()
 
 

@@ -20,7 +20,7 @@ def test_rows_of_the_free_editor_are_added_moved_dragged_and_removed(compose, pl
     adds_and_moves_rows(page, editor)
     removes_and_renames_rows(page, editor)
     takes_json(page, editor)
-    expect(page.locator("#errors")).to_contain_text("stands there twice")
+    expect(page.locator("#errors")).to_contain_text("is there twice")
     page.get_by_label("Values as JSON").fill('{"01": "Asha"}')
     review(page)
     send(page)

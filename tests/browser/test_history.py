@@ -99,20 +99,20 @@ def test_ticked_rows_are_settled_together_and_what_had_moved_on_is_said(history,
     unknown = [row for row in sixty[:50] if Invocation.objects.get(pk=row.pk).status == "unknown"][
         :3
     ]
-    expect(page.get_by_role("button", name="Settle")).to_be_hidden()
+    expect(page.get_by_role("button", name="Record outcome")).to_be_hidden()
     for row in [*unknown, sixty[0]]:
         page.locator(f"#tick-{row.request_id}").check()
-    expect(page.get_by_text("4 ticked")).to_be_visible()
-    expect(page.get_by_role("button", name="Settle 3 of 4")).to_be_visible()
+    expect(page.get_by_text("4 chosen")).to_be_visible()
+    expect(page.get_by_role("button", name="Record outcome 3 of 4")).to_be_visible()
     expect(page.get_by_role("button", name="Send again 1 of 4")).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_be_disabled()
-    expect(page.get_by_text("Only what is queued or held can be cancelled.")).to_be_visible()
+    expect(page.get_by_text("Only what is queued or on hold can be cancelled.")).to_be_visible()
     look(page, "history-ticked")
     assert axe(page) == []
-    page.get_by_role("button", name="Settle").click()
-    expect(page.get_by_role("heading", name="3 to settle")).to_be_visible()
+    page.get_by_role("button", name="Record outcome").click()
+    expect(page.get_by_role("heading", name="3 to record")).to_be_visible()
     expect(page.get_by_text("1 is left out")).to_be_visible()
-    expect(page.get_by_text("Its outcome is not unknown.")).to_be_visible()
+    expect(page.get_by_text("Its outcome is known.")).to_be_visible()
     assert axe(page) == []
     look(page, "ticked")
     decisions.settle(
@@ -120,8 +120,8 @@ def test_ticked_rows_are_settled_together_and_what_had_moved_on_is_said(history,
     )
     page.get_by_label("It was not delivered").check()
     page.get_by_label("How do you know?").fill("The customers were asked.")
-    page.get_by_role("button", name="Settle 3").click()
-    expect(page.get_by_text("2 settled, 1 had moved on.")).to_be_visible()
+    page.get_by_role("button", name="Record 3").click()
+    expect(page.get_by_text("2 recorded, 1 had changed meanwhile.")).to_be_visible()
     expect(page.locator("[name=ids]:checked")).to_have_count(0)
 
 
@@ -131,17 +131,17 @@ def test_ticks_stay_while_one_pages_through_the_list_and_go_along(history, sixty
     page.locator(f"#tick-{sixty[4].request_id}").check()
     page.get_by_role("link", name="Older").click()
     page.locator(f"#tick-{sixty[58].request_id}").check()
-    expect(page.get_by_text("3 ticked, 2 of them not on this page")).to_be_visible()
+    expect(page.get_by_text("3 chosen, 2 of them not on this page")).to_be_visible()
     page.get_by_role("link", name="Newer").click()
     expect(page.locator("[name=ids]:checked")).to_have_count(2)
-    page.get_by_role("button", name="Settle 2 of 3").click()
-    expect(page.get_by_role("heading", name="2 to settle")).to_be_visible()
+    page.get_by_role("button", name="Record outcome 2 of 3").click()
+    expect(page.get_by_role("heading", name="2 to record")).to_be_visible()
     page.go_back()
-    expect(page.get_by_text("3 ticked, 1 of them not on this page")).to_be_visible()
+    expect(page.get_by_text("3 chosen, 1 of them not on this page")).to_be_visible()
     history("?status=unknown")
     expect(page.locator("[name=ids]:checked")).to_have_count(0)
     page.go_back()
-    page.get_by_role("button", name="Untick all").click()
+    page.get_by_role("button", name="Choose none").click()
     expect(page.locator(".ticked-bar")).to_be_hidden()
 
 
@@ -155,7 +155,9 @@ def test_the_list_refreshes_itself_with_its_ticks_and_stops_when_all_is_final(hi
     page.locator(f"#tick-{sixty[3].request_id}").check()
     page.locator(f"#row-{sixty[4].request_id}").focus()
     Invocation.objects.filter(pk=row.pk).update(delivery="completed", deciding_channel=2)
-    expect(page.locator(".rows tr[data-badge]").first).to_contain_text("Fell back", timeout=15_000)
+    expect(page.locator(".rows tr[data-badge]").first).to_contain_text(
+        "Delivered by SMS", timeout=15_000
+    )
     expect(page.locator(f"#tick-{sixty[3].request_id}")).to_be_checked()
     expect(page.locator(f"#row-{sixty[4].request_id}")).to_be_focused()
     expect(page.locator("#rows[hx-trigger]")).to_have_count(0)

@@ -106,7 +106,7 @@ def test_a_refused_message_says_why_and_is_sent_again_as_a_new_one(compose, demo
     ).to_be_visible()
     page.get_by_role("link", name="Send again with these values").click()
     expect(page.get_by_label("First name").first).to_have_value("Asha")
-    expect(page.get_by_text("Left empty, it goes to")).to_be_visible()
+    expect(page.get_by_text("If empty, it goes to")).to_be_visible()
     page.get_by_label("Phone number").first.fill("+91 98765 43202")
     review(page)
     send(page)
@@ -128,7 +128,7 @@ def test_silence_is_unknown_until_a_safe_check_settles_it(compose, demo, receive
     expect(page.get_by_role("heading", name="What to do next")).to_be_visible()
     page.get_by_role("button", name="Check safely").click()
     expect(page.locator(".page-head .badge").first).to_contain_text("Accepted")
-    expect(page.get_by_text("the earlier attempt had got in").first).to_be_visible()
+    expect(page.get_by_text("so it had received the earlier attempt").first).to_be_visible()
     expect(page.locator("[id^=attempt-]")).to_have_count(2)
     requests = receiver.wait_for(2)
     assert (
@@ -148,7 +148,7 @@ def test_a_refused_key_holds_the_message_until_an_admin_has_mended_it(
     review(page)
     send(page)
     held = page.url
-    expect(page.locator(".page-head .badge").first).to_contain_text("Held")
+    expect(page.locator(".page-head .badge").first).to_contain_text("On hold")
     page.context.clear_cookies()
     sign_in(page, admin_user)
     page.goto(f"{live_server.url}/invocations/apikey/{key.pk}/change/")

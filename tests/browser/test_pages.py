@@ -122,7 +122,7 @@ def test_the_send_page_in_all_its_states(compose, demo, plain, meera, faults, pa
     compose(demo["Order delayed"])
     fill_in(page)
     review(page)
-    page.get_by_text("Keep these values as a preset").click()
+    page.get_by_text("Save these values").click()
     assert faults([""], "review") == {}
 
 

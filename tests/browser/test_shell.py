@@ -222,7 +222,7 @@ def test_a_page_that_cannot_be_shown_says_what_to_do(people, live_server, faults
     for address, says in [
         ("/nowhere/", "There is no page here"),
         ("/forbidden/", "You may not open this page"),
-        ("/broken/", "knows no more than the history"),
+        ("/broken/", "Look into the history"),
     ]:
         people.goto(live_server.url + address)
         expect(people.get_by_role("main")).to_contain_text(says)

@@ -57,8 +57,8 @@ def test_the_page_looks_again_until_the_result_is_there_and_leaves_people_undist
     page.evaluate("scrollTo(0, 200)")
     at = page.evaluate("scrollY")
     report(row, "TIMEOUT", "DELIVERED")
-    expect(page.locator("#said")).to_contain_text("Fell back: delivered by SMS")
-    expect(page.locator(".timeline")).to_contain_text("WhatsApp: no final report within 30 s")
+    expect(page.locator("#said")).to_contain_text("Delivered by SMS")
+    expect(page.locator(".timeline")).to_contain_text("WhatsApp: no delivery report within 30 s")
     expect(page.locator("#request-1")).to_be_visible()
     expect(unfold).to_be_focused()
     assert page.evaluate("scrollY") == at

@@ -55,12 +55,12 @@ def test_the_page_of_unmatched_results(page, admin_user, sign_in, demo, faults, 
     callback = matching.unmatched_results().latest("pk")
     assert faults([f"/results/unmatched/set-aside/?id={callback.pk}"], "set-aside") == {}
     page.goto(f"{live_server.url}/results/unmatched/")
-    page.get_by_role("link", name="Set aside the result of").first.click()
-    page.get_by_role("button", name="Set it aside").click()
+    page.get_by_role("link", name="Put aside the result of").first.click()
+    page.get_by_role("button", name="Put it aside").click()
     expect(page.get_by_text("This field is required.")).to_be_visible()
     page.get_by_label("Why does nobody need").fill("The shop’s own system sent it")
-    page.get_by_role("button", name="Set it aside").click()
-    expect(page.get_by_text("Set aside. It still finds its message")).to_be_visible()
+    page.get_by_role("button", name="Put it aside").click()
+    expect(page.get_by_text("Put aside. It still finds its message")).to_be_visible()
     assert faults(["/results/unmatched/?set-aside"], "aside") == {}
     page.goto(f"{live_server.url}/results/unmatched/")
     page.get_by_text("What was posted").nth(1).click()

@@ -95,7 +95,7 @@ def test_a_session_that_ended_while_typing_loses_nothing(page, meera, compose, s
     page.get_by_label("Username").fill("meera")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_text("What you had typed is back. Nothing was sent.")).to_be_visible()
+    expect(page.get_by_text("What you typed is back. Nothing was sent.")).to_be_visible()
     expect(page.get_by_label("First name").first).to_have_value("Asha")
     review(page)
     expect(page.get_by_role("button", name="Send 1 practice message")).to_be_visible()
@@ -106,5 +106,5 @@ def test_a_wrong_method_is_explained_in_the_consoles_look(page, meera, sign_in, 
     sign_in(page, meera)
     answer = page.goto(f"{live_server.url}/history/filters/")
     assert answer.status == 405
-    expect(page.get_by_role("heading", name="This address is no page")).to_be_visible()
+    expect(page.get_by_role("heading", name="This address is not a page")).to_be_visible()
     look(page, "wrong-method")

@@ -51,7 +51,7 @@ def test_the_drill(due, recorded, copied, receiver):
     assert len(receiver.received) == before + 3
 
     said = run("after_restore", "--yes")
-    assert "1 held, 2 queued, 1 scheduled, 1 unknown" in said
+    assert "1 on hold, 2 queued, 1 scheduled, 1 unknown" in said
     assert set(states()) == {("unknown", "database_restored")}
     assert pause.is_stopped() and KillSwitch.objects.get().reason
     dispatch()

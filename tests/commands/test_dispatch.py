@@ -66,7 +66,7 @@ def test_a_signal_ends_it_after_the_messages_that_are_under_way(recorded, receiv
     dispatcher.terminate()
     output, errors = dispatcher.communicate(timeout=20)
     assert (dispatcher.returncode, errors) == (0, "")
-    assert "at work" in output and "has ended" in output
+    assert "is running" in output and "has ended" in output
     sent = len(receiver.received)
     statuses = set(Invocation.objects.values_list("status", flat=True))
     assert 0 < sent < 20 and statuses == {"accepted", "queued"}
@@ -77,7 +77,7 @@ def test_a_signal_ends_it_after_the_messages_that_are_under_way(recorded, receiv
 
 def test_an_idle_one_ends_at_once(manage, account):
     dispatcher = manage("dispatch")
-    assert "at work" in dispatcher.stdout.readline()
+    assert "is running" in dispatcher.stdout.readline()
     dispatcher.send_signal(signal.SIGINT)
     assert dispatcher.wait(10) == 0, dispatcher.stderr.read()
 

@@ -80,7 +80,7 @@ def test_an_inactive_or_empty_workflow_is_not_sent(invoke, workflow):
     WorkflowInstance.objects.update(is_active=False)
     assert invoke("--recipient", NUMBER + "202") == (
         2,
-        "This workflow is turned off. Nothing was sent.",
+        "This workflow is off the send page. Nothing was sent.",
     )
     WorkflowInstance.objects.update(is_active=True)
     workflow.channels.all().delete()
@@ -107,11 +107,11 @@ def test_a_draft_at_kaleyra_goes_to_the_team_alone(invoke, workflow):
     [
         (
             ["--not-after", "2020-01-01T00:00"],
-            "Its time would be over before it begins. Nothing was sent.",
+            "It would expire before it could leave. Nothing was sent.",
         ),
         (
             ["--not-before", "2099-01-02T00:00", "--not-after", "2099-01-01T00:00Z"],
-            "Its time would be over before it begins.",
+            "It would expire before it could leave.",
         ),
         (["--not-before", "2099-01-02T00:00"], "This is more than 180 days ahead."),
         (["--not-before", "tomorrow"], "not a time such as"),

@@ -57,7 +57,7 @@ def test_a_line_break_where_a_value_is_cut_becomes_a_blank(findings, value, piec
 
 def test_a_shell_is_told_once_for_both_channels(invoke):
     _ended, printed = invoke("--recipient", NUMBER, "--param", "01=a\nb", "--check")
-    assert printed.count("A line break or a tab in it became a blank.") == 1
+    assert printed.count("A line break or a tab in it became a space.") == 1
     assert "01, WhatsApp and SMS: A line break" in printed
 
 

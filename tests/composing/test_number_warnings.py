@@ -161,7 +161,7 @@ def test_with_a_plus_or_with_digits_missing_nothing_is_read_into_it(typed):
 def test_a_number_that_takes_no_messages_has_a_caution(typed, code):
     [finding] = of_kinds([clean(typed)] * 2)
     assert (finding.code, finding.blocks, finding.asks) == (code, False, False)
-    assert "usually does not arrive" in finding.text
+    assert "usually do not arrive" in finding.text
     assert clean(typed).digits[:-4] not in finding.text
 
 

@@ -23,5 +23,5 @@ def test_a_sentence_is_complete_and_names_the_part(code):
 
 
 def test_what_is_possible_elsewhere_is_not_called_no_regular_expression():
-    assert "no regular expression" not in pattern_text(PatternError("not_supported", "(?="))
-    assert "no regular expression" in pattern_text(PatternError("bracket"))
+    assert "not a regular expression" not in pattern_text(PatternError("not_supported", "(?="))
+    assert "not a regular expression" in pattern_text(PatternError("bracket"))

@@ -13,7 +13,7 @@ def warnings(text, kind="whatsapp", **texts):
 @pytest.mark.parametrize(
     ("kind", "text", "words"),
     [
-        ("whatsapp", "Hello {{ 1 }}", "“{{ 1 }}”: no place for a value"),
+        ("whatsapp", "Hello {{ 1 }}", "“{{ 1 }}”: not a place for a value"),
         ("sms", "Hello {#VAR#}", "Write {#var#}."),
         ("whatsapp", "{{१}}", "digits of another script"),
         ("sms", "Hi ${name}", "The $ before “{name}”"),

@@ -142,8 +142,7 @@ def test_three_refusals_as_not_published_in_a_row(told, recorded):
         assert told() == []
         deliver(recorded("400").pk)
     assert told() == [
-        "The last 3 messages of this workflow were refused as not published."
-        " This one will probably be, too."
+        "The last 3 messages of this workflow were rejected as not published. This one may be, too."
     ]
     deliver(recorded("404").pk)
     assert told() == []

@@ -55,14 +55,14 @@ def test_a_line_has_what_the_page_shows_and_a_masked_number(recorded):
     row = recorded(reference="=HYPERLINK(1)")
     (line,) = table()
     assert line["Ticket"] == "'=HYPERLINK(1)" and line["Request ID"] == str(row.request_id)
-    assert line["Recipient"].endswith("3202")
+    assert line["Phone number"].endswith("3202")
     assert "919876543202" not in str(line)
     assert "Asha" not in str(line)
 
 
 def test_the_whole_number_is_for_who_may_see_it(recorded):
     recorded()
-    assert table(sees_numbers=True)[0]["Recipient"] == "91 98765 43202", (
+    assert table(sees_numbers=True)[0]["Phone number"] == "91 98765 43202", (
         "grouped, or a spreadsheet would round it"
     )
 
@@ -70,7 +70,7 @@ def test_the_whole_number_is_for_who_may_see_it(recorded):
 def test_moments_are_those_of_the_readers_zone_which_the_head_names(recorded):
     recorded()
     Invocation.objects.update(created_at=datetime(2026, 3, 1, 23, 30, 5, tzinfo=UTC))
-    assert table("Asia/Kolkata")[0]["Recorded (Asia/Kolkata)"] == "2026-03-02 05:00:05"
+    assert table("Asia/Kolkata")[0]["Saved (Asia/Kolkata)"] == "2026-03-02 05:00:05"
 
 
 def test_what_was_reported_of_each_channel_stands_in_words_with_kaleyras_code(recorded):
@@ -87,14 +87,18 @@ def test_what_was_reported_of_each_channel_stands_in_words_with_kaleyras_code(re
         callback.results.create(position=1, kind="whatsapp", code="TIMEOUT", message_id="wamid.1")
         callback.results.create(position=2, kind="sms", code="DELIVERED", message_id="77")
     (line,) = table()
-    assert (line["Delivery"], line["Delivered on"], line["May have been received twice"]) == (
-        "Fell back: delivered by SMS",
+    assert (line["Delivery"], line["Delivered on"], line["May have arrived twice"]) == (
+        "Delivered by SMS",
         "SMS",
         "yes",
     )
-    assert line["Channel 1"] == "WhatsApp: no final report in time (TIMEOUT)"
-    assert line["Channel 2"] == "SMS delivered (DELIVERED)"
-    assert (line["Message ID on channel 1"], line["Message ID on channel 2"], line["Practice"]) == (
+    assert line["First channel"] == "WhatsApp: no delivery report in time (TIMEOUT)"
+    assert line["Second channel"] == "SMS delivered (DELIVERED)"
+    assert (
+        line["Message ID, first channel"],
+        line["Message ID, second channel"],
+        line["Practice"],
+    ) == (
         "wamid.1",
         "77",
         "yes",
@@ -107,7 +111,7 @@ def test_a_message_without_a_result_says_by_when_it_is_due(recorded):
         status="accepted", delivery="awaiting", result_due_at=datetime(2026, 3, 1, tzinfo=UTC)
     )
     (line,) = table()
-    assert (line["Delivery"], line["Result due by (UTC)"], line["Channel 1"]) == (
+    assert (line["Delivery"], line["Result due by (UTC)"], line["First channel"]) == (
         "Awaiting result",
         "2026-03-01 00:00:00",
         "",
@@ -173,7 +177,7 @@ def test_a_long_one_has_the_days_and_moments_of_the_zone_of_the_person_who_asked
     assert exports.write_next_export()
     export.refresh_from_db()
     (line,) = read([exports.export_path(export).read_bytes()])
-    assert (line["Ticket"], line["Recorded (Asia/Kolkata)"]) == ("T-2", "2026-03-03 05:00:00")
+    assert (line["Ticket"], line["Saved (Asia/Kolkata)"]) == ("T-2", "2026-03-03 05:00:00")
 
 
 def test_a_zone_that_this_machine_does_not_know_is_no_reason_to_fail(recorded, priya_herself):

@@ -45,10 +45,10 @@ def sentence(
         (["READ"], "Kaleyra reports: WhatsApp was delivered."),
         (
             ["TIMEOUT", "DELIVERED"],
-            "Kaleyra reports: WhatsApp gave no final report within 5 s; SMS was delivered.",
+            "Kaleyra reports: WhatsApp was not reported delivered within 5 s; SMS was delivered.",
         ),
         (["DELIVERED", "DELIVERED"], "Kaleyra reports: WhatsApp was delivered; SMS was delivered."),
-        ([None, "DELIVERED"], "Kaleyra reports: nothing is said of WhatsApp; SMS was delivered."),
+        ([None, "DELIVERED"], "Kaleyra reports: WhatsApp is not mentioned; SMS was delivered."),
         (
             ["FAILED", "NOT-SENT"],
             "Kaleyra reports that every channel failed: WhatsApp failed; SMS failed.",
@@ -56,24 +56,24 @@ def sentence(
         (
             ["FAILED"],
             "The result does not say whether it was delivered: WhatsApp failed;"
-            f" nothing is said of SMS. {OPEN}",
+            f" SMS is not mentioned. {OPEN}",
         ),
         (
             ["FAILED", "TIMEOUT"],
             "does not say whether it was delivered: WhatsApp failed;"
-            f" SMS gave no final report within 5 s. {OPEN}",
+            f" SMS was not reported delivered within 5 s. {OPEN}",
         ),
         (
             ["SENT", "NEW-WORD"],
             ": WhatsApp was handed on, without a delivery report;"
-            f" of SMS it says “NEW-WORD”. {OPEN}",
+            f" about SMS it says “NEW-WORD”. {OPEN}",
         ),
         (
             ["", "\u202eDEREVILED"],
-            f": nothing more is said of WhatsApp; of SMS it says what is no known word. {OPEN}",
+            f": no more is said about WhatsApp; about SMS it says a word that is not known. {OPEN}",
         ),
         (["TIMEOUT", "TIMEOUT", "READ"], f"within 5 s; rcs was delivered. {OPEN}"),
-        ([], f": nothing is said of WhatsApp; nothing is said of SMS. {OPEN}"),
+        ([], f": WhatsApp is not mentioned; SMS is not mentioned. {OPEN}"),
     ],
 )
 def test_a_result_in_words(codes, words):
@@ -121,14 +121,15 @@ def test_no_channel_is_said_to_have_delivered_or_failed_unless_its_code_says_so(
         (
             "not_delivered",
             ["TIMEOUT"],
-            "does not say whether it was delivered: WhatsApp gave no final report within 5 s;",
+            "does not say whether it was delivered: WhatsApp was not reported delivered within"
+            " 5 s;",
         ),
     ],
 )
 def test_what_a_person_settled_stands_beside_what_kaleyra_reported_later(verdict, codes, words):
     status = "accepted" if verdict == "delivered" else "rejected"
     text = sentence(*codes, status=status, reason=f"settled_{verdict}")
-    assert text.startswith("No answer settled it. A person did: it was")
+    assert text.startswith("Kaleyra did not answer clearly. A person recorded it as")
     assert f"Kaleyra’s result came later and {words}" in text
 
 

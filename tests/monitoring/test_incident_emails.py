@@ -52,14 +52,16 @@ def send_due(at=None):
 
 def test_one_email_is_sent_when_an_incident_opens_and_one_when_it_closes(incident):
     [opened] = send_due()
-    assert opened.subject == "[Fallback console] 3 refusals of one kind: Order delayed"
+    assert opened.subject == "[Fallback console] 3 messages rejected for one reason: Order delayed"
     assert opened.to == ["ops@example.com", "lead@example.com"]
     assert opened.from_email == "console@example.com"
     assert send_due() == []
     Incident.objects.update(closed_at=timezone.now())
     assert send_due() == [], "it may recur"
     [over] = send_due(timezone.now() + AFTER_CLOSING)
-    assert over.subject == "[Fallback console] Over: 3 refusals of one kind: Order delayed"
+    assert over.subject == (
+        "[Fallback console] Over: 3 messages rejected for one reason: Order delayed"
+    )
     assert send_due(timezone.now() + AFTER_CLOSING) == []
 
 

@@ -140,7 +140,7 @@ def test_while_it_is_paused_no_incident_speaks_of_checking(ada, flow, incident):
     assert "Check safely" not in words_of(one, Viewer.of(ada.person), is_stopped=True).next
     one.workflow_instance.is_paused = True
     assert "While it is paused none can be checked." in words_of(one, Viewer.of(ada.person)).next
-    assert "settled them" in words_of(one, Viewer.operator()).says, "there are three"
+    assert "Each of these" in words_of(one, Viewer.operator()).says, "there are three"
 
 
 def test_an_unreachable_account_is_said_to_be_tried_only_while_something_tries_it(ada, incident):

@@ -65,8 +65,8 @@ def test_a_workflow_that_kaleyra_does_not_know_and_one_that_a_person_paused(ada,
     ("reason", "label"),
     [
         ("key", "Enter the API key again"),
-        ("certificate", "Check the pod’s host"),
-        ("redirect", "Check the pod’s host"),
+        ("certificate", "Check the region’s host"),
+        ("redirect", "Check the region’s host"),
     ],
 )
 def test_the_cure_is_where_the_cause_is(account, reason, label):

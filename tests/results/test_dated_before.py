@@ -76,7 +76,7 @@ def test_it_is_flagged_wherever_it_is_shown(accepted, report, priya):
     report(invocation.workflow_invocation_id, "READ", timestamp=at(TOO_EARLY[0]))
     text = words_on(priya, invocation)
     assert "Dated before the message" in text
-    assert "1 result is dated before the message was recorded" in text
+    assert "1 result is dated before the message was saved" in text
     assert "Delivery not confirmed" in text and "Delivered on WhatsApp" not in text
     assert "WhatsApp was delivered" not in text and "Nothing to do" not in text
     assert "Delivered on WhatsApp" not in opened(priya, "/history/").html

@@ -103,7 +103,7 @@ def test_its_page_says_why_and_offers_no_button_that_posts(in_status, report, pr
     invocation = in_status("queued")
     report("theirs", "READ", requestId=str(invocation.request_id))
     text = words_on(priya, invocation)
-    assert "It may have left already" in text and "have an admin settle it" in text
+    assert "It may have left already" in text and "and tell an admin" in text
     assert "Result from Kaleyra" in text
     actions = [form.action for form in page_of(ada, invocation).forms]
     assert not any(action.endswith(("/try-again/", "/cancel/")) for action in actions)

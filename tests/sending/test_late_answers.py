@@ -171,7 +171,7 @@ def test_the_verdict_of_a_person_is_kept_beside_the_answer(late, ada, priya):
     assert (invocation.workflow_invocation_id, invocation.http_status) == ("4xU9", 202)
     assert outcomes(invocation) == [("accepted", "accepted")] and not list(contradictions())
     text = words_on(priya, invocation)
-    assert "Settled: not delivered" in text and "No phone rang" in text
+    assert "Recorded as not delivered" in text and "No phone rang" in text
     assert "Kaleyra’s answer came later and says that it was accepted" in text
     assert "Do not send it again" in text and "?again=" not in page_of(priya, invocation).html
     assert "accepted it after a person" in str(why_not_resendable(invocation))

@@ -10,7 +10,7 @@ BROWSER, SCRIPT = "text/html,application/xhtml+xml,*/*;q=0.8", "*/*"
 
 def test_a_wrong_method_gets_a_page_in_the_consoles_look(priya):
     for answer, words in [
-        (priya.get("/history/filters/", headers={"Accept": BROWSER}), "This address is no page"),
+        (priya.get("/history/filters/", headers={"Accept": BROWSER}), "This address is not a page"),
         (priya.post("/history/errors/", headers={"Accept": BROWSER}), "Nothing can be sent to"),
     ]:
         assert answer.status_code == 405 and words in words_of(answer)

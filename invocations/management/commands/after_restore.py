@@ -16,12 +16,13 @@ from invocations.sending.high_water import HighWaterMark
 WHAT_IT_DOES = """\
 All sending is stopped. These become "Outcome unknown" with the reason "database restored":
 {counts}.
-When a person lets sending go on, the console asks about them with the same request IDs, where the
-account allows it and their time is not over: Kaleyra refuses an ID that was used since, and the
-message is then shown as accepted. One that was not sent is sent by that. Settle before what must
-not leave, for example what was cancelled since, and what was sent after a pod, SID or workflow ID
-was changed: the copy has the earlier one, where Kaleyra does not know the ID.
-Messages that were recorded after the copy was made are lost from it. This command cannot know
+When sending is resumed, the console asks about them with the same request IDs, where the account
+allows it and their time is not over: Kaleyra refuses an ID that was used since, and the message is
+then shown as accepted. One that was not sent is sent by that. Before you resume, record what
+happened to those that must not leave, for example those that were cancelled since, and those that
+were sent after a region, SID or workflow ID was changed: the copy has the earlier one, where
+Kaleyra does not know the ID.
+Messages that were saved after the copy was made are lost from it. This command cannot know
 them: compare with Kaleyra's reports before you send anything again."""
 
 
@@ -47,7 +48,7 @@ class Command(BaseCommand):
             "--since",
             type=_moment,
             metavar="TIME",
-            help="leave unknown outcomes alone that are older and that nobody asks about any more",
+            help="leave older unknown outcomes alone, which the console does not check any more",
         )
         parser.add_argument("--yes", action="store_true", help="do not ask")
 
@@ -62,8 +63,8 @@ class Command(BaseCommand):
         )
         HighWaterMark().forget()
         self.stdout.write(
-            f"{done} messages are unknown now. All sending is stopped. Start the dispatchers, look"
-            " at “Unknown outcomes”, then let sending go on."
+            f"{done} messages are unknown now. All sending is stopped. Start the background"
+            " senders, look at “Outcome unknown”, then resume all sending."
         )
 
     def _is_confirmed(self) -> bool:

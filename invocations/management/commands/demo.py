@@ -77,7 +77,7 @@ PARAMETER_FIELDS: dict[str, dict[str, Any]] = {
 
 class Command(BaseCommand):
     help = (
-        "Adds the practice pod with two example workflows, and a first admin whose password is "
+        "Adds the practice pod and two example workflows, and a first admin whose password is "
         "printed once."
     )
 

@@ -27,7 +27,8 @@ logger = logging.getLogger(__name__)
 
 class Command(BaseCommand):
     help = (
-        "Delivers what is due and settles what was interrupted. Run it beside the web server; "
+        "The background sender: sends what is due, and looks after what was interrupted. Run it"
+        " beside the web server; "
         "several may run at once. Exit code 3: the database may be an older copy of the one it "
         "worked on (manage.py after_restore)."
     )
@@ -60,7 +61,7 @@ class Command(BaseCommand):
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: dispatcher.stop())
-        self.stdout.write("The dispatcher is at work. Ctrl-C ends it.")
+        self.stdout.write("The background sender is running. Ctrl-C ends it.")
         # Exports have a thread of their own, so that a long one does not delay any message.
         stop_exports = threading.Event()
         threading.Thread(
@@ -70,4 +71,4 @@ class Command(BaseCommand):
             dispatcher.run()
         finally:
             stop_exports.set()
-        self.stdout.write(f"The dispatcher has ended: {dispatcher.figures}.")
+        self.stdout.write(f"The background sender has ended: {dispatcher.figures}.")

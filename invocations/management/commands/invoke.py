@@ -37,8 +37,8 @@ WRONG_USAGE, NOT_SETTLED = 2, 3
 
 class Command(BaseCommand):
     help = (
-        "Sends one invocation. Exit code: 0 accepted, 1 rejected, 2 refused or wrong usage "
-        "(nothing recorded), 3 unknown, held or still queued."
+        "Sends one message. Exit code: 0 accepted, 1 rejected, 2 refused or wrong usage"
+        " (nothing saved), 3 unknown, on hold or still queued."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -67,7 +67,9 @@ class Command(BaseCommand):
             help="leave no earlier, for example 2027-03-01T09:00+05:30",
         )
         add(
-            "--not-after", metavar="TIME", help="never leave later; else the workflow says how long"
+            "--not-after",
+            metavar="TIME",
+            help="expire then, if it has not left; otherwise the workflow says how long",
         )
         add("--reference", default="", metavar="T", help="a ticket, to find it again")
         add("--strict", action="store_true", help="refuse what has a caution, too")
@@ -171,7 +173,7 @@ class Command(BaseCommand):
         for line in lines_of(workflow, said):
             self.stdout.write(printable(line))
         if not any(isinstance(each, Finding) for each in said):
-            self.stdout.write("Nothing stands against it.")
+            self.stdout.write("Nothing was found: it can be sent.")
         self.stdout.write("Nothing was sent.")
 
     def _warn(self, workflow: WorkflowInstance, said: Iterable[Note | Finding]) -> None:
@@ -193,7 +195,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(shown, ensure_ascii=False))
             return
         if repeated:
-            self.stdout.write("This request ID was recorded before; nothing more was sent.")
+            self.stdout.write("This request ID was used before; nothing more was sent.")
         meaning = meaning_of(invocation)
         self.stdout.write(f"{meaning.label}: {meaning.says}")
         if invocation.reason in REASONS:

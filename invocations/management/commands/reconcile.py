@@ -14,7 +14,7 @@ from invocations.monitoring import consistency
 
 class Command(BaseCommand):
     help = (
-        "Checks that every invocation agrees with its attempts. "
+        "Checks that every message agrees with its attempts. "
         "Exit code: 0 all agree, 1 some do not (each is named)."
     )
 

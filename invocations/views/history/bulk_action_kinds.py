@@ -18,7 +18,7 @@ from invocations.models.permissions import Viewer
 from invocations.sending import decisions
 from invocations.views.base import StaffRequest
 
-NO_RIGHT_TO_SEND = _("You may not send this workflow, or it is off.")
+NO_RIGHT_TO_SEND = _("You may not send this workflow, or it is off the send page.")
 
 
 class Lookups:
@@ -63,15 +63,15 @@ def _settle(request: StaffRequest, row: Invocation, form: SettleForm) -> bool:
 
 SETTLE_ACTION = BulkAction(
     permission=permissions.SETTLE,
-    title=_("Settle unknown outcomes"),
-    button=_("Settle"),
-    busy=_("Settling …"),
+    title=_("Record what happened"),
+    button=_("Record"),
+    busy=_("Recording …"),
     icon="gavel",
-    heading=_("%(n)s to settle"),
+    heading=_("%(n)s to record"),
     form=SettleForm,
     why_not=_why_not_settled,
     run=_settle,
-    done_text=lambda n: ngettext("%(n)s settled", "%(n)s settled", n) % {"n": n},
+    done_text=lambda n: ngettext("%(n)s recorded", "%(n)s recorded", n) % {"n": n},
 )
 
 

@@ -90,7 +90,9 @@ def _review_page(request: StaffRequest, name: str, selection: Selection, form: A
 def _report(request: StaffRequest, action: BulkAction, *, done: int, skipped: int) -> None:
     text = action.done_text(done)
     if skipped:
-        moved_on = ngettext("%(n)s had moved on", "%(n)s had moved on", skipped) % {"n": skipped}
+        moved_on = ngettext(
+            "%(n)s had changed meanwhile", "%(n)s had changed meanwhile", skipped
+        ) % {"n": skipped}
         text += f", {moved_on}"
     level = messages.SUCCESS if done else messages.WARNING
     messages.add_message(request, level, f"{text}.")

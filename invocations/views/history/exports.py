@@ -58,7 +58,7 @@ def export(request: StaffRequest) -> HttpResponseBase:
     found, is_named = _requested_rows(request)
     rows = found.order_by("-id").values("pk")[: export_files.MAX_INLINE_ROWS + 1].count()
     if not rows:
-        messages.info(request, _("There is nothing to export: no invocation fits."))
+        messages.info(request, _("There is nothing to export: no message matches."))
         return redirect("history")
     if rows > export_files.MAX_INLINE_ROWS and not is_named:
         export_files.request_export(request.user, HistoryFilter(request.GET).address, format)
@@ -147,7 +147,7 @@ def cancel_export(request: StaffRequest, export_id: uuid.UUID) -> HttpResponse:
     """Stops an export of the person's own that is not ready."""
     found = get_object_or_404(Export, pk=export_id, person=request.user)
     if export_files.cancel(found):
-        messages.success(request, _("It is not written any further."))
+        messages.success(request, _("It is stopped."))
     else:
         messages.info(request, _("It had ended already."))
     return redirect("exports")

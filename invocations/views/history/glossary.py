@@ -26,7 +26,7 @@ def glossary(request: StaffRequest) -> HttpResponse:
     statuses = [*STATUSES.values(), SCHEDULED, ASKED_ABOUT, MAY_HAVE_LEFT, RESTORED]
     statuses += SETTLED.values()
     parts = [
-        ("submission", _("Submission: did Kaleyra take it?"), statuses),
+        ("submission", _("Status: did Kaleyra accept it?"), statuses),
         (
             "delivery",
             _("Delivery: did the customer get it?"),

@@ -92,13 +92,12 @@ def try_again(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     shown = request.POST.get("status", "")
     blockers = pauses.blocking_pauses(found.account, found.workflow_instance)
     if shown != found.status or shown not in TRY_AGAIN:
-        messages.info(request, _("It has moved on in the meantime. Nothing was sent."))
+        messages.info(request, _("It has changed in the meantime. Nothing was sent."))
     elif blockers:
         messages.warning(request, _("%(why)s Nothing was sent.") % {"why": blockers[0].told})
     elif not deliver(found.pk, starting_from=Invocation.Status(shown), asked_by=request.user):
         text = _(
-            "Another message or a person was quicker, or its account waits for a moment. "
-            "Nothing was sent."
+            "Somebody else was quicker, or its account has to wait for a moment. Nothing was sent."
         )
         messages.info(request, text)
     return redirect("invocation", request_id=request_id)
@@ -112,7 +111,7 @@ def cancel(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     if decisions.cancel(found, request.user):
         messages.success(request, _("Cancelled. Nothing was sent, and nothing will be."))
     else:
-        messages.warning(request, _("It could not be cancelled: it has moved on in the meantime."))
+        messages.warning(request, _("It could not be cancelled: it has changed in the meantime."))
     return redirect("invocation", request_id=request_id)
 
 

@@ -56,7 +56,7 @@ TILES = (
     _tile(STATUSES[Status.ACCEPTED], "status", Status.ACCEPTED),
     _tile(DELIVERED, "delivery", "reached"),
     Tile(
-        label=pgettext_lazy("delivery", "Not delivered (reported)"),
+        label=pgettext_lazy("delivery", "Not delivered"),
         tone=NOT_DELIVERED.tone,
         icon=NOT_DELIVERED.icon,
         name="delivery",

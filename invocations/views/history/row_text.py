@@ -33,7 +33,7 @@ class RowTexts:
     """Writes the rows of one page, and keeps for the next row what many have in common."""
 
     def __init__(self) -> None:
-        self._tick = _("Tick %(number)s, %(time)s")
+        self._tick = _("Choose %(number)s, %(time)s")
         self._days: dict[date, str] = {}
         self._people: dict[int | None, str] = {}
         self._channels: dict[tuple[str, int], list[Channel]] = {}

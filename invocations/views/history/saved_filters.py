@@ -26,7 +26,7 @@ def save_filter(request: StaffRequest) -> HttpResponse:
         return render_page(request, "save_filter.html", {"form": form})
     saved = form.save()
     messages.success(
-        request, _("Saved as “%(name)s”. It stands above the list.") % {"name": saved.name}
+        request, _("Saved as “%(name)s”. It is above the list now.") % {"name": saved.name}
     )
     return redirect(f"{reverse('history')}?{saved.query}")
 
@@ -37,5 +37,5 @@ def remove_filter(request: StaffRequest, filter_id: int) -> HttpResponse:
     """Removes the person's own filter. Others cannot remove a shared one."""
     saved = get_object_or_404(SavedFilter, pk=filter_id, person=request.user)
     saved.delete()
-    messages.success(request, _("The filter “%(name)s” is gone.") % {"name": saved.name})
+    messages.success(request, _("The filter “%(name)s” is removed.") % {"name": saved.name})
     return redirect("history")

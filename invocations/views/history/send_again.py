@@ -125,7 +125,7 @@ def _why_shown_anew(request: StaffRequest, found: Sorted, chosen: set[uuid.UUID]
         return _("Choose at least one message.")
     promised = promised_rows(request.POST.get("promise", ""))
     if set(promised) != chosen:
-        return _("Nothing was sent yet. The button now counts what you have ticked: check it.")
+        return _("Nothing was sent yet. The button now counts what you have chosen: check it.")
     now = _promised(found.chosen(chosen), found.needing_a_reason(chosen))
     if any(promised[row.request_id] != row for row in now):
         return _("Nothing was sent. In the meantime something has changed: check it once more.")

@@ -72,13 +72,13 @@ def done_text(
         words = ngettext("%(n)s is queued and waits", "%(n)s are queued and wait", queued)
         parts.append(words % {"n": queued})
     if moved_on:
-        words = ngettext("%(n)s had moved on", "%(n)s had moved on", moved_on)
+        words = ngettext("%(n)s had changed meanwhile", "%(n)s had changed meanwhile", moved_on)
         parts.append(words % {"n": moved_on})
     left_out = [
         (delivered, _("delivered")),
         (may_have_arrived, _("may have arrived")),
         (refused, _("cannot be sent again")),
-        (not_ticked, _("not ticked")),
+        (not_ticked, _("not chosen")),
     ]
     reasons = [
         ngettext("%(n)s left out: %(why)s", "%(n)s left out: %(why)s", n) % {"n": n, "why": why}

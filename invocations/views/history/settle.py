@@ -30,14 +30,14 @@ def settle(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     found = get_object_or_404(related, request_id=request_id)
     form = SettleForm(request.POST or None, label_suffix="")
     if found.status != Invocation.Status.UNKNOWN:
-        messages.info(request, _("It is not unknown any more. Nothing was changed."))
+        messages.info(request, _("Its outcome is known by now. Nothing was changed."))
         return redirect("invocation", request_id=request_id)
     if request.method == "POST" and form.is_valid():
         verdict = Settlement.Verdict(form.cleaned_data["verdict"])
         if decisions.settle(found, verdict, form.cleaned_data["reason"], request.user):
-            messages.success(request, _("Settled."))
+            messages.success(request, _("Recorded."))
         else:
-            messages.warning(request, _("It is not unknown any more. Nothing was changed."))
+            messages.warning(request, _("Its outcome is known by now. Nothing was changed."))
         return redirect("invocation", request_id=request_id)
     due_at, departure = found.due_at, departure_of(found.workflow_instance)
     asks_again = due_at is not None and departure.goes_on_by_itself

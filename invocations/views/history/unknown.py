@@ -95,10 +95,10 @@ def _target_if_it_differs(row: Invocation) -> Target | None:
 def _why_not_checked(departure: Departure) -> str:
     """Why neither the console nor a person can check it now; empty if they can."""
     texts = {
-        Obstacle.STOPPED: _("not asked about: all sending is stopped"),
-        Obstacle.ACCOUNT_PAUSED: _("not asked about: its account is paused"),
-        Obstacle.WORKFLOW_PAUSED: _("not asked about: its workflow is paused"),
-        Obstacle.NO_KEY: _("not asked about: its account has no usable API key"),
+        Obstacle.STOPPED: _("not checked: all sending is stopped"),
+        Obstacle.ACCOUNT_PAUSED: _("not checked: its account is paused"),
+        Obstacle.WORKFLOW_PAUSED: _("not checked: its workflow is paused"),
+        Obstacle.NO_KEY: _("not checked: its account has no usable API key"),
     }
     return texts[departure.obstacles[0]] if departure.obstacles else ""
 
@@ -106,11 +106,11 @@ def _why_not_checked(departure: Departure) -> str:
 def _asked_text(row: Invocation, departure: Departure, now: datetime) -> str:
     """What the console does about it without a person."""
     if row.due_at is None:
-        return _("needs a person")
+        return _("ask the customer now")
     if not departure.has_sender:
-        return _("not asked about: the background sender is not running")
+        return _("not checked: the background sender is not running")
     if departure.is_unreachable:
-        return _("asked again once the account can be reached")
+        return _("checked again once the account can be reached")
     if row.due_at <= now:
-        return _("asked again when its turn comes")
-    return _("asked again at %(time)s") % {"time": clock_time(row.due_at)}
+        return _("checked again when its turn comes")
+    return _("checked again at %(time)s") % {"time": clock_time(row.due_at)}

@@ -22,7 +22,7 @@ ALREADY_SENT_AGAIN = _("It was sent again already. Open it to send it once more.
 ONE_TIME_CODE = _("A one-time code is of no use a second time.")
 WORKFLOW_CHANGED = _("The workflow has changed since. Open it and look over its values.")
 ANOTHER_MESSAGE = _("Another message went to this number since. Open it to send it again.")
-LINE_BREAK = _("A line break in its values becomes a blank now. Open it to send it again.")
+LINE_BREAK = _("A line break in its values becomes a space now. Open it to send it again.")
 NOT_DECRYPTABLE = _("What was sent cannot be decrypted any more.")
 
 

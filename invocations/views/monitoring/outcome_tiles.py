@@ -66,8 +66,8 @@ def outcome_tiles(
     total = sum(by_workflow.values(), Counter())
     tiles = _Tiles(total, filters)
     labels = _channel_labels(by_workflow, kinds)
-    recorded_note = _("of %(n)s recorded") % {"n": f"{total['recorded']:,}"}
-    twice_label = _("May have been received twice")
+    recorded_note = _("of %(n)s in all") % {"n": f"{total['recorded']:,}"}
+    twice_label = _("May have arrived twice")
     twice = tiles.tile(twice_label, "unknown", "filter_2", "doubles", delivery="double")
     failed_label = pgettext("delivery", "Not delivered")
     failed = tiles.by_delivery(NOT_DELIVERED, "failed", failed_label)
@@ -105,7 +105,7 @@ def _channel_labels(
     by_position = _kind_by_position(by_workflow, kinds)
     if by_position and set(by_position.values()) == set(labels):
         return {position: labels[by_position[position]] for position in (1, 2)}
-    return {1: _("Delivered on channel 1"), 2: _("Delivered on channel 2")}
+    return {1: _("Delivered on the first channel"), 2: _("Delivered on the second channel")}
 
 
 def _kind_by_position(
@@ -137,7 +137,7 @@ def _kind_by_position(
 
 def _settled_note(count: int) -> str:
     """How many of the rejected messages a person settled, rather than Kaleyra refused."""
-    return _("%(n)s of them settled as not delivered") % {"n": count} if count else ""
+    return _("%(n)s of them recorded as not delivered") % {"n": count} if count else ""
 
 
 def _all_unknown_note(count: int) -> str:

@@ -39,7 +39,7 @@ WORKFLOW_COLUMNS = (
     WorkflowColumn(
         "rejected",
         _("Rejected"),
-        _("Nothing went out: Kaleyra refused it, or a person says so."),
+        _("Kaleyra rejected it, or a person recorded that nothing went out."),
         {"status": "rejected"},
     ),
     WorkflowColumn(

@@ -100,8 +100,8 @@ def _rotate(request: StaffRequest, account: Account) -> None:
         messages.warning(request, text)
     else:
         text = _(
-            "There is a new address. The old one stays valid until you end it: "
-            "enter the new one at Kaleyra first."
+            "There is a new address. The old one works until you end it: enter the new one at"
+            " Kaleyra first."
         )
         messages.success(request, text)
 
@@ -147,7 +147,7 @@ def _self_test(address: CallbackAddress) -> str:
         if endpoints.authorised_address(token, {SECRET_HEADER: secret}) != address:
             return _("The console does not find its own address. Make a new one.")
         if endpoints.authorised_address(token, {SECRET_HEADER: f"{secret}-wrong"}):
-            return _("The console lets in a wrong secret. Tell whoever runs it.")
+            return _("The console accepts a wrong secret. Tell the person who runs it.")
         with transaction.atomic():
             inbox.store_result(address.account, body.encode())
             transaction.set_rollback(True)

@@ -1,4 +1,4 @@
-"""Unmatched results: a person matches each with a message, or sets it aside."""
+"""Results without a message: a person matches each with a message, or sets it aside."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ WHY_UNMATCHED = {
     ),
     "disagrees": gettext_lazy("Its IDs are not those of one and the same message."),
     "answered": gettext_lazy(
-        "An answer that settled nothing named its ID. That does not show whose result it is."
+        "Only an unclear answer named its ID. That does not show whose result it is."
     ),
     "several": gettext_lazy("It could be the result of more than one message."),
     "empty": gettext_lazy("Nothing was in it."),
@@ -138,7 +138,7 @@ def set_aside(request: StaffRequest) -> HttpResponse:
     """
     ids = [_number(text) for text in request.GET.getlist("id")]
     if not ids:
-        messages.info(request, _("Tick the results first that nobody needs to look at any more."))
+        messages.info(request, _("Choose at least one result."))
         return redirect("unmatched")
     found = (
         matching.results_to_review()
@@ -149,7 +149,7 @@ def set_aside(request: StaffRequest) -> HttpResponse:
     callbacks = list(found.order_by("-received_at", "-pk")[:UNMATCHED_PAGE_SIZE])
     form = SetAsideForm(request.POST or None, label_suffix="")
     if not callbacks:
-        messages.info(request, _("It is not open any more. Nothing was changed."))
+        messages.info(request, _("It is not on the list any more. Nothing was changed."))
         return redirect("unmatched")
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
@@ -166,11 +166,11 @@ def set_aside(request: StaffRequest) -> HttpResponse:
 
 def _report_set_aside(request: StaffRequest, done: int) -> None:
     if not done:
-        messages.warning(request, _("It is not open any more. Nothing was changed."))
+        messages.warning(request, _("It is not on the list any more. Nothing was changed."))
         return
     text = ngettext(
-        "Set aside. It still finds its message if that turns up.",
-        "%(n)s were set aside. They still find their messages if these turn up.",
+        "Put aside. It still finds its message if that turns up.",
+        "%(n)s were put aside. They still find their messages if these turn up.",
         done,
     )
     messages.success(request, text % {"n": done})

@@ -93,7 +93,7 @@ def _of_line_breaks(findings: Iterable[Finding], labels: Mapping[str, str]) -> l
     )
     if not named:
         return []
-    words = _("A line break or a tab became a blank in: %(values)s.")
+    words = _("A line break or a tab became a space in: %(values)s.")
     return [Caution(words % {"values": ", ".join(named)}, tone="unknown", icon="warning")]
 
 

@@ -34,19 +34,17 @@ PASTE_ERRORS = {
     "several_json": gettext_lazy(
         "There are %(count)s JSON bodies in it. Paste the one that is to be sent."
     ),
-    "body_in_file": gettext_lazy(
-        "The body of this curl line stands in a file. Paste the file’s text."
-    ),
-    "not_json": gettext_lazy("Its body is no JSON: line %(line)s, column %(column)s."),
+    "body_in_file": gettext_lazy("The body of this curl line is in a file. Paste the file’s text."),
+    "not_json": gettext_lazy("Its body is not JSON: line %(line)s, column %(column)s."),
     "cut_off": gettext_lazy(
         "Its JSON is cut off: it ends in line %(line)s, before its last quote or brace."
     ),
-    "repeated_key": gettext_lazy("“%(key)s” stands twice in its body."),
+    "repeated_key": gettext_lazy("“%(key)s” is twice in its body."),
     "no_sends": gettext_lazy("There is no send1 in it."),
-    "answer": gettext_lazy("This is an answer of Kaleyra. Paste the request instead."),
+    "answer": gettext_lazy("This is Kaleyra’s answer. Paste the request instead."),
     "too_many_values": gettext_lazy("It has %(count)s values for one channel: %(limit)s at most."),
-    "not_an_object": gettext_lazy("“%(key)s” in its body is no object."),
-    "not_texts": gettext_lazy("The value of “%(key)s” in its body is no text."),
+    "not_an_object": gettext_lazy("“%(key)s” in its body is not an object."),
+    "not_texts": gettext_lazy("The value of “%(key)s” in its body is not a text."),
 }
 
 

@@ -111,7 +111,7 @@ def _of_placements(form: SendForm, filled: Filled) -> Iterator[Sentence]:
             kind = channel.get_kind_display()
             yield WARNING, text % {"kind": kind, "keys": named(placed.others)}
     if filled.hidden:
-        text = _("Not taken over, because free keys show what is sensitive: %(keys)s. Type it.")
+        text = _("Not filled in, because free keys would show hidden values: %(keys)s. Type it.")
         yield WARNING, text % {"keys": named(filled.hidden)}
     yield from _of_empty_fields(form, filled)
 
@@ -142,7 +142,7 @@ def _of_empty_fields(form: SendForm, filled: Filled) -> Iterator[Sentence]:
             elif fields[key].required:
                 empty.append(fields[key].label)
     if kept:
-        text = _("It has no value for %(labels)s. What stood there stays.")
+        text = _("It has no value for %(labels)s. What was there stays.")
         yield WARNING, text % {"labels": named(kept)}
     if empty:
         yield INFO, _("It has no value for %(labels)s. Fill it in.") % {"labels": named(empty)}

@@ -23,5 +23,7 @@ def remove_preset(request: StaffRequest, preset_id: int) -> HttpResponse:
     if not request.viewer.may_send_workflow(workflow) or not may_replace(request.viewer, preset):
         raise PermissionDenied
     preset.delete()
-    messages.success(request, _("The saved values “%(title)s” are gone.") % {"title": preset.title})
+    messages.success(
+        request, _("The saved values “%(title)s” are removed.") % {"title": preset.title}
+    )
     return redirect("compose", workflow_id=workflow.pk)

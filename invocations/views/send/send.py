@@ -113,7 +113,7 @@ def _open(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
         form = filled_form(request.GET, workflow, request.viewer, original)
     except Unreadable:
         messages.error(
-            request, _("What was stored cannot be read any more. Fill in the form anew.")
+            request, _("What was stored cannot be read any more. Fill in the form again.")
         )
         form, original = SendForm(workflow), None
     again = original.request_id if original else None
@@ -139,12 +139,12 @@ def _restore(request: StaffRequest, workflow: WorkflowInstance, kept_id: str) ->
     """
     fields = kept_form.kept_fields(request, request.user, workflow, kept_id)
     if fields is None:
-        words = _("What you had typed is not kept any more. Nothing was sent.")
+        words = _("What you typed is not kept any more. Nothing was sent.")
         messages.warning(request, words)
         return redirect("compose", workflow_id=workflow.pk)
     messages.info(
         request,
-        _("What you had typed is back. Nothing was sent. Look it over and go on."),
+        _("What you typed is back. Nothing was sent. Look it over and continue."),
     )
     try:
         token = SubmissionToken.read(fields.get("intent", ""), request.user.pk, workflow.pk)
@@ -164,7 +164,7 @@ def _renew(request: StaffRequest, workflow: WorkflowInstance) -> HttpResponse:
     """
     messages.warning(
         request,
-        _("This form had been open for too long. Nothing was sent. Look it over and go on."),
+        _("This form was open for too long. Nothing was sent. Look it over and continue."),
     )
     form = SendForm(workflow, typed=SendForm(workflow, request.POST).typed())
     token = SubmissionToken.new(request.user.pk, workflow.pk)
@@ -201,7 +201,7 @@ def _edit(draft: Draft, action: str) -> HttpResponse:
         else:
             messages.info(
                 request,
-                _("Your own number is not stored yet. Add it in the menu under “My number”."),
+                _("Your own number is not stored yet. Add it in the menu under “My details”."),
             )
     kept = kept_of(draft.original, request.viewer, draft.token.person)
     changed = SendForm(workflow, typed=typed, kept=kept)
@@ -259,7 +259,7 @@ def _send(draft: Draft) -> HttpResponse:
     except RequestIdTaken:
         words = _(
             "This form has been sent already, with other values. Nothing more was sent. "
-            "What it sent stands in the history."
+            "What it sent is in the history."
         )
         return _show_error(draft.with_new_id(), words)
     except NotAcknowledged:

@@ -55,7 +55,7 @@ def steps_until_it_leaves(
     once = _("Pressing twice cannot send it twice.")
     if workflow.account.pod.is_practice:
         ends = _("With this number: %(ending)s") % {"ending": _practice_ending(workflow, numbers)}
-        return [Step("bolt", _("It leaves at once, to the practice pod"), f"{ends} {once}")]
+        return [Step("bolt", _("It leaves at once, to practice"), f"{ends} {once}")]
     return [Step("bolt", _("It leaves at once"), once)]
 
 

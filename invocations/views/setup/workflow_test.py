@@ -85,7 +85,7 @@ def _send(request: StaffRequest, workflow: WorkflowInstance, form: ProfileForm) 
             comes_first=True,
         )
     except StaleToken:
-        form.add_error(None, _("This page had been open for too long. Nothing was sent."))
+        form.add_error(None, _("This page was open for too long. Nothing was sent."))
         return _show(request, workflow, form)
     except NotSendable as refusal:
         for finding in refusal.findings:

@@ -61,7 +61,7 @@ def test_several_are_settled_with_one_reason(ada, row):
     said = confirmed(
         ada, "settle", rows, verdict="not_delivered", reason="All customers were asked."
     )
-    assert said == "2 settled." and statuses(rows) == ["rejected", "rejected", "accepted"]
+    assert said == "2 recorded." and statuses(rows) == ["rejected", "rejected", "accepted"]
     assert {settlement.reason for settlement in Settlement.objects.all()} == {
         "All customers were asked."
     }
@@ -77,7 +77,10 @@ def test_what_moves_on_between_looking_and_confirming_is_left_alone_and_said(ada
         verdict="not_delivered",
         reason="Nothing came.",
     )
-    assert said == "1 settled, 1 had moved on." and statuses(rows) == ["accepted", "rejected"]
+    assert said == "1 recorded, 1 had changed meanwhile." and statuses(rows) == [
+        "accepted",
+        "rejected",
+    ]
 
 
 def test_settling_needs_a_verdict_and_a_reason_and_keeps_what_was_typed(ada, row):
@@ -122,7 +125,7 @@ def test_the_same_confirmation_twice_sends_once(priya, row):
 @pytest.mark.parametrize(
     ("changes", "refusal"),
     [
-        ({"status": "unknown"}, "Settle it first"),
+        ({"status": "unknown"}, "Record what happened first"),
         ({"status": "queued"}, "may still leave"),
         ({"status": "held"}, "may still leave"),
         ({"status": "sending", "lease_until": "2030-01-01T00:00Z"}, "may still leave"),
@@ -161,7 +164,7 @@ def test_what_has_two_results_that_contradict_each_other_is_not_sent_again_along
     report(rows[0], "DELIVERED")
     report(rows[0], "FAILED", "FAILED")
     page = Page(post(priya, "again", rows))
-    assert "contradicts itself" in page.html
+    assert "contradict each other" in page.html
     assert page.form("confirmed")["chosen"] == str(rows[1].request_id)
 
 
@@ -169,7 +172,7 @@ def test_a_message_settled_as_delivered_but_reported_failed_is_not_resent_in_bul
     rows = [row("unknown", doubtful_since="2026-01-01T00:00Z", doubt_count=1), row("expired")]
     decisions.settle(rows[0], Settlement.Verdict.DELIVERED, "The customer said so.", ada.person)
     report(rows[0], "FAILED", "FAILED")
-    assert "contradicts itself" in Page(post(priya, "again", rows)).html
+    assert "contradict each other" in Page(post(priya, "again", rows)).html
 
 
 def test_what_was_sent_again_or_has_changed_or_is_a_code_is_looked_at_one_by_one(
@@ -214,9 +217,9 @@ def test_a_workflow_kept_for_others_is_left_out(priya, row, workflow, ada):
 @pytest.mark.parametrize(
     ("action", "status", "refusal"),
     [
-        ("settle", "accepted", "Its outcome is not unknown"),
+        ("settle", "accepted", "Its outcome is known"),
         ("cancel", "sending", "on its way just now"),
-        ("cancel", "accepted", "Kaleyra has taken it"),
+        ("cancel", "accepted", "Kaleyra accepted it"),
         ("cancel", "unknown", "may have gone out"),
         ("cancel", "expired", "has ended already"),
     ],
@@ -224,12 +227,13 @@ def test_a_workflow_kept_for_others_is_left_out(priya, row, workflow, ada):
 def test_why_a_row_is_left_out_is_said_before_anything_is_done(ada, row, action, status, refusal):
     fits = row({"settle": "unknown", "cancel": "queued"}[action])
     page = Page(post(ada, action, [fits, row(status, lease_until="2030-01-01T00:00Z")]))
-    assert refusal in page.html and f"1 to {action}" in page.html and "1 is left out" in page.html
+    heading = {"settle": "1 to record", "cancel": "1 to cancel"}[action]
+    assert refusal in page.html and heading in page.html and "1 is left out" in page.html
 
 
 def test_where_nothing_fits_nothing_is_said_of_what_would_be_done(ada, row):
     page = Page(post(ada, "cancel", [row("unknown"), row("unknown")]))
-    assert "None of what was ticked can be taken on" in page.html and "2 are left out" in page.html
+    assert "Nothing can be done with the chosen ones" in page.html and "2 are left out" in page.html
     assert "None of these has left" not in page.html and "confirmed" not in page.html
 
 
@@ -239,7 +243,7 @@ def test_a_time_is_called_that_of_recording_for_not_every_row_was_sent(ada, row)
         ada.get("/history/").content.decode(),
         post(ada, "cancel", [waits]).content.decode(),
     ):
-        assert ">Recorded<" in html and ">Sent<" not in html
+        assert ">Saved<" in html and ">Sent<" not in html
 
 
 def test_the_list_says_of_each_row_what_its_state_lets_be_done(priya, row):
@@ -260,8 +264,8 @@ def test_nothing_ticked_says_so(priya, ids):
 
 def test_no_more_than_a_page_at_once(priya, row):
     rows = [row("queued") for _ in range(52)]
-    assert "More than 50 were ticked" in Page(post(priya, "cancel", rows)).html
-    assert "More than 50 were ticked" not in Page(post(priya, "cancel", rows[:50])).html
+    assert "More than 50 were chosen" in Page(post(priya, "cancel", rows)).html
+    assert "More than 50 were chosen" not in Page(post(priya, "cancel", rows[:50])).html
     post(priya, "cancel", rows, confirmed="1")
     assert statuses(rows).count("cancelled") == 50
 
@@ -273,14 +277,14 @@ def test_two_people_who_send_the_same_rows_again_send_them_once(priya, ada, row)
     rows = [row("rejected"), row("expired")]
     said = confirmed(priya, "again", rows, meanwhile=lambda: confirmed(ada, "again", rows))
     assert Invocation.objects.filter(sent_again_from__in=rows).count() == 2
-    assert "2 had moved on" in said
+    assert "2 had changed meanwhile" in said
 
 
 def test_what_a_colleague_sends_between_looking_and_confirming_is_asked_about(priya, ada, row):
     rows = [row("rejected"), row("expired")]
     said = confirmed(priya, "again", rows, meanwhile=lambda: row("accepted"))
     assert not Invocation.objects.filter(sent_again_from__in=rows).exists()
-    assert "2 had moved on" in said
+    assert "2 had changed meanwhile" in said
 
 
 def test_rows_to_the_same_number_are_all_sent_again(priya, row):

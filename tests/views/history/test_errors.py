@@ -62,7 +62,7 @@ def test_failures_of_a_kind_are_folded_and_lead_to_their_invocations(priya, wron
     assert listed_ids(priya, third.removeprefix("/history/")) == [refused_in_words]
     assert "somebody is editing it" in page.html
     assert "then send them again." in page.html
-    assert "An admin settles the rest" in page.html
+    assert "An admin records what happened to the rest" in page.html
 
 
 @pytest.mark.parametrize("days", [1, 7, 30])

@@ -62,7 +62,7 @@ def test_numbers_are_masked_or_not_by_right(priya, ada, recorded):
 def test_a_file_that_is_streamed_has_the_times_of_the_person_who_asked(priya, recorded):
     recorded()
     priya.cookies["timezone"] = "Asia/Kolkata"
-    assert b"Recorded (Asia/Kolkata)" in b"".join(post(priya).streaming_content)
+    assert b"Saved (Asia/Kolkata)" in b"".join(post(priya).streaming_content)
 
 
 def test_a_workbook_opens_as_one(priya, recorded):

@@ -56,11 +56,11 @@ def test_tiles_count_all_messages_whatever_the_status_filter(priya, five):
     counts = {
         tile["label"]: tile["count"] for tile in priya.get("/history/?status=held").context["tiles"]
     }
-    by_status = {"Accepted": 1, "Outcome unknown": 1, "Held": 1, "Rejected": 1, "Queued": 1}
+    by_status = {"Accepted": 1, "Outcome unknown": 1, "On hold": 1, "Rejected": 1, "Queued": 1}
     assert counts == by_status | {
         "All": 5,
         "Delivered": 0,
-        "Not delivered (reported)": 0,
+        "Not delivered": 0,
         "Awaiting result": 0,
     }
 

@@ -65,7 +65,7 @@ def test_an_unknown_outcome_that_is_asked_about_again_says_so_and_the_page_refre
 def test_a_message_with_a_later_start_is_scheduled(priya, recorded):
     row = recorded(not_before=timezone.now() + timedelta(hours=3))
     page = page_of(priya, row)
-    assert ">Scheduled<" in page.html.replace("\n", "") and "Not to leave before" in page.html
+    assert ">Scheduled<" in page.html.replace("\n", "") and "Scheduled for" in page.html
     assert not any(form.action.endswith("/try-again/") for form in page.forms)
     assert ">Scheduled<" in opened(priya, "/history/").html
 
@@ -74,7 +74,7 @@ def test_a_message_past_its_time_cannot_be_checked(priya, recorded):
     row = recorded()
     Invocation.objects.update(status="unknown", due_at=None, not_after=timezone.now())
     page = page_of(priya, row)
-    assert "not asked about with its ID any more" in page.html
+    assert "so it is not checked any more" in page.html
     assert not any("/try-again/" in form.action for form in page.forms)
 
 

@@ -39,7 +39,7 @@ def test_checking_is_not_offered_after_its_time(priya, recorded, account, is_pau
 def test_settling_is_suggested_by_permission(priya, ada, recorded):
     row = recorded()
     make_unknown(row)
-    assert "if the message came, and settle it" in next_steps_of(ada, row)
+    assert "if the message came, and record what happened" in next_steps_of(ada, row)
     assert "if the message came, and tell an admin" in next_steps_of(priya, row)
 
 
@@ -50,16 +50,17 @@ def test_permission_and_button_decide_the_steps_in_any_language(
     make_unknown(row)
     monkeypatch.setattr(translation._trans, "gettext", lambda text: f"[{text}]")
     steps = {client: next_steps_of(client, row) for client in (ada, priya, rosa)}
-    assert "if the message came, and settle it.]" in steps[ada]
-    assert "and tell an admin.]" in steps[priya] and "and settle it.]" not in steps[priya]
+    assert "if the message came, and record what happened.]" in steps[ada]
+    assert "and tell an admin.]" in steps[priya]
+    assert "and record what happened.]" not in steps[priya]
     assert "[Press “Check safely”" in steps[priya] and "“Check safely”" not in steps[rosa]
 
 
 def test_a_reviewer_reads_that_the_steps_are_for_senders(priya, rosa, recorded):
     row = recorded()
     make_unknown(row, status="rejected", reason="rejected")
-    assert "the steps of whoever may send" in next_steps_of(rosa, row)
-    assert "the steps of whoever may send" not in next_steps_of(priya, row)
+    assert "the steps for those who may send" in next_steps_of(rosa, row)
+    assert "the steps for those who may send" not in next_steps_of(priya, row)
 
 
 def test_an_unknown_workflow_is_called_paused_only_while_it_is(ada, recorded, workflow):
@@ -126,14 +127,14 @@ def test_a_message_without_kaleyras_id_says_where_its_result_may_be(priya, ada, 
     result_of(without_id)
     for client, by_an_admin in [(priya, True), (ada, False)]:
         steps = next_steps_of(client, without_id)
-        assert "A result that may be its own has come" in steps
+        assert "A result has come that may belong to this message" in steps
         assert ("An admin can say that it is" in steps) == by_an_admin
 
 
 def test_a_result_matched_by_hand_names_the_person(priya, ada, admin_user, without_id):
     apply.match_by_hand(result_of(without_id), without_id, admin_user)
     page = page_of(priya, without_id)
-    words = f"{admin_user.username} said that it is this message’s result: no ID did."
+    words = f"{admin_user.username} matched this result to the message by hand: no ID did."
     assert text_of(page).count(words) == 3, "in the summary, in the timeline, and in the ticket"
 
 

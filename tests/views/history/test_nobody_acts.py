@@ -96,7 +96,7 @@ def test_with_an_open_circuit_what_waits_waits_for_one_to_get_through(
     assert "keeps trying until" not in text
     make_unknown(row, due_at=timezone.now() + SOON)
     assert "asks Kaleyra again once a message gets through" in words_on(priya, row)
-    assert "asked again once the account can be reached" in words_of(priya.get("/unknown/"))
+    assert "checked again once the account can be reached" in words_of(priya.get("/unknown/"))
 
 
 def test_without_a_key_a_queued_message_is_not_said_to_leave(priya, recorded, background_sender):

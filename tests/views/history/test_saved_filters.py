@@ -24,7 +24,7 @@ def test_filters_are_saved_from_the_list_and_lead_back_to_it(priya):
 def test_one_saved_when_the_channel_was_a_question_of_its_own_still_filters_and_is_seen_to(priya):
     SavedFilter.objects.create(person=priya.person, name="Doubles", query="channel=double")
     page = opened(priya, "/history/?channel=double")
-    assert "Delivery: May have been received twice" in page.html
+    assert "Delivery: May have arrived twice" in page.html
     assert 'aria-current="true">Doubles' in page.html
 
 

@@ -31,14 +31,14 @@ def settle(client, row, **answers):
 @pytest.mark.parametrize(
     ("verdict", "status", "label"),
     [
-        ("delivered", "accepted", "Settled: delivered"),
-        ("not_delivered", "rejected", "Settled: not delivered"),
+        ("delivered", "accepted", "Recorded as delivered"),
+        ("not_delivered", "rejected", "Recorded as not delivered"),
     ],
 )
 def test_it_ends_with_the_persons_word_and_says_so_everywhere(
     ada, priya, unknown, verdict, status, label
 ):
-    assert "Settled." in settle(ada, unknown, verdict=verdict, reason=WORDS)
+    assert "Recorded." in settle(ada, unknown, verdict=verdict, reason=WORDS)
     unknown.refresh_from_db()
     assert (unknown.status, unknown.reason) == (status, f"settled_{verdict}")
     assert unknown.final_at
@@ -61,13 +61,13 @@ def test_it_ends_with_the_persons_word_and_says_so_everywhere(
 def test_without_both_answers_nothing_is_settled_and_nothing_typed_is_lost(ada, unknown, answers):
     html = settle(ada, unknown, **answers)
     assert not Settlement.objects.exists() and Invocation.objects.get().status == "unknown"
-    assert answers.get("reason", "") in html and "Settle it" in html
+    assert answers.get("reason", "") in html and "Record what happened" in html
 
 
 @pytest.mark.parametrize("status", sorted(set(Invocation.Status) - {"unknown"}))
 def test_what_is_not_unknown_cannot_be_settled(ada, unknown, status):
     Invocation.objects.update(status=status, lease_until=timezone.now())
-    assert "not unknown any more. Nothing was changed." in settle(
+    assert "known by now. Nothing was changed." in settle(
         ada, unknown, verdict="delivered", reason=WORDS
     )
     assert not Settlement.objects.exists() and Invocation.objects.get().status == status

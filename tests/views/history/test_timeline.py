@@ -36,18 +36,18 @@ def test_a_fallback_is_shown_with_its_wait_and_kaleyras_codes(priya, accepted):
     report(row, "TIMEOUT", "DELIVERED", wait=5)
     timeline = timeline_of(priya, row)
     steps = [
-        "Recorded",
+        "Saved",
         "Accepted by Kaleyra",
         "HTTP 202 after",
         "WhatsApp started",
         "waited 5 s",
-        "no final report within 5 s",
+        "no delivery report within 5 s",
     ]
     steps += [
         "code: TIMEOUT",
         "It may still arrive",
         "SMS started",
-        "Fell back",
+        "Rescued",
         "SMS delivered",
         "code: DELIVERED",
         "Flow ended",
@@ -55,8 +55,8 @@ def test_a_fallback_is_shown_with_its_wait_and_kaleyras_codes(priya, accepted):
     places = [timeline.index(step) for step in steps]
     assert places == sorted(places) and "+5.0 s after the step before" in timeline
     page = page_of(priya, row)
-    assert "Fell back: delivered by SMS" in page.html
-    assert "May have been received twice" in page.html
+    assert "Delivered by SMS" in page.html
+    assert "May have arrived twice" in page.html
     assert 'hx-trigger="every' not in page.html and 'http-equiv="refresh"' not in page.html
 
 
@@ -69,7 +69,7 @@ def test_a_channel_without_a_start_time_is_not_shown_as_started(priya, accepted)
     inbox.store_result(row.account, json.dumps(body).encode())
     timeline = timeline_of(priya, row)
     assert "started" not in timeline
-    assert "Fell back" not in timeline
+    assert "Rescued" not in timeline
     assert "WhatsApp failed" in timeline
 
 

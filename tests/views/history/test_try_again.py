@@ -17,7 +17,7 @@ def test_trying_now_sends_once_and_with_the_same_request_id(priya, recorded, rec
     button = try_again_button(priya, row)
     button()
     assert receiver.accepted == [str(row.request_id)]
-    assert "moved on in the meantime. Nothing was sent." in button() and len(receiver.received) == 1
+    assert "changed in the meantime. Nothing was sent." in button() and len(receiver.received) == 1
     row.refresh_from_db()
     assert row.status == "accepted"
 

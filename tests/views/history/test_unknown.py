@@ -38,7 +38,7 @@ def test_nothing_unknown_is_good_news(priya):
 def test_no_time_that_has_passed_is_named_as_the_next(priya, unknown, background_sender):
     unknown(1, due_at=timezone.now() - timedelta(seconds=30))
     html = opened(priya, "/unknown/").html
-    assert "asked again when its turn comes" in html and "asked again at" not in html
+    assert "checked again when its turn comes" in html and "checked again at" not in html
 
 
 def test_each_shows_its_age_and_why_and_who_is_next(priya, unknown, background_sender):
@@ -46,7 +46,7 @@ def test_each_shows_its_age_and_why_and_who_is_next(priya, unknown, background_s
     unknown(1, due_at=timezone.now() + timedelta(seconds=30))
     html = opened(priya, "/unknown/").html
     assert html.count("No answer came in time.") == 2
-    assert html.count("needs a person") == 1 and html.count("asked again at") == 1
+    assert html.count("ask the customer now") == 1 and html.count("checked again at") == 1
     assert html.count('class="overdue"') == 1 and "20\xa0minutes old" in html
 
 
@@ -84,7 +84,7 @@ def test_what_is_paused_is_not_offered_to_be_asked_about(priya, unknown, account
     else:
         pause.stop_everything("A wrong text went out", None)
     page = opened(priya, "/unknown/")
-    assert f"not asked about: {what}" in page.html and "asked again at" not in page.html
+    assert f"not checked: {what}" in page.html and "checked again at" not in page.html
     assert not [form for form in page.forms if form.action.endswith("/try-again/")]
 
 
@@ -113,7 +113,7 @@ def test_buttons_are_for_those_who_may(rosa, priya, ada, unknown):
 
 
 def test_the_menu_counts_them(priya, unknown):
-    assert "Unknown outcomes" in opened(priya, "/").html
+    assert "Outcome unknown" in opened(priya, "/").html
     for _ in range(3):
         unknown()
     page = opened(priya, "/history/")

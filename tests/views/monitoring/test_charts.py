@@ -57,7 +57,7 @@ def test_a_refused_message_with_a_result_is_counted_once_in_tiles_and_chart(rosa
     }
     assert sum(charted.values()) == 25
     care = {str(tile["label"]): tile for tile in answer.context["tiles"]["care"]}
-    assert care["Rejected"]["note"] == "5 of them settled as not delivered"
+    assert care["Rejected"]["note"] == "5 of them recorded as not delivered"
     assert "every channel failed" in care["Not delivered"]["note"]
 
 

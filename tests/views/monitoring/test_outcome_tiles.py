@@ -21,14 +21,14 @@ def test_todays_figures(rosa, flow):
         "Accepted": "9",
         "Delivered on WhatsApp": "3",
         "Delivered by SMS": "2",
-        "May have been received twice": "1",
+        "May have arrived twice": "1",
         "Not delivered": "1",
         "Delivery not confirmed": "1",
         "No result received": "1",
         "Awaiting result": "1",
         "Rejected": "2",
         "Outcome unknown": "1",
-        "Held": "1",
+        "On hold": "1",
         "Expired": "1",
     }
 
@@ -98,7 +98,10 @@ def test_each_refusal_reason_links_to_its_messages(rosa, many_kinds):
 
 def test_with_both_channel_orders_deliveries_are_counted_by_position(rosa, many_kinds):
     tiles = tiles_of(rosa.get("/?days=1"))
-    assert (tiles["Delivered on channel 1"], tiles["Delivered on channel 2"]) == ("12", "4")
+    assert (tiles["Delivered on the first channel"], tiles["Delivered on the second channel"]) == (
+        "12",
+        "4",
+    )
     assert "Delivered by SMS" not in tiles
 
 

@@ -51,7 +51,7 @@ pytestmark = pytest.mark.django_db
 
 def test_what_is_awaited_or_has_not_left_is_in_no_rate(rosa, few):
     shown = {name: (each.number, each.unit) for name, each in metrics(rosa, "/?days=1").items()}
-    # 15 messages without 1 awaited, 1 held, 1 queued and 1 expired.
+    # 15 messages without 1 awaited, 1 on hold, 1 queued and 1 expired.
     assert shown == {
         "delivered": ("45.5", "%"),
         "rescued": ("2", "of 8"),

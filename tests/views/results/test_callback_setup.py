@@ -86,7 +86,7 @@ def test_the_curl_line_names_the_secret_as_a_variable(ada, there, address):
 
 
 def test_rotating_keeps_the_old_one_until_it_is_ended(ada, there, account, address):
-    assert "stays valid until you end it" in press(ada, there, "rotate")
+    assert "works until you end it" in press(ada, there, "rotate")
     assert endpoints.previous_address(account) == address
     assert "End it first" in press(ada, there, "rotate")
     assert "is ended" in press(ada, there, "end")
@@ -113,7 +113,7 @@ def test_the_self_test_says_when_the_console_could_not_keep_a_result(
 
 def test_the_self_test_says_when_a_wrong_secret_is_let_in(ada, there, address, monkeypatch):
     monkeypatch.setattr(endpoints, "authorised_address", lambda token, headers: address)
-    assert "lets in a wrong secret" in press(ada, there, "test")
+    assert "accepts a wrong secret" in press(ada, there, "test")
 
 
 def test_without_an_address_there_is_nothing_to_test_and_a_strange_button_does_nothing(ada, there):

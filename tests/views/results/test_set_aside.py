@@ -19,14 +19,14 @@ def test_a_person_sets_a_result_aside_with_a_reason(ada, orphan):
     assert matching.results_to_review().count() == 2
     answer = ada.post(link, form.fill(reason="The <b>shop</b> sent it").fields, follow=True)
     page = Page(answer)
-    assert "Set aside. It still finds its message" in page.html
+    assert "Put aside. It still finds its message" in page.html
     assert f"result-{callback.pk}" not in page.html
     assert f"result-{other.pk}" in page.html
     aside = opened(ada, "/results/unmatched/?set-aside")
     assert f"result-{callback.pk}" in aside.html and f"result-{other.pk}" not in aside.html
-    assert "Set aside by ada" in aside.html and "The &lt;b&gt;shop&lt;/b&gt; sent it" in aside.html
+    assert "Put aside by ada" in aside.html and "The &lt;b&gt;shop&lt;/b&gt; sent it" in aside.html
     again = ada.post(link, {"reason": "Once more"}, follow=True)
-    assert "not open any more" in again.content.decode()
+    assert "not on the list any more" in again.content.decode()
 
 
 def test_results_set_aside_are_not_counted_in_the_menu(ada, orphan):
@@ -45,7 +45,7 @@ def test_a_result_set_aside_can_still_be_matched_and_the_page_shows_both(ada, or
         if form.action.endswith("/match/")
     )
     text = words_of(ada.post(form.action, form.fields, follow=True))
-    assert "Matched ada" in text and "Set aside before ada" in text
+    assert "Matched ada" in text and "Put aside before ada" in text
 
 
 def test_a_missing_or_matched_result_cannot_be_set_aside(ada, orphan, accepted_result):
@@ -53,22 +53,22 @@ def test_a_missing_or_matched_result_cannot_be_set_aside(ada, orphan, accepted_r
         answer = ada.post(
             f"/results/unmatched/set-aside/?id={there}", {"reason": "Nobody knows it"}, follow=True
         )
-        assert "not open any more" in answer.content.decode()
+        assert "not on the list any more" in answer.content.decode()
         assert not Callback.objects.exclude(set_aside_at=None).exists()
     answer = ada.get("/results/unmatched/set-aside/", follow=True)
-    assert "Tick the results first" in answer.content.decode()
+    assert "Choose at least one result" in answer.content.decode()
 
 
 def test_one_reason_sets_all_selected_results_aside(ada, orphan):
     ticked, left = [orphan("READ", n=n) for n in range(3)], orphan("READ", n=3)
     page = opened(ada, "/results/unmatched/")
-    assert page.html.count('form="several"') == 4 and "Set the ticked ones aside" in page.html
+    assert page.html.count('form="several"') == 4 and "Put the chosen ones aside" in page.html
     address = "/results/unmatched/set-aside/?" + "&".join(
         f"id={callback.pk}" for callback in ticked
     )
-    assert "Set 3 results aside" in opened(ada, address).html
+    assert "Put 3 results aside" in opened(ada, address).html
     answer = ada.post(address, {"reason": "The shop sent them"}, follow=True)
-    assert "3 were set aside" in answer.content.decode()
+    assert "3 were put aside" in answer.content.decode()
     assert matching.results_to_review().get() == left
 
 

@@ -20,10 +20,10 @@ from tests.views.results.conftest import NUMBER
 
 
 def test_the_page_says_so_when_every_result_is_matched(priya):
-    words = "Every result has found its message: nothing that Kaleyra reported waits"
+    words = "Every result has found its message. There is nothing to look at"
     html = opened(priya, "/results/unmatched/").html
     assert words in html and "Kaleyra sent these results" not in html
-    assert "Nobody has set a result aside." in opened(priya, "/results/unmatched/?set-aside").html
+    assert "Nobody has put a result aside." in opened(priya, "/results/unmatched/?set-aside").html
 
 
 def test_nobody_is_said_to_look_for_a_message_while_no_background_sender_runs(
@@ -33,7 +33,7 @@ def test_nobody_is_said_to_look_for_a_message_while_no_background_sender_runs(
     address = "/results/unmatched/"
     assert "does not look for their messages" in opened(priya, address).html
     request.getfixturevalue("background_sender")
-    assert "The console goes on looking" in opened(priya, address).html
+    assert "The console keeps looking" in opened(priya, address).html
 
 
 def test_each_result_shows_its_account_id_codes_and_number(priya, orphan):
@@ -42,7 +42,7 @@ def test_each_result_shows_its_account_id_codes_and_number(priya, orphan):
     for words in (
         "Acme",
         "4AhJ",
-        "WhatsApp: no final report in time (TIMEOUT)",
+        "WhatsApp: no delivery report in time (TIMEOUT)",
         "SMS delivered (Delivered)",
         "+91 ••••• •3202",
         str(WHY_UNMATCHED["unknown_id"]),

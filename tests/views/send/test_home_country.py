@@ -41,7 +41,7 @@ HOME = "home-review:0"
 
 def test_the_preview_names_both_countries_and_offers_the_number_at_home(priya, typed, form):
     html = priya.post(f"/send/{typed.pk}/preview/", form.fields).content.decode()
-    assert "New Zealand" in html and "Which one is meant?" in html
+    assert "New Zealand" in html and "Which one is right?" in html
     assert 'value="home:0"' in html and "Take it as India: +91 64430 94727" in html
 
 
@@ -51,7 +51,7 @@ def test_the_form_takes_the_number_at_home_and_keeps_all_else(priya, form):
     again = form_of(answer)
     assert again["recipient"] == "+91 64430 94727"
     assert (again["value1-01"], again["reference"]) == ("Asha", "KF-1")
-    assert "Which one is meant?" not in words_of(answer)
+    assert "Which one is right?" not in words_of(answer)
 
 
 def test_the_review_asks_and_takes_the_number_at_home_with_one_press(priya, form, posted):
@@ -126,5 +126,5 @@ def test_no_number_that_one_may_not_see_is_offered(indian, priya, typed):
     form.buttons += ["home:0", "home-review:0"]
     for button in ["review", "home:0", "home-review:0"]:
         html = form.press(priya, button).content.decode()
-        assert "Which one is meant?" in html and "Take it as" not in html
+        assert "Which one is right?" in html and "Take it as" not in html
         assert "64430 94727" not in html and "309 4727" not in html and BOTH not in html

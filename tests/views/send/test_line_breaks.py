@@ -11,7 +11,7 @@ from invocations.sending.record import record
 from tests.views.conftest import NUMBER
 from tests.views.pages import Page, confirm_anyway, form_of, send_form
 
-SAID = "A line break or a tab became a blank in: First name."
+SAID = "A line break or a tab became a space in: First name."
 TYPED = {"value1-01": "12 Main St\r\nPune", "value1-02": "b", "value1-03": "c"}
 PASTED = json.dumps({"1": "12 Main St\nPune", "2": "b\n", "3": "c"})
 
@@ -60,14 +60,14 @@ def test_one_in_the_free_editor_is_said_on_the_review(priya, plain, editor):
     form = form_of(form.press(priya, f"{editor}:json")).fill({f"{editor}-json": '{"01": "a\\nb"}'})
     for again in (form, form_of(form.press(priya, f"{editor}:rows"))):
         review = Page(again.press(priya, "review"))
-        assert "became a blank in: 01." in review.html and '"01": "a b"' in review.text("json")
+        assert "became a space in: 01." in review.html and '"01": "a b"' in review.text("json")
     assert again[f"{editor}-value"] == "a b"
 
 
 def test_a_pasted_one_without_a_field_goes_into_a_row(priya, plain):
     form = form_of(pasted(priya, plain, '{"01": "a\\nb"}'))
     assert (form["params-key"], form["params-value"]) == ("01", "a b")
-    assert "became a blank in: 01." in Page(form.press(priya, "review")).html
+    assert "became a space in: 01." in Page(form.press(priya, "review")).html
 
 
 def test_one_in_a_preset_or_a_message_of_before_is_said(priya, typed):
@@ -87,7 +87,7 @@ def test_a_preset_is_kept_with_the_blank(priya, typed):
 def test_nothing_is_said_of_a_name_that_the_form_does_not_have(priya, typed):
     form = send_form(priya, typed).fill(TYPED, recipient=NUMBER)
     form["value1-01"], form.fields["one_line"] = "Asha", ["value1-99", "<b>"]
-    assert "became a blank" not in Page(form.press(priya, "review")).html
+    assert "became a space" not in Page(form.press(priya, "review")).html
 
 
 def test_a_value_of_line_breaks_alone_is_no_value(priya, typed):
@@ -105,6 +105,6 @@ def test_a_stored_message_with_one_is_sent_again_only_after_a_look(
     Invocation.objects.filter(pk=old.pk).update(status="rejected", due_at=None)
     ticked = {"action": "again", "ids": [str(old.request_id), str(recorded().request_id)]}
     html = priya.post("/history/ticked/", ticked).content.decode()
-    assert "A line break in its values becomes a blank now." in html
+    assert "A line break in its values becomes a space now." in html
     page = Page(priya.get(f"/send/{workflow.pk}/?again={old.request_id}"))
-    assert page.form("review")["value1-01"] == "a b" and "became a blank in: 01." in page.html
+    assert page.form("review")["value1-01"] == "a b" and "became a space in: 01." in page.html

@@ -64,7 +64,7 @@ def test_the_form_comes_back_filled_and_unsent(priya, form, receiver, button):
     lose_the_session()
     answer = signed_in_after(priya, form.press(priya, button))
     assert contents_of(form_of(answer)) == contents_of(form), "the request ID included"
-    assert "What you had typed is back. Nothing was sent." in words_of(answer)
+    assert "What you typed is back. Nothing was sent." in words_of(answer)
     assert not Invocation.objects.exists() and not receiver.received
 
 

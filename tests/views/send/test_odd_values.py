@@ -28,7 +28,7 @@ def test_a_code_is_sent_without_its_unseen_character_and_the_review_says_so(
 ):
     form = send_form(priya, passcode).fill({CODE_FIELD: "48\u200b2913\u200e"}, recipient=NUMBER)
     review = form.press(priya, "review")
-    assert "An unseen character was taken out of the code." in Page(review).html
+    assert "An invisible character was taken out of the code." in Page(review).html
     confirm(priya, review)
     assert posted().body["input"]["send1"]["templateParams"] == {CODE: "482913"}
     assert posted().body["input"]["send2"]["templateParams"] == {CODE: "482913"}
@@ -37,7 +37,7 @@ def test_a_code_is_sent_without_its_unseen_character_and_the_review_says_so(
 def test_the_preview_says_it_while_typing(priya, passcode):
     form = send_form(priya, passcode).fill({CODE_FIELD: "48\u200b2913"}, recipient=NUMBER)
     html = priya.post(f"/send/{passcode.pk}/preview/", form.fields).content.decode()
-    assert "An unseen character was taken out of the code." in html and "2913" not in html
+    assert "An invisible character was taken out of the code." in html and "2913" not in html
 
 
 @pytest.mark.parametrize(
@@ -84,17 +84,17 @@ def test_the_review_names_the_value_that_can_hardly_be_meant(priya, typed):
         {"value1-01": "{{name}}", "value1-02": "#N/A", "value1-03": "x"}, recipient=NUMBER
     )
     html = Page(form.press(priya, "review")).html
-    assert html.count("First name, WhatsApp and SMS: Is this meant? There is a place in it") == 1
+    assert html.count("First name, WhatsApp and SMS: Is this right? There is a place in it") == 1
     assert (
-        "For how long, WhatsApp and SMS: Is this meant? It is the error of a spreadsheet." in html
+        "For how long, WhatsApp and SMS: Is this right? It is the error of a spreadsheet." in html
     )
 
 
 def test_what_is_no_place_is_not_promised(priya, delayed):
     page = Page(send_form(priya, delayed).fill(recipient=NUMBER).press(priya, "review"))
     assert "The customer reads “{{ 1 }}”, “{{ 2 }}” as it stands" in page.html
-    assert "are sent as they stand: they are not places for values." in page.html
-    assert "is sent as it stands: it is not a place for a value." in page.html
+    assert "are sent as written: they are not places for values." in page.html
+    assert "is sent as written: it is not a place for a value." in page.html
     compose = Page(priya.get(f"/send/{delayed.pk}/")).html
     assert "The text takes no values." not in compose
     assert '<mark class="literal">{{ 1 }}' in compose
@@ -103,4 +103,4 @@ def test_what_is_no_place_is_not_promised(priya, delayed):
 def test_an_honest_text_without_places_takes_no_values(priya, make_workflow):
     flow = make_workflow("We are closed today.", "We are closed today.")
     html = Page(priya.get(f"/send/{flow.pk}/")).html
-    assert "The text takes no values." in html and "as it stands" not in html
+    assert "The text takes no values." in html and "as written" not in html

@@ -76,7 +76,7 @@ def test_more_and_fewer_values_than_places_are_named(priya, typed):
 def test_what_stood_in_a_field_before_stays_and_is_named(priya, typed):
     page = paste(priya, typed, body(send({"1": "User"})), **{"value1-02": "kept"})
     assert filled(page)["value1-02"] == "kept"
-    assert "It has no value for “For how long”. What stood there stays." in page.html
+    assert "It has no value for “For how long”. What was there stays." in page.html
 
 
 def test_keys_that_sort_otherwise_than_they_count_are_named(priya, make_workflow):
@@ -120,7 +120,7 @@ def test_a_pasted_code_goes_into_its_field_and_into_no_other(priya, make_workflo
     page = paste(priya, workflow, WITH_SPECIAL_PARAMS)
     assert page.form("review")["value1-_23_verification_5f_code_23_"] == "81XXX23"
     page = paste(priya, plain, WITH_SPECIAL_PARAMS)
-    assert "Not taken over, because free keys show what is sensitive: “#verification_code#”" in (
+    assert "Not filled in, because free keys would show hidden values: “#verification_code#”" in (
         page.html
     )
     assert "81XXX23" not in page.html

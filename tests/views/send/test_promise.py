@@ -156,7 +156,7 @@ def test_an_open_circuit_and_a_missing_sender_are_said_on_both_pages(priya, plai
     Pace.objects.create(account=plain.account, failures=5, wait_until=soon)
     for answer in (priya.get(f"/send/{plain.pk}/"), reviewed(priya, plain)):
         said = words_of(answer)
-        assert "Acme cannot be reached: the last attempts led nowhere." in said
+        assert "Acme cannot be reached: the last attempts failed." in said
         assert ("The console tries one message every 10 seconds." in said) == sender
         assert ("the background sender is not running" in said) == (not sender)
         assert ("If that fails, nobody tries again." in said) == (not sender)

@@ -74,7 +74,7 @@ def test_a_key_of_the_second_place_in_the_free_editor_is_refused(priya, flow):
     del form["same_values"]
     form.fill({"value2-01": "Asha", "params2-key": ["02"], "params2-value": ["x"]})
     form.fill({"params2-mode": "rows"})
-    assert "“02” stands above already." in Page(form.press(priya, "review")).html
+    assert "“02” is above already." in Page(form.press(priya, "review")).html
 
 
 def test_a_sensitive_value_is_hidden_in_all_its_pieces(priya, flow, receiver):

@@ -84,7 +84,7 @@ def test_a_free_key_that_a_field_already_has_is_refused(priya, make_workflow):
         }
     )
     # Otherwise 99 would be sent in place of the field's 77.
-    assert "stands above already" in form.press(priya, "review").content.decode()
+    assert "is above already" in form.press(priya, "review").content.decode()
 
 
 def test_values_left_over_for_the_second_channel_are_ignored_while_values_are_shared(

@@ -35,7 +35,7 @@ def test_the_message_goes_to_the_number_that_support_never_sees(priya, typed, ea
     page = opened(priya, compose(typed, earlier))
     form = page.form("recipient")
     assert form["recipient"] == "" and "98765" not in page.html
-    assert "Left empty, it goes to +91 ••••• •3202" in page.html
+    assert "If empty, it goes to +91 ••••• •3202" in page.html
     review = filled(form).press(priya)
     assert "98765 43202" not in review.content.decode()
     assert confirm_anyway(priya, review).status_code == 302

@@ -60,7 +60,7 @@ def test_what_is_typed_after_the_question_is_asked_about_again(ada, typed, form)
 def test_a_new_value_is_told_by_what_it_has(ada, typed, form):
     form.fill({"whatsapp-template_text": "Hello {{1}}, {{2}} at {{3}} {{4}}"})
     said = words_of(ada.post(page_of(typed), form.fields))
-    assert "WhatsApp, template text" in said and "most characters" not in said.split("Why is")[0]
+    assert "WhatsApp, template text" in said and "characters allowed" not in said.split("Why is")[0]
 
 
 def test_its_title_groups_and_time_change_without_a_reason(ada, typed, form):
@@ -116,7 +116,7 @@ def test_saving_a_tested_one_as_it_is_leaves_it_tested(ada, draft):
 def test_going_live_says_what_is_missing_and_goes_on_only_with_a_reason(ada, draft):
     there = f"/workflows/{draft.pk}/live/"
     said = words_of(ada.get(there))
-    assert "Kaleyra has not accepted the API key yet." in said and "It was never tried" in said
+    assert "Kaleyra has not accepted the API key yet." in said and "Not tried yet" in said
     assert "Give the reason" in ada.post(there).content.decode() and stored().stage == "draft"
     assert "At most 100" in ada.post(there, {"reason": "x" * 101}).content.decode()
     ada.post(there, {"reason": "Kaleyra tested it"})

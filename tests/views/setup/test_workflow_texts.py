@@ -98,7 +98,7 @@ def test_what_is_no_regular_expression_is_refused_and_everything_kept(ada, typed
     form.fill({"whatsapp-01-pattern": pattern, "whatsapp-02-label": "Kept <label>"})
     page = Page(save(ada, form, typed, sms__template_text="Dear {#var#}"))
     again = page.form("title")
-    assert "no regular expression" in page.html and again["whatsapp-01-pattern"] == pattern
+    assert "not a regular expression" in page.html and again["whatsapp-01-pattern"] == pattern
     assert again["whatsapp-02-label"] == "Kept <label>"
     assert again["sms-template_text"] == "Dear {#var#}"
     assert Parameter.objects.get(channel__position=1, key="02").label == "For how long"
@@ -126,24 +126,24 @@ def test_a_pattern_with_nested_repetitions_is_saved_and_its_example_judged_at_on
     ada, typed, form
 ):
     form.fill({"whatsapp-01-pattern": "([A-Za-z]+ ?)+", "whatsapp-01-sample": "a" * 999 + "!"})
-    assert "pattern does not match" in save(ada, form, typed).content.decode()
+    assert "does not fit the rule" in save(ada, form, typed).content.decode()
     form.fill({"whatsapp-01-sample": "a" * 999})
     assert save(ada, form, typed).status_code == 302
 
 
 def test_a_stored_pattern_that_cannot_be_read_is_named_on_the_page(ada, typed):
     Parameter.objects.filter(channel__position=1, key="01").update(pattern="(?=a)a")
-    assert "Its pattern cannot be read." in opened(ada, page_of(typed)).html
+    assert "Its rule cannot be read" in opened(ada, page_of(typed)).html
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ({"choices": "a\nb", "default": "c"}, "none of the choices"),
-        ({"pattern": "[0-9]+", "sample": "x"}, "pattern does not match"),
+        ({"choices": "a\nb", "default": "c"}, "not one of the choices"),
+        ({"pattern": "[0-9]+", "sample": "x"}, "does not fit the rule"),
         ({"max_length": "2", "default": "abc"}, "longer than allowed"),
         ({"max_length": "0"}, "greater than or equal to 1"),
-        ({"is_sensitive": "on", "default": "x"}, "has no default"),
+        ({"is_sensitive": "on", "default": "x"}, "cannot have a default"),
         ({"is_sensitive": "on", "is_searchable": "on"}, "cannot be searchable"),
     ],
 )
@@ -168,7 +168,7 @@ def test_what_looks_like_a_place_is_warned_of_and_saved(ada, typed, form):
     text = "Hello {{ 1 }}, {{name }}, order {#VAR#}"
     assert save(ada, form, typed, whatsapp__template_text=text).status_code == 302
     html = opened(ada, page_of(typed)).html
-    assert "“{{ 1 }}”, “{{name }}”, “{#VAR#}”: no place for a value" in html
+    assert "“{{ 1 }}”, “{{name }}”, “{#VAR#}”: not a place for a value" in html
     assert Channel.objects.get(workflow_instance=typed, position=1).template_text == text
 
 
@@ -263,7 +263,7 @@ def test_the_rules_of_both_channels_hold_for_a_shared_value(priya, make_workflow
         {"recipient": NUMBER}
     )
     assert "same_values" in form
-    for value, sentence in [("kf", "does not look as it should"), ("KF-20418", "take out 3")]:
+    for value, sentence in [("kf", "does not fit the rule"), ("KF-20418", "take out 3")]:
         page = Page(form.fill({"value1-01": value}).press(priya, "review"))
         assert sentence in page.text("errors"), value
     assert (
@@ -293,7 +293,7 @@ def test_choices_defaults_help_and_samples_reach_the_form(priya, make_workflow):
     assert "For example B-1" in page.html
     assert "For developers" in form.press(priya, "review").content.decode()
     assert (
-        "This is none of the choices."
+        "This is not one of the choices."
         in form.fill({"value1-a": "w"}).press(priya, "review").content.decode()
     )
 
