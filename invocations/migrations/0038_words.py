@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('invocations', '0037_quarter_revisions'),
+        ('invocations', "0037_quarter_revisions"),
     ]
 
     operations = [
