@@ -99,10 +99,8 @@ def test_a_workflow_is_named_by_its_id_too(invoke, workflow):
 
 def test_without_json_it_prints_the_status_and_the_reason(invoke):
     _, printed = invoke("--recipient", NUMBER + "400")
-    assert (
-        printed.startswith("Rejected: Kaleyra refused it.")
-        and "Kaleyra: Workflow Instance" in printed
-    )
+    assert printed.startswith("Rejected: Kaleyra rejected it. Nothing went to the customer.\n")
+    assert printed.count("Kaleyra rejected it.") == 1 and "Kaleyra: Workflow Instance" in printed
 
 
 # --- twice ----------------------------------------------------------------------------------------

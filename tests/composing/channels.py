@@ -22,6 +22,7 @@ class ChannelWithRules(Channel):
 
 def channel(kind="sms", text="{#var#}", otp=False, *, texts=None, **rules):
     """rules: by key, what `Parameter` takes."""
-    made = ChannelWithRules(kind=kind, position=2, template_text=text, is_otp=otp, **(texts or {}))
+    words = {"kind": kind, "template_text": text, "is_otp": otp, **(texts or {})}
+    made = ChannelWithRules(pk=1, position=2, **words)  # only a saved channel is asked for rules
     made.rules = tuple(Parameter(key=key.strip("_"), **words) for key, words in rules.items())
     return made

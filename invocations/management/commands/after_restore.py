@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from invocations.models import Invocation
 from invocations.sending import restored
 from invocations.sending.high_water import HighWaterMark
 
@@ -24,6 +25,9 @@ were sent after a region, SID or workflow ID was changed: the copy has the earli
 Kaleyra does not know the ID.
 Messages that were saved after the copy was made are lost from it. This command cannot know
 them: compare with Kaleyra's reports before you send anything again."""
+
+_WORDS = {str(Invocation.Status.HELD): "on hold"}
+"""For a status whose stored value is not the word that the pages show."""
 
 
 def _moment(text: str) -> datetime:
@@ -54,7 +58,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, since: datetime | None, yes: bool, **options: Any) -> None:
         counts = restored.counts_of(restored.open_in_copy(since))
-        by_status = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+        in_words = {_WORDS.get(status, status): count for status, count in counts.items()}
+        by_status = ", ".join(f"{count} {words}" for words, count in sorted(in_words.items()))
         self.stdout.write(WHAT_IT_DOES.format(counts=by_status or "none"))
         if not yes and not self._is_confirmed():
             raise CommandError("Nothing was changed.")

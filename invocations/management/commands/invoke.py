@@ -198,8 +198,9 @@ class Command(BaseCommand):
             self.stdout.write("This request ID was used before; nothing more was sent.")
         meaning = meaning_of(invocation)
         self.stdout.write(f"{meaning.label}: {meaning.says}")
-        if invocation.reason in REASONS:
-            self.stdout.write(str(REASONS[invocation.reason]))
+        reason = str(REASONS.get(invocation.reason, ""))
+        if reason not in str(meaning.says):
+            self.stdout.write(reason)
         for words in [invocation.message, *invocation.errors]:
             if words:
                 self.stdout.write(f"Kaleyra: {words}")

@@ -67,7 +67,7 @@ def test_two_keys_that_become_one_are_refused(priya, plain, keys):
     form = send_form(priya, plain).fill(
         {"params-key": keys, "params-value": ["a", "b"], "params-mode": "rows"}, recipient=NUMBER
     )
-    assert "“01” stands there twice" in Page(form.press(priya, "review")).html
+    assert "“01” is there twice" in Page(form.press(priya, "review")).html
 
 
 def test_a_pasted_key_with_an_unseen_character_finds_its_field(priya, typed):
@@ -84,7 +84,8 @@ def test_the_review_names_the_value_that_can_hardly_be_meant(priya, typed):
         {"value1-01": "{{name}}", "value1-02": "#N/A", "value1-03": "x"}, recipient=NUMBER
     )
     html = Page(form.press(priya, "review")).html
-    assert html.count("First name, WhatsApp and SMS: Is this right? There is a place in it") == 1
+    doubt = "First name, WhatsApp and SMS: Is this right? It has a place that was not filled in."
+    assert html.count(doubt) == 1
     assert (
         "For how long, WhatsApp and SMS: Is this right? It is the error of a spreadsheet." in html
     )
@@ -92,7 +93,7 @@ def test_the_review_names_the_value_that_can_hardly_be_meant(priya, typed):
 
 def test_what_is_no_place_is_not_promised(priya, delayed):
     page = Page(send_form(priya, delayed).fill(recipient=NUMBER).press(priya, "review"))
-    assert "The customer reads “{{ 1 }}”, “{{ 2 }}” as it stands" in page.html
+    assert "The customer reads “{{ 1 }}”, “{{ 2 }}” exactly like this" in page.html
     assert "are sent as written: they are not places for values." in page.html
     assert "is sent as written: it is not a place for a value." in page.html
     compose = Page(priya.get(f"/send/{delayed.pk}/")).html

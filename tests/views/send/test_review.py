@@ -206,7 +206,7 @@ def test_another_persons_preset_cannot_be_removed(priya, ada, form):
     assert ada.post(f"/send/presets/{Preset.objects.get().pk}/remove/").status_code == 403
     assert Preset.objects.exists()
     answer = priya.post(f"/send/presets/{Preset.objects.get().pk}/remove/", follow=True)
-    assert "“Mine” are gone" in answer.content.decode() and not Preset.objects.exists()
+    assert "“Mine” are removed" in answer.content.decode() and not Preset.objects.exists()
 
 
 def test_a_preset_that_cannot_be_decrypted_says_so(priya, form, typed, settings):

@@ -4,7 +4,7 @@ import pytest
 
 from invocations.models import Channel, Parameter, WorkflowInstance, WorkflowVersion
 from tests.views.conftest import NUMBER
-from tests.views.pages import Page, opened, send_form, words_of
+from tests.views.pages import Page, confirm, opened, send_form, words_of
 
 
 def page_of(workflow):
@@ -272,12 +272,17 @@ def test_the_rules_of_both_channels_hold_for_a_shared_value(priya, make_workflow
     )
 
 
-def test_values_with_other_labels_are_not_shared_from_the_start(priya, make_workflow):
+def test_values_with_other_labels_are_typed_one_by_one(priya, make_workflow, posted):
     words = [
         {"key": "01", "label": "Name", "position": 1},
         {"key": "01", "label": "Order", "position": 2},
     ]
-    assert "same_values" not in send_form(priya, make_workflow("{{1}}", "{#var#}", words=words))
+    form = send_form(priya, make_workflow("{{1}}", "{#var#}", words=words))
+    page = Page(form.fill({"recipient": NUMBER, "value1-01": "Asha"}).press(priya, "review"))
+    assert "Order" in page.text("errors")
+    confirm(priya, form.fill({"value2-01": "KF-1"}).press(priya, "review"))
+    sent = posted().body["input"]
+    assert [sent[each]["templateParams"]["01"] for each in ("send1", "send2")] == ["Asha", "KF-1"]
 
 
 def test_choices_defaults_help_and_samples_reach_the_form(priya, make_workflow):
