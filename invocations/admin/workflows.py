@@ -11,8 +11,9 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
+from django.urls import path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from invocations.admin.badges import badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.models import Invocation, WorkflowInstance
+from invocations.models.permissions import viewer_of
 
 Stage = WorkflowInstance.Stage
 
@@ -46,6 +48,14 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
         )
         workflows: QuerySet[WorkflowInstance] = super().get_queryset(request)
         return workflows.prefetch_related("channels").annotate(latest_at=Subquery(latest))
+
+    def get_urls(self) -> list[Any]:
+        """With the addresses of buttons of version 0.1.0, in pages that are still open."""
+        moved = [
+            path("<int:workflow_id>/texts/", _texts_of_before),
+            path("<int:workflow_id>/results/", _results_of_before),
+        ]
+        return [*moved, *super().get_urls()]
 
     def change_view(
         self,
@@ -87,3 +97,14 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
     @admin.display(description=gettext_lazy("last sent"), ordering="latest_at")
     def last_sent(self, workflow: Any) -> datetime | str:
         return workflow.latest_at or _("never")
+
+
+def _texts_of_before(request: HttpRequest, workflow_id: int) -> HttpResponse:
+    return redirect("workflow", workflow_id=workflow_id)
+
+
+def _results_of_before(request: HttpRequest, workflow_id: int) -> HttpResponse:
+    if not viewer_of(request).may_configure:
+        return redirect("workflow", workflow_id=workflow_id)
+    found = get_object_or_404(WorkflowInstance, pk=workflow_id)
+    return redirect("callback_setup", account_id=found.account_id)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -242,7 +242,7 @@ def _kill_switch(row: Row, names: Names) -> Change | None:
     switch = row.record
     says = _("stopped all sending") if switch.is_on else _("resumed all sending")
     by = switch.changed_by or switch.history_user
-    return Change(row.at, by, Kind.STOPS, format_html(says), note=mask_numbers(switch.reason))
+    return Change(row.at, by, Kind.STOPS, escape(says), note=mask_numbers(switch.reason))
 
 
 def _person(row: Row, names: Names) -> Change:

@@ -168,6 +168,7 @@ def test_the_encrypted_values_above_are_of_every_encrypted_column():
     columns = {(value["table"], value["column"]) for value in BEFORE["encrypted"]}
     # New in version 0.2.0:
     columns |= {("invocations_keptform", "body"), ("invocations_note", "text")}
+    columns |= {("invocations_adminrequest", "wish")}
     assert columns == {(model._meta.db_table, field.column) for model, field in encrypted_fields()}
 
 
@@ -242,11 +243,24 @@ def test_an_export_that_was_waiting_is_written_and_downloaded(ada):
 # --- addresses ------------------------------------------------------------------------------------
 
 
-GONE = {"/invocations/": [302] * 5}
-"""Django's list of an app's models: it leads home, for the menu has each list."""
+MOVED = {
+    "/invocations/": "/",
+    "/invocations/workflowinstance/1/texts/": "/invocations/workflowinstance/1/change/",
+    "/invocations/workflowinstance/1/results/": "/accounts/1/results/",
+}
+"""They lead everybody on; the page there asks for the right. Django's list of an app's models leads
+home, for the menu has each list. Texts and values are on the workflow's page.
+"""
 
 
 @pytest.mark.parametrize("address", BEFORE["answers"])
 def test_an_address_of_the_version_before_answers_everybody_as_before(signed_in, address):
     answers = [signed_in(username).get(address).status_code for username in BEFORE["people"]]
-    assert answers == (GONE.get(address) or BEFORE["answers"][address])
+    assert answers == ([302] * 5 if address in MOVED else BEFORE["answers"][address])
+
+
+@pytest.mark.parametrize("address", MOVED)
+def test_an_address_that_moved_leads_to_its_page_of_today(signed_in, address):
+    client = signed_in("admin")
+    assert client.get(address).headers["Location"] == MOVED[address]
+    assert client.get(MOVED[address]).status_code == 200

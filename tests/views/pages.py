@@ -128,6 +128,13 @@ def opened(client, address):
     return Page(answer)
 
 
+def badges_at(client, link):
+    """The badges of the menu's items that lead to `link`; an item without one has the badge ""."""
+    groups = client.get("/me/").context["sidebar_navigation"]
+    items = [item for group in groups for item in group["items"]]
+    return [item.get("badge", "") for item in items if item["link"] == link]
+
+
 def send_form(client, workflow, query=""):
     """The send page's form."""
     return opened(client, f"/send/{workflow.pk}/{query}").form("review")

@@ -122,7 +122,8 @@ class Found:
 
     @property
     def shown_people(self) -> list[FoundPerson]:
-        return self.people[:MAX_PEOPLE]
+        """Those that have a page: of each number that was stored without a digest there is none."""
+        return [person for person in self.people if person.digest][:MAX_PEOPLE]
 
     @property
     def sentence(self) -> str:

@@ -94,7 +94,8 @@ def unmatched(request: StaffRequest) -> HttpResponse:
     before, pk = _time(request.GET.get("before", "")), _number(request.GET.get("id", ""))
     if before:
         found = found.filter(received_at__lte=before).exclude(received_at=before, pk__gte=pk)
-    related = found.select_related("account", "set_aside_by").prefetch_related("results")
+    # The account is no join: SQLite may begin with it, and then reads and sorts all results.
+    related = found.select_related("set_aside_by").prefetch_related("account", "results")
     rows = list(related.order_by("-received_at", "-pk")[: UNMATCHED_PAGE_SIZE + 1])
     shown = rows[:UNMATCHED_PAGE_SIZE]
     last = shown[-1] if len(rows) > len(shown) else None

@@ -8,7 +8,7 @@ from django.utils import timezone
 from invocations.models import Invocation
 from invocations.sending import pause
 from tests.many import messages, workflow_of
-from tests.views.pages import opened
+from tests.views.pages import badges_at, opened
 
 
 @pytest.fixture
@@ -112,13 +112,13 @@ def test_buttons_are_for_those_who_may(rosa, priya, ada, unknown):
     assert seen == {"rosa": (False, False), "priya": (True, False), "ada": (True, True)}
 
 
-def test_the_menu_counts_them(priya, unknown):
-    assert "Outcome unknown" in opened(priya, "/").html
+def test_needs_you_offers_the_page_and_the_menu_counts_each_workflow_with_some(ada, unknown):
+    assert "/unknown/" in opened(ada, "/needs-you/").links
+    assert badges_at(ada, "/needs-you/") == [""]
     for _ in range(3):
         unknown()
-    page = opened(priya, "/history/")
-    assert "/unknown/" in page.links
-    assert ">3<" in page.html.replace("\n", "").replace(" ", "")
+    assert "3 outcomes unknown" in opened(ada, "/needs-you/").html
+    assert badges_at(ada, "/needs-you/") == ["1"]
 
 
 def test_a_second_page_goes_on_where_the_first_ended(priya, unknown, workflow):

@@ -11,7 +11,7 @@ from invocations.results import inbox
 from invocations.sending import pause, rate_limit
 from tests.many import messages, real_account, workflow_of
 from tests.views.monitoring.dashboard_page import NOON, count_listed, minutes_ago
-from tests.views.pages import opened, words_of
+from tests.views.pages import badges_at, opened, words_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
 
@@ -254,20 +254,11 @@ def test_only_who_can_end_a_trouble_has_the_list(priya, rosa, nina, flow):
 # --- the number in the menu -----------------------------------------------------------------------
 
 
-def badge(browser, link):
-    items = [
-        item
-        for group in browser.get("/me/").context["sidebar_navigation"]
-        for item in group["items"]
-    ]
-    return [item.get("badge", "") for item in items if item["link"] == link]
-
-
 def test_the_menu_counts_the_rows_for_who_can_end_them_and_for_nobody_else(ada, rosa, priya, flow):
     messages(flow, [minutes_ago(5, status="unknown")])
-    assert badge(ada, "/needs-you/") == ["1"]
-    assert badge(rosa, "/needs-you/") == badge(priya, "/needs-you/") == []
-    assert badge(rosa, "/") == badge(priya, "/") == [""]
+    assert badges_at(ada, "/needs-you/") == ["1"]
+    assert badges_at(rosa, "/needs-you/") == badges_at(priya, "/needs-you/") == []
+    assert badges_at(rosa, "/") == badges_at(priya, "/") == [""]
 
 
 def test_most_pages_take_the_number_from_the_last_count(ada, flow):
@@ -280,7 +271,7 @@ def test_most_pages_take_the_number_from_the_last_count(ada, flow):
     assert counts[1] < counts[0] - 5
     Invocation.objects.update(status="accepted")
     ada.get("/")
-    assert badge(ada, "/needs-you/") == [""], "the list itself is read anew"
+    assert badges_at(ada, "/needs-you/") == [""], "the list itself is read anew"
 
 
 def test_the_number_of_queries_does_not_grow_with_the_messages(ada, flow):

@@ -2,7 +2,7 @@
 
 from invocations.models import Callback
 from invocations.results import inbox, matching
-from tests.views.pages import Page, opened, words_of
+from tests.views.pages import Page, badges_at, opened, words_of
 
 
 def test_a_person_sets_a_result_aside_with_a_reason(ada, orphan):
@@ -30,9 +30,11 @@ def test_a_person_sets_a_result_aside_with_a_reason(ada, orphan):
 
 
 def test_results_set_aside_are_not_counted_in_the_menu(ada, orphan):
+    before = badges_at(ada, "/needs-you/")
     callback = orphan("READ")
     inbox.set_aside(callback, "Nobody knows it", ada.person)
-    assert "/results/unmatched/" in opened(ada, "/").links
+    assert "fits no message" not in opened(ada, "/needs-you/").html
+    assert badges_at(ada, "/needs-you/") == before
     assert matching.results_to_review().count() == 0
 
 

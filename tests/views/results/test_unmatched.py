@@ -15,7 +15,7 @@ from invocations.models import Callback
 from invocations.results import inbox, matching
 from invocations.sending.deliver import deliver
 from invocations.views.results.unmatched import UNMATCHED_PAGE_SIZE, WHY_UNMATCHED
-from tests.views.pages import Page, opened
+from tests.views.pages import Page, badges_at, opened
 from tests.views.results.conftest import NUMBER
 
 
@@ -137,11 +137,12 @@ def test_only_the_suggested_message_can_be_matched(ada, orphan, unknown, recorde
     assert matching.unmatched_results().get() == callback
 
 
-def test_the_menu_counts_results_and_always_offers_the_page_to_admins(priya, ada, orphan):
-    assert "/results/unmatched/" not in opened(priya, "/").links
-    assert "/results/unmatched/" in opened(ada, "/").links
+def test_needs_you_offers_the_page_and_the_menu_counts_the_results(ada, orphan):
+    assert "/results/unmatched/" in opened(ada, "/needs-you/").links
+    [before] = badges_at(ada, "/needs-you/")
     orphan("READ")
-    assert "/results/unmatched/" in opened(priya, "/").links
+    assert "1 result fits no message" in opened(ada, "/needs-you/").html
+    assert badges_at(ada, "/needs-you/") == [str(int(before or 0) + 1)]
 
 
 def test_a_second_page_goes_on_where_the_first_ended(priya, orphan):
