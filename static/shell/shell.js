@@ -5,6 +5,8 @@
 {
   htmx.config.allowEval = false;
   htmx.config.includeIndicatorStyles = false;
+  // Without "style": the policy blocks such an attribute when htmx copies it to a refreshed element.
+  htmx.config.attributesToSettle = ["class", "width", "height"];
 
   document.addEventListener("alpine:init", () => {
     const globals = {

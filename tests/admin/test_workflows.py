@@ -152,7 +152,8 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
             account=kaleyra.account, title=f"w{number}", workflow_instance_id=f"w{number}"
         )
         Channel.objects.create(workflow_instance=workflow, position=1, kind="sms")
-    with django_assert_max_num_queries(16):
+    ada.get(LIST)  # counts what stands in the menu, which is kept for the next page
+    with django_assert_max_num_queries(10):
         ada.get(LIST)
 
 

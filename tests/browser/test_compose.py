@@ -161,7 +161,7 @@ def test_a_preset_a_curl_line_and_ones_own_number_fill_the_form(compose, demo, l
     page = compose(demo["Order delayed"])
     fill_in(page)
     review(page)
-    page.get_by_text("Save these values").click()
+    page.locator("summary", has_text="Save these values").click()
     page.get_by_label("Keep these values as").fill("Festival week")
     page.get_by_role("button", name="Save these values").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
