@@ -164,7 +164,7 @@ def test_a_preset_a_curl_line_and_ones_own_number_fill_the_form(compose, demo, l
     page.locator("summary", has_text="Save these values").click()
     page.get_by_label("Keep these values as").fill("Festival week")
     page.get_by_role("button", name="Save these values").click()
-    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(page.get_by_text("Saved. You find it")).to_be_visible()
     page.goto(f"{live_server.url}/me/")
     page.get_by_label("My number").fill("+91 80612 34581")
     page.get_by_role("button", name="Save").click()

@@ -19,11 +19,11 @@ def save(page):
 def test_from_an_empty_console_to_kaleyras_answer(
     page, live_server, receiver, meera, sign_in_by_form, sign_in
 ):
-    Pod.objects.create(code="PRACTICE", title="Practice pod", api_domain=receiver.api_domain)
+    pod = Pod.objects.create(code="PRACTICE", title="Practice pod", api_domain=receiver.api_domain)
     boss = User.objects.create_user("boss", is_staff=True)
     boss.groups.set(Group.objects.filter(name="Admin"))
     sign_in_by_form(page, boss)
-    add_account_and_key(page, live_server)
+    add_account_and_key(page, pod)
     add_workflow(page, live_server)
     page.context.clear_cookies()
     sign_in(page, meera)
@@ -46,25 +46,24 @@ def test_from_an_empty_console_to_kaleyras_answer(
     assert "43202" not in page.content()
 
 
-def add_account_and_key(page, live_server):
-    page.get_by_role("link", name="Add your Kaleyra account").click()
+def add_account_and_key(page, pod):
+    """By the steps of the first home, which go on at the account's hub."""
+    page.locator("#step-account").get_by_role("link", name="Start").click()
     page.get_by_label("Title").fill("Kaveri Foods")
-    page.locator("[name=pod]").select_option(label="Practice pod")
+    page.locator("[name=pod]").select_option(value=str(pod.pk))
     page.get_by_label("SID").fill(PRACTICE_SID)
     save(page)
-    page.goto(live_server.url)
-    page.get_by_role("link", name="Store an API key").click()
-    page.locator("[name=account]").select_option(label="Kaveri Foods")
+    page.locator("#step-key").get_by_role("link", name="Add the key").click()
+    expect(page.locator("[name=account] option:checked")).to_have_text("Kaveri Foods")
     page.get_by_label("Title").fill("console")
     page.locator("[name=new_key]").fill("practice-canary0canary0canary0c0fe")
     save(page)
 
 
 def add_workflow(page, live_server):
-    page.goto(live_server.url)
-    page.get_by_role("link", name="Add a workflow").click()
+    page.locator("#step-workflow").get_by_role("link", name="Add it").click()
     page.get_by_label("Title").fill("Order shipped")
-    page.locator("[name=account]").select_option(label="Kaveri Foods")
+    expect(page.locator("[name=account] option:checked")).to_have_text("Kaveri Foods")
     page.get_by_label("Workflow ID").fill("00112233-4455-6677-8899-aabbccddeeff")
     page.get_by_label("WhatsApp, then SMS").check()
     texts = [page.locator(f"[name={kind}-template_text]") for kind in ("whatsapp", "sms")]
@@ -78,6 +77,11 @@ def add_workflow(page, live_server):
         "Hello First name, your parcel comes on Day."
     )
     expect(page.get_by_text("Saved as version")).to_be_visible()
+    workflow = WorkflowInstance.objects.get()
+    page.goto(f"{live_server.url}/workflows/{workflow.pk}/live/")
+    page.get_by_label("Why should it go live without this?").fill("It is practice.")
+    page.get_by_role("button", name="Make it live without this").click()
+    expect(page.locator(".page-head .badge").first).to_contain_text("Live")
 
 
 def compose_and_send(page, live_server):
