@@ -77,7 +77,11 @@ def add_workflow(page, live_server):
     expect(page.get_by_label("WhatsApp message")).to_contain_text(
         "Hello First name, your parcel comes on Day."
     )
-    expect(page.get_by_text("Saved as version")).to_be_visible()
+    expect(page.get_by_text("Saved as version 2")).to_be_visible()
+    page.get_by_role("link", name="See what is missing").click()
+    page.get_by_label("Why should it go live without this?").fill("Tested at Kaleyra")
+    page.get_by_role("button", name="Make it live without this").click()
+    expect(page.get_by_text("It is live. Staff can send it from now on.")).to_be_visible()
 
 
 def compose_and_send(page, live_server):
