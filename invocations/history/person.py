@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,9 @@ Status, Delivery = Invocation.Status, Invocation.Delivery
 
 MAX_COUNTED = 1_000
 """Messages to one number that its figures count: the newest."""
+
+DIGEST = re.compile("[0-9a-f]{64}")
+"""As `models.recipients` stores it: HMAC-SHA256 in hex."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,12 @@ def of_kind(*, is_practice: bool) -> Q:
 
 
 def person_of(digest: str) -> Person | None:
-    """The person to whom a message with this digest was sent; None if there is no such message."""
+    """The person to whom a message with this digest was sent; None if there is no such message.
+
+    `digest` comes from an address, so it may be anything.
+    """
+    if not DIGEST.fullmatch(digest):
+        return None
     first, second = sent_to_digests([digest])
     columns = ("request_id", "payload", "recipient_hint", "recipient2_hint")
     for way, is_second in [(first, False), (second, True)]:

@@ -52,7 +52,7 @@ def test_the_preview_knows_the_number_without_showing_it(priya, typed, earlier):
     assert answer.status_code == 200 and "98765" not in answer.content.decode()
 
 
-@pytest.mark.parametrize("digest", ["0" * 64, DIGITS, "x"])
+@pytest.mark.parametrize("digest", ["0" * 64, DIGITS, "x", "%00", "%F0%9F%98%80"])
 def test_a_digest_of_nobody_is_not_found(priya, typed, digest):
     assert priya.get(f"/send/{typed.pk}/?person={digest}").status_code == 404
     assert priya.get(f"/send/?person={digest}").status_code == 404
