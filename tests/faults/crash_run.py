@@ -1,7 +1,7 @@
 """One run of the kill harness: processes record and deliver messages, and others kill them.
 
-Each worker is a process forked from one that has loaded the code and holds no connection, and runs
-`manage.py dispatch`.
+Each worker is a process forked from one that has loaded the code and holds no connection. It runs
+`manage.py dispatch`, and shares nothing with the others but the database.
 """
 
 from __future__ import annotations
@@ -43,7 +43,6 @@ ACCOUNTS = 4
 RECORDERS = 2
 ENDS_WITHIN = 20.0
 """Seconds that a worker has to end after SIGTERM."""
-PRESSES = 3
 PR_SET_PDEATHSIG = 1
 AHEAD = 0.1
 """How far the share of kills may be ahead of the share of settled messages."""
@@ -296,7 +295,7 @@ class CrashRun:
             self._look_after()
 
     def _check_safely(self) -> None:
-        """Presses "Check safely" on each unknown message, again where no answer came in time."""
-        unknown = Invocation.objects.filter(status=Status.UNKNOWN)
-        for pk in [*unknown.values_list("pk", flat=True)] * PRESSES:
+        """Presses "Check safely", up to three times as a person would where no answer comes."""
+        unknown = Invocation.objects.filter(status=Status.UNKNOWN).values_list("pk", flat=True)
+        for pk in [*unknown] * 3:
             self.done.checked_by_hand += deliver(pk, starting_from=Status.UNKNOWN)
