@@ -259,6 +259,7 @@ UNFOLD = {
         "invocations.admin.site.keyboard_script",
         "invocations.admin.site.console_script",
     ],
+    "LOGIN": {"form": "invocations.forms.sign_in.SignInForm"},
     "SIDEBAR": {
         "navigation": "invocations.admin.navigation.sidebar",
         "show_search": False,

@@ -16,8 +16,10 @@ class InvocationsConfig(AppConfig):
         # Not in admin/__init__.py: ConsoleSite is in that package, so importing it would register
         # the pages while the site is still being created.
         from .admin import accounts, api_keys, people, pods, workflows  # noqa: F401  registers the pages
+        from .forms.required import name_what_to_do
         from .models import immutable
 
+        name_what_to_do()
         post_migrate.connect(immutable.create_triggers, sender=self)
 
 

@@ -10,13 +10,6 @@ from django.http import HttpRequest
 from invocations.forms.bounded_choices import BoundedMultipleChoiceField
 
 
-class PermissionsField(BoundedMultipleChoiceField):
-    """Names a permission in a sentence: "Can stop all sending", without its app and model."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        return str(obj.name)
-
-
 class BoundedChoices:
     """For a `ModelAdmin`."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -53,7 +53,7 @@ class BoundedLists:
     """For a `ModelAdmin`."""
 
     # The address of the page holds what is typed.
-    search_help_text: Any = gettext_lazy("Name or ID. Not a phone number or a key")
+    search_help_text: ClassVar[Any] = gettext_lazy("Name or ID. Not a phone number or a key")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return BoundedChangeList

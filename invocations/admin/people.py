@@ -9,6 +9,7 @@ get their rights.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin
@@ -25,10 +26,11 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from invocations.admin.badges import active_badge
 from invocations.admin.changes_link import ChangesOfRecord
-from invocations.admin.choices import BoundedChoices, PermissionsField
+from invocations.admin.choices import BoundedChoices
 from invocations.admin.in_use import InUse
 from invocations.admin.lists import BoundedLists
-from invocations.forms.person import NewPersonForm, PersonForm
+from invocations.forms.person import GroupForm, NewPersonForm, PersonForm
+from invocations.forms.rights import RightsField
 from invocations.history.people_changes import with_rights
 from invocations.models import WorkflowInstance
 
@@ -36,6 +38,10 @@ admin.site.unregister([User, Group])
 User._meta.verbose_name = _("person")
 User._meta.verbose_name_plural = _("people")
 # Migrations of django.contrib.auth keep Django's names: they are made from the class itself.
+
+
+RIGHTS = {"form_class": RightsField, "widget": UnfoldAdminCheckboxSelectMultipleWidget()}
+"""How a form of the admin asks for permissions."""
 
 
 def rights_of(person: User) -> set[int]:
@@ -67,10 +73,11 @@ class PersonAdmin(ChangesOfRecord, BoundedLists, BoundedChoices, InUse, UserAdmi
     add_form = NewPersonForm
     add_form_template = None
     change_password_form = AdminPasswordChangeForm
-    list_display = ["username", "name", "in_groups", "active", "last_login"]
+    list_display = ["username", "name", "in_groups", "active", "signed_in"]
     list_filter = ["is_active", "groups"]
     readonly_fields = ["last_login", "date_joined"]
     filter_horizontal: ClassVar[list[str]] = []
+    search_help_text: ClassVar[Any] = _("Name or email address")
     instead_of_deleting = _(
         "Switch “Active” off instead: the person can no longer sign in, and what they did stays."
     )
@@ -94,6 +101,10 @@ class PersonAdmin(ChangesOfRecord, BoundedLists, BoundedChoices, InUse, UserAdmi
     @admin.display(description=_("active"), ordering="is_active")
     def active(self, person: User) -> SafeString:
         return active_badge(person.is_active)
+
+    @admin.display(description=_("last sign-in"), ordering="last_login")
+    def signed_in(self, person: User) -> datetime | str:
+        return person.last_login or str(_("never"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         people: QuerySet[User] = super().get_queryset(request).prefetch_related("groups")
@@ -134,7 +145,7 @@ class PersonAdmin(ChangesOfRecord, BoundedLists, BoundedChoices, InUse, UserAdmi
             groups = grantable_groups(cast(User, request.user))
             kwargs |= {"widget": UnfoldAdminCheckboxSelectMultipleWidget(), "queryset": groups}
         if db_field.name == "user_permissions":
-            kwargs["form_class"] = PermissionsField
+            kwargs |= RIGHTS
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
@@ -169,14 +180,22 @@ def _rights_text(values: Mapping[str, Any]) -> str:
 
 
 @admin.register(Group)
-class ConsoleGroupAdmin(  # type: ignore[misc]
+class ConsoleGroupAdmin(
     ChangesOfRecord, BoundedLists, BoundedChoices, InUse, GroupAdmin, ModelAdmin
 ):
     """For superusers only: whoever may change a group could grant themselves every right."""
 
+    form = GroupForm
+    filter_horizontal: ClassVar[list[str]] = []
+    search_help_text: ClassVar[Any] = _("Name")
     instead_of_deleting = _(
         "Take the people out of it first, and open its workflows to another group."
     )
+
+    def formfield_for_manytomany(  # type: ignore[override]
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        return super().formfield_for_manytomany(db_field, request, **(kwargs | RIGHTS))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser

@@ -71,7 +71,10 @@ class ResultsFacts:
 
 @dataclass(frozen=True)
 class TryFacts:
-    """The last message of a workflow. `result_at`: when its result said that the flow had ended."""
+    """The last message of a workflow that was not cancelled.
+
+    `has_result`: its result said that the flow had ended.
+    """
 
     request_id: uuid.UUID
     at: datetime
@@ -212,6 +215,8 @@ def workflow_facts(workflow: WorkflowInstance) -> WorkflowFacts:
 
 def _last_try(workflow_id: int) -> TryFacts | None:
     messages = Invocation.objects.filter(workflow_instance_id=workflow_id).order_by("-id")
+    # A message that somebody cancelled says nothing about the set-up.
+    messages = messages.exclude(status=Status.CANCELLED)
     last = messages.only("request_id", "created_at", "status", "delivery").first()
     if last is None:
         return None

@@ -215,3 +215,23 @@ def test_a_group_of_a_workflow_is_not_deleted(sven, kaleyra):
 def test_the_list_shows_groups(ada, priya):
     html = ada.get(LIST).content.decode()
     assert "Support" in html and "priya" in html
+
+
+def test_a_group_is_asked_for_the_rights_of_the_console_only(sven):
+    shown = sven.get(reverse("admin:auth_group_change", args=[group("Support").pk]))
+    text = shown.content.decode()
+    assert "Can see the history" in text
+    assert "log entry" not in text and "Authentication" not in text
+
+
+def test_saving_a_group_keeps_a_right_that_is_not_offered(sven):
+    kept = Permission.objects.get(codename="view_session")
+    group("Support").permissions.add(kept)
+    before = set(group("Support").permissions.all())
+    there = reverse("admin:auth_group_change", args=[group("Support").pk])
+    sven.post(there, {"name": "Support", "permissions": [right.pk for right in before]})
+    assert set(group("Support").permissions.all()) == before
+
+
+def test_the_page_of_a_person_does_not_show_how_the_password_is_stored(sven):
+    assert "pbkdf2" not in sven.get(page("change", person("friend"))).content.decode()

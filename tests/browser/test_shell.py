@@ -76,7 +76,7 @@ def test_people_sign_in_and_out_and_a_wrong_password_is_refused_in_words(
     page.get_by_label("Username").fill("nobody")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_text("Please enter the correct username and password")).to_be_visible()
+    expect(page.get_by_text("Wrong username or password.")).to_be_visible()
     sign_in_by_form(page, admin_user)
     page.get_by_role("button", name="admin").click()
     page.get_by_role("button", name="Log out").click()

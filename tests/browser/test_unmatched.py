@@ -57,7 +57,7 @@ def test_the_page_of_unmatched_results(page, admin_user, sign_in, demo, faults, 
     page.goto(f"{live_server.url}/results/unmatched/")
     page.get_by_role("link", name="Put aside the result of").first.click()
     page.get_by_role("button", name="Put it aside").click()
-    expect(page.get_by_text("This field is required.")).to_be_visible()
+    expect(page.get_by_text("Fill this in.")).to_be_visible()
     page.get_by_label("Why does nobody need").fill("The shop’s own system sent it")
     page.get_by_role("button", name="Put it aside").click()
     expect(page.get_by_text("Put aside. It still finds its message")).to_be_visible()

@@ -99,4 +99,4 @@ def test_a_wrong_password_is_checked_once(priya, monkeypatch):
         lambda person, password: bool(checks.append(password)),
     )
     answer = Client().post("/login/", {"username": "priya", "password": "wrong"})
-    assert "correct username and password" in words_of(answer) and checks == ["wrong"]
+    assert "Wrong username or password" in words_of(answer) and checks == ["wrong"]

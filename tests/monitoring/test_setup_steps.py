@@ -217,6 +217,12 @@ def test_the_last_try_is_the_last_message(draft, india):
     assert (tried.request_id, tried.has_result) == (row.request_id, True)
 
 
+def test_a_cancelled_message_is_no_try(draft, india):
+    (row,) = messages(draft, [{"status": "accepted", "delivery": "completed"}])
+    messages(draft, [{"status": "cancelled"}])
+    assert facts_of(india).workflow.last_try.request_id == row.request_id
+
+
 def test_an_address_alone_is_no_result(india):
     endpoints.ensure_address(india, by=None)
     assert facts_of(india).results == ResultsFacts(has_address=True)

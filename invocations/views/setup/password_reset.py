@@ -42,7 +42,7 @@ class Ask(ByEmail, views.PasswordResetView):
 
 
 class Sent(ByEmail, views.PasswordResetDoneView):
-    title = _("Look into your mail")
+    title = _("Check your email")
     template_name = "sign_in/sent.html"
 
 

@@ -129,7 +129,7 @@ def test_a_ticked_one_needs_a_reason_and_the_button_counts_it_first(priya, row, 
     other = row(**ARRIVED["delivered"])
     form = form_of(looked_at(priya, failed, other))
     without = pressed(priya, tick(form, other, reason=""))
-    assert "This field is required" in without.content.decode() and not resent(other, failed)
+    assert "Fill this in" in without.content.decode() and not resent(other, failed)
     anew = pressed(priya, form.fill(reason=REASON))
     assert "Nothing was sent yet." in words_of(anew) and not resent(other, failed)
     assert "Send 2 messages again" in words_of(anew) or "Queue 2 messages again" in words_of(anew)

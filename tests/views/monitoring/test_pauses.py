@@ -20,7 +20,7 @@ def stopped(ada):
 
 
 def test_it_needs_a_reason(ada):
-    assert "This field is required" in ada.post("/stop/", {"reason": " "}).content.decode()
+    assert "Fill this in" in ada.post("/stop/", {"reason": " "}).content.decode()
     assert not is_stopped()
 
 

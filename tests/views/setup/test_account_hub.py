@@ -134,7 +134,7 @@ def test_it_tells_the_last_changes_and_leads_to_all_of_them(ada, hub, real):
 def test_pausing_asks_for_a_reason_and_resuming_returns(ada, hub, real):
     there = reverse("pause_account", args=[real.pk])
     store_key(ada, real)
-    assert "This field is required" in ada.post(there, {"reason": ""}).content.decode()
+    assert "Fill this in" in ada.post(there, {"reason": ""}).content.decode()
     assert ada.post(there, {"reason": "Invoice open"}).headers["Location"] == hub
     real.refresh_from_db()
     assert real.is_paused and pause_of(real).by == "ada"

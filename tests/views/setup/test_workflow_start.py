@@ -114,7 +114,7 @@ def changed(definition, path, value):
     [
         (["extra"], 1, "“extra” in the file is not known."),
         (["title"], 5, "title has to be a text."),
-        (["title"], "", "Title: This field is required."),
+        (["title"], "", "Title: Fill this in."),
         (["valid_minutes"], 99_999, "less than or equal to 1440"),
         (["channels"], {}, "list of one or two channels"),
         (["channels", 0], [], "channel 1 is not an object."),
