@@ -117,13 +117,13 @@ def _rates(
     period: Period,
     filters: Mapping[str, str],
 ) -> dict[str, Any]:
-    before = period.before
-    earlier = [row for row in rows if before and before <= row.begins_at < period.since]
-    now_buckets = period.buckets(current, period.since)
+    since, before = period.since, period.before
+    earlier = [row for row in rows if before and before <= row.begins_at < since]
+    now_buckets = period.buckets(current, since)
     before_buckets = period.buckets(earlier, before) if before else []
     total = rates.added_up([row.counts for row in current])
     total_before = rates.added_up([row.counts for row in earlier]) if before else None
-    tables = [(period.title, now_buckets, period.bucket_labels(period.since))]
+    tables = [(period.title, now_buckets, period.bucket_labels(since))]
     if before:
         tables.append((period.compared_with, before_buckets, period.bucket_labels(before)))
     return {

@@ -16,7 +16,7 @@ from invocations.views.monitoring import charts, rates
 from invocations.views.monitoring.outcome_chart import SERIES, ChannelKinds, count_by_series
 
 MAX_WORKFLOWS, MAX_MEDIANS = 50, 20
-"""Rows of the table, and rows with the median time to a result, which costs a query each."""
+"""Rows of the table, and rows with the median time to a result."""
 
 
 class WorkflowColumn(NamedTuple):
@@ -89,14 +89,12 @@ def workflow_rows(
     """
     titles = Counter(workflows[pk].title for pk in by_workflow)
     busiest = sorted(by_workflow, key=lambda pk: -by_workflow[pk][statistics.RECORDED])
+    with_results = [pk for pk in busiest[:MAX_MEDIANS] if _has_results(by_workflow[pk])]
+    medians = statistics.times_to_result(with_results, first_id)
     rows = []
-    for number, pk in enumerate(busiest[:MAX_WORKFLOWS]):
+    for pk in busiest[:MAX_WORKFLOWS]:
         counts, workflow = by_workflow[pk], workflows[pk]
-        has_results = any(counts[name] for name in ("on_1", "on_2", "failed", "open"))
-        reports_results = has_results or workflow.expects_callback
-        median = None
-        if has_results and number < MAX_MEDIANS:
-            median = statistics.time_to_result(pk, first_id)
+        reports_results = _has_results(counts) or workflow.expects_callback
         rows.append(
             {
                 "workflow": workflow,
@@ -105,11 +103,15 @@ def workflow_rows(
                 "cells": _cells(workflow, counts, kinds, since, reports_results=reports_results),
                 **_shares(count_by_series(counts)),
                 **_rates(counts),
-                "took": short_duration(median),
+                "took": short_duration(medians.get(pk)),
                 "address": history_url(workflow=pk, since=since),
             }
         )
     return rows
+
+
+def _has_results(counts: Mapping[str, int]) -> bool:
+    return any(counts.get(name) for name in ("on_1", "on_2", "failed", "open"))
 
 
 def _cells(
