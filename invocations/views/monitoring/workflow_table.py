@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
@@ -80,19 +81,16 @@ def workflow_rows(
     workflows: Mapping[int, WorkflowInstance],
     kinds: ChannelKinds,
     *,
-    first_id: int,
+    medians: Mapping[int, timedelta],
     since: str,
 ) -> list[dict[str, Any]]:
     """A row for each workflow, the one with the most messages first.
 
-    `first_id`: the first invocation of the period. `since`: its first day, as the filter's value.
+    `medians`: of `median_times`. `since`: the first day of the period, as the filter's value.
     """
     titles = Counter(workflows[pk].title for pk in by_workflow)
-    busiest = sorted(by_workflow, key=lambda pk: -by_workflow[pk][statistics.RECORDED])
-    with_results = [pk for pk in busiest[:MAX_MEDIANS] if _has_results(by_workflow[pk])]
-    medians = statistics.times_to_result(with_results, first_id)
     rows = []
-    for pk in busiest[:MAX_WORKFLOWS]:
+    for pk in _busiest(by_workflow)[:MAX_WORKFLOWS]:
         counts, workflow = by_workflow[pk], workflows[pk]
         reports_results = _has_results(counts) or workflow.expects_callback
         rows.append(
@@ -108,6 +106,18 @@ def workflow_rows(
             }
         )
     return rows
+
+
+def median_times(by_workflow: Mapping[int, Counter[str]], first_id: int) -> dict[int, timedelta]:
+    """Of the first rows of the table. `first_id`: the first invocation of the period."""
+    shown = _busiest(by_workflow)[:MAX_MEDIANS]
+    return statistics.times_to_result(
+        [pk for pk in shown if _has_results(by_workflow[pk])], first_id
+    )
+
+
+def _busiest(by_workflow: Mapping[int, Counter[str]]) -> list[int]:
+    return sorted(by_workflow, key=lambda pk: -by_workflow[pk][statistics.RECORDED])
 
 
 def _has_results(counts: Mapping[str, int]) -> bool:
