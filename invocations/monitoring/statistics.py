@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -162,24 +163,36 @@ def _are_many(since: datetime) -> bool:
 
 
 def _count(since: datetime, until: datetime | None) -> list[QuarterCounts]:
-    counts = {RECORDED: Count("pk")} | {
-        name: Count("pk", filter=condition) for name, condition in CONDITIONS.items()
-    }
-    rows = (
-        Invocation.objects.filter(recorded_between(since, until))
-        .annotate(quarter=_QuarterNumber("created_at"))
-        .values_list("quarter", "workflow_instance_id")
-        .annotate(**counts)
-        .order_by()
-    )
+    names = (RECORDED, *CONDITIONS)
+    select, params = _count_statement(connection.vendor)
+    recorded = Invocation.objects.filter(recorded_between(since, until)).query
+    compiler = recorded.get_compiler(connection=connection)
+    where, values = recorded.where.as_sql(compiler, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{select} WHERE {where} GROUP BY 2, 1", [*params, *values])
+        rows = cursor.fetchall()
     return [
         QuarterCounts(
             datetime.fromtimestamp(quarter * 900, UTC),
             workflow_id,
-            {name: n for name, n in zip(counts, numbers, strict=True) if n},
+            {name: n for name, n in zip(names, numbers, strict=True) if n},
         )
         for quarter, workflow_id, *numbers in rows
     ]
+
+
+@cache
+def _count_statement(vendor: str) -> tuple[str, tuple[Any, ...]]:
+    """Up to its WHERE, with its parameters. To compile it takes ten times as long as to run it."""
+    counts = {RECORDED: Count("pk")} | {
+        name: Count("pk", filter=condition) for name, condition in CONDITIONS.items()
+    }
+    columns = Invocation.objects.annotate(quarter=_QuarterNumber("created_at")).values_list(
+        "quarter", "workflow_instance_id"
+    )
+    compiler = columns.annotate(**counts).order_by().query.get_compiler(connection=connection)
+    sql, params = compiler.as_sql()
+    return sql.removesuffix(" GROUP BY 2, 1"), tuple(params)
 
 
 def first_id(since: datetime) -> int | None:
