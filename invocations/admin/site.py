@@ -63,6 +63,10 @@ class ConsoleSite(UnfoldAdminSite):
         """Redirects home: the menu leads to each list, and nobody here knows Django's apps."""
         return redirect("dashboard")
 
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Empty: no page shows it, and Django would make it for each."""
+        return []
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         kill_switch = pauses.active_kill_switch() if request.user.is_authenticated else None
         return {

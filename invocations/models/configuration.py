@@ -196,7 +196,12 @@ class Account(models.Model):
 
     @property
     def primary_key(self) -> ApiKey | None:
-        """The key that messages are sent with; None if the account has no key."""
+        """The key that messages are sent with; None if the account has no key.
+
+        Asks the database unless the account was read with its keys.
+        """
+        if "api_keys" in getattr(self, "_prefetched_objects_cache", {}):
+            return next((key for key in self.api_keys.all() if key.is_primary), None)
         return self.api_keys.filter(is_primary=True).first()
 
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from statistics import median
 from typing import Any, NamedTuple
 
+from django.db import connection
 from django.db.models import Count, Func, IntegerField, Q
 from django.utils import timezone
 
@@ -161,24 +163,36 @@ def _are_many(since: datetime) -> bool:
 
 
 def _count(since: datetime, until: datetime | None) -> list[QuarterCounts]:
-    counts = {RECORDED: Count("pk")} | {
-        name: Count("pk", filter=condition) for name, condition in CONDITIONS.items()
-    }
-    rows = (
-        Invocation.objects.filter(recorded_between(since, until))
-        .annotate(quarter=_QuarterNumber("created_at"))
-        .values_list("quarter", "workflow_instance_id")
-        .annotate(**counts)
-        .order_by()
-    )
+    names = (RECORDED, *CONDITIONS)
+    select, params = _count_statement(connection.vendor)
+    recorded = Invocation.objects.filter(recorded_between(since, until)).query
+    compiler = recorded.get_compiler(connection=connection)
+    where, values = recorded.where.as_sql(compiler, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{select} WHERE {where} GROUP BY 2, 1", [*params, *values])
+        rows = cursor.fetchall()
     return [
         QuarterCounts(
             datetime.fromtimestamp(quarter * 900, UTC),
             workflow_id,
-            {name: n for name, n in zip(counts, numbers, strict=True) if n},
+            {name: n for name, n in zip(names, numbers, strict=True) if n},
         )
         for quarter, workflow_id, *numbers in rows
     ]
+
+
+@cache
+def _count_statement(vendor: str) -> tuple[str, tuple[Any, ...]]:
+    """Up to its WHERE, with its parameters. To compile it takes ten times as long as to run it."""
+    counts = {RECORDED: Count("pk")} | {
+        name: Count("pk", filter=condition) for name, condition in CONDITIONS.items()
+    }
+    columns = Invocation.objects.annotate(quarter=_QuarterNumber("created_at")).values_list(
+        "quarter", "workflow_instance_id"
+    )
+    compiler = columns.annotate(**counts).order_by().query.get_compiler(connection=connection)
+    sql, params = compiler.as_sql()
+    return sql.removesuffix(" GROUP BY 2, 1"), tuple(params)
 
 
 def first_id(since: datetime) -> int | None:
@@ -191,20 +205,42 @@ def first_id(since: datetime) -> int | None:
     )
 
 
-def time_to_result(workflow_id: int, since_id: int) -> timedelta | None:
-    """Median time from acceptance to result of the workflow's newest `MEDIAN_SAMPLE` messages.
+def times_to_result(workflow_ids: Sequence[int], since_id: int) -> dict[int, timedelta]:
+    """Median time from acceptance to result of each workflow's newest `MEDIAN_SAMPLE` messages.
 
-    None if none of them has a result. Left out are messages that a result proved to be accepted:
-    their time of acceptance is not known.
+    A workflow without any such result is missing. Left out are messages that a result proved to be
+    accepted: their time of acceptance is not known. One statement for all: each part reads the end
+    of one index.
     """
-    rows = Invocation.objects.filter(workflow_instance_id=workflow_id, pk__gte=since_id)
-    columns = rows.order_by("-pk").values_list("final_at", "result_at", "reason")
-    seconds = [
-        (result_at - final_at).total_seconds()
-        for final_at, result_at, reason in columns[:MEDIAN_SAMPLE]
-        if final_at and result_at and reason != "confirmed_by_result" and result_at >= final_at
-    ]
-    return timedelta(seconds=median(seconds)) if seconds else None
+    if not workflow_ids:
+        return {}
+    sample = (
+        "SELECT workflow_instance_id, final_at, result_at, reason"  # noqa: S608  # no value
+        f" FROM {Invocation._meta.db_table} WHERE workflow_instance_id = %s AND id >= %s"
+        f" ORDER BY id DESC LIMIT {MEDIAN_SAMPLE}"
+    )
+    samples = " UNION ALL ".join(
+        f"SELECT * FROM ({sample}) sample{number}"  # noqa: S608  # no value
+        for number in range(len(workflow_ids))
+    )
+    params = [value for pk in workflow_ids for value in (pk, since_id)]
+    seconds: dict[int, list[float]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT workflow_instance_id, {_SECONDS[connection.vendor]} FROM ({samples}) samples"  # noqa: S608
+            " WHERE result_at >= final_at AND reason <> 'confirmed_by_result'",
+            params,
+        )
+        for workflow_id, each in cursor.fetchall():
+            seconds.setdefault(workflow_id, []).append(each)
+    return {pk: timedelta(seconds=median(each)) for pk, each in seconds.items()}
+
+
+_SECONDS = {
+    "postgresql": "CAST(EXTRACT(EPOCH FROM result_at - final_at) AS double precision)",
+    "sqlite": "(julianday(result_at) - julianday(final_at)) * 86400.0",
+}
+"""From acceptance to result, by database."""
 
 
 class RefusalCount(NamedTuple):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from invocations.history.links import history_url
-from invocations.models import Account, Invocation, WorkflowInstance
+from invocations.models import WorkflowInstance
 from invocations.monitoring import statistics
 from invocations.monitoring.statistics import QuarterCounts
 from invocations.views.monitoring import charts, rates
+from invocations.views.monitoring.figures import LIVE, PRACTICE, Figures, figures_of
 from invocations.views.monitoring.outcome_chart import (
     SERIES,
     ChannelKinds,
@@ -22,7 +24,7 @@ from invocations.views.monitoring.outcome_chart import (
     count_by_series,
 )
 from invocations.views.monitoring.outcome_tiles import outcome_tiles
-from invocations.views.monitoring.periods import WEEKS, Period, home_address, period_links, weeks
+from invocations.views.monitoring.periods import Period, home_address, period_links, weeks
 from invocations.views.monitoring.workflow_table import (
     MAX_WORKFLOWS,
     WORKFLOW_COLUMNS,
@@ -30,40 +32,40 @@ from invocations.views.monitoring.workflow_table import (
 )
 
 MAX_REFUSALS = 6
-LIVE, PRACTICE = "live", "practice"
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """The rows of one kind of messages. `current`: of the period; `left_out`: how many messages of
-    the other kind it has.
-    """
-
-    rows: Sequence[QuarterCounts]
-    current: Sequence[QuarterCounts]
-    left_out: int
+MAX_KEPT = 12
+"""Figures that this process keeps as they stand on a page: some hundred kilobytes each."""
+PARTS = ("rates", "by_workflow", "all_counts")
+"""Templates of the figures in templates/parts/."""
 
 
 def outcomes(period: Period, asked_kind: str, *, with_weeks: bool = False) -> dict[str, Any]:
-    """The template context.
+    """The template context; `html` has each of PARTS as it stands on the page.
 
     `asked_kind`: "live" or "practice"; without it practice is shown only while there is nothing
-    else.
+    else. A home asks for its figures again every 20 seconds. They are read each time, and put on
+    the page anew only when one has changed.
     """
-    starts = [period.since, period.before or period.since]
-    if with_weeks:
-        starts.append(statistics.period_start(7 * WEEKS))
-    found = statistics.statistics_since(min(starts))
-    ids = {row.workflow_id for row in found.rows}
-    related = WorkflowInstance.objects.select_related("account__pod").prefetch_related("channels")
-    workflows = related.in_bulk(ids)
-    kind = asked_kind if asked_kind in (LIVE, PRACTICE) else _usual_kind()
-    shown = _of_kind(kind, found.rows, workflows, period)
+    figures = figures_of(period, asked_kind, with_weeks=with_weeks)
+    return _context(_Kept(figures.key(), figures))
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Compared by `key` alone, so that `lru_cache` finds what was made of equal figures."""
+
+    key: Hashable
+    figures: Figures = field(compare=False)
+
+
+@lru_cache(maxsize=MAX_KEPT)
+def _context(kept: _Kept) -> dict[str, Any]:
+    figures, period = kept.figures, kept.figures.period
+    kind, shown = figures.kind, figures.shown
     filters = {
         "since": period.first_day.isoformat(),
         "practice": {LIVE: "without", PRACTICE: "only"}[kind] if shown.left_out else "",
     }
-    chosen = kind if asked_kind == kind else ""
+    chosen = kind if figures.asked_kind == kind else ""
     context = {
         "period": period,
         "periods": period_links(period, chosen),
@@ -73,39 +75,15 @@ def outcomes(period: Period, asked_kind: str, *, with_weeks: bool = False) -> di
         ],
         "is_practice": kind == PRACTICE,
         "left_out": shown.left_out,
-        "figures": found,
+        "figures": figures.found,
         "series": SERIES,
         **_rates(shown.rows, shown.current, period, filters),
-        **_counts(shown.current, workflows, period, filters),
+        **_counts(figures, filters),
     }
-    if with_weeks:
+    if figures.with_weeks:
         context["weeks"] = [_week(label, counts) for label, counts in weeks(shown.rows)]
-    return context
-
-
-def _usual_kind() -> str:
-    """Practice while no message was ever recorded for an account outside the practice pod."""
-    real = Account.objects.exclude(pk__in=Account.for_practice())
-    has_real = any(Invocation.objects.filter(account=account).exists() for account in real)
-    return PRACTICE if not has_real and Invocation.objects.exists() else LIVE
-
-
-def _of_kind(
-    kind: str,
-    rows: Sequence[QuarterCounts],
-    workflows: Mapping[int, WorkflowInstance],
-    period: Period,
-) -> _Shown:
-    ids = {
-        pk
-        for pk, workflow in workflows.items()
-        if workflow.account.pod.is_practice == (kind == PRACTICE)
-    }
-    since = period.since
-    current = [row for row in rows if row.begins_at >= since]
-    others = [row.counts[statistics.RECORDED] for row in current if row.workflow_id not in ids]
-    own = [row for row in rows if row.workflow_id in ids]
-    return _Shown(own, [row for row in own if row.begins_at >= since], sum(others))
+    html = {name: render_to_string(f"parts/{name}.html", context) for name in PARTS}
+    return context | {"html": html}
 
 
 # --- rates ----------------------------------------------------------------------------------------
@@ -117,13 +95,13 @@ def _rates(
     period: Period,
     filters: Mapping[str, str],
 ) -> dict[str, Any]:
-    before = period.before
-    earlier = [row for row in rows if before and before <= row.begins_at < period.since]
-    now_buckets = period.buckets(current, period.since)
+    since, before = period.since, period.before
+    earlier = [row for row in rows if before and before <= row.begins_at < since]
+    now_buckets = period.buckets(current, since)
     before_buckets = period.buckets(earlier, before) if before else []
     total = rates.added_up([row.counts for row in current])
     total_before = rates.added_up([row.counts for row in earlier]) if before else None
-    tables = [(period.title, now_buckets, period.bucket_labels(period.since))]
+    tables = [(period.title, now_buckets, period.bucket_labels(since))]
     if before:
         tables.append((period.compared_with, before_buckets, period.bucket_labels(before)))
     return {
@@ -168,18 +146,10 @@ def _week(label: str, counts: rates.Counts) -> dict[str, Any]:
 # --- counts ---------------------------------------------------------------------------------------
 
 
-def _counts(
-    rows: Sequence[QuarterCounts],
-    workflows: Mapping[int, WorkflowInstance],
-    period: Period,
-    filters: Mapping[str, str],
-) -> dict[str, Any]:
-    by_workflow: dict[int, Counter[str]] = {}
-    for row in rows:
-        by_workflow.setdefault(row.workflow_id, Counter()).update(row.counts)
+def _counts(figures: Figures, filters: Mapping[str, str]) -> dict[str, Any]:
+    by_workflow, workflows, period = figures.by_workflow, figures.workflows, figures.period
     kinds = _channel_kinds(workflows)
-    first_id = statistics.first_id(period.since) or 0
-    columns = chart_columns(rows, period.since, period.days)
+    columns = chart_columns(figures.shown.current, period.since, period.days)
     return {
         "tiles": outcome_tiles(by_workflow, kinds, filters),
         "chart": charts.stacked(SERIES, columns),
@@ -187,10 +157,15 @@ def _counts(
         "chart_says": chart_text(columns, period.days),
         "columns": WORKFLOW_COLUMNS,
         "workflows": workflow_rows(
-            by_workflow, workflows, kinds, first_id=first_id, since=filters["since"]
+            by_workflow, workflows, kinds, medians=figures.medians, since=filters["since"]
         ),
         "more_workflows": max(0, len(by_workflow) - MAX_WORKFLOWS),
-        **_refusals(first_id, set(by_workflow), filters),
+        "refusals": [
+            {"refusal": each, "address": _refusal_url(each, filters)}
+            for each in figures.refusals[:MAX_REFUSALS]
+        ],
+        # How many were read; None if that was all.
+        "refusals_read": None if figures.are_all_refusals else statistics.MAX_REFUSALS_READ,
     }
 
 
@@ -199,21 +174,6 @@ def _channel_kinds(workflows: Mapping[int, WorkflowInstance]) -> ChannelKinds:
         (pk, channel.position): channel.kind
         for pk, workflow in workflows.items()
         for channel in workflow.channels.all()
-    }
-
-
-def _refusals(first_id: int, workflow_ids: set[int], filters: Mapping[str, str]) -> dict[str, Any]:
-    """The most frequent refusals; `refusals_read`: how many were read, None if that was all."""
-    refusals: Sequence[statistics.RefusalCount] = []
-    are_all = True
-    if workflow_ids:
-        refusals, are_all = statistics.refusals(first_id, workflow_ids)
-    return {
-        "refusals": [
-            {"refusal": each, "address": _refusal_url(each, filters)}
-            for each in refusals[:MAX_REFUSALS]
-        ],
-        "refusals_read": None if are_all else statistics.MAX_REFUSALS_READ,
     }
 
 

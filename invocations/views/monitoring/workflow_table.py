@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +17,7 @@ from invocations.views.monitoring import charts, rates
 from invocations.views.monitoring.outcome_chart import SERIES, ChannelKinds, count_by_series
 
 MAX_WORKFLOWS, MAX_MEDIANS = 50, 20
-"""Rows of the table, and rows with the median time to a result, which costs a query each."""
+"""Rows of the table, and rows with the median time to a result."""
 
 
 class WorkflowColumn(NamedTuple):
@@ -80,23 +81,18 @@ def workflow_rows(
     workflows: Mapping[int, WorkflowInstance],
     kinds: ChannelKinds,
     *,
-    first_id: int,
+    medians: Mapping[int, timedelta],
     since: str,
 ) -> list[dict[str, Any]]:
     """A row for each workflow, the one with the most messages first.
 
-    `first_id`: the first invocation of the period. `since`: its first day, as the filter's value.
+    `medians`: of `median_times`. `since`: the first day of the period, as the filter's value.
     """
     titles = Counter(workflows[pk].title for pk in by_workflow)
-    busiest = sorted(by_workflow, key=lambda pk: -by_workflow[pk][statistics.RECORDED])
     rows = []
-    for number, pk in enumerate(busiest[:MAX_WORKFLOWS]):
+    for pk in _busiest(by_workflow)[:MAX_WORKFLOWS]:
         counts, workflow = by_workflow[pk], workflows[pk]
-        has_results = any(counts[name] for name in ("on_1", "on_2", "failed", "open"))
-        reports_results = has_results or workflow.expects_callback
-        median = None
-        if has_results and number < MAX_MEDIANS:
-            median = statistics.time_to_result(pk, first_id)
+        reports_results = _has_results(counts) or workflow.expects_callback
         rows.append(
             {
                 "workflow": workflow,
@@ -105,11 +101,27 @@ def workflow_rows(
                 "cells": _cells(workflow, counts, kinds, since, reports_results=reports_results),
                 **_shares(count_by_series(counts)),
                 **_rates(counts),
-                "took": short_duration(median),
+                "took": short_duration(medians.get(pk)),
                 "address": history_url(workflow=pk, since=since),
             }
         )
     return rows
+
+
+def median_times(by_workflow: Mapping[int, Counter[str]], first_id: int) -> dict[int, timedelta]:
+    """Of the first rows of the table. `first_id`: the first invocation of the period."""
+    shown = _busiest(by_workflow)[:MAX_MEDIANS]
+    return statistics.times_to_result(
+        [pk for pk in shown if _has_results(by_workflow[pk])], first_id
+    )
+
+
+def _busiest(by_workflow: Mapping[int, Counter[str]]) -> list[int]:
+    return sorted(by_workflow, key=lambda pk: -by_workflow[pk][statistics.RECORDED])
+
+
+def _has_results(counts: Mapping[str, int]) -> bool:
+    return any(counts.get(name) for name in ("on_1", "on_2", "failed", "open"))
 
 
 def _cells(

@@ -105,7 +105,7 @@ def filled_form(
     if like := named_in(address, "like", workflow, viewer):
         return SendForm(workflow, typed=form.filled(by_position(sends_in(like))).initial)
     preset_id = _number(address.get("preset", ""))
-    if preset := presets_for(viewer, workflow).filter(pk=preset_id).first():
+    if preset_id and (preset := presets_for(viewer, workflow).filter(pk=preset_id).first()):
         values = dict(enumerate(values_in(preset), start=1))
         return SendForm(workflow, typed=form.filled(values).initial)
     return form

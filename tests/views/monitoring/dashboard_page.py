@@ -21,7 +21,7 @@ def completed(n, channel, **columns):
         "result_due_at": NOON,
         "result_at": NOON - timedelta(minutes=n) + timedelta(seconds=30),
     }
-    return minutes_ago(n, status="accepted", deciding_channel=channel, **took, **columns)
+    return minutes_ago(n, status="accepted", deciding_channel=channel, **(took | columns))
 
 
 EVERY_STATUS = [

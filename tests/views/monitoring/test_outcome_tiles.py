@@ -2,6 +2,7 @@
 
 import pytest
 
+from invocations.models import WorkflowInstance
 from tests.many import messages, real_account, workflow_of
 from tests.views.monitoring.dashboard_page import (
     EVERY_STATUS,
@@ -212,3 +213,11 @@ def test_the_tile_says_so_where_the_menu_counts_more_unknown_outcomes(rosa, flow
         tiles = rosa.get("/?days=1").context["tiles"]["care"]
         notes += [tile["note"] for tile in tiles if tile["name"] == "unknown"]
     assert notes == ["", "2 in all, with practice and other days"]
+
+
+def test_the_figures_follow_a_workflow_that_is_renamed(rosa, flow):
+    messages(flow, EVERY_STATUS)
+    assert "Refund confirmed" in rosa.get("/?days=1").content.decode()
+    WorkflowInstance.objects.update(title="Money back")
+    html = rosa.get("/?days=1").content.decode()
+    assert "Money back" in html and "Refund confirmed" not in html

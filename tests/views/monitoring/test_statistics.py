@@ -7,11 +7,12 @@ import pytest
 from invocations.models import Invocation, Quarter
 from invocations.monitoring import statistics
 from invocations.monitoring.sweep import sweep
-from tests.many import messages
+from tests.many import messages, workflow_of
 from tests.views.monitoring.dashboard_page import (
     EVERY_STATUS,
     NOON,
     YESTERDAY,
+    completed,
     minutes_ago,
     tiles_of,
 )
@@ -74,3 +75,20 @@ def test_few_messages_are_not_counted_ahead(flow):
     messages(flow, EVERY_STATUS)
     sweep()
     assert not Quarter.objects.exists()
+
+
+def test_the_median_time_leaves_out_results_that_proved_that_a_message_was_accepted(flow):
+    other = workflow_of(flow.account, "Newsletter")
+    proved = completed(3, 1, reason="confirmed_by_result", result_at=NOON)
+    found = messages(flow, [completed(5, 1), completed(6, 1), completed(7, 1), proved])
+    messages(other, [minutes_ago(4, status="accepted")])
+    times = statistics.times_to_result([flow.pk, other.pk], found[0].pk)
+    assert {pk: round(each.total_seconds(), 3) for pk, each in times.items()} == {flow.pk: 30}
+
+
+def test_the_median_times_of_all_workflows_are_one_query(flow, django_assert_num_queries):
+    workflows = [flow, *(workflow_of(flow.account, f"Newsletter {n}") for n in range(4))]
+    found = [messages(each, [completed(5, 1)])[0] for each in workflows]
+    with django_assert_num_queries(1):
+        times = statistics.times_to_result([each.pk for each in workflows], found[0].pk)
+    assert len(times) == 5
