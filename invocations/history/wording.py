@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from invocations.kaleyra.callbacks import ReportedChannel
 from invocations.models import Channel, ChannelResult
+from invocations.models.people import full_name
 
 
 def duration_text(seconds: float) -> str:
@@ -65,7 +66,7 @@ def past_day_and_time(moment: datetime) -> str:
 
 
 def person_name(user: User | None) -> str:
-    return (user.get_full_name() or user.get_username()) if user else _("a script")
+    return full_name(user) if user else _("a script")
 
 
 def channel_name(result: ReportedChannel | ChannelResult, channels: Sequence[Channel] = ()) -> str:

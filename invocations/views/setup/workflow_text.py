@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from invocations.composing.missing_for_live import senders_of, was_tested_as_it_is
 from invocations.forms.value_rows import ValueRow
-from invocations.history.wording import clock_time
+from invocations.history.wording import clock_time, person_name
 from invocations.models import Channel, Parameter, WorkflowInstance
 
 Stage = WorkflowInstance.Stage
@@ -68,7 +68,7 @@ def _test_text(workflow: WorkflowInstance) -> str:
     by = workflow.tested_by
     facts = {
         "when": clock_time(workflow.tested_at, "j M, H:i") if workflow.tested_at else "",
-        "who": (by.get_full_name() or by.get_username()) if by else _("a command"),
+        "who": person_name(by) if by else _("a command"),
         "number": workflow.tested_version,
     }
     if _is_practice(workflow):
