@@ -20,6 +20,7 @@ from invocations.kaleyra.recipients import Recipient
 from invocations.kaleyra.spellings import canonical
 from invocations.models import Attempt, Invocation, WorkflowInstance
 from invocations.models.encryption import Unreadable
+from invocations.models.people import full_name
 from invocations.models.permissions import Viewer
 from invocations.models.recipients import sent_to
 
@@ -114,7 +115,7 @@ def _sender(invocation: Invocation, by: Viewer) -> str:
     person = invocation.created_by
     if person is None:
         return _("A script")
-    return _("You") if person == by.user else person.get_full_name() or person.get_username()
+    return _("You") if person == by.user else full_name(person)
 
 
 def _ago(seconds: float) -> str:

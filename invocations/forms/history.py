@@ -30,13 +30,14 @@ from invocations.history.filters import (
     upgrade_filters,
 )
 from invocations.models import Account, Invocation, WorkflowInstance
+from invocations.models.people import full_name
 
 
 class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time
     """A choice of people, shown by their full names."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return str(obj.get_full_name() or obj.get_username())
+        return full_name(obj)
 
 
 _fields_without_filters: tuple[object, SafeString] = (None, SafeString())

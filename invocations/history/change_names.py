@@ -92,7 +92,7 @@ def _look_up_people(names: Names, rows: Sequence[Row]) -> None:
     if not ids:
         return
     for person in User.objects.filter(pk__in=ids):
-        names.titles[User, person.pk] = person.get_full_name() or person.get_username()
+        names.titles[User, person.pk] = person_name(person)
     names.titles |= {(Group, group.pk): group.name for group in Group.objects.filter(pk__in=ids)}
     names.alive |= names.titles.keys() & {(model, pk) for model in (User, Group) for pk in ids}
 

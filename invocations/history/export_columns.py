@@ -14,7 +14,7 @@ from invocations.history.deliveries import MAY_BE_DOUBLE
 from invocations.history.detail import Detail
 from invocations.history.meanings import Text
 from invocations.history.targets import target_of
-from invocations.history.wording import channel_name
+from invocations.history.wording import channel_name, person_name
 from invocations.kaleyra.callbacks import meaning_of_code
 from invocations.models import Channel, ChannelResult, Invocation
 from invocations.models.encryption import Unreadable
@@ -47,7 +47,7 @@ def _recipient(detail: Detail, index: int) -> str:
 
 def _sender(detail: Detail) -> str:
     person = detail.invocation.created_by
-    return (person.get_full_name() or person.get_username()) if person else ""
+    return person_name(person) if person else ""
 
 
 def _kaleyras_words(detail: Detail) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,11 +20,6 @@ _MINUTE = timedelta(minutes=1)
 def is_scheduled() -> Q:
     """Queued, with a time that has not come. A scheduled message of the past is queued."""
     return Q(status=Invocation.Status.QUEUED, not_before__gt=timezone.now())
-
-
-def scheduled_messages() -> QuerySet[Invocation]:
-    """All that are scheduled, the next to leave first."""
-    return Invocation.objects.filter(is_scheduled()).order_by("not_before", "pk")
 
 
 def time_changes(invocation: Invocation) -> list[ScheduleChange]:

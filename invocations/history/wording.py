@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from invocations.kaleyra.callbacks import ReportedChannel
 from invocations.models import Channel, ChannelResult
+from invocations.models.people import full_name
 
 
 def duration_text(seconds: float) -> str:
@@ -46,8 +47,26 @@ def clock_time_of(moment: datetime, now: datetime) -> str:
     return clock_time(moment, "D H:i" if ahead < timedelta(days=6) else "j M, H:i")
 
 
+def past_time(moment: datetime, now: datetime) -> str:
+    """ "12:52" today, "Tuesday 12:52" within a week, else "20 Nov". In the current time zone."""
+    if timezone.localdate(moment) == timezone.localdate(now):
+        return clock_time(moment, "H:i")
+    return clock_time(moment, "l H:i" if now - moment < timedelta(days=6) else "j M")
+
+
+def past_day_and_time(moment: datetime) -> str:
+    """ "today, 10:12", "yesterday, 10:12", else "20 Nov 2026, 10:12". In the current time zone."""
+    day, today = timezone.localdate(moment), timezone.localdate()
+    time = clock_time(moment, "H:i")
+    if day == today:
+        return _("today, %(time)s") % {"time": time}
+    if day == today - timedelta(days=1):
+        return _("yesterday, %(time)s") % {"time": time}
+    return clock_time(moment, "j M Y, H:i")
+
+
 def person_name(user: User | None) -> str:
-    return (user.get_full_name() or user.get_username()) if user else _("a script")
+    return full_name(user) if user else _("a script")
 
 
 def channel_name(result: ReportedChannel | ChannelResult, channels: Sequence[Channel] = ()) -> str:

@@ -36,8 +36,3 @@ def count_statement(found: Sequence[QuerySet[Any]], cap: int) -> CountStatement:
         columns.append(f"(SELECT COUNT(*) FROM ({sql}) counted{number})")  # noqa: S608  # Django's own
         params.extend(values)
     return CountStatement(f"SELECT {', '.join(columns)}", tuple(params))
-
-
-def capped_counts(found: Sequence[QuerySet[Any]], cap: int) -> list[int]:
-    """How many rows each of `found` has, at most `cap`. One query for all of them."""
-    return count_statement(found, cap).counts() if found else []

@@ -5,15 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import IntEnum
 from typing import NamedTuple
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from invocations.history.wording import clock_time_of
+from invocations.history.wording import clock_time_of, past_time
 from invocations.monitoring.durations import short_duration
 
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -121,11 +120,3 @@ class Need:
         if self.newest:
             return _("newest %(age)s ago") % {"age": short_duration(now - self.newest)}
         return ""
-
-
-def past_time(moment: datetime, now: datetime) -> str:
-    """A time in the past: "12:52" today, "Tuesday 12:52" within a week, else "20 Nov"."""
-    local, today = timezone.localtime(moment), timezone.localtime(now)
-    if local.date() == today.date():
-        return date_format(local, "H:i")
-    return date_format(local, "l H:i" if now - moment < timedelta(days=6) else "j M")

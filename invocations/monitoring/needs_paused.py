@@ -84,12 +84,12 @@ def pause_needs(paused: PauseOverview, *, is_stopped: bool) -> Iterator[Need]:
     What a paused account stops is not counted again for its paused workflows, nor what all sending
     being stopped stops.
     """
-    paused_accounts = {pause.of.pk for pause in paused.pauses if pause.kind == "account"}
+    account_ids = paused.account_ids
     for pause in paused.pauses:
         account = pause.account
         if account is None or pause.mend is None:
             continue
-        is_counted = pause.kind == "account" or account.pk not in paused_accounts
+        is_counted = pause.kind == "account" or account.pk not in account_ids
         yield _pause_need(pause, account, is_counted=is_counted, is_stopped=is_stopped)
 
 
@@ -133,12 +133,11 @@ def held_needs(paused: PauseOverview) -> Iterator[Need]:
     Those that leave by themselves, because their account was resumed, need nobody.
     """
     rows = counted_by(Invocation.objects.filter(status=Status.HELD), "account")
-    paused_accounts = {pause.of.pk for pause in paused.pauses if pause.kind == "account"}
+    account_ids = paused.account_ids
     stuck = [
         row
         for row in rows
-        if row["account"] not in paused_accounts
-        and set(row["reasons"]) - set(RELEASED_WITH_ACCOUNT)
+        if row["account"] not in account_ids and set(row["reasons"]) - set(RELEASED_WITH_ACCOUNT)
     ]
     related = Account.objects.select_related("pod")
     accounts = related.in_bulk({row["account"] for row in stuck}) if stuck else {}
@@ -173,8 +172,7 @@ def _held_need(row: dict[str, Any], account: Account) -> Need:
 
 def set_up_needs(paused: PauseOverview) -> Iterator[Need]:
     """Accounts that cannot send because they have no API key, and no workflow to send."""
-    paused_accounts = {pause.of.pk for pause in paused.pauses if pause.kind == "account"}
-    keyless = Account.objects.exclude(api_keys__is_primary=True).exclude(pk__in=paused_accounts)
+    keyless = Account.objects.exclude(api_keys__is_primary=True).exclude(pk__in=paused.account_ids)
     for account in keyless.select_related("pod").prefetch_related("api_keys"):
         remedy = remedies.remedy_for(account, "no_key")
         yield Need(

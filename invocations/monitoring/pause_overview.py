@@ -127,6 +127,11 @@ class PauseOverview:
     is_capped: bool = False
 
     @property
+    def account_ids(self) -> set[int]:
+        """Of the paused accounts themselves."""
+        return {pause.of.pk for pause in self.pauses if pause.kind == "account"}
+
+    @property
     def title(self) -> str:
         """For example: 3 accounts and 1 workflow are paused – 214 messages wait."""
         words = _("%(what)s is paused") if len(self.pauses) == 1 else _("%(what)s are paused")
@@ -139,7 +144,7 @@ class PauseOverview:
         return f"{title} – {waits % {'n': f'{self.waiting:,}'}}"
 
     def _counted_kinds(self) -> str:
-        accounts = sum(pause.kind == "account" for pause in self.pauses)
+        accounts = len(self.account_ids)
         workflows = len(self.pauses) - accounts
         counts = []
         if accounts:

@@ -10,9 +10,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from invocations.history.reasons import REASONS
+from invocations.history.wording import past_day_and_time
 from invocations.models import permissions
 from invocations.monitoring.setup_facts import KeyFacts, ResultsFacts, SetupFacts
-from invocations.monitoring.setup_step import State, Step, after_text, moment_text
+from invocations.monitoring.setup_step import State, Step, after_text
 
 
 def account_step(facts: SetupFacts | None) -> Step:
@@ -83,7 +84,7 @@ def key_step(facts: SetupFacts | None) -> Step:
 
 
 def _key_fact(key: KeyFacts) -> str:
-    names = {"four": key.last_four, "when": moment_text(key.stored_at), "who": key.stored_by}
+    names = {"four": key.last_four, "when": past_day_and_time(key.stored_at), "who": key.stored_by}
     if key.stored_by:
         text = _("Ends in %(four)s, stored %(when)s by %(who)s. It cannot be shown again.")
     else:
@@ -112,7 +113,7 @@ def check_step(facts: SetupFacts | None) -> Step:
         return replace(again, fact=_accepted_fact(facts, key, key.accepted_at), state=State.DONE)
     if key.checked_at:
         text = _("No usable answer came, %(when)s. Compare the host above with Kaleyra’s.")
-        fact = text % {"when": moment_text(key.checked_at)}
+        fact = text % {"when": past_day_and_time(key.checked_at)}
         return replace(again, fact=fact, state=State.WRONG)
     return step
 
@@ -129,7 +130,7 @@ def _accepted_fact(facts: SetupFacts, key: KeyFacts, accepted_at: datetime) -> s
         if was_check
         else _("It last accepted it %(when)s.")
     )
-    return f"{known} {last % {'when': moment_text(accepted_at)}}"
+    return f"{known} {last % {'when': past_day_and_time(accepted_at)}}"
 
 
 def _refused_fact(key: KeyFacts) -> str:
@@ -137,7 +138,7 @@ def _refused_fact(key: KeyFacts) -> str:
         "Kaleyra refused it %(when)s. Compare SID and region with Kaleyra’s page, "
         "or replace the key: it may be off, or bound to other IP addresses."
     )
-    return text % {"when": moment_text(key.refused_at) if key.refused_at else ""}
+    return text % {"when": past_day_and_time(key.refused_at) if key.refused_at else ""}
 
 
 # --- results --------------------------------------------------------------------------------------
@@ -177,10 +178,10 @@ def _results_state(results: ResultsFacts, is_practice: bool) -> tuple[State, str
         return State.WRONG, text
     if last_at:
         text = _("Results arrive. The last one came %(when)s.")
-        return State.DONE, text % {"when": moment_text(last_at)}
+        return State.DONE, text % {"when": past_day_and_time(last_at)}
     if is_practice:
         return State.DONE, _("The address is made. The practice pod uses it by itself.")
     if results.is_profile_on and seen_at:
         text = _("Kaleyra posts to it, seen %(when)s. No result has come yet.")
-        return State.DONE, text % {"when": moment_text(seen_at)}
+        return State.DONE, text % {"when": past_day_and_time(seen_at)}
     return State.TODO, _("The address is made. Enter it at Kaleyra, then check that it is there.")

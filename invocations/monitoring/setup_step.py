@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 
@@ -88,17 +85,6 @@ def after_text(numbers: Sequence[int]) -> str:
     *most, last = [str(n) for n in numbers]
     listed = _("%(most)s and %(last)s") % {"most": ", ".join(most), "last": last} if most else last
     return _("after %(steps)s") % {"steps": listed}
-
-
-def moment_text(moment: datetime) -> str:
-    """In the current time zone, to the minute: "today, 10:12", "yesterday, 10:12", or the date."""
-    local, today = timezone.localtime(moment), timezone.localdate()
-    time = date_format(local, "H:i")
-    if local.date() == today:
-        return _("today, %(time)s") % {"time": time}
-    if local.date() == today - timedelta(days=1):
-        return _("yesterday, %(time)s") % {"time": time}
-    return date_format(local, "j M Y, H:i")
 
 
 def hub_url(account_id: int) -> str:

@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from invocations.forms.next_page import NEXT
+from invocations.history.wording import past_day_and_time
 from invocations.models import permissions
 from invocations.monitoring.setup_facts import SetupFacts, Stage, Status, TryFacts, WorkflowFacts
-from invocations.monitoring.setup_step import State, Step, after_text, hub_url, moment_text
+from invocations.monitoring.setup_step import State, Step, after_text, hub_url
 
 
 def workflow_step(facts: SetupFacts | None) -> Step:
@@ -120,7 +121,7 @@ def _tried_step(step: Step, workflow: WorkflowFacts, is_practice: bool) -> Step:
         return step
     if tried.status == Status.REJECTED:
         return _rejected_step(step, tried)
-    when = {"when": moment_text(tried.at)}
+    when = {"when": past_day_and_time(tried.at)}
     if is_practice and tried.status == Status.ACCEPTED:
         return replace(step, fact=_("Tried %(when)s.") % when, state=State.DONE)
     if tried.has_result:
@@ -159,7 +160,7 @@ def _rejected_step(step: Step, tried: TryFacts) -> Step:
     return replace(
         step,
         fact=_("Kaleyra rejected the last try, %(when)s. The message says why.")
-        % {"when": moment_text(tried.at)},
+        % {"when": past_day_and_time(tried.at)},
         state=State.WRONG,
         deed_title=_("See why"),
         url=reverse("invocation", args=[tried.request_id]),

@@ -10,8 +10,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from invocations.history.scheduled import zone_text
-from invocations.history.wording import clock_time_of
-from invocations.monitoring.setup_step import moment_text
+from invocations.history.wording import clock_time_of, past_day_and_time
 
 register = template.Library()
 ONE_MINUTE = timedelta(minutes=1)
@@ -49,7 +48,7 @@ def in_words(span: timedelta) -> str:
 @register.filter
 def moment(at: datetime) -> str:
     """A time in the past, to the minute: "today, 10:12", or with its date."""
-    return moment_text(at)
+    return past_day_and_time(at)
 
 
 @register.simple_tag

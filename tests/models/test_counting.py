@@ -1,7 +1,7 @@
 import pytest
 from django.contrib.auth.models import Group, User
 
-from invocations.models.counting import capped_counts
+from invocations.models.counting import count_statement
 
 pytestmark = pytest.mark.django_db
 
@@ -10,7 +10,7 @@ def test_each_query_is_counted_up_to_the_cap_in_one_statement(django_assert_num_
     for number in range(4):
         User.objects.create(username=f"person{number}", first_name="%s" if number else "")
     with django_assert_num_queries(1):
-        counts = capped_counts(
+        counts = count_statement(
             [
                 User.objects.all(),
                 User.objects.filter(first_name="%s"),
@@ -18,10 +18,5 @@ def test_each_query_is_counted_up_to_the_cap_in_one_statement(django_assert_num_
                 Group.objects.filter(name="Admin"),
             ],
             3,
-        )
+        ).counts()
     assert counts == [3, 3, 0, 1]
-
-
-def test_nothing_to_count_asks_nothing(django_assert_num_queries):
-    with django_assert_num_queries(0):
-        assert capped_counts([], 3) == []

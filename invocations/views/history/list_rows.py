@@ -12,13 +12,13 @@ from typing import Any
 
 from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from invocations.composing import template_fields
 from invocations.history.filters import first_ids
 from invocations.history.report import callbacks_of, channel_kinds, prefetch_for_page, report_of
 from invocations.history.scheduled import Schedule
 from invocations.history.state import delivery_of, meaning_of
+from invocations.history.wording import clock_time
 from invocations.models import Invocation
 
 HISTORY_PAGE_SIZE = 50
@@ -138,7 +138,7 @@ def row_context(invocation: Invocation) -> dict[str, Any]:
         "meaning": meaning_of(invocation),
         "delivery": delivery_of(invocation, kinds),
         "is_practice": invocation.account.pod.is_practice,
-        "recorded": date_format(timezone.localtime(invocation.created_at), "j M Y, H:i"),
+        "recorded": clock_time(invocation.created_at, "j M Y, H:i"),
         "badge": narrow_badge(invocation),
     }
 

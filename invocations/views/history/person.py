@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -17,7 +15,7 @@ from invocations.history.notes import notes_about
 from invocations.history.person import Person, figures_of, of_kind, person_of
 from invocations.history.person_messages import PersonMessages, person_ticket
 from invocations.history.resend_risk import risk_of_resend
-from invocations.history.wording import person_name
+from invocations.history.wording import clock_time, person_name
 from invocations.kaleyra import recipients
 from invocations.models import Invocation, permissions
 from invocations.models.permissions import Viewer
@@ -84,7 +82,7 @@ def _facts_of(row: Invocation, found: Person, shown: PersonMessages) -> list[Fac
     elif row.recipient2_hint:
         facts += [Fact(row.recipient2_hint, _("on the first channel; the second went to"))]
     if again := row.sent_again_from:
-        at = date_format(timezone.localtime(again.created_at), "j M, H:i")
+        at = clock_time(again.created_at, "j M, H:i")
         facts += [Fact(at, _("sent again from"))]
     return facts
 

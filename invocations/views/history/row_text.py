@@ -25,6 +25,7 @@ from invocations.history.meanings import Meaning
 from invocations.history.report import callbacks_of, channel_kinds, report_of
 from invocations.history.scheduled import Schedule
 from invocations.history.state import delivery_of, meaning_of
+from invocations.history.wording import person_name
 from invocations.models import Channel, Invocation
 from invocations.views.history.list_rows import narrow_badge
 
@@ -91,7 +92,7 @@ class RowTexts:
     def _person(self, row: Invocation) -> str:
         if row.created_by_id not in self._people:
             person = row.created_by
-            name = (person.get_full_name() or person.get_username()) if person else "–"
+            name = person_name(person) if person else "–"
             self._people[row.created_by_id] = name
         return self._people[row.created_by_id]
 

@@ -9,9 +9,9 @@ from itertools import groupby
 from typing import NamedTuple
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from invocations.history.wording import clock_time
 from invocations.models import Account, Favourite, Invocation, WorkflowInstance
 from invocations.models.permissions import Viewer
 from invocations.monitoring.durations import short_duration
@@ -44,8 +44,7 @@ class Card:
         age = timezone.now() - self.used_at
         if age < timedelta(days=2):
             return _("used %(time)s ago") % {"time": short_duration(age)}
-        local = timezone.localtime(self.used_at)
-        return _("used %(day)s") % {"day": date_format(local, "j M")}
+        return _("used %(day)s") % {"day": clock_time(self.used_at, "j M")}
 
     @property
     def order(self) -> tuple[bool, float, str, str]:

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from invocations.composing.missing_for_live import senders_of, was_tested_as_it_is
 from invocations.forms.value_rows import ValueRow
+from invocations.history.wording import clock_time, person_name
 from invocations.models import Channel, Parameter, WorkflowInstance
 
 Stage = WorkflowInstance.Stage
@@ -68,17 +67,13 @@ def _is_practice(workflow: WorkflowInstance) -> bool:
 def _test_text(workflow: WorkflowInstance) -> str:
     by = workflow.tested_by
     facts = {
-        "when": _moment(workflow.tested_at) if workflow.tested_at else "",
-        "who": (by.get_full_name() or by.get_username()) if by else _("a command"),
+        "when": clock_time(workflow.tested_at, "j M, H:i") if workflow.tested_at else "",
+        "who": person_name(by) if by else _("a command"),
         "number": workflow.tested_version,
     }
     if _is_practice(workflow):
         return _("Delivered on practice, %(when)s. Version %(number)s, sent by %(who)s.") % facts
     return _("Delivered to your team, %(when)s. Version %(number)s, sent by %(who)s.") % facts
-
-
-def _moment(moment: Any) -> str:
-    return date_format(timezone.localtime(moment), "j M, H:i")
 
 
 def bar_text(workflow: WorkflowInstance, rows: list[ValueRow]) -> str:
@@ -107,7 +102,7 @@ def _live_text(workflow: WorkflowInstance) -> str:
     words = people % {"n": count}
     if workflow.stage_since is None:
         return words
-    since = date_format(timezone.localtime(workflow.stage_since), "j F")
+    since = clock_time(workflow.stage_since, "j F")
     return _("Live since %(since)s. %(people)s") % {"since": since, "people": words}
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from invocations.history.scheduled import scheduled_messages
+from invocations.history.scheduled import is_scheduled
 from invocations.models import Invocation, ScheduleChange
 from tests.views.pages import Page, opened, words_of
 
@@ -95,11 +95,15 @@ def test_a_message_without_a_time_of_its_own_gets_none(priya, recorded):
     assert priya.get(f"{page(row)}time/").status_code == 302
 
 
+def scheduled():
+    return Invocation.objects.filter(is_scheduled())
+
+
 def test_cancelling_one_keeps_it_from_leaving(priya, row):
     Page(priya.get(page(row)))
     priya.post(f"{page(row)}cancel/")
     assert Invocation.objects.get().status == "cancelled"
-    assert not scheduled_messages().exists()
+    assert not scheduled().exists()
 
 
 def test_the_history_finds_what_is_scheduled_with_its_time(priya, row, recorded):
@@ -107,9 +111,9 @@ def test_the_history_finds_what_is_scheduled_with_its_time(priya, row, recorded)
     html = priya.get("/history/?status=scheduled").content.decode()
     assert str(row.request_id) in html and str(other.request_id) not in html
     assert "Mon 09:00" in html
-    assert list(scheduled_messages()) == [row]
+    assert list(scheduled()) == [row]
     with time_machine.travel(row.not_before + timedelta(seconds=1), tick=False):
-        assert not scheduled_messages().exists(), "its time has come: it is queued"
+        assert not scheduled().exists(), "its time has come: it is queued"
 
 
 def test_every_row_is_marked_live_or_practice(priya, row):
