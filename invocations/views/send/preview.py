@@ -18,6 +18,7 @@ from invocations.composing.check import check
 from invocations.composing.findings import Finding
 from invocations.composing.number_notes import notes_of
 from invocations.composing.preview import bubbles
+from invocations.forms.channel_params import Params
 from invocations.forms.one_line import line_break_findings
 from invocations.forms.recipient import EarlierSends
 from invocations.forms.send import SendForm
@@ -86,6 +87,7 @@ def preview_context(
             params,
             hidden=template_fields.sensitive_keys(form.channels),
             bad=_keys_of_bad_values(findings, form),
+            absent=_absent(form, params),
         ),
         "cautions": while_typing(
             findings,
@@ -100,6 +102,20 @@ def preview_context(
         "when_says": when_says(form, request.LANGUAGE_CODE),
         "numbers": _shown_numbers(form, typed, request.LANGUAGE_CODE),
     }
+
+
+def _absent(form: SendForm, params: list[Params]) -> list[dict[str, str]]:
+    """By channel, the keys that still need a value, with the name that an admin gave it."""
+    return [
+        {
+            key: each.words.label if key == each.key else "…"
+            for each in asked
+            if each.required
+            for key in each.keys
+            if key not in values
+        }
+        for asked, values in zip(form.asked, params, strict=True)
+    ]
 
 
 def _keys_of_bad_values(findings: list[Finding], form: SendForm) -> list[set[str]]:
