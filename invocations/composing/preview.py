@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -84,16 +84,21 @@ def bubbles(
     *,
     hidden: Collection[str] = (),
     bad: Sequence[Collection[str]] = ((), ()),
+    absent: Sequence[Mapping[str, str]] = ({}, {}),
 ) -> list[Bubble]:
     """One bubble for each channel, in the order of sending.
 
     `params` and `bad` have an item for each channel: its values, and the keys of those that are
-    marked as blocked. The values of the keys in `hidden` are shown as dots.
+    marked as blocked. The values of the keys in `hidden` are shown as dots. `absent` has, for each
+    channel, the keys that still need a value, with the name that stands in their places meanwhile
+    (empty: the place itself), so that the other values stand in their own places already.
     """
     before: list[Channel | None] = [None, *channels]
     return [
-        _bubble(channel, waits_for, values, _Marks(hidden, bad_keys))
-        for channel, waits_for, values, bad_keys in zip(channels, before, params, bad, strict=False)
+        _bubble(channel, waits_for, values, _Marks(hidden, bad_keys, names))
+        for channel, waits_for, values, bad_keys, names in zip(
+            channels, before, params, bad, absent, strict=False
+        )
     ]
 
 
@@ -110,14 +115,20 @@ def shown_send(send: Send, *, masked: bool, hidden: Collection[str]) -> Send:
 
 @dataclass(frozen=True)
 class _Marks:
-    """The keys of one channel whose values are hidden, and those whose values are blocked."""
+    """The keys of one channel whose values are hidden, those whose values are blocked, and those
+    without a value, with the names of these.
+    """
 
     hidden: Collection[str]
     bad: Collection[str]
+    absent: Mapping[str, str]
 
     def stretch(self, piece: Piece) -> Stretch:
         if piece.key is None:
             return Stretch(piece.text, "missing")
+        if piece.key in self.absent:
+            place = piece.placeholder.text if piece.placeholder else ""
+            return Stretch(self.absent[piece.key] or place, "missing")
         if piece.key in self.hidden:
             return Stretch(DOTS, "hidden")
         return Stretch(piece.text, "bad" if piece.key in self.bad else "value")
@@ -146,6 +157,15 @@ class _Part(NamedTuple):
                 start = piece.placeholder.end
         return found
 
+    def missing(self, marks: _Marks) -> Iterator[str]:
+        """The placeholders without a value, each once."""
+        without = [
+            piece.placeholder.text
+            for piece in self.resolved.pieces
+            if piece.placeholder and (piece.key is None or piece.key in marks.absent)
+        ]
+        yield from dict.fromkeys(without)
+
     def _plain(self, start: int, end: int) -> Iterator[Stretch]:
         """The text from `start` to `end`, which has no placeholder."""
         for literal in self.literals:
@@ -164,8 +184,8 @@ def _bubble(
     if not channel.template_text:
         return Bubble(channel, waits_for)
     kind = ChannelKind(channel.kind)
-    parts = _parts(channel, kind, params)
-    body = parts[0].resolved
+    parts = _parts(channel, kind, {**marks.absent, **params})
+    body = resolve(channel.template_text, params, kind, otp=channel.is_otp)
     shown = {part.what: part.stretches(marks) for part in parts}
     used = {piece.key for part in parts for piece in part.resolved.pieces if piece.key}
     return Bubble(
@@ -176,7 +196,7 @@ def _bubble(
         button=shown.get("button", []),
         places=[place for part in parts for place in _places(part, kind, marks)],
         unused=[key for key in params if key not in used],
-        missing=[text for part in parts for text in part.resolved.missing],
+        missing=[text for part in parts for text in part.missing(marks)],
         literals=list(dict.fromkeys(each.text for part in parts for each in part.literals)),
         size=measure(body.text) if kind is ChannelKind.SMS else None,
         text=body.text,

@@ -52,7 +52,19 @@ STATES = {
 
 def state_of(account: Account) -> AccountState:
     """Reads `account.pod`, `api_keys` and `workflow_instances`, which may be prefetched."""
-    return STATES[_code_of(account)]
+    if blocked := blocked_state_of(account):
+        return blocked
+    is_ready = _has_sendable_workflow(account)
+    return STATES[AccountCode.READY if is_ready else AccountCode.BEING_SET_UP]
+
+
+def blocked_state_of(account: Account) -> AccountState | None:
+    """The state of an account over which nothing leaves; None if messages leave.
+
+    Reads `account.api_keys`, which may be prefetched.
+    """
+    code = _blocked_code(account)
+    return STATES[code] if code else None
 
 
 def is_refused(key: ApiKey) -> bool:
@@ -61,7 +73,7 @@ def is_refused(key: ApiKey) -> bool:
     return refused is not None and (accepted is None or accepted < refused)
 
 
-def _code_of(account: Account) -> AccountCode:
+def _blocked_code(account: Account) -> AccountCode | None:
     key = primary_key_of(account)
     if account.is_paused and not account.paused_because:  # a person paused it
         return AccountCode.PAUSED
@@ -71,9 +83,7 @@ def _code_of(account: Account) -> AccountCode:
         return AccountCode.KEY_UNREADABLE
     if account.paused_because == "credentials" or is_refused(key):
         return AccountCode.KEY_REFUSED
-    if account.is_paused:
-        return AccountCode.PAUSED
-    return AccountCode.READY if _has_sendable_workflow(account) else AccountCode.BEING_SET_UP
+    return AccountCode.PAUSED if account.is_paused else None
 
 
 def _has_sendable_workflow(account: Account) -> bool:

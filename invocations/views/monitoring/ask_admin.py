@@ -30,17 +30,22 @@ Kind = AdminRequest.Kind
 @require_POST
 def ask_admin(request: StaffRequest) -> HttpResponse:
     """Puts `kind`, about the row `of`, on the admins' list. Pressed twice it stands there once."""
+    wish = " ".join(request.POST.get("wish", "").split())[:MAX_WISH]
+    ask_and_tell(request, request.POST.get("kind", ""), request.POST.get("of", ""), wish)
+    return _back(request)
+
+
+def ask_and_tell(request: StaffRequest, kind: str, of: str, wish: str = "") -> None:
+    """Raises `PermissionDenied`, or `Http404` for what the viewer may not see."""
     if not (request.viewer.may_send or request.viewer.sees_history):
         raise PermissionDenied
-    wish = " ".join(request.POST.get("wish", "").split())[:MAX_WISH]
-    about = _about(request.POST.get("kind", ""), request.POST.get("of", ""), request.viewer)
+    about = _about(kind, of, request.viewer)
     if about.kind == Kind.NEW_WORKFLOW and not wish:
         messages.error(request, _("Say what the workflow should tell customers."))
     elif admin_requests.ask(request.user, about, timezone.now(), wish):
         messages.success(request, _("Asked. It is on the admins’ list now."))
     else:
         messages.info(request, _("You have asked already. It is on the admins’ list."))
-    return _back(request)
 
 
 @staff_page(permissions.CHANGE_ACCOUNT)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -17,6 +18,7 @@ from invocations.composing.check import check
 from invocations.composing.findings import Finding
 from invocations.composing.number_notes import notes_of
 from invocations.composing.preview import bubbles
+from invocations.forms.channel_params import Params
 from invocations.forms.one_line import line_break_findings
 from invocations.forms.recipient import EarlierSends
 from invocations.forms.send import SendForm
@@ -24,12 +26,15 @@ from invocations.forms.submission_token import StaleToken, SubmissionToken
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import Recipient, country
 from invocations.models import WorkflowInstance, permissions
+from invocations.sending.departure import departure_of
 from invocations.views.base import StaffRequest, staff_page
 from invocations.views.send import home_number
 from invocations.views.send.answers import different_places, goes_to, visited_fields
 from invocations.views.send.cautions import is_shown_while_typing, while_typing
 from invocations.views.send.choose import workflows_to_fill_in
 from invocations.views.send.earlier import kept_of, original_of
+from invocations.views.send.goes_when import goes_when
+from invocations.views.send.sent_before import sent_before
 from invocations.views.send.when_text import when_says
 
 
@@ -44,6 +49,7 @@ def preview(request: StaffRequest, workflow_id: int) -> HttpResponse:
         "workflow": workflow,
         "form": form,
         **preview_context(request, workflow, form),
+        "goes_when": goes_when(departure_of(workflow), form.not_before_as_typed, timezone.now()),
         "visited": visited_fields(form, request.POST.get("visited", "")),
     }
     return render(request, "parts/preview_response.html", context)
@@ -81,6 +87,7 @@ def preview_context(
             params,
             hidden=template_fields.sensitive_keys(form.channels),
             bad=_keys_of_bad_values(findings, form),
+            absent=_absent(form, params),
         ),
         "cautions": while_typing(
             findings,
@@ -91,9 +98,24 @@ def preview_context(
                 finding, form, home_number.EDIT, request.LANGUAGE_CODE
             ),
         ),
+        "before": sent_before(typed, workflow, request.viewer),
         "when_says": when_says(form, request.LANGUAGE_CODE),
         "numbers": _shown_numbers(form, typed, request.LANGUAGE_CODE),
     }
+
+
+def _absent(form: SendForm, params: list[Params]) -> list[dict[str, str]]:
+    """By channel, the keys that still need a value, with the name that an admin gave it."""
+    return [
+        {
+            key: each.words.label if key == each.key else "…"
+            for each in asked
+            if each.required
+            for key in each.keys
+            if key not in values
+        }
+        for asked, values in zip(form.asked, params, strict=True)
+    ]
 
 
 def _keys_of_bad_values(findings: list[Finding], form: SendForm) -> list[set[str]]:

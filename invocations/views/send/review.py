@@ -74,6 +74,7 @@ def review(
         "workflow": workflow,
         "pod": workflow.account.pod,
         "intent": token,
+        "asks_in": "confirm",
         "same_number": len({recipient.digits for recipient in form.recipients}) == 1,
         "number_notes": notes_of_all(form.recipients),
         "bubbles": bubbles(form.channels, form.channel_params, hidden=_hidden_keys(form)),

@@ -31,6 +31,7 @@ from invocations.sending.deliver import deliver
 from invocations.sending.departure import Deed, departure_of
 from invocations.sending.record import NotAcknowledged, NotSendable, RequestIdTaken, record
 from invocations.views.base import StaffRequest, render_page, staff_page
+from invocations.views.monitoring.ask_admin import ask_and_tell
 from invocations.views.send import home_number
 from invocations.views.send.choose import workflows_to_fill_in
 from invocations.views.send.deed_text import deed_text
@@ -42,6 +43,7 @@ from invocations.views.send.earlier import (
     original_of,
     recent_messages,
 )
+from invocations.views.send.goes_when import goes_when, without_key
 from invocations.views.send.kept_promise import kept_promise
 from invocations.views.send.paste import pasted_into
 from invocations.views.send.preview import preview_context
@@ -92,6 +94,10 @@ def compose(request: StaffRequest, workflow_id: int) -> HttpResponse:
         posted = home_number.with_home_numbers(form, action.partition(":")[2])
         form, action = SendForm(workflow, posted, kept=kept), "review"
     draft = Draft(request, workflow, token, form, original)
+    if action.startswith("ask:"):
+        _verb, kind, of = f"{action}:".split(":")[:3]
+        ask_and_tell(request, kind, of)
+        action = "review" if "promise" in request.POST else "edit"  # the page that it came from
     if action not in {"review", "send", "save-preset"}:
         return _edit(draft, action)
     if not form.is_valid():
@@ -220,6 +226,8 @@ def _show(draft: Draft) -> HttpResponse:
         "channels": draft.form.channels,
         "form": draft.form,
         "intent": draft.token,
+        "asks_in": "compose",
+        **without_key(workflow, promise, departure),
         "again": draft.original,
         "pastes_again": draft.pastes_again,
         "changed": changed_since(draft.original, workflow),
@@ -229,6 +237,7 @@ def _show(draft: Draft) -> HttpResponse:
         "deed": deed_text(promise, workflow, departure, now),
         "has_sender": departure.has_sender,
         "recent": recent_messages(workflow, request.viewer),
+        "goes_when": goes_when(departure, not_before, now),
         **preview_context(request, workflow, draft.form),
     }
     return render_page(request, "send.html", context)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from invocations.history.wording import clock_time
 from invocations.models import Account, Favourite, Invocation, WorkflowInstance
 from invocations.models.permissions import Viewer
+from invocations.monitoring.account_state import AccountState, blocked_state_of
 from invocations.monitoring.durations import short_duration
 
 NEWEST_READ = 200
@@ -35,6 +36,11 @@ class Card:
     @property
     def is_live(self) -> bool:
         return self.workflow.stage == Stage.LIVE
+
+    @property
+    def account_state(self) -> AccountState | None:
+        """Why nothing leaves over its account; None if messages leave."""
+        return blocked_state_of(self.workflow.account)
 
     @property
     def used(self) -> str:

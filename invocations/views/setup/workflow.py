@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from invocations.composing.missing_for_live import missing_for_live
 from invocations.composing.stage_moves import MAX_REASON
 from invocations.composing.template_fields import digest_of
+from invocations.forms.next_page import NEXT, own_page
 from invocations.forms.target_change import follow_and_tell
 from invocations.forms.workflow_setup import NotConfirmed, Saved, WorkflowSetup
 from invocations.models import Account, WorkflowInstance, permissions
@@ -108,7 +109,11 @@ def _save(request: StaffRequest, stored: WorkflowInstance) -> HttpResponse:
     _tell(request, saved)
     if deed == "live":
         return bring_live(request, found)
-    return redirect("test_workflow" if deed == "test" else "workflow", workflow_id=found.pk)
+    if deed == "test":
+        return redirect("test_workflow", workflow_id=found.pk)
+    if next_page := own_page(request.GET.get(NEXT, "")):
+        return redirect(next_page)
+    return redirect("workflow", workflow_id=found.pk)
 
 
 def _tell(request: StaffRequest, saved: Saved) -> None:

@@ -230,3 +230,33 @@ def test_a_field_says_an_admins_rule_and_the_preview_the_limit(priya, make_workf
     assert "Indian SMS rules allow 30" in preview(priya, workflow, form).content.decode()
     errors = Page(form.press(priya, "review")).text("errors")
     assert "At most 20: take out 14." in errors and "Indian SMS rules" not in errors
+
+
+# --- places without a value -----------------------------------------------------------------------
+
+
+def named(make_workflow):
+    words = [{"key": "01", "label": "First name"}, {"key": "02", "label": "Order number"}]
+    return make_workflow("Hello {{1}}, order {{2}} or {{3}}", None, words=words)
+
+
+def shown(answer):
+    return "".join(piece.text for piece in answer.context["bubbles"][0].body)
+
+
+def test_an_empty_place_shows_the_name_of_its_value(priya, make_workflow):
+    workflow = named(make_workflow)
+    answer = priya.get(f"/send/{workflow.pk}/")
+    page = Page(answer)
+    assert shown(answer) == "Hello First name, order Order number or {{3}}"
+    assert '<mark class="missing">First name</mark>' in page.html
+    assert "{{1}}" in page.text("orders") and "missing" in page.text("orders")
+
+
+def test_a_value_stands_in_its_own_place_while_an_earlier_one_is_empty(priya, make_workflow):
+    workflow = named(make_workflow)
+    form = send_form(priya, workflow).fill({"value1-02": "KF-20418"})
+    answer = preview(priya, workflow, form)
+    assert shown(answer) == "Hello First name, order KF-20418 or {{3}}"
+    [bubble] = answer.context["bubbles"]
+    assert bubble.missing == ["{{1}}", "{{3}}"]

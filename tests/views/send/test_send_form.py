@@ -1,11 +1,16 @@
 """The page of the send form: its bar, its closed parts, and errors that go once they are mended."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from invocations.kaleyra.payload import Send
-from invocations.models import ApiKey
+from invocations.models import AdminRequest, ApiKey
+from invocations.sending import pause
 from invocations.sending.record import record
 from tests.many import real_account, workflow_of
 from tests.views.conftest import DIGITS, NUMBER, VALUES
@@ -16,6 +21,11 @@ def preview(client, workflow, form, visited=""):
     """The answer to a live preview request, after these fields were left."""
     fields = {**form.fields, "visited": visited}
     return Page(client.post(f"/send/{workflow.pk}/preview/", fields))
+
+
+def post(client, workflow, form, action):
+    """By a button that stands outside of the form and belongs to it."""
+    return client.post(f"/send/{workflow.pk}/?review", {**form.fields, "action": action})
 
 
 def focused(html):
@@ -116,5 +126,66 @@ def test_form_and_review_say_to_whom_a_draft_goes(ada):
 def test_staff_ask_an_admin_for_the_missing_key(priya, typed):
     ApiKey.objects.all().delete()
     page = opened(priya, f"/send/{typed.pk}/")
-    [form] = [form for form in page.forms if form.action == "/needs-you/ask/"]
-    assert form.fields["kind"] == ["account"] and form.fields["of"] == [str(typed.account_id)]
+    assert page.html.count("has no usable API key, so nothing leaves now") == 1
+    form = page.form("recipient").fill({"value1-01": "Asha", "note": "Called twice"})
+    answer = Page(post(priya, typed, form, f"ask:account:{typed.account_id}"))
+    asked = AdminRequest.objects.get()
+    assert (asked.kind, asked.account_id) == ("account", typed.account_id)
+    assert "You asked an admin on" in answer.html
+    again = answer.form("recipient")
+    assert (again["value1-01"], again["note"]) == ("Asha", "Called twice")
+
+
+def test_who_asks_an_admin_from_the_review_comes_back_to_it(priya, plain):
+    pause.stop_everything("Wrong price", None)
+    review = Page(send_form(priya, plain).fill(recipient=NUMBER).press(priya, "review"))
+    answer = post(priya, plain, review.form("promise"), "ask:stop:")
+    assert answer.context["promise"] and AdminRequest.objects.get().kind == "stop"
+
+
+def test_nobody_asks_for_what_does_not_exist(priya, plain):
+    for what in ("nonsense", "account:999", "account", "stop:1:2:3"):
+        answer = post(priya, plain, send_form(priya, plain), f"ask:{what}")
+        assert answer.status_code in (200, 404)
+    assert set(AdminRequest.objects.values_list("kind", flat=True)) <= {"stop"}
+
+
+def test_enter_presses_review_and_not_the_question_to_an_admin(priya, typed):
+    ApiKey.objects.all().delete()
+    html = opened(priya, f"/send/{typed.pk}/").html
+    first = html.index('form="compose" name="action" value="')
+    assert html[first:].startswith('form="compose" name="action" value="review"')
+
+
+# --- when it goes, and what went before -----------------------------------------------------------
+
+
+def test_the_bar_says_when_it_goes_or_that_it_waits(priya, typed):
+    form = send_form(priya, typed).fill(recipient=NUMBER)
+    assert "It will" not in preview(priya, typed, form).text("says")
+    day = timezone.localdate() + timedelta(days=3)
+    form.fill(when="later", day=day.isoformat(), time="09:00")
+    says = preview(priya, typed, form).text("says")
+    assert f"It will be sent on {date_format(day, 'D j M')}, 09:00." in says
+    form.fill(when="now")
+    pause.stop_everything("Wrong price", None)
+    assert "It will wait: all sending is stopped." in preview(priya, typed, form).text("says")
+
+
+def test_beside_the_number_stands_how_many_messages_it_got_before(priya, typed, recorded):
+    form = send_form(priya, typed).fill(recipient="+91 98765 43202")
+    assert "before" not in preview(priya, typed, form).text("read-as")
+    earlier = recorded()
+    answer = preview(priya, typed, form)
+    assert "1 message before" in answer.text("read-as")
+    [link] = [each for each in answer.links if "/history/person/" in each]
+    assert earlier.recipient_digest in link and priya.get(link).status_code == 200
+
+
+def test_who_may_not_see_the_history_is_told_nothing_of_it(priya, typed, recorded):
+    recorded()
+    sender = Permission.objects.get(codename="send_invocation")
+    priya.person.groups.clear()
+    priya.person.user_permissions.add(sender)
+    form = send_form(priya, typed).fill(recipient="+91 98765 43202")
+    assert "before" not in preview(priya, typed, form).text("read-as")

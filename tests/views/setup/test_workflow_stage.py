@@ -185,3 +185,32 @@ def test_a_real_test_without_a_number_says_so(ada, at_kaleyra):
     there = f"/workflows/{at_kaleyra.pk}/test/"
     page = Page(ada.post(there, opened(ada, there).form("intent").fields))
     assert "required" in page.html and not Invocation.objects.exists()
+
+
+# --- without a test, and back to where one came from ----------------------------------------------
+
+
+def test_a_draft_goes_on_to_what_is_missing_without_a_test(ada, draft):
+    page = opened(ada, page_of(draft))
+    assert "Make it live without a test…" in page.html
+    fields = {**page.form("title").fields, "deed": "live"}
+    fields["description"] = "Typed before pressing it"
+    response = ada.post(page_of(draft), fields)
+    assert response["Location"] == f"/workflows/{draft.pk}/live/"
+    assert (stored().stage, stored().description) == ("draft", "Typed before pressing it")
+
+
+@pytest.mark.parametrize("page", ["/accounts/1/hub/", "/history/?page=2"])
+def test_a_saved_workflow_leads_back_to_the_page_that_the_link_named(ada, draft, page):
+    address = f"{page_of(draft)}?next={page.replace('?', '%3F')}"
+    fields = {**opened(ada, address).form("title").fields, "deed": "save"}
+    assert ada.post(address, fields)["Location"] == page
+
+
+@pytest.mark.parametrize("page", ["https://example.com/", "//example.com/", "javascript:alert(1)"])
+def test_a_saved_workflow_leads_to_no_other_site(ada, draft, page):
+    address = f"{page_of(draft)}?next={page}"
+    fields = {**opened(ada, address).form("title").fields, "deed": "save"}
+    assert (
+        ada.post(address, fields)["Location"] == f"/invocations/workflowinstance/{draft.pk}/change/"
+    )
