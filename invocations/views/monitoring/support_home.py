@@ -6,20 +6,20 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
 from invocations.forms.next_page import own_page
 from invocations.history.deliveries import NOT_DELIVERED
+from invocations.history.endings import endings_text
 from invocations.history.links import history_url
 from invocations.history.next_steps import group_advice
 from invocations.history.periods import recorded_between
@@ -36,7 +36,6 @@ from invocations.views.send.practice_start import practice_start
 from invocations.views.send.workflow_cards import Card, cards_for
 
 MAX_CARDS, MAX_OWN, MAX_FOLLOW_UP = 6, 8, 5
-Status, Delivery = Invocation.Status, Invocation.Delivery
 
 
 def support_context(request: StaffRequest, now: datetime) -> dict[str, Any]:
@@ -82,49 +81,13 @@ def _paused_among(cards: Sequence[Card]) -> PauseOverview:
 # --- own messages of today ------------------------------------------------------------------------
 
 
-class _Part(NamedTuple):
-    """Some of today's messages: what is said of their number, and the query that finds them."""
-
-    text: str
-    query: Q
-
-
-def _parts(now: datetime) -> dict[str, _Part]:
-    scheduled = Q(status=Status.QUEUED, not_before__gt=now)
-    return {
-        "delivered": _Part(_("%(n)s delivered"), Q(deciding_channel__gt=0)),
-        "awaiting": _Part(_("%(n)s awaiting"), Q(delivery=Delivery.AWAITING)),
-        "failed": _Part(_("%(n)s not delivered"), Q(deciding_channel=0)),
-        "rejected": _Part(_("%(n)s rejected"), Q(status=Status.REJECTED) & ~_COMPLETED),
-        "expired": _Part(_("%(n)s expired"), Q(status=Status.EXPIRED) & ~_COMPLETED),
-        "scheduled": _Part(_("%(n)s scheduled"), scheduled & ~_COMPLETED),
-        "waiting": _Part(
-            _("%(n)s waiting"), Q(status__in=Invocation.UNSETTLED) & ~scheduled & ~_COMPLETED
-        ),
-    }
-
-
-_COMPLETED = Q(delivery=Delivery.COMPLETED)
-
-
 def _own_today(viewer: Viewer, now: datetime) -> dict[str, Any]:
     midnight = statistics.period_start(1)
     own = Invocation.objects.filter(recorded_between(midnight), created_by=viewer.user)
-    parts = _parts(now)
-    counts = own.aggregate(
-        total=Count("pk"),
-        **{name: Count("pk", filter=part.query) for name, part in parts.items()},
-    )
-    texts = [part.text % {"n": f"{counts[name]:,}"} for name, part in parts.items() if counts[name]]
-    rest = counts["total"] - sum(counts[name] for name in parts)
-    if rest:
-        texts.append(_("%(n)s not known or cancelled") % {"n": f"{rest:,}"})
     ids = list(own.order_by("-id").values_list("pk", flat=True)[:MAX_OWN])
-    total = ngettext("%(n)s message", "%(n)s messages", counts["total"])
-    said = f"{total % {'n': counts['total']}}: {', '.join(texts)}" if texts else ""
     return {
         "own": [row_context(row) for row in invocations_by_id(ids)],
-        "own_counts": said,
+        "own_counts": endings_text(own, now),
         "own_address": history_url(
             person=viewer.user.pk if viewer.user else "",
             since=timezone.localtime(midnight).date().isoformat(),

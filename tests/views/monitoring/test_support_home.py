@@ -52,8 +52,8 @@ def test_todays_own_messages_are_listed_and_their_count_says_how_they_ended(priy
     messages(flow, [completed(8, 1), completed(13 * 60, 1, created_by=priya.person)])
     answer = priya.get("/")
     assert answer.context["own_counts"] == (
-        "7 messages: 2 delivered, 1 awaiting, 1 not delivered, 1 scheduled, 1 waiting, "
-        "1 not known or cancelled"
+        "7 messages: 2 delivered, 1 awaiting result, 1 scheduled, 1 on hold, "
+        "1 with outcome unknown, 1 not delivered"
     )
     assert len(answer.context["own"]) == 7
     assert count_listed(priya, answer.context["own_address"]) == 7
