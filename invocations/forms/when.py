@@ -51,8 +51,12 @@ class WhenFields(forms.Form):
     time = forms.TimeField(
         label=gettext_lazy("Time"),
         required=False,
-        widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
-        input_formats=["%H:%M", "%H:%M:%S"],
+        # Browsers show their own time field with AM and PM where their language has them.
+        widget=forms.TimeInput(
+            {"size": 6, "maxlength": 8, "autocomplete": "off", "spellcheck": "false"},
+            format="%H:%M",
+        ),
+        input_formats=["%H:%M", "%H.%M", "%H:%M:%S"],
         error_messages={"invalid": gettext_lazy("Write the time like this: 09:00 or 17:30.")},
     )
     zone = forms.CharField(

@@ -28,7 +28,7 @@ class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
         label=_("Kaleyra’s flow sends"),
         choices=list(ROUTES.items()),
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose by what the flow sends, and what comes first.")},
+        error_messages={"required": _("Choose what Kaleyra’s flow sends.")},
     )
     groups = BoundedMultipleChoiceField(
         label=_("Groups that may send it"),
@@ -59,6 +59,8 @@ class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
         self.fields["valid_minutes"].label = _("Expires after, in minutes")
         self.fields["expects_callback"].label = _("Results come back")
         if workflow._state.adding:
+            if workflow.account_id and reports_results(workflow.account):
+                self.initial["expects_callback"] = True
             return
         kinds = workflow.channels.order_by("position").values_list("kind", flat=True)
         self.initial["route"] = "-".join(kinds)
@@ -74,3 +76,8 @@ class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
         """The kinds in the order of sending, as they stand in the form; both if none is chosen."""
         chosen = self["route"].value()
         return str(chosen).split("-") if chosen in ROUTES else [WHATSAPP, SMS]
+
+
+def reports_results(account: Account) -> bool:
+    """Whether results of a workflow of `account` come in: those of its next one should, too."""
+    return account.workflow_instances.filter(expects_callback=True).exists()

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from invocations.forms.template_fields import TextsForm
 from invocations.forms.value_rows import ValueRow
+from invocations.forms.workflow import reports_results
 from invocations.forms.workflow_file import MAX_BYTES, BadFile, as_posted, left_over, read
 from invocations.forms.workflow_setup import WorkflowSetup
 from invocations.models import Account, Channel, WorkflowInstance
@@ -40,6 +41,8 @@ class StartForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
             "account": str(cleaned["account"].pk),
             "workflow_instance_id": cleaned["workflow_instance_id"],
         }
+        if reports_results(cleaned["account"]):
+            more["expects_callback"] = "on"
         if cleaned.get("title"):
             more["title"] = cleaned["title"]
         new = WorkflowInstance(stage=WorkflowInstance.Stage.DRAFT)

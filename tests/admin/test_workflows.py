@@ -50,7 +50,7 @@ def test_the_add_page_chooses_no_channel_and_the_only_account(ada, kaleyra):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"route": ""}, "Choose by what the flow sends"),
+        ({"route": ""}, "Choose what Kaleyra’s flow sends"),
         ({"route": "fax"}, "not one of the available choices"),
         ({"route": "sms"}, "There is a text for WhatsApp. Choose both, or empty it."),
     ],

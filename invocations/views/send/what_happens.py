@@ -54,7 +54,9 @@ def steps_until_it_leaves(
         return [first, *_obstacles_until_then(promise, workflow, departure)]
     once = _("Pressing twice cannot send it twice.")
     if workflow.account.pod.is_practice:
-        ends = _("With this number: %(ending)s") % {"ending": _practice_ending(workflow, numbers)}
+        ends = _("What practice does with this number: “%(ending)s”") % {
+            "ending": _practice_ending(workflow, numbers)
+        }
         return [Step("bolt", _("It leaves at once, to practice"), f"{ends} {once}")]
     return [Step("bolt", _("It leaves at once"), once)]
 

@@ -106,7 +106,8 @@ def _save(request: StaffRequest, stored: WorkflowInstance) -> HttpResponse:
     found = setup.workflow
     if not is_new and "workflow_instance_id" in setup.main.changed_data:
         follow_and_tell(request, [found.account], Q(workflow_instance=found))
-    _tell(request, saved)
+    if deed != "live" or saved.is_changed:  # to go live has its own words
+        _tell(request, saved)
     if deed == "live":
         return bring_live(request, found)
     if deed == "test":

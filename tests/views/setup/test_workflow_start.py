@@ -1,6 +1,7 @@
 """A copy of a workflow, and its definition as a file."""
 
 import json
+import re
 
 import pytest
 from django.contrib.auth.models import Group
@@ -10,7 +11,7 @@ from invocations.composing.template_fields import snapshot
 from invocations.models import Invocation, WorkflowInstance
 from tests.views.pages import words_of
 
-IMPORT = "/workflows/import/"
+IMPORT, NEW = "/workflows/import/", "/invocations/workflowinstance/add/"
 
 
 @pytest.fixture
@@ -47,7 +48,25 @@ def test_a_copy_is_a_draft_with_the_same_texts_values_and_groups(ada, typed, acc
     copy = made("copy-1")
     assert channels_of(copy) == channels_of(typed)
     assert (copy.stage, copy.title, copy.valid_minutes) == ("draft", "Copied", 30)
-    assert list(copy.groups.all()) == list(typed.groups.all()) and not copy.expects_callback
+    assert list(copy.groups.all()) == list(typed.groups.all()) and copy.expects_callback
+
+
+def test_a_copy_in_an_account_without_results_expects_none(ada, typed, account):
+    data = {"account": account.pk, "workflow_instance_id": "copy-1", "title": "Copied"}
+    ada.post(f"/workflows/{typed.pk}/copy/", data)
+    assert not made("copy-1").expects_callback
+
+
+def test_a_new_workflow_expects_results_where_those_of_another_come_in(ada, typed, account):
+    box = 'name="expects_callback"'
+    assert "checked" not in _tag_of(ada.get(f"{NEW}?account={account.pk}"), box)
+    WorkflowInstance.objects.update(expects_callback=True)
+    assert "checked" in _tag_of(ada.get(f"{NEW}?account={account.pk}"), box)
+
+
+def _tag_of(page, attribute):
+    [tag] = re.findall(f"<input[^>]*{attribute}[^>]*>", page.content.decode())
+    return tag
 
 
 def test_a_copy_needs_an_id_of_its_own(ada, typed, account):
