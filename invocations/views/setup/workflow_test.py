@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -96,7 +98,18 @@ def _send(request: StaffRequest, workflow: WorkflowInstance, form: ProfileForm) 
         return _show(request, workflow, form)
     if recorded:
         deliver(invocation.pk)
+        _tell_what_comes_next(request, workflow)
     return redirect("invocation", request_id=invocation.request_id)
+
+
+def _tell_what_comes_next(request: StaffRequest, workflow: WorkflowInstance) -> None:
+    link = format_html(
+        '<a href="{}">{}</a>',
+        reverse("workflow", args=[workflow.pk]),
+        _("Go back to the workflow"),
+    )
+    words = _("This is its test. Once its result is back, the workflow is tested.")
+    messages.success(request, format_html("{} {}", words, link))
 
 
 def _with_place(text: str, key: str) -> str:

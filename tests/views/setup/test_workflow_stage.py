@@ -214,3 +214,16 @@ def test_a_saved_workflow_leads_to_no_other_site(ada, draft, page):
     assert (
         ada.post(address, fields)["Location"] == f"/invocations/workflowinstance/{draft.pk}/change/"
     )
+
+
+def test_the_message_of_a_test_leads_back_to_its_workflow(ada, draft, receiver):
+    form = opened(ada, f"/workflows/{draft.pk}/test/").form("own_number")
+    page = Page(
+        ada.post(
+            f"/workflows/{draft.pk}/test/",
+            form.fill(own_number="+919876543218").fields,
+            follow=True,
+        )
+    )
+    assert "Once its result is back, the workflow is tested." in page.html
+    assert page_of(draft) in page.links
