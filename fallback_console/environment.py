@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import re
 import warnings
+from collections.abc import Iterable
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,8 +33,6 @@ BROKER_SCHEMES = {"redis", "rediss", "amqp", "amqps"}
 EMAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465, "consolemail": 0}
 """Default port by scheme. django-environ accepts other schemes, which are refused here: its `smtps`
 means STARTTLS."""
-
-LOG_LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR"}
 
 
 class SettingProblem(NamedTuple):
@@ -89,12 +88,13 @@ class Environment:
             )
         return False
 
-    def log_level(self, name: str) -> str:
-        level = self.text(name, "INFO").upper()
-        if level in LOG_LEVELS:
-            return level
-        self._add_problem(name, "is no log level.", "Use DEBUG, INFO, WARNING or ERROR.")
-        return "INFO"
+    def one_of(self, name: str, allowed: Iterable[str], *, default: str, hint: str) -> str:
+        """One of `allowed`, which is found in upper and lower case alike."""
+        given = self.text(name, default).lower()
+        if found := next((each for each in allowed if each.lower() == given), None):
+            return found
+        self._add_problem(name, "is none of the values that it can have.", hint)
+        return default
 
     def pattern(self, name: str) -> LinearPattern | None:
         """The regular expression, case-insensitive, or None if the variable is empty or wrong."""

@@ -13,7 +13,9 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 def show_times_in_the_users_zone(get_response: GetResponse) -> GetResponse:
-    """Shows times in the zone that the person has chosen, else in the browser's, else in UTC."""
+    """Shows times in the zone that the person has chosen, else in the browser's, else in
+    the setting `TIME_ZONE`.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         of_browser = request.COOKIES.get("timezone", "")  # static/console.js sets it

@@ -8,6 +8,7 @@ reports with a hint before anything starts (`manage.py check`, and `wsgi.py` for
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -153,7 +154,13 @@ LANGUAGE_CODE = "en"
 # others, and a page would mix both.
 LANGUAGES = [("en", "English")]
 FORMAT_MODULE_PATH = "fallback_console.formats"
-TIME_ZONE = "UTC"
+TIME_ZONE = env.one_of(
+    "TIME_ZONE",
+    available_timezones(),
+    default="UTC",
+    hint="Use a name of the IANA time zone database, such as Asia/Kolkata.",
+)
+"""Of emails, and of whoever has chosen no zone and whose browser tells none."""
 USE_TZ = True
 # Messages stay on the server: a cookie can be read in transit and by the browser's next user.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
@@ -216,7 +223,12 @@ METRICS_TOKEN = env.bearer_token("METRICS_TOKEN")
 
 DEFAULT_EXCEPTION_REPORTER = "fallback_console.error_reports.ReporterWithoutValues"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "fallback_console.error_reports.TracebackOnlyFilter"
-LOG_LEVEL = env.log_level("LOG_LEVEL")
+LOG_LEVEL = env.one_of(
+    "LOG_LEVEL",
+    ["DEBUG", "INFO", "WARNING", "ERROR"],
+    default="INFO",
+    hint="Use DEBUG, INFO, WARNING or ERROR.",
+)
 LOGGING_CONFIG = "fallback_console.logs.configure"
 LOGGING = {
     "version": 1,

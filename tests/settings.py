@@ -25,6 +25,7 @@ os.environ.update(
     DEFAULT_FROM_EMAIL="console@example.com",
     CONSOLE_URL="",
     METRICS_TOKEN="",
+    TIME_ZONE="UTC",
     LOG_LEVEL="WARNING",
 )
 

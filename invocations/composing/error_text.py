@@ -146,8 +146,11 @@ LIMIT_TEXT: dict[str, Text] = {
 DOUBT_TEXT: dict[str, Text] = {
     "not_a_place": _(
         "The customer reads %(pieces)s exactly like this: it is not a place for a value. An"
-        " admin can "
-        "correct the text on the workflow’s page."
+        " admin can correct the text on the workflow’s page."
+    ),
+    "not_places": _(
+        "The customer reads %(pieces)s exactly like this: they are not places for values. An"
+        " admin can correct the text on the workflow’s page."
     ),
     "header_too_long": _(
         "The header has %(length)s characters. WhatsApp allows %(limit)s: take out %(over)s."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from invocations.composing import error_text
 from invocations.kaleyra import limits
@@ -47,12 +48,13 @@ def _warnings(channel: Channel, kind: ChannelKind) -> Iterator[str]:
         if not problem.blocks:
             yield error_text.limit_text(problem)
     if pieces := not_places(channel):
-        words = (
-            _("%(pieces)s: not a place for a value, so it is sent as written. Write {{1}}.")
-            if kind is ChannelKind.WHATSAPP
-            else _("%(pieces)s: not a place for a value, so it is sent as written. Write {#var#}.")
+        words = ngettext(
+            "%(pieces)s: not a place for a value, so it is sent as written. Write %(place)s.",
+            "%(pieces)s: not places for values, so they are sent as written. Write %(place)s.",
+            len(pieces),
         )
-        yield words % {"pieces": listed(pieces)}
+        example = "{{1}}" if kind is ChannelKind.WHATSAPP else "{#var#}"
+        yield words % {"pieces": listed(pieces), "place": example}
     for place in doubtful_names(channel.template_text, kind):
         words = _(
             "“%(place)s” has an invisible character or digits of another script in it. "

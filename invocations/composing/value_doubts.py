@@ -29,7 +29,7 @@ def findings(
 ) -> Iterator[Finding]:
     """`is_practice`: the example values are sent on purpose."""
     if pieces := not_places(channel):
-        yield _caution("not_a_place", channel, pieces=listed(pieces))
+        yield _not_places(channel, pieces)
     [bubble] = bubbles([channel], [params])
     if channel.kind == ChannelKind.WHATSAPP and bubble.body is not None:
         yield from _of_length(channel, bubble)
@@ -49,6 +49,14 @@ def findings(
 def _caution(code: str, channel: Channel, key: str = "", **facts: Any) -> Finding:
     text = str(error_text.DOUBT_TEXT[code]) % facts
     return Finding(code, Severity.CAUTION, text, channel.position, key, facts=facts)
+
+
+def _not_places(channel: Channel, pieces: list[str]) -> Finding:
+    """One finding, in words for one piece or for several."""
+    facts = {"pieces": listed(pieces)}
+    words = error_text.DOUBT_TEXT["not_a_place" if len(pieces) == 1 else "not_places"]
+    text = str(words) % facts
+    return Finding("not_a_place", Severity.CAUTION, text, channel.position, facts=facts)
 
 
 def _of_length(channel: Channel, bubble: Bubble) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from invocations.history.meanings import Text
 from invocations.history.timeline_step import TimelineStep
 from invocations.history.wording import clock_time, clock_time_of, person_name
 from invocations.models import Invocation, ScheduleChange
@@ -113,9 +114,14 @@ def span_text(span: timedelta) -> str:
     return f"{minutes} min" if minutes else _("less than a minute")
 
 
-def change_steps(changes: Iterable[ScheduleChange]) -> Iterator[TimelineStep]:
-    """One step of the timeline for each change of the time."""
-    for change in changes:
+def change_steps(
+    changes: Sequence[ScheduleChange], expiry: Sequence[Text]
+) -> Iterator[TimelineStep]:
+    """One step of the timeline for each change of the time.
+
+    `expiry`: when the message expires by now, which follows from the last change.
+    """
+    for number, change in enumerate(changes, start=1):
         facts = {
             "person": person_name(change.changed_by),
             "time": clock_time(change.becomes, "j M Y, H:i"),
@@ -125,5 +131,8 @@ def change_steps(changes: Iterable[ScheduleChange]) -> Iterator[TimelineStep]:
             _("Time changed"),
             icon="edit_calendar",
             at=change.changed_at,
-            says=[_("%(person)s: to %(time)s, from %(was)s.") % facts],
+            says=[
+                _("%(person)s: to %(time)s, from %(was)s.") % facts,
+                *(expiry if number == len(changes) else ()),
+            ],
         )

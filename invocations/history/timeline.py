@@ -48,7 +48,7 @@ def timeline(
         status_notes = [*_attempt_notes(begun.pop()), *status_notes]
     steps = [
         _recorded(invocation, changes),
-        *change_steps(changes),
+        *change_steps(changes, _expiry(invocation)),
         *_attempts(begun),
         _status(invocation, meaning, status_notes),
     ]
@@ -79,15 +79,24 @@ def _with_gaps(steps: Iterable[TimelineStep]) -> Iterator[TimelineStep]:
 
 def _recorded(invocation: Invocation, changes: Sequence[ScheduleChange]) -> TimelineStep:
     says: list[Text] = [_("Saved here before anything left, with its request ID.")]
-    may_still_expire = invocation.status in (*Invocation.UNSENT, Status.EXPIRED)
     if invocation.not_before:
         first = changes[0].was if changes else invocation.not_before
         time = clock_time(first, "j M Y, H:i:s")
         says.append(_("Scheduled for %(time)s.") % {"time": time})
-    if invocation.not_after and may_still_expire:
-        time = clock_time(invocation.not_after, "j M Y, H:i:s")
-        says.append(_("Expires at %(time)s.") % {"time": time})
+    if not changes:
+        says += _expiry(invocation)
     return TimelineStep(_("Saved"), icon="edit", at=invocation.created_at, says=says)
+
+
+def _expiry(invocation: Invocation) -> list[Text]:
+    """When it expires or has expired. Empty for what has left, or was cancelled."""
+    end = invocation.not_after
+    if end is None or invocation.status not in (*Invocation.UNSENT, Status.EXPIRED):
+        return []
+    words = _("Expires at %(time)s.")
+    if invocation.status == Status.EXPIRED:
+        words = _("It was to expire at %(time)s.")
+    return [words % {"time": clock_time(end, "j M Y, H:i:s")}]
 
 
 def _attempts(begun: Sequence[Attempt]) -> Iterator[TimelineStep]:

@@ -15,8 +15,11 @@ from typing import NamedTuple
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import DatabaseError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from invocations.history.scheduled import zone_text
+from invocations.history.wording import clock_time
 from invocations.models import Incident
 from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses
@@ -105,13 +108,18 @@ def _claim(incident: Incident, column: str, now: datetime) -> EmailClaim | None:
 
 
 def _email(incident: Incident) -> EmailMessage:
+    with timezone.override(timezone.get_default_timezone()):
+        return _email_in_current_zone(incident)
+
+
+def _email_in_current_zone(incident: Incident) -> EmailMessage:
     is_stopped = pauses.active_kill_switch() is not None
     words = words_of(incident, Viewer.operator(), is_stopped=is_stopped, quoting=False)
     subject = _("Over: %(title)s") % {"title": words.title} if incident.closed_at else words.title
     lines = [words.title, _("Account: %(account)s") % {"account": incident.account.title}]
-    lines.append(_("Noticed: %(time)s") % {"time": _utc(incident.opened_at)})
+    lines.append(_("Noticed: %(time)s") % {"time": _time_text(incident.opened_at)})
     if incident.closed_at:
-        lines.append(_("Over: %(time)s") % {"time": _utc(incident.closed_at)})
+        lines.append(_("Over: %(time)s") % {"time": _time_text(incident.closed_at)})
     else:
         lines += ["", words.says, _("What to do: %(steps)s") % {"steps": words.next}]
     if settings.CONSOLE_URL:
@@ -123,8 +131,9 @@ def _email(incident: Incident) -> EmailMessage:
     )
 
 
-def _utc(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+def _time_text(moment: datetime) -> str:
+    """For several people: in the console's zone, which it names. "28 Nov 2026, 14:26 IST"."""
+    return clock_time(moment, "j M Y, H:i ") + zone_text(timezone.localtime(moment))
 
 
 def _send(emails: list[tuple[EmailMessage, EmailClaim]]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -139,7 +140,23 @@ def record_history(
     changed: Any = model.objects.get(pk=pk)
     if by_itself:
         changed._history_user = None  # simple_history reads this attribute
-    model.history.bulk_history_create([changed], update=True, default_change_reason=reason)
+    with transaction.atomic():
+        [version] = model.history.bulk_history_create(
+            [changed], update=True, default_change_reason=reason
+        )
+        if isinstance(changed, WorkflowInstance):
+            _keep_groups(version, changed)
+
+
+def _keep_groups(version: Any, workflow: WorkflowInstance) -> None:
+    """Adds the groups to a version, as `save` does: without them they seem to have changed."""
+    members = version.groups.model
+    members.objects.bulk_create(
+        members(history=version, **columns)
+        for columns in WorkflowInstance.groups.through.objects.filter(
+            workflowinstance=workflow.pk
+        ).values("id", "workflowinstance_id", "group_id")
+    )
 
 
 def accounts_due_for_probe(now: datetime) -> QuerySet[Account]:

@@ -50,6 +50,20 @@ def test_changed_groups_are_told(ada, kaleyra, workflow_form):
     assert text in said(ada)
 
 
+def test_a_pause_by_the_console_leaves_the_groups_of_a_workflow_as_they_were(ada, kaleyra):
+    workflow = kaleyra.workflow
+    workflow.groups.set(Group.objects.filter(name__in=["Support", "Admin"]))
+    workflow.save()
+    pause.pause_workflow(workflow.pk, "no_such_workflow")
+    pause.resume_workflow(workflow)
+    pause.record_history(type(workflow), workflow.pk, "first_result")
+    workflow.refresh_from_db()
+    workflow.title = "Renamed"
+    workflow.save()
+    assert [version.groups.count() for version in workflow.history.all()[:5]] == [2] * 5
+    assert said(ada).count("everybody who may send") == 1, "before the groups were chosen"
+
+
 def test_what_a_person_may_do_is_told_to_those_who_see_people(ada, rosa, priya):
     person = User.objects.get(username="priya")
     reviewer = Group.objects.get(name="Reviewer")

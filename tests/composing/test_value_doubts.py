@@ -118,7 +118,13 @@ def test_an_sms_has_no_such_limit():
 )
 def test_what_is_no_place_is_a_caution_for_every_message(channel_of, piece):
     finding = found(channel_of, {"01": "Asha"})["not_a_place"]
-    assert piece in finding.text and not finding.blocks
+    assert f"{piece}” exactly like this: it is not a place for a value." in finding.text
+    assert not finding.blocks
+
+
+def test_several_pieces_that_are_no_places_are_named_in_one_sentence_about_several():
+    finding = found(flow("Hello {{ 1 }}, {{ 2 }} of {{1}}"), {"01": "Asha"})["not_a_place"]
+    assert "“{{ 1 }}”, “{{ 2 }}” exactly like this: they are not places for values." in finding.text
 
 
 def test_a_value_that_no_message_holds_is_refused_and_nothing_else_is_asked():

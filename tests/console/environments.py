@@ -26,6 +26,7 @@ GOOD = {
     "DEFAULT_FROM_EMAIL": "Console <console@example.com>",
     "CONSOLE_URL": "",
     "METRICS_TOKEN": "",
+    "TIME_ZONE": "UTC",
     "LOG_LEVEL": "INFO",
 }
 

@@ -60,6 +60,8 @@ WRONG = [
     ("CONSOLE_URL", "console.example.com"),
     ("METRICS_TOKEN", "canary"),
     ("METRICS_TOKEN", "canary with blanks in between"),
+    ("TIME_ZONE", "Mars/Olympus"),
+    ("TIME_ZONE", "/etc/canary"),
     ("LOG_LEVEL", "chatty"),
 ]
 
@@ -107,6 +109,11 @@ def test_a_pattern_from_the_environment_ignores_case_and_runs_in_linear_time(rea
     begun = time.thread_time()
     assert pattern.search("A AA used") and not pattern.search("a" * 4000)
     assert time.thread_time() - begun < 0.5
+
+
+def test_a_time_zone_is_found_by_its_name_in_any_case(read):
+    made = read(TIME_ZONE="asia/kolkata")
+    assert made["SETTINGS_PROBLEMS"] == [] and made["TIME_ZONE"] == "Asia/Kolkata"
 
 
 def test_a_missing_setting_has_a_safe_default(read):

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from unittest.mock import Mock
 
 import pytest
@@ -70,6 +70,22 @@ def test_an_email_links_to_the_messages_and_quotes_nobody(incident):
     link = f"https://console.example.com/history/?status=rejected&workflow={incident.workflow_instance_id}"
     assert link in opened.body and "Kaveri Foods" in opened.body
     assert "Asha" not in opened.body + opened.subject, "Kaleyra's words may hold a value"
+
+
+@pytest.mark.parametrize(
+    ("zone", "noticed"),
+    [
+        ("Asia/Kolkata", "28 Nov 2026, 19:56 IST"),
+        ("Asia/Dubai", "28 Nov 2026, 18:26 UTC+4"),
+        ("UTC", "28 Nov 2026, 14:26 UTC"),
+    ],
+)
+def test_times_are_in_the_consoles_zone_and_name_it(incident, settings, zone, noticed):
+    settings.TIME_ZONE = zone
+    Incident.objects.update(opened_at=datetime(2026, 11, 28, 14, 26, tzinfo=UTC))
+    with timezone.override("America/New_York"):  # of whoever was looking
+        [opened] = send_due()
+    assert f"Noticed: {noticed}\n" in opened.body
 
 
 def test_without_the_consoles_url_there_is_no_link(incident, settings):

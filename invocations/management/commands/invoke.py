@@ -32,13 +32,14 @@ from invocations.sending.deliver import deliver
 from invocations.sending.record import NotAcknowledged, NotSendable, RequestIdTaken, record
 
 EXIT = {Invocation.Status.ACCEPTED: 0, Invocation.Status.REJECTED: 1}
-WRONG_USAGE, NOT_SETTLED = 2, 3
+WRONG_USAGE, NOT_DECIDED = 2, 3
 
 
 class Command(BaseCommand):
     help = (
         "Sends one message. Exit code: 0 accepted, 1 rejected, 2 refused or wrong usage"
-        " (nothing saved), 3 unknown, on hold or still queued."
+        " (nothing was saved), 3 neither: it is queued, scheduled, sending or on hold, its outcome"
+        " is unknown, or it was cancelled or has expired."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -82,7 +83,7 @@ class Command(BaseCommand):
         try:
             return super().execute(*args, **options)
         except CommandError as refusal:
-            if refusal.returncode != NOT_SETTLED:
+            if refusal.returncode != NOT_DECIDED:
                 refusal.returncode = WRONG_USAGE
             raise
 
@@ -99,7 +100,7 @@ class Command(BaseCommand):
                 f"The console failed ({type(error).__name__}): the outcome is not known. "
                 "Look it up in the history, or give the command again with "
                 f"--request-id {request_id}: it cannot go out twice.",
-                returncode=NOT_SETTLED,
+                returncode=NOT_DECIDED,
             ) from error
 
     def _invoke(self, request_id: uuid.UUID, options: dict[str, Any]) -> None:
@@ -138,7 +139,7 @@ class Command(BaseCommand):
         sent = deliver(invocation.pk, comes_first=False)  # a script may send many
         invocation.refresh_from_db()
         self._print(invocation, repeated=not recorded and not sent, as_json=options["json"])
-        raise SystemExit(EXIT.get(Invocation.Status(invocation.status), NOT_SETTLED))
+        raise SystemExit(EXIT.get(Invocation.Status(invocation.status), NOT_DECIDED))
 
     def _show_only(
         self,

@@ -27,6 +27,7 @@ from invocations.sending import decisions
 from invocations.sending.deliver import deliver
 from invocations.sending.departure import GOES_ON, departure_of
 from invocations.views.base import StaffRequest, render_page, staff_page
+from invocations.views.history.moved_on import what_came_first
 
 
 @staff_page(permissions.SEE_HISTORY)
@@ -111,7 +112,8 @@ def cancel(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     if decisions.cancel(found, request.user):
         messages.success(request, _("Cancelled. Nothing was sent, and nothing will be."))
     else:
-        messages.warning(request, _("It could not be cancelled: it has changed in the meantime."))
+        words = _("It could not be cancelled. %(why)s")
+        messages.warning(request, words % {"why": what_came_first(found, found.not_before)})
     return redirect("invocation", request_id=request_id)
 
 

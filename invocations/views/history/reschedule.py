@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -22,6 +23,7 @@ from invocations.models.invocations import sends_in
 from invocations.sending.record import NotAcknowledged, NotSendable
 from invocations.sending.schedule import change_time, may_change_time
 from invocations.views.base import StaffRequest, render_page, staff_page
+from invocations.views.history.moved_on import what_came_first
 from invocations.views.send.cautions import before_sending
 from invocations.views.send.when_text import when_says
 
@@ -44,7 +46,7 @@ def reschedule(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
         return redirect("invocation", request_id=request_id)
     form = RescheduleForm(found.workflow_instance, not_before, numbers, request.POST or None)
     if request.method == "POST" and form.time_shown != not_before:
-        return _moved_on(request, found)
+        return _moved_on(request, found, form.time_shown)
     if request.method == "POST" and form.is_valid() and (done := _change(request, found, form)):
         return done
     at = form.not_before_as_typed
@@ -89,13 +91,15 @@ def _change(request: StaffRequest, found: Invocation, form: RescheduleForm) -> H
         form.add_error("day", refusal.findings[0].text)
         return None
     if not is_changed:
-        return _moved_on(request, found)
+        return _moved_on(request, found, form.time_shown)
     words = _("Changed. It leaves %(time)s.") % {"time": day_and_time(form.not_before)}
     messages.success(request, words)
     return redirect("invocation", request_id=found.request_id)
 
 
-def _moved_on(request: StaffRequest, found: Invocation) -> HttpResponse:
-    words = _("Its time was not changed: it has left, was cancelled, or has another time by now.")
-    messages.warning(request, words)
+def _moved_on(
+    request: StaffRequest, found: Invocation, time_shown: datetime | None = None
+) -> HttpResponse:
+    words = _("Its time was not changed. %(why)s")
+    messages.warning(request, words % {"why": what_came_first(found, time_shown)})
     return redirect("invocation", request_id=found.request_id)

@@ -1,12 +1,16 @@
 """Another time for a scheduled message, from its page."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from invocations.history.scheduled import is_scheduled
 from invocations.models import Invocation, ScheduleChange
+from invocations.sending import decisions
+from invocations.views.history import reschedule
 from tests.views.pages import Page, opened, words_of
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -46,6 +50,10 @@ def test_the_new_time_is_on_the_page_and_the_change_in_the_timeline(priya, row):
     assert "Changed. It leaves Monday 30 November, 12:15 IST." in said
     assert "priya: to 30 Nov 2026, 12:15, from 30 Nov 2026, 09:00." in said
     assert "Scheduled for 30 Nov 2026, 09:00:00." in said, "as it was recorded"
+    end = row.not_after + timedelta(hours=3, minutes=15)
+    expires = f"Expires at {timezone.localtime(end, ZoneInfo('Asia/Kolkata')):%-d %b %Y, %H:%M:%S}."
+    assert said.count("Expires at ") == 1, "when it was saved, it expired at another time"
+    assert f"from 30 Nov 2026, 09:00. {expires}" in said
     assert Invocation.objects.get().not_before == datetime(2026, 11, 30, 6, 45, tzinfo=UTC)
 
 
@@ -63,20 +71,61 @@ def test_a_time_that_has_passed_is_refused(priya, row):
     assert "has passed" in words_of(answer) and not ScheduleChange.objects.exists()
 
 
-@pytest.mark.parametrize("status", ["sending", "accepted", "cancelled"])
-def test_what_has_moved_on_says_so_and_stays(priya, row, status):
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        ("sending", "It is being sent at this moment."),
+        ("accepted", "It has left: Kaleyra accepted it."),
+        ("unknown", "It may have left already."),
+        ("expired", "It has expired."),
+        ("cancelled", "It was cancelled before."),
+    ],
+)
+def test_what_has_moved_on_says_so_and_stays(priya, row, status, why):
     form = opened(priya, f"{page(row)}time/").form("was")
     Invocation.objects.update(status=status, lease_until=NOON)
     answer = priya.post(f"{page(row)}time/", {**form.fields, "time": "12:00"}, follow=True)
-    assert "Its time was not changed" in words_of(answer) and not ScheduleChange.objects.exists()
+    assert f"Its time was not changed. {why}" in words_of(answer)
+    assert not ScheduleChange.objects.exists()
     assert "Change the time" not in words_of(priya.get(page(row)))
+    answer = priya.post(f"{page(row)}cancel/", follow=True)
+    assert f"It could not be cancelled. {why}" in words_of(answer)
+
+
+@pytest.mark.parametrize("deed", ["time/", "cancel/"])
+def test_a_dispatcher_that_takes_it_in_between_wins(priya, row, deed, monkeypatch):
+    """It claims the row after the page has read it, and before the page's UPDATE."""
+    form = opened(priya, f"{page(row)}time/").form("was")
+    claim = {"status": "sending", "lease_until": NOON + timedelta(minutes=1)}
+    took = []
+
+    def in_between(*args, **kwargs):
+        took.append(Invocation.objects.update(**claim))
+        return wanted(*args, **kwargs)
+
+    module, name = (reschedule, "change_time") if deed == "time/" else (decisions, "cancel")
+    wanted = getattr(module, name)
+    monkeypatch.setattr(module, name, in_between)
+    answer = priya.post(f"{page(row)}{deed}", {**form.fields, "time": "12:00"}, follow=True)
+    assert took == [1] and "It is being sent at this moment." in words_of(answer)
+    found = Invocation.objects.get()
+    assert (found.status, found.not_before) == ("sending", row.not_before)
+
+
+def test_cancelled_in_one_tab_the_other_tab_names_who_did_it(priya, row):
+    form = opened(priya, f"{page(row)}time/").form("was")
+    priya.post(f"{page(row)}cancel/")
+    answer = priya.post(f"{page(row)}time/", {**form.fields, "time": "12:00"}, follow=True)
+    assert "Its time was not changed. It was cancelled before, by priya." in words_of(answer)
 
 
 def test_a_page_that_shows_an_older_time_changes_nothing(priya, row):
     form = opened(priya, f"{page(row)}time/").form("was")
     changed(priya, row, time="12:00")
     answer = priya.post(f"{page(row)}time/", {**form.fields, "time": "13:00"}, follow=True)
-    assert "has another time by now" in words_of(answer) and ScheduleChange.objects.count() == 1
+    said = words_of(answer)
+    assert "priya has just given it another time: it leaves Monday 30 November, 12:00 IST." in said
+    assert ScheduleChange.objects.count() == 1
 
 
 @pytest.mark.parametrize("was", ["", "yesterday", "2026-13-45T99:00"])

@@ -167,7 +167,7 @@ def test_what_looks_like_a_place_is_warned_of_and_saved(ada, typed, form):
     text = "Hello {{ 1 }}, {{name }}, order {#VAR#}"
     assert save(ada, form, typed, whatsapp__template_text=text).status_code == 302
     html = opened(ada, page_of(typed)).html
-    assert "“{{ 1 }}”, “{{name }}”, “{#VAR#}”: not a place for a value" in html
+    assert "“{{ 1 }}”, “{{name }}”, “{#VAR#}”: not places for values" in html
     assert Channel.objects.get(workflow_instance=typed, position=1).template_text == text
 
 
