@@ -74,6 +74,8 @@ def test_open_parts_and_errors_have_no_barriers(compose, demo, axe, look, width,
     for part in ("Another number for the SMS", "Different for the SMS", "For developers"):
         page.get_by_text(part).click()
     page.get_by_label("Same values for both channels").click()
+    # axe measures what is in view: a field half under the bar at the bottom counts as too small.
+    page.evaluate("scrollTo({top: document.documentElement.scrollHeight, behavior: 'instant'})")
     assert not axe(page, None)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     look(page, f"send-open-{theme}-{width}")
