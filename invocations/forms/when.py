@@ -116,7 +116,10 @@ class WhenFields(forms.Form):
         if clock is None:
             raise _error("time", _("Choose the time at which it leaves."))
         local = datetime.combine(day, clock)
-        chosen = self._moment(local)
+        try:
+            chosen = self._moment(local)
+        except OverflowError:  # at the ends of the calendar
+            raise _error("day", _("Choose a day in the next months.")) from None
         now = timezone.now()
         if chosen <= now:
             words = _("%(time)s has passed. Choose a later time, or “Now”.")

@@ -7,6 +7,7 @@ Kaleyra makes one for each account.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -80,6 +81,10 @@ def read(content: bytes) -> dict[str, Any]:
         raise BadFile(words % {"line": error.lineno, "column": error.colno}) from None
     except ValueError:  # a number of too many digits
         raise BadFile(_("There is a number in the file that cannot be read.")) from None
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # an unpaired surrogate, which neither page nor database can hold
+        raise BadFile(_("A text in the file has a character that cannot be stored.")) from None
     if problems := list(_problems(found)):
         raise BadFile(*problems[:20])
     return dict(found)
@@ -88,9 +93,9 @@ def read(content: bytes) -> dict[str, Any]:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _value in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise BadFile(_("“%(key)s” is twice in one object.") % {"key": twice[:100]})
+        [(twice, _times)] = Counter(name for name, _value in pairs).most_common(1)
+        key = twice[:100].encode("utf-8", "replace").decode()
+        raise BadFile(_("“%(key)s” is twice in one object.") % {"key": key})
     return found
 
 

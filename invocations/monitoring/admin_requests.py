@@ -45,7 +45,10 @@ class About:
 
 
 def ask(person: User, about: About, now: datetime, wish: str = "") -> bool:
-    """Puts it on the admins' list. Returns False if the person's request is open already."""
+    """Puts it on the admins' list. Returns False if the person's request is open already.
+
+    A request without a cause is closed at once.
+    """
     close_settled(now)
     try:
         with transaction.atomic():
@@ -54,7 +57,14 @@ def ask(person: User, about: About, now: datetime, wish: str = "") -> bool:
             )
     except IntegrityError:
         return False
+    close_settled(now)
     return True
+
+
+def is_open(person: User, about: About) -> bool:
+    """Whether the person's request is on the admins' list."""
+    mine = AdminRequest.objects.filter(person=person, kind=about.kind, done_at__isnull=True)
+    return mine.filter(**about.columns).exists()
 
 
 def finish(request_id: uuid.UUID, by: User, now: datetime) -> bool:

@@ -119,6 +119,15 @@ def test_an_hour_that_comes_twice_is_not_guessed(form):
     assert after - before == timedelta(hours=2, minutes=1)
 
 
+@pytest.mark.parametrize(("day", "zone"), [("0001-01-01", "Asia/Kolkata"), ("9999-12-31", "UTC")])
+def test_a_day_at_the_end_of_the_calendar_is_refused_at_its_field(form, day, zone):
+    time = "00:10" if day.startswith("0") else "23:50"
+    with timezone.override(zoneinfo.ZoneInfo("America/Los_Angeles")):
+        for each in (zone, "America/Los_Angeles"):
+            assert set(later(form, day, time, each).errors) <= {"day", "time"}
+            assert later(form, day, time, each).errors
+
+
 def test_the_preview_reads_what_it_can(form):
     assert later(form).not_before_as_typed == datetime(2026, 11, 30, 3, 30, tzinfo=UTC)
     assert later(form, day="").not_before_as_typed is None

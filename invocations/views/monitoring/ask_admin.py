@@ -42,10 +42,12 @@ def ask_and_tell(request: StaffRequest, kind: str, of: str, wish: str = "") -> N
     about = _about(kind, of, request.viewer)
     if about.kind == Kind.NEW_WORKFLOW and not wish:
         messages.error(request, _("Say what the workflow should tell customers."))
-    elif admin_requests.ask(request.user, about, timezone.now(), wish):
+    elif not admin_requests.ask(request.user, about, timezone.now(), wish):
+        messages.info(request, _("You have asked already. It is on the admins’ list."))
+    elif admin_requests.is_open(request.user, about):
         messages.success(request, _("Asked. It is on the admins’ list now."))
     else:
-        messages.info(request, _("You have asked already. It is on the admins’ list."))
+        messages.info(request, _("It is over already: no admin needs to act."))
 
 
 @staff_page(permissions.CHANGE_ACCOUNT)

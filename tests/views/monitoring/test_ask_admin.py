@@ -87,6 +87,14 @@ def test_an_outcome_that_only_an_admin_may_record_is_asked_about(priya, ada, wor
     assert ada.get("/needs-you/").context["needs"] == []
 
 
+def test_what_is_over_by_now_is_not_said_to_be_on_the_list(priya, ada, paused):
+    Account.objects.update(is_paused=False, paused_reason="")
+    said = words_of(ask(priya, "account", paused.pk))
+    assert "It is on the admins’ list" not in said
+    assert "It is over already: no admin needs to act." in said
+    assert not AdminRequest.objects.filter(done_at__isnull=True)
+
+
 def test_a_missing_workflow_is_asked_for_in_words(priya, ada, workflow):
     messages(workflow, [minutes_ago(5)])
     assert "Say what the workflow should tell" in words_of(ask(priya, "new_workflow", wish=" "))

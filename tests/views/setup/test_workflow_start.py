@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 from django.contrib.auth.models import Group
@@ -154,3 +155,16 @@ def changed(definition, path, value):
 def test_each_error_of_a_file_is_named_with_its_place(upload, definition, path, value, sentence):
     assert sentence in words_of(upload(changed(definition, path, value)))
     assert WorkflowInstance.objects.count() == 1
+
+
+def test_a_text_that_is_no_unicode_is_refused_and_not_an_error_of_the_server(upload, definition):
+    for broken in (definition | {"title": "\ud800"}, definition | {"\udfff": 1}):
+        assert "cannot be stored" in words_of(upload(broken))
+    assert WorkflowInstance.objects.filter(workflow_instance_id="imported-1").count() == 0
+
+
+def test_a_key_that_is_twice_among_many_is_found_at_once(upload):
+    keys = ",".join(f'"{n}":0' for n in [*range(25_000), 24_999])
+    before = time.monotonic()
+    assert "is twice in one object" in words_of(upload(f"{{{keys}}}".encode()))
+    assert time.monotonic() - before < 5
