@@ -9,6 +9,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from invocations.monitoring.badges import forget_counts
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -41,6 +43,22 @@ def _zone(name: str) -> zoneinfo.ZoneInfo | None:
         return zoneinfo.ZoneInfo(name) if name else None
     except (KeyError, ValueError, OSError):  # OSError: ZoneInfo opens a file by this name
         return None
+
+
+def count_anew_after_a_deed(get_response: GetResponse) -> GetResponse:
+    """After a form was posted, the menu's numbers of whoever posted it are counted anew.
+
+    What a page posts by itself while somebody types (htmx) changes no number.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        is_deed = request.method == "POST" and "HX-Request" not in request.headers
+        if is_deed and settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.pk:
+            forget_counts(request.user.pk)
+        return response
+
+    return middleware
 
 
 def keep_pages_out_of_caches(get_response: GetResponse) -> GetResponse:

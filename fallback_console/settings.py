@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "fallback_console.middleware.show_times_in_the_users_zone",
+    "fallback_console.middleware.count_anew_after_a_deed",
     "fallback_console.middleware.keep_pages_out_of_caches",
     "invocations.views.error_pages.explain_wrong_methods",
 ]

@@ -16,8 +16,6 @@ from invocations.monitoring.badges import badges_of
 from invocations.monitoring.needs import has_list
 
 Item = dict[str, Any]
-MAX_BADGE = 99
-"""Highest number in a badge; beyond it stands “99+”."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +119,11 @@ IN_NO_MENU = (
 """Pages that another page links to. The search finds them by name."""
 
 
-def _badged(item: Item | None, badge: str) -> Item | None:
-    return item | {"badge": badge} if item and badge else item
+def _badged(item: Item | None, badge: str, badge_id: str) -> Item | None:
+    """`badge_id`: the place of the badge, which is there without a badge, too: pages that refresh
+    themselves refresh it (templates/home.html).
+    """
+    return item | {"badge": badge, "badge_id": badge_id} if item else None
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
@@ -131,8 +132,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     badges = badges_of(viewer, timezone.now())
     needs = NEEDS_YOU.item(request, viewer) if has_list(viewer) else None
     work = [
-        _badged(HOME.item(request, viewer), badges.home),
-        _badged(needs, badges.needs_you),
+        _badged(HOME.item(request, viewer), badges.home, "home-count"),
+        _badged(needs, badges.needs_you, "needs-count"),
     ]
     groups = [
         (_("Work"), [*work, *(entry.item(request, viewer) for entry in WORK)]),

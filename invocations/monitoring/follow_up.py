@@ -44,17 +44,21 @@ def to_follow_up(viewer: Viewer, now: datetime) -> QuerySet[Invocation]:
 
 def count_to_follow_up(viewer: Viewer, now: datetime, most: int) -> int:
     """How many there are, at most `most`, counted at most `COUNT_KEPT_SECONDS` ago."""
-    count: int | None = cache.get(_count_key(viewer))
+    count: int | None = cache.get(_count_key(_user_id(viewer)))
     if count is None:
         count = to_follow_up(viewer, now).values("pk")[:most].count()
-        cache.set(_count_key(viewer), count, COUNT_KEPT_SECONDS)
+        cache.set(_count_key(_user_id(viewer)), count, COUNT_KEPT_SECONDS)
     return count
 
 
-def forget_count(viewer: Viewer) -> None:
-    """Before a page that shows the list, so that the menu agrees with it."""
-    cache.delete(_count_key(viewer))
+def forget_count_to_follow_up(user_id: int) -> None:
+    """After a deed of this person, and before a page that shows the list."""
+    cache.delete(_count_key(user_id))
 
 
-def _count_key(viewer: Viewer) -> str:
-    return f"follow-up:{viewer.user.pk if viewer.user else 0}"
+def _user_id(viewer: Viewer) -> int:
+    return viewer.user.pk if viewer.user else 0
+
+
+def _count_key(user_id: int) -> str:
+    return f"follow-up:{user_id}"

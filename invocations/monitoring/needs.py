@@ -61,7 +61,7 @@ def needs_you(viewer: Viewer, now: datetime) -> list[Need]:
     """The rows that the viewer can end, the most urgent first."""
     found = _with_requests(list(_needs(viewer, now)))
     mine = sorted((need for need in found if viewer.may(need.permission)), key=lambda n: n.order)
-    cache.set(_count_key(viewer), len(mine), COUNT_KEPT_SECONDS)
+    cache.set(_count_key(_user_id(viewer)), len(mine), COUNT_KEPT_SECONDS)
     return mine
 
 
@@ -69,12 +69,21 @@ def count_of_needs(viewer: Viewer, now: datetime) -> int:
     """How many rows the list has, counted at most `COUNT_KEPT_SECONDS` ago: for every page."""
     if not has_list(viewer):
         return 0
-    count: int | None = cache.get(_count_key(viewer))
+    count: int | None = cache.get(_count_key(_user_id(viewer)))
     return len(needs_you(viewer, now)) if count is None else count
 
 
-def _count_key(viewer: Viewer) -> str:
-    return f"needs-you:{viewer.user.pk if viewer.user else 0}"
+def forget_count_of_needs(user_id: int) -> None:
+    """After a deed of this person, which may have ended a trouble."""
+    cache.delete(_count_key(user_id))
+
+
+def _user_id(viewer: Viewer) -> int:
+    return viewer.user.pk if viewer.user else 0
+
+
+def _count_key(user_id: int) -> str:
+    return f"needs-you:{user_id}"
 
 
 def _needs(viewer: Viewer, now: datetime) -> Iterator[Need]:

@@ -28,7 +28,12 @@ from invocations.kaleyra.sentences import sentence_of
 from invocations.models import FollowedUp, Invocation, permissions
 from invocations.models.permissions import Viewer
 from invocations.monitoring import metrics, pauses, statistics
-from invocations.monitoring.follow_up import forget_count, to_follow_up
+from invocations.monitoring.badges import MAX_BADGE, count_text
+from invocations.monitoring.follow_up import (
+    count_to_follow_up,
+    forget_count_to_follow_up,
+    to_follow_up,
+)
 from invocations.monitoring.pause_overview import PauseOverview
 from invocations.views.base import StaffRequest, staff_page
 from invocations.views.history.list_rows import invocations_by_id, row_context
@@ -100,11 +105,12 @@ def _own_today(viewer: Viewer, now: datetime) -> dict[str, Any]:
 
 
 def _follow_up(viewer: Viewer, now: datetime) -> dict[str, Any]:
-    forget_count(viewer)
+    forget_count_to_follow_up(viewer.user.pk if viewer.user else 0)
     ids = list(to_follow_up(viewer, now).values_list("pk", flat=True)[: MAX_FOLLOW_UP + 1])
     rows = invocations_by_id(ids[:MAX_FOLLOW_UP])
     return {
         "follow_up": [row_context(row) | _end_of(row) for row in rows],
+        "follow_up_count": count_text(count_to_follow_up(viewer, now, MAX_BADGE + 1)),
         "more_to_follow_up": len(ids) > MAX_FOLLOW_UP,
     }
 
