@@ -28,14 +28,13 @@ from django.db.models import Q
 from invocations.models import Account, Invocation
 from invocations.sending import pause
 from invocations.sending.claim import LEASE
-from invocations.sending.deliver import deliver
 from invocations.sending.outcomes import Status
 from tests.database_copies import DatabaseCopy
 from tests.faults import worker
 from tests.faults.receiver_process import ReceiverProcess
 from tests.servers import PrivatePostgres
 
-from .moves import change_set_up, go_back, set_up, stop_until_some_wait, take_copy, was_tried
+from . import moves
 from .plan import Done, Plan
 from .processes import deliver_messages, record_messages
 
@@ -79,7 +78,7 @@ class CrashRun:
         if self.plan.bug == "no_mark":  # this process checks the mark, too
             worker.BUGS["no_mark"]()
         call_command("migrate", verbosity=0)
-        set_up(self.receiver.api_domain, ACCOUNTS, self.plan.policy)
+        moves.set_up(self.receiver.api_domain, ACCOUNTS, self.plan.policy)
         try:
             self._recorders = [self._recorder(n) for n in range(RECORDERS)]
             self._workers = [self._worker() for _ in range(self.plan.workers)]
@@ -87,7 +86,7 @@ class CrashRun:
             self.receiver.calm_down()
             self._wait_for("everything is settled", lambda: self._open() == 0, self.plan.patience)
             if self.plan.dedupes:
-                self._check_safely()
+                moves.check_safely(self.done)
         finally:
             if self._copy:
                 self._copy.drop()
@@ -226,7 +225,7 @@ class CrashRun:
                 del self._frozen[process]
         if self._is_time_to_move():
             self._moved_at = time.monotonic()
-            change = partial(change_set_up, self._random, ACCOUNTS)
+            change = partial(moves.change_set_up, self._random, ACCOUNTS)
             self.done.moves += self._if_database_answers(change) or 0
         if time.monotonic() > self._resumed_at + 1.0:
             self._resumed_at = time.monotonic()
@@ -258,10 +257,10 @@ class CrashRun:
             return
         recorded = self._if_database_answers(Invocation.objects.count) or 0
         if self._copy is None and recorded >= self.plan.invocations / 3:
-            stop_until_some_wait(self._workers, self._may_record)
-            self._copy = self._without_processes(lambda: take_copy(self.folder, self.done))
-        elif self._copy and self._if_database_answers(partial(was_tried, self.done)):
-            self._without_processes(partial(go_back, self._copy, self.done, self.plan.bug))
+            moves.stop_until_some_wait(self._workers, self._may_record)
+            self._copy = self._without_processes(lambda: moves.take_copy(self.folder, self.done))
+        elif self._copy and self._if_database_answers(partial(moves.was_tried, self.done)):
+            self._without_processes(partial(moves.go_back, self._copy, self.done, self.plan.bug))
 
     def _without_processes(self, work: Callable[[], Any]) -> Any:
         """Kills all processes, does the work, and starts them again."""
@@ -293,9 +292,3 @@ class CrashRun:
                 return
             time.sleep(0.2)
             self._look_after()
-
-    def _check_safely(self) -> None:
-        """Presses "Check safely", up to three times as a person would where no answer comes."""
-        unknown = Invocation.objects.filter(status=Status.UNKNOWN).values_list("pk", flat=True)
-        for pk in [*unknown] * 3:
-            self.done.checked_by_hand += deliver(pk, starting_from=Status.UNKNOWN)

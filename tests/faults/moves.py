@@ -1,4 +1,4 @@
-"""The set-up of a run, and two faults that people cause: a changed set-up and a restored copy."""
+"""What people do in a run: set up, change the set-up, restore a copy, and check safely."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from typing import Any
 
 from invocations.models import Account, ApiKey, Channel, Invocation, Pod, WorkflowInstance
 from invocations.sending import pause, restored
+from invocations.sending.deliver import deliver
 from invocations.sending.high_water import HighWaterMark, WillNotDispatch
+from invocations.sending.outcomes import Status
 from tests.database_copies import DatabaseCopy
 from tests.faults.connections import KEY
 
@@ -106,3 +108,10 @@ def go_back(copy: DatabaseCopy, done: Done, bug: str | None) -> None:
         return
     restored.mark_restored()
     pause.resume_everything(None)
+
+
+def check_safely(done: Done) -> None:
+    """Presses "Check safely", up to three times as a person would where no answer comes."""
+    unknown = Invocation.objects.filter(status=Status.UNKNOWN).values_list("pk", flat=True)
+    for pk in [*unknown] * 3:
+        done.checked_by_hand += deliver(pk, starting_from=Status.UNKNOWN)
