@@ -71,7 +71,7 @@ class ResultsFacts:
 
 @dataclass(frozen=True)
 class TryFacts:
-    """The last message of a workflow. `has_result`: its result said that the flow had ended."""
+    """The last message of a workflow. `result_at`: when its result said that the flow had ended."""
 
     request_id: uuid.UUID
     at: datetime
