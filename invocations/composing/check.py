@@ -104,8 +104,7 @@ def of_times(
     """Whether the message may leave at any time from now on."""
     now = timezone.now()
     start = max(filter(None, (not_before, now)))
-    ends = not_after or start + workflow.valid_for
-    if ends <= start:
+    if not_after and not_after <= start:
         return [blocker("too_late")]
     return [blocker("too_far_ahead")] if start > now + MAX_AHEAD else []
 
