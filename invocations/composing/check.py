@@ -98,9 +98,7 @@ def of_line_breaks(position: int, keys: Iterable[str]) -> list[Finding]:
     return [Finding(LINE_BREAK, Severity.CAUTION, text, position, key) for key in keys]
 
 
-def of_times(
-    workflow: WorkflowInstance, *, not_before: datetime | None, not_after: datetime | None
-) -> list[Finding]:
+def of_times(*, not_before: datetime | None, not_after: datetime | None) -> list[Finding]:
     """Whether the message may leave at any time from now on."""
     now = timezone.now()
     start = max(filter(None, (not_before, now)))

@@ -124,7 +124,7 @@ class WhenFields(forms.Form):
         if chosen <= now:
             words = _("%(time)s has passed. Choose a later time, or “Now”.")
             raise _error("time", words % {"time": date_format(local, "j F Y, H:i")})
-        for finding in check.of_times(self.workflow, not_before=chosen, not_after=None):
+        for finding in check.of_times(not_before=chosen, not_after=None):
             raise _error("day", finding.text)
         return chosen
 

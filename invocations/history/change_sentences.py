@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from invocations.composing.stage_moves import TEST_DELIVERED, TEXTS_CHANGED
 from invocations.history.change import Change, Kind
 from invocations.history.change_names import Names
 from invocations.history.change_rows import Row
@@ -134,6 +135,11 @@ STAGES = {
     "tested": gettext_lazy("marked {thing} as tested"),
     "live": gettext_lazy("made {thing} live"),
 }
+STAGE_REASONS = {
+    TEST_DELIVERED: gettext_lazy("its test was delivered"),
+    TEXTS_CHANGED: gettext_lazy("its texts have changed since the test"),
+}
+"""Of moves that the console makes itself."""
 
 
 def _workflow(row: Row, names: Names) -> Change | None:
@@ -170,6 +176,7 @@ def _workflow_deed(row: Row, details: list[Detail], thing: SafeString) -> Change
         return None
     change = _said(row, Kind.WORKFLOWS, str(sentences[field]), thing=thing)
     reason = workflow.history_change_reason or ""
+    by_rule = STAGE_REASONS.get(reason, "")
     return replace(
         change,
         details=[
@@ -177,8 +184,9 @@ def _workflow_deed(row: Row, details: list[Detail], thing: SafeString) -> Change
             for each in details
             if each.field != field or field == "groups"
         ],
-        note=mask_numbers(reason) if field == "stage" else "",
-        is_console=change.is_console and field != "stage",
+        note=(str(by_rule) or mask_numbers(reason)) if field == "stage" else "",
+        is_quoted=not by_rule,
+        is_console=change.is_console and (field != "stage" or bool(by_rule)),
     )
 
 

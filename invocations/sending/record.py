@@ -141,7 +141,7 @@ def _refuse_blockers(
     sent_again_from: Invocation | None,
 ) -> None:
     found = blockers(check.of_message(workflow, sends, reads_anew=True))
-    found = found or check.of_times(workflow, **times)
+    found = found or check.of_times(**times)
     if sent_again_from is not None:
         sent_again_from.refresh_from_db(fields=RESENT_COLUMNS)
         found = found or blockers(resending.of_original(sent_again_from))

@@ -69,7 +69,7 @@ def change_time(
 
 def _ask_gate(invocation: Invocation, not_before: datetime, acknowledged: Collection[str]) -> None:
     workflow = invocation.workflow_instance
-    if refusals := check.of_times(workflow, not_before=not_before, not_after=None):
+    if refusals := check.of_times(not_before=not_before, not_after=None):
         raise NotSendable(refusals)
     numbers = [stored(send.recipient) for send in sends_in(invocation)]
     found = outside_hours.of_hours(workflow, numbers, not_before)

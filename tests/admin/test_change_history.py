@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
+from invocations.composing.stage_moves import TEST_DELIVERED
 from invocations.history.changes import Query, changes_page, last_changes
 from invocations.models import Account, Parameter, Pod
 from invocations.models.permissions import Viewer
@@ -91,6 +92,12 @@ def test_a_stage_is_told_with_the_reason_that_was_given(ada, kaleyra):
     text = said(ada)
     assert "ada made Order shipped live: “Tested on my phone”" in text
     assert "ada set Order shipped back to draft" in text
+
+
+def test_a_stage_that_a_delivered_test_changes_is_the_consoles_deed(ada, kaleyra):
+    kaleyra.workflow.stage, kaleyra.workflow._change_reason = "tested", TEST_DELIVERED
+    kaleyra.workflow.save()
+    assert "The console marked Order shipped as tested: its test was delivered" in said(ada)
 
 
 def test_no_key_no_number_and_no_hidden_value_is_in_it(ada, kaleyra):

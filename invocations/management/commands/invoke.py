@@ -108,7 +108,7 @@ class Command(BaseCommand):
         sends, notes, of_values = _sends(workflow, options)
         not_before, not_after = _moment(options["not_before"]), _moment(options["not_after"])
         findings = of_values + check(workflow, sends, by=Viewer.operator(), not_before=not_before)
-        findings += of_times(workflow, not_before=not_before, not_after=not_after)
+        findings += of_times(not_before=not_before, not_after=not_after)
         if Invocation.objects.filter(request_id=request_id).exists():
             # Given again, nothing more is sent: there is nothing to warn of.
             findings = blockers(findings)

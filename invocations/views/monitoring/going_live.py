@@ -1,4 +1,4 @@
-"""How far a live account is from its first message, for the homes."""
+"""How far a team is from its first live workflow, for the homes."""
 
 from __future__ import annotations
 
@@ -11,16 +11,20 @@ from invocations.monitoring.setup_steps import Progress, steps_of
 
 
 class GoingLive(NamedTuple):
-    account: Account
+    account: Account | None
+    """None: there is no live account yet."""
     progress: Progress
 
 
 def going_live() -> GoingLive | None:
-    """The newest live account without a workflow that is live; None if there is none."""
+    """The newest live account without a workflow that is live; None if each has one."""
     live = WorkflowInstance.Stage.LIVE
     workflows = WorkflowInstance.objects.filter(account=OuterRef("pk"), is_active=True, stage=live)
-    account = live_accounts().filter(~Exists(workflows)).order_by("-pk").first()
-    return GoingLive(account, Progress(steps_of(account))) if account else None
+    accounts = live_accounts().annotate(has_live_workflow=Exists(workflows))
+    account = accounts.order_by("has_live_workflow", "-pk").first()
+    if account and account.has_live_workflow:
+        return None
+    return GoingLive(account, Progress(steps_of(account)))
 
 
 def live_accounts() -> QuerySet[Account]:

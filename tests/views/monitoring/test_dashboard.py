@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from invocations.models import Incident, Invocation, Pod, WorkflowInstance
 from tests.many import messages, workflow_of
@@ -146,6 +147,15 @@ def test_an_admin_sees_how_far_an_account_is_that_goes_live(ada, flow):
     assert f"Going live: {flow.account.title}" in page.html
     there = f"/accounts/{flow.account.pk}/#step-"
     assert [link for link in page.links if link.startswith(there)] == [there + "key"]
+
+
+def test_practice_alone_leaves_an_admin_the_way_to_go_live(ada, workflow):
+    messages(workflow, [minutes_ago(5)])
+    page = opened(ada, "/")
+    assert "Go live" in page.html and "0 of 7 steps are done" in page.html
+    assert [
+        link for link in page.links if link.startswith(reverse("admin:invocations_account_add"))
+    ]
 
 
 # --- the first run --------------------------------------------------------------------------------
