@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import date
 from functools import cached_property, partial
 from typing import Any
+from urllib.parse import urlencode
 
 from crispy_forms.templatetags.crispy_forms_filters import as_crispy_field
 from django import forms
@@ -47,7 +48,8 @@ _fields_without_filters: tuple[object, SafeString] = (None, SafeString())
 class HistoryFilter(DaysFilter):
     """The filters of the history, from the query string of its URL (`address`).
 
-    `why` and `error` have no visible field: links from the page of errors set them.
+    `why` and `error` have no visible field: links from the page of errors set them. `practice` has
+    a switch above the list (`kind_links`).
     """
 
     field_order = (
@@ -98,10 +100,10 @@ class HistoryFilter(DaysFilter):
         choices=[("", _("All messages")), ("yes", _("Only messages sent again"))],
     )
     practice = forms.ChoiceField(
-        label=_("Practice"),
+        label=_("Live or practice"),
         required=False,
-        widget=PlainSelect,
-        choices=[("", _("Shown as well")), ("without", _("Left out")), ("only", _("Only these"))],
+        choices=[("", _("All")), ("without", _("Live")), ("only", _("Practice"))],
+        widget=forms.HiddenInput,
     )
     error = forms.CharField(
         label=_("Error"), required=False, max_length=200, widget=forms.HiddenInput
@@ -141,6 +143,24 @@ class HistoryFilter(DaysFilter):
         if is_plain:
             _fields_without_filters = (key, html)
         return html
+
+    def kind_links(self) -> list[dict[str, Any]]:
+        """The switch between all, live and practice messages, keeping all other filters.
+
+        Empty in a console that has never had a practice account.
+        """
+        if "practice" not in self.fields:
+            return []
+        others = {name: value for name, value in self.chosen.items() if name != "practice"}
+        current = self.chosen.get("practice", "")
+        return [
+            {
+                "title": title,
+                "address": urlencode(others | ({"practice": kind} if kind else {})),
+                "current": kind == current,
+            }
+            for kind, title in self.fields["practice"].choices  # type: ignore[attr-defined]
+        ]
 
     def narrow(
         self, found: QuerySet[Invocation], but: Collection[str] = ()

@@ -13,6 +13,7 @@ from invocations.history.channel_codes import RESULT_MEANINGS
 from invocations.history.deliveries import MAY_BE_DOUBLE
 from invocations.history.detail import Detail
 from invocations.history.meanings import Text
+from invocations.history.notes import lines_of_notes
 from invocations.history.targets import target_of
 from invocations.history.wording import channel_name, person_name
 from invocations.kaleyra.callbacks import meaning_of_code
@@ -105,6 +106,11 @@ EXPORT_COLUMNS = (
     Column(gettext_lazy("Practice"), lambda it: _yes(target_of(it.invocation).is_practice)),
     Column(gettext_lazy("Sent by"), _sender),
     Column(gettext_lazy("Ticket"), lambda it: it.invocation.reference),
+    Column(
+        gettext_lazy("Notes added later"),
+        lambda it: "\n".join(lines_of_notes(it.invocation, it.viewer)),
+        is_time=True,
+    ),
     Column(gettext_lazy("Status"), lambda it: it.meaning.label),
     Column(gettext_lazy("Why"), lambda it: it.why),
     Column(gettext_lazy("Kaleyra’s words"), _kaleyras_words),

@@ -28,6 +28,7 @@ from django.utils.translation import gettext as _
 from invocations.history.detail import Detail
 from invocations.history.export_columns import EXPORT_COLUMNS
 from invocations.history.filters import narrow, values_in
+from invocations.history.notes import prefetch_notes
 from invocations.history.report import prefetch_results
 from invocations.models import Export, Invocation
 from invocations.models.permissions import Viewer
@@ -80,7 +81,9 @@ def export_rows(
     unread = ["note"] if viewer.sees_numbers else ["note", "payload"]
     rows = (
         found.select_related("workflow_instance", "account__pod", "target", "created_by")
-        .prefetch_related(prefetch_results(), "version", "workflow_instance__channels")
+        .prefetch_related(
+            prefetch_results(), prefetch_notes(), "version", "workflow_instance__channels"
+        )
         .defer(*unread)
         .order_by("-id")
     )

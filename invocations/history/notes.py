@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from invocations.history.wording import person_name
+from invocations.kaleyra.redaction import mask_numbers
 from invocations.models import Invocation, Note
 from invocations.models.encryption import Unreadable
+from invocations.models.permissions import Viewer
 
 MAX_NOTES = 50
 """The newest notes that a page shows."""
@@ -54,6 +57,24 @@ def notes_of(invocation: Invocation) -> list[ShownNote]:
         by = person_name(invocation.created_by)
         shown.append(ShownNote(own, by, invocation.created_at, invocation))
     return shown
+
+
+def prefetch_notes() -> Prefetch[str]:
+    """Loads for a list what `lines_of_notes` reads: one query."""
+    return Prefetch("notes", Note.objects.select_related("author").order_by("created_at", "pk"))
+
+
+def lines_of_notes(invocation: Invocation, viewer: Viewer) -> Iterator[str]:
+    """Each note added after the send, signed and dated, on one line, the oldest first.
+
+    For a file, which goes further than a page: what looks like a phone number is masked for whoever
+    may not see numbers. Reads what `prefetch_notes` loaded. Times are in the viewer's zone.
+    """
+    for note in invocation.notes.all():
+        text = " ".join(_readable(note, "text").split())
+        at = f"{note.created_at.astimezone(viewer.zone):%Y-%m-%d %H:%M}"
+        said = text if viewer.sees_numbers else mask_numbers(text)
+        yield f"{at} {person_name(note.author)}: {said}"
 
 
 def _readable(row: Invocation | Note, column: str) -> str:

@@ -64,7 +64,7 @@ def history(request: StaffRequest) -> HttpResponse:
 
 
 def _list_context(page: ListPage, found: Found | None) -> dict[str, Any]:
-    days = rows_by_day(page.rows, RowTexts().row)
+    days = rows_by_day(page.rows, RowTexts(page.rows).row)
     for row in (row for day in days for row in day["rows"] if found):
         row["hits"] = found.hits[row["invocation"].pk] if found else ()
     return {

@@ -129,7 +129,10 @@ def _statement_of_all(vendor: str) -> CountStatement:
 
 
 def chips(filters: HistoryFilter) -> list[dict[str, Any]]:
-    """The filters in force, in words, each with the query string that removes it."""
+    """The filters in force, in words, each with the query string that removes it.
+
+    Live or practice has none: its switch says which.
+    """
     return [
         {
             "label": filters.fields[name].label,
@@ -139,4 +142,5 @@ def chips(filters: HistoryFilter) -> list[dict[str, Any]]:
             ),
         }
         for name in filters.chosen
+        if name != "practice"
     ]

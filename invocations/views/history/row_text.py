@@ -8,6 +8,7 @@ page's time.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -33,7 +34,8 @@ from invocations.views.history.list_rows import narrow_badge
 class RowTexts:
     """Writes the rows of one page, and keeps for the next row what many have in common."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: Iterable[Invocation]) -> None:
+        self._has_several_senders = len({row.created_by_id for row in rows}) > 1
         self._tick = _("Choose %(number)s, %(time)s")
         self._days: dict[date, str] = {}
         self._people: dict[int | None, str] = {}
@@ -67,6 +69,7 @@ class RowTexts:
             "is_practice": self._is_practice(row),
             "workflow": workflow,
             "by": by,
+            "sender": self._sender(row),
             "ticket": row.reference,
             "status": self._status(meaning_of(row)),
             "leaves": self._leaves(row),
@@ -95,6 +98,15 @@ class RowTexts:
             name = person_name(person) if person else "–"
             self._people[row.created_by_id] = name
         return self._people[row.created_by_id]
+
+    def _sender(self, row: Invocation) -> str:
+        """The first name, or else the user name, for a list too narrow for a column of names.
+
+        "" where one person sent all of the page.
+        """
+        if not self._has_several_senders or row.created_by is None:
+            return ""
+        return row.created_by.first_name or row.created_by.get_username()
 
     def _is_practice(self, row: Invocation) -> bool:
         if row.account_id not in self._practice:

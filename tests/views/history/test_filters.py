@@ -1,6 +1,8 @@
 """The history's filters, and the addresses that carry them."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.utils import timezone
@@ -37,7 +39,7 @@ def test_each_filter_and_all_of_them_together(priya, rosa, workflow, five):
 
 
 def test_the_practice_filter_is_shown_only_where_there_is_practice(priya, five, settings):
-    assert "Practice: Left out" in opened(priya, "/history/?practice=without").html
+    assert switch(priya, "?practice=without")["Live"].endswith('aria-current="true"')
     settings.SANDBOX = False
     assert listed_ids(priya, "?practice=without") == [five[4]], (
         "practice messages sent before are still listed"
@@ -45,6 +47,35 @@ def test_the_practice_filter_is_shown_only_where_there_is_practice(priya, five, 
     Pod.objects.filter(api_domain__startswith="127.0.0.1").update(api_domain="api.eu.example.com")
     assert listed_ids(priya, "?practice=without") == five[::-1]
     assert "Practice" not in opened(priya, "/history/").html
+    assert switch(priya) == {}
+
+
+def switch(browser, query=""):
+    """The items of the switch, by name: their opening tags."""
+    html = opened(browser, f"/history/{query}").html
+    nav = re.search(r'<nav class="periods".*?</nav>', html, re.DOTALL)
+    items = re.findall(r"<a ([^>]*)>([^<]*)<", nav[0]) if nav else []
+    return {name: tag for tag, name in items}
+
+
+def test_the_switch_keeps_all_other_filters(priya, rosa, five):
+    query = f"?status=queued&person={rosa.person.pk}&practice=only"
+    links = switch(priya, query)
+    assert list(links) == ["All", "Live", "Practice"]
+    others = f"person={rosa.person.pk}"
+    assert all("status=queued" in tag and others in tag for tag in links.values())
+    assert "practice=" not in links["All"] and "practice=without" in links["Live"]
+    assert "aria-current" in links["Practice"] and "aria-current" not in links["All"]
+    live = unescape(links["Live"].partition('href="')[2].partition('"')[0])
+    assert listed_ids(priya, live.removeprefix("/history/")) == [five[4]]
+
+
+def test_the_switch_searches_again_and_the_filter_form_and_the_export_keep_it(priya, five):
+    page = Page(priya.post("/history/?practice=only", {"q": "3202"}))
+    assert 'formaction="/history/?practice=without"' in page.html
+    page = opened(priya, "/history/?practice=only")
+    assert page.form("status")["practice"] == "only"
+    assert 'action="/history/export/?practice=only"' in page.html
 
 
 def test_days_are_in_the_persons_time_zone(priya, five):

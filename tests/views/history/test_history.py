@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -135,3 +136,17 @@ def test_as_many_queries_for_fifty_rows_as_for_two(priya, many):
             priya.get("/history/")
         counts.append(len([query for query in queries if "statement_timeout" not in query["sql"]]))
     assert counts[0] == counts[1] <= 25
+
+
+def test_a_narrow_row_names_its_sender_where_several_people_send(priya, rosa, many):
+    User.objects.filter(username="priya").update(first_name="Priya", last_name="Krishnan")
+    many(2, created_by=priya.person)
+    with CaptureQueriesContext(connection) as alone:
+        assert 'class="sender"' not in opened(priya, "/history/").html
+    many(2, created_by=rosa.person)
+    many(1)
+    with CaptureQueriesContext(connection) as several:
+        html = opened(priya, "/history/").html
+    senders = re.findall(r'<span class="sender"> · (\w+)</span>', html)
+    assert senders == ["rosa", "rosa", "Priya", "Priya"], "a script has no name"
+    assert len(several) <= len(alone)
