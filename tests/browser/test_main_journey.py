@@ -69,12 +69,14 @@ def add_workflow(page, live_server):
     texts = [page.locator(f"[name={kind}-template_text]") for kind in ("whatsapp", "sms")]
     texts[0].fill("Hello {{1}}, your parcel comes on {{2}}.")
     texts[1].fill("{#var#}, your parcel comes on {#var#}.")
-    for key, label in [("01", "First name"), ("02", "Day")]:
-        page.locator(f"[name=whatsapp-{key}-label]").fill(label)
     page.get_by_role("button", name="Save draft").click()
     expect(page.get_by_text("Saved as version")).to_be_visible()
     workflow = WorkflowInstance.objects.get()
     page.goto(f"{live_server.url}/invocations/workflowinstance/{workflow.pk}/change/")
+    for key, label in [("01", "First name"), ("02", "Day")]:
+        page.locator(f"[name=whatsapp-{key}-label]").fill(label)
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.get_by_text("Saved as version")).to_be_visible()
     expect(page.get_by_label("WhatsApp message")).to_contain_text(
         "Hello First name, your parcel comes on Day."
     )
