@@ -51,7 +51,7 @@ def mark_tested(invocation_pk: int) -> bool:
     Call it after the transaction that stored the result.
     """
     related = Invocation.objects.select_related(
-        "workflow_instance__account__pod", "version", "created_by"
+        "workflow_instance__account__pod", "version", "created_by", "target"
     )
     message = related.get(pk=invocation_pk)
     if message.version is None or not _was_a_test(message):
@@ -75,6 +75,11 @@ def mark_tested(invocation_pk: int) -> bool:
 
 
 def _was_a_test(message: Invocation) -> bool:
+    """Whether it went to practice or the team, at the host and SID that the account has today."""
+    account = message.workflow_instance.account
+    today = (account.pod.api_domain, account.sid)
+    if message.target and message.target.parts[:2] != today:
+        return False
     if message.target and message.target.is_practice:
         return True
     try:

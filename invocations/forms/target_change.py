@@ -23,6 +23,7 @@ def note_before(of: Q) -> str:
         one = "%(n)d message has not left yet: if you change this, it follows."
         many = "%(n)d messages have not left yet: if you change this, they follow."
         texts.append(ngettext(one, many, waiting) % {"n": waiting})
+        texts.append(_("A change between practice and live holds what has not left."))
     if doubtful:
         one = "%(n)d message may have left: it stays with the setting at which it was posted."
         many = "%(n)d messages may have left: they stay with the setting at which they were posted."
@@ -53,6 +54,11 @@ def follow_and_tell(request: HttpRequest, accounts: Collection[Account], of: Q) 
         one = "%(n)d message that had not left follows the change."
         many = "%(n)d messages that had not left follow the change."
         messages.info(request, ngettext(one, many, moved) % {"n": moved})
+    if held := sum(targets.count_of_other_kind(account) for account in accounts):
+        one = "%(n)d message stays here, for the account changed between practice and live."
+        many = "%(n)d messages stay here, for the account changed between practice and live."
+        then = _("Cancel what was meant for the setting before.")
+        messages.warning(request, f"{ngettext(one, many, held) % {'n': held}} {then}")
     if doubtful:
         one = "%(n)d message that may have left stays with the setting before."
         many = "%(n)d messages that may have left stay with the setting before."

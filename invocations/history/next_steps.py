@@ -175,6 +175,7 @@ _BY_REASON: dict[str, Text] = {
         "Whoever runs the console looks at the host’s certificate, or at CA_BUNDLE."
         " Once the account is resumed, they leave by themselves."
     ),
+    "other_kind": _("Cancel them, and send them anew if they should still go out."),
     "unreadable_message": _(
         "Whoever runs the console puts the missing key back into FIELD_ENCRYPTION_KEYS."
         " Or cancel them."

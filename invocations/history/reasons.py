@@ -60,6 +60,10 @@ REASONS: dict[str, Text] = {
     "unreadable_message": _(
         "The message cannot be decrypted: a key is missing in FIELD_ENCRYPTION_KEYS."
     ),
+    "other_kind": _(
+        "Its account has changed between practice and live since the message was checked. Nothing"
+        " left. Cancel it, and send it anew if it should still go out."
+    ),
     "own_target_unknown": _(
         "It may have been accepted. The changes do not show to which host, SID and workflow ID"
         " it was posted, so nothing was posted this time. Look for its request ID in Kaleyra’s"

@@ -103,6 +103,8 @@ TABLE: dict[str, Rule] = {
     "own_target_unknown": Rule(Outcome.NOT_SENT, Status.UNKNOWN),
     "own_host_gone": Rule(Outcome.NOT_SENT, Status.UNKNOWN),
     "own_key_gone": Rule(Outcome.NOT_SENT, Status.UNKNOWN),
+    # Not sent: it was saved for practice and would reach a customer now, or the other way round.
+    "other_kind": Rule(Outcome.NOT_SENT, Status.HELD, Next.AFTER_MENDING),
     "unreadable_message": Rule(Outcome.NOT_SENT, Status.HELD, Next.AFTER_MENDING),
 }
 

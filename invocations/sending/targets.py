@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from invocations.models import Account, ApiKey, Invocation, Pod, Target, WorkflowInstance
 
@@ -62,13 +62,17 @@ def routes(
 ) -> list[Route]:
     """The routes of locked `rows` of the account, in order, within the transaction that claims."""
     current = _current_targets(rows, account, workflows)
-    own = Target.objects.in_bulk({row.target_id for row in rows if has_left(row)} - {None})
+    own = Target.objects.in_bulk({row.target_id for row in rows} - {None})
     primary = account.primary_key
     found = []
     for row in rows:
         now = current[row.workflow_instance_id]
         if not has_left(row):
-            found.append(Route(now, primary))
+            stays = own.get(row.target_id)
+            if stays and stays.is_practice != now.is_practice:
+                found.append(_blocked(stays, "other_kind"))
+            else:
+                found.append(Route(now, primary))
             continue
         target = own.get(row.target_id) or _target_before(row)
         if target.is_assumed:
@@ -212,10 +216,32 @@ def follow(account: Account) -> int:
             continue
         [now] = stored_targets([current_parts(workflow, account)]).values()
         with transaction.atomic():
-            free = waiting.exclude(target_id=now.pk).select_for_update(skip_locked=True)
+            others = waiting.exclude(target_id__in=[now.pk, *_of_other_kind(waiting, now)])
+            free = others.select_for_update(skip_locked=True)
             rows = Invocation.objects.filter(NOT_LEFT, pk__in=free.values("pk"))
             moved += rows.update(target_id=now.pk)
     return moved
+
+
+def count_of_other_kind(account: Account) -> int:
+    """The account's messages that have not left, and will not: they do not follow its change
+    between practice and live.
+    """
+    now = Account.objects.select_related("pod").get(pk=account.pk).pod
+    waiting = not_left(Q(account=account)).values("target_id").annotate(n=Count("pk")).order_by()
+    counts = dict(waiting.values_list("target_id", "n"))
+    stored = Target.objects.in_bulk(counts.keys() - {None})
+    return sum(counts[pk] for pk, each in stored.items() if each.is_practice != now.is_practice)
+
+
+def _of_other_kind(waiting: QuerySet[Invocation], now: Target) -> list[int]:
+    """The targets of `waiting` that are practice where `now` is live, or live where it is practice.
+
+    What was reviewed as practice never reaches a customer, and what was reviewed as live is not
+    lost on practice.
+    """
+    stored = Target.objects.filter(pk__in=waiting.values("target_id"))
+    return [each.pk for each in stored if each.is_practice != now.is_practice]
 
 
 def not_left(of: Q) -> QuerySet[Invocation]:

@@ -37,7 +37,7 @@ def change(browser, record, **values):
 
 
 def edits(account, workflow):
-    other = Pod.objects.get(code="IN")
+    other = Pod.objects.create(code="OTHER", title="Other", api_domain="127.0.0.1:2")
     return {
         "workflow": (workflow, {"workflow_instance_id": "edited"}),
         "pod of the account": (account, {"pod": other.pk}),
@@ -61,6 +61,14 @@ def test_the_form_and_the_message_say_how_many_follow(ada, under_way, account, w
     assert moved == set(waiting)
     doubtful.refresh_from_db()
     assert doubtful.target_id == first
+
+
+@pytest.mark.django_db
+def test_a_change_from_practice_to_live_says_that_nothing_follows(ada, under_way, account):
+    said = messages_of(change(ada, account, pod=Pod.objects.get(code="IN").pk))
+    assert "2 messages stay here, for the account changed between practice and live." in said
+    assert "follow the change" not in said
+    assert {row.target.is_practice for row in Invocation.objects.all()} == {True}
 
 
 @pytest.mark.django_db

@@ -80,6 +80,12 @@ def test_a_message_to_the_team_is_a_test(sent_while_live, ada):
     assert stage_moves.mark_tested(sent_while_live.pk) and stored().stage == "tested"
 
 
+def test_a_delivery_on_practice_is_no_test_of_an_account_that_is_live_now(draft, recorded):
+    message = recorded()
+    Account.objects.update(pod=Pod.objects.get(code="IN"))
+    assert not stage_moves.mark_tested(message.pk) and stored().stage == "draft"
+
+
 # --- the moves of a person ------------------------------------------------------------------------
 
 
