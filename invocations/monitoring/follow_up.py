@@ -25,16 +25,17 @@ def to_follow_up(viewer: Viewer, now: datetime) -> QuerySet[Invocation]:
     """The viewer's own messages that nobody received, the newest first.
 
     Left out is what they marked as done, and what has been sent again since: from that message, or
-    anew to the same number with the same workflow.
+    anew to the same number with the same workflow. What was cancelled was not sent.
     """
     if viewer.user is None or not (viewer.may_send and viewer.sees_history):
         return Invocation.objects.none()
-    later = Invocation.objects.filter(
+    not_cancelled = Invocation.objects.exclude(status=Status.CANCELLED)
+    later = not_cancelled.filter(
         recipient_digest=OuterRef("recipient_digest"),
         workflow_instance=OuterRef("workflow_instance"),
         pk__gt=OuterRef("pk"),
     )
-    again = Invocation.objects.filter(sent_again_from=OuterRef("pk"))
+    again = not_cancelled.filter(sent_again_from=OuterRef("pk"))
     own = Invocation.objects.filter(
         NOBODY_RECEIVED, recorded_between(now - FOLLOWED_FOR), created_by=viewer.user
     )

@@ -91,6 +91,16 @@ def test_what_was_sent_again_or_is_done_is_gone(priya, own):
     assert badges_of(Viewer.of(priya.person), NOON).home == ""
 
 
+@pytest.mark.parametrize("way", ["again", "anew"])
+def test_a_later_message_that_was_cancelled_leaves_it_to_follow_up(priya, own, way):
+    [failed] = own([completed(9, 0)])
+    later = {"sent_again_from": failed, "recipient_digest": "other"} if way == "again" else {}
+    [row] = own([minutes_ago(1, status="accepted", **later)])
+    assert followed(priya) == []
+    Invocation.objects.filter(pk=row.pk).update(status="cancelled")
+    assert followed(priya) == [failed.pk]
+
+
 def test_nobody_follows_up_for_somebody_else(priya, ada, rosa, flow, own):
     [row] = own([completed(5, 0)])
     for browser in (ada, rosa):
