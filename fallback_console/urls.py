@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path, re_path
 
 from invocations.views.history.bulk_actions import bulk_actions
-from invocations.views.history.changes import changes
+from invocations.views.history.changes import changes, download_changes
 from invocations.views.history.errors import errors
 from invocations.views.history.exports import cancel_export, download, export, exports
 from invocations.views.history.find import find
@@ -95,6 +95,7 @@ urlpatterns = [
     path("history/<uuid:request_id>/note/", add_note, name="add_note"),
     path("history/<uuid:request_id>/settle/", settle, name="settle"),
     path("changes/", changes, name="changes"),
+    path("changes/download/", download_changes, name="download_changes"),
     path("history/<uuid:request_id>/followed-up/", followed_up, name="followed_up"),
     path("unknown/", unknown, name="unknown"),
     path("results/unmatched/", unmatched, name="unmatched"),

@@ -202,3 +202,23 @@ _BY_STATUS: dict[str, Text] = {
 def group_advice(status: str, reason: str) -> Text:
     """What to do about failed invocations: by `reason` if it has an entry, else by `status`."""
     return _BY_REASON.get(reason) or _BY_STATUS.get(status, "")
+
+
+_OF_ONE: dict[str, Text] = {
+    "no_such_workflow": _(
+        "An admin compares workflow ID, SID and region with Kaleyra’s Fallback page"
+        " and resumes the workflow. Then send it again."
+    ),
+    "not_taken": _(
+        "An admin compares region, SID and workflow ID with Kaleyra’s Fallback page."
+        " Then send it again."
+    ),
+    Status.REJECTED: _("Fix what Kaleyra names, then send it again."),
+    Status.EXPIRED: _("It never left. Send it again if the customer still needs it."),
+}
+"""By reason or status: the advice about one message, for its sender."""
+
+
+def advice_about_one(status: str, reason: str) -> Text:
+    """The same for one rejected or expired invocation, in short, for a list."""
+    return _OF_ONE.get(reason) or _OF_ONE.get(status, "")

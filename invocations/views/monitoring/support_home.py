@@ -21,7 +21,7 @@ from invocations.forms.next_page import own_page
 from invocations.history.deliveries import NOT_DELIVERED
 from invocations.history.endings import endings_text
 from invocations.history.links import history_url
-from invocations.history.next_steps import group_advice
+from invocations.history.next_steps import advice_about_one
 from invocations.history.periods import recorded_between
 from invocations.history.state import meaning_of
 from invocations.kaleyra.sentences import sentence_of
@@ -133,7 +133,7 @@ def _next_step(row: Invocation) -> str:
         )
     said = sentence_of(row.error_kind)
     quoted = _("Kaleyra says: “%(words)s”") % {"words": said} if said else ""
-    return f"{quoted} {group_advice(row.status, row.reason)}".strip()
+    return f"{quoted} {advice_about_one(row.status, row.reason)}".strip()
 
 
 @staff_page(permissions.SEE_HISTORY)
