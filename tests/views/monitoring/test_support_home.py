@@ -35,7 +35,7 @@ def followed(browser):
 def test_the_box_posts_what_is_typed_to_find(priya, flow, own):
     own([completed(5, 1)])
     form = opened(priya, "/").form("q")
-    assert (form.method, form.action) == ("post", "/find/#find")
+    assert (form.method, form.action) == ("post", "/find/")
 
 
 def test_todays_own_messages_are_listed_and_their_count_says_how_they_ended(priya, flow, own):
