@@ -1,0 +1,1 @@
+"""Files of recipients: reading them, and finding which column holds what."""

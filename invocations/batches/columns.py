@@ -1,0 +1,258 @@
+"""Which column of a file holds what: proposed by headings and content, overridden by a person.
+
+A place is written as the command writes it: `recipient`, `recipient2`, `reference` (the ticket), a
+value's key (both channels), or `1:KEY` and `2:KEY` (one channel).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from invocations.batches.recipient_file.codes import Level, Told, told
+from invocations.batches.recipient_file.rows import Row, column_letters
+
+RECIPIENT, RECIPIENT2, REFERENCE = "recipient", "recipient2", "reference"
+IGNORED = "-"
+"""As the place of a column: it is not used, whatever its heading says."""
+
+_NAMES = {
+    RECIPIENT: (
+        "recipient", "phone", "phone number", "mobile", "mobile number", "mobile no", "number",
+        "phone no", "telephone", "tel", "msisdn", "whatsapp", "whatsapp number", "contact number",
+        "cell", "cell phone", "customer phone", "customer mobile", "to", "send1 recipient",
+    ),
+    RECIPIENT2: (
+        "recipient2", "recipient 2", "second number", "sms number", "phone 2", "phone2",
+        "mobile 2", "alternate number", "alternative number", "send2 recipient",
+    ),
+    REFERENCE: (
+        "reference", "ticket", "ticket no", "ticket number", "ticket id", "case", "case number",
+        "ref",
+    ),
+}  # fmt: skip
+_NUMBER = re.compile(r"(?:\+|00)?[0-9](?:[ ().\-]{0,2}[0-9]){7,14}")
+_MOSTLY = 0.6
+"""Share of filled cells that must look like numbers for a column to hold numbers."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value that the workflow's messages need, and on which channels (1, 2)."""
+
+    key: str
+    label: str = ""
+    channels: tuple[int, ...] = (1, 2)
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Wanted:
+    values: Sequence[Value] = ()
+    has_second_number: bool = False
+    """Whether the second channel may have a number of its own."""
+
+
+@dataclass(frozen=True)
+class ColumnMap:
+    """`places[column]`: where its cells go; empty if it is not used."""
+
+    places: tuple[str, ...]
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    """By place: the same text for every row."""
+    fallbacks: Mapping[str, str] = field(default_factory=dict)
+    """By place: the text for a row whose cell is empty."""
+    problems: tuple[Told, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        return not any(problem.level is Level.FAULT for problem in self.problems)
+
+    def texts_of(self, row: Row) -> dict[str, str]:
+        """The row's texts by place, byte for byte as they are in the file."""
+        cells, texts = row.cells, dict(self.fixed)
+        for column, place in enumerate(self.places):
+            if place:
+                text = cells[column] if column < len(cells) else ""
+                texts[place] = text if text.strip() else self.fallbacks.get(place, text)
+        return texts
+
+    def used(self, column: int) -> bool:
+        return column < len(self.places) and bool(self.places[column])
+
+
+def propose(
+    headings: Sequence[str],
+    sample: Sequence[Row],
+    wanted: Wanted,
+    *,
+    explicit: Mapping[str, str] | None = None,
+    fixed: Mapping[str, str] | None = None,
+    fallbacks: Mapping[str, str] | None = None,
+) -> ColumnMap:
+    """`explicit`: by heading or letter of a column, its place or `IGNORED`; it wins always.
+
+    What is missing or double stands in `problems`. Without `headings`, `sample` says the width.
+    """
+    width = max([len(headings), *(len(row.cells) for row in sample)] if not headings else
+                [len(headings)])  # fmt: skip
+    draft = _Draft(headings, width, sample, wanted, fixed or {})
+    draft.take_explicit(explicit or {})
+    draft.take_by_name()
+    draft.take_by_content()
+    draft.check(fallbacks or {})
+    return ColumnMap(
+        tuple("" if place == IGNORED else place for place in draft.places),
+        dict(fixed or {}),
+        dict(fallbacks or {}),
+        tuple(draft.problems),
+    )
+
+
+class _Draft:
+    def __init__(
+        self,
+        headings: Sequence[str],
+        width: int,
+        sample: Sequence[Row],
+        wanted: Wanted,
+        fixed: Mapping[str, str],
+    ) -> None:
+        self.places = [""] * width
+        self.problems: list[Told] = []
+        self._headings = [*headings, *[""] * (width - len(headings))]
+        self._sample = sample
+        self._wanted = wanted
+        self._fixed = fixed
+        self._explicit: set[int] = set()
+
+    def take_explicit(self, explicit: Mapping[str, str]) -> None:
+        for column_name, place in explicit.items():
+            columns = self._columns_named(column_name)
+            if not columns:
+                self.problems.append(told("no_such_column", column=column_name))
+            elif len(columns) > 1:
+                problem = told("column_ambiguous", column=column_name, columns=tuple(columns))
+                self.problems.append(problem)
+            elif place != IGNORED and place not in self._known_places():
+                self.problems.append(told("no_such_place", place=place))
+            else:
+                self.places[columns[0]] = place
+                self._explicit.add(columns[0])
+
+    def _columns_named(self, name: str) -> list[int]:
+        """By exact heading, else by a heading that is alike, else by letter."""
+        exact = [i for i, heading in enumerate(self._headings) if heading and heading == name]
+        if exact:
+            return exact
+        alike = [i for i, one in enumerate(self._headings) if one and _plain(one) == _plain(name)]
+        if alike:
+            return alike
+        return [i for i in range(len(self.places)) if column_letters(i) == name.upper()]
+
+    def _known_places(self) -> set[str]:
+        places = {RECIPIENT, REFERENCE}
+        if self._wanted.has_second_number:
+            places.add(RECIPIENT2)
+        for value in self._wanted.values:
+            places.add(value.key)
+            places.update(f"{channel}:{value.key}" for channel in value.channels)
+        return places
+
+    def take_by_name(self) -> None:
+        taken = {*self.places, *self._fixed}
+        for place, names in self._names_by_place():
+            if place in taken or self._is_covered(place, taken):
+                continue
+            columns = [
+                i
+                for i, heading in enumerate(self._headings)
+                if not self.places[i] and i not in self._explicit and _plain(heading) in names
+            ]
+            if len(columns) == 1:
+                self.places[columns[0]] = place
+                taken.add(place)
+            elif columns and place != RECIPIENT:
+                problem = told("place_twice", place=place, columns=tuple(columns))
+                self.problems.append(problem)
+
+    def _names_by_place(self) -> Iterator[tuple[str, set[str]]]:
+        """Keys of the workflow come first: it may have a value called `number`."""
+        for value in self._wanted.values:
+            for channel in value.channels:
+                spellings = {f"{channel}:{value.key}", f"send{channel}.{value.key}"}
+                yield f"{channel}:{value.key}", {_plain(one) for one in spellings}
+        for value in self._wanted.values:
+            yield value.key, {_plain(value.key), _plain(value.label)} - {""}
+        for place, names in _NAMES.items():
+            if place != RECIPIENT2 or self._wanted.has_second_number:
+                yield place, set(names)
+
+    def _is_covered(self, place: str, taken: set[str]) -> bool:
+        """Whether each channel that a key is needed on has its own place already."""
+        value = next((one for one in self._wanted.values if one.key == place), None)
+        channels = value.channels if value else ()
+        return bool(channels) and all(f"{channel}:{place}" in taken for channel in channels)
+
+    def take_by_content(self) -> None:
+        if RECIPIENT in self.places or RECIPIENT in self._fixed:
+            return
+        free = [
+            i for i in range(len(self.places)) if not self.places[i] and i not in self._explicit
+        ]
+        named = [i for i in free if _plain(self._headings[i]) in _NAMES[RECIPIENT]]
+        columns = [i for i in named or free if self._share_of_numbers(i) >= _MOSTLY]
+        if len(columns) == 1:
+            self.places[columns[0]] = RECIPIENT
+        elif len(columns) > 1 or len(named) > 1:
+            self.problems.append(told("recipient_unsure", columns=tuple(columns or named)))
+        else:
+            self.problems.append(told("recipient_missing"))
+
+    def _share_of_numbers(self, column: int) -> float:
+        cells = [row.cells[column].strip() for row in self._sample if column < len(row.cells)]
+        filled = [cell for cell in cells if cell]
+        if not filled:
+            return 0.0
+        return sum(1 for cell in filled if _NUMBER.fullmatch(cell)) / len(filled)
+
+    def check(self, fallbacks: Mapping[str, str]) -> None:
+        self._check_twice()
+        known = self._known_places()
+        for place in {**self._fixed, **fallbacks}:
+            if place not in known:
+                self.problems.append(told("no_such_place", place=place))
+        self._check_missing({*self.places, *self._fixed, *fallbacks})
+        if RECIPIENT in self.places:
+            column = self.places.index(RECIPIENT)
+            filled = any(column < len(row.cells) and row.cells[column] for row in self._sample)
+            if filled and not self._share_of_numbers(column):
+                self.problems.append(told("recipient_looks_wrong", column=column))
+
+    def _check_twice(self) -> None:
+        for place in dict.fromkeys(self.places):
+            columns = tuple(i for i, one in enumerate(self.places) if one == place)
+            if place in ("", IGNORED):
+                continue
+            if len(columns) > 1:
+                self.problems.append(told("place_twice", place=place, columns=columns))
+            if place in self._fixed:
+                self.problems.append(told("column_and_fixed", place=place))
+
+    def _check_missing(self, given: set[str]) -> None:
+        for value in self._wanted.values:
+            if value.key in given or not value.required:
+                continue
+            missing = tuple(c for c in value.channels if f"{c}:{value.key}" not in given)
+            if missing:
+                label = value.label or value.key
+                problem = told("value_missing", key=value.key, label=label, channels=missing)
+                self.problems.append(problem)
+
+
+def _plain(text: str) -> str:
+    """For comparing headings: `Phone_No.` and `phone no` are alike."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return re.sub(r"[\W_]+", " ", folded).strip()

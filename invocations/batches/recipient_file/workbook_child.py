@@ -1,0 +1,197 @@
+"""Reads one workbook, in a process of its own, and writes its rows to standard output as JSON.
+
+A parser that asks for too much memory aborts its process, and no exception tells of it: so this one
+has limits of memory and CPU, and holds no secret. Run by `workbook`, with the file as standard
+input and the limits as arguments.
+
+Lines of the output: `{"head": …}`, then `[[row number, [cells], [[column, code], …]], …]` as often
+as needed, then `{"end": …}`. Instead of all further lines: `{"refused": code, "facts": …}`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from invocations.batches.recipient_file import archive as archives
+from invocations.batches.recipient_file.cells import texts_of
+from invocations.batches.recipient_file.codes import FileRefused
+from invocations.batches.recipient_file.rows import CellFault, column_letters, without_empty_end
+
+_ROWS_AT_ONCE = 500
+_CHARACTERS_AT_ONCE = 200_000
+_FEW = 10
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+
+
+def main(memory: int, cpu: int, unzipped: int, rows: int, columns: int, sheet: str) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        _read(unzipped, rows, columns, sheet)
+    except FileRefused as refused:
+        _write({"refused": refused.code, "facts": refused.facts})
+    except MemoryError:
+        _write({"refused": "too_big_to_read", "facts": {}})
+
+
+def _write(line: Any) -> None:
+    sys.stdout.write(json.dumps(line, ensure_ascii=True))
+    sys.stdout.write("\n")
+
+
+def _read(unzipped: int, rows: int, columns: int, sheet: str) -> None:
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, ZipError
+
+    stream = sys.stdin.buffer
+    stream.seek(0)
+    archive = _archive(unzipped)
+    os.lseek(0, 0, os.SEEK_SET)
+    try:
+        with CalamineWorkbook.from_filelike(open(0, "rb", closefd=False)) as workbook:
+            reader = _Reader(workbook, archive, sheet)
+            reader.write_head()
+            reader.write_rows(rows, columns)
+    except PasswordError as error:
+        raise FileRefused("password") from error
+    except (CalamineError, ZipError, zipfile.BadZipFile, OSError, EOFError) as error:
+        raise FileRefused("damaged") from error
+    except NotImplementedError as error:  # a way of compressing that nobody uses in a workbook
+        raise FileRefused("damaged") from error
+
+
+def _archive(unzipped: int) -> zipfile.ZipFile | None:
+    stream = open(0, "rb", closefd=False)  # noqa: SIM115 (the archive reads it as long as it lives)
+    if stream.read(2) != b"PK":
+        stream.seek(0)
+        _refuse_compound(stream.read())
+        return None
+    try:
+        archive = zipfile.ZipFile(stream)
+        archives.check_zip(archive, unzipped)
+        return archive
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
+        if isinstance(error, FileRefused):
+            raise
+        raise FileRefused("damaged") from error
+
+
+def _refuse_compound(content: bytes) -> None:
+    if _ENCRYPTED in content:
+        raise FileRefused("password")
+    if "WordDocument".encode("utf-16-le") in content:
+        raise FileRefused("other_kind", kind="word")
+    names = [name.encode("utf-16-le") for name in ("Workbook", "Book")]
+    if not any(name in content for name in names):
+        raise FileRefused("other_kind", kind="unknown")
+
+
+class _Reader:
+    def __init__(self, workbook: Any, archive: zipfile.ZipFile | None, wanted: str) -> None:
+        self._archive = archive
+        self._workbook = workbook
+        self._hidden = {
+            one.name for one in workbook.sheets_metadata if "Visible" not in _end(one.visible)
+        }
+        self._names = [one.name for one in workbook.sheets_metadata if _end(one.typ) == "WorkSheet"]
+        self._parts = self._parts_of_sheets()
+        self._filled = [name for name in self._names if self._has_cells(name)]
+        self.name = self._choose(wanted)
+        self._sheet = workbook.get_sheet_by_name(self.name)
+        part = self._parts.get(self.name, "")
+        self._scan = archives.SheetScan()
+        if part and archive:
+            self._scan = archives.scan(archive, part)
+
+    def _parts_of_sheets(self) -> dict[str, str]:
+        if self._archive is None or "xl/workbook.xml" not in self._archive.namelist():
+            return {}
+        parts = archives.sheet_parts(self._archive)
+        all_names = self._workbook.sheet_names
+        return dict(zip(all_names, parts, strict=True)) if len(parts) == len(all_names) else {}
+
+    def _has_cells(self, name: str) -> bool:
+        part = self._parts.get(name, "")
+        if part and self._archive:
+            return archives.has_cells(self._archive, part)
+        return bool(self._workbook.get_sheet_by_name(name).total_height)
+
+    def _choose(self, wanted: str) -> str:
+        if wanted:
+            if wanted not in self._names:
+                raise FileRefused("no_such_sheet", sheet=wanted)
+            return wanted
+        visible = [name for name in self._filled if name not in self._hidden]
+        if not (visible or self._filled):
+            raise FileRefused("empty")
+        return (visible or self._filled)[0]
+
+    def write_head(self) -> None:
+        merged = self._sheet.merged_cell_ranges or []
+        _write(
+            {
+                "head": {
+                    "sheet": self.name,
+                    "visible": [name for name in self._filled if name not in self._hidden],
+                    "hidden": [name for name in self._filled if name in self._hidden],
+                    "hidden_rows": self._scan.hidden_rows[:_FEW],
+                    "hidden_rows_count": len(self._scan.hidden_rows),
+                    "hidden_columns": sorted(set(self._scan.hidden_columns)),
+                    "merged": [_range(*one) for one in merged[:_FEW]],
+                    "merged_count": len(merged),
+                }
+            }
+        )
+
+    def write_rows(self, most_rows: int, most_columns: int) -> None:
+        sheet, lines, characters = self._sheet, [], 0
+        empty = filled = 0
+        for number, texts, faults in self._rows():
+            if not (without_empty_end(texts) or faults):
+                empty += 1
+                continue
+            filled += 1
+            if filled > most_rows + 1:
+                raise FileRefused("too_many_rows", most=most_rows)
+            if faults:  # an error cell at the end has no text
+                texts += [""] * (faults[-1].column + 1 - len(texts))
+            if len(texts) > most_columns:
+                raise FileRefused("too_many_columns", row=number, most=most_columns)
+            lines.append((number, texts, faults))
+            characters += sum(map(len, texts))
+            if len(lines) >= _ROWS_AT_ONCE or characters > _CHARACTERS_AT_ONCE:
+                _write(lines)
+                lines, characters = [], 0
+        if not filled:
+            raise FileRefused("empty")
+        _write(lines)
+        _write({"end": {"empty": empty, "rows": sheet.total_height}})
+
+    def _rows(self) -> Iterator[tuple[int, list[str], tuple[CellFault, ...]]]:
+        before = [""] * (self._sheet.start or (0, 0))[1]
+        codes_by_row: dict[int, list[CellFault]] = {}
+        for (row, column), code in self._scan.codes.items():
+            codes_by_row.setdefault(row, []).append(CellFault(column, code))
+        for number, values in enumerate(self._sheet.iter_rows(), start=1):
+            texts, faults = texts_of([*before, *values])
+            if number in codes_by_row:
+                faults = tuple(sorted({*faults, *codes_by_row[number]}))
+            yield number, texts, faults
+
+
+def _end(member: object) -> str:
+    return str(member).rpartition(".")[2]
+
+
+def _range(first: tuple[int, int], last: tuple[int, int]) -> str:
+    return ":".join(f"{column_letters(column)}{row + 1}" for row, column in (first, last))
+
+
+if __name__ == "__main__":
+    main(*(int(number) for number in sys.argv[1:6]), sys.argv[6])  # type: ignore[call-arg]
