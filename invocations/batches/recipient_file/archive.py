@@ -80,7 +80,7 @@ def _attributes(tag: bytes) -> dict[bytes, bytes]:
 
 
 def sheet_parts(archive: zipfile.ZipFile) -> list[str]:
-    """Names of the parts of an XLSX that hold its sheets, in the workbook's order; "" if unknown."""
+    """Names of the parts that hold the sheets of an XLSX, in its order; "" if unknown."""
     targets = {
         found[b"Id"]: normpath(join("xl", found.get(b"Target", b"").decode("utf-8", "replace")))
         for tag in _RELATION.finditer(_small(archive, "xl/_rels/workbook.xml.rels"))

@@ -30,7 +30,7 @@ class Source(io.RawIOBase):
 
     def _first_bytes(self) -> bytes:
         parts, missing = [], HEAD_BYTES
-        while missing and (part := self._next(missing)):
+        while missing > 0 and (part := self._next(missing)):
             parts.append(part)
             missing -= len(part)
         return b"".join(parts)

@@ -47,9 +47,11 @@ class TextFile:
         lines, characters = [], 0
         for line in self._lines_of_file():
             lines.append(line)
+            self._row = len(lines)
             characters += len(line)
             if characters > HEAD_BYTES:
                 break
+        self._row = 0
         return lines
 
     def _find_separator(self) -> str:
@@ -74,7 +76,8 @@ class TextFile:
             self._refuse_encoding(error)
 
     def _refuse_encoding(self, error: UnicodeDecodeError) -> NoReturn:
-        row = self._row + 1
+        # All whole lines before this piece of the file were read.
+        row = self._row + 1 + error.object[: error.start].count(b"\n")
         code = "not_utf8" if self.encoding == "utf-8-sig" else "incomplete_utf16"
         raise FileRefused(code, row=row) from error
 
@@ -122,7 +125,7 @@ class TextFile:
 
 
 def _holds_rows(text: str, separator: str, columns: int) -> bool:
-    """Whether a line of `text` after its first is like a row: an address has blanks after commas."""
+    """Whether a later line of `text` is like a row: an address has blanks after commas."""
     wanted = max(2, min(columns, 4) - 1)
     return any(
         line.count(separator) - line.count(separator + " ") >= wanted

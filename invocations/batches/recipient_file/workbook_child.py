@@ -194,4 +194,5 @@ def _range(first: tuple[int, int], last: tuple[int, int]) -> str:
 
 
 if __name__ == "__main__":
-    main(*(int(number) for number in sys.argv[1:6]), sys.argv[6])  # type: ignore[call-arg]
+    _memory, _cpu, _unzipped, _rows, _columns = map(int, sys.argv[1:6])
+    main(_memory, _cpu, _unzipped, _rows, _columns, sys.argv[6])
