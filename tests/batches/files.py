@@ -76,8 +76,8 @@ def ods(table: str, manifest: str = "") -> bytes:
         archive.writestr("content.xml", content)
         archive.writestr(
             "META-INF/manifest.xml",
-            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
-            f"{manifest}</manifest:manifest>",
+            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:'
+            f'manifest:1.0">{manifest}</manifest:manifest>',
         )
     return stream.getvalue()
 

@@ -130,7 +130,7 @@ class _Reader:
         visible = [name for name in self._filled if name not in self._hidden]
         if not (visible or self._filled):
             raise FileRefused("empty")
-        return (visible or self._filled)[0]
+        return str((visible or self._filled)[0])
 
     def write_head(self) -> None:
         merged = self._sheet.merged_cell_ranges or []
