@@ -1,6 +1,7 @@
 """What the console keeps."""
 
 from invocations.models.attempts import Attempt, Settlement
+from invocations.models.batches import Batch, BatchChunk, BatchPart, ColumnChoice
 from invocations.models.configuration import Account, ApiKey, Pod
 from invocations.models.home import AdminRequest, Favourite, FollowedUp
 from invocations.models.invocations import Invocation
@@ -22,10 +23,14 @@ __all__ = [
     "AdminRequest",
     "ApiKey",
     "Attempt",
+    "Batch",
+    "BatchChunk",
+    "BatchPart",
     "Callback",
     "CallbackAddress",
     "Channel",
     "ChannelResult",
+    "ColumnChoice",
     "DatabaseIdentity",
     "Export",
     "Favourite",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -49,20 +50,30 @@ def encrypt(text: str, place: str) -> str:
     """The token of `text`, bound to `place` (`EncryptedTextField.place`)."""
     if place.startswith(CREDENTIAL_COLUMNS):
         remember_credential(text)
-    return _fernet(_keys()).encrypt(place.encode() + b"\0" + text.encode("utf-8")).decode("ascii")
+    return encrypt_bytes(text.encode("utf-8"), place)
+
+
+def encrypt_bytes(content: bytes, place: str) -> str:
+    return _fernet(_keys()).encrypt(place.encode() + b"\0" + content).decode("ascii")
 
 
 def decrypt(token: str, place: str) -> str:
     """The text of `token`. Raises `Unreadable`, also if the token is bound to another place."""
+    text = decrypt_bytes(token, place).decode("utf-8")
+    if place.startswith(CREDENTIAL_COLUMNS):
+        remember_credential(text)
+    return text
+
+
+def decrypt_bytes(token: str, place: str) -> bytes:
+    """As `decrypt`, for what `encrypt_bytes` encrypted."""
     try:
-        bound_to, _, text = _fernet(_keys()).decrypt(token.encode("ascii")).partition(b"\0")
+        bound_to, _, content = _fernet(_keys()).decrypt(token.encode("ascii")).partition(b"\0")
     except (InvalidToken, UnicodeEncodeError, ValueError):
         raise Unreadable(f"No key opens what is stored at {place}.") from None
     if not hmac.compare_digest(bound_to, place.encode()):
         raise Unreadable(f"What is stored at {place} belongs to another row.")
-    if place.startswith(CREDENTIAL_COLUMNS):
-        remember_credential(text.decode("utf-8"))
-    return text.decode("utf-8")
+    return content
 
 
 @lru_cache(maxsize=8)
@@ -89,12 +100,13 @@ class _Sealed:
     """A token as it is stored. It is decrypted on first access only."""
 
     token: str
-    _decrypted: tuple[str, str] | None = field(default=None, repr=False, compare=False)
-    """The place and the text."""
+    _decrypted: tuple[str, Any] | None = field(default=None, repr=False, compare=False)
+    """The place and the content."""
 
-    def text(self, place: str) -> str:
+    def content(self, place: str, opened: Callable[[str, str], Any]) -> Any:
+        """What `opened` makes of the token at `place`."""
         if self._decrypted is None or self._decrypted[0] != place:
-            self._decrypted = place, decrypt(self.token, place)
+            self._decrypted = place, opened(self.token, place)
         return self._decrypted[1]
 
 
@@ -110,7 +122,9 @@ class _SealedAttribute:
         if self.field.attname not in instance.__dict__:
             instance.refresh_from_db(fields=[self.field.attname])
         value = instance.__dict__[self.field.attname]
-        return value.text(self.field.place(instance)) if isinstance(value, _Sealed) else value
+        if not isinstance(value, _Sealed):
+            return value
+        return value.content(self.field.place(instance), self.field.opened)
 
     def __set__(self, instance: models.Model, value: Any) -> None:
         instance.__dict__[self.field.attname] = value
@@ -146,9 +160,13 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
             raise FieldError(f"{self.name} cannot be encrypted before {self.bound_to} is set.")
         return f"{instance._meta.db_table}.{self.column}:{row}"
 
-    def seal(self, instance: models.Model, text: str) -> _Sealed:
-        """`text`, encrypted for the row of `instance`. `QuerySet.update` accepts it."""
-        return _Sealed(encrypt(text, self.place(instance)))
+    def opened(self, token: str, place: str) -> Any:
+        """The content of a token that is stored at `place`. Raises `Unreadable`."""
+        return decrypt(token, place)
+
+    def seal(self, instance: models.Model, content: Any) -> _Sealed:
+        """`content`, encrypted for the row of `instance`. `QuerySet.update` accepts it."""
+        return _Sealed(encrypt(str(content), self.place(instance)))
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> _Sealed | None:
         return None if value is None else _Sealed(value)
@@ -158,7 +176,7 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         if value is None or isinstance(value, _Sealed):
             return value
         # The instance keeps this token, so that saving it again writes the same token.
-        sealed = self.seal(model_instance, str(value))
+        sealed = self.seal(model_instance, value)
         model_instance.__dict__[self.attname] = sealed
         return sealed
 
@@ -178,3 +196,13 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
 
     def value_to_string(self, obj: models.Model) -> str:
         raise FieldError(f"{self.name} is never written out (dumpdata, serializers).")
+
+
+class EncryptedBytesField(EncryptedTextField):
+    """As `EncryptedTextField`, for bytes: what is compressed grows less than as text."""
+
+    def opened(self, token: str, place: str) -> bytes:
+        return decrypt_bytes(token, place)
+
+    def seal(self, instance: models.Model, content: Any) -> _Sealed:
+        return _Sealed(encrypt_bytes(content, self.place(instance)))

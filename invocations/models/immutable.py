@@ -31,7 +31,10 @@ _TRIGGERS = (
     _Trigger(
         "invocation_is_immutable",
         "invocations_invocation",
-        ("request_id", "payload", "payload_digest", "workflow_instance_id", "account_id"),
+        (
+            *("request_id", "payload", "payload_digest", "workflow_instance_id", "account_id"),
+            *("batch_id", "batch_row"),
+        ),
     ),
     # The target follows the set-up while the message has certainly not left. A row of a version
     # that stored no target gets one later.

@@ -84,6 +84,7 @@ INVOCATION_INDEXES = [
     ),
     _filter_index("invocation_may_be_double", condition=Q(may_be_double=True)),
     _filter_index("invocation_sent_again", condition=Q(sent_again_from__isnull=False)),
+    _filter_index("invocation_by_batch", "batch", Q(batch__isnull=False)),
     # Work lists of the dispatcher.
     models.Index(
         fields=["lease_until"], condition=Q(status="sending"), name="invocation_under_way"

@@ -9,13 +9,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from invocations.kaleyra.payload import Send, sends_of
 from invocations.kaleyra.sentences import sentence_of
+from invocations.models.batches import Batch
 from invocations.models.configuration import Account
+from invocations.models.constraints import INVOCATION_CONSTRAINTS
 from invocations.models.encryption import EncryptedTextField
 from invocations.models.indexes import INVOCATION_INDEXES
 from invocations.models.targets import Target
@@ -201,6 +202,19 @@ class Invocation(models.Model):
         related_name="sent_again_as",
         verbose_name=_("sent again from"),
     )
+    batch = models.ForeignKey(
+        Batch,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="invocations",
+        verbose_name=_("batch"),
+        editable=False,
+        db_index=False,
+    )
+    """The file of recipients that it comes from; None if it was sent by itself."""
+    batch_row = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    """Its row there, as the spreadsheet counts."""
 
     class Meta:
         verbose_name = _("message")
@@ -213,39 +227,7 @@ class Invocation(models.Model):
             ("settle_invocation", _("Can record what happened to a message")),
         ]
         default_permissions = ("view",)
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(
-                    status__in=[
-                        *("queued", "sending", "accepted", "rejected"),
-                        *("unknown", "held", "cancelled", "expired"),
-                    ]
-                ),
-                name="invocation_status_is_known",
-            ),
-            models.CheckConstraint(
-                condition=Q(delivery__in=["", "awaiting", "completed", "no_result"]),
-                name="invocation_delivery_is_known",
-            ),
-            models.CheckConstraint(
-                condition=~Q(status="sending") | Q(lease_until__isnull=False),
-                name="invocation_sending_has_a_lease",
-            ),
-            models.CheckConstraint(
-                condition=Q(doubtful_since__isnull=True, doubt_count=0)
-                | Q(doubtful_since__isnull=False, doubt_count__gt=0),
-                name="invocation_doubt_has_a_beginning",
-            ),
-            models.CheckConstraint(
-                condition=~Q(delivery="awaiting") | Q(result_due_at__isnull=False),
-                name="invocation_awaited_result_has_its_time",
-            ),
-            models.CheckConstraint(
-                condition=Q(deciding_channel__isnull=True)
-                | Q(deciding_channel__in=[0, 1, 2], delivery="completed"),
-                name="invocation_channel_decides_with_a_result",
-            ),
-        ]
+        constraints = INVOCATION_CONSTRAINTS
         indexes = INVOCATION_INDEXES
 
     def __str__(self) -> str:
