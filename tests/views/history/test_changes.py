@@ -58,6 +58,10 @@ def test_a_name_of_nothing_says_so_and_stands_in_no_address(rosa, accounts):
     assert "name=919" not in answer.content.decode()
 
 
+def test_a_name_that_no_column_can_hold_has_no_changes(rosa, accounts):
+    assert "has “a\0b” in its name." in words_of(find(rosa, "a\0b"))
+
+
 def test_a_deleted_or_renamed_record_is_found_by_the_name_that_it_had(rosa, accounts):
     old, gone = accounts
     old.title = "Renamed"
