@@ -81,6 +81,9 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--restores", type=int, choices=[0, 1], default=0, help="of a copy of the database"
     )
+    parser.add_argument(
+        "--batch-rows", type=int, default=0, help="of each of two batches (default: no batch)"
+    )
     parser.add_argument("--gently", action="store_true", help="SIGTERM in place of SIGKILL")
     parser.add_argument("--most-seconds", type=float, default=1800.0, help="of kills and faults")
     parser.add_argument(
@@ -168,8 +171,10 @@ def _run(
     run = crash_run.CrashRun(plan, receiver, folder, database)
     run.run()
     received = receiver.received
-    lost = set(run.ids) - run.done.in_copy if run.done.restored else set()
-    verdict = judge.judge(run.ids, received, dedupes=plan.dedupes, lost_with_copy=lost)
+    ids = [*run.ids, *run.batches.ids]
+    lost = set(ids) - run.done.in_copy if run.done.restored else set()
+    verdict = judge.judge(ids, received, dedupes=plan.dedupes, lost_with_copy=lost)
+    verdict.bad |= run.batches.wrong_results(received)
     verdict.bad["dispatchers that began with an older database"] = run.done.not_refused
     verdict.bad["workers that ended by themselves, or wrongly"] = run.done.ended_wrongly
     _report(run.done, verdict, Counter(line.get("answer", "elsewhere") for line in received))
