@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 import time
+import uuid
 from collections import Counter
 from contextlib import suppress
 from typing import Any
 
-from invocations.batches import control
+from invocations.batches import control, feed
 from invocations.batches.columns import ColumnMap
 from invocations.batches.request_ids import RequestIds
 from invocations.batches.result_file import result_rows
@@ -23,6 +24,22 @@ SECONDS = 8
 """How long a batch takes at its own pace, so that kills find it being fed."""
 PAUSED_FOR = 0.5
 _SAID_ACCEPTED = "Accepted"
+
+
+def skipped_rows() -> None:
+    """The cursor of a batch moves although the last row was not inserted."""
+    insert = feed._insert
+
+    def but_the_last(messages: Any) -> None:
+        messages.invocations.pop()
+        insert(messages)
+
+    feed._insert = but_the_last
+
+
+def other_ids() -> None:
+    """A row gets another request ID each time it is asked for."""
+    RequestIds.of = lambda self, row: uuid.uuid4()  # type: ignore[method-assign]
 
 
 class RunningBatches:

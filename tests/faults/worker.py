@@ -40,6 +40,7 @@ from invocations.sending import (  # noqa: E402
     record,
 )
 from invocations.sending.outcomes import TABLE, Outcome, Status  # noqa: E402
+from tests.faults.batches import other_ids, skipped_rows  # noqa: E402
 from tests.faults.target_bugs import live_target, no_after_restore, no_mark  # noqa: E402
 
 HURRY = 15.0
@@ -181,6 +182,8 @@ BUGS: dict[str, Callable[[], None]] = {
         live_target,
         no_after_restore,
         no_mark,
+        skipped_rows,
+        other_ids,
     ]
 }
 
