@@ -6,6 +6,7 @@ encrypted parts, and the batch is a cursor over them: rows become invocations ju
 
 from __future__ import annotations
 
+import secrets
 import uuid
 
 from django.conf import settings
@@ -46,7 +47,10 @@ class Batch(models.Model):
     """No further row becomes an invocation. Those that did may still be on their way."""
 
     uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
-    """Its name in addresses; tokens are bound to it, and request IDs derive from it."""
+    """Its name in addresses; tokens are bound to it."""
+    secret = EncryptedTextField(bound_to="uid", default=secrets.token_hex, editable=False)
+    """Random; request IDs derive from it (`batches.request_ids`). A change of encryption keys
+    encrypts it anew and leaves it as it is, so that a row keeps its ID."""
     workflow = models.ForeignKey(WorkflowInstance, models.PROTECT, related_name="batches")
     account = models.ForeignKey(Account, models.PROTECT, related_name="batches")
     created_by = models.ForeignKey(
@@ -87,12 +91,18 @@ class Batch(models.Model):
         WorkflowVersion, models.PROTECT, null=True, blank=True, related_name="+"
     )
     """The texts and values of the workflow that the check held the rows against."""
+    is_practice = models.BooleanField(null=True, blank=True)
+    """Whether the account was at the practice pod when the rows were checked."""
     checked_at = models.DateTimeField(null=True, blank=True)
     found = EncryptedTextField(bound_to="uid", default="{}")
     """JSON: what the check found in all parts together (`batches.summary.Summary`)."""
     rows = models.PositiveIntegerField(default=0)
     bad_rows = models.PositiveIntegerField(default=0)
     """Rows at fault. They are never sent: they are mended, or left out knowingly."""
+    to_decide = models.PositiveIntegerField(default=0)
+    """Rows at fault that were neither mended nor left out. A batch starts without any."""
+    leaves_out = models.PositiveSmallIntegerField(default=0)
+    """Kinds of rows that a person left out together: bits of `batches.row_marks.RowMark`."""
     left_out = models.PositiveIntegerField(default=0)
     """Rows that are not sent because a person left them out, those at fault among them."""
 
@@ -102,7 +112,9 @@ class Batch(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     started_at = models.DateTimeField(null=True, blank=True)
-    """It is part of each request ID (`batches.request_ids`)."""
+    """In whole milliseconds. It is part of each request ID (`batches.request_ids`)."""
+    stage = models.CharField(max_length=6, blank=True)
+    """The workflow's stage at the start."""
     reference = models.CharField(_("ticket"), max_length=100, blank=True)
     """For rows without one of their own."""
     not_before = models.DateTimeField(null=True, blank=True)
@@ -151,6 +163,11 @@ class Batch(models.Model):
                 condition=Q(fed__lte=F("rows")) & Q(bad_rows__lte=F("rows")),
                 name="batch_counts_no_row_twice",
             ),
+            models.UniqueConstraint(
+                fields=["again_from"],
+                condition=Q(state__in=["uploading", "checking", "checked", "running", "paused"]),
+                name="batch_is_sent_again_by_one_at_a_time",
+            ),
         ]
         indexes = [
             models.Index(
@@ -196,16 +213,18 @@ class BatchPart(models.Model):
     first_row, last_row = models.PositiveIntegerField(), models.PositiveIntegerField()
     """Row numbers, as the spreadsheet counts."""
     rows = models.PositiveSmallIntegerField()
+    counts = models.JSONField(null=True, blank=True)
+    """Frozen once all its rows are final (`batches.part_counts`); None before, and after a change
+    that came later (`models.frozen_counts`). It stands before the long columns: SQLite reads those
+    on the way to what comes after them."""
     content = EncryptedBytesField(bound_to="place")
     """zlib of JSON: the rows (`batches.parts`). A mended cell is written here."""
     found = EncryptedBytesField(bound_to="place", null=True)
     """zlib of JSON: rows at fault and left out, repeated numbers, countries, SMS parts
-    (`batches.parts.PartFound`); None until it is checked."""
+    (`batches.part_found`); None until it is checked."""
     digests = models.BinaryField(default=b"")
     """The first 8 bytes of the keyed digest of each number, sorted: a search by number asks them
     before the rows are fed."""
-    counts = models.JSONField(null=True, blank=True)
-    """Frozen once all its rows are final: rows by status, delivery and channel."""
 
     class Meta:
         default_permissions = ()

@@ -8,8 +8,10 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from invocations.batches import ending, part_counts
+from invocations.batches.feed import feed_or_wait
 from invocations.forms import kept_form
-from invocations.monitoring import incident_emails, incidents, statistics
+from invocations.monitoring import batch_emails, incident_emails, incidents, statistics
 from invocations.results import upkeep
 from invocations.sending import expiry, open_time, restored
 from invocations.sending.dispatcher import THREADS, Dispatcher
@@ -31,6 +33,8 @@ def sweep() -> int:
         expiry.stop_asking,
         restored.ask_restored,
         expiry.release_held,
+        ending.end_due,
+        part_counts.freeze_parts,
         upkeep.retry_unmatched,
         upkeep.mark_missing,
         upkeep.drop_stale,
@@ -38,6 +42,7 @@ def sweep() -> int:
     )
     changed = sum(step(now) for step in steps)
     incident_emails.release_unsent(now)
+    batch_emails.release_unsent(now)
     if incidents.record_heartbeat(now):
         _update_monitoring(now)
     return changed
@@ -51,6 +56,7 @@ def _update_monitoring(now: datetime) -> None:
     for step in (
         incidents.update_incidents,
         incident_emails.send_due_emails,
+        batch_emails.send_due_emails,
         statistics.count_due_quarters,
     ):
         try:
@@ -68,4 +74,6 @@ def run_once(width: int = THREADS, mark: HighWaterMark | None = None) -> int:
     """
     if mark:
         mark.check()
-    return sweep() + Dispatcher(sweep, width, mark).run(until_idle=True)
+    moved = sweep() + Dispatcher(sweep, width, mark, feed_or_wait).run(until_idle=True)
+    ending.end_due(timezone.now())
+    return moved
