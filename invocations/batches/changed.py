@@ -21,8 +21,8 @@ CHANGE_TEXT = {
 PAUSE_TEXT = CHANGE_TEXT | {
     UNREADABLE: _("No encryption key opens its rows. An admin can add the key that is missing."),
     DATABASE_RESTORED: _(
-        "The database was restored from a backup. Rows that were sent since are sent again with the"
-        " same request IDs, which Kaleyra refuses. Compare with Kaleyra’s reports first."
+        "The database was restored from a backup. Rows may have been sent since it was made: they"
+        " are asked about with the same request IDs, which Kaleyra accepts only once."
     ),
     BROKEN: _("Its next rows could not be prepared. The log of the background sender says more."),
 }

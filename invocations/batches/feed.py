@@ -29,7 +29,7 @@ from invocations.batches.row_messages import Messages, RowMessages
 from invocations.models import Batch, BatchPart, Invocation, SearchableValue
 from invocations.models.batches import part_place
 from invocations.models.encryption import Unreadable
-from invocations.sending import pause
+from invocations.sending import pause, restored
 from invocations.sending.message_columns import lock_recipients
 
 logger = logging.getLogger(__name__)
@@ -105,8 +105,10 @@ def _with_rates(now: datetime) -> Iterator[tuple[Batch, float]]:
 
 def _fed(batch: Batch, rate: float, now: datetime) -> int:
     """Fills the batch's place in the queue. Returns the number of rows."""
-    waiting = Invocation.objects.filter(batch=batch, status__in=Invocation.UNSETTLED)
-    queue = waiting.filter(status=Invocation.Status.QUEUED).aggregate(
+    waiting = Q(status=Invocation.Status.QUEUED)
+    if batch.restored_at:
+        waiting |= Q(status=Invocation.Status.UNKNOWN, due_at__isnull=False, attempt_count=0)
+    queue = Invocation.objects.filter(waiting, batch=batch).aggregate(
         count=Count("pk"), last=Max("due_at", filter=Q(attempt_count=0))
     )
     room, last_due, fed = most_queued(rate) - queue["count"], queue["last"], 0
@@ -126,6 +128,9 @@ def _fed(batch: Batch, rate: float, now: datetime) -> int:
         )
         for invocation, due_at in zip(messages.invocations, times, strict=True):
             invocation.due_at = last_due = due_at
+            if batch.restored_at:
+                state = restored.in_doubt_since_restore(batch.account, now, due_at)
+                vars(invocation).update(state)
         if not _move(batch, step, messages):
             break
         fed += len(messages.invocations)
@@ -197,15 +202,11 @@ def _move(batch: Batch, step: _Step, messages: Messages) -> bool:
 
 
 def _insert(messages: Messages) -> None:
-    Invocation.objects.bulk_create(messages.invocations, ignore_conflicts=True)
-    if not messages.searchable:
-        return
-    ids = [invocation.request_id for invocation in messages.invocations]
-    stored = Invocation.objects.filter(request_id__in=ids).values_list("request_id", "pk")
-    pks = dict(stored)
+    """An ID that is there already is an error: the cursor has passed each row that was inserted."""
+    Invocation.objects.bulk_create(messages.invocations)
     for value in messages.searchable:
-        value.invocation_id = pks[value.invocation.request_id]
-    SearchableValue.objects.bulk_create(messages.searchable, ignore_conflicts=True)
+        value.invocation_id = value.invocation.pk
+    SearchableValue.objects.bulk_create(messages.searchable)
 
 
 def _store_refused(step: _Step, messages: Messages) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import uuid
-from datetime import datetime
 
 from invocations.models import Batch
 
@@ -13,18 +12,19 @@ _ROW_BITS, _LOW_ROW_BITS, _MAC_BITS = 32, 20, 42
 
 
 class RequestIds:
-    """The request IDs of one started batch: UUIDs of version 8 (RFC 9562, section 5.8).
+    """The request IDs of one batch: UUIDs of version 8 (RFC 9562, section 5.8).
 
-    48 bits are the millisecond of the start, 32 the row, 42 a keyed digest of the row. So IDs of
-    one batch stand side by side in an index, in the order of the file, and nobody guesses one
-    who does not know the batch's secret. The secret is kept with the batch, and not derived from an
-    encryption key: with the next key, rows would get other IDs, and be sent twice.
+    48 bits are the millisecond of the upload, 32 the row, 42 a keyed digest of the row. So IDs of
+    one batch stand side by side in an index, in the order of the file, and nobody guesses one who
+    does not know the batch's secret.
+
+    A row must never get another ID: it would be sent twice. So the secret is kept with the batch
+    and not derived from an encryption key, which changes. Nor does the time of the start count: in
+    a restored copy of the database, a batch may have to be started again.
     """
 
     def __init__(self, batch: Batch) -> None:
-        if batch.started_at is None:
-            raise ValueError("A batch that has not started has no request IDs.")
-        self._milliseconds = _milliseconds(batch.started_at)
+        self._milliseconds = int(batch.created_at.timestamp() * 1000)
         self._mac = hmac.new(batch.secret.encode(), batch.uid.bytes, hashlib.sha256)
 
     def of(self, row: int) -> uuid.UUID:
@@ -41,12 +41,3 @@ class RequestIds:
             | low << _MAC_BITS
             | digest
         )
-
-
-def whole_milliseconds(moment: datetime) -> datetime:
-    """`moment` as `Batch.started_at` keeps it."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-
-
-def _milliseconds(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)

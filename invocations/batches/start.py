@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from invocations.batches.changed import CHANGE_TEXT, change_since_check, is_practice
-from invocations.batches.request_ids import whole_milliseconds
 from invocations.composing import check
 from invocations.composing.findings import Finding, Severity
 from invocations.models import Batch, WorkflowInstance
@@ -54,7 +53,7 @@ def start(
     times = {"not_before": not_before, "not_after": not_after}
     if batch.state == State.CHECKED and (found := findings(batch, by, per_second, **times)):
         raise NotSendable(found)
-    now = whole_milliseconds(timezone.now())
+    now = timezone.now()
     begins = max(not_before or now, now)
     checked = Batch.objects.filter(
         pk=batch.pk,

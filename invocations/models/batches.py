@@ -57,7 +57,8 @@ class Batch(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="batches"
     )
     """None if it came from the command line."""
-    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
+    """It is part of each request ID (`batches.request_ids`)."""
     again_from = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="sent_again_as"
     )
@@ -112,7 +113,6 @@ class Batch(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     started_at = models.DateTimeField(null=True, blank=True)
-    """In whole milliseconds. It is part of each request ID (`batches.request_ids`)."""
     stage = models.CharField(max_length=6, blank=True)
     """The workflow's stage at the start."""
     reference = models.CharField(_("ticket"), max_length=100, blank=True)
@@ -132,6 +132,9 @@ class Batch(models.Model):
     )
     paused_because = models.CharField(max_length=40, blank=True)
     """A code, if the console paused it; empty if a person did."""
+    restored_at = models.DateTimeField(null=True, blank=True)
+    """When a copy of the database with this batch was restored: its rows may have been sent since
+    that copy was made (`sending.restored`). None if that never happened."""
     ended_at = models.DateTimeField(null=True, blank=True)
     """When the last row was fed, or the rest was cancelled or came too late."""
     told_at = models.DateTimeField(null=True, blank=True)

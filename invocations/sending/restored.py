@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
-from invocations.models import Account, Attempt, Invocation, Quarter, WorkflowInstance
+from invocations.models import Account, Attempt, Batch, Invocation, Quarter, WorkflowInstance
 from invocations.sending import high_water, pause, targets
 from invocations.sending.ask_again import REPORTED_BEFORE_SENT, checkable
 from invocations.sending.outcomes import Outcome, Status
@@ -60,7 +61,7 @@ def mark_restored(
     In batches, the stop first: if it is interrupted, calling it again finishes the work.
     """
     pause.stop_everything(STOP_REASON, None)
-    pause.pause_batches(DATABASE_RESTORED)
+    _mark_batches()
     for account in Account.objects.all():
         # What was sent since the copy was made went to the set-up of the copy, if that was not
         # changed since. It is the last moment at which the messages may follow it.
@@ -74,6 +75,32 @@ def mark_restored(
         Quarter.objects.filter(begins_at__gt=oldest - _QUARTER).delete()
     high_water.record_restore()
     return done
+
+
+def _mark_batches() -> None:
+    """Pauses those that run. The rows of each that goes on, or is started, may have been sent since
+    the copy was made: they are in doubt from their beginning (`in_doubt_since_restore`).
+    """
+    going_on = Batch.objects.exclude(state__in=Batch.ENDED)
+    going_on.update(restored_at=timezone.now())
+    running = going_on.filter(state=Batch.State.RUNNING)
+    running.update(state=Batch.State.PAUSED, paused_because=DATABASE_RESTORED, paused_by=None)
+
+
+def in_doubt_since_restore(account: Account, now: datetime, due_at: datetime) -> dict[str, Any]:
+    """The state of a message that may have been sent since the copy was made.
+
+    From `due_at` on its ID is posted again, if the account allows it.
+    """
+    asks = account.retry_ambiguous == Account.RetryAmbiguous.SAME_ID
+    return {
+        "status": Status.UNKNOWN,
+        "reason": DATABASE_RESTORED,
+        "due_at": due_at if asks else None,
+        "doubtful_since": now,
+        "doubt_count": 1,
+        "final_at": None if asks else now,
+    }
 
 
 def _mark_batch(since: datetime | None) -> list[datetime]:

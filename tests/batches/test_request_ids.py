@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography.fernet import Fernet
 
-from invocations.batches.request_ids import RequestIds, whole_milliseconds
+from invocations.batches.request_ids import RequestIds
 from invocations.models import Batch
 from tests.batches.built import running_batch
 
@@ -16,7 +16,7 @@ AT = datetime(2026, 11, 28, 14, 24, 0, 123_000, tzinfo=UTC)
 
 
 def _batch(**changes: object) -> Batch:
-    columns = {"uid": uuid.UUID(int=7), "secret": "secret", "started_at": AT}
+    columns = {"uid": uuid.UUID(int=7), "secret": "secret", "created_at": AT}
     return Batch(**(columns | changes))  # type: ignore[arg-type]
 
 
@@ -24,7 +24,7 @@ def test_a_row_has_the_same_id_whenever_it_is_asked_for():
     assert RequestIds(_batch()).of(88) == RequestIds(_batch()).of(88)
 
 
-def test_ids_are_uuids_of_version_8_with_the_millisecond_of_the_start():
+def test_ids_are_uuids_of_version_8_with_the_millisecond_of_the_upload():
     request_id = RequestIds(_batch()).of(88)
     assert (request_id.version, request_id.variant) == (8, uuid.RFC_4122)
     assert request_id.int >> 80 == round(AT.timestamp() * 1000)
@@ -40,19 +40,16 @@ def test_ids_stand_in_the_order_of_the_rows():
 
 @pytest.mark.parametrize(
     "change",
-    [{"secret": "other"}, {"uid": uuid.UUID(int=8)}, {"started_at": AT + timedelta(days=1)}],
+    [{"secret": "other"}, {"uid": uuid.UUID(int=8)}, {"created_at": AT + timedelta(days=1)}],
 )
 def test_another_batch_has_other_ids(change: dict[str, object]):
     assert RequestIds(_batch(**change)).of(88) != RequestIds(_batch()).of(88)
 
 
-def test_a_batch_that_has_not_started_has_no_ids():
-    with pytest.raises(ValueError, match="not started"):
-        RequestIds(_batch(started_at=None))
-
-
-def test_a_start_is_kept_in_whole_milliseconds():
-    assert whole_milliseconds(AT + timedelta(microseconds=999)) == AT
+def test_the_time_of_the_start_changes_no_id():
+    """A batch that was started since a backup was made is started again in the restored copy."""
+    started = _batch(started_at=AT + timedelta(hours=1))
+    assert RequestIds(started).of(88) == RequestIds(_batch()).of(88)
 
 
 @pytest.mark.django_db

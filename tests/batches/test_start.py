@@ -29,7 +29,6 @@ def test_a_start_keeps_what_was_chosen_and_the_kind_of_the_account(workflow):
     assert start(batch, None, reference="CARE-7740", per_second=5)
     batch.refresh_from_db()
     assert (batch.state, batch.reference, batch.per_second) == (State.RUNNING, "CARE-7740", 5)
-    assert batch.started_at.microsecond % 1000 == 0
     assert batch.is_practice is True
 
 

@@ -7,9 +7,12 @@ import pytest
 from django.core.management import CommandError
 from django.utils import timezone
 
+from invocations.batches import control
+from invocations.batches.start import start
 from invocations.models import (
     Account,
     Attempt,
+    Batch,
     Invocation,
     KillSwitch,
     WorkflowInstance,
@@ -20,6 +23,7 @@ from invocations.sending.high_water import (
     HighWaterMark,
 )
 from invocations.sending.restored import mark_restored
+from tests.batches.built import checked_batch
 from tests.commands.restored_copies import dispatch, refusal, run, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -214,3 +218,51 @@ def test_an_interrupted_run_is_finished_by_the_next(due, monkeypatch):
     assert pause.is_stopped() and states()["unknown", "database_restored"] == 2
     run("after_restore", "--yes")
     assert states() == {("unknown", "database_restored"): 5}
+
+
+def _goes_on(batch):
+    batch.refresh_from_db()
+    pause.resume_everything(None)
+    assert control.resume(batch, None) or start(batch, None)
+    dispatch()
+
+
+@pytest.mark.parametrize("is_started_in_copy", [True, False])
+def test_rows_of_a_batch_that_left_since_do_not_leave_again(
+    is_started_in_copy, workflow, copied, receiver
+):
+    Account.objects.update(sends_per_second=1000)
+    batch = checked_batch(workflow, 3)
+    HighWaterMark().beat()
+    if is_started_in_copy:
+        assert start(batch, None)
+    backup = copied()
+    if not is_started_in_copy:
+        assert start(batch, None)
+    dispatch()
+    sent = list(receiver.accepted)
+    assert len(sent) == 3
+    backup.restore()
+
+    assert "restored" in refusal()
+    run("after_restore", "--yes")
+    _goes_on(batch)
+    assert receiver.accepted == sent
+    assert states() == {("accepted", "confirmed_by_duplicate"): 3}
+    assert not list(consistency.contradictions())
+
+
+def test_rows_of_a_batch_that_did_not_leave_since_are_sent_once(workflow, copied, receiver):
+    Account.objects.update(sends_per_second=1000)
+    batch = checked_batch(workflow, 3)
+    assert start(batch, None)
+    HighWaterMark().beat()
+    backup = copied()
+    HighWaterMark().beat()
+    backup.restore()
+
+    run("after_restore", "--yes")
+    assert Batch.objects.get().state == Batch.State.PAUSED
+    _goes_on(batch)
+    assert len(receiver.accepted) == 3
+    assert states() == {("accepted", "accepted"): 3}
