@@ -1,15 +1,17 @@
-"""Where the columns go, as a batch stores it."""
+"""Where the columns go, as a batch stores it, and as a workflow's next file begins with."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from invocations.batches.columns import ColumnMap
-from invocations.batches.recipient_file.codes import Told
-from invocations.models import Batch
+from invocations.batches.columns import IGNORED, ColumnMap, Wanted, propose
+from invocations.batches.reading import Reading
+from invocations.batches.recipient_file import Row, Told
+from invocations.models import Batch, ColumnChoice, WorkflowInstance
+from invocations.models.encryption import Unreadable
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ class Choice:
 def columns_of(batch: Batch) -> ColumnMap:
     """Without places while nothing was read."""
     return _map_from(json.loads(batch.columns))
+
+
+def is_chosen(batch: Batch) -> bool:
+    """Whether somebody has chosen the columns of this very file, if only by leaving all to us."""
+    return bool(json.loads(batch.columns))
 
 
 def choice_of(batch: Batch) -> Choice:
@@ -56,3 +63,56 @@ def _map_from(data: dict[str, Any]) -> ColumnMap:
 
 def _with_tuples(facts: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(fact) if isinstance(fact, list) else fact for name, fact in facts.items()}
+
+
+def map_for(reading: Reading, sample: Sequence[Row], wanted: Wanted, choice: Choice) -> ColumnMap:
+    return propose(
+        reading.headings,
+        sample,
+        wanted,
+        explicit=choice.explicit,
+        fixed=choice.fixed,
+        fallbacks=choice.fallbacks,
+    )
+
+
+def fitting(choice: Choice, reading: Reading, sample: Sequence[Row], wanted: Wanted) -> Choice:
+    """What of the `choice` for an earlier file fits this one.
+
+    By exact headings that stand once: a letter says nothing about another file.
+
+    A column wins over a text that was the same for all rows of the last file. The country of
+    numbers without a country code is asked anew for each file.
+    """
+    once = {name for name in reading.headings if reading.headings.count(name) == 1}
+    explicit = {
+        name: place
+        for name, place in choice.explicit.items()
+        if name in once and (place == IGNORED or wanted.takes(place))
+    }
+    columns = propose(reading.headings, sample, wanted, explicit=explicit)
+    return Choice(
+        explicit,
+        {
+            place: text
+            for place, text in choice.fixed.items()
+            if wanted.takes(place) and place not in columns.places
+        },
+        {place: text for place, text in choice.fallbacks.items() if wanted.takes(place)},
+    )
+
+
+def remembered_choice(workflow: WorkflowInstance) -> Choice:
+    """Of the last file of this workflow; an empty one if there was none."""
+    stored = ColumnChoice.objects.filter(workflow=workflow).first()
+    try:
+        data = json.loads(stored.choice) if stored else {}
+    except Unreadable:
+        data = {}
+    return Choice(**data) if data else Choice()
+
+
+def remember(workflow: WorkflowInstance, choice: Choice) -> None:
+    ColumnChoice.objects.update_or_create(
+        workflow=workflow, defaults={"choice": json.dumps(vars(choice), ensure_ascii=False)}
+    )

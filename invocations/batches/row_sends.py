@@ -36,15 +36,18 @@ class SendsOfRows:
         """`home`: the region whose national form the numbers may have, or empty."""
         self._columns = columns
         self._home = home
-        self._channels = [(channel, fields_of(channel)) for channel in channels]
+        self._channels = [
+            (channel, fields := fields_of(channel), _keys(channel, fields, columns))
+            for channel in channels
+        ]
 
     def of(self, row: Row) -> RowSends:
         texts = self._columns.texts_of(row)
         number = texts.get(RECIPIENT, "")
         second = texts.get(RECIPIENT2, "")
         sends, findings = [], []
-        for channel, fields in self._channels:
-            given = _values(channel.position, fields, texts)
+        for channel, fields, keys in self._channels:
+            given = _values(channel.position, keys, texts)
             params, found = prepared(channel, fields, given)
             to_second = channel.position == 2 and second.strip()
             sends.append(Send(self._digits(second if to_second else number), params))
@@ -58,14 +61,28 @@ class SendsOfRows:
             return written
 
 
-def _values(
-    position: int, fields: Sequence[TemplateField], texts: Mapping[str, str]
-) -> dict[str, str]:
+def _keys(channel: Channel, fields: Sequence[TemplateField], columns: ColumnMap) -> list[str]:
+    """Those of the channel's texts; without texts, all that a column or a text was chosen for."""
+    keys = [key for field in fields for key in field.keys]
+    if channel.template_text:
+        return keys
+    places = dict.fromkeys([*columns.places, *columns.fixed, *columns.fallbacks])
+    for place in places:
+        if place in ("", RECIPIENT, RECIPIENT2, REFERENCE):
+            continue
+        position, mark, key = place.partition(":")
+        if not mark or position not in ("1", "2"):
+            keys.append(place)
+        elif position == str(channel.position):
+            keys.append(key)
+    return list(dict.fromkeys(keys))
+
+
+def _values(position: int, keys: Sequence[str], texts: Mapping[str, str]) -> dict[str, str]:
     """What the row has for the keys of one channel: its own place first, then that of both."""
     values = {}
-    for field in fields:
-        for key in field.keys:
-            value = texts.get(f"{position}:{key}", texts.get(key, ""))
-            if value.strip():
-                values[key] = value
+    for key in keys:
+        value = texts.get(f"{position}:{key}", texts.get(key, ""))
+        if value.strip():
+            values[key] = value
     return values

@@ -87,19 +87,22 @@ def _mark_batches() -> None:
     running.update(state=Batch.State.PAUSED, paused_because=DATABASE_RESTORED, paused_by=None)
 
 
-def in_doubt_since_restore(account: Account, now: datetime, due_at: datetime) -> dict[str, Any]:
-    """The state of a message that may have been sent since the copy was made.
+def is_asked(account: Account) -> bool:
+    """Whether the IDs of messages in doubt are posted again by themselves."""
+    return account.retry_ambiguous == Account.RetryAmbiguous.SAME_ID
 
-    From `due_at` on its ID is posted again, if the account allows it.
+
+def in_doubt_since_restore(account: Account, now: datetime) -> dict[str, Any]:
+    """The state of a new message that may have been sent since the copy was made.
+
+    It is due as other messages are, unless its account `is_asked` nothing.
     """
-    asks = account.retry_ambiguous == Account.RetryAmbiguous.SAME_ID
     return {
         "status": Status.UNKNOWN,
         "reason": DATABASE_RESTORED,
-        "due_at": due_at if asks else None,
         "doubtful_since": now,
         "doubt_count": 1,
-        "final_at": None if asks else now,
+        "final_at": None if is_asked(account) else now,
     }
 
 

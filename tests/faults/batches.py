@@ -31,7 +31,7 @@ def skipped_rows() -> None:
     insert = feed._insert
 
     def but_the_last(messages: Any) -> None:
-        messages.invocations.pop()
+        messages.rows.pop()
         insert(messages)
 
     feed._insert = but_the_last

@@ -1,0 +1,268 @@
+"""Checks one row with the gate that checks a form (`composing.check`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from invocations.batches import error_words
+from invocations.batches.columns import RECIPIENT, RECIPIENT2, REFERENCE, ColumnMap
+from invocations.batches.part_found import RowFault
+from invocations.batches.plain_channel import NotPlain
+from invocations.batches.plain_rows import MOST_REFERENCE, PlainRows
+from invocations.batches.recipient_file.codes import CELL_CODES, Level
+from invocations.batches.recipient_file.rows import Row
+from invocations.batches.row_sends import SendsOfRows
+from invocations.composing import check, error_text, number_warnings, warnings
+from invocations.composing.findings import Finding, Severity
+from invocations.composing.preview import bubbles
+from invocations.composing.template_fields import fields_of
+from invocations.kaleyra import number_text, recipients
+from invocations.kaleyra.payload import Send
+from invocations.kaleyra.plain_numbers import PlainNumbers
+from invocations.kaleyra.recipients import Recipient, RecipientError
+from invocations.kaleyra.spellings import canonical
+from invocations.kaleyra.template_params import ChannelKind, ParamsError
+from invocations.models import Channel, WorkflowInstance
+from invocations.models.encryption import running_digest
+from invocations.models.recipients import RECIPIENT_DIGEST
+
+NO_COUNTRY = "no_country"
+DIGEST_BYTES = 8
+_RUINED = re.compile(r"[.,]|[eE]\+")
+"""In a value `9.1E+11` is a number that lost digits. `12E4` may be a text of its own."""
+
+
+@dataclass(slots=True)
+class RowFound:
+    faults: list[RowFault] = field(default_factory=list)
+    cautions: dict[str, str] = field(default_factory=dict)
+    """Text of the first one, by code."""
+    region: str = ""
+    """Of the first number (ISO 3166); empty if it cannot be read."""
+    sms_parts: int = 0
+    digits: list[str] = field(default_factory=list)
+    """Each different number in its form of today (`spellings.canonical`); the first channel's
+    first."""
+    digests: list[str] = field(default_factory=list)
+    """Of `digits`, as rows of the history store them."""
+
+
+class RowChecker:
+    """A workflow's channels, loaded once, and where each column goes."""
+
+    def __init__(
+        self, workflow: WorkflowInstance, columns: ColumnMap, home: str | None = None
+    ) -> None:
+        """`home`: as in `column_json.Choice`."""
+        self.workflow = _with_channels(workflow)
+        self.channels = list(self.workflow.channels.all())
+        self.columns = columns
+        self.home = home
+        self._sends = SendsOfRows(self.channels, columns, home or "")
+        self._likely_home = self.workflow.account.effective_home_country
+        self._plain = _plain_rows(self.workflow, self.channels, columns)
+        self._plain_numbers = PlainNumbers([home or "", self._likely_home])
+        self._keyed = running_digest(RECIPIENT_DIGEST)
+        self._positions = {place: column for column, place in enumerate(columns.places) if place}
+        self._first_keys = {
+            key: each.key
+            for channel in self.channels
+            for each in fields_of(channel)
+            for key in each.keys
+        }
+        """A value for several places side by side is given under the key of the first."""
+
+    def check(self, row: Row) -> RowFound:
+        """No query, unless the workflow is not live: the gate then asks who is of the team."""
+        found = RowFound()
+        if row.cell_faults or row.faults:
+            self._take_doubts(row, found)
+        if row.faults:
+            return found  # its values may stand in the wrong columns
+        parts = self._plain.sms_parts(row.cells) if self._plain else None
+        are_as_sent = self._take_numbers(row, found)
+        if parts is not None and are_as_sent and not found.faults:
+            found.sms_parts = parts
+        else:
+            self._ask_gate(row, found)
+        return found
+
+    # --- what reading the file has found ---
+
+    def _take_doubts(self, row: Row, found: RowFound) -> None:
+        for fault in row.faults:
+            column = fault.facts.get("column", -1)
+            text = error_words.text_of(fault.code, fault.facts)
+            column = column if isinstance(column, int) else -1
+            found.faults.append(RowFault(fault.code, column, "", text))
+        for doubt in row.cell_faults:
+            if not self.columns.used(doubt.column):
+                continue
+            text = error_words.text_of(doubt.code, {})
+            place = self.columns.places[doubt.column]
+            if self._is_fault(doubt.code, row.cells[doubt.column], place):
+                found.faults.append(RowFault(doubt.code, doubt.column, place, text))
+            else:
+                found.cautions.setdefault(doubt.code, text)
+
+    def _is_fault(self, code: str, cell: str, place: str) -> bool:
+        if code == "scientific" and place not in (RECIPIENT, RECIPIENT2):
+            return _RUINED.search(cell) is not None
+        return CELL_CODES[code].level is Level.FAULT
+
+    # --- the numbers ---
+
+    def _take_numbers(self, row: Row, found: RowFound) -> bool:
+        """Whether the digits of each are certainly those that are sent: the gate reads them as they
+        stand, and finds nothing.
+        """
+        written = list(self._written_numbers(row))
+        if len(written) == 1 and not found.faults:
+            plain = self._plain_numbers.read(written[0][1])
+            if plain is not None:
+                self._add_numbers([plain.digits], plain.region, found)
+                return True
+        read = [self._number(place, text, found) for place, text in written]
+        numbers = [number for number in read if number is not None]
+        if numbers:
+            self._add_numbers([one.digits for one in numbers], numbers[0].region, found)
+        home = self.workflow.account.effective_home_country
+        for finding in (
+            *warnings.of_numbers(numbers),
+            *number_warnings.of_home_country(numbers, home),
+            *number_warnings.of_kinds(numbers),
+        ):
+            found.cautions.setdefault(finding.code, finding.text)
+        return len(numbers) == len(written) and all(map(_is_read_alike, numbers))
+
+    def _add_numbers(self, digits: Sequence[str], region: str, found: RowFound) -> None:
+        found.region = region
+        found.digits = list(dict.fromkeys(map(canonical, digits)))
+        found.digests = [self._digest(each) for each in found.digits]
+
+    def _digest(self, digits: str) -> str:
+        """As `models.recipients.stored_digest`: the keyed state is made once, and copied."""
+        digest = self._keyed.copy()
+        digest.update(digits.encode())
+        return digest.hexdigest()
+
+    def _written_numbers(self, row: Row) -> Iterator[tuple[str, str]]:
+        """The place and the text of each channel's number; of both channels, if it is the same."""
+        yield RECIPIENT, self._text(RECIPIENT, row)
+        second = self._text(RECIPIENT2, row) if len(self.channels) > 1 else ""
+        if second.strip():
+            yield RECIPIENT2, second
+
+    def _text(self, place: str, row: Row) -> str:
+        """As `ColumnMap.texts_of`, of one place."""
+        column = self._positions.get(place)
+        if column is None:
+            return self.columns.fixed.get(place, self.columns.fallbacks.get(place, ""))
+        text = row.cells[column] if column < len(row.cells) else ""
+        return text if text.strip() else self.columns.fallbacks.get(place, text)
+
+    def _number(self, place: str, written: str, found: RowFound) -> Recipient | None:
+        column = self._positions.get(place, -1)
+        if any(fault.column == column >= 0 for fault in found.faults):
+            return None  # a cell is told one thing
+        try:
+            number = recipients.clean(written, self.home or "")
+        except RecipientError as error:
+            code, text = error.code, error_text.number_text(error)
+            if code == NO_COUNTRY or self._is_of_likely_home(written):
+                code, text = NO_COUNTRY, error_words.text_of(NO_COUNTRY, {})
+            found.faults.append(RowFault(code, column, place, text))
+            return None
+        if self.home is None and self._is_of_likely_home(written):
+            text = error_words.text_of(NO_COUNTRY, {})
+            found.faults.append(RowFault(NO_COUNTRY, column, place, text))
+            return None
+        return number
+
+    def _is_of_likely_home(self, written: str) -> bool:
+        """Whether the digits are a number of the account's country without its country code."""
+        if not self._likely_home:
+            return False
+        try:
+            text = number_text.read(written)
+        except RecipientError:
+            return False
+        if text.is_international:
+            return False
+        return recipients.home_reading(text.digits, self._likely_home) is not None
+
+    # --- the gate ---
+
+    def _ask_gate(self, row: Row, found: RowFound) -> None:
+        try:
+            sends = self._sends.of(row)
+        except ParamsError as error:
+            text = error_text.params_text(error)
+            found.faults.append(RowFault(error.code, -1, "", text))
+            return
+        told = {fault.place for fault in found.faults}
+        findings = [*sends.findings, *check.of_message(self.workflow, sends.sends)]
+        for finding in findings:
+            if finding.severity is Severity.CAUTION:
+                found.cautions.setdefault(finding.code, finding.text)
+                continue
+            place = self._place_of(finding)
+            if finding.code == "recipient" and told & {RECIPIENT, RECIPIENT2}:
+                continue
+            if not place or place not in told or finding.code == "recipient":
+                column = self._positions.get(place, -1)
+                found.faults.append(RowFault(finding.code, column, place, finding.text))
+                told.add(place)
+        self._check_reference(sends.reference, found)
+        found.sms_parts = sms_parts(self.channels, sends.sends)
+
+    def _check_reference(self, reference: str, found: RowFound) -> None:
+        if len(reference) > MOST_REFERENCE:
+            text = error_words.text_of("ticket_too_long", {"most": MOST_REFERENCE})
+            column = self._positions.get(REFERENCE, -1)
+            found.faults.append(RowFault("ticket_too_long", column, REFERENCE, text))
+
+    def _place_of(self, finding: Finding) -> str:
+        """Where the person finds what it is about: the place of both channels, or of one."""
+        if finding.code == "recipient":
+            return RECIPIENT
+        key = self._first_keys.get(finding.key, finding.key)
+        own = f"{finding.channel}:{key}"
+        return own if own in self._positions else key
+
+
+def _plain_rows(
+    workflow: WorkflowInstance, channels: Sequence[Channel], columns: ColumnMap
+) -> PlainRows | None:
+    try:
+        return PlainRows(workflow, channels, columns)
+    except NotPlain:
+        return None
+
+
+def _is_read_alike(number: Recipient) -> bool:
+    try:
+        return recipients.clean(number.digits).digits == number.digits
+    except RecipientError:
+        return False
+
+
+def sms_parts(channels: Sequence[Channel], sends: Sequence[Send]) -> int:
+    """Parts of the SMS as far as its text is known; 0 without one."""
+    parts = 0
+    for channel, send in zip(channels, sends, strict=False):
+        if channel.kind == ChannelKind.SMS and channel.template_text:
+            [bubble] = bubbles([channel], [send.template_params])
+            parts += bubble.size.parts if bubble.size else 0
+    return parts
+
+
+def _with_channels(workflow: WorkflowInstance) -> WorkflowInstance:
+    """With all that the gate asks of it, so that a row costs no query."""
+    return (
+        WorkflowInstance.objects.select_related("account__pod")
+        .prefetch_related("channels__parameters")
+        .get(pk=workflow.pk)
+    )
