@@ -67,6 +67,10 @@ class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
         if workflow.invocations.exists():
             # Its messages belong to the account.
             self.fields["account"].disabled = True
+        elif workflow.stage != WorkflowInstance.Stage.DRAFT:
+            self.fields["account"].help_text = _(
+                "A change between practice and live makes it a draft again."
+            )
         if note := note_before(Q(workflow_instance=workflow)):
             field = self.fields["workflow_instance_id"]
             field.help_text = f"{field.help_text} {note}"

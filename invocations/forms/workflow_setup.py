@@ -26,12 +26,15 @@ TEXTS = ("template_text", "header_text", "button_url")
 class NotConfirmed(Exception):
     """Nothing was saved: the workflow is live, and this changes what staff send from now on.
 
-    `then` and `now` are its contracts (`template_fields.snapshot`).
+    `then` and `now` are its contracts (`template_fields.snapshot`), with the account if it becomes
+    a draft because that is of the other kind (`becomes_draft`).
     """
 
-    def __init__(self, then: dict[str, Any], now: dict[str, Any]) -> None:
+    def __init__(
+        self, then: dict[str, Any], now: dict[str, Any], *, becomes_draft: bool = False
+    ) -> None:
         super().__init__()
-        self.then, self.now = then, now
+        self.then, self.now, self.becomes_draft = then, now, becomes_draft
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Saved:
     is_changed: bool
     """Whether texts, values, account or workflow ID differ from before."""
     was_tested: bool
+    has_other_kind: bool = False
+    """Whether its account is practice where it was live, or live where it was practice."""
 
 
 class WorkflowSetup:
@@ -142,13 +147,24 @@ class WorkflowSetup:
             self._drop_unused_words()
             now = template_fields.snapshot(self.workflow)
             is_changed = locked is None or then != now or "account" in self.main.changed_data
-            if locked and locked.stage == Stage.LIVE and then != now:
+            has_other_kind = locked is not None and _differ_in_kind(locked, self.workflow)
+            if locked and locked.stage == Stage.LIVE and (then != now or has_other_kind):
+                if has_other_kind:
+                    then = then | {"account": str(locked.account)}
+                    now = now | {"account": str(self.workflow.account)}
                 if not reason or confirmed != template_fields.digest_of(now):
-                    raise NotConfirmed(then, now)
+                    raise NotConfirmed(then, now, becomes_draft=has_other_kind)
                 stage_moves.add_to_history(self.workflow, by, reason)
-            was_tested = is_changed and stage_moves.test_was_invalidated(self.workflow, by)
+            was_tested = self._make_draft(by, is_changed, has_other_kind)
             version = template_fields.current_version(self.workflow, by)
-        return Saved(version, is_changed, was_tested)
+        return Saved(version, is_changed, was_tested, has_other_kind)
+
+    def _make_draft(self, by: User, is_changed: bool, has_other_kind: bool) -> bool:
+        """A draft again if what was tested has changed. Returns whether it was none until now."""
+        if has_other_kind:
+            rows = WorkflowInstance.objects.filter(pk=self.workflow.pk)
+            return bool(stage_moves.back_to_draft_after_change_of_kind(rows))
+        return is_changed and stage_moves.test_was_invalidated(self.workflow, by)
 
     def _lock(self) -> tuple[WorkflowInstance | None, dict[str, Any]]:
         """The stored row, locked, and its contract."""
@@ -199,6 +215,10 @@ class WorkflowSetup:
             used = [field.key for field in template_fields.fields_of(channel)]
             for parameter in channel.parameters.exclude(key__in=used):
                 parameter.delete()
+
+
+def _differ_in_kind(then: WorkflowInstance, now: WorkflowInstance) -> bool:
+    return then.account.pod.is_practice != now.account.pod.is_practice
 
 
 def _as_stored(channel: Channel | None, kind: str) -> Channel:

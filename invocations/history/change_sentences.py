@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from invocations.composing.stage_moves import TEST_DELIVERED, TEXTS_CHANGED
+from invocations.composing.stage_moves import KIND_CHANGED, TEST_DELIVERED, TEXTS_CHANGED
 from invocations.history.change import Change, Kind
 from invocations.history.change_names import Names
 from invocations.history.change_rows import Row
@@ -138,6 +138,7 @@ STAGES = {
 STAGE_REASONS = {
     TEST_DELIVERED: gettext_lazy("its test was delivered"),
     TEXTS_CHANGED: gettext_lazy("its texts have changed since the test"),
+    KIND_CHANGED: gettext_lazy("its account has changed between practice and live"),
 }
 """Of moves that the console makes itself."""
 

@@ -118,7 +118,13 @@ def _save(request: StaffRequest, stored: WorkflowInstance) -> HttpResponse:
 
 
 def _tell(request: StaffRequest, saved: Saved) -> None:
-    if saved.was_tested:
+    if saved.was_tested and saved.has_other_kind:
+        words = _(
+            "Saved. It is a draft again, for its account changed between practice and live. "
+            "Test it here, then make it live."
+        )
+        messages.warning(request, words)
+    elif saved.was_tested:
         messages.info(request, _("Saved. What was tested has changed, so it is a draft again."))
     elif saved.is_changed:
         words = _("Saved as version %(number)s.") % {"number": saved.version.number}
@@ -136,6 +142,7 @@ def _confirm(
     setup.is_valid()
     context = {
         "changes": changed_texts(asked.then, asked.now),
+        "becomes_draft": asked.becomes_draft,
         "confirms": digest_of(asked.now),
         "reason": reason,
         "lacks_reason": "confirms" in request.POST and not reason,
