@@ -3,8 +3,8 @@
 // without it.
 "use strict";
 {
-  const reason = document.getElementById("reason");
-  (reason ?? document.querySelector("#workflow [aria-invalid=true]"))?.focus();
+  const first = document.getElementById("h-meanwhile") ?? document.getElementById("reason");
+  (first ?? document.querySelector("#workflow [aria-invalid=true]"))?.focus();
 
   // The answer has what the fields held when it was asked for. htmx puts the focus and the caret
   // back, by id.

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from invocations.composing import adjacent_values, stage_moves, template_fields
 from invocations.composing.preview import Bubble, bubbles
 from invocations.composing.template_warnings import template_warnings
+from invocations.forms.page_merge import PageField, as_json, fields_of
 from invocations.forms.template_fields import TextsForm
 from invocations.forms.value_rows import rows_of
 from invocations.forms.workflow import SMS, WHATSAPP, WorkflowForm
@@ -35,6 +36,10 @@ class NotConfirmed(Exception):
     ) -> None:
         super().__init__()
         self.then, self.now, self.becomes_draft = then, now, becomes_draft
+
+
+class ChangedMeanwhile(Exception):
+    """Nothing was saved: somebody else has saved the page since it was merged with theirs."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,19 @@ class WorkflowSetup:
         """The messages with the examples in them."""
         return bubbles(self.channels, [self.examples_of(channel) for channel in self.channels])
 
+    @property
+    def fields(self) -> dict[str, PageField]:
+        """Everything that the page posts, by name."""
+        found = dict(fields_of(self.main))
+        for form in self.texts.values():
+            found |= fields_of(form, form.instance.get_kind_display())
+        for row in self.rows:
+            found |= fields_of(row.form, row.label or row.places[0].where)
+            for place in row.places:
+                label = _("%(where)s, asked for as") % {"where": place.where}
+                found[f"{place.name}-row"] = PageField(label, [row.name], row.label or row.name)
+        return found
+
     def examples_of(self, channel: Channel) -> dict[str, str]:
         examples = {
             place.asked.key: row.example or row.label or place.asked.key
@@ -132,14 +150,20 @@ class WorkflowSetup:
                 words = _("There is a text for %(kind)s. Choose both, or empty it.")
                 yield words % {"kind": name}
 
-    def save(self, by: User, *, reason: str = "", confirmed: str = "") -> Saved:
+    def save(
+        self, by: User, *, reason: str = "", confirmed: str = "", merged_with: str = ""
+    ) -> Saved:
         """Saves everything in one transaction.
 
         What a live workflow sends changes only with a `reason`, and if `confirmed` is the digest of
-        exactly this change (`template_fields.digest_of`). Raises `NotConfirmed`.
+        exactly this change (`template_fields.digest_of`). Raises `NotConfirmed`. `merged_with`: the
+        stored fields as JSON with which the data was merged; raises `ChangedMeanwhile` if they are
+        others now.
         """
         with transaction.atomic():
             locked, then = self._lock()
+            if locked and merged_with and merged_with != as_json(WorkflowSetup(locked).fields):
+                raise ChangedMeanwhile
             self._save_workflow(locked, reason)
             self._save_channels()
             for row in self.rows:
