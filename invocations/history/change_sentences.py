@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from invocations.composing.stage_moves import KIND_CHANGED, TEST_DELIVERED, TEXTS_CHANGED
-from invocations.history.change import Change, Kind
+from invocations.history.change import SET_UP, Change, Kind
 from invocations.history.change_names import Names
 from invocations.history.change_rows import Row
 from invocations.history.change_values import Detail, details_of, shortened
@@ -35,8 +35,10 @@ def _said(row: Row, kind: Kind, sentence: str, **things: Any) -> Change:
     """A change by the person of the version. `sentence` has the names of `things` in braces."""
     reason = row.record.history_change_reason or ""
     by = row.record.history_user
-    is_console = by is None and bool(reason)
-    return Change(row.at, by, kind, format_html(sentence, **things), is_console=is_console)
+    is_set_up = by is None and reason == SET_UP
+    is_console = by is None and bool(reason) and not is_set_up
+    says = format_html(sentence, **things)
+    return Change(row.at, by, kind, says, is_console=is_console, is_set_up=is_set_up)
 
 
 def _edited(row: Row, kind: Kind, details: list[Detail], thing: SafeString) -> Change | None:
