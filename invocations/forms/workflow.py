@@ -55,7 +55,8 @@ class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
         workflow: WorkflowInstance = self.instance
-        self.fields["account"].queryset = Account.objects.select_related("pod").order_by("title")  # type: ignore[attr-defined]
+        account: Any = self.fields["account"]
+        account.queryset = Account.objects.select_related("pod").order_by("title")
         self.fields["valid_minutes"].label = _("Expires after, in minutes")
         self.fields["expects_callback"].label = _("Results come back")
         if workflow._state.adding:
