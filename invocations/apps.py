@@ -15,7 +15,8 @@ class InvocationsConfig(AppConfig):
 
         # Not in admin/__init__.py: ConsoleSite is in that package, so importing it would register
         # the pages while the site is still being created.
-        from .admin import accounts, api_keys, people, pods, workflows  # noqa: F401  registers the pages
+        # Registers the pages.
+        from .admin import accounts, api_keys, people, pods, workflows  # noqa: F401
         from .forms.required import name_what_to_do
         from .models import frozen_counts, immutable
 

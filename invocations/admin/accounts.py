@@ -22,7 +22,13 @@ from invocations.admin.badges import badge, mode_badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.admin.lists import BoundedChangeList
 from invocations.admin.returning import accounts_part, hub_of
-from invocations.forms.target_change import add_notes, follow_and_tell, forget_answers
+from invocations.forms.target_change import (
+    add_notes,
+    add_stage_note,
+    follow_and_tell,
+    forget_answers,
+    make_drafts_and_tell,
+)
 from invocations.history.reasons import REASONS
 from invocations.kaleyra import home_country
 from invocations.models import Account, Pod
@@ -152,6 +158,7 @@ class AccountAdmin(ConfigurationAdmin):
             pod.label_from_instance = _region_and_host
         if obj:
             add_notes(form, ["pod", "sid"], Q(account=obj))
+            add_stage_note(form, "pod", obj.workflow_instances.all())
         return form
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -188,11 +195,19 @@ class AccountAdmin(ConfigurationAdmin):
         if has_new_address and change:
             forget_answers([obj])
             follow_and_tell(request, [obj], Q(account=obj))
+            if _has_changed_kind(obj, form):
+                make_drafts_and_tell(request, obj.workflow_instances.all())
         if has_new_address:
             for warning in sid_warnings(obj):
                 self.message_user(request, warning, messages.WARNING)
         if has_new_pause:
             self.message_user(request, _effect_of_pause(obj), messages.WARNING)
+
+
+def _has_changed_kind(account: Account, form: Any) -> bool:
+    """Whether it was practice and is live now, or the other way round."""
+    before = Pod.objects.filter(pk=form.initial["pod"]).first()
+    return before is not None and before.is_practice != account.pod.is_practice
 
 
 def _region_and_host(pod: Pod) -> str:

@@ -65,7 +65,14 @@ def grantable_groups(granter: User) -> QuerySet[Group]:
 
 
 @admin.register(User)
-class PersonAdmin(ChangesOfRecord, BoundedLists, BoundedChoices, InUse, UserAdmin, ModelAdmin):  # type: ignore[type-arg]
+class PersonAdmin(
+    ChangesOfRecord,
+    BoundedLists,
+    BoundedChoices,
+    InUse,
+    UserAdmin,  # type: ignore[type-arg]
+    ModelAdmin,
+):
     change_form_outer_after_template = None  # what a person sent is in the history
     list_before_template = "admin/invocations/groups_link.html"
     show_facets = admin.ShowFacets.NEVER

@@ -16,8 +16,15 @@ from django.utils.translation import gettext_lazy
 from invocations.admin.badges import mode_badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.admin.returning import accounts_part, hub_of
-from invocations.forms.target_change import add_notes, follow_and_tell, forget_answers
-from invocations.models import Pod
+from invocations.forms.target_change import (
+    add_notes,
+    add_stage_note,
+    follow_and_tell,
+    forget_answers,
+    make_drafts_and_tell,
+)
+from invocations.kaleyra import address
+from invocations.models import Pod, WorkflowInstance
 from invocations.sending import pause
 from invocations.templatetags.shell import Part
 
@@ -64,6 +71,7 @@ class PodAdmin(ConfigurationAdmin):
         form = super().get_form(request, obj, change=change, **kwargs)
         if obj:
             add_notes(form, ["api_domain"], Q(account__pod=obj))
+            add_stage_note(form, "api_domain", WorkflowInstance.objects.filter(account__pod=obj))
         return form
 
     def save_model(self, request: HttpRequest, obj: Pod, form: Any, change: bool) -> None:
@@ -77,6 +85,9 @@ class PodAdmin(ConfigurationAdmin):
         if change:
             forget_answers(obj.accounts.all())
             follow_and_tell(request, list(obj.accounts.all()), Q(account__pod=obj))
+            if address.is_loopback(form.initial["api_domain"]) != obj.is_practice:
+                of_pod = WorkflowInstance.objects.filter(account__pod=obj)
+                make_drafts_and_tell(request, of_pod)
             for account in obj.accounts.all():
                 pause.resume(account, mended=True)
         if not obj.is_practice and not obj.api_domain.endswith(KALEYRA_DOMAINS):

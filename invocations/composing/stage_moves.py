@@ -9,6 +9,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from invocations.composing import template_fields
@@ -26,6 +27,7 @@ MAX_REASON = 100
 """Characters of a reason, as django-simple-history stores it."""
 TEST_DELIVERED = "test_delivered"
 TEXTS_CHANGED = "texts_changed"
+KIND_CHANGED = "kind_changed"
 Stage = WorkflowInstance.Stage
 
 
@@ -44,6 +46,20 @@ def test_was_invalidated(workflow: WorkflowInstance, by: User | None) -> bool:
     return _move(workflow, (Stage.TESTED,), Stage.DRAFT, by, TEXTS_CHANGED)
 
 
+def back_to_draft_after_change_of_kind(workflows: QuerySet[WorkflowInstance]) -> int:
+    """Makes tested and live `workflows` drafts: their account has changed between practice and
+    live, where none of their tests was made. Returns how many.
+
+    Call it in the transaction that saves the account. It locks every row, so that `mark_tested`
+    sees the account as it is afterwards.
+    """
+    found = list(workflows)
+    rows = WorkflowInstance.objects.filter(pk__in=[each.pk for each in found])
+    rows.update(tested_at=None, tested_by=None, tested_version=None)
+    origins = (Stage.TESTED, Stage.LIVE)
+    return sum(_move(each, origins, Stage.DRAFT, None, KIND_CHANGED) for each in found)
+
+
 def mark_tested(invocation_pk: int) -> bool:
     """After a delivery was reported: the message's workflow is tested, if it is a draft with the
     texts and values that the message was sent with, and the message went to practice or the team.
@@ -57,10 +73,12 @@ def mark_tested(invocation_pk: int) -> bool:
     if message.version is None or not _was_a_test(message):
         return False
     with transaction.atomic():
-        # The page that saves texts locks the row, too: they cannot change in between.
+        # Pages that save texts, or move the account between practice and live, lock the row, too.
         locked = WorkflowInstance.objects.select_for_update()
         workflow = locked.get(pk=message.workflow_instance_id)
         if not template_fields.is_current(message.version, workflow):
+            return False
+        if not _was_a_test(related.get(pk=invocation_pk)):
             return False
         return _move(
             workflow,

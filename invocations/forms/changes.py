@@ -33,7 +33,8 @@ class ChangesFilter(DaysFilter):
         max_length=60,
         validators=[
             RegexValidator(
-                r"^((account|pod|workflow|user|group)-[0-9]{1,18}|apikey-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z"
+                r"^((account|pod|workflow|user|group)-[0-9]{1,18}"
+                r"|apikey-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z"
             )
         ],
         widget=forms.HiddenInput,

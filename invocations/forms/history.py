@@ -34,7 +34,7 @@ from invocations.models import Account, Invocation, WorkflowInstance
 from invocations.models.people import full_name
 
 
-class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time
+class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no subscript at run time
     """A choice of people, shown by their full names."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -118,7 +118,8 @@ class HistoryFilter(DaysFilter):
     def __init__(self, address: QueryDict) -> None:
         super().__init__(upgrade_filters(address))
         for name in ("workflow", "account", "person"):
-            self.fields[name].choices = partial(self._choices_of, name)  # type: ignore[attr-defined]
+            field: Any = self.fields[name]
+            field.choices = partial(self._choices_of, name)
         if not (settings.SANDBOX or self._filter_choices.has_practice):
             del self.fields["practice"]
 

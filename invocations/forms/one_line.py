@@ -5,19 +5,15 @@ A browser shows a value without its line breaks, so the form remembers which had
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from invocations.composing import check
 from invocations.composing.findings import Finding
 from invocations.forms.filled import EDITORS
+from invocations.forms.send_fields import SendFields
 from invocations.forms.values import field_name
 from invocations.kaleyra.line_breaks import has_line_break
 
-if TYPE_CHECKING:
-    from invocations.forms.send import SendForm
 
-
-def fields_with_line_breaks(form: SendForm) -> list[str]:
+def fields_with_line_breaks(form: SendFields) -> list[str]:
     """The names of the fields for one value whose line breaks became blanks."""
     came_in = set(form["one_line"].value() or ())
     names = []
@@ -30,7 +26,7 @@ def fields_with_line_breaks(form: SendForm) -> list[str]:
     return names
 
 
-def line_break_findings(form: SendForm) -> list[Finding]:
+def line_break_findings(form: SendFields) -> list[Finding]:
     """What the gate would have said of the values before they were put into one line."""
     names = fields_with_line_breaks(form)
     found: list[Finding] = []

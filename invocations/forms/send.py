@@ -24,11 +24,11 @@ from invocations.forms.channel_params import (
 from invocations.forms.filled import EDITORS, Filled, by_position, filled
 from invocations.forms.one_line import fields_with_line_breaks
 from invocations.forms.recipient import EarlierSends, RecipientField, initial_numbers
+from invocations.forms.send_fields import SendFields
 from invocations.forms.send_layout import named, send_helper
 from invocations.forms.template_params import TemplateParamsField
 from invocations.forms.value_sources import places_of, sources_of
 from invocations.forms.values import field_name, value_field
-from invocations.forms.when import WhenFields
 from invocations.kaleyra import recipients
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import Recipient
@@ -37,7 +37,7 @@ from invocations.kaleyra.template_params import ParamsError
 from invocations.models import WorkflowInstance
 
 
-class SendForm(WhenFields):
+class SendForm(SendFields):
     """The inputs of `workflow`'s one or two channels. `sends` has them once the form is valid.
 
     A channel whose template text is stored has one field for each of its values. The free editors,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
@@ -15,20 +15,18 @@ from invocations.composing.template_fields import TemplateField
 from invocations.forms.channel_params import is_known
 from invocations.forms.filled import EDITORS
 from invocations.forms.layouts import Card, Fold, Group, Input, Part, helper_of
+from invocations.forms.send_fields import SendFields
 from invocations.forms.template_params import Editor
 from invocations.kaleyra.template_params import PARAM_HEADER, PARAM_URL
 from invocations.models import Channel
 
-if TYPE_CHECKING:
-    from invocations.forms.send import SendForm
 
-
-def send_helper(form: SendForm) -> FormHelper:
+def send_helper(form: SendFields) -> FormHelper:
     _focus(form)
     return helper_of(Layout(_who(form), _what(form), _when(form), _developers(form)))
 
 
-def _focus(form: SendForm) -> None:
+def _focus(form: SendFields) -> None:
     """Puts the cursor where a person goes on: at the first wrong field, or else the number."""
     editors = [form[name].value() for name in EDITORS.values() if name in form.fields]
     if any(isinstance(each, Editor) and each.fresh_row is not None for each in editors):
@@ -42,7 +40,7 @@ def _focus(form: SendForm) -> None:
 # --- who gets it ----------------------------------------------------------------------------------
 
 
-def _who(form: SendForm) -> Card:
+def _who(form: SendFields) -> Card:
     folds: tuple[Fold, ...] = ()
     if "recipient2" in form.fields:
         own = Group("recipient2", css_class="own-recipient")
@@ -68,7 +66,7 @@ def _who(form: SendForm) -> Card:
 # --- what it says ---------------------------------------------------------------------------------
 
 
-def _what(form: SendForm) -> Card:
+def _what(form: SendFields) -> Card:
     values = [
         Input(name, "parts/value_field.html", uses=list(_uses(form, name)))
         for name, _field, _position in form.places
@@ -92,7 +90,7 @@ def _what(form: SendForm) -> Card:
     )
 
 
-def _uses(form: SendForm, root: str) -> Iterator[str]:
+def _uses(form: SendFields, root: str) -> Iterator[str]:
     """Where the customer meets this value: “WhatsApp”, “its header”, “SMS”."""
     told: set[str] = set()
     for name, asked, position in form.places:
@@ -108,7 +106,7 @@ def _uses(form: SendForm, root: str) -> Iterator[str]:
         told |= {text, kind}
 
 
-def _different(form: SendForm) -> Iterator[Fold]:
+def _different(form: SendFields) -> Iterator[Fold]:
     """The part in which one place can have a value of its own."""
     followers = [place for place in form.places if place[0] in form.sources.by_name]
     inner = [place for place in followers if not form.sources.is_shared(place[0])]
@@ -143,14 +141,14 @@ def _different(form: SendForm) -> Iterator[Fold]:
     )
 
 
-def _has_same_values(form: SendForm, shared: list[Any]) -> bool:
+def _has_same_values(form: SendFields, shared: list[Any]) -> bool:
     """Whether the second channel can have values of its own in place of the first one's."""
     if "same_values" not in form.fields:
         return False
     return bool(shared) or not is_known(form.channels[1], form.asked[1])
 
 
-def _own(form: SendForm, name: str, asked: TemplateField, position: int) -> Input:
+def _own(form: SendFields, name: str, asked: TemplateField, position: int) -> Input:
     """The field of a place that takes another's value while it is empty."""
     source = form.sources.by_name[name]
     attrs = {"data-source": f"id_{source}"}
@@ -161,7 +159,7 @@ def _own(form: SendForm, name: str, asked: TemplateField, position: int) -> Inpu
     return Input(name, "parts/value_field.html", label=label, follows=True)
 
 
-def own_label(form: SendForm, asked: TemplateField, position: int) -> str:
+def own_label(form: SendFields, asked: TemplateField, position: int) -> str:
     """The name of one place among several that ask for the same value."""
     words = {
         PARAM_HEADER: _("%(label)s in the header"),
@@ -178,7 +176,7 @@ def named(channel: Channel) -> str:
 # --- when, and what developers need ---------------------------------------------------------------
 
 
-def _when(form: SendForm) -> Card:
+def _when(form: SendFields) -> Card:
     when = [Part("parts/when.html")] if "when" in form.fields else []
     return Card(
         *when,
@@ -189,7 +187,7 @@ def _when(form: SendForm) -> Card:
     )
 
 
-def _developers(form: SendForm) -> Fold:
+def _developers(form: SendFields) -> Fold:
     """Free keys of channels whose text is stored, the order of the values, and pasting."""
     editors: list[Any] = []
     known = [

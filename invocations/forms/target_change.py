@@ -1,4 +1,6 @@
-"""What set-up pages say about messages under way when their host, SID or workflow ID changes."""
+"""What set-up pages say when a host, SID or workflow ID changes: what follows of the messages under
+way, and which workflows become drafts.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +8,13 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from invocations.models import Account, ApiKey
+from invocations.composing import stage_moves
+from invocations.models import Account, ApiKey, WorkflowInstance
 from invocations.sending import targets
 
 
@@ -38,6 +41,34 @@ def add_notes(form: Any, names: Iterable[str], of: Q) -> None:
         if note and name in form.base_fields:
             field = form.base_fields[name]
             field.help_text = f"{field.help_text} {note}".strip()
+
+
+def add_stage_note(form: Any, name: str, workflows: QuerySet[WorkflowInstance]) -> None:
+    """Adds to the help text of the field `name` what happens to workflows tested or live there."""
+    stages = (WorkflowInstance.Stage.TESTED, WorkflowInstance.Stage.LIVE)
+    count = workflows.filter(stage__in=stages).count()
+    if count and name in form.base_fields:
+        one = (
+            "%(n)d workflow is tested or live: a change between practice and live makes it a draft."
+        )
+        many = (
+            "%(n)d workflows are tested or live: a change between practice and live makes them "
+            "drafts."
+        )
+        field = form.base_fields[name]
+        note = ngettext(one, many, count) % {"n": count}
+        field.help_text = f"{field.help_text} {note}".strip()
+
+
+def make_drafts_and_tell(request: HttpRequest, workflows: QuerySet[WorkflowInstance]) -> None:
+    """After a change between practice and live was saved."""
+    if drafts := stage_moves.back_to_draft_after_change_of_kind(workflows):
+        one = "%(n)d workflow is a draft again, for its account changed between practice and live."
+        many = (
+            "%(n)d workflows are drafts again, for their account changed between practice and live."
+        )
+        then = _("Test each here, then make it live.")
+        messages.warning(request, f"{ngettext(one, many, drafts) % {'n': drafts}} {then}")
 
 
 def forget_answers(accounts: Iterable[Account]) -> None:

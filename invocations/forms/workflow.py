@@ -55,7 +55,8 @@ class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
         workflow: WorkflowInstance = self.instance
-        self.fields["account"].queryset = Account.objects.select_related("pod").order_by("title")  # type: ignore[attr-defined]
+        account: Any = self.fields["account"]
+        account.queryset = Account.objects.select_related("pod").order_by("title")
         self.fields["valid_minutes"].label = _("Expires after, in minutes")
         self.fields["expects_callback"].label = _("Results come back")
         if workflow._state.adding:
@@ -67,6 +68,10 @@ class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
         if workflow.invocations.exists():
             # Its messages belong to the account.
             self.fields["account"].disabled = True
+        elif workflow.stage != WorkflowInstance.Stage.DRAFT:
+            self.fields["account"].help_text = _(
+                "A change between practice and live makes it a draft again."
+            )
         if note := note_before(Q(workflow_instance=workflow)):
             field = self.fields["workflow_instance_id"]
             field.help_text = f"{field.help_text} {note}"

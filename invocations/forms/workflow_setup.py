@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from invocations.composing import adjacent_values, stage_moves, template_fields
 from invocations.composing.preview import Bubble, bubbles
 from invocations.composing.template_warnings import template_warnings
+from invocations.forms.page_merge import PageField, as_json, fields_of
 from invocations.forms.template_fields import TextsForm
 from invocations.forms.value_rows import rows_of
 from invocations.forms.workflow import SMS, WHATSAPP, WorkflowForm
@@ -26,12 +27,19 @@ TEXTS = ("template_text", "header_text", "button_url")
 class NotConfirmed(Exception):
     """Nothing was saved: the workflow is live, and this changes what staff send from now on.
 
-    `then` and `now` are its contracts (`template_fields.snapshot`).
+    `then` and `now` are its contracts (`template_fields.snapshot`), with the account if it becomes
+    a draft because that is of the other kind (`becomes_draft`).
     """
 
-    def __init__(self, then: dict[str, Any], now: dict[str, Any]) -> None:
+    def __init__(
+        self, then: dict[str, Any], now: dict[str, Any], *, becomes_draft: bool = False
+    ) -> None:
         super().__init__()
-        self.then, self.now = then, now
+        self.then, self.now, self.becomes_draft = then, now, becomes_draft
+
+
+class ChangedMeanwhile(Exception):
+    """Nothing was saved: somebody else has saved the page since it was merged with theirs."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,8 @@ class Saved:
     is_changed: bool
     """Whether texts, values, account or workflow ID differ from before."""
     was_tested: bool
+    has_other_kind: bool = False
+    """Whether its account is practice where it was live, or live where it was practice."""
 
 
 class WorkflowSetup:
@@ -92,6 +102,19 @@ class WorkflowSetup:
         """The messages with the examples in them."""
         return bubbles(self.channels, [self.examples_of(channel) for channel in self.channels])
 
+    @property
+    def fields(self) -> dict[str, PageField]:
+        """Everything that the page posts, by name."""
+        found = dict(fields_of(self.main))
+        for form in self.texts.values():
+            found |= fields_of(form, form.instance.get_kind_display())
+        for row in self.rows:
+            found |= fields_of(row.form, row.label or row.places[0].where)
+            for place in row.places:
+                label = _("%(where)s, asked for as") % {"where": place.where}
+                found[f"{place.name}-row"] = PageField(label, [row.name], row.label or row.name)
+        return found
+
     def examples_of(self, channel: Channel) -> dict[str, str]:
         examples = {
             place.asked.key: row.example or row.label or place.asked.key
@@ -127,14 +150,20 @@ class WorkflowSetup:
                 words = _("There is a text for %(kind)s. Choose both, or empty it.")
                 yield words % {"kind": name}
 
-    def save(self, by: User, *, reason: str = "", confirmed: str = "") -> Saved:
+    def save(
+        self, by: User, *, reason: str = "", confirmed: str = "", merged_with: str = ""
+    ) -> Saved:
         """Saves everything in one transaction.
 
         What a live workflow sends changes only with a `reason`, and if `confirmed` is the digest of
-        exactly this change (`template_fields.digest_of`). Raises `NotConfirmed`.
+        exactly this change (`template_fields.digest_of`). Raises `NotConfirmed`. `merged_with`: the
+        stored fields as JSON with which the data was merged; raises `ChangedMeanwhile` if they are
+        others now.
         """
         with transaction.atomic():
             locked, then = self._lock()
+            if locked and merged_with and merged_with != as_json(WorkflowSetup(locked).fields):
+                raise ChangedMeanwhile
             self._save_workflow(locked, reason)
             self._save_channels()
             for row in self.rows:
@@ -142,13 +171,24 @@ class WorkflowSetup:
             self._drop_unused_words()
             now = template_fields.snapshot(self.workflow)
             is_changed = locked is None or then != now or "account" in self.main.changed_data
-            if locked and locked.stage == Stage.LIVE and then != now:
+            has_other_kind = locked is not None and _differ_in_kind(locked, self.workflow)
+            if locked and locked.stage == Stage.LIVE and (then != now or has_other_kind):
+                if has_other_kind:
+                    then = then | {"account": str(locked.account)}
+                    now = now | {"account": str(self.workflow.account)}
                 if not reason or confirmed != template_fields.digest_of(now):
-                    raise NotConfirmed(then, now)
+                    raise NotConfirmed(then, now, becomes_draft=has_other_kind)
                 stage_moves.add_to_history(self.workflow, by, reason)
-            was_tested = is_changed and stage_moves.test_was_invalidated(self.workflow, by)
+            was_tested = self._make_draft(by, is_changed, has_other_kind)
             version = template_fields.current_version(self.workflow, by)
-        return Saved(version, is_changed, was_tested)
+        return Saved(version, is_changed, was_tested, has_other_kind)
+
+    def _make_draft(self, by: User, is_changed: bool, has_other_kind: bool) -> bool:
+        """A draft again if what was tested has changed. Returns whether it was none until now."""
+        if has_other_kind:
+            rows = WorkflowInstance.objects.filter(pk=self.workflow.pk)
+            return bool(stage_moves.back_to_draft_after_change_of_kind(rows))
+        return is_changed and stage_moves.test_was_invalidated(self.workflow, by)
 
     def _lock(self) -> tuple[WorkflowInstance | None, dict[str, Any]]:
         """The stored row, locked, and its contract."""
@@ -199,6 +239,10 @@ class WorkflowSetup:
             used = [field.key for field in template_fields.fields_of(channel)]
             for parameter in channel.parameters.exclude(key__in=used):
                 parameter.delete()
+
+
+def _differ_in_kind(then: WorkflowInstance, now: WorkflowInstance) -> bool:
+    return then.account.pod.is_practice != now.account.pod.is_practice
 
 
 def _as_stored(channel: Channel | None, kind: str) -> Channel:

@@ -30,7 +30,8 @@ class StartForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
         self.setup: WorkflowSetup | None = None
         self.problems: list[str] = []
         """What is wrong in the definition, each with its place."""
-        self.fields["account"].queryset = Account.objects.order_by("title")  # type: ignore[attr-defined]
+        account: Any = self.fields["account"]
+        account.queryset = Account.objects.order_by("title")
 
     def clean(self) -> dict[str, Any]:
         """Fills in the page of a new workflow, whose forms judge the definition."""

@@ -15,6 +15,9 @@ from django.utils.translation import gettext_lazy
 from invocations.history.change_values import Detail
 from invocations.history.wording import person_name
 
+SET_UP = "set_up"
+"""The stored reason of what `manage.py demo` makes."""
+
 
 class Kind(models.TextChoices):
     """What a change is about, as the filter has it."""
@@ -31,7 +34,7 @@ class Change:
     """One line of the list.
 
     `says` follows the person's name: "stopped all sending". `note`: the reason, in the words of
-    whoever gave it, or of the console. `by` is None if the console or a script did it.
+    whoever gave it, or of the console. `by` is None if the console, its set-up or a script did it.
     """
 
     at: datetime
@@ -42,9 +45,12 @@ class Change:
     note: str = ""
     is_quoted: bool = True
     is_console: bool = False
+    is_set_up: bool = False
 
     @property
     def person(self) -> str:
         if self.is_console:
             return _("The console")
+        if self.is_set_up:
+            return _("The set-up")
         return person_name(self.by) if self.by else _("A script")

@@ -16,8 +16,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from invocations.composing.stage_moves import TEST_DELIVERED, TEXTS_CHANGED
-from invocations.history.change import Change, Kind
+from invocations.composing.stage_moves import KIND_CHANGED, TEST_DELIVERED, TEXTS_CHANGED
+from invocations.history.change import SET_UP, Change, Kind
 from invocations.history.change_names import Names
 from invocations.history.change_rows import Row
 from invocations.history.change_values import Detail, details_of, shortened
@@ -35,8 +35,10 @@ def _said(row: Row, kind: Kind, sentence: str, **things: Any) -> Change:
     """A change by the person of the version. `sentence` has the names of `things` in braces."""
     reason = row.record.history_change_reason or ""
     by = row.record.history_user
-    is_console = by is None and bool(reason)
-    return Change(row.at, by, kind, format_html(sentence, **things), is_console=is_console)
+    is_set_up = by is None and reason == SET_UP
+    is_console = by is None and bool(reason) and not is_set_up
+    says = format_html(sentence, **things)
+    return Change(row.at, by, kind, says, is_console=is_console, is_set_up=is_set_up)
 
 
 def _edited(row: Row, kind: Kind, details: list[Detail], thing: SafeString) -> Change | None:
@@ -138,6 +140,7 @@ STAGES = {
 STAGE_REASONS = {
     TEST_DELIVERED: gettext_lazy("its test was delivered"),
     TEXTS_CHANGED: gettext_lazy("its texts have changed since the test"),
+    KIND_CHANGED: gettext_lazy("its account has changed between practice and live"),
 }
 """Of moves that the console makes itself."""
 

@@ -20,6 +20,13 @@ NOT_SENT = Meaning(
     icon="remove",
     says=_("Nothing went to the customer."),
 )
+NOT_YET_SENT = Meaning(
+    "not-yet-sent",
+    pgettext_lazy("delivery", "Not sent yet"),
+    tone="neutral",
+    icon="event",
+    says=_("It is scheduled. Nothing has gone to the customer."),
+)
 NOT_KNOWN = Meaning(
     "not-known",
     pgettext_lazy("delivery", "Not known"),
@@ -134,7 +141,7 @@ DELIVERIES = {
     meaning.name: meaning
     for meaning in (
         *(AWAITING, DELIVERED, FELL_BACK, NO_CONFIRMATION, NOT_DELIVERED, NO_RESULT),
-        *(NOT_REPORTED, NOT_KNOWN, NOT_SENT, SAID_DELIVERED, SAID_NOT_DELIVERED),
+        *(NOT_REPORTED, NOT_KNOWN, NOT_SENT, NOT_YET_SENT, SAID_DELIVERED, SAID_NOT_DELIVERED),
     )
 }
 REPORTED = {meaning.name for meaning in (DELIVERED, FELL_BACK, NO_CONFIRMATION, NOT_DELIVERED)}

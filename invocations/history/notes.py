@@ -1,4 +1,8 @@
-"""The notes of messages: those typed in the send form, and those added later."""
+"""The notes of messages: those typed in the send form, and those added later.
+
+What looks like a phone number in them is masked for whoever may not see numbers. What is stored
+stays as it was typed.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,7 @@ class ShownNote:
     invocation: Invocation
 
 
-def notes_about(ids: Collection[int]) -> list[ShownNote]:
+def notes_about(ids: Collection[int], viewer: Viewer) -> list[ShownNote]:
     """The notes of these messages, the newest first, at most `MAX_NOTES`."""
     added = Note.objects.filter(invocation__in=ids).select_related("author", "invocation")
     added = added.defer("invocation__payload", "invocation__reply", "invocation__note")
@@ -35,25 +39,25 @@ def notes_about(ids: Collection[int]) -> list[ShownNote]:
     sent = sent.defer("payload", "reply").order_by("-pk")
     shown = [
         ShownNote(
-            _readable(note, "text"), person_name(note.author), note.created_at, note.invocation
+            text_for(viewer, note), person_name(note.author), note.created_at, note.invocation
         )
         for note in added[:MAX_NOTES]
     ]
     shown += [
-        ShownNote(_readable(each, "note"), person_name(each.created_by), each.created_at, each)
+        ShownNote(text_for(viewer, each), person_name(each.created_by), each.created_at, each)
         for each in sent[:MAX_NOTES]
     ]
     return sorted(shown, key=lambda note: note.at, reverse=True)[:MAX_NOTES]
 
 
-def notes_of(invocation: Invocation) -> list[ShownNote]:
+def notes_of(invocation: Invocation, viewer: Viewer) -> list[ShownNote]:
     """The notes of one message, whose own is loaded, the newest first."""
     added = invocation.notes.select_related("author")[:MAX_NOTES]
     shown = [
-        ShownNote(_readable(row, "text"), person_name(row.author), row.created_at, invocation)
+        ShownNote(text_for(viewer, row), person_name(row.author), row.created_at, invocation)
         for row in added
     ]
-    if own := _readable(invocation, "note"):
+    if own := text_for(viewer, invocation):
         by = person_name(invocation.created_by)
         shown.append(ShownNote(own, by, invocation.created_at, invocation))
     return shown
@@ -67,18 +71,22 @@ def prefetch_notes() -> Prefetch[str]:
 def lines_of_notes(invocation: Invocation, viewer: Viewer) -> Iterator[str]:
     """Each note added after the send, signed and dated, on one line, the oldest first.
 
-    For a file, which goes further than a page: what looks like a phone number is masked for whoever
-    may not see numbers. Reads what `prefetch_notes` loaded. Times are in the viewer's zone.
+    Reads what `prefetch_notes` loaded. Times are in the viewer's zone.
     """
     for note in invocation.notes.all():
-        text = " ".join(_readable(note, "text").split())
+        text = " ".join(text_for(viewer, note).split())
         at = f"{note.created_at.astimezone(viewer.zone):%Y-%m-%d %H:%M}"
-        said = text if viewer.sees_numbers else mask_numbers(text)
-        yield f"{at} {person_name(note.author)}: {said}"
+        yield f"{at} {person_name(note.author)}: {text}"
 
 
-def _readable(row: Invocation | Note, column: str) -> str:
+def text_for(viewer: Viewer, row: Invocation | Note) -> str:
+    """The note as `viewer` may read it; empty if the message was sent with none."""
     try:
-        return getattr(row, column) or ""
+        text = (row.text if isinstance(row, Note) else row.note) or ""
     except Unreadable:
         return _("(cannot be read any more)")
+    return as_read_by(viewer, text)
+
+
+def as_read_by(viewer: Viewer, note: str) -> str:
+    return note if viewer.sees_numbers else mask_numbers(note)

@@ -13,6 +13,7 @@ from invocations.composing import resending
 from invocations.history.deliveries import (
     NOT_DELIVERED,
     NOT_SENT,
+    NOT_YET_SENT,
     SAID_DELIVERED,
     SAID_NOT_DELIVERED,
 )
@@ -52,7 +53,7 @@ def question_before_resend(delivery: Meaning, *, is_disputed: bool) -> Text:
     """What stands above the button that opens the form with the same values."""
     if is_disputed:
         return _("Only once the customer says that nothing came:")
-    if delivery in (NOT_SENT, NOT_DELIVERED, SAID_NOT_DELIVERED):
+    if delivery in (NOT_SENT, NOT_YET_SENT, NOT_DELIVERED, SAID_NOT_DELIVERED):
         return _("A new message, with a new request ID:")
     if delivery.tone == "delivered" or delivery is SAID_DELIVERED:
         return _("Does the customer want it once more?")

@@ -12,6 +12,7 @@ from invocations.history.deliveries import (
     NOT_KNOWN,
     NOT_REPORTED,
     NOT_SENT,
+    NOT_YET_SENT,
     SAID_DELIVERED,
     SAID_NOT_DELIVERED,
 )
@@ -99,7 +100,7 @@ SCHEDULED = StatusMeaning(
     icon="event",
     says=_("Saved. It leaves when its time has come."),
     next=(steps.WAIT_OR_CANCEL,),
-    delivery=NOT_SENT,
+    delivery=NOT_YET_SENT,
 )
 """A queued invocation before its `not_before`."""
 RESTORED = replace(

@@ -20,7 +20,7 @@ from invocations.history.report import Report, doubtful_texts, matched_by_texts
 from invocations.history.scheduled import change_steps
 from invocations.history.timeline_channels import expected_steps, reported_steps
 from invocations.history.timeline_step import TimelineStep, step_for
-from invocations.history.wording import clock_time, duration_text, person_name
+from invocations.history.wording import chosen_time, clock_time, duration_text, person_name
 from invocations.models import Attempt, Channel, Invocation, ScheduleChange
 
 Status = Invocation.Status
@@ -81,7 +81,7 @@ def _recorded(invocation: Invocation, changes: Sequence[ScheduleChange]) -> Time
     says: list[Text] = [_("Saved here before anything left, with its request ID.")]
     if invocation.not_before:
         first = changes[0].was if changes else invocation.not_before
-        time = clock_time(first, "j M Y, H:i:s")
+        time = chosen_time(first)
         says.append(_("Scheduled for %(time)s.") % {"time": time})
     if not changes:
         says += _expiry(invocation)
@@ -96,7 +96,7 @@ def _expiry(invocation: Invocation) -> list[Text]:
     words = _("Expires at %(time)s.")
     if invocation.status == Status.EXPIRED:
         words = _("It was to expire at %(time)s.")
-    return [words % {"time": clock_time(end, "j M Y, H:i:s")}]
+    return [words % {"time": chosen_time(end)}]
 
 
 def _attempts(begun: Sequence[Attempt]) -> Iterator[TimelineStep]:

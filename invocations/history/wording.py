@@ -36,6 +36,11 @@ def clock_time(moment: datetime, form: str = "H:i:s") -> str:
     return date_format(timezone.localtime(moment), form)
 
 
+def chosen_time(moment: datetime) -> str:
+    """ "30 Nov 2026, 09:00", with seconds only where a command chose some, in the current zone."""
+    return clock_time(moment, "j M Y, H:i:s" if moment.second else "j M Y, H:i")
+
+
 def clock_time_of(moment: datetime, now: datetime) -> str:
     """`moment` to the minute: "01:23" within a day, "Mon 09:00" within a week, else with its date.
 

@@ -60,7 +60,8 @@ _KEPT = re.compile(
     rf"(?<![0-9A-Za-z])(?:{TIME_PATTERN}|(?P<uuid>{UUID_PATTERN}))(?![0-9A-Za-z])"
     r"|(?<![\d:.])\d{1,3}:[0-5]\d:[0-5]\d\.\d{6}(?!\d)"  # a duration
     # The addresses of a private network, which are no phone numbers: 10.…, 127.…, 192.168.…, 172.…
-    r"|(?<![\d.])(?:(?:10|127)\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2}(?![\d.])"
+    r"|(?<![\d.])(?:(?:10|127)\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))"
+    r"(?:\.\d{1,3}){2}(?![\d.])"
 )
 _LOOSE_NUMBER = re.compile(r"\d(?:[^\w:]{0,4}\d){7,}")
 """Eight digits or more, with anything between them that is neither a letter nor a colon."""

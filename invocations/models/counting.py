@@ -33,6 +33,7 @@ def count_statement(found: Sequence[QuerySet[Any]], cap: int) -> CountStatement:
         except EmptyResultSet:  # a condition that nothing can fulfil
             columns.append("0")
             continue
-        columns.append(f"(SELECT COUNT(*) FROM ({sql}) counted{number})")  # noqa: S608  # Django's own
+        # The SQL is Django's own.
+        columns.append(f"(SELECT COUNT(*) FROM ({sql}) counted{number})")  # noqa: S608
         params.extend(values)
     return CountStatement(f"SELECT {', '.join(columns)}", tuple(params))

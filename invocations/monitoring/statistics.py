@@ -225,9 +225,10 @@ def times_to_result(workflow_ids: Sequence[int], since_id: int) -> dict[int, tim
     )
     params = [value for pk in workflow_ids for value in (pk, since_id)]
     seconds: dict[int, list[float]] = {}
+    between = _SECONDS[connection.vendor]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT workflow_instance_id, {_SECONDS[connection.vendor]} FROM ({samples}) samples"  # noqa: S608
+            f"SELECT workflow_instance_id, {between} FROM ({samples}) samples"  # noqa: S608
             " WHERE result_at >= final_at AND reason <> 'confirmed_by_result'",
             params,
         )

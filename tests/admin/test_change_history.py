@@ -1,9 +1,13 @@
 """The changes of the set-up: each as a sentence with old and new, and no secret in any."""
 
+from io import StringIO
+
 import pytest
 from django.contrib.auth.models import Group, User
+from django.core.management import call_command
 from django.urls import reverse
 
+from invocations.composing import stage_moves
 from invocations.composing.stage_moves import TEST_DELIVERED
 from invocations.history.changes import Query, changes_page, last_changes
 from invocations.models import Account, Parameter, Pod
@@ -98,6 +102,25 @@ def test_a_stage_that_a_delivered_test_changes_is_the_consoles_deed(ada, kaleyra
     kaleyra.workflow.stage, kaleyra.workflow._change_reason = "tested", TEST_DELIVERED
     kaleyra.workflow.save()
     assert "The console marked Order shipped as tested: its test was delivered" in said(ada)
+
+
+def test_a_changed_text_takes_a_tested_one_back_and_the_changes_say_why(ada, kaleyra):
+    type(kaleyra.workflow).objects.update(stage="tested")
+    stage_moves.test_was_invalidated(kaleyra.workflow, None)
+    reason = "its texts have changed since the test"
+    assert f"The console set Order shipped back to draft: {reason}" in said(ada)
+
+
+def test_what_the_demo_makes_is_the_set_ups_and_what_a_script_makes_is_not(ada, kaleyra):
+    call_command("demo", api_domain="127.0.0.1:8100", stdout=StringIO())
+    text = said(ada)
+    for thing in ("the region Practice pod", "the account Practice account"):
+        assert f"The set-up added {thing}" in text
+    assert "The set-up added the workflow Order delayed" in text
+    assert "A script added the account Acme India" in text and "set_up" not in text
+    kaleyra.account.sends_per_second = 7
+    kaleyra.account.save()
+    assert "A script changed the messages sent per second of Acme India" in said(ada)
 
 
 def test_no_key_no_number_and_no_hidden_value_is_in_it(ada, kaleyra):

@@ -91,6 +91,25 @@ def complaints() -> list[str]:
 @pytest.fixture
 def page(context: BrowserContext, live_server: Any, complaints: list[str]) -> Iterator[Page]:
     """Fails the test over a page error, a console error, a CSP violation or a foreign host."""
+    page = _watched_page(context, live_server, complaints)
+    yield page
+    page.close()
+    assert not complaints, "The browser complains:\n" + "\n".join(dict.fromkeys(complaints))
+
+
+@pytest.fixture
+def somebody_elses_page(
+    page: Page, new_context: Callable[[], BrowserContext], live_server: Any, complaints: list[str]
+) -> Page:
+    """Like `page`, in a browser of their own.
+
+    In one browser a request of the page before, such as a poll, may still be answered after the
+    next person has signed in. Its answer then sets another CSRF cookie than that of their page.
+    """
+    return _watched_page(new_context(), live_server, complaints)
+
+
+def _watched_page(context: BrowserContext, live_server: Any, complaints: list[str]) -> Page:
     page = context.new_page()
     page.set_default_timeout(30_000)
 
@@ -115,9 +134,7 @@ def page(context: BrowserContext, live_server: Any, complaints: list[str]) -> It
         "`policy: ${event.effectiveDirective} forbids ${event.blockedURI} ${event.sample}"
         " on ${location.pathname} (${event.sourceFile}:${event.lineNumber})`))"
     )
-    yield page
-    page.close()
-    assert not complaints, "The browser complains:\n" + "\n".join(dict.fromkeys(complaints))
+    return page
 
 
 @pytest.fixture

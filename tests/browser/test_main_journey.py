@@ -17,7 +17,7 @@ def save(page):
 
 
 def test_from_an_empty_console_to_kaleyras_answer(
-    page, live_server, receiver, meera, sign_in_by_form, sign_in
+    page, somebody_elses_page, live_server, receiver, meera, sign_in_by_form, sign_in
 ):
     pod = Pod.objects.create(code="PRACTICE", title="Practice pod", api_domain=receiver.api_domain)
     boss = User.objects.create_user("boss", is_staff=True)
@@ -25,7 +25,7 @@ def test_from_an_empty_console_to_kaleyras_answer(
     sign_in_by_form(page, boss)
     add_account_and_key(page, pod)
     add_workflow(page, live_server)
-    page.context.clear_cookies()
+    page = somebody_elses_page
     sign_in(page, meera)
     shown = compose_and_send(page, live_server)
 
@@ -144,7 +144,7 @@ def test_silence_is_unknown_until_a_safe_check_settles_it(compose, demo, receive
 
 
 def test_a_refused_key_holds_the_message_until_an_admin_has_mended_it(
-    compose, demo, receiver, page, live_server, sign_in, admin_user
+    compose, demo, receiver, page, somebody_elses_page, live_server, sign_in, admin_user
 ):
     key = ApiKey.objects.get()
     key.key = "A-wrong-one-entirely-0000000000000"
@@ -155,7 +155,7 @@ def test_a_refused_key_holds_the_message_until_an_admin_has_mended_it(
     send(page)
     held = page.url
     expect(page.locator(".page-head .badge").first).to_contain_text("On hold")
-    page.context.clear_cookies()
+    page = somebody_elses_page
     sign_in(page, admin_user)
     page.goto(f"{live_server.url}/invocations/apikey/{key.pk}/change/")
     page.locator("[name=new_key]").fill("practice-canary0canary0canary0c0fe")

@@ -201,3 +201,29 @@ def test_as_a_process(manage, workflow, receiver):
         assert said in complaints and "Traceback" not in complaints
     assert len(receiver.received) == 1 and Attempt.objects.count() == 1
     assert uuid.UUID(ID) == Invocation.objects.get().request_id
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("code", "option", "exit_code"),
+    [("202", "--json", 0), ("400", "--json", 1), ("202", "--request-id=" + ID, 0)],
+)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_pipe_closed_by_its_reader_is_no_failure(
+    manage, workflow, receiver, code, option, exit_code, unbuffered
+):
+    words = ["invoke", "Order delayed", "--recipient", NUMBER + code, "--param", "01=Asha", option]
+    sent = manage(*words, PYTHONUNBUFFERED=unbuffered)
+    sent.stdout.close()
+    complaints = sent.stderr.read()
+    assert (sent.wait(timeout=30), complaints) == (exit_code, "")
+    assert len(receiver.received) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dry_run_that_nobody_reads_ends_well(manage, workflow, receiver):
+    words = ["--recipient", NUMBER + "202", "--param", "01=Asha", "--dry-run"]
+    shown = manage("invoke", "Order delayed", *words)
+    shown.stdout.close()
+    complaints = shown.stderr.read()
+    assert (shown.wait(timeout=30), complaints) == (0, "") and not receiver.received

@@ -20,8 +20,29 @@ TABLE = "invocations_invocation"
 UUID = {"sqlite": "printf('%032x', n)", "postgresql": "lpad(to_hex(n), 32, '0')::uuid"}
 
 
+@pytest.fixture
+def no_statistics(db):
+    """The planner knows nothing of the table, and nothing is collected in the background.
+
+    Statistics outlive the rows of earlier tests, and PostgreSQL may collect new ones at any moment:
+    while the table has one row, for example, which is the plan for 20,000 then.
+    """
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"ALTER TABLE {TABLE} SET (autovacuum_enabled = false)")
+            cursor.execute(f"TRUNCATE {TABLE} CASCADE")  # and with it the number of its rows
+            cursor.execute("DELETE FROM pg_statistic WHERE starelid = %s::regclass", [TABLE])
+        elif "sqlite_stat1" in connection.introspection.table_names(cursor):
+            cursor.execute("DELETE FROM sqlite_stat1")
+            cursor.execute("ANALYZE sqlite_schema")  # reads that there are none
+    yield
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {TABLE} RESET (autovacuum_enabled)")
+
+
 @pytest.fixture(params=[False, True], ids=["fresh", "analysed"])
-def queue(request, waiting):
+def queue(request, no_statistics, waiting):
     """Many queued messages of one account; one in doubt and one that comes first."""
     first = waiting(due_at=timezone.now() - timedelta(minutes=5))
     names = [f.column for f in Invocation._meta.concrete_fields if f.column != "id"]

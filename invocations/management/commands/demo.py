@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import secrets
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from simple_history.signals import pre_create_historical_record
 
 from invocations.composing import template_fields
+from invocations.history.change import SET_UP
 from invocations.kaleyra.address import is_loopback
 from invocations.models import Account, ApiKey, Channel, Parameter, Pod, WorkflowInstance
 from invocations.results import endpoints
@@ -92,7 +96,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, api_domain: str, at: str, **options: Any) -> None:
         if not is_loopback(api_domain):
             raise CommandError("The practice pod is on this machine: give a loopback address.")
-        with transaction.atomic():
+        with transaction.atomic(), _history_says_set_up():
             _set_up_practice(api_domain)
             password = _first_admin()
         if password:
@@ -104,6 +108,20 @@ class Command(BaseCommand):
             self.stdout.write(
                 "  Forgot the password? .venv/bin/python manage.py changepassword admin\n\n"
             )
+
+
+@contextmanager
+def _history_says_set_up() -> Iterator[None]:
+    """Gives what is saved within the reason by which the changes tell it from a script's."""
+
+    def give_reason(history_instance: Any, **_kwargs: Any) -> None:
+        history_instance.history_change_reason = SET_UP
+
+    pre_create_historical_record.connect(give_reason)
+    try:
+        yield
+    finally:
+        pre_create_historical_record.disconnect(give_reason)
 
 
 def _set_up_practice(api_domain: str) -> None:

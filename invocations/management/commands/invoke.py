@@ -19,6 +19,7 @@ from invocations.history.state import meaning_of
 from invocations.kaleyra import recipients
 from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import Send, build_payload, to_curl, to_text
+from invocations.management.closed_output import may_be_closed
 from invocations.management.invoke_input import with_input
 from invocations.management.invoke_text import lines_of, printable, refusal_text
 from invocations.management.invoke_values import values_of
@@ -114,11 +115,13 @@ class Command(BaseCommand):
             findings = blockers(findings)
         refusing = findings if options["strict"] else blockers(findings)
         if options["check"] or options["dry_run"]:
-            self._show_only(workflow, str(request_id), sends, [*notes, *findings], options)
+            with may_be_closed(self.stdout):
+                self._show_only(workflow, str(request_id), sends, [*notes, *findings], options)
             raise SystemExit(WRONG_USAGE if refusing else 0)
         if refusing:
             raise CommandError(refusal_text(workflow, refusing))
-        self._warn(workflow, [*notes, *findings])
+        with may_be_closed(self.stderr):
+            self._warn(workflow, [*notes, *findings])
         try:
             invocation, recorded = record(
                 workflow,
@@ -138,7 +141,8 @@ class Command(BaseCommand):
             raise CommandError(refusal_text(workflow, refusal.findings)) from None
         sent = deliver(invocation.pk, comes_first=False)  # a script may send many
         invocation.refresh_from_db()
-        self._print(invocation, repeated=not recorded and not sent, as_json=options["json"])
+        with may_be_closed(self.stdout):
+            self._print(invocation, repeated=not recorded and not sent, as_json=options["json"])
         raise SystemExit(EXIT.get(Invocation.Status(invocation.status), NOT_DECIDED))
 
     def _show_only(

@@ -40,7 +40,7 @@ def invocation(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
         "detail": detail,
         "invocation": detail.invocation,
         "setup_links": setup_links(detail),
-        "notes": notes_of(detail.invocation),
+        "notes": notes_of(detail.invocation, request.viewer),
         "note_form": NoteForm(),
     }
     return render_page(request, "invocation.html", context)

@@ -43,7 +43,7 @@ def person(request: StaffRequest, digest: str) -> HttpResponse:
         "is_practice": is_practice,
         "others": len(ids[not is_practice]),
         "figures": figures_of(ids[is_practice]),
-        "notes": notes_about([*ids[False], *ids[True]]),
+        "notes": notes_about([*ids[False], *ids[True]], request.viewer),
         "note_form": NoteForm(),
         **_messages(request, found, is_practice=is_practice),
         **_newest(request.viewer, ids[is_practice]),

@@ -104,10 +104,12 @@ def _rates(
     tables = [(period.title, now_buckets, period.bucket_labels(since))]
     if before:
         tables.append((period.compared_with, before_buckets, period.bucket_labels(before)))
+    metrics = rates.metrics_of(
+        total, total_before, (now_buckets, before_buckets), filters, period.compared_with
+    )
     return {
-        "metrics": rates.metrics_of(
-            total, total_before, (now_buckets, before_buckets), filters, period.compared_with
-        ),
+        "metrics": metrics,
+        "not_compared": rates.not_compared(metrics, period.compared_with),
         "has_ended": bool(rates.ended(total)),
         "awaited": total.get("awaiting", 0),
         "rate_tables": [

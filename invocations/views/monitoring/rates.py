@@ -143,6 +143,7 @@ class Metric:
     """A rate of one period. `number` and `unit` are "94.6" and "%", or "3 of 5" if there are few.
 
     `delta`: how it differs from the period before, in words; `direction`: up, down or empty.
+    `has_too_few`: one of the two periods has too few messages to say so.
     """
 
     rate: Rate
@@ -150,6 +151,7 @@ class Metric:
     unit: str
     delta: str
     direction: str
+    has_too_few: bool
     facts: Sequence[Fact]
     trend: Trend
 
@@ -183,6 +185,7 @@ def metrics_of(
             rate,
             *_number(rate, now),
             *_delta(rate, now, before, compared_with),
+            has_too_few=before is not None and _has_too_few(rate, now, before),
             facts=_facts(rate, now, filters),
             trend=trend_of(
                 [share(rate, counts) for counts in current],
@@ -191,6 +194,21 @@ def metrics_of(
         )
         for rate in RATES
     ]
+
+
+def not_compared(metrics: Sequence[Metric], compared_with: str) -> str:
+    """Which rates are not compared with the period before because there are too few messages."""
+    labels = [str(metric.rate.label) for metric in metrics if metric.has_too_few]
+    if not labels:
+        return ""
+    if len(labels) == len(metrics):
+        return _("Too few messages to compare with %(period)s.") % {"period": compared_with}
+    words = _("Too few messages to compare with %(period)s: %(rates)s.")
+    return words % {"period": compared_with, "rates": ", ".join(labels)}
+
+
+def _has_too_few(rate: Rate, now: Counts, before: Counts) -> bool:
+    return bool(rate.whole(now) < MIN_FOR_RATE or rate.whole(before) < MIN_FOR_RATE)
 
 
 def _number(rate: Rate, counts: Counts) -> tuple[str, str]:
@@ -203,10 +221,8 @@ def _number(rate: Rate, counts: Counts) -> tuple[str, str]:
 
 
 def _delta(rate: Rate, now: Counts, before: Counts | None, compared_with: str) -> tuple[str, str]:
-    if before is None:
+    if before is None or _has_too_few(rate, now, before):
         return "", ""
-    if rate.whole(now) < MIN_FOR_RATE or rate.whole(before) < MIN_FOR_RATE:
-        return _("too few to compare with %(period)s") % {"period": compared_with}, ""
     points = round((share(rate, now) or 0.0) - (share(rate, before) or 0.0), 1)
     if not points:
         return _("as in %(period)s") % {"period": compared_with}, ""

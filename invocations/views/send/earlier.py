@@ -13,6 +13,7 @@ from invocations.forms.preset import presets_for, values_in
 from invocations.forms.recipient import EarlierSends
 from invocations.forms.send import SendForm
 from invocations.forms.submission_token import SubmissionToken
+from invocations.history.notes import as_read_by
 from invocations.history.person import Person, person_of
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation, WorkflowInstance
@@ -99,7 +100,7 @@ def filled_form(
     form = SendForm(workflow)
     if original:
         kept = EarlierSends(sends_in(original), viewer.sees_numbers)
-        return SendForm(workflow, kept=kept, typed=records_of(original))
+        return SendForm(workflow, kept=kept, typed=records_of(original, viewer))
     if person := person_in(address, viewer):
         return SendForm(workflow, kept=number_of(person, viewer))
     if like := named_in(address, "like", workflow, viewer):
@@ -111,9 +112,9 @@ def filled_form(
     return form
 
 
-def records_of(original: Invocation) -> dict[str, str]:
-    """Ticket and note of `original`, for the message that repeats it."""
-    return {"reference": original.reference, "note": note_of(original)}
+def records_of(original: Invocation, viewer: Viewer) -> dict[str, str]:
+    """Ticket and note of `original`, for the message that repeats it, as `viewer` may read them."""
+    return {"reference": original.reference, "note": as_read_by(viewer, note_of(original))}
 
 
 def note_of(original: Invocation) -> str:

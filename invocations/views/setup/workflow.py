@@ -17,8 +17,14 @@ from invocations.composing.missing_for_live import missing_for_live
 from invocations.composing.stage_moves import MAX_REASON
 from invocations.composing.template_fields import digest_of
 from invocations.forms.next_page import NEXT, own_page
+from invocations.forms.page_merge import OPENED, Conflict, Merge, PageField, as_json, merged
 from invocations.forms.target_change import follow_and_tell
-from invocations.forms.workflow_setup import NotConfirmed, Saved, WorkflowSetup
+from invocations.forms.workflow_setup import (
+    ChangedMeanwhile,
+    NotConfirmed,
+    Saved,
+    WorkflowSetup,
+)
 from invocations.models import Account, WorkflowInstance, permissions
 from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.setup.workflow_stage import bring_live
@@ -92,18 +98,47 @@ def _new(request: StaffRequest) -> WorkflowInstance:
 
 def _save(request: StaffRequest, stored: WorkflowInstance) -> HttpResponse:
     is_new = stored._state.adding
-    deed, split = request.POST.get("deed", "save"), request.POST.get("split", "")
-    setup = WorkflowSetup(stored, request.POST, split=split)
+    split = request.POST.get("split", "")
+    # What others saved since the page was opened is kept, unless it was changed here, too.
+    before = {} if is_new else WorkflowSetup(workflow_or_404(stored.pk)).fields
+    merge = merged(before, request.POST)
+    setup = WorkflowSetup(stored, merge.data, split=split)
     if split:
         return _show(request, stored, setup, is_open=True)
-    if not setup.is_valid():
-        return _show(request, stored, setup)
+    is_valid = setup.is_valid()
+    if not is_valid or merge.conflicts:
+        _tell_kept(request, merge.kept)
+        return _show(request, stored, setup, conflicts=_conflicts(stored, merge, before))
     reason = " ".join(request.POST.get("reason", "").split())[:MAX_REASON]
     try:
-        saved = setup.save(request.user, reason=reason, confirmed=request.POST.get("confirms", ""))
+        saved = setup.save(
+            request.user,
+            reason=reason,
+            confirmed=request.POST.get("confirms", ""),
+            merged_with="" if is_new else as_json(before),
+        )
+    except ChangedMeanwhile:  # in the instant since they were merged
+        return _save(request, workflow_or_404(stored.pk))
     except NotConfirmed as asked:
-        return _confirm(request, stored.pk, asked, reason)
-    found = setup.workflow
+        _tell_kept(request, merge.kept)
+        return _confirm(request, setup, asked, reason)
+    _tell_kept(request, merge.kept)
+    return _after_save(request, setup, saved, is_new=is_new)
+
+
+def _conflicts(
+    stored: WorkflowInstance, merge: Merge, before: dict[str, PageField]
+) -> list[Conflict]:
+    if not merge.conflicts:
+        return []
+    typed = WorkflowSetup(workflow_or_404(stored.pk), merge.posted)
+    return merge.conflicts_for_people(before, typed.fields)
+
+
+def _after_save(
+    request: StaffRequest, setup: WorkflowSetup, saved: Saved, *, is_new: bool
+) -> HttpResponse:
+    found, deed = setup.workflow, request.POST.get("deed", "save")
     if not is_new and "workflow_instance_id" in setup.main.changed_data:
         follow_and_tell(request, [found.account], Q(workflow_instance=found))
     if deed != "live" or saved.is_changed:  # to go live has its own words
@@ -117,8 +152,20 @@ def _save(request: StaffRequest, stored: WorkflowInstance) -> HttpResponse:
     return redirect("workflow", workflow_id=found.pk)
 
 
+def _tell_kept(request: StaffRequest, labels: list[str]) -> None:
+    if labels:
+        words = _("Changed meanwhile by somebody else, and kept so: %(labels)s.")
+        messages.info(request, words % {"labels": "; ".join(labels)})
+
+
 def _tell(request: StaffRequest, saved: Saved) -> None:
-    if saved.was_tested:
+    if saved.was_tested and saved.has_other_kind:
+        words = _(
+            "Saved. It is a draft again, for its account changed between practice and live. "
+            "Test it here, then make it live."
+        )
+        messages.warning(request, words)
+    elif saved.was_tested:
         messages.info(request, _("Saved. What was tested has changed, so it is a draft again."))
     elif saved.is_changed:
         words = _("Saved as version %(number)s.") % {"number": saved.version.number}
@@ -128,14 +175,15 @@ def _tell(request: StaffRequest, saved: Saved) -> None:
 
 
 def _confirm(
-    request: StaffRequest, workflow_id: int, asked: NotConfirmed, reason: str
+    request: StaffRequest, refused: WorkflowSetup, asked: NotConfirmed, reason: str
 ) -> HttpResponse:
     """The page as it was filled in, with what changes for staff: nothing is saved yet."""
-    found = workflow_or_404(workflow_id)
-    setup = WorkflowSetup(found, request.POST)
+    found = workflow_or_404(refused.workflow.pk)
+    setup = WorkflowSetup(found, refused.data)
     setup.is_valid()
     context = {
         "changes": changed_texts(asked.then, asked.now),
+        "becomes_draft": asked.becomes_draft,
         "confirms": digest_of(asked.now),
         "reason": reason,
         "lacks_reason": "confirms" in request.POST and not reason,
@@ -149,6 +197,7 @@ def _show(
     is_new = found._state.adding
     # The form writes what was typed to its instance. The heading says what is stored.
     shown = found if is_new or not setup.main.is_bound else workflow_or_404(found.pk)
+    as_stored = WorkflowSetup(shown) if setup.main.is_bound and not is_new else setup
     may_save = request.viewer.may_add_workflows if is_new else request.viewer.may_change_workflows
     context: dict[str, Any] = {
         "workflow": shown,
@@ -160,6 +209,8 @@ def _show(
         "may_save": may_save,
         "preview_url": _preview_url(shown),
         "max_reason": MAX_REASON,
+        "opened_field": OPENED,
+        "opened": "" if is_new else as_json(as_stored.fields),
     }
     return render_page(request, "workflow.html", context | more)
 

@@ -116,6 +116,7 @@ class ChangedText:
 def changed_texts(then: dict[str, Any], now: dict[str, Any]) -> list[ChangedText]:
     """The differences of two contracts (`template_fields.snapshot`), old and new."""
     found = list(_changed(_("Workflow ID"), then, now, ["workflow_instance_id"], None))
+    found += _changed(_("Account"), then, now, ["account"], None)
     before, after = _by_kind(then), _by_kind(now)
     if list(before) != list(after):
         found.append(ChangedText(_("Order"), _order(before), _order(after)))

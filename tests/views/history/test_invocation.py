@@ -1,6 +1,7 @@
 """One invocation's page: its status, its reasons, and what each person may see of it."""
 
 import json
+import re
 import uuid
 from datetime import timedelta
 
@@ -67,7 +68,18 @@ def test_a_message_with_a_later_start_is_scheduled(priya, recorded):
     page = page_of(priya, row)
     assert ">Scheduled<" in page.html.replace("\n", "") and "Scheduled for" in page.html
     assert not any(form.action.endswith("/try-again/") for form in page.forms)
-    assert ">Scheduled<" in opened(priya, "/history/").html
+    history = opened(priya, "/history/").html
+    assert ">Scheduled<" in history
+    assert ">Not sent<" not in history and ">Not sent yet<" in history
+    assert '<span class="quiet" aria-hidden="true">–</span>' in history, "one label is seen"
+
+
+def test_the_time_of_a_scheduled_message_has_seconds_only_where_some_were_chosen(priya, recorded):
+    whole = (timezone.now() + timedelta(hours=3)).replace(second=0, microsecond=0)
+    said = text_of(page_of(priya, recorded(not_before=whole)))
+    assert re.search(r"Scheduled for \d+ \w+ \d{4}, \d\d:\d\d\. Expires at [^:]*:\d\d\.", said)
+    exact = recorded("203", not_before=whole + timedelta(seconds=30))
+    assert re.search(r"Scheduled for [^:]*:\d\d:30\.", text_of(page_of(priya, exact)))
 
 
 def test_a_message_past_its_time_cannot_be_checked(priya, recorded):

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from invocations.models import Note
+from invocations.models import Invocation, Note
 from tests.views.pages import Page, opened, words_of
 
 TEXT = "Prefers a call after 18:00."
@@ -93,6 +93,38 @@ def test_a_note_leads_back_to_a_person_page_of_this_message_only(priya, recorded
 
 def client_post(client, form, **more):
     return client.post(form.action, {**form.fields, "text": TEXT, **more})
+
+
+@pytest.fixture
+def with_numbers(recorded, ada):
+    """A message with a number in the note of its sender, and in one added later."""
+    row = recorded(note="Husband: +91 98765 41111, or 98765-42222.")
+    Note.objects.create(invocation=row, author=ada.person, text="Reached on 919876543333 at 18:00.")
+    return row
+
+
+@pytest.mark.parametrize("address", [page_of, person_of])
+def test_a_number_in_a_note_is_masked_for_who_may_not_see_numbers(
+    ada, priya, rosa, with_numbers, address
+):
+    for browser in (priya, rosa):
+        said = words_of(browser.get(address(with_numbers)))
+        for digits in ("41111", "42222", "9876543333"):
+            assert digits not in said
+        assert "Husband: [number ending in 1111], or [number ending in 2222]." in said
+        assert "Reached on [number ending in 3333] at 18:00." in said
+    said = words_of(ada.get(address(with_numbers)))
+    assert "Husband: +91 98765 41111, or 98765-42222." in said and "919876543333" in said
+
+
+def test_the_form_that_repeats_a_message_shows_no_number_of_its_note(ada, priya, with_numbers):
+    Invocation.objects.update(status="rejected", due_at=None)
+    address = f"/send/{with_numbers.workflow_instance_id}/?again={with_numbers.request_id}"
+    note = opened(priya, address).form("review")["note"]
+    assert note == "Husband: [number ending in 1111], or [number ending in 2222]."
+    assert "98765 41111" in opened(ada, address).form("review")["note"]
+    with_numbers.refresh_from_db()
+    assert "98765 41111" in with_numbers.note, "what is stored stays as it was typed"
 
 
 def test_a_note_is_stored_encrypted(priya, row):

@@ -12,6 +12,7 @@ from tests.views.monitoring.dashboard_page import (
     count_listed,
     minutes_ago,
 )
+from tests.views.pages import words_of
 
 DAY = 24 * 60
 BY_NAME = {rate.name: rate for rate in RATES}
@@ -64,7 +65,25 @@ def test_with_few_messages_counts_are_shown_and_no_rate(rosa, flow, at_noon):
     messages(flow, [completed(5, 1), completed(6, 0)])
     found = metrics(rosa)["delivered"]
     assert (found.number, found.unit) == ("1", "of 2")
-    assert found.delta == "too few to compare with the week before"
+    assert not found.delta
+
+
+def test_that_there_are_too_few_to_compare_is_said_once(rosa, flow, at_noon):
+    messages(flow, [completed(5, 1), completed(6, 0)])
+    said = words_of(rosa.get("/"))
+    assert said.lower().count("too few") == 1
+    assert "Too few messages to compare with the week before." in said
+
+
+def test_it_names_those_that_are_not_compared_if_others_are(rosa, two_weeks):
+    said = words_of(rosa.get("/"))
+    assert said.lower().count("too few") == 1
+    assert "with the week before: Rescued by the second channel." in said
+
+
+def test_nothing_is_said_of_a_period_that_is_compared_with_nothing(rosa, flow, at_noon):
+    messages(flow, [completed(5, 1)])
+    assert "too few" not in words_of(rosa.get("/?days=30")).lower()
 
 
 def test_a_week_is_compared_with_the_week_before(rosa, two_weeks):
@@ -73,7 +92,7 @@ def test_a_week_is_compared_with_the_week_before(rosa, two_weeks):
         "80.0",
         "30.0 points more than the week before",
     )
-    assert found["rescued"].facts[0].text == "4 of 8 accepted" or found["rescued"].delta
+    assert (found["rescued"].facts[0].text, found["rescued"].delta) == ("4 of 9 accepted", "")
     assert found["not_received"].delta == "40.0 points less than the week before"
     assert found["not_known"].direction == "up"
 
