@@ -8,6 +8,7 @@ are the same.
 from __future__ import annotations
 
 import socket
+from functools import lru_cache
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,12 +46,17 @@ def answer_over(
 
 def _head(request: Any) -> bytes:
     """The request line and the headers as http.client writes them, and the blank line."""
-    url = urlsplit(request.url)
-    default_port = 443 if url.scheme == "https" else 80
-    host = url.hostname if url.port == default_port else url.netloc
-    lines = [f"{request.method} {request.path_url} HTTP/1.1", f"Host: {host}"]
-    lines += [f"{name}: {value}" for name, value in request.headers.items()]
-    return "\r\n".join([*lines, "", ""]).encode("ascii")
+    lines = [f"{name}: {value}" for name, value in request.headers.items()]
+    return "\r\n".join([_first_lines(request.method, request.url), *lines, "", ""]).encode("ascii")
+
+
+@lru_cache(maxsize=1024)
+def _first_lines(method: str, url: str) -> str:
+    parts = urlsplit(url)
+    default_port = 443 if parts.scheme == "https" else 80
+    host = parts.hostname if parts.port == default_port else parts.netloc
+    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return f"{method} {target} HTTP/1.1\r\nHost: {host}"
 
 
 def retry_after(response: FinalResponse) -> dict[str, str]:
