@@ -60,8 +60,9 @@ def redact(text: str, secrets: Secrets) -> str:
 
 
 def _escaped(secret: str) -> str:
-    """`secret` as it stands in JSON. Most are letters and digits, and stand there as they are."""
-    return secret if secret.isascii() and secret.isalnum() else json.dumps(secret)[1:-1]
+    """`secret` as it stands in JSON. Most stand there as they are."""
+    is_plain = secret.isascii() and secret.isprintable() and '"' not in secret
+    return secret if is_plain and "\\" not in secret else json.dumps(secret)[1:-1]
 
 
 def _partial_secret_length(text: str, secret: str) -> int:

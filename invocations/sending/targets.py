@@ -62,7 +62,8 @@ def routes(
 ) -> list[Route]:
     """The routes of locked `rows` of the account, in order, within the transaction that claims."""
     current = _current_targets(rows, account, workflows)
-    own = Target.objects.in_bulk({row.target_id for row in rows} - {None})
+    own: dict[int | None, Target] = {target.pk: target for target in current.values()}
+    own |= Target.objects.in_bulk({row.target_id for row in rows} - own.keys() - {None})
     primary = account.primary_key
     found = []
     for row in rows:
