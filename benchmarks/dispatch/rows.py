@@ -28,6 +28,7 @@ from invocations.composing import template_fields
 from invocations.kaleyra.payload import Send, build_payload, to_text
 from invocations.models import Account, ApiKey, Attempt, Channel, Invocation, Pod, WorkflowInstance
 from invocations.models.encryption import digests
+from invocations.sending.targets import current_target
 
 ACCOUNTS = 4
 """Each may send 1,000 a second, the maximum, so that the rate limit is not what is measured."""
@@ -83,7 +84,10 @@ def queue(count: int, seed: int) -> None:
 def _chunks(workflows: list[WorkflowInstance], count: int, seed: int) -> Iterator[list[Invocation]]:
     """`count` unsaved rows, evenly of these workflows."""
     chance, now = random.Random(seed), timezone.now()
-    versions = [(each, template_fields.current_version(each, None)) for each in workflows]
+    versions = [
+        (each, template_fields.current_version(each, None), current_target(each))
+        for each in workflows
+    ]
     for begin in range(0, count, CHUNK):
         rows = []
         for n in range(begin, min(begin + CHUNK, count)):
@@ -91,13 +95,14 @@ def _chunks(workflows: list[WorkflowInstance], count: int, seed: int) -> Iterato
             number = f"9198{chance.randrange(10**8):08}"
             sends = [Send(number, {"01": "Asha", "02": f"KF-{n:06}", "03": "Thu 26 November"})] * 2
             payload = to_text(build_payload(str(request_id), sends))
-            workflow, version = versions[n % len(versions)]
+            workflow, version, target = versions[n % len(versions)]
             rows.append(
                 Invocation(
                     request_id=request_id,
                     workflow_instance=workflow,
                     account_id=workflow.account_id,
                     version=version,
+                    target=target,
                     payload=payload,
                     payload_digest=digests(payload, "payload")[0],
                     recipient_digest=digests(number, "recipient")[0],

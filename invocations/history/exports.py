@@ -32,6 +32,7 @@ from invocations.history.filters import narrow, values_in
 from invocations.history.notes import prefetch_notes
 from invocations.history.report import prefetch_results
 from invocations.models import Export, Invocation
+from invocations.models.attempts import read_answers
 from invocations.models.permissions import Viewer
 
 logger = logging.getLogger(__name__)
@@ -96,6 +97,7 @@ def export_rows(
     while left > 0:
         older = rows if before is None else rows.filter(id__lt=before)
         chunk = list(older[: min(ROWS_PER_QUERY, left)])
+        read_answers(chunk)
         for row in chunk:
             detail = Detail(row, viewer)
             yield [without_formula(column.cell(detail)) for column in EXPORT_COLUMNS]

@@ -46,4 +46,6 @@ def kept_reply(row: Invocation | Attempt) -> dict[str, Any]:
         return row.kept_reply
     except Unreadable:
         row.reply = None  # templates read `row.message` and `row.errors` as well
+        if isinstance(row, Invocation):
+            row.answered_attempt = None
         return {}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from functools import lru_cache
 
 API_DOMAIN = r"\A[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?\Z"
 SID = r"\A[A-Za-z0-9]{4,64}\Z"
@@ -86,6 +87,7 @@ def addresses_of(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+@lru_cache(maxsize=1024)
 def invoke_url(api_domain: str, sid: str, workflow_instance_id: str, *, http: bool = False) -> str:
     """The URL to which an invocation is posted.
 

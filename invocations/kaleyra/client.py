@@ -4,7 +4,8 @@ An answer is returned as a `Reply`. `NotSent` and `NoAnswer` (see `connection`) 
 there is none. On a connection that is reused there is no connect: every failure is `NoAnswer`.
 
 Requests are sent through requests' adapter, without a `Session`: a session would add credentials
-from ~/.netrc, proxies from HTTP_PROXY, cookies, and redirects.
+from ~/.netrc, proxies from HTTP_PROXY, cookies, and redirects. Over a connection that is open
+already they are sent without the adapter too (`kept_connection`).
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
+import socket
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from typing import NamedTuple, Self
 
 import requests
 from urllib3.exceptions import HTTPError
 
+from invocations.kaleyra import kept_connection
 from invocations.kaleyra.address import invoke_url, is_public_address, profiles_url
 from invocations.kaleyra.connection import NoAnswer, NotSent, SingleConnectionAdapter, WatchedSocket
 from invocations.kaleyra.patterns import SearchPattern
@@ -135,18 +139,38 @@ class ClientConnection:
         if not self._socket.is_fresh(client.idle_seconds):
             self.close()
         try:
-            with self._socket.call(client.total_seconds), self._send(request) as response:
-                body, complete = _read_body(response, self._socket)
-            may_be_kept = complete and self._adapter.is_open
-            return _Answer(response.status_code, response.headers, body, complete)
+            with self._socket.call(client.total_seconds):
+                opened = self._adapter.idle_socket
+                answer = self._over(opened, request) if opened else self._through_adapter(request)
+            may_be_kept = answer.complete and self._adapter.is_open
+            return answer
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
             raise NotSent("address") from None
-        except (requests.RequestException, HTTPError, OSError) as error:
-            reason = "timeout" if isinstance(error, requests.Timeout) else "broken_off"
+        except (requests.RequestException, HTTPError, HTTPException, OSError) as error:
+            is_timeout = isinstance(error, requests.Timeout | TimeoutError)
+            reason = "timeout" if is_timeout else "broken_off"
             raise NoAnswer("too_slow" if self._socket.is_over else reason) from None
         finally:
             if not may_be_kept:
                 self.close()
+
+    def _through_adapter(self, request: requests.PreparedRequest) -> _Answer:
+        with self._send(request) as response:
+            raw = response.raw
+            body, complete = _read_body(raw.read1, lambda: raw.length_remaining, self._socket)
+        return _Answer(response.status_code, response.headers, body, complete)
+
+    def _over(self, opened: socket.socket, request: requests.PreparedRequest) -> _Answer:
+        client = self._client
+        response = kept_connection.answer_over(
+            opened, request, send_seconds=client.connect_seconds, read_seconds=client.read_seconds
+        )
+        with response:
+            body, complete = _read_body(response.read1, lambda: response.length, self._socket)
+        if response.will_close:
+            self.close()
+        headers = kept_connection.retry_after(response)
+        return _Answer(response.status, headers, body, complete)
 
     def _send(self, request: requests.PreparedRequest) -> requests.Response:
         client = self._client
@@ -198,20 +222,23 @@ class _Answer(NamedTuple):
     complete: bool
 
 
-def _read_body(response: requests.Response, watched: WatchedSocket) -> tuple[bytes, bool]:
-    """The body, at most `MAX_BODY_BYTES`, and whether it is complete.
+def _read_body(
+    read1: Callable[[int], bytes], remaining: Callable[[], int | None], watched: WatchedSocket
+) -> tuple[bytes, bool]:
+    """The body, at most `MAX_REPLY_BYTES`, and whether it is complete.
 
-    A body that breaks off is not an error: its status still says something.
+    `remaining`: how many bytes are still to come; None if the answer does not say. A body that
+    breaks off is not an error: its status still says something.
     """
     body = b""
     try:
         while not watched.is_over:
-            chunk = response.raw.read1(MAX_REPLY_BYTES)
+            chunk = read1(MAX_REPLY_BYTES)
             body += chunk
-            if len(body) > MAX_REPLY_BYTES:
+            if len(body) > MAX_REPLY_BYTES or (not chunk and remaining()):
                 break
-            if not chunk or response.raw.length_remaining == 0:
+            if not chunk or remaining() == 0:
                 return body, not watched.is_over
-    except (HTTPError, OSError, ValueError):
+    except (HTTPError, HTTPException, OSError, ValueError):
         pass  # the part that was read is returned as incomplete
     return body[:MAX_REPLY_BYTES], False

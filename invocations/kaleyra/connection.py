@@ -11,11 +11,9 @@ both limits for ever. So a watchdog thread shuts the socket down at the deadline
 
 from __future__ import annotations
 
-import math
 import os
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +33,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from invocations.kaleyra.address import addresses_of
 from invocations.kaleyra.interim_responses import FinalResponse
+from invocations.kaleyra.watchdog import WATCHDOG
 
 
 class NotSent(Exception):
@@ -58,52 +57,6 @@ class NoAnswer(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-class Watchdog:
-    """Shuts down the socket of each call that is past its deadline.
-
-    One thread for the process; it sleeps until the next deadline. As all calls have the same total
-    time, a new call usually has the last deadline and does not have to wake the thread.
-    """
-
-    def __init__(self) -> None:
-        self._reset()
-        # A forked child inherits the watched sockets of its parent, but not the thread.
-        os.register_at_fork(after_in_child=self._reset)
-
-    def _reset(self) -> None:
-        self.lock = threading.Condition()
-        self._watched: set[WatchedSocket] = set()
-        self._wakes_at = math.inf
-        self._thread: threading.Thread | None = None
-
-    def watch(self, watched: WatchedSocket) -> None:
-        with self.lock:
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._run, name="connection watchdog", daemon=True
-                )
-                self._thread.start()
-            self._watched.add(watched)
-            if watched.ends_at < self._wakes_at:
-                self.lock.notify()
-
-    def forget(self, watched: WatchedSocket) -> None:
-        with self.lock:
-            self._watched.discard(watched)
-
-    def _run(self) -> None:
-        with self.lock:
-            while True:
-                for watched in [each for each in self._watched if each.is_over]:
-                    watched.shut_down()
-                    self._watched.remove(watched)
-                self._wakes_at = min((each.ends_at for each in self._watched), default=math.inf)
-                self.lock.wait(min(self._wakes_at - time.monotonic(), threading.TIMEOUT_MAX))
-
-
-WATCHDOG = Watchdog()
 
 
 class WatchedSocket:
@@ -281,6 +234,14 @@ class SingleConnectionAdapter(HTTPAdapter):
     def is_open(self) -> bool:
         """Whether there is a connection, and the server has not announced that it closes it."""
         return self._connection is not None and not self._connection.is_closed
+
+    @property
+    def idle_socket(self) -> Any:
+        """The socket of the open connection. None if it was closed, or has something to read: that
+        is no answer to what is not sent yet.
+        """
+        connection = self._connection
+        return connection.sock if connection is not None and connection.is_connected else None
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         if self._pool is None:

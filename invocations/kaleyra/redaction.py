@@ -52,9 +52,17 @@ def redact(text: str, secrets: Secrets) -> str:
     A partial secret at the end of `text`, as a truncated answer may have, is removed.
     """
     for secret, replacement in secrets.items():
-        text = text.replace(secret, replacement).replace(json.dumps(secret)[1:-1], replacement)
+        text = text.replace(secret, replacement)
+        if (escaped := _escaped(secret)) != secret:
+            text = text.replace(escaped, replacement)
         text = text[: len(text) - _partial_secret_length(text, secret)]
     return text
+
+
+def _escaped(secret: str) -> str:
+    """`secret` as it stands in JSON. Most stand there as they are."""
+    is_plain = secret.isascii() and secret.isprintable() and '"' not in secret
+    return secret if is_plain and "\\" not in secret else json.dumps(secret)[1:-1]
 
 
 def _partial_secret_length(text: str, secret: str) -> int:

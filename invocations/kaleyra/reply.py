@@ -236,22 +236,27 @@ def _reason_of_400(fields: dict[str, Any] | None, request_id: str) -> str:
 # --- single fields ------------------------------------------------------------------------------
 
 
+class _Object(dict[str, Any]):
+    """A JSON object that remembers whether it names a key twice."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.pairs = pairs if len(pairs) > len(self) else []
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_Object)
+
+
 def _json_object(text: str) -> tuple[dict[str, Any] | None, bool]:
     """The object, and whether it has one of `_DECIDING_KEYS` twice, with two values.
 
     Python keeps the last value of a key, other readers the first.
     """
-    pairs: list[tuple[str, Any]] = []
-
-    def keep_pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
-        pairs[:] = found  # the outermost object is read last
-        return dict(found)
-
     try:
-        value = json.loads(text, object_pairs_hook=keep_pairs)
-        if not isinstance(value, dict):
+        value = _DECODER.decode(text)
+        if not isinstance(value, _Object):
             return None, False
-        values = {(key, json.dumps(each)) for key, each in pairs if key in _DECIDING_KEYS}
+        values = {(key, json.dumps(each)) for key, each in value.pairs if key in _DECIDING_KEYS}
         return value, len(values) > len({key for key, _value in values})
     except (ValueError, RecursionError):
         return None, False

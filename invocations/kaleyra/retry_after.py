@@ -18,6 +18,8 @@ def retry_after_seconds(headers: Mapping[str, str]) -> int | None:
     seconds, or a date in one of the three forms of 5.6.7.
     """
     value = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    if not value:
+        return None
     if re.fullmatch("[0-9]{1,9}", value.strip()):
         return min(int(value), MAX_RETRY_AFTER)
     try:

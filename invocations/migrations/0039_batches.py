@@ -176,4 +176,31 @@ class Migration(migrations.Migration):
             model_name='batchpart',
             constraint=models.UniqueConstraint(fields=('batch', 'number'), name='batch_part_stands_once'),
         ),
+        migrations.RemoveIndex(
+            model_name='invocation',
+            name='invocation_by_http_status',
+        ),
+        migrations.AddField(
+            model_name='invocation',
+            name='answered_attempt',
+            field=models.PositiveIntegerField(blank=True, editable=False, null=True),
+        ),
+        migrations.AlterField(
+            model_name='attempt',
+            name='invocation',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='invocations.invocation'),
+        ),
+        migrations.AlterField(
+            model_name='invocation',
+            name='sent_again_from',
+            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sent_again_as', to='invocations.invocation', verbose_name='sent again from'),
+        ),
+        migrations.AddIndex(
+            model_name='invocation',
+            index=models.Index(condition=models.Q(('http_status__isnull', False), models.Q(('http_status', 202), _negated=True)), fields=['http_status', 'id'], include=('status', 'delivery', 'deciding_channel', 'workflow_instance', 'account', 'created_by', 'created_at'), name='invocation_by_http_status'),
+        ),
+        migrations.AddIndex(
+            model_name='invocation',
+            index=models.Index(condition=models.Q(('sent_again_from__isnull', False)), fields=['sent_again_from'], name='invocation_by_original'),
+        ),
     ]

@@ -67,6 +67,9 @@ def _filter_index(name: str, field: str = "", condition: Q | None = None) -> mod
     )
 
 
+# Fresh rows have no answer: without the first condition, each would have an entry here.
+_OTHER_THAN_202 = Q(http_status__isnull=False) & ~Q(http_status=202)
+
 INVOCATION_INDEXES = [
     _filter_index("invocation_by_status", "status"),
     _filter_index("invocation_by_workflow", "workflow_instance"),
@@ -74,7 +77,7 @@ INVOCATION_INDEXES = [
     _filter_index("invocation_by_person", "created_by"),
     _filter_index("invocation_by_delivery", "delivery", ~Q(delivery="")),
     _filter_index("invocation_by_channel", "deciding_channel", Q(deciding_channel__isnull=False)),
-    _filter_index("invocation_by_http_status", "http_status", ~Q(http_status=202)),
+    _filter_index("invocation_by_http_status", "http_status", _OTHER_THAN_202),
     _filter_index("invocation_by_error", "error_kind", ~Q(error_kind="")),
     _filter_index("invocation_by_reason", "reason", ~Q(reason="") & ~Q(reason="accepted")),
     _filter_index("invocation_delivered", condition=Q(deciding_channel__gt=0)),
@@ -84,6 +87,11 @@ INVOCATION_INDEXES = [
     ),
     _filter_index("invocation_may_be_double", condition=Q(may_be_double=True)),
     _filter_index("invocation_sent_again", condition=Q(sent_again_from__isnull=False)),
+    models.Index(
+        fields=["sent_again_from"],
+        condition=Q(sent_again_from__isnull=False),
+        name="invocation_by_original",
+    ),
     _filter_index("invocation_by_batch", "batch", Q(batch__isnull=False)),
     # Work lists of the dispatcher.
     models.Index(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -22,6 +22,9 @@ from invocations.models.indexes import INVOCATION_INDEXES
 from invocations.models.targets import Target
 from invocations.models.template_fields import WorkflowVersion
 from invocations.models.workflows import WorkflowInstance
+
+if TYPE_CHECKING:
+    from invocations.models.attempts import Attempt
 
 
 class Invocation(models.Model):
@@ -150,12 +153,17 @@ class Invocation(models.Model):
     workflow_invocation_id = models.CharField(_("Kaleyra’s ID"), max_length=100, blank=True)
     http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True, blank=True)
     provider_timestamp = models.CharField(_("Kaleyra's timestamp"), max_length=60, blank=True)
+    answered_attempt = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    """The number of the attempt whose answer is the last; None if there is none."""
     reply = EncryptedTextField(bound_to="request_id", null=True, blank=True, editable=False)
-    """JSON, redacted (`kept_reply`). None if the last attempt got no answer."""
+    """The last answer, in rows of a version that did not store `answered_attempt`."""
     reason = models.CharField(max_length=40, blank=True, editable=False)
     """Why it has its status: a code that `history.reasons` puts into words."""
     error_kind = models.CharField(_("error"), max_length=200, blank=True, editable=False)
     """The error text without ids and values, the same for all errors of one kind."""
+
+    answering_attempt: Attempt | None = None
+    """The attempt of `answered_attempt`, once it was read (`attempts.read_answers` reads many)."""
 
     # --- the result, from Kaleyra's callbacks
 
@@ -201,6 +209,7 @@ class Invocation(models.Model):
         blank=True,
         related_name="sent_again_as",
         verbose_name=_("sent again from"),
+        db_index=False,
     )
     batch = models.ForeignKey(
         Batch,
@@ -257,8 +266,16 @@ class Invocation(models.Model):
         `message`, `errors`, and `text`: the raw body, cut, without the key, numbers and values.
         Raises `Unreadable`.
         """
-        kept: dict[str, Any] = json.loads(self.reply) if self.reply else {}
+        number = self.answered_attempt
+        text = self.reply if number is None else self._attempt_with_answer(number).reply
+        kept: dict[str, Any] = json.loads(text) if text else {}
         return kept
+
+    def _attempt_with_answer(self, number: int) -> Attempt:
+        if self.answering_attempt is None or self.answering_attempt.number != number:
+            answers = self.attempts.model.objects.only("number", "binding", "reply")
+            self.answering_attempt = answers.get(invocation=self.pk, number=number)
+        return self.answering_attempt
 
     @property
     def message(self) -> str | None:

@@ -23,7 +23,7 @@ from invocations.models import (
     Target,
     WorkflowInstance,
 )
-from invocations.sending import open_time, pause, rate_limit, targets
+from invocations.sending import attempts, open_time, pause, rate_limit, targets
 from invocations.sending.outcomes import Status
 from invocations.sending.targets import Route
 from invocations.sending.turns import Lock, Turns, waited_for
@@ -136,10 +136,10 @@ def claim_invocations(
             return []
         workflows = _workflows_of(rows)
         routes = targets.routes(rows, account, workflows)
-        attempts = _start_attempts(rows, routes, now, asked_by, comes_first=comes_first)
+        started = _start_attempts(rows, routes, now, asked_by, comes_first=comes_first)
         rate_limit.take_slots(pace, account, now, slots[: len(rows)])
-    started = list(zip(rows, attempts, routes, slots, strict=False))
-    return _claims(account, workflows, started, is_probe=is_probe)
+    claimed = list(zip(rows, started, routes, slots, strict=False))
+    return _claims(account, workflows, claimed, is_probe=is_probe)
 
 
 def _slots_of_dispatcher(
@@ -217,43 +217,31 @@ def _start_attempts(
     *,
     comes_first: bool,
 ) -> list[Attempt]:
-    targets.store(rows, routes)
     place = {"comes_first": True} if comes_first else {}
-    Invocation.objects.filter(pk__in=[row.pk for row in rows]).exclude(
-        status=Status.SENDING
-    ).update(
-        status=Status.SENDING,
-        lease_until=now + LEASE,
-        due_at=None,
-        final_at=None,
-        attempt_count=F("attempt_count") + 1,
-        **place,
-    )
-    return Attempt.objects.bulk_create(
-        Attempt(
-            invocation=row,
-            number=row.attempt_count + 1,
-            started_at=now,
-            target=route.target,
-            api_key_id=route.api_key.pk if route.api_key else None,
-            api_key_last_four=route.api_key.last_four if route.api_key else "",
-            asked_by=asked_by,
+    for pks, target in targets.to_store(rows, routes):
+        Invocation.objects.filter(pk__in=pks).exclude(status=Status.SENDING).update(
+            status=Status.SENDING,
+            lease_until=now + LEASE,
+            due_at=None,
+            final_at=None,
+            attempt_count=F("attempt_count") + 1,
+            **place,
+            **target,
         )
-        for row, route in zip(rows, routes, strict=True)
-    )
+    return attempts.start(rows, routes, now, asked_by)
 
 
 def _claims(
     account: Account,
     workflows: Mapping[int, WorkflowInstance],
-    started: Sequence[tuple[Invocation, Attempt, Route, datetime]],
+    claimed: Sequence[tuple[Invocation, Attempt, Route, datetime]],
     *,
     is_probe: bool,
 ) -> list[Claim]:
     """The claims on rows as they were before their attempts started."""
     claimed_at = time.monotonic()
     claims = []
-    for row, attempt, route, slot in started:
+    for row, attempt, route, slot in claimed:
         row.workflow_instance = workflows[row.workflow_instance_id]
         by_us = row.doubtful_since is not None
         in_doubt = by_us or row.status == Status.UNKNOWN

@@ -133,7 +133,7 @@ class Dispatcher:
         if self._is_time("feed", FEED_EVERY):
             self._feed()
         room = self._ahead - self._under_way
-        if 2 * room >= self._ahead and self._is_time("claim", 0.0):
+        if room >= self._enough_room and self._is_time("claim", 0.0):
             claims = [] if self._all_stopped else due.claim_due(room)
             self._enqueue(claims)
             self._is_idle = not claims and not self._has_work()
@@ -163,6 +163,14 @@ class Dispatcher:
         second.
         """
         return min(MOST_AHEAD * self.width, max(AHEAD * self.width, self._posted_lately))
+
+    @property
+    def _enough_room(self) -> int:
+        """For how many messages a claim is worth its queries: half of those ahead, or two thirds if
+        each thread still has two to post meanwhile.
+        """
+        ahead = self._ahead
+        return max(ahead // 2, min(ahead * 2 // 3, ahead - 3 * self.width))
 
     def _enqueue(self, claims: list[Claim]) -> None:
         if self._mark:

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import Q
 
 from invocations.models import Attempt, Invocation
-from invocations.models.encryption import Unreadable
 from invocations.sending.attempt import Result
 from invocations.sending.claim import Claim
-from invocations.sending.outcome_columns import Columns
+from invocations.sending.outcome_columns import Columns, answer_of
 from invocations.sending.outcomes import Outcome, Status
 
 SETTLED_THEN_ACCEPTED = "settled_then_accepted"
@@ -56,7 +55,7 @@ def store(
 
 def _accept(of_invocation: Columns, row: LockedRow) -> None:
     if row.reason in ("settled_not_delivered", SETTLED_THEN_ACCEPTED):
-        answer = ("http_status", "reply", "provider_timestamp", "workflow_invocation_id")
+        answer = ("http_status", *answer_of(None), "provider_timestamp", "workflow_invocation_id")
         columns = {name: of_invocation[name] for name in answer}
         _update(row, {**columns, "reason": SETTLED_THEN_ACCEPTED})
     elif row.status == Status.ACCEPTED:
@@ -111,7 +110,7 @@ def accept_by_earlier_attempt(pks: Collection[int], now: datetime) -> None:
             "final_at": now,
             "http_status": attempt.http_status,
             "error_kind": "",
-            "reply": _reply(attempt),
+            **answer_of(attempt.number),
         }
         if not row.workflow_invocation_id:
             columns["workflow_invocation_id"] = attempt.answered_invocation_id
@@ -120,12 +119,3 @@ def accept_by_earlier_attempt(pks: Collection[int], now: datetime) -> None:
             columns["delivery"] = Invocation.Delivery.AWAITING
             columns["result_due_at"] = now + workflow.result_due_in
         Invocation.objects.filter(pk=row.pk).update(**columns)
-
-
-def _reply(attempt: Attempt) -> Any:
-    """The attempt's answer, sealed for the invocation."""
-    try:
-        text = attempt.reply
-    except Unreadable:
-        return None
-    return Invocation._meta.get_field("reply").seal(attempt.invocation, text) if text else None

@@ -155,7 +155,7 @@ def _columns_without_reply(invocation: Invocation) -> tuple[Columns, Columns]:
     """The invocation's, and its attempt's."""
     of_invocation = {
         "http_status": None,
-        "reply": None,
+        **answer_of(None),
         "error_kind": "",
         "provider_timestamp": invocation.provider_timestamp,
         "workflow_invocation_id": invocation.workflow_invocation_id,
@@ -170,7 +170,6 @@ def _reply_columns(
     """The invocation's, and its attempt's, without secrets."""
     invocation, secrets = claim.invocation, lookups.secrets_of(claim)
     answer = redaction.kept_answer(reply, secrets)
-    text = json.dumps(answer)
     is_accepted = status == Status.ACCEPTED
     timestamp = redaction.redact(reply.timestamp, secrets)
     # Only its own ID: the refusal of a repetition, or an answer about another request, has another.
@@ -179,7 +178,7 @@ def _reply_columns(
     is_doubtful = result.rule.outcome == Outcome.DOUBTFUL
     of_invocation = {
         "http_status": reply.http_status,
-        "reply": Invocation._meta.get_field("reply").seal(invocation, text),
+        **answer_of(claim.number),
         "error_kind": "" if is_accepted else redaction.error_kind(answer, sends_in(invocation)),
         "provider_timestamp": timestamp if read_timestamp(timestamp) else "",
         "workflow_invocation_id": invocation.workflow_invocation_id if own_id is None else own_id,
@@ -187,10 +186,15 @@ def _reply_columns(
     of_attempt = {
         "http_status": reply.http_status,
         "retry_after": reply.retry_after,
-        "reply": Attempt._meta.get_field("reply").seal(claim.attempt, text),
+        "reply": Attempt._meta.get_field("reply").seal(claim.attempt, json.dumps(answer)),
         **(_other_ids(invocation, reply, secrets) if is_doubtful else _NO_OTHER_IDS),
     }
     return of_invocation, of_attempt
+
+
+def answer_of(attempt: int | None) -> Columns:
+    """The invocation's, if its last answer is the one of this attempt, by its number."""
+    return {"answered_attempt": attempt, "reply": None}
 
 
 _NO_OTHER_IDS: Columns = {"answered_invocation_id": "", "answered_request_id": None}

@@ -62,7 +62,8 @@ def routes(
 ) -> list[Route]:
     """The routes of locked `rows` of the account, in order, within the transaction that claims."""
     current = _current_targets(rows, account, workflows)
-    own = Target.objects.in_bulk({row.target_id for row in rows} - {None})
+    own: dict[int | None, Target] = {target.pk: target for target in current.values()}
+    own |= Target.objects.in_bulk({row.target_id for row in rows} - own.keys() - {None})
     primary = account.primary_key
     found = []
     for row in rows:
@@ -85,15 +86,21 @@ def routes(
     return found
 
 
-def store(rows: Sequence[Invocation], routes: Sequence[Route]) -> None:
-    """Stores the targets on the locked rows, while the database still lets them change."""
-    moved: dict[int, list[int]] = defaultdict(list)
+def to_store(
+    rows: Sequence[Invocation], routes: Sequence[Route]
+) -> list[tuple[list[int], dict[str, int]]]:
+    """The locked rows' primary keys, with the columns of the target to store on them, if any.
+
+    The database lets it change only while they have not left: store it together with the status.
+    """
+    by_target: dict[int | None, list[int]] = defaultdict(list)
     for row, route in zip(rows, routes, strict=True):
-        if row.target_id != route.target.pk:
-            moved[route.target.pk].append(row.pk)
+        if row.target_id == route.target.pk:
+            by_target[None].append(row.pk)
+        else:
+            by_target[route.target.pk].append(row.pk)
             row.target = route.target
-    for target_pk, pks in moved.items():
-        Invocation.objects.filter(pk__in=pks).update(target_id=target_pk)
+    return [(pks, {"target_id": pk} if pk else {}) for pk, pks in by_target.items()]
 
 
 def goes_to(account: Account) -> Q:
