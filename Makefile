@@ -69,6 +69,9 @@ bench-callbacks: $(VENV)/.dev packages ## measure receiving 200 results a second
 bench-dispatch: $(VENV)/.dev packages ## measure a send against bare requests, Celery and newman (OPTIONS="--quick")
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.dispatch $(OPTIONS)
 
+bench-import: $(VENV)/.dev packages ## measure reading, checking and storing files of recipients (OPTIONS="--rows 100000 --no-postgresql")
+	@PYTHONPATH=. $(BIN)/python -m benchmarks.imports $(OPTIONS)
+
 crash-test: $(VENV)/.dev ## kill dispatchers while they send, and count what is lost, sent twice or shown wrongly (N=300, SEED=7 repeats a run)
 	@$(BIN)/python -m tests.faults.harness $(if $(SEED),--seed $(SEED)) --invocations $(or $(N),300) --batch-rows 200 --kills 20 --workers 3 --moves 1 --restores 1
 
@@ -109,5 +112,5 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: help run test test-sqlite test-postgres test-quick cover fuzz bench-preview bench-history bench-pages bench-callbacks bench-dispatch \
+.PHONY: help run test test-sqlite test-postgres test-quick cover fuzz bench-preview bench-history bench-pages bench-callbacks bench-dispatch bench-import \
   crash-test crash-test-bugs crash-soak words format packages

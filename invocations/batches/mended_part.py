@@ -68,9 +68,9 @@ class MendedPart:
         add_row(self.found, number, after)
         for rows in self.found.cautions.values():
             rows.sort()
-        self._exchange_numbers(number, _cut(before), _cut(after))
+        self._exchange_numbers(number, _digests_of(before), _digests_of(after))
         self.found.sent_lately.pop(number, None)
-        self.found.sent_lately |= self._sent_lately.at({number: after.digits})
+        self.found.sent_lately |= self._sent_lately.at([(number, after)])
         self._count(number, after)
 
     @cached_property
@@ -102,7 +102,7 @@ class MendedPart:
                 continue
             rows = self._rows.values() if is_this else parts.unpack(part.content)
             for row in rows:
-                if row.number != number and _cut(self._checker.check(row))[:1] == [digest]:
+                if row.number != number and _digests_of(self._checker.check(row))[:1] == [digest]:
                     return row.number
         return None
 
@@ -145,11 +145,9 @@ def mended(row: Row, texts: Mapping[int, str], *, width: int) -> Row:
     return Row(row.number, cells, tuple(sorted(doubts)), tuple(faults))
 
 
-def _cut(found: RowFound) -> list[bytes]:
+def _digests_of(found: RowFound) -> list[bytes]:
     """The digests of a row that may be sent, as a part has them."""
-    if found.faults:
-        return []
-    return [bytes.fromhex(digest[: 2 * DIGEST_BYTES]) for digest in found.digests]
+    return [] if found.faults else found.digests
 
 
 def _split(digests: bytes | memoryview) -> list[bytes]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 from invocations.batches.part_found import PartFound, Tally
 from invocations.batches.recipient_file.rows import Row
-from invocations.batches.row_check import DIGEST_BYTES, RowChecker, RowFound
+from invocations.batches.row_check import RowChecker, RowFound
 from invocations.batches.seen_numbers import SeenNumbers
 from invocations.batches.sent_lately import SentLately
 
@@ -23,20 +24,29 @@ class PartChecker:
         """What is found, and the part's `digests` (`models.BatchPart`)."""
         found = PartFound(left_out=set(left_out))
         checked = [(row.number, self.rows.check(row)) for row in rows]
-        digests = []
+        digests: list[bytes] = []
         for number, one in checked:
-            add_row(found, number, one)
+            if one.faults or one.cautions:
+                add_row(found, number, one)
             if one.faults or not one.digests:
                 continue
-            cut = [bytes.fromhex(digest[: 2 * DIGEST_BYTES]) for digest in one.digests]
-            digests += cut
-            first = self._seen.add(cut[0], number)
+            digests += one.digests
+            first = self._seen.add(one.digests[0], number)
             if first != number:
                 found.repeats[number] = first
-        found.sent_lately = self._sent_lately.at({number: one.digits for number, one in checked})
-        for number, one in checked:
-            found.tallies[Tally(found.mark(number), one.region, one.sms_parts)] += 1
-        return found, b"".join(sorted(digests))
+        found.sent_lately = self._sent_lately.at(checked)
+        found.tallies = _tallies(found, checked)
+        digests.sort()
+        return found, b"".join(digests)
+
+
+def _tallies(found: PartFound, checked: Sequence[tuple[int, RowFound]]) -> Counter[Tally]:
+    marked = {*found.faults, *found.left_out, *found.repeats, *found.sent_lately}
+    counts = Counter(
+        (int(found.mark(number)) if number in marked else 0, one.region, one.sms_parts)
+        for number, one in checked
+    )
+    return Counter({Tally(*tally): count for tally, count in counts.items()})
 
 
 def add_row(found: PartFound, number: int, one: RowFound) -> None:

@@ -39,7 +39,9 @@ _MOST_CHARACTERS = 200
 # Letters of several scripts, without Ã and â: an encoding that was mistaken begins with them.
 _LETTERS = "A-Za-zÀ-ÂÄ-ÖØ-áã-öø-ſ\u0370-\u03ff\u0400-\u04ff\u0620-\u064a\u0900-\u0963\u0966-\u0d7f"
 _SIGNS = r",.'/:+@\-!?&()\u2019\u2013\u20b9\u00a3"
-_PLAIN = re.compile(rf"[{_LETTERS}0-9+(](?:[{_LETTERS}{_SIGNS}0-9]| (?! ))*(?<! )")
+_BETWEEN = "\x1f"
+_TEXT = rf"[{_LETTERS}0-9+(](?:[{_LETTERS}{_SIGNS}0-9]| (?! ))*(?<! )"
+_PLAIN = re.compile(rf"{_TEXT}(?:{_BETWEEN}{_TEXT})*")
 _NOT_PLAIN = re.compile(
     r"\b(?:null|none|nil|undefined|n/a|n\.a|tb[acd]|true|false|na[nt]|invalid|blank|empty)\b"
     r"|0000-00-00|optional|\(\(",
@@ -53,12 +55,10 @@ _OF_THE_PROBE = frozenset(["pattern", "choice", "max_length", "sample_value", "l
 """What the gate may find about the probe itself: `_Rule` asks the same of each value."""
 
 
-def is_plain(text: str) -> bool:
-    return (
-        len(text) <= _MOST_CHARACTERS
-        and _PLAIN.fullmatch(text) is not None
-        and _NOT_PLAIN.search(text) is None
-    )
+def are_plain(texts: Sequence[str]) -> bool:
+    """One search for all texts of a row: their number makes no difference."""
+    whole = _BETWEEN.join(texts)
+    return _PLAIN.fullmatch(whole) is not None and _NOT_PLAIN.search(whole) is None
 
 
 class NotPlain(Exception):
@@ -94,7 +94,7 @@ class _Rule:
     most: int
     """Characters."""
     names: frozenset[str]
-    """It is none of these, in small letters: the value's own name, its example."""
+    """The value is none of these, in small letters: the value's own name, its example."""
     choices: frozenset[str]
     pattern: LinearPattern | None
     is_in_address: bool
@@ -182,12 +182,19 @@ class PlainChannel:
         self._units = size.units - probes * len(_PROBE) if size.encoding == "GSM-7" else None
         self._has_wide_signs = size.units != len(bubble.text)
 
+    @property
+    def columns(self) -> set[int]:
+        return {rule.column for rule in self._rules}
+
     def sms_parts(self, cells: Sequence[str]) -> int | None:
-        """Parts of the row's SMS, 0 on WhatsApp; None if the row is left to the gate."""
+        """Parts of the row's SMS, 0 on WhatsApp; None if the row is left to the gate.
+
+        The cells of `columns` are there, and plain.
+        """
         body, header = self._body, self._header
         is_ascii = True
         for rule in self._rules:
-            value = cells[rule.column] if rule.column < len(cells) else ""
+            value = cells[rule.column]
             if not _fits(value, rule):
                 return None
             is_ascii = is_ascii and value.isascii()
@@ -217,7 +224,7 @@ def _source(channel: Channel, key: str, columns: ColumnMap) -> Source | None:
 
 
 def _fits(value: str, rule: _Rule) -> bool:
-    if len(value) > rule.most or not is_plain(value):
+    if len(value) > rule.most:
         return False
     if value.casefold() in rule.names or (rule.is_in_address and ("." in value or "/" in value)):
         return False

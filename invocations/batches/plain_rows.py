@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from invocations.batches.columns import REFERENCE, ColumnMap
-from invocations.batches.plain_channel import NotPlain, PlainChannel, is_plain, source_of
+from invocations.batches.plain_channel import NotPlain, PlainChannel, are_plain, source_of
 from invocations.models import Channel, WorkflowInstance
 
 MOST_REFERENCE = 100
@@ -26,14 +26,21 @@ class PlainRows:
         if not (workflow.is_active and channels and (is_live or workflow.account.pod.is_practice)):
             raise NotPlain
         self._channels = [PlainChannel(channel, columns) for channel in channels]
+        self._columns = sorted(set().union(*(channel.columns for channel in self._channels)))
+        self._width = max(self._columns, default=-1) + 1
         self._reference = source_of(REFERENCE, columns)
 
     def sms_parts(self, cells: Sequence[str]) -> int | None:
         """Parts of the row's SMS; None if the row is left to the gate."""
-        if self._reference is not None:
-            reference = self._reference.of(cells)
-            if reference and (len(reference) > MOST_REFERENCE or not is_plain(reference)):
+        if len(cells) < self._width:
+            return None
+        texts = [cells[column] for column in self._columns]
+        if self._reference is not None and (reference := self._reference.of(cells)):
+            if len(reference) > MOST_REFERENCE:
                 return None
+            texts.append(reference)
+        if texts and not are_plain(texts):
+            return None
         parts = 0
         for channel in self._channels:
             of_channel = channel.sms_parts(cells)

@@ -30,6 +30,7 @@ from invocations.models.recipients import RECIPIENT_DIGEST
 
 NO_COUNTRY = "no_country"
 DIGEST_BYTES = 8
+_NUMBERS = (RECIPIENT, RECIPIENT2)
 _RUINED = re.compile(r"[.,]|[eE]\+")
 """In a value `9.1E+11` is a number that lost digits. `12E4` may be a text of its own."""
 
@@ -45,8 +46,8 @@ class RowFound:
     digits: list[str] = field(default_factory=list)
     """Each different number in its form of today (`spellings.canonical`); the first channel's
     first."""
-    digests: list[str] = field(default_factory=list)
-    """Of `digits`, as rows of the history store them."""
+    digests: list[bytes] = field(default_factory=list)
+    """The first `DIGEST_BYTES` of the digests that rows of the history store of `digits`."""
 
 
 class RowChecker:
@@ -76,18 +77,34 @@ class RowChecker:
 
     def check(self, row: Row) -> RowFound:
         """No query, unless the workflow is not live: the gate then asks who is of the team."""
+        is_sound = not (row.cell_faults or row.faults)
+        if is_sound and self._plain and (quick := self._quick(self._plain, row)):
+            return quick
         found = RowFound()
-        if row.cell_faults or row.faults:
+        if not is_sound:
             self._take_doubts(row, found)
         if row.faults:
             return found  # its values may stand in the wrong columns
-        parts = self._plain.sms_parts(row.cells) if self._plain else None
         are_as_sent = self._take_numbers(row, found)
-        if parts is not None and are_as_sent and not found.faults:
-            found.sms_parts = parts
-        else:
+        parts = self._plain.sms_parts(row.cells) if self._plain and are_as_sent else None
+        if parts is None or any(fault.place not in _NUMBERS for fault in found.faults):
             self._ask_gate(row, found)
+        else:
+            found.sms_parts = parts
         return found
+
+    def _quick(self, plain: PlainRows, row: Row) -> RowFound | None:
+        """What is found, if that is nothing."""
+        if len(self.channels) > 1 and self._text(RECIPIENT2, row).strip():
+            return None
+        number = self._plain_numbers.read(self._text(RECIPIENT, row))
+        if number is None:
+            return None
+        parts = plain.sms_parts(row.cells)
+        if parts is None:
+            return None
+        digits = canonical(number.digits)
+        return RowFound([], {}, number.region, parts, [digits], [self._digest(digits)])
 
     # --- what reading the file has found ---
 
@@ -108,26 +125,22 @@ class RowChecker:
                 found.cautions.setdefault(doubt.code, text)
 
     def _is_fault(self, code: str, cell: str, place: str) -> bool:
-        if code == "scientific" and place not in (RECIPIENT, RECIPIENT2):
+        if code == "scientific" and place not in _NUMBERS:
             return _RUINED.search(cell) is not None
         return CELL_CODES[code].level is Level.FAULT
 
     # --- the numbers ---
 
     def _take_numbers(self, row: Row, found: RowFound) -> bool:
-        """Whether the digits of each are certainly those that are sent: the gate reads them as they
-        stand, and finds nothing.
+        """Whether the gate finds nothing about those that are not at fault: it reads their digits
+        as they stand.
         """
-        written = list(self._written_numbers(row))
-        if len(written) == 1 and not found.faults:
-            plain = self._plain_numbers.read(written[0][1])
-            if plain is not None:
-                self._add_numbers([plain.digits], plain.region, found)
-                return True
-        read = [self._number(place, text, found) for place, text in written]
+        read = [self._number(*one, found) for one in self._written_numbers(row)]
         numbers = [number for number in read if number is not None]
         if numbers:
-            self._add_numbers([one.digits for one in numbers], numbers[0].region, found)
+            found.region = numbers[0].region
+            found.digits = list(dict.fromkeys(canonical(number.digits) for number in numbers))
+            found.digests = [self._digest(digits) for digits in found.digits]
         home = self.workflow.account.effective_home_country
         for finding in (
             *warnings.of_numbers(numbers),
@@ -135,18 +148,13 @@ class RowChecker:
             *number_warnings.of_kinds(numbers),
         ):
             found.cautions.setdefault(finding.code, finding.text)
-        return len(numbers) == len(written) and all(map(_is_read_alike, numbers))
+        return all(map(_is_read_alike, numbers))
 
-    def _add_numbers(self, digits: Sequence[str], region: str, found: RowFound) -> None:
-        found.region = region
-        found.digits = list(dict.fromkeys(map(canonical, digits)))
-        found.digests = [self._digest(each) for each in found.digits]
-
-    def _digest(self, digits: str) -> str:
-        """As `models.recipients.stored_digest`: the keyed state is made once, and copied."""
+    def _digest(self, digits: str) -> bytes:
+        """The start of `models.recipients.stored_digest`. The keyed state is made once."""
         digest = self._keyed.copy()
         digest.update(digits.encode())
-        return digest.hexdigest()
+        return digest.digest()[:DIGEST_BYTES]
 
     def _written_numbers(self, row: Row) -> Iterator[tuple[str, str]]:
         """The place and the text of each channel's number; of both channels, if it is the same."""
@@ -209,7 +217,7 @@ class RowChecker:
                 found.cautions.setdefault(finding.code, finding.text)
                 continue
             place = self._place_of(finding)
-            if finding.code == "recipient" and told & {RECIPIENT, RECIPIENT2}:
+            if finding.code == "recipient" and told & set(_NUMBERS):
                 continue
             if not place or place not in told or finding.code == "recipient":
                 column = self._positions.get(place, -1)

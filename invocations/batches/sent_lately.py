@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db.models import Q
@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 from django.utils import timezone
 
+from invocations.batches.row_check import RowFound
 from invocations.models import Invocation, WorkflowInstance
 from invocations.models.recipients import phone_digests, sent_to_digests
 
@@ -40,15 +41,15 @@ class SentLately:
         newest = Invocation.objects.filter(workflow_instance=workflow).order_by("-id").first()
         self._has_any = newest is not None and newest.created_at >= since
 
-    def at(self, digits_by_row: Mapping[int, Collection[str]]) -> dict[int, int]:
-        """By row: when the last one was recorded, in seconds since 1970; rows without one are left
-        out. `digits_by_row`: the numbers of each row.
+    def at(self, rows: Iterable[tuple[int, RowFound]]) -> dict[int, int]:
+        """By row: when the last one was recorded, in seconds since 1970. Rows without one are left
+        out.
         """
         if not self._has_any:
             return {}
         rows_by_digest: dict[str, list[int]] = {}
-        for row, numbers in digits_by_row.items():
-            for digits in numbers:
+        for row, found_in_row in rows:
+            for digits in found_in_row.digits:
                 for digest in phone_digests(digits):
                     rows_by_digest.setdefault(digest, []).append(row)
         known = list(rows_by_digest)

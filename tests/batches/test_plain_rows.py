@@ -9,7 +9,7 @@ import unicodedata
 import pytest
 
 from invocations.batches.columns import ColumnMap
-from invocations.batches.plain_channel import _LETTERS, _SIGNS, is_plain
+from invocations.batches.plain_channel import _LETTERS, _SIGNS, are_plain
 from invocations.batches.recipient_file.rows import Row, text_faults
 from invocations.batches.row_check import RowChecker, RowFound
 from invocations.kaleyra.characters import is_invisible
@@ -134,5 +134,5 @@ def test_no_value_that_is_unlikely_is_plain() -> None:
     chosen = random.Random(SEED)
     for _ in range(20 * COUNT):
         text = value(chosen)
-        if is_plain(text):
+        if are_plain([text]):
             assert unlikely(text) == "", (text, SEED)
