@@ -13,14 +13,14 @@ from invocations.batches.plain_channel import NotPlain
 from invocations.batches.plain_rows import MOST_REFERENCE, PlainRows
 from invocations.batches.recipient_file.codes import CELL_CODES, Level
 from invocations.batches.recipient_file.rows import Row
-from invocations.batches.row_sends import SendsOfRows
+from invocations.batches.row_sends import RowSends, SendsOfRows
 from invocations.composing import check, error_text, number_warnings, warnings
 from invocations.composing.findings import Finding, Severity
 from invocations.composing.preview import bubbles
 from invocations.composing.template_fields import fields_of
 from invocations.kaleyra import number_text, recipients
 from invocations.kaleyra.payload import Send
-from invocations.kaleyra.plain_numbers import PlainNumbers
+from invocations.kaleyra.plain_numbers import PlainNumber, PlainNumbers
 from invocations.kaleyra.recipients import Recipient, RecipientError
 from invocations.kaleyra.spellings import canonical
 from invocations.kaleyra.template_params import ChannelKind, ParamsError
@@ -95,9 +95,7 @@ class RowChecker:
 
     def _quick(self, plain: PlainRows, row: Row) -> RowFound | None:
         """What is found, if that is nothing."""
-        if len(self.channels) > 1 and self._text(RECIPIENT2, row).strip():
-            return None
-        number = self._plain_numbers.read(self._text(RECIPIENT, row))
+        number = self._only_number(row)
         if number is None:
             return None
         parts = plain.sms_parts(row.cells)
@@ -105,6 +103,32 @@ class RowChecker:
             return None
         digits = canonical(number.digits)
         return RowFound([], {}, number.region, parts, [digits], [self._digest(digits)])
+
+    def plain_sends(self, row: Row) -> RowSends | None:
+        """As `sends`, of a row that `check` finds nothing about without asking the gate; else None.
+
+        About ten times as fast as both together.
+        """
+        if self._plain is None or row.cell_faults or row.faults:
+            return None
+        number = self._only_number(row)
+        if number is None or self._plain.sms_parts(row.cells) is None:
+            return None
+        reference = self._text(REFERENCE, row).strip()
+        if len(reference) > MOST_REFERENCE:
+            return None
+        params = self._plain.params(row.cells)
+        return RowSends([Send(number.digits, each) for each in params], reference, [])
+
+    def sends(self, row: Row) -> RowSends:
+        """Raises `ParamsError`, where `check` finds a fault."""
+        return self._sends.of(row)
+
+    def _only_number(self, row: Row) -> PlainNumber | None:
+        """The number of all channels, if it is one that can be read without doubt."""
+        if len(self.channels) > 1 and self._text(RECIPIENT2, row).strip():
+            return None
+        return self._plain_numbers.read(self._text(RECIPIENT, row))
 
     # --- what reading the file has found ---
 
