@@ -19,7 +19,7 @@ from invocations.kaleyra import number_text, recipients
 from invocations.kaleyra.characters import digit, without_invisible
 from invocations.kaleyra.masked import MaskedNumber, find_masked
 from invocations.models import ChannelResult, Invocation, SearchableValue
-from invocations.models.indexes import ticket_is, ticket_starts_with
+from invocations.models.indexes import kaleyras_id_in, ticket_is, ticket_starts_with
 from invocations.models.recipients import sent_to_by_channel
 from invocations.models.searchable_values import value_digests
 
@@ -144,7 +144,7 @@ class HistorySearch(forms.Form):
         ).values_list("callback__invocation_id", flat=True)
         ways = [
             self._tickets,
-            Q(workflow_invocation_id=typed),
+            kaleyras_id_in([typed]),
             Q(pk__in=list(by_message_id[:MAX_MESSAGE_ID_MATCHES])),
         ]
         if UUID.fullmatch(typed):

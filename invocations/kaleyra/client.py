@@ -161,10 +161,7 @@ class ClientConnection:
         return _Answer(response.status_code, response.headers, body, complete)
 
     def _over(self, opened: socket.socket, request: requests.PreparedRequest) -> _Answer:
-        client = self._client
-        response = kept_connection.answer_over(
-            opened, request, send_seconds=client.connect_seconds, read_seconds=client.read_seconds
-        )
+        response = kept_connection.answer_over(opened, request, self._client.read_seconds)
         with response:
             body, complete = _read_body(response.read1, lambda: response.length, self._socket)
         if response.will_close:

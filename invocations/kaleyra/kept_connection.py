@@ -20,19 +20,18 @@ class TwoLengths(HTTPException):
     """The answer names two lengths. To believe one of them could cut it short."""
 
 
-def answer_over(
-    connected: socket.socket, request: Any, *, send_seconds: float, read_seconds: float
-) -> FinalResponse:
+def answer_over(connected: socket.socket, request: Any, seconds: float) -> FinalResponse:
     """Writes the `requests.PreparedRequest` at once, and reads the head of the answer.
 
+    `seconds`: the longest time to write, and to wait for each part of the answer.
     Raises `OSError` or `HTTPException`: whatever happened, something may have left.
     """
-    connected.settimeout(send_seconds)
+    if connected.gettimeout() != seconds:  # it is, after an answer: to set it is a system call
+        connected.settimeout(seconds)
     try:
         connected.sendall(_head(request) + (request.body or b""))
     except (BrokenPipeError, ConnectionResetError):
         pass  # a server may answer before it has read everything
-    connected.settimeout(read_seconds)
     response = FinalResponse(connected, method=request.method)
     try:
         response.begin()

@@ -203,4 +203,12 @@ class Migration(migrations.Migration):
             model_name='invocation',
             index=models.Index(condition=models.Q(('sent_again_from__isnull', False)), fields=['sent_again_from'], name='invocation_by_original'),
         ),
+        migrations.RemoveIndex(
+            model_name='invocation',
+            name='invocation_by_kaleyras_id',
+        ),
+        migrations.AddIndex(
+            model_name='invocation',
+            index=models.Index(condition=models.Q(('workflow_invocation_id', ''), _negated=True), fields=['workflow_invocation_id'], name='invocation_by_kaleyras_id'),
+        ),
     ]

@@ -132,6 +132,8 @@ class Attempt(models.Model):
 def read_answers(invocations: Iterable[Invocation]) -> None:
     """Reads the last answers of many invocations in one query, for their `kept_reply`."""
     rows = {row.pk: row for row in invocations if row.answered_attempt is not None}
+    if not rows:
+        return
     answered = Attempt.objects.filter(number=F("invocation__answered_attempt"))
     answered = answered.filter(invocation_id__in=rows).order_by()
     for attempt in answered.only("invocation_id", "number", "binding", "reply"):

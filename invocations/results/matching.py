@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 
 from invocations.kaleyra.callbacks import FlowResult
 from invocations.models import Attempt, Callback, Invocation
+from invocations.models.indexes import kaleyras_id_in
 from invocations.results.numbers import NumberMatch, compare_numbers, read_again
 from invocations.sending.outcomes import Status
 
@@ -62,7 +63,7 @@ def named_by(callbacks: Collection[Callback]) -> Q:
     empty `in`, which Django leaves out; a condition that no row meets made SQLite read every row.
     """
     kaleyra_ids, request_ids = _ids_in(callbacks)
-    return Q(workflow_invocation_id__in=kaleyra_ids) | Q(request_id__in=request_ids)
+    return kaleyras_id_in(kaleyra_ids) | Q(request_id__in=request_ids)
 
 
 def names_invocation(callback: Callback, invocation: Invocation) -> bool:

@@ -16,7 +16,7 @@ What only an admin can correct pauses the account (`pause`).
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -127,6 +127,13 @@ def _rate(pace: Pace, account: Account, now: datetime) -> float:
 
 
 # --- after attempts ---
+
+
+def accounts_in_trouble(account_pks: Collection[int]) -> set[int]:
+    """Those that are paused or had failures: any answer may change that."""
+    in_trouble = Q(is_paused=True) | Q(pace__failures__gt=0)
+    found = Account.objects.filter(in_trouble, pk__in=account_pks)
+    return set(found.values_list("pk", flat=True))
 
 
 def update_from_attempts(account: Account, outcomes: Sequence[tuple[str, int | None]]) -> None:

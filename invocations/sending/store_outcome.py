@@ -131,8 +131,12 @@ def _update_accounts(results: Iterable[tuple[Claim, Result]]) -> None:
     results_by_account: dict[int, list[tuple[Claim, Result]]] = defaultdict(list)
     for claim, result in results:
         results_by_account[claim.account.pk].append((claim, result))
+    in_trouble = rate_limit.accounts_in_trouble(results_by_account)
     for of_account in results_by_account.values():
         account = of_account[0][0].account
+        has_effect = any(result.rule.effect is not Effect.NONE for _claim, result in of_account)
+        if not has_effect and account.pk not in in_trouble:
+            continue
         replies = [(result.reason, result.reply) for _claim, result in of_account]
         rate_limit.update_from_attempts(
             account, [(reason, reply.retry_after if reply else None) for reason, reply in replies]

@@ -63,6 +63,19 @@ def test_a_fault_on_a_kept_connection_means_no_answer(fault: str) -> None:
         assert server.connections == 1
 
 
+def test_an_answer_with_two_lengths_is_not_believed_on_any_connection() -> None:
+    two = with_header("Content-Length: 3")
+    for behaviour, earlier in [(answers(two), 0), (in_turn(answers(ACCEPTED), answers(two)), 1)]:
+        with (
+            FaultServer(behaviour) as server,
+            client(server.api_domain).connection() as connection,
+        ):
+            for _ in range(earlier):
+                assert outcome_of(connection) == ACCEPTED_REPLY
+            assert outcome_of(connection) == (NoAnswer, "broken_off")
+            assert server.connections == 1
+
+
 UNKEPT: dict[str, Behaviour] = {
     "one byte too few": stalls_after(ONE_TOO_FEW),
     "the last chunk missing": stalls_after(CHUNKED + IN_CHUNKS),

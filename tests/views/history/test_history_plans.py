@@ -232,3 +232,12 @@ def test_no_page_of_the_history_reads_the_whole_table(table, priya, address):
             assert f"Seq Scan on {TABLE}" not in told, f"{sql}\n{told}"
             assert "LIMIT" in sql or "IN (" in sql or "= " in sql, sql
     assert asked
+
+
+@pytest.mark.django_db
+def test_what_a_message_was_sent_again_as_and_its_attempts_take_an_index(table):
+    one = table[0][0]
+    told = one.sent_again_as.order_by("id").explain()
+    assert "invocation_by_original" in told, told
+    told = one.attempts.order_by().values_list("pk").explain()
+    assert re.search("attempt_number_once_per_invocation|sqlite_autoindex_invocations_at", told)
