@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.core.cache import cache
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from invocations.history.periods import recorded_between
 from invocations.models import FollowedUp, Invocation
 from invocations.models.permissions import Viewer
+from invocations.monitoring.kept_count import KeptCount
 
-COUNT_KEPT_SECONDS = 20
-"""For how long a count for the menu may be behind. The list itself is always read anew."""
+_COUNT = KeptCount("follow-up")
 FOLLOWED_FOR = timedelta(days=7)
 """A message older than this is not on the list any more."""
 Status = Invocation.Status
@@ -44,22 +43,14 @@ def to_follow_up(viewer: Viewer, now: datetime) -> QuerySet[Invocation]:
 
 
 def count_to_follow_up(viewer: Viewer, now: datetime, most: int) -> int:
-    """How many there are, at most `most`, counted at most `COUNT_KEPT_SECONDS` ago."""
-    count: int | None = cache.get(_count_key(_user_id(viewer)))
+    """How many there are, at most `most`, counted some seconds ago at most."""
+    count = _COUNT.get(viewer)
     if count is None:
         count = to_follow_up(viewer, now).values("pk")[:most].count()
-        cache.set(_count_key(_user_id(viewer)), count, COUNT_KEPT_SECONDS)
+        _COUNT.keep(viewer, count)
     return count
 
 
 def forget_count_to_follow_up(user_id: int) -> None:
     """After a deed of this person, and before a page that shows the list."""
-    cache.delete(_count_key(user_id))
-
-
-def _user_id(viewer: Viewer) -> int:
-    return viewer.user.pk if viewer.user else 0
-
-
-def _count_key(user_id: int) -> str:
-    return f"follow-up:{user_id}"
+    _COUNT.forget(user_id)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from django.core.cache import cache
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -18,6 +17,7 @@ from invocations.history.wording import person_name
 from invocations.models import AdminRequest, permissions
 from invocations.models.permissions import Viewer
 from invocations.monitoring import admin_requests, pauses
+from invocations.monitoring.kept_count import KeptCount
 from invocations.monitoring.need import Ask, Need, Rank
 from invocations.monitoring.needs_outcomes import (
     incident_needs,
@@ -46,8 +46,7 @@ ENDS_TROUBLE = frozenset(
     }
 )
 """Whoever has one of these permissions has the list, with the rows that they can end."""
-COUNT_KEPT_SECONDS = 20
-"""For how long a count for the menu may be behind. The list itself is always read anew."""
+_COUNT = KeptCount("needs-you")
 
 Kind = AdminRequest.Kind
 
@@ -61,29 +60,21 @@ def needs_you(viewer: Viewer, now: datetime) -> list[Need]:
     """The rows that the viewer can end, the most urgent first."""
     found = _with_requests(list(_needs(viewer, now)))
     mine = sorted((need for need in found if viewer.may(need.permission)), key=lambda n: n.order)
-    cache.set(_count_key(_user_id(viewer)), len(mine), COUNT_KEPT_SECONDS)
+    _COUNT.keep(viewer, len(mine))
     return mine
 
 
 def count_of_needs(viewer: Viewer, now: datetime) -> int:
-    """How many rows the list has, counted at most `COUNT_KEPT_SECONDS` ago: for every page."""
+    """How many rows the list has, counted some seconds ago at most: for every page."""
     if not has_list(viewer):
         return 0
-    count: int | None = cache.get(_count_key(_user_id(viewer)))
+    count = _COUNT.get(viewer)
     return len(needs_you(viewer, now)) if count is None else count
 
 
 def forget_count_of_needs(user_id: int) -> None:
     """After a deed of this person, which may have ended a trouble."""
-    cache.delete(_count_key(user_id))
-
-
-def _user_id(viewer: Viewer) -> int:
-    return viewer.user.pk if viewer.user else 0
-
-
-def _count_key(user_id: int) -> str:
-    return f"needs-you:{user_id}"
+    _COUNT.forget(user_id)
 
 
 def _needs(viewer: Viewer, now: datetime) -> Iterator[Need]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
-from datetime import date
-from itertools import groupby
+from operator import attrgetter
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
@@ -15,11 +13,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from invocations.forms.changes import ChangesFilter
-from invocations.history.change import Change
 from invocations.history.change_lines import change_lines
 from invocations.history.change_names import record_name
 from invocations.history.change_search import matches_named
 from invocations.history.changes import changes_page
+from invocations.history.days import by_day
 from invocations.history.exports import as_csv
 from invocations.models import permissions
 from invocations.views.base import StaffRequest, render_page, staff_page, with_query_timeout
@@ -53,7 +51,7 @@ def changes(request: StaffRequest) -> HttpResponse:
         "filters": filters,
         "sought": sought,
         "matches": links,
-        "days": by_day(page.changes),
+        "days": by_day(page.changes, attrgetter("at")),
         "shown": len(page.changes),
         "today": timezone.localdate(),
         "older": urlencode(filters.chosen | {"older": page.older}) if page.older else "",
@@ -76,9 +74,3 @@ def download_changes(request: StaffRequest) -> HttpResponse:
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     logger.info("user %s downloads the changes", request.user.pk)
     return response
-
-
-def by_day(changes: Iterable[Change]) -> list[tuple[date, list[Change]]]:
-    """The changes of each day in the current time zone; they are newest first."""
-    days = groupby(changes, key=lambda change: timezone.localdate(change.at))
-    return [(day, list(group)) for day, group in days]

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from invocations.composing import template_fields
+from invocations.history.days import by_day
 from invocations.history.filters import first_ids
 from invocations.history.report import callbacks_of, channel_kinds, prefetch_for_page, report_of
 from invocations.history.scheduled import Schedule
@@ -153,6 +154,7 @@ def rows_by_day(
     rows: Iterable[Invocation], shown: Callable[[Invocation], dict[str, Any]] = row_context
 ) -> list[dict[str, Any]]:
     """The rows as `shown` has them, grouped by the day of recording in the current time zone."""
-    grouped = groupby(rows, key=lambda row: timezone.localdate(row.created_at))
-    days = [list(same_day) for _day, same_day in grouped]
-    return [{"at": day[0].created_at, "rows": [shown(row) for row in day]} for day in days]
+    return [
+        {"at": day[0].created_at, "rows": [shown(row) for row in day]}
+        for _date, day in by_day(rows, attrgetter("created_at"))
+    ]

@@ -1,8 +1,10 @@
 """Messages counted ahead by the sweep add up to what the dashboard would count live."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.db.models import Count
 
 from invocations.models import Invocation, Quarter
 from invocations.monitoring import statistics
@@ -17,6 +19,7 @@ from tests.views.monitoring.dashboard_page import (
     tiles_of,
 )
 
+DAY = timedelta(days=1)
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
 
 
@@ -75,6 +78,27 @@ def test_few_messages_are_not_counted_ahead(flow):
     messages(flow, EVERY_STATUS)
     sweep()
     assert not Quarter.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("since", "until"), [(NOON - DAY, None), (NOON - 7 * DAY, NOON - DAY / 4), (NOON - DAY, NOON)]
+)
+def test_the_statement_counts_what_django_counts(flow, since, until):
+    messages(workflow_of(flow.account, "Newsletter"), YESTERDAY)
+    messages(flow, YESTERDAY + EVERY_STATUS)
+    found = statistics._count(since, until)
+    asked = Invocation.objects.filter(created_at__gte=since)
+    asked = asked.filter(created_at__lt=until) if until else asked
+    for name, condition in statistics.CONDITIONS.items():
+        per_workflow = asked.filter(condition).values("workflow_instance").annotate(n=Count("pk"))
+        expected = dict(per_workflow.order_by().values_list("workflow_instance", "n"))
+        counted = Counter()
+        for row in found:
+            counted[row.workflow_id] += row.counts.get(name, 0)
+        assert +counted == expected, name
+    assert sum(row.counts["recorded"] for row in found) == asked.count() > 0
+    assert len({(row.begins_at, row.workflow_id) for row in found}) == len(found)
+    assert {row.begins_at.minute % 15 for row in found} == {0}
 
 
 def test_the_median_time_leaves_out_results_that_proved_that_a_message_was_accepted(flow):
