@@ -18,8 +18,10 @@ class InvocationsConfig(AppConfig):
         from .admin import accounts, api_keys, people, pods, workflows  # noqa: F401  registers the pages
         from .forms.required import name_what_to_do
         from .models import immutable
+        from .results import pending_worker
 
         name_what_to_do()
+        pending_worker.wake_at_the_first_request()
         post_migrate.connect(immutable.create_triggers, sender=self)
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from invocations.forms import kept_form
 from invocations.monitoring import incident_emails, incidents, statistics
-from invocations.results import upkeep
+from invocations.results import pending, upkeep
 from invocations.sending import expiry, open_time, restored
 from invocations.sending.dispatcher import THREADS, Dispatcher
 from invocations.sending.high_water import HighWaterMark
@@ -31,6 +31,7 @@ def sweep() -> int:
         expiry.stop_asking,
         restored.ask_restored,
         expiry.release_held,
+        pending.read_all,
         upkeep.retry_unmatched,
         upkeep.mark_missing,
         upkeep.drop_stale,

@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from invocations.history import exports
 from invocations.monitoring import sweep
+from invocations.results import pending_worker
 from invocations.sending.dispatcher import THREADS, Dispatcher
 from invocations.sending.high_water import (
     OLDER_DATABASE_EXIT_CODE,
@@ -62,13 +63,15 @@ class Command(BaseCommand):
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: dispatcher.stop())
         self.stdout.write("The background sender is running. Ctrl-C ends it.")
-        # Exports have a thread of their own, so that a long one does not delay any message.
-        stop_exports = threading.Event()
-        threading.Thread(
-            target=exports.run_worker, args=(stop_exports,), name="exports", daemon=True
-        ).start()
+        # Results and exports have threads of their own, so that neither delays any message.
+        stop_workers = threading.Event()
+        for name, worker in (
+            ("exports", exports.run_worker),
+            ("results", pending_worker.run_worker),
+        ):
+            threading.Thread(target=worker, args=(stop_workers,), name=name, daemon=True).start()
         try:
             dispatcher.run()
         finally:
-            stop_exports.set()
+            stop_workers.set()
         self.stdout.write(f"The background sender has ended: {dispatcher.figures}.")

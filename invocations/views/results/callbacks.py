@@ -1,7 +1,8 @@
 """The endpoint to which Kaleyra posts the results of flows: no session, no CSRF token, no redirect.
 
-A result with the right secret is stored and answered 200 even if it cannot be interpreted, because
-after failed callbacks Kaleyra may disable the callback profile. If it cannot be stored (no
+A result with the right secret is stored and answered 200; it is read afterwards
+(`results.pending`). So one that cannot be interpreted is answered 200 too, because after failed
+callbacks Kaleyra may disable the callback profile. If it cannot be stored (no
 database, no encryption key), the answer is 503, so that senders that retry do.
 """
 
@@ -21,7 +22,7 @@ from django.views.decorators.http import require_POST
 
 from invocations.kaleyra.callback_body import MAX_CALLBACK_BYTES
 from invocations.models.encryption import Unreadable
-from invocations.results import endpoints, inbox
+from invocations.results import endpoints, inbox, pending_worker
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ def callback(request: HttpRequest, token: str | None = None) -> HttpResponse:
         body = _body(request)
         if not _is_self_test(body):
             inbox.store_result(address.account, body)
+            pending_worker.wake()
         endpoints.note_use(address)
     except Incomplete:
         return _answer(400, "not complete")
