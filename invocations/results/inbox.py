@@ -12,15 +12,14 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.db import connection
 from django.utils import timezone
 
 from invocations.kaleyra.callback_body import is_compressed, uncompressed
 from invocations.models import Account, Callback
 from invocations.models.encryption import digests
+from invocations.results.inserts import insert_or_count
 from invocations.results.matching import results_to_review
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ def store_result(account: Account, body: bytes) -> int:
     The same bytes again are stored once and counted; if they are unmatched, they are read again.
     Of a gzip body the content is stored.
     """
-    now = timezone.now()
     body = uncompressed(body)
     digest, *older_digests = _digests(account, body)
     if older_digests and (earlier := _stored_with(older_digests)):
@@ -48,51 +46,15 @@ def store_result(account: Account, body: bytes) -> int:
         body=_as_text(body),
         # The body as text does not show it any more.
         problem="compressed" if is_compressed(body) else "",
-        received_at=now,
-        last_received_at=now,
-        ask_at=now,
-        is_pending=True,
+        received_at=timezone.now(),
     )
-    return _insert_or_count(callback)
+    return insert_or_count(callback)
 
 
 def _stored_with(older_digests: list[str]) -> str | None:
     """The digest under which the body was stored with an earlier encryption key, if it was."""
     same = Callback.objects.filter(digest__in=older_digests)
     return same.values_list("digest", flat=True).first()
-
-
-def _insert_or_count(callback: Callback) -> int:
-    """One statement: of several processes that store the same body, one inserts it."""
-    values = [
-        field.get_db_prep_save(field.pre_save(callback, add=True), connection)
-        for field in _inserted_fields()
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(_insert_statement(), values)
-        return int(cursor.fetchone()[0])
-
-
-@cache
-def _inserted_fields() -> list[Any]:
-    return [field for field in Callback._meta.local_concrete_fields if not field.primary_key]
-
-
-@cache
-def _insert_statement() -> str:
-    """Inserts a row; or counts the repeat, and has the result read again if it is unmatched.
-
-    Django's `bulk_create` could not count.
-    """
-    table = Callback._meta.db_table
-    names = ", ".join(field.column for field in _inserted_fields())
-    values = ", ".join(["%s"] * len(_inserted_fields()))
-    return (
-        f"INSERT INTO {table} ({names}) VALUES ({values})"  # noqa: S608
-        f" ON CONFLICT (digest) DO UPDATE SET times = {table}.times + 1,"
-        " last_received_at = excluded.last_received_at, ask_at = excluded.ask_at,"
-        f" is_pending = {table}.invocation_id IS NULL RETURNING {table}.id"
-    )
 
 
 def _as_text(body: bytes) -> str:

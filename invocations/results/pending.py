@@ -198,6 +198,8 @@ def _open(callback: Callback, recipients: dict[str, tuple[str, str]]) -> _Readin
 
 def _still_pending(readings: Sequence[_Reading]) -> list[_Reading]:
     """Without those that another process has read meanwhile."""
+    if connection.features.has_select_for_update_skip_locked:
+        return list(readings)  # they are locked
     pks = [reading.callback.pk for reading in readings]
     pending = set(pending_results().filter(pk__in=pks).values_list("pk", flat=True))
     return [reading for reading in readings if reading.callback.pk in pending]

@@ -116,13 +116,21 @@ def _drain(stream: BinaryIO | HttpRequest) -> None:
 
 def _is_self_test(body: bytes) -> bool:
     try:
-        content = json.loads(body) if len(body) < 1000 else None
+        content = json.loads(body) if len(body) < 1000 and SELF_TEST.encode() in body else None
     except (ValueError, RecursionError):
         return False
     return isinstance(content, dict) and content.keys() == {SELF_TEST}
 
 
 def _answer(status: int, text: str) -> HttpResponse:
-    """A short text that does not depend on what was posted."""
-    headers = {"WWW-Authenticate": 'Basic realm="callbacks"'} if status == 401 else {}
-    return HttpResponse(f"{text}\n", content_type="text/plain", status=status, headers=headers)
+    """A short text that does not depend on what was posted.
+
+    Its headers are set here, because no middleware does it (`answer_results_first`).
+    """
+    response = HttpResponse(f"{text}\n", content_type="text/plain", status=status)
+    response.headers["Content-Length"] = str(len(response.content))
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Basic realm="callbacks"'
+    return response
