@@ -63,8 +63,8 @@ bench-history: $(VENV)/.dev packages ## measure the history as it grows, against
 bench-pages: $(VENV)/.dev packages ## measure the pages that staff open most, against Django's change list (ROWS=10000 GROWN=1000000 OPTIONS="--postgresql")
 	@$(BIN)/python -m benchmarks.pages --rows $(or $(ROWS),10000) --grown $(or $(GROWN),1000000) $(OPTIONS)
 
-bench-callbacks: $(VENV)/.dev packages ## measure receiving 200 results a second, and count lost ones (OPTIONS="--rate 100 --workers 1")
-	@$(BIN)/python -m tests.servers --postgres -- $(BIN)/python -m benchmarks.callbacks $(OPTIONS)
+bench-callbacks: $(VENV)/.dev packages ## measure receiving results, beside two dispatchers, and count lost ones (OPTIONS="--rate 100 --sqlite")
+	@PYTHONPATH=. $(BIN)/python -m benchmarks.callbacks $(OPTIONS)
 
 bench-dispatch: $(VENV)/.dev packages ## measure a send against bare requests, Celery and newman (OPTIONS="--quick")
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.dispatch $(OPTIONS)

@@ -19,6 +19,13 @@ PATIENCE = 60.0
 @contextmanager
 def served(*, workers: int = 1, threads: int = 4) -> Iterator[str]:
     """Its address. It has the settings and the environment of this process."""
+    with server(workers=workers, threads=threads) as (port, _process):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def server(*, workers: int = 1, threads: int = 4) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Its port and its process."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [
@@ -40,14 +47,14 @@ def served(*, workers: int = 1, threads: int = 4) -> Iterator[str]:
         "--log-level",
         "warning",
     ]
-    server = subprocess.Popen([*command, *options])
+    process = subprocess.Popen([*command, *options])
     try:
         ends = time.monotonic() + PATIENCE
         while socket.socket().connect_ex(("127.0.0.1", port)):
-            if server.poll() is not None or time.monotonic() > ends:
+            if process.poll() is not None or time.monotonic() > ends:
                 raise SystemExit("the server did not start")
             time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
+        yield port, process
     finally:
-        server.terminate()
-        server.wait()
+        process.terminate()
+        process.wait()

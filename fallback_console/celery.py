@@ -28,6 +28,7 @@ if not settings.CELERY_BROKER_URL:
     )
 
 DELIVERY_HINT_EVERY = 1.0
+RESULTS_HINT_EVERY = 1.0
 SWEEP_HINT_EVERY = 5.0
 EXPORT_HINT_EVERY = 5.0
 CHECK_HINT_EVERY = 1.0
@@ -87,6 +88,7 @@ app.conf.update(
     beat_scheduler="fallback_console.celery:Hints",
     beat_schedule={
         "deliver what is due": _hint("invocations.deliver_due", DELIVERY_HINT_EVERY),
+        "read results": _hint("invocations.read_results", RESULTS_HINT_EVERY),
         "sweep": _hint("invocations.sweep", SWEEP_HINT_EVERY),
         "write exports": _hint("invocations.write_exports", EXPORT_HINT_EVERY),
         "check files": _hint("invocations.check_batches", CHECK_HINT_EVERY),

@@ -19,8 +19,10 @@ class InvocationsConfig(AppConfig):
         from .admin import accounts, api_keys, people, pods, workflows  # noqa: F401
         from .forms.required import name_what_to_do
         from .models import frozen_counts, immutable
+        from .results import pending_worker
 
         name_what_to_do()
+        pending_worker.wake_at_the_first_request()
         post_migrate.connect(immutable.create_triggers, sender=self)
         post_migrate.connect(frozen_counts.create_trigger, sender=self)
 

@@ -23,6 +23,7 @@ from invocations.batches import worker
 from invocations.batches.feed import feed_or_wait, has_running_batch
 from invocations.history import exports
 from invocations.monitoring import sweep
+from invocations.results import pending
 from invocations.sending import due
 from invocations.sending.dispatcher import Dispatcher
 from invocations.sending.high_water import HighWaterMark, WillNotDispatch
@@ -90,6 +91,13 @@ def run_sweep() -> int:
     """Runs the periodic sweep (`monitoring.sweep`). Returns the number of changed rows."""
     HighWaterMark().check()
     return sweep.sweep()
+
+
+@shared_task(name="invocations.read_results")
+@_zero_without_database
+def read_results() -> int:
+    """Reads the results that came in (`results.pending`). Returns how many."""
+    return pending.read_all(timezone.now())
 
 
 @shared_task(name="invocations.write_exports")

@@ -37,6 +37,7 @@ from invocations.models import (
     Pod,
     WorkflowInstance,
 )
+from invocations.results import pending_worker
 from invocations.sandbox import PRACTICE_SID
 from invocations.sandbox.server import PracticePod
 from invocations.sending.record import record
@@ -89,6 +90,12 @@ def db_of_the_mark(request: pytest.FixtureRequest) -> None:
     """The same for tests that ask for the database by a mark alone."""
     if request.node.get_closest_marker("django_db"):
         request.getfixturevalue("db")
+
+
+@pytest.fixture(autouse=True)
+def no_reader_of_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No thread of this process reads results: a test says when (`stored_results`)."""
+    monkeypatch.setattr(pending_worker, "wake", lambda: None)
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from invocations.models import Callback, Invocation
-from invocations.results import inbox
+from tests.stored_results import store_result
 
 
 def report(
@@ -41,7 +41,7 @@ def report(
     }
     if not row.workflow_invocation_id:
         body["requestId"] = str(row.request_id)
-    callback = inbox.store_result(row.account, json.dumps(body).encode())
+    callback = store_result(row.account, json.dumps(body).encode())
     row.refresh_from_db()
     return callback
 

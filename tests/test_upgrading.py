@@ -17,13 +17,13 @@ from invocations.models import (
     Profile,
     WorkflowInstance,
 )
-from invocations.results import inbox
+from tests.stored_results import store_result
 
 pytestmark = pytest.mark.django_db
 NEW = {
     Account: {"home_country": ""},
     Attempt: {"answered_invocation_id": ""},
-    Callback: {"ask_at": None},
+    Callback: {"ask_at": None, "is_pending": False},
     Export: {"zone": "UTC"},
     Parameter: {"is_searchable": False},
     Invocation: {"comes_first": False, "unasked_for": timedelta(0)},
@@ -41,7 +41,7 @@ def rows(recorded, account, ada):
     Parameter.objects.create(channel=row.workflow_instance.channels.first(), key="01")
     Export.objects.create(person=ada.person, format="csv", newest=1)
     Profile.objects.create(user=ada.person)
-    inbox.store_result(account, b"{}")
+    store_result(account, b"{}")
 
 
 @pytest.mark.parametrize("model", NEW, ids=lambda model: model.__name__)

@@ -31,7 +31,7 @@ def read_callback(body: bytes) -> FlowResult:
     """
     if not body.strip():
         return FlowResult(problem="empty")
-    if body[:2] == b"\x1f\x8b":
+    if is_compressed(body):
         return FlowResult(problem="compressed")
     event = _event(body)
     if event is None:
@@ -51,9 +51,14 @@ def read_callback(body: bytes) -> FlowResult:
     )
 
 
+def is_compressed(body: bytes) -> bool:
+    """Whether it begins as a gzip body does (RFC 1952)."""
+    return body[:2] == b"\x1f\x8b"
+
+
 def uncompressed(body: bytes) -> bytes:
     """The content of a gzip body; `body` itself if it is none, is broken, or holds too much."""
-    if body[:2] != b"\x1f\x8b":
+    if not is_compressed(body):
         return body
     reader = zlib.decompressobj(wbits=31)
     try:

@@ -211,4 +211,17 @@ class Migration(migrations.Migration):
             model_name='invocation',
             index=models.Index(condition=models.Q(('workflow_invocation_id', ''), _negated=True), fields=['workflow_invocation_id'], name='invocation_by_kaleyras_id'),
         ),
+        migrations.AddField(
+            model_name='callback',
+            name='is_pending',
+            field=models.BooleanField(db_default=False, default=False, editable=False),
+        ),
+        migrations.AddConstraint(
+            model_name='callback',
+            constraint=models.CheckConstraint(condition=models.Q(('is_pending', False), ('invocation__isnull', True), _connector='OR'), name='callback_is_pending_until_matched'),
+        ),
+        migrations.AddIndex(
+            model_name='callback',
+            index=models.Index(condition=models.Q(('is_pending', True)), fields=['ask_at', 'id'], name='callback_pending'),
+        ),
     ]

@@ -69,11 +69,11 @@ class CallbackAddress(models.Model):
 
 
 class Callback(models.Model):
-    """One body posted to an account's address. `results.inbox` stores it.
+    """One body posted to an account's address.
 
-    It never creates an invocation, and never sends. `invocation` is None until the result is
-    matched (`results.apply`): it may come before our own answer is stored, or with an id that no
-    answer named.
+    `results.inbox` stores it, `results.pending` reads it. It never creates an invocation, and never
+    sends. `invocation` is None until the result is matched (`results.apply`): it may come before
+    our own answer is stored, or with an id that no answer named.
     """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="callbacks")
@@ -88,7 +88,10 @@ class Callback(models.Model):
     """How often it was posted."""
     last_received_at = models.DateTimeField()
     ask_at = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
-    """When `results.upkeep` tries to match it again, if it is unmatched."""
+    """When `results.pending` reads it, if it is pending; when `results.upkeep` tries to match it
+    again, if it is unmatched."""
+    is_pending = models.BooleanField(default=False, db_default=False, editable=False)
+    """Stored and not read yet. Until then nothing below is set, and it is not called unmatched."""
     # Read from the body: empty or None where it does not say.
     workflow_invocation_id = models.CharField(max_length=100, blank=True)
     request_id = models.UUIDField(null=True, blank=True)
@@ -143,6 +146,10 @@ class Callback(models.Model):
                 | Q(invocation__isnull=False, matched_at__isnull=False),
                 name="callback_match_has_its_time",
             ),
+            models.CheckConstraint(
+                condition=Q(is_pending=False) | Q(invocation__isnull=True),
+                name="callback_is_pending_until_matched",
+            ),
         ]
         indexes = [
             models.Index(
@@ -175,6 +182,9 @@ class Callback(models.Model):
                 condition=Q(invocation__isnull=True, set_aside_at__isnull=False),
                 name="callback_set_aside_by_time",
             ),
+            models.Index(
+                fields=["ask_at", "id"], condition=Q(is_pending=True), name="callback_pending"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -197,7 +207,7 @@ class Callback(models.Model):
 class ChannelResult(models.Model):
     """What a callback reports of one channel, in Kaleyra's own words.
 
-    `results.inbox` writes it. A text is empty and a number or time None where the body has none.
+    `results.pending` writes it. A text is empty and a number or time None where the body has none.
     """
 
     callback = models.ForeignKey(Callback, models.CASCADE, related_name="results")

@@ -12,7 +12,7 @@ from invocations.batches import ending, part_counts, retention
 from invocations.batches.feed import feed_or_wait
 from invocations.forms import kept_form
 from invocations.monitoring import batch_emails, incident_emails, incidents, statistics
-from invocations.results import upkeep
+from invocations.results import pending, upkeep
 from invocations.sending import expiry, open_time, restored
 from invocations.sending.dispatcher import THREADS, Dispatcher
 from invocations.sending.high_water import HighWaterMark
@@ -35,6 +35,7 @@ def sweep() -> int:
         expiry.release_held,
         ending.end_due,
         part_counts.freeze_parts,
+        pending.read_all,
         upkeep.retry_unmatched,
         upkeep.mark_missing,
         upkeep.drop_stale,

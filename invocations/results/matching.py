@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
@@ -36,8 +36,8 @@ ID_MATCH_COLUMNS = (
 
 
 def unmatched_results() -> QuerySet[Callback]:
-    """The results without an invocation, including those that were set aside."""
-    return Callback.objects.filter(invocation__isnull=True)
+    """The results that were read and have no invocation, including those that were set aside."""
+    return Callback.objects.filter(invocation__isnull=True, is_pending=False)
 
 
 def results_to_review() -> QuerySet[Callback]:
@@ -100,8 +100,15 @@ def same_kaleyra_id(callback: Callback, invocation: Invocation) -> bool:
 def matches_by_id(callbacks: Collection[Callback]) -> list[list[Invocation]]:
     """For each result, the invocations of any account that one of its ids finds."""
     found = Invocation.objects.filter(named_by(callbacks)).order_by().only(*ID_MATCH_COLUMNS)
+    return found_by_ids(callbacks, found[:MAX_ROWS_READ])
+
+
+def found_by_ids(
+    callbacks: Collection[Callback], found: Iterable[Invocation]
+) -> list[list[Invocation]]:
+    """For each result, those of the invocations that one of its ids finds."""
     by_id: dict[object, dict[int, Invocation]] = defaultdict(dict)
-    for row in found[:MAX_ROWS_READ]:
+    for row in found:
         by_id[row.workflow_invocation_id][row.pk] = row
         by_id[row.request_id][row.pk] = row
     by_id.pop("", None)

@@ -50,7 +50,7 @@ def retry_unmatched(now: datetime) -> int:
             .defer("body")
             .order_by("ask_at", "pk")[:ROWS_PER_ROUND]
         )
-        matched += _match_certain(due)
+        matched += match_certain(due)
         for wait, pks in _retries_by_wait(due, now).items():
             unmatched_results().filter(pk__in=pks).update(ask_at=now + wait)
         if len(due) < ROWS_PER_ROUND:
@@ -58,7 +58,8 @@ def retry_unmatched(now: datetime) -> int:
     return matched
 
 
-def _match_certain(callbacks: Sequence[Callback]) -> int:
+def match_certain(callbacks: Sequence[Callback]) -> int:
+    """Matches those whose invocation is certain. Returns how many; an error is logged."""
     if not callbacks:
         return 0
     matchable = [

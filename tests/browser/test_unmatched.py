@@ -8,8 +8,9 @@ from playwright.sync_api import expect
 
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation
-from invocations.results import inbox, matching
+from invocations.results import matching
 from invocations.sending.record import record
+from tests.stored_results import store_result
 
 from .steps import SENT
 
@@ -36,8 +37,8 @@ def store_unmatched_results(account):
             "executionStatus": "COMPLETED",
             "result": channels,
         }
-        inbox.store_result(account, json.dumps(body, indent=1).encode())
-    inbox.store_result(account, b"<html>not json</html>")
+        store_result(account, json.dumps(body, indent=1).encode())
+    store_result(account, b"<html>not json</html>")
 
 
 def test_the_page_of_unmatched_results(page, admin_user, sign_in, demo, faults, live_server):

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from invocations.kaleyra.connection import NoAnswer, NotSent
 from invocations.models import Attempt, Invocation, Pace, Settlement
-from invocations.results import inbox
 from invocations.sending import decisions
 from invocations.sending.claim import LEASE
 from invocations.sending.deliver import deliver
+from tests.stored_results import store_result
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,7 +56,7 @@ def test_what_really_happens_agrees(reconcile, recorded, delivered, ada, kaleyra
     for verdict in Settlement.Verdict:
         assert decisions.settle(delivered("500"), verdict, "The customer said so.", ada.person)
     told = delivered()
-    inbox.store_result(
+    store_result(
         told.account,
         json.dumps(
             {"requestId": str(told.request_id), "result": {"channel1": {"statusCode": "READ"}}}

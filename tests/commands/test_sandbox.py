@@ -13,6 +13,7 @@ from invocations.results.endpoints import SECRET_HEADER
 from invocations.sandbox import PRACTICE_SID
 from invocations.sending.deliver import deliver
 from invocations.sending.record import record
+from tests.stored_results import read_results
 
 CONSOLE = "http://127.0.0.1:8000"
 
@@ -89,6 +90,7 @@ def test_what_is_sent_falls_back_before_a_newcomers_eyes(manage, live_server, wo
     deliver(row.pk)
     while "result posted" not in (line := said.readline()):
         assert line, "the pod has ended"
+    read_results()
     row.refresh_from_db()
     assert (row.status, row.delivery, row.deciding_channel, row.may_be_double) == (
         "accepted",

@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from invocations.models import Invocation
-from invocations.results import inbox
 from invocations.sending.deliver import deliver
+from tests.stored_results import store_result
 
 NUMBER = "919876543202"
 """The recipient of a message made by `recorded()`."""
@@ -44,7 +44,7 @@ def body(invocation_id="", *codes, to="", status="COMPLETED", **more):
 @pytest.fixture
 def report(account):
     """report("id", "TIMEOUT", "DELIVERED"): a result comes in at the account."""
-    return lambda *words, **more: inbox.store_result(account, body(*words, **more))
+    return lambda *words, **more: store_result(account, body(*words, **more))
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ from django.utils import timezone
 from invocations.history.state import meaning_of
 from invocations.history.statuses import CONTRADICTED
 from invocations.models import Account, Callback, Invocation
-from invocations.results import apply, inbox, matching, suggestions, upkeep
+from invocations.results import apply, matching, suggestions, upkeep
 from tests.results.conftest import NUMBER, body, stored_delivery, stored_result
 from tests.sending.test_once import at_once
+from tests.stored_results import store_result
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUR = timedelta(hours=1)
@@ -145,7 +146,7 @@ def test_concurrent_results_add_up(accepted, account):
     for _ in range(5):
         invocation = accepted()
         bodies = [body(invocation.workflow_invocation_id, *codes) for codes in RESULTS]
-        at_once(3, lambda bodies=bodies: inbox.store_result(account, bodies.pop()))
+        at_once(3, lambda bodies=bodies: store_result(account, bodies.pop()))
         assert stored_result(invocation) == ("completed", 2, True)
         assert invocation.callbacks.count() == 3
 

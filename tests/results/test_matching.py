@@ -8,7 +8,7 @@ from django.utils import timezone
 from invocations.kaleyra.callbacks import FlowResult
 from invocations.models import Account, Callback, Invocation, WorkflowInstance
 from invocations.monitoring.sweep import sweep
-from invocations.results import apply, inbox, matching, suggestions, upkeep
+from invocations.results import apply, matching, suggestions, upkeep
 from tests.results.conftest import (
     ANOTHER_REQUEST_ID,
     FOREIGN_REQUEST_ID,
@@ -16,6 +16,7 @@ from tests.results.conftest import (
     body,
     stored_delivery,
 )
+from tests.stored_results import store_result
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,7 +33,7 @@ def test_a_result_at_another_account_does_not_match(accepted, account):
         body(invocation.workflow_invocation_id, "DELIVERED"),
         body(requestId=str(invocation.request_id)),
     ]:
-        assert inbox.store_result(other, raw).invocation is None
+        assert store_result(other, raw).invocation is None
     assert stored_delivery(invocation) == ""
 
 
@@ -154,7 +155,7 @@ def test_without_the_whole_number_an_answer_about_another_request_is_left_to_a_p
 def test_a_number_is_read_in_every_encoding_of_json(answered, account, encoding):
     invocation = answered(requestId=FOREIGN_REQUEST_ID)
     stranger, own = (
-        inbox.store_result(account, body("theirs", "READ", to=to).decode().encode(encoding))
+        store_result(account, body("theirs", "READ", to=to).decode().encode(encoding))
         for to in ("918061234581", NUMBER)
     )
     assert (stranger.invocation, own.invocation) == (None, invocation)
@@ -215,5 +216,5 @@ def test_an_id_that_two_answers_named_is_left_to_a_person(answered, report, acco
     assert suggestions.diagnose(callback).why == "several"
     assert sweep() == 0
     elsewhere = Account.objects.create(title="Other", pod=account.pod, sid="HX0000000001")
-    assert inbox.store_result(elsewhere, body("theirs", "READ")).invocation is None
+    assert store_result(elsewhere, body("theirs", "READ")).invocation is None
     assert stored_delivery(first) == stored_delivery(second) == ""

@@ -10,12 +10,13 @@ from django.utils import timezone
 from invocations.history.actions import TRY_AGAIN
 from invocations.models import Invocation
 from invocations.monitoring.consistency import contradictions
-from invocations.results import inbox, upkeep
+from invocations.results import upkeep
 from invocations.sending import expiry
 from invocations.sending.deliver import deliver
 from invocations.sending.dispatcher import Dispatcher
 from tests.results.conftest import body, stored_delivery
 from tests.sending.test_once import at_once
+from tests.stored_results import store_result
 from tests.views.history.invocation_page import page_of, words_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -91,7 +92,7 @@ def test_a_result_stored_before_holds_it_in_the_next_sweep(in_status, report):
 def test_it_is_either_sent_or_held_when_both_come_at_once(recorded, account, receiver, time):
     invocation = recorded()
     content = body("", "READ", requestId=str(invocation.request_id))
-    deeds = [lambda: deliver(invocation.pk), lambda: inbox.store_result(account, content)]
+    deeds = [lambda: deliver(invocation.pk), lambda: store_result(account, content)]
     at_once(2, lambda: deeds.pop(time % len(deeds))())
     upkeep.retry_unmatched(timezone.now() + timedelta(minutes=1))
     was_held = state(invocation) == HELD_BACK

@@ -11,7 +11,7 @@ from django.utils import timezone
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation
 from invocations.monitoring.sweep import sweep
-from invocations.results import inbox, suggestions
+from invocations.results import suggestions
 from invocations.sending.record import record
 from tests.results.conftest import (
     ANOTHER_REQUEST_ID,
@@ -21,6 +21,7 @@ from tests.results.conftest import (
     body,
     stored_delivery,
 )
+from tests.stored_results import store_result
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -109,7 +110,7 @@ def test_a_flow_of_other_channels_is_not_suggested(in_status, account, kinds):
         f"channel{n}": {"channel": kind, "statusCode": "READ", "to": NUMBER}
         for n, kind in enumerate(kinds, start=1)
     }
-    assert suggestions.suggestion(inbox.store_result(account, body("A", result=channels))) is None
+    assert suggestions.suggestion(store_result(account, body("A", result=channels))) is None
 
 
 def test_an_id_that_no_answer_named_is_suggested_by_its_number_alone(in_status, report):

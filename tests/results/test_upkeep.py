@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from invocations.models import Callback, Invocation
 from invocations.monitoring.sweep import run_once, sweep
-from invocations.results import inbox, matching, upkeep
+from invocations.results import matching, upkeep
 from invocations.sending import store_outcome
 from invocations.sending.deliver import deliver
 from tests.results.conftest import FOREIGN_REQUEST_ID, MINUTE, body, stored_delivery
+from tests.stored_results import store_result
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -94,7 +95,7 @@ def test_results_that_race_with_our_own_commit_are_all_matched(
     real, threads = store_outcome.store_outcomes, []
 
     def post_result(raw):
-        inbox.store_result(account, raw)
+        store_result(account, raw)
         connection.close()
 
     def store_outcomes(outcomes):

@@ -12,8 +12,8 @@ from invocations.forms.preset import PresetForm
 from invocations.kaleyra.payload import Send
 from invocations.models import Channel, Parameter, WorkflowInstance
 from invocations.models.permissions import Viewer
-from invocations.results import inbox
 from invocations.sending.record import record
+from tests.stored_results import store_result
 
 NUMBER = "+91 80 6123 4581"
 DIGITS = "918061234581"
@@ -97,5 +97,5 @@ def world(typed, ada):
         )
         return form.save([{}, {}]) if form.is_valid() else None
 
-    orphan = inbox.store_result(typed.account, b"{}")
+    orphan = store_result(typed.account, b"{}")
     return SimpleNamespace(workflow=typed, row=row, preset=preset, orphan=orphan, person=ada.person)

@@ -17,6 +17,7 @@ from invocations.batches import worker
 from invocations.batches.feed import feed_due
 from invocations.history import exports
 from invocations.monitoring import sweep
+from invocations.results import pending_worker
 from invocations.sending.dispatcher import THREADS, Dispatcher
 from invocations.sending.high_water import (
     OLDER_DATABASE_EXIT_CODE,
@@ -65,18 +66,23 @@ class Command(BaseCommand):
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: dispatcher.stop())
         self.stdout.write("The background sender is running. Ctrl-C ends it.")
-        # Exports have a thread of their own, and the check of a file a process, so that a long one
-        # does not delay any message.
+        # Each has a thread of its own, and the check of a file a process, so that a long one delays
+        # no message.
         stopping = threading.Event()
-        others = [
-            threading.Thread(target=work, args=(stopping,), name=name, daemon=True)
-            for name, work in [("exports", exports.run_worker), ("checks", worker.run_worker)]
-        ]
-        for thread in others:
+        workers = {
+            "exports": exports.run_worker,
+            "results": pending_worker.run_worker,
+            "checks": worker.run_worker,
+        }
+        others = {
+            name: threading.Thread(target=work, args=(stopping,), name=name, daemon=True)
+            for name, work in workers.items()
+        }
+        for thread in others.values():
             thread.start()
         try:
             dispatcher.run()
         finally:
             stopping.set()
-            others[-1].join(timeout=5)  # it ends the process that checks
+            others["checks"].join(timeout=5)  # it ends the process that checks
         self.stdout.write(f"The background sender has ended: {dispatcher.figures}.")

@@ -1,7 +1,8 @@
 """The endpoint to which Kaleyra posts the results of flows: no session, no CSRF token, no redirect.
 
-A result with the right secret is stored and answered 200 even if it cannot be interpreted, because
-after failed callbacks Kaleyra may disable the callback profile. If it cannot be stored (no
+A result with the right secret is stored and answered 200; it is read afterwards
+(`results.pending`). So one that cannot be interpreted is answered 200 too, because after failed
+callbacks Kaleyra may disable the callback profile. If it cannot be stored (no
 database, no encryption key), the answer is 503, so that senders that retry do.
 """
 
@@ -21,7 +22,7 @@ from django.views.decorators.http import require_POST
 
 from invocations.kaleyra.callback_body import MAX_CALLBACK_BYTES
 from invocations.models.encryption import Unreadable
-from invocations.results import endpoints, inbox
+from invocations.results import endpoints, inbox, pending_worker
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ def callback(request: HttpRequest, token: str | None = None) -> HttpResponse:
         body = _body(request)
         if not _is_self_test(body):
             inbox.store_result(address.account, body)
+            pending_worker.wake()
         endpoints.note_use(address)
     except Incomplete:
         return _answer(400, "not complete")
@@ -114,13 +116,21 @@ def _drain(stream: BinaryIO | HttpRequest) -> None:
 
 def _is_self_test(body: bytes) -> bool:
     try:
-        content = json.loads(body) if len(body) < 1000 else None
+        content = json.loads(body) if len(body) < 1000 and SELF_TEST.encode() in body else None
     except (ValueError, RecursionError):
         return False
     return isinstance(content, dict) and content.keys() == {SELF_TEST}
 
 
 def _answer(status: int, text: str) -> HttpResponse:
-    """A short text that does not depend on what was posted."""
-    headers = {"WWW-Authenticate": 'Basic realm="callbacks"'} if status == 401 else {}
-    return HttpResponse(f"{text}\n", content_type="text/plain", status=status, headers=headers)
+    """A short text that does not depend on what was posted.
+
+    Its headers are set here, because no middleware does it (`answer_results_first`).
+    """
+    response = HttpResponse(f"{text}\n", content_type="text/plain", status=status)
+    response.headers["Content-Length"] = str(len(response.content))
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Basic realm="callbacks"'
+    return response

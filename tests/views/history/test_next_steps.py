@@ -7,8 +7,9 @@ import pytest
 from django.utils import timezone, translation
 
 from invocations.models import Attempt, Invocation
-from invocations.results import apply, inbox
+from invocations.results import apply
 from invocations.sending import pause
+from tests.stored_results import store_result
 from tests.views.history.invocation_page import make_unknown, next_steps_of, page_of, text_of
 
 
@@ -117,7 +118,7 @@ def result_of(row, code="DELIVERED", number="919876543202"):
         "executionStatus": "COMPLETED",
         "result": {"channel1": channel},
     }
-    return inbox.store_result(row.account, json.dumps(body).encode())
+    return store_result(row.account, json.dumps(body).encode())
 
 
 def test_a_message_without_kaleyras_id_says_where_its_result_may_be(priya, ada, without_id):

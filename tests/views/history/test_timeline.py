@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from invocations.kaleyra.connection import NoAnswer
 from invocations.models import Invocation
-from invocations.results import inbox
 from invocations.sending.deliver import deliver
 from tests.reports import report
+from tests.stored_results import store_result
 from tests.views.history.invocation_page import page_of, timeline_of, try_again_button
 
 
@@ -66,7 +66,7 @@ def test_a_channel_without_a_start_time_is_not_shown_as_started(priya, accepted)
         "workflowInvocationId": row.workflow_invocation_id,
         "result": {"channel1": {"statusCode": "NOT-SENT"}, "channel2": {"x": 1}},
     }
-    inbox.store_result(row.account, json.dumps(body).encode())
+    store_result(row.account, json.dumps(body).encode())
     timeline = timeline_of(priya, row)
     assert "started" not in timeline
     assert "Rescued" not in timeline

@@ -4,9 +4,9 @@ import pytest
 from django.contrib.auth.models import Permission, User
 
 from invocations.models import Account, AdminRequest, Callback, Incident, Invocation
-from invocations.results import inbox
 from invocations.sending import pause
 from tests.many import messages, real_account
+from tests.stored_results import store_result
 from tests.views.monitoring.dashboard_page import NOON, completed, minutes_ago
 from tests.views.monitoring.test_needs_you import needs, with_key
 from tests.views.pages import badges_at
@@ -23,7 +23,7 @@ def flow(flow):
 
 
 def unmatched_result(flow):
-    inbox.store_result(flow.account, b"{}")
+    store_result(flow.account, b"{}")
     return put_aside
 
 

@@ -7,9 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from invocations.models import Account, ApiKey, Heartbeat, Incident, Invocation
-from invocations.results import inbox
 from invocations.sending import pause, rate_limit
 from tests.many import messages, real_account, workflow_of
+from tests.stored_results import store_result
 from tests.views.monitoring.dashboard_page import NOON, count_listed, minutes_ago
 from tests.views.pages import badges_at, opened, words_of
 
@@ -121,7 +121,7 @@ def test_what_waits_links_to_exactly_these_messages(ada, troubles):
 
 
 def test_every_next_step_opens(ada, troubles, flow):
-    inbox.store_result(flow.account, b"{}")
+    store_result(flow.account, b"{}")
     for need in needs(ada):
         assert ada.get(need.address).status_code == 200, need.title
 
@@ -193,7 +193,7 @@ def test_missing_results_leave_the_list_once_results_come_again(ada, flow):
 
 def test_an_account_without_a_key_and_results_that_fit_nothing_are_listed(ada, flow):
     real_account("Kaveri Europe", "api.eu.kaleyra.io")
-    inbox.store_result(flow.account, b"{}")
+    store_result(flow.account, b"{}")
     assert [(each.title, each.button) for each in needs(ada)] == [
         ("Kaveri Europe has no API key", "Store an API key"),
         ("1 result fits no message", "Look at 1"),

@@ -7,8 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from invocations.models import Invocation
-from invocations.results import endpoints, inbox
+from invocations.results import endpoints
 from invocations.sending.deliver import deliver
+from tests.stored_results import store_result
 
 NUMBER = "919876543202"
 """The recipient of a message made by `recorded()`."""
@@ -24,7 +25,7 @@ def orphan(account):
             f"channel{n}": {"channel": kinds[n - 1], "statusCode": code, "to": to}
             for n, code in enumerate(codes, start=1)
         }
-        return inbox.store_result(
+        return store_result(
             account,
             json.dumps({"workflowInvocationId": "4AhJ", "result": channels} | more).encode(),
         )
@@ -52,7 +53,7 @@ def accepted_result(account, recorded):
     row = recorded()
     deliver(row.pk)
     row.refresh_from_db()
-    return inbox.store_result(
+    return store_result(
         account, json.dumps({"workflowInvocationId": row.workflow_invocation_id}).encode()
     )
 

@@ -99,6 +99,7 @@ def test_odd_bodies_are_kept_and_answered_200(console):
         assert (
             console.ask(console.head, f"Content-Length: {len(raw)}\r\n\r\n".encode(), raw) == b"200"
         )
+    until(lambda: not Callback.objects.filter(is_pending=True).exists())
     assert list(
         Callback.objects.order_by("pk").values_list("workflow_invocation_id", flat=True)
     ) == ["A", "A", "", "", "", ""]

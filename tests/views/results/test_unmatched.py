@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from invocations.kaleyra.callbacks import FlowResult
 from invocations.models import Callback
-from invocations.results import inbox, matching
+from invocations.results import matching
 from invocations.sending.deliver import deliver
 from invocations.views.results.unmatched import UNMATCHED_PAGE_SIZE, WHY_UNMATCHED
+from tests.stored_results import store_result
 from tests.views.pages import Page, badges_at, opened
 from tests.views.results.conftest import NUMBER
 
@@ -66,7 +67,7 @@ def test_whole_numbers_are_shown_by_permission(priya, rosa, ada, account, orphan
         f"to=%2B{NUMBER}",
         f'{{"result":{{"channel1":{{"to":"{NUMBER}","x":1}}}}',
     ]:
-        inbox.store_result(account, raw.encode())
+        store_result(account, raw.encode())
     for browser, seen in [(priya, False), (rosa, False), (ada, True)]:
         html = opened(browser, "/results/unmatched/").html
         assert (NUMBER in html) is seen and "3202" in html
@@ -87,14 +88,14 @@ def test_no_page_shows_a_whole_number_without_permission_however_it_is_written(
                 "result": {"channel1": {"statusCode": "READ", key: "NUMBER"}},
             }
         )
-        inbox.store_result(account, raw.replace("NUMBER", spelling).encode())
+        store_result(account, raw.replace("NUMBER", spelling).encode())
     for address in ("/results/unmatched/", f"/history/{row.request_id}/"):
         assert "98765" not in opened(priya, address).html and "98765" in opened(ada, address).html
 
 
 def test_the_posted_body_is_escaped_and_truncated(priya, account, orphan):
     orphan("<script>alert(1)</script>", **{"from": "</pre><img src=x>"})
-    inbox.store_result(account, b"<script>" * 10_000)
+    store_result(account, b"<script>" * 10_000)
     html = opened(priya, "/results/unmatched/").html
     assert "<script>alert" not in html
     assert "<img src=x" not in html
