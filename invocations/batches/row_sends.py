@@ -10,11 +10,15 @@ from invocations.batches.recipient_file.rows import Row
 from invocations.composing.findings import Finding
 from invocations.composing.prepared_values import prepared
 from invocations.composing.template_fields import TemplateField, fields_of
+from invocations.composing.value_sources import places_of, sources_of
 from invocations.kaleyra import recipients
 from invocations.kaleyra.line_breaks import sends_in_one_line
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import RecipientError
 from invocations.models import Channel
+
+Place = tuple[int, str]
+"""A channel's position and a key."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class SendsOfRows:
         self._columns = columns
         self._home = home
         self._channels = [(channel, fields_of(channel)) for channel in channels]
+        self._taken_from = _taken_from([fields for _channel, fields in self._channels])
 
     def of(self, row: Row) -> RowSends:
         texts = self._columns.texts_of(row)
@@ -44,7 +49,7 @@ class SendsOfRows:
         second = texts.get(RECIPIENT2, "")
         sends, findings = [], []
         for channel, fields in self._channels:
-            given = _values(channel.position, fields, texts)
+            given = _values(channel.position, fields, texts, self._taken_from)
             params, found = prepared(channel, fields, given)
             to_second = channel.position == 2 and second.strip()
             sends.append(Send(self._digits(second if to_second else number), params))
@@ -58,14 +63,34 @@ class SendsOfRows:
             return written
 
 
+def _taken_from(asked: Sequence[Sequence[TemplateField]]) -> dict[Place, Place]:
+    """By place, the one whose value it takes if it has none of its own, as in the send form."""
+    places = {name: (position, field.key) for name, field, position in places_of(asked)}
+    found = sources_of(asked).by_name
+    return {places[name]: places[source] for name, source in found.items()}
+
+
 def _values(
-    position: int, fields: Sequence[TemplateField], texts: Mapping[str, str]
+    position: int,
+    fields: Sequence[TemplateField],
+    texts: Mapping[str, str],
+    taken_from: Mapping[Place, Place],
 ) -> dict[str, str]:
-    """What the row has for the keys of one channel: its own place first, then that of both."""
+    """What the row has for the keys of one channel."""
     values = {}
     for field in fields:
         for key in field.keys:
-            value = texts.get(f"{position}:{key}", texts.get(key, ""))
+            value = _text_for((position, key), texts, taken_from)
             if value.strip():
                 values[key] = value
     return values
+
+
+def _text_for(place: Place, texts: Mapping[str, str], taken_from: Mapping[Place, Place]) -> str:
+    """The place's own text, else that for its key on both channels, else its source's."""
+    while True:
+        position, key = place
+        text = texts.get(f"{position}:{key}", texts.get(key, ""))
+        if text.strip() or place not in taken_from:
+            return text
+        place = taken_from[place]
