@@ -6,6 +6,7 @@ were valid when it was requested, and reads them with `values_in`.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -28,7 +29,7 @@ from invocations.history.periods import recorded_between
 from invocations.history.reasons import REASONS
 from invocations.history.scheduled import is_scheduled
 from invocations.history.statuses import SCHEDULED, STATUSES
-from invocations.models import Account, Invocation
+from invocations.models import Account, Batch, Invocation
 
 # SQLite uses a partial index only for a query that repeats the index's condition
 # (https://www.sqlite.org/partialindex.html).
@@ -65,6 +66,7 @@ FILTERS: dict[str, Callable[[Any], Q]] = {
     "error": lambda kind: Q(error_kind=kind) & ~Q(error_kind=""),
     # Only invocations without an `error_kind`: with one, the errors page counts them by that.
     "why": lambda reason: Q(reason=reason, error_kind="") & HAS_REASON,
+    "batch": lambda batch: Q(batch=batch) & Q(batch__isnull=False),
     "again": lambda again: Q(sent_again_from__isnull=False),
     "practice": lambda which: _practice(is_practice=which == "only"),
 }
@@ -97,6 +99,7 @@ def values_in(address: str) -> dict[str, Any]:
 _PARSERS: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(("workflow", "account", "person", "http"), int),
     **dict.fromkeys(("since", "until"), date.fromisoformat),
+    "batch": lambda uid: Batch.objects.filter(uid=uuid.UUID(uid)).values_list("pk", flat=True)[:1],
 }
 """For filters with a value that is no text."""
 
