@@ -53,6 +53,21 @@ class Wanted:
     values: Sequence[Value] = ()
     has_second_number: bool = False
     """Whether the second channel may have a number of its own."""
+    free_channels: tuple[int, ...] = ()
+    """Channels without texts, which take any key: only what a person says goes there."""
+
+    def takes(self, place: str) -> bool:
+        """Whether the cells of a column may go to `place`."""
+        if place in (RECIPIENT, REFERENCE) or (place == RECIPIENT2 and self.has_second_number):
+            return True
+        position, mark, key = place.partition(":")
+        if mark and position in ("1", "2"):
+            channels = {int(position)}
+        else:
+            key, channels = place, {1, 2}
+        if key and key == key.strip() and channels & set(self.free_channels):
+            return True
+        return any(value.key == key and channels & set(value.channels) for value in self.values)
 
 
 @dataclass(frozen=True)
@@ -72,7 +87,7 @@ class ColumnMap:
 
     def texts_of(self, row: Row) -> dict[str, str]:
         """The row's texts by place, byte for byte as they are in the file."""
-        cells, texts = row.cells, dict(self.fixed)
+        cells, texts = row.cells, {**self.fallbacks, **self.fixed}
         for column, place in enumerate(self.places):
             if place:
                 text = cells[column] if column < len(cells) else ""
@@ -136,7 +151,7 @@ class _Draft:
             elif len(columns) > 1:
                 problem = told("column_ambiguous", column=column_name, columns=tuple(columns))
                 self.problems.append(problem)
-            elif place != IGNORED and place not in self._known_places():
+            elif place != IGNORED and not self._wanted.takes(place):
                 self.problems.append(told("no_such_place", place=place))
             else:
                 self.places[columns[0]] = place
@@ -151,15 +166,6 @@ class _Draft:
         if alike:
             return alike
         return [i for i in range(len(self.places)) if column_letters(i) == name.upper()]
-
-    def _known_places(self) -> set[str]:
-        places = {RECIPIENT, REFERENCE}
-        if self._wanted.has_second_number:
-            places.add(RECIPIENT2)
-        for value in self._wanted.values:
-            places.add(value.key)
-            places.update(f"{channel}:{value.key}" for channel in value.channels)
-        return places
 
     def take_by_name(self) -> None:
         taken = {*self.places, *self._fixed}
@@ -225,9 +231,8 @@ class _Draft:
 
     def check(self, fallbacks: Mapping[str, str]) -> None:
         self._check_twice()
-        known = self._known_places()
         for place in {**self._fixed, **fallbacks}:
-            if place not in known:
+            if not self._wanted.takes(place):
                 self.problems.append(told("no_such_place", place=place))
         self._check_missing({*self.places, *self._fixed, *fallbacks})
         if RECIPIENT in self.places:

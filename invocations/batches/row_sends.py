@@ -17,7 +17,7 @@ from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import RecipientError
 from invocations.models import Channel
 
-Place = tuple[int, str]
+Target = tuple[int, str]
 """A channel's position and a key."""
 
 
@@ -40,16 +40,33 @@ class SendsOfRows:
         """`home`: the region whose national form the numbers may have, or empty."""
         self._columns = columns
         self._home = home
-        self._channels = [(channel, fields_of(channel)) for channel in channels]
-        self._taken_from = _taken_from([fields for _channel, fields in self._channels])
+        asked = [fields_of(channel) for channel in channels]
+        sources = _sources(asked)
+        self._channels = [
+            (channel, fields, _places_by_key(channel, _keys(channel, fields, columns), sources))
+            for channel, fields in zip(channels, asked, strict=True)
+        ]
+        self._places = {
+            (channel.position, key): places
+            for channel, _fields, places_by_key in self._channels
+            for key, places in places_by_key.items()
+        }
+
+    def place_of(self, position: int, key: str) -> str:
+        """Where a person finds the text of a channel's value: the place that has a column, or else
+        one text for all rows; without either, the one that is asked for.
+        """
+        candidates = self._places.get((position, key), [f"{position}:{key}", key])
+        given = [*self._columns.places, *self._columns.fixed]
+        return next((place for place in candidates if place in given), candidates[-1])
 
     def of(self, row: Row) -> RowSends:
         texts = self._columns.texts_of(row)
         number = texts.get(RECIPIENT, "")
         second = texts.get(RECIPIENT2, "")
         sends, findings = [], []
-        for channel, fields in self._channels:
-            given = _values(channel.position, fields, texts, self._taken_from)
+        for channel, fields, places_by_key in self._channels:
+            given = _values(places_by_key, texts)
             params, found = prepared(channel, fields, given)
             to_second = channel.position == 2 and second.strip()
             sends.append(Send(self._digits(second if to_second else number), params))
@@ -63,34 +80,56 @@ class SendsOfRows:
             return written
 
 
-def _taken_from(asked: Sequence[Sequence[TemplateField]]) -> dict[Place, Place]:
-    """By place, the one whose value it takes if it has none of its own, as in the send form."""
-    places = {name: (position, field.key) for name, field, position in places_of(asked)}
+def _keys(channel: Channel, fields: Sequence[TemplateField], columns: ColumnMap) -> list[str]:
+    """Those of the channel's texts; without texts, all that a column or a text was chosen for."""
+    keys = [key for field in fields for key in field.keys]
+    if channel.template_text:
+        return keys
+    places = dict.fromkeys([*columns.places, *columns.fixed, *columns.fallbacks])
+    for place in places:
+        if place in ("", RECIPIENT, RECIPIENT2, REFERENCE):
+            continue
+        position, mark, key = place.partition(":")
+        if not mark or position not in ("1", "2"):
+            keys.append(place)
+        elif position == str(channel.position):
+            keys.append(key)
+    return list(dict.fromkeys(keys))
+
+
+def _sources(asked: Sequence[Sequence[TemplateField]]) -> dict[Target, Target]:
+    """By position and key, the ones whose value is taken where a row has no own one, as in the
+    send form.
+    """
+    targets = {name: (position, field.key) for name, field, position in places_of(asked)}
     found = sources_of(asked).by_name
-    return {places[name]: places[source] for name, source in found.items()}
+    return {targets[name]: targets[source] for name, source in found.items()}
 
 
-def _values(
-    position: int,
-    fields: Sequence[TemplateField],
-    texts: Mapping[str, str],
-    taken_from: Mapping[Place, Place],
-) -> dict[str, str]:
+def _places_by_key(
+    channel: Channel, keys: Sequence[str], sources: Mapping[Target, Target]
+) -> dict[str, list[str]]:
+    """By key: the places whose text it takes, the first one that is not empty. Its own come first,
+    then that of its key on both channels, then those of its source.
+    """
+    found = {}
+    for key in keys:
+        places: list[str] = []
+        target: Target | None = (channel.position, key)
+        while target is not None:
+            places += [f"{target[0]}:{target[1]}", target[1]]
+            target = sources.get(target)
+        found[key] = list(dict.fromkeys(places))
+    return found
+
+
+def _values(places_by_key: Mapping[str, Sequence[str]], texts: Mapping[str, str]) -> dict[str, str]:
     """What the row has for the keys of one channel."""
     values = {}
-    for field in fields:
-        for key in field.keys:
-            value = _text_for((position, key), texts, taken_from)
+    for key, places in places_by_key.items():
+        for place in places:
+            value = texts.get(place, "")
             if value.strip():
                 values[key] = value
+                break
     return values
-
-
-def _text_for(place: Place, texts: Mapping[str, str], taken_from: Mapping[Place, Place]) -> str:
-    """The place's own text, else that for its key on both channels, else its source's."""
-    while True:
-        position, key = place
-        text = texts.get(f"{position}:{key}", texts.get(key, ""))
-        if text.strip() or place not in taken_from:
-            return text
-        place = taken_from[place]

@@ -31,7 +31,11 @@ def wanted_of(channels: Sequence[Channel]) -> Wanted:
     values = _values(channels)
     needed = [value for value, is_source in values if is_source]
     own = [value for value, is_source in values if not is_source]
-    return Wanted((*needed, *own), has_second_number=len(channels) > 1)
+    return Wanted(
+        (*needed, *own),
+        has_second_number=len(channels) > 1,
+        free_channels=tuple(one.position for one in channels if not one.template_text),
+    )
 
 
 def wanted_columns(channels: Sequence[Channel]) -> list[WantedColumn]:

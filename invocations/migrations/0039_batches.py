@@ -82,6 +82,8 @@ class Migration(migrations.Migration):
                 ('found', invocations.models.encryption.EncryptedTextField(bound_to='uid', default='{}')),
                 ('rows', models.PositiveIntegerField(default=0)),
                 ('bad_rows', models.PositiveIntegerField(default=0)),
+                ('to_decide', models.PositiveIntegerField(default=0)),
+                ('leaves_out', models.PositiveSmallIntegerField(default=0)),
                 ('left_out', models.PositiveIntegerField(default=0)),
                 ('started_at', models.DateTimeField(blank=True, null=True)),
                 ('reference', models.CharField(blank=True, max_length=100, verbose_name='ticket')),

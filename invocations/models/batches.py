@@ -93,6 +93,10 @@ class Batch(models.Model):
     rows = models.PositiveIntegerField(default=0)
     bad_rows = models.PositiveIntegerField(default=0)
     """Rows at fault. They are never sent: they are mended, or left out knowingly."""
+    to_decide = models.PositiveIntegerField(default=0)
+    """Rows at fault that were neither mended nor left out. A batch starts without any."""
+    leaves_out = models.PositiveSmallIntegerField(default=0)
+    """Kinds of rows that a person left out together: bits of `batches.row_marks.RowMark`."""
     left_out = models.PositiveIntegerField(default=0)
     """Rows that are not sent because a person left them out, those at fault among them."""
 
@@ -200,7 +204,7 @@ class BatchPart(models.Model):
     """zlib of JSON: the rows (`batches.parts`). A mended cell is written here."""
     found = EncryptedBytesField(bound_to="place", null=True)
     """zlib of JSON: rows at fault and left out, repeated numbers, countries, SMS parts
-    (`batches.parts.PartFound`); None until it is checked."""
+    (`batches.part_found`); None until it is checked."""
     digests = models.BinaryField(default=b"")
     """The first 8 bytes of the keyed digest of each number, sorted: a search by number asks them
     before the rows are fed."""

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.exceptions import FieldError
 from django.db import models
+from django.db.models.expressions import Combinable
 
 from invocations.kaleyra.log_text import remember_credential
 
@@ -93,6 +94,11 @@ def digests(text: str, purpose: str) -> list[str]:
         hmac.new(_digest_key(key, purpose), text.encode("utf-8"), hashlib.sha256).hexdigest()
         for key in _keys()
     ]
+
+
+def running_digest(purpose: str) -> hmac.HMAC:
+    """As the first of `digests`, for content that comes in pieces."""
+    return hmac.new(_digest_key(_keys()[0], purpose), digestmod=hashlib.sha256)
 
 
 @dataclass
@@ -200,6 +206,9 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
 
 class EncryptedBytesField(EncryptedTextField):
     """As `EncryptedTextField`, for bytes: what is compressed grows less than as text."""
+
+    _pyi_private_set_type: bytes | Combinable  # type: ignore[assignment]  # for django-stubs
+    _pyi_private_get_type: bytes  # type: ignore[assignment]
 
     def opened(self, token: str, place: str) -> bytes:
         return decrypt_bytes(token, place)

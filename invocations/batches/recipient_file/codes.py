@@ -58,6 +58,7 @@ FILE_CODES = {
     "too_slow_to_read": _refused("seconds"),
     "no_such_sheet": _refused("sheet"),
     "no_such_heading_row": _refused("row"),
+    "check_failed": _refused(),  # the console failed, not the file
     # What the person is told of a file that can be read.
     "several_sheets": CodeInfo(Level.NOTE, ("sheets", "taken")),
     "hidden_sheets": CodeInfo(Level.NOTE, ("sheets",)),

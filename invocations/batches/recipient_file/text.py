@@ -40,8 +40,12 @@ class TextFile:
         self._text = io.TextIOWrapper(buffered, encoding=self.encoding, newline="")
         self._sample = self._first_lines()
         self.notes: list[Told] = []
+        self.sheets: list[str] = []
         self.empty_rows = 0
         self.separator = separator or self._find_separator()
+
+    def close(self) -> None:
+        """Nothing to end: the stream belongs to whoever opened it."""
 
     def _first_lines(self) -> list[str]:
         lines, characters = [], 0

@@ -51,6 +51,7 @@ class WorkbookFile:
             self.close()
             raise
         self.sheet = str(self._head["sheet"])
+        self.sheets: list[str] = [*self._head["visible"], *self._head["hidden"]]
         self.notes = list(_notes(self._head, has_asked=bool(sheet)))
 
     def __iter__(self) -> Iterator[Row]:

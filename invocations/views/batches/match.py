@@ -126,7 +126,11 @@ def _where_next(request: StaffRequest, batch: Batch, verb: str) -> HttpResponse:
     if verb == "look" and batch.state == State.CHECKED:
         query = {name: text for name, text in request.GET.items() if name in ("kind", "page")}
         return redirect(reverse("batch_check", args=[batch.uid], query=query) + "#rows")
-    if verb == "take-back" and batch.state == State.CHECKED and request.GET.get("from") != "confirm":
+    if (
+        verb == "take-back"
+        and batch.state == State.CHECKED
+        and request.GET.get("from") != "confirm"
+    ):
         return redirect("batch_check", uid=batch.uid)
     return redirect("batch", uid=batch.uid)
 
@@ -156,9 +160,7 @@ def show_match(request: StaffRequest, batch: Batch) -> HttpResponse:
         "notes": [text_of(note.code, note.facts) for note in reading.notes],
         "problems": [choices.problem_text(one) for one in problems],
         "doubts": [
-            choices.problem_text(one)
-            for one in columns.problems
-            if one.level is not Level.FAULT
+            choices.problem_text(one) for one in columns.problems if one.level is not Level.FAULT
         ],
         "lines": choices.lines(sample, summary),
         "hidden_columns": max(0, len(columns.places) - len(choices.lines(sample, summary))),
@@ -175,9 +177,7 @@ def show_match(request: StaffRequest, batch: Batch) -> HttpResponse:
     return render_page(request, "batches/match.html", context)
 
 
-def kinds_shown(
-    summary: Summary, choices: ColumnChoices, reading: Reading
-) -> list[dict[str, Any]]:
+def kinds_shown(summary: Summary, choices: ColumnChoices, reading: Reading) -> list[dict[str, Any]]:
     """Each kind of fault with its count, and the text for its first row."""
     return [
         {
@@ -195,5 +195,3 @@ def _refusal(batch: Batch) -> str:
         return ""
     refused = json.loads(batch.refused)
     return text_of(refused["code"], refused["facts"])
-
-

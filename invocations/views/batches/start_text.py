@@ -29,9 +29,7 @@ def button_text(batch: Batch, count: int, form: BatchStartForm) -> str:
         return words % {**facts, "time": short_time(at, timezone.now())}
     if is_practice:
         return (
-            ngettext(
-                "Send %(count)s practice message", "Send %(count)s practice messages", count
-            )
+            ngettext("Send %(count)s practice message", "Send %(count)s practice messages", count)
             % facts
         )
     return ngettext("Send %(count)s message", "Send %(count)s messages", count) % facts
@@ -62,7 +60,7 @@ def cost_text(batch: Batch, counts: Counts, channels: Sequence[Channel]) -> tupl
 def duration_text(batch: Batch, count: int, typed: str) -> str:
     """At the pace that was typed, or else the account's. Other messages may take a share of it."""
     most = batch.account.sends_per_second
-    pace = min(int(typed), most) if typed.isdecimal() and 0 < int(typed[:6]) else most
+    pace = min(int(typed), most) if typed.isdecimal() and int(typed[:6]) > 0 else most
     span = timedelta(seconds=count / pace)
     words = _("%(pace)s per second, done in about %(span)s")
     return words % {"pace": f"{pace:,}", "span": span_text(span)}

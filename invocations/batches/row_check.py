@@ -1,0 +1,210 @@
+"""Checks one row with the gate that checks a form (`composing.check`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from invocations.batches import error_words
+from invocations.batches.columns import RECIPIENT, RECIPIENT2, ColumnMap
+from invocations.batches.part_found import RowFault
+from invocations.batches.recipient_file.codes import CELL_CODES, Level
+from invocations.batches.recipient_file.rows import Row
+from invocations.batches.row_sends import RowSends, SendsOfRows
+from invocations.composing import check, error_text, number_warnings, warnings
+from invocations.composing.findings import Finding, Severity
+from invocations.composing.preview import bubbles
+from invocations.composing.template_fields import fields_of
+from invocations.kaleyra import number_text, recipients
+from invocations.kaleyra.payload import Send
+from invocations.kaleyra.recipients import Recipient, RecipientError
+from invocations.kaleyra.spellings import canonical
+from invocations.kaleyra.template_params import ChannelKind, ParamsError
+from invocations.models import Channel, WorkflowInstance
+from invocations.models.recipients import stored_digest
+
+NO_COUNTRY = "no_country"
+DIGEST_BYTES = 8
+_RUINED = re.compile(r"[.,]|[eE]\+")
+"""In a value `9.1E+11` is a number that lost digits. `12E4` may be a text of its own."""
+
+
+@dataclass(slots=True)
+class RowFound:
+    faults: list[RowFault] = field(default_factory=list)
+    cautions: dict[str, str] = field(default_factory=dict)
+    """Text of the first one, by code."""
+    region: str = ""
+    """Of the first number (ISO 3166); empty if it cannot be read."""
+    sms_parts: int = 0
+    digits: list[str] = field(default_factory=list)
+    """Each different number in its form of today (`spellings.canonical`); the first channel's
+    first."""
+    digests: list[str] = field(default_factory=list)
+    """Of `digits`, as rows of the history store them."""
+
+
+class RowChecker:
+    """A workflow's channels, loaded once, and where each column goes."""
+
+    def __init__(
+        self, workflow: WorkflowInstance, columns: ColumnMap, home: str | None = None
+    ) -> None:
+        """`home`: as in `column_json.Choice`."""
+        self.workflow = _with_channels(workflow)
+        self.channels = list(self.workflow.channels.all())
+        self.columns = columns
+        self.home = home
+        self._sends = SendsOfRows(self.channels, columns, home or "")
+        self._likely_home = self.workflow.account.effective_home_country
+        self._positions = {place: column for column, place in enumerate(columns.places) if place}
+        self._first_keys = {
+            key: each.key
+            for channel in self.channels
+            for each in fields_of(channel)
+            for key in each.keys
+        }
+        """A value for several places side by side is given under the key of the first."""
+
+    def check(self, row: Row) -> RowFound:
+        """No query, unless the workflow is not live: the gate then asks who is of the team."""
+        found = RowFound()
+        self._take_doubts(row, found)
+        if row.faults:
+            return found  # its values may stand in the wrong columns
+        try:
+            sends = self._sends.of(row)
+        except ParamsError as error:
+            text = error_text.params_text(error)
+            found.faults.append(RowFault(error.code, -1, "", text))
+            return found
+        self._take_numbers(row, sends, found)
+        self._take_findings(sends, found)
+        return found
+
+    # --- what reading the file has found ---
+
+    def _take_doubts(self, row: Row, found: RowFound) -> None:
+        for fault in row.faults:
+            column = fault.facts.get("column", -1)
+            text = error_words.text_of(fault.code, fault.facts)
+            column = column if isinstance(column, int) else -1
+            found.faults.append(RowFault(fault.code, column, "", text))
+        for doubt in row.cell_faults:
+            if not self.columns.used(doubt.column):
+                continue
+            text = error_words.text_of(doubt.code, {})
+            place = self.columns.places[doubt.column]
+            if self._is_fault(doubt.code, row.cells[doubt.column], place):
+                found.faults.append(RowFault(doubt.code, doubt.column, place, text))
+            else:
+                found.cautions.setdefault(doubt.code, text)
+
+    def _is_fault(self, code: str, cell: str, place: str) -> bool:
+        if code == "scientific" and place not in (RECIPIENT, RECIPIENT2):
+            return _RUINED.search(cell) is not None
+        return CELL_CODES[code].level is Level.FAULT
+
+    # --- the numbers ---
+
+    def _take_numbers(self, row: Row, sends: RowSends, found: RowFound) -> None:
+        numbers: list[Recipient] = []
+        for place, written in self._written_numbers(row):
+            number = self._number(place, written, found)
+            if number is not None:
+                numbers.append(number)
+        if numbers:
+            found.region = numbers[0].region
+            found.digits = list(dict.fromkeys(canonical(number.digits) for number in numbers))
+            found.digests = [stored_digest(digits) for digits in found.digits]
+        home = self.workflow.account.effective_home_country
+        for finding in (
+            *warnings.of_numbers(numbers),
+            *number_warnings.of_home_country(numbers, home),
+            *number_warnings.of_kinds(numbers),
+        ):
+            found.cautions.setdefault(finding.code, finding.text)
+
+    def _written_numbers(self, row: Row) -> Iterator[tuple[str, str]]:
+        """The place and the text of each channel's number; of both channels, if it is the same."""
+        texts = self.columns.texts_of(row)
+        yield RECIPIENT, texts.get(RECIPIENT, "")
+        second = texts.get(RECIPIENT2, "")
+        if len(self.channels) > 1 and second.strip():
+            yield RECIPIENT2, second
+
+    def _number(self, place: str, written: str, found: RowFound) -> Recipient | None:
+        column = self._positions.get(place, -1)
+        if any(fault.column == column >= 0 for fault in found.faults):
+            return None  # a cell is told one thing
+        try:
+            number = recipients.clean(written, self.home or "")
+        except RecipientError as error:
+            code, text = error.code, error_text.number_text(error)
+            if code == NO_COUNTRY or self._is_of_likely_home(written):
+                code, text = NO_COUNTRY, error_words.text_of(NO_COUNTRY, {})
+            found.faults.append(RowFault(code, column, place, text))
+            return None
+        if self.home is None and self._is_of_likely_home(written):
+            text = error_words.text_of(NO_COUNTRY, {})
+            found.faults.append(RowFault(NO_COUNTRY, column, place, text))
+            return None
+        return number
+
+    def _is_of_likely_home(self, written: str) -> bool:
+        """Whether the digits are a number of the account's country without its country code."""
+        if not self._likely_home:
+            return False
+        try:
+            text = number_text.read(written)
+        except RecipientError:
+            return False
+        if text.is_international:
+            return False
+        return recipients.home_reading(text.digits, self._likely_home) is not None
+
+    # --- the gate ---
+
+    def _take_findings(self, sends: RowSends, found: RowFound) -> None:
+        told = {fault.place for fault in found.faults}
+        findings = [*sends.findings, *check.of_message(self.workflow, sends.sends)]
+        for finding in findings:
+            if finding.severity is Severity.CAUTION:
+                found.cautions.setdefault(finding.code, finding.text)
+                continue
+            place = self._place_of(finding)
+            if finding.code == "recipient" and told & {RECIPIENT, RECIPIENT2}:
+                continue
+            if not place or place not in told or finding.code == "recipient":
+                column = self._positions.get(place, -1)
+                found.faults.append(RowFault(finding.code, column, place, finding.text))
+                told.add(place)
+        found.sms_parts = sms_parts(self.channels, sends.sends)
+
+    def _place_of(self, finding: Finding) -> str:
+        """Where the person finds what it is about: the place of both channels, or of one."""
+        if finding.code == "recipient":
+            return RECIPIENT
+        key = self._first_keys.get(finding.key, finding.key)
+        own = f"{finding.channel}:{key}"
+        return own if own in self._positions else key
+
+
+def sms_parts(channels: Sequence[Channel], sends: Sequence[Send]) -> int:
+    """Parts of the SMS as far as its text is known; 0 without one."""
+    parts = 0
+    for channel, send in zip(channels, sends, strict=False):
+        if channel.kind == ChannelKind.SMS and channel.template_text:
+            [bubble] = bubbles([channel], [send.template_params])
+            parts += bubble.size.parts if bubble.size else 0
+    return parts
+
+
+def _with_channels(workflow: WorkflowInstance) -> WorkflowInstance:
+    """With all that the gate asks of it, so that a row costs no query."""
+    return (
+        WorkflowInstance.objects.select_related("account__pod")
+        .prefetch_related("channels__parameters")
+        .get(pk=workflow.pk)
+    )
