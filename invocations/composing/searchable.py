@@ -15,15 +15,24 @@ def searchable_in(workflow: WorkflowInstance, sends: Sequence[Send]) -> list[tup
     Read anew from the database. A value in several places side by side is one value. A sensitive
     value is never among them.
     """
-    marked = Parameter.objects.filter(channel__workflow_instance=workflow, is_searchable=True)
-    if not marked.exists():
-        return []
-    found: dict[tuple[str, str], None] = {}
-    channels = workflow.channels.prefetch_related("parameters").order_by("position")
-    for channel, send in zip(channels, sends, strict=False):
-        fields = template_fields.fields_of(channel)
-        values = adjacent_values.joined(fields, send.template_params)
-        for field in fields:
-            if field.words.is_searchable and not field.is_sensitive and values.get(field.key):
-                found[field.label, values[field.key]] = None
-    return list(found)
+    return SearchableFields(workflow).values_in(sends)
+
+
+class SearchableFields:
+    """As `searchable_in`, read once for many messages of one workflow."""
+
+    def __init__(self, workflow: WorkflowInstance) -> None:
+        marked = Parameter.objects.filter(channel__workflow_instance=workflow, is_searchable=True)
+        channels = workflow.channels.prefetch_related("parameters").order_by("position")
+        self._fields = [
+            template_fields.fields_of(channel) for channel in (channels if marked.exists() else ())
+        ]
+
+    def values_in(self, sends: Sequence[Send]) -> list[tuple[str, str]]:
+        found: dict[tuple[str, str], None] = {}
+        for fields, send in zip(self._fields, sends, strict=False):
+            values = adjacent_values.joined(fields, send.template_params)
+            for field in fields:
+                if field.words.is_searchable and not field.is_sensitive and values.get(field.key):
+                    found[field.label, values[field.key]] = None
+        return list(found)

@@ -3,6 +3,7 @@
 import django.db.models.deletion
 import django.utils.timezone
 import invocations.models.encryption
+import secrets
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -67,6 +68,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('secret', invocations.models.encryption.EncryptedTextField(bound_to='uid', default=secrets.token_hex, editable=False)),
                 ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('state', models.CharField(choices=[('uploading', 'Uploading'), ('checking', 'Being checked'), ('refused', 'Cannot be used'), ('checked', 'Not started'), ('running', 'Sending'), ('paused', 'Paused'), ('done', 'Done'), ('cancelled', 'Cancelled'), ('expired', 'Expired')], default='uploading', max_length=10)),
                 ('file_name', invocations.models.encryption.EncryptedTextField(bound_to='uid', default='')),
@@ -78,6 +80,7 @@ class Migration(migrations.Migration):
                 ('lease_until', models.DateTimeField(blank=True, null=True)),
                 ('fence', models.PositiveIntegerField(default=0)),
                 ('rows_read', models.PositiveIntegerField(default=0)),
+                ('is_practice', models.BooleanField(blank=True, null=True)),
                 ('checked_at', models.DateTimeField(blank=True, null=True)),
                 ('found', invocations.models.encryption.EncryptedTextField(bound_to='uid', default='{}')),
                 ('rows', models.PositiveIntegerField(default=0)),
@@ -86,6 +89,7 @@ class Migration(migrations.Migration):
                 ('leaves_out', models.PositiveSmallIntegerField(default=0)),
                 ('left_out', models.PositiveIntegerField(default=0)),
                 ('started_at', models.DateTimeField(blank=True, null=True)),
+                ('stage', models.CharField(blank=True, max_length=6)),
                 ('reference', models.CharField(blank=True, max_length=100, verbose_name='ticket')),
                 ('not_before', models.DateTimeField(blank=True, null=True)),
                 ('not_after', models.DateTimeField(blank=True, null=True)),
@@ -120,6 +124,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='invocation',
             index=models.Index(condition=models.Q(('batch__isnull', False)), fields=['batch', 'id'], include=('status', 'delivery', 'deciding_channel', 'http_status', 'workflow_instance', 'account', 'created_by', 'created_at'), name='invocation_by_batch'),
+        ),
+        migrations.AddIndex(
+            model_name='invocation',
+            index=models.Index(condition=models.Q(('batch__isnull', False), ('status__in', ['queued', 'sending', 'held'])), fields=['batch'], name='invocation_of_batch_unsettled'),
         ),
         migrations.AddConstraint(
             model_name='invocation',

@@ -6,6 +6,7 @@ encrypted parts, and the batch is a cursor over them: rows become invocations ju
 
 from __future__ import annotations
 
+import secrets
 import uuid
 
 from django.conf import settings
@@ -46,7 +47,10 @@ class Batch(models.Model):
     """No further row becomes an invocation. Those that did may still be on their way."""
 
     uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
-    """Its name in addresses; tokens are bound to it, and request IDs derive from it."""
+    """Its name in addresses; tokens are bound to it."""
+    secret = EncryptedTextField(bound_to="uid", default=secrets.token_hex, editable=False)
+    """Random; request IDs derive from it (`batches.request_ids`). A change of encryption keys
+    encrypts it anew and leaves it as it is, so that a row keeps its ID."""
     workflow = models.ForeignKey(WorkflowInstance, models.PROTECT, related_name="batches")
     account = models.ForeignKey(Account, models.PROTECT, related_name="batches")
     created_by = models.ForeignKey(
@@ -87,6 +91,8 @@ class Batch(models.Model):
         WorkflowVersion, models.PROTECT, null=True, blank=True, related_name="+"
     )
     """The texts and values of the workflow that the check held the rows against."""
+    is_practice = models.BooleanField(null=True, blank=True)
+    """Whether the account was at the practice pod when the rows were checked."""
     checked_at = models.DateTimeField(null=True, blank=True)
     found = EncryptedTextField(bound_to="uid", default="{}")
     """JSON: what the check found in all parts together (`batches.summary.Summary`)."""
@@ -106,7 +112,9 @@ class Batch(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     started_at = models.DateTimeField(null=True, blank=True)
-    """It is part of each request ID (`batches.request_ids`)."""
+    """In whole milliseconds. It is part of each request ID (`batches.request_ids`)."""
+    stage = models.CharField(max_length=6, blank=True)
+    """The workflow's stage at the start."""
     reference = models.CharField(_("ticket"), max_length=100, blank=True)
     """For rows without one of their own."""
     not_before = models.DateTimeField(null=True, blank=True)

@@ -106,6 +106,12 @@ INVOCATION_INDEXES = [
         condition=Q(due_at__isnull=False, doubtful_since__isnull=False),
         name="invocation_due_in_doubt",
     ),
+    # Those that a batch has in the queue: counted before it feeds more, and cancelled with it.
+    models.Index(
+        fields=["batch"],
+        condition=Q(batch__isnull=False, status__in=["queued", "sending", "held"]),
+        name="invocation_of_batch_unsettled",
+    ),
     models.Index(
         fields=["not_after"],
         condition=Q(status__in=["queued", "held"]),

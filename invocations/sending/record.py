@@ -12,21 +12,26 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from invocations.composing import check, resending, template_fields
 from invocations.composing.findings import Finding, blockers
 from invocations.composing.searchable import searchable_in
-from invocations.kaleyra import recipients
 from invocations.kaleyra.line_breaks import sends_in_one_line
-from invocations.kaleyra.payload import Send, build_payload, to_text
+from invocations.kaleyra.payload import Send
 from invocations.models import Invocation, SearchableValue, WorkflowInstance
 from invocations.models.encryption import digests
 from invocations.models.permissions import Viewer
-from invocations.models.recipients import phone_digests, stored_digest
-from invocations.models.searchable_values import value_digests
 from invocations.sending import targets
+from invocations.sending.message_columns import (
+    PAYLOAD_DIGEST,
+    lock_recipients,
+    payload_columns,
+    recipient_columns,
+    recipient_locks,
+    searchable_rows,
+)
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -36,7 +41,6 @@ GRACE = timedelta(seconds=20)
 
 After this the dispatcher takes it up.
 """
-PAYLOAD_DIGEST = "payload"
 RESENT_COLUMNS = ("status", "delivery", "reason", "due_at", "deciding_channel", "may_be_double")
 """What decides whether a message may be sent again. It may have changed since it was loaded."""
 
@@ -105,12 +109,12 @@ def record(
         created_by=created_by,
         sent_again_from=sent_again_from,
         comes_first=comes_first,
-        **_payload_columns(request_id, sends),
-        **_recipient_columns(sends),
+        **payload_columns(request_id, sends),
+        **recipient_columns(sends),
         **_time_columns(workflow, **times),
     )
     with transaction.atomic():
-        _lock_recipients(workflow, sends)
+        lock_recipients(recipient_locks(workflow, sends))
         if (first := _recorded_before(invocation)) is not None:
             return first, False
         if acknowledged is not None:
@@ -123,15 +127,8 @@ def record(
 
 def _store_searchable_values(invocation: Invocation, sends: Sequence[Send]) -> None:
     """So that the message is found by them; in the transaction that records it."""
-    stored = {
-        (label, digest): None
-        for label, value in searchable_in(invocation.workflow_instance, sends)
-        for digest in value_digests(value)[:1]
-    }
-    SearchableValue.objects.bulk_create(
-        SearchableValue(invocation=invocation, label=label, digest=digest)
-        for label, digest in stored
-    )
+    found = searchable_in(invocation.workflow_instance, sends)
+    SearchableValue.objects.bulk_create(searchable_rows(invocation, found))
 
 
 def _refuse_blockers(
@@ -172,47 +169,6 @@ def _time_columns(
         "not_after": not_after or start + workflow.valid_for,
         "due_at": not_before if is_scheduled else now + GRACE,
     }
-
-
-def _payload_columns(request_id: uuid.UUID, sends: Sequence[Send]) -> dict[str, str]:
-    payload = to_text(build_payload(str(request_id), sends))
-    return {"payload": payload, "payload_digest": digests(payload, PAYLOAD_DIGEST)[0]}
-
-
-def _recipient_columns(sends: Sequence[Send]) -> dict[str, str]:
-    """With one number for both channels the second columns stay empty: the row shows and finds it
-    once.
-    """
-    first, *others = [recipients.describe(send.recipient) for send in sends]
-    second = next((other for other in others if other.digits != first.digits), None)
-    return {
-        "recipient_digest": stored_digest(first.digits),
-        "recipient_hint": recipients.mask(first.formatted),
-        "recipient_last_four": first.digits[-4:],
-        "recipient2_digest": stored_digest(second.digits) if second else "",
-        "recipient2_hint": recipients.mask(second.formatted) if second else "",
-        "recipient2_last_four": second.digits[-4:] if second else "",
-    }
-
-
-def _lock_recipients(workflow: WorkflowInstance, sends: Sequence[Send]) -> None:
-    """Keeps others from recording the same workflow to the same number until the transaction ends.
-
-    Without it two people could be asked nothing, for neither sees the other's message. On SQLite
-    every transaction has the write lock from its beginning (`transaction_mode: IMMEDIATE`).
-
-    There is one lock for each spelling of the phone, and for each encryption key: while keys are
-    changed, processes with the old keys and processes with the new ones have at least one in
-    common.
-    """
-    if connection.vendor != "postgresql":
-        return
-    numbers = {recipients.describe(send.recipient).digits for send in sends}
-    locks = {digest for number in numbers for digest in phone_digests(number)}
-    with connection.cursor() as cursor:
-        for digest in sorted(locks):  # in one order, so that two people never wait for each other
-            name = f"{workflow.pk} {digest}"
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 def _ask(invocation: Invocation, sends: Sequence[Send], acknowledged: Collection[str]) -> None:

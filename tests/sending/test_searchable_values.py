@@ -75,7 +75,7 @@ def test_values_are_stored_in_the_transaction_of_their_message(searchable, monke
     def broken(value):
         raise RuntimeError
 
-    monkeypatch.setattr("invocations.sending.record.value_digests", broken)
+    monkeypatch.setattr("invocations.sending.message_columns.value_digests", broken)
     with pytest.raises(RuntimeError):
         send(searchable)
     assert not Invocation.objects.exists()

@@ -1,0 +1,45 @@
+"""How a running batch ends, or is paused, without a person's decision."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef
+
+from invocations.batches.start import RESULT_KEPT
+from invocations.models import Batch, BatchPart, Invocation
+
+logger = logging.getLogger(__name__)
+
+State = Batch.State
+
+_UNFED = Exists(BatchPart.objects.filter(batch=OuterRef("pk"), number__gte=OuterRef("next_part")))
+_UNSETTLED = Exists(
+    Invocation.objects.filter(batch=OuterRef("pk"), status__in=Invocation.UNSETTLED)
+)
+
+
+def end_due(now: datetime) -> int:
+    """Ends batches whose last row has left, and those whose time is over. Returns how many.
+
+    A batch is not done before none of its rows waits: until then it can be paused and cancelled.
+    """
+    if not Batch.objects.filter(state__in=Batch.GOING).exists():
+        return 0
+    going = Batch.objects.filter(state__in=Batch.GOING)
+    end = {"ended_at": now, "delete_at": now + RESULT_KEPT, "lease_until": None}
+    late = going.filter(_UNFED, not_after__lte=now).update(state=State.EXPIRED, **end)
+    done = going.filter(~_UNFED & ~_UNSETTLED).update(state=State.DONE, **end)
+    if late or done:
+        logger.info("%s batches are done, %s came to the end of their time", done, late)
+    return late + done
+
+
+def pause_because(batch: Batch, code: str) -> bool:
+    """Pauses a running batch by itself: the check does not hold any more (`changed`)."""
+    running = Batch.objects.filter(pk=batch.pk, state=State.RUNNING)
+    if not running.update(state=State.PAUSED, paused_because=code, paused_by=None):
+        return False
+    logger.error("batch %s is paused: %s", batch.uid, code)
+    return True

@@ -1,0 +1,179 @@
+"""Feeds the rows of running batches into the queue, just ahead of need.
+
+The rows and the cursor of the batch move in one transaction, and the cursor decides: of two
+dispatchers that feed at once, the second finds it moved and inserts nothing. Killed anywhere, the
+next turn makes the same rows with the same request IDs.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, F, Max, Q
+from django.utils import timezone
+
+from invocations.batches import ending, part_found, parts
+from invocations.batches.changed import change_since_check
+from invocations.batches.originals import were_sent_again
+from invocations.batches.pace import due_times, most_queued, shares
+from invocations.batches.part_found import PartFound
+from invocations.batches.recipient_file.rows import Row
+from invocations.batches.row_marks import is_sent
+from invocations.batches.row_messages import Messages, RowMessages
+from invocations.models import Batch, BatchPart, Invocation, SearchableValue
+from invocations.models.batches import part_place
+from invocations.sending import pause
+from invocations.sending.message_columns import lock_recipients
+
+logger = logging.getLogger(__name__)
+
+State = Batch.State
+
+ROWS_PER_TRANSACTION = 200
+"""On SQLite all writers wait for a transaction."""
+
+
+def feed_due() -> int:
+    """Feeds each running batch up to its share of its account's pace. Returns how many rows.
+
+    Nothing of a paused account or workflow, and nothing while everything is stopped.
+    """
+    now = timezone.now()
+    ending.end_due(now)
+    if pause.is_stopped():
+        return 0
+    return sum(_fed(batch, rate, now) for batch, rate in _with_rates(now))
+
+
+def _with_rates(now: datetime) -> Iterator[tuple[Batch, float]]:
+    """The batches to feed, with their messages per second."""
+    begun = Q(not_before__isnull=True) | Q(not_before__lte=now)
+    running = Batch.objects.filter(
+        begun, state=State.RUNNING, account__is_paused=False, workflow__is_paused=False
+    )
+    ordered = running.select_related("account", "version").order_by("account_id", "id")
+    for account, group in groupby(ordered, key=lambda batch: batch.account):
+        batches = list(group)
+        rates = shares(account.sends_per_second, [batch.per_second for batch in batches])
+        yield from zip(batches, rates, strict=True)
+
+
+def _fed(batch: Batch, rate: float, now: datetime) -> int:
+    """Fills the batch's place in the queue. Returns the number of rows."""
+    waiting = Invocation.objects.filter(batch=batch, status__in=Invocation.UNSETTLED)
+    queue = waiting.filter(status=Invocation.Status.QUEUED).aggregate(
+        count=Count("pk"), last=Max("due_at", filter=Q(attempt_count=0))
+    )
+    room, last_due, fed = most_queued(rate) - queue["count"], queue["last"], 0
+    messages_of: RowMessages | None = None
+    while fed < room and (step := _next_step(batch, min(room - fed, ROWS_PER_TRANSACTION))):
+        if messages_of is None:
+            if code := change_since_check(batch):
+                ending.pause_because(batch, code)
+                break
+            messages_of = RowMessages(batch)
+        messages = messages_of.of(step.rows)
+        is_capped = batch.per_second is not None
+        times = due_times(
+            *(len(messages.invocations), rate, last_due, now),
+            is_capped=is_capped,
+            is_first=batch.fed == 0,
+        )
+        for invocation, due_at in zip(messages.invocations, times, strict=True):
+            invocation.due_at = last_due = due_at
+        if not _move(batch, step, messages):
+            break
+        fed += len(messages.invocations)
+    return fed
+
+
+# --- the cursor -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Step:
+    """The next rows to feed, and where the cursor stands after them."""
+
+    part: BatchPart
+    found: PartFound
+    rows: list[Row]
+    next_part: int
+    next_row: int
+
+
+def _next_step(batch: Batch, most: int) -> _Step | None:
+    """Up to `most` rows of the part at the cursor; None at the end of the batch."""
+    part = BatchPart.objects.filter(pk=part_place(batch, batch.next_part)).first()
+    if part is None:
+        return None
+    found = part_found.unpack(part.found) if part.found else PartFound()
+    rows, place = parts.unpack(part.content), batch.next_row
+    taken: list[Row] = []
+    while place < len(rows) and len(taken) < most:
+        row = rows[place]
+        if is_sent(found.mark(row.number), batch.leaves_out):
+            taken.append(row)
+        place += 1
+    is_over = place == len(rows)
+    return _Step(part, found, taken, batch.next_part + is_over, 0 if is_over else place)
+
+
+def _move(batch: Batch, step: _Step, messages: Messages) -> bool:
+    """Inserts the rows and moves the cursor. False if it was moved, or the batch stopped,
+    meanwhile.
+    """
+    refused = len(messages.refused)
+    with transaction.atomic():
+        at_cursor = Batch.objects.filter(
+            pk=batch.pk,
+            state=State.RUNNING,
+            next_part=batch.next_part,
+            next_row=batch.next_row,
+        )
+        if not at_cursor.update(
+            next_part=step.next_part,
+            next_row=step.next_row,
+            fed=F("fed") + len(messages.invocations),
+            bad_rows=F("bad_rows") + refused,
+            left_out=F("left_out") + refused,
+        ):
+            return False
+        lock_recipients(messages.locks)
+        originals = [one.sent_again_from for one in messages.invocations if one.sent_again_from]
+        if were_sent_again(originals):
+            transaction.set_rollback(True)
+            return False
+        _insert(messages)
+        if refused:
+            _store_refused(step, messages)
+    batch.next_part, batch.next_row = step.next_part, step.next_row
+    batch.fed += len(messages.invocations)
+    return True
+
+
+def _insert(messages: Messages) -> None:
+    Invocation.objects.bulk_create(messages.invocations, ignore_conflicts=True)
+    if not messages.searchable:
+        return
+    ids = [invocation.request_id for invocation in messages.invocations]
+    stored = Invocation.objects.filter(request_id__in=ids).values_list("request_id", "pk")
+    pks = dict(stored)
+    for value in messages.searchable:
+        value.invocation_id = pks[value.invocation.request_id]
+    SearchableValue.objects.bulk_create(messages.searchable, ignore_conflicts=True)
+
+
+def _store_refused(step: _Step, messages: Messages) -> None:
+    """Beside the rows, as what the check finds: the result file says why they were not sent."""
+    for row, fault in messages.refused.items():
+        step.found.faults[row] = [fault]
+        logger.warning("row %s of batch %s is refused: %s", row, step.part.batch_id, fault.code)
+    field: Any = BatchPart._meta.get_field("found")
+    sealed = field.seal(step.part, part_found.pack(step.found))
+    BatchPart.objects.filter(pk=step.part.pk).update(found=sealed)
