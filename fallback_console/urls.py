@@ -3,6 +3,12 @@
 from django.contrib import admin
 from django.urls import path, re_path
 
+from invocations.views.batches.confirm import batch_confirm
+from invocations.views.batches.files import batch_faulty_rows
+from invocations.views.batches.listing import batches
+from invocations.views.batches.match import batch_check
+from invocations.views.batches.page import batch
+from invocations.views.batches.upload import batch_example, new_batch
 from invocations.views.history.bulk_actions import bulk_actions
 from invocations.views.history.changes import changes, download_changes
 from invocations.views.history.errors import errors
@@ -75,6 +81,17 @@ urlpatterns = [
     path("workflows/<int:workflow_id>/send-page/", on_send_page, name="on_send_page"),
     path("workflows/<int:workflow_id>/copy/", copy_workflow, name="copy_workflow"),
     path("workflows/<int:workflow_id>/export/", export_workflow, name="export_workflow"),
+    path("batches/", batches, name="batches"),
+    path("batches/new/", new_batch, name="new_batch"),
+    re_path(
+        r"^batches/example/(?P<workflow_id>[0-9]{1,18})\.(?P<format>csv|xlsx)$",
+        batch_example,
+        name="batch_example",
+    ),
+    path("batches/<uuid:uid>/", batch, name="batch"),
+    path("batches/<uuid:uid>/check/", batch_check, name="batch_check"),
+    path("batches/<uuid:uid>/check/rows/", batch_faulty_rows, name="batch_faulty_rows"),
+    path("batches/<uuid:uid>/confirm/", batch_confirm, name="batch_confirm"),
     path("me/", profile, name="profile"),
     path("find/", find, name="find"),
     path("history/", history, name="history"),

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from invocations.batches import part_found
 from invocations.batches.part_found import PartFound
 from invocations.batches.parts import unpack
 from invocations.batches.recipient_file.rows import Row
+from invocations.batches.stored_parts import found_in, parts_with
+from invocations.batches.stored_parts import rows_to_send as rows_of_part
 from invocations.models import Batch, BatchPart
 
 
@@ -24,26 +25,22 @@ class FoundRow(NamedTuple):
 def rows_by_number(batch: Batch, numbers: Collection[int]) -> dict[int, FoundRow]:
     """As the spreadsheet counts; without those that the file does not have."""
     wanted = set(numbers)
-    spans = batch.parts.values_list("pk", "first_row", "last_row")
-    places = [
-        place for place, first, last in spans if any(first <= number <= last for number in wanted)
-    ]
-    return {
-        row.number: FoundRow(row, found)
-        for place in places
-        for part in BatchPart.objects.filter(pk=place)
-        for found in [found_in(part)]
-        for row in unpack(part.content)
-        if row.number in wanted
-    }
+    rows: dict[int, FoundRow] = {}
+    for part in parts_with(batch, wanted):
+        found = found_in(part)
+        rows |= {
+            row.number: FoundRow(row, found)
+            for row in unpack(part.content)
+            if row.number in wanted
+        }
+    return rows
 
 
 def rows_to_send(batch: Batch, *, first: int = 0, most: int) -> list[Row]:
     """The next `most` rows that are sent, from row number `first` on."""
     rows: list[Row] = []
     for part in _parts_from(batch, first):
-        sent = found_in(part).rows_to_send(unpack(part.content), batch.leaves_out)
-        rows += [row for row in sent if row.number >= first]
+        rows += [row for row in rows_of_part(batch, part) if row.number >= first]
         if len(rows) >= most:
             break
     return rows[:most]
@@ -53,10 +50,6 @@ def first_row(batch: Batch) -> Row | None:
     """The first row of the file, whatever the check found in it."""
     part = batch.parts.order_by("number").first()
     return next(iter(unpack(part.content)), None) if part else None
-
-
-def found_in(part: BatchPart) -> PartFound:
-    return part_found.unpack(part.found) if part.found else PartFound()
 
 
 def _parts_from(batch: Batch, number: int) -> Iterator[BatchPart]:

@@ -60,7 +60,11 @@ class BatchStartForm(WhenFields):
         super().__init__(data)
         self.not_after: datetime | None = None
         most = batch.account.sends_per_second
-        self.initial |= {"last_day": timezone.localdate(), "last_time": END_OF_DAY}
+        self.initial = {
+            **self.initial,
+            "last_day": timezone.localdate(),
+            "last_time": END_OF_DAY,
+        }
         pace = self.fields["per_second"]
         pace.max_value = most  # type: ignore[attr-defined]
         pace.validators.append(self._not_faster_than(most))

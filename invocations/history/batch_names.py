@@ -11,7 +11,7 @@ from invocations.models.encryption import Unreadable
 def batch_name(batch: Batch) -> str:
     """Not for titles, addresses and logs: names of files name people."""
     try:
-        name = batch.file_name
+        name = str(batch.file_name)
     except Unreadable:
         name = ""
     if name:

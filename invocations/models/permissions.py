@@ -163,7 +163,7 @@ class Viewer:
         return Batch.objects.filter(~Q(state__in=Batch.BEFORE_START) | Q(created_by=self.user))
 
     def may_start(self, batch: Batch) -> bool:
-        """Whether they may mend, start and leave out rows of it: their own file, as long as they may
+        """Whether they may put its rows right and start it: their own file, as long as they may
         send its workflow. They see its numbers and values, which they brought.
         """
         own = self.user is not None and batch.created_by_id == self.user.pk

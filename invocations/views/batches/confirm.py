@@ -25,7 +25,7 @@ from invocations.monitoring import pauses
 from invocations.sending.departure import departure_of
 from invocations.sending.record import NotSendable
 from invocations.views.base import StaffRequest, render_page, staff_page
-from invocations.views.batches.cautions import asked_of, facts_of
+from invocations.views.batches.cautions import asked_of, facts_of, left_out_kinds
 from invocations.views.batches.column_choices import ColumnChoices
 from invocations.views.batches.listing import lines_of
 from invocations.views.batches.match import is_ready
@@ -116,6 +116,7 @@ def _show(
         "countries": _countries(counts, request.LANGUAGE_CODE),
         "preview": row_preview(batch, channels, names, counts.to_send, row),
         "acks": asked_of(batch, ticked=request.POST.getlist("acknowledged")),
+        "left_out_kinds": left_out_kinds(batch),
         "facts": facts_of(summary),
         "was_refused": was_refused,
         "earlier": lines_of(sent_before(batch)[:3]),

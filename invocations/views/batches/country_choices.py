@@ -15,8 +15,8 @@ NO_COUNTRY = "no_country"
 
 @dataclass(frozen=True)
 class CountryChoices:
-    """`count`: rows with a number without a country code. `chosen`: a region, empty for "each number
-    has one", None while nobody has said it.
+    """`count`: rows with a number without a country code. `chosen`: a region; empty for "each
+    number has one"; None while nobody has said it.
     """
 
     count: int

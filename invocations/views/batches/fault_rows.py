@@ -26,7 +26,9 @@ MAX_INPUT_CHARACTERS = 2_000
 
 @dataclass(frozen=True)
 class Cell:
-    """`message`: what is wrong with it; empty if it is right. `name`: of its input, if it has one."""
+    """`message`: what is wrong with it; empty if it is right. `name`: of its input, if it has
+    one.
+    """
 
     column: int
     text: str
@@ -46,7 +48,7 @@ class FaultRow:
 
 @dataclass(frozen=True)
 class FaultTable:
-    """`shown`: rows on this page, `total`: of this kind. `kind`: the chosen one, or None for all."""
+    """`total`: rows of this kind. `kind`: the chosen one, or None for all."""
 
     columns: list[tuple[str, str]]
     """Heading, and what the column is."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -61,9 +62,13 @@ class BatchLine:
 
 
 def state_text(batch: Batch) -> str:
-    if batch.state == State.RUNNING and batch.is_scheduled:
+    if batch.state == State.RUNNING and _is_ahead(batch):
         return _("Scheduled")
     return str(batch.get_state_display())
+
+
+def _is_ahead(batch: Batch) -> bool:
+    return batch.not_before is not None and batch.not_before > timezone.now()
 
 
 def lines_of(batches: Iterable[Batch]) -> list[BatchLine]:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from invocations.batches import mending
 from invocations.batches.checking import check_now
+from invocations.batches.choosing import check_again
 from invocations.batches.column_json import choice_of, columns_of
 from invocations.batches.error_words import text_of
 from invocations.batches.reading import Reading
@@ -71,6 +72,8 @@ def _change(request: StaffRequest, batch: Batch) -> HttpResponse:
         _leave_out(batch, what)
     elif verb == "take-back":
         _take_back(batch, what)
+    elif verb == "recheck":
+        check_again(batch)
     batch.refresh_from_db()
     check_now(batch)
     batch.refresh_from_db()
@@ -82,7 +85,7 @@ def _choose(batch: Batch, posted: QueryDict) -> None:
     reading = Reading.from_json(batch.reading)
     asked = asked_from(posted, reading)
     if asked != reading.asked:
-        mending.choose_reading(batch, asked)
+        mending.choose_reading(batch, **vars(asked))
         return  # the columns are others now
     if batch.state != State.CHECKED:
         return
@@ -95,14 +98,14 @@ def _choose(batch: Batch, posted: QueryDict) -> None:
 
 def _leave_out(batch: Batch, what: str) -> None:
     if what in KINDS:
-        mending.leave_out_kind(batch, KINDS[what])
+        mending.leave_out(batch, KINDS[what])
     elif what.isdecimal() and len(what) < 10:
         mending.leave_out(batch, [int(what)])
 
 
 def _take_back(batch: Batch, what: str) -> None:
     if what in KINDS:
-        mending.take_back_kind(batch, KINDS[what])
+        mending.take_back(batch, KINDS[what])
     elif what.isdecimal() and len(what) < 10:
         mending.take_back(batch, [int(what)])
 
@@ -126,11 +129,8 @@ def _where_next(request: StaffRequest, batch: Batch, verb: str) -> HttpResponse:
     if verb == "look" and batch.state == State.CHECKED:
         query = {name: text for name, text in request.GET.items() if name in ("kind", "page")}
         return redirect(reverse("batch_check", args=[batch.uid], query=query) + "#rows")
-    if (
-        verb == "take-back"
-        and batch.state == State.CHECKED
-        and request.GET.get("from") != "confirm"
-    ):
+    from_here = request.GET.get("from") != "confirm"
+    if verb == "take-back" and from_here and batch.state == State.CHECKED:
         return redirect("batch_check", uid=batch.uid)
     return redirect("batch", uid=batch.uid)
 

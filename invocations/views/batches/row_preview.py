@@ -30,7 +30,7 @@ class ShownRow:
 
 @dataclass(frozen=True)
 class RowPreview:
-    """`chosen`: the number of the row whose messages are shown. `more`: rows that are not listed."""
+    """`chosen`: the number of the row whose messages are shown. `more`: rows not listed."""
 
     headings: list[str]
     rows: list[ShownRow]

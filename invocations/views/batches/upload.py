@@ -19,10 +19,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from invocations.batches import upload
 from invocations.batches.checking import check_now
 from invocations.batches.example_file import as_csv, as_xlsx, example_columns
+from invocations.batches.upload_handler import BatchUploadHandler
 from invocations.models import Batch, Channel, WorkflowInstance, permissions
 from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.batches.listing import lines_of
-from invocations.views.batches.upload_handler import ChunkedUpload
 from invocations.views.history.exports import TYPES
 from invocations.views.send.choose import workflows_to_fill_in
 
@@ -46,31 +46,30 @@ def new_batch(request: StaffRequest) -> HttpResponseBase:
     workflow = _chosen(request)
     if workflow is None:
         return _show(request, None, error=_("Choose the workflow first."))
-    handler = ChunkedUpload(request, workflow, request.user)
+    handler = BatchUploadHandler(request, workflow, request.user)
     request.upload_handlers = [handler]
-    batch: Batch | None = None
+    is_taken = False
     try:
-        response, batch = _take_in(request, workflow, handler), handler.batch
+        response = _take_in(request, workflow, handler)
+        is_taken = response.status_code != HTTPStatus.FORBIDDEN
     except RequestDataTooBig:
         words = _("This is too long for the box. Save it as a file and upload the file.")
         return _show(request, workflow, error=words)
     finally:
-        if batch is None or response.status_code == HTTPStatus.FORBIDDEN:
-            handler.forget()
+        if not is_taken:
+            handler.discard()
     return response
 
 
 @csrf_protect
 def _take_in(
-    request: StaffRequest, workflow: WorkflowInstance, handler: ChunkedUpload
+    request: StaffRequest, workflow: WorkflowInstance, handler: BatchUploadHandler
 ) -> HttpResponseBase:
     pasted = request.POST.get("pasted", "")
     batch = handler.batch
-    if batch is not None:
-        handler.finish()
-    elif pasted.strip():
+    if batch is None and pasted.strip():
         batch = upload.take_in(workflow, request.user, "", io.BytesIO(pasted.encode()))
-    else:
+    if batch is None:
         words = _("Choose a file first, or paste the rows.")
         return _show(request, workflow, error=words)
     batch.refresh_from_db()
