@@ -30,6 +30,7 @@ if not settings.CELERY_BROKER_URL:
 DELIVERY_HINT_EVERY = 1.0
 SWEEP_HINT_EVERY = 5.0
 EXPORT_HINT_EVERY = 5.0
+CHECK_HINT_EVERY = 1.0
 HINT_EXPIRES_AFTER = 60.0
 """Seconds until a hint that no worker took is dropped. It has to exceed the clock difference
 between machines."""
@@ -88,5 +89,6 @@ app.conf.update(
         "deliver what is due": _hint("invocations.deliver_due", DELIVERY_HINT_EVERY),
         "sweep": _hint("invocations.sweep", SWEEP_HINT_EVERY),
         "write exports": _hint("invocations.write_exports", EXPORT_HINT_EVERY),
+        "check files": _hint("invocations.check_batches", CHECK_HINT_EVERY),
     },
 )

@@ -19,6 +19,7 @@ from celery.signals import worker_shutting_down
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from invocations.batches import worker
 from invocations.history import exports
 from invocations.monitoring import sweep
 from invocations.sending import due
@@ -94,6 +95,15 @@ def write_exports() -> int:
     while not _shutting_down.value and exports.write_next_export():
         written += 1
     return written + exports.delete_old_exports(timezone.now())
+
+
+@shared_task(name="invocations.check_batches")
+@_zero_without_database
+def check_batches() -> int:
+    """Has uploaded files checked, by a process that gives way to others. Returns 1 if one was."""
+    if _shutting_down.value:
+        return 0
+    return int(worker.check_all(until=lambda: bool(_shutting_down.value)))
 
 
 @contextmanager

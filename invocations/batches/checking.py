@@ -69,7 +69,7 @@ def check_now(batch: Batch) -> bool:
     try:
         run_check(batch, most_rows=SMALL_ROWS)
     except TooLong:
-        Batch.objects.filter(is_held(batch), pk=batch.pk).update(lease_until=None)
+        give_back(batch)
         return False
     except LeaseLost:
         return False
@@ -118,3 +118,10 @@ def _check_logged(batch: Batch) -> None:
     except Exception as error:  # only its type is logged: its text may quote a cell
         logger.error("the check of batch %s failed: %s", batch.pk, type(error).__name__)
         refuse(batch, FileRefused("check_failed"), is_held(batch))
+    except BaseException:
+        give_back(batch)  # the process ends: another need not wait for the lease
+        raise
+
+
+def give_back(batch: Batch) -> None:
+    Batch.objects.filter(is_held(batch), pk=batch.pk).update(lease_until=None)

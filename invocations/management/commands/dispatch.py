@@ -13,6 +13,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from invocations.batches import worker
 from invocations.history import exports
 from invocations.monitoring import sweep
 from invocations.sending.dispatcher import THREADS, Dispatcher
@@ -53,6 +54,7 @@ class Command(BaseCommand):
     def _dispatch(self, threads: int, *, once: bool) -> None:
         mark = HighWaterMark()
         if once:
+            worker.check_all()
             self.stdout.write(f"{sweep.run_once(threads, mark)} moved")
             return
         mark.check()
@@ -62,13 +64,18 @@ class Command(BaseCommand):
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: dispatcher.stop())
         self.stdout.write("The background sender is running. Ctrl-C ends it.")
-        # Exports have a thread of their own, so that a long one does not delay any message.
-        stop_exports = threading.Event()
-        threading.Thread(
-            target=exports.run_worker, args=(stop_exports,), name="exports", daemon=True
-        ).start()
+        # Exports have a thread of their own, and the check of a file a process, so that a long one
+        # does not delay any message.
+        stopping = threading.Event()
+        others = [
+            threading.Thread(target=work, args=(stopping,), name=name, daemon=True)
+            for name, work in [("exports", exports.run_worker), ("checks", worker.run_worker)]
+        ]
+        for thread in others:
+            thread.start()
         try:
             dispatcher.run()
         finally:
-            stop_exports.set()
+            stopping.set()
+            others[-1].join(timeout=5)  # it ends the process that checks
         self.stdout.write(f"The background sender has ended: {dispatcher.figures}.")
