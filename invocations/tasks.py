@@ -20,6 +20,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from invocations.batches import worker
+from invocations.batches.feed import feed_or_wait, has_running_batch
 from invocations.history import exports
 from invocations.monitoring import sweep
 from invocations.sending import due
@@ -68,15 +69,19 @@ def deliver_due() -> int:
 
     Several may run at once and share the work.
     """
-    if _shutting_down.value or not (due.accounts_with_work() or due.accounts_to_probe()):
+    if _shutting_down.value or not _has_work():
         return 0
-    dispatcher = Dispatcher(sweep.sweep, mark=HighWaterMark())
+    dispatcher = Dispatcher(sweep.sweep, mark=HighWaterMark(), feed=feed_or_wait)
     with _stops_on_sigterm(dispatcher):
         return dispatcher.run(
             until_idle=True,
             seconds=LONGEST_DELIVERY_RUN,
             until=lambda: bool(_shutting_down.value),
         )
+
+
+def _has_work() -> bool:
+    return bool(due.accounts_with_work() or due.accounts_to_probe() or has_running_batch())
 
 
 @shared_task(name="invocations.sweep")

@@ -8,6 +8,7 @@ from invocations.composing import template_fields
 from invocations.models import Account, Batch, WorkflowInstance
 
 INACTIVE, ACCOUNT, KIND, STAGE, VERSION = "inactive", "account", "kind", "stage", "version"
+UNREADABLE, BROKEN = "unreadable", "broken"
 CHANGE_TEXT = {
     INACTIVE: _("The workflow is off the send page."),
     ACCOUNT: _("The workflow belongs to another account now. Check the file again."),
@@ -16,6 +17,11 @@ CHANGE_TEXT = {
     VERSION: _("The workflow’s texts or values have changed. Check the file again."),
 }
 """By code of `change_since_check`: what a person is told."""
+PAUSE_TEXT = CHANGE_TEXT | {
+    UNREADABLE: _("No encryption key opens its rows. An admin can add the key that is missing."),
+    BROKEN: _("Its next rows could not be prepared. The log of the background sender says more."),
+}
+"""By code of `Batch.paused_because`."""
 
 
 def change_since_check(batch: Batch) -> str:

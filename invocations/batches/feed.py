@@ -14,20 +14,21 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Count, F, Max, Q
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Count, F, Max, Q, QuerySet
 from django.utils import timezone
 
 from invocations.batches import ending, part_found, parts
-from invocations.batches.changed import change_since_check
+from invocations.batches.changed import BROKEN, UNREADABLE, change_since_check
 from invocations.batches.originals import were_sent_again
-from invocations.batches.pace import due_times, most_queued, shares
+from invocations.batches.pace import AHEAD, due_times, most_queued, shares
 from invocations.batches.part_found import PartFound
 from invocations.batches.recipient_file.rows import Row
 from invocations.batches.row_marks import is_sent
 from invocations.batches.row_messages import Messages, RowMessages
 from invocations.models import Batch, BatchPart, Invocation, SearchableValue
 from invocations.models.batches import part_place
+from invocations.models.encryption import Unreadable
 from invocations.sending import pause
 from invocations.sending.message_columns import lock_recipients
 
@@ -39,6 +40,18 @@ ROWS_PER_TRANSACTION = 200
 """On SQLite all writers wait for a transaction."""
 
 
+def has_running_batch() -> bool:
+    """Whether a dispatcher has something to feed, or to end, now."""
+    return _running(timezone.now()).exists()
+
+
+def _running(now: datetime) -> QuerySet[Batch]:
+    begun = Q(not_before__isnull=True) | Q(not_before__lte=now)
+    return Batch.objects.filter(
+        begun, state=State.RUNNING, account__is_paused=False, workflow__is_paused=False
+    )
+
+
 def feed_due() -> int:
     """Feeds each running batch up to its share of its account's pace. Returns how many rows.
 
@@ -48,16 +61,42 @@ def feed_due() -> int:
     ending.end_due(now)
     if pause.is_stopped():
         return 0
-    return sum(_fed(batch, rate, now) for batch, rate in _with_rates(now))
+    return sum(_fed_safely(batch, rate, now) for batch, rate in _with_rates(now))
+
+
+def feed_or_wait() -> int:
+    """As `feed_due`; if nothing is fed, how many rows a pace of their batch's own delays.
+
+    For a dispatcher that ends once there is nothing to do: these are due within seconds.
+    """
+    if fed := feed_due():
+        return fed
+    now = timezone.now()
+    running = _running(now).filter(per_second__isnull=False)
+    delayed = Invocation.objects.filter(
+        batch__in=running.values("pk"),
+        status=Invocation.Status.QUEUED,
+        due_at__gt=now,
+        due_at__lte=now + AHEAD,
+    )
+    return 0 if pause.is_stopped() else delayed.count()
+
+
+def _fed_safely(batch: Batch, rate: float, now: datetime) -> int:
+    """As `_fed`. A batch that cannot be fed is paused: it must not keep others from being sent."""
+    try:
+        return _fed(batch, rate, now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # only its type is logged: its text may quote a row
+        logger.error("batch %s cannot be fed: %s", batch.uid, type(error).__name__)
+        ending.pause_because(batch, UNREADABLE if isinstance(error, Unreadable) else BROKEN)
+        return 0
 
 
 def _with_rates(now: datetime) -> Iterator[tuple[Batch, float]]:
     """The batches to feed, with their messages per second."""
-    begun = Q(not_before__isnull=True) | Q(not_before__lte=now)
-    running = Batch.objects.filter(
-        begun, state=State.RUNNING, account__is_paused=False, workflow__is_paused=False
-    )
-    ordered = running.select_related("account", "version").order_by("account_id", "id")
+    ordered = _running(now).select_related("account", "version").order_by("account_id", "id")
     for account, group in groupby(ordered, key=lambda batch: batch.account):
         batches = list(group)
         rates = shares(account.sends_per_second, [batch.per_second for batch in batches])

@@ -10,9 +10,7 @@ import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from invocations.sending.rate_limit import HORIZON
-
-AHEAD_SECONDS = 3
+AHEAD = timedelta(seconds=3)
 """How much of its pace a batch has in the queue."""
 MOST_QUEUED = 500
 """Rows of one batch in the queue, at most."""
@@ -35,7 +33,7 @@ def shares(per_second: float, caps: Sequence[int | None]) -> list[float]:
 
 
 def most_queued(per_second: float) -> int:
-    return max(1, min(MOST_QUEUED, math.ceil(AHEAD_SECONDS * per_second)))
+    return max(1, min(MOST_QUEUED, math.ceil(AHEAD.total_seconds() * per_second)))
 
 
 def due_times(
@@ -49,11 +47,12 @@ def due_times(
 ) -> list[datetime]:
     """When the next `count` rows are due. `last_due`: of the last row that is in the queue.
 
-    A batch at the account's pace is due earlier by as much as slots are given out ahead
-    (`rate_limit.HORIZON`). One with a pace of its own is not: it must not catch up on anything.
+    At the account's pace, which the claim keeps, all rows are due at once; their times only order
+    them among those of other batches. With a pace of its own (`is_capped`) each waits for its time,
+    and the batch never catches up on what it has missed.
     """
     step = timedelta(seconds=1) / per_second
-    floor = (now if is_capped else now - HORIZON) - step
+    floor = (now if is_capped else now - AHEAD) - step
     if last_due is None and is_capped and not is_first:
         last_due = now  # it may have left just now
     previous = max(last_due or floor, floor)

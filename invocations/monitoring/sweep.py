@@ -8,6 +8,8 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from invocations.batches import ending
+from invocations.batches.feed import feed_or_wait
 from invocations.forms import kept_form
 from invocations.monitoring import incident_emails, incidents, statistics
 from invocations.results import upkeep
@@ -31,6 +33,7 @@ def sweep() -> int:
         expiry.stop_asking,
         restored.ask_restored,
         expiry.release_held,
+        ending.end_due,
         upkeep.retry_unmatched,
         upkeep.mark_missing,
         upkeep.drop_stale,
@@ -68,4 +71,6 @@ def run_once(width: int = THREADS, mark: HighWaterMark | None = None) -> int:
     """
     if mark:
         mark.check()
-    return sweep() + Dispatcher(sweep, width, mark).run(until_idle=True)
+    moved = sweep() + Dispatcher(sweep, width, mark, feed_or_wait).run(until_idle=True)
+    ending.end_due(timezone.now())
+    return moved

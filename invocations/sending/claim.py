@@ -86,6 +86,7 @@ class Claim:
 
 ATTEMPT_COLUMNS = (
     *("request_id", "workflow_instance", "version", "account", "target", "payload", "not_after"),
+    *("batch",),
     *("status", "attempt_count", "doubtful_since", "doubt_count"),
     *("due_at", "unasked_for"),
     *("delivery", "result_due_at", "provider_timestamp", "workflow_invocation_id"),
@@ -109,9 +110,9 @@ def claim_invocations(
     """Claims up to `most` of `candidates`, and commits an attempt for each.
 
     Returns none while everything is stopped, while the account is paused (except for a probe), or
-    while its rate allows none. Rows of a paused workflow, and rows that another process is
-    claiming, are left out. `comes_first`: a person waits for what is sent `by_hand`, so its later
-    attempts come before the rest of the queue.
+    while its rate allows none. Rows of a paused workflow, queued rows of a paused batch, and rows
+    that another process is claiming, are left out. `comes_first`: a person waits for what is sent
+    `by_hand`, so its later attempts come before the rest of the queue.
     """
     turns = candidates if isinstance(candidates, Turns) else Turns.only(candidates)
     now = timezone.now()
@@ -178,7 +179,9 @@ def _claimable(account: Account, now: datetime) -> Q:
     paused = WorkflowInstance.objects.filter(account=account, is_paused=True)
     in_time = Q(not_after__isnull=True) | Q(not_after__gt=now)
     is_paused = Q(workflow_instance_id__in=list(paused.values_list("pk", flat=True)))
-    return in_time & Q(account_id=account.pk) & ~is_paused
+    batches = list(pause.paused_batches().filter(account=account).values_list("pk", flat=True))
+    is_of_paused = Q(batch_id__in=batches, status=Status.QUEUED)
+    return in_time & Q(account_id=account.pk) & ~is_paused & ~is_of_paused
 
 
 def _rows_to_claim(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
-from invocations.models import Invocation, Settlement
+from invocations.models import Batch, Invocation, Settlement
 from invocations.sending.outcomes import Status
 
 if TYPE_CHECKING:
@@ -99,7 +99,13 @@ def cancel_all_queued(by: User, newest: int) -> int:
     return queued.update(**_as_cancelled(by))
 
 
-def _as_cancelled(by: User) -> dict[str, Any]:
+def cancel_batch(batch: Batch, by: User | None) -> int:
+    """Cancels the rows of the batch that are queued or held. Returns how many those were."""
+    waiting = Invocation.objects.filter(batch=batch, status__in=Invocation.UNSENT)
+    return waiting.update(**_as_cancelled(by))
+
+
+def _as_cancelled(by: User | None) -> dict[str, Any]:
     return {
         "status": Status.CANCELLED,
         "reason": "cancelled",

@@ -40,6 +40,7 @@ LOOK_SOON = 0.02
 """Seconds until results are collected, and work is queried for, while some is under way."""
 PACE_EVERY = 0.5
 """Seconds over which the posts of a second are measured."""
+FEED_EVERY = 0.5
 SWEEP_EVERY = 5.0
 FIGURES_EVERY = 60.0
 """Seconds between log lines with the number of attempts by reason."""
@@ -50,9 +51,10 @@ MOST_CONNECTIONS = 8
 class Dispatcher:
     """Claims, posts and stores until `stop` is called, or until nothing is due.
 
-    `sweep` is called every `SWEEP_EVERY` seconds. Only the thread in `run` uses the database. The
-    others post, each over its own kept connections. With a `mark`, `run` raises `WillNotDispatch`
-    if the database is an older copy.
+    `sweep` is called every `SWEEP_EVERY` seconds, and `feed` every `FEED_EVERY`: it queues rows of
+    files, and returns 0 if none is to come within seconds. Only the thread in `run` uses the
+    database. The others post, each over its own kept connections. With a `mark`, `run` raises
+    `WillNotDispatch` if the database is an older copy.
     """
 
     def __init__(
@@ -60,8 +62,10 @@ class Dispatcher:
         sweep: Callable[[], int],
         width: int = THREADS,
         mark: HighWaterMark | None = None,
+        feed: Callable[[], int] = lambda: 0,
     ) -> None:
         self._sweep = sweep
+        self._feed = feed
         self._mark = mark
         self.width = width
         self.counts: Counter[str] = Counter()
@@ -126,11 +130,13 @@ class Dispatcher:
             self._look_for_stops()
         if self._is_time("pace", PACE_EVERY):
             self._posted_lately, self._posted_since = round(self._posted_since / PACE_EVERY), 0
+        if self._is_time("feed", FEED_EVERY):
+            self._feed()
         room = self._ahead - self._under_way
         if 2 * room >= self._ahead and self._is_time("claim", 0.0):
             claims = [] if self._all_stopped else due.claim_due(room)
             self._enqueue(claims)
-            self._is_idle = not claims and (self._all_stopped or not due.accounts_with_work())
+            self._is_idle = not claims and not self._has_work()
             if not claims:
                 pause_seconds = LOOK_EVERY if self._is_idle else LOOK_SOON
                 self._next["claim"] = time.monotonic() + pause_seconds
@@ -138,6 +144,9 @@ class Dispatcher:
             self._write()
         if self.counts and self._is_time("figures", FIGURES_EVERY):
             logger.info("dispatched so far: %s", self.figures)
+
+    def _has_work(self) -> bool:
+        return not self._all_stopped and bool(due.accounts_with_work() or self._feed())
 
     def _look_for_stops(self) -> None:
         """So that messages that were claimed before a stop by another process do not leave."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from math import ceil
+from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from invocations.models import Account, Invocation, Pace, WorkflowInstance
@@ -12,6 +13,8 @@ from invocations.sending import pause, rate_limit
 from invocations.sending.claim import Claim, claim_invocations
 from invocations.sending.outcomes import RELEASED_WITH_ACCOUNT, Status
 from invocations.sending.turns import Turns
+
+_OF_PAUSED_BATCH = Q(batch_id__in=pause.paused_batches().values("pk"), status=Status.QUEUED)
 
 
 def accounts_with_work() -> list[Account]:
@@ -21,7 +24,7 @@ def accounts_with_work() -> list[Account]:
     rows = Invocation.objects.filter(
         due_at__lte=now, status__in=Invocation.OPEN, workflow_instance_id__in=going.values("pk")
     )
-    has_due = Exists(rows.filter(account_id=OuterRef("pk")))
+    has_due = Exists(rows.exclude(_OF_PAUSED_BATCH).filter(account_id=OuterRef("pk")))
     waits = Exists(Pace.objects.filter(account_id=OuterRef("pk"), wait_until__gt=now))
     return list(Account.objects.filter(has_due & ~waits, is_paused=False).order_by("pk"))
 
@@ -39,18 +42,26 @@ def claim_due(most: int) -> list[Claim]:
 
 def places_of(invocation: Invocation) -> list[tuple[str, int]]:
     """Where the message can be stopped, as `stopped` names it."""
-    return [
+    places = [
         ("account", invocation.account_id),
         ("workflow", invocation.workflow_instance_id),
     ]
+    if invocation.batch_id is not None and invocation.status == Status.QUEUED:
+        places.append(("batch", invocation.batch_id))
+    return places
 
 
 def stopped() -> list[tuple[str, int]]:
-    """The accounts and workflows whose messages must not leave now, except for probes."""
+    """The accounts, workflows and batches whose messages must not leave now, except for probes."""
     accounts = rate_limit.closed_accounts(timezone.now())
     workflows = WorkflowInstance.objects.filter(is_paused=True)
-    return [("account", pk) for pk in accounts.values_list("pk", flat=True)] + [
-        ("workflow", pk) for pk in workflows.values_list("pk", flat=True)
+    found: dict[str, QuerySet[Any]] = {
+        "account": accounts,
+        "workflow": workflows,
+        "batch": pause.paused_batches(),
+    }
+    return [
+        (place, pk) for place, rows in found.items() for pk in rows.values_list("pk", flat=True)
     ]
 
 
@@ -64,7 +75,12 @@ def accounts_to_probe() -> list[Account]:
     held = Exists(rows.filter(status=Status.HELD, reason__in=RELEASED_WITH_ACCOUNT))
     return list(
         pause.accounts_due_for_probe(now)
-        .filter(held | Exists(rows.filter(due_at__lte=now, status__in=Invocation.OPEN)))
+        .filter(
+            held
+            | Exists(
+                rows.exclude(_OF_PAUSED_BATCH).filter(due_at__lte=now, status__in=Invocation.OPEN)
+            )
+        )
         .order_by("pk")
     )
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from invocations.models import Account, KillSwitch, Pace, WorkflowInstance
+from invocations.models import Account, Batch, KillSwitch, Pace, WorkflowInstance
 from invocations.sending.outcomes import TABLE, Effect
 
 if TYPE_CHECKING:
@@ -122,6 +122,11 @@ def resume_workflow(workflow: WorkflowInstance) -> bool:
     logger.warning("workflow %s goes on", workflow.pk)
     record_history(WorkflowInstance, workflow.pk, RESUMED)
     return True
+
+
+def paused_batches() -> QuerySet[Batch]:
+    """Their queued rows stay where they are. What is in doubt is still asked about."""
+    return Batch.objects.filter(state=Batch.State.PAUSED)
 
 
 def reset_rate_limit(account: Account) -> None:

@@ -1,9 +1,10 @@
 """The order in which an account's messages are claimed.
 
 What a person waits for comes first, then what is in doubt (its window is short), then the queue by
-age. So that neither keeps the queue waiting for ever, one slot in `QUEUE_GETS_ONE_IN` is the
-queue's first. While the account's circuit is open or the console has paused it, one message at a
-time tests whether it works: one that is in doubt already, so that none is put in doubt for it.
+age: single messages, then rows of batches. So that none of these keeps the others waiting for ever,
+one slot in `QUEUE_GETS_ONE_IN` is that of the oldest in the queue, be it a single message or a row.
+While the account's circuit is open or the console has paused it, one message at a time tests
+whether it works: one that is in doubt already, so that none is put in doubt for it.
 """
 
 from __future__ import annotations
@@ -29,11 +30,14 @@ Lock = Callable[["QuerySet[Invocation]", int], list[Invocation]]
 
 @dataclass(frozen=True)
 class Turns:
-    """Messages of one account. `probes` are for an account that may not work, in order."""
+    """Messages of one account. `probes` are for an account that may not work, in order. `singles`:
+    those of the queue that are no rows of a batch, if they come before these.
+    """
 
     first: Sequence[QuerySet[Invocation]]
     queue: QuerySet[Invocation]
     probes: Sequence[QuerySet[Invocation]]
+    singles: QuerySet[Invocation] | None = None
 
     @classmethod
     def only(cls, candidates: QuerySet[Invocation]) -> Turns:
@@ -50,7 +54,8 @@ class Turns:
         in_doubt = in_doubt.order_by("-comes_first", "due_at")
         due_in_doubt = in_doubt.filter(due_at__lte=now)
         at_once = waited_for(account, now)
-        return cls([at_once, due_in_doubt], queue, [in_doubt, at_once, queue])
+        singles = queue.filter(batch__isnull=True)
+        return cls([at_once, due_in_doubt], queue, [in_doubt, at_once, singles, queue], singles)
 
     def locked(
         self, slots: Sequence[datetime], step: timedelta, lock: Lock, *, is_probe: bool
@@ -64,7 +69,8 @@ class Turns:
             plan = [(candidates, most) for candidates in self.probes]
         else:
             kept = _slots_of_queue(slots, step)
-            first = [(candidates, most - kept) for candidates in self.first]
+            singles = [] if self.singles is None else [self.singles]
+            first = [(candidates, most - kept) for candidates in (*self.first, *singles)]
             # Once more, for slots that the queue leaves.
             plan = [
                 *first,

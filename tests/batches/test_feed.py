@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from invocations.batches import feed
@@ -34,6 +35,18 @@ State = Batch.State
 def _fed(batch: Batch) -> list[int | None]:
     rows = Invocation.objects.filter(batch=batch).order_by("batch_row")
     return list(rows.values_list("batch_row", flat=True))
+
+
+def _dies(messages: object) -> None:
+    raise OperationalError
+
+
+def test_a_batch_that_cannot_be_fed_is_paused_and_others_go_on(workflow):
+    broken, other = running_batch(workflow, 3), running_batch(workflow, 3)
+    broken.parts.update(content=other.parts.get().__dict__["content"])
+    assert feed_due() == 3
+    broken.refresh_from_db()
+    assert (broken.state, broken.paused_because) == (State.PAUSED, "unreadable")
 
 
 def test_a_row_becomes_the_message_that_a_single_would_be(workflow, recorded):
@@ -189,8 +202,8 @@ def test_a_feed_that_dies_in_its_transaction_is_done_again_with_the_same_ids(wor
     batch = running_batch(workflow, 3)
     expected = {RequestIds(batch).of(row) for row in (2, 3, 4)}
     with monkeypatch.context() as patch:
-        patch.setattr(feed, "_insert", lambda rows: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
+        patch.setattr(feed, "_insert", _dies)
+        with pytest.raises(OperationalError):
             feed_due()
     assert _fed(batch) == []
     assert feed_due() == 3

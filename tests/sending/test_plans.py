@@ -52,6 +52,7 @@ def test_each_turn_takes_its_index(queue, account):
     }
     wrong = {name: told for name, rows in indexes.items() if name not in (told := plan(rows))}
     assert not wrong, wrong
+    assert "invocation_due_by_account" in plan(turns.singles)
     assert "invocation_due_in_doubt" in plan(turns.probes[0])
     assert "invocation_due_first" in plan(waited_for(account, timezone.now()))
 

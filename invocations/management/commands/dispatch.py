@@ -14,6 +14,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from invocations.batches import worker
+from invocations.batches.feed import feed_due
 from invocations.history import exports
 from invocations.monitoring import sweep
 from invocations.sending.dispatcher import THREADS, Dispatcher
@@ -58,7 +59,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{sweep.run_once(threads, mark)} moved")
             return
         mark.check()
-        dispatcher = Dispatcher(sweep.sweep, threads, mark)
+        dispatcher = Dispatcher(sweep.sweep, threads, mark, feed_due)
         # Python allows signal handlers only in the main thread. A test may run this in another.
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):

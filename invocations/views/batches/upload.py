@@ -20,7 +20,7 @@ from invocations.batches import upload
 from invocations.batches.checking import check_now
 from invocations.batches.example_file import as_csv, as_xlsx, example_columns
 from invocations.batches.upload_handler import BatchUploadHandler
-from invocations.models import Batch, Channel, WorkflowInstance, permissions
+from invocations.models import Channel, WorkflowInstance, permissions
 from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.batches.listing import lines_of
 from invocations.views.history.exports import TYPES

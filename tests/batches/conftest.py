@@ -1,0 +1,7 @@
+"""Fixtures of messages, shared with the tests of sending."""
+
+from __future__ import annotations
+
+from tests.sending.conftest import waiting
+
+__all__ = ["waiting"]
