@@ -29,9 +29,7 @@ def rows_by_number(batch: Batch, numbers: Collection[int]) -> dict[int, FoundRow
     for part in parts_with(batch, wanted):
         found = found_in(part)
         rows |= {
-            row.number: FoundRow(row, found)
-            for row in unpack(part.content)
-            if row.number in wanted
+            row.number: FoundRow(row, found) for row in unpack(part.content) if row.number in wanted
         }
     return rows
 
