@@ -17,10 +17,11 @@ class InvocationsConfig(AppConfig):
         # the pages while the site is still being created.
         from .admin import accounts, api_keys, people, pods, workflows  # noqa: F401  registers the pages
         from .forms.required import name_what_to_do
-        from .models import immutable
+        from .models import frozen_counts, immutable
 
         name_what_to_do()
         post_migrate.connect(immutable.create_triggers, sender=self)
+        post_migrate.connect(frozen_counts.create_trigger, sender=self)
 
 
 class ConsoleAdminConfig(AdminConfig):

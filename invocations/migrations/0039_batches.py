@@ -37,10 +37,10 @@ class Migration(migrations.Migration):
                 ('first_row', models.PositiveIntegerField()),
                 ('last_row', models.PositiveIntegerField()),
                 ('rows', models.PositiveSmallIntegerField()),
+                ('counts', models.JSONField(blank=True, null=True)),
                 ('content', invocations.models.encryption.EncryptedBytesField(bound_to='place')),
                 ('found', invocations.models.encryption.EncryptedBytesField(bound_to='place', null=True)),
                 ('digests', models.BinaryField(default=b'')),
-                ('counts', models.JSONField(blank=True, null=True)),
             ],
             options={
                 'ordering': ['number'],

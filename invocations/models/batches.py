@@ -208,6 +208,10 @@ class BatchPart(models.Model):
     first_row, last_row = models.PositiveIntegerField(), models.PositiveIntegerField()
     """Row numbers, as the spreadsheet counts."""
     rows = models.PositiveSmallIntegerField()
+    counts = models.JSONField(null=True, blank=True)
+    """Frozen once all its rows are final (`batches.part_counts`); None before, and after a change
+    that came later (`models.frozen_counts`). It stands before the long columns: SQLite reads those
+    on the way to what comes after them."""
     content = EncryptedBytesField(bound_to="place")
     """zlib of JSON: the rows (`batches.parts`). A mended cell is written here."""
     found = EncryptedBytesField(bound_to="place", null=True)
@@ -216,8 +220,6 @@ class BatchPart(models.Model):
     digests = models.BinaryField(default=b"")
     """The first 8 bytes of the keyed digest of each number, sorted: a search by number asks them
     before the rows are fed."""
-    counts = models.JSONField(null=True, blank=True)
-    """Frozen once all its rows are final: rows by status, delivery and channel."""
 
     class Meta:
         default_permissions = ()

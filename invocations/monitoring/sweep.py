@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from invocations.batches import ending
+from invocations.batches import ending, part_counts
 from invocations.batches.feed import feed_or_wait
 from invocations.forms import kept_form
 from invocations.monitoring import incident_emails, incidents, statistics
@@ -34,6 +34,7 @@ def sweep() -> int:
         restored.ask_restored,
         expiry.release_held,
         ending.end_due,
+        part_counts.freeze_parts,
         upkeep.retry_unmatched,
         upkeep.mark_missing,
         upkeep.drop_stale,
