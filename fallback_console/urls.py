@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import path, re_path
 
 from invocations.views.batches.confirm import batch_confirm
+from invocations.views.batches.controls import batch_cancel, batch_pause, batch_resume
 from invocations.views.batches.files import batch_faulty_rows
 from invocations.views.batches.listing import batches
 from invocations.views.batches.match import batch_check
@@ -92,6 +93,9 @@ urlpatterns = [
     path("batches/<uuid:uid>/check/", batch_check, name="batch_check"),
     path("batches/<uuid:uid>/check/rows/", batch_faulty_rows, name="batch_faulty_rows"),
     path("batches/<uuid:uid>/confirm/", batch_confirm, name="batch_confirm"),
+    path("batches/<uuid:uid>/pause/", batch_pause, name="batch_pause"),
+    path("batches/<uuid:uid>/resume/", batch_resume, name="batch_resume"),
+    path("batches/<uuid:uid>/cancel/", batch_cancel, name="batch_cancel"),
     path("me/", profile, name="profile"),
     path("find/", find, name="find"),
     path("history/", history, name="history"),
