@@ -19,7 +19,7 @@ from invocations.batches.part_found import PartFound
 from invocations.batches.reading import Reading, open_table
 from invocations.batches.recipient_file import FileRefused, Row
 from invocations.batches.row_check import RowChecker
-from invocations.batches.stored_parts import delete_parts, parts_of
+from invocations.batches.stored_parts import delete_parts, found_in, parts_of
 from invocations.batches.summary import Summary
 from invocations.batches.upload import ChunkStream
 from invocations.batches.wanted import wanted_of
@@ -134,7 +134,8 @@ class CheckRun:
         for part in parts_of(self._batch):
             found, digests = None, b""
             if checker:
-                found, digests = checker.check(parts.unpack(part.content))
+                left_out = found_in(part).left_out if self._batch.left_out else ()
+                found, digests = checker.check(parts.unpack(part.content), left_out)
             self._count(part.rows, found)
             part.found = part_found.pack(found) if found else None
             part.digests = digests
@@ -163,7 +164,7 @@ class CheckRun:
             raise LeaseLost
 
     def _finish(self, reading: Reading, columns: ColumnMap) -> None:
-        counts = self._summary.counts()
+        counts = self._summary.counts(self._batch.leaves_out)
         is_checked = columns.is_complete
         self._change(
             state=State.CHECKED,
@@ -172,8 +173,7 @@ class CheckRun:
             rows=self._rows,
             bad_rows=counts.bad,
             to_decide=counts.to_decide,
-            leaves_out=0,
-            left_out=0,
+            left_out=counts.left_out,
             version=self._version if is_checked else None,
             checked_at=timezone.now() if is_checked else None,
             rows_read=self._rows,

@@ -42,7 +42,7 @@ CELL_TEXT: dict[str, Text] = {
     "error_text": _("This is what a spreadsheet writes for an error. Is it meant?"),
     "date": _("A date of the spreadsheet is sent as 2027-03-01. Is it meant like that?"),
     "boolean": _("A true or false of the spreadsheet is sent as TRUE or FALSE. Is it meant?"),
-    "fraction": _("0.15 may have been shown as 15 % or as an amount. It is sent as 0.15."),
+    "fraction": _("The spreadsheet may show 0.15 as 15 %% or as an amount. It is sent as 0.15."),
     "whole_with_decimals": _("A program has added “.0” to a number. Is it meant?"),
 }
 NUMBER_TEXT: dict[str, Text] = {

@@ -198,7 +198,7 @@ class Summary:
 
     def to_json(self) -> str:
         data = {
-            "tallies": [[*tally, count] for tally, count in self.tallies.items()],
+            "tallies": [[*tally, count] for tally, count in sorted(self.tallies.items())],
             "faults": [vars(kind) for kind in self.faults],
             "cautions": [vars(kind) for kind in self.cautions],
             "repeats": self.repeats,

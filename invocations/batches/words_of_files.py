@@ -96,7 +96,8 @@ FILE_TEXT: dict[str, Text] = {
     "hidden_sheets": _("Hidden sheets are not used: %(sheets)s."),
     "hidden_sheet_taken": _("The rows are in a hidden sheet, “%(sheet)s”."),
     "hidden_rows": _(
-        "%(count)s rows are hidden in the spreadsheet and are used like the others: %(rows)s …"
+        "%(count)s rows are hidden in the spreadsheet and are used like the others. The first "
+        "ones: %(rows)s."
     ),
     "hidden_columns": _(
         "Columns that are hidden in the spreadsheet are read like the others: %(columns)s."

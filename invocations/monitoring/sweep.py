@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from invocations.batches import ending, part_counts
+from invocations.batches import ending, part_counts, retention
 from invocations.batches.feed import feed_or_wait
 from invocations.forms import kept_form
 from invocations.monitoring import incident_emails, incidents, statistics
@@ -39,6 +39,7 @@ def sweep() -> int:
         upkeep.mark_missing,
         upkeep.drop_stale,
         kept_form.drop_expired,
+        retention.delete_old,
     )
     changed = sum(step(now) for step in steps)
     incident_emails.release_unsent(now)

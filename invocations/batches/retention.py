@@ -1,0 +1,55 @@
+"""Deletes what files hold once its time is over. The counts of a batch stay."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q
+
+from invocations.batches.change import change
+from invocations.batches.stored_parts import delete_chunks, delete_parts
+from invocations.models import Batch, BatchChunk, BatchPart
+
+_AT_ONCE = 3
+"""Batches of each sort in one call, for the sweep also sends. The next one goes on."""
+
+
+def delete_old(now: datetime) -> int:
+    """Returns how many batches it changed or deleted.
+
+    - A file that nobody started until its `delete_at` is deleted as a whole.
+    - The chunks of a batch go once it is started: its rows are in its parts.
+    - The parts and texts of a batch that has ended go at its `delete_at`.
+    """
+    return _delete_unstarted(now) + _delete_chunks_of_started() + _empty_ended(now)
+
+
+def _delete_unstarted(now: datetime) -> int:
+    old = Q(state__in=Batch.BEFORE_START, delete_at__lt=now)
+    deleted = 0
+    for batch in Batch.objects.filter(old)[:_AT_ONCE]:
+        # The state guards against a start at this moment: with another fence nobody starts it.
+        if not change(batch, old, fence=batch.fence + 1, state=Batch.State.REFUSED):
+            continue
+        delete_chunks(batch)
+        delete_parts(batch)
+        batch.delete()
+        deleted += 1
+    return deleted
+
+
+def _delete_chunks_of_started() -> int:
+    first_chunks = BatchChunk.objects.filter(number=0, batch__state__in=Batch.STARTED)
+    started = Batch.objects.filter(pk__in=first_chunks.values("batch"))[:_AT_ONCE]
+    return sum(bool(delete_chunks(batch)) for batch in started)
+
+
+def _empty_ended(now: datetime) -> int:
+    parts = BatchPart.objects.filter(batch=OuterRef("pk"))
+    old = Batch.objects.filter(state__in=Batch.ENDED, delete_at__lt=now)
+    emptied = 0
+    for batch in old.filter(Exists(parts))[:_AT_ONCE]:
+        change(batch, Q(), file_name="", reading="{}", columns="{}", found="{}", refused=None)
+        delete_parts(batch)
+        emptied += 1
+    return emptied
