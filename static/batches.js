@@ -34,6 +34,9 @@
     if (file) showError("");
   };
   fileInput?.addEventListener("change", showFile);
+  // Unfold shows a file's name in a text field beside it, which is not here: tell it that it has
+  // done so (its app.js).
+  if (fileInput) fileInput.hasChangeListener = true;
 
   for (const kind of ["dragenter", "dragover"]) {
     drop?.addEventListener(kind, (event) => {

@@ -67,7 +67,7 @@ def _change(request: StaffRequest, batch: Batch) -> HttpResponse:
     verb, _colon, what = posted.get("action", "check").partition(":")
     if cells := changed_cells(batch, posted):
         mending.mend_cells(batch, cells)
-    _choose(batch, posted)
+    has_chosen = _choose(batch, posted)
     if verb == "leave-out":
         _leave_out(batch, what)
     elif verb == "take-back":
@@ -77,23 +77,27 @@ def _change(request: StaffRequest, batch: Batch) -> HttpResponse:
     batch.refresh_from_db()
     check_now(batch)
     batch.refresh_from_db()
-    _tell(request, batch, verb, changed=len(cells))
+    if verb == "check" and not has_chosen:
+        _tell(request, batch, changed=len(cells))
     return _where_next(request, batch, verb)
 
 
-def _choose(batch: Batch, posted: QueryDict) -> None:
+def _choose(batch: Batch, posted: QueryDict) -> bool:
+    """Takes over how the file is read, or what its columns are. False if nothing was changed."""
     reading = Reading.from_json(batch.reading)
     asked = asked_from(posted, reading)
     if asked != reading.asked:
         mending.choose_reading(batch, **vars(asked))
-        return  # the columns are others now
+        return True  # the columns are others now
     if batch.state != State.CHECKED:
-        return
+        return False
     choices = ColumnChoices(channels_of(batch.workflow), reading, columns_of(batch))
     before = choice_of(batch)
     choice = choices.choice_from(posted, before, first_row(batch))
-    if choice != before:
-        mending.choose_columns(batch, choice)
+    if choice == before:
+        return False
+    mending.choose_columns(batch, choice)
+    return True
 
 
 def _leave_out(batch: Batch, what: str) -> None:
@@ -110,10 +114,8 @@ def _take_back(batch: Batch, what: str) -> None:
         mending.take_back(batch, [int(what)])
 
 
-def _tell(request: StaffRequest, batch: Batch, verb: str, *, changed: int) -> None:
-    if verb != "check" or batch.state != State.CHECKED:
-        return
-    if not batch.to_decide:
+def _tell(request: StaffRequest, batch: Batch, *, changed: int) -> None:
+    if batch.state != State.CHECKED or not batch.to_decide:
         return
     words = ngettext(
         "%(count)s row is still not right.", "%(count)s rows are still not right.", batch.to_decide
@@ -128,7 +130,7 @@ def _where_next(request: StaffRequest, batch: Batch, verb: str) -> HttpResponse:
     """To other rows if they were asked for; else on, as far as the batch is ready."""
     if verb == "look" and batch.state == State.CHECKED:
         query = {name: text for name, text in request.GET.items() if name in ("kind", "page")}
-        return redirect(reverse("batch_check", args=[batch.uid], query=query) + "#rows")
+        return redirect(reverse("batch_check", args=[batch.uid], query=query) + "#to-correct")
     from_here = request.GET.get("from") != "confirm"
     if verb == "take-back" and from_here and batch.state == State.CHECKED:
         return redirect("batch_check", uid=batch.uid)

@@ -56,7 +56,7 @@ class _Sort(NamedTuple):
     tone: str
     count: Callable[[Progress], int]
     in_history: Callable[[Progress], int]
-    filters: dict[str, str]
+    filters: Mapping[str, str]
     in_bar: bool = True
     always: bool = False
 
@@ -192,7 +192,7 @@ class _Trouble(NamedTuple):
     icon: str
     what: Any
     text: Any
-    filters: dict[str, str]
+    filters: Mapping[str, str]
 
 
 _TROUBLES = (
