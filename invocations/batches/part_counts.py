@@ -42,6 +42,8 @@ def counts_of(batch: Batch) -> Counts:
     """Of all rows that were fed."""
     columns = batch.parts.filter(number__lte=batch.next_part).order_by("number")
     parts = [_Part(*each) for each in columns.values_list(*_Part._fields)]
+    if not parts:
+        return _counted(batch.pk)  # they were deleted: the batch ended a while ago
     counts: Counts = Counter()
     for part in parts:
         for status, delivery, channel, count in part.counts or ():
@@ -65,8 +67,10 @@ def _spans(parts: Sequence[_Part]) -> Iterator[tuple[int, int]]:
         yield span
 
 
-def _counted(batch_pk: int, first: int, last: int) -> Counts:
-    rows = Invocation.objects.filter(batch=batch_pk, batch_row__range=(first, last))
+def _counted(batch_pk: int, *span: int) -> Counts:
+    rows = Invocation.objects.filter(batch=batch_pk)
+    if span:
+        rows = rows.filter(batch_row__range=span)
     found = rows.order_by().values_list(*Outcome._fields).annotate(count=Count("pk"))
     return Counter({Outcome(*outcome): count for *outcome, count in found})
 

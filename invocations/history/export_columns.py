@@ -97,7 +97,7 @@ def _yes(is_so: bool) -> str:
 
 
 KINDS: dict[str, Text] = dict(Channel.Kind.choices)
-EXPORT_COLUMNS = (
+RECORDED_COLUMNS = (
     _time(gettext_lazy("Saved"), lambda row: row.created_at),
     Column(gettext_lazy("Phone number"), lambda it: _recipient(it, 0)),
     Column(gettext_lazy("Second phone number"), lambda it: _recipient(it, 1)),
@@ -111,6 +111,8 @@ EXPORT_COLUMNS = (
         lambda it: "\n".join(lines_of_notes(it.invocation, it.viewer)),
         is_time=True,
     ),
+)
+OUTCOME_COLUMNS = (
     Column(gettext_lazy("Status"), lambda it: it.meaning.label),
     Column(gettext_lazy("Why"), lambda it: it.why),
     Column(gettext_lazy("Kaleyra’s words"), _kaleyras_words),
@@ -134,3 +136,5 @@ EXPORT_COLUMNS = (
     Column(gettext_lazy("Message ID, first channel"), lambda it: _message_id(it, 1)),
     Column(gettext_lazy("Message ID, second channel"), lambda it: _message_id(it, 2)),
 )
+"""What became of a message; also in the result file of a batch."""
+EXPORT_COLUMNS = (*RECORDED_COLUMNS, *OUTCOME_COLUMNS)

@@ -13,8 +13,9 @@ import io
 import logging
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import xlsxwriter
@@ -26,7 +27,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from invocations.history.detail import Detail
-from invocations.history.export_columns import EXPORT_COLUMNS
+from invocations.history.export_columns import EXPORT_COLUMNS, Column
 from invocations.history.filters import narrow, values_in
 from invocations.history.notes import prefetch_notes
 from invocations.history.report import prefetch_results
@@ -67,6 +68,13 @@ def without_formula(cell: object) -> str:
     return f"'{text}" if FORMULA_START.match(text) else text
 
 
+def head_of(columns: Iterable[Column], viewer: Viewer) -> Line:
+    return [
+        without_formula(f"{column.title} ({viewer.zone})" if column.is_time else column.title)
+        for column in columns
+    ]
+
+
 def export_rows(
     found: QuerySet[Invocation], viewer: Viewer, *, most: int = MAX_ROWS
 ) -> Iterator[Line]:
@@ -74,10 +82,7 @@ def export_rows(
 
     Reads `ROWS_PER_QUERY` at a time, so that memory use stays constant.
     """
-    yield [
-        without_formula(f"{column.title} ({viewer.zone})" if column.is_time else column.title)
-        for column in EXPORT_COLUMNS
-    ]
+    yield head_of(EXPORT_COLUMNS, viewer)
     unread = ["note"] if viewer.sees_numbers else ["note", "payload"]
     rows = (
         found.select_related("workflow_instance", "account__pod", "target", "created_by")
@@ -116,16 +121,20 @@ def as_csv(lines: Iterator[Line]) -> Iterator[bytes]:
     yield text.getvalue().encode("utf-8", "replace")
 
 
-def write_xlsx(lines: Iterator[Line], path: Path) -> None:
-    """One sheet with a filter. All cells are text. Memory use is constant."""
+def write_xlsx(lines: Iterator[Line], path: Path, title: str = "") -> None:
+    """One sheet with a filter. All cells are text. Memory use is constant.
+
+    `title`: the name of the sheet.
+    """
     options = {"constant_memory": True, "tmpdir": str(path.parent)}
     with xlsxwriter.Workbook(path, options) as book:
-        sheet = book.add_worksheet(_("History"))
+        sheet = book.add_worksheet(title or _("History"))
         sheet.freeze_panes(1, 0)
-        last_column = len(EXPORT_COLUMNS) - 1
+        head = next(lines)
+        last_column = len(head) - 1
         sheet.set_column(0, last_column, COLUMN_WIDTH)
         bold = book.add_format({"bold": True})
-        for number, line in enumerate(lines):
+        for number, line in enumerate(chain([head], lines)):
             style = bold if number == 0 else None
             for column, cell in enumerate(line):
                 sheet.write_string(number, column, cell[:MAX_CELL_CHARACTERS], style)

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
@@ -69,6 +70,7 @@ FILTERS: dict[str, Callable[[Any], Q]] = {
     "batch": lambda batch: Q(batch=batch) & Q(batch__isnull=False),
     "again": lambda again: Q(sent_again_from__isnull=False),
     "practice": lambda which: _practice(is_practice=which == "only"),
+    "batch": lambda batch: Q(batch=batch),
 }
 """All but the dates. Each filter has an index that ends in the id (`Invocation.Meta.indexes`)."""
 REASON_CHOICES = {reason: says for reason, says in REASONS.items() if reason != "accepted"}
@@ -96,7 +98,13 @@ def values_in(address: str) -> dict[str, Any]:
     return {name: _PARSERS.get(name, str)(str(text)) for name, text in chosen.items() if text}
 
 
+def _batch_of(uid: str) -> int:
+    """Its primary key; 0, which is nobody's, if it is gone."""
+    return Batch.objects.filter(uid=UUID(uid)).values_list("pk", flat=True).first() or 0
+
+
 _PARSERS: dict[str, Callable[[str], Any]] = {
+    "batch": _batch_of,
     **dict.fromkeys(("workflow", "account", "person", "http"), int),
     **dict.fromkeys(("since", "until"), date.fromisoformat),
     "batch": lambda uid: Batch.objects.filter(uid=uuid.UUID(uid)).values_list("pk", flat=True)[:1],

@@ -168,6 +168,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('fed__lte', models.F('rows')), ('bad_rows__lte', models.F('rows'))), name='batch_counts_no_row_twice'),
         ),
         migrations.AddConstraint(
+            model_name='batch',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['uploading', 'checking', 'checked', 'running', 'paused'])), fields=('again_from',), name='batch_is_sent_again_by_one_at_a_time'),
+        ),
+        migrations.AddConstraint(
             model_name='batchpart',
             constraint=models.UniqueConstraint(fields=('batch', 'number'), name='batch_part_stands_once'),
         ),

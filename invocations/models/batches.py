@@ -163,6 +163,11 @@ class Batch(models.Model):
                 condition=Q(fed__lte=F("rows")) & Q(bad_rows__lte=F("rows")),
                 name="batch_counts_no_row_twice",
             ),
+            models.UniqueConstraint(
+                fields=["again_from"],
+                condition=Q(state__in=["uploading", "checking", "checked", "running", "paused"]),
+                name="batch_is_sent_again_by_one_at_a_time",
+            ),
         ]
         indexes = [
             models.Index(
