@@ -96,7 +96,7 @@ class CheckRun:
         workflow = self._batch.workflow
         wanted = wanted_of(list(workflow.channels.prefetch_related("parameters")))
         choice = column_json.choice_of(self._batch)
-        if choice == Choice():
+        if not column_json.is_chosen(self._batch):
             last = column_json.remembered_choice(workflow)
             choice = column_json.fitting(last, reading, sample, wanted)
         return column_json.map_for(reading, sample, wanted, choice), choice

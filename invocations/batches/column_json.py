@@ -33,6 +33,11 @@ def columns_of(batch: Batch) -> ColumnMap:
     return _map_from(json.loads(batch.columns))
 
 
+def is_chosen(batch: Batch) -> bool:
+    """Whether somebody has chosen the columns of this very file, if only by leaving all to us."""
+    return bool(json.loads(batch.columns))
+
+
 def choice_of(batch: Batch) -> Choice:
     data = json.loads(batch.columns)
     return Choice(**data["choice"]) if data else Choice()

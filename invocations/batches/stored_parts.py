@@ -64,6 +64,7 @@ def delete_chunks(batch: Batch) -> int:
 
 def _delete(found: QuerySet[BatchPart] | QuerySet[BatchChunk]) -> int:
     deleted = 0
-    while places := list(found.order_by().values_list("pk", flat=True)[:_AT_ONCE]):
+    # The first one goes last: `retention` finds by it what a killed process has left.
+    while places := list(found.order_by("-number").values_list("pk", flat=True)[:_AT_ONCE]):
         deleted += found.model._default_manager.filter(pk__in=places).delete()[0]
     return deleted

@@ -108,7 +108,11 @@ class Intake:
 
 def take_in(workflow: WorkflowInstance, by: User | None, file_name: str, stream: BinaryIO) -> Batch:
     """All of `stream`, ready to be checked; refused if it is too large."""
-    batch = begin(workflow, by, file_name)
+    return fill(begin(workflow, by, file_name), stream)
+
+
+def fill(batch: Batch, stream: BinaryIO) -> Batch:
+    """As `take_in`, into a batch that was begun."""
     intake = Intake(batch)
     try:
         while piece := stream.read(CHUNK_BYTES):

@@ -6,13 +6,9 @@ import json
 import uuid
 from argparse import ArgumentParser
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import Q
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from invocations.composing.check import check, of_times
 from invocations.composing.findings import Finding, blockers
@@ -26,6 +22,7 @@ from invocations.kaleyra.payload import Send, build_payload, to_curl, to_text
 from invocations.management.invoke_input import with_input
 from invocations.management.invoke_text import lines_of, printable, refusal_text
 from invocations.management.invoke_values import values_of
+from invocations.management.options import moment_from, workflow_named
 from invocations.models import Invocation, WorkflowInstance
 from invocations.models.permissions import Viewer
 from invocations.sending.deliver import deliver
@@ -104,9 +101,12 @@ class Command(BaseCommand):
             ) from error
 
     def _invoke(self, request_id: uuid.UUID, options: dict[str, Any]) -> None:
-        workflow = _workflow(options["workflow"])
+        workflow = workflow_named(options["workflow"])
         sends, notes, of_values = _sends(workflow, options)
-        not_before, not_after = _moment(options["not_before"]), _moment(options["not_after"])
+        not_before, not_after = (
+            moment_from(options["not_before"]),
+            moment_from(options["not_after"]),
+        )
         findings = of_values + check(workflow, sends, by=Viewer.operator(), not_before=not_before)
         findings += of_times(not_before=not_before, not_after=not_after)
         if Invocation.objects.filter(request_id=request_id).exists():
@@ -209,32 +209,6 @@ class Command(BaseCommand):
             f"Request ID {invocation.request_id}, "
             f"Kaleyra’s ID {invocation.workflow_invocation_id or 'not received'}"
         )
-
-
-def _moment(text: str | None) -> datetime | None:
-    """A time as ISO 8601 has it; without a zone it is UTC."""
-    try:
-        moment = parse_datetime(text) if text else None
-    except ValueError:
-        moment = None
-    if text and moment is None:
-        raise CommandError(f"{text!r} is not a time such as 2027-03-01T09:00+05:30.")
-    return (
-        moment if moment is None or timezone.is_aware(moment) else timezone.make_aware(moment, UTC)
-    )
-
-
-def _workflow(named: str) -> WorkflowInstance:
-    found = list(
-        WorkflowInstance.objects.select_related("account__pod").filter(
-            Q(workflow_instance_id=named) | Q(title=named)
-        )[:2]
-    )
-    if not found:
-        raise CommandError("No workflow has this ID or title.")
-    if len(found) > 1:
-        raise CommandError("More than one workflow has this ID or title.")
-    return found[0]
 
 
 def _sends(
