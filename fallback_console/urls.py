@@ -4,8 +4,13 @@ from django.contrib import admin
 from django.urls import path, re_path
 
 from invocations.views.batches.confirm import batch_confirm
-from invocations.views.batches.controls import batch_cancel, batch_pause, batch_resume
-from invocations.views.batches.files import batch_faulty_rows
+from invocations.views.batches.controls import (
+    batch_cancel,
+    batch_pause,
+    batch_resume,
+    batch_send_again,
+)
+from invocations.views.batches.files import batch_faulty_rows, batch_result
 from invocations.views.batches.listing import batches
 from invocations.views.batches.match import batch_check
 from invocations.views.batches.page import batch
@@ -96,6 +101,12 @@ urlpatterns = [
     path("batches/<uuid:uid>/pause/", batch_pause, name="batch_pause"),
     path("batches/<uuid:uid>/resume/", batch_resume, name="batch_resume"),
     path("batches/<uuid:uid>/cancel/", batch_cancel, name="batch_cancel"),
+    path("batches/<uuid:uid>/again/", batch_send_again, name="batch_send_again"),
+    re_path(
+        r"^batches/(?P<uid>[0-9a-f-]{36})/result\.(?P<format>csv|xlsx)$",
+        batch_result,
+        name="batch_result",
+    ),
     path("me/", profile, name="profile"),
     path("find/", find, name="find"),
     path("history/", history, name="history"),

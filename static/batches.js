@@ -117,6 +117,18 @@
     request.send(new FormData(upload));
   }
 
+  // --- the confirmation: the button says what it does ----------------------------------------
+
+  const words = document.getElementById("start-words");
+  for (const choice of document.querySelectorAll("#when-now, #when-later")) {
+    choice.addEventListener("change", () => {
+      const says = document.querySelector("[name=when]:checked").value;
+      words.textContent = words.dataset[says];
+      document.getElementById("start-icon").textContent = says === "later" ? "event" : "send";
+      document.getElementById("start-says").value = says;
+    });
+  }
+
   // A page that Back brings again is not busy any more.
   addEventListener("pageshow", (event) => {
     if (event.persisted && upload?.dataset.busy) location.reload();

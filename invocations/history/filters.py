@@ -6,7 +6,6 @@ were valid when it was requested, and reads them with `values_in`.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -67,7 +66,6 @@ FILTERS: dict[str, Callable[[Any], Q]] = {
     "error": lambda kind: Q(error_kind=kind) & ~Q(error_kind=""),
     # Only invocations without an `error_kind`: with one, the errors page counts them by that.
     "why": lambda reason: Q(reason=reason, error_kind="") & HAS_REASON,
-    "batch": lambda batch: Q(batch=batch) & Q(batch__isnull=False),
     "again": lambda again: Q(sent_again_from__isnull=False),
     "practice": lambda which: _practice(is_practice=which == "only"),
     "batch": lambda batch: Q(batch=batch),
@@ -107,7 +105,6 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "batch": _batch_of,
     **dict.fromkeys(("workflow", "account", "person", "http"), int),
     **dict.fromkeys(("since", "until"), date.fromisoformat),
-    "batch": lambda uid: Batch.objects.filter(uid=uuid.UUID(uid)).values_list("pk", flat=True)[:1],
 }
 """For filters with a value that is no text."""
 

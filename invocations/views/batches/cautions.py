@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -130,13 +131,24 @@ def _repeats(batch: Batch, summary: Summary, count: int, ticked: Collection[str]
     )
 
 
-def facts_of(summary: Summary) -> list[tuple[int, str]]:
-    """Other cautions by kind: how many rows, and the text for the first of them."""
-    return [(one.count, one.text) for one in summary.cautions if one.code not in _ASKS]
+def facts_of(summary: Summary) -> list[tuple[int, str, str]]:
+    """Other cautions by kind: how many rows, the first of them, and the text for the first one."""
+    return [
+        (one.count, _rows_named(one.rows, one.count), one.text)
+        for one in summary.cautions
+        if one.code not in _ASKS
+    ]
+
+
+def _rows_named(rows: Sequence[int], count: int) -> str:
+    """For example "row 17" or "rows 17, 18 …"."""
+    named = ", ".join(_n(row) for row in rows[:MAX_NAMED_ROWS])
+    words = ngettext("row %(rows)s", "rows %(rows)s", count) % {"rows": named}
+    return f"{words} …" if count > MAX_NAMED_ROWS else words
 
 
 def _listed(parts: Sequence[str], count: int) -> str:
-    text = ", ".join(parts)
+    text = capfirst(", ".join(parts))
     return f"{text} …" if count > len(parts) else f"{text}."
 
 

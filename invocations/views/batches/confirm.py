@@ -19,6 +19,7 @@ from invocations.batches.same_file import sent_before
 from invocations.batches.start import findings, start
 from invocations.batches.summary import Counts, Summary
 from invocations.forms.batch_start import BatchStartForm
+from invocations.forms.when import LATER, NOW
 from invocations.kaleyra.recipients import country
 from invocations.models import Batch, permissions
 from invocations.monitoring import pauses
@@ -31,7 +32,12 @@ from invocations.views.batches.listing import lines_of
 from invocations.views.batches.match import is_ready
 from invocations.views.batches.row_preview import row_preview
 from invocations.views.batches.shown import head_of, own_batch
-from invocations.views.batches.start_text import button_text, cost_text, duration_text
+from invocations.views.batches.start_text import (
+    button_text,
+    cost_text,
+    duration_text,
+    schedule_text,
+)
 from invocations.views.batches.upload import channels_of
 
 MAX_COUNTRIES = 5
@@ -54,6 +60,10 @@ def batch_confirm(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     if request.POST.get("shown") != _shown(batch):
         words = _("Nothing was sent: the rows have just changed. Check the number below again.")
         messages.warning(request, words)
+        return _show(request, batch, counts, form)
+    if (request.POST.get("says") == LATER) != form.is_later:
+        words = _("Nothing was sent yet. Read the button, and press it if that is right.")
+        messages.info(request, words)
         return _show(request, batch, counts, form)
     ticked = request.POST.getlist("acknowledged")
     open_ones = [one for one in asked_of(batch) if one.token not in ticked]
@@ -123,7 +133,10 @@ def _show(
         "pauses": pauses.pauses_of(workflow.account, workflow),
         "blockers": findings(batch, request.user),
         "has_sender": departure.has_sender,
+        "says": LATER if form.is_later else NOW,
         "button": button_text(batch, counts.to_send, form),
+        "button_now": button_text(batch, counts.to_send, None),
+        "button_later": schedule_text(counts.to_send),
         "cost": cost_text(batch, counts, channels),
         "duration": duration_text(batch, counts.to_send, form.data.get("per_second", "")),
         "now": timezone.now(),

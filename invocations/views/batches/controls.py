@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from invocations.batches import control
+from invocations.batches.again import NotEnded, send_again_failed, send_rest
+from invocations.batches.checking import check_now
 from invocations.batches.progress import progress_of
 from invocations.models import Batch, permissions
 from invocations.sending.record import NotSendable
@@ -59,3 +61,22 @@ def batch_cancel(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
         return redirect("batch", uid=batch.uid)
     context = {**head_of(batch), "progress": progress_of(batch)}
     return render_page(request, "batches/cancel.html", context)
+
+
+@staff_page(permissions.SEND)
+@require_POST
+def batch_send_again(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
+    """A new batch of rows that failed, or of those that never left. It is checked first."""
+    batch = controlled_batch(request, uid)
+    makes = send_rest if request.POST.get("which") == "rest" else send_again_failed
+    try:
+        new = makes(batch, request.user)
+    except NotEnded:
+        messages.info(request, _("Rows of it may still leave. Cancel it first."))
+        return redirect("batch", uid=batch.uid)
+    except NotSendable as refusal:
+        for finding in refusal.findings:
+            messages.warning(request, str(finding.text))
+        return redirect("batch", uid=batch.uid)
+    check_now(new)
+    return redirect("batch", uid=new.uid)

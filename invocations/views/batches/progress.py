@@ -13,7 +13,7 @@ from invocations.batches.changed import CHANGE_TEXT
 from invocations.batches.progress import Progress, progress_of
 from invocations.history.scheduled import day_and_time, span_text
 from invocations.history.wording import clock_time, past_day_and_time, person_name
-from invocations.models import Batch
+from invocations.models import Batch, Invocation
 from invocations.monitoring import pauses
 from invocations.sending.departure import departure_of
 from invocations.views.base import StaffRequest, render_page
@@ -21,7 +21,7 @@ from invocations.views.batches.outcome_shares import bar_of, bar_text, rows_in_n
 from invocations.views.batches.shown import head_of
 from invocations.views.batches.upload import channels_of
 
-State = Batch.State
+State, Status = Batch.State, Invocation.Status
 SECONDS_BETWEEN_LOOKS = 2
 
 
@@ -52,6 +52,8 @@ def show_progress(request: StaffRequest, batch: Batch) -> HttpResponse:
         "has_sender": departure_of(batch.workflow).has_sender if is_going else True,
         "again_as": list(batch.sent_again_as.order_by("id")),
         "rows_are_kept": batch.delete_at > now,
+        "failed": progress.by_status[Status.REJECTED] + progress.not_delivered,
+        "never_left": progress.cancelled + progress.expired if not is_going else 0,
     }
     return render_page(request, "batches/batch.html", context)
 

@@ -15,11 +15,11 @@ from invocations.history.scheduled import short_time, span_text
 from invocations.models import Batch, Channel
 
 
-def button_text(batch: Batch, count: int, form: BatchStartForm) -> str:
-    """With the number of messages, and the time if it is later."""
+def button_text(batch: Batch, count: int, form: BatchStartForm | None) -> str:
+    """With the number of messages, and the time if it is later. `form`: None for "now"."""
     is_practice = batch.account.pod.is_practice
     facts = {"count": f"{count:,}"}
-    at = form.not_before_as_typed
+    at = form.not_before_as_typed if form else None
     if at is not None and at > timezone.now():
         words = ngettext(
             "Schedule %(count)s message for %(time)s",
@@ -33,6 +33,12 @@ def button_text(batch: Batch, count: int, form: BatchStartForm) -> str:
             % facts
         )
     return ngettext("Send %(count)s message", "Send %(count)s messages", count) % facts
+
+
+def schedule_text(count: int) -> str:
+    """The button's words while a later time is being chosen."""
+    words = ngettext("Schedule %(count)s message", "Schedule %(count)s messages", count)
+    return words % {"count": f"{count:,}"}
 
 
 def cost_text(batch: Batch, counts: Counts, channels: Sequence[Channel]) -> tuple[str, str]:
