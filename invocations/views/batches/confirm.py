@@ -31,7 +31,7 @@ from invocations.views.batches.column_choices import ColumnChoices
 from invocations.views.batches.listing import lines_of
 from invocations.views.batches.match import is_ready
 from invocations.views.batches.row_preview import row_preview
-from invocations.views.batches.shown import head_of, own_batch
+from invocations.views.batches.shown import head_of, own_batch, shown_batch
 from invocations.views.batches.start_text import (
     button_text,
     cost_text,
@@ -46,10 +46,12 @@ MAX_COUNTRIES = 5
 @staff_page(permissions.SEND)
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_confirm(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
-    batch = own_batch(request, uid)
-    if batch.state != Batch.State.CHECKED or not is_ready(batch):
-        if request.method == "POST" and batch.state in Batch.STARTED:
+    if shown_batch(request, uid).state in Batch.STARTED:
+        if request.method == "POST":
             messages.info(request, _("It was started already. Nothing was sent a second time."))
+        return redirect("batch", uid=uid)
+    batch = own_batch(request, uid)
+    if not is_ready(batch):
         return redirect("batch", uid=batch.uid)
     counts = Summary.from_json(batch.found).counts(batch.leaves_out)
     if request.method != "POST":
@@ -136,7 +138,7 @@ def _show(
         "says": LATER if form.is_later else NOW,
         "button": button_text(batch, counts.to_send, form),
         "button_now": button_text(batch, counts.to_send, None),
-        "button_later": schedule_text(counts.to_send),
+        "button_later": schedule_text(counts.to_send, is_practice=batch.account.pod.is_practice),
         "cost": cost_text(batch, counts, channels),
         "duration": duration_text(batch, counts.to_send, form.data.get("per_second", "")),
         "now": timezone.now(),

@@ -33,7 +33,7 @@ from invocations.views.batches.country_choices import country_choices
 from invocations.views.batches.fault_rows import changed_cells, fault_table
 from invocations.views.batches.file_reading import asked_from, reading_choices
 from invocations.views.batches.listing import lines_of
-from invocations.views.batches.shown import head_of, own_batch
+from invocations.views.batches.shown import head_of, own_batch, shown_batch
 from invocations.views.batches.upload import channels_of
 
 State = Batch.State
@@ -49,6 +49,8 @@ KINDS = {
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_check(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
+    if shown_batch(request, uid).state in Batch.STARTED:
+        return redirect("batch", uid=uid)
     batch = own_batch(request, uid)
     if request.method == "POST":
         return _change(request, batch)

@@ -50,6 +50,7 @@ def show_progress(request: StaffRequest, batch: Batch) -> HttpResponse:
         "state_says": _state_says(batch),
         "pauses": pauses.pauses_of(batch.account, batch.workflow) if is_going else [],
         "has_sender": departure_of(batch.workflow).has_sender if is_going else True,
+        "is_own": batch.created_by_id == request.user.pk,
         "again_as": list(batch.sent_again_as.order_by("id")),
         "rows_are_kept": batch.delete_at > now,
         "failed": progress.by_status[Status.REJECTED] + progress.not_delivered,

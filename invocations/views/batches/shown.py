@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -25,10 +26,10 @@ def shown_batch(request: StaffRequest, uid: uuid.UUID) -> Batch:
 
 
 def own_batch(request: StaffRequest, uid: uuid.UUID) -> Batch:
-    """One that they may mend and start: 404 if they do not see it, else 403."""
+    """One that they may put right and start; else 404: its cells are the uploader's alone."""
     batch = shown_batch(request, uid)
     if not request.viewer.may_start(batch):
-        raise PermissionDenied
+        raise Http404
     return batch
 
 

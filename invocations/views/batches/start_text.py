@@ -21,12 +21,9 @@ def button_text(batch: Batch, count: int, form: BatchStartForm | None) -> str:
     facts = {"count": f"{count:,}"}
     at = form.not_before_as_typed if form else None
     if at is not None and at > timezone.now():
-        words = ngettext(
-            "Schedule %(count)s message for %(time)s",
-            "Schedule %(count)s messages for %(time)s",
-            count,
-        )
-        return words % {**facts, "time": short_time(at, timezone.now())}
+        words = _("%(schedule)s for %(time)s")
+        schedule = schedule_text(count, is_practice=is_practice)
+        return words % {"schedule": schedule, "time": short_time(at, timezone.now())}
     if is_practice:
         return (
             ngettext("Send %(count)s practice message", "Send %(count)s practice messages", count)
@@ -35,9 +32,13 @@ def button_text(batch: Batch, count: int, form: BatchStartForm | None) -> str:
     return ngettext("Send %(count)s message", "Send %(count)s messages", count) % facts
 
 
-def schedule_text(count: int) -> str:
+def schedule_text(count: int, *, is_practice: bool) -> str:
     """The button's words while a later time is being chosen."""
     words = ngettext("Schedule %(count)s message", "Schedule %(count)s messages", count)
+    if is_practice:
+        words = ngettext(
+            "Schedule %(count)s practice message", "Schedule %(count)s practice messages", count
+        )
     return words % {"count": f"{count:,}"}
 
 

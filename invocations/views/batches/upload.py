@@ -22,6 +22,7 @@ from invocations.batches.example_file import as_csv, as_xlsx, example_columns
 from invocations.batches.upload_handler import BatchUploadHandler
 from invocations.models import Channel, WorkflowInstance, permissions
 from invocations.views.base import StaffRequest, render_page, staff_page
+from invocations.views.batches.dropped_files import drops_files
 from invocations.views.batches.listing import lines_of
 from invocations.views.history.exports import TYPES
 from invocations.views.send.choose import workflows_to_fill_in
@@ -32,6 +33,7 @@ EXAMPLE_NUMBER = "+91 80612 34581"
 
 
 @csrf_exempt  # until the handler that takes the file in is set: see `_take_in`
+@drops_files
 @staff_page(permissions.SEND)
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,7 +56,7 @@ def new_batch(request: StaffRequest) -> HttpResponseBase:
         is_taken = response.status_code != HTTPStatus.FORBIDDEN
     except RequestDataTooBig:
         words = _("This is too long for the box. Save it as a file and upload the file.")
-        return _show(request, workflow, error=words)
+        return _show(request, workflow, error=words, keeps_pasted=False)
     finally:
         if not is_taken:
             handler.discard()
@@ -93,11 +95,16 @@ def _chosen(request: StaffRequest) -> WorkflowInstance | None:
 
 
 def _show(
-    request: StaffRequest, workflow: WorkflowInstance | None, *, error: str = ""
+    request: StaffRequest,
+    workflow: WorkflowInstance | None,
+    *,
+    error: str = "",
+    keeps_pasted: bool = True,
 ) -> HttpResponse:
+    """`keeps_pasted`: False if the form cannot be read."""
     if error and _asks_by_script(request):
         return JsonResponse({"error": error})
-    pasted = request.POST.get("pasted", "") if error and workflow else ""
+    pasted = request.POST.get("pasted", "") if keeps_pasted else ""
     workflows = workflows_to_fill_in(request.viewer).order_by("title", "pk")
     own = request.viewer.batches().filter(created_by=request.user)
     context: dict[str, Any] = {
