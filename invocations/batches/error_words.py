@@ -45,12 +45,14 @@ CELL_TEXT: dict[str, Text] = {
     "fraction": _("The spreadsheet may show 0.15 as 15 %% or as an amount. It is sent as 0.15."),
     "whole_with_decimals": _("A program has added “.0” to a number. Is it meant?"),
 }
-NUMBER_TEXT: dict[str, Text] = {
+CHECK_TEXT: dict[str, Text] = {
+    "ticket_too_long": _("A ticket has %(most)s characters at most."),
     "no_country": _(
         "This number has no country code. Say once for the file which country such numbers are "
         "of, or write the country code in front, for example 91 for India."
     ),
 }
+"""Faults that the check finds beside those of the gate."""
 MAPPING_TEXT: dict[str, Text] = {
     "recipient_missing": _("No column holds phone numbers. Say which column the number is in."),
     "recipient_unsure": _(
@@ -68,11 +70,11 @@ MAPPING_TEXT: dict[str, Text] = {
     ),
     "recipient_looks_wrong": _("Column %(column)s does not look like phone numbers."),
 }
-TEXTS: dict[str, Text] = FILE_TEXT | ROW_TEXT | CELL_TEXT | NUMBER_TEXT | MAPPING_TEXT
+TEXTS: dict[str, Text] = FILE_TEXT | ROW_TEXT | CELL_TEXT | CHECK_TEXT | MAPPING_TEXT
 
 
 def text_of(code: str, facts: Mapping[str, Any]) -> str:
-    """The text for a code of `recipient_file.codes`, or for `no_country`, with its facts."""
+    """The text for a code of `recipient_file.codes`, or of `CHECK_TEXT`, with its facts."""
     return str(TEXTS[code]) % _shown(code, facts)
 
 

@@ -7,22 +7,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from invocations.batches import error_words
-from invocations.batches.columns import RECIPIENT, RECIPIENT2, ColumnMap
+from invocations.batches.columns import RECIPIENT, RECIPIENT2, REFERENCE, ColumnMap
 from invocations.batches.part_found import RowFault
+from invocations.batches.plain_channel import NotPlain
+from invocations.batches.plain_rows import MOST_REFERENCE, PlainRows
 from invocations.batches.recipient_file.codes import CELL_CODES, Level
 from invocations.batches.recipient_file.rows import Row
-from invocations.batches.row_sends import RowSends, SendsOfRows
+from invocations.batches.row_sends import SendsOfRows
 from invocations.composing import check, error_text, number_warnings, warnings
 from invocations.composing.findings import Finding, Severity
 from invocations.composing.preview import bubbles
 from invocations.composing.template_fields import fields_of
 from invocations.kaleyra import number_text, recipients
 from invocations.kaleyra.payload import Send
+from invocations.kaleyra.plain_numbers import PlainNumbers
 from invocations.kaleyra.recipients import Recipient, RecipientError
 from invocations.kaleyra.spellings import canonical
 from invocations.kaleyra.template_params import ChannelKind, ParamsError
 from invocations.models import Channel, WorkflowInstance
-from invocations.models.recipients import stored_digest
+from invocations.models.encryption import running_digest
+from invocations.models.recipients import RECIPIENT_DIGEST
 
 NO_COUNTRY = "no_country"
 DIGEST_BYTES = 8
@@ -58,6 +62,9 @@ class RowChecker:
         self.home = home
         self._sends = SendsOfRows(self.channels, columns, home or "")
         self._likely_home = self.workflow.account.effective_home_country
+        self._plain = _plain_rows(self.workflow, self.channels, columns)
+        self._plain_numbers = PlainNumbers([home or "", self._likely_home])
+        self._keyed = running_digest(RECIPIENT_DIGEST)
         self._positions = {place: column for column, place in enumerate(columns.places) if place}
         self._first_keys = {
             key: each.key
@@ -70,17 +77,16 @@ class RowChecker:
     def check(self, row: Row) -> RowFound:
         """No query, unless the workflow is not live: the gate then asks who is of the team."""
         found = RowFound()
-        self._take_doubts(row, found)
+        if row.cell_faults or row.faults:
+            self._take_doubts(row, found)
         if row.faults:
             return found  # its values may stand in the wrong columns
-        try:
-            sends = self._sends.of(row)
-        except ParamsError as error:
-            text = error_text.params_text(error)
-            found.faults.append(RowFault(error.code, -1, "", text))
-            return found
-        self._take_numbers(row, sends, found)
-        self._take_findings(sends, found)
+        parts = self._plain.sms_parts(row.cells) if self._plain else None
+        are_as_sent = self._take_numbers(row, found)
+        if parts is not None and are_as_sent and not found.faults:
+            found.sms_parts = parts
+        else:
+            self._ask_gate(row, found)
         return found
 
     # --- what reading the file has found ---
@@ -108,16 +114,20 @@ class RowChecker:
 
     # --- the numbers ---
 
-    def _take_numbers(self, row: Row, sends: RowSends, found: RowFound) -> None:
-        numbers: list[Recipient] = []
-        for place, written in self._written_numbers(row):
-            number = self._number(place, written, found)
-            if number is not None:
-                numbers.append(number)
+    def _take_numbers(self, row: Row, found: RowFound) -> bool:
+        """Whether the digits of each are certainly those that are sent: the gate reads them as they
+        stand, and finds nothing.
+        """
+        written = list(self._written_numbers(row))
+        if len(written) == 1 and not found.faults:
+            plain = self._plain_numbers.read(written[0][1])
+            if plain is not None:
+                self._add_numbers([plain.digits], plain.region, found)
+                return True
+        read = [self._number(place, text, found) for place, text in written]
+        numbers = [number for number in read if number is not None]
         if numbers:
-            found.region = numbers[0].region
-            found.digits = list(dict.fromkeys(canonical(number.digits) for number in numbers))
-            found.digests = [stored_digest(digits) for digits in found.digits]
+            self._add_numbers([one.digits for one in numbers], numbers[0].region, found)
         home = self.workflow.account.effective_home_country
         for finding in (
             *warnings.of_numbers(numbers),
@@ -125,14 +135,33 @@ class RowChecker:
             *number_warnings.of_kinds(numbers),
         ):
             found.cautions.setdefault(finding.code, finding.text)
+        return len(numbers) == len(written) and all(map(_is_read_alike, numbers))
+
+    def _add_numbers(self, digits: Sequence[str], region: str, found: RowFound) -> None:
+        found.region = region
+        found.digits = list(dict.fromkeys(map(canonical, digits)))
+        found.digests = [self._digest(each) for each in found.digits]
+
+    def _digest(self, digits: str) -> str:
+        """As `models.recipients.stored_digest`: the keyed state is made once, and copied."""
+        digest = self._keyed.copy()
+        digest.update(digits.encode())
+        return digest.hexdigest()
 
     def _written_numbers(self, row: Row) -> Iterator[tuple[str, str]]:
         """The place and the text of each channel's number; of both channels, if it is the same."""
-        texts = self.columns.texts_of(row)
-        yield RECIPIENT, texts.get(RECIPIENT, "")
-        second = texts.get(RECIPIENT2, "")
-        if len(self.channels) > 1 and second.strip():
+        yield RECIPIENT, self._text(RECIPIENT, row)
+        second = self._text(RECIPIENT2, row) if len(self.channels) > 1 else ""
+        if second.strip():
             yield RECIPIENT2, second
+
+    def _text(self, place: str, row: Row) -> str:
+        """As `ColumnMap.texts_of`, of one place."""
+        column = self._positions.get(place)
+        if column is None:
+            return self.columns.fixed.get(place, self.columns.fallbacks.get(place, ""))
+        text = row.cells[column] if column < len(row.cells) else ""
+        return text if text.strip() else self.columns.fallbacks.get(place, text)
 
     def _number(self, place: str, written: str, found: RowFound) -> Recipient | None:
         column = self._positions.get(place, -1)
@@ -166,7 +195,13 @@ class RowChecker:
 
     # --- the gate ---
 
-    def _take_findings(self, sends: RowSends, found: RowFound) -> None:
+    def _ask_gate(self, row: Row, found: RowFound) -> None:
+        try:
+            sends = self._sends.of(row)
+        except ParamsError as error:
+            text = error_text.params_text(error)
+            found.faults.append(RowFault(error.code, -1, "", text))
+            return
         told = {fault.place for fault in found.faults}
         findings = [*sends.findings, *check.of_message(self.workflow, sends.sends)]
         for finding in findings:
@@ -180,7 +215,14 @@ class RowChecker:
                 column = self._positions.get(place, -1)
                 found.faults.append(RowFault(finding.code, column, place, finding.text))
                 told.add(place)
+        self._check_reference(sends.reference, found)
         found.sms_parts = sms_parts(self.channels, sends.sends)
+
+    def _check_reference(self, reference: str, found: RowFound) -> None:
+        if len(reference) > MOST_REFERENCE:
+            text = error_words.text_of("ticket_too_long", {"most": MOST_REFERENCE})
+            column = self._positions.get(REFERENCE, -1)
+            found.faults.append(RowFault("ticket_too_long", column, REFERENCE, text))
 
     def _place_of(self, finding: Finding) -> str:
         """Where the person finds what it is about."""
@@ -188,6 +230,22 @@ class RowChecker:
             return RECIPIENT
         key = self._first_keys.get(finding.key, finding.key)
         return self._sends.place_of(finding.channel, key)
+
+
+def _plain_rows(
+    workflow: WorkflowInstance, channels: Sequence[Channel], columns: ColumnMap
+) -> PlainRows | None:
+    try:
+        return PlainRows(workflow, channels, columns)
+    except NotPlain:
+        return None
+
+
+def _is_read_alike(number: Recipient) -> bool:
+    try:
+        return recipients.clean(number.digits).digits == number.digits
+    except RecipientError:
+        return False
 
 
 def sms_parts(channels: Sequence[Channel], sends: Sequence[Send]) -> int:
