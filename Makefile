@@ -70,14 +70,14 @@ bench-dispatch: $(VENV)/.dev packages ## measure a send against bare requests, C
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.dispatch $(OPTIONS)
 
 crash-test: $(VENV)/.dev ## kill dispatchers while they send, and count what is lost, sent twice or shown wrongly (N=300, SEED=7 repeats a run)
-	@$(BIN)/python -m tests.faults.harness $(if $(SEED),--seed $(SEED)) --invocations $(or $(N),300) --kills 20 --workers 3 --moves 1 --restores 1
+	@$(BIN)/python -m tests.faults.harness $(if $(SEED),--seed $(SEED)) --invocations $(or $(N),300) --batch-rows 200 --kills 20 --workers 3 --moves 1 --restores 1
 
 crash-test-bugs: $(VENV)/.dev ## run crash-test with one known bug at a time: each must be found
 	@$(BIN)/python -m tests.faults.harness --every-bug
 
 crash-soak: $(VENV)/.dev packages ## run crash-test for long, killing PostgreSQL too (N=10000 messages, KILLS=500, SEED=7 repeats a run)
 	@$(BIN)/python -m tests.faults.harness $(if $(SEED),--seed $(SEED)) --invocations $(or $(N),10000) --kills $(or $(KILLS),500) \
-	  --database-kills 20 --workers 6 --postgres $(ARGS)
+	  --batch-rows $(or $(ROWS),2000) --database-kills 20 --workers 6 --postgres $(ARGS)
 
 fuzz: $(VENV)/.dev ## send malformed requests to every address (N=20000 requests, SEED=7 repeats a run)
 	$(ON_SQLITE) FUZZ_REQUESTS=$(or $(N),20000) FUZZ_SEED=$(or $(SEED),$$RANDOM) $(BIN)/pytest tests/views/test_malformed.py

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from invocations.composing import template_fields
 from invocations.models import Account, Batch, WorkflowInstance
+from invocations.sending.restored import DATABASE_RESTORED
 
 INACTIVE, ACCOUNT, KIND, STAGE, VERSION = "inactive", "account", "kind", "stage", "version"
 UNREADABLE, BROKEN = "unreadable", "broken"
@@ -19,6 +20,10 @@ CHANGE_TEXT = {
 """By code of `change_since_check`: what a person is told."""
 PAUSE_TEXT = CHANGE_TEXT | {
     UNREADABLE: _("No encryption key opens its rows. An admin can add the key that is missing."),
+    DATABASE_RESTORED: _(
+        "The database was restored from a backup. Rows that were sent since are sent again with the"
+        " same request IDs, which Kaleyra refuses. Compare with Kaleyra’s reports first."
+    ),
     BROKEN: _("Its next rows could not be prepared. The log of the background sender says more."),
 }
 """By code of `Batch.paused_because`."""

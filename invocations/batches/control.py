@@ -41,7 +41,8 @@ def resume(batch: Batch, by: User | None) -> bool:
     if batch.state == State.PAUSED and (finding := _why_not_resumed(batch, by)):
         raise NotSendable([finding])
     paused = Batch.objects.filter(pk=batch.pk, state=State.PAUSED)
-    resumed = paused.update(state=State.RUNNING, paused_by=None, paused_because="")
+    going = {"paused_by": None, "paused_because": "", "told_at": None}
+    resumed = paused.update(state=State.RUNNING, **going)
     return _changed(batch, bool(resumed), "resumed", by)
 
 
@@ -54,7 +55,7 @@ def cancel(batch: Batch, by: User | None) -> bool:
     with transaction.atomic():
         # The batch first: a feed that is under way has committed its rows by then, or inserts none.
         cancelled = Batch.objects.filter(pk=batch.pk, state__in=Batch.GOING).update(
-            state=State.CANCELLED, ended_at=now, delete_at=now + RESULT_KEPT
+            state=State.CANCELLED, ended_at=now, told_at=None, delete_at=now + RESULT_KEPT
         )
         if cancelled:
             decisions.cancel_batch(batch, by)

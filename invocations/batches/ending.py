@@ -28,7 +28,7 @@ def end_due(now: datetime) -> int:
     if not Batch.objects.filter(state__in=Batch.GOING).exists():
         return 0
     going = Batch.objects.filter(state__in=Batch.GOING)
-    end = {"ended_at": now, "delete_at": now + RESULT_KEPT, "lease_until": None}
+    end = {"ended_at": now, "told_at": None, "delete_at": now + RESULT_KEPT}
     late = going.filter(_UNFED, not_after__lte=now).update(state=State.EXPIRED, **end)
     done = going.filter(~_UNFED & ~_UNSETTLED).update(state=State.DONE, **end)
     if late or done:

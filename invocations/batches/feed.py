@@ -28,6 +28,7 @@ from invocations.batches.row_marks import is_sent
 from invocations.batches.row_messages import Messages, RowMessages
 from invocations.models import Batch, BatchPart, Invocation, SearchableValue
 from invocations.models.batches import part_place
+from invocations.models.bulk_insert import insert_each
 from invocations.models.encryption import Unreadable
 from invocations.sending import pause
 from invocations.sending.message_columns import lock_recipients
@@ -120,15 +121,15 @@ def _fed(batch: Batch, rate: float, now: datetime) -> int:
         messages = messages_of.of(step.rows)
         is_capped = batch.per_second is not None
         times = due_times(
-            *(len(messages.invocations), rate, last_due, now),
+            *(len(messages.rows), rate, last_due, now),
             is_capped=is_capped,
             is_first=batch.fed == 0,
         )
-        for invocation, due_at in zip(messages.invocations, times, strict=True):
-            invocation.due_at = last_due = due_at
+        for columns, due_at in zip(messages.rows, times, strict=True):
+            columns["due_at"] = last_due = due_at
         if not _move(batch, step, messages):
             break
-        fed += len(messages.invocations)
+        fed += len(messages.rows)
     return fed
 
 
@@ -178,34 +179,29 @@ def _move(batch: Batch, step: _Step, messages: Messages) -> bool:
         if not at_cursor.update(
             next_part=step.next_part,
             next_row=step.next_row,
-            fed=F("fed") + len(messages.invocations),
+            fed=F("fed") + len(messages.rows),
             bad_rows=F("bad_rows") + refused,
             left_out=F("left_out") + refused,
         ):
             return False
         lock_recipients(messages.locks)
-        originals = [one.sent_again_from for one in messages.invocations if one.sent_again_from]
-        if were_sent_again(originals):
+        if were_sent_again(messages.originals):
             transaction.set_rollback(True)
             return False
         _insert(messages)
         if refused:
             _store_refused(step, messages)
     batch.next_part, batch.next_row = step.next_part, step.next_row
-    batch.fed += len(messages.invocations)
+    batch.fed += len(messages.rows)
     return True
 
 
 def _insert(messages: Messages) -> None:
-    Invocation.objects.bulk_create(messages.invocations, ignore_conflicts=True)
-    if not messages.searchable:
-        return
-    ids = [invocation.request_id for invocation in messages.invocations]
-    stored = Invocation.objects.filter(request_id__in=ids).values_list("request_id", "pk")
-    pks = dict(stored)
-    for value in messages.searchable:
-        value.invocation_id = pks[value.invocation.request_id]
-    SearchableValue.objects.bulk_create(messages.searchable, ignore_conflicts=True)
+    keys = insert_each(Invocation, messages.shared, messages.rows, by="batch_row")
+    SearchableValue.objects.bulk_create(
+        SearchableValue(invocation_id=keys[row], label=label, digest=digest)
+        for row, label, digest in messages.searchable
+    )
 
 
 def _store_refused(step: _Step, messages: Messages) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from invocations.batches.column_json import choice_of, columns_of
@@ -14,29 +14,48 @@ from invocations.batches.originals import originals_of, why_not_again
 from invocations.batches.part_found import RowFault
 from invocations.batches.recipient_file.rows import Row
 from invocations.batches.request_ids import RequestIds
-from invocations.batches.row_sends import SendsOfRows
-from invocations.composing import check
+from invocations.batches.row_sends import RowSends, SendsOfRows
+from invocations.composing import check, error_text
 from invocations.composing.findings import Finding, blockers
 from invocations.composing.searchable import SearchableFields
 from invocations.kaleyra.payload import Send
-from invocations.models import Batch, Invocation, SearchableValue, WorkflowInstance
+from invocations.kaleyra.template_params import ParamsError
+from invocations.models import Batch, Invocation, WorkflowInstance
 from invocations.sending import targets
 from invocations.sending.message_columns import (
     payload_columns,
     recipient_columns,
     recipient_locks,
-    searchable_rows,
+    recipients_of,
+    searchable_values,
 )
+
+Columns = dict[str, Any]
+
+OWN_COLUMNS = frozenset(
+    [
+        *("request_id", "batch_row", "due_at", "reference", "sent_again_from"),
+        *("payload", "payload_digest", "recipient_digest", "recipient2_digest"),
+        *("recipient_hint", "recipient2_hint", "recipient_last_four", "recipient2_last_four"),
+    ]
+)
+"""What differs from row to row."""
 
 
 @dataclass
 class Messages:
-    """Of some rows, ready to be inserted."""
+    """Of some rows, ready to be inserted: columns by field name."""
 
-    invocations: list[Invocation] = field(default_factory=list)
+    shared: Columns
+    """Those that are the same in each row."""
+    rows: list[Columns] = field(default_factory=list)
+    """With a time when they are due (`due_at`), once that is known."""
     locks: set[str] = field(default_factory=set)
     """Of the numbers (`message_columns.lock_recipients`)."""
-    searchable: list[SearchableValue] = field(default_factory=list)
+    searchable: list[tuple[int, str, str]] = field(default_factory=list)
+    """Row number, label and digest."""
+    originals: list[Invocation] = field(default_factory=list)
+    """The messages that these repeat."""
     refused: dict[int, RowFault] = field(default_factory=dict)
     """By row number: what the gate refuses now, although the check had found nothing."""
 
@@ -53,24 +72,26 @@ class RowMessages:
         self._ids = RequestIds(batch)
         self._searchable = SearchableFields(self._workflow)
         self._target = targets.current_target(self._workflow)
+        self._payload: Any = Invocation._meta.get_field("payload")
+        self._stub = Invocation()  # for encrypting
+        self._locks_are_used = connection.vendor == "postgresql"
 
     def of(self, rows: Sequence[Row]) -> Messages:
-        """The messages of `rows`, not due yet; those that the gate refuses stand in `refused`."""
-        messages = Messages()
+        """The messages of `rows`; those that the gate refuses stand in `refused`."""
+        messages = Messages(self._shared())
         originals = originals_of(self._batch, rows)
-        now = timezone.now()
         for row in rows:
-            made = self._sends.of(row)
+            try:
+                made = self._sends.of(row)
+            except ParamsError as error:
+                text = error_text.params_text(error)
+                messages.refused[row.number] = RowFault(error.code, -1, "", text)
+                continue
             original = originals.get(row.number)
             if refused := next(self._refusals(made.sends, original), None):
                 messages.refused[row.number] = RowFault(refused.code, -1, "", refused.text)
                 continue
-            invocation = self._message(row, made.sends, original, now)
-            invocation.reference = made.reference or self._batch.reference
-            found = self._searchable.values_in(made.sends)
-            messages.invocations.append(invocation)
-            messages.locks |= recipient_locks(self._workflow, made.sends)
-            messages.searchable += searchable_rows(invocation, found)
+            self._add(messages, row, made, original)
         return messages
 
     def _refusals(self, sends: Sequence[Send], original: Invocation | None) -> Iterator[Finding]:
@@ -78,29 +99,49 @@ class RowMessages:
         if original is not None:
             yield from why_not_again(original)
 
-    def _message(
-        self, row: Row, sends: Sequence[Send], original: Invocation | None, now: datetime
-    ) -> Invocation:
+    def _add(
+        self, messages: Messages, row: Row, made: RowSends, original: Invocation | None
+    ) -> None:
+        numbers = recipients_of(made.sends)
         request_id = self._ids.of(row.number)
-        columns: Mapping[str, Any] = payload_columns(request_id, sends)
-        invocation = Invocation(
-            request_id=request_id,
+        columns: Columns = payload_columns(request_id, made.sends)
+        # Encrypted here, before the transaction.
+        self._stub.request_id = request_id
+        columns["payload"] = self._payload.seal(self._stub, columns["payload"])
+        messages.rows.append(
+            {
+                **columns,
+                **recipient_columns(numbers),
+                "request_id": request_id,
+                "batch_row": row.number,
+                "reference": made.reference or self._batch.reference,
+                "sent_again_from": original.pk if original else None,
+            }
+        )
+        if original:
+            messages.originals.append(original)
+        if self._locks_are_used:
+            messages.locks |= recipient_locks(self._workflow, numbers)
+        found = self._searchable.values_in(made.sends)
+        messages.searchable += [(row.number, *each) for each in searchable_values(found)]
+
+    def _shared(self) -> Columns:
+        now = timezone.now()
+        message = Invocation(
             batch=self._batch,
-            batch_row=row.number,
             workflow_instance=self._workflow,
             account_id=self._batch.account_id,
             target=self._target,
             version_id=self._batch.version_id,
             created_by_id=self._batch.started_by_id,
-            sent_again_from=original,
+            created_at=now,
             not_after=self._batch.not_after or now + self._workflow.valid_for,
-            **columns,
-            **recipient_columns(sends),
         )
-        # Encrypted here, before the transaction.
-        payload: Any = Invocation._meta.get_field("payload")
-        invocation.payload = payload.seal(invocation, columns["payload"])
-        return invocation
+        return {
+            each.name: each.value_from_object(message)
+            for each in Invocation._meta.concrete_fields
+            if not each.primary_key and each.name not in OWN_COLUMNS
+        }
 
 
 def _with_channels(batch: Batch) -> WorkflowInstance:

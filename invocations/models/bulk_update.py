@@ -24,15 +24,15 @@ def update_each(
     connection = transaction.get_connection(router.db_for_write(model))
     table = connection.ops.quote_name(model._meta.db_table)
     conditions = [
-        _Column(model, name, [where[name] for where, _changes in rows]) for name in rows[0][0]
+        BulkColumn(model, name, [where[name] for where, _changes in rows]) for name in rows[0][0]
     ]
     changed = [
-        _Column(model, name, [changes[name] for _where, changes in rows]) for name in rows[0][1]
+        BulkColumn(model, name, [changes[name] for _where, changes in rows]) for name in rows[0][1]
     ]
     # A value that is the same in every row is one parameter: most values of an outcome are.
     shared = [column for column in changed if column.values.count(column.values[0]) == len(rows)]
     varying = [column for column in changed if column not in shared]
-    shared_values = [column.prepared(connection)[0] for column in shared]
+    shared_values = [column.first_prepared(connection) for column in shared]
     values = [column.prepared(connection) for column in (*varying, *conditions)]
     if connection.vendor != "postgresql":
         statement = _update(table, (*shared, *varying), conditions, {}, connection)
@@ -52,7 +52,7 @@ def update_each(
         return int(cursor.rowcount)
 
 
-class _Column:
+class BulkColumn:
     """One field, and its value in each row."""
 
     def __init__(self, model: type[models.Model], name: str, values: list[Any]) -> None:
@@ -63,6 +63,9 @@ class _Column:
         prepare = self.field.get_db_prep_save
         return [prepare(value, connection) for value in self.values]
 
+    def first_prepared(self, connection: Any) -> Any:
+        return self.field.get_db_prep_save(self.values[0], connection)
+
     def array_type(self, connection: Any) -> str:
         # Without its length: a cast to varchar(10) truncates a longer text, an assignment fails.
         return f"{self.field.db_type(connection).partition('(')[0]}[]"
@@ -70,9 +73,9 @@ class _Column:
 
 def _update(
     table: str,
-    changed: Iterable[_Column],
-    conditions: Iterable[_Column],
-    given: Mapping[_Column, str],
+    changed: Iterable[BulkColumn],
+    conditions: Iterable[BulkColumn],
+    given: Mapping[BulkColumn, str],
     connection: Any,
     source: str = "",
 ) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from invocations.batches import ending, part_counts, retention
 from invocations.batches.feed import feed_or_wait
 from invocations.forms import kept_form
-from invocations.monitoring import incident_emails, incidents, statistics
+from invocations.monitoring import batch_emails, incident_emails, incidents, statistics
 from invocations.results import upkeep
 from invocations.sending import expiry, open_time, restored
 from invocations.sending.dispatcher import THREADS, Dispatcher
@@ -43,6 +43,7 @@ def sweep() -> int:
     )
     changed = sum(step(now) for step in steps)
     incident_emails.release_unsent(now)
+    batch_emails.release_unsent(now)
     if incidents.record_heartbeat(now):
         _update_monitoring(now)
     return changed
@@ -56,6 +57,7 @@ def _update_monitoring(now: datetime) -> None:
     for step in (
         incidents.update_incidents,
         incident_emails.send_due_emails,
+        batch_emails.send_due_emails,
         statistics.count_due_quarters,
     ):
         try:

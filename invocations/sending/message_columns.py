@@ -12,7 +12,8 @@ from django.db import connection
 
 from invocations.kaleyra import recipients
 from invocations.kaleyra.payload import Send, build_payload, to_text
-from invocations.models import Invocation, SearchableValue, WorkflowInstance
+from invocations.kaleyra.recipients import Recipient
+from invocations.models import WorkflowInstance
 from invocations.models.encryption import digests
 from invocations.models.recipients import phone_digests, stored_digest
 from invocations.models.searchable_values import value_digests
@@ -25,13 +26,17 @@ def payload_columns(request_id: uuid.UUID, sends: Sequence[Send]) -> dict[str, s
     return {"payload": payload, "payload_digest": digests(payload, PAYLOAD_DIGEST)[0]}
 
 
-def recipient_columns(sends: Sequence[Send]) -> dict[str, str]:
-    """With one number for both channels the second columns stay empty: the row shows and finds it
-    once.
+def recipients_of(sends: Iterable[Send]) -> list[Recipient]:
+    """Each different number once, that of the first channel first."""
+    return [recipients.describe(number) for number in {send.recipient: None for send in sends}]
+
+
+def recipient_columns(numbers: Sequence[Recipient]) -> dict[str, str]:
+    """Of `recipients_of`. With one number for both channels the second columns stay empty: the row
+    shows and finds it once.
     """
-    by_number = {send.recipient: None for send in sends}
-    first, *others = [recipients.describe(number) for number in by_number]
-    second = next((other for other in others if other.digits != first.digits), None)
+    first = numbers[0]
+    second = next((other for other in numbers if other.digits != first.digits), None)
     return {
         "recipient_digest": stored_digest(first.digits),
         "recipient_hint": recipients.mask(first.formatted),
@@ -42,28 +47,22 @@ def recipient_columns(sends: Sequence[Send]) -> dict[str, str]:
     }
 
 
-def searchable_rows(
-    invocation: Invocation, found: Iterable[tuple[str, str]]
-) -> list[SearchableValue]:
-    """Not stored yet. `found`: label and value (`composing.searchable`)."""
+def searchable_values(found: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Label and digest to be stored, of label and value (`composing.searchable`)."""
     stored = {
         (label, digest): None for label, value in found for digest in value_digests(value)[:1]
     }
-    return [
-        SearchableValue(invocation=invocation, label=label, digest=digest)
-        for label, digest in stored
-    ]
+    return list(stored)
 
 
-def recipient_locks(workflow: WorkflowInstance, sends: Iterable[Send]) -> set[str]:
+def recipient_locks(workflow: WorkflowInstance, numbers: Iterable[Recipient]) -> set[str]:
     """Names of the locks of a workflow's messages to these numbers (`lock_recipients`).
 
     There is one lock for each spelling of the phone, and for each encryption key: while keys are
     changed, processes with the old keys and processes with the new ones have at least one in
     common.
     """
-    numbers = {recipients.describe(number).digits for number in {send.recipient for send in sends}}
-    found = {digest for number in numbers for digest in phone_digests(number)}
+    found = {digest for number in numbers for digest in phone_digests(number.digits)}
     return {f"{workflow.pk} {digest}" for digest in found}
 
 

@@ -129,6 +129,12 @@ def paused_batches() -> QuerySet[Batch]:
     return Batch.objects.filter(state=Batch.State.PAUSED)
 
 
+def pause_batches(code: str) -> int:
+    """Pauses every running batch by itself. Returns how many."""
+    running = Batch.objects.filter(state=Batch.State.RUNNING)
+    return running.update(state=Batch.State.PAUSED, paused_because=code, paused_by=None)
+
+
 def reset_rate_limit(account: Account) -> None:
     """Clears failures, waits and probes of the account."""
     Pace.objects.filter(account=account).update(probe_at=None, failures=0, wait_until=None)

@@ -30,7 +30,8 @@ from invocations.sending.message_columns import (
     payload_columns,
     recipient_columns,
     recipient_locks,
-    searchable_rows,
+    recipients_of,
+    searchable_values,
 )
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def record(
     sends = sends_in_one_line(sends)
     times = {"not_before": not_before, "not_after": not_after}
     _refuse_blockers(workflow, sends, times, sent_again_from)
+    numbers = recipients_of(sends)
     invocation = Invocation(
         request_id=request_id,
         workflow_instance=workflow,
@@ -110,11 +112,11 @@ def record(
         sent_again_from=sent_again_from,
         comes_first=comes_first,
         **payload_columns(request_id, sends),
-        **recipient_columns(sends),
+        **recipient_columns(numbers),
         **_time_columns(workflow, **times),
     )
     with transaction.atomic():
-        lock_recipients(recipient_locks(workflow, sends))
+        lock_recipients(recipient_locks(workflow, numbers))
         if (first := _recorded_before(invocation)) is not None:
             return first, False
         if acknowledged is not None:
@@ -128,7 +130,10 @@ def record(
 def _store_searchable_values(invocation: Invocation, sends: Sequence[Send]) -> None:
     """So that the message is found by them; in the transaction that records it."""
     found = searchable_in(invocation.workflow_instance, sends)
-    SearchableValue.objects.bulk_create(searchable_rows(invocation, found))
+    SearchableValue.objects.bulk_create(
+        SearchableValue(invocation=invocation, label=label, digest=digest)
+        for label, digest in searchable_values(found)
+    )
 
 
 def _refuse_blockers(

@@ -54,11 +54,13 @@ def counts_of(rows: QuerySet[Invocation]) -> Counter[str]:
 def mark_restored(
     since: datetime | None = None, *, progress: Callable[[int], object] = lambda done: None
 ) -> int:
-    """Stops all sending and makes everything open unknown. Returns how many messages.
+    """Stops all sending, pauses the batches, which may be further than in the copy, and makes
+    everything open unknown. Returns how many messages.
 
     In batches, the stop first: if it is interrupted, calling it again finishes the work.
     """
     pause.stop_everything(STOP_REASON, None)
+    pause.pause_batches(DATABASE_RESTORED)
     for account in Account.objects.all():
         # What was sent since the copy was made went to the set-up of the copy, if that was not
         # changed since. It is the last moment at which the messages may follow it.

@@ -76,9 +76,7 @@ def test_five_hundred_rows_are_fed_at_most(workflow, monkeypatch):
     running_batch(workflow, 600)
     sizes = []
     insert = feed._insert
-    monkeypatch.setattr(
-        feed, "_insert", lambda rows: (sizes.append(len(rows.invocations)), insert(rows))
-    )
+    monkeypatch.setattr(feed, "_insert", lambda rows: (sizes.append(len(rows.rows)), insert(rows)))
     assert feed_due() == 500
     assert max(sizes) <= 200
 

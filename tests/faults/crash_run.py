@@ -34,7 +34,7 @@ from tests.faults import worker
 from tests.faults.receiver_process import ReceiverProcess
 from tests.servers import PrivatePostgres
 
-from . import moves
+from . import batches, moves
 from .plan import Done, Plan
 from .processes import deliver_messages, record_messages
 
@@ -63,6 +63,7 @@ class CrashRun:
         self.ids = [
             str(uuid.uuid5(uuid.NAMESPACE_OID, f"{plan.seed} {n}")) for n in range(plan.invocations)
         ]
+        self.batches = batches.RunningBatches(plan.batch_rows, plan.seed)
         self._random = random.Random(plan.seed)
         self._may_record = _fork.RawValue("i", 0)
         self._workers: list[BaseProcess] = []
@@ -79,6 +80,7 @@ class CrashRun:
             worker.BUGS["no_mark"]()
         call_command("migrate", verbosity=0)
         moves.set_up(self.receiver.api_domain, ACCOUNTS, self.plan.policy)
+        self.batches.start()
         try:
             self._recorders = [self._recorder(n) for n in range(RECORDERS)]
             self._workers = [self._worker() for _ in range(self.plan.workers)]
@@ -210,7 +212,8 @@ class CrashRun:
         return self._recorder(int(process.name))
 
     def _all_recorded(self) -> bool:
-        return all(process.exitcode == 0 for process in self._recorders)
+        are_over = self._if_database_answers(self.batches.are_over)
+        return bool(are_over) and all(process.exitcode == 0 for process in self._recorders)
 
     # --- what a supervisor of processes and an admin would do ---
 
@@ -223,6 +226,7 @@ class CrashRun:
             if time.monotonic() > until:
                 os.kill(process.pid or 0, signal.SIGCONT)
                 del self._frozen[process]
+        self._if_database_answers(self.batches.look_after)
         if self._is_time_to_move():
             self._moved_at = time.monotonic()
             change = partial(moves.change_set_up, self._random, ACCOUNTS)
@@ -274,8 +278,10 @@ class CrashRun:
         return made
 
     def _open(self) -> int | None:
-        """How many messages will still change without a person."""
-        return self._if_database_answers(lambda: Invocation.objects.filter(OPEN).count())
+        """How many messages and batches will still change without a person."""
+        return self._if_database_answers(
+            lambda: Invocation.objects.filter(OPEN).count() + self.batches.count_going()
+        )
 
     def _if_database_answers(self, query: Callable[[], Any]) -> Any:
         """The result of `query`; None while the database does not answer."""

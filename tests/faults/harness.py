@@ -53,6 +53,8 @@ BUGS = {
     "live_target": Caught("sent twice", ("--moves=4",)),
     "no_after_restore": Caught("unknown left", ("--restores=1",)),
     "no_mark": Caught("dispatchers that began with an older database", ("--restores=1",)),
+    "skipped_rows": Caught("lost", ("--batch-rows=60",)),
+    "other_ids": Caught("rows of a batch that its result file has not once", ("--batch-rows=60",)),
 }
 
 
@@ -80,6 +82,9 @@ def _options() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--restores", type=int, choices=[0, 1], default=0, help="of a copy of the database"
+    )
+    parser.add_argument(
+        "--batch-rows", type=int, default=0, help="of each of two batches (default: no batch)"
     )
     parser.add_argument("--gently", action="store_true", help="SIGTERM in place of SIGKILL")
     parser.add_argument("--most-seconds", type=float, default=1800.0, help="of kills and faults")
@@ -168,8 +173,10 @@ def _run(
     run = crash_run.CrashRun(plan, receiver, folder, database)
     run.run()
     received = receiver.received
-    lost = set(run.ids) - run.done.in_copy if run.done.restored else set()
-    verdict = judge.judge(run.ids, received, dedupes=plan.dedupes, lost_with_copy=lost)
+    ids = [*run.ids, *run.batches.ids]
+    lost = set(ids) - run.done.in_copy if run.done.restored else set()
+    verdict = judge.judge(ids, received, dedupes=plan.dedupes, lost_with_copy=lost)
+    verdict.bad |= run.batches.wrong_results(received)
     verdict.bad["dispatchers that began with an older database"] = run.done.not_refused
     verdict.bad["workers that ended by themselves, or wrongly"] = run.done.ended_wrongly
     _report(run.done, verdict, Counter(line.get("answer", "elsewhere") for line in received))

@@ -33,7 +33,7 @@ def harness(*options):
 
 
 def test_nothing_is_lost_or_sent_twice_or_shown_wrongly_while_workers_are_killed():
-    code, found, said = harness(*SHORT)
+    code, found, said = harness(*SHORT, "--batch-rows=60")
     assert (code, found) == (0, ["GOOD"]), said
 
 
@@ -63,6 +63,8 @@ def test_nothing_is_sent_twice_while_targets_move_or_after_a_copy_is_restored():
         "follow_redirects",
         "doubt_is_not_sent",
         "any_202_is_accepted",
+        "skipped_rows",
+        "other_ids",
     ],
 )
 def test_a_product_with_a_bug_is_caught(bug):

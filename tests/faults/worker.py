@@ -40,6 +40,7 @@ from invocations.sending import (  # noqa: E402
     record,
 )
 from invocations.sending.outcomes import TABLE, Outcome, Status  # noqa: E402
+from tests.faults.batches import other_ids, skipped_rows  # noqa: E402
 from tests.faults.target_bugs import live_target, no_after_restore, no_mark  # noqa: E402
 
 HURRY = 15.0
@@ -181,6 +182,8 @@ BUGS: dict[str, Callable[[], None]] = {
         live_target,
         no_after_restore,
         no_mark,
+        skipped_rows,
+        other_ids,
     ]
 }
 
@@ -263,11 +266,18 @@ MOMENTS: dict[str, tuple[Callable[[str, Strike], None], str]] = {
     "after_result": (before, "sending.rate_limit.update_from_attempts"),
 }
 """The moments of an attempt, in order. Claim and attempt are committed together."""
+FEED_MOMENTS: dict[str, tuple[Callable[[str, Strike], None], str]] = {
+    "before_feed": (before, "batches.feed._insert"),
+    "in_feed": (_after, "batches.feed._insert"),
+    "after_feed": (_after, "batches.feed._move"),
+}
+"""The moments of feeding some rows of a batch: its cursor has moved, the rows are inserted too, and
+both are committed."""
 
 
 def strike_at(moment: str, strike: Strike) -> None:
     """Calls `strike` each time the process comes to the moment."""
-    install, seam = MOMENTS[moment]
+    install, seam = (MOMENTS | FEED_MOMENTS)[moment]
     install(seam, strike)
 
 
@@ -275,7 +285,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--hurry", type=float, default=1.0)
     parser.add_argument("--bug", choices=BUGS)
-    parser.add_argument("--die-at", choices=MOMENTS)
+    parser.add_argument("--die-at", choices=MOMENTS | FEED_MOMENTS)
     parser.add_argument("--freeze-at", choices=MOMENTS, help="stops once (SIGSTOP), until SIGCONT")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()

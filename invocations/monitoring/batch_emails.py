@@ -1,0 +1,175 @@
+"""Emails whoever started a batch: once it is done, or if it was paused by itself.
+
+The email names the workflow and counts. Neither a cell nor the name of the file is in it.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.db import DatabaseError
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from invocations.batches.changed import PAUSE_TEXT
+from invocations.batches.progress import Progress, progress_of
+from invocations.history.scheduled import zone_text
+from invocations.history.wording import clock_time
+from invocations.models import Batch, Invocation
+
+logger = logging.getLogger(__name__)
+
+State, Status = Batch.State, Invocation.Status
+
+TRY_AGAIN_AFTER = timedelta(minutes=1)
+
+
+class EmailClaim(NamedTuple):
+    """This process sends the email about a batch: it has set `told_at`."""
+
+    batch_pk: int
+    told_at: datetime
+
+
+_unsent: queue.SimpleQueue[EmailClaim] = queue.SimpleQueue()
+"""Claims of this process whose email failed. If it ends before the retry, the email is lost."""
+
+
+def send_due_emails(now: datetime) -> threading.Thread | None:
+    """Sends the emails that are due, in a thread, so that a slow mail server delays no message.
+
+    A batch is told about once no result is awaited of it, or its results are overdue. Returns the
+    thread, or None if there is nothing to send.
+    """
+    emails = []
+    for batch in _untold():
+        progress = progress_of(batch)
+        is_over = batch.state == State.PAUSED or progress.is_over or _is_overdue(batch, now)
+        if is_over and (claim := _claim(batch, now)) and (address := _address_of(batch)):
+            emails.append((_email(batch, progress, address), claim))
+    if not emails:
+        return None
+    thread = threading.Thread(target=_send, args=(emails,), name="batch mail")
+    thread.start()
+    return thread
+
+
+def release_unsent(now: datetime) -> None:
+    """Releases this process's claims on failed emails after `TRY_AGAIN_AFTER`, for any process."""
+    for _unused in range(_unsent.qsize()):
+        try:
+            claim = _unsent.get_nowait()
+        except queue.Empty:
+            return
+        if claim.told_at > now - TRY_AGAIN_AFTER:
+            _unsent.put(claim)
+            continue
+        try:
+            Batch.objects.filter(pk=claim.batch_pk, told_at=claim.told_at).update(told_at=None)
+        except DatabaseError:
+            _unsent.put(claim)
+            raise
+
+
+def _untold() -> QuerySet[Batch]:
+    paused_by_itself = Q(state=State.PAUSED) & ~Q(paused_because="")
+    found = Batch.objects.filter(Q(state__in=Batch.ENDED) | paused_by_itself, told_at__isnull=True)
+    return found.select_related("started_by", "workflow", "account__pod")
+
+
+def _is_overdue(batch: Batch, now: datetime) -> bool:
+    ended = batch.ended_at
+    return ended is not None and ended + batch.workflow.result_due_in < now
+
+
+def _claim(batch: Batch, now: datetime) -> EmailClaim | None:
+    """None if another process has it, or if the batch has changed."""
+    untold = Batch.objects.filter(pk=batch.pk, state=batch.state, told_at__isnull=True)
+    return EmailClaim(batch.pk, now) if untold.update(told_at=now) else None
+
+
+def _address_of(batch: Batch) -> str:
+    """Empty if nobody is to be told: it was started from the command line, or they are gone."""
+    person = batch.started_by
+    return person.email if person and person.is_active else ""
+
+
+# --- the text -------------------------------------------------------------------------------------
+
+
+def _email(batch: Batch, progress: Progress, address: str) -> EmailMessage:
+    with timezone.override(timezone.get_default_timezone()):
+        title = _title(batch, progress)
+        lines = [title, *_facts(batch)]
+        if batch.state == State.PAUSED:
+            lines += ["", str(PAUSE_TEXT.get(batch.paused_because, ""))]
+        lines += ["", *_counts(progress)]
+        if settings.CONSOLE_URL:
+            lines += ["", f"{settings.CONSOLE_URL.rstrip('/')}/batches/{batch.uid}/"]
+    subject = f"[{_('Fallback console')}] {' '.join(title.split())}"
+    return EmailMessage(subject, "\n".join(lines), to=[address])
+
+
+def _title(batch: Batch, progress: Progress) -> str:
+    facts = {"workflow": batch.workflow.title, "count": number_format(progress.to_send)}
+    titles = {
+        State.PAUSED: _("Paused: %(workflow)s in bulk, %(count)s rows"),
+        State.CANCELLED: _("Cancelled: %(workflow)s in bulk, %(count)s rows"),
+        State.EXPIRED: _("Expired: %(workflow)s in bulk, %(count)s rows"),
+    }
+    return titles.get(State(batch.state), _("Done: %(workflow)s in bulk, %(count)s rows")) % facts
+
+
+def _facts(batch: Batch) -> Iterator[str]:
+    yield _("Account: %(account)s") % {"account": batch.account.title}
+    if batch.is_practice:
+        yield _("Practice: nothing went to a customer.")
+    if batch.reference:
+        yield _("Ticket: %(ticket)s") % {"ticket": batch.reference}
+    if batch.started_at:
+        began = clock_time(batch.started_at, "j M Y, H:i ")
+        began += zone_text(timezone.localtime(batch.started_at))
+        yield _("Started: %(time)s") % {"time": began}
+
+
+def _counts(progress: Progress) -> Iterator[str]:
+    """A line for each count that is not 0."""
+    status = progress.by_status
+    counts = [
+        (_("Delivered"), progress.delivered),
+        (_("Not delivered on any channel"), progress.not_delivered),
+        (_("Awaiting a result"), progress.awaited),
+        (_("No result received"), progress.by_delivery[Invocation.Delivery.NO_RESULT]),
+        (_("Accepted by Kaleyra, in all"), status[Status.ACCEPTED]),
+        (_("Rejected, nothing went out"), status[Status.REJECTED]),
+        (_("Outcome unknown, may have gone out"), status[Status.UNKNOWN]),
+        (_("On hold"), status[Status.HELD]),
+        (_("Not sent yet"), progress.waiting),
+        (_("Cancelled"), progress.cancelled),
+        (_("Expired"), progress.expired),
+        (_("Left out"), progress.left_out),
+    ]
+    for label, count in counts:
+        if count:
+            rows = ngettext("%(count)s row", "%(count)s rows", count)
+            yield f"{label}: {rows % {'count': number_format(count)}}"
+
+
+def _send(emails: list[tuple[EmailMessage, EmailClaim]]) -> None:
+    """Sends each email. Of an error only its type is logged: its text could hold a password."""
+    for email, claim in emails:
+        try:
+            get_connection().send_messages([email])
+        except Exception as error:
+            logger.error("an email about a batch could not be sent: %s", type(error).__name__)
+            _unsent.put(claim)
