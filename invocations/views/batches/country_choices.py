@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from invocations.batches.column_json import choice_of
+from invocations.batches.columns import RECIPIENT, RECIPIENT2
 from invocations.batches.summary import Summary
 from invocations.kaleyra.home_country import regions_by_name
 from invocations.kaleyra.recipients import country
@@ -27,10 +28,15 @@ class CountryChoices:
 
 
 def country_choices(batch: Batch, summary: Summary, language: str) -> CountryChoices | None:
-    """None if there is nothing to ask."""
+    """None if all numbers are right, and nothing was said.
+
+    Without a country of the account the check cannot tell a national number from one that is too
+    short.
+    """
     count = sum(kind.count for kind in summary.faults if kind.code == NO_COUNTRY)
+    wrong = any(kind.place in (RECIPIENT, RECIPIENT2) for kind in summary.faults)
     chosen = choice_of(batch).home
-    if not count and not chosen:
+    if not wrong and not chosen:
         return None
     likely = batch.account.effective_home_country
     name = country(likely, language) if likely else ""

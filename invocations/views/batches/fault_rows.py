@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.http import QueryDict
@@ -82,7 +82,7 @@ def fault_table(
     page = min(_number(address.get("page", ""), pages + 1) or 1, pages)
     shown = numbers[(page - 1) * PER_PAGE : page * PER_PAGE]
     found = rows_by_number(batch, shown)
-    order = _columns_to_show(columns, chosen)
+    order = _columns_to_show(columns, chosen, found.values())
     make = _RowMaker(reading, order, typed)
     return FaultTable(
         columns=[
@@ -135,15 +135,25 @@ def _text_in(found: FoundRow, column: int) -> str:
     return cells[column] if column < len(cells) else ""
 
 
-def _columns_to_show(columns: ColumnMap, kinds: Sequence[FaultKind]) -> list[int]:
-    """Those that are used, and those at fault, in the order of the file."""
+def _columns_to_show(
+    columns: ColumnMap, kinds: Sequence[FaultKind], shown: Iterable[FoundRow]
+) -> list[int]:
+    """Those that are used, and those at fault, in the order of the file.
+
+    With a row that has too many cells, all: its values may have to be moved to other columns.
+    """
+    widest = max((len(found.row.cells) for found in shown if found.row.faults), default=0)
+    if widest:
+        return list(range(min(max(widest, len(columns.places)), MAX_SHOWN_COLUMNS)))
     used = [column for column in range(len(columns.places)) if columns.used(column)]
     at_fault = {kind.column for kind in kinds if kind.column >= 0}
     return sorted({*used[:MAX_SHOWN_COLUMNS], *at_fault})
 
 
 def _place_name(columns: ColumnMap, column: int, names: dict[str, str]) -> str:
-    place = columns.places[column] if column < len(columns.places) else ""
+    if column >= len(columns.places):
+        return _("too many: leave it empty")
+    place = columns.places[column]
     return names.get(place, place)
 
 

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from invocations.batches.checking import check_now
 from invocations.history.wording import past_day_and_time, person_name
 from invocations.models import Batch, permissions
 from invocations.sending.departure import sender_is_running
@@ -36,8 +35,6 @@ def batch(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     if not request.viewer.may_start(found):
         return _not_yours(request, found)
     if found.state in (State.UPLOADING, State.CHECKING):
-        if found.state == State.CHECKING and check_now(found):
-            return _moved_on(request, reverse("batch", args=[found.uid]))
         return _show_checking(request, found)
     name = "batch_confirm" if is_ready(found) else "batch_check"
     return _moved_on(request, reverse(name, args=[found.uid]))

@@ -95,6 +95,10 @@ def test_a_row_with_too_many_cells_is_told_as_a_whole(priya, upload):
     batch = upload(csv_of(row_of(40), "919876512341,Rao, Asha,1 year,15%"))
     page = shown(priya, batch)
     assert "This row has 5 cells" in page
+    moved = {"cell-3-1": "Rao, Asha", "cell-3-2": "1 year", "cell-3-3": "15%", "cell-3-4": ""}
+    assert all(f'name="{name}"' in page for name in moved)
+    press(priya, batch, **moved)
+    assert batch.to_decide == 0
 
 
 def test_many_rows_at_fault_are_counted_and_fifty_are_shown(priya, upload):
