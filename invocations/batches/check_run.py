@@ -175,6 +175,7 @@ class CheckRun:
             to_decide=counts.to_decide,
             left_out=counts.left_out,
             version=self._version if is_checked else None,
+            is_practice=self._batch.workflow.account.pod.is_practice if is_checked else None,
             checked_at=timezone.now() if is_checked else None,
             rows_read=self._rows,
             lease_until=None,

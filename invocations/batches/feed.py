@@ -111,8 +111,9 @@ def _fed(batch: Batch, rate: float, now: datetime) -> int:
         count=Count("pk"), last=Max("due_at", filter=Q(attempt_count=0))
     )
     room, last_due, fed = most_queued(rate) - queue["count"], queue["last"], 0
+    parts_of_batch = _Parts(batch)
     messages_of: RowMessages | None = None
-    while fed < room and (step := _next_step(batch, min(room - fed, ROWS_PER_TRANSACTION))):
+    while fed < room and (step := parts_of_batch.next_step(min(room - fed, ROWS_PER_TRANSACTION))):
         if messages_of is None:
             if code := change_since_check(batch):
                 ending.pause_because(batch, code)
@@ -147,21 +148,35 @@ class _Step:
     next_row: int
 
 
-def _next_step(batch: Batch, most: int) -> _Step | None:
-    """Up to `most` rows of the part at the cursor; None at the end of the batch."""
-    part = BatchPart.objects.filter(pk=part_place(batch, batch.next_part)).first()
-    if part is None:
-        return None
-    found = part_found.unpack(part.found) if part.found else PartFound()
-    rows, place = parts.unpack(part.content), batch.next_row
-    taken: list[Row] = []
-    while place < len(rows) and len(taken) < most:
-        row = rows[place]
-        if is_sent(found.mark(row.number), batch.leaves_out):
-            taken.append(row)
-        place += 1
-    is_over = place == len(rows)
-    return _Step(part, found, taken, batch.next_part + is_over, 0 if is_over else place)
+class _Parts:
+    """The parts of a batch as the cursor comes to them. The present one is decrypted once."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+        self._part: BatchPart | None = None
+        self._found = PartFound()
+        self._rows: list[Row] = []
+
+    def next_step(self, most: int) -> _Step | None:
+        """Up to `most` rows of the part at the cursor; None at the end of the batch."""
+        batch = self._batch
+        if self._part is None or self._part.number != batch.next_part:
+            self._part = BatchPart.objects.filter(pk=part_place(batch, batch.next_part)).first()
+            if self._part is None:
+                return None
+            self._found = part_found.unpack(self._part.found) if self._part.found else PartFound()
+            self._rows = parts.unpack(self._part.content)
+        place = batch.next_row
+        taken: list[Row] = []
+        for row in self._rows[place:]:
+            if len(taken) == most:
+                break
+            place += 1
+            if is_sent(self._found.mark(row.number), batch.leaves_out):
+                taken.append(row)
+        is_over = place == len(self._rows)
+        next_row = 0 if is_over else place
+        return _Step(self._part, self._found, taken, batch.next_part + is_over, next_row)
 
 
 def _move(batch: Batch, step: _Step, messages: Messages) -> bool:

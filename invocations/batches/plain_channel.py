@@ -203,11 +203,15 @@ class PlainChannel:
                 return -(-units // GSM_PART)
         return measure(self._text(cells)).parts
 
+    def params(self, cells: Sequence[str]) -> dict[str, str]:
+        """What is sent on the channel, as `row_sends` makes it of a row that is not left to the
+        gate.
+        """
+        return {**self._probe, **{key: cells[column] for column, key in self._keys.items()}}
+
     def _text(self, cells: Sequence[str]) -> str:
-        params = {**self._probe, **{key: cells[column] for column, key in self._keys.items()}}
-        return resolve(
-            self._channel.template_text, params, self._kind, otp=self._channel.is_otp
-        ).text
+        text, params = self._channel.template_text, self.params(cells)
+        return resolve(text, params, self._kind, otp=self._channel.is_otp).text
 
 
 def _source(channel: Channel, key: str, columns: ColumnMap) -> Source | None:

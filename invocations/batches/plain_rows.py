@@ -41,3 +41,7 @@ class PlainRows:
                 return None
             parts += of_channel
         return parts
+
+    def params(self, cells: Sequence[str]) -> list[dict[str, str]]:
+        """Of each channel, of a row that is not left to the gate."""
+        return [channel.params(cells) for channel in self._channels]

@@ -13,7 +13,7 @@ from invocations.batches.plain_channel import NotPlain
 from invocations.batches.plain_rows import MOST_REFERENCE, PlainRows
 from invocations.batches.recipient_file.codes import CELL_CODES, Level
 from invocations.batches.recipient_file.rows import Row
-from invocations.batches.row_sends import SendsOfRows
+from invocations.batches.row_sends import RowSends, SendsOfRows
 from invocations.composing import check, error_text, number_warnings, warnings
 from invocations.composing.findings import Finding, Severity
 from invocations.composing.preview import bubbles
@@ -88,6 +88,27 @@ class RowChecker:
         else:
             self._ask_gate(row, found)
         return found
+
+    def plain_sends(self, row: Row) -> RowSends | None:
+        """As `sends`, of a row that `check` finds nothing about without asking the gate; else None.
+
+        About ten times as fast as both together.
+        """
+        if self._plain is None or row.cell_faults or row.faults:
+            return None
+        written = list(self._written_numbers(row))
+        number = self._plain_numbers.read(written[0][1]) if len(written) == 1 else None
+        if number is None or self._plain.sms_parts(row.cells) is None:
+            return None
+        reference = self._text(REFERENCE, row).strip()
+        if len(reference) > MOST_REFERENCE:
+            return None
+        params = self._plain.params(row.cells)
+        return RowSends([Send(number.digits, each) for each in params], reference, [])
+
+    def sends(self, row: Row) -> RowSends:
+        """Raises `ParamsError`, where `check` finds a fault."""
+        return self._sends.of(row)
 
     # --- what reading the file has found ---
 

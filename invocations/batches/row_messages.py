@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,13 +14,14 @@ from invocations.batches.originals import originals_of, why_not_again
 from invocations.batches.part_found import RowFault
 from invocations.batches.recipient_file.rows import Row
 from invocations.batches.request_ids import RequestIds
-from invocations.batches.row_sends import RowSends, SendsOfRows
-from invocations.composing import check, error_text
-from invocations.composing.findings import Finding, blockers
+from invocations.batches.row_check import RowChecker
+from invocations.batches.row_sends import RowSends
+from invocations.composing.findings import Finding
 from invocations.composing.searchable import SearchableFields
 from invocations.kaleyra.payload import Send
-from invocations.kaleyra.template_params import ParamsError
-from invocations.models import Batch, Invocation, WorkflowInstance
+from invocations.kaleyra.plain_numbers import PlainNumbers, formatted
+from invocations.kaleyra.recipients import Recipient
+from invocations.models import Batch, Invocation
 from invocations.sending import targets
 from invocations.sending.message_columns import (
     payload_columns,
@@ -65,11 +66,10 @@ class RowMessages:
 
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
-        self._workflow = _with_channels(batch)
-        self._sends = SendsOfRows(
-            list(self._workflow.channels.all()), columns_of(batch), choice_of(batch).home or ""
-        )
+        self._checker = RowChecker(batch.workflow, columns_of(batch), choice_of(batch).home)
+        self._workflow = self._checker.workflow
         self._ids = RequestIds(batch)
+        self._plain_numbers = PlainNumbers()
         self._searchable = SearchableFields(self._workflow)
         self._target = targets.current_target(self._workflow)
         self._payload: Any = Invocation._meta.get_field("payload")
@@ -81,28 +81,30 @@ class RowMessages:
         messages = Messages(self._shared())
         originals = originals_of(self._batch, rows)
         for row in rows:
-            try:
-                made = self._sends.of(row)
-            except ParamsError as error:
-                text = error_text.params_text(error)
-                messages.refused[row.number] = RowFault(error.code, -1, "", text)
-                continue
+            made, refused = self._sends_of(row)
             original = originals.get(row.number)
-            if refused := next(self._refusals(made.sends, original), None):
-                messages.refused[row.number] = RowFault(refused.code, -1, "", refused.text)
-                continue
-            self._add(messages, row, made, original)
+            if original is not None:
+                refused = refused or next(map(_fault, why_not_again(original)), None)
+            if refused:
+                messages.refused[row.number] = refused
+            elif made:
+                self._add(messages, row, made, original)
         return messages
 
-    def _refusals(self, sends: Sequence[Send], original: Invocation | None) -> Iterator[Finding]:
-        yield from blockers(check.of_message(self._workflow, sends))
-        if original is not None:
-            yield from why_not_again(original)
+    def _sends_of(self, row: Row) -> tuple[RowSends | None, RowFault | None]:
+        """What is sent, unless the gate refuses it, and then why. A plain row needs no question:
+        the gate finds nothing about it (`plain_rows`).
+        """
+        if plain := self._checker.plain_sends(row):
+            return plain, None
+        if faults := self._checker.check(row).faults:
+            return None, faults[0]
+        return self._checker.sends(row), None
 
     def _add(
         self, messages: Messages, row: Row, made: RowSends, original: Invocation | None
     ) -> None:
-        numbers = recipients_of(made.sends)
+        numbers = self._numbers_of(made.sends)
         request_id = self._ids.of(row.number)
         columns: Columns = payload_columns(request_id, made.sends)
         # Encrypted here, before the transaction.
@@ -125,6 +127,13 @@ class RowMessages:
         found = self._searchable.values_in(made.sends)
         messages.searchable += [(row.number, *each) for each in searchable_values(found)]
 
+    def _numbers_of(self, sends: Sequence[Send]) -> list[Recipient]:
+        """As `recipients_of`, quicker for a plain number."""
+        plain = self._plain_numbers.read(sends[0].recipient)
+        if plain is None or any(send.recipient != plain.digits for send in sends):
+            return recipients_of(sends)
+        return [Recipient(plain.digits, formatted(plain), plain.region, is_assigned=True)]
+
     def _shared(self) -> Columns:
         now = timezone.now()
         message = Invocation(
@@ -144,6 +153,5 @@ class RowMessages:
         }
 
 
-def _with_channels(batch: Batch) -> WorkflowInstance:
-    workflows = WorkflowInstance.objects.select_related("account__pod")
-    return workflows.prefetch_related("channels__parameters").get(pk=batch.workflow_id)
+def _fault(finding: Finding) -> RowFault:
+    return RowFault(finding.code, -1, "", finding.text)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from invocations.batches.column_json import columns_of
 from invocations.batches.columns import RECIPIENT, RECIPIENT2, REFERENCE
+from invocations.batches.reading import Reading
 from invocations.batches.recipient_file.rows import Row, column_letters
 from invocations.composing import template_fields
 from invocations.kaleyra import recipients
@@ -24,7 +24,7 @@ class ShownCells:
 
     def __init__(self, batch: Batch, viewer: Viewer) -> None:
         columns = columns_of(batch)
-        headings: Sequence[str] = json.loads(batch.reading).get("headings", ())
+        headings = Reading.from_json(batch.reading).headings
         width = max(len(headings), len(columns.places))
         places = [*columns.places, *[""] * (width - len(columns.places))]
         hidden = _hidden_keys(batch)

@@ -45,7 +45,7 @@ def start(
     reference: str = "",
 ) -> bool:
     """From now on its rows are fed into the queue. False if it was started before, by a second
-    click or in another tab, or is being checked or mended again.
+    click or in another tab, or is being checked or was changed since `batch` was read.
 
     `not_before`, `not_after`: no row leaves before or after. `per_second`: at most, within the
     account's pace. `reference`: the ticket of the rows without one. `by`: None for the command
@@ -60,9 +60,9 @@ def start(
         pk=batch.pk,
         state=State.CHECKED,
         version=batch.version_id,
-        checked_at=batch.checked_at,
+        checked_at__isnull=False,
+        fence=batch.fence,
         to_decide=0,
-        left_out=batch.left_out,
     )
     started = checked.update(
         **times,

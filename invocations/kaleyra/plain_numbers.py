@@ -12,7 +12,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
+from phonenumbers import (
+    COUNTRY_CODE_TO_REGION_CODE,
+    PhoneMetadata,
+    PhoneNumber,
+    PhoneNumberFormat,
+    country_code_for_region,
+    format_number,
+)
 
 from invocations.kaleyra.recipients import MAX_DIGITS, MIN_DIGITS
 
@@ -76,6 +83,14 @@ class PlainNumbers:
             if plan.region != home.region or home.may_read_otherwise(digits):
                 return None
         return PlainNumber(digits, plan.region)
+
+
+def formatted(number: PlainNumber) -> str:
+    """As `recipients.describe` formats it, without asking again whether it is a number."""
+    code = country_code_for_region(number.region)
+    national = number.digits.removeprefix(str(code))
+    parsed = PhoneNumber(country_code=code, national_number=int(national))
+    return str(format_number(parsed, PhoneNumberFormat.INTERNATIONAL))
 
 
 def _digits_of_groups(text: str) -> str:

@@ -12,6 +12,7 @@ from invocations.batches import part_found, parts
 from invocations.batches.column_json import Choice, to_json
 from invocations.batches.columns import ColumnMap
 from invocations.batches.part_found import PartFound, RowFault
+from invocations.batches.reading import Reading
 from invocations.batches.recipient_file.rows import Row
 from invocations.batches.start import start
 from invocations.composing.template_fields import current_version
@@ -33,6 +34,7 @@ def checked_batch(
     cells: int | Sequence[Sequence[str]] = 3,
     *,
     columns: ColumnMap = COLUMNS,
+    headings: tuple[str, ...] = ("Phone", "Name"),
     part_rows: int = 1000,
     bad: Sequence[int] = (),
     left_out: Sequence[int] = (),
@@ -49,6 +51,7 @@ def checked_batch(
             "state": Batch.State.CHECKED,
             "version": current_version(workflow),
             "checked_at": now,
+            "reading": Reading(headings=headings, is_complete=True).to_json(),
             "columns": to_json(columns, Choice()),
             "rows": len(cells),
             "bad_rows": len(bad),

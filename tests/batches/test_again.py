@@ -6,13 +6,12 @@ import pytest
 from django.utils import timezone
 
 from invocations.batches.again import NotEnded, send_again_failed, send_rest
+from invocations.batches.checking import check_now
 from invocations.batches.control import cancel
 from invocations.batches.feed import feed_due
-from invocations.batches.part_found import PartFound, pack
 from invocations.batches.parts import unpack
 from invocations.batches.start import start
-from invocations.composing.template_fields import current_version
-from invocations.models import Account, Batch, BatchPart, Invocation
+from invocations.models import Account, Batch, Invocation
 from invocations.sending.record import NotSendable
 from tests.batches.built import running_batch
 
@@ -51,14 +50,8 @@ def _rows(batch: Batch) -> list[int]:
 
 
 def _started(batch: Batch) -> Batch:
-    """As after its check."""
-    BatchPart.objects.filter(batch=batch).update(found=None)
-    for part in batch.parts.all():
-        part.found = pack(PartFound())
-        part.save()
-    version = current_version(batch.workflow)
-    Batch.objects.filter(pk=batch.pk).update(state=State.CHECKED, version=version)
-    batch.refresh_from_db()
+    """After its check."""
+    assert check_now(batch)
     assert start(batch, None)
     return batch
 

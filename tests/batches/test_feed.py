@@ -179,7 +179,7 @@ def test_what_the_gate_refuses_is_left_out_and_said(workflow):
     assert feed_due() == 2
     batch.refresh_from_db()
     assert (batch.fed, batch.left_out, batch.bad_rows) == (2, 1, 1)
-    assert unpack(batch.parts.get().found).faults[3][0].code == "recipient"
+    assert unpack(batch.parts.get().found).faults[3][0].code == "too_short"
 
 
 def test_two_dispatchers_that_feed_at_once_feed_each_row_once(workflow, monkeypatch):

@@ -109,6 +109,9 @@ def test_a_row_is_found_the_same_with_and_without_the_quick_way(
         row = Row(2, cells, text_faults(cells))
         found: RowFound = quick.check(row)
         assert found == slow.check(row), (row, columns, SEED)
+        sent = quick.plain_sends(row)
+        assert sent is None or not found.faults, (row, columns, SEED)
+        assert sent is None or sent == quick.sends(row), (row, columns, SEED)
 
 
 def test_most_rows_of_a_common_file_are_taken(workflow: WorkflowInstance) -> None:
@@ -116,6 +119,7 @@ def test_most_rows_of_a_common_file_are_taken(workflow: WorkflowInstance) -> Non
     assert checker._plain is not None
     for value in ("Asha", "KF-20418", "Mr. D'Souza", "10:30", "José", "आशा", "Rs 1,200 (paid)"):
         assert checker._plain.sms_parts(["919876512340", value]) == 1
+        assert checker.plain_sends(Row(2, ["919876512340", value])) is not None
 
 
 def test_plain_signs_are_seen_and_mean_nothing() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from typing import Any
 
 import pytest
@@ -33,12 +32,12 @@ CELLS = [
     ["919876546202", "left", ""],
 ]
 COLUMNS = ColumnMap(("recipient", "01", ""))
-READING = {"reading": json.dumps({"headings": ["Phone", "Name", "Other"]})}
+HEADINGS = ("Phone", "Name", "Other")
 
 
 @pytest.fixture
 def batch(workflow):
-    return running_batch(workflow, CELLS, columns=COLUMNS, bad=[5], left_out=[6], **READING)
+    return running_batch(workflow, CELLS, columns=COLUMNS, bad=[5], left_out=[6], headings=HEADINGS)
 
 
 def _rows(batch: Batch, viewer: Viewer = OPERATOR) -> list[dict[str, str]]:
@@ -90,7 +89,9 @@ def test_hidden_values_are_left_out_for_everybody(batch, workflow):
 
 
 def test_who_brought_the_file_sees_their_own_columns(workflow, priya):
-    batch = running_batch(workflow, CELLS, columns=COLUMNS, created_by=priya.person, **READING)
+    batch = running_batch(
+        workflow, CELLS, columns=COLUMNS, created_by=priya.person, headings=HEADINGS
+    )
     [first, *_] = _rows(batch, Viewer.of(priya.person))
     assert (first["Phone"], first["Name"], first["Other"]) == ("919876543202", "Asha", "vip")
 
@@ -106,7 +107,9 @@ def test_others_see_what_they_may_see_of_messages(batch, priya, rosa, ada, nina)
 
 
 def test_the_operator_sees_no_numbers_of_a_file_that_a_person_brought(workflow, priya):
-    batch = running_batch(workflow, CELLS, columns=COLUMNS, created_by=priya.person, **READING)
+    batch = running_batch(
+        workflow, CELLS, columns=COLUMNS, created_by=priya.person, headings=HEADINGS
+    )
     assert _rows(batch)[0]["Phone"] == "91 ••••• •3202"
 
 

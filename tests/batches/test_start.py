@@ -51,7 +51,7 @@ def test_a_batch_that_is_not_checked_does_not_start(workflow, state):
 
 def test_a_batch_that_was_mended_meanwhile_does_not_start(workflow):
     batch = checked_batch(workflow)
-    Batch.objects.filter(pk=batch.pk).update(left_out=1)
+    Batch.objects.filter(pk=batch.pk).update(fence=1)
     assert not start(batch, None)
 
 

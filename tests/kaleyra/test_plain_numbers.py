@@ -10,7 +10,7 @@ import phonenumbers
 import pytest
 
 from invocations.kaleyra import recipients
-from invocations.kaleyra.plain_numbers import PlainNumbers
+from invocations.kaleyra.plain_numbers import PlainNumbers, formatted
 from invocations.kaleyra.recipients import RecipientError, home_reading
 
 SEED = int(os.environ.get("NUMBERS_SEED", random.randrange(10**6)))
@@ -58,6 +58,7 @@ def test_a_number_that_is_read_quickly_is_read_the_same(home: str) -> None:
         if quick is None:
             continue
         slow = recipients.clean(written, home)
+        assert formatted(quick) == slow.formatted, (written, SEED)
         assert (slow.digits, slow.region) == (quick.digits, quick.region), (written, home, SEED)
         assert slow.is_assigned and slow.kind in ("mobile", "landline_or_mobile"), (written, SEED)
         assert slow.notes == (), (written, home, SEED)
