@@ -49,7 +49,7 @@ def messages_in(batch: Batch) -> int:
 def head_of(batch: Batch) -> dict[str, Any]:
     """For templates/batches/head.html. The title holds no name and no number of anybody."""
     count = messages_in(batch)
-    title = _("Send in bulk")
+    title = _("Your file")
     if batch.rows:
         words = ngettext("Batch of %(count)s message", "Batch of %(count)s messages", count)
         title = words % {"count": f"{count:,}"}

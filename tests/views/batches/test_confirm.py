@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from invocations.models import Batch
+from invocations.models import Batch, Pod, WorkflowInstance
 from tests.views.batches.conftest import FAULTY, GOOD, csv_of, row_of
 
 
@@ -108,3 +108,14 @@ def test_a_workflow_that_was_changed_since_the_check_starts_nothing(priya, uploa
     response = confirm(batch)
     assert batch.state == Batch.State.CHECKED
     assert "Check the file again" in response.content.decode()
+
+
+def test_a_live_batch_says_how_many_people_and_what_may_be_billed(priya, upload, typed):
+    typed.account.pod = Pod.objects.get(code="IN")
+    typed.account.save()
+    WorkflowInstance.objects.filter(pk=typed.pk).update(stage="live")
+    page = page_of(priya, upload())
+    assert "3 real people." in page
+    assert "Up to 6 messages are billed, if every WhatsApp needs its SMS." in page
+    assert "Live: to a real customer" in page
+    assert "Send 3 messages" in page
