@@ -9,7 +9,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -141,7 +140,6 @@ def _show(
         "button_later": schedule_text(counts.to_send, is_practice=batch.account.pod.is_practice),
         "cost": cost_text(batch, counts, channels),
         "duration": duration_text(batch, counts.to_send, form.data.get("per_second", "")),
-        "now": timezone.now(),
     }
     return render_page(request, "batches/confirm.html", context)
 

@@ -61,10 +61,6 @@ class FaultTable:
     """Rows of this kind that the page can name. The others follow when these are put right."""
 
 
-def kinds_of(summary: Summary) -> Sequence[FaultKind]:
-    return summary.faults
-
-
 def fault_table(
     batch: Batch,
     reading: Reading,
@@ -72,9 +68,8 @@ def fault_table(
     summary: Summary,
     place_names: dict[str, str],
     address: QueryDict,
-    typed: dict[str, str],
 ) -> FaultTable:
-    """`address`: `kind` and `page`. `typed`: what was posted for cells, and not stored."""
+    """`address`: `kind` and `page`."""
     kind = _number(address.get("kind", ""), len(summary.faults))
     chosen = summary.faults if kind is None else [summary.faults[kind]]
     numbers = sorted({number for each in chosen for number, _text in each.rows})
@@ -83,7 +78,7 @@ def fault_table(
     shown = numbers[(page - 1) * PER_PAGE : page * PER_PAGE]
     found = rows_by_number(batch, shown)
     order = _columns_to_show(columns, chosen, found.values())
-    make = _RowMaker(reading, order, typed)
+    make = _RowMaker(reading, order)
     return FaultTable(
         columns=[
             (heading_of(reading, column), _place_name(columns, column, place_names))
@@ -163,8 +158,8 @@ def _number(typed: str, below: int) -> int | None:
 
 
 class _RowMaker:
-    def __init__(self, reading: Reading, order: Sequence[int], typed: dict[str, str]) -> None:
-        self._reading, self._order, self._typed = reading, order, typed
+    def __init__(self, reading: Reading, order: Sequence[int]) -> None:
+        self._reading, self._order = reading, order
 
     def row(self, found: FoundRow) -> FaultRow:
         number = found.row.number
@@ -196,4 +191,4 @@ class _RowMaker:
                 "row": f"{found.row.number:,}",
                 "column": heading_of(self._reading, column),
             }
-            yield Cell(column, self._typed.get(name, text), message, name, label)
+            yield Cell(column, text, message, name, label)

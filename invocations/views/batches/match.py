@@ -155,6 +155,7 @@ def show_match(request: StaffRequest, batch: Batch) -> HttpResponse:
     choices = ColumnChoices(channels_of(batch.workflow), reading, columns)
     counts = summary.counts(batch.leaves_out)
     sample = first_row(batch) if batch.state == State.CHECKED else None
+    lines = choices.lines(sample, summary)
     problems = [one for one in columns.problems if one.level is Level.FAULT]
     context: dict[str, Any] = {
         **head_of(batch),
@@ -166,22 +167,22 @@ def show_match(request: StaffRequest, batch: Batch) -> HttpResponse:
         "doubts": [
             choices.problem_text(one) for one in columns.problems if one.level is not Level.FAULT
         ],
-        "lines": choices.lines(sample, summary),
-        "hidden_columns": max(0, len(columns.places) - len(choices.lines(sample, summary))),
+        "lines": lines,
+        "hidden_columns": len(columns.places) - len(lines),
         "constants": choices.constants(),
         "counts": counts,
         "summary": summary,
-        "kinds": kinds_shown(summary, choices, reading),
+        "kinds": kinds_shown(summary, choices),
         "all_left_out": bool(batch.leaves_out & RowMark.FAULT),
         "countries": country_choices(batch, summary, request.LANGUAGE_CODE),
-        "table": fault_table(batch, reading, columns, summary, choices.names, request.GET, {}),
+        "table": fault_table(batch, reading, columns, summary, choices.names, request.GET),
         "is_ready": is_ready(batch),
         "earlier": lines_of(sent_before(batch)[:3]),
     }
     return render_page(request, "batches/match.html", context)
 
 
-def kinds_shown(summary: Summary, choices: ColumnChoices, reading: Reading) -> list[dict[str, Any]]:
+def kinds_shown(summary: Summary, choices: ColumnChoices) -> list[dict[str, Any]]:
     """Each kind of fault with its count, and the text for its first row."""
     return [
         {

@@ -11,8 +11,6 @@ from invocations.batches.row_sends import SendsOfRows
 from invocations.batches.shown_rows import rows_to_send
 from invocations.composing.preview import Bubble, bubbles
 from invocations.composing.template_fields import sensitive_keys
-from invocations.kaleyra import recipients
-from invocations.kaleyra.recipients import RecipientError
 from invocations.kaleyra.template_params import ParamsError
 from invocations.models import Batch, Channel
 
@@ -85,11 +83,3 @@ def _messages(batch: Batch, channels: Sequence[Channel], row: Row) -> list[Bubbl
         return []
     params = [send.template_params for send in sends]
     return bubbles(channels, params, hidden=sensitive_keys(channels))
-
-
-def number_shown(written: str, home: str) -> str:
-    """A number as it is read; as it was written if it cannot be."""
-    try:
-        return recipients.clean(written, home).formatted
-    except RecipientError:
-        return written
