@@ -6,10 +6,10 @@ A browser shows a value without its line breaks, so the form remembers which had
 from __future__ import annotations
 
 from invocations.composing import check
+from invocations.composing.field_names import field_name
 from invocations.composing.findings import Finding
 from invocations.forms.filled import EDITORS
 from invocations.forms.send_fields import SendFields
-from invocations.forms.values import field_name
 from invocations.kaleyra.line_breaks import has_line_break
 
 

@@ -12,7 +12,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from invocations.composing import check, error_text, template_fields
+from invocations.composing.field_names import field_name
 from invocations.composing.findings import Finding, blockers
+from invocations.composing.value_sources import places_of, sources_of
 from invocations.forms.channel_params import (
     Params,
     as_sent,
@@ -27,8 +29,7 @@ from invocations.forms.recipient import EarlierSends, RecipientField, initial_nu
 from invocations.forms.send_fields import SendFields
 from invocations.forms.send_layout import named, send_helper
 from invocations.forms.template_params import TemplateParamsField
-from invocations.forms.value_sources import places_of, sources_of
-from invocations.forms.values import field_name, value_field
+from invocations.forms.values import value_field
 from invocations.kaleyra import recipients
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import Recipient

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from invocations.composing.template_fields import TemplateField
-from invocations.forms.value_sources import ValueSources
+from invocations.composing.value_sources import ValueSources
 from invocations.forms.when import WhenFields
 from invocations.models import Channel
 
