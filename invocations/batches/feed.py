@@ -8,6 +8,8 @@ next turn makes the same rows with the same request IDs.
 from __future__ import annotations
 
 import logging
+import random
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +41,8 @@ State = Batch.State
 
 ROWS_PER_TRANSACTION = 200
 """On SQLite all writers wait for a transaction."""
+LONGEST_TURN = 1.0
+"""Seconds after which no further rows are begun: the dispatcher claims and stores in between."""
 
 
 def has_running_batch() -> bool:
@@ -62,7 +66,10 @@ def feed_due() -> int:
     ending.end_due(now)
     if pause.is_stopped():
         return 0
-    return sum(_fed_safely(batch, rate, now) for batch, rate in _with_rates(now))
+    ends = time.monotonic() + LONGEST_TURN
+    batches = list(_with_rates(now))
+    random.shuffle(batches)  # those that a turn has no time for are not always the same
+    return sum(_fed_safely(batch, rate, now, ends) for batch, rate in batches)
 
 
 def feed_or_wait() -> int:
@@ -83,10 +90,10 @@ def feed_or_wait() -> int:
     return 0 if pause.is_stopped() else delayed.count()
 
 
-def _fed_safely(batch: Batch, rate: float, now: datetime) -> int:
+def _fed_safely(batch: Batch, rate: float, now: datetime, ends: float) -> int:
     """As `_fed`. A batch that cannot be fed is paused: it must not keep others from being sent."""
     try:
-        return _fed(batch, rate, now)
+        return _fed(batch, rate, now, ends)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:  # only its type is logged: its text may quote a row
@@ -104,8 +111,12 @@ def _with_rates(now: datetime) -> Iterator[tuple[Batch, float]]:
         yield from zip(batches, rates, strict=True)
 
 
-def _fed(batch: Batch, rate: float, now: datetime) -> int:
-    """Fills the batch's place in the queue. Returns the number of rows."""
+def _fed(batch: Batch, rate: float, now: datetime, ends: float) -> int:
+    """Fills the batch's place in the queue, until `ends` of the monotonic clock. Returns the number
+    of rows.
+    """
+    if time.monotonic() >= ends:
+        return 0
     waiting = Q(status=Invocation.Status.QUEUED)
     if batch.restored_at:
         waiting |= Q(status=Invocation.Status.UNKNOWN, due_at__isnull=False, attempt_count=0)
@@ -135,6 +146,8 @@ def _fed(batch: Batch, rate: float, now: datetime) -> int:
         if not _move(batch, step, messages):
             break
         fed += len(messages.rows)
+        if time.monotonic() >= ends:
+            break
     return fed
 
 

@@ -28,7 +28,7 @@ from invocations.models.encryption import Unreadable
 from invocations.models.recipients import phone_digests
 
 DIGEST_BYTES = 8
-MOST_FOUND = 100
+MOST_FOUND, MOST_SHOWN = 100, 5
 
 
 @dataclass(frozen=True)

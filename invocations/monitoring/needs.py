@@ -19,6 +19,7 @@ from invocations.models.permissions import Viewer
 from invocations.monitoring import admin_requests, pauses
 from invocations.monitoring.kept_count import KeptCount
 from invocations.monitoring.need import Ask, Need, Rank
+from invocations.monitoring.needs_batches import batch_needs
 from invocations.monitoring.needs_outcomes import (
     incident_needs,
     missing_needs,
@@ -87,6 +88,7 @@ def _needs(viewer: Viewer, now: datetime) -> Iterator[Need]:
     elif missing_sender := sender_need(now):
         yield missing_sender
     yield from pause_needs(paused, is_stopped=is_stopped)
+    yield from batch_needs()
     yield from held_needs(paused)
     yield from set_up_needs(paused)
     ended = [*unknown_needs(viewer, is_stopped=is_stopped), *missing_needs()]

@@ -81,6 +81,18 @@ def test_five_hundred_rows_are_fed_at_most(workflow, monkeypatch):
     assert max(sizes) <= 200
 
 
+def test_a_turn_ends_in_time_and_the_next_goes_on(workflow, monkeypatch):
+    running_batch(workflow, 30, part_rows=5)
+    monkeypatch.setattr(feed, "LONGEST_TURN", 0.0)
+    assert feed_due() == 0
+    monkeypatch.setattr(feed, "LONGEST_TURN", 1.0)
+    turns = iter([0.0, 0.5, 2.0])
+    monkeypatch.setattr(feed.time, "monotonic", lambda: next(turns))
+    assert feed_due() == 5
+    monkeypatch.undo()
+    assert feed_due() == 25
+
+
 def test_rows_at_fault_and_left_out_are_never_fed(workflow):
     batch = running_batch(workflow, 6, part_rows=2, bad=[3], left_out=[4, 5])
     feed_due()

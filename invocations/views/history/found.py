@@ -10,6 +10,7 @@ from functools import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from invocations.batches.finding import MOST_SHOWN, UnfedRow, unfed_rows
 from invocations.forms.search import HistorySearch
 from invocations.history.meanings import Text
 from invocations.models import Invocation, Parameter, SearchableValue
@@ -102,6 +103,11 @@ class Found:
     def _digests(self) -> set[str]:
         """Of the numbers that the text may mean."""
         return {each for number in self.search.numbers for each in phone_digests(number.digits)}
+
+    @cached_property
+    def unfed(self) -> list[UnfedRow]:
+        """Rows of batches to the number that are no messages yet."""
+        return unfed_rows(self._digests, MOST_SHOWN)
 
     @cached_property
     def people(self) -> list[FoundPerson]:

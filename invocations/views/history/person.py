@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from invocations.batches.finding import MOST_SHOWN, unfed_rows
 from invocations.forms.note import NoteForm
 from invocations.history.detail import Detail, with_story
 from invocations.history.filters import first_ids
@@ -45,6 +46,7 @@ def person(request: StaffRequest, digest: str) -> HttpResponse:
         "figures": figures_of(ids[is_practice]),
         "notes": notes_about([*ids[False], *ids[True]], request.viewer),
         "note_form": NoteForm(),
+        "unfed": unfed_rows(found.digests, MOST_SHOWN),
         **_messages(request, found, is_practice=is_practice),
         **_newest(request.viewer, ids[is_practice]),
     }
