@@ -21,6 +21,7 @@ from invocations.models import (
 )
 from invocations.monitoring import statistics
 from invocations.results.matching import results_to_review
+from invocations.results.pending import pending_results
 from invocations.sending import pause
 from invocations.sending.departure import last_sweep
 
@@ -128,6 +129,12 @@ def _age_samples(now: datetime) -> Iterator[Sample]:
         "callbacks_unmatched",
         f"Results of no known message, not set aside, {COUNT_CAP} at most.",
         capped_count(results_to_review()),
+    )
+    oldest = pending_results().order_by("ask_at", "pk").values_list("received_at", flat=True)
+    yield (
+        "callbacks_pending_seconds",
+        "How long the next result to be read has been stored; 0 if all are read.",
+        _age(oldest.first(), now),
     )
 
 

@@ -1,6 +1,7 @@
 """The addresses that results are posted to: made, rotated, ended, and who is let in."""
 
 import base64
+import time
 
 import pytest
 
@@ -107,6 +108,20 @@ def test_a_secret_that_cannot_be_read_is_told_from_a_wrong_one(address, settings
     monkeypatch.setattr(endpoints, "_digests", lambda _token: [address.token_digest])
     with pytest.raises(Unreadable):
         authorised_address(token, {SECRET_HEADER: secret})
+
+
+def test_an_address_that_another_process_has_ended_is_accepted_for_half_a_second(
+    address, monkeypatch, django_assert_num_queries
+):
+    headers = {SECRET_HEADER: address.secret}
+    assert authorised_address(address.token, headers) == address
+    with django_assert_num_queries(0):
+        assert authorised_address(address.token, headers) == address
+        assert authorised_address(address.token, {SECRET_HEADER: "wrong"}) is None
+    CallbackAddress.objects.all().delete()
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 0.5)
+    assert authorised_address(address.token, headers) is None
 
 
 def test_its_use_is_noted_now_and_then(address, django_assert_num_queries):
