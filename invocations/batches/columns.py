@@ -191,10 +191,15 @@ class _Draft:
                 spellings = {f"{channel}:{value.key}", f"send{channel}.{value.key}"}
                 yield f"{channel}:{value.key}", {_plain(one) for one in spellings}
         for value in self._wanted.values:
-            yield value.key, {_plain(value.key), _plain(value.label)} - {""}
+            yield self._place_of(value), {_plain(value.key), _plain(value.label)} - {""}
         for place, names in _NAMES.items():
             if place != RECIPIENT2 or self._wanted.has_second_number:
                 yield place, set(names)
+
+    def _place_of(self, value: Value) -> str:
+        """With the channel if the other channel needs something else under the same key."""
+        is_alone = sum(1 for one in self._wanted.values if one.key == value.key) == 1
+        return value.key if is_alone else f"{value.channels[0]}:{value.key}"
 
     def _is_covered(self, place: str, taken: set[str]) -> bool:
         """Whether each channel that a key is needed on has its own place already."""

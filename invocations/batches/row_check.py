@@ -246,12 +246,11 @@ class RowChecker:
             found.faults.append(RowFault("ticket_too_long", column, REFERENCE, text))
 
     def _place_of(self, finding: Finding) -> str:
-        """Where the person finds what it is about: the place of both channels, or of one."""
+        """Where the person finds what it is about."""
         if finding.code == "recipient":
             return RECIPIENT
         key = self._first_keys.get(finding.key, finding.key)
-        own = f"{finding.channel}:{key}"
-        return own if own in self._positions else key
+        return self._sends.place_of(finding.channel, key)
 
 
 def _plain_rows(

@@ -10,11 +10,15 @@ from invocations.batches.recipient_file.rows import Row
 from invocations.composing.findings import Finding
 from invocations.composing.prepared_values import prepared
 from invocations.composing.template_fields import TemplateField, fields_of
+from invocations.composing.value_sources import places_of, sources_of
 from invocations.kaleyra import recipients
 from invocations.kaleyra.line_breaks import sends_in_one_line
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import RecipientError
 from invocations.models import Channel
+
+Target = tuple[int, str]
+"""A channel's position and a key."""
 
 
 @dataclass(frozen=True)
@@ -37,17 +41,32 @@ class SendsOfRows:
         self._columns = columns
         self._home = home
         self._channels = [
-            (channel, fields := fields_of(channel), _keys(channel, fields, columns))
-            for channel in channels
+            (channel, fields_of(channel), places_by_key)
+            for channel, places_by_key in zip(
+                channels, candidate_places(channels, columns), strict=True
+            )
         ]
+        self._places = {
+            (channel.position, key): places
+            for channel, _fields, places_by_key in self._channels
+            for key, places in places_by_key.items()
+        }
+
+    def place_of(self, position: int, key: str) -> str:
+        """Where a person finds the text of a channel's value: the place that has a column, or else
+        one text for all rows; without either, the one that is asked for.
+        """
+        candidates = self._places.get((position, key), [f"{position}:{key}", key])
+        given = [*self._columns.places, *self._columns.fixed]
+        return next((place for place in candidates if place in given), candidates[-1])
 
     def of(self, row: Row) -> RowSends:
         texts = self._columns.texts_of(row)
         number = texts.get(RECIPIENT, "")
         second = texts.get(RECIPIENT2, "")
         sends, findings = [], []
-        for channel, fields, keys in self._channels:
-            given = _values(channel.position, keys, texts)
+        for channel, fields, places_by_key in self._channels:
+            given = _values(places_by_key, texts)
             params, found = prepared(channel, fields, given)
             to_second = channel.position == 2 and second.strip()
             sends.append(Send(self._digits(second if to_second else number), params))
@@ -59,6 +78,16 @@ class SendsOfRows:
             return recipients.clean(written, self._home).digits
         except RecipientError:
             return written
+
+
+def candidate_places(channels: Sequence[Channel], columns: ColumnMap) -> list[dict[str, list[str]]]:
+    """By channel and key: the places whose text it takes, the first one that is not empty."""
+    asked = [fields_of(channel) for channel in channels]
+    sources = _sources(asked)
+    return [
+        _places_by_key(channel, _keys(channel, fields, columns), sources)
+        for channel, fields in zip(channels, asked, strict=True)
+    ]
 
 
 def _keys(channel: Channel, fields: Sequence[TemplateField], columns: ColumnMap) -> list[str]:
@@ -78,11 +107,37 @@ def _keys(channel: Channel, fields: Sequence[TemplateField], columns: ColumnMap)
     return list(dict.fromkeys(keys))
 
 
-def _values(position: int, keys: Sequence[str], texts: Mapping[str, str]) -> dict[str, str]:
-    """What the row has for the keys of one channel: its own place first, then that of both."""
-    values = {}
+def _sources(asked: Sequence[Sequence[TemplateField]]) -> dict[Target, Target]:
+    """By position and key, the ones whose value is taken where a row has no own one, as in the
+    send form.
+    """
+    targets = {name: (position, field.key) for name, field, position in places_of(asked)}
+    found = sources_of(asked).by_name
+    return {targets[name]: targets[source] for name, source in found.items()}
+
+
+def _places_by_key(
+    channel: Channel, keys: Sequence[str], sources: Mapping[Target, Target]
+) -> dict[str, list[str]]:
+    """By key: its own place, then that of its key on both channels, then those of its source."""
+    found = {}
     for key in keys:
-        value = texts.get(f"{position}:{key}", texts.get(key, ""))
-        if value.strip():
-            values[key] = value
+        places: list[str] = []
+        target: Target | None = (channel.position, key)
+        while target is not None:
+            places += [f"{target[0]}:{target[1]}", target[1]]
+            target = sources.get(target)
+        found[key] = list(dict.fromkeys(places))
+    return found
+
+
+def _values(places_by_key: Mapping[str, Sequence[str]], texts: Mapping[str, str]) -> dict[str, str]:
+    """What the row has for the keys of one channel."""
+    values = {}
+    for key, places in places_by_key.items():
+        for place in places:
+            value = texts.get(place, "")
+            if value.strip():
+                values[key] = value
+                break
     return values

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from invocations.composing import unseen_characters
+from invocations.composing.field_names import field_name
 from invocations.composing.findings import Finding
 from invocations.composing.prepared_values import prepared
 from invocations.composing.template_fields import TemplateField
-from invocations.forms.value_sources import Asked, sources_of
-from invocations.forms.values import field_name
+from invocations.composing.value_sources import Asked, sources_of
 from invocations.models import Channel
 
 Params = dict[str, str]

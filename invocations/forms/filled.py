@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from invocations.composing import template_fields
+from invocations.composing.field_names import field_name
 from invocations.composing.placing import Placement, place
 from invocations.composing.template_fields import TemplateField
+from invocations.composing.value_sources import ValueSources, sources_of
 from invocations.forms.channel_params import collected, is_known
 from invocations.forms.template_params import Editor
-from invocations.forms.value_sources import ValueSources, sources_of
-from invocations.forms.values import field_name
 from invocations.kaleyra.line_breaks import has_line_break
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.template_params import ChannelKind, TemplateParams

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from invocations.composing import check
+from invocations.composing.field_names import field_name
 from invocations.composing.findings import Finding
 from invocations.forms.filled import EDITORS
-from invocations.forms.values import field_name
 from invocations.kaleyra.line_breaks import has_line_break
 
 if TYPE_CHECKING:

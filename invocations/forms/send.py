@@ -12,7 +12,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from invocations.composing import check, error_text, template_fields
+from invocations.composing.field_names import field_name
 from invocations.composing.findings import Finding, blockers
+from invocations.composing.value_sources import places_of, sources_of
 from invocations.forms.channel_params import (
     Params,
     as_sent,
@@ -26,8 +28,7 @@ from invocations.forms.one_line import fields_with_line_breaks
 from invocations.forms.recipient import EarlierSends, RecipientField, initial_numbers
 from invocations.forms.send_layout import named, send_helper
 from invocations.forms.template_params import TemplateParamsField
-from invocations.forms.value_sources import places_of, sources_of
-from invocations.forms.values import field_name, value_field
+from invocations.forms.values import value_field
 from invocations.forms.when import WhenFields
 from invocations.kaleyra import recipients
 from invocations.kaleyra.payload import Send

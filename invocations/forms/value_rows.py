@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from invocations.composing import template_fields
+from invocations.composing.field_names import safe_name
 from invocations.composing.template_fields import TemplateField
 from invocations.forms.template_fields import ParameterForm
-from invocations.forms.values import safe_name
 from invocations.kaleyra import patterns
 from invocations.kaleyra.patterns import PatternError
 from invocations.kaleyra.template_params import (

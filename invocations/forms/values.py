@@ -15,19 +15,6 @@ from invocations.kaleyra.characters import is_visible
 from invocations.kaleyra.line_breaks import in_one_line
 
 
-def field_name(position: int, key: str) -> str:
-    """The name in the form of a channel's value.
-
-    Keys may hold any sign; names and ids hold letters, digits, - and _ only.
-    """
-    return f"value{position}-{safe_name(key)}"
-
-
-def safe_name(key: str) -> str:
-    """A key as a part of a field's name."""
-    return "".join(c if c.isascii() and c.isalnum() else f"_{ord(c):x}_" for c in key)
-
-
 class ValueField(forms.CharField):
     """A value as text, in one line. `required` is for its label: the gate refuses what is missing.
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from invocations.composing.field_names import field_name
 from invocations.composing.template_fields import TemplateField
-from invocations.forms.values import field_name, value_field
+from invocations.forms.values import value_field
 from invocations.models import Parameter
 
 

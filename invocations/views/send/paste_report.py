@@ -8,11 +8,11 @@ from django.contrib.messages import INFO, WARNING
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from invocations.composing.field_names import field_name
 from invocations.composing.placing import Placement
 from invocations.forms.channel_params import is_known
 from invocations.forms.filled import Filled
 from invocations.forms.send import SendForm
-from invocations.forms.values import field_name
 from invocations.kaleyra.pasted import Pasted
 from invocations.models import WorkflowInstance
 

@@ -3,8 +3,8 @@
 import pytest
 from django.contrib.auth.models import Group, Permission
 
+from invocations.composing.field_names import field_name
 from invocations.forms.submission_token import SubmissionToken
-from invocations.forms.values import field_name
 from tests.views.conftest import VALUES
 from tests.views.pages import confirm_anyway, opened, words_of
 

@@ -3,7 +3,7 @@
 import pytest
 
 from invocations.composing.template_fields import TemplateField
-from invocations.forms.value_sources import sources_of
+from invocations.composing.value_sources import sources_of
 from invocations.models import Parameter
 
 HEADER = "#param_header#"

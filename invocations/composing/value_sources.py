@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from invocations.composing.field_names import field_name
 from invocations.composing.template_fields import TemplateField
-from invocations.forms.values import field_name
 from invocations.kaleyra.template_params import SPECIAL_KEYS
 
 Asked = Sequence[Sequence[TemplateField]]
