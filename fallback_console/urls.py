@@ -3,6 +3,18 @@
 from django.contrib import admin
 from django.urls import path, re_path
 
+from invocations.views.batches.confirm import batch_confirm
+from invocations.views.batches.controls import (
+    batch_cancel,
+    batch_pause,
+    batch_resume,
+    batch_send_again,
+)
+from invocations.views.batches.files import batch_faulty_rows, batch_result
+from invocations.views.batches.listing import batches
+from invocations.views.batches.match import batch_check
+from invocations.views.batches.page import batch
+from invocations.views.batches.upload import batch_example, new_batch
 from invocations.views.history.bulk_actions import bulk_actions
 from invocations.views.history.changes import changes, download_changes
 from invocations.views.history.errors import errors
@@ -75,6 +87,26 @@ urlpatterns = [
     path("workflows/<int:workflow_id>/send-page/", on_send_page, name="on_send_page"),
     path("workflows/<int:workflow_id>/copy/", copy_workflow, name="copy_workflow"),
     path("workflows/<int:workflow_id>/export/", export_workflow, name="export_workflow"),
+    path("batches/", batches, name="batches"),
+    path("batches/new/", new_batch, name="new_batch"),
+    re_path(
+        r"^batches/example/(?P<workflow_id>[0-9]{1,18})\.(?P<format>csv|xlsx)$",
+        batch_example,
+        name="batch_example",
+    ),
+    path("batches/<uuid:uid>/", batch, name="batch"),
+    path("batches/<uuid:uid>/check/", batch_check, name="batch_check"),
+    path("batches/<uuid:uid>/check/rows/", batch_faulty_rows, name="batch_faulty_rows"),
+    path("batches/<uuid:uid>/confirm/", batch_confirm, name="batch_confirm"),
+    path("batches/<uuid:uid>/pause/", batch_pause, name="batch_pause"),
+    path("batches/<uuid:uid>/resume/", batch_resume, name="batch_resume"),
+    path("batches/<uuid:uid>/cancel/", batch_cancel, name="batch_cancel"),
+    path("batches/<uuid:uid>/again/", batch_send_again, name="batch_send_again"),
+    re_path(
+        r"^batches/(?P<uid>[0-9a-f-]{36})/result\.(?P<format>csv|xlsx)$",
+        batch_result,
+        name="batch_result",
+    ),
     path("me/", profile, name="profile"),
     path("find/", find, name="find"),
     path("history/", history, name="history"),

@@ -65,6 +65,14 @@ UNMATCHED = Entry(_("Results without a message"), "link_off", "unmatched", permi
 WORK = (
     Entry(_("Send"), "send", "send", permissions.SEND),
     Entry(
+        _("Send in bulk"),
+        "upload_file",
+        "new_batch",
+        permissions.SEND,
+        words=_("batch, file, spreadsheet, Excel, CSV"),
+        below=("/batches/",),
+    ),
+    Entry(
         _("History"),
         "history",
         "history",
@@ -111,6 +119,7 @@ HELP = (
 IN_NO_MENU = (
     UNKNOWN,
     UNMATCHED,
+    Entry(_("Batches"), "library_books", "batches", permissions.SEE_HISTORY),
     Entry(_("Exports"), "download", "exports", permissions.SEE_HISTORY),
     Entry(_("API keys"), "key", "admin:invocations_apikey_changelist", permissions.VIEW_KEY),
     Entry(_("Regions (pods)"), "dns", "admin:invocations_pod_changelist", permissions.VIEW_POD),

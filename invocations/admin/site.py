@@ -39,6 +39,7 @@ STYLESHEETS = (
     "lists",
     "setup",
     "home",
+    "batches",
     "preferences",
 )
 """Files of static/console/ in the order of the cascade. Error pages are outside Unfold's shell:

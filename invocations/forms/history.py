@@ -24,13 +24,14 @@ from invocations.forms.days import DaysFilter
 from invocations.forms.filter_choices import FilterChoices, filter_choices
 from invocations.forms.plain_select import PlainSelect
 from invocations.history import filters
+from invocations.history.batch_names import batch_name
 from invocations.history.filters import (
     DELIVERY_FILTERS,
     REASON_CHOICES,
     STATUS_CHOICES,
     upgrade_filters,
 )
-from invocations.models import Account, Invocation, WorkflowInstance
+from invocations.models import Account, Batch, Invocation, WorkflowInstance
 from invocations.models.people import full_name
 
 
@@ -41,6 +42,13 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subs
         return full_name(obj)
 
 
+class BatchField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A batch by its uid, shown by the name of its file."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return batch_name(obj)
+
+
 _fields_without_filters: tuple[object, SafeString] = (None, SafeString())
 """What the choices were, and `HistoryFilter.as_fields` with them."""
 
@@ -48,13 +56,13 @@ _fields_without_filters: tuple[object, SafeString] = (None, SafeString())
 class HistoryFilter(DaysFilter):
     """The filters of the history, from the query string of its URL (`address`).
 
-    `why` and `error` have no visible field: links from the page of errors set them. `practice` has
-    a switch above the list (`kind_links`).
+    `why`, `error` and `batch` have no visible field: links from the page of errors and from that of
+    a batch set them. `practice` has a switch above the list (`kind_links`).
     """
 
     field_order = (
         *("status", "delivery", "workflow", "account", "person", "since", "until", "http"),
-        *("again", "practice", "error", "why"),
+        *("again", "practice", "batch", "error", "why"),
     )
 
     status = forms.ChoiceField(
@@ -103,6 +111,13 @@ class HistoryFilter(DaysFilter):
         label=_("Live or practice"),
         required=False,
         choices=[("", _("All")), ("without", _("Live")), ("only", _("Practice"))],
+        widget=forms.HiddenInput,
+    )
+    batch = BatchField(
+        Batch.objects.defer("found", "reading", "columns"),
+        to_field_name="uid",
+        label=_("Batch"),
+        required=False,
         widget=forms.HiddenInput,
     )
     error = forms.CharField(

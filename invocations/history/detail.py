@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from invocations.composing import template_fields
 from invocations.history import resend
 from invocations.history.actions import Actions, Blocker
+from invocations.history.batch_names import batch_name
 from invocations.history.deliveries import (
     AWAITING,
     MAY_BE_DOUBLE,
@@ -53,12 +54,18 @@ def with_story() -> QuerySet[Invocation]:
     """Loads what a `Detail` reads, in four queries, but for the long texts of what it shows."""
     callbacks = Callback.objects.select_related("matched_by", "set_aside_by").defer("body")
     attempts = Attempt.objects.select_related("asked_by", "target").defer("reply")
-    return Invocation.objects.select_related(
-        *("workflow_instance", "version", "account__pod", "target", "created_by"),
-        *("cancelled_by", "sent_again_from", "settlement__settled_by"),
-    ).prefetch_related(
-        Prefetch("attempts", attempts.order_by("number")),
-        Prefetch("callbacks", callbacks.prefetch_related("results").order_by("received_at", "pk")),
+    return (
+        Invocation.objects.select_related(
+            *("workflow_instance", "version", "account__pod", "target", "created_by"),
+            *("cancelled_by", "sent_again_from", "settlement__settled_by", "batch"),
+        )
+        .defer("batch__found", "batch__reading", "batch__columns")
+        .prefetch_related(
+            Prefetch("attempts", attempts.order_by("number")),
+            Prefetch(
+                "callbacks", callbacks.prefetch_related("results").order_by("received_at", "pk")
+            ),
+        )
     )
 
 
@@ -118,6 +125,12 @@ class Detail:
         if delivery is NOT_REPORTED and self.invocation.workflow_instance.expects_callback:
             return NOT_YET_REPORTED
         return delivery
+
+    @property
+    def batch_name(self) -> str:
+        """The file that it comes from; empty if it was sent by itself."""
+        batch = self.invocation.batch
+        return batch_name(batch) if batch else ""
 
     @property
     def double(self) -> Meaning | None:

@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from invocations.models import WorkflowInstance
+from invocations.models import Batch, WorkflowInstance
 
 SEND = "invocations.send_invocation"
 SEE_RECIPIENT = "invocations.view_full_recipient"
@@ -155,6 +155,23 @@ class Viewer:
         kept_for = WorkflowInstance.groups.through.objects.filter(workflowinstance=OuterRef("pk"))
         groups = self.user.groups.all()
         return active.filter(~Exists(kept_for) | Exists(kept_for.filter(group__in=groups)))
+
+    def batches(self) -> QuerySet[Batch]:
+        """The batches they may see: all that were started, and the files that they uploaded."""
+        if not self.sees_history:
+            return Batch.objects.none()
+        return Batch.objects.filter(~Q(state__in=Batch.BEFORE_START) | Q(created_by=self.user))
+
+    def may_start(self, batch: Batch) -> bool:
+        """Whether they may put its rows right and start it: their own file, as long as they may
+        send its workflow. They see its numbers and values, which they brought.
+        """
+        own = self.user is not None and batch.created_by_id == self.user.pk
+        return own and batch.workflow_id in self.sendable_ids
+
+    def may_control(self, batch: Batch) -> bool:
+        """Whether they may pause, resume and cancel it, and send its failed rows again."""
+        return batch.workflow_id in self.sendable_ids
 
     @cached_property
     def sendable_ids(self) -> frozenset[int]:

@@ -44,6 +44,19 @@ MATRIX = {
     "copy_workflow": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 200, 200)),
     "export_workflow": ((SIGN_IN, 403, 403, 200, 200, 200), (SIGN_IN, 403, 403, 405, 405, 405)),
     "import_workflow": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 200, 200)),
+    "batches": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 405, 405, 405, 405)),
+    "new_batch": ((SIGN_IN, 403, 200, 403, 200, 200), (SIGN_IN, 403, 200, 403, 200, 200)),
+    "batch_example": ((SIGN_IN, 403, 200, 403, 200, 200), (SIGN_IN, 403, 405, 403, 405, 405)),
+    "batch": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 405, 405, 405, 405)),
+    # Started, and uploaded by nobody of these: what is done before the start is the uploader's.
+    "batch_check": ((SIGN_IN, 403, 302, 403, 302, 302), (SIGN_IN, 403, 302, 403, 302, 302)),
+    "batch_faulty_rows": ((SIGN_IN, 403, 404, 403, 404, 404), (SIGN_IN, 403, 405, 403, 405, 405)),
+    "batch_confirm": ((SIGN_IN, 403, 302, 403, 302, 302), (SIGN_IN, 403, 302, 403, 302, 302)),
+    "batch_pause": ((SIGN_IN, 403, 405, 403, 405, 405), (SIGN_IN, 403, 302, 403, 302, 302)),
+    "batch_resume": ((SIGN_IN, 403, 405, 403, 405, 405), (SIGN_IN, 403, 302, 403, 302, 302)),
+    "batch_cancel": ((SIGN_IN, 403, 200, 403, 200, 200), (SIGN_IN, 403, 302, 403, 302, 302)),
+    "batch_send_again": ((SIGN_IN, 403, 405, 403, 405, 405), (SIGN_IN, 403, 302, 403, 302, 302)),
+    "batch_result": ((SIGN_IN, 403, 302, 302, 302, 302), (SIGN_IN, 403, 405, 405, 405, 405)),
     "profile": ((SIGN_IN, 200, 200, 200, 200, 200), (SIGN_IN, 200, 200, 200, 200, 200)),
     "find": ((SIGN_IN, 200, 200, 200, 200, 200), (SIGN_IN, 200, 200, 200, 200, 200)),
     "history": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 200, 200, 200, 200)),
@@ -153,6 +166,11 @@ def address_of(name, world):
         return reverse(name, args=[world.workflow.pk])
     if name in {"resume", "callback_setup", "account_hub", "pause_account"}:
         return reverse(name, args=[world.workflow.account.pk])
+    if name.startswith("batch") and name not in ("batches", "batch_example"):
+        formats = ["csv"] if name == "batch_result" else []
+        return reverse(name, args=[world.batch.uid, *formats])
+    if name == "batch_example":
+        return reverse(name, args=[world.workflow.pk, "csv"])
     if name == "check_key":
         return reverse(name, args=[world.workflow.account.primary_key.pk])
     if name == "password_reset_confirm":

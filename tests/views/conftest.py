@@ -7,10 +7,11 @@ import uuid
 from types import SimpleNamespace
 
 import pytest
+from django.utils import timezone
 
 from invocations.forms.preset import PresetForm
 from invocations.kaleyra.payload import Send
-from invocations.models import Channel, Parameter, WorkflowInstance
+from invocations.models import Batch, Channel, Parameter, WorkflowInstance
 from invocations.models.permissions import Viewer
 from invocations.results import inbox
 from invocations.sending.record import record
@@ -98,4 +99,13 @@ def world(typed, ada):
         return form.save([{}, {}]) if form.is_valid() else None
 
     orphan = inbox.store_result(typed.account, b"{}")
-    return SimpleNamespace(workflow=typed, row=row, preset=preset, orphan=orphan, person=ada.person)
+    batch = Batch.objects.create(
+        workflow=typed,
+        account=typed.account,
+        state=Batch.State.RUNNING,
+        started_at=timezone.now(),
+        delete_at=timezone.now(),
+    )
+    return SimpleNamespace(
+        workflow=typed, row=row, preset=preset, orphan=orphan, person=ada.person, batch=batch
+    )

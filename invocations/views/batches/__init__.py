@@ -1,0 +1,1 @@
+"""Pages of batches: upload, match and check, confirm, progress."""

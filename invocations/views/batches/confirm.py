@@ -1,0 +1,155 @@
+"""Confirm: what is sent, to how many, when and how fast. The last page before the start."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from invocations.batches.column_json import columns_of
+from invocations.batches.reading import Reading
+from invocations.batches.same_file import sent_before
+from invocations.batches.start import findings, start
+from invocations.batches.summary import Counts, Summary
+from invocations.forms.batch_start import BatchStartForm
+from invocations.forms.when import LATER, NOW
+from invocations.kaleyra.recipients import country
+from invocations.models import Batch, permissions
+from invocations.monitoring import pauses
+from invocations.sending.departure import departure_of
+from invocations.sending.record import NotSendable
+from invocations.views.base import StaffRequest, render_page, staff_page
+from invocations.views.batches.cautions import asked_of, facts_of, left_out_kinds
+from invocations.views.batches.column_choices import ColumnChoices
+from invocations.views.batches.listing import lines_of
+from invocations.views.batches.match import is_ready
+from invocations.views.batches.row_preview import row_preview
+from invocations.views.batches.shown import head_of, own_batch, shown_batch
+from invocations.views.batches.start_text import (
+    button_text,
+    cost_text,
+    duration_text,
+    schedule_text,
+)
+from invocations.views.batches.upload import channels_of
+
+MAX_COUNTRIES = 5
+
+
+@staff_page(permissions.SEND)
+@require_http_methods(["GET", "HEAD", "POST"])
+def batch_confirm(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
+    if shown_batch(request, uid).state in Batch.STARTED:
+        if request.method == "POST":
+            messages.info(request, _("It was started already. Nothing was sent a second time."))
+        return redirect("batch", uid=uid)
+    batch = own_batch(request, uid)
+    if not is_ready(batch):
+        return redirect("batch", uid=batch.uid)
+    counts = Summary.from_json(batch.found).counts(batch.leaves_out)
+    if request.method != "POST":
+        return _show(request, batch, counts, BatchStartForm(batch, list(counts.countries)))
+    form = BatchStartForm(batch, list(counts.countries), request.POST)
+    if not form.is_valid():
+        return _show(request, batch, counts, form)
+    if request.POST.get("shown") != _shown(batch):
+        words = _("Nothing was sent: the rows have just changed. Check the number below again.")
+        messages.warning(request, words)
+        return _show(request, batch, counts, form)
+    if (request.POST.get("says") == LATER) != form.is_later:
+        words = _("Nothing was sent yet. Read the button, and press it if that is right.")
+        messages.info(request, words)
+        return _show(request, batch, counts, form)
+    ticked = request.POST.getlist("acknowledged")
+    open_ones = [one for one in asked_of(batch) if one.token not in ticked]
+    if open_ones:
+        words = _("Nothing was sent. If it should go out all the same, tick the box below first.")
+        messages.warning(request, words)
+        return _show(request, batch, counts, form, was_refused=True)
+    return _start(request, batch, counts, form)
+
+
+def _start(
+    request: StaffRequest, batch: Batch, counts: Counts, form: BatchStartForm
+) -> HttpResponse:
+    try:
+        started = start(
+            batch,
+            request.user,
+            not_before=form.not_before,
+            not_after=form.not_after,
+            per_second=form.cleaned_data["per_second"],
+            reference=form.cleaned_data["reference"],
+        )
+    except NotSendable as refusal:
+        for finding in refusal.findings:
+            form.add_error(None, finding.text)
+        return _show(request, batch, counts, form)
+    if not started and batch.state in Batch.STARTED:
+        messages.info(request, _("It was started already. Nothing was sent a second time."))
+    return redirect("batch", uid=batch.uid)
+
+
+def _shown(batch: Batch) -> str:
+    """What the page promised: how many rows, of which check."""
+    checked_at = batch.checked_at.isoformat() if batch.checked_at else ""
+    return f"{batch.rows}-{batch.left_out}-{checked_at}"
+
+
+def _show(
+    request: StaffRequest,
+    batch: Batch,
+    counts: Counts,
+    form: BatchStartForm,
+    *,
+    was_refused: bool = False,
+) -> HttpResponse:
+    workflow = batch.workflow
+    channels = channels_of(workflow)
+    reading, columns = Reading.from_json(batch.reading), columns_of(batch)
+    summary = Summary.from_json(batch.found)
+    names = ColumnChoices(channels, reading, columns).names
+    asked = request.GET.get("row", "").replace(",", "").strip()
+    row = int(asked) if asked.isdecimal() and len(asked) < 8 else 0
+    departure = departure_of(workflow)
+    context: dict[str, Any] = {
+        **head_of(batch),
+        "workflow": workflow,
+        "form": form,
+        "counts": counts,
+        "shown": _shown(batch),
+        "countries": _countries(counts, request.LANGUAGE_CODE),
+        "preview": row_preview(batch, channels, names, counts.to_send, row),
+        "acks": asked_of(batch, ticked=request.POST.getlist("acknowledged")),
+        "left_out_kinds": left_out_kinds(batch),
+        "facts": facts_of(summary),
+        "was_refused": was_refused,
+        "earlier": lines_of(sent_before(batch)[:3]),
+        "pauses": pauses.pauses_of(workflow.account, workflow),
+        "blockers": findings(batch, request.user),
+        "has_sender": departure.has_sender,
+        "says": LATER if form.is_later else NOW,
+        "button": button_text(batch, counts.to_send, form),
+        "button_now": button_text(batch, counts.to_send, None),
+        "button_later": schedule_text(counts.to_send, is_practice=batch.account.pod.is_practice),
+        "cost": cost_text(batch, counts, channels),
+        "duration": duration_text(batch, counts.to_send, form.data.get("per_second", "")),
+    }
+    return render_page(request, "batches/confirm.html", context)
+
+
+def _countries(counts: Counts, language: str) -> list[tuple[str, int]]:
+    """Names and rows, the commonest first; the rest under one name."""
+    named = [
+        (country(region, language) if region else _("unknown"), rows)
+        for region, rows in counts.countries.items()
+    ]
+    rest: Sequence[tuple[str, int]] = named[MAX_COUNTRIES:]
+    others = [(_("other countries"), sum(rows for _name, rows in rest))] if rest else []
+    return [*named[:MAX_COUNTRIES], *others]

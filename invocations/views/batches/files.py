@@ -1,0 +1,67 @@
+"""Files of a batch to download: the rows at fault, and the result."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import uuid
+from pathlib import Path
+
+from django.contrib import messages
+from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from invocations.batches.faulty_file import write_faulty_rows
+from invocations.batches.result_file import ResultGone, write_csv, write_xlsx
+from invocations.models import Batch, permissions
+from invocations.views.base import StaffRequest, staff_page
+from invocations.views.batches.shown import own_batch, shown_batch
+from invocations.views.history.exports import TYPES
+
+logger = logging.getLogger(__name__)
+
+
+@staff_page(permissions.SEND)
+@require_safe
+def batch_faulty_rows(request: StaffRequest, uid: uuid.UUID) -> FileResponse:
+    """For whoever uploaded the file: nothing is masked, the cells are theirs."""
+    batch = own_batch(request, uid)
+    logger.info("user %s fetches the rows at fault of batch %s", request.user.pk, batch.pk)
+    name = f"rows-to-correct-{timezone.localtime():%Y-%m-%d-%H%M}.xlsx"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        write_faulty_rows(batch, path)
+        # An open file stays readable after its folder is deleted.
+        file = path.open("rb")
+    return FileResponse(file, as_attachment=True, filename=name, content_type=TYPES["xlsx"])
+
+
+@staff_page(permissions.SEE_HISTORY)
+@require_safe
+def batch_result(request: StaffRequest, uid: uuid.UUID, format: str) -> HttpResponseBase:
+    """With what the viewer may see, as of now."""
+    batch = shown_batch(request, uid)
+    if batch.state not in Batch.STARTED:
+        return redirect("batch", uid=batch.uid)
+    if not batch.parts.exists():
+        messages.info(request, _("The rows of this file were deleted: their time is over."))
+        return redirect("batch", uid=batch.uid)
+    logger.info("user %s fetches the result of batch %s", request.user.pk, batch.pk)
+    name = f"batch-{timezone.localtime():%Y-%m-%d-%H%M}.{format}"
+    if format == "csv":
+        # A streamed file is written after the middleware has reset the time zone: it uses the
+        # viewer's.
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        lines = write_csv(batch, request.viewer)
+        return StreamingHttpResponse(lines, content_type=TYPES[format], headers=headers)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        try:
+            write_xlsx(batch, request.viewer, path)
+        except ResultGone:
+            return redirect("batch", uid=batch.uid)
+        file = path.open("rb")
+    return FileResponse(file, as_attachment=True, filename=name, content_type=TYPES[format])

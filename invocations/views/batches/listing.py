@@ -1,0 +1,91 @@
+"""The list of batches, and one line about a batch wherever several are listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from invocations.history.batch_names import batch_name
+from invocations.history.wording import past_day_and_time, person_name
+from invocations.models import Batch, permissions
+from invocations.views.base import StaffRequest, render_page, staff_page
+
+State = Batch.State
+PER_PAGE = 50
+TONES = {
+    State.UPLOADING: ("neutral", "upload"),
+    State.CHECKING: ("sending", "hourglass_top"),
+    State.REFUSED: ("rejected", "block"),
+    State.CHECKED: ("neutral", "edit_note"),
+    State.RUNNING: ("sending", "send"),
+    State.PAUSED: ("held", "pause"),
+    State.DONE: ("accepted", "check"),
+    State.CANCELLED: ("neutral", "close"),
+    State.EXPIRED: ("rejected", "timer_off"),
+}
+
+
+@dataclass(frozen=True)
+class BatchLine:
+    batch: Batch
+
+    @property
+    def name(self) -> str:
+        return batch_name(self.batch)
+
+    @property
+    def tone(self) -> str:
+        return TONES[State(self.batch.state)][0]
+
+    @property
+    def icon(self) -> str:
+        return TONES[State(self.batch.state)][1]
+
+    @property
+    def state(self) -> str:
+        return state_text(self.batch)
+
+    @property
+    def when(self) -> str:
+        return past_day_and_time(self.batch.started_at or self.batch.created_at)
+
+    @property
+    def by(self) -> str:
+        return person_name(self.batch.started_by or self.batch.created_by)
+
+
+def state_text(batch: Batch) -> str:
+    if batch.state == State.RUNNING and _is_ahead(batch):
+        return _("Scheduled")
+    return str(batch.get_state_display())
+
+
+def _is_ahead(batch: Batch) -> bool:
+    return batch.not_before is not None and batch.not_before > timezone.now()
+
+
+def lines_of(batches: Iterable[Batch]) -> list[BatchLine]:
+    return [BatchLine(batch) for batch in batches]
+
+
+def with_people(batches: QuerySet[Batch]) -> QuerySet[Batch]:
+    """What a line reads, without the long texts."""
+    related = batches.select_related("workflow", "account__pod", "created_by", "started_by")
+    return related.defer("found", "reading", "columns")
+
+
+@staff_page(permissions.SEE_HISTORY)
+@require_safe
+def batches(request: StaffRequest) -> HttpResponse:
+    """Newest first."""
+    found = with_people(request.viewer.batches().order_by("-id"))
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "lines": lines_of(page.object_list)}
+    return render_page(request, "batches/list.html", context)

@@ -1,0 +1,107 @@
+"""The page of a batch that was started: how far it is, and what its rows need."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from invocations.batches.changed import CHANGE_TEXT
+from invocations.batches.progress import Progress, progress_of
+from invocations.history.scheduled import day_and_time, span_text
+from invocations.history.wording import clock_time, past_day_and_time, person_name
+from invocations.models import Batch, Invocation
+from invocations.monitoring import pauses
+from invocations.sending.departure import departure_of
+from invocations.views.base import StaffRequest, render_page
+from invocations.views.batches.outcome_shares import bar_of, bar_text, rows_in_need, shares_of
+from invocations.views.batches.shown import head_of
+from invocations.views.batches.upload import channels_of
+
+State, Status = Batch.State, Invocation.Status
+SECONDS_BETWEEN_LOOKS = 2
+
+
+def show_progress(request: StaffRequest, batch: Batch) -> HttpResponse:
+    """It refreshes itself until nothing of the batch can change any more."""
+    progress = progress_of(batch)
+    now = timezone.now()
+    channels = channels_of(batch.workflow)
+    shares = shares_of(progress, batch, channels)
+    is_going = batch.state in Batch.GOING
+    context: dict[str, Any] = {
+        **head_of(batch),
+        "about": _about(batch),
+        "progress": progress,
+        "shares": shares,
+        "bar": bar_of(shares, progress),
+        "bar_text": bar_text(shares),
+        "needs": rows_in_need(progress, batch),
+        "refreshes_every": 0 if progress.is_over else SECONDS_BETWEEN_LOOKS,
+        "is_going": is_going,
+        "may_control": request.viewer.may_control(batch),
+        "left": progress.waiting if is_going else 0,
+        "schedule": _schedule(batch, now),
+        "time_left": time_left(progress),
+        "pace": f"{progress.per_second:g}" if progress.per_second else "",
+        "state_says": _state_says(batch),
+        "pauses": pauses.pauses_of(batch.account, batch.workflow) if is_going else [],
+        "has_sender": departure_of(batch.workflow).has_sender if is_going else True,
+        "is_own": batch.created_by_id == request.user.pk,
+        "again_as": list(batch.sent_again_as.order_by("id")),
+        "rows_are_kept": batch.delete_at > now,
+        "failed": progress.by_status[Status.REJECTED] + progress.not_delivered,
+        "never_left": progress.cancelled + progress.expired if not is_going else 0,
+    }
+    return render_page(request, "batches/batch.html", context)
+
+
+def _about(batch: Batch) -> str:
+    """Who started it when, and the ticket."""
+    facts = {"when": past_day_and_time(batch.started_at or batch.created_at)}
+    facts["person"] = person_name(batch.started_by)
+    words = _("started %(when)s by %(person)s") % facts
+    return f"{words}, {batch.reference}" if batch.reference else words
+
+
+def _schedule(batch: Batch, now: datetime) -> dict[str, str] | None:
+    """None unless it waits for its time."""
+    begins = batch.not_before
+    if batch.state not in Batch.GOING or begins is None or begins <= now:
+        return None
+    return {"at": day_and_time(begins), "ahead": span_text(begins - now)}
+
+
+def time_left(progress: Progress) -> str:
+    """Empty if nothing leaves now, or nothing is left."""
+    seconds = progress.seconds_left
+    if seconds is None or not progress.waiting:
+        return ""
+    if seconds < 100:
+        return _("About %(seconds)s s left") % {"seconds": max(1, round(seconds))}
+    return _("About %(span)s left") % {"span": span_text(timedelta(seconds=seconds))}
+
+
+def _state_says(batch: Batch) -> dict[str, str] | None:
+    """Title, text and tone of what a person has to know about its state; None while it runs."""
+    ended = clock_time(batch.ended_at, "j M, H:i") if batch.ended_at else ""
+    if batch.state == State.PAUSED:
+        if batch.paused_because:
+            why = CHANGE_TEXT.get(batch.paused_because, batch.paused_because)
+            return _said(_("The console has paused this batch"), str(why), "held")
+        title = _("%(person)s has paused this batch") % {"person": person_name(batch.paused_by)}
+        return _said(title, _("Nothing of it leaves until it is resumed."), "held")
+    if batch.state == State.CANCELLED:
+        title = _("Cancelled on %(time)s") % {"time": ended}
+        return _said(title, _("What had left goes on. The rest was never sent."), "neutral")
+    if batch.state == State.EXPIRED:
+        title = _("Its time was over on %(time)s") % {"time": ended}
+        return _said(title, _("What had not left by then was never sent."), "rejected")
+    return None
+
+
+def _said(title: str, text: str, tone: str) -> dict[str, str]:
+    return {"title": title, "text": text, "tone": tone}

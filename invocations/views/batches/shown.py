@@ -1,0 +1,56 @@
+"""What all pages of one batch share: finding it, its name and its head."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from invocations.models import Batch
+from invocations.views.base import StaffRequest
+from invocations.views.batches.listing import BatchLine
+
+
+def shown_batch(request: StaffRequest, uid: uuid.UUID) -> Batch:
+    """One that the person may see; else 404."""
+    found = request.viewer.batches().select_related(
+        *("workflow", "account__pod", "created_by", "started_by", "paused_by", "version"),
+        "again_from",
+    )
+    return get_object_or_404(found, uid=uid)
+
+
+def own_batch(request: StaffRequest, uid: uuid.UUID) -> Batch:
+    """One that they may put right and start; else 404: its cells are the uploader's alone."""
+    batch = shown_batch(request, uid)
+    if not request.viewer.may_start(batch):
+        raise Http404
+    return batch
+
+
+def controlled_batch(request: StaffRequest, uid: uuid.UUID) -> Batch:
+    """One that they may pause, resume and cancel."""
+    batch = shown_batch(request, uid)
+    if not request.viewer.may_control(batch):
+        raise PermissionDenied
+    return batch
+
+
+def messages_in(batch: Batch) -> int:
+    """Rows that are sent, or were."""
+    return batch.rows - batch.left_out
+
+
+def head_of(batch: Batch) -> dict[str, Any]:
+    """For templates/batches/head.html. The title holds no name and no number of anybody."""
+    count = messages_in(batch)
+    title = _("Your file")
+    if batch.rows:
+        words = ngettext("Batch of %(count)s message", "Batch of %(count)s messages", count)
+        title = words % {"count": f"{count:,}"}
+    return {"batch": batch, "line": BatchLine(batch), "title_text": title, "account": batch.account}
