@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from invocations.batches.columns import ColumnMap
@@ -106,8 +106,10 @@ class _Rule:
 class PlainChannel:
     """For one map of columns."""
 
-    def __init__(self, channel: Channel, columns: ColumnMap) -> None:
-        """Raises `NotPlain`."""
+    def __init__(
+        self, channel: Channel, columns: ColumnMap, places: Mapping[str, Sequence[str]]
+    ) -> None:
+        """`places`: of `row_sends.candidate_places`. Raises `NotPlain`."""
         fields = fields_of(channel)
         if not channel.template_text or any(field.more_keys for field in fields):
             raise NotPlain
@@ -115,7 +117,7 @@ class PlainChannel:
         sources = {
             field.key: source
             for field in fields
-            if (source := _source(channel, field.key, columns)) is not None
+            if (source := _first_source(places[field.key], columns)) is not None
         }
         self._probe = {
             key: source.text if source.column is None else _PROBE
@@ -123,8 +125,8 @@ class PlainChannel:
             if source.column is not None or source.text.strip()
         }
         self._refuse_findings(fields)
-        self._keys = {
-            source.column: key for key, source in sources.items() if source.column is not None
+        self._columns = {
+            key: source.column for key, source in sources.items() if source.column is not None
         }
         self._rules = [
             self._rule(field, column)
@@ -214,17 +216,19 @@ class PlainChannel:
         """What is sent on the channel, as `row_sends` makes it of a row that is not left to the
         gate.
         """
-        return {**self._probe, **{key: cells[column] for column, key in self._keys.items()}}
+        return {**self._probe, **{key: cells[column] for key, column in self._columns.items()}}
 
     def _text(self, cells: Sequence[str]) -> str:
         text, params = self._channel.template_text, self.params(cells)
         return resolve(text, params, self._kind, otp=self._channel.is_otp).text
 
 
-def _source(channel: Channel, key: str, columns: ColumnMap) -> Source | None:
-    """Its own place first, then that of both channels (`row_sends`)."""
-    own = source_of(f"{channel.position}:{key}", columns)
-    return own if own is not None else source_of(key, columns)
+def _first_source(places: Sequence[str], columns: ColumnMap) -> Source | None:
+    """Of the places that have a text for a row. A row whose cell there is empty is not plain, so
+    that what stands in for it is left to `row_sends`.
+    """
+    found = (source_of(place, columns) for place in places)
+    return next((source for source in found if source is not None), None)
 
 
 def _fits(value: str, rule: _Rule) -> bool:

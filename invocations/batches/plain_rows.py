@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from invocations.batches.columns import REFERENCE, ColumnMap
 from invocations.batches.plain_channel import NotPlain, PlainChannel, are_plain, source_of
+from invocations.batches.row_sends import candidate_places
 from invocations.models import Channel, WorkflowInstance
 
 MOST_REFERENCE = 100
@@ -25,7 +26,10 @@ class PlainRows:
         is_live = workflow.stage == WorkflowInstance.Stage.LIVE
         if not (workflow.is_active and channels and (is_live or workflow.account.pod.is_practice)):
             raise NotPlain
-        self._channels = [PlainChannel(channel, columns) for channel in channels]
+        self._channels = [
+            PlainChannel(channel, columns, places)
+            for channel, places in zip(channels, candidate_places(channels, columns), strict=True)
+        ]
         self._columns = sorted(set().union(*(channel.columns for channel in self._channels)))
         self._width = max(self._columns, default=-1) + 1
         self._reference = source_of(REFERENCE, columns)

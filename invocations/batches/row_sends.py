@@ -40,11 +40,11 @@ class SendsOfRows:
         """`home`: the region whose national form the numbers may have, or empty."""
         self._columns = columns
         self._home = home
-        asked = [fields_of(channel) for channel in channels]
-        sources = _sources(asked)
         self._channels = [
-            (channel, fields, _places_by_key(channel, _keys(channel, fields, columns), sources))
-            for channel, fields in zip(channels, asked, strict=True)
+            (channel, fields_of(channel), places_by_key)
+            for channel, places_by_key in zip(
+                channels, candidate_places(channels, columns), strict=True
+            )
         ]
         self._places = {
             (channel.position, key): places
@@ -78,6 +78,16 @@ class SendsOfRows:
             return recipients.clean(written, self._home).digits
         except RecipientError:
             return written
+
+
+def candidate_places(channels: Sequence[Channel], columns: ColumnMap) -> list[dict[str, list[str]]]:
+    """By channel and key: the places whose text it takes, the first one that is not empty."""
+    asked = [fields_of(channel) for channel in channels]
+    sources = _sources(asked)
+    return [
+        _places_by_key(channel, _keys(channel, fields, columns), sources)
+        for channel, fields in zip(channels, asked, strict=True)
+    ]
 
 
 def _keys(channel: Channel, fields: Sequence[TemplateField], columns: ColumnMap) -> list[str]:

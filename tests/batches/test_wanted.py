@@ -6,6 +6,7 @@ import pytest
 
 from invocations.batches.columns import propose
 from invocations.batches.recipient_file.rows import Row
+from invocations.batches.row_check import RowChecker
 from invocations.batches.row_sends import SendsOfRows
 from invocations.batches.wanted import wanted_columns, wanted_of
 from invocations.models import Channel, WorkflowInstance
@@ -51,3 +52,13 @@ def test_a_place_that_shares_a_value_may_have_a_column_of_its_own(channels: list
     sends = SendsOfRows(channels, columns).of(row).sends
     assert sends[0].template_params["#param_header#"] == "KF-1 of today"
     assert sends[0].template_params["02"] == "KF-1"
+
+
+def test_rows_of_values_that_are_shared_need_no_thought(channels: list[Channel]) -> None:
+    row = Row(2, ["919876512340", "Bus", "Asha"])
+    columns = propose(["Phone", "Order", "First name"], [row], wanted_of(channels))
+    workflow = channels[0].workflow_instance
+    checker = RowChecker(workflow, columns)
+    plain = checker.plain_sends(row)
+    assert plain is not None
+    assert plain.sends == checker.sends(row).sends
