@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from invocations.batches.start import RESULT_KEPT
 from invocations.models import Batch, BatchPart, Invocation
+from invocations.sending import decisions, pause
 
 logger = logging.getLogger(__name__)
 
@@ -23,8 +24,12 @@ _UNSETTLED = Exists(
 def end_due(now: datetime) -> int:
     """Ends batches whose last row has left, and those whose time is over. Returns how many.
 
+    Rows of a cancelled batch that came back into the queue are cancelled, too.
+
     A batch is not done before none of its rows waits: until then it can be paused and cancelled.
     """
+    if pause.stopped_batches().filter(state=State.CANCELLED).exists():
+        decisions.cancel_returned()
     if not Batch.objects.filter(state__in=Batch.GOING).exists():
         return 0
     going = Batch.objects.filter(state__in=Batch.GOING)

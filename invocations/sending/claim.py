@@ -110,7 +110,7 @@ def claim_invocations(
     """Claims up to `most` of `candidates`, and commits an attempt for each.
 
     Returns none while everything is stopped, while the account is paused (except for a probe), or
-    while its rate allows none. Rows of a paused workflow, queued rows of a paused batch, and rows
+    while its rate allows none. Rows of a paused workflow, queued rows of a stopped batch, and rows
     that another process is claiming, are left out. `comes_first`: a person waits for what is sent
     `by_hand`, so its later attempts come before the rest of the queue.
     """
@@ -179,9 +179,9 @@ def _claimable(account: Account, now: datetime) -> Q:
     paused = WorkflowInstance.objects.filter(account=account, is_paused=True)
     in_time = Q(not_after__isnull=True) | Q(not_after__gt=now)
     is_paused = Q(workflow_instance_id__in=list(paused.values_list("pk", flat=True)))
-    batches = list(pause.paused_batches().filter(account=account).values_list("pk", flat=True))
-    is_of_paused = Q(batch_id__in=batches, status=Status.QUEUED)
-    return in_time & Q(account_id=account.pk) & ~is_paused & ~is_of_paused
+    batches = list(pause.stopped_batches().filter(account=account).values_list("pk", flat=True))
+    is_of_stopped = Q(batch_id__in=batches, status=Status.QUEUED)
+    return in_time & Q(account_id=account.pk) & ~is_paused & ~is_of_stopped
 
 
 def _rows_to_claim(

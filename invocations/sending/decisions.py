@@ -105,6 +105,17 @@ def cancel_batch(batch: Batch, by: User | None) -> int:
     return waiting.update(**_as_cancelled(by))
 
 
+def cancel_returned() -> int:
+    """Cancels rows of cancelled batches that were under way then, and came back into the queue: of
+    a 429, or of a dispatcher that was stopped. Returns how many those were.
+    """
+    cancelled = Batch.objects.filter(state=Batch.State.CANCELLED)
+    returned = Invocation.objects.filter(
+        batch__in=cancelled.values("pk"), batch__isnull=False, status__in=Invocation.UNSENT
+    )
+    return returned.update(**_as_cancelled(None))
+
+
 def _as_cancelled(by: User | None) -> dict[str, Any]:
     return {
         "status": Status.CANCELLED,

@@ -14,7 +14,7 @@ from invocations.sending.claim import Claim, claim_invocations
 from invocations.sending.outcomes import RELEASED_WITH_ACCOUNT, Status
 from invocations.sending.turns import Turns
 
-_OF_PAUSED_BATCH = Q(batch_id__in=pause.paused_batches().values("pk"), status=Status.QUEUED)
+_OF_STOPPED_BATCH = Q(batch_id__in=pause.stopped_batches().values("pk"), status=Status.QUEUED)
 
 
 def accounts_with_work() -> list[Account]:
@@ -24,7 +24,7 @@ def accounts_with_work() -> list[Account]:
     rows = Invocation.objects.filter(
         due_at__lte=now, status__in=Invocation.OPEN, workflow_instance_id__in=going.values("pk")
     )
-    has_due = Exists(rows.exclude(_OF_PAUSED_BATCH).filter(account_id=OuterRef("pk")))
+    has_due = Exists(rows.exclude(_OF_STOPPED_BATCH).filter(account_id=OuterRef("pk")))
     waits = Exists(Pace.objects.filter(account_id=OuterRef("pk"), wait_until__gt=now))
     return list(Account.objects.filter(has_due & ~waits, is_paused=False).order_by("pk"))
 
@@ -58,7 +58,7 @@ def stopped() -> list[tuple[str, int]]:
     found: dict[str, QuerySet[Any]] = {
         "account": accounts,
         "workflow": workflows,
-        "batch": pause.paused_batches(),
+        "batch": pause.stopped_batches(),
     }
     return [
         (place, pk) for place, rows in found.items() for pk in rows.values_list("pk", flat=True)
@@ -78,7 +78,7 @@ def accounts_to_probe() -> list[Account]:
         .filter(
             held
             | Exists(
-                rows.exclude(_OF_PAUSED_BATCH).filter(due_at__lte=now, status__in=Invocation.OPEN)
+                rows.exclude(_OF_STOPPED_BATCH).filter(due_at__lte=now, status__in=Invocation.OPEN)
             )
         )
         .order_by("pk")

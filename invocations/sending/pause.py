@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from invocations.models import Account, Batch, KillSwitch, Pace, WorkflowInstance
+from invocations.models import Account, Batch, Invocation, KillSwitch, Pace, WorkflowInstance
 from invocations.sending.outcomes import TABLE, Effect
 
 if TYPE_CHECKING:
@@ -124,9 +124,17 @@ def resume_workflow(workflow: WorkflowInstance) -> bool:
     return True
 
 
-def paused_batches() -> QuerySet[Batch]:
-    """Their queued rows stay where they are. What is in doubt is still asked about."""
-    return Batch.objects.filter(state=Batch.State.PAUSED)
+def stopped_batches() -> QuerySet[Batch]:
+    """Their queued rows do not leave. What is in doubt is still asked about.
+
+    Of a cancelled batch these are rows that were under way and came back into the queue
+    (`decisions.cancel_returned`).
+    """
+    under_way = Invocation.objects.filter(
+        batch=OuterRef("pk"), status__in=Invocation.UNSETTLED
+    ).order_by()
+    cancelled = Q(state=Batch.State.CANCELLED) & Exists(under_way)
+    return Batch.objects.filter(Q(state=Batch.State.PAUSED) | cancelled)
 
 
 def reset_rate_limit(account: Account) -> None:

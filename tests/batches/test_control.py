@@ -109,6 +109,32 @@ def test_cancelled_rows_never_leave_and_those_on_their_way_go_on(workflow, ada, 
     assert batch.ended_at
 
 
+@pytest.mark.parametrize("status", ["queued", "held"])
+def test_a_row_that_comes_back_after_the_cancellation_is_cancelled(workflow, status, receiver):
+    """Of a 429, or of a dispatcher that was stopped before it posted."""
+    batch = running_batch(workflow, 3)
+    feed_due()
+    claim_due(1)
+    cancel(batch, None)
+    came_back = {"status": status, "due_at": batch.started_at, "lease_until": None}
+    Invocation.objects.filter(status="sending").update(**came_back)
+    assert claim_due(10) == []
+    run_once(width=1)
+    assert _statuses() == ["cancelled"] * 3
+    assert not receiver.received
+
+
+def test_what_is_claimed_is_handed_back_once_its_batch_is_cancelled(workflow, receiver):
+    batch = running_batch(workflow, 3)
+    feed_due()
+    dispatcher = Dispatcher(sweep, width=1)
+    dispatcher._enqueue(claim_due(3))
+    cancel(batch, None)
+    dispatcher._look_for_stops()
+    assert dispatcher._result(dispatcher._claimed.get(), None).reason == "handed_back"
+    assert not receiver.received
+
+
 def test_other_batches_go_on_when_one_is_cancelled(workflow):
     batch, other = running_batch(workflow, 10), running_batch(workflow, 10)
     feed_due()
