@@ -156,7 +156,7 @@ def index_by_filter(elsewhere, workflow, person):
         "http=400": "invocation_by_http_status",
         "error=workflow … is not published": "invocation_by_error",
         "why=timeout": "invocation_by_reason",
-        "again=yes": "invocation_sent_again|invocations_invocation_sent_again_.*",
+        "again=yes": "invocation_sent_again|invocation_by_original",
         "since=2026-01-05&until=2026-01-05": "invocations_invocation_pkey|INTEGER PRIMARY KEY",
         "status=unknown&since=2026-01-05&until=2026-01-05": "invocation_by_status",
         f"status=held&workflow={workflow.pk}": "invocation_by_status",
@@ -239,5 +239,8 @@ def test_what_a_message_was_sent_again_as_and_its_attempts_take_an_index(table):
     one = table[0][0]
     told = one.sent_again_as.order_by("id").explain()
     assert "invocation_by_original" in told, told
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")  # it walks over an empty table
     told = one.attempts.order_by().values_list("pk").explain()
     assert re.search("attempt_number_once_per_invocation|sqlite_autoindex_invocations_at", told)
