@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import DatabaseError
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -115,7 +116,7 @@ def _email(batch: Batch, progress: Progress, address: str) -> EmailMessage:
             lines += ["", str(PAUSE_TEXT.get(batch.paused_because, ""))]
         lines += ["", *_counts(progress)]
         if settings.CONSOLE_URL:
-            lines += ["", f"{settings.CONSOLE_URL.rstrip('/')}/batches/{batch.uid}/"]
+            lines += ["", settings.CONSOLE_URL.rstrip("/") + reverse("batch", args=[batch.uid])]
     subject = f"[{_('Fallback console')}] {' '.join(title.split())}"
     return EmailMessage(subject, "\n".join(lines), to=[address])
 

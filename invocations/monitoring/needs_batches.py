@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from invocations.batches.changed import PAUSE_TEXT
@@ -25,7 +26,7 @@ def batch_needs() -> Iterator[Need]:
             says=str(PAUSE_TEXT.get(batch.paused_because, "")),
             permission=permissions.CHANGE_WORKFLOW,
             button=_("See the batch"),
-            address=f"/batches/{batch.uid}/",
+            address=reverse("batch", args=[batch.uid]),
             n=batch.rows - batch.left_out - batch.fed,
             expires_at=batch.not_after,
             since=batch.started_at,

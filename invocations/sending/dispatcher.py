@@ -157,20 +157,13 @@ class Dispatcher:
 
     @property
     def _ahead(self) -> int:
-        """How many messages to have claimed.
-
-        A claim takes a dozen queries, however many messages it is for; those should leave within a
-        second.
-        """
+        """How many messages to have claimed: a second's, for a claim takes a dozen queries."""
         return min(MOST_AHEAD * self.width, max(AHEAD * self.width, self._posted_lately))
 
     @property
     def _enough_room(self) -> int:
-        """For how many messages a claim is worth its queries: half of those ahead, or two thirds if
-        each thread still has two to post meanwhile.
-        """
-        ahead = self._ahead
-        return max(ahead // 2, min(ahead * 2 // 3, ahead - 3 * self.width))
+        """From half of those ahead on; two thirds if each thread has two more to post meanwhile."""
+        return max(self._ahead // 2, min(self._ahead * 2 // 3, self._ahead - 3 * self.width))
 
     def _enqueue(self, claims: list[Claim]) -> None:
         if self._mark:

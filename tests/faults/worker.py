@@ -8,13 +8,10 @@ It replaces names of the product in a process of the tests. Production runs none
 from __future__ import annotations
 
 import argparse
-import copy
-import json
 import os
 import pkgutil
 import signal
 import sys
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -41,6 +38,7 @@ from invocations.sending import (  # noqa: E402
 )
 from invocations.sending.outcomes import TABLE, Outcome, Status  # noqa: E402
 from tests.faults.batches import other_ids, skipped_rows  # noqa: E402
+from tests.faults.request_bugs import fresh_id, rewritten_body  # noqa: E402
 from tests.faults.target_bugs import live_target, no_after_restore, no_mark  # noqa: E402
 
 HURRY = 15.0
@@ -70,39 +68,6 @@ def hurry(times: float) -> None:
 
 
 # --- bugs that the harness must find -----------------------------------------------------------
-
-
-def fresh_id() -> None:
-    """A retry is a new request, with an id of its own."""
-    post_once = attempt._reason_and_reply
-
-    def with_a_fresh_id(ours: Any, connections: Any) -> Any:
-        if ours.number > 1:
-            text, invocation = ours.invocation.payload, copy.copy(ours.invocation)
-            invocation.request_id = uuid.uuid4()
-            invocation.payload = text.replace(
-                str(ours.invocation.request_id), str(invocation.request_id)
-            )
-            ours = replace(ours, invocation=invocation)
-        return post_once(ours, connections)
-
-    attempt._reason_and_reply = with_a_fresh_id
-
-
-def rewritten_body() -> None:
-    """A retry writes its JSON again, in another order."""
-    post_once = attempt._reason_and_reply
-
-    def with_another_body(ours: Any, connections: Any) -> Any:
-        if ours.number > 1:
-            invocation = copy.copy(ours.invocation)
-            invocation.payload = json.dumps(
-                dict(reversed(json.loads(ours.invocation.payload).items()))
-            )
-            ours = replace(ours, invocation=invocation)
-        return post_once(ours, connections)
-
-    attempt._reason_and_reply = with_another_body
 
 
 def every_400_rejected() -> None:
@@ -271,8 +236,7 @@ FEED_MOMENTS: dict[str, tuple[Callable[[str, Strike], None], str]] = {
     "in_feed": (_after, "batches.feed._insert"),
     "after_feed": (_after, "batches.feed._move"),
 }
-"""The moments of feeding some rows of a batch: its cursor has moved, the rows are inserted too, and
-both are committed."""
+"""Its cursor has moved, the rows are inserted too, and both are committed."""
 
 
 def strike_at(moment: str, strike: Strike) -> None:
