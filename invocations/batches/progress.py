@@ -11,7 +11,7 @@ from django.utils import timezone
 from invocations.batches.pace import shares
 from invocations.batches.part_counts import Counts, counts_of
 from invocations.models import Batch, Invocation
-from invocations.sending import pause
+from invocations.sending.departure import Departures
 
 State = Batch.State
 Status, Delivery = Invocation.Status, Invocation.Delivery
@@ -131,11 +131,13 @@ def progress_of(batch: Batch) -> Progress:
 
 
 def pace_of(batch: Batch, now: datetime) -> float:
-    """Messages per second that leave of it now; 0 while it, or what it leaves by, is stopped."""
+    """Messages per second that leave of it now; 0 while it, or what it leaves by, is stopped or
+    cannot be reached.
+    """
     begins = batch.not_before
     is_going = batch.state == State.RUNNING and not (begins and begins > now)
-    is_paused = batch.account.is_paused or batch.workflow.is_paused
-    if not is_going or is_paused or pause.is_stopped():
+    departure = Departures(now).of(batch.account, batch.workflow)
+    if not is_going or not departure.goes_on_by_itself or departure.is_unreachable:
         return 0.0
     running = Batch.objects.filter(account=batch.account_id, state=State.RUNNING)
     caps = dict(running.exclude(not_before__gt=now).values_list("pk", "per_second"))

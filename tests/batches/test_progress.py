@@ -13,10 +13,16 @@ from invocations.batches.control import cancel, pause
 from invocations.batches.feed import feed_due
 from invocations.batches.part_counts import counts_of, freeze_parts
 from invocations.batches.progress import progress_of
-from invocations.models import Account, Batch, Invocation
+from invocations.models import Account, Batch, Heartbeat, Invocation, Pace
+from invocations.sending import rate_limit
 from tests.batches.built import running_batch
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def sender():
+    return Heartbeat.objects.create(pk=1, at=timezone.now())
 
 
 @pytest.fixture
@@ -52,6 +58,20 @@ def test_rows_that_are_not_fed_are_counted(workflow):
     progress = progress_of(batch)
     assert (progress.fed, progress.unfed, progress.waiting) == (30, 70, 100)
     assert progress.seconds_left == 10
+
+
+def test_no_time_is_left_to_tell_while_the_account_cannot_be_reached(workflow):
+    batch = running_batch(workflow, 100)
+    pace, _created = Pace.objects.get_or_create(account=workflow.account)
+    pace.failures, pace.wait_until = rate_limit.FAILURES, timezone.now()
+    pace.save()
+    assert progress_of(batch).seconds_left is None
+
+
+def test_no_time_is_left_to_tell_while_nobody_sends(workflow, sender):
+    batch = running_batch(workflow, 100)
+    sender.delete()
+    assert progress_of(batch).seconds_left is None
 
 
 def test_the_time_left_follows_the_share_of_the_pace(workflow):

@@ -9,13 +9,14 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invocations.batches.changed import CHANGE_TEXT
+from invocations.batches.changed import PAUSE_TEXT
 from invocations.batches.progress import Progress, progress_of
+from invocations.history.outlook import unreachable_text
 from invocations.history.scheduled import day_and_time, span_text
 from invocations.history.wording import clock_time, past_day_and_time, person_name
 from invocations.models import Batch, Invocation
 from invocations.monitoring import pauses
-from invocations.sending.departure import departure_of
+from invocations.sending.departure import GOES_ON, departure_of
 from invocations.views.base import StaffRequest, render_page
 from invocations.views.batches.outcome_shares import bar_of, bar_text, rows_in_need, shares_of
 from invocations.views.batches.shown import head_of
@@ -32,6 +33,8 @@ def show_progress(request: StaffRequest, batch: Batch) -> HttpResponse:
     channels = channels_of(batch.workflow)
     shares = shares_of(progress, batch, channels)
     is_going = batch.state in Batch.GOING
+    departure = departure_of(batch.workflow) if is_going else GOES_ON
+    waits_in_vain = departure.is_unreachable and not departure.is_blocked
     context: dict[str, Any] = {
         **head_of(batch),
         "about": _about(batch),
@@ -49,7 +52,8 @@ def show_progress(request: StaffRequest, batch: Batch) -> HttpResponse:
         "pace": f"{progress.per_second:g}" if progress.per_second else "",
         "state_says": _state_says(batch),
         "pauses": pauses.pauses_of(batch.account, batch.workflow) if is_going else [],
-        "has_sender": departure_of(batch.workflow).has_sender if is_going else True,
+        "has_sender": departure.has_sender,
+        "unreachable": unreachable_text(departure, batch.account) if waits_in_vain else "",
         "is_own": batch.created_by_id == request.user.pk,
         "again_as": list(batch.sent_again_as.order_by("id")),
         "rows_are_kept": batch.delete_at > now,
@@ -90,7 +94,7 @@ def _state_says(batch: Batch) -> dict[str, str] | None:
     ended = clock_time(batch.ended_at, "j M, H:i") if batch.ended_at else ""
     if batch.state == State.PAUSED:
         if batch.paused_because:
-            why = CHANGE_TEXT.get(batch.paused_because, batch.paused_because)
+            why = PAUSE_TEXT.get(batch.paused_because, batch.paused_because)
             return _said(_("The console has paused this batch"), str(why), "held")
         title = _("%(person)s has paused this batch") % {"person": person_name(batch.paused_by)}
         return _said(title, _("Nothing of it leaves until it is resumed."), "held")

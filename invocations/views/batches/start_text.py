@@ -70,4 +70,6 @@ def duration_text(batch: Batch, count: int, typed: str) -> str:
     pace = min(int(typed), most) if typed.isdecimal() and int(typed[:6]) > 0 else most
     span = timedelta(seconds=count / pace)
     words = _("%(pace)s per second, done in about %(span)s")
+    if span < timedelta(minutes=1):
+        words = _("%(pace)s per second, done in %(span)s")
     return words % {"pace": f"{pace:,}", "span": span_text(span)}

@@ -1,9 +1,12 @@
 """The page of a batch under way, its list, and what a person may do about it."""
 
 import pytest
+from django.utils import timezone
 
 from invocations.batches.feed import feed_due
-from invocations.models import Batch, Invocation
+from invocations.models import Batch, Heartbeat, Invocation, Pace
+from invocations.sending import rate_limit
+from invocations.sending.restored import mark_restored
 from tests.views.batches.conftest import GOOD
 
 
@@ -40,6 +43,21 @@ def test_it_is_paused_and_resumed_by_those_who_may_send(priya, rosa, started):
     priya.post(f"/batches/{started.uid}/resume/")
     started.refresh_from_db()
     assert started.state == Batch.State.RUNNING
+
+
+def test_the_page_says_that_kaleyra_cannot_be_reached_and_promises_no_time(priya, started):
+    Heartbeat.objects.create(pk=1, at=timezone.now())
+    assert "About 1 s left" in page_of(priya, started)
+    circuit = {"failures": rate_limit.FAILURES, "wait_until": timezone.now()}
+    Pace.objects.update_or_create(account=started.account, defaults=circuit)
+    page = page_of(priya, started)
+    assert "The console tries one message every 10 seconds." in page
+    assert "s left</strong>" not in page
+
+
+def test_a_restored_copy_of_the_database_is_told_in_words(priya, started):
+    mark_restored()
+    assert "The database was restored from a backup." in page_of(priya, started)
 
 
 def test_cancelling_is_asked_first_and_ends_what_has_not_left(priya, started):
