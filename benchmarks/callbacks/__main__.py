@@ -182,15 +182,16 @@ def sends(count: int) -> Run:
             return bench.dispatcher(2 * count, 0.05, 2)
 
 
-def measured(asked: argparse.Namespace, database_pid: int) -> int:
+def measured(asked: argparse.Namespace, database_pid: int, folder: str) -> int:
     """All parts. Returns how many results were lost or refused."""
     import django
 
     django.setup()
     from benchmarks.callbacks import rows
 
-    rows.await_results(asked.rate * asked.seconds + asked.burst + 1000)
-    reports, console = rows.Reports(), Console(asked, database_pid)
+    count = asked.rate * asked.seconds + asked.burst + 1000
+    reports = rows.Reports(rows.await_results(count, folder))
+    console = Console(asked, database_pid)
     failed = at_a_rate(console, reports)
     cost, failed_fast = as_many_as_go(console, reports)
     failed += failed_fast + killed(console, reports)
@@ -234,11 +235,11 @@ def main() -> None:
         os.environ["TEST_DISPATCHER_STATE_DIR"] = folder
         if asked.sqlite:
             os.environ["TEST_DATABASE_URL"] = f"sqlite:///{folder}/console.sqlite3"
-            failed = measured(asked, 0)
+            failed = measured(asked, 0, folder)
         else:
             with PrivatePostgres() as postgres:
                 os.environ["TEST_DATABASE_URL"] = postgres.url
-                failed = measured(asked, postgres.pid)
+                failed = measured(asked, postgres.pid, folder)
     sys.exit(1 if failed else 0)
 
 

@@ -8,7 +8,7 @@ pending, and the next process reads it. Several processes may read at once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -21,10 +21,9 @@ from invocations.kaleyra.callback_body import read_callback
 from invocations.kaleyra.callbacks import FlowResult
 from invocations.models import Callback, ChannelResult, Invocation
 from invocations.models.bulk_update import update_each
-from invocations.models.recipients import stored_digest
 from invocations.results.apply import lock_matches_by_ids
+from invocations.results.channels import Recipients, channel_result
 from invocations.results.delivery import Result, update_from_results
-from invocations.results.numbers import digits_and_hint
 from invocations.results.upkeep import match_certain
 from invocations.sending.outcomes import Status
 
@@ -114,11 +113,10 @@ def _put_off(pks: Sequence[int]) -> int:
 
 
 class _Reading(NamedTuple):
-    """A pending result, what its body says, and its channels as rows."""
+    """A pending result, and what its body says."""
 
     callback: Callback
     flow: FlowResult
-    channels: list[ChannelResult]
 
 
 class _Read(NamedTuple):
@@ -143,7 +141,7 @@ def _read_together(due: QuerySet[Callback], *, matches: bool = True) -> _Read:
             readings = _still_pending(readings)
             plan = _matched(readings, now) if matches else _Plan()
             done = [reading for reading in readings if reading.callback.pk not in plan.left]
-            _store(done)
+            _store(done, plan.invocations.values())
             if plan.added:
                 update_from_results(list(plan.invocations.values()), plan.added)
     for reading in done:
@@ -169,31 +167,26 @@ def _opened(callbacks: Sequence[Callback]) -> tuple[list[_Reading], list[int]]:
 
     The latter stay pending: the web server may have an encryption key that is missing here.
     """
-    recipients: dict[str, tuple[str, str]] = {}
     readings: list[_Reading] = []
     unreadable: list[int] = []
     for callback in callbacks:
         try:
-            readings.append(_open(callback, recipients))
+            readings.append(_open(callback))
         except Exception as error:
             logger.error("result %s is not read now: %s", callback.pk, type(error).__name__)
             unreadable.append(callback.pk)
     return readings, unreadable
 
 
-def _open(callback: Callback, recipients: dict[str, tuple[str, str]]) -> _Reading:
-    """`recipients`: digest and hint by number, of the results read together."""
+def _open(callback: Callback) -> _Reading:
     flow = read_callback(callback.body.encode())
-    for channel in flow.channels:
-        if channel.recipient not in recipients:
-            recipients[channel.recipient] = _digest_and_hint(channel.recipient)
     callback.is_pending = False
     callback.problem = callback.problem or flow.problem
     callback.workflow_invocation_id = flow.workflow_invocation_id
     callback.request_id = flow.request_id
     callback.execution_status = flow.execution_status
     callback.ended_at = flow.ended_at
-    return _Reading(callback, flow, _channel_results(callback, flow, recipients))
+    return _Reading(callback, flow)
 
 
 def _still_pending(readings: Sequence[_Reading]) -> list[_Reading]:
@@ -240,7 +233,7 @@ def _has_its_id(invocation: Invocation) -> bool:
     return invocation.status == Status.ACCEPTED and invocation.workflow_invocation_id != ""
 
 
-def _store(readings: Sequence[_Reading]) -> None:
+def _store(readings: Sequence[_Reading], matches: Collection[Invocation]) -> None:
     callbacks = [reading.callback for reading in readings]
     update_each(
         Callback,
@@ -249,36 +242,14 @@ def _store(readings: Sequence[_Reading]) -> None:
             for each in callbacks
         ],
     )
-    # A result that was posted again while it was unmatched has them already.
-    ChannelResult.objects.bulk_create(
-        [channel for reading in readings for channel in reading.channels], ignore_conflicts=True
-    )
-
-
-def _channel_results(
-    callback: Callback, flow: FlowResult, recipients: dict[str, tuple[str, str]]
-) -> list[ChannelResult]:
-    return [
-        ChannelResult(
-            callback=callback,
-            position=channel.position,
-            kind=channel.kind,
-            code=channel.code,
-            started_at=channel.started_at,
-            wait_seconds=channel.wait_seconds,
-            message_id=channel.message_id,
-            client_message_id=channel.client_message_id,
-            sender=channel.sender,
-            recipient_digest=recipients[channel.recipient][0],
-            recipient_hint=recipients[channel.recipient][1],
-        )
-        for channel in flow.channels
+    recipients = Recipients(matches)
+    channels = [
+        channel_result(reading.callback, channel, recipients)
+        for reading in readings
+        for channel in reading.flow.channels
     ]
-
-
-def _digest_and_hint(number: str) -> tuple[str, str]:
-    digits, hint = digits_and_hint(number)
-    return stored_digest(digits) if digits else "", hint
+    # A result that was posted again while it was unmatched has them already.
+    ChannelResult.objects.bulk_create(channels, ignore_conflicts=True)
 
 
 def _log_problem(reading: _Reading) -> None:

@@ -123,10 +123,10 @@ def test_one_that_cannot_be_stored_either_stops_no_other(posted, awaiting, monke
     posted("K1", "READ")
     real = pending._store
 
-    def store(readings):
+    def store(readings, matches):
         if broken in [reading.callback for reading in readings]:
             raise ValueError("canary")
-        real(readings)
+        real(readings, matches)
 
     monkeypatch.setattr(pending, "_store", store)
     assert pending.read_pending() == 2 and pending.read_pending() == 0
