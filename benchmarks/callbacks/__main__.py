@@ -35,7 +35,7 @@ from tests.servers import PrivatePostgres, PrivateRedis
 if TYPE_CHECKING:
     from benchmarks.callbacks.rows import Reports
 
-CONNECTIONS = 32
+CONNECTIONS = 64
 HEALTHZ_TIMES, TOLD_WITHIN, SENDS_TIMES = 10, 2.0, 1.5
 """Goals: 95 of 100 answered within so many times what /healthz takes, told within so many seconds,
 and so many results a second for each send a second of two dispatchers."""
@@ -213,7 +213,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rate", type=int, default=200, help="results a second (default: 200)")
     parser.add_argument("--seconds", type=int, default=30)
     parser.add_argument("--workers", type=int, default=2, help="gunicorn's processes (default: 2)")
-    parser.add_argument("--threads", type=int, default=8, help="of each process (default: 8)")
+    parser.add_argument("--threads", type=int, default=24, help="of each process (default: 24)")
     parser.add_argument(
         "--burst", type=int, default=6000, help="results of the second part (default: 6000)"
     )
