@@ -6,7 +6,6 @@ Never in the process that sends: checking a large file takes a CPU for half a mi
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
 import sys
 import threading
@@ -53,7 +52,6 @@ def _start() -> subprocess.Popen[bytes]:
         [sys.executable, str(manage), "check_batches", "--once", "--nice", str(NICENESS)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE},
     )
 
 

@@ -116,6 +116,8 @@ def busy_is_rejected() -> None:
 def follow_redirects() -> None:
     """The HTTP library follows a redirect, with the key and the body."""
     send = client.ClientConnection._send
+    # Over an open connection it is the library that sends, too.
+    client.ClientConnection._over = lambda self, _opened, request: self._through_adapter(request)
 
     def followed(self: Any, request: Any) -> Any:
         response = send(self, request)
