@@ -230,7 +230,7 @@ MOMENTS: dict[str, tuple[Callable[[str, Strike], None], str]] = {
     "after_answer": (_after, "sending.attempt.post"),
     "before_result": (before, "sending.store_outcome.store_outcomes"),
     "in_result": (_after, "sending.store_outcome.update_each"),
-    "after_result": (before, "sending.rate_limit.update_from_attempts"),
+    "after_result": (before, "sending.rate_limit.accounts_in_trouble"),
 }
 """The moments of an attempt, in order. Claim and attempt are committed together."""
 FEED_MOMENTS: dict[str, tuple[Callable[[str, Strike], None], str]] = {

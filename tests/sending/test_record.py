@@ -1,5 +1,6 @@
 """Recording: the row is stored before anything is sent, and one request ID is one message."""
 
+import re
 import uuid
 
 import pytest
@@ -88,7 +89,10 @@ def test_people_exclude_each_other_while_encryption_keys_are_changed(workflow, s
 def locks_taken(deed):
     with CaptureQueriesContext(connection) as queries:
         deed()
-    return {each["sql"] for each in queries if "pg_advisory_xact_lock" in each["sql"]}
+    statements = [each["sql"] for each in queries if "pg_advisory_xact_lock" in each["sql"]]
+    return {
+        name for statement in statements for name in re.findall(r'"(\d+ [0-9a-f]+)"', statement)
+    }
 
 
 def another_number(workflow):
