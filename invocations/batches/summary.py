@@ -49,6 +49,8 @@ class Counts:
     """At fault, and neither mended nor left out."""
     left_out: int
     to_send: int
+    sends_repeats: bool
+    """Whether somebody gets more than one: there are fewer people than rows to send."""
     repeats: int
     """Without those at fault."""
     sent_lately: int
@@ -82,10 +84,12 @@ class Summary:
         """`leaves_out`: of the batch."""
         countries: Counter[str] = Counter()
         sms_parts: Counter[int] = Counter()
+        sends_repeats = False
         for tally, count in self.tallies.items():
             if is_sent(tally.mark, leaves_out):
                 countries[tally.region] += count
                 sms_parts[tally.sms_parts] += count
+                sends_repeats |= bool(tally.mark & RowMark.REPEAT)
         undecided = RowMark.LEFT_OUT | (leaves_out & RowMark.FAULT)
         return Counts(
             rows=self.tallies.total(),
@@ -93,6 +97,7 @@ class Summary:
             to_decide=0 if leaves_out & RowMark.FAULT else self._with(RowMark.FAULT, undecided),
             left_out=self._with(RowMark.LEFT_OUT | leaves_out),
             to_send=sms_parts.total(),
+            sends_repeats=sends_repeats,
             repeats=self._with(RowMark.REPEAT, RowMark.FAULT),
             sent_lately=self._with(RowMark.SENT_LATELY, RowMark.FAULT),
             countries=dict(countries.most_common()),

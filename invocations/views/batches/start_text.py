@@ -49,6 +49,8 @@ def cost_text(batch: Batch, counts: Counts, channels: Sequence[Channel]) -> tupl
         who = ngettext("%(count)s practice message.", "%(count)s practice messages.", count)
         return who % {"count": f"{count:,}"}, _("Reaches nobody, and nothing is billed.")
     who = ngettext("%(count)s real person.", "%(count)s real people.", count)
+    if counts.sends_repeats:
+        who = _("%(count)s messages to real people.")
     parts = counts.all_sms_parts
     most = len(channels) * count
     words = ngettext(

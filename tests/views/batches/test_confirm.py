@@ -62,6 +62,14 @@ def test_a_repeated_number_needs_a_tick_or_is_left_out(priya, upload, confirm):
     assert batch.state == Batch.State.RUNNING
 
 
+def test_two_rows_to_one_number_are_not_called_two_people(priya, upload):
+    batch = upload(csv_of(row_of(40), row_of(40, "Bo")))
+    page = page_of(priya, batch)
+    assert "2 messages</span>" in page and "2 people" not in page
+    priya.post(f"/batches/{batch.uid}/check/?from=confirm", {"action": "leave-out:repeats"})
+    assert "1 person</span>" in page_of(priya, batch)
+
+
 def test_a_repeated_number_that_is_left_out_is_asked_about_no_more(priya, upload, confirm):
     batch = upload(csv_of(row_of(40), row_of(40, "Bo")))
     address = f"/batches/{batch.uid}/check/?from=confirm"
