@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
@@ -22,6 +21,7 @@ from invocations.batches.part_found import PartFound
 from invocations.batches.recipient_file.rows import Row
 from invocations.batches.row_marks import is_sent
 from invocations.batches.start import NOT_YOURS, NOTHING_LEFT
+from invocations.batches.upload import KEPT_UNSTARTED
 from invocations.composing.findings import Finding, Severity
 from invocations.history.report import prefetch_for_page
 from invocations.models import Batch, BatchPart, Invocation
@@ -37,7 +37,6 @@ logger = logging.getLogger(__name__)
 State = Batch.State
 Status = Invocation.Status
 
-KEPT_UNSTARTED = timedelta(hours=24)
 _OPEN = (State.UPLOADING, State.CHECKING, State.CHECKED, *Batch.GOING)
 
 _FAILED = Q(status__in=[Status.REJECTED, Status.EXPIRED]) | Q(deciding_channel=0)
@@ -65,11 +64,6 @@ def send_rest(batch: Batch, by: User | None) -> Batch:
     if batch.state not in Batch.ENDED:
         raise NotEnded
     return _again(batch, by, _rows_that_never_left)
-
-
-def count_failed(batch: Batch) -> int:
-    """How many rows `send_again_failed` looks at; a few of them may be refused then."""
-    return _candidates(batch, _FAILED).count()
 
 
 def _again(batch: Batch, by: User | None, wanted: Callable[[Batch], Iterator[Row]]) -> Batch:

@@ -43,17 +43,6 @@ def parts_with(batch: Batch, rows: Collection[int]) -> list[BatchPart]:
     return list(BatchPart.objects.filter(pk__in=places).order_by("number"))
 
 
-def rows_numbered(batch: Batch, rows: Collection[int]) -> dict[int, Row]:
-    """The rows with these numbers, as far as the file has them."""
-    wanted = set(rows)
-    return {
-        row.number: row
-        for part in parts_with(batch, wanted)
-        for row in parts.unpack(part.content)
-        if row.number in wanted
-    }
-
-
 def delete_parts(batch: Batch) -> int:
     return _delete(batch.parts.all())
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from invocations.forms.when import WhenFields, moment_of
+from invocations.forms.when import WhenFields, day_field, moment_of, time_field
 from invocations.kaleyra.recipients import Recipient
 from invocations.models import Batch
 
@@ -28,20 +28,8 @@ class BatchStartForm(WhenFields):
         required=False,
         help_text=gettext_lazy("What has not left by then expires and is not sent."),
     )
-    last_day = forms.DateField(
-        label=gettext_lazy("Last day"),
-        required=False,
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        input_formats=["%Y-%m-%d"],
-        error_messages={"invalid": gettext_lazy("Write the day like this: 2027-03-31.")},
-    )
-    last_time = forms.TimeField(
-        label=gettext_lazy("Last time"),
-        required=False,
-        widget=forms.TimeInput({"size": 6, "maxlength": 8, "autocomplete": "off"}, format="%H:%M"),
-        input_formats=["%H:%M", "%H.%M", "%H:%M:%S"],
-        error_messages={"invalid": gettext_lazy("Write the time like this: 09:00 or 17:30.")},
-    )
+    last_day = day_field(gettext_lazy("Last day"))
+    last_time = time_field(gettext_lazy("Last time"))
     per_second = forms.IntegerField(
         label=gettext_lazy("At most per second"), required=False, min_value=1
     )

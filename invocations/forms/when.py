@@ -6,7 +6,7 @@ import zoneinfo
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.http import QueryDict
@@ -21,12 +21,39 @@ from invocations.kaleyra.local_time import zones_of
 from invocations.kaleyra.recipients import Recipient, country
 from invocations.models import WorkflowInstance
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 NOW, LATER = "now", "later"
 THEIR_TIME = "customer"
 """The zone of the recipient's country, if it has one local time at that moment."""
 WHEN_FIELDS = ("when", "day", "time", "zone")
 USUAL_TIME = time(9)
 """What the form offers: the next morning."""
+
+
+def day_field(label: StrPromise) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+        error_messages={"invalid": gettext_lazy("Write the day like this: 2027-03-31.")},
+    )
+
+
+def time_field(label: StrPromise) -> forms.TimeField:
+    """A text: browsers show their own time field with AM and PM where their language has them."""
+    return forms.TimeField(
+        label=label,
+        required=False,
+        widget=forms.TimeInput(
+            {"size": 6, "maxlength": 8, "autocomplete": "off", "spellcheck": "false"},
+            format="%H:%M",
+        ),
+        input_formats=["%H:%M", "%H.%M", "%H:%M:%S"],
+        error_messages={"invalid": gettext_lazy("Write the time like this: 09:00 or 17:30.")},
+    )
 
 
 class WhenFields(forms.Form):
@@ -41,24 +68,8 @@ class WhenFields(forms.Form):
         required=False,
         initial=NOW,
     )
-    day = forms.DateField(
-        label=gettext_lazy("Day"),
-        required=False,
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        input_formats=["%Y-%m-%d"],
-        error_messages={"invalid": gettext_lazy("Write the day like this: 2027-03-31.")},
-    )
-    time = forms.TimeField(
-        label=gettext_lazy("Time"),
-        required=False,
-        # Browsers show their own time field with AM and PM where their language has them.
-        widget=forms.TimeInput(
-            {"size": 6, "maxlength": 8, "autocomplete": "off", "spellcheck": "false"},
-            format="%H:%M",
-        ),
-        input_formats=["%H:%M", "%H.%M", "%H:%M:%S"],
-        error_messages={"invalid": gettext_lazy("Write the time like this: 09:00 or 17:30.")},
-    )
+    day = day_field(gettext_lazy("Day"))
+    time = time_field(gettext_lazy("Time"))
     zone = forms.CharField(
         label=gettext_lazy("Whose time"), max_length=64, required=False, widget=forms.Select
     )

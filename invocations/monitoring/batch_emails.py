@@ -5,16 +5,12 @@ The email names the workflow and counts. Neither a cell nor the name of the file
 
 from __future__ import annotations
 
-import logging
-import queue
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import datetime
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
-from django.db import DatabaseError
+from django.core.mail import EmailMessage
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -27,30 +23,15 @@ from invocations.batches.progress import Progress, progress_of
 from invocations.history.scheduled import zone_text
 from invocations.history.wording import clock_time
 from invocations.models import Batch, Invocation
-
-logger = logging.getLogger(__name__)
+from invocations.monitoring.claimed_emails import EmailClaim, send_in_thread
 
 State, Status = Batch.State, Invocation.Status
 
-TRY_AGAIN_AFTER = timedelta(minutes=1)
-
-
-class EmailClaim(NamedTuple):
-    """This process sends the email about a batch: it has set `told_at`."""
-
-    batch_pk: int
-    told_at: datetime
-
-
-_unsent: queue.SimpleQueue[EmailClaim] = queue.SimpleQueue()
-"""Claims of this process whose email failed. If it ends before the retry, the email is lost."""
-
 
 def send_due_emails(now: datetime) -> threading.Thread | None:
-    """Sends the emails that are due, in a thread, so that a slow mail server delays no message.
+    """Sends the emails that are due. Returns the thread that does, or None if nothing is due.
 
-    A batch is told about once no result is awaited of it, or its results are overdue. Returns the
-    thread, or None if there is nothing to send.
+    A batch is told about once no result is awaited of it, or its results are overdue.
     """
     emails = []
     for batch in _untold():
@@ -58,28 +39,7 @@ def send_due_emails(now: datetime) -> threading.Thread | None:
         is_over = batch.state == State.PAUSED or progress.is_over or _is_overdue(batch, now)
         if is_over and (claim := _claim(batch, now)) and (address := _address_of(batch)):
             emails.append((_email(batch, progress, address), claim))
-    if not emails:
-        return None
-    thread = threading.Thread(target=_send, args=(emails,), name="batch mail")
-    thread.start()
-    return thread
-
-
-def release_unsent(now: datetime) -> None:
-    """Releases this process's claims on failed emails after `TRY_AGAIN_AFTER`, for any process."""
-    for _unused in range(_unsent.qsize()):
-        try:
-            claim = _unsent.get_nowait()
-        except queue.Empty:
-            return
-        if claim.told_at > now - TRY_AGAIN_AFTER:
-            _unsent.put(claim)
-            continue
-        try:
-            Batch.objects.filter(pk=claim.batch_pk, told_at=claim.told_at).update(told_at=None)
-        except DatabaseError:
-            _unsent.put(claim)
-            raise
+    return send_in_thread(emails)
 
 
 def _untold() -> QuerySet[Batch]:
@@ -96,7 +56,7 @@ def _is_overdue(batch: Batch, now: datetime) -> bool:
 def _claim(batch: Batch, now: datetime) -> EmailClaim | None:
     """None if another process has it, or if the batch has changed."""
     untold = Batch.objects.filter(pk=batch.pk, state=batch.state, told_at__isnull=True)
-    return EmailClaim(batch.pk, now) if untold.update(told_at=now) else None
+    return EmailClaim(Batch, batch.pk, "told_at", now) if untold.update(told_at=now) else None
 
 
 def _address_of(batch: Batch) -> str:
@@ -164,13 +124,3 @@ def _counts(progress: Progress) -> Iterator[str]:
         if count:
             rows = ngettext("%(count)s row", "%(count)s rows", count)
             yield f"{label}: {rows % {'count': number_format(count)}}"
-
-
-def _send(emails: list[tuple[EmailMessage, EmailClaim]]) -> None:
-    """Sends each email. Of an error only its type is logged: its text could hold a password."""
-    for email, claim in emails:
-        try:
-            get_connection().send_messages([email])
-        except Exception as error:
-            logger.error("an email about a batch could not be sent: %s", type(error).__name__)
-            _unsent.put(claim)

@@ -6,15 +6,11 @@ incident has stayed closed for `SURE_AFTER`: one that reopens within that time i
 
 from __future__ import annotations
 
-import logging
-import queue
 import threading
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
-from django.db import DatabaseError
+from django.core.mail import EmailMessage
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,36 +19,17 @@ from invocations.history.wording import clock_time
 from invocations.models import Incident
 from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses
+from invocations.monitoring.claimed_emails import EmailClaim, send_in_thread
 from invocations.monitoring.incident_text import words_of
 from invocations.monitoring.incidents import REOPENED_WITHIN
-
-logger = logging.getLogger(__name__)
 
 SURE_AFTER = REOPENED_WITHIN
 END_EMAIL_WITHIN = timedelta(days=1)
 """An end that is older is not emailed any more."""
-TRY_AGAIN_AFTER = timedelta(minutes=1)
-
-
-class EmailClaim(NamedTuple):
-    """This process sends an email about an incident: it has set `column` to `noted_at`."""
-
-    incident_id: int
-    column: str
-    noted_at: datetime
-
-
-_unsent: queue.SimpleQueue[EmailClaim] = queue.SimpleQueue()
-"""Claims of this process whose email failed. If it ends before the retry, the email is lost."""
 
 
 def send_due_emails(now: datetime) -> threading.Thread | None:
-    """Sends the emails that are due, in a thread, so that a slow mail server delays no message.
-
-    Returns that thread, or None if nothing is due. Several processes may call this at once: the one
-    that sets the time on the incident sends the email. An email that fails is logged, and is due
-    again when its process has released the claim (`release_unsent`).
-    """
+    """Sends the emails that are due. Returns the thread that does, or None if nothing is due."""
     if not settings.ALERT_EMAILS:
         return None
     incidents = Incident.objects.select_related(
@@ -72,31 +49,7 @@ def send_due_emails(now: datetime) -> threading.Thread | None:
         for incident, column in due
         if not incident.account.pod.is_practice and (claim := _claim(incident, column, now))
     ]
-    if not emails:
-        return None
-    thread = threading.Thread(target=_send, args=(emails,), name="mail")
-    thread.start()
-    return thread
-
-
-def release_unsent(now: datetime) -> None:
-    """Releases this process's claims on failed emails after `TRY_AGAIN_AFTER`, for any process."""
-    for _unused in range(_unsent.qsize()):
-        try:
-            claim = _unsent.get_nowait()
-        except queue.Empty:
-            return
-        if claim.noted_at > now - TRY_AGAIN_AFTER:
-            _unsent.put(claim)
-            continue
-        try:
-            claimed = Incident.objects.filter(
-                pk=claim.incident_id, **{claim.column: claim.noted_at}
-            )
-            claimed.update(**{claim.column: None})
-        except DatabaseError:
-            _unsent.put(claim)
-            raise
+    return send_in_thread(emails)
 
 
 def _claim(incident: Incident, column: str, now: datetime) -> EmailClaim | None:
@@ -104,7 +57,11 @@ def _claim(incident: Incident, column: str, now: datetime) -> EmailClaim | None:
     unclaimed = Incident.objects.filter(
         pk=incident.pk, closed_at=incident.closed_at, **{f"{column}__isnull": True}
     )
-    return EmailClaim(incident.pk, column, now) if unclaimed.update(**{column: now}) else None
+    return (
+        EmailClaim(Incident, incident.pk, column, now)
+        if unclaimed.update(**{column: now})
+        else None
+    )
 
 
 def _email(incident: Incident) -> EmailMessage:
@@ -134,13 +91,3 @@ def _email_in_current_zone(incident: Incident) -> EmailMessage:
 def _time_text(moment: datetime) -> str:
     """For several people: in the console's zone, which it names. "28 Nov 2026, 14:26 IST"."""
     return clock_time(moment, "j M Y, H:i ") + zone_text(timezone.localtime(moment))
-
-
-def _send(emails: list[tuple[EmailMessage, EmailClaim]]) -> None:
-    """Sends each email. Of an error only its type is logged: its text could hold a password."""
-    for email, claim in emails:
-        try:
-            get_connection().send_messages([email])
-        except Exception as error:
-            logger.error("an email about an incident could not be sent: %s", type(error).__name__)
-            _unsent.put(claim)

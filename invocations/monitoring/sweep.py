@@ -11,7 +11,13 @@ from django.utils import timezone
 from invocations.batches import ending, part_counts, retention
 from invocations.batches.feed import feed_or_wait
 from invocations.forms import kept_form
-from invocations.monitoring import batch_emails, incident_emails, incidents, statistics
+from invocations.monitoring import (
+    batch_emails,
+    claimed_emails,
+    incident_emails,
+    incidents,
+    statistics,
+)
 from invocations.results import pending, upkeep
 from invocations.sending import expiry, open_time, restored
 from invocations.sending.dispatcher import THREADS, Dispatcher
@@ -43,8 +49,7 @@ def sweep() -> int:
         retention.delete_old,
     )
     changed = sum(step(now) for step in steps)
-    incident_emails.release_unsent(now)
-    batch_emails.release_unsent(now)
+    claimed_emails.release_unsent(now)
     if incidents.record_heartbeat(now):
         _update_monitoring(now)
     return changed

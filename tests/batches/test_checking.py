@@ -12,7 +12,7 @@ from invocations.batches.change import refusal_of
 from invocations.batches.checking import LeaseLost, check_now, claim, claim_check, run_check
 from invocations.batches.column_json import columns_of
 from invocations.batches.reading import Reading
-from invocations.batches.stored_parts import rows_numbered, rows_to_send
+from invocations.batches.stored_parts import rows_to_send
 from invocations.models import Batch, BatchChunk, BatchPart, WorkflowInstance
 from tests.batches.files import xlsx_of
 from tests.batches.uploads import (
@@ -22,6 +22,7 @@ from tests.batches.uploads import (
     counts_of,
     csv_of,
     faults_of,
+    rows_numbered,
     summary_of,
     uploaded,
 )

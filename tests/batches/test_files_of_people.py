@@ -10,10 +10,10 @@ from invocations.batches.column_json import Choice
 from invocations.batches.dry_check import CheckedFile, dry_check
 from invocations.batches.reading import Asked
 from invocations.batches.recipient_file import FileRefused
-from invocations.batches.stored_parts import rows_numbered
 from invocations.models import WorkflowInstance
 from tests.batches.files import xlsx_of
 from tests.batches.uploads import checked as stored
+from tests.batches.uploads import rows_numbered
 
 pytestmark = pytest.mark.django_db
 NAME = Choice(fallbacks={"01": "customer"})

@@ -11,10 +11,19 @@ from invocations.batches.columns import IGNORED
 from invocations.batches.mending import leave_out, mend_cells, take_back
 from invocations.batches.part_found import PartFound
 from invocations.batches.row_marks import RowMark
-from invocations.batches.stored_parts import rows_numbered, rows_to_send
+from invocations.batches.stored_parts import rows_to_send
 from invocations.models import Batch, WorkflowInstance
 from tests.batches.files import xlsx_of
-from tests.batches.uploads import PHONE, check, checked, counts_of, csv_of, faults_of, summary_of
+from tests.batches.uploads import (
+    PHONE,
+    check,
+    checked,
+    counts_of,
+    csv_of,
+    faults_of,
+    rows_numbered,
+    summary_of,
+)
 
 State = Batch.State
 pytestmark = pytest.mark.django_db

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Collection
 
+from invocations.batches import parts
 from invocations.batches.checking import claim, run_check
+from invocations.batches.recipient_file.rows import Row
+from invocations.batches.stored_parts import parts_with
 from invocations.batches.summary import Counts, Summary
 from invocations.batches.upload import take_in
 from invocations.models import Batch, WorkflowInstance
@@ -43,3 +47,14 @@ def counts_of(batch: Batch) -> Counts:
 def faults_of(batch: Batch) -> dict[str, list[int]]:
     """Rows by code."""
     return {kind.code: [row for row, _ in kind.rows] for kind in summary_of(batch).faults}
+
+
+def rows_numbered(batch: Batch, rows: Collection[int]) -> dict[int, Row]:
+    """The rows with these numbers, as far as the file has them."""
+    wanted = set(rows)
+    return {
+        row.number: row
+        for part in parts_with(batch, wanted)
+        for row in parts.unpack(part.content)
+        if row.number in wanted
+    }

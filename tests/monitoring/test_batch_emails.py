@@ -14,7 +14,7 @@ from invocations.batches.ending import pause_because
 from invocations.batches.feed import feed_due
 from invocations.batches.start import start
 from invocations.models import Batch, Invocation
-from invocations.monitoring import batch_emails
+from invocations.monitoring import batch_emails, claimed_emails
 from tests.batches.built import checked_batch
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def _end(**columns: object) -> None:
 
 def _sent(at=None) -> list[mail.EmailMessage]:
     before = len(mail.outbox)
-    batch_emails.release_unsent(at or timezone.now())
+    claimed_emails.release_unsent(at or timezone.now())
     thread = batch_emails.send_due_emails(at or timezone.now())
     if thread:
         thread.join()
@@ -106,7 +106,7 @@ def test_without_an_address_nobody_is_told_and_nothing_fails(batch, priya, chang
 def test_an_email_that_failed_is_sent_again(batch, monkeypatch):
     _end()
     with monkeypatch.context() as patch:
-        patch.setattr(batch_emails, "get_connection", Mock(side_effect=OSError))
+        patch.setattr(claimed_emails, "get_connection", Mock(side_effect=OSError))
         assert _sent() == []
     assert _sent() == []
-    assert len(_sent(timezone.now() + 2 * batch_emails.TRY_AGAIN_AFTER)) == 1
+    assert len(_sent(timezone.now() + 2 * claimed_emails.TRY_AGAIN_AFTER)) == 1

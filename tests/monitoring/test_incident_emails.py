@@ -11,7 +11,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from invocations.models import Incident
-from invocations.monitoring import incident_emails
+from invocations.monitoring import claimed_emails, incident_emails
 from tests.many import real_account, workflow_of
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,7 @@ def incident():
 def send_due(at=None):
     """Sends the emails that are due at this time, and returns them."""
     before = len(mail.outbox)
-    incident_emails.release_unsent(at or timezone.now())
+    claimed_emails.release_unsent(at or timezone.now())
     thread = incident_emails.send_due_emails(at or timezone.now())
     if thread:
         thread.join()
@@ -138,27 +138,28 @@ def test_an_email_that_failed_is_retried_a_minute_later(incident, settings, capl
     assert "could not be sent: ConnectionRefusedError" in caplog.text
     assert "canary" not in caplog.text
     settings.EMAIL_BACKEND = backend
-    assert send_due(now + incident_emails.TRY_AGAIN_AFTER / 2) == [], (
+    assert send_due(now + claimed_emails.TRY_AGAIN_AFTER / 2) == [], (
         "an unavailable mail server is not asked all the time"
     )
-    later = now + incident_emails.TRY_AGAIN_AFTER
-    assert len(send_due(later)) == 1 and send_due(later + incident_emails.TRY_AGAIN_AFTER) == []
+    later = now + claimed_emails.TRY_AGAIN_AFTER
+    assert len(send_due(later)) == 1 and send_due(later + claimed_emails.TRY_AGAIN_AFTER) == []
 
 
 def test_an_email_to_retry_survives_an_unavailable_database(incident, monkeypatch):
     now = timezone.now()
     Incident.objects.update(told_opened_at=now)
-    incident_emails._unsent.put(incident_emails.EmailClaim(incident.pk, "told_opened_at", now))
+    claim = claimed_emails.EmailClaim(Incident, incident.pk, "told_opened_at", now)
+    claimed_emails._unsent.put(claim)
     with monkeypatch.context() as away:
         away.setattr(Incident.objects, "filter", Mock(side_effect=OperationalError))
         with pytest.raises(OperationalError):
-            incident_emails.release_unsent(now + incident_emails.TRY_AGAIN_AFTER)
-    assert len(send_due(now + incident_emails.TRY_AGAIN_AFTER)) == 1
+            claimed_emails.release_unsent(now + claimed_emails.TRY_AGAIN_AFTER)
+    assert len(send_due(now + claimed_emails.TRY_AGAIN_AFTER)) == 1
 
 
 def test_a_slow_mail_server_does_not_block(incident, monkeypatch):
     answers = threading.Event()
-    monkeypatch.setattr(incident_emails, "_send", lambda mails: answers.wait(10))
+    monkeypatch.setattr(claimed_emails, "_send", lambda mails: answers.wait(10))
     thread = incident_emails.send_due_emails(timezone.now())
     assert thread.is_alive()
     answers.set()

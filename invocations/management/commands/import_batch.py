@@ -7,7 +7,6 @@ import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,6 +23,7 @@ from invocations.batches.reading import Asked, Reading
 from invocations.batches.recipient_file import FileRefused
 from invocations.batches.row_marks import RowMark
 from invocations.batches.same_content import started_before
+from invocations.batches.start import start
 from invocations.batches.stored_parts import found_in, parts_of
 from invocations.batches.summary import Summary
 from invocations.batches.upload import begin, fill
@@ -196,9 +196,8 @@ class Command(BaseCommand):
                 f"Not started: the same file was started as batch {before.pk} at "
                 f"{before.started_at:%Y-%m-%d %H:%M}. Give --again to send it once more."
             )
-        start = import_module("invocations.batches.start")
         try:
-            is_started = start.start(
+            is_started = start(
                 batch,
                 None,
                 not_before=moment_from(options["not_before"]),
