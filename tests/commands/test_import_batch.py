@@ -13,6 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from invocations.batches.column_json import columns_of
+from invocations.batches.start import start
 from invocations.models import Batch, BatchChunk, ColumnChoice, WorkflowVersion
 from tests.batches.files import xlsx_of
 from tests.batches.uploads import PHONE, csv_of
@@ -162,17 +163,14 @@ def test_a_refused_file_that_was_kept_says_why(as_json) -> None:
 
 @pytest.fixture
 def started(monkeypatch) -> list[Any]:
-    """Batches that were started, in place of starting them."""
+    """Batches that were started, with the options."""
     batches: list[Any] = []
 
-    def start(batch: Batch, by: None, **options: Any) -> bool:
+    def start_and_note(batch: Batch, by: None, **options: Any) -> bool:
         batches.append((batch, options))
-        return True
+        return start(batch, by, **options)
 
-    module = SimpleNamespace(start=start)
-    monkeypatch.setattr(
-        "invocations.management.commands.import_batch.import_module", lambda name: module
-    )
+    monkeypatch.setattr("invocations.management.commands.import_batch.start", start_and_note)
     return batches
 
 
