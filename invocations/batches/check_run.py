@@ -56,6 +56,7 @@ class CheckRun:
         self._told = told
         self._rows = 0
         self._summary = Summary()
+        self._began = timezone.now()
         # Before the channels are loaded: if they change meanwhile, the version is an old one, and
         # the batch is checked again before it starts.
         self._version = current_version(batch.workflow, batch.created_by)
@@ -176,7 +177,7 @@ class CheckRun:
             left_out=counts.left_out,
             version=self._version if is_checked else None,
             is_practice=self._batch.workflow.account.pod.is_practice if is_checked else None,
-            checked_at=timezone.now() if is_checked else None,
+            checked_at=self._began if is_checked else None,
             rows_read=self._rows,
             lease_until=None,
         )

@@ -18,6 +18,7 @@ from django.db.models.lookups import GreaterThan
 from invocations.batches import part_found, parts
 from invocations.batches.column_json import choice_of, columns_of
 from invocations.batches.columns import RECIPIENT, RECIPIENT2
+from invocations.batches.part_digests import beginning, split
 from invocations.batches.part_found import PartFound
 from invocations.batches.recipient_file.rows import Row
 from invocations.batches.row_marks import is_sent
@@ -27,7 +28,6 @@ from invocations.models import Batch, BatchPart
 from invocations.models.encryption import Unreadable
 from invocations.models.recipients import phone_digests
 
-DIGEST_BYTES = 8
 MOST_FOUND, MOST_SHOWN = 100, 5
 
 
@@ -57,7 +57,7 @@ def unfed_rows(digests: Collection[str], most: int = MOST_FOUND) -> list[UnfedRo
     """
     if not digests:
         return []
-    beginnings = {bytes.fromhex(digest)[:DIGEST_BYTES] for digest in digests}
+    beginnings = {beginning(digest) for digest in digests}
     found: list[UnfedRow] = []
     for part in _parts_with(beginnings):
         found += _rows_in(part, frozenset(digests))
@@ -75,9 +75,8 @@ def _parts_with(beginnings: Collection[bytes]) -> Iterator[BatchPart]:
         reduce(or_, ways), batch__state__in=Batch.GOING, number__gte=F("batch__next_part")
     )
     for part in unfed.select_related("batch__workflow").order_by("batch", "number").iterator(10):
-        stored = bytes(part.digests)
-        whole = {stored[at : at + DIGEST_BYTES] for at in range(0, len(stored), DIGEST_BYTES)}
-        if whole & set(beginnings):  # the bytes may also stand across two digests
+        # The bytes may also stand across two digests.
+        if not set(beginnings).isdisjoint(split(part.digests)):
             yield part
 
 
@@ -86,7 +85,7 @@ def _rows_in(part: BatchPart, digests: frozenset[str]) -> Iterator[UnfedRow]:
     first = batch.next_row if part.number == batch.next_part else 0
     try:
         found = part_found.unpack(part.found) if part.found else PartFound()
-        numbers = _Numbers(batch)
+        numbers = RowNumbers(batch)
         for row in parts.unpack(part.content)[first:]:
             goes_there = any(digests & phone_digests(digits) for digits in numbers.of(row))
             if goes_there and is_sent(found.mark(row.number), batch.leaves_out):
@@ -95,7 +94,7 @@ def _rows_in(part: BatchPart, digests: frozenset[str]) -> Iterator[UnfedRow]:
         return  # no key opens it, and it is never sent
 
 
-class _Numbers:
+class RowNumbers:
     """The numbers of the rows of one batch."""
 
     def __init__(self, batch: Batch) -> None:

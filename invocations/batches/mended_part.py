@@ -9,9 +9,10 @@ from functools import cached_property
 
 from invocations.batches import part_found, parts
 from invocations.batches.part_check import add_row
+from invocations.batches.part_digests import split
 from invocations.batches.part_found import PartFound, Tally
 from invocations.batches.recipient_file.rows import Row, text_faults
-from invocations.batches.row_check import DIGEST_BYTES, RowChecker, RowFound
+from invocations.batches.row_check import RowChecker, RowFound
 from invocations.batches.sent_lately import SentLately
 from invocations.batches.stored_parts import found_in, parts_of
 from invocations.models import Batch, BatchPart
@@ -28,7 +29,7 @@ class MendedPart:
         self._batch = batch
         self._checker = checker
         self._rows = {row.number: row for row in parts.unpack(part.content)}
-        self._digests = _split(part.digests)
+        self._digests = split(part.digests)
 
     def save(self) -> None:
         self.part.content = parts.pack(self._rows.values())
@@ -96,7 +97,7 @@ class MendedPart:
         """The first other row whose number has this digest."""
         for part in parts_of(self._batch):
             is_this = part.pk == self.part.pk
-            digests = sorted(self._digests) if is_this else _split(part.digests)
+            digests = sorted(self._digests) if is_this else split(part.digests)
             index = bisect_left(digests, digest)
             if index == len(digests) or digests[index] != digest:
                 continue
@@ -148,8 +149,3 @@ def mended(row: Row, texts: Mapping[int, str], *, width: int) -> Row:
 def _digests_of(found: RowFound) -> list[bytes]:
     """The digests of a row that may be sent, as a part has them."""
     return [] if found.faults else found.digests
-
-
-def _split(digests: bytes | memoryview) -> list[bytes]:
-    whole = bytes(digests)
-    return [whole[at : at + DIGEST_BYTES] for at in range(0, len(whole), DIGEST_BYTES)]

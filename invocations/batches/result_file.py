@@ -33,7 +33,9 @@ LEFT_OUT = pgettext_lazy("row", "Left out")
 AT_FAULT = pgettext_lazy("row", "Not sent: at fault")
 NOT_YET = pgettext_lazy("row", "Not yet in the queue")
 NEVER_QUEUED = gettext_lazy("It was never in the queue.")
-SENT_LATELY = gettext_lazy("Its number got a message of this workflow in the 24 hours before.")
+SENT_LATELY = gettext_lazy(
+    "Its number was sent this message in the 24 hours before, or it waited to leave."
+)
 REPEATED = gettext_lazy("It repeats the number of row %(row)s.")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from invocations.batches import error_words
 from invocations.batches.columns import RECIPIENT, RECIPIENT2, REFERENCE, ColumnMap
+from invocations.batches.part_digests import DIGEST_BYTES
 from invocations.batches.part_found import RowFault
 from invocations.batches.plain_channel import NotPlain
 from invocations.batches.plain_rows import MOST_REFERENCE, PlainRows
@@ -29,7 +30,6 @@ from invocations.models.encryption import running_digest
 from invocations.models.recipients import RECIPIENT_DIGEST
 
 NO_COUNTRY = "no_country"
-DIGEST_BYTES = 8
 _NUMBERS = (RECIPIENT, RECIPIENT2)
 _RUINED = re.compile(r"[.,]|[eE]\+")
 """In a value `9.1E+11` is a number that lost digits. `12E4` may be a text of its own."""

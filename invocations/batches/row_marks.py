@@ -13,7 +13,7 @@ class RowMark(IntFlag):
     REPEAT = 4
     """An earlier row of the file has the same number."""
     SENT_LATELY = 8
-    """The number got a message of the same workflow in the last 24 hours."""
+    """The number was sent a message of the same workflow in the last 24 hours, or one waits."""
 
 
 NEVER_SENT = RowMark.FAULT | RowMark.LEFT_OUT

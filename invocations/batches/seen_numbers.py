@@ -23,18 +23,31 @@ class SeenNumbers:
         `digest`: 8 bytes that are as good as random.
         """
         number = int.from_bytes(digest, "big")
-        slots, mask = self._slots, len(self._slots) - 1
-        slot = number & mask
-        while index := slots[slot]:
-            if self._digests[index - 1] == number:
-                return self._rows[index - 1]
-            slot = (slot + 1) & mask
+        slot, index = self._place_of(number)
+        if index:
+            return self._rows[index - 1]
         self._digests.append(number)
         self._rows.append(row)
-        slots[slot] = len(self._digests)
-        if len(self._digests) > len(slots) * _MOST_FULL:
+        self._slots[slot] = len(self._digests)
+        if len(self._digests) > len(self._slots) * _MOST_FULL:
             self._grow()
         return row
+
+    def find(self, digest: bytes) -> int | None:
+        """What was added with it; None if it was not."""
+        _slot, index = self._place_of(int.from_bytes(digest, "big"))
+        return self._rows[index - 1] if index else None
+
+    def __len__(self) -> int:
+        return len(self._digests)
+
+    def _place_of(self, number: int) -> tuple[int, int]:
+        """The slot of `number`, or the free one for it, and what stands there."""
+        slots, mask = self._slots, len(self._slots) - 1
+        slot = number & mask
+        while (index := slots[slot]) and self._digests[index - 1] != number:
+            slot = (slot + 1) & mask
+        return slot, index
 
     def _grow(self) -> None:
         count = len(self._slots) * 2

@@ -1,16 +1,19 @@
-"""Which numbers got a message of the same workflow in the last 24 hours."""
+"""Which numbers were sent a message of the same workflow in the last 24 hours, or have one that
+waits to leave.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from invocations.batches.row_check import RowFound
+from invocations.batches.waiting_numbers import waiting_numbers
 from invocations.models import Invocation, WorkflowInstance
 from invocations.models.recipients import phone_digests, sent_to_digests
 
@@ -24,29 +27,37 @@ _NOT_SENT = (
 )
 
 
+def messages_since(workflow: WorkflowInstance, moment: datetime) -> QuerySet[Invocation]:
+    """Of the workflow, recorded after `moment`, that were sent, may have been or will be."""
+    # `COALESCE(x, x)` keeps SQLite off the index of workflows, which has all its messages.
+    of_workflow = Q(Exact(Coalesce("workflow_instance_id", "workflow_instance_id"), workflow.pk))
+    found = Invocation.objects.filter(of_workflow, created_at__gt=moment)
+    return found.exclude(status__in=_NOT_SENT).order_by()
+
+
 class SentLately:
     """Of one workflow, from the time when this is made."""
 
     def __init__(self, workflow: WorkflowInstance) -> None:
         since = timezone.now() - WITHIN
-        # `COALESCE(x, x)` keeps SQLite off the index of workflows, which has all its messages.
-        of_workflow = Q(
-            Exact(Coalesce("workflow_instance_id", "workflow_instance_id"), workflow.pk)
-        )
-        self._messages = (
-            Invocation.objects.filter(of_workflow, created_at__gte=since)
-            .exclude(status__in=_NOT_SENT)
-            .order_by()
-        )
+        self._messages = messages_since(workflow, since)
+        self._waiting = waiting_numbers(workflow)
         newest = Invocation.objects.filter(workflow_instance=workflow).order_by("-id").first()
         self._has_any = newest is not None and newest.created_at >= since
 
     def at(self, rows: Iterable[tuple[int, RowFound]]) -> dict[int, int]:
-        """By row: when the last one was recorded, in seconds since 1970. Rows without one are left
-        out.
+        """By row: when the last one was recorded, or the batch started in which it waits, in
+        seconds since 1970. Rows without one are left out.
         """
-        if not self._has_any:
-            return {}
+        rows = list(rows)
+        found = self._recorded(rows) if self._has_any else {}
+        for row, found_in_row in rows if len(self._waiting) else ():
+            for digest in found_in_row.digests:
+                if (moment := self._waiting.find(digest)) is not None:
+                    found[row] = max(found.get(row, 0), moment)
+        return found
+
+    def _recorded(self, rows: Iterable[tuple[int, RowFound]]) -> dict[int, int]:
         rows_by_digest: dict[str, list[int]] = {}
         for row, found_in_row in rows:
             for digits in found_in_row.digits:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from invocations.batches.changed import CHANGE_TEXT, change_since_check, is_practice
+from invocations.batches.sent_since import is_sent_since, started_since
 from invocations.composing import check
 from invocations.composing.findings import Finding, Severity
 from invocations.models import Batch, WorkflowInstance
@@ -31,6 +34,10 @@ LONGEST_BATCH = timedelta(days=90)
 """When a batch that never ends is deleted, counted from the time it is to begin."""
 NOT_YOURS = _("You cannot send this workflow. An admin can tell you who may.")
 NOTHING_LEFT = _("No row is left to send.")
+SENT_SINCE = _(
+    "Since the check, this message was sent to people of this file, or waits to leave for them."
+    " Check the file again."
+)
 NO_PACE = _("The pace is at least 1 message per second.")
 
 
@@ -51,10 +58,29 @@ def start(
     line. Raises `NotSendable` with the gate's findings.
     """
     times = {"not_before": not_before, "not_after": not_after}
+    seen = [other.pk for other in _others_since_check(batch)]
     if batch.state == State.CHECKED and (found := findings(batch, by, per_second, **times)):
         raise NotSendable(found)
+    choices = {**times, "per_second": per_second, "reference": reference}
+    with transaction.atomic():
+        # Two files of a workflow start one after the other: the second sees the first.
+        WorkflowInstance.objects.select_for_update(no_key=True).get(pk=batch.workflow_id)
+        if _others_since_check(batch).exclude(pk__in=seen).exists():
+            raise NotSendable([_blocker("sent_since", str(SENT_SINCE))])
+        started = _start_checked(batch, by, choices)
+    batch.refresh_from_db()
+    if started:
+        who = f"user {by.pk}" if by else "the command line"
+        logger.info("batch %s was started by %s", batch.uid, who)
+    return started
+
+
+def _others_since_check(batch: Batch) -> QuerySet[Batch]:
+    return started_since(batch, batch.checked_at) if batch.checked_at else Batch.objects.none()
+
+
+def _start_checked(batch: Batch, by: User | None, choices: Mapping[str, Any]) -> bool:
     now = timezone.now()
-    begins = max(not_before or now, now)
     checked = Batch.objects.filter(
         pk=batch.pk,
         state=State.CHECKED,
@@ -64,20 +90,14 @@ def start(
         to_decide=0,
     )
     started = checked.update(
-        **times,
+        **choices,
         state=State.RUNNING,
         started_at=now,
         started_by=by,
         stage=WorkflowInstance.objects.values_list("stage", flat=True).get(pk=batch.workflow_id),
         is_practice=is_practice(batch),
-        reference=reference,
-        per_second=per_second,
-        delete_at=begins + LONGEST_BATCH,
+        delete_at=max(choices["not_before"] or now, now) + LONGEST_BATCH,
     )
-    batch.refresh_from_db()
-    if started:
-        who = f"user {by.pk}" if by else "the command line"
-        logger.info("batch %s was started by %s", batch.uid, who)
     return bool(started)
 
 
@@ -112,6 +132,8 @@ def _of_batch(batch: Batch, by: User | None) -> Iterator[Finding]:
         yield _blocker("to_decide", text % {"count": batch.to_decide})
     if batch.rows <= batch.left_out:
         yield _blocker("no_rows", str(NOTHING_LEFT))
+    if not changed and is_sent_since(batch):
+        yield _blocker("sent_since", str(SENT_SINCE))
 
 
 def _blocker(code: str, text: str) -> Finding:

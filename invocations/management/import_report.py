@@ -97,8 +97,8 @@ def _caution_lines(checked: CheckedFile) -> Iterator[str]:
     if counts.sent_lately:
         rows = [row for row, _ in summary.sent_lately]
         yield (
-            f"- {counts.sent_lately:,} numbers got a message of this workflow in the last "
-            f"24 hours, {_rows(rows, counts.sent_lately)}."
+            f"- {counts.sent_lately:,} numbers were sent a message of this workflow in the last "
+            f"24 hours, or one waits to leave, {_rows(rows, counts.sent_lately)}."
         )
     for kind in summary.cautions:
         yield f"- {kind.count:,} × {kind.code}, {_rows(kind.rows, kind.count)}: {kind.text}"

@@ -95,6 +95,7 @@ class Batch(models.Model):
     is_practice = models.BooleanField(null=True, blank=True)
     """Whether the account was at the practice pod when the rows were checked."""
     checked_at = models.DateTimeField(null=True, blank=True)
+    """When the check began whose findings these are: what was sent since, it has not seen."""
     found = EncryptedTextField(bound_to="uid", default="{}")
     """JSON: what the check found in all parts together (`batches.summary.Summary`)."""
     rows = models.PositiveIntegerField(default=0)

@@ -22,7 +22,7 @@ from invocations.batches.mending import leave_out
 from invocations.batches.reading import Asked, Reading
 from invocations.batches.recipient_file import FileRefused
 from invocations.batches.row_marks import RowMark
-from invocations.batches.same_content import started_before
+from invocations.batches.same_file import sent_before
 from invocations.batches.start import start
 from invocations.batches.stored_parts import found_in, parts_of
 from invocations.batches.summary import Summary
@@ -190,7 +190,7 @@ class Command(BaseCommand):
             return "Not started: say first where the columns go."
         if batch.to_decide:
             return "Not started: some rows cannot be sent. Mend them, or give --leave-out faults."
-        before = started_before(batch).first()
+        before = sent_before(batch).first()
         if before is not None and not options["again"]:
             return (
                 f"Not started: the same file was started as batch {before.pk} at "

@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from invocations.batches.row_marks import RowMark
+from invocations.batches.same_file import sent_before
 from invocations.batches.summary import Summary
 from invocations.composing.number_warnings import ALSO_NATIONAL, NOT_HOME_COUNTRY
 from invocations.history.wording import past_day_and_time
 from invocations.models import Batch
+from invocations.views.batches.listing import BatchLine
 
 MAX_NAMED_ROWS = 6
 _ASKS: dict[str, str | Promise] = {
@@ -38,6 +40,8 @@ class Ask:
     kind: str = ""
     is_left_out: bool = False
     is_ticked: bool = False
+    earlier: BatchLine | None = None
+    """The batch that it is about."""
 
 
 def asked_of(batch: Batch, *, ticked: Collection[str] = ()) -> list[Ask]:
@@ -54,6 +58,8 @@ def _all_asks(batch: Batch, ticked: Collection[str]) -> list[Ask]:
     summary = Summary.from_json(batch.found)
     counts = summary.counts()
     found = []
+    if earlier := sent_before(batch).first():
+        found.append(_same_file(earlier, ticked))
     if counts.sent_lately:
         found.append(_lately(batch, summary, counts.sent_lately, ticked))
     if counts.repeats:
@@ -81,10 +87,26 @@ def _all_asks(batch: Batch, ticked: Collection[str]) -> list[Ask]:
     return found
 
 
+def _same_file(earlier: Batch, ticked: Collection[str]) -> Ask:
+    token = f"same:{earlier.pk}"
+    return Ask(
+        token=token,
+        text=_("This very file was sent before:"),
+        detail=_("Sent again, people get the message twice."),
+        box=_("I have checked: it should go out again"),
+        icon="content_copy",
+        count=earlier.rows,
+        is_ticked=token in ticked,
+        earlier=BatchLine(earlier),
+    )
+
+
 def _lately(batch: Batch, summary: Summary, count: int, ticked: Collection[str]) -> Ask:
     words = ngettext(
-        "%(count)s person got this message in the last 24 hours.",
-        "%(count)s people got this message in the last 24 hours.",
+        "%(count)s person was sent this message in the last 24 hours, or it waits to leave for"
+        " them.",
+        "%(count)s people were sent this message in the last 24 hours, or it waits to leave for"
+        " them.",
         count,
     )
     parts = [

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods
 
 from invocations.batches.column_json import columns_of
 from invocations.batches.reading import Reading
-from invocations.batches.same_file import sent_before
 from invocations.batches.start import findings, start
 from invocations.batches.summary import Counts, Summary
 from invocations.forms.batch_start import BatchStartForm
@@ -27,7 +26,6 @@ from invocations.sending.record import NotSendable
 from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.batches.cautions import asked_of, facts_of, left_out_kinds
 from invocations.views.batches.column_choices import ColumnChoices
-from invocations.views.batches.listing import lines_of
 from invocations.views.batches.match import is_ready
 from invocations.views.batches.row_preview import row_preview
 from invocations.views.batches.shown import head_of, own_batch, shown_batch
@@ -130,7 +128,6 @@ def _show(
         "left_out_kinds": left_out_kinds(batch),
         "facts": facts_of(summary),
         "was_refused": was_refused,
-        "earlier": lines_of(sent_before(batch)[:3]),
         "pauses": pauses.pauses_of(workflow.account, workflow),
         "blockers": findings(batch, request.user),
         "has_sender": departure.has_sender,

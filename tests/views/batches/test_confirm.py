@@ -127,3 +127,28 @@ def test_a_live_batch_says_how_many_people_and_what_may_be_billed(priya, upload,
     assert "Up to 6 messages are billed, if every WhatsApp needs its SMS." in page
     assert "Live: to a real customer" in page
     assert "Send 3 messages" in page
+
+
+def test_a_file_that_was_sent_before_needs_a_tick(priya, upload, confirm):
+    first, again = upload(name="monday.csv"), upload(name="tuesday.csv")
+    confirm(first)
+    priya.post(f"/batches/{again.uid}/check/?from=confirm", {"action": "recheck"})
+    page = page_of(priya, again)
+    assert "This very file was sent before:" in page
+    assert f"/batches/{first.uid}/" in page
+    confirm(again, acknowledged="lately:3")
+    assert again.state == Batch.State.CHECKED
+    confirm(again, acknowledged=["lately:3", f"same:{first.pk}"])
+    assert again.state == Batch.State.RUNNING
+
+
+def test_two_files_to_the_same_people_do_not_both_start_unasked(priya, upload, confirm):
+    first, other = upload(), upload(csv_of(row_of(42), row_of(43)))
+    confirm(first)
+    page = confirm(other).content.decode()
+    assert other.state == Batch.State.CHECKED
+    assert "Since the check, this message was sent to people of this file" in page
+    priya.post(f"/batches/{other.uid}/check/?from=confirm", {"action": "recheck"})
+    assert "1 person was sent this message in the last 24 hours" in page_of(priya, other)
+    confirm(other, acknowledged="lately:1")
+    assert other.state == Batch.State.RUNNING
