@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from invocations.batches import feed
-from tests.sending.conftest import waiting
+from tests.sending.conftest import clock, waiting
 
-__all__ = ["waiting"]
+__all__ = ["clock", "waiting"]
 
 
 @pytest.fixture(autouse=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import time_machine
 from django.utils import timezone
 
 from invocations.batches.feed import feed_due
@@ -17,12 +16,6 @@ from tests.batches.built import running_batch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def clock():
-    with time_machine.travel(datetime(2026, 11, 28, 12, tzinfo=UTC), tick=False) as clock:
-        yield clock
 
 
 @pytest.fixture

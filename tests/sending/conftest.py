@@ -1,8 +1,9 @@
 """Rows that are due."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from invocations.models import Invocation, Pod
@@ -10,6 +11,13 @@ from invocations.sandbox.server import PracticePod
 from invocations.sending.deliver import deliver
 
 SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def clock():
+    """Saturday noon. It stands still until a test moves it."""
+    with time_machine.travel(datetime(2026, 11, 28, 12, tzinfo=UTC), tick=False) as clock:
+        yield clock
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
 """Time in which the console could not ask about a message in doubt does not count."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import time_machine
 from django.db import transaction
 from django.utils import timezone
 
@@ -15,12 +14,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 EVERY = 10 * SECOND
-
-
-@pytest.fixture
-def clock():
-    with time_machine.travel(datetime(2026, 11, 28, 12, tzinfo=UTC), tick=False) as clock:
-        yield clock
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 """After an outage nothing is in doubt that Kaleyra can still be asked about."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-import time_machine
 from django.utils import timezone
 
 from invocations.kaleyra.payload import Send, build_payload, to_text
@@ -19,12 +18,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MINUTE = timedelta(minutes=1)
 QUEUED, IN_DOUBT = 200, 50
 SENDS = [Send("919876543202", {"01": "Asha"})] * 2
-
-
-@pytest.fixture
-def clock():
-    with time_machine.travel(datetime(2026, 11, 28, 12, tzinfo=UTC), tick=False) as clock:
-        yield clock
 
 
 @pytest.fixture

@@ -1,10 +1,9 @@
 """What a person waits for leaves before a long queue, and the queue goes on."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import time_machine
 from django.utils import timezone
 
 from invocations.kaleyra.payload import Send
@@ -19,12 +18,6 @@ from invocations.sending.turns import QUEUE_GETS_ONE_IN
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def clock():
-    with time_machine.travel(datetime(2026, 11, 28, 12, tzinfo=UTC), tick=False) as clock:
-        yield clock
 
 
 @pytest.fixture
