@@ -39,10 +39,17 @@ class Limits:
     """That of the csv module, which is set for the whole process: do not raise it."""
     most_line_characters: int = 2_000_000
     child_memory_bytes: int = 1_500_000_000
-    child_cpu_seconds: int = 120
-    answer_seconds: float = 15
+    answer_seconds: float = 11
     """Longest wait for the first row of a workbook, and for each part after it."""
+    seconds_a_megabyte: float = 10
+    """More of it for a large file, whatever else the machine does at the same time."""
+    child_cpu_seconds: float = 11
+    child_cpu_seconds_a_megabyte: float = 2
+    """A sheet of a million rows has 30 MB and takes 20 seconds."""
     most_unzipped_bytes: int = 1_000_000_000
+
+    def cpu_seconds(self, megabytes: float) -> int:
+        return int(self.child_cpu_seconds + megabytes * self.child_cpu_seconds_a_megabyte)
 
 
 LIMITS = Limits()
