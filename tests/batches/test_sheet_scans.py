@@ -219,3 +219,17 @@ def test_bytes_that_are_wrong_inside_a_part_are_damaged_and_no_lack_of_memory() 
 
 def test_a_sheet_of_text_alone_keeps_its_cells() -> None:
     assert texts(sheet(f"<row>{text_cell('Phone')}</row>")) == [["Phone"]]
+
+
+# --- texts that nobody sees ---
+
+
+def test_a_text_below_merged_cells_is_doubtful() -> None:
+    def merge(content: bytes) -> bytes:
+        merged = b'<mergeCells count="1"><mergeCell ref="B2:B3"/></mergeCells>'
+        return content.replace(b"</sheetData>", b"</sheetData>" + merged)
+
+    book = changed(xlsx_of(["Phone", "Name"], ["1", "Asha"], ["2", "Bina"]), SHEET, merge)
+    assert [faults(row) for row in read(book)] == [{}, {}, {1: "covered_cell"}]
+    covered = _TEXT.replace("table-cell", "covered-table-cell")
+    assert faults(read(ods(HEAD + _ods_cells(_TEXT + covered)))[1]) == {1: "covered_cell"}

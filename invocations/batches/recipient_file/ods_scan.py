@@ -54,7 +54,7 @@ class _TableReader:
         elif not self._is_inside:
             return
         elif name in (_CELL, _COVERED):
-            self._take_cell(attributes)
+            self._take_cell(name, attributes)
         elif name == _ROW:
             self._row_attributes = attributes
             self._column, self._has_cells, self._codes = 0, False, []
@@ -70,7 +70,7 @@ class _TableReader:
         elif name == _ROW and self._is_inside:
             self._end_row()
 
-    def _take_cell(self, attributes: Mapping[str, str]) -> None:
+    def _take_cell(self, name: str, attributes: Mapping[str, str]) -> None:
         count = _count(attributes, _COLUMNS_REPEATED)
         is_filled = _TYPE in attributes or _FORMULA in attributes
         if is_filled:
@@ -79,6 +79,8 @@ class _TableReader:
                 self._add_codes("error_cell", count)
             elif _TYPE not in attributes:
                 self._add_codes("formula_without_result", count)
+            elif name == _COVERED:
+                self._add_codes("covered_cell", count)
         rows, columns = _count(attributes, _ROWS_SPANNED), _count(attributes, _COLUMNS_SPANNED)
         if rows > 1 or columns > 1:
             first = (self._row - 1, self._column)

@@ -58,7 +58,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]{1,3}")
 _ERROR_TEXT = re.compile(r"#(?:N/A|REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|SPILL!|CALC!|####*)")
 _WHOLE = re.compile(r"\+?[0-9]{6,}[.,]0+")
-_DOUBTFUL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f#]|[0-9][eE]\\+?[0-9]|[0-9][.,]0")
+_FORMULA_TEXT = re.compile('=["“”].*["“”]', re.DOTALL)
+_DOUBTFUL = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f#]|[0-9][eE]\\+?[0-9]|[0-9][.,]0|=["“”]')
 """Finds every text that one of the patterns above could match."""
 
 
@@ -80,6 +81,8 @@ def _code_of_text(text: str) -> str:
         return "scientific"
     if _ERROR_TEXT.fullmatch(text):
         return "error_text"
+    if _FORMULA_TEXT.fullmatch(text):
+        return "formula_text"
     return "whole_with_decimals" if _WHOLE.fullmatch(text) else ""
 
 

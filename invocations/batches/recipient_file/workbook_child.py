@@ -17,7 +17,7 @@ import resource
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from invocations.batches.recipient_file import archive as archives
@@ -32,6 +32,7 @@ _ROWS_AT_ONCE = 500
 _CHARACTERS_AT_ONCE = 200_000
 _FEW = 10
 _MOST_COLUMNS = 1_000
+_MOST_COVERED = 200_000
 _ENCRYPTED, _WORD = "EncryptedPackage", "WordDocument"
 _CONTENT = "content.xml"
 
@@ -207,15 +208,39 @@ class _Reader:
         _write(lines)
         _write({"end": {"empty": empty}})
 
+    def _covered(self) -> dict[int, set[int]]:
+        """Columns below merged cells, by row. Of an ODS the scan tells them."""
+        covered: dict[int, set[int]] = {}
+        left = _MOST_COVERED
+        for (top, first), (bottom, last) in self._sheet.merged_cell_ranges or []:
+            left -= (bottom - top + 1) * (last - first + 1)
+            if left < 0:
+                break
+            for row in range(top, bottom + 1):
+                covered.setdefault(row + 1, set()).update(range(first, last + 1))
+            covered[top + 1].discard(first)
+        return covered
+
     def _rows(self) -> Iterator[tuple[int, list[str], tuple[CellFault, ...]]]:
         before = [""] * (self._sheet.start or (0, 0))[1]
+        covered = self._covered()
         for number, values in enumerate(self._sheet.iter_rows(), start=1):
             texts, faults = texts_of([*before, *values])
+            if number in covered:
+                faults = tuple(sorted([*faults, *_hidden_texts(texts, covered[number])]))
             if codes := self._scan.codes.get(number):
                 known = {column for column, _code in codes}
                 others = [fault for fault in faults if fault.column not in known]
                 faults = tuple(sorted([*others, *itertools.starmap(CellFault, codes)]))
             yield number, texts, faults
+
+
+def _hidden_texts(texts: Sequence[str], columns: Collection[int]) -> list[CellFault]:
+    return [
+        CellFault(column, "covered_cell")
+        for column in sorted(columns)
+        if column < len(texts) and texts[column].strip()
+    ]
 
 
 def _end(member: object) -> str:
