@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from invocations.batches.recipient_file import FileRefused
+from invocations.batches.recipient_file import LIMITS, FileRefused, open_file, workbook
 from invocations.batches.recipient_file.compound import CompoundFile
 from invocations.batches.recipient_file.xlsx_scan import scan
 from tests.batches.files import (
@@ -233,3 +233,29 @@ def test_a_text_below_merged_cells_is_doubtful() -> None:
     assert [faults(row) for row in read(book)] == [{}, {}, {1: "covered_cell"}]
     covered = _TEXT.replace("table-cell", "covered-table-cell")
     assert faults(read(ods(HEAD + _ods_cells(_TEXT + covered)))[1]) == {1: "covered_cell"}
+
+
+def test_a_last_row_far_below_the_others_is_read_in_time() -> None:
+    begun = time.monotonic()
+    rows = read(
+        sheet(
+            f"<row>{text_cell('Phone')}</row><row r='2'>{text_cell('1')}</row>"
+            f"<row r='1048576'>{text_cell('2')}</row>"
+        )
+    )
+    assert [row.number for row in rows] == [1, 2, 1_048_576]
+    assert time.monotonic() - begun < 11
+
+
+def test_only_a_large_workbook_gets_more_time() -> None:
+    assert LIMITS.seconds_for(1_900_000) == (11, 11)
+    wait, cpu = LIMITS.seconds_for(30_000_000)
+    assert wait > 200 and 50 < cpu < 100
+
+
+def test_whoever_waits_for_a_large_workbook_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check of a batch renews its lease meanwhile."""
+    monkeypatch.setattr(workbook, "_WAIT", 0.01)
+    waits: list[None] = []
+    list(open_file(io.BytesIO(XLS), waiting=lambda: waits.append(None)))
+    assert waits

@@ -41,15 +41,20 @@ class Limits:
     child_memory_bytes: int = 1_500_000_000
     answer_seconds: float = 11
     """Longest wait for the first row of a workbook, and for each part after it."""
-    seconds_a_megabyte: float = 10
-    """More of it for a large file, whatever else the machine does at the same time."""
     child_cpu_seconds: float = 11
+    large_file_bytes: int = 2_000_000
+    """From here on a workbook gets more time: one of a million rows has 30 MB and takes 20 seconds
+    of a processor, whatever else the machine does at the same time."""
+    seconds_a_megabyte: float = 10
     child_cpu_seconds_a_megabyte: float = 2
-    """A sheet of a million rows has 30 MB and takes 20 seconds."""
     most_unzipped_bytes: int = 1_000_000_000
 
-    def cpu_seconds(self, megabytes: float) -> int:
-        return int(self.child_cpu_seconds + megabytes * self.child_cpu_seconds_a_megabyte)
+    def seconds_for(self, size: int) -> tuple[float, int]:
+        """To wait for rows of a workbook of `size` bytes, and of a processor to read it."""
+        megabytes = max(size - self.large_file_bytes, 0) / 1_000_000
+        wait = self.answer_seconds + megabytes * self.seconds_a_megabyte
+        cpu = self.child_cpu_seconds + megabytes * self.child_cpu_seconds_a_megabyte
+        return wait, int(cpu)
 
 
 LIMITS = Limits()

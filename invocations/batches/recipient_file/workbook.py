@@ -53,10 +53,9 @@ class WorkbookFile:
         with _memory_file() as copy:
             while part := source.read(_COPY_BYTES):
                 copy.write(part)
-            megabytes = copy.tell() / 1_000_000
-            self._seconds = limits.answer_seconds + megabytes * limits.seconds_a_megabyte
+            self._seconds, cpu_seconds = limits.seconds_for(copy.tell())
             copy.seek(0)
-            self._child = _start(copy, limits, limits.cpu_seconds(megabytes), sheet)
+            self._child = _start(copy, limits, cpu_seconds, sheet)
         self._received = bytearray()
         try:
             self._head = cast("dict[str, Any]", self._next_line()["head"])

@@ -225,10 +225,14 @@ class _Reader:
         before = [""] * (self._sheet.start or (0, 0))[1]
         covered = self._covered()
         for number, values in enumerate(self._sheet.iter_rows(), start=1):
+            codes = self._scan.codes.get(number)
+            if not codes and values.count("") == len(values):  # a million of them, perhaps
+                yield number, [], ()
+                continue
             texts, faults = texts_of([*before, *values])
             if number in covered:
                 faults = tuple(sorted([*faults, *_hidden_texts(texts, covered[number])]))
-            if codes := self._scan.codes.get(number):
+            if codes:
                 known = {column for column, _code in codes}
                 others = [fault for fault in faults if fault.column not in known]
                 faults = tuple(sorted([*others, *itertools.starmap(CellFault, codes)]))
