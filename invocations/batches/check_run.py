@@ -28,7 +28,7 @@ from invocations.models import Batch, BatchPart
 from invocations.models.batches import PART_ROWS, part_place
 
 LEASE = timedelta(seconds=30)
-"""Longer than a part takes, and than a workbook until its first row."""
+"""Longer than a part takes. It is renewed while a workbook is unpacked."""
 MOST_PART_CHARACTERS = 4_000_000
 """Of the cells of a part. Only rows with very long cells make parts of fewer than `PART_ROWS`."""
 State = Batch.State
@@ -78,7 +78,7 @@ class CheckRun:
 
     def _read_chunks(self, reading: Reading) -> None:
         stream = io.BufferedReader(ChunkStream(self._batch))
-        opened = open_table(stream, reading.asked)
+        opened = open_table(stream, reading.asked, waiting=self._renew_in_time)
         try:
             columns, choice = self._columns(opened.reading, opened.table.sample)
             self._change(
@@ -157,8 +157,16 @@ class CheckRun:
 
     def _renew(self) -> None:
         held = Batch.objects.filter(is_held(self._batch), pk=self._batch.pk)
-        if not held.update(rows_read=self._rows, lease_until=timezone.now() + LEASE):
+        until = timezone.now() + LEASE
+        if not held.update(rows_read=self._rows, lease_until=until):
             raise LeaseLost
+        self._batch.lease_until = until
+
+    def _renew_in_time(self) -> None:
+        """While a large workbook is unpacked, which may take longer than the lease."""
+        lease = self._batch.lease_until
+        if lease is None or lease - timezone.now() < LEASE / 2:
+            self._renew()
 
     def _change(self, **changes: object) -> None:
         if not change(self._batch, is_held(self._batch), **changes):

@@ -6,11 +6,22 @@ value's key (both channels), or `1:KEY` and `2:KEY` (one channel).
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
+from invocations.batches.column_names import (
+    MOSTLY,
+    NUMBER_NAMES,
+    PERHAPS_NUMBER_NAMES,
+    SECOND_NUMBER_NAMES,
+    TICKET_NAMES,
+    heads_the_same,
+    is_number,
+    is_order_name,
+    looks_like_number,
+    plain,
+)
 from invocations.batches.recipient_file.codes import Level, Told, told
 from invocations.batches.recipient_file.rows import Row, column_letters
 
@@ -18,24 +29,8 @@ RECIPIENT, RECIPIENT2, REFERENCE = "recipient", "recipient2", "reference"
 IGNORED = "-"
 """As the place of a column: it is not used, whatever its heading says."""
 
-_NAMES = {
-    RECIPIENT: (
-        "recipient", "phone", "phone number", "mobile", "mobile number", "mobile no", "number",
-        "phone no", "telephone", "tel", "msisdn", "whatsapp", "whatsapp number", "contact number",
-        "cell", "cell phone", "customer phone", "customer mobile", "to", "send1 recipient",
-    ),
-    RECIPIENT2: (
-        "recipient2", "recipient 2", "second number", "sms number", "phone 2", "phone2",
-        "mobile 2", "alternate number", "alternative number", "send2 recipient",
-    ),
-    REFERENCE: (
-        "reference", "ticket", "ticket no", "ticket number", "ticket id", "case", "case number",
-        "ref",
-    ),
-}  # fmt: skip
-_NUMBER = re.compile(r"(?:\+|00)?[0-9](?:[ ().\-]{0,2}[0-9]){7,14}")
-_MOSTLY = 0.6
-"""Share of filled cells that must look like numbers for a column to hold numbers."""
+_MOST_LOOKED_AT = 20
+"""Filled cells of a column, to see what is in it."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +111,7 @@ def propose(
     draft = _Draft(headings, width, sample, wanted, fixed or {})
     draft.take_explicit(explicit or {})
     draft.take_by_name()
+    draft.take_by_likeness()
     draft.take_by_content()
     draft.check(fallbacks or {})
     return ColumnMap(
@@ -162,7 +158,7 @@ class _Draft:
         exact = [i for i, heading in enumerate(self._headings) if heading and heading == name]
         if exact:
             return exact
-        alike = [i for i, one in enumerate(self._headings) if one and _plain(one) == _plain(name)]
+        alike = [i for i, one in enumerate(self._headings) if one and plain(one) == plain(name)]
         if alike:
             return alike
         return [i for i in range(len(self.places)) if column_letters(i) == name.upper()]
@@ -175,7 +171,7 @@ class _Draft:
             columns = [
                 i
                 for i, heading in enumerate(self._headings)
-                if not self.places[i] and i not in self._explicit and _plain(heading) in names
+                if not self.places[i] and i not in self._explicit and plain(heading) in names
             ]
             if len(columns) == 1:
                 self.places[columns[0]] = place
@@ -189,12 +185,13 @@ class _Draft:
         for value in self._wanted.values:
             for channel in value.channels:
                 spellings = {f"{channel}:{value.key}", f"send{channel}.{value.key}"}
-                yield f"{channel}:{value.key}", {_plain(one) for one in spellings}
+                yield f"{channel}:{value.key}", {plain(one) for one in spellings}
         for value in self._wanted.values:
-            yield self._place_of(value), {_plain(value.key), _plain(value.label)} - {""}
-        for place, names in _NAMES.items():
-            if place != RECIPIENT2 or self._wanted.has_second_number:
-                yield place, set(names)
+            yield self._place_of(value), _names_of(value)
+        yield RECIPIENT, {*NUMBER_NAMES}
+        if self._wanted.has_second_number:
+            yield RECIPIENT2, {*SECOND_NUMBER_NAMES}
+        yield REFERENCE, {*TICKET_NAMES}
 
     def _place_of(self, value: Value) -> str:
         """With the channel if the other channel needs something else under the same key."""
@@ -207,14 +204,33 @@ class _Draft:
         channels = value.channels if value else ()
         return bool(channels) and all(f"{channel}:{place}" in taken for channel in channels)
 
+    def take_by_likeness(self) -> None:
+        """Values whose column is called otherwise, but can be no other one."""
+        given = {*self.places, *self._fixed}
+        pairs = [
+            (self._place_of(value), column)
+            for value in self._wanted.values
+            if value.required and self._place_of(value) not in given
+            if not self._is_covered(self._place_of(value), given)
+            for column in self._free()
+            if heads_the_same(_names_of(value), self._headings[column], self._cells_of(column))
+        ]
+        for place, column in pairs:
+            if sum(1 for pair in pairs if place in pair or column in pair) == 1:
+                self.places[column] = place
+        orders = [i for i in self._free() if is_order_name(self._headings[i])]
+        needs_order = any(any(map(is_order_name, _names_of(one))) for one in self._wanted.values)
+        if len(orders) == 1 and REFERENCE not in given and not needs_order:
+            self.places[orders[0]] = REFERENCE
+
     def take_by_content(self) -> None:
         if RECIPIENT in self.places or RECIPIENT in self._fixed:
             return
-        free = [
-            i for i in range(len(self.places)) if not self.places[i] and i not in self._explicit
-        ]
-        named = [i for i in free if _plain(self._headings[i]) in _NAMES[RECIPIENT]]
-        columns = [i for i in named or free if self._share_of_numbers(i) >= _MOSTLY]
+        free = self._free()
+        named = [i for i in free if self._is_called_number(i)]
+        columns = [i for i in named if self._share(i, looks_like_number) >= MOSTLY]
+        if not named:
+            columns = [i for i in free if self._share(i, is_number) >= MOSTLY]
         if len(columns) == 1:
             self.places[columns[0]] = RECIPIENT
         elif len(columns) > 1 or len(named) > 1:
@@ -222,12 +238,27 @@ class _Draft:
         else:
             self.problems.append(told("recipient_missing"))
 
-    def _share_of_numbers(self, column: int) -> float:
-        cells = [row.cells[column].strip() for row in self._sample if column < len(row.cells)]
-        filled = [cell for cell in cells if cell]
-        if not filled:
-            return 0.0
-        return sum(1 for cell in filled if _NUMBER.fullmatch(cell)) / len(filled)
+    def _free(self) -> list[int]:
+        return [i for i, one in enumerate(self.places) if not one and i not in self._explicit]
+
+    def _is_called_number(self, column: int) -> bool:
+        heading = plain(self._headings[column])
+        if heading in PERHAPS_NUMBER_NAMES:
+            return self._share(column, looks_like_number) >= MOSTLY
+        return heading in NUMBER_NAMES
+
+    def _cells_of(self, column: int) -> list[str]:
+        """The first filled ones."""
+        filled = (
+            cell
+            for row in self._sample
+            if column < len(row.cells) and (cell := row.cells[column].strip())
+        )
+        return list(islice(filled, _MOST_LOOKED_AT))
+
+    def _share(self, column: int, holds: Callable[[str], bool]) -> float:
+        cells = self._cells_of(column)
+        return sum(map(holds, cells)) / len(cells) if cells else 0.0
 
     def check(self, fallbacks: Mapping[str, str]) -> None:
         self._check_twice()
@@ -237,8 +268,7 @@ class _Draft:
         self._check_missing({*self.places, *self._fixed, *fallbacks})
         if RECIPIENT in self.places:
             column = self.places.index(RECIPIENT)
-            filled = any(column < len(row.cells) and row.cells[column] for row in self._sample)
-            if filled and not self._share_of_numbers(column):
+            if self._cells_of(column) and not self._share(column, looks_like_number):
                 self.problems.append(told("recipient_looks_wrong", column=column))
 
     def _check_twice(self) -> None:
@@ -262,7 +292,5 @@ class _Draft:
                 self.problems.append(problem)
 
 
-def _plain(text: str) -> str:
-    """For comparing headings: `Phone_No.` and `phone no` are alike."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return re.sub(r"[\W_]+", " ", folded).strip()
+def _names_of(value: Value) -> set[str]:
+    return {plain(value.key), plain(value.label)} - {""}

@@ -43,8 +43,24 @@ CELL_TEXT: dict[str, Text] = {
     "date": _("A date of the spreadsheet is sent as 2027-03-01. Is it meant like that?"),
     "boolean": _("A true or false of the spreadsheet is sent as TRUE or FALSE. Is it meant?"),
     "fraction": _("The spreadsheet may show 0.15 as 15 %% or as an amount. It is sent as 0.15."),
+    "covered_cell": _(
+        "Merged cells hide this text in the spreadsheet. It is sent all the same: is it meant?"
+    ),
+    "formula_text": _(
+        'A program has put ="…" around this text. The customer would read these signs, too.'
+    ),
     "whole_with_decimals": _("A program has added “.0” to a number. Is it meant?"),
 }
+_AS_NUMBER = _(
+    "The spreadsheet has made %(what)s of this phone number. Type all its digits from their "
+    "source, in a column whose format is Text."
+)
+NUMBER_TEXT: dict[str, Text] = {
+    "date": _("a date"),
+    "boolean": _("a true or false"),
+    "fraction": _("an amount with decimals"),
+}
+"""Cautions in other columns: a phone number is never meant like that."""
 CHECK_TEXT: dict[str, Text] = {
     "ticket_too_long": _("A ticket has %(most)s characters at most."),
     "no_country": _(
@@ -76,6 +92,13 @@ TEXTS: dict[str, Text] = FILE_TEXT | ROW_TEXT | CELL_TEXT | CHECK_TEXT | MAPPING
 def text_of(code: str, facts: Mapping[str, Any]) -> str:
     """The text for a code of `recipient_file.codes`, or of `CHECK_TEXT`, with its facts."""
     return str(TEXTS[code]) % _shown(code, facts)
+
+
+def text_of_cell(code: str, *, is_number: bool) -> str:
+    """`is_number`: the cell is to be a phone number."""
+    if is_number and code in NUMBER_TEXT:
+        return str(_AS_NUMBER) % {"what": NUMBER_TEXT[code]}
+    return text_of(code, {})
 
 
 def _shown(code: str, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import Any, BinaryIO
@@ -83,9 +83,16 @@ class OpenTable:
         self.file.close()
 
 
-def open_table(stream: BinaryIO, asked: Asked, limits: Limits = LIMITS) -> OpenTable:
-    """Raises `FileRefused`, as iterating over the rows does."""
-    file = open_file(stream, sheet=asked.sheet, separator=asked.separator, limits=limits)
+def open_table(
+    stream: BinaryIO,
+    asked: Asked,
+    limits: Limits = LIMITS,
+    waiting: Callable[[], None] = lambda: None,
+) -> OpenTable:
+    """`waiting`: as of `open_file`. Raises `FileRefused`, as iterating over the rows does."""
+    file = open_file(
+        stream, sheet=asked.sheet, separator=asked.separator, limits=limits, waiting=waiting
+    )
     try:
         rows = iter(file)
         first = list(islice(rows, _TOP_ROWS))

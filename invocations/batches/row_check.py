@@ -141,17 +141,18 @@ class RowChecker:
         for doubt in row.cell_faults:
             if not self.columns.used(doubt.column):
                 continue
-            text = error_words.text_of(doubt.code, {})
             place = self.columns.places[doubt.column]
+            text = error_words.text_of_cell(doubt.code, is_number=place in _NUMBERS)
             if self._is_fault(doubt.code, row.cells[doubt.column], place):
                 found.faults.append(RowFault(doubt.code, doubt.column, place, text))
-            else:
+            elif place not in _NUMBERS or doubt.code != "formula_text":
                 found.cautions.setdefault(doubt.code, text)
 
     def _is_fault(self, code: str, cell: str, place: str) -> bool:
         if code == "scientific" and place not in _NUMBERS:
             return _RUINED.search(cell) is not None
-        return CELL_CODES[code].level is Level.FAULT
+        is_ruined = place in _NUMBERS and code in error_words.NUMBER_TEXT
+        return is_ruined or CELL_CODES[code].level is Level.FAULT
 
     # --- the numbers ---
 

@@ -21,6 +21,7 @@ KIND_NAMES: dict[str, Text] = {
     "rar": _("a packed file (RAR)"),
     "bzip2": _("a packed file (bzip2)"),
     "xz": _("a packed file (xz)"),
+    "tar": _("a packed file (tar)"),
     "zip": _("a packed file (ZIP)"),
     "parquet": _("a Parquet file"),
     "sqlite": _("a database"),

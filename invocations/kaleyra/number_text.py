@@ -29,12 +29,14 @@ _MIN_OF_A_FLOAT = 10
 
 _LINE_BREAKS = "\n\r\v\f\x85\u2028\u2029"
 _SIGNS = {"\u30fc": "-", "\u2044": "/", "\u2215": "/", "\u2018": "'", "\u2019": "'"}
-_SIGNS |= {"[": "(", "]": ")"}
+_SIGNS |= {"[": "(", "]": ")", "\u201c": '"', "\u201d": '"'}
 
 _SPREADSHEET = re.compile(r"\+?\d+(?:[.,]\d+)? ?[eE] ?\+? ?\d+")
 _ZERO_TAIL = re.compile(r"(\+?\d{8,})[.,](0+)")
 _SCHEME = re.compile(r"(?:tel|sms|whatsapp):(?://)? ?|'", re.IGNORECASE)
 _CHAT_LINK = re.compile(r"(?:https?://)?wa\.me/\+?(\d+)/?(?:\?\S*)?", re.IGNORECASE)
+_FORMULA = re.compile(r"=\"([^\"]*)\"")
+"""How a program writes a text into a CSV so that a spreadsheet keeps all digits: ="9198…"."""
 _EXTENSION = re.compile(r"\d[ ,;]*(?:extension|extn?|x|#)[ .:=#]*\d+", re.IGNORECASE)
 _SECOND_NUMBER = re.compile(r"[^\d ().\-]+")
 _BRACKET = re.compile(r"\( *\d+(?:[ \-]\d+)* *\)")
@@ -72,9 +74,9 @@ class NumberText:
 def read(typed: str) -> NumberText:
     """The groups of digits in `typed`.
 
-    Understands every blank, dash, plus and digit of Unicode, and takes off `tel:`, a leading ' and
-    the address of a WhatsApp link. A spreadsheet's `.0` is no part of the number (note
-    `tail_removed`).
+    Understands every blank, dash, plus and digit of Unicode, and takes off `tel:`, a leading ', the
+    `="…"` of a CSV and the address of a WhatsApp link. A spreadsheet's `.0` is no part of the
+    number (note `tail_removed`).
 
     Raises `RecipientError` with a code: `empty`, `masked` (••• 3202), `spreadsheet` (9.19E+11),
     `extension`, `several_numbers`, `line_break`, `decimal` (a short tail after a dot or comma),
@@ -82,6 +84,8 @@ def read(typed: str) -> NumberText:
     other sign).
     """
     text = _plain(typed)
+    if formula := _FORMULA.fullmatch(text):
+        text = formula[1].strip(" \n")
     if link := _CHAT_LINK.fullmatch(text):
         return NumberText((link[1],), is_international=True, spelling=link[1])
     text = _SCHEME.sub("", text, count=1) if _SCHEME.match(text) else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from invocations.batches import check_run
 from invocations.batches.change import refusal_of
 from invocations.batches.checking import LeaseLost, check_now, claim, claim_check, run_check
 from invocations.batches.column_json import columns_of
-from invocations.batches.reading import Reading
+from invocations.batches.reading import OpenTable, Reading
 from invocations.batches.stored_parts import rows_to_send
 from invocations.models import Batch, BatchChunk, BatchPart, WorkflowInstance
 from tests.batches.files import xlsx_of
@@ -238,3 +239,21 @@ def test_checking_again_gives_the_same(workflow: WorkflowInstance) -> None:
     batch.refresh_from_db()
     check(batch)
     assert batch.found == before
+
+
+def test_the_lease_is_renewed_while_a_workbook_is_unpacked(
+    workflow: WorkflowInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leases: list[timedelta] = []
+    open_table = check_run.open_table
+
+    def slow(*args: object, waiting: Callable[[], None], **options: object) -> OpenTable:
+        batch.lease_until = timezone.now() + check_run.LEASE / 3  # so long it took
+        waiting()
+        leases.append(Batch.objects.get(pk=batch.pk).lease_until - timezone.now())
+        return open_table(*args, waiting=waiting, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(check_run, "open_table", slow)
+    batch = uploaded(workflow, xlsx_of(["Phone", "01"], [919876512340, "Asha"]))
+    check(batch)
+    assert leases[0] > check_run.LEASE / 2

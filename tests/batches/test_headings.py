@@ -56,3 +56,9 @@ def test_equal_and_blank_headings_are_told_with_their_letters() -> None:
 def test_a_list_of_numbers_under_one_heading_is_a_table() -> None:
     found = table("Phone\n919876512340\n919876512341\n")
     assert (found.headings, len(list(found.rows))) == (("Phone",), 2)
+
+
+@pytest.mark.parametrize("day", ["2026-11-28", "28.11.2026", "28/11/2026", "2026.11.28"])
+def test_a_day_in_a_title_is_no_row_of_data(day: str) -> None:
+    found = table(f"Delays,{day}\n\nPhone,Name,Day\n919876512340,Asha,Tue\n")
+    assert (found.heading_row, found.headings) == (3, ("Phone", "Name", "Day"))

@@ -270,4 +270,4 @@ def test_the_child_gets_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_workbook_gives_the_rows_of_the_same_text() -> None:
     rows = [["Phone", "Name"], *[[f"{number}", f"Zoë {number}\n2"] for number in range(2_345)]]
     assert texts(xlsx_of(*rows)) == rows
-    assert LIMITS.answer_seconds == 15
+    assert LIMITS.answer_seconds < 15

@@ -5,6 +5,7 @@ Nothing is guessed, dropped or filled in silence. No Django here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import BinaryIO
 
 from invocations.batches.recipient_file.codes import FileRefused as FileRefused
@@ -22,14 +23,20 @@ RecipientFile = TextFile | WorkbookFile
 
 
 def open_file(
-    stream: BinaryIO, *, sheet: str = "", separator: str = "", limits: Limits = LIMITS
+    stream: BinaryIO,
+    *,
+    sheet: str = "",
+    separator: str = "",
+    limits: Limits = LIMITS,
+    waiting: Callable[[], None] = lambda: None,
 ) -> RecipientFile:
     """The file in `stream`, which need not be seekable, and is read once.
 
     `sheet`: the one to read; empty for the first visible one with cells. `separator`: of a CSV;
-    empty to detect it. Raises `FileRefused`, as iterating over the rows does.
+    empty to detect it. `waiting`: called again and again while a workbook is unpacked. Raises
+    `FileRefused`, as iterating over the rows does.
     """
     source = Source(stream, limits.most_bytes)
     if kind_of(source.head) is Kind.TEXT:
         return TextFile(source, limits, separator)
-    return WorkbookFile(source, limits, sheet)
+    return WorkbookFile(source, limits, sheet, waiting)

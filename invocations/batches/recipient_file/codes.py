@@ -86,6 +86,8 @@ CELL_CODES = {
     "date": CodeInfo(Level.CAUTION),
     "boolean": CodeInfo(Level.CAUTION),
     "fraction": CodeInfo(Level.CAUTION),  # 0.15 may have been shown as 15 %
+    "covered_cell": CodeInfo(Level.CAUTION),  # below merged cells: nobody sees it
+    "formula_text": CodeInfo(Level.CAUTION),  # the text ="KF-1"
     "whole_with_decimals": CodeInfo(Level.CAUTION),  # the text 919876512340.0
 }
 """A fault of a cell counts if its column is used."""

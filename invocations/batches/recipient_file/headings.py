@@ -14,6 +14,9 @@ SAMPLE_ROWS = 50
 _FEW_ROWS = 20
 """Rows at the top among which the headings are looked for."""
 _NUMBER = re.compile(r"\+?[0-9][0-9 ().\-]{5,20}")
+DAY = re.compile(
+    r"(?:[0-9]{4}([-./])[0-9]{1,2}\1[0-9]{1,2}|[0-9]{1,2}([-./])[0-9]{1,2}\2[0-9]{2,4})(?![0-9])"
+)
 
 
 @dataclass(frozen=True)
@@ -97,11 +100,19 @@ def _find(first: Sequence[Row]) -> int:
     widths = Counter(_filled(row) for row in first)
     usual = max(widths, key=lambda width: (widths[width], width))
     for index, row in enumerate(first[:_FEW_ROWS]):
-        if any(_NUMBER.fullmatch(cell.strip()) for cell in row.cells):
+        if any(map(_may_be_number, row.cells)):
             return index - 1
+        if any(DAY.match(cell.strip()) for cell in row.cells):
+            continue  # of a report: no heading is a day
         if index + 1 < len(first) and _filled(row) >= max(usual - 1, 1) and _is_below(first, index):
             return index
     return 0
+
+
+def _may_be_number(cell: str) -> bool:
+    """A day is none: it may stand in a title."""
+    text = cell.strip()
+    return _NUMBER.fullmatch(text) is not None and DAY.match(text) is None
 
 
 def _is_below(first: Sequence[Row], index: int) -> bool:

@@ -45,9 +45,13 @@ _ENCODING_MARKS = {
     b"\x0e\xfe\xff": "scsu",
 }
 _HTML = re.compile(
-    rb"(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta|style|div)\b",
+    # Possessive: else each further comment would double the ways to read those before it.
+    rb"(?:<!--.*?-->\s*+)*+<(?:!doctype\s+html|html|head|body|table|tr|td|th|caption|meta|title|style"
+    rb"|script|link|div|span|center|font|p|br|h[1-6])\b",
     re.IGNORECASE | re.DOTALL,
 )
+_XML = re.compile(rb"(?:<!--.*?-->\s*+)*+<[A-Za-z][\w.:\-]{0,60}\s+xmlns\b", re.DOTALL)
+_TAR = slice(257, 262), b"ustar"
 _JSON = re.compile(rb'\{\s*"|\[\s*[\[{"]')
 
 
@@ -62,6 +66,8 @@ def kind_of(head: bytes) -> Kind:
     for start, name in _OTHER.items():
         if head.startswith(start):
             raise FileRefused("other_kind", kind=name)
+    if head[_TAR[0]] == _TAR[1]:
+        raise FileRefused("other_kind", kind="tar")
     _refuse_markup(_as_ascii(head))
     return Kind.TEXT
 
@@ -80,6 +86,8 @@ def _refuse_markup(start: bytes) -> None:
         rest = start[start.find(b"?>") + 2 :].lstrip()
         is_page = _HTML.match(rest) is not None
         raise FileRefused("html" if is_page else "xml_spreadsheet")
+    if _XML.match(start):
+        raise FileRefused("xml_spreadsheet")
     if _JSON.match(start):
         raise FileRefused("json")
 
@@ -94,7 +102,8 @@ def encoding_of(head: bytes) -> str:
             raise FileRefused("encoding", name=name)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    if not head.startswith(codecs.BOM_UTF8) and _is_mostly_nul(head[:2_000]):
+    start = head[:2_000]
+    if not head.startswith(codecs.BOM_UTF8) and (_is_mostly_nul(start) or _has_wide_lines(start)):
         raise FileRefused("encoding", name="utf-16 without a byte order mark")
     return "utf-8-sig"
 
@@ -102,3 +111,9 @@ def encoding_of(head: bytes) -> str:
 def _is_mostly_nul(start: bytes) -> bool:
     """Every second byte of Latin text in UTF-16 is 0, three of four in UTF-32."""
     return start.count(0) * 5 > len(start) * 2
+
+
+def _has_wide_lines(start: bytes) -> bool:
+    """Whether each line ends as in UTF-16: Hindi has few zeros but those of its line ends."""
+    lines = start.count(b"\n")
+    return lines > 0 and lines in (start.count(b"\n\0"), start.count(b"\0\n"))

@@ -39,10 +39,22 @@ class Limits:
     """That of the csv module, which is set for the whole process: do not raise it."""
     most_line_characters: int = 2_000_000
     child_memory_bytes: int = 1_500_000_000
-    child_cpu_seconds: int = 120
-    answer_seconds: float = 15
+    answer_seconds: float = 11
     """Longest wait for the first row of a workbook, and for each part after it."""
+    child_cpu_seconds: float = 11
+    large_file_bytes: int = 2_000_000
+    """From here on a workbook gets more time: one of a million rows has 30 MB and takes 20 seconds
+    of a processor, whatever else the machine does at the same time."""
+    seconds_a_megabyte: float = 10
+    child_cpu_seconds_a_megabyte: float = 2
     most_unzipped_bytes: int = 1_000_000_000
+
+    def seconds_for(self, size: int) -> tuple[float, int]:
+        """To wait for rows of a workbook of `size` bytes, and of a processor to read it."""
+        megabytes = max(size - self.large_file_bytes, 0) / 1_000_000
+        wait = self.answer_seconds + megabytes * self.seconds_a_megabyte
+        cpu = self.child_cpu_seconds + megabytes * self.child_cpu_seconds_a_megabyte
+        return wait, int(cpu)
 
 
 LIMITS = Limits()
@@ -51,7 +63,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]{1,3}")
 _ERROR_TEXT = re.compile(r"#(?:N/A|REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|SPILL!|CALC!|####*)")
 _WHOLE = re.compile(r"\+?[0-9]{6,}[.,]0+")
-_DOUBTFUL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f#]|[0-9][eE]\\+?[0-9]|[0-9][.,]0")
+_FORMULA_TEXT = re.compile('=["“”].*["“”]', re.DOTALL)
+_DOUBTFUL = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f#]|[0-9][eE]\\+?[0-9]|[0-9][.,]0|=["“”]')
 """Finds every text that one of the patterns above could match."""
 
 
@@ -73,6 +86,8 @@ def _code_of_text(text: str) -> str:
         return "scientific"
     if _ERROR_TEXT.fullmatch(text):
         return "error_text"
+    if _FORMULA_TEXT.fullmatch(text):
+        return "formula_text"
     return "whole_with_decimals" if _WHOLE.fullmatch(text) else ""
 
 

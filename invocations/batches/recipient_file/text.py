@@ -19,7 +19,7 @@ from invocations.batches.recipient_file.rows import Limits, Row, text_faults, wi
 from invocations.batches.recipient_file.source import HEAD_BYTES, Source
 
 _BUFFER_BYTES = 262_144
-_NUMBER_FIRST = re.compile(r"\+?[0-9][0-9 ()\-]{6,18};")
+_NUMBER = re.compile(r"\"?\+?[0-9][0-9 ()\-]{6,18}\"?")
 
 
 class TextFile:
@@ -129,10 +129,19 @@ class TextFile:
 
 
 def _holds_rows(text: str, separator: str, columns: int) -> bool:
-    """Whether a later line of `text` is like a row: an address has blanks after commas."""
+    """Whether a line of `text` is like a row: an address has blanks after commas.
+
+    Of a narrow table a row has one separator, so its number has to tell.
+    """
     wanted = max(2, min(columns, 4) - 1)
     return any(
-        line.count(separator) - line.count(separator + " ") >= wanted
-        or _NUMBER_FIRST.match(line.replace(separator, ";", 1)) is not None
-        for line in text.splitlines()[1:]
+        (index > 0 and line.count(separator) - line.count(separator + " ") >= wanted)
+        or _has_number_beside(line, separator)
+        for index, line in enumerate(text.splitlines())
     )
+
+
+def _has_number_beside(line: str, separator: str) -> bool:
+    cells = line.split(separator)
+    are_tight = len(cells) > 1 and not any(cell.startswith(" ") for cell in cells[1:])
+    return are_tight and any(map(_NUMBER.fullmatch, cells))

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
@@ -24,6 +25,8 @@ _ROOT = Path(__file__).parents[3]
 _CHILD = "invocations.batches.recipient_file.workbook_child"
 _COPY_BYTES = 1_048_576
 _MOST_LINE_BYTES = 200_000_000
+_WAIT = 0.5
+_OF_MEMORY = (-signal.SIGABRT, -signal.SIGKILL)
 
 
 class WorkbookFile:
@@ -36,14 +39,23 @@ class WorkbookFile:
     separator = ""
     encoding = ""
 
-    def __init__(self, source: Source, limits: Limits, sheet: str = "") -> None:
+    def __init__(
+        self,
+        source: Source,
+        limits: Limits,
+        sheet: str = "",
+        waiting: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`waiting`: called every half second in which nothing comes."""
         self._limits = limits
+        self._waiting = waiting
         self.empty_rows = 0
         with _memory_file() as copy:
             while part := source.read(_COPY_BYTES):
                 copy.write(part)
+            self._seconds, cpu_seconds = limits.seconds_for(copy.tell())
             copy.seek(0)
-            self._child = _start(copy, limits, sheet)
+            self._child = _start(copy, limits, cpu_seconds, sheet)
         self._received = bytearray()
         try:
             self._head = cast("dict[str, Any]", self._next_line()["head"])
@@ -82,21 +94,33 @@ class WorkbookFile:
 
     def _read_line(self) -> bytes:
         pipe = cast("IO[bytes]", self._child.stdout)
-        until = time.monotonic() + self._limits.answer_seconds
+        until = time.monotonic() + self._seconds
         start = 0
         while (end := self._received.find(b"\n", start)) < 0:
             start = len(self._received)
-            left = until - time.monotonic()
-            ready = left > 0 and select.select([pipe], [], [], left)[0]
-            if not ready:
-                raise FileRefused("too_slow_to_read", seconds=int(self._limits.answer_seconds))
+            while not select.select([pipe], [], [], min(_WAIT, self._seconds))[0]:
+                self._waiting()
+                if time.monotonic() > until:
+                    raise self._too_slow()
             part = os.read(pipe.fileno(), _COPY_BYTES)
-            if not part or start > _MOST_LINE_BYTES:
+            if not part:
+                raise self._ended_early()
+            if start > _MOST_LINE_BYTES:
                 raise FileRefused("too_big_to_read")
             self._received += part
         line = bytes(self._received[:end])
         del self._received[: end + 1]
         return line
+
+    def _too_slow(self) -> FileRefused:
+        return FileRefused("too_slow_to_read", seconds=int(self._seconds))
+
+    def _ended_early(self) -> FileRefused:
+        """An abort is the end of a parser that got no memory, and no exception tells of it."""
+        code = self._child.wait()
+        if code == -signal.SIGXCPU:
+            return self._too_slow()
+        return FileRefused("too_big_to_read" if code in _OF_MEMORY else "damaged")
 
 
 def _memory_file() -> BinaryIO:
@@ -105,10 +129,10 @@ def _memory_file() -> BinaryIO:
     return cast("BinaryIO", tempfile.TemporaryFile())
 
 
-def _start(copy: BinaryIO, limits: Limits, sheet: str) -> subprocess.Popen[bytes]:
+def _start(copy: BinaryIO, limits: Limits, cpu_seconds: int, sheet: str) -> subprocess.Popen[bytes]:
     numbers = [
         limits.child_memory_bytes,
-        limits.child_cpu_seconds,
+        cpu_seconds,
         limits.most_unzipped_bytes,
         limits.most_rows,
         limits.most_columns,

@@ -10,23 +10,31 @@ as needed, then `{"end": …}`. Instead of all further lines: `{"refused": code,
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import resource
 import sys
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from invocations.batches.recipient_file import archive as archives
+from invocations.batches.recipient_file import ods_scan, xls_scan, xlsx_scan
 from invocations.batches.recipient_file.cells import texts_of
 from invocations.batches.recipient_file.codes import FileRefused
+from invocations.batches.recipient_file.compound import CompoundFile
 from invocations.batches.recipient_file.rows import CellFault, column_letters, without_empty_end
+from invocations.batches.recipient_file.sheet_scan import SheetScan
 
 _ROWS_AT_ONCE = 500
 _CHARACTERS_AT_ONCE = 200_000
 _FEW = 10
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_MOST_COLUMNS = 1_000
+_MOST_COVERED = 200_000
+_ENCRYPTED, _WORD = "EncryptedPackage", "WordDocument"
+_CONTENT = "content.xml"
 
 
 def main(memory: int, cpu: int, unzipped: int, rows: int, columns: int, sheet: str) -> None:
@@ -49,29 +57,27 @@ def _write(line: Any) -> None:
 def _read(unzipped: int, rows: int, columns: int, sheet: str) -> None:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError, ZipError
 
-    stream = sys.stdin.buffer
-    stream.seek(0)
-    archive = _archive(unzipped)
+    sys.stdin.buffer.seek(0)
+    container = _container(unzipped)
     os.lseek(0, 0, os.SEEK_SET)
     try:
         with CalamineWorkbook.from_filelike(open(0, "rb", closefd=False)) as workbook:
-            reader = _Reader(workbook, archive, sheet)
+            reader = _Reader(workbook, container, sheet)
             reader.write_head()
             reader.write_rows(rows, columns)
     except PasswordError as error:
         raise FileRefused("password") from error
-    except (CalamineError, ZipError, zipfile.BadZipFile, OSError, EOFError) as error:
+    except (CalamineError, ZipError, zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
         raise FileRefused("damaged") from error
     except NotImplementedError as error:  # a way of compressing that nobody uses in a workbook
         raise FileRefused("damaged") from error
 
 
-def _archive(unzipped: int) -> zipfile.ZipFile | None:
+def _container(unzipped: int) -> zipfile.ZipFile | CompoundFile:
     stream = open(0, "rb", closefd=False)  # noqa: SIM115 (the archive reads it as long as it lives)
     if stream.read(2) != b"PK":
         stream.seek(0)
-        _refuse_compound(stream.read())
-        return None
+        return _compound(stream.read())
     try:
         archive = zipfile.ZipFile(stream)
         archives.check_zip(archive, unzipped)
@@ -82,45 +88,70 @@ def _archive(unzipped: int) -> zipfile.ZipFile | None:
         raise FileRefused("damaged") from error
 
 
-def _refuse_compound(content: bytes) -> None:
-    if _ENCRYPTED in content:
+def _compound(content: bytes) -> CompoundFile:
+    wanted = (_ENCRYPTED, _WORD, *xls_scan.STREAMS)
+    try:
+        file: CompoundFile | None = CompoundFile(content)
+        names = file.names if file else set()
+    except FileRefused:
+        file, names = None, {one for one in wanted if one.encode("utf-16-le") in content}
+    if _ENCRYPTED in names:
         raise FileRefused("password")
-    if "WordDocument".encode("utf-16-le") in content:
+    if _WORD in names:
         raise FileRefused("other_kind", kind="word")
-    names = [name.encode("utf-16-le") for name in ("Workbook", "Book")]
-    if not any(name in content for name in names):
+    if file is None:
+        raise FileRefused("damaged")
+    if not names & {*xls_scan.STREAMS}:
         raise FileRefused("other_kind", kind="unknown")
+    return file
 
 
 class _Reader:
-    def __init__(self, workbook: Any, archive: zipfile.ZipFile | None, wanted: str) -> None:
-        self._archive = archive
+    def __init__(
+        self, workbook: Any, container: zipfile.ZipFile | CompoundFile, wanted: str
+    ) -> None:
+        self._container = container
         self._workbook = workbook
         self._hidden = {
             one.name for one in workbook.sheets_metadata if "Visible" not in _end(one.visible)
         }
         self._names = [one.name for one in workbook.sheets_metadata if _end(one.typ) == "WorkSheet"]
         self._parts = self._parts_of_sheets()
+        self._has_cells_by_part: dict[str, bool] = {}
         self._filled = [name for name in self._names if self._has_cells(name)]
         self.name = self._choose(wanted)
+        self._scan = self._scanned()
         self._sheet = workbook.get_sheet_by_name(self.name)
-        part = self._parts.get(self.name, "")
-        self._scan = archives.SheetScan()
-        if part and archive:
-            self._scan = archives.scan(archive, part)
 
     def _parts_of_sheets(self) -> dict[str, str]:
-        if self._archive is None or "xl/workbook.xml" not in self._archive.namelist():
+        """Of an XLSX, by the name of the sheet."""
+        if isinstance(self._container, CompoundFile):
             return {}
-        parts = archives.sheet_parts(self._archive)
+        if "xl/workbook.xml" not in self._container.namelist():
+            return {}
+        parts = archives.sheet_parts(self._container)
         all_names = self._workbook.sheet_names
         return dict(zip(all_names, parts, strict=True)) if len(parts) == len(all_names) else {}
 
     def _has_cells(self, name: str) -> bool:
         part = self._parts.get(name, "")
-        if part and self._archive:
-            return archives.has_cells(self._archive, part)
-        return bool(self._workbook.get_sheet_by_name(name).total_height)
+        if not part or isinstance(self._container, CompoundFile):
+            return bool(self._workbook.get_sheet_by_name(name).height)
+        if part not in self._has_cells_by_part:
+            self._has_cells_by_part[part] = archives.has_cells(self._container, part)
+        return self._has_cells_by_part[part]
+
+    def _scanned(self) -> SheetScan:
+        """Of an XLSB: nothing is known."""
+        if isinstance(self._container, CompoundFile):
+            return xls_scan.scan(self._container, self._workbook.sheet_names.index(self.name))
+        if part := self._parts.get(self.name, ""):
+            with self._container.open(part) as stream:
+                return xlsx_scan.scan(stream)
+        if _CONTENT in self._container.namelist():
+            with self._container.open(_CONTENT) as stream:
+                return ods_scan.scan(stream, self.name)
+        return SheetScan()
 
     def _choose(self, wanted: str) -> str:
         if wanted:
@@ -133,25 +164,29 @@ class _Reader:
         return str((visible or self._filled)[0])
 
     def write_head(self) -> None:
-        merged = self._sheet.merged_cell_ranges or []
+        scan = self._scan
+        merged = self._sheet.merged_cell_ranges or scan.merged
+        width = min((self._sheet.start or (0, 0))[1] + self._sheet.width, _MOST_COLUMNS)
         _write(
             {
                 "head": {
                     "sheet": self.name,
                     "visible": [name for name in self._filled if name not in self._hidden],
                     "hidden": [name for name in self._filled if name in self._hidden],
-                    "hidden_rows": self._scan.hidden_rows[:_FEW],
-                    "hidden_rows_count": len(self._scan.hidden_rows),
-                    "hidden_columns": sorted(set(self._scan.hidden_columns)),
+                    "hidden_rows": scan.hidden_rows,
+                    "hidden_rows_count": scan.hidden_rows_count,
+                    "hidden_columns": sorted(scan.hidden_columns & {*range(width)}),
                     "merged": [_range(*one) for one in merged[:_FEW]],
-                    "merged_count": len(merged),
+                    "merged_count": max(len(merged), scan.merged_count),
                 }
             }
         )
 
     def write_rows(self, most_rows: int, most_columns: int) -> None:
-        sheet, lines, characters = self._sheet, [], 0
-        empty = filled = 0
+        if self._scan.rows > most_rows + 1:  # a row may be said to be there a million times
+            raise FileRefused("too_many_rows", most=most_rows)
+        lines: list[Any] = []
+        characters = empty = filled = 0
         for number, texts, faults in self._rows():
             if not (without_empty_end(texts) or faults):
                 empty += 1
@@ -171,18 +206,45 @@ class _Reader:
         if not filled:
             raise FileRefused("empty")
         _write(lines)
-        _write({"end": {"empty": empty, "rows": sheet.total_height}})
+        _write({"end": {"empty": empty}})
+
+    def _covered(self) -> dict[int, set[int]]:
+        """Columns below merged cells, by row. Of an ODS the scan tells them."""
+        covered: dict[int, set[int]] = {}
+        left = _MOST_COVERED
+        for (top, first), (bottom, last) in self._sheet.merged_cell_ranges or []:
+            left -= (bottom - top + 1) * (last - first + 1)
+            if left < 0:
+                break
+            for row in range(top, bottom + 1):
+                covered.setdefault(row + 1, set()).update(range(first, last + 1))
+            covered[top + 1].discard(first)
+        return covered
 
     def _rows(self) -> Iterator[tuple[int, list[str], tuple[CellFault, ...]]]:
         before = [""] * (self._sheet.start or (0, 0))[1]
-        codes_by_row: dict[int, list[CellFault]] = {}
-        for (row, column), code in self._scan.codes.items():
-            codes_by_row.setdefault(row, []).append(CellFault(column, code))
+        covered = self._covered()
         for number, values in enumerate(self._sheet.iter_rows(), start=1):
+            codes = self._scan.codes.get(number)
+            if not codes and values.count("") == len(values):  # a million of them, perhaps
+                yield number, [], ()
+                continue
             texts, faults = texts_of([*before, *values])
-            if number in codes_by_row:
-                faults = tuple(sorted({*faults, *codes_by_row[number]}))
+            if number in covered:
+                faults = tuple(sorted([*faults, *_hidden_texts(texts, covered[number])]))
+            if codes:
+                known = {column for column, _code in codes}
+                others = [fault for fault in faults if fault.column not in known]
+                faults = tuple(sorted([*others, *itertools.starmap(CellFault, codes)]))
             yield number, texts, faults
+
+
+def _hidden_texts(texts: Sequence[str], columns: Collection[int]) -> list[CellFault]:
+    return [
+        CellFault(column, "covered_cell")
+        for column in sorted(columns)
+        if column < len(texts) and texts[column].strip()
+    ]
 
 
 def _end(member: object) -> str:

@@ -24,9 +24,10 @@ from invocations.monitoring import pauses
 from invocations.sending.departure import departure_of
 from invocations.sending.record import NotSendable
 from invocations.views.base import StaffRequest, render_page, staff_page
-from invocations.views.batches.cautions import asked_of, facts_of, left_out_kinds
+from invocations.views.batches.cautions import facts_of, left_out_kinds
 from invocations.views.batches.column_choices import ColumnChoices
 from invocations.views.batches.match import is_ready
+from invocations.views.batches.reading_asks import asks_of, said_of
 from invocations.views.batches.row_preview import row_preview
 from invocations.views.batches.shown import head_of, own_batch, shown_batch
 from invocations.views.batches.start_text import (
@@ -65,7 +66,7 @@ def batch_confirm(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
         messages.info(request, words)
         return _show(request, batch, counts, form)
     ticked = request.POST.getlist("acknowledged")
-    open_ones = [one for one in asked_of(batch) if one.token not in ticked]
+    open_ones = [one for one in asks_of(batch) if one.token not in ticked]
     if open_ones:
         words = _("Nothing was sent. If it should go out all the same, tick the box below first.")
         messages.warning(request, words)
@@ -124,9 +125,10 @@ def _show(
         "shown": _shown(batch),
         "countries": _countries(counts, request.LANGUAGE_CODE),
         "preview": row_preview(batch, channels, names, counts.to_send, row),
-        "acks": asked_of(batch, ticked=request.POST.getlist("acknowledged")),
+        "acks": asks_of(batch, ticked=request.POST.getlist("acknowledged")),
         "left_out_kinds": left_out_kinds(batch),
         "facts": facts_of(summary),
+        "said": said_of(batch),
         "was_refused": was_refused,
         "pauses": pauses.pauses_of(workflow.account, workflow),
         "blockers": findings(batch, request.user),
