@@ -27,6 +27,7 @@ from invocations.sending.record import NotSendable
 from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.batches.cautions import asked_of, facts_of, left_out_kinds
 from invocations.views.batches.column_choices import ColumnChoices
+from invocations.views.batches.file_reading import asks_how_read, how_read
 from invocations.views.batches.listing import lines_of
 from invocations.views.batches.match import is_ready
 from invocations.views.batches.row_preview import row_preview
@@ -129,6 +130,7 @@ def _show(
         "acks": asked_of(batch, ticked=request.POST.getlist("acknowledged")),
         "left_out_kinds": left_out_kinds(batch),
         "facts": facts_of(summary),
+        "how_read": how_read(reading) if asks_how_read(reading, batch) else "",
         "was_refused": was_refused,
         "earlier": lines_of(sent_before(batch)[:3]),
         "pauses": pauses.pauses_of(workflow.account, workflow),

@@ -18,6 +18,7 @@ from invocations.models import Batch, Invocation
 from invocations.monitoring import pauses
 from invocations.sending.departure import GOES_ON, departure_of
 from invocations.views.base import StaffRequest, render_page
+from invocations.views.batches.milestones import milestone_text
 from invocations.views.batches.outcome_shares import bar_of, bar_text, rows_in_need, shares_of
 from invocations.views.batches.shown import head_of
 from invocations.views.batches.upload import channels_of
@@ -39,6 +40,7 @@ def show_progress(request: StaffRequest, batch: Batch) -> HttpResponse:
         **head_of(batch),
         "about": _about(batch),
         "progress": progress,
+        "says": _says(progress),
         "shares": shares,
         "bar": bar_of(shares, progress),
         "bar_text": bar_text(shares),
@@ -69,6 +71,12 @@ def _about(batch: Batch) -> str:
     facts["person"] = person_name(batch.started_by)
     words = _("started %(when)s by %(person)s") % facts
     return f"{words}, {batch.reference}" if batch.reference else words
+
+
+def _says(progress: Progress) -> str:
+    if progress.is_over:
+        return _("All results are in")
+    return milestone_text(progress.done, progress.to_send)
 
 
 def _schedule(batch: Batch, now: datetime) -> dict[str, str] | None:

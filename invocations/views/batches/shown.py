@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from invocations.history.wording import past_day_and_time
 from invocations.models import Batch
 from invocations.views.base import StaffRequest
 from invocations.views.batches.listing import BatchLine
@@ -53,4 +54,19 @@ def head_of(batch: Batch) -> dict[str, Any]:
     if batch.rows:
         words = ngettext("Batch of %(count)s message", "Batch of %(count)s messages", count)
         title = words % {"count": f"{count:,}"}
-    return {"batch": batch, "line": BatchLine(batch), "title_text": title, "account": batch.account}
+    return {
+        "batch": batch,
+        "line": BatchLine(batch),
+        "about": _about(batch),
+        "title_text": title,
+        "account": batch.account,
+    }
+
+
+def _about(batch: Batch) -> str:
+    """How large the file is, and when it came."""
+    uploaded = _("uploaded %(when)s") % {"when": past_day_and_time(batch.created_at)}
+    if not batch.rows:
+        return uploaded
+    rows = ngettext("%(count)s row", "%(count)s rows", batch.rows)
+    return f"{rows % {'count': f'{batch.rows:,}'}}, {uploaded}"
