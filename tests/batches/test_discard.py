@@ -19,22 +19,22 @@ def batch(workflow) -> Batch:
     return checked(workflow, csv_of(f"{PHONE},Asha"))
 
 
-def test_all_of_the_file_goes(batch, meera):
+def test_all_of_the_file_goes(batch, admin_user):
     assert BatchPart.objects.exists()
-    assert discard(batch, meera)
+    assert discard(batch, admin_user)
     assert not any(model.objects.exists() for model in (Batch, BatchChunk, BatchPart))
 
 
 @pytest.mark.parametrize("state", Batch.STARTED)
-def test_a_file_that_was_started_stays(batch, meera, state):
+def test_a_file_that_was_started_stays(batch, admin_user, state):
     Batch.objects.update(state=state, started_at=timezone.now())
-    assert not discard(batch, meera)
+    assert not discard(batch, admin_user)
     assert BatchPart.objects.exists()
 
 
-def test_nothing_goes_if_it_was_changed_meanwhile(batch, meera):
+def test_nothing_goes_if_it_was_changed_meanwhile(batch, admin_user):
     Batch.objects.update(fence=batch.fence + 1)
-    assert not discard(batch, meera)
+    assert not discard(batch, admin_user)
     assert BatchPart.objects.exists()
 
 

@@ -23,6 +23,10 @@ from invocations.views.history.exports import TYPES
 
 logger = logging.getLogger(__name__)
 
+MAX_XLSX_ROWS = 20_000
+"""Of a workbook that is written in the request, before its first byte leaves: about 10 s of CPU. A
+CSV is streamed, so that it may be longer."""
+
 
 @staff_page(permissions.SEND)
 @require_safe
@@ -33,7 +37,7 @@ def batch_faulty_rows(request: StaffRequest, uid: uuid.UUID) -> FileResponse:
     name = f"rows-to-correct-{timezone.localtime():%Y-%m-%d-%H%M}.xlsx"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
-        write_faulty_rows(batch, path)
+        write_faulty_rows(batch, path, MAX_XLSX_ROWS)
         # An open file stays readable after its folder is deleted.
         file = path.open("rb")
     return FileResponse(file, as_attachment=True, filename=name, content_type=TYPES["xlsx"])
@@ -48,6 +52,10 @@ def batch_result(request: StaffRequest, uid: uuid.UUID, format: str) -> HttpResp
         return redirect("batch", uid=batch.uid)
     if not batch.parts.exists():
         messages.info(request, _("The rows of this file were deleted: their time is over."))
+        return redirect("batch", uid=batch.uid)
+    if format == "xlsx" and batch.rows > MAX_XLSX_ROWS:
+        words = _("With more than %(most)s rows the result comes as CSV alone.")
+        messages.info(request, words % {"most": f"{MAX_XLSX_ROWS:,}"})
         return redirect("batch", uid=batch.uid)
     logger.info("user %s fetches the result of batch %s", request.user.pk, batch.pk)
     name = f"batch-{timezone.localtime():%Y-%m-%d-%H%M}.{format}"
