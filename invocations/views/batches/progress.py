@@ -21,6 +21,7 @@ from invocations.monitoring import pauses
 from invocations.sending.departure import GOES_ON, departure_of
 from invocations.views.base import StaffRequest, render_page
 from invocations.views.batches.files import MAX_XLSX_ROWS
+from invocations.views.batches.listing import BatchLine
 from invocations.views.batches.milestones import milestone_text
 from invocations.views.batches.outcome_shares import bar_of, bar_text, rows_in_need, shares_of
 from invocations.views.batches.shown import head_of
@@ -38,6 +39,7 @@ def show_progress(request: StaffRequest, batch: Batch) -> HttpResponse:
     shares = shares_of(progress, batch, channels)
     is_going = batch.state in Batch.GOING
     departure = departure_of(batch.workflow) if is_going else GOES_ON
+    found_pauses = pauses.pauses_of(batch.account, batch.workflow) if is_going else []
     waits_in_vain = departure.is_unreachable and not departure.is_blocked
     context: dict[str, Any] = {
         **head_of(batch),
@@ -56,7 +58,10 @@ def show_progress(request: StaffRequest, batch: Batch) -> HttpResponse:
         "time_left": time_left(progress),
         "pace": f"{progress.per_second:g}" if progress.per_second else "",
         "state_says": _state_says(batch),
-        "pauses": pauses.pauses_of(batch.account, batch.workflow) if is_going else [],
+        "pauses": found_pauses,
+        "line": BatchLine(
+            batch, is_stopped=bool(found_pauses) or not departure.has_sender or waits_in_vain
+        ),
         "has_sender": departure.has_sender,
         "unreachable": unreachable_text(departure, batch.account) if waits_in_vain else "",
         "is_own": batch.created_by_id == request.user.pk,
