@@ -98,7 +98,9 @@
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const name = "csrfmiddlewaretoken";
     const fresh = page.querySelector(`#upload [name=${name}]`);
-    if (!fresh) return location.reload(); // the workflow is not theirs any more: the page says so
+    const trouble = page.querySelector("#upload-error:not([hidden]) p");
+    if (trouble) return showError(trouble.textContent); // the workflow is not theirs any more
+    if (!fresh) return location.reload();
     upload.elements[name].value = fresh.value;
     post(words);
   }

@@ -31,7 +31,7 @@ from invocations.views.batches.file_reading import asks_how_read, how_read
 from invocations.views.batches.listing import lines_of
 from invocations.views.batches.match import is_ready
 from invocations.views.batches.row_preview import row_preview
-from invocations.views.batches.shown import head_of, own_batch, shown_batch
+from invocations.views.batches.shown import for_owner, head_of, own_batch, shown_batch
 from invocations.views.batches.start_text import (
     button_text,
     cost_text,
@@ -45,6 +45,7 @@ MAX_COUNTRIES = 5
 
 @staff_page(permissions.SEND)
 @require_http_methods(["GET", "HEAD", "POST"])
+@for_owner
 def batch_confirm(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     if shown_batch(request, uid).state in Batch.STARTED:
         if request.method == "POST":
@@ -89,9 +90,11 @@ def _start(
             reference=form.cleaned_data["reference"],
         )
     except NotSendable as refusal:
+        shown_anyway = {one.code for one in findings(batch, request.user)}
         for finding in refusal.findings:
-            form.add_error(None, finding.text)
-        return _show(request, batch, counts, form)
+            if finding.code not in shown_anyway:
+                form.add_error(None, finding.text)
+        return _show(request, batch, counts, form, was_refused=True)
     if not started and batch.state in Batch.STARTED:
         messages.info(request, _("It was started already. Nothing was sent a second time."))
     return redirect("batch", uid=batch.uid)

@@ -18,7 +18,7 @@ from invocations.batches.faulty_file import write_faulty_rows
 from invocations.batches.result_file import ResultGone, write_csv, write_xlsx
 from invocations.models import Batch, permissions
 from invocations.views.base import StaffRequest, staff_page
-from invocations.views.batches.shown import own_batch, shown_batch
+from invocations.views.batches.shown import for_owner, own_batch, shown_batch
 from invocations.views.history.exports import TYPES
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ CSV is streamed, so that it may be longer."""
 
 @staff_page(permissions.SEND)
 @require_safe
+@for_owner
 def batch_faulty_rows(request: StaffRequest, uid: uuid.UUID) -> FileResponse:
     """For whoever uploaded the file: nothing is masked, the cells are theirs."""
     batch = own_batch(request, uid)

@@ -36,7 +36,7 @@ from invocations.views.batches.fault_rows import changed_cells, fault_table
 from invocations.views.batches.file_reading import asked_from, how_read, reading_choices
 from invocations.views.batches.files import MAX_XLSX_ROWS
 from invocations.views.batches.listing import lines_of
-from invocations.views.batches.shown import head_of, own_batch, shown_batch
+from invocations.views.batches.shown import for_owner, head_of, own_batch, shown_batch
 from invocations.views.batches.upload import channels_of
 
 State = Batch.State
@@ -51,6 +51,7 @@ KINDS = {
 @staff_page(permissions.SEND)
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
+@for_owner
 def batch_check(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     if shown_batch(request, uid).state in Batch.STARTED:
         return redirect("batch", uid=uid)

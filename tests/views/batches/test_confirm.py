@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
 from invocations.models import Batch, Pod, WorkflowInstance
@@ -127,3 +128,28 @@ def test_a_live_batch_says_how_many_people_and_what_may_be_billed(priya, upload,
     assert "Up to 6 messages are billed, if every WhatsApp needs its SMS." in page
     assert "Live: to a real customer" in page
     assert "Send 3 messages" in page
+
+
+@pytest.mark.parametrize("place", ["check/", "confirm/", "check/rows/"])
+def test_a_workflow_taken_from_the_page_meanwhile_is_told_of_and_not_a_missing_page(
+    priya, upload, typed, place
+):
+    batch = upload()
+    typed.is_active = False
+    typed.save()
+    response = priya.get(f"/batches/{batch.uid}/{place}", follow=True)
+    assert response.status_code == 200
+    assert "You may not send this workflow any more" in response.content.decode()
+
+
+def test_why_nothing_was_sent_is_said_once(priya, upload, confirm, typed):
+    batch = upload()
+    page = priya.get(f"/batches/{batch.uid}/confirm/")
+    channel = typed.channels.first()
+    channel.template_text += " Bye"
+    channel.save()
+    form = {"shown": page.context["shown"], "says": "now"}
+    said = priya.post(f"/batches/{batch.uid}/confirm/", form).content.decode()
+    assert said.count("Nothing was sent.") == 1
+    assert said.count('value="recheck"') == 1
+    assert 'id="errors"' in said

@@ -1,6 +1,7 @@
 """The page of a batch under way, its list, and what a person may do about it."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -116,6 +117,14 @@ def test_a_large_batch_comes_as_csv_and_the_page_says_so(priya, started, monkeyp
     response = priya.get(f"/batches/{started.uid}/result.xlsx", follow=True)
     assert "the result comes as CSV alone" in response.content.decode()
     assert b"".join(priya.get(f"/batches/{started.uid}/result.csv").streaming_content)
+
+
+def test_a_file_whose_name_was_deleted_is_not_called_pasted_rows(priya, started):
+    long_ago = timezone.now() - timedelta(days=1)
+    changes = {"file_name": Batch._meta.get_field("file_name").seal(started, "")}
+    Batch.objects.update(state="done", ended_at=long_ago, delete_at=long_ago, **changes)
+    page = page_of(priya, started)
+    assert "A file that is deleted" in page and "Pasted rows" not in page
 
 
 def test_a_cancelled_batch_says_how_many_left_and_how_many_never_did(priya, started):
