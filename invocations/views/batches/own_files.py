@@ -67,6 +67,8 @@ def _words(batch: Batch, now: datetime) -> tuple[str, str]:
     state = State(batch.state)
     if state in (State.UPLOADING, State.CHECKING):
         rows = batch.rows_read
+        if not rows:
+            return _("Its check begins in a moment"), _("See it")
         words = ngettext("%(count)s row read so far", "%(count)s rows read so far", rows)
         return words % {"count": f"{rows:,}"}, _("See it")
     if state == State.REFUSED:
