@@ -9,7 +9,7 @@
 
   // What has to be put right gets the focus, so that it is read out first; but not where the
   // address names a place of the page.
-  const troubles = "#errors, #upload-error:not([hidden]), .acks [aria-invalid=true]";
+  const troubles = "#errors, #blockers, #upload-error:not([hidden]), .acks [aria-invalid=true]";
   if (!location.hash) document.querySelector(troubles)?.focus();
 
   // --- the workflow: its columns, without leaving what was chosen or pasted ------------------

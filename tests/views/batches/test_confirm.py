@@ -152,4 +152,4 @@ def test_why_nothing_was_sent_is_said_once(priya, upload, confirm, typed):
     said = priya.post(f"/batches/{batch.uid}/confirm/", form).content.decode()
     assert said.count("Nothing was sent.") == 1
     assert said.count('value="recheck"') == 1
-    assert 'id="errors"' in said
+    assert 'id="blockers"' in said
