@@ -34,7 +34,7 @@ from invocations.views.batches.country_choices import country_choices
 from invocations.views.batches.fault_kinds import kinds_shown
 from invocations.views.batches.fault_rows import changed_cells, fault_table
 from invocations.views.batches.file_reading import asked_from, how_read, reading_choices
-from invocations.views.batches.files import MAX_XLSX_ROWS
+from invocations.views.batches.files import MAX_FAULTY_ROWS
 from invocations.views.batches.listing import lines_of
 from invocations.views.batches.shown import for_owner, head_of, own_batch, shown_batch
 from invocations.views.batches.upload import channels_of
@@ -179,7 +179,7 @@ def show_match(request: StaffRequest, batch: Batch) -> HttpResponse:
         "hidden_columns": len(columns.places) - len(lines),
         "constants": constants,
         "counts": counts,
-        "first_to_download": MAX_XLSX_ROWS if counts.bad > MAX_XLSX_ROWS else 0,
+        "first_to_download": MAX_FAULTY_ROWS if counts.bad > MAX_FAULTY_ROWS else 0,
         "summary": summary,
         "kinds": kinds,
         "opens_constants": any(kind.fallback is not None for kind in kinds),
