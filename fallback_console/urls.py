@@ -10,6 +10,7 @@ from invocations.views.batches.controls import (
     batch_resume,
     batch_send_again,
 )
+from invocations.views.batches.delete import batch_delete
 from invocations.views.batches.files import batch_faulty_rows, batch_result
 from invocations.views.batches.listing import batches
 from invocations.views.batches.match import batch_check
@@ -98,6 +99,7 @@ urlpatterns = [
     path("batches/<uuid:uid>/check/", batch_check, name="batch_check"),
     path("batches/<uuid:uid>/check/rows/", batch_faulty_rows, name="batch_faulty_rows"),
     path("batches/<uuid:uid>/confirm/", batch_confirm, name="batch_confirm"),
+    path("batches/<uuid:uid>/delete/", batch_delete, name="batch_delete"),
     path("batches/<uuid:uid>/pause/", batch_pause, name="batch_pause"),
     path("batches/<uuid:uid>/resume/", batch_resume, name="batch_resume"),
     path("batches/<uuid:uid>/cancel/", batch_cancel, name="batch_cancel"),

@@ -7,6 +7,11 @@
   const says = document.getElementById("upload-says");
   const drop = document.getElementById("drop");
 
+  // What has to be put right gets the focus, so that it is read out first; but not where the
+  // address names a place of the page.
+  const troubles = "#errors, #blockers, #upload-error:not([hidden]), .acks [aria-invalid=true]";
+  if (!location.hash) document.querySelector(troubles)?.focus();
+
   // --- the workflow: its columns, without leaving what was chosen or pasted ------------------
 
   flow?.addEventListener("change", async () => {
@@ -57,9 +62,14 @@
     showFile();
   });
 
-  const showError = (words) => {
+  const showError = (words, signIn) => {
     const box = document.getElementById("upload-error");
     box.querySelector("p").textContent = words;
+    if (signIn) {
+      const link = document.createElement("a");
+      Object.assign(link, { href: signIn, target: "_blank", textContent: upload.dataset.signIn });
+      box.querySelector("p").append(" ", link);
+    }
     box.hidden = !words;
     if (words) box.focus();
   };
@@ -74,8 +84,26 @@
     if (!new URL(upload.action).searchParams.get("workflow")) return showError(words.saysFlow);
     if (!file && !upload.elements.pasted.value.trim()) return showError(words.saysNone);
     if (file && file.size > Number(words.most)) return showError(words.saysLarge);
-    post(words);
+    begin(words);
   });
+
+  // Whoever is signed out is told before the file is on its way. Signing in again changes the CSRF
+  // token: the form gets the one of now.
+  async function begin(words) {
+    upload.dataset.busy = "yes";
+    const answer = await fetch(upload.action).catch(() => null);
+    delete upload.dataset.busy;
+    if (answer?.redirected) return showError(words.saysSignedOut, answer.url);
+    if (!answer?.ok) return showError(words.saysLost);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const name = "csrfmiddlewaretoken";
+    const fresh = page.querySelector(`#upload [name=${name}]`);
+    const trouble = page.querySelector("#upload-error:not([hidden]) p");
+    if (trouble) return showError(trouble.textContent); // the workflow is not theirs any more
+    if (!fresh) return location.reload();
+    upload.elements[name].value = fresh.value;
+    post(words);
+  }
 
   function post(words) {
     const bar = document.getElementById("upload-progress");

@@ -108,7 +108,11 @@
         state?.getAttribute("hx-trigger") + state?.textContent.replace(/\s+/g, " ");
       event.detail.shouldSwap = text(fresh) !== text(target);
       if (event.detail.shouldSwap) keep(target);
-      if (badges(fresh) !== badges(target)) say(badges(fresh));
+      const news = [];
+      if (badges(fresh) !== badges(target)) news.push(badges(fresh));
+      // data-says: how far it is, in few steps, so that a screen reader is not flooded.
+      if (fresh?.dataset.says !== target.dataset.says) news.push(fresh?.dataset.says);
+      if (news.some(Boolean)) say(news.filter(Boolean).join(". "));
     }
   });
 
@@ -124,6 +128,7 @@
     const typing = form?.contains(document.activeElement) ? document.activeElement : null;
     const folds = [...state.querySelectorAll("details[id]")].map(({ id, open }) => [id, open]);
     const focused = state.contains(document.activeElement) ? mark(document.activeElement) : null;
+    const address = focused && document.activeElement.getAttribute("href");
     document.addEventListener(
       "htmx:afterSwap",
       () => {
@@ -136,7 +141,10 @@
         typing?.focus({ preventScroll: true });
         if (!focused) return;
         const candidates = [...fresh.querySelectorAll("a, button, summary, pre")];
-        candidates.find((each) => mark(each) === focused)?.focus({ preventScroll: true });
+        const same = candidates.find((each) => mark(each) === focused);
+        // A link whose words count something leads where it led before.
+        const fallback = candidates.find((each) => address && each.getAttribute("href") === address);
+        (same ?? fallback)?.focus({ preventScroll: true });
       },
       { once: true },
     );

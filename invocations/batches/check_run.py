@@ -16,7 +16,7 @@ from invocations.batches.column_json import Choice
 from invocations.batches.columns import ColumnMap
 from invocations.batches.part_check import PartChecker
 from invocations.batches.part_found import PartFound
-from invocations.batches.reading import Reading, open_table
+from invocations.batches.reading import Reading, TableRefused, open_table
 from invocations.batches.recipient_file import FileRefused, Row
 from invocations.batches.row_check import RowChecker
 from invocations.batches.stored_parts import delete_parts, found_in, parts_of
@@ -70,6 +70,8 @@ class CheckRun:
         try:
             self._read_chunks(reading)
         except FileRefused as error:
+            if isinstance(error, TableRefused):
+                self._change(reading=error.reading.to_json())
             if not refuse(self._batch, error, is_held(self._batch)):
                 raise LeaseLost from error
             delete_parts(self._batch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import xlsxwriter
@@ -18,8 +19,9 @@ MAX_CELL_CHARACTERS = 32_767
 """Of a cell of Excel (Microsoft, "Excel specifications and limits")."""
 
 
-def write_faulty_rows(batch: Batch, path: Path) -> None:
-    """All cells are text, byte for byte: none is read as a formula, and no number is shortened.
+def write_faulty_rows(batch: Batch, path: Path, most: int) -> None:
+    """The first `most` rows. All cells are text, byte for byte: none is read as a formula, and no
+    number is shortened.
 
     The person's own columns come first, so that the file can be uploaded again as it is. Memory
     use is constant.
@@ -29,7 +31,7 @@ def write_faulty_rows(batch: Batch, path: Path) -> None:
         sheet = book.add_worksheet(_("To correct"))
         sheet.freeze_panes(1, 0)
         text = book.add_format({"num_format": "@"})
-        for number, line in enumerate(_lines(batch)):
+        for number, line in enumerate(islice(_lines(batch), 1 + most)):
             for column, cell in enumerate(line):
                 sheet.write_string(number, column, cell[:MAX_CELL_CHARACTERS], text)
 

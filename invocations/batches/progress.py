@@ -99,6 +99,11 @@ class Progress:
         return self.to_send - open_ones
 
     @property
+    def left(self) -> int:
+        """Rows that have left: of the others it is certain that they have not."""
+        return self.done - self.cancelled - self.expired
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing of it leaves any more, and no result is awaited."""
         return self.state in Batch.ENDED and self.done == self.to_send and not self.awaited

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import Any, BinaryIO
 
-from invocations.batches.recipient_file import LIMITS, Limits, RecipientFile, Row, Told, open_file
+from invocations.batches.recipient_file import (
+    LIMITS,
+    FileRefused,
+    Limits,
+    RecipientFile,
+    Row,
+    Told,
+    open_file,
+)
 from invocations.batches.recipient_file.headings import Table, table_of
 
 _TOP_ROWS, _TOP_COLUMNS, _TOP_CHARACTERS = 12, 50, 60
@@ -83,37 +91,59 @@ class OpenTable:
         self.file.close()
 
 
+class TableRefused(FileRefused):
+    """The file can be read, but no table is where it was looked for: another sheet may have it."""
+
+    def __init__(self, error: FileRefused, reading: Reading) -> None:
+        super().__init__(error.code, **error.facts)
+        self.reading = reading
+
+
 def open_table(
     stream: BinaryIO,
     asked: Asked,
     limits: Limits = LIMITS,
     waiting: Callable[[], None] = lambda: None,
 ) -> OpenTable:
-    """`waiting`: as of `open_file`. Raises `FileRefused`, as iterating over the rows does."""
+    """`waiting`: as of `open_file`. Raises `TableRefused`, or another `FileRefused`, as iterating
+    over the rows does.
+    """
     file = open_file(
         stream, sheet=asked.sheet, separator=asked.separator, limits=limits, waiting=waiting
     )
+    first: list[Row] = []
     try:
         rows = iter(file)
-        first = list(islice(rows, _TOP_ROWS))
+        first += islice(rows, _TOP_ROWS)
         table = table_of(chain(first, rows), asked.heading_row)
+    except FileRefused as error:
+        file.close()
+        raise TableRefused(error, _reading_of(file, first, asked)) from error
     except BaseException:
         file.close()
         raise
-    reading = Reading(
-        sheet=file.sheet,
-        separator=file.separator,
+    reading = replace(
+        _reading_of(file, first, asked),
         heading_row=table.heading_row,
-        kind=file.kind,
-        encoding=file.encoding,
         headings=table.headings,
         notes=(*file.notes, *table.notes),
         width=len(table.headings) or max(len(row.cells) for row in table.sample),
+    )
+    return OpenTable(reading, table, file)
+
+
+def _reading_of(file: RecipientFile, first: Sequence[Row], asked: Asked) -> Reading:
+    """What is known without the headings. `first`: the first rows."""
+    return Reading(
+        sheet=file.sheet,
+        separator=file.separator,
+        kind=file.kind,
+        encoding=file.encoding,
+        notes=tuple(file.notes),
         sheets=tuple(file.sheets),
         top=tuple(_shortened(first)),
         asked=asked,
     )
-    return OpenTable(reading, table, file)
 
 
 def _shortened(rows: Sequence[Row]) -> Iterator[tuple[int, tuple[str, ...]]]:

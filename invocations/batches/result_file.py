@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,11 +21,12 @@ from invocations.batches.shown_cells import ShownCells
 from invocations.history.detail import Detail
 from invocations.history.export_columns import OUTCOME_COLUMNS
 from invocations.history.exports import Line, as_csv, head_of, without_formula
-from invocations.history.exports import write_xlsx as write_lines_as_xlsx
 from invocations.history.meanings import Text
 from invocations.history.report import prefetch_results
 from invocations.history.statuses import STATUSES
+from invocations.history.xlsx_stream import as_xlsx
 from invocations.models import Batch, BatchPart, Invocation
+from invocations.models.attempts import read_answers
 from invocations.models.permissions import Viewer
 
 LEFT_OUT = pgettext_lazy("row", "Left out")
@@ -69,9 +69,9 @@ def write_csv(batch: Batch, viewer: Viewer) -> Iterator[bytes]:
     return as_csv(result_rows(batch, viewer))
 
 
-def write_xlsx(batch: Batch, viewer: Viewer, path: Path) -> None:
+def write_xlsx(batch: Batch, viewer: Viewer) -> Iterator[bytes]:
     """Raises `ResultGone`."""
-    write_lines_as_xlsx(result_rows(batch, viewer), path, _("Results"))
+    return as_xlsx(result_rows(batch, viewer), _("Results"))
 
 
 class _Outcomes:
@@ -82,12 +82,13 @@ class _Outcomes:
         self._batch = Batch.objects.only("state", "leaves_out").get(pk=batch.pk)
         self._found = part_found.unpack(part.found) if part.found else PartFound()
         self._viewer = viewer
-        rows = (
+        rows = list(
             Invocation.objects.filter(batch=batch, batch_row__range=(part.first_row, part.last_row))
             .select_related("workflow_instance")
             .prefetch_related(prefetch_results(), "version", "workflow_instance__channels")
             .defer("note", "payload")
         )
+        read_answers(rows)
         self._messages = {one.batch_row: one for one in rows}
 
     def of(self, row: Row) -> list[object]:

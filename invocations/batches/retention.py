@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 
 from invocations.batches.change import change
+from invocations.batches.discard import delete_unstarted
 from invocations.batches.stored_parts import delete_chunks, delete_parts
 from invocations.models import Batch, BatchChunk, BatchPart
 
@@ -26,16 +27,7 @@ def delete_old(now: datetime) -> int:
 
 def _delete_unstarted(now: datetime) -> int:
     old = Q(state__in=Batch.BEFORE_START, delete_at__lt=now)
-    deleted = 0
-    for batch in Batch.objects.filter(old)[:_AT_ONCE]:
-        # The state guards against a start at this moment: with another fence nobody starts it.
-        if not change(batch, old, fence=batch.fence + 1, state=Batch.State.REFUSED):
-            continue
-        delete_chunks(batch)
-        delete_parts(batch)
-        batch.delete()
-        deleted += 1
-    return deleted
+    return sum(delete_unstarted(batch, old) for batch in Batch.objects.filter(old)[:_AT_ONCE])
 
 
 def _delete_chunks_of_started() -> int:

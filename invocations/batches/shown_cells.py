@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from invocations.batches.column_json import columns_of
 from invocations.batches.columns import RECIPIENT, RECIPIENT2, REFERENCE
 from invocations.batches.reading import Reading
 from invocations.batches.recipient_file.rows import Row, column_letters
 from invocations.composing import template_fields
+from invocations.history.references import reference_for
 from invocations.kaleyra import recipients
 from invocations.kaleyra.recipients import RecipientError
 from invocations.models import Batch
@@ -47,8 +49,10 @@ def _shown(place: str, viewer: Viewer, hidden: set[str], *, is_own: bool) -> _Sh
     key = rest if mark and position in ("1", "2") else place
     if key in hidden:
         return _nothing
-    if is_own or place == REFERENCE:
+    if is_own:
         return _all
+    if place == REFERENCE:
+        return partial(reference_for, viewer)
     if place in (RECIPIENT, RECIPIENT2):
         return _all if viewer.sees_numbers else _masked
     if place:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from invocations.models import Batch
@@ -16,4 +17,6 @@ def batch_name(batch: Batch) -> str:
         name = ""
     if name:
         return name
+    if batch.state in Batch.ENDED and batch.delete_at < timezone.now():
+        return _("A file that is deleted")
     return _("Rows sent again") if batch.again_from_id else _("Pasted rows")

@@ -14,6 +14,7 @@ from invocations.history.deliveries import MAY_BE_DOUBLE
 from invocations.history.detail import Detail
 from invocations.history.meanings import Text
 from invocations.history.notes import lines_of_notes
+from invocations.history.references import reference_for
 from invocations.history.targets import target_of
 from invocations.history.wording import channel_name, person_name
 from invocations.kaleyra.callbacks import meaning_of_code
@@ -105,7 +106,7 @@ RECORDED_COLUMNS = (
     Column(gettext_lazy("Account"), lambda it: it.invocation.account.title),
     Column(gettext_lazy("Practice"), lambda it: _yes(target_of(it.invocation).is_practice)),
     Column(gettext_lazy("Sent by"), _sender),
-    Column(gettext_lazy("Ticket"), lambda it: it.invocation.reference),
+    Column(gettext_lazy("Ticket"), lambda it: reference_for(it.viewer, it.invocation.reference)),
     Column(
         gettext_lazy("Notes added later"),
         lambda it: "\n".join(lines_of_notes(it.invocation, it.viewer)),

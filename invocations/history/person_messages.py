@@ -14,6 +14,7 @@ from invocations.composing import template_fields
 from invocations.composing.preview import DOTS, Bubble
 from invocations.history.detail import Detail
 from invocations.history.person import Person
+from invocations.history.references import masked_reference
 from invocations.history.report import prefetch_results
 from invocations.history.sent import SentMessage
 from invocations.models import Invocation, SearchableValue
@@ -120,7 +121,7 @@ def person_ticket(person: Person, rows: Iterable[Invocation], viewer: Viewer) ->
             *([str(detail.delivery.label)] if row.delivery else []),
             *([str(detail.double.label)] if detail.double else []),
             _("request ID %(id)s") % {"id": row.request_id},
-            *([row.reference] if row.reference else []),
+            *([masked_reference(row.reference)] if row.reference else []),
         ]
         lines.append(", ".join(facts))
     return "\n".join(lines)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from invocations.history.meanings import Meaning, Text
 from invocations.history.reasons import REASONS
+from invocations.history.references import masked_reference
 from invocations.history.report import Report, disputed_text, doubtful_texts, matched_by_texts
 from invocations.history.targets import ShownTarget
 from invocations.history.wording import channel_name, duration_text, person_name
@@ -46,7 +47,7 @@ def ticket_text(
         *_complaints(invocation, secrets),
     ]
     if invocation.reference:
-        lines.append((_("Ticket"), invocation.reference))
+        lines.append((_("Ticket"), masked_reference(invocation.reference)))
     return "\n".join(f"{name}: {text}" for name, text in lines)
 
 

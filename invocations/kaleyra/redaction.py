@@ -101,27 +101,33 @@ _TIME_UUID_OR_RUN = re.compile(
 _PLAIN_RUN = re.compile(rf"\d{{{FEWEST_DIGITS},}}")
 
 
-def mask_numbers(text: str) -> str:
+def mask_numbers(text: str, *, fewest: int = FEWEST_DIGITS) -> str:
     """`text` with everything that may be a phone number replaced.
 
-    That is a run of 7 or more digits, with or without separators and escapes between them. Times
+    That is a run of `fewest` or more digits (7 at least), with or without separators and escapes
+    between them. Times
     stay, and so do UUIDs, except for plain runs of 7 digits or more inside them. Runs in linear
     time: each character is read a few times at most.
 
     >>> mask_numbers('"to": "+91 80612 34581", "id": "9db24eba-0000-41be-97a5-3ac45551ec1b"')
     '"to": "[number ending in 4581]", "id": "9db24eba-0000-41be-97a5-3ac45551ec1b"'
     """
-    return _TIME_UUID_OR_RUN.sub(_replacement, text)
+    return _TIME_UUID_OR_RUN.sub(lambda match: _replacement(match, fewest), text)
 
 
-def _replacement(match: re.Match[str]) -> str:
+def _replacement(match: re.Match[str], fewest: int) -> str:
     if match["run"]:
-        return _masked(match)
-    return _PLAIN_RUN.sub(_masked, match[0]) if match["uuid"] else match[0]
+        return _masked(match, fewest)
+    if match["uuid"]:
+        return _PLAIN_RUN.sub(lambda run: _masked(run, fewest), match[0])
+    return match[0]
 
 
-def _masked(run: re.Match[str]) -> str:
-    last_four = "".join(_decimal(digit) for digit in re.findall(_DIGIT, run[0])[-4:])
+def _masked(run: re.Match[str], fewest: int) -> str:
+    digits = re.findall(_DIGIT, run[0])
+    if len(digits) < fewest:
+        return run[0]
+    last_four = "".join(_decimal(digit) for digit in digits[-4:])
     return f"[number ending in {last_four}]"
 
 

@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 
 from invocations.batches.changed import PAUSE_TEXT
 from invocations.batches.progress import Progress, progress_of
+from invocations.history.references import masked_reference
 from invocations.history.scheduled import zone_text
 from invocations.history.wording import clock_time
 from invocations.models import Batch, Invocation
@@ -96,7 +97,7 @@ def _facts(batch: Batch) -> Iterator[str]:
     if batch.is_practice:
         yield _("Practice: nothing went to a customer.")
     if batch.reference:
-        yield _("Ticket: %(ticket)s") % {"ticket": batch.reference}
+        yield _("Ticket: %(ticket)s") % {"ticket": masked_reference(batch.reference)}
     if batch.started_at:
         began = clock_time(batch.started_at, "j M Y, H:i ")
         began += zone_text(timezone.localtime(batch.started_at))

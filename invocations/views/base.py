@@ -57,8 +57,8 @@ def staff_page(permission: str) -> Callable[[View], View]:
 
 
 def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
-    """After sign-in a GET leads back to its URL, a send form to the form as it was filled in, and
-    anything else to the dashboard.
+    """After sign-in a GET leads back to its URL, a send form to the form as it was filled in, the
+    form of a batch to its page, and anything else to the dashboard.
 
     A part of a page (htmx) is told with an event (static/console.js), not with the sign-in page,
     which would stand in its place.
@@ -73,7 +73,19 @@ def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
             "You have been signed out, and nothing was sent. Sign in to come back to the form."
         )
         messages.warning(request, words)
+    elif form_url := _page_of_batch(request):
+        words = _("You have been signed out, and nothing was saved or sent. Sign in to go on.")
+        messages.warning(request, words)
     return redirect_to_login(form_url or "/", reverse("admin:login"))
+
+
+def _page_of_batch(request: HttpRequest) -> str:
+    """The page that stands where the batch is; empty if a form of something else was posted."""
+    match = request.resolver_match
+    if match and match.url_name == "new_batch":
+        return request.get_full_path()
+    is_of_batch = match and str(match.url_name).startswith("batch") and "uid" in match.kwargs
+    return reverse("batch", args=[match.kwargs["uid"]]) if match and is_of_batch else ""
 
 
 def with_query_timeout(view: View) -> View:

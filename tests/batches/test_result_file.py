@@ -71,13 +71,20 @@ def test_it_is_complete_at_any_moment(workflow):
     assert {row["Status"] for row in _rows(batch)} == {"Cancelled"}
 
 
-def test_it_holds_no_formula(batch, receiver, tmp_path):
+def test_a_row_costs_no_query_of_its_own(workflow, receiver, django_assert_max_num_queries):
+    batch = running_batch(workflow, 30)
+    run_once(width=2)
+    assert batch.invocations.filter(status="accepted").count() == 30
+    with django_assert_max_num_queries(20):
+        assert len(_rows(batch)) == 30
+
+
+def test_it_holds_no_formula(batch, receiver):
     rows = _rows(batch)
     assert rows[1]["Name"] == "'=HYPERLINK(1)"
     assert rows[2]["Other"] == "'@y"
-    path = tmp_path / "result.xlsx"
-    write_xlsx(batch, OPERATOR, path)
-    sheet = [row.cells for row in read(path.read_bytes())]
+    content = b"".join(write_xlsx(batch, OPERATOR))
+    sheet = [row.cells for row in read(content)]
     assert sheet[2][1] == "'=HYPERLINK(1)"
     assert len(sheet) == 6
 

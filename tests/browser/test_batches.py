@@ -127,7 +127,9 @@ def test_no_barriers_on_any_page_of_a_batch(opened, faults):
     upload(page, FAULTY)
     match = page.url.partition("/batches/")[2]
     uid = match.partition("/")[0]
-    assert not faults(["/batches/new/", f"/batches/{uid}/check/"], "batch-match")
+    assert not faults(
+        ["/batches/new/", f"/batches/{uid}/check/", f"/batches/{uid}/delete/", "/"], "batch-match"
+    )
     page.get_by_role("button", name="Leave out 2 rows").click()
     page.wait_for_url("**/confirm/")
     assert not faults([f"/batches/{uid}/confirm/"], "batch-confirm")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import uuid
 from argparse import ArgumentParser
 from pathlib import Path
@@ -58,13 +57,8 @@ class Command(BaseCommand):
 
 
 def _write(batch: Batch, format: str, file: BinaryIO) -> None:
-    if format == CSV:
-        file.writelines(write_csv(batch, Viewer.operator()))
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "result.xlsx"
-        write_xlsx(batch, Viewer.operator(), path)
-        file.write(path.read_bytes())
+    write = write_csv if format == CSV else write_xlsx
+    file.writelines(write(batch, Viewer.operator()))
 
 
 def _batch(name: str) -> Batch:

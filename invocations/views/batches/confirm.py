@@ -26,10 +26,11 @@ from invocations.sending.record import NotSendable
 from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.batches.cautions import facts_of, left_out_kinds
 from invocations.views.batches.column_choices import ColumnChoices
+from invocations.views.batches.file_reading import asks_how_read, how_read
 from invocations.views.batches.match import is_ready
 from invocations.views.batches.reading_asks import asks_of, said_of
 from invocations.views.batches.row_preview import row_preview
-from invocations.views.batches.shown import head_of, own_batch, shown_batch
+from invocations.views.batches.shown import for_owner, head_of, own_batch, shown_batch
 from invocations.views.batches.start_text import (
     button_text,
     cost_text,
@@ -43,6 +44,7 @@ MAX_COUNTRIES = 5
 
 @staff_page(permissions.SEND)
 @require_http_methods(["GET", "HEAD", "POST"])
+@for_owner
 def batch_confirm(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     if shown_batch(request, uid).state in Batch.STARTED:
         if request.method == "POST":
@@ -87,9 +89,11 @@ def _start(
             reference=form.cleaned_data["reference"],
         )
     except NotSendable as refusal:
+        shown_anyway = {one.code for one in findings(batch, request.user)}
         for finding in refusal.findings:
-            form.add_error(None, finding.text)
-        return _show(request, batch, counts, form)
+            if finding.code not in shown_anyway:
+                form.add_error(None, finding.text)
+        return _show(request, batch, counts, form, was_refused=True)
     if not started and batch.state in Batch.STARTED:
         messages.info(request, _("It was started already. Nothing was sent a second time."))
     return redirect("batch", uid=batch.uid)
@@ -129,6 +133,7 @@ def _show(
         "left_out_kinds": left_out_kinds(batch),
         "facts": facts_of(summary),
         "said": said_of(batch),
+        "how_read": how_read(reading) if asks_how_read(reading, batch) else "",
         "was_refused": was_refused,
         "pauses": pauses.pauses_of(workflow.account, workflow),
         "blockers": findings(batch, request.user),

@@ -31,6 +31,7 @@ class Cell:
     """
 
     column: int
+    heading: str
     text: str
     message: str = ""
     name: str = ""
@@ -177,6 +178,7 @@ class _RowMaker:
     ) -> Iterator[Cell]:
         """`all_open`: each cell can be corrected, as the row as a whole is at fault."""
         for column in self._order:
+            heading = heading_of(self._reading, column)
             text, fault = _text_in(found, column), by_column.get(column)
             message = fault.text if fault else ""
             is_open = all_open or fault is not None
@@ -184,11 +186,11 @@ class _RowMaker:
                 if is_open and fault:
                     message += " " + _("It is too long for this page: correct it in the file.")
                 is_cut = len(text) > MAX_CHARACTERS
-                yield Cell(column, text[:MAX_CHARACTERS], message.strip(), is_cut=is_cut)
+                yield Cell(column, heading, text[:MAX_CHARACTERS], message.strip(), is_cut=is_cut)
                 continue
             name = cell_name(found.row.number, column)
             label = _("Row %(row)s, %(column)s") % {
                 "row": f"{found.row.number:,}",
-                "column": heading_of(self._reading, column),
+                "column": heading,
             }
-            yield Cell(column, text, message, name, label)
+            yield Cell(column, heading, text, message, name, label)

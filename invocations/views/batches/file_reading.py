@@ -48,6 +48,31 @@ def reading_choices(reading: Reading, batch: Batch) -> ReadingChoices | None:
     )
 
 
+def is_to_be_asked(batch: Batch) -> bool:
+    """Whether a person has to see first how the file was read."""
+    reading = Reading.from_json(batch.reading)
+    return asks_how_read(reading, batch) and reading.asked == Asked()
+
+
+def asks_how_read(reading: Reading, batch: Batch) -> bool:
+    """Whether the file could be read otherwise, too."""
+    choices = reading_choices(reading, batch)
+    return choices is not None and choices.asks
+
+
+def how_read(reading: Reading) -> str:
+    """For example "sheet “Delays” of 3, headings in row 3"."""
+    parts = []
+    if reading.sheet and len(reading.sheets) > 1:
+        facts = {"sheet": reading.sheet, "count": len(reading.sheets)}
+        parts.append(_("sheet “%(sheet)s” of %(count)s") % facts)
+    if reading.heading_row:
+        parts.append(_("headings in row %(row)s") % {"row": reading.heading_row})
+    else:
+        parts.append(_("no headings: the first row is a recipient"))
+    return ", ".join(parts)
+
+
 def asked_from(posted: QueryDict, reading: Reading) -> Asked:
     """What was posted, as far as it differs from what was found."""
     asked = reading.asked

@@ -15,17 +15,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from invocations.batches.faulty_file import write_faulty_rows
-from invocations.batches.result_file import ResultGone, write_csv, write_xlsx
+from invocations.batches.result_file import write_csv, write_xlsx
 from invocations.models import Batch, permissions
 from invocations.views.base import StaffRequest, staff_page
-from invocations.views.batches.shown import own_batch, shown_batch
+from invocations.views.batches.shown import for_owner, own_batch, shown_batch
 from invocations.views.history.exports import TYPES
 
 logger = logging.getLogger(__name__)
 
+MAX_FAULTY_ROWS = 20_000
+"""Of a workbook of rows to correct. It is written before its first byte leaves."""
+MAX_XLSX_ROWS = 100_000
+"""Of the result as a workbook. A CSV may be longer: it takes less CPU."""
+
 
 @staff_page(permissions.SEND)
 @require_safe
+@for_owner
 def batch_faulty_rows(request: StaffRequest, uid: uuid.UUID) -> FileResponse:
     """For whoever uploaded the file: nothing is masked, the cells are theirs."""
     batch = own_batch(request, uid)
@@ -33,7 +39,7 @@ def batch_faulty_rows(request: StaffRequest, uid: uuid.UUID) -> FileResponse:
     name = f"rows-to-correct-{timezone.localtime():%Y-%m-%d-%H%M}.xlsx"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
-        write_faulty_rows(batch, path)
+        write_faulty_rows(batch, path, MAX_FAULTY_ROWS)
         # An open file stays readable after its folder is deleted.
         file = path.open("rb")
     return FileResponse(file, as_attachment=True, filename=name, content_type=TYPES["xlsx"])
@@ -49,19 +55,14 @@ def batch_result(request: StaffRequest, uid: uuid.UUID, format: str) -> HttpResp
     if not batch.parts.exists():
         messages.info(request, _("The rows of this file were deleted: their time is over."))
         return redirect("batch", uid=batch.uid)
+    if format == "xlsx" and batch.rows > MAX_XLSX_ROWS:
+        words = _("With more than %(most)s rows the result comes as CSV alone.")
+        messages.info(request, words % {"most": f"{MAX_XLSX_ROWS:,}"})
+        return redirect("batch", uid=batch.uid)
     logger.info("user %s fetches the result of batch %s", request.user.pk, batch.pk)
     name = f"batch-{timezone.localtime():%Y-%m-%d-%H%M}.{format}"
-    if format == "csv":
-        # A streamed file is written after the middleware has reset the time zone: it uses the
-        # viewer's.
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        lines = write_csv(batch, request.viewer)
-        return StreamingHttpResponse(lines, content_type=TYPES[format], headers=headers)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / name
-        try:
-            write_xlsx(batch, request.viewer, path)
-        except ResultGone:
-            return redirect("batch", uid=batch.uid)
-        file = path.open("rb")
-    return FileResponse(file, as_attachment=True, filename=name, content_type=TYPES[format])
+    # A streamed file is written after the middleware has reset the time zone: it uses the viewer's.
+    write = write_csv if format == "csv" else write_xlsx
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    content = write(batch, request.viewer)
+    return StreamingHttpResponse(content, content_type=TYPES[format], headers=headers)

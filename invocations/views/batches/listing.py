@@ -32,9 +32,24 @@ TONES = {
 }
 
 
+_WAITS = ("held", "hourglass_top")
+
+
 @dataclass(frozen=True)
 class BatchLine:
+    """`is_stopped`: that nothing of it leaves now, if more is known than its account and workflow
+    say.
+    """
+
     batch: Batch
+    is_stopped: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether it was started, its time has come, and something keeps it from leaving."""
+        of_account = self.batch.account.is_paused or self.batch.workflow.is_paused
+        is_due = self.batch.state == State.RUNNING and not _is_ahead(self.batch)
+        return is_due and (self.is_stopped or of_account)
 
     @property
     def name(self) -> str:
@@ -42,15 +57,15 @@ class BatchLine:
 
     @property
     def tone(self) -> str:
-        return TONES[State(self.batch.state)][0]
+        return _WAITS[0] if self.waits else TONES[State(self.batch.state)][0]
 
     @property
     def icon(self) -> str:
-        return TONES[State(self.batch.state)][1]
+        return _WAITS[1] if self.waits else TONES[State(self.batch.state)][1]
 
     @property
     def state(self) -> str:
-        return state_text(self.batch)
+        return _("Waiting") if self.waits else state_text(self.batch)
 
     @property
     def when(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -21,7 +22,7 @@ from invocations.batches.choosing import check_again
 from invocations.batches.column_json import choice_of, columns_of
 from invocations.batches.error_words import text_of
 from invocations.batches.reading import Reading
-from invocations.batches.recipient_file.codes import Level
+from invocations.batches.recipient_file.codes import Level, Told
 from invocations.batches.row_marks import RowMark
 from invocations.batches.same_file import sent_before
 from invocations.batches.shown_rows import first_row
@@ -30,10 +31,12 @@ from invocations.models import Batch, permissions
 from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.batches.column_choices import ColumnChoices
 from invocations.views.batches.country_choices import country_choices
+from invocations.views.batches.fault_kinds import kinds_shown
 from invocations.views.batches.fault_rows import changed_cells, fault_table
-from invocations.views.batches.file_reading import asked_from, reading_choices
+from invocations.views.batches.file_reading import asked_from, how_read, reading_choices
+from invocations.views.batches.files import MAX_FAULTY_ROWS
 from invocations.views.batches.listing import lines_of
-from invocations.views.batches.shown import head_of, own_batch, shown_batch
+from invocations.views.batches.shown import for_owner, head_of, own_batch, shown_batch
 from invocations.views.batches.upload import channels_of
 
 State = Batch.State
@@ -48,6 +51,7 @@ KINDS = {
 @staff_page(permissions.SEND)
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
+@for_owner
 def batch_check(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     if shown_batch(request, uid).state in Batch.STARTED:
         return redirect("batch", uid=uid)
@@ -136,7 +140,7 @@ def _where_next(request: StaffRequest, batch: Batch, verb: str) -> HttpResponse:
     from_here = request.GET.get("from") != "confirm"
     if verb == "take-back" and from_here and batch.state == State.CHECKED:
         return redirect("batch_check", uid=batch.uid)
-    return redirect("batch", uid=batch.uid)
+    return redirect("batch_confirm" if is_ready(batch) else "batch", uid=batch.uid)
 
 
 def is_ready(batch: Batch) -> bool:
@@ -157,10 +161,14 @@ def show_match(request: StaffRequest, batch: Batch) -> HttpResponse:
     sample = first_row(batch) if batch.state == State.CHECKED else None
     lines = choices.lines(sample, summary)
     problems = [one for one in columns.problems if one.level is Level.FAULT]
+    constants = choices.constants()
+    kinds = kinds_shown(summary, choices.names, constants)
     context: dict[str, Any] = {
         **head_of(batch),
+        "title_text": _title(batch, problems),
         "refusal": _refusal(batch),
         "reading": reading,
+        "how_read": how_read(reading),
         "reading_choices": reading_choices(reading, batch),
         "notes": [text_of(note.code, note.facts) for note in reading.notes],
         "problems": [choices.problem_text(one) for one in problems],
@@ -169,10 +177,12 @@ def show_match(request: StaffRequest, batch: Batch) -> HttpResponse:
         ],
         "lines": lines,
         "hidden_columns": len(columns.places) - len(lines),
-        "constants": choices.constants(),
+        "constants": constants,
         "counts": counts,
+        "first_to_download": MAX_FAULTY_ROWS if counts.bad > MAX_FAULTY_ROWS else 0,
         "summary": summary,
-        "kinds": kinds_shown(summary, choices),
+        "kinds": kinds,
+        "opens_constants": any(kind.fallback is not None for kind in kinds),
         "all_left_out": bool(batch.leaves_out & RowMark.FAULT),
         "countries": country_choices(batch, summary, request.LANGUAGE_CODE),
         "table": fault_table(batch, reading, columns, summary, choices.names, request.GET),
@@ -182,17 +192,17 @@ def show_match(request: StaffRequest, batch: Batch) -> HttpResponse:
     return render_page(request, "batches/match.html", context)
 
 
-def kinds_shown(summary: Summary, choices: ColumnChoices) -> list[dict[str, Any]]:
-    """Each kind of fault with its count, and the text for its first row."""
-    return [
-        {
-            "index": index,
-            "count": kind.count,
-            "column": choices.names.get(kind.place, kind.place),
-            "text": kind.rows[0][1] if kind.rows else "",
-        }
-        for index, kind in enumerate(summary.faults)
-    ]
+def _title(batch: Batch, problems: Sequence[Told]) -> str:
+    """What is to be done, for the browser's tab: no name and no cell of the file."""
+    if batch.state == State.REFUSED:
+        return _("This file cannot be used")
+    if problems:
+        return _("Say what the columns are")
+    if batch.to_decide:
+        one, many = "%(count)s row to put right", "%(count)s rows to put right"
+        words = ngettext(one, many, batch.to_decide)
+        return words % {"count": f"{batch.to_decide:,}"}
+    return str(head_of(batch)["title_text"])
 
 
 def _refusal(batch: Batch) -> str:

@@ -12,11 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from invocations.history.wording import past_day_and_time, person_name
+from invocations.history.wording import person_name
 from invocations.models import Batch, permissions
 from invocations.sending.departure import sender_is_running
 from invocations.views.base import StaffRequest, render_page, staff_page
+from invocations.views.batches.file_reading import is_to_be_asked
 from invocations.views.batches.match import is_ready
+from invocations.views.batches.milestones import milestone_text
 from invocations.views.batches.progress import show_progress
 from invocations.views.batches.shown import head_of, shown_batch
 
@@ -36,7 +38,8 @@ def batch(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
         return _not_yours(request, found)
     if found.state in (State.UPLOADING, State.CHECKING):
         return _show_checking(request, found)
-    name = "batch_confirm" if is_ready(found) else "batch_check"
+    goes_on = is_ready(found) and not is_to_be_asked(found)
+    name = "batch_confirm" if goes_on else "batch_check"
     return _moved_on(request, reverse(name, args=[found.uid]))
 
 
@@ -55,7 +58,7 @@ def _show_checking(request: StaffRequest, found: Batch) -> HttpResponse:
         **head_of(found),
         "percent": min(99, 100 * found.rows_read // expected) if found.rows_read else None,
         "waits_for_sender": is_late and not sender_is_running(now),
-        "about": past_day_and_time(found.created_at),
+        "says": milestone_text(found.rows_read, expected),
     }
     return render_page(request, "batches/checking.html", context)
 

@@ -12,12 +12,17 @@ from django.utils.translation import gettext as _
 from invocations.batches.changed import PAUSE_TEXT
 from invocations.batches.progress import Progress, progress_of
 from invocations.history.outlook import unreachable_text
+from invocations.history.references import reference_for
 from invocations.history.scheduled import day_and_time, span_text
 from invocations.history.wording import clock_time, past_day_and_time, person_name
 from invocations.models import Batch, Invocation
+from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses
 from invocations.sending.departure import GOES_ON, departure_of
 from invocations.views.base import StaffRequest, render_page
+from invocations.views.batches.files import MAX_XLSX_ROWS
+from invocations.views.batches.listing import BatchLine
+from invocations.views.batches.milestones import milestone_text
 from invocations.views.batches.outcome_shares import bar_of, bar_text, rows_in_need, shares_of
 from invocations.views.batches.shown import head_of
 from invocations.views.batches.upload import channels_of
@@ -34,11 +39,13 @@ def show_progress(request: StaffRequest, batch: Batch) -> HttpResponse:
     shares = shares_of(progress, batch, channels)
     is_going = batch.state in Batch.GOING
     departure = departure_of(batch.workflow) if is_going else GOES_ON
+    found_pauses = pauses.pauses_of(batch.account, batch.workflow) if is_going else []
     waits_in_vain = departure.is_unreachable and not departure.is_blocked
     context: dict[str, Any] = {
         **head_of(batch),
-        "about": _about(batch),
+        "about": _about(batch, request.viewer),
         "progress": progress,
+        "says": _says(progress),
         "shares": shares,
         "bar": bar_of(shares, progress),
         "bar_text": bar_text(shares),
@@ -51,11 +58,15 @@ def show_progress(request: StaffRequest, batch: Batch) -> HttpResponse:
         "time_left": time_left(progress),
         "pace": f"{progress.per_second:g}" if progress.per_second else "",
         "state_says": _state_says(batch),
-        "pauses": pauses.pauses_of(batch.account, batch.workflow) if is_going else [],
+        "pauses": found_pauses,
+        "line": BatchLine(
+            batch, is_stopped=bool(found_pauses) or not departure.has_sender or waits_in_vain
+        ),
         "has_sender": departure.has_sender,
         "unreachable": unreachable_text(departure, batch.account) if waits_in_vain else "",
         "is_own": batch.created_by_id == request.user.pk,
         "again_as": list(batch.sent_again_as.order_by("id")),
+        "most_xlsx_rows": MAX_XLSX_ROWS if batch.rows > MAX_XLSX_ROWS else 0,
         "rows_are_kept": batch.delete_at > now,
         "failed": progress.by_status[Status.REJECTED] + progress.not_delivered,
         "never_left": progress.cancelled + progress.expired if not is_going else 0,
@@ -63,12 +74,19 @@ def show_progress(request: StaffRequest, batch: Batch) -> HttpResponse:
     return render_page(request, "batches/batch.html", context)
 
 
-def _about(batch: Batch) -> str:
+def _about(batch: Batch, viewer: Viewer) -> str:
     """Who started it when, and the ticket."""
     facts = {"when": past_day_and_time(batch.started_at or batch.created_at)}
     facts["person"] = person_name(batch.started_by)
     words = _("started %(when)s by %(person)s") % facts
-    return f"{words}, {batch.reference}" if batch.reference else words
+    ticket = reference_for(viewer, batch.reference)
+    return f"{words}, {ticket}" if ticket else words
+
+
+def _says(progress: Progress) -> str:
+    if progress.is_over:
+        return _("All results are in")
+    return milestone_text(progress.done, progress.to_send)
 
 
 def _schedule(batch: Batch, now: datetime) -> dict[str, str] | None:

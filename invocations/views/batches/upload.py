@@ -44,10 +44,11 @@ def new_batch(request: StaffRequest) -> HttpResponseBase:
     check is made here, once the handler is set; a file that came with a false token is deleted.
     """
     if request.method != "POST":
-        return _show(request, _chosen(request))
+        workflow = _chosen(request)
+        return _show(request, workflow, error="" if workflow else _not_found(request))
     workflow = _chosen(request)
     if workflow is None:
-        return _show(request, None, error=_("Choose the workflow first."))
+        return _show(request, None, error=_not_found(request) or _("Choose the workflow first."))
     handler = BatchUploadHandler(request, workflow, request.user)
     request.upload_handlers = [handler]
     is_taken = False
@@ -89,9 +90,16 @@ def _chosen(request: StaffRequest) -> WorkflowInstance | None:
     typed = request.GET.get("workflow", "")
     found = workflows_to_fill_in(request.viewer)
     if typed.isdecimal() and len(typed) < 19:
-        return get_object_or_404(found, pk=int(typed))
+        return found.filter(pk=int(typed)).first()
     only = list(found[:2])
     return only[0] if len(only) == 1 else None
+
+
+def _not_found(request: StaffRequest) -> str:
+    """What to say about a workflow that was asked for and is not theirs; empty if none was."""
+    if not request.GET.get("workflow"):
+        return ""
+    return _("You cannot send this workflow now. Choose another one, or ask an admin.")
 
 
 def _show(

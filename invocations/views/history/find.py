@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from invocations.forms.search import HistorySearch
+from invocations.history.references import reference_for
 from invocations.history.wording import person_name
 from invocations.models import Invocation, WorkflowInstance
 from invocations.models.permissions import Viewer
@@ -47,7 +48,7 @@ def find(request: StaffRequest) -> HttpResponse:
     links += [page["link"] for page in pages]
     if len(links) == 1:
         return redirect(links[0])
-    found = Found(search, page)
+    found = Found(search, page, request.viewer)
     is_nothing = bool(typed) and not links
     context |= {
         "found": found,
@@ -70,8 +71,9 @@ def _messages(search: HistorySearch, viewer: Viewer) -> ListPage:
 def _facts_of(row: Invocation, found: Found) -> list[Fact]:
     hits = [Fact(hit.text, hit.label, is_hit=True) for hit in found.hits[row.pk] if hit.text]
     numbers = [Fact(hint) for hint in (row.recipient_hint, row.recipient2_hint) if hint]
-    is_ticket_shown = any(fact.text == row.reference for fact in hits)
-    ticket = [Fact(row.reference)] if row.reference and not is_ticket_shown else []
+    shown = reference_for(found.viewer, row.reference)
+    is_ticket_shown = any(fact.text in (shown, row.reference) for fact in hits)
+    ticket = [Fact(shown)] if shown and not is_ticket_shown else []
     return [*numbers, *hits, Fact(person_name(row.created_by)), *ticket]
 
 

@@ -13,7 +13,9 @@ from django.utils.translation import ngettext
 from invocations.batches.finding import MOST_SHOWN, UnfedRow, unfed_rows
 from invocations.forms.search import HistorySearch
 from invocations.history.meanings import Text
+from invocations.history.references import reference_for
 from invocations.models import Invocation, Parameter, SearchableValue
+from invocations.models.permissions import Viewer
 from invocations.models.recipients import phone_digests
 from invocations.views.history.list_rows import ListPage
 
@@ -46,8 +48,9 @@ class FoundPerson:
 class Found:
     """One page of what `search` has found."""
 
-    def __init__(self, search: HistorySearch, page: ListPage) -> None:
+    def __init__(self, search: HistorySearch, page: ListPage, viewer: Viewer) -> None:
         self.search = search
+        self.viewer = viewer
         self.rows = page.rows
         self.page = page
 
@@ -96,7 +99,7 @@ class Found:
             return [Hit(_("the ticket “%(typed)s”") % {"typed": typed}, _("Ticket"), ticket)]
         if self.search.finds_beginnings and ticket.upper().startswith(typed.upper()):
             words = _("a ticket that begins with “%(typed)s”") % {"typed": typed}
-            return [Hit(words, _("Ticket"), ticket)]
+            return [Hit(words, _("Ticket"), reference_for(self.viewer, ticket))]
         return []
 
     @cached_property

@@ -18,6 +18,7 @@ from invocations.forms.saved_filter import SavedFilterForm, saved_filters_for
 from invocations.forms.search import HistorySearch
 from invocations.history.filters import upgrade_filters
 from invocations.models import Invocation, SavedFilter, permissions
+from invocations.models.permissions import Viewer
 from invocations.views.base import StaffRequest, render_page, staff_page, with_query_timeout
 from invocations.views.history import list_filters
 from invocations.views.history.found import Found, searchable_labels
@@ -45,9 +46,9 @@ def history(request: StaffRequest) -> HttpResponse:
     before, after = id_parameter(request, "before"), id_parameter(request, "after")
     conditions = search.ways if is_search else [Q()]
     page = list_page(filters.narrow(Invocation.objects.all()), conditions, before, after)
-    found = Found(search, page) if is_search else None
+    found = Found(search, page, request.viewer) if is_search else None
     context = {
-        **_list_context(page, found),
+        **_list_context(page, found, request.viewer),
         "has_search_box": True,
         "found": found,
         "searchable": searchable_labels() if is_search and not page.rows else [],
@@ -63,8 +64,8 @@ def history(request: StaffRequest) -> HttpResponse:
     return render_page(request, "history.html", context)
 
 
-def _list_context(page: ListPage, found: Found | None) -> dict[str, Any]:
-    days = rows_by_day(page.rows, RowTexts(page.rows).row)
+def _list_context(page: ListPage, found: Found | None, viewer: Viewer) -> dict[str, Any]:
+    days = rows_by_day(page.rows, RowTexts(page.rows, viewer).row)
     for row in (row for day in days for row in day["rows"] if found):
         row["hits"] = found.hits[row["invocation"].pk] if found else ()
     return {

@@ -15,6 +15,7 @@ from invocations.history.filters import first_ids
 from invocations.history.notes import notes_about
 from invocations.history.person import Person, figures_of, of_kind, person_of
 from invocations.history.person_messages import PersonMessages, person_ticket
+from invocations.history.references import reference_for
 from invocations.history.resend_risk import risk_of_resend
 from invocations.history.wording import clock_time, person_name
 from invocations.kaleyra import recipients
@@ -60,7 +61,7 @@ def _messages(request: StaffRequest, found: Person, *, is_practice: bool) -> dic
     older = messages if before is None else messages.filter(pk__lt=before)
     ids = first_ids(found.ways, older.order_by("-pk"), PERSON_PAGE_SIZE + 1)
     shown = PersonMessages(ids[:PERSON_PAGE_SIZE], viewer)
-    days = lines_by_day(shown.rows, lambda row: _facts_of(row, found, shown))
+    days = lines_by_day(shown.rows, lambda row: _facts_of(row, found, shown, viewer))
     for day in days:
         for line in day["rows"]:
             line["told"] = shown.by_pk[line["invocation"].pk]
@@ -69,16 +70,16 @@ def _messages(request: StaffRequest, found: Person, *, is_practice: bool) -> dic
         "is_first_page": before is None,
         "older": ids[PERSON_PAGE_SIZE - 1] if len(ids) > PERSON_PAGE_SIZE else None,
         "found_by": shown.found_by,
-        "tickets": shown.tickets,
+        "tickets": [one for one in shown.tickets if reference_for(viewer, one) == one],
         "ticket_text": person_ticket(found, shown.rows, viewer),
         "number": found.number.formatted if viewer.sees_numbers and found.number else found.hint,
     }
 
 
-def _facts_of(row: Invocation, found: Person, shown: PersonMessages) -> list[Fact]:
+def _facts_of(row: Invocation, found: Person, shown: PersonMessages, viewer: Viewer) -> list[Fact]:
     facts = [Fact(value) for _label, value in shown.by_pk[row.pk].values]
     facts += [Fact(person_name(row.created_by))]
-    facts += [Fact(row.reference)] if row.reference else []
+    facts += [Fact(reference_for(viewer, row.reference))] if row.reference else []
     if row.recipient_digest not in found.digests:
         facts += [Fact(row.recipient_hint, _("on the second channel; the first went to"))]
     elif row.recipient2_hint:

@@ -23,18 +23,21 @@ from django.utils.translation import gettext as _
 from invocations.composing import template_fields
 from invocations.forms.bulk_actions import actions_for
 from invocations.history.meanings import Meaning
+from invocations.history.references import reference_for
 from invocations.history.report import callbacks_of, channel_kinds, report_of
 from invocations.history.scheduled import Schedule
 from invocations.history.state import delivery_of, meaning_of
 from invocations.history.wording import person_name
 from invocations.models import Channel, Invocation
+from invocations.models.permissions import Viewer
 from invocations.views.history.list_rows import narrow_badge
 
 
 class RowTexts:
     """Writes the rows of one page, and keeps for the next row what many have in common."""
 
-    def __init__(self, rows: Iterable[Invocation]) -> None:
+    def __init__(self, rows: Iterable[Invocation], viewer: Viewer) -> None:
+        self._viewer = viewer
         self._has_several_senders = len({row.created_by_id for row in rows}) > 1
         self._tick = _("Choose %(number)s, %(time)s")
         self._days: dict[date, str] = {}
@@ -52,7 +55,8 @@ class RowTexts:
         recorded = f"{self._day(recorded_at)}, {time}"
         workflow, by = row.workflow_instance.title, self._person(row)
         request_id = str(row.request_id)
-        facts = [row.recipient_hint, recorded, workflow, by, row.reference]
+        ticket = reference_for(self._viewer, row.reference)
+        facts = [row.recipient_hint, recorded, workflow, by, ticket]
         return {
             "invocation": row,
             "id": request_id,
@@ -70,7 +74,7 @@ class RowTexts:
             "workflow": workflow,
             "by": by,
             "sender": self._sender(row),
-            "ticket": row.reference,
+            "ticket": ticket,
             "status": self._status(meaning_of(row)),
             "leaves": self._leaves(row),
             "delivery": self._delivery(row),

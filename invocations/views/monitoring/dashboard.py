@@ -19,6 +19,7 @@ from invocations.monitoring.needs import has_list, needs_you
 from invocations.monitoring.needs_outcomes import open_incidents
 from invocations.sending.departure import sender_is_running
 from invocations.views.base import StaffRequest, render_page, staff_page
+from invocations.views.batches.own_files import own_files
 from invocations.views.monitoring.first_run import first_run_context
 from invocations.views.monitoring.going_live import going_live
 from invocations.views.monitoring.outcomes import outcomes
@@ -53,7 +54,10 @@ def dashboard(request: StaffRequest) -> HttpResponse:
 
 def _admin_context(request: StaffRequest, now: datetime) -> dict[str, Any]:
     found = needs_you(request.viewer, now)
+    files, more_files = own_files(request.viewer, now)
     return {
+        "files": files,
+        "more_files": more_files,
         "needs": found[:MAX_NEEDS],
         "needs_count": len(found),
         "more_needs": max(0, len(found) - MAX_NEEDS),

@@ -36,6 +36,7 @@ from invocations.monitoring.follow_up import (
 )
 from invocations.monitoring.pause_overview import PauseOverview
 from invocations.views.base import StaffRequest, staff_page
+from invocations.views.batches.own_files import own_files
 from invocations.views.history.list_rows import invocations_by_id, row_context
 from invocations.views.send.practice_start import practice_start
 from invocations.views.send.workflow_cards import Card, cards_for
@@ -47,7 +48,10 @@ def support_context(request: StaffRequest, now: datetime) -> dict[str, Any]:
     viewer = request.viewer
     cards = cards_for(viewer)
     has_sent = Invocation.objects.filter(created_by=viewer.user).exists()
+    files, more_files = own_files(viewer, now)
     context: dict[str, Any] = {
+        "files": files,
+        "more_files": more_files,
         "greeting": _greeting(timezone.localtime(now).hour),
         "cards": cards[:MAX_CARDS],
         "count": len(cards),

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
 from invocations.models import Batch, Pod, WorkflowInstance
@@ -152,3 +153,28 @@ def test_two_files_to_the_same_people_do_not_both_start_unasked(priya, upload, c
     assert "1 person was sent this message in the last 24 hours" in page_of(priya, other)
     confirm(other, acknowledged="lately:1")
     assert other.state == Batch.State.RUNNING
+
+
+@pytest.mark.parametrize("place", ["check/", "confirm/", "check/rows/"])
+def test_a_workflow_taken_from_the_page_meanwhile_is_told_of_and_not_a_missing_page(
+    priya, upload, typed, place
+):
+    batch = upload()
+    typed.is_active = False
+    typed.save()
+    response = priya.get(f"/batches/{batch.uid}/{place}", follow=True)
+    assert response.status_code == 200
+    assert "You may not send this workflow any more" in response.content.decode()
+
+
+def test_why_nothing_was_sent_is_said_once(priya, upload, confirm, typed):
+    batch = upload()
+    page = priya.get(f"/batches/{batch.uid}/confirm/")
+    channel = typed.channels.first()
+    channel.template_text += " Bye"
+    channel.save()
+    form = {"shown": page.context["shown"], "says": "now"}
+    said = priya.post(f"/batches/{batch.uid}/confirm/", form).content.decode()
+    assert said.count("Nothing was sent.") == 1
+    assert said.count('value="recheck"') == 1
+    assert 'id="blockers"' in said

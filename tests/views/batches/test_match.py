@@ -4,6 +4,7 @@ import io
 import re
 
 import pytest
+import xlsxwriter
 
 from invocations.batches.column_json import columns_of
 from invocations.batches.recipient_file import open_file
@@ -13,6 +14,17 @@ from tests.views.batches.conftest import FAULTY, GOOD, csv_of, row_of
 
 def shown(browser, batch, query=""):
     return browser.get(f"/batches/{batch.uid}/check/{query}").content.decode()
+
+
+def workbook_of(**sheets):
+    """By name: the lines of each sheet, with commas between the cells."""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        for name, lines in sheets.items():
+            sheet = book.add_worksheet(name)
+            for number, line in enumerate(lines):
+                sheet.write_row(number, 0, line.split(","))
+    return file.getvalue()
 
 
 def press(browser, batch, action="check", **fields):
@@ -141,3 +153,48 @@ def test_a_file_that_was_sent_before_is_recognised_by_its_content(priya, upload,
     page = priya.get(f"/batches/{again.uid}/confirm/").content.decode()
     assert "This very file was sent before:" in page
     assert f"/batches/{first.uid}/" in page
+
+
+def test_a_country_is_not_asked_for_if_no_number_can_lack_it(priya, upload):
+    page = shown(priya, upload(csv_of("+9198,Asha,1 year,15%", "abc,Bo,1 year,15%")))
+    assert "row is ready" not in page and 'id="home"' not in page
+
+
+def test_a_country_is_asked_for_if_a_number_may_lack_it(priya, upload):
+    assert 'id="home"' in shown(priya, upload(csv_of("12345678,Asha,1 year,15%")))
+
+
+def test_headings_below_a_title_are_shown_before_the_confirmation(priya, upload):
+    batch = upload(b"Our customers,,,\r\n" + GOOD)
+    assert priya.get(f"/batches/{batch.uid}/").headers["Location"].endswith("/check/")
+    assert "This is how it was read: headings in row 2." in shown(priya, batch)
+    page = priya.get(f"/batches/{batch.uid}/confirm/").content.decode()
+    assert "headings in row 2" in page.partition("Read from")[2]
+
+
+def test_a_workbook_whose_first_sheet_has_no_rows_offers_the_others(priya, upload):
+    book = workbook_of(Notes=["Please send these"], Delays=GOOD.decode().splitlines())
+    batch = upload(book, name="delays.xlsx")
+    assert "choose it below" in shown(priya, batch)
+    press(priya, batch, sheet="Delays")
+    assert (batch.state, batch.rows) == ("checked", 3)
+
+
+def test_many_empty_cells_lead_to_one_text_for_all(priya, upload):
+    batch = upload(csv_of(*[row_of(n, "") for n in range(40, 46)]))
+    page = shown(priya, batch)
+    [index] = re.findall(r'href="#fallback-(\d+)"', page)
+    press(priya, batch, **{f"fallback-{index}": "customer"})
+    assert batch.to_decide == 0
+
+
+def test_kinds_of_trouble_in_one_column_are_named_by_their_reason(priya, upload):
+    batch = upload(csv_of(row_of("x"), "9.19877E+11,Bo,1 year,15%"))
+    page = shown(priya, batch)
+    labels = re.findall(r"<span>(1 · Phone number: [^<]*)</span>", page)
+    assert len(set(labels)) == 2
+
+
+def test_the_title_says_what_is_to_be_done_and_names_no_file(priya, upload):
+    title = re.search("<title>(.*?)</title>", shown(priya, upload(FAULTY)), re.DOTALL)[1]
+    assert "2 rows to put right" in title and "delays" not in title

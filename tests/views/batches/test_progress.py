@@ -1,5 +1,8 @@
 """The page of a batch under way, its list, and what a person may do about it."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -7,6 +10,7 @@ from invocations.batches.feed import feed_due
 from invocations.models import Batch, Heartbeat, Invocation, Pace
 from invocations.sending import rate_limit
 from invocations.sending.restored import mark_restored
+from invocations.views.batches import files, progress
 from tests.views.batches.conftest import GOOD
 
 
@@ -103,6 +107,31 @@ def test_the_result_file_comes_at_any_moment(priya, rosa, started, format):
         response = browser.get(f"/batches/{started.uid}/result.{format}")
         assert b"".join(response.streaming_content)
         assert "delays" not in response.headers["Content-Disposition"]
+
+
+def test_a_large_batch_comes_as_csv_and_the_page_says_so(priya, started, monkeypatch):
+    for module in (files, progress):
+        monkeypatch.setattr(module, "MAX_XLSX_ROWS", 2)
+    page = page_of(priya, started)
+    assert "With more than 2 rows it comes as CSV" in page and "result.xlsx" not in page
+    response = priya.get(f"/batches/{started.uid}/result.xlsx", follow=True)
+    assert "the result comes as CSV alone" in response.content.decode()
+    assert b"".join(priya.get(f"/batches/{started.uid}/result.csv").streaming_content)
+
+
+def test_a_file_whose_name_was_deleted_is_not_called_pasted_rows(priya, started):
+    long_ago = timezone.now() - timedelta(days=1)
+    changes = {"file_name": Batch._meta.get_field("file_name").seal(started, "")}
+    Batch.objects.update(state="done", ended_at=long_ago, delete_at=long_ago, **changes)
+    page = page_of(priya, started)
+    assert "A file that is deleted" in page and "Pasted rows" not in page
+
+
+def test_a_cancelled_batch_says_how_many_left_and_how_many_never_did(priya, started):
+    fed(started)
+    priya.post(f"/batches/{started.uid}/cancel/")
+    page = " ".join(re.sub("<[^>]*>", " ", page_of(priya, started)).split())
+    assert "0 of 3 left, 3 never did" in page
 
 
 def test_the_result_file_shows_whole_numbers_to_the_uploader_and_masks_them_for_others(

@@ -70,7 +70,8 @@ def test_a_workflow_that_one_may_not_send_takes_no_file(rosa, priya, typed):
     typed.save()
     file = SimpleUploadedFile("a.csv", GOOD)
     address = f"/batches/new/?workflow={typed.pk}"
-    assert priya.post(address, {"file": file}).status_code == 404
+    page = priya.post(address, {"file": file}).content.decode()
+    assert "You cannot send this workflow now. Choose another one, or ask an admin." in page
     assert rosa.post(address, {"file": file}).status_code == 403
     assert not Batch.objects.exists()
 
