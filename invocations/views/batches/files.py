@@ -42,7 +42,11 @@ def batch_faulty_rows(request: StaffRequest, uid: uuid.UUID) -> FileResponse:
 @staff_page(permissions.SEE_HISTORY)
 @require_safe
 def batch_result(request: StaffRequest, uid: uuid.UUID, format: str) -> HttpResponseBase:
-    """With what the viewer may see, as of now."""
+    """With what the viewer may see, as of now.
+
+    A CSV is streamed, so a file that breaks off has no end of its last chunk. HTTP/1.0, which some
+    proxies speak to the server behind them, has no chunks: there the file has a length instead.
+    """
     batch = shown_batch(request, uid)
     if batch.state not in Batch.STARTED:
         return redirect("batch", uid=batch.uid)
@@ -51,7 +55,7 @@ def batch_result(request: StaffRequest, uid: uuid.UUID, format: str) -> HttpResp
         return redirect("batch", uid=batch.uid)
     logger.info("user %s fetches the result of batch %s", request.user.pk, batch.pk)
     name = f"batch-{timezone.localtime():%Y-%m-%d-%H%M}.{format}"
-    if format == "csv":
+    if format == "csv" and request.META["SERVER_PROTOCOL"] != "HTTP/1.0":
         # A streamed file is written after the middleware has reset the time zone: it uses the
         # viewer's.
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -60,7 +64,11 @@ def batch_result(request: StaffRequest, uid: uuid.UUID, format: str) -> HttpResp
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         try:
-            write_xlsx(batch, request.viewer, path)
+            if format == "csv":
+                with path.open("wb") as written:
+                    written.writelines(write_csv(batch, request.viewer))
+            else:
+                write_xlsx(batch, request.viewer, path)
         except ResultGone:
             return redirect("batch", uid=batch.uid)
         file = path.open("rb")
