@@ -72,8 +72,9 @@ bench-dispatch: $(VENV)/.dev packages ## measure a send against bare requests, C
 bench-import: $(VENV)/.dev packages ## measure reading, checking and storing files of recipients (OPTIONS="--rows 100000 --no-postgresql")
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.imports $(OPTIONS)
 
-crash-test: $(VENV)/.dev ## kill dispatchers while they send, and count what is lost, sent twice or shown wrongly (N=300, SEED=7 repeats a run)
+crash-test: $(VENV)/.dev ## kill dispatchers and the web server while they work, and count what is lost, sent twice or shown wrongly (N=300, SEED=7 repeats a run)
 	@$(BIN)/python -m tests.faults.harness $(if $(SEED),--seed $(SEED)) --invocations $(or $(N),300) --batch-rows 200 --kills 20 --workers 3 --moves 1 --restores 1
+	@$(BIN)/python -m tests.faults.harness $(if $(SEED),--seed $(SEED)) --invocations 60 --batch-rows 100 --kills 6 --workers 2 --web-kills 5
 
 crash-test-bugs: $(VENV)/.dev ## run crash-test with one known bug at a time: each must be found
 	@$(BIN)/python -m tests.faults.harness --every-bug

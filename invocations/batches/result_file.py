@@ -44,8 +44,11 @@ class ResultGone(Exception):
 
 
 def result_rows(batch: Batch, viewer: Viewer) -> Iterator[Line]:
-    """The head, then a line for each row, with what `viewer` may see. Raises `ResultGone`."""
-    if not batch.parts.exists():
+    """The head, then a line for each row, with what `viewer` may see. Raises `ResultGone`, also
+    later, if the rows are deleted meanwhile: a file that ended there would look complete.
+    """
+    count = batch.parts.count()
+    if not count:
         raise ResultGone
     cells = ShownCells(batch, viewer)
     yield [
@@ -54,14 +57,15 @@ def result_rows(batch: Batch, viewer: Viewer) -> Iterator[Line]:
         *head_of(OUTCOME_COLUMNS, viewer),
         _("As of (%(zone)s)") % {"zone": viewer.zone},
     ]
-    number = 0
-    while part := batch.parts.filter(number=number).first():
+    for number in range(count):
+        part = batch.parts.filter(number=number).first()
+        if part is None:
+            raise ResultGone
         read_at = timezone.now()
         outcomes = _Outcomes(batch, part, viewer)
         for row in parts.unpack(part.content):
             line = [*cells.of(row), row.number, *outcomes.of(row), _moment(read_at, viewer)]
             yield [without_formula(cell) for cell in line]
-        number += 1
 
 
 def write_csv(batch: Batch, viewer: Viewer) -> Iterator[bytes]:

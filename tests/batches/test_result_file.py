@@ -130,6 +130,15 @@ def test_once_its_rows_are_deleted_it_is_gone(batch):
         next(write_csv(batch, OPERATOR))
 
 
+def test_a_file_whose_rows_are_deleted_while_it_is_written_does_not_end_early(workflow):
+    batch = running_batch(workflow, CELLS, columns=COLUMNS, part_rows=2, headings=HEADINGS)
+    written = write_csv(batch, OPERATOR)
+    next(written)
+    batch.parts.filter(number=1).delete()
+    with pytest.raises(ResultGone):
+        list(written)
+
+
 # --- manage.py batch_result -----------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -55,6 +55,22 @@ def test_a_database_that_is_away_for_a_moment_does_not_end_it(
     assert Invocation.objects.get().status == "accepted" and len(receiver.received) == 1
     retried = "the database does not answer (OperationalError); trying again"
     assert caplog.text.count(retried) == 4 and "919876543202" not in caplog.text
+
+
+def test_one_that_starts_before_its_database_waits_for_it(monkeypatch, caplog, capsys):
+    real, away = connection.ensure_connection, iter([OperationalError("host db-7")] * 2)
+
+    def ensured():
+        if error := next(away, None):
+            raise error
+        real()
+
+    monkeypatch.setattr(connection, "ensure_connection", ensured)
+    monkeypatch.setattr(Dispatcher, "run", lambda self: 0)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    call_command("dispatch")
+    assert "has ended" in capsys.readouterr().out
+    assert caplog.text.count("the database does not answer") == 2 and "db-7" not in caplog.text
 
 
 def test_a_signal_ends_it_after_the_messages_that_are_under_way(recorded, receiver, manage):

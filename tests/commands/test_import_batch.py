@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
+from invocations.batches import checking
 from invocations.batches.column_json import columns_of
 from invocations.batches.start import start
 from invocations.models import Batch, BatchChunk, ColumnChoice, WorkflowVersion
@@ -240,3 +242,11 @@ def test_a_terminal_is_told_how_far_it_is() -> None:
     bar.clear()
     assert " 50%" in terminal.getvalue()
     assert "Checked 1,200 rows" in terminal.getvalue()
+
+
+def test_a_database_that_stops_answering_is_not_said_as_rows_at_fault(run, monkeypatch):
+    def cut(*_: object, **__: object) -> None:
+        raise OperationalError("row was 919876512341")
+
+    monkeypatch.setattr(checking, "run_check", cut)
+    assert run(GOOD, "--start")[0] == 3

@@ -55,7 +55,9 @@ class RunningBatches:
     def start(self) -> None:
         if not self.rows:
             return
-        for n, workflow in enumerate(WorkflowInstance.objects.order_by("pk")[:BATCHES]):
+        workflows = list(WorkflowInstance.objects.order_by("pk"))
+        self._workflows = {one.pk: one.workflow_instance_id for one in workflows}
+        for n, workflow in enumerate(workflows[:BATCHES]):
             # Other numbers than those of the messages that are recorded one by one.
             cells = [[f"9197{n}{row:07d}"] for row in range(self.rows)]
             pace = max(1, self.rows // SECONDS)
@@ -65,7 +67,6 @@ class RunningBatches:
             )
             ids = RequestIds(batch)
             self.ids += [str(ids.of(row)) for row in range(2, self.rows + 2)]
-            self._workflows[workflow.pk] = workflow.workflow_instance_id
 
     def look_after(self) -> None:
         """Pauses one now and then, as a person does, and resumes those that are paused."""
@@ -94,7 +95,10 @@ class RunningBatches:
         for line in received:
             if line.get("whole") and "id" in line:
                 taken[line["id"]] += line["effect"]
-        lines = [line for batch in Batch.objects.all() for line in _result(batch)]
+        started = Batch.objects.filter(state__in=Batch.STARTED)
+        lines = [line for batch in started for line in result_lines(batch)]
+        # A row that was cancelled before it came into the queue has no ID.
+        lines = [line for line in lines if line["Status"] != Status.CANCELLED.label]
         seen = Counter(line["Request ID"] for line in lines)
         return {
             "rows of a batch that its result file has not once": sum(
@@ -109,6 +113,6 @@ class RunningBatches:
         }
 
 
-def _result(batch: Batch) -> list[dict[str, Any]]:
+def result_lines(batch: Batch) -> list[dict[str, Any]]:
     head, *lines = result_rows(batch, Viewer.operator())
     return [dict(zip(head, line, strict=True)) for line in lines]

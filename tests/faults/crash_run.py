@@ -15,14 +15,13 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
-from django.db import InterfaceError, OperationalError, close_old_connections, connections
+from django.db import connections
 from django.db.models import Q
 
 from invocations.models import Account, Invocation
@@ -36,7 +35,8 @@ from tests.servers import PrivatePostgres
 
 from . import batches, moves
 from .plan import Done, Plan
-from .processes import deliver_messages, record_messages
+from .processes import are_all_tried, deliver_messages, if_database_answers, record_messages
+from .web import RunningWeb
 
 ACCOUNTS = 4
 RECORDERS = 2
@@ -64,6 +64,7 @@ class CrashRun:
             str(uuid.uuid5(uuid.NAMESPACE_OID, f"{plan.seed} {n}")) for n in range(plan.invocations)
         ]
         self.batches = batches.RunningBatches(plan.batch_rows, plan.seed)
+        self.web = RunningWeb(plan.web_kills, plan.batch_rows, plan.seed, folder, plan.bug)
         self._random = random.Random(plan.seed)
         self._may_record = _fork.RawValue("i", 0)
         self._workers: list[BaseProcess] = []
@@ -84,8 +85,10 @@ class CrashRun:
         try:
             self._recorders = [self._recorder(n) for n in range(RECORDERS)]
             self._workers = [self._worker() for _ in range(self.plan.workers)]
+            self.web.start(self._started, lambda: _fork.RawValue("i", 0), self.receiver.log)
             self._record_and_kill()
             self.receiver.calm_down()
+            self.web.calm_down()
             self._wait_for("everything is settled", lambda: self._open() == 0, self.plan.patience)
             if self.plan.dedupes:
                 moves.check_safely(self.done)
@@ -95,6 +98,7 @@ class CrashRun:
             for process in [*self._workers, *self._recorders]:
                 process.kill()
                 process.join()
+            self.web.end()
             connections.close_all()
 
     # --- processes ---
@@ -156,16 +160,12 @@ class CrashRun:
 
     def _all_tried(self) -> bool:
         """On a slow machine the run must not end before every message had an attempt."""
-        return bool(
-            self._if_database_answers(
-                lambda: not Invocation.objects.filter(attempt_count=0).exists()
-            )
-        )
+        return bool(if_database_answers(are_all_tried))
 
     def _is_time_to_strike(self) -> bool:
         plan, settled = (
             self.plan,
-            self._if_database_answers(lambda: Invocation.objects.exclude(OPEN).count()),
+            if_database_answers(lambda: Invocation.objects.exclude(OPEN).count()),
         )
         return bool(plan.kills) and (
             settled is None or self.done.kills / plan.kills < settled / plan.invocations + AHEAD
@@ -212,7 +212,7 @@ class CrashRun:
         return self._recorder(int(process.name))
 
     def _all_recorded(self) -> bool:
-        are_over = self._if_database_answers(self.batches.are_over)
+        are_over = if_database_answers(self.batches.are_over) and self.web.is_over()
         return bool(are_over) and all(process.exitcode == 0 for process in self._recorders)
 
     # --- what a supervisor of processes and an admin would do ---
@@ -226,18 +226,19 @@ class CrashRun:
             if time.monotonic() > until:
                 os.kill(process.pid or 0, signal.SIGCONT)
                 del self._frozen[process]
-        self._if_database_answers(self.batches.look_after)
+        if_database_answers(self.batches.look_after)
+        self.web.look_after()
         if self._is_time_to_move():
             self._moved_at = time.monotonic()
             change = partial(moves.change_set_up, self._random, ACCOUNTS)
-            self.done.moves += self._if_database_answers(change) or 0
+            self.done.moves += if_database_answers(change) or 0
         if time.monotonic() > self._resumed_at + 1.0:
             self._resumed_at = time.monotonic()
             paused = Account.objects.filter(is_paused=True)
-            self._if_database_answers(lambda: [pause.resume(account) for account in paused])
+            if_database_answers(lambda: [pause.resume(account) for account in paused])
         if time.monotonic() > self._printed_at + 5.0:
             self._printed_at = time.monotonic()
-            recorded = self._if_database_answers(Invocation.objects.count)
+            recorded = if_database_answers(Invocation.objects.count)
             print(
                 f"{self.done.seconds:5.0f} s: {recorded} recorded,"
                 f" {self._open()} open, {self.done.kills} kills,"
@@ -259,11 +260,11 @@ class CrashRun:
         """Copies the database at a third of the messages, and goes back once those were tried."""
         if self.done.restored:
             return
-        recorded = self._if_database_answers(Invocation.objects.count) or 0
+        recorded = if_database_answers(Invocation.objects.count) or 0
         if self._copy is None and recorded >= self.plan.invocations / 3:
             moves.stop_until_some_wait(self._workers, self._may_record)
             self._copy = self._without_processes(lambda: moves.take_copy(self.folder, self.done))
-        elif self._copy and self._if_database_answers(partial(moves.was_tried, self.done)):
+        elif self._copy and if_database_answers(partial(moves.was_tried, self.done)):
             self._without_processes(partial(moves.go_back, self._copy, self.done, self.plan.bug))
 
     def _without_processes(self, work: Callable[[], Any]) -> Any:
@@ -279,16 +280,13 @@ class CrashRun:
 
     def _open(self) -> int | None:
         """How many messages and batches will still change without a person."""
-        return self._if_database_answers(
-            lambda: Invocation.objects.filter(OPEN).count() + self.batches.count_going()
+        return if_database_answers(
+            lambda: (
+                Invocation.objects.filter(OPEN).count()
+                + self.batches.count_going()
+                + self.web.count_unread()
+            )
         )
-
-    def _if_database_answers(self, query: Callable[[], Any]) -> Any:
-        """The result of `query`; None while the database does not answer."""
-        with suppress(OperationalError, InterfaceError):
-            return query()
-        close_old_connections()
-        return None
 
     def _wait_for(self, what: str, holds: Callable[[], bool], seconds: float) -> None:
         ends = time.monotonic() + seconds

@@ -54,6 +54,12 @@ BUGS = {
     "no_after_restore": Caught("unknown left", ("--restores=1",)),
     "no_mark": Caught("dispatchers that began with an older database", ("--restores=1",)),
     "skipped_rows": Caught("lost", ("--batch-rows=60",)),
+    "short_result": Caught(
+        "result files over the web that end early", ("--batch-rows=40", "--web-kills=1")
+    ),
+    "lost_results": Caught(
+        "results that were answered and are not shown", ("--batch-rows=40", "--web-kills=1")
+    ),
     "other_ids": Caught("rows of a batch that its result file has not once", ("--batch-rows=60",)),
 }
 
@@ -85,6 +91,9 @@ def _options() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--batch-rows", type=int, default=0, help="of each of two batches (default: no batch)"
+    )
+    parser.add_argument(
+        "--web-kills", type=int, default=0, help="of the web server, while a person uses it"
     )
     parser.add_argument("--gently", action="store_true", help="SIGTERM in place of SIGKILL")
     parser.add_argument("--most-seconds", type=float, default=1800.0, help="of kills and faults")
@@ -131,6 +140,8 @@ def main() -> int:
     if asked.every_bug:
         return every_bug()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # also ends the servers it started
+    if asked.web_kills and (asked.restores or not asked.batch_rows):
+        sys.exit("--web-kills needs --batch-rows, and goes without --restores.")
     asked.seed = random.randrange(10**6) if asked.seed is None else asked.seed
     asked.policy = asked.policy or ("same_id" if asked.dedupe == "on" else "never")
     with ExitStack() as stack:
@@ -173,10 +184,12 @@ def _run(
     run = crash_run.CrashRun(plan, receiver, folder, database)
     run.run()
     received = receiver.received
+    run.batches.ids += run.web.ids()
     ids = [*run.ids, *run.batches.ids]
     lost = set(ids) - run.done.in_copy if run.done.restored else set()
     verdict = judge.judge(ids, received, dedupes=plan.dedupes, lost_with_copy=lost)
-    verdict.bad |= run.batches.wrong_results(received)
+    verdict.bad |= run.batches.wrong_results(received) | run.web.wrong()
+    verdict.figures |= run.web.figures() if plan.web_kills else {}
     verdict.bad["dispatchers that began with an older database"] = run.done.not_refused
     verdict.bad["workers that ended by themselves, or wrongly"] = run.done.ended_wrongly
     _report(run.done, verdict, Counter(line.get("answer", "elsewhere") for line in received))

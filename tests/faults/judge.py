@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
-from invocations.models import Attempt, Invocation
+from invocations.models import Attempt, Batch, Invocation
 from invocations.monitoring import consistency
 from invocations.sending.outcomes import Status
 
@@ -73,7 +73,7 @@ def judge(
     """
     rows = {str(row.request_id): row for row in Invocation.objects.defer("reply", "note")}
     seen = Seen(received)
-    verdict = Verdict(bad=_lost_or_wrongly_shown(set(recorded), rows, seen))
+    verdict = Verdict(bad=_lost_or_wrongly_shown(set(recorded), _not_cancelled(rows, seen), seen))
     doubtful = Attempt.objects.filter(invocation=OuterRef("pk"), outcome=Attempt.Outcome.DOUBTFUL)
     unknown = Invocation.objects.filter(status=Status.UNKNOWN)
     used_before = Attempt.objects.filter(invocation=OuterRef("pk"), reason="id_used_before")
@@ -90,6 +90,15 @@ def judge(
         for id in _contradicted(rows, seen)[:MOST_STORIES]
     ]
     return verdict
+
+
+def _not_cancelled(rows: Rows, seen: Seen) -> Rows:
+    """Without what a person has cancelled: it is not lost. If it was delivered, it stays."""
+    cancelled = Invocation.objects.filter(
+        status=Status.CANCELLED, batch__state=Batch.State.CANCELLED
+    )
+    ids = {str(request_id) for request_id in cancelled.values_list("request_id", flat=True)}
+    return {id: row for id, row in rows.items() if id not in ids or seen.effects[id]}
 
 
 def _lost_or_wrongly_shown(recorded: set[str], rows: Rows, seen: Seen) -> dict[str, int]:

@@ -13,7 +13,7 @@ class Plan:
     In seconds: kills and faults last for `most_seconds`, and for `tail` once all is recorded; then
     `patience` is the time for open messages to be settled. `moves`: changes of pod, SID or workflow
     ID in a second. `restores`: 1 to go back to a copy of the database half-way. `batch_rows`: of
-    each batch that is fed meanwhile.
+    each batch that is fed meanwhile. `web_kills`: of the web server.
     """
 
     invocations: int
@@ -30,6 +30,7 @@ class Plan:
     moves: float = 0.0
     restores: int = 0
     batch_rows: int = 0
+    web_kills: int = 0
     bug: str | None = None
     gently: bool = False
 

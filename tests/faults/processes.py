@@ -6,11 +6,13 @@ import signal
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.core.management import call_command
 from django.db import InterfaceError, OperationalError, close_old_connections
 
+from invocations.batches.worker import CheckProcess
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation, WorkflowInstance
 from invocations.sending.record import record
@@ -24,6 +26,8 @@ def deliver_messages(bug: str | None, threads: int) -> None:
         "sending.dispatcher.Dispatcher.run",
         lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM}),
     )
+    # The run has processes of its own that check files (`web`).
+    CheckProcess.start_if_needed = lambda self: None  # type: ignore[method-assign]
     call_command("dispatch", threads=threads)
 
 
@@ -58,3 +62,17 @@ def _result_of(query: Callable[[], Any]) -> Any:
         except (OperationalError, InterfaceError):
             close_old_connections()
             time.sleep(0.1)
+
+
+def if_database_answers(query: Callable[[], Any]) -> Any:
+    """The result of `query`; None while the database does not answer."""
+    with suppress(OperationalError, InterfaceError):
+        return query()
+    close_old_connections()
+    return None
+
+
+def are_all_tried() -> bool:
+    """Whether every message had an attempt. What was cancelled never has one."""
+    untried = Invocation.objects.filter(attempt_count=0)
+    return not untried.exclude(status=Invocation.Status.CANCELLED).exists()

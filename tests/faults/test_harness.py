@@ -75,3 +75,25 @@ def test_a_product_with_a_bug_is_caught(bug):
 def test_an_account_that_asks_again_where_ids_are_not_remembered_is_caught():
     code, found, said = harness(*WITHOUT_KILLS, "--dedupe=off", "--policy=same_id")
     assert code == 1 and "sent twice" in found, said
+
+
+def test_what_a_person_sends_over_the_web_survives_kills_of_the_web_server():
+    code, found, said = harness(
+        *("--invocations=40", "--kills=6", "--workers=2", "--most-seconds=240"),
+        *("--batch-rows=40", "--web-kills=3"),
+    )
+    assert (code, found) == (0, ["GOOD"]), said
+
+
+@pytest.mark.parametrize("bug", ["short_result", "lost_results"])
+def test_a_web_server_with_a_bug_is_caught(bug):
+    code, found, said = harness(
+        *WITHOUT_KILLS[:1],
+        "--invocations=20",
+        "--kills=0",
+        "--workers=2",
+        "--tail=1",
+        f"--bug={bug}",
+        *BUGS[bug].options,
+    )
+    assert code == 1 and BUGS[bug].by in found, said

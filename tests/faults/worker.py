@@ -23,6 +23,7 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 
+from invocations.batches import check_run  # noqa: E402
 from invocations.kaleyra import client, connection  # noqa: E402
 from invocations.models import Invocation  # noqa: E402
 from invocations.sending import (  # noqa: E402
@@ -40,6 +41,7 @@ from invocations.sending.outcomes import TABLE, Outcome, Status  # noqa: E402
 from tests.faults.batches import other_ids, skipped_rows  # noqa: E402
 from tests.faults.request_bugs import fresh_id, rewritten_body  # noqa: E402
 from tests.faults.target_bugs import live_target, no_after_restore, no_mark  # noqa: E402
+from tests.faults.web_bugs import lost_results, short_result  # noqa: E402
 
 HURRY = 15.0
 """The divisor of the product's times in a run: a lease of 60 s takes 4 s."""
@@ -55,6 +57,7 @@ def hurry(times: float) -> None:
         rate_limit: ["LONGEST_ACCOUNT_WAIT", "PROBE_EVERY", "RAMP"],
         pause: ["PAUSE_PROBE_EVERY"],
         dispatcher: ["SWEEP_EVERY"],
+        check_run: ["LEASE"],
     }.items():
         for name in names:
             _replace(module_, name, getattr(module_, name) / times)
@@ -151,6 +154,8 @@ BUGS: dict[str, Callable[[], None]] = {
         no_mark,
         skipped_rows,
         other_ids,
+        short_result,
+        lost_results,
     ]
 }
 

@@ -8,17 +8,19 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, connection
 
 from invocations.batches import worker
 from invocations.batches.feed import feed_due
 from invocations.history import exports
 from invocations.monitoring import sweep
 from invocations.results import pending_worker
-from invocations.sending.dispatcher import THREADS, Dispatcher
+from invocations.sending.dispatcher import LOOK_EVERY, THREADS, Dispatcher
 from invocations.sending.high_water import (
     OLDER_DATABASE_EXIT_CODE,
     HighWaterMark,
@@ -26,6 +28,9 @@ from invocations.sending.high_water import (
 )
 
 logger = logging.getLogger(__name__)
+
+START_PATIENCE = 60.0
+"""Seconds that it waits for a database that does not answer yet when it starts."""
 
 
 class Command(BaseCommand):
@@ -59,6 +64,7 @@ class Command(BaseCommand):
             worker.check_all()
             self.stdout.write(f"{sweep.run_once(threads, mark)} moved")
             return
+        _wait_for_database()
         mark.check()
         dispatcher = Dispatcher(sweep.sweep, threads, mark, feed_due)
         # Python allows signal handlers only in the main thread. A test may run this in another.
@@ -86,3 +92,16 @@ class Command(BaseCommand):
             stopping.set()
             others["checks"].join(timeout=5)  # it ends the process that checks
         self.stdout.write(f"The background sender has ended: {dispatcher.figures}.")
+
+
+def _wait_for_database() -> None:
+    """A machine starts all its servers at once, and a database that was killed first recovers."""
+    ends = time.monotonic() + START_PATIENCE
+    while True:
+        try:
+            return connection.ensure_connection()
+        except OperationalError as error:
+            if time.monotonic() > ends:
+                raise
+            logger.error("the database does not answer (%s); trying again", type(error).__name__)
+            time.sleep(LOOK_EVERY)

@@ -6,12 +6,11 @@ import json
 import os
 import sys
 from argparse import ArgumentParser
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import phonenumbers
 from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError
 
 from invocations.batches import checking, column_json, error_words
 from invocations.batches.change import refusal_of
@@ -27,6 +26,7 @@ from invocations.batches.start import start
 from invocations.batches.stored_parts import found_in, parts_of
 from invocations.batches.summary import Summary
 from invocations.batches.upload import begin, fill
+from invocations.management.import_options import home, pairs, separator
 from invocations.management.import_report import (
     MOST_BAD,
     as_json,
@@ -41,7 +41,7 @@ from invocations.management.progress_bar import ProgressBar
 from invocations.models import Batch, WorkflowInstance
 from invocations.sending.record import NotSendable
 
-ALL_OK, SOME_BAD, REFUSED = 0, 1, 2
+ALL_OK, SOME_BAD, REFUSED, NO_DATABASE = 0, 1, 2, 3
 STANDARD_INPUT = "-"
 KINDS = {
     "faults": RowMark.FAULT,
@@ -57,7 +57,8 @@ class Command(BaseCommand):
     help = (
         "Takes a file of recipients in (CSV, XLSX, XLS, ODS) and checks it. It stays in the console"
         " for a day, to be looked at and started there; with --start it is started at once. Exit"
-        " code: 0 all rows can be sent, 1 some cannot, 2 the file or the command is refused."
+        " code: 0 all rows can be sent, 1 some cannot, 2 the file or the command is refused, 3 the"
+        " database does not answer."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -105,18 +106,24 @@ class Command(BaseCommand):
         except CommandError as refusal:
             refusal.returncode = REFUSED
             raise
+        except (OperationalError, InterfaceError) as error:
+            raise CommandError(
+                f"The database stopped answering ({type(error).__name__}), so it is not known how"
+                " far this came. Run it again: a file that was started is not started twice.",
+                returncode=NO_DATABASE,
+            ) from None
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["check"] and options["start"]:
             raise CommandError("--check sends nothing, and --start does: give one of them.")
         self._as_json = bool(options["json"])
         workflow = workflow_named(options["workflow"])
-        asked = Asked(options["sheet"], _separator(options["separator"]), options["heading_row"])
+        asked = Asked(options["sheet"], separator(options["separator"]), options["heading_row"])
         choice = Choice(
-            explicit=_pairs(options["map"], "COLUMN=WHERE", last=True),
-            fixed=_pairs(options["fixed"], "WHERE=TEXT"),
-            fallbacks=_pairs(options["fallback"], "WHERE=TEXT"),
-            home=_home(options["home"]),
+            explicit=pairs(options["map"], "COLUMN=WHERE", last=True),
+            fixed=pairs(options["fixed"], "WHERE=TEXT"),
+            fallbacks=pairs(options["fallback"], "WHERE=TEXT"),
+            home=home(options["home"]),
         )
         name = "" if options["file"] == STANDARD_INPUT else Path(options["file"]).name
         with _opened(options["file"]) as stream:
@@ -265,32 +272,3 @@ def _size(stream: BinaryIO) -> int:
         return os.fstat(stream.fileno()).st_size
     except (OSError, ValueError):
         return 0
-
-
-def _pairs(given: Sequence[str], shape: str, *, last: bool = False) -> dict[str, str]:
-    """`last`: it is split at the last =, for a heading may have one."""
-    pairs: dict[str, str] = {}
-    for text in given:
-        name, sign, rest = text.rpartition("=") if last else text.partition("=")
-        if not (sign and name and (rest or not last)):
-            raise CommandError(f"“{text}” is not {shape}.")
-        if name in pairs:
-            raise CommandError(f"“{name}” is given twice.")
-        pairs[name] = rest
-    return pairs
-
-
-def _separator(text: str) -> str:
-    separator = {"\\t": "\t", "tab": "\t"}.get(text, text)
-    if len(separator) > 1 or separator in ('"', "\r", "\n"):
-        raise CommandError("--separator is one sign, or tab.")
-    return separator
-
-
-def _home(text: str | None) -> str | None:
-    if text is None or text.lower() == "none":
-        return text and ""
-    region = text.upper()
-    if region not in phonenumbers.SUPPORTED_REGIONS:
-        raise CommandError("--home is a country such as IN, or none.")
-    return region

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.contrib import messages
@@ -48,7 +49,11 @@ def batch_faulty_rows(request: StaffRequest, uid: uuid.UUID) -> FileResponse:
 @staff_page(permissions.SEE_HISTORY)
 @require_safe
 def batch_result(request: StaffRequest, uid: uuid.UUID, format: str) -> HttpResponseBase:
-    """With what the viewer may see, as of now."""
+    """With what the viewer may see, as of now.
+
+    A CSV is streamed, so a file that breaks off has no end of its last chunk. HTTP/1.0, which some
+    proxies speak to the server behind them, has no chunks: there the file has a length instead.
+    """
     batch = shown_batch(request, uid)
     if batch.state not in Batch.STARTED:
         return redirect("batch", uid=batch.uid)
@@ -61,8 +66,18 @@ def batch_result(request: StaffRequest, uid: uuid.UUID, format: str) -> HttpResp
         return redirect("batch", uid=batch.uid)
     logger.info("user %s fetches the result of batch %s", request.user.pk, batch.pk)
     name = f"batch-{timezone.localtime():%Y-%m-%d-%H%M}.{format}"
-    # A streamed file is written after the middleware has reset the time zone: it uses the viewer's.
     write = write_csv if format == "csv" else write_xlsx
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     content = write(batch, request.viewer)
+    if request.META["SERVER_PROTOCOL"] == "HTTP/1.0":
+        return _with_length(content, name, TYPES[format])
+    # A streamed file is written after the middleware has reset the time zone: it uses the viewer's.
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(content, content_type=TYPES[format], headers=headers)
+
+
+def _with_length(content: Iterable[bytes], name: str, content_type: str) -> FileResponse:
+    """In HTTP/1.0 (RFC 1945) only a length tells a whole file from a torn one."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (the response closes it)
+    file.writelines(content)
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=name, content_type=content_type)

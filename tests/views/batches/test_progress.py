@@ -134,6 +134,12 @@ def test_a_cancelled_batch_says_how_many_left_and_how_many_never_did(priya, star
     assert "0 of 3 left, 3 never did" in page
 
 
+def test_a_result_file_over_http_1_0_has_a_length_so_that_a_torn_one_is_noticed(priya, started):
+    response = priya.get(f"/batches/{started.uid}/result.csv", SERVER_PROTOCOL="HTTP/1.0")
+    content = b"".join(response.streaming_content)
+    assert content and int(response["Content-Length"]) == len(content)
+
+
 def test_the_result_file_shows_whole_numbers_to_the_uploader_and_masks_them_for_others(
     priya, rosa, started
 ):
