@@ -17,13 +17,13 @@ from invocations.kaleyra.client import TOTAL_SECONDS
 from invocations.models import (
     Account,
     ApiKey,
-    Attempt,
     Invocation,
     Pace,
     Target,
     WorkflowInstance,
 )
 from invocations.sending import attempts, open_time, pause, rate_limit, targets
+from invocations.sending.attempts import StartedAttempt
 from invocations.sending.outcomes import Status
 from invocations.sending.targets import Route
 from invocations.sending.turns import Lock, Turns, waited_for
@@ -43,7 +43,7 @@ class Claim:
     """The right to make one attempt, whose row is committed."""
 
     invocation: Invocation
-    attempt: Attempt
+    attempt: StartedAttempt
     account: Account
     route: Route
     slot: datetime
@@ -216,7 +216,7 @@ def _start_attempts(
     asked_by: User | None,
     *,
     comes_first: bool,
-) -> list[Attempt]:
+) -> list[StartedAttempt]:
     place = {"comes_first": True} if comes_first else {}
     for pks, target in targets.to_store(rows, routes):
         Invocation.objects.filter(pk__in=pks).exclude(status=Status.SENDING).update(
@@ -234,7 +234,7 @@ def _start_attempts(
 def _claims(
     account: Account,
     workflows: Mapping[int, WorkflowInstance],
-    claimed: Sequence[tuple[Invocation, Attempt, Route, datetime]],
+    claimed: Sequence[tuple[Invocation, StartedAttempt, Route, datetime]],
     *,
     is_probe: bool,
 ) -> list[Claim]:
