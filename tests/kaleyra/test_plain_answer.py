@@ -88,6 +88,19 @@ def test_more_than_one_answer_is_left_to_http_client() -> None:
     assert plain_answer(PLAIN * 2) is None and plain_answer(PLAIN + b"\n") is None
 
 
-@pytest.mark.parametrize("header", [b"Connection: close", b"Transfer-Encoding: chunked"])
-def test_an_answer_that_ends_otherwise_is_left_to_http_client(header: bytes) -> None:
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"Connection: close",
+        b"Transfer-Encoding: chunked",
+        b"Content-Length: 2",
+        b"Content-Length: 9",
+    ],
+)
+def test_an_answer_that_may_end_otherwise_is_left_to_http_client(header: bytes) -> None:
     assert plain_answer(PLAIN.replace(b"\r\n", b"\r\n" + header + b"\r\n", 1)) is None
+
+
+@pytest.mark.parametrize("status", [b"101", b"204", b"304"])
+def test_a_status_without_a_body_is_left_to_http_client(status: bytes) -> None:
+    assert plain_answer(PLAIN.replace(b"202", status)) is None
