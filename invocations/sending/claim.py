@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from invocations.kaleyra.client import TOTAL_SECONDS
@@ -22,6 +22,7 @@ from invocations.models import (
     Target,
     WorkflowInstance,
 )
+from invocations.models.bulk_update import update_each
 from invocations.sending import attempts, open_time, pause, rate_limit, targets
 from invocations.sending.attempts import StartedAttempt
 from invocations.sending.outcomes import Status
@@ -217,17 +218,19 @@ def _start_attempts(
     *,
     comes_first: bool,
 ) -> list[StartedAttempt]:
-    place = {"comes_first": True} if comes_first else {}
-    for pks, target in targets.to_store(rows, routes):
-        Invocation.objects.filter(pk__in=pks).exclude(status=Status.SENDING).update(
-            status=Status.SENDING,
-            lease_until=now + LEASE,
-            due_at=None,
-            final_at=None,
-            attempt_count=F("attempt_count") + 1,
-            **place,
-            **target,
-        )
+    columns = {
+        "status": Status.SENDING,
+        "lease_until": now + LEASE,
+        "due_at": None,
+        "final_at": None,
+        **({"comes_first": True} if comes_first else {}),
+    }
+    for of_target, target in targets.to_store(rows, routes):
+        where = [{"id": row.pk, "status": row.status} for row in of_target]
+        changes = [
+            {**columns, "attempt_count": row.attempt_count + 1, **target} for row in of_target
+        ]
+        update_each(Invocation, list(zip(where, changes, strict=True)))
     return attempts.start(rows, routes, now, asked_by)
 
 
