@@ -64,10 +64,10 @@ def feed_due() -> int:
     """
     now = timezone.now()
     ending.end_due(now)
-    if pause.is_stopped():
+    batches = list(_with_rates(now))
+    if not batches or pause.is_stopped():
         return 0
     ends = time.monotonic() + LONGEST_TURN
-    batches = list(_with_rates(now))
     random.shuffle(batches)  # those that a turn has no time for are not always the same
     return sum(_fed_safely(batch, rate, now, ends) for batch, rate in batches)
 
@@ -87,7 +87,8 @@ def feed_or_wait() -> int:
         due_at__gt=now,
         due_at__lte=now + AHEAD,
     )
-    return 0 if pause.is_stopped() else delayed.count()
+    count = delayed.count()
+    return 0 if count and pause.is_stopped() else count
 
 
 def _fed_safely(batch: Batch, rate: float, now: datetime, ends: float) -> int:

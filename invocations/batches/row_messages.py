@@ -74,7 +74,6 @@ class RowMessages:
         self._searchable = SearchableFields(self._workflow)
         self._target = targets.current_target(self._workflow)
         self._payload: Any = Invocation._meta.get_field("payload")
-        self._stub = Invocation()  # for encrypting
         self._locks_are_used = connection.vendor == "postgresql"
 
     def of(self, rows: Sequence[Row]) -> Messages:
@@ -109,8 +108,7 @@ class RowMessages:
         request_id = self._ids.of(row.number)
         columns: Columns = payload_columns(request_id, made.sends)
         # Encrypted here, before the transaction.
-        self._stub.request_id = request_id
-        columns["payload"] = self._payload.seal(self._stub, columns["payload"])
+        columns["payload"] = self._payload.seal_for(request_id, columns["payload"])
         messages.rows.append(
             {
                 **columns,

@@ -18,6 +18,7 @@ SID = r"\A[A-Za-z0-9]{4,64}\Z"
 WORKFLOW_INSTANCE_ID = r"\A[A-Za-z0-9][A-Za-z0-9_-]{0,99}\Z"
 
 
+@lru_cache(maxsize=256)
 def is_loopback(api_domain: str) -> bool:
     """Whether `api_domain` is `localhost` or a loopback address (RFC 1122, 3.2.1.3)."""
     host = _host(api_domain)

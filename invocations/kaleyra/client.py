@@ -27,6 +27,7 @@ from invocations.kaleyra.address import invoke_url, is_public_address, profiles_
 from invocations.kaleyra.connection import NoAnswer, NotSent, SingleConnectionAdapter, WatchedSocket
 from invocations.kaleyra.patterns import SearchPattern
 from invocations.kaleyra.payload import CONTENT_TYPE, KEY_HEADER
+from invocations.kaleyra.plain_answer import PlainAnswer
 from invocations.kaleyra.profiles import KeyCheck, read_profiles
 from invocations.kaleyra.reply import MAX_REPLY_BYTES, Reply, Verdict, read_reply
 
@@ -162,6 +163,9 @@ class ClientConnection:
 
     def _over(self, opened: socket.socket, request: requests.PreparedRequest) -> _Answer:
         response = kept_connection.answer_over(opened, request, self._client.read_seconds)
+        if isinstance(response, PlainAnswer):
+            headers = {"Retry-After": response.retry_after}
+            return _Answer(response.http_status, headers, response.body, not self._socket.is_over)
         with response:
             body, complete = _read_body(response.read1, lambda: response.length, self._socket)
         if response.will_close:

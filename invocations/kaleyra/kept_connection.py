@@ -10,18 +10,22 @@ from __future__ import annotations
 import socket
 from functools import lru_cache
 from http.client import HTTPException
+from io import BufferedReader
 from typing import Any
 from urllib.parse import urlsplit
 
 from invocations.kaleyra.interim_responses import FinalResponse
+from invocations.kaleyra.plain_answer import PlainAnswer, plain_answer
 
 
 class TwoLengths(HTTPException):
     """The answer names two lengths. To believe one of them could cut it short."""
 
 
-def answer_over(connected: socket.socket, request: Any, seconds: float) -> FinalResponse:
-    """Writes the `requests.PreparedRequest` at once, and reads the head of the answer.
+def answer_over(
+    connected: socket.socket, request: Any, seconds: float
+) -> PlainAnswer | FinalResponse:
+    """Writes the `requests.PreparedRequest` at once, and reads the answer, or its head.
 
     `seconds`: the longest time to write, and to wait for each part of the answer.
     Raises `OSError` or `HTTPException`: whatever happened, something may have left.
@@ -32,7 +36,33 @@ def answer_over(connected: socket.socket, request: Any, seconds: float) -> Final
         connected.sendall(_head(request) + (request.body or b""))
     except (BrokenPipeError, ConnectionResetError):
         pass  # a server may answer before it has read everything
-    response = FinalResponse(connected, method=request.method)
+    file = connected.makefile("rb")
+    try:
+        # What has arrived; http.client reads it again if it is not plain.
+        answer = plain_answer(file.peek())
+    except BaseException:
+        file.close()
+        raise
+    if answer is None:
+        return _begun(file, request.method)
+    file.close()
+    return answer
+
+
+class _Opened:
+    """What http.client reads an answer from, instead of a socket."""
+
+    def __init__(self, file: BufferedReader) -> None:
+        self._file = file
+
+    def makefile(self, _mode: str) -> BufferedReader:
+        return self._file
+
+
+def _begun(file: BufferedReader, method: str) -> FinalResponse:
+    """The answer in `file`, of which http.client has read the head."""
+    opened: Any = _Opened(file)
+    response = FinalResponse(opened, method=method)
     try:
         response.begin()
         if len(_values(response, "Content-Length")) > 1:

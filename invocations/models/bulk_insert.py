@@ -31,13 +31,17 @@ def insert_each(
     connection = transaction.get_connection(router.db_for_write(model))
     quoted = connection.ops.quote_name
     same = [BulkColumn(model, name, [value]) for name, value in shared.items()]
-    varying = {name: BulkColumn(model, name, [row[name] for row in rows]) for name in rows[0]}
-    columns = ", ".join(quoted(column.field.column) for column in (*same, *varying.values()))
-    values, source, parameters = _source(list(varying.values()), connection)
+    own = [BulkColumn(model, name, [row[name] for row in rows]) for name in rows[0]]
+    # What turns out to be the same in all of several rows is one parameter, too.
+    varying = own if len(rows) == 1 else [column for column in own if not column.is_shared]
+    same += [column for column in own if column not in varying]
+    columns = ", ".join(quoted(column.field.column) for column in (*same, *varying))
+    values, source, parameters = _source(varying, connection)
+    named_by = BulkColumn(model, by, []).field.column
     statement = (
         f"INSERT INTO {quoted(model._meta.db_table)} ({columns})"  # noqa: S608
         f" SELECT {'%s, ' * len(same)}{values} FROM {source}"
-        f" RETURNING {quoted(varying[by].field.column)}, {quoted(model._meta.pk.column)}"
+        f" RETURNING {quoted(named_by)}, {quoted(model._meta.pk.column)}"
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [*(one.first_prepared(connection) for one in same), *parameters])

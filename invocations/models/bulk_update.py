@@ -30,7 +30,7 @@ def update_each(
         BulkColumn(model, name, [changes[name] for _where, changes in rows]) for name in rows[0][1]
     ]
     # A value that is the same in every row is one parameter: most values of an outcome are.
-    shared = [column for column in changed if column.values.count(column.values[0]) == len(rows)]
+    shared = [column for column in changed if column.is_shared]
     varying = [column for column in changed if column not in shared]
     shared_values = [column.first_prepared(connection) for column in shared]
     values = [column.prepared(connection) for column in (*varying, *conditions)]
@@ -58,6 +58,11 @@ class BulkColumn:
     def __init__(self, model: type[models.Model], name: str, values: list[Any]) -> None:
         self.field: Any = model._meta.get_field(name)
         self.values = values
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether all rows have the same value."""
+        return self.values.count(self.values[0]) == len(self.values)
 
     def prepared(self, connection: Any) -> list[Any]:
         prepare = self.field.get_db_prep_save

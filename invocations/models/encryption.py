@@ -161,10 +161,12 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
 
     def place(self, instance: models.Model) -> str:
         """What a token is bound to: table, column and row."""
-        row = getattr(instance, self.bound_to)
+        return self._place_in(instance, getattr(instance, self.bound_to))
+
+    def _place_in(self, model: models.Model | type[models.Model], row: Any) -> str:
         if row is None:
             raise FieldError(f"{self.name} cannot be encrypted before {self.bound_to} is set.")
-        return f"{instance._meta.db_table}.{self.column}:{row}"
+        return f"{model._meta.db_table}.{self.column}:{row}"
 
     def opened(self, token: str, place: str) -> Any:
         """The content of a token that is stored at `place`. Raises `Unreadable`."""
@@ -173,6 +175,10 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     def seal(self, instance: models.Model, content: Any) -> _Sealed:
         """`content`, encrypted for the row of `instance`. `QuerySet.update` accepts it."""
         return _Sealed(encrypt(str(content), self.place(instance)))
+
+    def seal_for(self, row: Any, content: str) -> _Sealed:
+        """As `seal`, for the row of this model whose `bound_to` is `row`; without an instance."""
+        return _Sealed(encrypt(content, self._place_in(self.model, row)))
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> _Sealed | None:
         return None if value is None else _Sealed(value)

@@ -10,20 +10,21 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from invocations.kaleyra.client import TOTAL_SECONDS
 from invocations.models import (
     Account,
     ApiKey,
-    Attempt,
     Invocation,
     Pace,
     Target,
     WorkflowInstance,
 )
+from invocations.models.bulk_update import update_each
 from invocations.sending import attempts, open_time, pause, rate_limit, targets
+from invocations.sending.attempts import StartedAttempt
 from invocations.sending.outcomes import Status
 from invocations.sending.targets import Route
 from invocations.sending.turns import Lock, Turns, waited_for
@@ -43,7 +44,7 @@ class Claim:
     """The right to make one attempt, whose row is committed."""
 
     invocation: Invocation
-    attempt: Attempt
+    attempt: StartedAttempt
     account: Account
     route: Route
     slot: datetime
@@ -216,25 +217,27 @@ def _start_attempts(
     asked_by: User | None,
     *,
     comes_first: bool,
-) -> list[Attempt]:
-    place = {"comes_first": True} if comes_first else {}
-    for pks, target in targets.to_store(rows, routes):
-        Invocation.objects.filter(pk__in=pks).exclude(status=Status.SENDING).update(
-            status=Status.SENDING,
-            lease_until=now + LEASE,
-            due_at=None,
-            final_at=None,
-            attempt_count=F("attempt_count") + 1,
-            **place,
-            **target,
-        )
+) -> list[StartedAttempt]:
+    columns = {
+        "status": Status.SENDING,
+        "lease_until": now + LEASE,
+        "due_at": None,
+        "final_at": None,
+        **({"comes_first": True} if comes_first else {}),
+    }
+    for of_target, target in targets.to_store(rows, routes):
+        where = [{"id": row.pk, "status": row.status} for row in of_target]
+        changes = [
+            {**columns, "attempt_count": row.attempt_count + 1, **target} for row in of_target
+        ]
+        update_each(Invocation, list(zip(where, changes, strict=True)))
     return attempts.start(rows, routes, now, asked_by)
 
 
 def _claims(
     account: Account,
     workflows: Mapping[int, WorkflowInstance],
-    claimed: Sequence[tuple[Invocation, Attempt, Route, datetime]],
+    claimed: Sequence[tuple[Invocation, StartedAttempt, Route, datetime]],
     *,
     is_probe: bool,
 ) -> list[Claim]:

@@ -27,6 +27,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from invocations.models import Attempt, DatabaseIdentity
+from invocations.sending.attempts import StartedAttempt
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ class HighWaterMark:
         newest = Attempt.objects.order_by("-pk").values_list("pk", "binding").first()
         self._store(current, beats, newest)
 
-    def note(self, attempts: Sequence[Attempt]) -> None:
+    def note(self, attempts: Sequence[StartedAttempt]) -> None:
         """Stores the newest of attempts that were just claimed, before they are posted."""
         if not attempts or self._mark is None:
             return

@@ -170,6 +170,7 @@ def _reply_columns(
     """The invocation's, and its attempt's, without secrets."""
     invocation, secrets = claim.invocation, lookups.secrets_of(claim)
     answer = redaction.kept_answer(reply, secrets)
+    kept: Any = Attempt._meta.get_field("reply")
     is_accepted = status == Status.ACCEPTED
     timestamp = redaction.redact(reply.timestamp, secrets)
     # Only its own ID: the refusal of a repetition, or an answer about another request, has another.
@@ -186,7 +187,7 @@ def _reply_columns(
     of_attempt = {
         "http_status": reply.http_status,
         "retry_after": reply.retry_after,
-        "reply": Attempt._meta.get_field("reply").seal(claim.attempt, json.dumps(answer)),
+        "reply": kept.seal_for(claim.attempt.binding, json.dumps(answer)),
         **(_other_ids(invocation, reply, secrets) if is_doubtful else _NO_OTHER_IDS),
     }
     return of_invocation, of_attempt

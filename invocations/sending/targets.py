@@ -88,19 +88,19 @@ def routes(
 
 def to_store(
     rows: Sequence[Invocation], routes: Sequence[Route]
-) -> list[tuple[list[int], dict[str, int]]]:
-    """The locked rows' primary keys, with the columns of the target to store on them, if any.
+) -> list[tuple[list[Invocation], dict[str, int]]]:
+    """The locked rows, with the columns of the target to store on them, if any.
 
     The database lets it change only while they have not left: store it together with the status.
     """
-    by_target: dict[int | None, list[int]] = defaultdict(list)
+    by_target: dict[int | None, list[Invocation]] = defaultdict(list)
     for row, route in zip(rows, routes, strict=True):
         if row.target_id == route.target.pk:
-            by_target[None].append(row.pk)
+            by_target[None].append(row)
         else:
-            by_target[route.target.pk].append(row.pk)
+            by_target[route.target.pk].append(row)
             row.target = route.target
-    return [(pks, {"target_id": pk} if pk else {}) for pk, pks in by_target.items()]
+    return [(of_target, {"target": pk} if pk else {}) for pk, of_target in by_target.items()]
 
 
 def goes_to(account: Account) -> Q:

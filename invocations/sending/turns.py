@@ -44,8 +44,8 @@ class Turns:
         return cls([], candidates, [candidates])
 
     @classmethod
-    def of_due(cls, account: Account) -> Turns:
-        """The account's messages that are due."""
+    def of_due(cls, account: Account, *, has_first: bool = True) -> Turns:
+        """The account's messages that are due. `has_first`: not only in the queue."""
         now = timezone.now()
         rows = Invocation.objects.filter(account_id=account.pk)
         queued = rows.filter(status=Status.QUEUED, comes_first=False)
@@ -55,7 +55,8 @@ class Turns:
         due_in_doubt = in_doubt.filter(due_at__lte=now)
         at_once = waited_for(account, now)
         singles = queue.filter(batch__isnull=True)
-        return cls([at_once, due_in_doubt], queue, [in_doubt, at_once, singles, queue], singles)
+        first = [at_once, due_in_doubt] if has_first else []
+        return cls(first, queue, [in_doubt, at_once, singles, queue], singles)
 
     def locked(
         self, slots: Sequence[datetime], step: timedelta, lock: Lock, *, is_probe: bool
@@ -89,6 +90,12 @@ def waited_for(account: Account, now: datetime) -> QuerySet[Invocation]:
     """The account's queued messages that are due and that a person waits for, by age."""
     rows = Invocation.objects.filter(account_id=account.pk, comes_first=True)
     return rows.filter(status=Status.QUEUED, due_at__lte=now).order_by("due_at")
+
+
+def come_first(now: datetime) -> list[QuerySet[Invocation]]:
+    """The messages of all accounts that are due and come before the queue: each by an index."""
+    rows = Invocation.objects.filter(due_at__lte=now, status__in=Invocation.OPEN)
+    return [rows.filter(comes_first=True), rows.filter(IN_DOUBT)]
 
 
 def _slots_of_queue(slots: Sequence[datetime], step: timedelta) -> int:
