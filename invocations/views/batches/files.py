@@ -51,7 +51,7 @@ def batch_faulty_rows(request: StaffRequest, uid: uuid.UUID) -> FileResponse:
 def batch_result(request: StaffRequest, uid: uuid.UUID, format: str) -> HttpResponseBase:
     """With what the viewer may see, as of now.
 
-    A CSV is streamed, so a file that breaks off has no end of its last chunk. HTTP/1.0, which some
+    It is streamed, so a file that breaks off has no end of its last chunk. HTTP/1.0, which some
     proxies speak to the server behind them, has no chunks: there the file has a length instead.
     """
     batch = shown_batch(request, uid)
