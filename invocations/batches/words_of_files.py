@@ -97,15 +97,15 @@ FILE_TEXT: dict[str, Text] = {
     "hidden_sheets": _("Hidden sheets are not used: %(sheets)s."),
     "hidden_sheet_taken": _("The rows are in a hidden sheet, “%(sheet)s”."),
     "hidden_rows": _(
-        "%(count)s rows are hidden in the spreadsheet and are used like the others. The first "
-        "ones: %(rows)s."
+        "Rows that are hidden in the spreadsheet are used like the others: %(count)s in all. "
+        "The first: %(rows)s."
     ),
     "hidden_columns": _(
         "Columns that are hidden in the spreadsheet are read like the others: %(columns)s."
     ),
     "merged_cells": _(
-        "%(count)s ranges of cells are merged. Only the first cell of each has the value, the "
-        "others are empty: %(ranges)s."
+        "Merged cells: %(count)s in all. Only the first cell of each has the value, the others are "
+        "empty. The first: %(ranges)s."
     ),
     "unsure_separator": _(
         "Cells are separated by “%(taken)s”. “%(other)s” would do as well: is it right?"

@@ -19,7 +19,7 @@ from invocations.batches.columns import ColumnMap
 from invocations.batches.dry_check import CheckedFile, dry_check
 from invocations.batches.mending import leave_out
 from invocations.batches.reading import Asked, Reading
-from invocations.batches.recipient_file import FileRefused
+from invocations.batches.recipient_file import LIMITS, FileRefused
 from invocations.batches.row_marks import RowMark
 from invocations.batches.same_file import sent_before
 from invocations.batches.start import start
@@ -129,6 +129,8 @@ class Command(BaseCommand):
         with _opened(options["file"]) as stream:
             bar = ProgressBar(sys.stderr, _size(stream))
             try:
+                if _size(stream) > LIMITS.most_bytes:
+                    raise FileRefused("too_large", most=LIMITS.most_bytes)
                 if options["check"]:
                     self._check_only(workflow, bar, stream, asked, choice)
                 else:
