@@ -1,4 +1,7 @@
-"""What is asked before a start because of how the file was read, and what is only said."""
+"""What is asked before a start because of how the file was read, and what is only said.
+
+Which sheet and which headings are meant is asked before, beside the rows (`file_reading`).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ from invocations.models import Batch
 from invocations.views.batches.cautions import Ask, asked_of
 
 _BOXES: dict[str, str | Promise] = {
-    "several_sheets": _("I have checked: this is the right sheet"),
     "hidden_sheet_taken": _("I have checked: this is the right sheet"),
     "hidden_rows": _("I have checked: the hidden rows should get it, too"),
     "unsure_separator": _("I have checked: the cells are separated rightly"),
@@ -21,7 +23,6 @@ _BOXES: dict[str, str | Promise] = {
 """Notes by which other people than those that are meant may get a message, or other texts."""
 _AGAIN = _("To choose another one, go back to the rows.")
 _DETAILS: dict[str, str | Promise] = {
-    "several_sheets": _AGAIN,
     "hidden_sheet_taken": _AGAIN,
     "hidden_rows": _("To leave them out, delete them in the spreadsheet and upload it again."),
     "unsure_separator": _AGAIN,
