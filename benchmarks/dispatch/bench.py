@@ -6,7 +6,6 @@ import csv
 import itertools
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import Any
 import requests
 
 from benchmarks.dispatch import cpu
+from benchmarks.dispatch.newman import HEADINGS, installed_newman, newman_words
 from tests.servers import PrivatePostgres, PrivateRedis, free_port
 
 HERE = Path(__file__).parent
@@ -167,30 +167,21 @@ class Bench:
 
     def newman(self, count: int, latency: float) -> Run | None:
         """None if newman cannot be installed."""
-        newman, rows = self.folder / "node_modules/.bin/newman", self.folder / "rows.csv"
-        if not newman.exists() and not self._installs_newman():
+        newman, rows = installed_newman(self.folder), self.folder / "rows.csv"
+        if newman is None:
             return None
         self._write_csv(rows, count)
-        words = [str(newman), "run", str(HERE / "newman.json"), "--iteration-data", str(rows)]
-        words += ["--env-var", f"url={self.url}", "--reporters", "json"]
+        words = newman_words(newman, rows, self.url)
         return self.timed(
             count,
             latency,
             lambda: [subprocess.Popen(words, cwd=self.folder, stdout=subprocess.DEVNULL)],
         )
 
-    def _installs_newman(self) -> bool:
-        npm = shutil.which("npm")
-        if npm is None:
-            return False
-        install = [npm, "install", "--silent", "--no-audit", "--no-fund"]
-        install += ["--prefix", str(self.folder), "newman"]
-        return subprocess.call(install, stdout=subprocess.DEVNULL) == 0
-
     def _write_csv(self, rows: Path, count: int) -> None:
         with open(self.bodies, encoding="utf-8") as lines, open(rows, "w", newline="") as file:
             table = csv.writer(file)
-            table.writerow(["request_id", "recipient", "p1", "p2", "p3"])
+            table.writerow(HEADINGS)
             for body in map(json.loads, itertools.islice(lines, count)):
                 send = body["input"]["send1"]
                 values = send["templateParams"].values()

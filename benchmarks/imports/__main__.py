@@ -5,6 +5,8 @@
   parse    the file read strictly, as rows of text
   check    parsed, and each row held against the gate's rules; nothing is stored
   record   taken in, parsed, checked, and durable as encrypted parts: SQLite, PostgreSQL
+           (--processes 2: two such files at once, and the rows of both)
+  newman   Postman's runner with the same rows, to a stand-in that answers at once (its first rows)
 
 Each is a process of its own, and its memory is what it needs at most over a started Django. A
 workbook is read by one more process, whose memory stands apart. On a shared machine trust the
@@ -25,22 +27,29 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.imports.files import write_csv, write_xlsx
+from benchmarks.imports.newman import with_newman
 from tests.servers import PrivatePostgres
 
 CHECKS = ("parse", "check", "record")
 
 
-def measured(way: str, path: Path, url: str) -> dict[str, Any]:
-    environment = {"DJANGO_SETTINGS_MODULE": "tests.settings", "TEST_DATABASE_URL": url}
-    run = subprocess.run(
-        [sys.executable, "-m", "benchmarks.imports.worker", way, str(path)],
-        check=True,
-        env=os.environ | environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    found: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
-    return found
+def measured(way: str, path: Path, url: str, processes: int = 1) -> dict[str, Any]:
+    """With several `processes` each takes the whole file in, in one database: all rows count."""
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "TEST_DATABASE_URL": url,
+    }
+    worker = [sys.executable, "-m", "benchmarks.imports.worker"]
+    subprocess.run([*worker, "prepare", str(path)], check=True, env=environment)
+    runs = [
+        subprocess.Popen(
+            [*worker, way, str(path)], env=environment, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(processes)
+    ]
+    found = [json.loads(run.communicate()[0].splitlines()[-1]) for run in runs]
+    most = {name: max(each[name] for each in found) for name in found[0]}
+    return most | {name: sum(each[name] for each in found) for name in ("rows", "cpu")}
 
 
 @contextmanager
@@ -86,6 +95,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--no-postgresql", action="store_true")
     parser.add_argument("--no-xlsx", action="store_true")
+    parser.add_argument("--no-newman", action="store_true")
+    parser.add_argument("--processes", type=int, default=1, help="that record at once")
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as name,
@@ -104,11 +115,16 @@ def main() -> None:
             print(f"\n{count:,} rows")
             print(line("bare csv loop, first rows", bare, base))
             print(line("gate, first rows", measured("gate", paths["CSV"], sqlite()), base))
+            if not options.no_newman and (run := with_newman(folder)):
+                per_second = run["rows"] / run["seconds"]
+                print(f"{'newman sends them, first rows':32} {per_second:9,.0f} rows/s")
             for kind, path in paths.items():
                 for way in CHECKS:
                     for database, url in found if way == "record" else found[:1]:
+                        many = options.processes if way == "record" else 1
                         where = f", {database}" if way == "record" else ""
-                        run = measured(way, path, url())
+                        where += f", {many} processes" if many > 1 else ""
+                        run = measured(way, path, url(), many)
                         print(line(f"{way} {kind}{where}", run, base), flush=True)
 
 

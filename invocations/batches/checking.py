@@ -64,7 +64,9 @@ def _is_unclaimed() -> Q:
 
 def check_now(batch: Batch) -> bool:
     """Checks a small file at once. False: a worker process does it, or does it already."""
-    if batch.size > SMALL_BYTES or not claim(batch):
+    # A batch that sends rows again has no file, and its rows are counted.
+    is_large = batch.size > SMALL_BYTES or batch.rows > SMALL_ROWS
+    if is_large or not claim(batch):
         return False
     try:
         run_check(batch, most_rows=SMALL_ROWS)

@@ -115,3 +115,12 @@ def test_the_rest_of_a_cancelled_batch_becomes_a_new_one(workflow):
     cancel(batch, None)
     again = send_rest(batch, None)
     assert _rows(again) == list(range(7, 101))
+
+
+def test_many_rows_are_left_to_a_process_before_one_is_checked(batch, monkeypatch):
+    monkeypatch.setattr("invocations.batches.checking.SMALL_ROWS", 1)
+    again = send_again_failed(batch, None)
+    fence = again.fence
+    assert not check_now(again)
+    again.refresh_from_db()
+    assert (again.state, again.fence) == (State.CHECKING, fence)
