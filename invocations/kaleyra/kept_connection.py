@@ -1,8 +1,7 @@
-"""One more request over a connection that is open, by http.client alone.
+"""One more request over a connection that is open, without requests and urllib3.
 
-requests and urllib3 open the connection: they know proxies, tunnels and certificates. Around each
-further request they only add work, three times the CPU of the request itself. The bytes on the wire
-are the same.
+They open the connection: they know proxies, tunnels and certificates. Around each further request
+they only add work, three times the CPU of the request itself. The bytes on the wire are the same.
 """
 
 from __future__ import annotations

@@ -87,11 +87,17 @@ def pause_by_hand(account: Account, reason: str) -> bool:
     return True
 
 
-def pause_workflow(workflow_instance_pk: int, reason: str) -> None:
-    """Pauses a workflow that Kaleyra does not know. Logs an alarm if it was not paused before."""
-    if WorkflowInstance.objects.filter(pk=workflow_instance_pk, is_paused=False).update(
-        is_paused=True
-    ):
+def pause_workflow(
+    workflow_instance_pk: int, reason: str, *, workflow_id: str | None = None
+) -> None:
+    """Pauses a workflow that Kaleyra does not know. Logs an alarm if it was not paused before.
+
+    `workflow_id`: only if this is its workflow ID still.
+    """
+    going = WorkflowInstance.objects.filter(pk=workflow_instance_pk, is_paused=False)
+    if workflow_id is not None:
+        going = going.filter(workflow_instance_id=workflow_id)
+    if going.update(is_paused=True):
         logger.error("workflow %s is paused: %s", workflow_instance_pk, reason)
         record_history(WorkflowInstance, workflow_instance_pk, reason, by_itself=True)
 

@@ -45,6 +45,8 @@ def store_outcomes(results: Sequence[tuple[Claim, Result]]) -> None:
     lookups = Lookups([claim for claim, _result in results])
     updates = [_update_for(claim, result, now, lookups) for claim, result in results]
     todays = TodaysSetup([claim for claim, _result in results])
+    of_account = [one for one in results if todays.is_of_account(one[0])]
+    fences_of_account = {claim.fence for claim, _result in of_account}
     with transaction.atomic(durable=True):
         rows = _lock_rows([claim for claim, _result in results])
         held, late = _held_and_late(updates, rows)
@@ -57,13 +59,13 @@ def store_outcomes(results: Sequence[tuple[Claim, Result]]) -> None:
         late_answers.accept_by_earlier_attempt(
             [claim.invocation.pk for claim, *_rest in held if claim.number > 1], now
         )
-        _note_on_keys([update for update in held if todays.is_of_account(update.claim)], now)
+        _note_on_keys([each for each in held if each.claim.fence in fences_of_account], now)
     for update in held:
         _log(update.claim, update.result, update.invocation["status"])
     for update in late:
         _log(update.claim, update.result, None)
-    _update_accounts([one for one in results if todays.is_of_account(one[0])])
-    _pause_workflows([one for one in results if todays.is_of_workflow(one[0])])
+    _update_accounts(of_account)
+    _pause_workflows(of_account)
 
 
 def _update_for(claim: Claim, result: Result, now: datetime, lookups: Lookups) -> _Update:
@@ -144,10 +146,10 @@ def _update_accounts(results: Iterable[tuple[Claim, Result]]) -> None:
 
 
 def _pause_workflows(results: Iterable[tuple[Claim, Result]]) -> None:
-    reasons = {
-        (claim.invocation.workflow_instance_id, result.reason)
+    refused = {
+        (claim.invocation.workflow_instance_id, result.reason, claim.target.workflow_instance_id)
         for claim, result in results
         if result.rule.effect is Effect.PAUSES_WORKFLOW
     }
-    for workflow_pk, reason in reasons:
-        pause.pause_workflow(workflow_pk, reason)
+    for workflow_pk, reason, workflow_id in refused:
+        pause.pause_workflow(workflow_pk, reason, workflow_id=workflow_id)

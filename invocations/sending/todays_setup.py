@@ -1,19 +1,19 @@
-"""Whether an answer tells about its account and workflow as they are set up when it is stored.
+"""Whether an answer tells about its account as it is set up when it is stored.
 
-An admin may have changed the pod, the SID, the key or the workflow ID since the claim. What the
-earlier target or key answered then neither pauses nor resumes, slows, opens or closes anything.
+An admin may have changed the pod, the SID or the key since the claim. What the earlier target or
+key answered then neither pauses nor resumes, slows, opens or closes anything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from invocations.models import Account, ApiKey, WorkflowInstance
+from invocations.models import Account, ApiKey
 from invocations.sending.claim import Claim
 
 
 class TodaysSetup:
-    """The accounts, keys and workflows of `claims`, read once for a round of results."""
+    """The accounts and keys of `claims`, read once for a round of results."""
 
     def __init__(self, claims: Sequence[Claim]) -> None:
         accounts = Account.objects.filter(pk__in={claim.account.pk for claim in claims})
@@ -26,10 +26,6 @@ class TodaysSetup:
             account_pk: (pk, last_four)
             for account_pk, pk, last_four in keys.values_list("account_id", "pk", "last_four")
         }
-        workflows = WorkflowInstance.objects.filter(
-            pk__in={claim.invocation.workflow_instance_id for claim in claims}
-        )
-        self._workflow_ids = dict(workflows.values_list("pk", "workflow_instance_id"))
 
     def is_of_account(self, claim: Claim) -> bool:
         """Whether host, SID and key are those of the account now."""
@@ -37,8 +33,3 @@ class TodaysSetup:
         key = claim.api_key
         has_key = self._keys.get(claim.account.pk) == (key and (key.pk, key.last_four))
         return claim.route.is_of_account and claim.target.parts[:2] == now and has_key
-
-    def is_of_workflow(self, claim: Claim) -> bool:
-        """Whether the workflow ID is the workflow's now, too."""
-        now = self._workflow_ids.get(claim.invocation.workflow_instance_id)
-        return self.is_of_account(claim) and claim.target.workflow_instance_id == now
