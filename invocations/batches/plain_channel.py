@@ -38,7 +38,7 @@ from invocations.models import Channel
 _MOST_CHARACTERS = 200
 # Letters of several scripts, without Ã and â: an encoding that was mistaken begins with them.
 _LETTERS = "A-Za-zÀ-ÂÄ-ÖØ-áã-öø-ſ\u0370-\u03ff\u0400-\u04ff\u0620-\u064a\u0900-\u0963\u0966-\u0d7f"
-_SIGNS = r",.'/:+@\-!?&()\u2019\u2013\u20b9\u00a3"
+_SIGNS = r",.'/:+@\-!?&()=_\u2019\u2013\u20b9\u00a3"
 _BETWEEN = "\x1f"
 _TEXT = rf"[{_LETTERS}0-9+(](?:[{_LETTERS}{_SIGNS}0-9]| (?! ))*(?<! )"
 _PLAIN = re.compile(rf"{_TEXT}(?:{_BETWEEN}{_TEXT})*")
