@@ -64,6 +64,7 @@ from invocations.views.setup.workflow_start import copy_workflow, export_workflo
 from invocations.views.setup.workflow_test import test_workflow
 
 handler400 = "invocations.views.error_pages.bad_request"
+handler500 = "invocations.views.error_pages.server_error"
 
 urlpatterns = [
     path("", dashboard, name="dashboard"),

@@ -1,4 +1,5 @@
-"""Refusals before a view: malformed (400), wrong method (405), forms without a good CSRF token.
+"""Answers in place of a page: malformed (400), wrong method (405), forms without a good CSRF token,
+errors (500), and a database that does not answer (503).
 
 A browser gets a page in the console's look; a script, and whatever asks for an address that is
 for machines, gets a line of plain text.
@@ -6,10 +7,12 @@ for machines, gets a line of plain text.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -17,6 +20,8 @@ from django.utils.translation import gettext as _
 from invocations.forms.kept_form import keep
 
 FOR_MACHINES = ("/callbacks/", "/healthz", "/readyz", "/metrics")
+RETRY_AFTER = 30
+"""Seconds."""
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
@@ -25,6 +30,16 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     is_too_much = isinstance(exception, TOO_MUCH)
     line = _("The request is too long.") if is_too_much else _("The request could not be read.")
     return _refusal(request, 400, line, {"is_too_much": is_too_much})
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's `handler500`. While the database is away, it says so, and to try again (503)."""
+    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
+        line = _("The database does not answer. Try again in a minute.")
+        answer = _refusal(request, 503, line, {})
+        answer.headers["Retry-After"] = str(RETRY_AFTER)
+        return answer
+    return _refusal(request, 500, _("Something went wrong in the console."), {})
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

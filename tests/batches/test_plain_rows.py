@@ -25,7 +25,15 @@ WORDS = [
     *("true", "{{1}}", "{#var#}", "%name%", "[name]", "((x))", "Optional(1)", "&amp;", "Ã©", "â€™"),
     *("é", "ü", "अशा", "O’Brien", "😀", "\u200b", "\u202e", "\u00a0", "\t", "\n", "\x00", "  "),
     *("https://", "www.", "shop.example.com/", "//", "track/KF", "<b>", "=A1", "@x", "-2", "+1"),
-    *("https://t.example.com/KF?id=20418&n=1", "a_b", "_", "#1", "=", "x=y", "https://x.example/#n"),
+    *(
+        "https://t.example.com/KF?id=20418&n=1",
+        "a_b",
+        "_",
+        "#1",
+        "=",
+        "x=y",
+        "https://x.example/#n",
+    ),
     *("Order", "name", "sample", "A" * 29, "B" * 31, "x" * 160, "€", "[", "0000-00-00", "blank"),
     *("customer", "gold", "silver", "12", "1234567890123456", "Id", "invalid date", "(null)", "?!"),
 ]

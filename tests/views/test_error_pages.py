@@ -1,6 +1,7 @@
-"""400, 403 of a form, and 405: a page for people, a line of text for scripts."""
+"""400, 403 of a form, 405, 500 and 503: a page for people, a line of text for scripts."""
 
 import pytest
+from django.db import InterfaceError, OperationalError
 from django.test import Client
 
 from tests.views.pages import words_of
@@ -57,3 +58,26 @@ def test_a_form_without_a_token_gets_a_page_and_a_script_a_line(priya):
     assert page.status_code == line.status_code == 403
     assert "The form was not accepted" in words_of(page)
     assert line.headers["Content-Type"].startswith("text/plain")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [
+        (OperationalError("server closed the connection"), 503, "database does not answer"),
+        (InterfaceError("connection already closed"), 503, "database does not answer"),
+        (ValueError("of a row"), 500, "Something went wrong"),
+    ],
+)
+@pytest.mark.parametrize(("accepts", "kind"), [(BROWSER, "text/html"), (SCRIPT, "text/plain")])
+def test_a_database_that_is_away_is_told_apart_from_an_error(
+    priya, monkeypatch, error, status, words, accepts, kind
+):
+    def fails(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr("invocations.views.batches.listing.with_people", fails)
+    priya.raise_request_exception = False
+    answer = priya.get("/batches/", headers={"Accept": accepts})
+    assert answer.status_code == status and words in answer.content.decode()
+    assert answer.headers["Content-Type"].startswith(kind)
+    assert ("Retry-After" in answer.headers) == (status == 503)
