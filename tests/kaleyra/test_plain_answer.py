@@ -104,3 +104,8 @@ def test_an_answer_that_may_end_otherwise_is_left_to_http_client(header: bytes) 
 @pytest.mark.parametrize("status", [b"101", b"204", b"304"])
 def test_a_status_without_a_body_is_left_to_http_client(status: bytes) -> None:
     assert plain_answer(PLAIN.replace(b"202", status)) is None
+
+
+def test_a_head_of_many_lines_without_an_end_is_left_to_http_client() -> None:
+    """With a second way to read each line, this would not end in anybody's life."""
+    assert plain_answer(b"HTTP/1.1 202 Accepted\r\n" + b"X-Many: a\r\n" * 500) is None
