@@ -234,7 +234,7 @@ MOMENTS: dict[str, tuple[Callable[[str, Strike], None], str]] = {
     "after_head_of_answer": (_after, "kaleyra.connection.SingleConnectionAdapter.send"),
     "after_answer": (_after, "sending.attempt.post"),
     "before_result": (before, "sending.store_outcome.store_outcomes"),
-    "in_result": (_after, "sending.store_outcome.update_each"),
+    "in_result": (before, "sending.store_outcome._note_on_keys"),
     "after_result": (before, "sending.rate_limit.accounts_in_trouble"),
 }
 """The moments of an attempt, in order. Claim and attempt are committed together."""

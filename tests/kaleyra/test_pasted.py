@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from invocations.kaleyra.paste_error import names_a_key
 from invocations.kaleyra.pasted import Pasted, read
 from invocations.kaleyra.payload import Send, build_payload, to_curl, to_text
 
@@ -65,8 +66,10 @@ def test_the_format_of_the_seed_with_words_for_values_is_refused_as_no_object() 
 TEXTS = st.text(max_size=40) | st.text(
     alphabet="'\"\\^`$!{}[]“”‘’–\n\r\t \u00a0\u2028@#%&|;", max_size=20
 )
+NAMES = TEXTS.filter(lambda name: not names_a_key(name))
+"""What is named like an API key is left out of a paste, whatever it is."""
 SOME_SENDS = st.lists(
-    st.builds(Send, TEXTS, st.dictionaries(TEXTS, TEXTS, max_size=4)), min_size=1, max_size=3
+    st.builds(Send, TEXTS, st.dictionaries(NAMES, TEXTS, max_size=4)), min_size=1, max_size=3
 )
 
 
