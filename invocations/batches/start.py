@@ -65,7 +65,8 @@ def start(
     with transaction.atomic():
         # Two files of a workflow start one after the other: the second sees the first.
         WorkflowInstance.objects.select_for_update(no_key=True).get(pk=batch.workflow_id)
-        if _others_since_check(batch).exclude(pk__in=seen).exists():
+        others = _others_since_check(batch).exclude(pk__in=seen)
+        if others.exists() and is_sent_since(batch):
             raise NotSendable([_blocker("sent_since", str(SENT_SINCE))])
         started = _start_checked(batch, by, choices)
     batch.refresh_from_db()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from invocations.batches import feed
+from invocations.batches import start as start_of_batches
 from invocations.batches.checking import claim, run_check
 from invocations.batches.control import cancel
 from invocations.batches.mending import leave_out
@@ -88,6 +89,36 @@ def test_a_file_to_other_people_starts_whatever_was_started_since(workflow):
     first = checked(workflow, csv_of(f"{PHONE},Asha"))
     second = checked(workflow, ONE)
     assert start(first, None)
+    assert start(second, None)
+
+
+@pytest.fixture
+def started_meanwhile(monkeypatch):
+    """started_meanwhile(batch): somebody starts it after the other one was found to be in order."""
+
+    def started_meanwhile(other: Batch) -> None:
+        real = start_of_batches.findings
+
+        def found_before(*args, **kwargs):
+            found = real(*args, **kwargs)
+            monkeypatch.setattr(start_of_batches, "findings", real)
+            assert start(other, None)
+            return found
+
+        monkeypatch.setattr(start_of_batches, "findings", found_before)
+
+    return started_meanwhile
+
+
+def test_a_file_that_is_started_at_the_same_moment_is_seen_too(workflow, started_meanwhile):
+    first, second = checked(workflow, TWO), checked(workflow, ONE)
+    started_meanwhile(first)
+    assert _refused(second) == ["sent_since"]
+
+
+def test_two_files_to_different_people_start_at_the_same_moment(workflow, started_meanwhile):
+    first, second = checked(workflow, csv_of(f"{PHONE},Asha")), checked(workflow, ONE)
+    started_meanwhile(first)
     assert start(second, None)
 
 
