@@ -15,6 +15,8 @@ from django.views.decorators.http import require_safe
 from invocations.history.batch_names import batch_name
 from invocations.history.wording import past_day_and_time, person_name
 from invocations.models import Batch, permissions
+from invocations.sending import pause
+from invocations.sending.departure import sender_is_running
 from invocations.views.base import StaffRequest, render_page, staff_page
 
 State = Batch.State
@@ -87,7 +89,13 @@ def _is_ahead(batch: Batch) -> bool:
 
 
 def lines_of(batches: Iterable[Batch]) -> list[BatchLine]:
-    return [BatchLine(batch) for batch in batches]
+    found = list(batches)
+    is_stopped = any(batch.state == State.RUNNING for batch in found) and _nothing_leaves()
+    return [BatchLine(batch, is_stopped) for batch in found]
+
+
+def _nothing_leaves() -> bool:
+    return pause.is_stopped() or not sender_is_running(timezone.now())
 
 
 def with_people(batches: QuerySet[Batch]) -> QuerySet[Batch]:

@@ -15,7 +15,7 @@ from invocations.history.scheduled import day_and_time
 from invocations.history.wording import past_day_and_time, person_name
 from invocations.models import Batch
 from invocations.models.permissions import Viewer
-from invocations.views.batches.listing import BatchLine
+from invocations.views.batches.listing import BatchLine, lines_of
 from invocations.views.batches.shown import messages_in
 
 State = Batch.State
@@ -38,7 +38,8 @@ def own_files(viewer: Viewer, now: datetime) -> tuple[list[OwnFile], bool]:
     whether there are more.
     """
     found = list(_found(viewer, now)[: MAX_FILES + 1])
-    return [_shown(batch, now) for batch in found[:MAX_FILES]], len(found) > MAX_FILES
+    lines = lines_of(found[:MAX_FILES])
+    return [_shown(line, now) for line in lines], len(found) > MAX_FILES
 
 
 def _found(viewer: Viewer, now: datetime) -> QuerySet[Batch]:
@@ -57,9 +58,9 @@ def _found(viewer: Viewer, now: datetime) -> QuerySet[Batch]:
     return related.defer("found", "reading").order_by(order, "-id")
 
 
-def _shown(batch: Batch, now: datetime) -> OwnFile:
-    says, button = _words(batch, now)
-    return OwnFile(BatchLine(batch), says, button, reverse("batch", args=[batch.uid]))
+def _shown(line: BatchLine, now: datetime) -> OwnFile:
+    says, button = _words(line.batch, now)
+    return OwnFile(line, says, button, reverse("batch", args=[line.batch.uid]))
 
 
 def _words(batch: Batch, now: datetime) -> tuple[str, str]:

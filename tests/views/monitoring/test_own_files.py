@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from invocations.batches.control import pause
 from invocations.models import Batch
+from invocations.sending.pause import stop_everything
 from tests.views.batches.conftest import FAULTY, GOOD, confirm, upload
 
 __all__ = ["confirm", "upload"]
@@ -41,6 +42,22 @@ def test_a_file_that_is_ready_waits_to_be_confirmed(upload, file_of):
 def test_what_runs_is_followed(upload, confirm, file_of):
     confirm(upload(GOOD))
     assert "0 of 3 are in the queue or have left" in file_of()
+
+
+def test_what_runs_is_called_waiting_while_nothing_leaves(
+    ada, priya, upload, confirm, file_of, background_sender
+):
+    confirm(upload(GOOD))
+    shown = [file_of(), priya.get("/batches/").content.decode()]
+    assert not any("Waiting" in said for said in shown)
+    stop_everything("A wrong text went out", ada.person)
+    shown = [file_of(), priya.get("/batches/").content.decode()]
+    assert all("Waiting" in said for said in shown)
+
+
+def test_what_runs_is_called_waiting_without_a_background_sender(upload, confirm, file_of):
+    confirm(upload(GOOD))
+    assert "Waiting" in file_of()
 
 
 def test_who_paused_it_is_named(priya, ada, upload, confirm, file_of, django_user_model):
