@@ -44,7 +44,7 @@ class Ask:
     """The batch that it is about."""
 
 
-def asked_of(batch: Batch, *, ticked: Collection[str] = ()) -> list[Ask]:
+def asks_about_rows(batch: Batch, *, ticked: Collection[str] = ()) -> list[Ask]:
     """What has to be answered before the start. What was left out is no question any more."""
     return [one for one in _all_asks(batch, ticked) if not one.is_left_out]
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from invocations.batches.error_words import text_of
 from invocations.batches.reading import Reading
 from invocations.models import Batch
-from invocations.views.batches.cautions import Ask, asked_of
+from invocations.views.batches.cautions import Ask, asks_about_rows
 
 _BOXES: dict[str, str | Promise] = {
     "hidden_sheet_taken": _("I have checked: this is the right sheet"),
@@ -36,7 +36,7 @@ _SAID = (
 
 def asks_of(batch: Batch, *, ticked: Collection[str] = ()) -> list[Ask]:
     """All that has to be answered before the start."""
-    return [*_reading_asks(batch, ticked), *asked_of(batch, ticked=ticked)]
+    return [*_reading_asks(batch, ticked), *asks_about_rows(batch, ticked=ticked)]
 
 
 def _reading_asks(batch: Batch, ticked: Collection[str]) -> list[Ask]:
