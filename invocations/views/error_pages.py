@@ -7,6 +7,7 @@ for machines, gets a line of plain text.
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -34,7 +35,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's `handler500`. While the database is away, it says so, and to try again (503)."""
-    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
+    if _is_database_away(sys.exc_info()[1]):
         line = _("The database does not answer. Try again in a minute.")
         answer = _refusal(request, 503, line, {})
         answer.headers["Retry-After"] = str(RETRY_AFTER)
@@ -78,6 +79,13 @@ def _refusal(
         return HttpResponse(f"{line}\n", content_type="text/plain; charset=utf-8", status=status)
     # Without the request: it may have no session, or a host that is not ours.
     return HttpResponse(render_to_string(template or f"{status}.html", context), status=status)
+
+
+def _is_database_away(error: BaseException | None) -> bool:
+    if not isinstance(error, (OperationalError, InterfaceError)):
+        return False
+    # SQLite gives a missing table or column the same exception: waiting does not mend that.
+    return getattr(error.__cause__, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
 
 
 def _wants_a_page(request: HttpRequest) -> bool:

@@ -1,7 +1,7 @@
 """400, 403 of a form, 405, 500 and 503: a page for people, a line of text for scripts."""
 
 import pytest
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 
 from tests.views.pages import words_of
@@ -81,3 +81,14 @@ def test_a_database_that_is_away_is_told_apart_from_an_error(
     assert answer.status_code == status and words in answer.content.decode()
     assert answer.headers["Content-Type"].startswith(kind)
     assert ("Retry-After" in answer.headers) == (status == 503)
+
+
+def test_a_table_that_is_missing_is_an_error_and_not_a_database_that_is_away(priya, monkeypatch):
+    def asks_a_missing_table(*args, **kwargs):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM nowhere")
+
+    monkeypatch.setattr("invocations.views.batches.listing.with_people", asks_a_missing_table)
+    priya.raise_request_exception = False
+    answer = priya.get("/batches/", headers={"Accept": BROWSER})
+    assert answer.status_code == 500 and "Something went wrong" in answer.content.decode()
