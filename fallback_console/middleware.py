@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import zoneinfo
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from invocations.audit.origin import Origin, coming_from
 from invocations.monitoring.badges import forget_counts
 from invocations.views.results.callbacks import callback
 
@@ -76,6 +78,18 @@ def count_anew_after_a_deed(get_response: GetResponse) -> GetResponse:
         if is_deed and settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.pk:
             forget_counts(request.user.pk)
         return response
+
+    return middleware
+
+
+def tell_the_trail_where_from(get_response: GetResponse) -> GetResponse:
+    """Rows of the trail written while a request is answered name its address and session."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        key = request.session.session_key or ""
+        digest = hashlib.sha256(key.encode()).hexdigest()[:16] if key else ""
+        with coming_from(Origin(ip=request.META.get("REMOTE_ADDR", ""), session=digest)):
+            return get_response(request)
 
     return middleware
 

@@ -80,6 +80,7 @@ def db(db: None) -> None:
             ("0002_pods", "add_pods"),
             ("0003_groups", "add_groups"),
             ("0006_waiting_and_doubt", "allow"),
+            ("0040_rights", "allow"),
         ]:
             migration = import_module(f"invocations.migrations.{name}")
             getattr(migration, sow)(apps, SimpleNamespace(connection=connection))

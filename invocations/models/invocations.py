@@ -234,6 +234,13 @@ class Invocation(models.Model):
             ("view_full_recipient", _("Can see full numbers")),
             ("view_values", _("Can see the values of what was sent")),
             ("settle_invocation", _("Can record what happened to a message")),
+            ("send_batch", _("Can send files of recipients")),
+            ("send_again", _("Can send a message again")),
+            ("cancel_of_others", _("Can cancel other people's messages")),
+            ("view_of_others", _("Can see other people's messages")),
+            ("approve_sending", _("Can approve what somebody else wants to send")),
+            ("change_limits", _("Can change limits and the do-not-contact list")),
+            ("erase_person", _("Can erase a person")),
         ]
         default_permissions = ("view",)
         constraints = INVOCATION_CONSTRAINTS

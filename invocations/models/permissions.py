@@ -23,6 +23,14 @@ SEE_VALUES = "invocations.view_values"
 SEE_HISTORY = "invocations.view_invocation"
 SETTLE = "invocations.settle_invocation"
 STOP = "invocations.stop_sending"
+SEND_BATCH = "invocations.send_batch"
+SEND_AGAIN = "invocations.send_again"
+CANCEL_OF_OTHERS = "invocations.cancel_of_others"
+SEE_OF_OTHERS = "invocations.view_of_others"
+APPROVE = "invocations.approve_sending"
+CHANGE_LIMITS = "invocations.change_limits"
+ERASE = "invocations.erase_person"
+SEE_TRAIL = "invocations.view_trailrow"
 
 VIEW_POD, CHANGE_POD = "invocations.view_pod", "invocations.change_pod"
 VIEW_ACCOUNT, CHANGE_ACCOUNT = "invocations.view_account", "invocations.change_account"
@@ -52,6 +60,8 @@ GROUPS: dict[str, list[str]] = {
     # (`admin.people`).
     "Admin": [
         *[SEND, SEE_HISTORY, SEE_VALUES, SEE_RECIPIENT, SETTLE, STOP],
+        *[SEND_BATCH, SEND_AGAIN, CANCEL_OF_OTHERS, SEE_OF_OTHERS, APPROVE],
+        *[CHANGE_LIMITS, ERASE, SEE_TRAIL],
         *_for_configuration("add", "change", "delete", "view"),
         *[VIEW_PEOPLE, "auth.add_user", "auth.change_user", VIEW_GROUPS],
     ],
@@ -118,6 +128,32 @@ class Viewer:
     @property
     def may_stop(self) -> bool:
         return self.may(STOP)
+
+    @property
+    def may_send_batches(self) -> bool:
+        return self.may(SEND_BATCH)
+
+    @property
+    def may_send_again(self) -> bool:
+        return self.may(SEND_AGAIN)
+
+    @property
+    def may_approve(self) -> bool:
+        """Whether they may approve what somebody else wants to send."""
+        return self.may(APPROVE)
+
+    @property
+    def may_change_limits(self) -> bool:
+        """Whether they may change caps, the do-not-contact list and the listed numbers."""
+        return self.may(CHANGE_LIMITS)
+
+    @property
+    def may_erase(self) -> bool:
+        return self.may(ERASE)
+
+    @property
+    def sees_trail(self) -> bool:
+        return self.may(SEE_TRAIL)
 
     @property
     def may_configure(self) -> bool:

@@ -41,9 +41,15 @@ def test_the_database_has_the_groups_of_the_list():
 
 
 def test_the_migrations_have_the_same_list():
-    frozen = dict(importlib.import_module("invocations.migrations.0003_groups").GROUPS)
-    added = importlib.import_module("invocations.migrations.0006_waiting_and_doubt").RIGHTS
-    frozen["Admin"] = [*frozen["Admin"], *(f"invocations.{right}" for right in added)]
+    frozen = {
+        name: list(rights)
+        for name, rights in importlib.import_module(
+            "invocations.migrations.0003_groups"
+        ).GROUPS.items()
+    }
+    for later in ("0006_waiting_and_doubt", "0040_rights"):
+        added = importlib.import_module(f"invocations.migrations.{later}").RIGHTS
+        frozen["Admin"] += [f"invocations.{right}" for right in added]
     assert {name: sorted(rights) for name, rights in frozen.items()} == {
         name: sorted(rights) for name, rights in permissions.GROUPS.items()
     }

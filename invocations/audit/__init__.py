@@ -1,0 +1,1 @@
+"""The trail: who did what, when, in rows that are only added."""

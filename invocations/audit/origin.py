@@ -1,0 +1,33 @@
+"""Where the deed under way came from: set by a middleware, read by `record`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Origin:
+    """`ip`: of the browser; empty for a command. `session`: the start of a digest of its key."""
+
+    ip: str = ""
+    session: str = ""
+
+
+_current: ContextVar[Origin | None] = ContextVar("origin", default=None)
+
+
+def current_origin() -> Origin:
+    return _current.get() or Origin()
+
+
+@contextmanager
+def coming_from(origin: Origin) -> Iterator[None]:
+    """`record` writes `origin` into the rows of this block."""
+    token = _current.set(origin)
+    try:
+        yield
+    finally:
+        _current.reset(token)

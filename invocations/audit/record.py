@@ -1,0 +1,38 @@
+"""Writes a row of the trail, in the transaction of the deed: no row, no deed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Model
+
+from invocations.audit.origin import current_origin
+from invocations.models import TrailRow
+
+
+def record(
+    verb: str,
+    *,
+    by: User | None,
+    about: Model | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> TrailRow:
+    """Adds one row and returns it. Call it inside the transaction of the deed.
+
+    `verb`: a name from `invocations.audit.verbs`. `by`: None for the console itself. `about`: the
+    row concerned. `facts`: what JSON can hold; never a key, a whole number or a value.
+    """
+    origin = current_origin()
+    return TrailRow.objects.create(
+        who_id=str(by.pk) if by else "",
+        who_name=by.get_username() if by else "",
+        verb=verb,
+        about_kind=about._meta.model_name or "" if about else "",
+        about_id=str(about.pk) if about else "",
+        facts=json.dumps(facts or {}, sort_keys=True, separators=(",", ":"), ensure_ascii=False),
+        ip=origin.ip,
+        session=origin.session,
+    )
