@@ -116,14 +116,14 @@ def test_a_missing_workflow_or_message_is_not_found(ada, pk):
     assert ada.get(f"/history/{uuid.uuid4()}/").status_code == 404
 
 
+SESSIONS = {"django_session", "invocations_browsersession"}
+
+
 def database_contents():
     """The rows of every table but the sessions."""
     with connection.cursor() as cursor:
         contents = {}
-        for table in set(connection.introspection.table_names(cursor)) - {
-            "invocations_browsersession",
-            "axes_accessattempt",
-        }:
+        for table in set(connection.introspection.table_names(cursor)) - SESSIONS:
             cursor.execute(f'SELECT * FROM "{table}"')
             contents[table] = sorted(map(repr, cursor.fetchall()))
     return contents

@@ -6,6 +6,7 @@ import logging
 import pytest
 from django.core.management import call_command
 
+from invocations.models import BrowserSession
 from tests.views.conftest import DIGITS, NUMBER
 from tests.views.pages import Page, form_of, send_form
 
