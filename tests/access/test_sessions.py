@@ -233,7 +233,7 @@ def test_a_session_that_was_ended_is_not_brought_back_by_a_request_under_way(pri
     assert not BrowserSession.objects.exists()
 
 
-def test_what_is_over_is_deleted_by_the_sweep_and_by_clearsessions(priya, rosa, clock):
+def test_what_is_over_is_deleted_with_time_and_by_clearsessions(priya, rosa, clock):
     priya.force_login(priya.person)
     rows = BrowserSession.objects.filter(person=priya.person, last_seen=timezone.now())
     later = timezone.now() + IDLE_LIMIT
