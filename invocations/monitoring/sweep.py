@@ -58,7 +58,7 @@ def sweep() -> int:
 
 
 def _update_monitoring(now: datetime) -> None:
-    """Updates incidents, emails, statistics and sessions. An error is logged and does not stop sending.
+    """Updates incidents, emails, statistics and sessions. An error is logged, and sending goes on.
 
     Errors of the database connection are raised.
     """
