@@ -18,13 +18,14 @@ class InvocationsConfig(AppConfig):
         # Registers the pages.
         from .admin import accounts, api_keys, people, pods, workflows  # noqa: F401
         from .forms.required import name_what_to_do
-        from .models import frozen_counts, immutable
+        from .models import frozen_counts, immutable, trail_triggers
         from .results import pending_worker
 
         name_what_to_do()
         pending_worker.wake_at_the_first_request()
         post_migrate.connect(immutable.create_triggers, sender=self)
         post_migrate.connect(frozen_counts.create_trigger, sender=self)
+        post_migrate.connect(trail_triggers.create_triggers, sender=self)
 
 
 class ConsoleAdminConfig(AdminConfig):

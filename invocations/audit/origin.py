@@ -1,4 +1,4 @@
-"""Where the deed under way came from: set by a middleware, read by `record`."""
+"""Where the deed under way came from: set by a middleware or by manage.py, read by `record`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Origin:
-    """`ip`: of the browser; empty for a command. `session`: the start of a digest of its key."""
+    """`ip`: of the browser; empty for a command. `session`: the start of a digest of its key.
+
+    `os_user`: who runs a command; empty for a request and for the console's own processes.
+    """
 
     ip: str = ""
     session: str = ""
+    os_user: str = ""
 
 
 _current: ContextVar[Origin | None] = ContextVar("origin", default=None)
