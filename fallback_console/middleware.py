@@ -88,7 +88,8 @@ def tell_the_trail_where_from(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         key = request.session.session_key or ""
         digest = hashlib.sha256(key.encode()).hexdigest()[:16] if key else ""
-        with coming_from(Origin(ip=request.META.get("REMOTE_ADDR", ""), session=digest)):
+        address = request.META.get("REMOTE_ADDR", "")
+        with coming_from(Origin(ip=address, session=digest, person=request.user)):
             return get_response(request)
 
     return middleware

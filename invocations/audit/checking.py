@@ -91,7 +91,7 @@ class Check:
 
     def _anchored(self) -> Iterator[str]:
         if self.anchor and not self._has_anchor:
-            yield f"removed: place {self.anchor[0]} of the given head is not in the trail"
+            yield f"removed: place {self.anchor[0]:,} of the given head is not in the trail"
 
     def _unsealed(self) -> Iterator[str]:
         late, since = 0, timezone.now() - SEALED_WITHIN
@@ -102,7 +102,7 @@ class Check:
                 yield f"changed or inserted: {_name(row)} does not have the MAC of its content"
         if late:
             yield (
-                f"not sealed: {late} rows are older than a minute. Does the background sender run?"
+                f"not sealed: {late:,} rows are older than a minute. Is the background sender off?"
             )
 
     def _copies(self) -> Iterator[str]:
@@ -114,10 +114,10 @@ class Check:
 
 
 def _name(row: TrailRow) -> str:
-    place = f"row {row.seq}" if row.seq else "an unsealed row"
+    place = f"row {row.seq:,}" if row.seq else "an unsealed row"
     by = row.who_name or "the console"
-    return f"{place} (id {row.pk}, {row.at:%Y-%m-%d %H:%M:%S} UTC, {row.verb} by {by})"
+    return f"{place} (id {row.pk:,}, {row.at:%Y-%m-%d %H:%M:%S} UTC, {row.verb} by {by})"
 
 
 def _span(first: int, last: int) -> str:
-    return f"row {first} is" if first == last else f"rows {first} to {last} are"
+    return f"row {first:,} is" if first == last else f"rows {first:,} to {last:,} are"

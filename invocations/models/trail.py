@@ -78,4 +78,5 @@ class TrailHead(models.Model):
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="trail_head_is_one")]
 
     def __str__(self) -> str:
-        return f"{self.seq}:{self.chain}"
+        # Commas: seven digits in a row would be masked in the log as a number.
+        return f"{self.seq:,}:{self.chain}"

@@ -51,6 +51,6 @@ class Command(BaseCommand):
 def _anchor(head: str | None) -> tuple[int, str] | None:
     if head is None:
         return None
-    if not (match := re.fullmatch(r"([1-9][0-9]{0,17}):([a-p]{64})", head)):
+    if not (match := re.fullmatch(r"([1-9][0-9,]{0,22}):([a-p]{64})", head)):
         raise CommandError("--head takes what the log says: a number, a colon, 64 letters.")
-    return int(match[1]), match[2]
+    return int(match[1].replace(",", "")), match[2]
