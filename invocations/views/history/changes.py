@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.forms.changes import ChangesFilter
 from invocations.history.change_lines import change_lines
 from invocations.history.change_names import record_name
@@ -67,6 +69,7 @@ def changes(request: StaffRequest) -> HttpResponse:
 @with_query_timeout
 def download_changes(request: StaffRequest) -> HttpResponse:
     """The filtered list as CSV, with what the viewer may see."""
+    record(verbs.DOWNLOADED, by=request.user, facts={"what": "trail"})
     lines = change_lines(request.viewer, ChangesFilter(request.GET).query)
     name = f"changes-{timezone.localtime():%Y-%m-%d-%H%M}.csv"
     # Written here and not streamed: the time limit of queries ends with the view.
