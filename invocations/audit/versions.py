@@ -29,10 +29,14 @@ def record_change(*, history_instance: Any, instance: models.Model, **kwargs: An
 
 
 def record_version(version: Any, instance: models.Model) -> TrailRow | None:
-    """A row about `instance`, of which `version` is the newest. None if nothing has changed."""
+    """A row about `instance`, of which `version` is the newest.
+
+    None if nothing has changed, as where a form is saved as it was.
+    """
     before = _before(version)
     facts = _facts(version, before)
-    if version.history_type == "~" and not (facts["was"] or facts["hidden"] or "groups" in facts):
+    is_changed = facts["op"] != "~" or facts["was"] or facts["hidden"] or "groups" in facts
+    if not (is_changed or facts["reason"]):
         return None
     verb = _verb(instance, facts)
     return record(verb, by=version.history_user, about=instance, facts=facts)
