@@ -61,11 +61,11 @@ def seal_batch(now: datetime) -> int:
 
 
 def log_head(now: datetime) -> bool:
-    """Writes the head to the log once in `LOG_EVERY`: an anchor that nobody who owns the database
+    """Writes the head to the log once in `LOG_EVERY` if it has moved: an anchor that nobody who owns the database
     can rewrite. Returns whether it did.
     """
-    head = TrailHead.objects.filter(pk=1).exclude(logged_at__gt=now - LOG_EVERY).first()
-    if head is None or not head.seq:
+    head = TrailHead.objects.filter(pk=1, seq__gt=0).exclude(logged_at__gt=now - LOG_EVERY).first()
+    if head is None or (head.logged_at and head.logged_at > head.at):
         return False
     claim = TrailHead.objects.filter(pk=1, logged_at=head.logged_at)
     if head.logged_at is None:

@@ -89,8 +89,8 @@ def _plain(field: Any, version: Any) -> Any:
     value = getattr(version, field.attname)
     if value is None or isinstance(value, bool | int):
         return value
-    text = str(value)
-    return text if field.name in WHOLE else mask_numbers(text)
+    is_typed = isinstance(field, models.CharField | models.TextField) and field.name not in WHOLE
+    return mask_numbers(str(value)) if is_typed else str(value)
 
 
 def _groups(version: Any) -> list[str]:

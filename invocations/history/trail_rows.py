@@ -64,13 +64,15 @@ def of_kind(kind: Kind, verbs_of: dict[Kind, list[str]]) -> Q:
 
 
 def rows_for(viewer: Viewer) -> QuerySet[TrailRow]:
-    """Changes of superusers are shown to superusers alone."""
+    """Changes and sign-ins of superusers are shown to superusers alone."""
     rows = TrailRow.objects.all()
     if viewer.user and viewer.user.is_superuser:
         return rows
     superusers = User.objects.filter(is_superuser=True).values_list("pk", flat=True)
     ids = [str(pk) for pk in superusers]
-    return rows.exclude(verb__in=verbs.PEOPLE, about_kind="user", about_id__in=ids)
+    told_of = Q(verb__in=(*verbs.PEOPLE, verbs.SIGN_IN_REFUSED), about_kind="user")
+    signed = Q(verb__in=[verbs.SIGNED_IN, verbs.SIGNED_OUT], who_id__in=ids)
+    return rows.exclude(told_of & Q(about_id__in=ids)).exclude(signed)
 
 
 def about(kind: str, key: str) -> Q:

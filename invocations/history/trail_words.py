@@ -131,6 +131,8 @@ def person_details(told: Told) -> list[Detail]:
 
 
 def _person_detail(name: str, old: Any = "", new: Any = "") -> Detail:
+    if name == "groups":
+        return Detail(name, "", _shown(old) or _("none"), _shown(new))
     return Detail(name, str(PERSON_FIELDS.get(name, name)), _shown(old), _shown(new))
 
 

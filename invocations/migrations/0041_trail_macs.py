@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                 ('chain', models.CharField(blank=True, max_length=64)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('logged_at', models.DateTimeField(null=True)),
-                ('checked_at', models.DateTimeField(null=True)),
+                ('checked_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('broken', models.TextField(blank=True)),
                 ('broken_since', models.DateTimeField(null=True)),
             ],

@@ -67,8 +67,8 @@ class TrailHead(models.Model):
     """When it was moved last."""
     logged_at = models.DateTimeField(null=True)
     """When the head was last written to the log."""
-    checked_at = models.DateTimeField(null=True)
-    """When the background sender last began to check the whole trail."""
+    checked_at = models.DateTimeField(default=timezone.now)
+    """When the background sender last began to check the whole trail, or when the trail began."""
     broken = models.TextField(blank=True)
     """What that check found to be broken; empty: nothing."""
     broken_since = models.DateTimeField(null=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from invocations.audit import sealing
 from invocations.batches import ending, part_counts, retention
 from invocations.batches.feed import feed_or_wait
 from invocations.forms import kept_form
@@ -17,6 +18,7 @@ from invocations.monitoring import (
     incident_emails,
     incidents,
     statistics,
+    trail_watch,
 )
 from invocations.results import pending, upkeep
 from invocations.sending import expiry, open_time, restored
@@ -65,6 +67,9 @@ def _update_monitoring(now: datetime) -> None:
         incident_emails.send_due_emails,
         batch_emails.send_due_emails,
         statistics.count_due_quarters,
+        sealing.seal_all,
+        sealing.log_head,
+        trail_watch.check_when_due,
     ):
         try:
             step(now)

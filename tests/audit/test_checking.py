@@ -166,10 +166,11 @@ def test_a_sealer_whose_head_was_moved_meanwhile_seals_nothing(rows, monkeypatch
     assert TrailRow.objects.filter(seq__isnull=True).count() == 1
 
 
-def test_the_head_is_logged_once_a_minute(rows, caplog):
+def test_the_head_is_logged_once_a_minute_if_it_has_moved(rows, caplog):
     now = timezone.now()
-    assert [log_head(now), log_head(now), log_head(now + timedelta(seconds=61))] == [
-        *(True, False),
-        True,
-    ]
+    later = now + timedelta(seconds=61)
+    assert [log_head(now), log_head(now), log_head(later)] == [True, False, False]
+    record("sent", by=None)
+    seal_all(later)
+    assert log_head(later)
     assert current_head() in caplog.text

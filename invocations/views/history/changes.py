@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from operator import attrgetter
 from urllib.parse import urlencode
 
@@ -39,6 +40,7 @@ def changes(request: StaffRequest) -> HttpResponse:
     or person, the page shows their changes; of several it asks which.
     """
     filters = ChangesFilter(request.GET)
+    filters.has_trail = request.viewer.sees_trail
     sought = " ".join(request.POST.get("name", "").split())[:MAX_NAME]
     matches = matches_named(sought, request.viewer) if sought else []
     links = [
@@ -47,7 +49,10 @@ def changes(request: StaffRequest) -> HttpResponse:
     ]
     if len(links) == 1:
         return redirect(f"{reverse('changes')}?{links[0]['address']}")
-    page = changes_page(request.viewer, filters.query, request.GET.get("older", ""))
+    query = filters.query
+    if sought and not links:
+        query = replace(query, text=sought)  # what stands in no name may stand in a row
+    page = changes_page(request.viewer, query, request.GET.get("older", ""))
     of = filters.chosen.get("of", "")
     context = {
         "filters": filters,
