@@ -13,7 +13,11 @@ SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     # FULL: a commit survives a power cut (SQLite documentation, "PRAGMA synchronous").
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    # recursive_triggers: INSERT OR REPLACE fires the trigger that refuses to delete a row of the
+    # trail (SQLite documentation, "The REPLACE conflict resolution").
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
+    ),
 }
 
 # Each thread of the web server keeps its connection for a minute and tests it before each use.

@@ -89,7 +89,8 @@ def tell_the_trail_where_from(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         key = request.session.session_key or ""
         digest = hashed(key)[:16] if key else ""
-        with coming_from(Origin(ip=address_of(request) or "", session=digest)):
+        address = address_of(request) or ""
+        with coming_from(Origin(ip=address, session=digest, person=request.user)):
             return get_response(request)
 
     return middleware

@@ -4,6 +4,7 @@ from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
+from simple_history.signals import post_create_historical_record
 
 
 class InvocationsConfig(AppConfig):
@@ -18,16 +19,22 @@ class InvocationsConfig(AppConfig):
         # Registers the pages.
         from .access import ending, lockout
         from .admin import accounts, api_keys, people, pods, workflows  # noqa: F401
+        from .audit import people as people_trail
+        from .audit import sign_ins, versions
         from .forms.required import name_what_to_do
-        from .models import frozen_counts, immutable
+        from .models import frozen_counts, immutable, trail_triggers
         from .results import pending_worker
 
         name_what_to_do()
         ending.connect()
         lockout.connect()
         pending_worker.wake_at_the_first_request()
+        people_trail.connect()
+        sign_ins.connect()
+        post_create_historical_record.connect(versions.record_change, dispatch_uid="trail")
         post_migrate.connect(immutable.create_triggers, sender=self)
         post_migrate.connect(frozen_counts.create_trigger, sender=self)
+        post_migrate.connect(trail_triggers.create_triggers, sender=self)
 
 
 class ConsoleAdminConfig(AdminConfig):

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import Model
 
+from invocations.audit.macs import row_mac
 from invocations.audit.origin import current_origin
 from invocations.models import TrailRow
 
@@ -26,13 +27,19 @@ def record(
     row concerned. `facts`: what JSON can hold; never a key, a whole number or a value.
     """
     origin = current_origin()
-    return TrailRow.objects.create(
+    told = dict(facts or {})
+    if origin.os_user:
+        told["os_user"] = origin.os_user
+    row = TrailRow(
         who_id=str(by.pk) if by else "",
         who_name=by.get_username() if by else "",
         verb=verb,
         about_kind=about._meta.model_name or "" if about else "",
         about_id=str(about.pk) if about else "",
-        facts=json.dumps(facts or {}, sort_keys=True, separators=(",", ":"), ensure_ascii=False),
+        facts=json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False),
         ip=origin.ip,
         session=origin.session,
     )
+    row.mac = row_mac(row)
+    row.save(force_insert=True)
+    return row

@@ -15,12 +15,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.batches import part_found, parts
 from invocations.batches.originals import why_not_again
 from invocations.batches.part_found import PartFound
 from invocations.batches.recipient_file.rows import Row
 from invocations.batches.row_marks import is_sent
 from invocations.batches.start import NOT_YOURS, NOTHING_LEFT
+from invocations.batches.trail_facts import facts_of
 from invocations.batches.upload import KEPT_UNSTARTED
 from invocations.composing.findings import Finding, Severity
 from invocations.history.report import prefetch_for_page
@@ -163,4 +166,6 @@ def _store(batch: Batch, by: User | None, rows: list[Row]) -> Batch:
             )
             for number, (piece, content) in enumerate(zip(pieces, contents, strict=True))
         )
+        facts = {**facts_of(new), "again": str(batch.uid)}
+        record(verbs.BATCH_SENT_AGAIN, by=by, about=new, facts=facts)
     return new

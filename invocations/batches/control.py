@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.batches.changed import CHANGE_TEXT, change_since_check
 from invocations.batches.start import NOT_YOURS, RESULT_KEPT
+from invocations.batches.trail_facts import facts_of
 from invocations.composing.findings import Finding, Severity
 from invocations.models import Batch
 from invocations.models.permissions import Viewer
@@ -29,7 +32,9 @@ State = Batch.State
 def pause(batch: Batch, by: User | None) -> bool:
     """No further row is fed, and none that is queued leaves. Returns whether it was running."""
     running = Batch.objects.filter(pk=batch.pk, state=State.RUNNING)
-    paused = running.update(state=State.PAUSED, paused_by=by, paused_because="")
+    with transaction.atomic():
+        paused = running.update(state=State.PAUSED, paused_by=by, paused_because="")
+        _record(verbs.BATCH_PAUSED, batch, bool(paused), by)
     return _changed(batch, bool(paused), "paused", by)
 
 
@@ -42,7 +47,9 @@ def resume(batch: Batch, by: User | None) -> bool:
         raise NotSendable([finding])
     paused = Batch.objects.filter(pk=batch.pk, state=State.PAUSED)
     going = {"paused_by": None, "paused_because": "", "told_at": None}
-    resumed = paused.update(state=State.RUNNING, **going)
+    with transaction.atomic():
+        resumed = paused.update(state=State.RUNNING, **going)
+        _record(verbs.BATCH_RESUMED, batch, bool(resumed), by)
     return _changed(batch, bool(resumed), "resumed", by)
 
 
@@ -59,6 +66,7 @@ def cancel(batch: Batch, by: User | None) -> bool:
         )
         if cancelled:
             decisions.cancel_batch(batch, by)
+        _record(verbs.BATCH_CANCELLED, batch, bool(cancelled), by)
     return _changed(batch, bool(cancelled), "cancelled", by)
 
 
@@ -69,6 +77,11 @@ def _why_not_resumed(batch: Batch, by: User | None) -> Finding | None:
     if not viewer.may_send_workflow(batch.workflow):
         return Finding("not_yours", Severity.BLOCKER, str(NOT_YOURS))
     return None
+
+
+def _record(verb: str, batch: Batch, is_changed: bool, by: User | None) -> None:
+    if is_changed:
+        record(verb, by=by, about=batch, facts=facts_of(batch))
 
 
 def _changed(batch: Batch, is_changed: bool, what: str, by: User | None) -> bool:

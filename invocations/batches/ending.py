@@ -5,9 +5,13 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.batches.start import RESULT_KEPT
+from invocations.batches.trail_facts import facts_of
 from invocations.models import Batch, BatchPart, Invocation
 from invocations.sending import decisions, pause
 
@@ -44,7 +48,10 @@ def end_due(now: datetime) -> int:
 def pause_because(batch: Batch, code: str) -> bool:
     """Pauses a running batch by itself: the check does not hold any more (`changed`)."""
     running = Batch.objects.filter(pk=batch.pk, state=State.RUNNING)
-    if not running.update(state=State.PAUSED, paused_because=code, paused_by=None):
-        return False
+    with transaction.atomic():
+        if not running.update(state=State.PAUSED, paused_because=code, paused_by=None):
+            return False
+        facts = {**facts_of(batch), "because": code}
+        record(verbs.BATCH_PAUSED, by=None, about=batch, facts=facts)
     logger.error("batch %s is paused: %s", batch.uid, code)
     return True

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.batches.change import change
 from invocations.batches.discard import delete_unstarted
 from invocations.batches.stored_parts import delete_chunks, delete_parts
+from invocations.batches.trail_facts import facts_of
 from invocations.models import Batch, BatchChunk, BatchPart
 
 _AT_ONCE = 3
@@ -41,7 +45,9 @@ def _empty_ended(now: datetime) -> int:
     old = Batch.objects.filter(state__in=Batch.ENDED, delete_at__lt=now)
     emptied = 0
     for batch in old.filter(Exists(parts))[:_AT_ONCE]:
-        change(batch, Q(), file_name="", reading="{}", columns="{}", found="{}", refused=None)
+        with transaction.atomic():
+            change(batch, Q(), file_name="", reading="{}", columns="{}", found="{}", refused=None)
+            record(verbs.BATCH_EMPTIED, by=None, about=batch, facts=facts_of(batch))
         delete_parts(batch)
         emptied += 1
     return emptied

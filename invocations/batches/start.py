@@ -13,8 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.batches.changed import CHANGE_TEXT, change_since_check, is_practice
 from invocations.batches.sent_since import is_sent_since, started_since
+from invocations.batches.trail_facts import facts_of, numbers_digest
 from invocations.composing import check
 from invocations.composing.findings import Finding, Severity
 from invocations.models import Batch, WorkflowInstance
@@ -61,6 +64,7 @@ def start(
     seen = [other.pk for other in _others_since_check(batch)]
     if batch.state == State.CHECKED and (found := findings(batch, by, per_second, **times)):
         raise NotSendable(found)
+    numbers = numbers_digest(batch)
     choices = {**times, "per_second": per_second, "reference": reference}
     with transaction.atomic():
         # Two files of a workflow start one after the other: the second sees the first.
@@ -69,6 +73,9 @@ def start(
         if others.exists() and is_sent_since(batch):
             raise NotSendable([_blocker("sent_since", str(SENT_SINCE))])
         started = _start_checked(batch, by, choices)
+        if started:
+            facts = {**facts_of(batch), "numbers": numbers}
+            record(verbs.BATCH_STARTED, by=by, about=batch, facts=facts)
     batch.refresh_from_db()
     if started:
         who = f"user {by.pk}" if by else "the command line"

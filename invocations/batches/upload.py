@@ -11,8 +11,11 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.batches.change import change, refuse
 from invocations.batches.recipient_file import LIMITS, FileRefused
+from invocations.batches.trail_facts import facts_of
 from invocations.models import Batch, BatchChunk, WorkflowInstance
 from invocations.models.batches import part_place
 from invocations.models.encryption import running_digest
@@ -67,7 +70,12 @@ def complete(batch: Batch, content_digest: str = "") -> bool:
     """
     digest = content_digest or _digest_of_chunks(batch)
     uploading = Q(state=State.UPLOADING)
-    return change(batch, uploading, state=State.CHECKING, content_digest=digest)
+    with transaction.atomic():
+        is_taken = change(batch, uploading, state=State.CHECKING, content_digest=digest)
+        if is_taken:
+            facts = {**facts_of(batch), "bytes": batch.size}
+            record(verbs.BATCH_UPLOADED, by=batch.created_by, about=batch, facts=facts)
+    return is_taken
 
 
 def _digest_of_chunks(batch: Batch) -> str:

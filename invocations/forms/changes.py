@@ -12,12 +12,15 @@ from django.utils.translation import gettext_lazy as _
 
 from invocations.forms.days import DaysFilter
 from invocations.forms.history import PersonField
-from invocations.history.change import Kind
+from invocations.history.change import OF_THE_TRAIL, Kind
 from invocations.history.changes import Query
 from invocations.history.wording import person_name
 
 
 class ChangesFilter(DaysFilter):
+    has_trail = False
+    """Whether the person reads the whole trail, and not the changes of the set-up alone."""
+
     kind = forms.ChoiceField(
         label=_("About"), required=False, choices=[("", _("Everything")), *Kind.choices]
     )
@@ -68,4 +71,5 @@ class ChangesFilter(DaysFilter):
                 "address": urlencode(others if kind == current else others | {"kind": kind}),
             }
             for kind, label in Kind.choices
+            if self.has_trail or kind not in OF_THE_TRAIL
         ]

@@ -10,9 +10,12 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.kaleyra.characters import is_visible
 from invocations.models import Invocation, Note
 from invocations.models.notes import MAX_NOTE_CHARACTERS
+from invocations.sending.decisions import facts_of
 
 
 class NoteForm(forms.Form):
@@ -47,6 +50,7 @@ class NoteForm(forms.Form):
         try:
             with transaction.atomic():
                 note.save(force_insert=True)
+                record(verbs.NOTE_ADDED, by=author, about=invocation, facts=facts_of(invocation))
         except IntegrityError:
             if not Note.objects.filter(pk=note.pk, author=author, invocation=invocation).exists():
                 raise

@@ -27,6 +27,13 @@ class Kind(models.TextChoices):
     PEOPLE = "people", gettext_lazy("People")
     STOPS = "stops", gettext_lazy("Stops and pauses")
     MESSAGES = "messages", gettext_lazy("By hand on messages")
+    SENDS = "sends", gettext_lazy("Sending")
+    FILES = "files", gettext_lazy("Exports and searches")
+    SIGN_INS = "sign_ins", gettext_lazy("Signing in")
+
+
+OF_THE_TRAIL = (Kind.SENDS, Kind.FILES, Kind.SIGN_INS)
+"""Kinds that only the trail has."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +53,13 @@ class Change:
     is_quoted: bool = True
     is_console: bool = False
     is_set_up: bool = False
+    who: str = ""
+    """A name for whoever is no person any more, or runs a command."""
 
     @property
     def person(self) -> str:
+        if self.who:
+            return self.who
         if self.is_console:
             return _("The console")
         if self.is_set_up:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
+from invocations.audit.sealing import current_head
 from invocations.history.change import Change
 from invocations.history.change_values import Detail
 from invocations.history.changes import MAX_READ, Query, changes_page
@@ -26,6 +27,9 @@ def change_lines(viewer: Viewer, query: Query) -> Iterator[Line]:
     """
     head = [_("Time (%(zone)s)") % {"zone": viewer.zone}, _("By"), _("About"), _("What")]
     yield [*map(without_formula, head), _("Old and new"), _("Reason")]
+    if viewer.sees_trail and (sealed := current_head()):
+        text = _("Head of the trail, to check it by: manage.py verify_audit --head")
+        yield ["", "", "", f"{text} {sealed}", "", ""]
     older, left = "", MAX_LINES
     for _page in range(MAX_PAGES):
         page = changes_page(viewer, query, older, most=MAX_READ)

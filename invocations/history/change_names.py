@@ -101,7 +101,7 @@ def _look_up_groups(names: Names, rows: Sequence[Row]) -> None:
     versions = [
         version
         for row in rows
-        if row.source == "workflow"
+        if row.source == "workflow" and row.place is None
         for version in (row.record, row.before)
         if version is not None
     ]

@@ -18,6 +18,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
+from invocations.history import trail_rows
 from invocations.models import (
     Account,
     ApiKey,
@@ -31,6 +32,7 @@ from invocations.models import (
 )
 from invocations.models.permissions import Viewer
 
+TRAIL = "trail"
 Mark = tuple[datetime, str, int]
 """Time, source and id of a row: its place in the list."""
 
@@ -43,10 +45,15 @@ class Row:
     at: datetime
     record: Any
     before: Any = None
+    place: Mark | None = None
+    """Of a version that was made from a row of the trail: the mark of that row."""
+    groups: Sequence[list[str]] = ()
+    """Of such a version of a workflow: the names of its groups before and after."""
+    trail: Any = None
 
     @property
     def mark(self) -> Mark:
-        return self.at, self.source, int(self.record.pk)
+        return self.place or (self.at, self.source, int(self.record.pk))
 
 
 @dataclass(frozen=True)
@@ -115,10 +122,33 @@ class Wanted:
     days: Callable[[str], Q] = lambda column: Q()
     person: int | None = None
     of: tuple[str, str] | None = None
+    trail: Q = Q()  # noqa: RUF009
+    """A further condition of the rows of the trail."""
 
 
 def sources_for(viewer: Viewer) -> list[Source]:
-    """Those that `viewer` may read. Changes of superusers are shown to superusers alone."""
+    """Those that `viewer` may read. Changes of superusers are shown to superusers alone.
+
+    Who sees the trail reads it, and of the other tables what is older.
+    """
+    if not viewer.sees_trail:
+        return _set_up_sources(viewer)
+    trail = Source(
+        TRAIL, lambda: trail_rows.rows_for(viewer), "at", "who_id", permissions.SEE_TRAIL
+    )
+    begins = trail_rows.trail_begins()
+    older = [
+        replace(source, rows=_before(source, begins)) if begins else source
+        for source in _set_up_sources(viewer)
+    ]
+    return [*older, trail]
+
+
+def _before(source: Source, begins: datetime) -> Callable[[], QuerySet[Any]]:
+    return lambda: source.rows().filter(**{f"{source.moment}__lt": begins})
+
+
+def _set_up_sources(viewer: Viewer) -> list[Source]:
     sources = [source for source in SOURCES if viewer.may(source.permission)]
     if viewer.user and viewer.user.is_superuser:
         return sources
@@ -146,6 +176,8 @@ def _rows_of(source: Source, mark: Mark | None, wanted: Wanted, most: int) -> li
     about = _about(source.name, wanted.of)
     if about is None:
         return []
+    if source.name == TRAIL:
+        about &= wanted.trail
     rows = source.rows().filter(about, source.older_than(mark), wanted.days(source.moment))
     if wanted.person:
         rows = rows.filter(**{source.person: wanted.person})
@@ -168,6 +200,8 @@ def _about(source: str, of: tuple[str, str] | None) -> Q | None:
     if of is None:
         return Q()
     kind, key = of
+    if source == TRAIL:
+        return trail_rows.about(kind, key)
     if source == "person":
         is_person = {"person": "user", "group": "group"}.get(kind)
         return Q(content_type__model=is_person, object_id=key) if is_person else None

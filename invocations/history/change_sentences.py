@@ -6,7 +6,7 @@ example where a form was saved without any change.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -196,10 +196,10 @@ def _workflow_deed(row: Row, details: list[Detail], thing: SafeString) -> Change
 def _groups(row: Row, names: Names) -> list[Detail]:
     if row.before is None:
         return []
-    old, new = (
-        ", ".join(names.groups.get(version.history_id, [])) or _("everybody who may send")
-        for version in (row.before, row.record)
-    )
+    groups: Sequence[list[str]] = row.groups or [
+        names.groups.get(version.history_id, []) for version in (row.before, row.record)
+    ]
+    old, new = (", ".join(each) or _("everybody who may send") for each in groups)
     return [Detail("groups", _("who may send it"), old, new)] if old != new else []
 
 

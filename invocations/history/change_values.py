@@ -105,7 +105,11 @@ def _detail(field: Any, record: Any, before: Any, name: Name) -> Detail:
 
 
 def is_hidden(field: str, *versions: Any) -> bool:
-    """Whether the values may not be shown: those that an admin gave for a sensitive value."""
+    """Whether the values may not be shown: those that an admin gave for a sensitive value, and
+    those that the trail does not have.
+    """
+    if any(field in getattr(version, "hidden", ()) for version in versions):
+        return True
     return field in {"sample", "default", "choices"} and any(
         getattr(version, "is_sensitive", False) for version in versions
     )

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q
 
+from invocations.audit.verbs import SET_UP
 from invocations.history.change import Change, Kind
-from invocations.history.change_names import names_for
-from invocations.history.change_rows import Mark, Row, Source, Wanted, rows_before, sources_for
+from invocations.history.change_names import Names, names_for
+from invocations.history.change_rows import (
+    TRAIL,
+    Mark,
+    Row,
+    Source,
+    Wanted,
+    rows_before,
+    sources_for,
+)
 from invocations.history.change_sentences import change_of
+from invocations.history.trail_rows import VERSIONED, Looked, look_up, of_kind, versions_of
+from invocations.history.trail_sentences import VERBS_OF, trail_change, who_did
 from invocations.models import Account
 from invocations.models.permissions import Viewer
 
@@ -25,6 +36,7 @@ SOURCES_OF_KIND = {
     Kind.STOPS: {"killswitch", "account", "workflow"},
     Kind.MESSAGES: {"settlement"},
 }
+SOURCE_OF_KIND = {"workflowinstance": "workflow"}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -44,6 +56,8 @@ class Query:
     person: int | None = None
     of: str = ""
     days: Callable[[str], Q] = lambda column: Q()
+    text: str = ""
+    """What the rows of the trail must contain: in a name, or in what is said of the deed."""
 
 
 def changes_page(viewer: Viewer, query: Query, older: str = "", most: int = PAGE) -> Page:
@@ -54,6 +68,7 @@ def changes_page(viewer: Viewer, query: Query, older: str = "", most: int = PAGE
         days=query.days,
         person=query.person,
         of=(kind, key) if key else None,
+        trail=_trail_condition(query),
     )
     mark, found, read = read_mark(older), list[Change](), 0
     while read < MAX_READ:
@@ -82,15 +97,49 @@ def last_changes(viewer: Viewer, limit: int, account: Account | None = None) -> 
 
 
 def _sources(viewer: Viewer, kind: str) -> list[Source]:
-    names = SOURCES_OF_KIND.get(Kind(kind)) if kind else None
-    return [each for each in sources_for(viewer) if names is None or each.name in names]
+    names = SOURCES_OF_KIND.get(Kind(kind), set()) if kind else None
+    return [
+        each
+        for each in sources_for(viewer)
+        if names is None or each.name in names or each.name == TRAIL
+    ]
+
+
+def _trail_condition(query: Query) -> Q:
+    kind = of_kind(Kind(query.kind), VERBS_OF) if query.kind else Q()
+    if not query.text:
+        return kind
+    return kind & (Q(facts__icontains=query.text) | Q(who_name__icontains=query.text))
 
 
 def _changes(rows: list[Row], kind: str) -> list[tuple[Row, Change | None]]:
     """Each row with its change, or None if it says nothing or is of another kind."""
-    names = names_for(rows)
-    said = [(row, change_of(row, names)) for row in rows]
+    looked = look_up(row.record for row in rows if row.source == TRAIL)
+    read = [_read(row, looked) for row in rows]
+    names = names_for(read)
+    said = [(row, _change_of(row, names, looked)) for row in read]
     return [(row, change if change and kind in ("", change.kind) else None) for row, change in said]
+
+
+def _read(row: Row, looked: Looked) -> Row:
+    """A row of the trail about the set-up as the version that it tells of; any other as it is."""
+    trail = row.record
+    if row.source != TRAIL or trail.verb not in SET_UP or trail.about_kind not in VERSIONED:
+        return row
+    by = looked.people.get(trail.who_id)
+    version, before, groups = versions_of(trail, by)
+    source = SOURCE_OF_KIND.get(trail.about_kind, trail.about_kind)
+    return Row(source, row.at, version, before, place=row.mark, groups=groups, trail=trail)
+
+
+def _change_of(row: Row, names: Names, looked: Looked) -> Change | None:
+    if row.source == TRAIL:
+        return trail_change(row.record, looked)
+    change = change_of(row, names)
+    if change is None or row.trail is None or change.by is not None:
+        return change
+    who = who_did(row.trail, looked)
+    return replace(change, who=who, is_console=False, is_set_up=False) if who else change
 
 
 def written_mark(mark: Mark) -> str:

@@ -8,26 +8,32 @@ a writer that lost the row changes nothing.
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
-import re
 import threading
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from itertools import chain
 from pathlib import Path
 
-import xlsxwriter
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import (
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+    transaction,
+)
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.history.detail import Detail
 from invocations.history.export_columns import EXPORT_COLUMNS, Column
+from invocations.history.export_formats import Line as Line
+from invocations.history.export_formats import as_csv as as_csv
+from invocations.history.export_formats import without_formula as without_formula
+from invocations.history.export_formats import write_xlsx as write_xlsx
 from invocations.history.filters import narrow, values_in
 from invocations.history.notes import prefetch_notes
 from invocations.history.report import prefetch_results
@@ -46,27 +52,12 @@ MAX_ROWS = 1_000_000
 
 Source: Microsoft, "Excel specifications and limits".
 """
-MAX_CELL_CHARACTERS = 32_767
-"""Of a cell of Excel (same source)."""
-COLUMN_WIDTH = 22
-"""In characters: shows a time or a number without resizing."""
 ROWS_PER_QUERY = 1_000
-LINES_PER_CHUNK = 100
 EXPORT_LEASE = timedelta(minutes=5)
 EXPORTS_KEPT_FOR = timedelta(days=1)
 MAX_EXPORT_ATTEMPTS = 3
 EXPORT_POLL_SECONDS = 2.0
 """Between two looks for an export to write."""
-FORMULA_START = re.compile("[=+\\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]")
-"""The first characters of a formula, in full width as well (OWASP, "CSV injection")."""
-
-Line = list[str]
-
-
-def without_formula(cell: object) -> str:
-    """The cell as text; an apostrophe in front keeps a spreadsheet from reading a formula."""
-    text = str(cell)
-    return f"'{text}" if FORMULA_START.match(text) else text
 
 
 def head_of(columns: Iterable[Column], viewer: Viewer) -> Line:
@@ -106,43 +97,6 @@ def export_rows(
         before, left = chunk[-1].pk, left - len(chunk)
 
 
-# --- file formats ---------------------------------------------------------------------------------
-
-
-def as_csv(lines: Iterator[Line]) -> Iterator[bytes]:
-    """RFC 4180 in UTF-8, with the byte order mark that Excel needs. Yields the head at once."""
-    text = io.StringIO()
-    write = csv.writer(text, quoting=csv.QUOTE_ALL).writerow
-    text.write("\ufeff")
-    for number, line in enumerate(lines):
-        write(line)
-        if number % LINES_PER_CHUNK == 0:
-            yield text.getvalue().encode("utf-8", "replace")
-            text.seek(0)
-            text.truncate()
-    yield text.getvalue().encode("utf-8", "replace")
-
-
-def write_xlsx(lines: Iterator[Line], path: Path, title: str = "") -> None:
-    """One sheet with a filter. All cells are text. Memory use is constant.
-
-    `title`: the name of the sheet.
-    """
-    options = {"constant_memory": True, "tmpdir": str(path.parent)}
-    with xlsxwriter.Workbook(path, options) as book:
-        sheet = book.add_worksheet(title or _("History"))
-        sheet.freeze_panes(1, 0)
-        head = next(lines)
-        last_column = len(head) - 1
-        sheet.set_column(0, last_column, COLUMN_WIDTH)
-        bold = book.add_format({"bold": True})
-        for number, line in enumerate(chain([head], lines)):
-            style = bold if number == 0 else None
-            for column, cell in enumerate(line):
-                sheet.write_string(number, column, cell[:MAX_CELL_CHARACTERS], style)
-        sheet.autofilter(0, 0, number, last_column)
-
-
 # --- in the background ----------------------------------------------------------------------------
 
 
@@ -155,9 +109,13 @@ def request_export(person: User, filters: str, format: str) -> Export | None:
     if newest is None:
         return None
     zone = timezone.get_current_timezone_name()
-    return Export.objects.create(
-        person=person, filters=filters, format=format, newest=newest, zone=zone
-    )
+    with transaction.atomic():
+        export = Export.objects.create(
+            person=person, filters=filters, format=format, newest=newest, zone=zone
+        )
+        facts = {"format": format, "whole_numbers": Viewer.of(person).sees_numbers}
+        record(verbs.EXPORTED, by=person, about=export, facts=facts)
+    return export
 
 
 def export_path(export: Export) -> Path:
@@ -168,7 +126,12 @@ def export_path(export: Export) -> Path:
 def cancel(export: Export) -> bool:
     """Returns whether the export was still waiting or being written."""
     unfinished = _unfinished().filter(pk=export.pk)
-    return bool(unfinished.update(state=State.CANCELLED, lease_until=None, ended_at=timezone.now()))
+    end = {"state": State.CANCELLED, "lease_until": None, "ended_at": timezone.now()}
+    with transaction.atomic():
+        if not unfinished.update(**end):
+            return False
+        record(verbs.EXPORT_STOPPED, by=export.person, about=export)
+    return True
 
 
 def write_next_export() -> bool:
@@ -272,7 +235,10 @@ def delete_old_exports(now: datetime) -> int:
     """
     ended = Export.objects.filter(ended_at__lt=now - EXPORTS_KEPT_FOR)
     old = list(ended.values_list("pk", flat=True))
-    Export.objects.filter(pk__in=old).delete()
+    if old:
+        with transaction.atomic():
+            Export.objects.filter(pk__in=old).delete()
+            record(verbs.EXPORTS_DELETED, by=None, facts={"exports": len(old)})
     kept = {str(pk) for pk in Export.objects.values_list("pk", flat=True)}
     for path in Path(settings.EXPORTS_DIR).glob("*-*-*-*-*.*.*"):
         if path.name.partition(".")[0] not in kept:

@@ -16,7 +16,12 @@ from xml.sax.saxutils import escape, quoteattr
 
 from xlsxwriter.utility import xl_col_to_name
 
-from invocations.history.exports import COLUMN_WIDTH, LINES_PER_CHUNK, MAX_CELL_CHARACTERS, Line
+from invocations.history.export_formats import (
+    COLUMN_WIDTH,
+    LINES_PER_CHUNK,
+    MAX_CELL_CHARACTERS,
+    Line,
+)
 
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

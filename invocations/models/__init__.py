@@ -17,7 +17,7 @@ from invocations.models.schedule_changes import ScheduleChange
 from invocations.models.searchable_values import SearchableValue
 from invocations.models.targets import Target
 from invocations.models.template_fields import Parameter, WorkflowVersion
-from invocations.models.trail import TrailRow
+from invocations.models.trail import TrailHead, TrailRow
 from invocations.models.workflows import Channel, WorkflowInstance
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
     "SearchableValue",
     "Settlement",
     "Target",
+    "TrailHead",
     "TrailRow",
     "WorkflowInstance",
     "WorkflowVersion",

@@ -13,6 +13,7 @@ from simple_history.models import HistoricalRecords
 
 from invocations.kaleyra import address, home_country
 from invocations.models.encryption import EncryptedTextField, Unreadable
+from invocations.models.saved_with_history import SavedWithHistory
 from invocations.models.validators import home_region as home_region
 from invocations.models.validators import reachable as reachable
 from invocations.models.validators import sendable_key as sendable_key
@@ -26,7 +27,7 @@ REGIONS = {
 """The regions that Kaleyra documents, by the code of their pod."""
 
 
-class Pod(models.Model):
+class Pod(SavedWithHistory):
     """One of Kaleyra's regions, and the host of its API.
 
     The migration `0002_pods` adds the four that Kaleyra documents.
@@ -78,7 +79,7 @@ class Pod(models.Model):
         return f"{known} ({self.title})" if known and is_as_made else self.title
 
 
-class Account(models.Model):
+class Account(SavedWithHistory):
     """A customer's account at Kaleyra: its SID in its pod, and how messages are sent through it.
 
     Either a person pauses it and gives a `paused_reason`; or `sending.pause` does, and sets
@@ -205,7 +206,7 @@ class Account(models.Model):
         return self.api_keys.filter(is_primary=True).first()
 
 
-class ApiKey(models.Model):
+class ApiKey(SavedWithHistory):
     """A key made in Kaleyra's user interface. It is entered here and never shown again.
 
     `sending.store_outcome` and `monitoring.key_check` write `last_accepted_at` and

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from invocations.models.configuration import Account
+from invocations.models.saved_with_history import SavedWithHistory
 
 
 class Pace(models.Model):
@@ -40,7 +41,7 @@ class Pace(models.Model):
         return str(self.account)
 
 
-class KillSwitch(models.Model):
+class KillSwitch(SavedWithHistory):
     """Stops all sending. One row; no row means off. `sending.pause` writes it."""
 
     is_on = models.BooleanField(_("all sending is stopped"), default=False)

@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from invocations.kaleyra.template_params import VERIFICATION_CODE
+from invocations.models.saved_with_history import SavedWithHistory
 from invocations.models.workflows import Channel, WorkflowInstance
 
 
-class Parameter(models.Model):
+class Parameter(SavedWithHistory):
     """An admin's wording and rules for one key of a channel's template.
 
     The keys themselves follow from the template's text (`composing.template_fields.keys_of`). A key

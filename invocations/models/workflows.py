@@ -22,6 +22,7 @@ from invocations.kaleyra.template_params import (
     placeholders,
 )
 from invocations.models.configuration import Account
+from invocations.models.saved_with_history import SavedWithHistory
 
 MAX_VALUES = 50
 """Values of one channel: those of two channels must fit into one form (Django's
@@ -35,7 +36,7 @@ DEFAULT_VALID_MINUTES, OTP_VALID_MINUTES = 240, 10
 MAX_VALID_MINUTES = 1440
 
 
-class WorkflowInstance(models.Model):
+class WorkflowInstance(SavedWithHistory):
     """A Fallback flow published in Kaleyra's wizard, with what the console needs to know of it."""
 
     class Stage(models.TextChoices):
@@ -163,7 +164,7 @@ class WorkflowInstance(models.Model):
         return timedelta(minutes=self.valid_minutes or default)
 
 
-class Channel(models.Model):
+class Channel(SavedWithHistory):
     """One of a workflow's one or two channels. Position 1 is Kaleyra's send1, position 2 its send2.
 
     Its texts are an admin's copy of Kaleyra's template, for the form and the preview. Kaleyra sends

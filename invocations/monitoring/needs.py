@@ -34,6 +34,7 @@ from invocations.monitoring.needs_paused import (
     set_up_needs,
     stop_need,
 )
+from invocations.monitoring.trail_watch import trail_need
 from invocations.sending.departure import sender_is_running
 
 ENDS_TROUBLE = frozenset(
@@ -44,6 +45,7 @@ ENDS_TROUBLE = frozenset(
         permissions.CHANGE_KEY,
         permissions.SETTLE,
         permissions.STOP,
+        permissions.SEE_TRAIL,
     }
 )
 """Whoever has one of these permissions has the list, with the rows that they can end."""
@@ -99,6 +101,8 @@ def _needs(viewer: Viewer, now: datetime) -> Iterator[Need]:
     )
     if unmatched := unmatched_need():
         yield unmatched
+    if altered := trail_need() if viewer.sees_trail else None:
+        yield altered
 
 
 # --- requests of staff ----------------------------------------------------------------------------

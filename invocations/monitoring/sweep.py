@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from invocations.access import lockout, sessions
+from invocations.audit import sealing
 from invocations.batches import ending, part_counts, retention
 from invocations.batches.feed import feed_or_wait
 from invocations.forms import kept_form
@@ -19,6 +20,7 @@ from invocations.monitoring import (
     incident_emails,
     incidents,
     statistics,
+    trail_watch,
 )
 from invocations.results import pending, upkeep
 from invocations.sending import expiry, open_time, restored
@@ -69,6 +71,9 @@ def _update_monitoring(now: datetime) -> None:
         statistics.count_due_quarters,
         sessions.drop_over,
         lockout.drop_old,
+        sealing.seal_all,
+        sealing.log_head,
+        trail_watch.check_when_due,
     )
     for step in steps:
         try:

@@ -14,9 +14,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.models import Callback, Invocation
 from invocations.results import matching
 from invocations.results.delivery import Result, stored_channels, update_from_results
+from invocations.sending.decisions import facts_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -81,6 +84,7 @@ def match_by_hand(callback: Callback, invocation: Invocation, by: User) -> None:
             raise NotMatched(code)
         if not _assign(callback, locked[0], by):
             raise NotMatched("gone")
+        record(verbs.RESULT_MATCHED, by=by, about=locked[0], facts=facts_of(locked[0]))
     logger.info(
         "result %s was matched to invocation %s by user %s",
         callback.pk,

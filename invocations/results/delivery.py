@@ -192,6 +192,7 @@ def _ended_at(callback: Callback, invocation: Invocation) -> datetime:
     return reported if reported and earliest <= reported <= latest else callback.received_at
 
 
+@transaction.atomic
 def _expect_results_of(workflow_instance_pk: int) -> None:
     """Expects results of the workflow from its first one on: a result that is missing is marked."""
     silent = WorkflowInstance.objects.filter(pk=workflow_instance_pk, expects_callback=False)

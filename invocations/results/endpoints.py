@@ -24,6 +24,9 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from invocations.audit import verbs
+from invocations.audit.origin import current_person
+from invocations.audit.record import record
 from invocations.models import Account, CallbackAddress
 from invocations.models.encryption import digests
 
@@ -83,7 +86,11 @@ def rotate_address(account: Account, by: User | None) -> CallbackAddress:
 
 def end_previous_address(account: Account) -> bool:
     """Leaves only the current address valid. Returns whether there was another."""
-    ended, _rows = account.callback_addresses.filter(is_current=False).delete()
+    with transaction.atomic():
+        ended, _rows = account.callback_addresses.filter(is_current=False).delete()
+        if ended:
+            facts = {"account": account.title}
+            record(verbs.CALLBACK_SECRET_ENDED, by=current_person(), about=account, facts=facts)
     _read_lately.clear()
     if ended:
         logger.warning("account %s: the previous callback address was ended", account.pk)
@@ -94,6 +101,8 @@ def _create(account: Account, by: User | None) -> CallbackAddress:
     token = secrets.token_urlsafe(SECRET_BYTES)
     if by:  # without a user it is the practice account's address, made by `manage.py demo`
         logger.warning("account %s has a new callback address", account.pk)
+    facts = {"account": account.title}
+    record(verbs.CALLBACK_SECRET_MADE, by=by, about=account, facts=facts)
     return CallbackAddress.objects.create(
         account=account,
         token=token,

@@ -14,8 +14,11 @@ import json
 import logging
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.utils import timezone
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.kaleyra.callback_body import is_compressed, uncompressed
 from invocations.models import Account, Callback
 from invocations.models.encryption import digests
@@ -78,8 +81,12 @@ def set_aside(callback: Callback, reason: str, by: User) -> bool:
     """
     sealed = Callback._meta.get_field("set_aside_reason").seal(callback, reason)
     to_review = results_to_review().filter(pk=callback.pk)
-    if not to_review.update(set_aside_at=timezone.now(), set_aside_by=by, set_aside_reason=sealed):
-        return False
+    marks = {"set_aside_at": timezone.now(), "set_aside_by": by, "set_aside_reason": sealed}
+    with transaction.atomic():
+        if not to_review.update(**marks):
+            return False
+        facts = {"account": callback.account.title}
+        record(verbs.RESULT_SET_ASIDE, by=by, about=callback, facts=facts)
     logger.info(
         "result %s of account %s was set aside by user %s", callback.pk, callback.account_id, by.pk
     )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.models import Batch, Invocation, Settlement
 from invocations.sending.outcomes import Status
 
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 logger = logging.getLogger(__name__)
+
+
+def facts_of(invocation: Invocation) -> dict[str, str]:
+    """What the trail says of one message: of its number the digits that the lists show."""
+    return {"request_id": str(invocation.request_id), "number": invocation.recipient_hint}
 
 
 def settle(invocation: Invocation, verdict: Settlement.Verdict, reason: str, by: User) -> bool:
@@ -36,6 +43,8 @@ def settle(invocation: Invocation, verdict: Settlement.Verdict, reason: str, by:
         Settlement.objects.create(
             invocation=invocation, verdict=verdict, reason=reason, settled_by=by
         )
+        facts = {**facts_of(invocation), "verdict": verdict.value}
+        record(verbs.SETTLED, by=by, about=invocation, facts=facts)
     logger.info(
         "invocation %s was settled by user %s: %s", invocation.request_id, by.pk, verdict.value
     )
@@ -86,7 +95,11 @@ def cancel(invocation: Invocation, by: User) -> bool:
     Returns whether it was still queued or held.
     """
     waiting = Invocation.objects.filter(pk=invocation.pk, status__in=Invocation.UNSENT)
-    return bool(waiting.update(**_as_cancelled(by)))
+    with transaction.atomic():
+        if not waiting.update(**_as_cancelled(by)):
+            return False
+        record(verbs.CANCELLED, by=by, about=invocation, facts=facts_of(invocation))
+    return True
 
 
 def cancel_all_queued(by: User, newest: int) -> int:
@@ -96,7 +109,11 @@ def cancel_all_queued(by: User, newest: int) -> int:
     this. Later ones stay, because nobody has decided about them.
     """
     queued = Invocation.objects.filter(pk__lte=newest, status=Status.QUEUED)
-    return queued.update(**_as_cancelled(by))
+    with transaction.atomic():
+        n = queued.update(**_as_cancelled(by))
+        if n:
+            record(verbs.ALL_CANCELLED, by=by, facts={"messages": n})
+    return n
 
 
 def cancel_batch(batch: Batch, by: User | None) -> int:

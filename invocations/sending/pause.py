@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from invocations.audit.versions import record_version
 from invocations.models import Account, Batch, Invocation, KillSwitch, Pace, WorkflowInstance
 from invocations.sending.outcomes import TABLE, Effect
 
@@ -63,6 +64,7 @@ def pause_or_resume(account: Account, reasons: Sequence[str]) -> None:
         _pause(account, telling[-1])
 
 
+@transaction.atomic
 def _pause(account: Account, reason: str) -> None:
     """Pauses the account. Logs an alarm only if it was not paused before."""
     if Account.objects.filter(pk=account.pk, is_paused=False).update(
@@ -75,6 +77,7 @@ def _pause(account: Account, reason: str) -> None:
     )
 
 
+@transaction.atomic
 def pause_by_hand(account: Account, reason: str) -> bool:
     """Pauses the account for a person, whom the change history names. Returns whether it was not
     paused before.
@@ -87,6 +90,7 @@ def pause_by_hand(account: Account, reason: str) -> bool:
     return True
 
 
+@transaction.atomic
 def pause_workflow(
     workflow_instance_pk: int, reason: str, *, workflow_id: str | None = None
 ) -> None:
@@ -102,6 +106,7 @@ def pause_workflow(
         record_history(WorkflowInstance, workflow_instance_pk, reason, by_itself=True)
 
 
+@transaction.atomic
 def resume(account: Account, *, mended: bool = False, by_itself: bool = False) -> bool:
     """Resumes the account. Returns whether it was paused.
 
@@ -118,6 +123,7 @@ def resume(account: Account, *, mended: bool = False, by_itself: bool = False) -
     return True
 
 
+@transaction.atomic
 def resume_workflow(workflow: WorkflowInstance) -> bool:
     """Resumes the workflow. Returns whether it was paused.
 
@@ -151,7 +157,7 @@ def reset_rate_limit(account: Account) -> None:
 def record_history(
     model: type[Account] | type[WorkflowInstance], pk: int, reason: str, *, by_itself: bool = False
 ) -> None:
-    """Adds an entry to the change history after a conditional UPDATE, which skips `save`.
+    """Adds an entry to the change history and the trail after an UPDATE, which skips `save`.
 
     Its author is the user of the current request, or nobody if the console did it `by_itself`: an
     answer did, whoever sent the message.
@@ -165,6 +171,7 @@ def record_history(
         )
         if isinstance(changed, WorkflowInstance):
             _keep_groups(version, changed)
+        record_version(version, changed)
 
 
 def _keep_groups(version: Any, workflow: WorkflowInstance) -> None:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from invocations.audit import record as trail
+from invocations.audit import verbs
 from invocations.composing import check, resending, template_fields
 from invocations.composing.findings import Finding, blockers
 from invocations.composing.searchable import searchable_in
@@ -124,7 +126,22 @@ def record(
         invocation, is_new = _insert(invocation)
         if is_new:
             _store_searchable_values(invocation, sends)
+            trail.record(
+                verbs.SENT, by=created_by, about=invocation, facts=_facts(invocation, workflow)
+            )
         return invocation, is_new
+
+
+def _facts(invocation: Invocation, workflow: WorkflowInstance) -> dict[str, Any]:
+    """What the trail says: of the number the digits that the lists show, and no value."""
+    again, at = invocation.sent_again_from, invocation.not_before
+    return {
+        "request_id": str(invocation.request_id),
+        "workflow": workflow.title,
+        "number": invocation.recipient_hint,
+        **({"again": str(again.request_id)} if again else {}),
+        **({"not_before": at.isoformat()} if at else {}),
+    }
 
 
 def _store_searchable_values(invocation: Invocation, sends: Sequence[Send]) -> None:

@@ -16,6 +16,8 @@ from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.models import Account, Attempt, Batch, Invocation, Quarter, WorkflowInstance
 from invocations.sending import high_water, pause, targets
 from invocations.sending.ask_again import REPORTED_BEFORE_SENT, checkable
@@ -61,6 +63,7 @@ def mark_restored(
     In batches, the stop first: if it is interrupted, calling it again finishes the work.
     """
     pause.stop_everything(STOP_REASON, None)
+    record(verbs.DATABASE_RESTORED, by=None)
     _mark_batches()
     for account in Account.objects.all():
         # What was sent since the copy was made went to the set-up of the copy, if that was not

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.composing import check, outside_hours
 from invocations.kaleyra.stored_numbers import stored
 from invocations.models import Invocation, ScheduleChange
 from invocations.models.invocations import sends_in
+from invocations.sending.decisions import facts_of
 from invocations.sending.outcomes import Status
 from invocations.sending.record import NotAcknowledged, NotSendable
 
@@ -63,6 +66,8 @@ def change_time(
             changed_by=by,
             changed_at=timezone.now(),
         )
+        facts = {"was": before.isoformat(), "becomes": not_before.isoformat()}
+        record(verbs.RESCHEDULED, by=by, about=invocation, facts=facts_of(invocation) | facts)
     logger.info("invocation %s got another time from user %s", invocation.request_id, by.pk)
     return True
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from python_calamine import CalamineWorkbook
 
-from invocations.history.exports import LINES_PER_CHUNK
+from invocations.history.export_formats import LINES_PER_CHUNK
 from invocations.history.xlsx_stream import as_xlsx
 
 TEXTS = [

@@ -10,7 +10,10 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.batches.result_file import ResultGone, write_csv, write_xlsx
+from invocations.batches.trail_facts import facts_of
 from invocations.models import Batch
 from invocations.models.permissions import Viewer
 
@@ -32,6 +35,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, batch: str, format: str, output: str, **options: Any) -> None:
         found = _batch(batch)
+        facts = {**facts_of(found), "what": "batch", "whole_numbers": True}
+        record(verbs.DOWNLOADED, by=None, about=found, facts=facts)
         try:
             if output == "-":
                 self._print(found, format)

@@ -15,8 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.batches.faulty_file import write_faulty_rows
 from invocations.batches.result_file import write_csv, write_xlsx
+from invocations.batches.trail_facts import facts_of
 from invocations.models import Batch, permissions
 from invocations.views.base import StaffRequest, staff_page
 from invocations.views.batches.shown import for_owner, own_batch, shown_batch
@@ -66,6 +69,8 @@ def batch_result(request: StaffRequest, uid: uuid.UUID, format: str) -> HttpResp
         words = _("With more than %(most)s rows the result comes as CSV alone.")
         messages.info(request, words % {"most": f"{MAX_XLSX_ROWS:,}"})
         return redirect("batch", uid=batch.uid)
+    facts = {**facts_of(batch), "what": "batch", "whole_numbers": request.viewer.sees_numbers}
+    record(verbs.DOWNLOADED, by=request.user, about=batch, facts=facts)
     logger.info("user %s fetches the result of batch %s", request.user.pk, batch.pk)
     name = f"batch-{timezone.localtime():%Y-%m-%d-%H%M}.{format}"
     write = write_csv if format == "csv" else write_xlsx

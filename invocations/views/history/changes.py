@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from operator import attrgetter
 from urllib.parse import urlencode
 
@@ -12,6 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.forms.changes import ChangesFilter
 from invocations.history.change_lines import change_lines
 from invocations.history.change_names import record_name
@@ -37,6 +40,7 @@ def changes(request: StaffRequest) -> HttpResponse:
     or person, the page shows their changes; of several it asks which.
     """
     filters = ChangesFilter(request.GET)
+    filters.has_trail = request.viewer.sees_trail
     sought = " ".join(request.POST.get("name", "").split())[:MAX_NAME]
     matches = matches_named(sought, request.viewer) if sought else []
     links = [
@@ -45,7 +49,10 @@ def changes(request: StaffRequest) -> HttpResponse:
     ]
     if len(links) == 1:
         return redirect(f"{reverse('changes')}?{links[0]['address']}")
-    page = changes_page(request.viewer, filters.query, request.GET.get("older", ""))
+    query = filters.query
+    if sought and not links:
+        query = replace(query, text=sought)  # what stands in no name may stand in a row
+    page = changes_page(request.viewer, query, request.GET.get("older", ""))
     of = filters.chosen.get("of", "")
     context = {
         "filters": filters,
@@ -67,6 +74,7 @@ def changes(request: StaffRequest) -> HttpResponse:
 @with_query_timeout
 def download_changes(request: StaffRequest) -> HttpResponse:
     """The filtered list as CSV, with what the viewer may see."""
+    record(verbs.DOWNLOADED, by=request.user, facts={"what": "trail"})
     lines = change_lines(request.viewer, ChangesFilter(request.GET).query)
     name = f"changes-{timezone.localtime():%Y-%m-%d-%H%M}.csv"
     # Written here and not streamed: the time limit of queries ends with the view.

@@ -21,6 +21,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.forms.bulk_actions import selected_ids
 from invocations.forms.history import HistoryFilter
 from invocations.forms.search import HistorySearch
@@ -67,6 +69,8 @@ def export(request: StaffRequest) -> HttpResponseBase:
         messages.success(request, _("It is being written. You find it here when it is ready."))
         return redirect("exports")
     logger.info("user %s exports %s rows", request.user.pk, rows)
+    facts = {"format": format, "rows": rows, "whole_numbers": request.viewer.sees_numbers}
+    record(verbs.EXPORTED, by=request.user, facts=facts)
     # A streamed file is written after the middleware has reset the time zone: it uses the viewer's.
     lines = export_files.export_rows(found, request.viewer, most=export_files.MAX_INLINE_ROWS)
     return _inline_response(lines, format)
@@ -140,6 +144,8 @@ def download(request: StaffRequest, export_id: uuid.UUID) -> HttpResponseBase:
         messages.error(request, _("The file is not there any more. Export it again."))
         return redirect("exports")
     Export.objects.filter(pk=found.pk, seen_at__isnull=True).update(seen_at=timezone.now())
+    facts = {"what": "export", "rows": found.rows, "whole_numbers": bool(found.with_numbers)}
+    record(verbs.DOWNLOADED, by=request.user, about=found, facts=facts)
     logger.info("user %s fetches export %s", request.user.pk, found.pk)
     return _file_response(file, found.file_name, found.format)
 

@@ -21,6 +21,7 @@ from invocations.views.base import StaffRequest, staff_page, with_query_timeout
 from invocations.views.history.found import Found, searchable_labels
 from invocations.views.history.list_rows import ListPage, list_page
 from invocations.views.history.message_lines import Fact, lines_by_day
+from invocations.views.history.recorded_search import record_search
 
 MAX_FOUND = 10
 """Messages, and workflows, that are listed."""
@@ -39,6 +40,8 @@ def find(request: StaffRequest) -> HttpResponse:
         "has_search_box": True,
     }
     typed = search.typed
+    if request.viewer.sees_history:
+        record_search(request, search)
     page = _messages(search, request.viewer)
     messages = page.rows
     workflows = list(_workflows(typed, request.viewer)[:MAX_FOUND])

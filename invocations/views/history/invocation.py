@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.forms.note import NoteForm
 from invocations.history.actions import TRY_AGAIN, can_be_blocked
 from invocations.history.deliveries import NOT_REPORTED
@@ -96,12 +98,18 @@ def try_again(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
         messages.info(request, _("It has changed in the meantime. Nothing was sent."))
     elif blockers:
         messages.warning(request, _("%(why)s Nothing was sent.") % {"why": blockers[0].told})
-    elif not deliver(found.pk, starting_from=Invocation.Status(shown), asked_by=request.user):
+    elif not _deliver_again(found, shown, request):
         text = _(
             "Somebody else was quicker, or its account has to wait for a moment. Nothing was sent."
         )
         messages.info(request, text)
     return redirect("invocation", request_id=request_id)
+
+
+def _deliver_again(found: Invocation, shown: str, request: StaffRequest) -> bool:
+    """The row of the trail is committed first: a transaction never waits for Kaleyra."""
+    record(verbs.TRIED_AGAIN, by=request.user, about=found, facts=decisions.facts_of(found))
+    return deliver(found.pk, starting_from=Invocation.Status(shown), asked_by=request.user)
 
 
 @staff_page(permissions.SEND)

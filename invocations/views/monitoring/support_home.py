@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -17,6 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.forms.next_page import own_page
 from invocations.history.deliveries import NOT_DELIVERED
 from invocations.history.endings import endings_text
@@ -147,6 +150,10 @@ def followed_up(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     found = get_object_or_404(Invocation.objects.only("pk", "created_by"), request_id=request_id)
     if found.created_by_id != request.user.pk:
         raise PermissionDenied
-    FollowedUp.objects.get_or_create(invocation=found, defaults={"person": request.user})
+    with transaction.atomic():
+        by = {"person": request.user}
+        if FollowedUp.objects.get_or_create(invocation=found, defaults=by)[1]:
+            facts = {"request_id": str(request_id)}
+            record(verbs.FOLLOWED_UP, by=request.user, about=found, facts=facts)
     back = own_page(request.POST.get("back", "")) or reverse("dashboard")
     return HttpResponseRedirect(back)

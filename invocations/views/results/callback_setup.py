@@ -15,6 +15,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.kaleyra.address import is_loopback, is_public
 from invocations.models import Account, Callback, CallbackAddress, permissions
 from invocations.models.encryption import Unreadable
@@ -121,6 +123,8 @@ def _test(request: StaffRequest, account: Account) -> None:
     if address is None:
         messages.info(request, _("There is no address to test yet."))
         return
+    facts = {"account": account.title}
+    record(verbs.CALLBACK_TESTED, by=request.user, about=account, facts=facts)
     problem = _self_test(address)
     if problem:
         messages.error(request, problem)

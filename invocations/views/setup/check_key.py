@@ -10,6 +10,8 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.forms.next_page import NEXT, own_page
 from invocations.history.reasons import REASONS
 from invocations.models import ApiKey, permissions
@@ -42,6 +44,9 @@ def check_key(request: StaffRequest, key_id: uuid.UUID) -> HttpResponse:
     With a page to return to it leads there, unless Kaleyra's callback profiles need a look first.
     """
     key = get_object_or_404(ApiKey.objects.select_related("account__pod"), pk=key_id)
+    # Before the request to Kaleyra: no transaction waits for it.
+    facts = {"account": key.account.title, "title": key.title, "last_four": key.last_four}
+    record(verbs.KEY_CHECKED, by=request.user, about=key, facts=facts)
     checked = key_check.check_key(key, request.get_host())
     why = WHY.get(checked.reason, "")
     next_page = own_page(request.POST.get(NEXT, ""))

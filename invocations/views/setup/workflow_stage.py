@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -89,9 +90,10 @@ def on_send_page(request: StaffRequest, workflow_id: int) -> HttpResponse:
     found = _workflow(workflow_id)
     is_on = request.POST.get("put") == "on"
     changed = WorkflowInstance.objects.filter(pk=found.pk, is_active=not is_on)
-    if changed.update(is_active=is_on):
-        found.refresh_from_db()
-        stage_moves.add_to_history(found, request.user)
+    with transaction.atomic():
+        if changed.update(is_active=is_on):
+            found.refresh_from_db()
+            stage_moves.add_to_history(found, request.user)
     if is_on:
         messages.success(request, _("It is back on the send page."))
     else:

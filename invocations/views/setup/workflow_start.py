@@ -9,6 +9,8 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.forms import workflow_file
 from invocations.forms.workflow_start import ImportForm, StartForm
 from invocations.models import WorkflowInstance, permissions
@@ -40,6 +42,8 @@ def copy_workflow(request: StaffRequest, workflow_id: int) -> HttpResponse:
 def export_workflow(request: StaffRequest, workflow_id: int) -> HttpResponse:
     workflow = get_object_or_404(WorkflowInstance, pk=workflow_id)
     text = workflow_file.as_text(workflow)
+    facts = {"what": "workflow", "title": workflow.title}
+    record(verbs.DOWNLOADED, by=request.user, about=workflow, facts=facts)
     response = HttpResponse(text, content_type="application/json; charset=utf-8")
     name = slugify(workflow.title) or "workflow"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.workflow.json"'

@@ -1,0 +1,174 @@
+"""What stands in the sentences of the trail: names, links, old and new values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from invocations.history.change_values import Detail
+from invocations.history.meanings import Text
+from invocations.history.trail_rows import Looked
+from invocations.models import Settlement, TrailRow
+
+
+@dataclass(frozen=True)
+class Told:
+    """One row with what its sentence needs."""
+
+    row: TrailRow
+    facts: dict[str, Any]
+    looked: Looked
+
+    def fact(self, name: str) -> str:
+        value = self.facts.get(name, "")
+        return number_format(value) if isinstance(value, int) else str(value)
+
+    def linked(self, text: str, page: str, *arguments: Any) -> SafeString:
+        """`text` as a link to a page about the record, if there still is one."""
+        if (self.row.about_kind, self.row.about_id) not in self.looked.alive:
+            return format_html("<em>{}</em>", text)
+        try:
+            address = reverse(page, args=arguments)
+        except NoReverseMatch:
+            return format_html("<em>{}</em>", text)
+        return format_html('<a href="{}"><em>{}</em></a>', address, text)
+
+
+Words = Callable[[Told], dict[str, Any]]
+Details = Callable[[Told], Sequence[Detail]]
+
+
+def message(told: Told) -> dict[str, Any]:
+    number = told.fact("number")
+    text = _("a message to %(number)s") % {"number": number} if number else _("a message")
+    link = told.linked(text, "invocation", told.fact("request_id"))
+    verdict = dict(Settlement.Verdict.choices).get(told.fact("verdict"), "")
+    return {"message": link, "workflow": told.fact("workflow"), "verdict": verdict}
+
+
+def send_details(told: Told) -> list[Detail]:
+    at = _moment(told.fact("not_before"))
+    details = [Detail("not_before", _("it leaves"), new=at)] if at else []
+    if told.fact("again"):
+        details.append(Detail("again", _("sent again from an earlier message")))
+    return details
+
+
+def times(told: Told) -> list[Detail]:
+    return [Detail("not_before", "", _moment(told.fact("was")), _moment(told.fact("becomes")))]
+
+
+def _moment(text: str) -> str:
+    at = parse_datetime(text) if text else None
+    return date_format(localtime(at), "j M Y, H:i") if at else ""
+
+
+def batch(told: Told) -> dict[str, Any]:
+    batch = told.linked(_("a file of recipients"), "batch", told.fact("uid"))
+    return {"batch": batch, "workflow": told.fact("workflow")}
+
+
+def batch_details(told: Told) -> list[Detail]:
+    rows = told.fact("rows")
+    details = [Detail("rows", _("rows"), new=rows)] if told.facts.get("rows") else []
+    left_out = [Detail("left_out", _("left out"), new=told.fact("left_out"))]
+    digest = told.fact("digest")[:16]
+    found = details + (left_out if told.facts.get("left_out") else [])
+    return found + ([Detail("digest", _("digest of the file"), new=digest)] if digest else [])
+
+
+def export(told: Told) -> dict[str, Any]:
+    what = {
+        "batch": _("the result of a file of recipients"),
+        "workflow": _("the workflow %(title)s") % {"title": told.fact("title")},
+        "trail": _("the changes"),
+    }.get(told.fact("what"), _("messages"))
+    return {"what": what, "rows": told.fact("rows") or _("many"), "exports": told.fact("exports")}
+
+
+def export_details(told: Told) -> list[Detail]:
+    if "whole_numbers" not in told.facts:
+        return []
+    is_whole = told.facts["whole_numbers"]
+    return [Detail("numbers", _("with whole numbers") if is_whole else _("numbers hidden"))]
+
+
+def account(told: Told) -> dict[str, Any]:
+    account = told.fact("account")
+    if told.row.about_kind == "account":
+        return {"account": told.linked(account, "account_hub", told.row.about_id)}
+    return {"account": format_html("<em>{}</em>", account), "title": told.fact("title")}
+
+
+def number(told: Told) -> dict[str, Any]:
+    return {"last_four": told.fact("last_four"), "digest": told.fact("digest")}
+
+
+def person(told: Told) -> dict[str, Any]:
+    name, row = told.fact("name"), told.row
+    page = f"admin:auth_{row.about_kind}_change"
+    return {"thing": told.linked(name, page, row.about_id)} if name else {"thing": _unknown(told)}
+
+
+def _unknown(told: Told) -> str:
+    words = _("an unknown name that begins with “%(begins)s”")
+    return words % {"begins": told.fact("begins")}
+
+
+def person_details(told: Told) -> list[Detail]:
+    changed: dict[str, Any] = told.facts.get("changed", {})
+    return [_person_detail(name, *values[:2]) for name, values in changed.items()]
+
+
+def _person_detail(name: str, old: Any = "", new: Any = "") -> Detail:
+    if name == "groups":
+        return Detail(name, "", _shown(old) or _("none"), _shown(new))
+    return Detail(name, str(PERSON_FIELDS.get(name, name)), _shown(old), _shown(new))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
+
+
+def anything(told: Told) -> dict[str, Any]:
+    """Of the deeds that other rooms record: the facts with these names, if there are any."""
+    names = ("name", "title", "last_four", "number", "reason", "rows", "count", "what")
+    said = ", ".join(told.fact(name) for name in names if told.facts.get(name))
+    return {"said": f": {said}" if said else ""}
+
+
+PERSON_FIELDS = {
+    "username": gettext_lazy("the user name"),
+    "name": gettext_lazy("the name"),
+    "first_name": gettext_lazy("the first name"),
+    "last_name": gettext_lazy("the last name"),
+    "email": gettext_lazy("the email address"),
+    "is_active": gettext_lazy("whether they may sign in"),
+    "is_staff": gettext_lazy("whether they are staff"),
+    "is_superuser": gettext_lazy("whether they are a superuser"),
+    "password": gettext_lazy("the password"),
+    "groups": gettext_lazy("the groups"),
+    "rights": gettext_lazy("the rights"),
+}
+
+
+def sentence_of_op(added: Text, deleted: Text, changed: Text) -> Words:
+    """Puts the sentence for the operation of the row in the place of `{says}`."""
+
+    def words(told: Told) -> dict[str, Any]:
+        text = {"+": added, "-": deleted}.get(told.fact("op"), changed)
+        return {"says": format_html(str(text), **person(told))}
+
+    return words

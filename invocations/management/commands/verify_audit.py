@@ -1,0 +1,56 @@
+"""`manage.py verify_audit`: names every row of the trail that was changed, removed or inserted."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from invocations.audit.checking import Check
+from invocations.audit.sealing import current_head
+from invocations.management.progress_bar import ProgressBar
+from invocations.models import TrailHead
+
+
+class Command(BaseCommand):
+    help = (
+        "Checks the trail of who did what: every MAC and every link of its chain. Changes nothing. "
+        "Exit code: 0 it is whole, 1 it is not (what is broken is named)."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--head",
+            metavar="SEQ:MAC",
+            help="a head from a log or an export, which the trail must still contain",
+        )
+        parser.add_argument(
+            "--at-most", type=int, default=100, metavar="N", help="faults to name (default: 100)"
+        )
+
+    def handle(self, *args: Any, head: str | None, at_most: int, **options: Any) -> None:
+        bar = ProgressBar(self.stderr._out, 0)  # type: ignore[attr-defined]
+        expected = TrailHead.objects.filter(pk=1).values_list("seq", flat=True).first() or 0
+        check = Check(_anchor(head), lambda rows: bar.show(f"checked of {expected:,}:", rows))
+        found = 0
+        for fault in check.faults():
+            found += 1
+            if found <= at_most:
+                bar.clear()
+                self.stdout.write(fault)
+        bar.clear()
+        self.stdout.write(f"{check.sealed:,} rows are sealed, {check.unsealed:,} are not yet.")
+        if found:
+            self.stdout.write(f"The trail is broken: {found} faults.")
+            raise SystemExit(1)
+        self.stdout.write(f"The trail is whole. Its head: {current_head() or 'none yet'}")
+
+
+def _anchor(head: str | None) -> tuple[int, str] | None:
+    if head is None:
+        return None
+    if not (match := re.fullmatch(r"([1-9][0-9,]{0,22}):([a-p]{64})", head)):
+        raise CommandError("--head takes what the log says: a number, a colon, 64 letters.")
+    return int(match[1].replace(",", "")), match[2]

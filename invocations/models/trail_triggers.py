@@ -1,0 +1,86 @@
+"""Database triggers that keep the trail: rows are added and sealed once, and never altered.
+
+They refuse to change a row (except to seal an unsealed one), to delete one, and on PostgreSQL to
+truncate the table. On SQLite `INSERT OR REPLACE` deletes, too, and fires the trigger because of
+`PRAGMA recursive_triggers` (`fallback_console.databases`).
+
+Whoever owns the database can drop them. The chain (`audit.checking`) shows what was done then.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connections
+
+TABLE = "invocations_trailrow"
+REFUSAL = "The trail is only added to."
+_CONTENT = (
+    *("id", "at", "who_id", "who_name", "verb", "about_kind", "about_id", "facts"),
+    *("ip", "session", "mac"),
+)
+_UPDATE, _DELETE, _TRUNCATE = "trail_not_changed", "trail_not_deleted", "trail_not_truncated"
+_FUNCTION = f"""
+CREATE OR REPLACE FUNCTION trail_refuses() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'integrity_constraint_violation';
+END $$"""
+
+
+def create_triggers(using: str, **kwargs: Any) -> None:
+    """Receiver of `post_migrate`: creates the triggers anew.
+
+    A statement that one of them refuses raises `IntegrityError`.
+    """
+    connection = connections[using]
+    if not _has_columns(connection):
+        return
+    drop_triggers(connection)
+    is_postgresql = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:
+        for statement in _postgresql() if is_postgresql else _sqlite():
+            cursor.execute(statement)
+
+
+def drop_triggers(connection: Any) -> None:
+    """For whoever empties the whole table: the tests do."""
+    if TABLE not in connection.introspection.table_names():
+        return
+    on_table = f" ON {TABLE}" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        for name in (_UPDATE, _DELETE, _TRUNCATE):
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
+
+
+def _has_columns(connection: Any) -> bool:
+    """False after a migration to an earlier state."""
+    if TABLE not in connection.introspection.table_names():
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {TABLE} LIMIT 0")  # noqa: S608
+        return {column[0] for column in cursor.description}.issuperset((*_CONTENT, "seq", "chain"))
+
+
+def _is_no_seal(differs: str) -> str:
+    """SQL: whether an UPDATE does more, or less, than to seal a row that was not sealed."""
+    changed = " OR ".join(f"OLD.{column} {differs} NEW.{column}" for column in _CONTENT)
+    return f"OLD.seq IS NOT NULL OR NEW.seq IS NULL OR {changed}"
+
+
+def _postgresql() -> list[str]:
+    refuses = "EXECUTE FUNCTION trail_refuses()"
+    return [
+        _FUNCTION,
+        f"CREATE TRIGGER {_UPDATE} BEFORE UPDATE ON {TABLE} FOR EACH ROW"
+        f" WHEN ({_is_no_seal('IS DISTINCT FROM')}) {refuses}",
+        f"CREATE TRIGGER {_DELETE} BEFORE DELETE ON {TABLE} FOR EACH ROW {refuses}",
+        f"CREATE TRIGGER {_TRUNCATE} BEFORE TRUNCATE ON {TABLE} FOR EACH STATEMENT {refuses}",
+    ]
+
+
+def _sqlite() -> list[str]:
+    refuses = f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+    return [
+        f"CREATE TRIGGER {_UPDATE} BEFORE UPDATE ON {TABLE} WHEN {_is_no_seal('IS NOT')} {refuses}",
+        f"CREATE TRIGGER {_DELETE} BEFORE DELETE ON {TABLE} {refuses}",
+    ]

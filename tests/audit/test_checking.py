@@ -1,0 +1,176 @@
+"""`verify_audit` names every row that was changed, removed or inserted."""
+
+import hashlib
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from invocations.audit import macs, sealing
+from invocations.audit.record import record
+from invocations.audit.sealing import current_head, log_head, seal_all, seal_batch
+from invocations.models import TrailHead, TrailRow
+from tests.audit.conftest import triggers_dropped
+
+pytestmark = pytest.mark.django_db
+
+
+def verified(*options):
+    """Exit code and output."""
+    output = StringIO()
+    try:
+        call_command("verify_audit", *options, stdout=output, stderr=StringIO())
+    except SystemExit as exit:
+        return exit.code, output.getvalue()
+    return 0, output.getvalue()
+
+
+def test_a_whole_trail_exits_with_0_and_tells_its_head(rows):
+    code, output = verified()
+    assert (code, current_head() in output) == (0, True)
+
+
+def test_an_empty_trail_is_whole(db):
+    assert verified()[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("who_name", "meera"), ("verb", "cancelled"), ("facts", "{}"), ("ip", "10.0.0.1")],
+)
+def test_a_changed_row_is_named(rows, column, value):
+    with triggers_dropped():
+        TrailRow.objects.filter(seq=2).update(**{column: value})
+    code, output = verified()
+    assert code == 1
+    assert "changed or inserted: row 2 " in output
+    assert output.count("row 3") == 0
+
+
+def test_a_changed_time_is_named(rows):
+    with triggers_dropped():
+        TrailRow.objects.filter(seq=2).update(at=rows[1].at + timedelta(microseconds=1))
+    assert "changed or inserted: row 2 " in verified()[1]
+
+
+def test_a_row_removed_in_the_middle_is_named(rows):
+    with triggers_dropped():
+        TrailRow.objects.filter(seq=2).delete()
+    code, output = verified()
+    assert (code, "removed: row 2 is missing" in output) == (1, True)
+
+
+def test_rows_removed_at_the_end_are_named(rows):
+    with triggers_dropped():
+        TrailRow.objects.filter(seq__gte=2).delete()
+    assert "removed: rows 2 to 3 are missing at the end" in verified()[1]
+
+
+def test_a_trail_cut_together_with_its_head_contradicts_the_head_in_the_log(rows):
+    head = current_head()
+    with triggers_dropped():
+        TrailRow.objects.filter(seq=3).delete()
+    TrailHead.objects.update(seq=2, chain=rows[1].chain)
+    assert verified()[0] == 0
+    code, output = verified("--head", head)
+    assert (code, "removed: place 3" in output) == (1, True)
+
+
+def test_a_chain_recomputed_with_the_key_contradicts_the_head_in_the_log(rows):
+    head = current_head()
+    with triggers_dropped():
+        TrailRow.objects.filter(seq=2).delete()
+        TrailRow.objects.update(seq=None, chain="")
+        TrailHead.objects.all().delete()
+        record("exported", by=None)
+        seal_all(timezone.now())
+    assert verified()[0] == 0
+    code, output = verified("--head", head)
+    assert (code, "recomputed: the chain up to row 3" in output) == (1, True)
+
+
+def test_a_row_inserted_with_a_forged_mac_is_named(rows):
+    TrailRow.objects.create(verb="sent", mac="0" * 80)
+    seal_all(timezone.now())
+    assert "changed or inserted: row 4 " in verified()[1]
+
+
+def test_a_row_inserted_with_a_place_of_its_own_is_named(rows):
+    row = TrailRow(verb="sent", seq=4, chain=hashlib.sha256(b"x").hexdigest())
+    row.mac = macs.row_mac(row)
+    row.save()
+    code, output = verified()
+    assert code == 1
+    assert "row 4 is behind the head" in output
+
+
+def test_an_altered_unsealed_row_is_named(db):
+    row = record("sent", by=None)
+    with triggers_dropped():
+        TrailRow.objects.filter(pk=row.pk).update(who_name="meera")
+    assert "changed or inserted: an unsealed row" in verified()[1]
+
+
+def test_rows_unsealed_for_more_than_a_minute_are_reported(db):
+    row = TrailRow(verb="sent", at=timezone.now() - timedelta(seconds=61))
+    row.mac = macs.row_mac(row)
+    row.save()
+    code, output = verified()
+    assert (code, "not sealed: 1 rows" in output) == (1, True)
+
+
+def test_text_moved_between_two_columns_has_another_mac():
+    one = TrailRow(who_id="1", who_name="2meera")
+    other = TrailRow(who_id="12", who_name="meera", at=one.at)
+    assert macs.row_mac(one, "0" * 16) != macs.row_mac(other, "0" * 16)
+
+
+def test_what_is_no_head_is_refused(db):
+    with pytest.raises(CommandError, match="--head"):
+        call_command("verify_audit", "--head", "3:none")
+
+
+def test_rows_are_sealed_in_the_order_of_their_ids_in_batches(db, monkeypatch):
+    monkeypatch.setattr(sealing, "AT_ONCE", 2)
+    rows = [record("sent", by=None) for _ in range(5)]
+    assert seal_all(timezone.now()) == 5
+    assert list(TrailRow.objects.order_by("seq").values_list("pk", flat=True)) == [
+        row.pk for row in rows
+    ]
+    assert verified()[0] == 0
+
+
+def test_a_late_row_is_sealed_later(rows):
+    late = TrailRow(pk=rows[0].pk + 1_000_000, verb="sent")
+    early = TrailRow(pk=rows[2].pk + 1_000, verb="sent")
+    for row in (late, early):
+        row.mac = macs.row_mac(row)
+        row.save(force_insert=True)
+        seal_all(timezone.now())
+    assert TrailRow.objects.get(pk=early.pk).seq == 5
+    assert verified()[0] == 0
+
+
+def test_a_sealer_whose_head_was_moved_meanwhile_seals_nothing(rows, monkeypatch):
+    record("sent", by=None)
+    seal = sealing.chain_mac
+
+    def moved_meanwhile(*arguments):
+        TrailHead.objects.update(seq=99)
+        return seal(*arguments)
+
+    monkeypatch.setattr(sealing, "chain_mac", moved_meanwhile)
+    assert seal_batch(timezone.now()) == 0
+    assert TrailRow.objects.filter(seq__isnull=True).count() == 1
+
+
+def test_the_head_is_logged_once_a_minute_if_it_has_moved(rows, caplog):
+    now = timezone.now()
+    later = now + timedelta(seconds=61)
+    assert [log_head(now), log_head(now), log_head(later)] == [True, False, False]
+    record("sent", by=None)
+    seal_all(later)
+    assert log_head(later)
+    assert current_head() in caplog.text

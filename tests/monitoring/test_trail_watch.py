@@ -1,0 +1,68 @@
+"""The background sender seals the trail, checks it daily, and alarms when it was altered."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from invocations.audit import sealing
+from invocations.audit.record import record
+from invocations.models import TrailHead, TrailRow
+from invocations.monitoring import sweep, trail_watch
+from tests.audit.conftest import triggers_dropped
+from tests.views.pages import words_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def altered(settings):
+    settings.ALERT_EMAILS = ["ops@example.com"]
+    record("sent", by=None)
+    sealing.seal_all(timezone.now())
+    with triggers_dropped():
+        TrailRow.objects.update(who_name="meera")
+
+
+def test_a_sweep_seals_what_was_recorded():
+    record("sent", by=None)
+    sweep.sweep()
+    assert not TrailRow.objects.filter(seq__isnull=True).exists()
+
+
+def test_an_altered_trail_is_logged_mailed_recorded_and_needs_an_admin(altered, ada, caplog):
+    [fault] = trail_watch.check_trail()
+    assert "changed or inserted: row 1 " in fault and fault in caplog.text
+    assert TrailRow.objects.filter(verb="trail_broken").count() == 1
+    assert "The list of changes was altered" in words_of(ada.get("/needs-you/"))
+    trail_watch.check_trail()
+    assert TrailRow.objects.filter(verb="trail_broken").count() == 1, "once"
+
+
+def test_its_email_is_sent_once(altered, monkeypatch):
+    threads = []
+    send = trail_watch.send_in_thread
+    monkeypatch.setattr(trail_watch, "send_in_thread", lambda some: threads.append(send(some)))
+    trail_watch.check_trail()
+    trail_watch.check_trail()
+    [thread] = threads
+    thread.join()
+    assert "row 1 " in mail.outbox[0].body
+
+
+def test_a_whole_trail_needs_nobody(ada):
+    sealing.seal_all(timezone.now())
+    assert trail_watch.check_trail() == [] and trail_watch.trail_need() is None
+
+
+def test_it_is_checked_once_a_day(monkeypatch):
+    begun = []
+    monkeypatch.setattr(trail_watch, "_check_in_thread", lambda: begun.append(1))
+    record("sent", by=None)
+    now = timezone.now()
+    sealing.seal_all(now)
+    assert trail_watch.check_when_due(now) is None
+    later = now + timedelta(days=1, minutes=1)
+    assert trail_watch.check_when_due(later) and trail_watch.check_when_due(later) is None
+    assert TrailHead.objects.get().checked_at == later

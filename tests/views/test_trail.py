@@ -1,0 +1,294 @@
+"""Every deed of staff leaves a row of the trail, and without the row there is no deed.
+
+A page that is in neither table fails the first test.
+"""
+
+import json
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError
+from django.utils import timezone
+
+from invocations.history import exports
+from invocations.models import (
+    Account,
+    Batch,
+    CallbackAddress,
+    Export,
+    Invocation,
+    TrailRow,
+    WorkflowInstance,
+)
+from invocations.results import apply
+from invocations.sending import pause
+from tests.views.addresses import CLOSED, MATRIX, SETUP, address_of
+from tests.views.conftest import DIGITS
+from tests.views.pages import opened
+
+NO_DEED = {
+    **dict.fromkeys(
+        ["preview", "new_workflow_preview", "workflow_preview"], "shows what is not stored"
+    ),
+    **dict.fromkeys(
+        ["remove_preset", "favourite", "profile", "save_filter", "remove_filter"],
+        "a person's own convenience",
+    ),
+    **dict.fromkeys(["ask_admin", "request_done"], "a question between colleagues"),
+    **dict.fromkeys(
+        ["batch_check", "batch_confirm"],
+        "choices before the start, which records the rows (`batch_started`: new_batch)",
+    ),
+    "changes": "a search for a name",
+    **dict.fromkeys(["callback", "callback_as_written"], "Kaleyra's, kept in a table of results"),
+}
+
+
+def settled(ada, world):
+    doubt = {"doubtful_since": timezone.now(), "doubt_count": 1}
+    Invocation.objects.update(status="unknown", reason="timeout", due_at=None, **doubt)
+    form = {"verdict": "delivered", "reason": "She read it out to me."}
+    ada.post(address_of("settle", world), form)
+
+
+def rescheduled(ada, world):
+    tomorrow = timezone.now() + timedelta(days=1)
+    Invocation.objects.update(not_before=tomorrow.replace(hour=9), due_at=tomorrow)
+    form = opened(ada, address_of("reschedule", world)).form("was")
+    ada.post(address_of("reschedule", world), {**form.fields, "time": "11:15"})
+
+
+def sent(ada, world):
+    """The review and the deed are tested in tests/views/send; both call `record`."""
+    row = world.row
+    assert row.request_id
+
+
+def started(ada, world):
+    file = SimpleUploadedFile("a.csv", b"Phone number\r\n919876512340\r\n")
+    ada.post(f"/batches/new/?workflow={world.workflow.pk}", {"file": file})
+
+
+def deleted(ada, world):
+    started(ada, world)
+    world.batch = Batch.objects.latest("pk")
+    ada.post(address_of("batch_delete", world), {})
+
+
+def cancelled_all(ada, world):
+    pause.stop_everything("x", None)
+    ada.post("/stop/cancel/", {"newest": world.row.pk})
+
+
+def matched(ada, world):
+    result = world.orphan
+    Invocation.objects.update(status="accepted", due_at=None, final_at=timezone.now())
+    apply.match_by_hand(result, Invocation.objects.get(), ada.person)
+
+
+def paused_batch(ada, world):
+    Batch.objects.update(state="paused")
+
+
+def downloaded(ada, world):
+    export = exports.request_export(ada.person, "", "csv")
+    while exports.write_next_export():
+        pass
+    ada.post(f"/history/exports/{export.pk}/download/")
+
+
+def stopped_export(ada, world):
+    export = exports.request_export(ada.person, "", "csv")
+    ada.post(f"/history/exports/{export.pk}/cancel/")
+
+
+def uploaded_again(ada, world):
+    definition = json.loads(ada.get(f"/workflows/{world.workflow.pk}/export/").content)
+    file = SimpleUploadedFile("x.workflow.json", json.dumps(definition).encode())
+    account = world.workflow.account_id
+    fields = {"account": account, "workflow_instance_id": "imported-1", "title": "Imported"}
+    ada.post("/workflows/import/", {**fields, "file": file})
+
+
+def posts(name, prepare=lambda: None, **fields):
+    def deed(ada, world):
+        prepare()
+        ada.post(address_of(name, world), fields)
+
+    return deed
+
+
+def posts_form(name, field, **changes):
+    def deed(ada, world):
+        form = opened(ada, address_of(name, world)).form(field)
+        ada.post(address_of(name, world), {**form.fields, **changes})
+
+    return deed
+
+
+def live_change(ada, world):
+    WorkflowInstance.objects.update(stage="draft")
+    posts_form("workflow", "title", title="Renamed")(ada, world)
+
+
+def with_stop():
+    pause.stop_everything("x", None)
+
+
+DEEDS = {
+    "compose": ("sent", sent),
+    "test_workflow": ("sent", sent),
+    "workflow": ("setting_changed", live_change),
+    "template_fields": ("setting_changed", live_change),
+    "add_workflow": ("setting_changed", uploaded_again),
+    "import_workflow": ("setting_changed", uploaded_again),
+    "copy_workflow": ("setting_changed", uploaded_again),
+    "export_workflow": ("downloaded", uploaded_again),
+    "go_live": (
+        "setting_changed",
+        posts("back_to_draft", lambda: WorkflowInstance.objects.update(stage="live")),
+    ),
+    "back_to_draft": (
+        "setting_changed",
+        posts("back_to_draft", lambda: WorkflowInstance.objects.update(stage="live")),
+    ),
+    "on_send_page": ("setting_changed", posts("on_send_page", put="off")),
+    "new_batch": ("batch_uploaded", started),
+    "batch_delete": ("batch_deleted", deleted),
+    "batch_pause": ("batch_paused", posts("batch_pause")),
+    "batch_resume": ("batch_paused", posts("batch_pause")),
+    "batch_cancel": ("batch_cancelled", posts("batch_cancel")),
+    "batch_send_again": ("batch_cancelled", posts("batch_cancel")),
+    "find": ("number_searched", posts("find", q=f"+{DIGITS}")),
+    "history": ("number_searched", posts("history", q=f"+{DIGITS}")),
+    "bulk_actions": ("settled", settled),
+    "add_note": ("note_added", posts_form("add_note", "text", text="Call after six.")),
+    "try_again": ("tried_again", posts("try_again", status="queued")),
+    "cancel": ("cancelled", posts("cancel")),
+    "reschedule": ("rescheduled", rescheduled),
+    "settle": ("settled", settled),
+    "followed_up": (
+        "followed_up",
+        posts(
+            "followed_up",
+            lambda: Invocation.objects.update(created_by=User.objects.get(username="ada")),
+        ),
+    ),
+    "match_result": ("result_matched", matched),
+    "set_aside": ("result_set_aside", posts("set_aside", reason="Nobody knows it")),
+    "stop": ("stopped_all", posts("stop", reason="Wrong price")),
+    "cancel_waiting": ("all_cancelled", cancelled_all),
+    "let_go_on": ("resumed_all", posts("let_go_on", with_stop)),
+    "pause_account": ("paused", posts("pause_account", reason="Wrong price")),
+    "resume": (
+        "resumed",
+        posts("resume", lambda: pause.pause_by_hand(Account.objects.get(), "x")),
+    ),
+    "resume_workflow": (
+        "resumed",
+        posts(
+            "resume_workflow",
+            lambda: pause.pause_workflow(WorkflowInstance.objects.get().pk, "no_such_workflow"),
+        ),
+    ),
+    "callback_setup": ("callback_secret_made", posts("callback_setup", action="make")),
+    "check_key": ("key_checked", posts("check_key")),
+    "export": ("exported", posts("export", format="csv")),
+    "download": ("downloaded", downloaded),
+    "cancel_export": ("export_stopped", stopped_export),
+}
+
+
+def test_every_page_that_takes_a_post_is_in_a_table():
+    ada = 4  # her place among the people of the table
+    takes_posts = {
+        name
+        for name, (_get, post) in MATRIX.items()
+        if post[ada] not in {404, 405} or name in {"ask_admin", "download", "cancel_export"}
+    }
+    listed = DEEDS.keys() | NO_DEED.keys()
+    assert takes_posts - listed == set()
+    assert listed - MATRIX.keys() == set()
+    assert SETUP and CLOSED  # by signals, whatever the page: tests/audit/test_recorded.py
+
+
+@pytest.fixture(autouse=True)
+def folder(settings, tmp_path):
+    settings.EXPORTS_DIR = tmp_path / "exports"
+
+
+@pytest.mark.parametrize("name", DEEDS)
+def test_it_leaves_a_row(ada, world, name):
+    verb, deed = DEEDS[name]
+    deed(ada, world)
+    row = TrailRow.objects.filter(verb=verb).latest("id")
+    assert row.mac and DIGITS not in row.facts
+    assert verb == "sent" or row.who_name == "ada"
+
+
+UNDONE = {
+    "cancel": lambda: Invocation.objects.get().status == "queued",
+    "stop": lambda: not pause.is_stopped(),
+    "pause_account": lambda: not Account.objects.get().is_paused,
+    "callback_setup": lambda: not CallbackAddress.objects.exists(),
+    "settle": lambda: Invocation.objects.get().status == "unknown",
+    "on_send_page": lambda: WorkflowInstance.objects.get().is_active,
+    "batch_pause": lambda: Batch.objects.get().state == "running",
+    "cancel_export": lambda: not Export.objects.filter(state="cancelled").exists(),
+}
+
+
+@pytest.mark.parametrize("name", UNDONE)
+def test_where_the_trail_cannot_be_written_the_deed_does_not_happen(ada, world, monkeypatch, name):
+    def refuse(row, **kwargs):
+        raise IntegrityError("the trail is only added to")
+
+    monkeypatch.setattr(TrailRow, "save", refuse)
+    ada.raise_request_exception = False
+    if name == "cancel_export":
+        with pytest.raises(IntegrityError):
+            DEEDS[name][1](ada, world)
+    elif name == "settle":
+        settled(ada, world)
+    else:
+        DEEDS[name][1](ada, world)
+    assert UNDONE[name]()
+
+
+def test_a_message_is_not_recorded_where_the_trail_cannot_be_written(recorded, monkeypatch):
+    monkeypatch.setattr(TrailRow, "save", lambda row, **kwargs: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        recorded(request_id=uuid.uuid4())
+    assert not Invocation.objects.exists()
+
+
+def test_a_person_is_changed_through_the_admin_with_old_and_new(ada, priya):
+    fields = {"username": "priya", "first_name": "Priya", "is_active": "on"}
+    ada.post(f"/auth/user/{priya.person.pk}/change/", fields)
+    changed, rights = TrailRow.objects.filter(about_id=str(priya.person.pk)).order_by("-id")[:2][
+        ::-1
+    ]
+    assert json.loads(changed.facts)["changed"] == {"first_name": ["", "Priya"]}
+    assert (rights.verb, json.loads(rights.facts)["changed"]) == (
+        "rights_changed",
+        {"groups": [["Support"], []]},
+    )
+    assert {changed.who_name, rights.who_name} == {"ada"}
+
+
+def test_the_row_says_from_where_and_in_which_session(ada, world):
+    ada.post(address_of("cancel", world))
+    row = TrailRow.objects.get(verb="cancelled")
+    assert row.ip == "127.0.0.1" and len(row.session) == 16
+    assert ada.session.session_key not in row.session
+
+
+def test_groups_are_named_when_the_row_is_about_a_group(sven):
+    group = Group.objects.get(name="Support")
+    group.name = "Help desk"
+    group.save()
+    facts = json.loads(TrailRow.objects.latest("id").facts)
+    assert facts["changed"] == {"name": ["Support", "Help desk"]}
