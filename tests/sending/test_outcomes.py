@@ -16,7 +16,7 @@ from invocations.models import Account, Invocation, Pace, Pod, WorkflowInstance
 from invocations.models.encryption import digests
 from invocations.sending import targets
 from invocations.sending.deliver import deliver
-from invocations.sending.message_columns import PAYLOAD_DIGEST
+from invocations.models.invocations import PAYLOAD_DIGEST
 from invocations.sending.outcomes import TABLE
 from tests.faults.certificates import Authority
 from tests.faults.server import FaultServer
