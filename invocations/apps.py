@@ -11,20 +11,21 @@ class InvocationsConfig(AppConfig):
     verbose_name = _("Set-up")
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401  registers the system checks
+        from . import checks, key_checks  # noqa: F401  registers the system checks
 
         # Not in admin/__init__.py: ConsoleSite is in that package, so importing it would register
         # the pages while the site is still being created.
         # Registers the pages.
         from .admin import accounts, api_keys, people, pods, workflows  # noqa: F401
         from .forms.required import name_what_to_do
-        from .models import frozen_counts, immutable
+        from .models import frozen_counts, immutable, seen_keys
         from .results import pending_worker
 
         name_what_to_do()
         pending_worker.wake_at_the_first_request()
         post_migrate.connect(immutable.create_triggers, sender=self)
         post_migrate.connect(frozen_counts.create_trigger, sender=self)
+        post_migrate.connect(seen_keys.note_lookup_key, sender=self)
 
 
 class ConsoleAdminConfig(AdminConfig):

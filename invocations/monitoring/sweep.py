@@ -11,6 +11,7 @@ from django.utils import timezone
 from invocations.batches import ending, part_counts, retention
 from invocations.batches.feed import feed_or_wait
 from invocations.forms import kept_form
+from invocations.models import seen_keys
 from invocations.monitoring import (
     batch_emails,
     claimed_emails,
@@ -65,6 +66,7 @@ def _update_monitoring(now: datetime) -> None:
         incident_emails.send_due_emails,
         batch_emails.send_due_emails,
         statistics.count_due_quarters,
+        seen_keys.note_keys,
     ):
         try:
             step(now)

@@ -10,35 +10,60 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.kaleyra.address import is_loopback, is_public
 from invocations.models import Account, Callback, CallbackAddress, permissions
 from invocations.models.encryption import Unreadable
 from invocations.results import endpoints, inbox
 from invocations.results.endpoints import BASIC_USER, SECRET_HEADER
 from invocations.views.base import StaffRequest, render_page, staff_page
+from invocations.views.step_up import needs_step_up
 
 logger = logging.getLogger(__name__)
 
+Deed = Callable[[StaffRequest, Account], CallbackAddress | None]
 BODY = '{"workflowevent":"<workflowevent>"}'
 BODY_AS_DOCUMENTED = '{"workflowevent":""}'
 
 
 @staff_page(permissions.CHANGE_ACCOUNT)
 @require_http_methods(["GET", "HEAD", "POST"])
-def callback_setup(request: StaffRequest, account_id: int) -> HttpResponse:
-    """Shows what to enter at Kaleyra; creates, rotates, ends and tests the address (`ACTIONS`)."""
+def callback_setup(request: StaffRequest, account_id: int) -> HttpResponseBase:
+    """Shows what to enter at Kaleyra; creates, rotates, ends and tests the address (`DEEDS`).
+
+    The secret is shown once, in the answer to the press that made it.
+    """
     account = get_object_or_404(Account.objects.select_related("pod"), pk=account_id)
+    name = request.POST.get("action", "") if request.method == "POST" else ""
+    if name in DEEDS:
+        return _do(request, account, DEEDS[name])
+    if name == "test":
+        _test(request, account)
     if request.method == "POST":
-        action = ACTIONS.get(request.POST.get("action", ""))
-        if action:
-            action(request, account)
         return redirect("callback_setup", account_id=account.pk)
-    address = endpoints.current_address(account)
+    return _page(request, account)
+
+
+@needs_step_up
+def _do(request: StaffRequest, account: Account, deed: Deed) -> HttpResponse:
+    """The page with the secret if the deed made one: a redirect would have to keep it somewhere."""
+    made = deed(request, account)
+    if made is None:
+        return redirect("callback_setup", account_id=account.pk)
+    return _page(request, account, made)
+
+
+def _page(
+    request: StaffRequest, account: Account, made: CallbackAddress | None = None
+) -> HttpResponse:
+    """`made`: the address whose secret is shown, this once."""
+    address = made or endpoints.current_address(account)
     received = Callback.objects.filter(account=account).defer("body")
     context: dict[str, Any] = {
         "account": account,
@@ -54,6 +79,8 @@ def callback_setup(request: StaffRequest, account_id: int) -> HttpResponse:
         "body_as_documented": BODY_AS_DOCUMENTED,
         **(_address_context(request, address) if address else {}),
     }
+    if made:
+        context["secret"] = made.secret
     return render_page(request, "callback_setup.html", context)
 
 
@@ -74,7 +101,7 @@ def _address_context(request: StaffRequest, address: CallbackAddress) -> dict[st
     )
     return {
         "url": url,
-        "secret": secret,
+        "secret_end": secret[-4:],
         "is_here_only": not is_public(host),
         "is_plain": not request.is_secure(),
         "curl": curl,
@@ -84,30 +111,46 @@ def _address_context(request: StaffRequest, address: CallbackAddress) -> dict[st
 # --- Actions --------------------------------------------------------------------------------------
 
 
-def _create(request: StaffRequest, account: Account) -> None:
-    endpoints.ensure_address(account, by=request.user)
+def _create(request: StaffRequest, account: Account) -> CallbackAddress | None:
+    if endpoints.current_address(account):
+        return None  # pressed twice
+    with transaction.atomic():
+        address = endpoints.ensure_address(account, by=request.user)
+        _record(request, address)
     messages.success(request, _("The address is made. Now enter it at Kaleyra, as shown here."))
+    return address
 
 
-def _rotate(request: StaffRequest, account: Account) -> None:
+def _rotate(request: StaffRequest, account: Account) -> CallbackAddress | None:
     try:
-        endpoints.rotate_address(account, by=request.user)
+        with transaction.atomic():
+            address = endpoints.rotate_address(account, by=request.user)
+            _record(request, address)
     except endpoints.PreviousStillValid:
         text = _(
             "The old address still takes results. "
             "End it first, once Kaleyra posts to the current one."
         )
         messages.warning(request, text)
-    else:
-        text = _(
-            "There is a new address. The old one works until you end it: enter the new one at"
-            " Kaleyra first."
-        )
-        messages.success(request, text)
+        return None
+    text = _(
+        "There is a new address. The old one works until you end it: enter the new one at"
+        " Kaleyra first."
+    )
+    messages.success(request, text)
+    return address
+
+
+def _record(request: StaffRequest, address: CallbackAddress) -> None:
+    record(verbs.CALLBACK_SECRET_MADE, by=request.user, about=address.account)
 
 
 def _end_previous(request: StaffRequest, account: Account) -> None:
-    if endpoints.end_previous_address(account):
+    with transaction.atomic():
+        has_ended = endpoints.end_previous_address(account)
+        if has_ended:
+            record(verbs.CALLBACK_ADDRESS_ENDED, by=request.user, about=account)
+    if has_ended:
         text = _("The old address is ended. Only the current one takes results.")
         messages.success(request, text)
     else:
@@ -163,10 +206,5 @@ def _self_test(address: CallbackAddress) -> str:
     return ""
 
 
-ACTIONS: dict[str, Callable[[StaffRequest, Account], None]] = {
-    "make": _create,
-    "rotate": _rotate,
-    "end": _end_previous,
-    "test": _test,
-}
-"""By the value of the button `action` that is posted."""
+DEEDS: dict[str, Deed] = {"make": _create, "rotate": _rotate, "end": _end_previous}
+"""By the value of the button `action` that is posted. They return the address that they made."""
