@@ -302,6 +302,17 @@ class ApiKey(models.Model):
         """Whether the account points elsewhere than when the key was entered. Needs its pod."""
         return not self.is_for(self.account.pod.api_domain, self.account.sid)
 
+    def refresh_from_db(self, using: Any = None, fields: Any = None, **kwargs: Any) -> None:
+        """Leaves the key sealed. Django would set its text, which `save` takes for an entered one."""
+        columns = [field.attname for field in self._meta.concrete_fields]
+        names = list(columns if fields is None else fields)
+        if "key" in names:
+            names.remove("key")
+            stored = ApiKey._base_manager.using(using or self._state.db).filter(pk=self.pk)
+            self.__dict__["key"] = stored.values_list("key", flat=True).get()
+        if names:
+            super().refresh_from_db(using, names, **kwargs)
+
     def save(self, **kwargs: Any) -> None:
         if isinstance(self.__dict__.get("key"), str):  # entered, and not as it was read
             self.host, self.sid = self.account.pod.api_domain, self.account.sid
