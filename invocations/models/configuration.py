@@ -228,9 +228,7 @@ class ApiKey(models.Model):
     """“…” for a key of fewer than 12 characters."""
     sid = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     """The account's SID when the key was entered: Kaleyra makes a key for one SID."""
-    host = models.CharField(
-        max_length=253, blank=True, default="", db_default="", editable=False
-    )
+    host = models.CharField(max_length=253, blank=True, default="", db_default="", editable=False)
     """The API domain of the account's pod when the key was entered."""
     is_primary = models.BooleanField(
         _("primary"),
@@ -302,7 +300,9 @@ class ApiKey(models.Model):
         """Whether the account points elsewhere than when the key was entered. Needs its pod."""
         return not self.is_for(self.account.pod.api_domain, self.account.sid)
 
-    def refresh_from_db(self, using: Any = None, fields: Any = None, **kwargs: Any) -> None:
+    def refresh_from_db(
+        self, using: str | None = None, fields: Any = None, from_queryset: Any = None
+    ) -> None:
         """Leaves the key sealed. Django would set its text, which `save` takes for an entered one."""
         columns = [field.attname for field in self._meta.concrete_fields]
         names = list(columns if fields is None else fields)
@@ -311,7 +311,7 @@ class ApiKey(models.Model):
             stored = ApiKey._base_manager.using(using or self._state.db).filter(pk=self.pk)
             self.__dict__["key"] = stored.values_list("key", flat=True).get()
         if names:
-            super().refresh_from_db(using, names, **kwargs)
+            super().refresh_from_db(using, names, from_queryset)
 
     def save(self, **kwargs: Any) -> None:
         if isinstance(self.__dict__.get("key"), str):  # entered, and not as it was read

@@ -201,9 +201,7 @@ _STEPS = (
     ),
     _Step("Profile", ("binding", "own_number", "own_number_digest"), DigestRun.profiles, False),
     _Step("CallbackAddress", ("token",), DigestRun.addresses, False),
-    _Step(
-        "Callback", ("account_id", "digest", "body", "set_aside_reason"), DigestRun.callbacks
-    ),
+    _Step("Callback", ("account_id", "digest", "body", "set_aside_reason"), DigestRun.callbacks),
 )
 
 

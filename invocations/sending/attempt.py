@@ -94,7 +94,7 @@ def text_as_recorded(invocation: Invocation) -> str | None:
     The digest cannot be changed (`models.immutable`), nor made without the lookup key.
     """
     try:
-        text = invocation.payload
+        text: str | None = invocation.payload
     except Unreadable:
         return None
     if not text or not is_digest_of(invocation.payload_digest, text, PAYLOAD_DIGEST):

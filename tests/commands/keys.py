@@ -6,7 +6,6 @@ import hashlib
 import json
 from importlib import import_module
 from types import SimpleNamespace
-from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.apps import apps
@@ -129,7 +128,7 @@ def opened_by(key: str) -> tuple[int, int]:
 
 
 def result(row: Invocation, number: str) -> bytes:
-    channel: dict[str, Any] = {"channel": "whatsapp", "statusCode": "DELIVERED", "recipient": number}
+    channel = {"channel": "whatsapp", "statusCode": "DELIVERED", "to": number}
     content = {
         "workflowInvocationId": row.workflow_invocation_id,
         "executionStatus": "COMPLETED",

@@ -18,8 +18,9 @@ from invocations.models import (
     Profile,
     SearchableValue,
     TrailRow,
+    encryption,
+    key_rotation,
 )
-from invocations.models import encryption, key_rotation
 from invocations.models.encryption import digest_of
 from invocations.models.recipients import phone_digests, sent_to
 from invocations.models.searchable_values import value_digests
@@ -67,9 +68,7 @@ def everything_is_found(row):
     assert SearchableValue.objects.filter(digest__in=value_digests(VALUE)).exists()
     assert Profile.objects.filter(own_number_digest__in=phone_digests(NUMBER)).exists()
     assert ChannelResult.objects.filter(recipient_digest__in=phone_digests(NUMBER)).exists()
-    again, is_new = record(
-        row.workflow_instance, SENDS, request_id=row.request_id, created_by=None
-    )
+    again, is_new = record(row.workflow_instance, SENDS, request_id=row.request_id, created_by=None)
     assert again == row and not is_new
     other = [Send(NUMBER, {"01": "another"})] * 2
     with pytest.raises(RequestIdTaken):

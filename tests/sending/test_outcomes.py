@@ -14,9 +14,9 @@ from django.utils import timezone
 from invocations.kaleyra.client import KaleyraClient
 from invocations.models import Account, Invocation, Pace, Pod, WorkflowInstance
 from invocations.models.encryption import digests
+from invocations.models.invocations import PAYLOAD_DIGEST
 from invocations.sending import targets
 from invocations.sending.deliver import deliver
-from invocations.models.invocations import PAYLOAD_DIGEST
 from invocations.sending.outcomes import TABLE
 from tests.faults.certificates import Authority
 from tests.faults.server import FaultServer
