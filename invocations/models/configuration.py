@@ -303,7 +303,7 @@ class ApiKey(models.Model):
     def refresh_from_db(
         self, using: str | None = None, fields: Any = None, from_queryset: Any = None
     ) -> None:
-        """Leaves the key sealed. Django would set its text, which `save` takes for an entered one."""
+        """Leaves the key sealed: Django would set its text, as if it had been entered."""
         columns = [field.attname for field in self._meta.concrete_fields]
         names = list(columns if fields is None else fields)
         if "key" in names:

@@ -88,7 +88,7 @@ _TRIGGERS = (
     _Trigger(
         "note_is_immutable",
         "invocations_note",
-        # Not the text, which keys encrypt anew and retention removes. Its token is bound to its row.
+        # Not the text, which new keys encrypt anew and retention removes: it is bound to its row.
         ("id", "invocation_id", "author_id", "created_at"),
     ),
 )

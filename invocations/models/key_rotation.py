@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.apps import apps
@@ -72,7 +73,7 @@ class Rotation:
 
     def rotate(self, column: EncryptedColumn, walk: TableWalk) -> Iterator[int]:
         """Yields how many rows each batch had."""
-        return walk.each(lambda rows: _rotate_rows(column, rows, Opened()))
+        return walk.each(partial(_rotate_rows, column, opened=Opened()))
 
     def check(self) -> Iterator[Opened]:
         """Goes through everything until a pass finds no other key; yields after each batch."""
@@ -80,7 +81,7 @@ class Rotation:
             opened = Opened()
             for column in self.columns:
                 walk = TableWalk(column.rows(), [column.field.attname])
-                for _rows in walk.each(lambda rows, of=column: _rotate_rows(of, rows, opened)):  # type: ignore[misc]
+                for _rows in walk.each(partial(_rotate_rows, column, opened=opened)):
                     yield opened
             if not opened.rotated:
                 break
