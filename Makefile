@@ -19,7 +19,7 @@ SHELL := /bin/bash
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-run: $(VENV)/.runtime .env ## install what is needed and serve the console with its practice pod (PORT=8000 POD_PORT=8100)
+run: $(VENV)/.runtime .env lookup-key ## install what is needed and serve the console with its practice pod (PORT=8000 POD_PORT=8100)
 	@$(BIN)/python -c 'import socket, sys; \
 	taken = [p for p in map(int, sys.argv[1:]) if not socket.socket().connect_ex(("127.0.0.1", p))]; \
 	sys.exit(f"Port {taken[0]} is in use. Choose others: make run PORT=8001 POD_PORT=8101" if taken else 0)' $(PORT) $(POD_PORT)
@@ -97,9 +97,16 @@ packages:
 	@tests/install-packages.sh
 
 .env: | $(VENV)/.runtime
-	@umask 077; $(BIN)/python -c 'import secrets; from cryptography.fernet import Fernet; \
-	fresh = {"SECRET_KEY=": secrets.token_urlsafe(50), "FIELD_ENCRYPTION_KEYS=": Fernet.generate_key().decode()}; \
+	@umask 077; $(BIN)/python -c 'import secrets; from cryptography.fernet import Fernet; from fallback_console import lookup_key; \
+	fresh = {"SECRET_KEY=": secrets.token_urlsafe(50), "FIELD_ENCRYPTION_KEYS=": Fernet.generate_key().decode(), "LOOKUP_KEY=": lookup_key.fresh()}; \
 	print("\n".join(line + fresh.get(line, "") for line in open(".env.example").read().splitlines()))' > .env.tmp && mv .env.tmp .env
+
+# For a .env of a version before: the key that is derived there, so that all that is stored is found.
+# Files of such a version could be opened by other users of this machine.
+lookup-key: $(VENV)/.runtime .env
+	@chmod -f 600 .env db.sqlite3* || true
+	@grep -q '^LOOKUP_KEY=.' .env || { umask 077; line=$$($(BIN)/python -W ignore manage.py make_lookup_key) && \
+	{ grep -v '^LOOKUP_KEY=' .env; echo "$$line"; } > .env.tmp && mv .env.tmp .env; }
 
 # The two files in .venv note when each list of requirements was installed.
 $(VENV)/.runtime: requirements.txt
@@ -113,5 +120,5 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: help run test test-sqlite test-postgres test-quick cover fuzz bench-preview bench-history bench-pages bench-callbacks bench-dispatch bench-import \
+.PHONY: help run lookup-key test test-sqlite test-postgres test-quick cover fuzz bench-preview bench-history bench-pages bench-callbacks bench-dispatch bench-import \
   crash-test crash-test-bugs crash-soak words format packages

@@ -19,8 +19,10 @@ from urllib.parse import urlsplit
 
 import environ
 
+from fallback_console import lookup_key
 from fallback_console.databases import POSTGRESQL, SQLITE, with_durable_commits
 from fallback_console.validation import is_email_address, is_fernet_key, is_header_token, is_web_url
+from invocations.kaleyra.address import API_DOMAIN, is_public
 from invocations.kaleyra.patterns import LinearPattern, PatternError, compiled
 
 SHORTEST_SECRET_KEY = 40
@@ -143,6 +145,37 @@ class Environment:
                 "Use a key of its own, so that each can be changed alone.",
             )
         return keys
+
+    def lookup_key(self, name: str, *, encryption_keys: list[str]) -> str:
+        """32 bytes in base64; derived from the oldest encryption key if the variable is empty."""
+        key = self.text(name).strip()
+        if not key:
+            return lookup_key.derived(encryption_keys)
+        if not is_fernet_key(key):  # the same form
+            self._add_problem(
+                name,
+                "is not 32 bytes in URL-safe base64.",
+                "`manage.py make_lookup_key` prints the line for .env.",
+            )
+        elif key in encryption_keys:
+            self._add_problem(
+                name,
+                "is one of FIELD_ENCRYPTION_KEYS.",
+                "Use a key of its own: `manage.py make_lookup_key` prints the line for .env.",
+            )
+        return key
+
+    def api_domains(self, name: str) -> list[str]:
+        """Hosts in small letters, each with or without a port; none on this machine."""
+        hosts = self.items(name)
+        if not all(re.search(API_DOMAIN, host) and is_public(host) for host in hosts):
+            self._add_problem(
+                name,
+                "holds an entry that is not a public host.",
+                "Hosts in small letters, comma separated: api.xx.kaleyra.io",
+            )
+            return []
+        return hosts
 
     def bearer_token(self, name: str) -> str:
         token = self.text(name)

@@ -7,6 +7,7 @@ reports with a hint before anything starts (`manage.py check`, and `wsgi.py` for
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from zoneinfo import available_timezones
 
@@ -17,6 +18,10 @@ from fallback_console.databases import beside_database
 from fallback_console.environment import Environment, SettingProblem
 from fallback_console.logs import levels_by_logger, remember_credentials_of, root_level
 from fallback_console.sign_in_settings import *  # noqa: F403
+
+# Every entry point reads this module before it makes a file: the database with its journal, exports
+# and backups are for the console's own user alone.
+os.umask(0o077)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -36,10 +41,17 @@ SANDBOX = env.flag("SANDBOX", default=False)
 
 FIELD_ENCRYPTION_KEYS = env.encryption_keys("FIELD_ENCRYPTION_KEYS", secret_key=SECRET_KEY)
 
+LOOKUP_KEY = env.lookup_key("LOOKUP_KEY", encryption_keys=FIELD_ENCRYPTION_KEYS)
+"""Of the digests by which stored things are found. It stays when encryption keys change."""
+LOOKUP_KEY_IS_SET = bool(env.text("LOOKUP_KEY"))
+
 # --- connection to Kaleyra ----------------------------------------------------------------------
 
 HTTPS_PROXY_URL = env.web_url("HTTPS_PROXY_URL", example="http://proxy.example.com:3128")
 CA_BUNDLE = env.file("CA_BUNDLE")
+
+EXTRA_API_DOMAINS = env.api_domains("EXTRA_API_DOMAINS")
+"""Hosts beside Kaleyra's documented four that API keys may be sent to."""
 
 DUPLICATE_ANSWER_PATTERN = env.text("DUPLICATE_ANSWER_PATTERN")
 """A regular expression for Kaleyra's message that a request ID was used before. Kaleyra does not
@@ -251,6 +263,7 @@ remember_credentials_of(
     secrets=[
         SECRET_KEY,
         *FIELD_ENCRYPTION_KEYS,
+        LOOKUP_KEY,
         METRICS_TOKEN,
         DATABASES["default"].get("PASSWORD", ""),
     ],

@@ -12,7 +12,7 @@ class InvocationsConfig(AppConfig):
     verbose_name = _("Set-up")
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401  registers the system checks
+        from . import checks, key_checks  # noqa: F401  registers the system checks
 
         # Not in admin/__init__.py: ConsoleSite is in that package, so importing it would register
         # the pages while the site is still being created.
@@ -22,7 +22,7 @@ class InvocationsConfig(AppConfig):
         from .audit import people as people_trail
         from .audit import sign_ins, versions
         from .forms.required import name_what_to_do
-        from .models import frozen_counts, immutable, trail_triggers
+        from .models import frozen_counts, immutable, seen_keys, trail_triggers
         from .results import pending_worker
 
         name_what_to_do()
@@ -35,6 +35,7 @@ class InvocationsConfig(AppConfig):
         post_migrate.connect(immutable.create_triggers, sender=self)
         post_migrate.connect(frozen_counts.create_trigger, sender=self)
         post_migrate.connect(trail_triggers.create_triggers, sender=self)
+        post_migrate.connect(seen_keys.note_lookup_key, sender=self)
 
 
 class ConsoleAdminConfig(AdminConfig):

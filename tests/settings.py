@@ -4,7 +4,11 @@ import os
 
 os.environ.update(
     SECRET_KEY="only-for-tests-only-for-tests-only-for-tests-only-for-tests",
-    FIELD_ENCRYPTION_KEYS="dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdC0=",
+    FIELD_ENCRYPTION_KEYS=os.environ.get(
+        "TEST_FIELD_ENCRYPTION_KEYS", "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdC0="
+    ),
+    LOOKUP_KEY="bG9va3VwLWtleS1sb29rdXAta2V5LWxvb2t1cC1rZXk=",
+    EXTRA_API_DOMAINS="",
     ALLOWED_HOSTS="localhost,127.0.0.1,testserver",
     DATABASE_URL=os.environ.get(
         "TEST_DATABASE_URL", "sqlite:////tmp/fallback-console-tests.sqlite3"

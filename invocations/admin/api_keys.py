@@ -21,15 +21,20 @@ from invocations.forms.api_key import ApiKeyForm, looks_like_a_key
 from invocations.forms.bounded_choices import MAX_ID_CHARACTERS
 from invocations.models import Account, ApiKey
 from invocations.models.encryption import Unreadable
-from invocations.monitoring.account_state import is_refused
+from invocations.monitoring.account_state import is_refused, moved_words
 from invocations.sending import pause
 from invocations.templatetags.shell import Part
 
 
 def key_state(key: ApiKey | None) -> SafeString:
-    """Whether a key is missing, unreadable or refused; otherwise its last four characters."""
+    """Whether a key is missing, for another place, unreadable or refused; otherwise its last four
+    characters. Needs the account's pod.
+    """
     if key is None:
         return badge(_("No key yet"), "unknown", "key_off")
+    if moved := moved_words(key):
+        again = badge(_("Cannot be used: enter it again"), "rejected", "lock")
+        return format_html("{}<br><small>{}</small>", again, moved)
     try:
         _readable = key.key
     except Unreadable:
@@ -61,7 +66,7 @@ class ApiKeyAdmin(Proven, ConfigurationAdmin):
         "kaleyra_owner",
     ]
     list_filter = ["account", "is_primary"]
-    list_select_related = ["account"]
+    list_select_related = ["account__pod"]
     search_fields = ["title", "last_four", "kaleyra_owner", "account__title", "account__sid"]
     readonly_fields = [
         "state",

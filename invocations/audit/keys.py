@@ -13,7 +13,7 @@ def trail_key() -> bytes:
     """Derived from the lookup key, which is not rotated with the encryption keys: the chain of
     old rows must still be verifiable after a rotation.
     """
-    return _derived(getattr(settings, "LOOKUP_KEY", "") or settings.FIELD_ENCRYPTION_KEYS[-1])
+    return _derived(settings.LOOKUP_KEY)
 
 
 @lru_cache(maxsize=4)

@@ -54,11 +54,12 @@ REASONS: dict[str, Text] = {
     "key": _("The stored API key cannot be sent: enter it again."),
     "no_key": _("The account has no primary API key."),
     "unreadable_key": _(
-        "The API key cannot be decrypted: enter it again, or put back what is missing in"
-        " FIELD_ENCRYPTION_KEYS."
+        "The API key cannot be decrypted: it was entered for another host or SID, or a key is"
+        " missing in FIELD_ENCRYPTION_KEYS. Enter it again."
     ),
     "unreadable_message": _(
-        "The message cannot be decrypted: a key is missing in FIELD_ENCRYPTION_KEYS."
+        "The message cannot be decrypted, or is not the one that was recorded: a key is missing in"
+        " FIELD_ENCRYPTION_KEYS, or somebody changed the database."
     ),
     "other_kind": _(
         "Its account has changed between practice and live since the message was checked. Nothing"

@@ -25,6 +25,7 @@ from urllib3.exceptions import HTTPError
 from invocations.kaleyra import kept_connection
 from invocations.kaleyra.address import invoke_url, is_public_address, profiles_url
 from invocations.kaleyra.connection import NoAnswer, NotSent, SingleConnectionAdapter, WatchedSocket
+from invocations.kaleyra.hosts import may_have_keys
 from invocations.kaleyra.patterns import SearchPattern
 from invocations.kaleyra.payload import CONTENT_TYPE, KEY_HEADER
 from invocations.kaleyra.plain_answer import PlainAnswer
@@ -42,6 +43,7 @@ class KaleyraClient:
     """Sends requests for one account.
 
     `allow_loopback` makes it use http, without a proxy, to a practice pod on this machine.
+    `extra_api_domains`: hosts beside Kaleyra's that may have the key (`hosts.may_have_keys`).
     `duplicate`: see `read_reply`. Times are in seconds.
     """
 
@@ -52,6 +54,7 @@ class KaleyraClient:
     proxy_url: str = field(default="", repr=False)  # it may hold a password
     ca_bundle: str = ""
     duplicate: SearchPattern | None = None
+    extra_api_domains: tuple[str, ...] = ()
     connect_seconds: float = CONNECT_SECONDS
     read_seconds: float = READ_SECONDS
     total_seconds: float = TOTAL_SECONDS
@@ -205,6 +208,11 @@ class ClientConnection:
         return requests.Request(method, url, headers=self._headers()).prepare()
 
     def _headers(self) -> dict[str, str]:
+        client = self._client
+        if not may_have_keys(
+            client.api_domain, extra=client.extra_api_domains, practice=client.allow_loopback
+        ):
+            raise NotSent("address")
         if not re.fullmatch("[!-~]+", self._client.api_key):
             # requests would raise too, with the key in its message.
             raise NotSent("key")

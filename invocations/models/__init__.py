@@ -7,6 +7,7 @@ from invocations.models.configuration import Account, ApiKey, Pod
 from invocations.models.home import AdminRequest, Favourite, FollowedUp
 from invocations.models.invocations import Invocation
 from invocations.models.kept_forms import KeptForm
+from invocations.models.key_runs import KeyRun, SeenKey
 from invocations.models.monitoring import Heartbeat, Incident, Quarter
 from invocations.models.notes import Note
 from invocations.models.preferences import Export, Preset, Profile, SavedFilter
@@ -42,6 +43,7 @@ __all__ = [
     "Incident",
     "Invocation",
     "KeptForm",
+    "KeyRun",
     "KillSwitch",
     "Note",
     "Pace",
@@ -53,6 +55,7 @@ __all__ = [
     "SavedFilter",
     "ScheduleChange",
     "SearchableValue",
+    "SeenKey",
     "Settlement",
     "Target",
     "TrailHead",

@@ -209,6 +209,9 @@ class Account(SavedWithHistory):
 class ApiKey(SavedWithHistory):
     """A key made in Kaleyra's user interface. It is entered here and never shown again.
 
+    It is bound to the host and SID that it was entered for: `key_for` opens it for no other, so it
+    leaves for no other, whatever is changed afterwards, and by whomever.
+
     `sending.store_outcome` and `monitoring.key_check` write `last_accepted_at` and
     `last_refused_at`; None means never since the key was entered.
     """
@@ -221,11 +224,13 @@ class ApiKey(SavedWithHistory):
     title = models.CharField(
         _("title"), max_length=100, help_text=_("What Kaleyra's list of keys calls it.")
     )
-    key = EncryptedTextField(_("key"), bound_to="id")
+    key = EncryptedTextField(_("key"), bound_to="where")
     last_four = models.CharField(_("ends in"), max_length=4, editable=False)
     """“…” for a key of fewer than 12 characters."""
     sid = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     """The account's SID when the key was entered: Kaleyra makes a key for one SID."""
+    host = models.CharField(max_length=253, blank=True, default="", db_default="", editable=False)
+    """The API domain of the account's pod when the key was entered."""
     is_primary = models.BooleanField(
         _("primary"),
         default=False,
@@ -249,7 +254,7 @@ class ApiKey(SavedWithHistory):
     last_checked_at = models.DateTimeField(_("last checked"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
     history = HistoricalRecords(
-        excluded_fields=["key", "last_accepted_at", "last_refused_at", "last_checked_at"]
+        excluded_fields=["key", "host", "last_accepted_at", "last_refused_at", "last_checked_at"]
     )
 
     class Meta:
@@ -266,11 +271,54 @@ class ApiKey(SavedWithHistory):
     def __str__(self) -> str:
         return f"{self.title} (ends in {self.last_four})"
 
+    @property
+    def where(self) -> str:
+        """What the token is bound to: this row, and where the key was entered for."""
+        return self._where(self.host, self.sid)
+
+    def _where(self, host: str, sid: str) -> str:
+        return f"{self.pk} {host} {sid}"
+
+    def key_for(self, host: str, sid: str) -> str:
+        """The key, if it was entered for this host and SID. Raises `Unreadable` for any other.
+
+        Not a comparison of columns: the token does not open at another place.
+        """
+        field = ApiKey._meta.get_field("key")
+        if "key" not in self.__dict__:
+            self.refresh_from_db(fields=["key"])
+        stored = self.__dict__["key"]
+        if isinstance(stored, str):  # entered and not saved yet, so for no place
+            raise Unreadable("The key is not stored yet.")
+        return str(field.content_for(stored, self._where(host, sid)))
+
+    def is_for(self, host: str, sid: str) -> bool:
+        """Whether it was entered for this host and SID, as its columns say."""
+        return (self.host, self.sid) == (host, sid)
+
+    @property
+    def was_moved_away_from(self) -> bool:
+        """Whether the account points elsewhere than when the key was entered. Needs its pod."""
+        return not self.is_for(self.account.pod.api_domain, self.account.sid)
+
+    def refresh_from_db(
+        self, using: str | None = None, fields: Any = None, from_queryset: Any = None
+    ) -> None:
+        """Leaves the key sealed: Django would set its text, as if it had been entered."""
+        columns = [field.attname for field in self._meta.concrete_fields]
+        names = list(columns if fields is None else fields)
+        if "key" in names:
+            names.remove("key")
+            stored = ApiKey._base_manager.using(using or self._state.db).filter(pk=self.pk)
+            self.__dict__["key"] = stored.values_list("key", flat=True).get()
+        if names:
+            super().refresh_from_db(using, names, from_queryset)
+
     def save(self, **kwargs: Any) -> None:
-        if not self.sid or self._is_new_key():
-            self.sid = self.account.sid
+        if isinstance(self.__dict__.get("key"), str):  # entered, and not as it was read
+            self.host, self.sid = self.account.pod.api_domain, self.account.sid
             if kwargs.get("update_fields") is not None:
-                kwargs["update_fields"] = {*kwargs["update_fields"], "sid"}
+                kwargs["update_fields"] = {*kwargs["update_fields"], "host", "sid"}
         try:
             self.last_four = self.key[-4:] if len(self.key) >= 12 else "…"
         except Unreadable:
@@ -278,14 +326,3 @@ class ApiKey(SavedWithHistory):
             # read (`sending.attempt.read_key`).
             pass
         super().save(**kwargs)
-
-    def _is_new_key(self) -> bool:
-        """Whether the key was set since the row was read, and is not the one that is stored."""
-        entered = self.__dict__.get("key")
-        if not isinstance(entered, str):  # it is as it was read
-            return False
-        stored = ApiKey.objects.filter(pk=self.pk).first()
-        try:
-            return stored is None or stored.key != entered
-        except Unreadable:
-            return True

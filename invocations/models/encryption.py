@@ -1,4 +1,4 @@
-"""Encryption at rest. No other module reads the encryption keys.
+"""Encryption at rest. No other module reads the encryption keys or the lookup key.
 
 `EncryptedTextField` stores a text as a Fernet token (AES-128-CBC with HMAC-SHA256,
 https://github.com/fyndata/fernet-spec), encrypted with the newest of FIELD_ENCRYPTION_KEYS and
@@ -77,32 +77,80 @@ def decrypt_bytes(token: str, place: str) -> bytes:
     return content
 
 
-@lru_cache(maxsize=8)
-def _digest_key(key: str, purpose: str) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(
-        key.encode()
-    )
+def rotated(token: str) -> str | None:
+    """The same content at the same place, encrypted with the newest key.
+
+    None if the newest key alone opens the token already. Raises `Unreadable`.
+    """
+    if is_of_newest_key(token):
+        return None
+    try:
+        return _fernet(_keys()).rotate(token.encode("ascii")).decode("ascii")
+    except (InvalidToken, UnicodeEncodeError, ValueError):
+        raise Unreadable("No key opens this token.") from None
+
+
+def is_of_newest_key(token: str) -> bool:
+    """Whether the newest key alone opens the token."""
+    try:
+        _fernet(_keys()[:1]).decrypt(token.encode("ascii"))
+    except (InvalidToken, UnicodeEncodeError, ValueError):
+        return False
+    return True
+
+
+def fingerprints() -> list[str]:
+    """What tells the encryption keys apart in the database, newest first. It reveals none."""
+    return [_hmac(key, "fingerprint", "") for key in _keys()]
+
+
+# --- digests --------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def _digest_key(key: str, purpose: str) -> hmac.HMAC:
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode())
+    return hmac.new(derived.derive(key.encode()), digestmod=hashlib.sha256)
+
+
+def _hmac(key: str, purpose: str, text: str) -> str:
+    keyed = _digest_key(key, purpose).copy()
+    keyed.update(text.encode("utf-8"))
+    return keyed.hexdigest()
 
 
 def digests(text: str, purpose: str) -> list[str]:
-    """The keyed digests (HMAC-SHA256, hex) of `text`, one for each encryption key, newest first.
+    """The keyed digests (HMAC-SHA256, hex) of `text`: first that of the lookup key.
 
-    Store the first and search for all, so that a value is still found after a key was added.
-    Digests of different purposes differ.
+    Store the first and search for all: the others, one for each encryption key, are what versions
+    before the lookup key stored. Digests of different purposes differ.
     """
-    return [
-        hmac.new(_digest_key(key, purpose), text.encode("utf-8"), hashlib.sha256).hexdigest()
-        for key in _keys()
-    ]
+    return [_hmac(key, purpose, text) for key in (settings.LOOKUP_KEY, *_keys())]
+
+
+def digest_of(text: str, purpose: str) -> str:
+    """The first of `digests`, the one to store."""
+    return _hmac(settings.LOOKUP_KEY, purpose, text)
+
+
+def is_digest_of(digest: str, text: str, purpose: str) -> bool:
+    """Whether `digest` is one of `digests`."""
+    known = (_hmac(key, purpose, text) for key in (settings.LOOKUP_KEY, *_keys()))
+    return any(hmac.compare_digest(each, digest) for each in known)
 
 
 def running_digest(purpose: str) -> hmac.HMAC:
-    """As the first of `digests`, for content that comes in pieces."""
-    return hmac.new(_digest_key(_keys()[0], purpose), digestmod=hashlib.sha256)
+    """As `digest_of`, for content that comes in pieces."""
+    return _digest_key(settings.LOOKUP_KEY, purpose).copy()
+
+
+def lookup_fingerprint() -> str:
+    """Tells whether the lookup key is the one that the stored digests were made with."""
+    return _hmac(settings.LOOKUP_KEY, "fingerprint", "")
 
 
 @dataclass
-class _Sealed:
+class Sealed:
     """A token as it is stored. It is decrypted on first access only."""
 
     token: str
@@ -128,7 +176,7 @@ class _SealedAttribute:
         if self.field.attname not in instance.__dict__:
             instance.refresh_from_db(fields=[self.field.attname])
         value = instance.__dict__[self.field.attname]
-        if not isinstance(value, _Sealed):
+        if not isinstance(value, Sealed):
             return value
         return value.content(self.field.place(instance), self.field.opened)
 
@@ -172,20 +220,24 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         """The content of a token that is stored at `place`. Raises `Unreadable`."""
         return decrypt(token, place)
 
-    def seal(self, instance: models.Model, content: Any) -> _Sealed:
+    def content_for(self, stored: Any, row: Any) -> Any:
+        """What is `stored` on an instance, if it was encrypted for `row`. Raises `Unreadable`."""
+        return stored.content(self._place_in(self.model, row), self.opened)
+
+    def seal(self, instance: models.Model, content: Any) -> Sealed:
         """`content`, encrypted for the row of `instance`. `QuerySet.update` accepts it."""
-        return _Sealed(encrypt(str(content), self.place(instance)))
+        return Sealed(encrypt(str(content), self.place(instance)))
 
-    def seal_for(self, row: Any, content: str) -> _Sealed:
+    def seal_for(self, row: Any, content: str) -> Sealed:
         """As `seal`, for the row of this model whose `bound_to` is `row`; without an instance."""
-        return _Sealed(encrypt(content, self._place_in(self.model, row)))
+        return Sealed(encrypt(content, self._place_in(self.model, row)))
 
-    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> _Sealed | None:
-        return None if value is None else _Sealed(value)
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Sealed | None:
+        return None if value is None else Sealed(value)
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> _Sealed | None:
+    def pre_save(self, model_instance: models.Model, add: bool) -> Sealed | None:
         value = model_instance.__dict__.get(self.attname)
-        if value is None or isinstance(value, _Sealed):
+        if value is None or isinstance(value, Sealed):
             return value
         # The instance keeps this token, so that saving it again writes the same token.
         sealed = self.seal(model_instance, value)
@@ -195,7 +247,7 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     def get_prep_value(self, value: Any) -> str | None:
         if value is None:
             return None
-        if isinstance(value, _Sealed):
+        if isinstance(value, Sealed):
             return value.token
         raise FieldError(
             f"{self.name} is encrypted for one row: set it on an instance and save that."
@@ -219,5 +271,5 @@ class EncryptedBytesField(EncryptedTextField):
     def opened(self, token: str, place: str) -> bytes:
         return decrypt_bytes(token, place)
 
-    def seal(self, instance: models.Model, content: Any) -> _Sealed:
-        return _Sealed(encrypt_bytes(content, self.place(instance)))
+    def seal(self, instance: models.Model, content: Any) -> Sealed:
+        return Sealed(encrypt_bytes(content, self.place(instance)))

@@ -8,9 +8,11 @@ without its triggers.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from django.db import connections
+from django.db import connections, transaction
 
 REFUSAL = "What an invocation sends, and a note, is immutable."
 
@@ -18,13 +20,15 @@ REFUSAL = "What an invocation sends, and a note, is immutable."
 class _Trigger(NamedTuple):
     """Refuses an UPDATE of `table` that changes one of `columns`.
 
-    `only_if`: SQL; a change of `columns` for which it is false passes.
+    `only_if`: SQL; a change of `columns` for which it is false passes. `unless_run`: within
+    `digests_may_change` it passes too.
     """
 
     name: str
     table: str
     columns: tuple[str, ...]
     only_if: str = "TRUE"
+    unless_run: bool = False
 
 
 _TRIGGERS = (
@@ -32,9 +36,17 @@ _TRIGGERS = (
         "invocation_is_immutable",
         "invocations_invocation",
         (
-            *("request_id", "payload", "payload_digest", "workflow_instance_id", "account_id"),
+            *("request_id", "workflow_instance_id", "account_id"),
             *("batch_id", "batch_row"),
         ),
+    ),
+    # It pins the payload, which a change of encryption keys writes anew and retention removes: no
+    # other text is posted (`sending.attempt`). `digest_run` alone makes it anew, with another key.
+    _Trigger(
+        "invocation_digest_is_immutable",
+        "invocations_invocation",
+        ("payload_digest",),
+        unless_run=True,
     ),
     # The target follows the set-up while the message has certainly not left. A row of a version
     # that stored no target gets one later.
@@ -76,7 +88,8 @@ _TRIGGERS = (
     _Trigger(
         "note_is_immutable",
         "invocations_note",
-        ("id", "invocation_id", "text", "author_id", "created_at"),
+        # Not the text, which new keys encrypt anew and retention removes: it is bound to its row.
+        ("id", "invocation_id", "author_id", "created_at"),
     ),
 )
 _POSTGRESQL = (
@@ -117,9 +130,29 @@ def _has_columns(connection: Any, trigger: _Trigger) -> bool:
         return {column[0] for column in cursor.description}.issuperset(trigger.columns)
 
 
+_RUNS = "current_setting('console.digests_may_change', true) IS DISTINCT FROM 'yes'"
+
+
+@contextmanager
+def digests_may_change(using: str) -> Iterator[None]:
+    """A transaction in which `payload_digest` may change. For others it stays immutable."""
+    connection = connections[using]
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT set_config('console.digests_may_change', 'yes', true)")
+            yield
+            return
+        # SQLite has one writer: nobody else writes before the trigger is there again.
+        [trigger] = [each for each in _TRIGGERS if each.unless_run]
+        cursor.execute(f"DROP TRIGGER IF EXISTS {trigger.name}")
+        yield
+        _create(connection, trigger)
+
+
 def _create(connection: Any, trigger: _Trigger) -> None:
     is_postgresql = connection.vendor == "postgresql"
     differs = "IS DISTINCT FROM" if is_postgresql else "IS NOT"
+    only_if = _RUNS if is_postgresql and trigger.unless_run else trigger.only_if
     with connection.cursor() as cursor:
         for statement in _POSTGRESQL if is_postgresql else _SQLITE:
             cursor.execute(
@@ -130,7 +163,7 @@ def _create(connection: Any, trigger: _Trigger) -> None:
                     changed=" OR ".join(
                         f"OLD.{column} {differs} NEW.{column}" for column in trigger.columns
                     ),
-                    only_if=trigger.only_if,
+                    only_if=only_if,
                     refusal=REFUSAL,
                 )
             )

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from invocations.models.attempts import Attempt
 
 
+PAYLOAD_DIGEST = "payload"
+"""The purpose of the digests of payloads (`encryption.digests`)."""
+
+
 class Invocation(models.Model):
     """One message to one customer, and the job that sends it.
 
@@ -103,6 +107,7 @@ class Invocation(models.Model):
         db_index=False,
     )
     """It follows the set-up while the message has certainly not left (`models.immutable`)."""
+    # `payload_digest` pins it (`models.immutable`): the sender posts no other text.
     payload = EncryptedTextField(
         _("payload"), bound_to="request_id", help_text=_("The exact text that is posted.")
     )

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from django.db.models import Q
 
 from invocations.kaleyra.spellings import canonical, spellings
-from invocations.models.encryption import digests
+from invocations.models.encryption import digest_of, digests
 
 RECIPIENT_DIGEST = "recipient"
 """The purpose of the digests of phone numbers (`encryption.digests`)."""
@@ -24,14 +24,14 @@ def digits_in(formatted: str) -> str:
 
 def stored_digest(digits: str) -> str:
     """The digest that a new row stores: the same one for all spellings of a phone."""
-    return digests(canonical(digits), RECIPIENT_DIGEST)[0]
+    return digest_of(canonical(digits), RECIPIENT_DIGEST)
 
 
 def phone_digests(digits: str) -> set[str]:
     """The digests that rows to this phone may have.
 
-    One for each spelling, because older rows store that of the digits as they were sent, and one
-    for each encryption key.
+    One for each spelling, because older rows store that of the digits as they were sent, and for
+    each key that digests were made with.
     """
     return {digest for each in spellings(digits) for digest in digests(each, RECIPIENT_DIGEST)}
 

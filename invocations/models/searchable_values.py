@@ -25,7 +25,7 @@ def normalised(value: str) -> str:
 
 
 def value_digests(value: str) -> list[str]:
-    """The digests that rows with this value may have, that of the newest key first.
+    """The digests that rows with this value may have, the one to store first.
 
     Empty if nothing of the value can be seen.
     """

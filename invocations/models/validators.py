@@ -8,23 +8,39 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from invocations.kaleyra import address, home_country
+from invocations.kaleyra import address, home_country, hosts
+
+
+def may_have_keys(api_domain: str) -> bool:
+    """Whether the settings allow API keys to be sent to this host."""
+    return hosts.may_have_keys(
+        api_domain, extra=settings.EXTRA_API_DOMAINS, practice=settings.SANDBOX
+    )
 
 
 def reachable(api_domain: str) -> None:
     """Validates that API keys may be sent to this host.
 
-    It must be public; or this machine, if SANDBOX is on.
+    It must be one of Kaleyra's, or named in EXTRA_API_DOMAINS; or this machine, if SANDBOX is on.
     """
+    if may_have_keys(api_domain):
+        return
     if address.is_loopback(api_domain):
-        if not settings.SANDBOX:
-            raise ValidationError(
-                _("A host on this machine is for practice. It needs SANDBOX=True."), code="sandbox"
-            )
-    elif not address.is_public(api_domain):
+        raise ValidationError(
+            _("A host on this machine is for practice. It needs SANDBOX=True."), code="sandbox"
+        )
+    if not address.is_public(api_domain):
         raise ValidationError(
             _("This is not a public host. Keys are sent to Kaleyra’s hosts only."), code="private"
         )
+    raise ValidationError(
+        _(
+            "Keys are sent to Kaleyra’s hosts only: %(hosts)s. Another one must be named in the"
+            " setting EXTRA_API_DOMAINS by the person who runs the console."
+        ),
+        code="unknown_host",
+        params={"hosts": ", ".join(hosts.DocumentedHost)},
+    )
 
 
 def sendable_key(key: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from invocations.history.meanings import Text
@@ -65,6 +66,25 @@ def blocked_state_of(account: Account) -> AccountState | None:
     """
     code = _blocked_code(account)
     return STATES[code] if code else None
+
+
+def moved_words(key: ApiKey) -> str:
+    """That the account points elsewhere than when the key was entered; "" if it does not.
+
+    Needs the account's pod.
+    """
+    if not key.host or not key.was_moved_away_from:
+        return ""
+    account = key.account
+    text = gettext("Entered for %(then)s; this account now points to %(now)s. Enter it again.")
+    return text % {
+        "then": _place(key.host, key.sid),
+        "now": _place(account.pod.api_domain, account.sid),
+    }
+
+
+def _place(host: str, sid: str) -> str:
+    return gettext("%(host)s, SID %(sid)s") % {"host": host, "sid": sid}
 
 
 def is_refused(key: ApiKey) -> bool:

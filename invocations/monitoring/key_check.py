@@ -22,9 +22,8 @@ from invocations.kaleyra.address import is_loopback
 from invocations.kaleyra.connection import NoAnswer, NotSent
 from invocations.kaleyra.profiles import KeyCheck, KeyVerdict, Profile, ProfileState
 from invocations.models import Account, ApiKey, CallbackAddress, Target
-from invocations.models.encryption import Unreadable
 from invocations.results import endpoints
-from invocations.sending.attempt import client_for
+from invocations.sending.attempt import NoKey, client_for, read_key
 
 CHECK_EVERY = timedelta(seconds=5)
 NO_CONNECTION = ("address", "connect_timeout", "name", "refused")
@@ -84,10 +83,12 @@ def check_key(key: ApiKey, console: str) -> KeyCheckResult:
     may_check = Q(last_checked_at__isnull=True) | Q(last_checked_at__lt=now - CHECK_EVERY)
     if not ApiKey.objects.filter(may_check, pk=key.pk).update(last_checked_at=now):
         return KeyCheckResult(CheckOutcome.TOO_SOON)
+    target = _target_of(key.account)
     try:
-        answer = client_for(_target_of(key.account), key.key).callback_profiles()
-    except Unreadable:
-        return KeyCheckResult(CheckOutcome.UNREACHABLE, "unreadable_key")
+        text = read_key(key, target.api_domain, target.sid)
+        answer = client_for(target, text).callback_profiles()
+    except NoKey as error:
+        return KeyCheckResult(CheckOutcome.UNREACHABLE, error.reason)
     except (NotSent, NoAnswer) as error:
         if error.reason not in NO_CONNECTION:
             return KeyCheckResult(CheckOutcome.UNREACHABLE, error.reason)

@@ -67,7 +67,7 @@ def key_step(facts: SetupFacts | None) -> Step:
     if key.problem:
         return replace(
             step,
-            fact=str(REASONS[key.problem]),
+            fact=key.moved or str(REASONS[key.problem]),
             state=State.WRONG,
             deed_title=_("Enter it again"),
             url=reverse("admin:invocations_apikey_change", args=[key.id]),

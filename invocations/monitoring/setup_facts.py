@@ -20,7 +20,7 @@ from invocations.models import (
     Invocation,
     WorkflowInstance,
 )
-from invocations.monitoring.account_state import is_refused
+from invocations.monitoring.account_state import is_refused, moved_words
 from invocations.results import endpoints
 from invocations.sending.account_key import key_problem, primary_key_of
 
@@ -43,6 +43,8 @@ class KeyFacts:
     stored_at: datetime
     stored_by: str = ""
     problem: str = ""
+    moved: str = ""
+    """In words: the account points elsewhere than when it was entered."""
     accepted_at: datetime | None = None
     refused_at: datetime | None = None
     checked_at: datetime | None = None
@@ -143,6 +145,7 @@ def _key_facts(account: Account) -> KeyFacts | None:
         stored_at=stored_at,
         stored_by=stored_by,
         problem=key_problem(account),
+        moved=moved_words(key),
         accepted_at=key.last_accepted_at,
         refused_at=key.last_refused_at,
         checked_at=key.last_checked_at,

@@ -14,6 +14,7 @@ from invocations.audit import sealing
 from invocations.batches import ending, part_counts, retention
 from invocations.batches.feed import feed_or_wait
 from invocations.forms import kept_form
+from invocations.models import seen_keys
 from invocations.monitoring import (
     batch_emails,
     claimed_emails,
@@ -74,6 +75,7 @@ def _update_monitoring(now: datetime) -> None:
         sealing.seal_all,
         sealing.log_head,
         trail_watch.check_when_due,
+        seen_keys.note_keys,
     )
     for step in steps:
         try:

@@ -21,7 +21,7 @@ from invocations.audit import verbs
 from invocations.audit.record import record
 from invocations.kaleyra.callback_body import is_compressed, uncompressed
 from invocations.models import Account, Callback
-from invocations.models.encryption import digests
+from invocations.models.encryption import digest_of
 from invocations.results.inserts import insert_or_count
 from invocations.results.matching import results_to_review
 
@@ -40,9 +40,7 @@ def store_result(account: Account, body: bytes) -> int:
     Of a gzip body the content is stored.
     """
     body = uncompressed(body)
-    digest, *older_digests = _digests(account, body)
-    if older_digests and (earlier := _stored_with(older_digests)):
-        digest = earlier
+    digest = digest_of(f"{account.pk} {hashlib.sha256(body).hexdigest()}", CALLBACK_DIGEST)
     callback = Callback(
         account=account,
         digest=digest,
@@ -54,12 +52,6 @@ def store_result(account: Account, body: bytes) -> int:
     return insert_or_count(callback)
 
 
-def _stored_with(older_digests: list[str]) -> str | None:
-    """The digest under which the body was stored with an earlier encryption key, if it was."""
-    same = Callback.objects.filter(digest__in=older_digests)
-    return same.values_list("digest", flat=True).first()
-
-
 def _as_text(body: bytes) -> str:
     """The body as text: no byte is lost, and JSON stays readable in any encoding."""
     for encoding in ("utf-8", json.detect_encoding(body)):
@@ -68,10 +60,6 @@ def _as_text(body: bytes) -> str:
         except UnicodeDecodeError:
             continue
     return body.decode("latin-1")
-
-
-def _digests(account: Account, body: bytes) -> list[str]:
-    return digests(f"{account.pk} {hashlib.sha256(body).hexdigest()}", CALLBACK_DIGEST)
 
 
 def set_aside(callback: Callback, reason: str, by: User) -> bool:

@@ -12,9 +12,12 @@ def primary_key_of(account: Account) -> ApiKey | None:
 
 
 def key_problem(account: Account) -> str:
-    """Why the primary key is not usable, as a reason in `sending.outcomes.TABLE`; else empty."""
+    """Why the primary key is not usable, as a reason in `sending.outcomes.TABLE`; else empty.
+
+    Needs the account's pod: a key is usable for the host and SID that it was entered for.
+    """
     try:
-        read_key(primary_key_of(account))
+        read_key(primary_key_of(account), account.pod.api_domain, account.sid)
     except NoKey as error:
         return error.reason
     return ""

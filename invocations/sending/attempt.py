@@ -14,8 +14,9 @@ from django.utils import timezone
 from invocations.kaleyra.client import ClientConnection, KaleyraClient
 from invocations.kaleyra.connection import NoAnswer, NotSent
 from invocations.kaleyra.reply import Reply
-from invocations.models import ApiKey, Target
-from invocations.models.encryption import Unreadable
+from invocations.models import ApiKey, Invocation, Target
+from invocations.models.encryption import Unreadable, is_digest_of
+from invocations.models.invocations import PAYLOAD_DIGEST
 from invocations.sending.claim import Claim
 from invocations.sending.outcomes import TABLE, Rule
 
@@ -74,14 +75,31 @@ class NoKey(Exception):
         self.reason = reason
 
 
-def read_key(api_key: ApiKey | None) -> str:
-    """The decrypted key. Raises `NoKey` if there is none or it cannot be decrypted."""
+def read_key(api_key: ApiKey | None, host: str, sid: str) -> str:
+    """The decrypted key, for a request to this host and SID.
+
+    Raises `NoKey` if there is none, it was entered for another host or SID, or cannot be decrypted.
+    """
     if api_key is None:
         raise NoKey("no_key")
     try:
-        return str(api_key.key)
+        return api_key.key_for(host, sid)
     except Unreadable:
         raise NoKey("unreadable_key") from None
+
+
+def text_as_recorded(invocation: Invocation) -> str | None:
+    """The text to post; None if it cannot be read, or is not the one that was recorded.
+
+    The digest cannot be changed (`models.immutable`), nor made without the lookup key.
+    """
+    try:
+        text: str | None = invocation.payload
+    except Unreadable:
+        return None
+    if not text or not is_digest_of(invocation.payload_digest, text, PAYLOAD_DIGEST):
+        return None
+    return text
 
 
 def _reason_and_reply(claim: Claim, connections: Connections | None) -> tuple[str, Reply | None]:
@@ -89,12 +107,11 @@ def _reason_and_reply(claim: Claim, connections: Connections | None) -> tuple[st
     if claim.route.blocked:
         return claim.route.blocked, None
     try:
-        key = read_key(claim.api_key)
+        key = read_key(claim.api_key, claim.target.api_domain, claim.target.sid)
     except NoKey as missing:
         return missing.reason, None
-    try:
-        body = invocation.payload
-    except Unreadable:
+    body = text_as_recorded(invocation)
+    if body is None:
         return "unreadable_message", None
     client, workflow = client_for(claim.target, key), claim.target.workflow_instance_id
     if not claim.is_fresh:
@@ -118,4 +135,5 @@ def client_for(target: Target, key: str) -> KaleyraClient:
         proxy_url=settings.HTTPS_PROXY_URL,
         ca_bundle=settings.CA_BUNDLE,
         duplicate=settings.DUPLICATE_ANSWER,
+        extra_api_domains=tuple(settings.EXTRA_API_DOMAINS),
     )

@@ -87,6 +87,7 @@ class Claim:
 
 ATTEMPT_COLUMNS = (
     *("request_id", "workflow_instance", "version", "account", "target", "payload", "not_after"),
+    *("payload_digest",),
     *("batch",),
     *("status", "attempt_count", "doubtful_since", "doubt_count"),
     *("due_at", "unasked_for"),

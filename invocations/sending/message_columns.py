@@ -14,16 +14,15 @@ from invocations.kaleyra import recipients
 from invocations.kaleyra.payload import Send, build_payload, to_text
 from invocations.kaleyra.recipients import Recipient
 from invocations.models import WorkflowInstance
-from invocations.models.encryption import digests
+from invocations.models.encryption import digest_of
+from invocations.models.invocations import PAYLOAD_DIGEST
 from invocations.models.recipients import phone_digests, stored_digest
 from invocations.models.searchable_values import value_digests
-
-PAYLOAD_DIGEST = "payload"
 
 
 def payload_columns(request_id: uuid.UUID, sends: Sequence[Send]) -> dict[str, str]:
     payload = to_text(build_payload(str(request_id), sends))
-    return {"payload": payload, "payload_digest": digests(payload, PAYLOAD_DIGEST)[0]}
+    return {"payload": payload, "payload_digest": digest_of(payload, PAYLOAD_DIGEST)}
 
 
 def recipients_of(sends: Iterable[Send]) -> list[Recipient]:
@@ -58,8 +57,8 @@ def searchable_values(found: Iterable[tuple[str, str]]) -> list[tuple[str, str]]
 def recipient_locks(workflow: WorkflowInstance, numbers: Iterable[Recipient]) -> set[str]:
     """Names of the locks of a workflow's messages to these numbers (`lock_recipients`).
 
-    There is one lock for each spelling of the phone, and for each encryption key: while keys are
-    changed, processes with the old keys and processes with the new ones have at least one in
+    There is one lock for each spelling of the phone, and for each key that digests were made with:
+    while a new version is started, its processes and those of the version before have one in
     common.
     """
     found = {digest for number in numbers for digest in phone_digests(number.digits)}

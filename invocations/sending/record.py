@@ -23,11 +23,11 @@ from invocations.composing.searchable import searchable_in
 from invocations.kaleyra.line_breaks import sends_in_one_line
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation, SearchableValue, WorkflowInstance
-from invocations.models.encryption import digests
+from invocations.models.encryption import is_digest_of
+from invocations.models.invocations import PAYLOAD_DIGEST
 from invocations.models.permissions import Viewer
 from invocations.sending import targets
 from invocations.sending.message_columns import (
-    PAYLOAD_DIGEST,
     lock_recipients,
     payload_columns,
     recipient_columns,
@@ -211,7 +211,7 @@ def _recorded_before(invocation: Invocation) -> Invocation | None:
     first = Invocation.objects.filter(request_id=invocation.request_id).first()
     if first is None:
         return None
-    is_same_payload = first.payload_digest in digests(invocation.payload, PAYLOAD_DIGEST)
+    is_same_payload = is_digest_of(first.payload_digest, invocation.payload, PAYLOAD_DIGEST)
     same = ("created_by_id", "workflow_instance_id")
     if is_same_payload and all(getattr(first, name) == getattr(invocation, name) for name in same):
         return first

@@ -131,7 +131,7 @@ def stored_targets(wanted: Collection[Parts]) -> dict[Parts, Target]:
 
 def _route_to(target: Target, account: Account) -> Route:
     """The route to a host or SID that the account has no more: only to a host that is still a
-    pod's, and only with a key of this SID.
+    pod's, and only with a key that was entered for this host and SID.
     """
     if not Pod.objects.filter(api_domain=target.api_domain).exists():
         return _blocked(target, "own_host_gone")
@@ -145,20 +145,13 @@ def _blocked(target: Target, reason: str) -> Route:
 
 
 def _key_for(target: Target, account: Account) -> ApiKey | None:
-    """A key of the target's SID: the account's own, or that of an account that has the SID now."""
-    if account.sid == target.sid:
-        return account.primary_key
-    entered_for_it = Q(account=account, sid=target.sid)
-    has_it_now = Q(account__sid=target.sid, is_primary=True)
-    keys = ApiKey.objects.filter(entered_for_it | has_it_now).select_related("account__pod")
+    """A key that was entered for the target's host and SID: the account's own, or that of an
+    account that is there now.
+    """
+    is_there_now = Q(account=account) | Q(is_primary=True)
+    keys = ApiKey.objects.filter(is_there_now, host=target.api_domain, sid=target.sid)
     ranked = sorted(
-        keys,
-        key=lambda key: (
-            key.account_id != account.pk,
-            key.account.pod.api_domain != target.api_domain,
-            not key.is_primary,
-            key.created_at,
-        ),
+        keys, key=lambda key: (key.account_id != account.pk, not key.is_primary, key.created_at)
     )
     return next(iter(ranked), None)
 

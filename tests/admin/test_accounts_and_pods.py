@@ -79,12 +79,20 @@ def test_a_practice_pod_is_marked_in_the_list(ada, add_pod):
     assert 'data-mode="practice"' in html and 'data-mode="live"' in html
 
 
-def test_a_host_of_another_domain_is_saved_with_a_warning(add_pod):
+@pytest.mark.parametrize("host", ["api.example.com", "api.us.kaleyra.io", "api.kaleyra.io:8443"])
+def test_a_host_that_kaleyra_does_not_document_is_refused(add_pod, host):
+    assert "must be named in the setting EXTRA_API_DOMAINS" in errors(add_pod(host))
+    assert not Pod.objects.filter(code="X").exists()
+
+
+def test_a_host_that_the_environment_names_is_saved_with_a_warning(add_pod, settings):
+    settings.EXTRA_API_DOMAINS = ["api.example.com"]
     assert "make sure that it is theirs" in messages_of(add_pod("api.example.com"))
     assert Pod.objects.filter(code="X").exists()
 
 
-def test_a_host_of_kaleyra_gets_no_warning(add_pod):
+def test_a_host_of_kaleyra_gets_no_warning(add_pod, settings):
+    settings.EXTRA_API_DOMAINS = ["api.us.kaleyra.io"]
     assert "theirs" not in messages_of(add_pod("api.us.kaleyra.io"))
 
 
@@ -212,7 +220,8 @@ def test_removing_a_pause_warns_if_the_account_still_cannot_send(ada, kaleyra):
     )
 
 
-def test_a_new_host_of_the_pod_resumes_its_accounts(ada, kaleyra, paused_by_console):
+def test_a_new_host_of_the_pod_resumes_its_accounts(ada, kaleyra, paused_by_console, settings):
+    settings.EXTRA_API_DOMAINS = ["api.new.kaleyra.io"]
     pod = kaleyra.pod
     page = reverse("admin:invocations_pod_change", args=[pod.pk])
     ada.post(page, {"code": pod.code, "title": pod.title, "api_domain": "api.new.kaleyra.io"})

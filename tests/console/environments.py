@@ -12,6 +12,8 @@ KEY = "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdC0="
 GOOD = {
     "SECRET_KEY": "a-secret-of-more-than-forty-characters-0123456789abcdef",
     "FIELD_ENCRYPTION_KEYS": KEY,
+    "LOOKUP_KEY": "bG9va3VwLWtleS1sb29rdXAta2V5LWxvb2t1cC1rZXk=",
+    "EXTRA_API_DOMAINS": "",
     "ALLOWED_HOSTS": "console.example.com",
     "DATABASE_URL": "postgres://console:canary-password@127.0.0.1:5432/console",
     "DEBUG": "False",

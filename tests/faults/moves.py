@@ -10,6 +10,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
+
 from invocations.models import Account, ApiKey, Channel, Invocation, Pod, WorkflowInstance
 from invocations.sending import pause, restored
 from invocations.sending.deliver import deliver
@@ -26,10 +28,10 @@ WAITS_FOR = 10.0
 
 
 def set_up(host: str, accounts: int, policy: str) -> None:
-    """Creates accounts at the receiver, each with a workflow and a key for each of two SIDs."""
+    """Creates accounts at the receiver, each with a workflow and a key for each place."""
     pod = Pod.objects.create(code="FAULTS", title="Faults", api_domain=host)
     other = host.replace("127.0.0.1", "localhost")  # the same receiver, with other IDs
-    Pod.objects.create(code="OTHER", title="Other", api_domain=other)
+    pods = [pod, Pod.objects.create(code="OTHER", title="Other", api_domain=other)]
     for n in range(accounts):
         account = Account.objects.create(
             title=f"Account {n}",
@@ -38,24 +40,42 @@ def set_up(host: str, accounts: int, policy: str) -> None:
             sends_per_second=1000,
             retry_ambiguous=policy,
         )
-        ApiKey.objects.create(account=account, title="console", key=KEY, is_primary=True)
+        _enter_keys(account, pods, [f"FAULTS{n}", f"OTHERS{n}"])
         workflow = WorkflowInstance.objects.create(
             account=account, title=f"Workflow {n}", workflow_instance_id=f"workflow-{n}"
         )
-        # The account changes between two SIDs, and has a key for each.
-        other = ApiKey.objects.create(account=account, title="of the other SID", key=KEY)
-        ApiKey.objects.filter(pk=other.pk).update(sid=f"OTHERS{n}")
         for position, kind in enumerate(["whatsapp", "sms"], start=1):
             Channel.objects.create(workflow_instance=workflow, position=position, kind=kind)
+
+
+def _enter_keys(account: Account, pods: list[Pod], sids: list[str]) -> None:
+    """One for each place at which the account will be: a key is usable only there."""
+    places = [(pod, sid) for pod in pods for sid in sids]
+    first = (account.pod, account.sid)
+    for pod, sid in places:
+        account.pod, account.sid = pod, sid
+        title, is_primary = f"{pod.code} {sid}", (pod, sid) == first
+        ApiKey.objects.create(account=account, title=title, key=KEY, is_primary=is_primary)
+    account.pod, account.sid = first
+
+
+def _move(account: Account, **changes: Any) -> int:
+    """As an admin who makes the key of the new place primary at once."""
+    with transaction.atomic():
+        Account.objects.filter(pk=account.pk).update(**changes)
+        account = Account.objects.select_related("pod").get(pk=account.pk)
+        account.api_keys.filter(is_primary=True).update(is_primary=False)
+        there = account.api_keys.filter(host=account.pod.api_domain, sid=account.sid)
+        return there.update(is_primary=True)
 
 
 def change_set_up(chance: random.Random, accounts: int) -> int:
     """Changes pod, SID or workflow ID of one account, as an admin does while messages are open.
 
-    Each changes between two values, so that there is a key for every SID. Returns how many rows.
+    Each changes between two values, so that there is a key for every place. Returns how many rows.
     """
     n = chance.randrange(accounts)
-    account = Account.objects.filter(title=f"Account {n}")
+    account = Account.objects.get(title=f"Account {n}")
     what = chance.choice(["pod", "sid", "workflow"])
     if what == "workflow":
         name = chance.choice([f"workflow-{n}", f"edited-{n}"])
@@ -63,8 +83,8 @@ def change_set_up(chance: random.Random, accounts: int) -> int:
         return workflow.update(workflow_instance_id=name)
     if what == "pod":
         pods = Pod.objects.filter(code__in=["FAULTS", "OTHER"]).order_by("code")
-        return account.update(pod=chance.choice(list(pods)))
-    return account.update(sid=chance.choice([f"FAULTS{n}", f"OTHERS{n}"]))
+        return _move(account, pod=chance.choice(list(pods)))
+    return _move(account, sid=chance.choice([f"FAULTS{n}", f"OTHERS{n}"]))
 
 
 def stop_until_some_wait(workers: Sequence[BaseProcess], may_record: Any) -> None:

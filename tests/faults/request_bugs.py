@@ -8,6 +8,8 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
+from invocations.models.encryption import digest_of
+from invocations.models.invocations import PAYLOAD_DIGEST
 from invocations.sending import attempt
 
 
@@ -22,6 +24,7 @@ def fresh_id() -> None:
             invocation.payload = text.replace(
                 str(ours.invocation.request_id), str(invocation.request_id)
             )
+            _pin(invocation)
             ours = replace(ours, invocation=invocation)
         return post_once(ours, connections)
 
@@ -38,7 +41,13 @@ def rewritten_body() -> None:
             invocation.payload = json.dumps(
                 dict(reversed(json.loads(ours.invocation.payload).items()))
             )
+            _pin(invocation)
             ours = replace(ours, invocation=invocation)
         return post_once(ours, connections)
 
     attempt._reason_and_reply = with_another_body
+
+
+def _pin(invocation: Any) -> None:
+    """Otherwise the sender would notice that the text is not the one that was recorded."""
+    invocation.payload_digest = digest_of(invocation.payload, PAYLOAD_DIGEST)

@@ -8,7 +8,7 @@ from django.core.exceptions import FieldError
 from django.db import connection, transaction
 
 from invocations.models import ApiKey, Invocation
-from invocations.models.encryption import Unreadable, digests
+from invocations.models.encryption import Unreadable, digest_of, digests, is_digest_of
 
 from .conftest import KEY
 
@@ -155,17 +155,28 @@ def test_the_last_four_characters_are_stored_of_long_keys_only(api_key, key, sho
     assert key not in str(reloaded(api_key))
 
 
-def test_a_digest_is_still_found_after_a_key_was_added(settings):
+def test_a_digest_is_the_same_whatever_keys_encrypt(settings):
     settings.FIELD_ENCRYPTION_KEYS = [OLD]
-    [before] = digests("919620000000", "recipient")
-    settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
-    after = digests("919620000000", "recipient")
-    assert after[0] != before and before in after
+    before = digest_of("919620000000", "recipient")
+    settings.FIELD_ENCRYPTION_KEYS = [NEW]
+    assert digest_of("919620000000", "recipient") == before
+    assert digests("919620000000", "recipient")[0] == before
+
+
+def test_what_a_version_before_the_lookup_key_stored_is_found_while_its_key_is_there(settings):
+    settings.LOOKUP_KEY = settings.FIELD_ENCRYPTION_KEYS[0]  # it keyed its digests with that
+    before = digest_of("919620000000", "recipient")
+    settings.LOOKUP_KEY = "another"
+    settings.FIELD_ENCRYPTION_KEYS = [NEW, *settings.FIELD_ENCRYPTION_KEYS]
+    assert before in digests("919620000000", "recipient")
+    assert is_digest_of(before, "919620000000", "recipient")
+    settings.FIELD_ENCRYPTION_KEYS = [NEW]
+    assert not is_digest_of(before, "919620000000", "recipient")
 
 
 def test_digests_of_another_purpose_or_text_differ():
-    one = digests("1", "recipient")
-    assert len(set(one + digests("2", "recipient") + digests("1", "payload"))) == 3
+    pairs = [("1", "recipient"), ("2", "recipient"), ("1", "payload")]
+    assert len({digest_of(*pair) for pair in pairs}) == 3
 
 
 def test_an_unsaved_api_key_has_its_id():

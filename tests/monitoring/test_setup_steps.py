@@ -21,6 +21,7 @@ from invocations.monitoring.setup_facts import (
 from invocations.monitoring.setup_steps import Progress, State, steps_from, steps_of
 from invocations.results import endpoints
 from tests.many import messages
+from tests.sending.moves import enter_keys_again
 
 NOW = timezone.now()
 EMPTY = SetupFacts(1, "HXAP1600000097IN", "India (IN pod)", "api.in.kaleyra.io")
@@ -255,6 +256,8 @@ def test_an_account_whose_workflows_are_drafts_is_being_set_up_but_for_practice(
     WorkflowInstance.objects.update(stage="draft")
     assert state_of(Account.objects.get()).code == "ready"
     Account.objects.update(pod=Pod.objects.get(code="IN"))
+    assert state_of(Account.objects.get()).code == "key_unreadable"
+    enter_keys_again()
     assert state_of(Account.objects.get()).code == "being_set_up"
 
 

@@ -4,6 +4,7 @@ from django.db import connection
 
 from invocations.models import (
     Account,
+    ApiKey,
     Invocation,
     WorkflowInstance,
     immutable,
@@ -21,6 +22,13 @@ def edit_sid(account, other_pod, workflow):
 
 def edit_workflow_id(account, other_pod, workflow):
     WorkflowInstance.objects.filter(pk=workflow.pk).update(workflow_instance_id="edited")
+
+
+def enter_keys_again():
+    """As an admin does after a change of host or SID."""
+    for key in ApiKey.objects.select_related("account__pod"):
+        key.key = key.key
+        key.save()
 
 
 def move_and_edit_all(account, other_pod, workflow):

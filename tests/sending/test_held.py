@@ -8,6 +8,7 @@ from invocations.models import ApiKey, Invocation, Pod
 from invocations.models.encryption import encrypt
 from invocations.sending import expiry, pause
 from invocations.sending.deliver import deliver
+from tests.conftest import KEY
 
 from .deliveries import delivered
 
@@ -78,6 +79,9 @@ def test_an_invalid_host_gets_no_key(recorded, receiver, account):
     # On Linux 0.0.0.0 reaches this machine.
     Pod.objects.filter(code="PRACTICE").update(api_domain=f"0.0.0.0:{port}")
     account.pod.refresh_from_db()
+    key = ApiKey.objects.get()
+    key.key = KEY
+    key.save()
     invocation = delivered(recorded())
     assert (invocation.status, invocation.reason) == ("held", "address")
     assert not receiver.received

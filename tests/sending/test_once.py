@@ -17,6 +17,7 @@ from invocations.sandbox.server import PracticePod
 from invocations.sending import attempt, expiry, store_outcome
 from invocations.sending.claim import LEASE, claim_invocations
 from invocations.sending.deliver import deliver
+from tests.sending.moves import enter_keys_again
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UNKNOWN = Invocation.Status.UNKNOWN
@@ -83,6 +84,7 @@ def test_the_attempt_is_visible_to_another_connection_before_its_first_byte_arri
     with PracticePod(say=look) as pod:
         account.pod.api_domain = pod.api_domain
         account.pod.save()
+        enter_keys_again()
         deliver(recorded().pk)
     assert seen == [("sending", "under_way", 1)]
 

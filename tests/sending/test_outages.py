@@ -7,9 +7,10 @@ from itertools import pairwise
 import pytest
 from django.utils import timezone
 
-from invocations.kaleyra.payload import Send, build_payload, to_text
+from invocations.kaleyra.payload import Send
 from invocations.models import Account, ApiKey, Channel, Invocation, WorkflowInstance
 from invocations.sending import rate_limit
+from invocations.sending.message_columns import payload_columns
 
 from .replay import WIDTH, Api, Replay
 
@@ -43,7 +44,7 @@ def fill(api, workflows):
             workflow_instance=workflow,
             account=workflow.account,
             request_id=(request_id := uuid.uuid4()),
-            payload=to_text(build_payload(str(request_id), SENDS)),
+            **payload_columns(request_id, SENDS),
             due_at=now,
             not_after=now + 240 * MINUTE,
             **(doubt if n < IN_DOUBT else {}),

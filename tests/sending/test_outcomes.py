@@ -14,14 +14,15 @@ from django.utils import timezone
 from invocations.kaleyra.client import KaleyraClient
 from invocations.models import Account, Invocation, Pace, Pod, WorkflowInstance
 from invocations.models.encryption import digests
+from invocations.models.invocations import PAYLOAD_DIGEST
 from invocations.sending import targets
 from invocations.sending.deliver import deliver
-from invocations.sending.message_columns import PAYLOAD_DIGEST
 from invocations.sending.outcomes import TABLE
 from tests.faults.certificates import Authority
 from tests.faults.server import FaultServer
 
 from .answer_rows import ACCEPTED, ROWS, TOTAL, Row, says
+from .moves import enter_keys_again
 
 HURRY = {"connect_seconds": 0.3, "read_seconds": 0.3, "total_seconds": TOTAL}
 HOST = "api.in.kaleyra.io"
@@ -47,6 +48,7 @@ def delivered(recorded, account):
                 server = stack.enter_context(FaultServer(row.behaviour))
                 port = server.port
             Pod.objects.filter(pk=account.pod_id).update(api_domain=f"127.0.0.1:{port}")
+            enter_keys_again()
             targets.follow(account)
             Invocation.objects.update(**before)
             assert deliver(invocation.pk, starting_from=before.get("status", "queued"))
@@ -144,6 +146,8 @@ def test_r24_an_untrusted_certificate_holds_the_message_and_nothing_is_sent(
     tls = authority.server(host, expired=wrong == "expired")
     with FaultServer(says(202, ACCEPTED), tls=tls) as server:
         Pod.objects.filter(pk=account.pod_id).update(api_domain=f"{HOST}:{server.port}")
+        settings.EXTRA_API_DOMAINS = [f"{HOST}:{server.port}"]
+        enter_keys_again()
         account.pod.refresh_from_db()
         invocation = recorded()
         deliver(invocation.pk)
@@ -168,6 +172,7 @@ def test_every_attempt_posts_the_same_bytes(recorded, account):
     invocation = recorded()
     with FaultServer(says(202, ACCEPTED)) as server:
         Pod.objects.filter(pk=account.pod_id).update(api_domain=server.api_domain)
+        enter_keys_again()
         targets.follow(account)
         deliver(invocation.pk)
         server.settled()

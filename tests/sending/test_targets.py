@@ -22,6 +22,7 @@ from invocations.sending.outcomes import Status
 from .moves import (
     edit_sid,
     edit_workflow_id,
+    enter_keys_again,
     forget_targets,
     move_account,
     move_and_edit_all,
@@ -67,6 +68,7 @@ def test_a_message_that_has_not_left_follows(
 ):
     row = recorded()
     change(account, other_pod, workflow)
+    enter_keys_again()
     deliver(row.pk)
     row.refresh_from_db()
     [attempt] = row.attempts.all()
@@ -85,6 +87,7 @@ def test_a_refused_message_follows_too_and_each_attempt_keeps_its_own(
     deliver(row.pk)
     kaleyra_says.stop()
     move_account(account, other_pod, workflow)
+    enter_keys_again()
     pause.resume(Account.objects.get())
     deliver(row.pk, starting_from=Status.HELD)
     hosts = [attempt.target.api_domain for attempt in row.attempts.order_by("number")]

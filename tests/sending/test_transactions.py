@@ -11,6 +11,7 @@ from invocations.monitoring.sweep import run_once
 from invocations.sending.deliver import deliver
 from tests.faults.server import FaultServer
 from tests.sending.answer_rows import ACCEPTED, says
+from tests.sending.moves import enter_keys_again
 from tests.views.conftest import NUMBER
 from tests.views.pages import confirm, send_form
 
@@ -55,6 +56,7 @@ def seen(account, workflow, request):
 
         with FaultServer(looks_first) as server:
             Pod.objects.filter(pk=account.pod_id).update(api_domain=server.api_domain)
+            enter_keys_again()
             door(workflow, request)
         assert Invocation.objects.get().status == "accepted"
         [only] = found

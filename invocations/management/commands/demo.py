@@ -21,6 +21,7 @@ from invocations.composing import template_fields
 from invocations.history.change import SET_UP
 from invocations.kaleyra.address import is_loopback
 from invocations.models import Account, ApiKey, Channel, Parameter, Pod, WorkflowInstance
+from invocations.models.encryption import Unreadable
 from invocations.results import endpoints
 from invocations.sandbox import PRACTICE_KEY_PREFIX, PRACTICE_SID
 
@@ -136,6 +137,7 @@ def _set_up_practice(api_domain: str) -> None:
     )
     if is_new:
         _add_examples(account)
+    _enter_practice_key_again(account)
     # An account that has an address was set up before: keep what users changed since.
     if endpoints.current_address(account) is None:
         endpoints.ensure_address(account, by=None)
@@ -146,6 +148,19 @@ def _set_up_practice(api_domain: str) -> None:
         for workflow in without_callback:
             workflow.expects_callback = True
             workflow.save()
+
+
+def _enter_practice_key_again(account: Account) -> None:
+    """If the pod listens elsewhere now: a key is usable only where it was entered for."""
+    for key in account.api_keys.filter(is_primary=True):
+        try:
+            is_of_practice = key.key.startswith(PRACTICE_KEY_PREFIX)
+        except Unreadable:
+            is_of_practice = False
+        if key.was_moved_away_from and is_of_practice:
+            key.account = account
+            key.key = PRACTICE_KEY_PREFIX + secrets.token_hex(12)
+            key.save()
 
 
 def _add_examples(account: Account) -> None:

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -27,6 +26,7 @@ from invocations.views.step_up import needs_step_up
 
 logger = logging.getLogger(__name__)
 
+Deed = Callable[[StaffRequest, Account], CallbackAddress | None]
 BODY = '{"workflowevent":"<workflowevent>"}'
 BODY_AS_DOCUMENTED = '{"workflowevent":""}'
 
@@ -34,15 +34,35 @@ BODY_AS_DOCUMENTED = '{"workflowevent":""}'
 @staff_page(permissions.CHANGE_ACCOUNT)
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs_step_up
-def callback_setup(request: StaffRequest, account_id: int) -> HttpResponse:
-    """Shows what to enter at Kaleyra; creates, rotates, ends and tests the address (`ACTIONS`)."""
+def callback_setup(request: StaffRequest, account_id: int) -> HttpResponseBase:
+    """Shows what to enter at Kaleyra; creates, rotates, ends and tests the address (`DEEDS`).
+
+    The secret is shown once, in the answer to the press that made it.
+    """
     account = get_object_or_404(Account.objects.select_related("pod"), pk=account_id)
+    name = request.POST.get("action", "") if request.method == "POST" else ""
+    if name in DEEDS:
+        return _do(request, account, DEEDS[name])
+    if name == "test":
+        _test(request, account)
     if request.method == "POST":
-        action = ACTIONS.get(request.POST.get("action", ""))
-        if action:
-            action(request, account)
         return redirect("callback_setup", account_id=account.pk)
-    address = endpoints.current_address(account)
+    return _page(request, account)
+
+
+def _do(request: StaffRequest, account: Account, deed: Deed) -> HttpResponse:
+    """The page with the secret if the deed made one: a redirect would have to keep it somewhere."""
+    made = deed(request, account)
+    if made is None:
+        return redirect("callback_setup", account_id=account.pk)
+    return _page(request, account, made)
+
+
+def _page(
+    request: StaffRequest, account: Account, made: CallbackAddress | None = None
+) -> HttpResponse:
+    """`made`: the address whose secret is shown, this once."""
+    address = made or endpoints.current_address(account)
     received = Callback.objects.filter(account=account).defer("body")
     context: dict[str, Any] = {
         "account": account,
@@ -58,6 +78,8 @@ def callback_setup(request: StaffRequest, account_id: int) -> HttpResponse:
         "body_as_documented": BODY_AS_DOCUMENTED,
         **(_address_context(request, address) if address else {}),
     }
+    if made:
+        context["secret"] = made.secret
     return render_page(request, "callback_setup.html", context)
 
 
@@ -78,7 +100,7 @@ def _address_context(request: StaffRequest, address: CallbackAddress) -> dict[st
     )
     return {
         "url": url,
-        "secret": secret,
+        "secret_end": secret[-4:],
         "is_here_only": not is_public(host),
         "is_plain": not request.is_secure(),
         "curl": curl,
@@ -88,26 +110,30 @@ def _address_context(request: StaffRequest, address: CallbackAddress) -> dict[st
 # --- Actions --------------------------------------------------------------------------------------
 
 
-def _create(request: StaffRequest, account: Account) -> None:
-    endpoints.ensure_address(account, by=request.user)
+def _create(request: StaffRequest, account: Account) -> CallbackAddress | None:
+    if endpoints.current_address(account):
+        return None  # pressed twice
+    address = endpoints.ensure_address(account, by=request.user)
     messages.success(request, _("The address is made. Now enter it at Kaleyra, as shown here."))
+    return address
 
 
-def _rotate(request: StaffRequest, account: Account) -> None:
+def _rotate(request: StaffRequest, account: Account) -> CallbackAddress | None:
     try:
-        endpoints.rotate_address(account, by=request.user)
+        address = endpoints.rotate_address(account, by=request.user)
     except endpoints.PreviousStillValid:
         text = _(
             "The old address still takes results. "
             "End it first, once Kaleyra posts to the current one."
         )
         messages.warning(request, text)
-    else:
-        text = _(
-            "There is a new address. The old one works until you end it: enter the new one at"
-            " Kaleyra first."
-        )
-        messages.success(request, text)
+        return None
+    text = _(
+        "There is a new address. The old one works until you end it: enter the new one at"
+        " Kaleyra first."
+    )
+    messages.success(request, text)
+    return address
 
 
 def _end_previous(request: StaffRequest, account: Account) -> None:
@@ -169,10 +195,5 @@ def _self_test(address: CallbackAddress) -> str:
     return ""
 
 
-ACTIONS: dict[str, Callable[[StaffRequest, Account], None]] = {
-    "make": _create,
-    "rotate": _rotate,
-    "end": _end_previous,
-    "test": _test,
-}
-"""By the value of the button `action` that is posted."""
+DEEDS: dict[str, Deed] = {"make": _create, "rotate": _rotate, "end": _end_previous}
+"""By the value of the button `action` that is posted. They return the address that they made."""

@@ -23,7 +23,8 @@ CALM: dict[str, Any] = {"connect_seconds": 10, "read_seconds": 10, "total_second
 
 
 def client(api_domain: str, **changes: Any) -> KaleyraClient:
-    return KaleyraClient(api_domain, SID, KEY, **{"allow_loopback": True, **HURRY, **changes})
+    usual = {"allow_loopback": True, "extra_api_domains": (api_domain,), **HURRY}
+    return KaleyraClient(api_domain, SID, KEY, **{**usual, **changes})
 
 
 def invoke(via: KaleyraClient | ClientConnection) -> Reply:

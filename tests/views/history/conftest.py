@@ -3,6 +3,8 @@ from datetime import UTC, datetime
 import pytest
 
 from invocations.models import Account, Invocation, Pod, WorkflowInstance
+from invocations.models.encryption import digest_of
+from invocations.models.invocations import PAYLOAD_DIGEST
 from invocations.sending.deliver import deliver
 
 
@@ -16,6 +18,7 @@ def many(workflow):
                 workflow_instance=workflow,
                 account=workflow.account,
                 payload="{}",
+                payload_digest=digest_of("{}", PAYLOAD_DIGEST),
                 recipient_hint=f"… {number:04}",
                 **changes,
             )

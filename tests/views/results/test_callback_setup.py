@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from invocations.models import Callback, CallbackAddress
+from invocations.models import Callback, CallbackAddress, TrailRow
 from invocations.results import endpoints, inbox
 from invocations.results.endpoints import SECRET_HEADER
 from tests.views.pages import words_of
@@ -39,13 +39,13 @@ def test_every_value_that_kaleyra_asks_for_is_there_to_copy(ada, there, address,
     assert {url, SECRET_HEADER, "Fallback console"} <= copies
     assert '{"workflowevent":"<workflowevent>"}' in said and '{"workflowevent":""}' in said
     assert "Default – No channel selected" in said and "POST" in said
-    assert f'<code id="secret">{address.secret}</code>' in html
+    assert f"ends in {address.secret[-4:]}" in said and address.secret not in html
     assert "not opened over https" not in said and "cannot reach" not in said
     assert page.headers["Cache-Control"] == "no-store"
 
 
-def test_the_values_are_those_that_the_endpoint_takes(ada, there, address, account):
-    html = ada.get(there).content.decode()
+def test_the_values_are_those_that_the_endpoint_takes(ada, there, account):
+    html = ada.post(there, {"action": "make"}).content.decode()
     url, secret = (
         re.search(r'data-copy="(http.+?)"', html)[1],
         re.search(r'<code id="secret">(.+?)</code>', html)[1],
@@ -60,6 +60,27 @@ def test_the_values_are_those_that_the_endpoint_takes(ada, there, address, accou
     assert answer.status_code == 200
     assert Callback.objects.get().account == account
     assert "none yet" not in words_of(ada.get(there))
+
+
+@pytest.mark.parametrize("action", ["make", "rotate"])
+def test_the_secret_is_shown_once_in_the_answer_to_the_press(ada, there, account, action):
+    if action == "rotate":
+        endpoints.ensure_address(account, by=None)
+    answer = ada.post(there, {"action": action})
+    secret = endpoints.current_address(account).secret
+    assert f'<code id="secret">{secret}</code>' in answer.content.decode()
+    assert answer.headers["Cache-Control"] == "no-store"
+    again = ada.post(there, {"action": action}, follow=True).content.decode()
+    assert secret not in again and secret not in ada.get(there).content.decode()
+    assert endpoints.current_address(account).secret == secret
+
+
+def test_a_new_secret_and_an_ended_address_stand_in_the_trail(ada, there, account):
+    for action in ["make", "rotate", "end", "end"]:
+        ada.post(there, {"action": action})
+    rows = TrailRow.objects.order_by("pk").values_list("verb", "who_name", "about_id")
+    made, ended = "callback_secret_made", "callback_address_ended"
+    assert list(rows) == [(verb, "ada", str(account.pk)) for verb in (made, made, ended)]
 
 
 @pytest.mark.parametrize(
