@@ -68,7 +68,7 @@ WORK = (
         _("Send in bulk"),
         "upload_file",
         "new_batch",
-        permissions.SEND,
+        permissions.SEND_BATCH,
         words=_("batch, file, spreadsheet, Excel, CSV"),
         below=("/batches/",),
     ),

@@ -20,7 +20,7 @@ CELLS = cells_of(100)
 
 
 def _found(number: str) -> list[int]:
-    return [found.row for found in unfed_rows(phone_digests(number))]
+    return [found.row for found in unfed_rows(phone_digests(number), Batch.objects.all())]
 
 
 def test_a_number_is_found_until_its_row_is_fed_and_then_as_a_message(workflow):
