@@ -1,6 +1,7 @@
 """Admin pages of people and groups.
 
-Nobody can grant rights that they do not have, and nobody changes their own rights. A superuser may
+Nobody can grant rights that they do not have, nobody changes their own rights, and nobody makes an
+admin alone, or changes another one (`admin.second_admin`). A superuser may
 do everything else. Other people who may change people (group Admin) see no superusers, and change
 only people whose rights they have themselves: otherwise they could set such a person's password and
 get their rights.
@@ -24,11 +25,13 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from invocations.access.admin_changes import is_admin
 from invocations.admin.badges import active_badge
 from invocations.admin.changes_link import ChangesOfRecord
 from invocations.admin.choices import BoundedChoices
 from invocations.admin.in_use import InUse
 from invocations.admin.lists import BoundedLists
+from invocations.admin.second_admin import SecondAdmin
 from invocations.forms.person import GroupForm, NewPersonForm, PersonForm
 from invocations.forms.rights import RightsField
 from invocations.history.people_changes import with_rights
@@ -66,6 +69,7 @@ def grantable_groups(granter: User) -> QuerySet[Group]:
 
 @admin.register(User)
 class PersonAdmin(
+    SecondAdmin,
     ChangesOfRecord,
     BoundedLists,
     BoundedChoices,
@@ -126,7 +130,9 @@ class PersonAdmin(
         return not obj.is_superuser and rights_of(obj) <= rights_of(granter)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return request.user.is_superuser and obj != request.user
+        """Never an admin: their rights are taken first, which a second admin confirms."""
+        is_kept = obj is not None and (obj == request.user or is_admin(obj))
+        return request.user.is_superuser and not is_kept
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         if obj is None:
@@ -188,7 +194,7 @@ def _rights_text(values: Mapping[str, Any]) -> str:
 
 @admin.register(Group)
 class ConsoleGroupAdmin(
-    ChangesOfRecord, BoundedLists, BoundedChoices, InUse, GroupAdmin, ModelAdmin
+    SecondAdmin, ChangesOfRecord, BoundedLists, BoundedChoices, InUse, GroupAdmin, ModelAdmin
 ):
     """For superusers only: whoever may change a group could grant themselves every right."""
 

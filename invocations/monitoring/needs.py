@@ -20,6 +20,7 @@ from invocations.models.reading import Reading
 from invocations.monitoring import admin_requests, pauses
 from invocations.monitoring.kept_count import KeptCount
 from invocations.monitoring.need import Ask, Need, Rank
+from invocations.monitoring.needs_admins import confirmation_needs
 from invocations.monitoring.needs_batches import batch_needs
 from invocations.monitoring.needs_outcomes import (
     incident_needs,
@@ -45,6 +46,7 @@ ENDS_TROUBLE = frozenset(
         permissions.CHANGE_KEY,
         permissions.SETTLE,
         permissions.STOP,
+        permissions.CHANGE_PEOPLE,
     }
 )
 """Whoever has one of these permissions has the list, with the rows that they can end."""
@@ -98,6 +100,7 @@ def _needs(viewer: Viewer, now: datetime) -> Iterator[Need]:
     yield from incident_needs(
         incidents, viewer, paused, causes, is_stopped=is_stopped, has_sender=has_sender
     )
+    yield from confirmation_needs(viewer)
     if unmatched := unmatched_need(viewer.reading):
         yield unmatched
 
