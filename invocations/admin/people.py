@@ -19,7 +19,9 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm
@@ -130,9 +132,7 @@ class PersonAdmin(
         return not obj.is_superuser and rights_of(obj) <= rights_of(granter)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Never an admin: their rights are taken first, which a second admin confirms."""
-        is_kept = obj is not None and (obj == request.user or is_admin(obj))
-        return request.user.is_superuser and not is_kept
+        return request.user.is_superuser and obj != request.user
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         if obj is None:
@@ -180,6 +180,13 @@ class PersonAdmin(
     def needed_by(self, record: User) -> list[QuerySet[Any]]:
         """Also the admin's log of what they changed, which Django would delete with the person."""
         return [*super().needed_by(record), LogEntry.objects.filter(user=record)]
+
+    def reasons_to_keep(self, record: User, request: HttpRequest) -> list[SafeString]:
+        """An admin's rights are taken first, which a second admin confirms."""
+        reasons = super().reasons_to_keep(record, request)
+        if not is_admin(record):
+            return reasons
+        return [*reasons, format_html("{}", gettext("Take their rights as an admin first"))]
 
 
 def _rights_text(values: Mapping[str, Any]) -> str:

@@ -129,13 +129,12 @@ class Viewer:
         """Which rows they read. Whoever may change workflows says whom one is kept for, and so
         reads all.
         """
-        if not self.sees_history:
-            return CLOSED
         is_superuser = self.user is not None and self.user.is_superuser
         if self.user is None or is_superuser or self.may_change_workflows:
-            return WHOLE
+            return WHOLE if self.sees_history else CLOSED
         reads_all = self.may(SEE_OF_OTHERS) or settings.SUPPORT_SEES == "all"
-        return Reading(self.kept, None if reads_all else self.user.pk)
+        own_of = None if reads_all else self.user.pk
+        return Reading(self.kept, own_of, is_closed=not self.sees_history)
 
     def invocations(self) -> QuerySet[Invocation]:
         """The messages that they read."""

@@ -10,7 +10,7 @@ from invocations.batches.control import cancel, pause
 from invocations.batches.feed import feed_due
 from invocations.batches.finding import unfed_rows
 from invocations.history.filters import narrow, values_in
-from invocations.models import Invocation
+from invocations.models import Batch, Invocation
 from invocations.models.recipients import phone_digests, sent_to
 from tests.batches.built import cells_of, checked_batch, running_batch
 
