@@ -37,9 +37,10 @@ def member_of(*groups, name="someone", **kwargs):
 @pytest.fixture
 def workflow(workflow):
     """With the channels that `recorded` sends by."""
-    for position, kind in enumerate(("whatsapp", "sms"), start=1):
-        text = {"template_text": "Hello {{1}}" if kind == "whatsapp" else "Hello {#var#}"}
-        Channel.objects.create(workflow_instance=workflow, position=position, kind=kind, **text)
+    workflow.channels.all().delete()
+    for position, (kind, text) in enumerate((("whatsapp", "{{1}}"), ("sms", "{#var#}")), start=1):
+        columns = {"position": position, "kind": kind, "template_text": f"Hello {text}"}
+        Channel.objects.create(workflow_instance=workflow, **columns)
     return workflow
 
 

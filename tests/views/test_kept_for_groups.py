@@ -142,7 +142,7 @@ def test_no_total_counts_it(kept, query):
     assert {tile["count"] for tile in given.context["tiles"]} == {0}
     home = browser.get("/")
     assert home.context["tiles"]["care"][5]["shown"] == "0" and not home.context["incidents"]
-    assert "unknown outcome" not in home.content.decode()
+    assert_nothing_of_it(home, "home")
 
 
 def test_a_filter_by_its_number_is_not_valid(kept):
@@ -223,7 +223,9 @@ def test_support_reaches_no_deed_of_a_role_above(world, name):
 
 
 def test_no_button_is_shown_without_its_right(world):
-    Invocation.objects.filter(pk=world.row.pk).update(status="rejected", final_at=timezone.now())
+    Invocation.objects.filter(pk=world.row.pk).update(
+        status="rejected", final_at=timezone.now(), due_at=None
+    )
     support = browser_of("priya", "Support")
     senior = browser_of("senior", "Senior support")
     there = address_of("invocation", world)
