@@ -164,20 +164,27 @@ def refuse(change_id: uuid.UUID, by: User) -> AdminChange | None:
     """Also by whoever asked for it, who takes it back. None if it is not open any more."""
     with transaction.atomic():
         change = open_changes().filter(pk=change_id).first()
-        if change is None or not _end(change, State.REFUSED, by):
+        if change is None:
+            return None
+        _lock(change, by)
+        if not _end(change, State.REFUSED, by):
             return None
         record(verbs.REFUSED, by=by, about=change, facts={"fields": sorted(change.changes)})
     return change
 
 
 def _lock(change: AdminChange, by: User) -> None:
-    """The people in it, always in the same order; and what is known of them now."""
+    """The people in it, always in the same order; and what is known of them now.
+
+    Not their keys: foreign keys of other rows point at them, and would wait.
+    """
     ids = {by.pk, change.asked_by_id, change.person_id or by.pk}
     people = {
-        one.pk: one for one in User.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+        one.pk: one
+        for one in User.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
     }
     if change.group_id:
-        change.group = Group.objects.select_for_update().get(pk=change.group_id)
+        change.group = Group.objects.select_for_update(no_key=True).get(pk=change.group_id)
     change.asked_by = people[change.asked_by_id]
     if change.person_id:
         change.person = people[change.person_id]

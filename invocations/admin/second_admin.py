@@ -35,7 +35,7 @@ class SecondAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             _keep_groups_for_later(request, obj, form, by)
             return super().save_model(request, obj, form, change)
         changes = _changes_in(form)
-        before = type(obj).objects.select_for_update().get(pk=obj.pk)
+        before = type(obj).objects.select_for_update(no_key=True).get(pk=obj.pk)
         if admin_changes.needs_confirmation(before, changes, by):
             _ask(request, before, changes, by)
             return None
