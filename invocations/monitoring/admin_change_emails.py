@@ -8,47 +8,54 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from invocations.access.admin_changes import is_admin, makes_admin
+from invocations.access.admin_changes import admin_permissions, is_admin, makes_admin
+from invocations.forms.rights import WORDS
 from invocations.history.wording import person_name
 from invocations.models import AdminChange
 
 logger = logging.getLogger(__name__)
 
 
-def words_of(changes: Mapping[str, Any]) -> list[str]:
-    """What the changes are, each as some words: "groups: Admin, Support", "turned off"."""
-    return list(_words(changes))
+def words_of(changes: Mapping[str, Any], *, whole: bool = False) -> list[str]:
+    """What the changes are, each as some words: "groups: Admin, Support", "turned off".
+
+    `whole`: with the new name, address and rights, for whoever confirms them.
+    """
+    return [_words(name, changes[name], whole=whole) for name in sorted(changes)]
 
 
-def _words(changes: Mapping[str, Any]) -> Iterator[str]:
-    for name in sorted(changes):
-        value = changes[name]
-        if name == "groups":
-            names = Group.objects.filter(pk__in=value).order_by("name")
-            groups = ", ".join(names.values_list("name", flat=True)) or _("none")
-            yield _("groups: %(names)s") % {"names": groups}
-        elif name == "is_superuser":
-            yield _("may do everything (superuser)") if value else _("no superuser any more")
-        elif name == "is_active":
-            yield _("turned on") if value else _("turned off")
-        elif name in ("user_permissions", "permissions"):
-            yield _("other rights")
-        elif name == "password":
-            yield _("a new password")
-        elif name == "email":
-            yield _("another email address")
-        else:
-            yield _("another name")
+def _words(name: str, value: Any, *, whole: bool) -> str:
+    if name == "groups":
+        names = Group.objects.filter(pk__in=value).order_by("name").values_list("name", flat=True)
+        return _("groups: %(names)s") % {"names": ", ".join(names) or _("none")}
+    if name == "is_superuser":
+        return _("may do everything (superuser)") if value else _("no superuser any more")
+    if name == "is_active":
+        return _("turned on") if value else _("turned off")
+    if name in ("user_permissions", "permissions"):
+        return _rights_text(value) if whole else _("other rights")
+    if name == "password":
+        return _("a new password")
+    what = _("another email address") if name == "email" else _("another name")
+    return f"{what}: {value or _('none')}" if whole else what
+
+
+def _rights_text(ids: Sequence[int]) -> str:
+    """In the words of the form of rights; those of an admin first."""
+    admins = set(admin_permissions().values_list("pk", flat=True))
+    found = sorted(Permission.objects.filter(pk__in=ids), key=lambda one: one.pk not in admins)
+    names = [str(WORDS.get(one.codename, one.name)) for one in found]
+    return _("rights: %(names)s") % {"names": ", ".join(names) or _("none")}
 
 
 def tell_asked(change: AdminChange) -> None:

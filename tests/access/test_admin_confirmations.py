@@ -216,3 +216,13 @@ def at_once(deeds):
     for thread in threads:
         thread.join()
     return done
+
+
+def test_whoever_confirms_reads_the_new_address_and_rights(ada, beth, sven, noor):
+    third = _browser("cleo", "Admin")
+    asked_by(ada, third.person, email="new@example.com")
+    assert "another email address: new@example.com" in beth.get("/confirmations/").content.decode()
+    press(beth, "refuse", AdminChange.objects.get(state=State.OPEN))
+    right = Permission.objects.get(codename="change_user").pk
+    asked_by(sven, noor.person, user_permissions=[right])
+    assert "rights: Can change people" in beth.get("/confirmations/").content.decode()

@@ -34,7 +34,7 @@ def _row(change: AdminChange, request: StaffRequest) -> dict[str, Any]:
         "change": change,
         "about": person_name(change.person) if change.person else str(change.group),
         "by": person_name(change.asked_by),
-        "what": words_of(change.changes),
+        "what": words_of(change.changes, whole=True),
         "lapses_at": change.asked_at + admin_changes.KEPT_FOR,
         "is_own": change.asked_by_id == request.user.pk,
         "may_confirm": admin_changes.may_confirm(change, request.user),
