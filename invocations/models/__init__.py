@@ -1,5 +1,6 @@
 """What the console keeps."""
 
+from invocations.models.admin_changes import AdminChange
 from invocations.models.attempts import Attempt, Settlement
 from invocations.models.batches import Batch, BatchChunk, BatchPart, ColumnChoice
 from invocations.models.browser_sessions import BrowserSession
@@ -23,6 +24,7 @@ from invocations.models.workflows import Channel, WorkflowInstance
 
 __all__ = [
     "Account",
+    "AdminChange",
     "AdminRequest",
     "ApiKey",
     "Attempt",

@@ -13,7 +13,7 @@ from invocations.audit import verbs
 from invocations.audit.record import record
 from invocations.forms import workflow_file
 from invocations.forms.workflow_start import ImportForm, StartForm
-from invocations.models import WorkflowInstance, permissions
+from invocations.models import permissions
 from invocations.views.base import StaffRequest, render_page, staff_page
 
 
@@ -21,7 +21,7 @@ from invocations.views.base import StaffRequest, render_page, staff_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def copy_workflow(request: StaffRequest, workflow_id: int) -> HttpResponse:
     """A draft with the same texts, values, time and groups."""
-    original = get_object_or_404(WorkflowInstance, pk=workflow_id)
+    original = get_object_or_404(request.viewer.reading.workflows(), pk=workflow_id)
     form = StartForm(
         request.POST or None,
         definition=workflow_file.definition_of(original),
@@ -40,7 +40,7 @@ def copy_workflow(request: StaffRequest, workflow_id: int) -> HttpResponse:
 @staff_page(permissions.VIEW_WORKFLOW)
 @require_safe
 def export_workflow(request: StaffRequest, workflow_id: int) -> HttpResponse:
-    workflow = get_object_or_404(WorkflowInstance, pk=workflow_id)
+    workflow = get_object_or_404(request.viewer.reading.workflows(), pk=workflow_id)
     text = workflow_file.as_text(workflow)
     facts = {"what": "workflow", "title": workflow.title}
     record(verbs.DOWNLOADED, by=request.user, about=workflow, facts=facts)
