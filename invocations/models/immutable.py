@@ -1,6 +1,9 @@
 """Database triggers that refuse to change what an invocation sends, where it was posted to, and
 notes.
 
+The payload is not among the columns: it is removed when its time is over (`privacy`), and
+`payload_digest`, which stays, tells whether it is still the same.
+
 They are triggers because a constraint cannot compare a row with its old values. They are created
 after every `migrate` and not in a migration: SQLite copies a table that a later migration alters,
 without its triggers.
@@ -32,7 +35,7 @@ _TRIGGERS = (
         "invocation_is_immutable",
         "invocations_invocation",
         (
-            *("request_id", "payload", "payload_digest", "workflow_instance_id", "account_id"),
+            *("request_id", "payload_digest", "workflow_instance_id", "account_id"),
             *("batch_id", "batch_row"),
         ),
     ),
@@ -76,8 +79,10 @@ _TRIGGERS = (
     _Trigger(
         "note_is_immutable",
         "invocations_note",
-        ("id", "invocation_id", "text", "author_id", "created_at"),
+        ("id", "invocation_id", "author_id", "created_at"),
     ),
+    # A note is removed with the values of its message, and never becomes another one.
+    _Trigger("note_text_is_immutable", "invocations_note", ("text",), "NEW.text IS NOT NULL"),
 )
 _POSTGRESQL = (
     """
