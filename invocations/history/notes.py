@@ -82,6 +82,8 @@ def lines_of_notes(invocation: Invocation, viewer: Viewer) -> Iterator[str]:
 def text_for(viewer: Viewer, row: Invocation | Note) -> str:
     """The note as `viewer` may read it; empty if the message was sent with none."""
     try:
+        if isinstance(row, Note) and row.text is None:
+            return _("(removed)")
         text = (row.text if isinstance(row, Note) else row.note) or ""
     except Unreadable:
         return _("(cannot be read any more)")

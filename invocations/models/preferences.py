@@ -172,7 +172,7 @@ class Export(models.Model):
     """Rows written so far, of `total`."""
     total = models.PositiveIntegerField(default=0)
     with_numbers = models.BooleanField(default=False)
-    """Whether the file has complete phone numbers."""
+    """Whether complete phone numbers were asked for; once it is ready, whether it has them."""
     asked_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     """When it was ready, failed or was cancelled; None before."""

@@ -135,8 +135,12 @@ class Callback(models.Model):
                     set_aside_by__isnull=True,
                     set_aside_reason__isnull=True,
                 )
-                | Q(set_aside_at__isnull=False, set_aside_by__isnull=False),
-                name="callback_set_aside_by_somebody",
+                | Q(
+                    Q(set_aside_reason__isnull=False) | Q(body__isnull=True),
+                    set_aside_at__isnull=False,
+                    set_aside_by__isnull=False,
+                ),
+                name="callback_set_aside_by_somebody_for_a_reason",
             ),
             models.CheckConstraint(
                 condition=Q(invocation__isnull=True, matched_at__isnull=True)

@@ -17,7 +17,6 @@ from invocations.models import Batch, BatchPart, Channel, Invocation
 from invocations.models.encryption import Unreadable
 from invocations.privacy.codes import CODES_KEPT_FOR
 
-
 PARTS_AT_ONCE = 10
 """Each has up to `PART_ROWS` rows."""
 

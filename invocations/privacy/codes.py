@@ -163,4 +163,3 @@ class _KeysOfCodes:
     def _is_code(channels: Sequence[Channel], index: int, key: str, sensitive: set[str]) -> bool:
         channel = channels[index] if index < len(channels) else Channel()
         return is_code(channel, key) or (channel.is_otp and key in sensitive)
-

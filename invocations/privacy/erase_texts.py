@@ -148,4 +148,3 @@ def _without(value: Any, phone: Phone) -> Any:
     if isinstance(value, Sequence):
         return [_without(each, phone) for each in value]
     return value
-

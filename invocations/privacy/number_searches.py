@@ -1,4 +1,4 @@
-"""Searches by a whole number: each is recorded, and many different ones are slowed down."""
+"""Searches by a whole number: each is recorded, once in ten minutes; many different ones are slowed."""
 
 from __future__ import annotations
 
@@ -44,11 +44,13 @@ def record_search(numbers: Collection[str], by: User) -> None:
     with transaction.atomic():
         _lock(by)
         lately = NumberSearch.objects.filter(person=by, at__gt=now - WITHIN)
-        if not lately.filter(digest=digest).exists() and lately.count() >= MOST_NUMBERS:
+        if lately.filter(digest=digest).exists():
+            return  # another page of the same search
+        if lately.count() >= MOST_NUMBERS:
             oldest = lately.order_by("at").values_list("at", flat=True)[0]
             raise TooManyNumbers(oldest + WITHIN)
         NumberSearch.objects.filter(person=by, at__lte=now - WITHIN).delete()
-        NumberSearch.objects.update_or_create(person=by, digest=digest, defaults={"at": now})
+        NumberSearch.objects.create(person=by, digest=digest, at=now)
         facts = {"last_four": digits[-4:], "digest": digest}
         record(verbs.NUMBER_SEARCHED, by=by, facts=facts)
 

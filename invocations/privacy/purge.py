@@ -82,9 +82,7 @@ class Purge:
                 yield removed
 
 
-def _old_values(
-    workflow: WorkflowInstance, now: datetime, most: int
-) -> tuple[Counter[str], bool]:
+def _old_values(workflow: WorkflowInstance, now: datetime, most: int) -> tuple[Counter[str], bool]:
     until = now - timedelta(days=workflow.effective_kept_days)
     due = Invocation.objects.filter(
         FINAL, workflow_instance=workflow, final_at__lte=until, values_removed_at__isnull=True
@@ -167,5 +165,3 @@ def purge_a_little(now: datetime) -> int:
     except BaseException:
         _in_sweep.steps = None  # a generator that has raised is over
         raise
-
-

@@ -1,4 +1,4 @@
-"""Removes numbers, values, notes and answers of messages. IDs, digests, statuses and counts stay."""
+"""Removes numbers, values, notes and answers of messages; IDs, digests and statuses stay."""
 
 from __future__ import annotations
 

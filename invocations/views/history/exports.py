@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -21,6 +23,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from invocations.audit import verbs
+from invocations.audit.record import record
 from invocations.forms.bulk_actions import selected_ids
 from invocations.forms.history import HistoryFilter
 from invocations.forms.search import HistorySearch
@@ -28,6 +32,8 @@ from invocations.history import exports as export_files
 from invocations.history.filters import first_ids
 from invocations.models import Export, Invocation, permissions
 from invocations.views.base import StaffRequest, render_page, staff_page
+from invocations.views.history.guessing import refuse_guessing
+from invocations.views.step_up import needs_step_up
 
 logger = logging.getLogger(__name__)
 
@@ -49,25 +55,60 @@ TONES = {
 def export(request: StaffRequest) -> HttpResponseBase:
     """Exports what the history lists: the filters are in the query string, the rest is posted.
 
-    Posted are the format, and either the search or the selected rows.
+    Posted are the format, and either the search or the selected rows. Numbers are masked.
     """
+    return _export(request)
+
+
+@staff_page(permissions.SEE_RECIPIENT)
+@sensitive_post_parameters()
+@require_POST
+@needs_step_up
+def export_with_numbers(request: StaffRequest) -> HttpResponseBase:
+    """As `export`, with whole numbers: asked for by a button of its own, and recorded."""
+    if not request.viewer.sees_history:
+        raise PermissionDenied
+    request.viewer = request.viewer.revealing()
+    return _export(request)
+
+
+def _export(request: StaffRequest) -> HttpResponseBase:
+    with_numbers = request.viewer.sees_numbers
     format = request.POST.get("format", "")
     if format not in TYPES:
         messages.error(request, _("Choose CSV or XLSX."))
         return redirect("history")
+    if (refusal := refuse_guessing(request, _search(request))) is not None:
+        return refusal
     found, is_named = _requested_rows(request)
     rows = found.order_by("-id").values("pk")[: export_files.MAX_INLINE_ROWS + 1].count()
     if not rows:
         messages.info(request, _("There is nothing to export: no message matches."))
         return redirect("history")
     if rows > export_files.MAX_INLINE_ROWS and not is_named:
-        export_files.request_export(request.user, HistoryFilter(request.GET).address, format)
+        address = HistoryFilter(request.GET).address
+        _record(request, format, None)
+        export_files.request_export(request.user, address, format, with_numbers=with_numbers)
         messages.success(request, _("It is being written. You find it here when it is ready."))
         return redirect("exports")
+    _record(request, format, rows)
     logger.info("user %s exports %s rows", request.user.pk, rows)
     # A streamed file is written after the middleware has reset the time zone: it uses the viewer's.
     lines = export_files.export_rows(found, request.viewer, most=export_files.MAX_INLINE_ROWS)
     return _inline_response(lines, format)
+
+
+def _record(request: StaffRequest, format: str, rows: int | None) -> None:
+    """`rows`: None if they are counted later, in the background."""
+    if not request.viewer.sees_numbers:
+        return
+    facts = {"whole_numbers": True, "format": format, "rows": rows}
+    with transaction.atomic():
+        record(verbs.EXPORTED, by=request.user, facts=facts)
+
+
+def _search(request: StaffRequest) -> HistorySearch:
+    return HistorySearch(request.POST, sees_values=request.viewer.sees_values)
 
 
 def _requested_rows(request: StaffRequest) -> tuple[QuerySet[Invocation], bool]:
@@ -76,7 +117,7 @@ def _requested_rows(request: StaffRequest) -> tuple[QuerySet[Invocation], bool]:
     selected = selected_ids(request.POST.getlist("ids"), most=export_files.MAX_INLINE_ROWS)
     if selected:
         return found.filter(request_id__in=selected), True
-    search = HistorySearch(request.POST, sees_values=request.viewer.sees_values)
+    search = _search(request)
     if request.POST.get("q", "").strip():
         ids = first_ids(search.ways, found.order_by("-pk"), export_files.MAX_INLINE_ROWS)
         return found.filter(pk__in=ids), True
@@ -126,7 +167,7 @@ def exports(request: StaffRequest) -> HttpResponse:
 def download(request: StaffRequest, export_id: uuid.UUID) -> HttpResponseBase:
     """The file, for the person who requested it, if they still may see what is in it."""
     found = get_object_or_404(Export, pk=export_id, person=request.user, state=Export.State.READY)
-    if found.with_numbers and not request.viewer.sees_numbers:
+    if found.with_numbers and not request.viewer.may_reveal:
         messages.error(
             request, _("It has whole numbers, which you may not see any more. Export it again.")
         )
