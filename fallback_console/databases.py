@@ -13,7 +13,8 @@ SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     # FULL: a commit survives a power cut (SQLite documentation, "PRAGMA synchronous").
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    # secure_delete: what is deleted is overwritten with zeros, and not left in freed pages.
+    "init_command": ("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"),
 }
 
 # Each thread of the web server keeps its connection for a minute and tests it before each use.

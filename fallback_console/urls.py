@@ -49,6 +49,7 @@ from invocations.views.monitoring.pauses import (
     stop,
 )
 from invocations.views.monitoring.support_home import followed_up
+from invocations.views.privacy.erase import erase, receipt
 from invocations.views.results.callback_setup import callback_setup
 from invocations.views.results.callbacks import callback
 from invocations.views.results.unmatched import match_result, reveal_result, set_aside, unmatched
@@ -150,6 +151,8 @@ urlpatterns = [
     path("callbacks/<str:token>/", callback, name="callback"),
     # However somebody has written that address at Kaleyra: a result that is lost never comes again.
     re_path(r"^[/]*callbacks(?:/(?P<token>[\s\S]*))?$", callback, name="callback_as_written"),
+    path("erase/", erase, name="erase"),
+    path("erase/<uuid:erasure_id>/", receipt, name="erasure"),
     path("stop/", stop, name="stop"),
     path("stop/cancel/", cancel_waiting, name="cancel_waiting"),
     path("stop/off/", let_go_on, name="let_go_on"),

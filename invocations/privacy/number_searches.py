@@ -1,4 +1,4 @@
-"""Searches by a whole number: each is recorded, once in ten minutes; many different ones are slowed."""
+"""Searches by a whole number: each is recorded, and many different ones are slowed."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from invocations.composing import check, resending, template_fields
+from invocations.composing import check, private_text, resending, template_fields
 from invocations.composing.findings import Finding, blockers
 from invocations.composing.searchable import searchable_in
 from invocations.kaleyra.line_breaks import sends_in_one_line
@@ -185,6 +185,7 @@ def _ask(invocation: Invocation, sends: Sequence[Send], acknowledged: Collection
         again=invocation.sent_again_from,
         not_before=invocation.not_before,
     )
+    asked += private_text.of_texts(invocation.reference, invocation.note or "")
     if open_ones := [finding for finding in asked if finding.token not in acknowledged]:
         raise NotAcknowledged(open_ones)
 
