@@ -161,6 +161,7 @@ def _steps() -> dict[str, _Step]:
         "unstarted": lambda phone, after: ("", delete_unstarted_files(phone)),
         "parts": empty_some,
         "belongings": _belongings,
+        "files": _files,
         "sessions": _sessions,
     }
     for table in tables():
@@ -193,7 +194,6 @@ def _belongings(phone: Phone, after: str) -> tuple[str, Counter[str]]:
     """What belongs to people here: exports, forms that were kept, their own number, searches."""
     counts: Counter[str] = Counter()
     counts["exports"] = Export.objects.all().delete()[0]  # each may have a line about the person
-    transaction.on_commit(lambda: _delete_files())
     results = ChannelResult.objects.filter(recipient_digest__in=phone.digests)
     counts["results"] = forget_recipients(results)
     own = Profile.objects.filter(own_number_digest__in=phone.digests)
@@ -211,9 +211,10 @@ def _belongings(phone: Phone, after: str) -> tuple[str, Counter[str]]:
     return "", +counts
 
 
-def _delete_files() -> None:
-    """Of exports without a row."""
+def _files(phone: Phone, after: str) -> tuple[str, Counter[str]]:
+    """Of exports, whose rows are deleted by now."""
     delete_old_exports(timezone.now())
+    return "", Counter()
 
 
 def _sessions(phone: Phone, after: str) -> tuple[str, Counter[str]]:

@@ -138,30 +138,19 @@ def end_run(before: datetime | None = None) -> Counter[str]:
         return Counter(run.counts)
 
 
-class _InSweep:
-    """Where the dispatcher of this process is."""
+class _Looks:
+    """When this process looks again for what is due, by its monotonic clock."""
 
-    def __init__(self) -> None:
-        self.steps: Iterator[Counter[str]] | None = None
-        self.looks_at = 0.0
-
-
-_in_sweep = _InSweep()
+    next_at = 0.0
 
 
 def purge_a_little(now: datetime) -> int:
     """One step, for the sweep also sends. Returns how many rows it removed something of."""
-    if _in_sweep.steps is None:
-        if time.monotonic() < _in_sweep.looks_at:
-            return 0
-        _in_sweep.steps = Purge().steps()
-    try:
-        return sum(next(_in_sweep.steps).values())
-    except StopIteration:
-        _in_sweep.steps = None
-        _in_sweep.looks_at = time.monotonic() + LOOKS_EVERY
+    if time.monotonic() < _Looks.next_at:
+        return 0
+    step = next(Purge(now).steps(), None)
+    if step is None:
+        _Looks.next_at = time.monotonic() + LOOKS_EVERY
         end_run(before=now - RUN_OF_DISPATCHER)
         return 0
-    except BaseException:
-        _in_sweep.steps = None  # a generator that has raised is over
-        raise
+    return sum(step.values())
