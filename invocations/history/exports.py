@@ -147,7 +147,7 @@ def write_xlsx(lines: Iterator[Line], path: Path, title: str = "") -> None:
 
 
 def request_export(
-    person: User, filters: str, format: str, *, with_numbers: bool = False
+    person: User, filters: str, format: str, with_numbers: bool = False
 ) -> Export | None:
     """Queues what `filters`, a query string of the history, match now. None without invocations.
 
@@ -158,12 +158,8 @@ def request_export(
         return None
     zone = timezone.get_current_timezone_name()
     return Export.objects.create(
-        person=person,
-        filters=filters,
-        format=format,
-        newest=newest,
-        zone=zone,
-        with_numbers=with_numbers,
+        **{"person": person, "filters": filters, "format": format, "newest": newest},
+        **{"zone": zone, "with_numbers": with_numbers},
     )
 
 

@@ -17,7 +17,7 @@ from invocations.kaleyra.sentences import sentence_of
 from invocations.models.batches import Batch
 from invocations.models.configuration import Account
 from invocations.models.constraints import INVOCATION_CONSTRAINTS
-from invocations.models.encryption import EncryptedTextField, Unreadable
+from invocations.models.encryption import EncryptedTextField, ValuesRemoved
 from invocations.models.indexes import INVOCATION_INDEXES
 from invocations.models.targets import Target
 from invocations.models.template_fields import WorkflowVersion
@@ -103,16 +103,11 @@ class Invocation(models.Model):
         db_index=False,
     )
     """It follows the set-up while the message has certainly not left (`models.immutable`)."""
-    payload = EncryptedTextField(
-        _("payload"),
-        bound_to="request_id",
-        null=True,
-        help_text=_("The exact text that is posted."),
-    )
-    """None once its values were removed. Without its codes before that (`privacy.codes`)."""
+    payload = EncryptedTextField(_("payload"), bound_to="request_id", null=True)
+    """The exact text that is posted. None once its values are removed (`privacy`)."""
     codes_removed_at = models.DateTimeField(null=True, blank=True, editable=False)
     values_removed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    """When numbers, values and notes of this row were removed (`privacy`); None before."""
+    """When its one-time codes, and all of its values, were removed; None before."""
     # Keyed HMAC-SHA256 in hex (`encryption.digests`): they find equal values without showing them.
     # The columns of the second number are empty if both channels send to one number.
     payload_digest = models.CharField(max_length=64, editable=False)
@@ -302,10 +297,6 @@ class Invocation(models.Model):
         """Kaleyra's errors as people read them, without what the message says already."""
         errors = dict.fromkeys(map(sentence_of, self.kept_reply.get("errors", [])))
         return [error for error in errors if error != self.message]
-
-
-class ValuesRemoved(Unreadable):
-    """What the message sent was removed: its time was over, or its person was erased."""
 
 
 def sends_in(invocation: Invocation) -> list[Send]:

@@ -8,6 +8,7 @@ forgets the number; what stays is the receipt.
 from __future__ import annotations
 
 import json
+import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -122,7 +123,7 @@ def erase_a_little(now: datetime) -> int:
     return 1
 
 
-def go_on(pk: object) -> bool:
+def go_on(pk: uuid.UUID) -> bool:
     """The next step, in a transaction of its own. False once it is done."""
     with transaction.atomic():
         under_way = Erasure.objects.filter(pk=pk, state=State.UNDER_WAY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -15,8 +16,6 @@ from invocations.models.recipients import stored_digest
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-
-    from django.contrib.auth.models import User
 
 MOST_NUMBERS = 20
 """Different numbers that one person may search for `WITHIN`. More look like guessing."""
@@ -57,4 +56,4 @@ def record_search(numbers: Collection[str], by: User) -> None:
 
 def _lock(by: User) -> None:
     """Two searches of one person at the same moment count each other."""
-    type(by).objects.select_for_update().filter(pk=by.pk).values_list("pk").first()
+    User.objects.select_for_update().filter(pk=by.pk).values_list("pk").first()

@@ -24,7 +24,8 @@ from invocations.models import (
     TrailRow,
     WorkflowInstance,
 )
-from invocations.models.invocations import ValuesRemoved, sends_in
+from invocations.models.encryption import ValuesRemoved
+from invocations.models.invocations import sends_in
 from invocations.privacy import purge
 from invocations.privacy.purge import Purge, end_run, purge_a_little
 from invocations.sending.record import record

@@ -166,10 +166,9 @@ def _record(
     request: StaffRequest, row: Invocation, form: SendAgainForm, acknowledged: set[str], reason: str
 ) -> bool:
     """Records the new message, which the background sender sends. False if it was not new."""
-    note = [
-        mask_numbers(mask_keys(note_of(row))),
-        _("Sent again: %(reason)s") % {"reason": reason} if reason else "",
-    ]
+    # Nobody looks at the old note and ticket here: what should not stand in them is masked.
+    note = [mask_numbers(mask_keys(note_of(row)))]
+    note += [_("Sent again: %(reason)s") % {"reason": reason}] if reason else []
     try:
         _invocation, is_new = record(
             row.workflow_instance,
