@@ -69,6 +69,9 @@ bench-callbacks: $(VENV)/.dev packages ## measure receiving results, beside two 
 bench-dispatch: $(VENV)/.dev packages ## measure a send against bare requests, Celery and newman (OPTIONS="--quick")
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.dispatch $(OPTIONS)
 
+bench-privacy: $(VENV)/.dev ## measure removing old values and erasing one person (ROWS=20000)
+	@PYTHONPATH=. $(BIN)/python -m benchmarks.privacy --rows $(or $(ROWS),20000)
+
 bench-import: $(VENV)/.dev packages ## measure reading, checking and storing files of recipients (OPTIONS="--rows 100000 --no-postgresql")
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.imports $(OPTIONS)
 
@@ -120,5 +123,5 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: help run lookup-key test test-sqlite test-postgres test-quick cover fuzz bench-preview bench-history bench-pages bench-callbacks bench-dispatch bench-import \
+.PHONY: help run lookup-key test test-sqlite test-postgres test-quick cover fuzz bench-preview bench-history bench-pages bench-callbacks bench-dispatch bench-privacy bench-import \
   crash-test crash-test-bugs crash-soak words format packages

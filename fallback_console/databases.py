@@ -15,8 +15,10 @@ SQLITE_OPTIONS = {
     # FULL: a commit survives a power cut (SQLite documentation, "PRAGMA synchronous").
     # recursive_triggers: INSERT OR REPLACE fires the trigger that refuses to delete a row of the
     # trail (SQLite documentation, "The REPLACE conflict resolution").
+    # secure_delete: what is deleted is overwritten with zeros, and not left in freed pages.
     "init_command": (
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+        " PRAGMA recursive_triggers=ON; PRAGMA secure_delete=ON;"
     ),
 }
 

@@ -19,7 +19,13 @@ from invocations.views.batches.upload import batch_example, new_batch
 from invocations.views.history.bulk_actions import bulk_actions
 from invocations.views.history.changes import changes, download_changes
 from invocations.views.history.errors import errors
-from invocations.views.history.exports import cancel_export, download, export, exports
+from invocations.views.history.exports import (
+    cancel_export,
+    download,
+    export,
+    export_with_numbers,
+    exports,
+)
 from invocations.views.history.find import find
 from invocations.views.history.glossary import glossary
 from invocations.views.history.history import history
@@ -27,6 +33,7 @@ from invocations.views.history.invocation import cancel, invocation, try_again
 from invocations.views.history.notes import add_note
 from invocations.views.history.person import person
 from invocations.views.history.reschedule import reschedule
+from invocations.views.history.reveal import reveal_number, reveal_person
 from invocations.views.history.saved_filters import remove_filter, save_filter
 from invocations.views.history.settle import settle
 from invocations.views.history.side_panel import side_panel
@@ -42,9 +49,10 @@ from invocations.views.monitoring.pauses import (
     stop,
 )
 from invocations.views.monitoring.support_home import followed_up
+from invocations.views.privacy.erase import erase, receipt
 from invocations.views.results.callback_setup import callback_setup
 from invocations.views.results.callbacks import callback
-from invocations.views.results.unmatched import match_result, set_aside, unmatched
+from invocations.views.results.unmatched import match_result, reveal_result, set_aside, unmatched
 from invocations.views.send.choose import choose, favourite
 from invocations.views.send.presets import remove_preset
 from invocations.views.send.preview import preview
@@ -53,8 +61,8 @@ from invocations.views.send.send import compose
 from invocations.views.setup import password_reset
 from invocations.views.setup.account_hub import account_hub, pause_account
 from invocations.views.setup.check_key import check_key
-from invocations.views.setup.locked_out import unlock
 from invocations.views.setup.confirmations import confirm_change, confirmations, refuse_change
+from invocations.views.setup.locked_out import unlock
 from invocations.views.setup.workflow import (
     add_workflow,
     texts_and_values,
@@ -124,11 +132,14 @@ urlpatterns = [
     path("history/filters/<int:filter_id>/remove/", remove_filter, name="remove_filter"),
     path("history/ticked/", bulk_actions, name="bulk_actions"),
     path("history/export/", export, name="export"),
+    path("history/export/numbers/", export_with_numbers, name="export_with_numbers"),
     path("history/exports/", exports, name="exports"),
     path("history/exports/<uuid:export_id>/download/", download, name="download"),
     path("history/exports/<uuid:export_id>/cancel/", cancel_export, name="cancel_export"),
     path("history/person/<slug:digest>/", person, name="person"),
     path("history/<uuid:request_id>/", invocation, name="invocation"),
+    path("history/<uuid:request_id>/number/", reveal_number, name="reveal_number"),
+    path("history/person/<slug:digest>/number/", reveal_person, name="reveal_person"),
     path("history/<uuid:request_id>/beside/", side_panel, name="side_panel"),
     path("history/<uuid:request_id>/try-again/", try_again, name="try_again"),
     path("history/<uuid:request_id>/cancel/", cancel, name="cancel"),
@@ -141,10 +152,13 @@ urlpatterns = [
     path("unknown/", unknown, name="unknown"),
     path("results/unmatched/", unmatched, name="unmatched"),
     path("results/unmatched/<int:callback_id>/match/", match_result, name="match_result"),
+    path("results/unmatched/<int:callback_id>/number/", reveal_result, name="reveal_result"),
     path("results/unmatched/set-aside/", set_aside, name="set_aside"),
     path("callbacks/<str:token>/", callback, name="callback"),
     # However somebody has written that address at Kaleyra: a result that is lost never comes again.
     re_path(r"^[/]*callbacks(?:/(?P<token>[\s\S]*))?$", callback, name="callback_as_written"),
+    path("erase/", erase, name="erase"),
+    path("erase/<uuid:erasure_id>/", receipt, name="erasure"),
     path("stop/", stop, name="stop"),
     path("stop/cancel/", cancel_waiting, name="cancel_waiting"),
     path("stop/off/", let_go_on, name="let_go_on"),

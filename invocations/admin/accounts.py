@@ -109,7 +109,8 @@ class AccountAdmin(Proven, ConfigurationAdmin):
         """A new account starts with the usual pace, and not paused."""
         names = (None, {"fields": ["title", "pod", "sid", "home_country"]})
         pace = ["sends_per_second", "retry_ambiguous", "is_paused", "paused_reason"]
-        return [names, (_("Pace and pause"), {"fields": pace})] if obj else [names]
+        kept = (_("How long values are kept"), {"fields": ["values_kept_days"]})
+        return [names, (_("Pace and pause"), {"fields": pace}), kept] if obj else [names]
 
     def page_after(self, obj: Account) -> str:
         return hub_of(obj) if obj.pk else ""

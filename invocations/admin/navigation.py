@@ -121,6 +121,7 @@ IN_NO_MENU = (
     UNMATCHED,
     Entry(_("Batches"), "library_books", "batches", permissions.SEE_HISTORY),
     Entry(_("Exports"), "download", "exports", permissions.SEE_HISTORY),
+    Entry(_("Erase a person"), "person_remove", "erase", permissions.ERASE),
     Entry(_("API keys"), "key", "admin:invocations_apikey_changelist", permissions.VIEW_KEY),
     Entry(_("Regions (pods)"), "dns", "admin:invocations_pod_changelist", permissions.VIEW_POD),
     Entry(_("Confirmations"), "how_to_reg", "confirmations", permissions.CHANGE_PEOPLE),

@@ -34,8 +34,8 @@ from invocations.admin.choices import BoundedChoices
 from invocations.admin.in_use import InUse
 from invocations.admin.lists import BoundedLists
 from invocations.admin.proven import Proven
-from invocations.admin.unlockable import Unlockable
 from invocations.admin.second_admin import SecondAdmin
+from invocations.admin.unlockable import Unlockable
 from invocations.forms.person import GroupForm, NewPersonForm, PersonForm
 from invocations.forms.rights import RightsField
 from invocations.history.people_changes import with_rights

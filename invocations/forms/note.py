@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from invocations.audit import verbs
 from invocations.audit.record import record
+from invocations.composing.private_text import what_is_in
 from invocations.kaleyra.characters import is_visible
 from invocations.models import Invocation, Note
 from invocations.models.notes import MAX_NOTE_CHARACTERS
@@ -30,8 +31,27 @@ class NoteForm(forms.Form):
         error_messages={"required": _("Type the note first.")},
     )
 
+    keeps_it = forms.BooleanField(
+        label=_("I have checked: it should stand in the note"), required=False
+    )
+    """Shown only once something was noticed in the text."""
+
     def __init__(self, data: Any = None) -> None:
         super().__init__(data, label_suffix="", initial={"note_id": uuid.uuid4()})
+        self.noticed = ""
+        """What was noticed: a phone number or a key, in words."""
+
+    def clean(self) -> dict[str, Any]:
+        """Asks before a number or a key is saved."""
+        cleaned = super().clean() or {}
+        self.noticed = what_is_in(cleaned.get("text", ""))
+        if self.noticed and not cleaned.get("keeps_it"):
+            words = _(
+                "It seems to have %(what)s. Colleagues see it masked. Take it out, or say that it"
+                " should stand there."
+            )
+            self.add_error("text", words % {"what": self.noticed})
+        return cleaned
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"]

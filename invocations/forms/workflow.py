@@ -46,6 +46,7 @@ class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
             "account",
             "workflow_instance_id",
             "valid_minutes",
+            "values_kept_days",
             "expects_callback",
             "groups",
         )
@@ -58,6 +59,7 @@ class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
         account: Any = self.fields["account"]
         account.queryset = Account.objects.select_related("pod").order_by("title")
         self.fields["valid_minutes"].label = _("Expires after, in minutes")
+        self.fields["values_kept_days"].label = _("Values kept, in days")
         self.fields["expects_callback"].label = _("Results come back")
         if workflow._state.adding:
             if workflow.account_id and reports_results(workflow.account):

@@ -47,6 +47,7 @@ PHRASES = {
     "stage": gettext_lazy("the stage"),
     "is_active": gettext_lazy("whether it is on the send page"),
     "valid_minutes": gettext_lazy("the minutes until a message expires"),
+    "values_kept_days": gettext_lazy("the days for which values are kept"),
     "expects_callback": gettext_lazy("whether results are expected"),
     "position": gettext_lazy("the order"),
     "kind": gettext_lazy("the kind"),

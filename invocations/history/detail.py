@@ -267,6 +267,8 @@ class Detail:
     def refreshes_every(self) -> int | None:
         """Seconds until an open page refreshes; None once nothing changes by itself."""
         row = self.invocation
+        if self.viewer.sees_numbers:
+            return None  # the refresh would mask them again while somebody reads them
         if row.is_final and row.delivery != Invocation.Delivery.AWAITING:
             return None
         moments = [
@@ -280,6 +282,7 @@ class Detail:
 
 def _readable(row: Settlement, field: str) -> str:
     try:
-        return getattr(row, field) or ""
+        text: str | None = getattr(row, field)
+        return _("(removed)") if text is None else text
     except Unreadable:
         return _("(cannot be read any more)")

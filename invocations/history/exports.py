@@ -101,7 +101,9 @@ def export_rows(
 # --- in the background ----------------------------------------------------------------------------
 
 
-def request_export(person: User, filters: str, format: str) -> Export | None:
+def request_export(
+    person: User, filters: str, format: str, with_numbers: bool = False
+) -> Export | None:
     """Queues what `filters`, a query string of the history, match now. None without invocations.
 
     Later invocations are left out. Days in the filters are in the current time zone.
@@ -112,9 +114,10 @@ def request_export(person: User, filters: str, format: str) -> Export | None:
     zone = timezone.get_current_timezone_name()
     with transaction.atomic():
         export = Export.objects.create(
-            person=person, filters=filters, format=format, newest=newest, zone=zone
+            **{"person": person, "filters": filters, "format": format, "newest": newest},
+            **{"zone": zone, "with_numbers": with_numbers},
         )
-        facts = {"format": format, "whole_numbers": Viewer.of(person).sees_numbers}
+        facts = {"format": format, "whole_numbers": with_numbers}
         record(verbs.EXPORTED, by=person, about=export, facts=facts)
     return export
 
@@ -188,6 +191,7 @@ def _claim(export: Export, now: datetime) -> bool:
 def _write(export: Export, claimed: QuerySet[Export]) -> None:
     """Writes the file. `claimed` finds the row as long as this attempt holds it."""
     viewer = Viewer.of(export.person, export.time_zone)
+    viewer = viewer.revealing() if export.with_numbers else viewer
     with timezone.override(export.time_zone):  # days in filters are in this zone
         _write_file(export, claimed, viewer)
     if not claimed.update(

@@ -14,6 +14,7 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from invocations.history.wording import person_name
+from invocations.kaleyra.private_text import mask_keys
 from invocations.kaleyra.redaction import mask_numbers
 from invocations.models import Invocation, Note
 from invocations.models.encryption import Unreadable
@@ -83,6 +84,8 @@ def lines_of_notes(invocation: Invocation, viewer: Viewer) -> Iterator[str]:
 def text_for(viewer: Viewer, row: Invocation | Note) -> str:
     """The note as `viewer` may read it; empty if the message was sent with none."""
     try:
+        if isinstance(row, Note) and row.text is None:
+            return _("(removed)")
         text = (row.text if isinstance(row, Note) else row.note) or ""
     except Unreadable:
         return _("(cannot be read any more)")
@@ -90,4 +93,6 @@ def text_for(viewer: Viewer, row: Invocation | Note) -> str:
 
 
 def as_read_by(viewer: Viewer, note: str) -> str:
+    """Keys are masked for everybody."""
+    note = mask_keys(note)
     return note if viewer.sees_numbers else mask_numbers(note)

@@ -45,6 +45,8 @@ class Person:
     hint: str
     number: Recipient | None
     digests: frozenset[str]
+    is_removed: bool = False
+    """Whether it has no number because the values of all messages to it were removed."""
 
     @property
     def ways(self) -> tuple[Q, Q]:
@@ -73,15 +75,20 @@ def person_of(digest: str, viewer: Viewer) -> Person | None:
     if not DIGEST.fullmatch(digest):
         return None
     first, second = sent_to_digests([digest])
-    columns = ("request_id", "payload", "recipient_hint", "recipient2_hint")
+    columns = (
+        *("request_id", "payload", "recipient_hint", "recipient2_hint"),
+        "values_removed_at",
+    )
     for way, is_second in [(first, False), (second, True)]:
-        row = viewer.invocations().filter(way).order_by("-pk").only(*columns).first()
+        rows = viewer.invocations().filter(way).order_by("-pk").only(*columns)
+        row = rows.filter(payload__isnull=False).first() or rows.first()
         if row is not None:
+            is_removed = row.values_removed_at is not None
             number = _number_in(row, is_second=is_second)
             hint = mask(number.formatted) if number else ""
             hint = hint or (row.recipient2_hint if is_second else row.recipient_hint)
             known = phone_digests(number.digits) if number else set()
-            return Person(digest, hint, number, frozenset(known | {digest}))
+            return Person(digest, hint, number, frozenset(known | {digest}), is_removed)
     return None
 
 

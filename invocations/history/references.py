@@ -6,6 +6,7 @@ in notes (`history.notes`). What is stored, and found by a search, is the ticket
 
 from __future__ import annotations
 
+from invocations.kaleyra.private_text import mask_keys
 from invocations.kaleyra.redaction import mask_numbers
 from invocations.models.permissions import Viewer
 
@@ -15,9 +16,9 @@ phone number with its country code has 10 digits and more, in nearly all countri
 
 
 def reference_for(viewer: Viewer, reference: str) -> str:
-    return reference if viewer.sees_numbers else masked_reference(reference)
+    return mask_keys(reference) if viewer.sees_numbers else masked_reference(reference)
 
 
 def masked_reference(reference: str) -> str:
     """For readers who may have no account here."""
-    return mask_numbers(reference, fewest=FEWEST_DIGITS_OF_A_NUMBER)
+    return mask_numbers(mask_keys(reference), fewest=FEWEST_DIGITS_OF_A_NUMBER)

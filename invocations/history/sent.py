@@ -9,6 +9,7 @@ from functools import cached_property
 
 from invocations.composing import template_fields
 from invocations.composing.preview import DOTS, Bubble, bubbles, shown_send
+from invocations.history.kept import kept_text
 from invocations.kaleyra import recipients, redaction
 from invocations.kaleyra.payload import CONTENT_TYPE, KEY_HEADER, Send, build_payload
 from invocations.kaleyra.stored_numbers import stored
@@ -42,7 +43,9 @@ class ShownRequest:
 
 @dataclass(frozen=True)
 class ShownCallback:
-    """`body`: as received, redacted for the viewer; empty if no encryption key decrypts it."""
+    """`body`: as received, redacted for the viewer; empty if it was removed, or no encryption key
+    decrypts it.
+    """
 
     row: Callback
     body: str
@@ -59,7 +62,7 @@ class SentMessage:
 
     @cached_property
     def sends(self) -> list[Send] | None:
-        """None if no encryption key decrypts the payload."""
+        """None if the values were removed, or no encryption key decrypts the payload."""
         try:
             return sends_in(self._invocation)
         except Unreadable:
@@ -73,7 +76,15 @@ class SentMessage:
         version = self._invocation.version
         then = template_fields.sensitive_keys_in(version) if version else set()
         now = template_fields.sensitive_keys(self._invocation.workflow_instance.channels.all())
-        return then | now
+        return then | now | self._removed_keys
+
+    @property
+    def _removed_keys(self) -> set[str]:
+        """Of codes that were removed: dots stand where they were."""
+        if self._invocation.codes_removed_at is None:
+            return set()
+        found = (send.template_params.items() for send in self.sends or [])
+        return {key for items in found for key, value in items if not value}
 
     @cached_property
     def channels(self) -> list[SentChannel] | None:
@@ -114,6 +125,19 @@ class SentMessage:
             return self._number(self.sends[index].recipient)
         return hint
 
+    @property
+    def first_number(self) -> str:
+        return self.recipient_at(0)
+
+    @property
+    def second_number(self) -> str:
+        return self.recipient_at(1)
+
+    @property
+    def kept(self) -> str:
+        """Until when the values are kept, or when they were removed."""
+        return kept_text(self._invocation)
+
     def _number(self, digits: str) -> str:
         formatted = stored(digits).formatted
         return formatted if self._viewer.sees_numbers else recipients.mask(formatted)
@@ -144,6 +168,8 @@ class SentMessage:
         try:
             body = with_body.body
         except Unreadable:
+            return ShownCallback(callback, body="", is_masked=False)
+        if body is None:
             return ShownCallback(callback, body="", is_masked=False)
         secrets = redaction.secrets_of(None, self.sends or [], self.hidden_keys, numbers=masked)
         body = redaction.redact(body, secrets)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -113,6 +113,16 @@ def mask_numbers(text: str, *, fewest: int = FEWEST_DIGITS) -> str:
     '"to": "[number ending in 4581]", "id": "9db24eba-0000-41be-97a5-3ac45551ec1b"'
     """
     return _TIME_UUID_OR_RUN.sub(lambda match: _replacement(match, fewest), text)
+
+
+def number_runs(text: str) -> Iterator[tuple[int, int, str]]:
+    """Start, end and ASCII digits of each run in `text` that may be a phone number.
+
+    Runs inside UUIDs count, too.
+    """
+    for match in _RUN.finditer(text):
+        digits = re.findall(_DIGIT, match[0])
+        yield match.start(), match.end(), "".join(map(_decimal, digits))
 
 
 def _replacement(match: re.Match[str], fewest: int) -> str:

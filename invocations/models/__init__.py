@@ -13,6 +13,7 @@ from invocations.models.monitoring import Heartbeat, Incident, Quarter
 from invocations.models.notes import Note
 from invocations.models.preferences import Export, Preset, Profile, SavedFilter
 from invocations.models.rate_limits import KillSwitch, Pace
+from invocations.models.removals import CodeRemoval, Erasure, NumberSearch, PurgeRun
 from invocations.models.restores import DatabaseIdentity
 from invocations.models.results import Callback, CallbackAddress, ChannelResult
 from invocations.models.schedule_changes import ScheduleChange
@@ -36,8 +37,10 @@ __all__ = [
     "CallbackAddress",
     "Channel",
     "ChannelResult",
+    "CodeRemoval",
     "ColumnChoice",
     "DatabaseIdentity",
+    "Erasure",
     "Export",
     "Favourite",
     "FollowedUp",
@@ -48,11 +51,13 @@ __all__ = [
     "KeyRun",
     "KillSwitch",
     "Note",
+    "NumberSearch",
     "Pace",
     "Parameter",
     "Pod",
     "Preset",
     "Profile",
+    "PurgeRun",
     "Quarter",
     "SavedFilter",
     "ScheduleChange",

@@ -152,7 +152,8 @@ class Settlement(models.Model):
 
     invocation = models.OneToOneField(Invocation, models.PROTECT, related_name="settlement")
     verdict = models.CharField(_("what became of it"), max_length=13, choices=Verdict.choices)
-    reason = EncryptedTextField(_("how you know"), bound_to="invocation_id")
+    reason = EncryptedTextField(_("how you know"), bound_to="invocation_id", null=True)
+    """None once it was removed with the values of its message."""
     settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     settled_at = models.DateTimeField(auto_now_add=True)
 

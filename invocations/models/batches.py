@@ -221,6 +221,8 @@ class BatchPart(models.Model):
     """Frozen once all its rows are final (`batches.part_counts`); None before, and after a change
     that came later (`models.frozen_counts`). It stands before the long columns: SQLite reads those
     on the way to what comes after them."""
+    codes_removed_at = models.DateTimeField(null=True, blank=True)
+    """When its one-time codes were removed (`privacy.batch_codes`); None before."""
     content = EncryptedBytesField(bound_to="place")
     """zlib of JSON: the rows (`batches.parts`). A mended cell is written here."""
     found = EncryptedBytesField(bound_to="place", null=True)

@@ -13,6 +13,7 @@ from simple_history.models import HistoricalRecords
 
 from invocations.kaleyra import address, home_country
 from invocations.models.encryption import EncryptedTextField, Unreadable
+from invocations.models.kept_days import AccountKeepsValues, keeps_for_some_days
 from invocations.models.saved_with_history import SavedWithHistory
 from invocations.models.validators import home_region as home_region
 from invocations.models.validators import reachable as reachable
@@ -79,7 +80,7 @@ class Pod(SavedWithHistory):
         return f"{known} ({self.title})" if known and is_as_made else self.title
 
 
-class Account(SavedWithHistory):
+class Account(AccountKeepsValues, SavedWithHistory):
     """A customer's account at Kaleyra: its SID in its pod, and how messages are sent through it.
 
     Either a person pauses it and gives a `paused_reason`; or `sending.pause` does, and sets
@@ -165,6 +166,7 @@ class Account(SavedWithHistory):
             models.CheckConstraint(
                 condition=Q(sends_per_second__gte=1), name="account_sends_at_least_one_per_second"
             ),
+            keeps_for_some_days("account_keeps_values_for_some_days"),
             models.CheckConstraint(
                 condition=Q(retry_ambiguous__in=["same_id", "never"]),
                 name="account_retry_ambiguous_is_known",

@@ -38,6 +38,10 @@ class Unreadable(Exception):
     """No key in FIELD_ENCRYPTION_KEYS decrypts the token, or it was moved from another row."""
 
 
+class ValuesRemoved(Unreadable):
+    """There is nothing to decrypt: its time was over, or its person was erased (`privacy`)."""
+
+
 @lru_cache(maxsize=4)
 def _fernet(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])

@@ -1,6 +1,9 @@
 """Database triggers that refuse to change what an invocation sends, where it was posted to, and
 notes.
 
+The payload is not among the columns: it is removed when its time is over (`privacy`), and
+`payload_digest`, which stays, tells whether it is still the same.
+
 They are triggers because a constraint cannot compare a row with its old values. They are created
 after every `migrate` and not in a migration: SQLite copies a table that a later migration alters,
 without its triggers.

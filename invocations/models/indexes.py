@@ -143,6 +143,12 @@ INVOCATION_INDEXES = [
     models.Index(
         fields=["final_at"], condition=Q(status="rejected"), name="invocation_refused_lately"
     ),
+    # What is to be removed (`privacy.purge`), the oldest first. It has no row that is done.
+    models.Index(
+        fields=["workflow_instance", "final_at"],
+        condition=Q(values_removed_at__isnull=True, final_at__isnull=False),
+        name="invocation_with_values",
+    ),
     # Exact search. `db_index` on a CharField would add a second index for LIKE on PostgreSQL, which
     # no query uses.
     models.Index(_TICKET, "id", name="invocation_by_ticket"),

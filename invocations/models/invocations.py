@@ -17,7 +17,7 @@ from invocations.kaleyra.sentences import sentence_of
 from invocations.models.batches import Batch
 from invocations.models.configuration import Account
 from invocations.models.constraints import INVOCATION_CONSTRAINTS
-from invocations.models.encryption import EncryptedTextField
+from invocations.models.encryption import EncryptedTextField, ValuesRemoved
 from invocations.models.indexes import INVOCATION_INDEXES
 from invocations.models.targets import Target
 from invocations.models.template_fields import WorkflowVersion
@@ -107,10 +107,14 @@ class Invocation(models.Model):
         db_index=False,
     )
     """It follows the set-up while the message has certainly not left (`models.immutable`)."""
-    # `payload_digest` pins it (`models.immutable`): the sender posts no other text.
-    payload = EncryptedTextField(
-        _("payload"), bound_to="request_id", help_text=_("The exact text that is posted.")
-    )
+    payload = EncryptedTextField(_("payload"), bound_to="request_id", null=True)
+    """The exact text that is posted. None once its values are removed (`privacy`).
+
+    `payload_digest` pins it (`models.immutable`): the sender posts no other text.
+    """
+    codes_removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    values_removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When its one-time codes, and all of its values, were removed; None before."""
     # Keyed HMAC-SHA256 in hex (`encryption.digests`): they find equal values without showing them.
     # The columns of the second number are empty if both channels send to one number.
     payload_digest = models.CharField(max_length=64, editable=False)
@@ -303,5 +307,8 @@ class Invocation(models.Model):
 
 
 def sends_in(invocation: Invocation) -> list[Send]:
-    """What is sent on each channel, in order. Raises `Unreadable`."""
-    return sends_of(invocation.payload)
+    """What is sent on each channel, in order. Raises `Unreadable`, or its `ValuesRemoved`."""
+    text = invocation.payload
+    if text is None:
+        raise ValuesRemoved("The values of this message were removed.")
+    return sends_of(text)

@@ -15,7 +15,8 @@ MAX_NOTE_CHARACTERS = 500
 
 
 class Note(models.Model):
-    """What a person wrote about a message, for colleagues. Never changed (`models.immutable`).
+    """What a person wrote about a message, for colleagues. Never changed (`models.immutable`),
+    but removed with its message.
 
     The note that is typed in the send form is `Invocation.note`.
     """
@@ -23,7 +24,8 @@ class Note(models.Model):
     # Made with the form, so that a form that is posted twice adds one note.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     invocation = models.ForeignKey(Invocation, models.CASCADE, related_name="notes", db_index=False)
-    text = EncryptedTextField(_("note"), bound_to="id")
+    text = EncryptedTextField(_("note"), bound_to="id", null=True)
+    """None once it was removed with the values of its message."""
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False
     )

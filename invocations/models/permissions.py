@@ -6,7 +6,7 @@ groups; a test holds them and `GROUPS` together. Which rows somebody reads: `mod
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from functools import cached_property
 
@@ -98,6 +98,8 @@ class Viewer:
     zone: tzinfo = UTC
     kept: frozenset[int] = field(default=frozenset(), repr=False)
     """The workflows that are kept for groups without them."""
+    reveals: bool = False
+    """Whether whole numbers are shown, because they asked for them just now."""
 
     @classmethod
     def of(cls, user: User | AnonymousUser, zone: tzinfo | None = None) -> Viewer:
@@ -146,8 +148,18 @@ class Viewer:
 
     @property
     def sees_numbers(self) -> bool:
-        """Whether whole phone numbers are shown. Everybody else sees the last digits."""
+        """Whether whole phone numbers are shown. They are not before somebody who may see them
+        asks for them (`revealing`): everybody sees the last digits.
+        """
+        return self.reveals and self.may_reveal
+
+    @property
+    def may_reveal(self) -> bool:
         return self.may(SEE_RECIPIENT)
+
+    def revealing(self) -> Viewer:
+        """The same viewer, who has asked for whole numbers. The caller records it (`privacy`)."""
+        return replace(self, reveals=True)
 
     @property
     def sees_values(self) -> bool:

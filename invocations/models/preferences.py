@@ -172,7 +172,7 @@ class Export(models.Model):
     """Rows written so far, of `total`."""
     total = models.PositiveIntegerField(default=0)
     with_numbers = models.BooleanField(default=False)
-    """Whether the file has complete phone numbers."""
+    """Whether complete phone numbers were asked for; once it is ready, whether it has them."""
     read_as = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
     """What its person did not read when it was written (`reading.Reading.as_json`)."""
     asked_at = models.DateTimeField(auto_now_add=True)

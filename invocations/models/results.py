@@ -79,8 +79,8 @@ class Callback(models.Model):
     account = models.ForeignKey(Account, models.PROTECT, related_name="callbacks")
     digest = models.CharField(max_length=64, unique=True, editable=False)
     """Of account and body (`encryption.digests`): the same body is stored once."""
-    body = EncryptedTextField(bound_to="digest")
-    """As it was posted."""
+    body = EncryptedTextField(bound_to="digest", null=True)
+    """As it was posted. None once it was removed with the values of its message."""
     problem = models.CharField(max_length=40, blank=True)
     """Why no usable id could be read (`kaleyra.callback_body`); empty if one could."""
     received_at = models.DateTimeField()
@@ -112,7 +112,7 @@ class Callback(models.Model):
         db_index=False,
     )
     """The person who matched it; None if its ids did."""
-    # A person decided that nobody needs to review it. All three are None, or none is. It is still
+    # A person decided that nobody needs to review it. It is still
     # matched if its invocation turns up.
     set_aside_at = models.DateTimeField(null=True, blank=True)
     set_aside_by = models.ForeignKey(
@@ -124,6 +124,7 @@ class Callback(models.Model):
         db_index=False,
     )
     set_aside_reason = EncryptedTextField(bound_to="digest", null=True, blank=True)
+    """Written when it is set aside. None once it was removed."""
 
     class Meta:
         default_permissions = ()
@@ -135,9 +136,9 @@ class Callback(models.Model):
                     set_aside_reason__isnull=True,
                 )
                 | Q(
+                    Q(set_aside_reason__isnull=False) | Q(body__isnull=True),
                     set_aside_at__isnull=False,
                     set_aside_by__isnull=False,
-                    set_aside_reason__isnull=False,
                 ),
                 name="callback_set_aside_by_somebody_for_a_reason",
             ),

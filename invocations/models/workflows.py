@@ -22,6 +22,7 @@ from invocations.kaleyra.template_params import (
     placeholders,
 )
 from invocations.models.configuration import Account
+from invocations.models.kept_days import WorkflowKeepsValues, keeps_for_some_days
 from invocations.models.saved_with_history import SavedWithHistory
 
 MAX_VALUES = 50
@@ -36,7 +37,7 @@ DEFAULT_VALID_MINUTES, OTP_VALID_MINUTES = 240, 10
 MAX_VALID_MINUTES = 1440
 
 
-class WorkflowInstance(SavedWithHistory):
+class WorkflowInstance(WorkflowKeepsValues, SavedWithHistory):
     """A Fallback flow published in Kaleyra's wizard, with what the console needs to know of it."""
 
     class Stage(models.TextChoices):
@@ -142,6 +143,7 @@ class WorkflowInstance(SavedWithHistory):
             models.UniqueConstraint(
                 fields=["account", "workflow_instance_id"], name="workflow_id_once_per_account"
             ),
+            keeps_for_some_days("workflow_keeps_values_for_some_days"),
         ]
 
     def __str__(self) -> str:
@@ -155,6 +157,11 @@ class WorkflowInstance(SavedWithHistory):
         """
         delays = sum(channel.delay_seconds or MAX_DELAY for channel in self.channels.all())
         return timedelta(seconds=delays) + RESULT_MARGIN
+
+    @property
+    def effective_kept_days(self) -> int:
+        """For how many days after its end the values of a message are kept."""
+        return self.values_kept_days or self.account.values_kept_days
 
     @property
     def valid_for(self) -> timedelta:

@@ -23,6 +23,7 @@ from invocations.monitoring import (
     statistics,
     trail_watch,
 )
+from invocations.privacy import erasure, purge
 from invocations.results import pending, upkeep
 from invocations.sending import expiry, open_time, restored
 from invocations.sending.dispatcher import THREADS, Dispatcher
@@ -52,6 +53,8 @@ def sweep() -> int:
         upkeep.drop_stale,
         kept_form.drop_expired,
         retention.delete_old,
+        purge.purge_a_little,
+        erasure.erase_a_little,
     )
     changed = sum(step(now) for step in steps)
     claimed_emails.release_unsent(now)

@@ -19,6 +19,7 @@ from invocations.audit.record import record
 from invocations.models import Callback, Invocation
 from invocations.results import matching
 from invocations.results.delivery import Result, stored_channels, update_from_results
+from invocations.results.removed import forget_late_bodies
 from invocations.sending.decisions import facts_of
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ INVOCATION_COLUMNS = (
     "workflow_instance__expects_callback",
     "workflow_instance__stage",
     "version",
+    "values_removed_at",
 )
 """What is read of an invocation: its row is wide, and many results may come at once."""
 
@@ -109,6 +111,7 @@ def _assign(callback: Callback, invocation: Invocation, by: User | None = None) 
     if not unmatched.update(invocation=invocation, matched_at=now, matched_by=by):
         return False
     update_from_results([invocation])
+    forget_late_bodies([invocation])
     callback.invocation, callback.matched_at, callback.matched_by = invocation, now, by
     return True
 

@@ -78,9 +78,11 @@ def recipient_digests(invocation: Invocation) -> set[str]:
 
 
 def read_again(callback: Callback) -> FlowResult:
-    """The result parsed from its stored body; `unreadable` if no encryption key opens it."""
+    """The result parsed from its stored body; `unreadable` if that was removed, or no encryption
+    key opens it.
+    """
     try:
-        return read_callback(callback.body.encode())
+        return read_callback((callback.body or "").encode())
     except Unreadable:
         return FlowResult(problem="unreadable")
 

@@ -24,6 +24,7 @@ from invocations.models.bulk_update import update_each
 from invocations.results.apply import lock_matches_by_ids
 from invocations.results.channels import Recipients, channel_result
 from invocations.results.delivery import Result, update_from_results
+from invocations.results.removed import forget_late_bodies
 from invocations.results.upkeep import match_certain
 from invocations.sending.outcomes import Status
 
@@ -250,6 +251,7 @@ def _store(readings: Sequence[_Reading], matches: Collection[Invocation]) -> Non
     ]
     # A result that was posted again while it was unmatched has them already.
     ChannelResult.objects.bulk_create(channels, ignore_conflicts=True)
+    forget_late_bodies(matches)
 
 
 def _log_problem(reading: _Reading) -> None:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from invocations.audit import record as trail
 from invocations.audit import verbs
-from invocations.composing import check, resending, template_fields
+from invocations.composing import check, private_text, resending, template_fields
 from invocations.composing.findings import Finding, blockers
 from invocations.composing.searchable import searchable_in
 from invocations.kaleyra.line_breaks import sends_in_one_line
@@ -202,6 +202,7 @@ def _ask(invocation: Invocation, sends: Sequence[Send], acknowledged: Collection
         again=invocation.sent_again_from,
         not_before=invocation.not_before,
     )
+    asked += private_text.of_texts(invocation.reference, invocation.note or "")
     if open_ones := [finding for finding in asked if finding.token not in acknowledged]:
         raise NotAcknowledged(open_ones)
 

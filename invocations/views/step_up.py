@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -16,19 +17,23 @@ from invocations.access.step_up import View, ask, needs_step_up, sign_in_after_t
 from invocations.forms.next_page import NEXT, own_page
 from invocations.views.base import StaffRequest, staff_page
 
-__all__ = ["needs_step_up", "numbers_need_step_up", "prove"]
+__all__ = ["needs_step_up", "needs_step_up_if", "prove"]
 
 
-def numbers_need_step_up(view: View) -> View:
-    """As `needs_step_up`, for those whose files have whole numbers. For downloads of files."""
-    proven = needs_step_up(view)
+def needs_step_up_if(asks: Callable[..., bool]) -> Callable[[View], View]:
+    """As `needs_step_up`, where `asks`, called with what the view is called with, is true."""
 
-    @wraps(view)
-    def guarded(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        chosen = proven if request.viewer.sees_numbers else view
-        return chosen(request, *args, **kwargs)
+    def decorate(view: View) -> View:
+        proven = needs_step_up(view)
 
-    return guarded
+        @wraps(view)
+        def guarded(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            chosen = proven if asks(request, *args, **kwargs) else view
+            return chosen(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
 
 
 @staff_page("")

@@ -24,7 +24,7 @@ from invocations.models import Batch, permissions
 from invocations.views.base import StaffRequest, staff_page
 from invocations.views.batches.shown import for_owner, own_batch, shown_batch
 from invocations.views.history.exports import TYPES
-from invocations.views.step_up import numbers_need_step_up
+from invocations.views.step_up import needs_step_up_if
 
 logger = logging.getLogger(__name__)
 
@@ -50,9 +50,14 @@ def batch_faulty_rows(request: StaffRequest, uid: uuid.UUID) -> FileResponse:
     return FileResponse(file, as_attachment=True, filename=name, content_type=TYPES["xlsx"])
 
 
+def _has_whole_numbers(request: StaffRequest, uid: uuid.UUID, format: str) -> bool:
+    """The person's own file keeps the numbers that they brought."""
+    return Batch.objects.filter(uid=uid, created_by=request.user).exists()
+
+
 @staff_page(permissions.SEE_HISTORY)
 @require_safe
-@numbers_need_step_up
+@needs_step_up_if(_has_whole_numbers)
 def batch_result(request: StaffRequest, uid: uuid.UUID, format: str) -> HttpResponseBase:
     """With what the viewer may see, as of now.
 
@@ -69,7 +74,11 @@ def batch_result(request: StaffRequest, uid: uuid.UUID, format: str) -> HttpResp
         words = _("With more than %(most)s rows the result comes as CSV alone.")
         messages.info(request, words % {"most": f"{MAX_XLSX_ROWS:,}"})
         return redirect("batch", uid=batch.uid)
-    facts = {**facts_of(batch), "what": "batch", "whole_numbers": request.viewer.sees_numbers}
+    facts = {
+        **facts_of(batch),
+        "what": "batch",
+        "whole_numbers": batch.created_by_id == request.user.pk,
+    }
     record(verbs.DOWNLOADED, by=request.user, about=batch, facts=facts)
     logger.info("user %s fetches the result of batch %s", request.user.pk, batch.pk)
     name = f"batch-{timezone.localtime():%Y-%m-%d-%H%M}.{format}"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -30,7 +31,8 @@ from invocations.history import exports as export_files
 from invocations.history.filters import first_ids
 from invocations.models import Export, Invocation, permissions
 from invocations.views.base import StaffRequest, render_page, staff_page
-from invocations.views.step_up import numbers_need_step_up
+from invocations.views.history.guessing import refuse_guessing
+from invocations.views.step_up import needs_step_up, needs_step_up_if
 
 logger = logging.getLogger(__name__)
 
@@ -49,25 +51,42 @@ TONES = {
 @staff_page(permissions.SEE_HISTORY)
 @sensitive_post_parameters()
 @require_POST
-@numbers_need_step_up
 def export(request: StaffRequest) -> HttpResponseBase:
     """Exports what the history lists: the filters are in the query string, the rest is posted.
 
-    Posted are the format, and either the search or the selected rows.
+    Posted are the format, and either the search or the selected rows. Numbers are masked.
     """
+    return _export(request)
+
+
+@staff_page(permissions.SEE_RECIPIENT)
+@sensitive_post_parameters()
+@require_POST
+@needs_step_up
+def export_with_numbers(request: StaffRequest) -> HttpResponseBase:
+    """As `export`, with whole numbers: asked for by a button of its own, and recorded."""
+    if not request.viewer.sees_history:
+        raise PermissionDenied
+    request.viewer = request.viewer.revealing()
+    return _export(request)
+
+
+def _export(request: StaffRequest) -> HttpResponseBase:
+    with_numbers = request.viewer.sees_numbers
     format = request.POST.get("format", "")
     if format not in TYPES:
         messages.error(request, _("Choose CSV or XLSX."))
         return redirect("history")
+    if (refusal := refuse_guessing(request, _search(request))) is not None:
+        return refusal
     found, is_named = _requested_rows(request)
     rows = found.order_by("-id").values("pk")[: export_files.MAX_INLINE_ROWS + 1].count()
     if not rows:
         messages.info(request, _("There is nothing to export: no message matches."))
         return redirect("history")
     if rows > export_files.MAX_INLINE_ROWS and not is_named:
-        export_files.request_export(
-            request.user, HistoryFilter(request.GET, request.viewer).address, format
-        )
+        address = HistoryFilter(request.GET, request.viewer).address
+        export_files.request_export(request.user, address, format, with_numbers=with_numbers)
         messages.success(request, _("It is being written. You find it here when it is ready."))
         return redirect("exports")
     logger.info("user %s exports %s rows", request.user.pk, rows)
@@ -78,13 +97,17 @@ def export(request: StaffRequest) -> HttpResponseBase:
     return _inline_response(lines, format)
 
 
+def _search(request: StaffRequest) -> HistorySearch:
+    return HistorySearch(request.POST, viewer=request.viewer)
+
+
 def _requested_rows(request: StaffRequest) -> tuple[QuerySet[Invocation], bool]:
     """The rows, and whether the person named them, by selecting or by searching."""
     found = HistoryFilter(request.GET, request.viewer).narrow(request.viewer.invocations())
     selected = selected_ids(request.POST.getlist("ids"), most=export_files.MAX_INLINE_ROWS)
     if selected:
         return found.filter(request_id__in=selected), True
-    search = HistorySearch(request.POST, viewer=request.viewer)
+    search = _search(request)
     if request.POST.get("q", "").strip():
         ids = first_ids(search.ways, found.order_by("-pk"), export_files.MAX_INLINE_ROWS)
         return found.filter(pk__in=ids), True
@@ -129,13 +152,17 @@ def exports(request: StaffRequest) -> HttpResponse:
     return render_page(request, "exports.html", {"exports": shown, "under_way": under_way})
 
 
+def _has_whole_numbers(request: StaffRequest, export_id: uuid.UUID) -> bool:
+    return Export.objects.filter(pk=export_id, person=request.user, with_numbers=True).exists()
+
+
 @staff_page(permissions.SEE_HISTORY)
 @require_POST
-@numbers_need_step_up
+@needs_step_up_if(_has_whole_numbers)
 def download(request: StaffRequest, export_id: uuid.UUID) -> HttpResponseBase:
     """The file, for the person who requested it, if they still may see what is in it."""
     found = get_object_or_404(Export, pk=export_id, person=request.user, state=Export.State.READY)
-    if found.with_numbers and not request.viewer.sees_numbers:
+    if found.with_numbers and not request.viewer.may_reveal:
         messages.error(
             request, _("It has whole numbers, which you may not see any more. Export it again.")
         )

@@ -19,9 +19,9 @@ from invocations.models import Invocation, WorkflowInstance
 from invocations.models.permissions import Viewer
 from invocations.views.base import StaffRequest, staff_page, with_query_timeout
 from invocations.views.history.found import Found, searchable_labels
+from invocations.views.history.guessing import refuse_guessing
 from invocations.views.history.list_rows import ListPage, list_page
 from invocations.views.history.message_lines import Fact, lines_by_day
-from invocations.views.history.recorded_search import record_search
 
 MAX_FOUND = 10
 """Messages, and workflows, that are listed."""
@@ -35,13 +35,13 @@ def find(request: StaffRequest) -> HttpResponse:
     """Each kind of hit that the person may open. A single hit is opened at once."""
     posted = request.POST if request.method == "POST" else None
     search = HistorySearch(posted, viewer=request.viewer)
+    if posted and (refusal := refuse_guessing(request, search)) is not None:
+        return refusal
     context: dict[str, Any] = admin.site.each_context(request) | {
         "search": search,
         "has_search_box": True,
     }
     typed = search.typed
-    if request.viewer.sees_history:
-        record_search(request, search)
     page = _messages(search, request.viewer)
     messages = page.rows
     workflows = list(_workflows(typed, request.viewer)[:MAX_FOUND])

@@ -22,8 +22,8 @@ from invocations.models.permissions import Viewer
 from invocations.views.base import StaffRequest, render_page, staff_page, with_query_timeout
 from invocations.views.history import list_filters
 from invocations.views.history.found import Found, searchable_labels
+from invocations.views.history.guessing import refuse_guessing
 from invocations.views.history.list_rows import ListPage, list_page, rows_by_day
-from invocations.views.history.recorded_search import record_search
 from invocations.views.history.row_text import RowTexts
 
 
@@ -44,8 +44,8 @@ def history(request: StaffRequest) -> HttpResponse:
         return redirect(f"{reverse('history')}?{address}" if address else "history")
     search = HistorySearch(request.POST or None, viewer=request.viewer)
     is_search = bool(request.POST.get("q", "").strip())
-    if is_search:
-        record_search(request, search)
+    if is_search and (refusal := refuse_guessing(request, search)) is not None:
+        return refusal
     before, after = id_parameter(request, "before"), id_parameter(request, "after")
     conditions = search.ways if is_search else [Q()]
     page = list_page(filters.narrow(request.viewer.invocations()), conditions, before, after)

@@ -38,7 +38,10 @@ from invocations.views.history.moved_on import what_came_first
 def invocation(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     """The page of one invocation. It polls until status and result are final."""
     pages = {name: page_number(request.GET.get(name)) for name in ("attempts", "results")}
-    detail = detail_for(request.viewer, request_id, pages)
+    return invocation_page(request, detail_for(request.viewer, request_id, pages))
+
+
+def invocation_page(request: StaffRequest, detail: Detail) -> HttpResponse:
     context = {
         "detail": detail,
         "invocation": detail.invocation,

@@ -34,9 +34,17 @@ PERSON_PAGE_SIZE = 20
 @with_query_timeout
 def person(request: StaffRequest, digest: str) -> HttpResponse:
     """Live messages, or practice ones (`?practice=only`, and where there are no others)."""
+    return person_page(request, person_or_404(request, digest))
+
+
+def person_or_404(request: StaffRequest, digest: str) -> Person:
     found = person_of(digest, request.viewer)
     if found is None:
         raise Http404
+    return found
+
+
+def person_page(request: StaffRequest, found: Person) -> HttpResponse:
     ids = {
         kind: found.newest_ids(request.viewer, of_kind(is_practice=kind)) for kind in (False, True)
     }

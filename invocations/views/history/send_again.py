@@ -28,6 +28,9 @@ from invocations.forms.send_again import (
     promised_rows,
 )
 from invocations.history.meanings import Text
+from invocations.history.references import masked_reference
+from invocations.kaleyra.private_text import mask_keys
+from invocations.kaleyra.redaction import mask_numbers
 from invocations.models import Account, Invocation
 from invocations.models.encryption import Unreadable
 from invocations.models.invocations import sends_in
@@ -163,7 +166,9 @@ def _record(
     request: StaffRequest, row: Invocation, form: SendAgainForm, acknowledged: set[str], reason: str
 ) -> bool:
     """Records the new message, which the background sender sends. False if it was not new."""
-    note = [note_of(row), _("Sent again: %(reason)s") % {"reason": reason} if reason else ""]
+    # Nobody looks at the old note and ticket here: what should not stand in them is masked.
+    note = [mask_numbers(mask_keys(note_of(row)))]
+    note += [_("Sent again: %(reason)s") % {"reason": reason}] if reason else []
     try:
         _invocation, is_new = record(
             row.workflow_instance,
@@ -171,7 +176,7 @@ def _record(
             request_id=form.request_id(row.request_id),
             created_by=request.user,
             acknowledged=acknowledged,
-            reference=row.reference,
+            reference=masked_reference(row.reference),
             note="\n".join(filter(None, note)),
             sent_again_from=row,
         )

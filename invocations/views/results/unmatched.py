@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -24,9 +25,11 @@ from invocations.kaleyra.callbacks import meaning_of_code
 from invocations.models import Callback, ChannelResult, permissions
 from invocations.models.encryption import Unreadable
 from invocations.models.permissions import Viewer
+from invocations.privacy.reveals import record_reveal
 from invocations.results import apply, inbox, matching, suggestions, upkeep
 from invocations.sending.departure import sender_is_running
 from invocations.views.base import StaffRequest, render_page, staff_page
+from invocations.views.history.reveal import reveal_to
 
 UNMATCHED_PAGE_SIZE = 20
 MAX_BODY_SHOWN = 4096
@@ -110,6 +113,20 @@ def unmatched(request: StaffRequest) -> HttpResponse:
         "has_sender": sender_is_running(timezone.now()),
     }
     return render_page(request, "unmatched.html", context)
+
+
+@staff_page(permissions.SEE_HISTORY)
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def reveal_result(request: StaffRequest, callback_id: int) -> HttpResponse:
+    """A page with this result alone, and with its numbers. The press is recorded."""
+    if request.method != "POST":
+        return redirect("unmatched")
+    reveal_to(request)
+    callback = get_object_or_404(matching.unmatched_results(), pk=_callback_or_404(callback_id).pk)
+    record_reveal(request.user, callback, "")
+    context = {"rows": _row_contexts(request.viewer, [callback])}
+    return render_page(request, "revealed_result.html", context)
 
 
 @staff_page(permissions.SETTLE)
@@ -238,7 +255,7 @@ def _body(callback: Callback, *, sees_numbers: bool) -> str:
     """The raw body, cut to `MAX_BODY_SHOWN`; numbers are masked unless the viewer sees them."""
     try:
         # More than is shown, so that the cut does not split a number that has to be masked.
-        text: str = callback.body[: 2 * MAX_BODY_SHOWN]
+        text: str = (callback.body or "")[: 2 * MAX_BODY_SHOWN]
     except Unreadable:
         return _("It cannot be decrypted: a key is missing in FIELD_ENCRYPTION_KEYS.")
     if not sees_numbers:

@@ -16,6 +16,7 @@ from invocations.composing.error_text import FIELD_TEXT, editor_text
 from invocations.composing.findings import Finding
 from invocations.composing.number_warnings import ALSO_NATIONAL, NOT_HOME_COUNTRY
 from invocations.composing.outside_hours import OUTSIDE_HOURS
+from invocations.composing.private_text import PRIVATE_NOTE, PRIVATE_TICKET
 from invocations.composing.resending import MAY_HAVE_ARRIVED
 from invocations.composing.warnings import DIFFERENT_NUMBERS, REPEAT, RESULT_AWAITED
 from invocations.models import Channel
@@ -28,6 +29,8 @@ BOXES: dict[str, str | Promise] = {
     DIFFERENT_NUMBERS: gettext_lazy("I have checked: two different numbers are meant"),
     NOT_HOME_COUNTRY: gettext_lazy("I have checked: this number is meant"),
     ALSO_NATIONAL: gettext_lazy("I have checked: this number is meant"),
+    PRIVATE_TICKET: gettext_lazy("I have checked: it should stand in the ticket"),
+    PRIVATE_NOTE: gettext_lazy("I have checked: it should stand in the note"),
     OUTSIDE_HOURS: gettext_lazy("I have checked: it should leave at this hour"),
 }
 """By the code of a caution that has to be acknowledged: the words at its box."""

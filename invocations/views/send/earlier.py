@@ -15,6 +15,7 @@ from invocations.forms.send import SendForm
 from invocations.forms.submission_token import SubmissionToken
 from invocations.history.notes import as_read_by
 from invocations.history.person import Person, person_of
+from invocations.history.references import reference_for
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation, WorkflowInstance
 from invocations.models.encryption import Unreadable
@@ -117,7 +118,8 @@ def filled_form(
 
 def records_of(original: Invocation, viewer: Viewer) -> dict[str, str]:
     """Ticket and note of `original`, for the message that repeats it, as `viewer` may read them."""
-    return {"reference": original.reference, "note": as_read_by(viewer, note_of(original))}
+    reference = reference_for(viewer, original.reference)
+    return {"reference": reference, "note": as_read_by(viewer, note_of(original))}
 
 
 def note_of(original: Invocation) -> str:

@@ -14,6 +14,7 @@ from invocations.composing import template_fields
 from invocations.composing.check import check
 from invocations.composing.number_notes import notes_of, notes_of_all
 from invocations.composing.preview import bubbles, shown_send
+from invocations.composing.private_text import of_texts
 from invocations.forms.one_line import line_break_findings
 from invocations.forms.preset import PresetForm
 from invocations.forms.promise import Promise
@@ -52,6 +53,7 @@ def review(
             again=original,
             not_before=form.not_before,
         ),
+        *of_texts(form.cleaned_data["reference"], form.cleaned_data["note"]),
     ]
     # Of a form that has been sent already nobody is asked anything: a press sends nothing more.
     was_sent = WHOLE.invocations().filter(request_id=token.request_id).exists()

@@ -1,0 +1,1 @@
+"""Erasing a person: the form, and the receipts."""
