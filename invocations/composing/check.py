@@ -69,8 +69,8 @@ def of_message(
 ) -> list[Finding]:
     """The findings that follow from workflow, numbers and values alone.
 
-    All blockers but those of `of_limits` and `of_times` are among them. A line break in a value becomes a blank, here and in what
-    `sending.record` stores.
+    All blockers but those of `of_limits` and `of_times` are among them. A line break in a value
+    becomes a blank, here and in what `sending.record` stores.
 
     `reads_anew`: an admin may have changed the channels since they were loaded with `workflow`.
     """
@@ -111,7 +111,15 @@ def of_limits(
         now=timezone.now(),
     )
     of_numbers = limits.of_numbers(found, workflow.account_id, numbers)
-    return [*of_numbers, *limits.of_caps(keys)]
+    approval = [limits.approval_caution()] if found.needs_approval else []
+    return [*of_numbers, *limits.of_caps(keys), *approval]
+
+
+def of_numbers_now(workflow: WorkflowInstance, numbers: Sequence[Recipient]) -> list[Finding]:
+    """The blockers about numbers alone, of a message that was counted when it was recorded."""
+    digests = {digest for each in numbers for digest in phone_digests(each.digits)}
+    found = limits.limits_of(workflow.account_id, digests=digests)
+    return list(limits.of_numbers(found, workflow.account_id, numbers))
 
 
 def of_line_breaks(position: int, keys: Iterable[str]) -> list[Finding]:

@@ -22,22 +22,28 @@ NUMBER_TEXT = {
     COUNTRY: _("%(number)s is a number of %(country)s, which may not be sent to."),
 }
 CAP_TEXT = {
-    "person_minute": _("One person sends at most %(most)s messages in a minute. Wait until %(at)s."),
+    "person_minute": _(
+        "One person sends at most %(most)s messages in a minute. Wait until %(at)s."
+    ),
     "person_day": _("One person sends at most %(most)s messages in a day. Wait until %(at)s."),
     "account_day": _("The account sends at most %(most)s messages in a day. Wait until %(at)s."),
     "number_hour": _("At most %(most)s messages go to one number in an hour. Wait until %(at)s."),
     "number_day": _("At most %(most)s messages go to one number in a day. Wait until %(at)s."),
 }
+NEEDS_APPROVAL = _("A second person has to approve it. Until then it waits, for a day at most.")
 WAIT_TEXT = {
     "person_minute": _("It waits: one person sends at most %(most)s messages in a minute."),
-    "person_day": _(
-        "It waits until %(at)s: one person sends at most %(most)s messages in a day."
-    ),
+    "person_day": _("It waits until %(at)s: one person sends at most %(most)s messages in a day."),
     "account_day": _(
         "It waits until %(at)s: the account sends at most %(most)s messages in a day."
     ),
 }
 """About a batch."""
+
+
+def is_limit(code: str) -> bool:
+    """Whether a finding with this code is about a limit."""
+    return code in NUMBER_TEXT or code.removeprefix("cap_") in CAP_TEXT
 
 
 def of_number(code: str, region: str, masked: str) -> str:

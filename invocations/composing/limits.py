@@ -67,9 +67,7 @@ class CapKey(NamedTuple):
 _ACCOUNT, _POD = Account._meta.db_table, Pod._meta.db_table
 _LIMITS, _WORKFLOW = LimitSet._meta.db_table, WorkflowInstance._meta.db_table
 _UNWANTED = DoNotContact._meta.db_table
-_EFFECTIVE = ", ".join(
-    f"COALESCE(own.{name}, console.{name})" for name in (*CAPS, "approve_above")
-)
+_EFFECTIVE = ", ".join(f"COALESCE(own.{name}, console.{name})" for name in (*CAPS, "approve_above"))
 _SQL = f"""
     SELECT pod.api_domain, account.only_listed, own.countries, console.countries,
            EXISTS(SELECT 1 FROM {_WORKFLOW} w
@@ -112,9 +110,7 @@ def limits_of(
 # --- numbers --------------------------------------------------------------------------------------
 
 
-def of_numbers(
-    limits: Limits, account_id: int, numbers: Sequence[Recipient]
-) -> Iterator[Finding]:
+def of_numbers(limits: Limits, account_id: int, numbers: Sequence[Recipient]) -> Iterator[Finding]:
     """The blockers about these numbers, each once: not to be contacted, not of an allowed country,
     or not of the list that the account keeps to.
     """
@@ -214,6 +210,11 @@ def of_caps(keys: Sequence[CapKey]) -> Iterator[Finding]:
 
 def full(key: CapKey) -> Finding:
     return blocker(f"cap_{key.scope}", limit_text.of_cap(key.scope, key.most, window_end(key)))
+
+
+def approval_caution() -> Finding:
+    """That the message does not leave at once. It asks for nothing."""
+    return Finding("needs_approval", Severity.CAUTION, str(limit_text.NEEDS_APPROVAL))
 
 
 def blocker(code: str, text: str) -> Finding:

@@ -24,7 +24,9 @@ class Approval(models.Model):
         LAPSED = "lapsed", pgettext_lazy("approval", "Lapsed after a day")
         VOID = "void", pgettext_lazy("approval", "Void: something has changed")
 
-    batch = models.ForeignKey(Batch, models.CASCADE, null=True, blank=True, related_name="approvals")
+    batch = models.ForeignKey(
+        Batch, models.CASCADE, null=True, blank=True, related_name="approvals"
+    )
     invocation = models.OneToOneField(
         Invocation, models.CASCADE, null=True, blank=True, related_name="approval"
     )

@@ -6,6 +6,8 @@ Numbers are kept as keyed digests, as in the history, with a masked form for peo
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -21,7 +23,7 @@ CAPS = ("person_minute", "person_day", "account_day", "number_hour", "number_day
 _AT_LEAST_ONE = [MinValueValidator(1)]
 
 
-def _cap(name: object) -> models.PositiveIntegerField:  # type: ignore[type-arg]
+def _cap(name: Any) -> models.PositiveIntegerField:  # type: ignore[type-arg]
     return models.PositiveIntegerField(name, null=True, blank=True, validators=_AT_LEAST_ONE)
 
 

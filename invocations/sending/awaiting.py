@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -71,16 +71,19 @@ def let_go(invocation: Invocation) -> bool:
 def end(invocation: Invocation, reason: str, by: User | None = None) -> bool:
     """Ends a message that waited, because it is not approved. Nothing has left."""
     status = Status.EXPIRED if reason == APPROVAL_LAPSED else Status.CANCELLED
-    changes = {"status": status, "reason": reason, "due_at": None, "final_at": timezone.now()}
+    changes: dict[str, Any] = {
+        "status": status,
+        "reason": reason,
+        "due_at": None,
+        "final_at": timezone.now(),
+    }
     if status == Status.CANCELLED:
         changes["cancelled_by"] = by
     return bool(waiting(invocation).update(**changes))
 
 
 def waiting(invocation: Invocation) -> QuerySet[Invocation]:
-    return Invocation.objects.filter(
-        pk=invocation.pk, status=Status.HELD, reason=AWAITS_APPROVAL
-    )
+    return Invocation.objects.filter(pk=invocation.pk, status=Status.HELD, reason=AWAITS_APPROVAL)
 
 
 def withdraw_cancelled(now: datetime) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -64,7 +65,7 @@ def _insert(
     rows: list[tuple[str, str, int]] = []
     for start in range(0, len(keys), _MOST_ROWS):
         some = keys[start : start + _MOST_ROWS]
-        values: list[object] = []
+        values: list[Any] = []
         for key in some:
             starts_at = connection.ops.adapt_datetimefield_value(key.starts_at)
             values += [key.scope, key.subject, starts_at, counts[key], key.most]
