@@ -34,7 +34,8 @@ def send_due_emails(now: datetime) -> threading.Thread | None:
 
 def _addresses(approval: Approval) -> list[str]:
     own = {approval.asked_by_id, approval.batch.created_by_id if approval.batch else None}
-    people = User.objects.with_perm(permissions.APPROVE).filter(is_staff=True)
+    backend = "django.contrib.auth.backends.ModelBackend"
+    people = User.objects.with_perm(permissions.APPROVE, backend=backend).filter(is_staff=True)
     return sorted({each.email for each in people if each.email and each.pk not in own})
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from invocations.kaleyra.log_text import printable
+from invocations.management.invoke_text import printable
 from invocations.sending.number_lists import (
     ReadLines,
     TooManyLines,

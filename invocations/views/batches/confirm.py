@@ -126,6 +126,8 @@ def _show(
     asked = request.GET.get("row", "").replace(",", "").strip()
     row = int(asked) if asked.isdecimal() and len(asked) < 8 else 0
     departure = departure_of(workflow)
+    asks_first = needs_approval(batch)
+    asks = _("Ask for approval") if asks_first else ""
     context: dict[str, Any] = {
         **head_of(batch),
         "workflow": workflow,
@@ -143,11 +145,12 @@ def _show(
         "pauses": pauses.pauses_of(workflow.account, workflow),
         "blockers": findings(batch, request.user),
         "has_sender": departure.has_sender,
-        "needs_approval": needs_approval(batch),
+        "needs_approval": asks_first,
         "says": LATER if form.is_later else NOW,
-        "button": button_text(batch, counts.to_send, form),
-        "button_now": button_text(batch, counts.to_send, None),
-        "button_later": schedule_text(counts.to_send, is_practice=batch.account.pod.is_practice),
+        "button": asks or button_text(batch, counts.to_send, form),
+        "button_now": asks or button_text(batch, counts.to_send, None),
+        "button_later": asks
+        or schedule_text(counts.to_send, is_practice=batch.account.pod.is_practice),
         "cost": cost_text(batch, counts, channels),
         "duration": duration_text(batch, counts.to_send, form.data.get("per_second", "")),
     }

@@ -38,9 +38,8 @@ PER_PAGE = 50
 def do_not_contact(request: StaffRequest) -> HttpResponse:
     action = request.POST.get("action", "") if request.method == "POST" else ""
     find = FindNumberForm(request.POST if action == "find" else None, label_suffix="")
-    form = DoNotContactForm(
-        *((request.POST, request.FILES) if action == "add" else ()), label_suffix=""
-    )
+    posted = (request.POST, request.FILES) if action == "add" else (None, None)
+    form = DoNotContactForm(*posted, label_suffix="")
     if action == "add" and form.is_valid():
         added = stop_contact(form.read.numbers, form.cleaned_data["reason"], request.user)
         messages.success(request, _told(added))
