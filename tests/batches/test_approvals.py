@@ -114,7 +114,7 @@ def _other_text(batch):
 
 def _other_account(batch):
     WorkflowInstance.objects.update(
-        account=Account.objects.create(title="B", pod=batch.account.pod, sid="HX2")
+        account=Account.objects.create(title="B", pod=batch.account.pod, sid="HX0000000002IN")
     )
 
 

@@ -19,7 +19,8 @@ NUMBERS = ["919876543202", "6591234567", "5531987654202", "919876543203"]
 
 
 def _codes(workflow, number, value, columns=COLUMNS):
-    rows = [Row(2, [number, value])]
+    written = f"+{number}" if number.startswith("65") else number  # else of no sure country
+    rows = [Row(2, [written, value])]
     found, _digests = PartChecker(RowChecker(workflow, columns)).check(rows)
     return [fault.code for fault in found.faults.get(2, [])]
 

@@ -38,9 +38,11 @@ PER_PAGE = 50
 def do_not_contact(request: StaffRequest) -> HttpResponse:
     action = request.POST.get("action", "") if request.method == "POST" else ""
     find = FindNumberForm(request.POST if action == "find" else None, label_suffix="")
-    posted = (request.POST, request.FILES) if action == "add" else (None, None)
-    form = DoNotContactForm(*posted, label_suffix="")
-    if action == "add" and form.is_valid():
+    is_add = action == "add"
+    form = DoNotContactForm(
+        request.POST if is_add else None, request.FILES if is_add else None, label_suffix=""
+    )
+    if is_add and form.is_valid():
         added = stop_contact(form.read.numbers, form.cleaned_data["reason"], request.user)
         messages.success(request, _told(added))
         for line, why in form.read.bad[:20]:
