@@ -6,7 +6,7 @@ The same rules as for a single message (`composing.limits`), asked for many rows
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from invocations.batches.columns import RECIPIENT, RECIPIENT2
 from invocations.batches.part_found import RowFault
@@ -15,10 +15,15 @@ from invocations.composing.limits import limits_of, refused_numbers
 from invocations.kaleyra.recipients import Recipient, mask
 from invocations.kaleyra.stored_numbers import stored
 
-if TYPE_CHECKING:
-    from invocations.batches.row_check import RowFound
-
 _PLACES = (RECIPIENT, RECIPIENT2)
+
+
+class FoundNumbers(Protocol):
+    """Of one row (`row_check.RowFound`)."""
+
+    faults: list[RowFault]
+    digits: list[str]
+    region: str
 
 
 class NumberLimits:
@@ -29,7 +34,7 @@ class NumberLimits:
         self._positions = positions
         self.limits = limits_of(account_id)
 
-    def mark(self, found: Sequence[RowFound]) -> None:
+    def mark(self, found: Sequence[FoundNumbers]) -> None:
         """Adds a fault to each row with a number that is refused. No query without any limit."""
         if not self.limits.restricts_numbers:
             return
@@ -54,7 +59,7 @@ class NumberLimits:
             if number.digits in refused
         }
 
-    def _number(self, one: RowFound, digits: str) -> Recipient:
+    def _number(self, one: FoundNumbers, digits: str) -> Recipient:
         """Its country is asked for only where it decides; that of the first number is known."""
         if digits == one.digits[0] or not self.limits.countries:
             return Recipient(digits, f"+{digits}", one.region, is_assigned=True)
