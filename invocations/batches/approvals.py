@@ -16,9 +16,10 @@ from django.utils import timezone
 
 from invocations.audit import verbs
 from invocations.audit.record import record as trail
-from invocations.batches.approval_rules import content_of
+from invocations.batches.approval_rules import content_of, open_approval
 from invocations.batches.changed import change_since_check
 from invocations.batches.start import start
+from invocations.kaleyra.redaction import mask_numbers
 from invocations.models import Approval, Batch
 from invocations.models.permissions import Viewer
 from invocations.sending import awaiting
@@ -46,23 +47,34 @@ def ask(batch: Batch, by: User | None, choices: dict[str, Any]) -> Approval:
     `choices`: how it is to start (`batches.start.start`).
     """
     now = timezone.now()
+    waits = open_approval(batch)
+    if waits is not None and waits.content == content_of(batch):
+        return waits
     with transaction.atomic():
-        Batch.objects.select_for_update().get(pk=batch.pk)
-        waits = batch.approvals.filter(state=State.OPEN).first()
-        if waits is not None and waits.content == content_of(batch):
-            return waits
         _close(Q(batch=batch), State.VOID, now)
-        approval = Approval.objects.create(
-            batch=batch,
-            asked_by=by,
-            asked_at=now,
-            lapses_at=now + awaiting.LAPSES_AFTER,
-            content=content_of(batch),
-            **choices,
-        )
+        approval, is_new = _insert(batch, by, now, choices)
+        if not is_new:
+            return approval
         facts = {"approval": approval.pk, "rows": batch.rows - batch.left_out}
         trail(verbs.APPROVAL_ASKED, by=by, about=batch, facts=facts)
     return approval
+
+
+def _insert(
+    batch: Batch, by: User | None, now: datetime, choices: dict[str, Any]
+) -> tuple[Approval, bool]:
+    """The database keeps a batch from having two: a second press finds the first one's."""
+    return Approval.objects.get_or_create(
+        batch=batch,
+        state=State.OPEN,
+        defaults={
+            "asked_by": by,
+            "asked_at": now,
+            "lapses_at": now + awaiting.LAPSES_AFTER,
+            "content": content_of(batch),
+            **choices,
+        },
+    )
 
 
 def may_decide(approval: Approval, viewer: Viewer) -> bool:
@@ -96,6 +108,7 @@ def refuse(approval: Approval, by: User, reason: str) -> Decision:
     if not may_decide(approval, Viewer.of(by)):
         return Decision.OWN
     with transaction.atomic():
+        reason = mask_numbers(reason)
         if not _decide(approval, State.REFUSED, by, reason=reason):
             return Decision.GONE
         if approval.invocation:
@@ -182,6 +195,8 @@ def _lapse(approval: Approval, now: datetime) -> int:
         ended = _close(Q(pk=approval.pk), State.LAPSED, now)
         if ended and approval.invocation:
             awaiting.end(approval.invocation, awaiting.APPROVAL_LAPSED)
+        if ended:
+            _tell(verbs.APPROVAL_LAPSED, approval, None)
     return ended
 
 
@@ -190,6 +205,8 @@ def _void(approval: Approval) -> int:
         ended = _close(Q(pk=approval.pk), State.VOID, timezone.now())
         if ended and approval.invocation:
             awaiting.end(approval.invocation, awaiting.APPROVAL_VOID)
+        if ended:
+            _tell(verbs.APPROVAL_VOID, approval, None)
     return ended
 
 
@@ -197,6 +214,6 @@ def _close(which: Q, state: Approval.State, now: datetime) -> int:
     return Approval.objects.filter(which, state=State.OPEN).update(state=state, decided_at=now)
 
 
-def _tell(verb: str, approval: Approval, by: User, **facts: str) -> None:
+def _tell(verb: str, approval: Approval, by: User | None, **facts: str) -> None:
     about = approval.batch or approval.invocation
     trail(verb, by=by, about=about, facts={"approval": approval.pk, **facts})

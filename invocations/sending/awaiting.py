@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -91,5 +90,8 @@ def withdraw_cancelled(now: datetime) -> int:
     gone = Approval.objects.filter(state=State.OPEN, invocation__isnull=False).exclude(
         invocation__status=Status.HELD, invocation__reason=AWAITS_APPROVAL
     )
-    with transaction.atomic():
-        return gone.update(state=State.WITHDRAWN, decided_at=now)
+    found = dict(gone.values_list("pk", "invocation__status"))
+    late = [pk for pk, status in found.items() if status == Status.EXPIRED]
+    ended = Approval.objects.filter(pk__in=found, state=State.OPEN)
+    lapsed = ended.filter(pk__in=late).update(state=State.LAPSED, decided_at=now)
+    return lapsed + ended.exclude(pk__in=late).update(state=State.WITHDRAWN, decided_at=now)

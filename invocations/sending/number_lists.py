@@ -19,6 +19,7 @@ from invocations.audit.record import record as trail
 from invocations.composing.error_text import number_text
 from invocations.kaleyra import recipients
 from invocations.kaleyra.recipients import Recipient, RecipientError, mask
+from invocations.kaleyra.redaction import mask_numbers
 from invocations.kaleyra.spellings import canonical
 from invocations.kaleyra.stored_numbers import stored
 from invocations.models import Account, DoNotContact, Invocation, ListedNumber
@@ -83,6 +84,7 @@ def read_lines(text: str, home: str = "") -> ReadLines:
 
 def stop_contact(numbers: Sequence[Recipient], reason: str, by: User | None) -> Added:
     """Nothing is sent to these numbers from now on. What waits for them is ended."""
+    reason = mask_numbers(reason)
     with transaction.atomic():
         new = _unknown(numbers)
         DoNotContact.objects.bulk_create(
@@ -107,6 +109,7 @@ def stop_contact_of(invocation: Invocation, reason: str, by: User) -> Added:
 
 def allow_contact(entry: DoNotContact, reason: str, by: User | None) -> bool:
     """Takes a number off the list. Returns whether it was still there."""
+    reason = mask_numbers(reason)
     with transaction.atomic():
         if not DoNotContact.objects.filter(pk=entry.pk).delete()[0]:
             return False

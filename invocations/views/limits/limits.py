@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -19,7 +19,7 @@ from invocations.views.step_up import needs_step_up
 @needs_step_up
 @require_http_methods(["GET", "HEAD", "POST"])
 def limits(request: StaffRequest) -> HttpResponse:
-    form = ConsoleLimitsForm(limit_set(None), request.POST or None)
+    form = ConsoleLimitsForm(limit_set(None), _posted(request))
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)
         marked = {workflow.pk for workflow in values.pop("workflows")}
@@ -43,7 +43,7 @@ def limits(request: StaffRequest) -> HttpResponse:
 def account_limits(request: StaffRequest, account_id: int) -> HttpResponse:
     """What one account has instead of the console's limits."""
     account = get_object_or_404(Account.objects.select_related("pod"), pk=account_id)
-    form = LimitsForm(limit_set(account), request.POST or None)
+    form = LimitsForm(limit_set(account), _posted(request))
     for name in ("person_minute", "person_day"):
         form.fields[name].help_text = _("For what a person sends with this account.")
     if request.method == "POST" and form.is_valid():
@@ -51,6 +51,11 @@ def account_limits(request: StaffRequest, account_id: int) -> HttpResponse:
         return redirect("account_limits", account_id=account.pk)
     context = {"form": form, "account": account, "console": limit_set(None)}
     return render_page(request, "limits/account.html", context)
+
+
+def _posted(request: StaffRequest) -> QueryDict | None:
+    """An empty form sets no limit: it is posted, too."""
+    return request.POST if request.method == "POST" else None
 
 
 def _say(request: StaffRequest, *, is_changed: bool) -> None:
