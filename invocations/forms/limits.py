@@ -45,6 +45,7 @@ class LimitsForm(forms.Form):
         label=_("Countries that may be sent to"),
         max_length=1000,
         required=False,
+        widget=forms.TextInput({"class": "input"}),
         help_text=_("Codes of two letters, for example IN, SG. Empty: all countries."),
     )
 
@@ -52,6 +53,10 @@ class LimitsForm(forms.Form):
         initial = {name: getattr(limits, name) for name in (*CAPS, "approve_above")}
         initial["countries"] = ", ".join(limits.countries.split())
         super().__init__(data, initial=initial, label_suffix="")
+
+    @property
+    def plain_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in (*CAPS, "approve_above", "countries")]
 
     def clean_countries(self) -> str:
         codes = re.split(r"[\s,;]+", self.cleaned_data["countries"].strip().upper())
@@ -62,10 +67,15 @@ class LimitsForm(forms.Form):
         return " ".join(sorted({code for code in codes if code}))
 
 
+class _NamedWithAccount(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, obj: WorkflowInstance) -> str:
+        return f"{obj.title} ({obj.account.title})"
+
+
 class ConsoleLimitsForm(LimitsForm):
     """With the workflows of which each message is approved."""
 
-    workflows = forms.ModelMultipleChoiceField(
+    workflows = _NamedWithAccount(
         WorkflowInstance.objects.none(),
         label=_("A second person approves each live message of"),
         required=False,

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -31,7 +30,6 @@ MOST_SHOWN = 50
 @require_safe
 def approvals(request: StaffRequest) -> HttpResponse:
     """Those that wait, and the last ones that were decided; one's own for who does not approve."""
-    deeds.refresh(timezone.now())
     found = deeds.with_related(Approval.objects.all())
     if not request.viewer.may_approve:
         found = found.filter(asked_by=request.user)
@@ -46,7 +44,6 @@ def approvals(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def approval(request: StaffRequest, approval_id: int) -> HttpResponse:
     """What is to be sent, masked, with Approve and Refuse, or Withdraw for who asked."""
-    deeds.refresh(timezone.now())
     found = get_object_or_404(deeds.with_related(Approval.objects.all()), pk=approval_id)
     is_own = found.asked_by_id == request.user.pk
     if not (is_own or request.viewer.may_approve):
