@@ -60,6 +60,13 @@ CALLBACK_TESTED = "callback_tested"
 DATABASE_RESTORED = "database_restored"
 TRAIL_BROKEN = "trail_broken"
 
+LISTED_NUMBER_ADDED = "listed_number_added"
+LISTED_NUMBER_REMOVED = "listed_number_removed"
+WENT_LIVE = "went_live"
+APPROVAL_LAPSED = "approval_lapsed"
+APPROVAL_VOID = "approval_void"
+APPROVAL_WITHDRAWN = "approval_withdrawn"
+
 SET_UP = (SETTING_CHANGED, STOPPED_ALL, RESUMED_ALL, PAUSED, RESUMED)
 """Deeds that `audit.versions` records."""
 PEOPLE = (PERSON_CHANGED, GROUP_CHANGED, RIGHTS_CHANGED)

@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from invocations.batches import ending, part_found, parts
 from invocations.batches.changed import BROKEN, UNREADABLE, change_since_check
+from invocations.batches.feed_caps import FeedCaps
 from invocations.batches.originals import were_sent_again
 from invocations.batches.pace import AHEAD, due_times, most_queued, shares
 from invocations.batches.part_found import PartFound
@@ -133,6 +134,10 @@ def _fed(batch: Batch, rate: float, now: datetime, ends: float) -> int:
                 ending.pause_because(batch, code)
                 break
             messages_of = RowMessages(batch)
+            caps = FeedCaps(batch, messages_of.limits)
+            if (left := caps.room()) is not None and left < len(step.rows):
+                room = min(room, left)
+                continue
         messages = messages_of.of(step.rows)
         is_capped = batch.per_second is not None
         times = due_times(
@@ -144,7 +149,7 @@ def _fed(batch: Batch, rate: float, now: datetime, ends: float) -> int:
             columns["due_at"] = last_due = due_at
         if batch.restored_at and not restored.is_asked(batch.account):
             messages.rows = [{**columns, "due_at": None} for columns in messages.rows]
-        if not _move(batch, step, messages):
+        if not _move(batch, step, messages, caps):
             break
         fed += len(messages.rows)
         if time.monotonic() >= ends:
@@ -197,9 +202,9 @@ class _Parts:
         return _Step(self._part, self._found, taken, batch.next_part + is_over, next_row)
 
 
-def _move(batch: Batch, step: _Step, messages: Messages) -> bool:
-    """Inserts the rows and moves the cursor. False if it was moved, or the batch stopped,
-    meanwhile.
+def _move(batch: Batch, step: _Step, messages: Messages, caps: FeedCaps) -> bool:
+    """Inserts the rows and moves the cursor. False if it was moved, the batch stopped, or a cap was
+    reached meanwhile.
     """
     refused = len(messages.refused)
     with transaction.atomic():
@@ -221,8 +226,15 @@ def _move(batch: Batch, step: _Step, messages: Messages) -> bool:
         if were_sent_again(messages.originals):
             transaction.set_rollback(True)
             return False
+        over = caps.take(messages)
+        if over is None:
+            transaction.set_rollback(True)
+            return False
+        if over:
+            changes = {"bad_rows": F("bad_rows") + over, "left_out": F("left_out") + over}
+            Batch.objects.filter(pk=batch.pk).update(fed=F("fed") - over, **changes)
         _insert(messages)
-        if refused:
+        if refused or over:
             _store_refused(step, messages)
     batch.next_part, batch.next_row = step.next_part, step.next_row
     batch.fed += len(messages.rows)

@@ -1,6 +1,7 @@
 """What the console keeps."""
 
 from invocations.models.admin_changes import AdminChange
+from invocations.models.approvals import Approval
 from invocations.models.attempts import Attempt, Settlement
 from invocations.models.batches import Batch, BatchChunk, BatchPart, ColumnChoice
 from invocations.models.browser_sessions import BrowserSession
@@ -9,6 +10,7 @@ from invocations.models.home import AdminRequest, Favourite, FollowedUp
 from invocations.models.invocations import Invocation
 from invocations.models.kept_forms import KeptForm
 from invocations.models.key_runs import KeyRun, SeenKey
+from invocations.models.limits import DoNotContact, LimitCount, LimitSet, ListedNumber
 from invocations.models.monitoring import Heartbeat, Incident, Quarter
 from invocations.models.notes import Note
 from invocations.models.preferences import Export, Preset, Profile, SavedFilter
@@ -28,6 +30,7 @@ __all__ = [
     "AdminChange",
     "AdminRequest",
     "ApiKey",
+    "Approval",
     "Attempt",
     "Batch",
     "BatchChunk",
@@ -41,6 +44,7 @@ __all__ = [
     "ColumnChoice",
     "DatabaseIdentity",
     "Erasure",
+    "DoNotContact",
     "Export",
     "Favourite",
     "FollowedUp",
@@ -50,6 +54,9 @@ __all__ = [
     "KeptForm",
     "KeyRun",
     "KillSwitch",
+    "LimitCount",
+    "LimitSet",
+    "ListedNumber",
     "Note",
     "NumberSearch",
     "Pace",

@@ -116,6 +116,9 @@ class WorkflowInstance(WorkflowKeepsValues, SavedWithHistory):
             " first result of this workflow comes in."
         ),
     )
+    needs_approval = models.BooleanField(
+        _("a second person approves it"), default=False, db_default=False, editable=False
+    )
     groups = models.ManyToManyField(
         "auth.Group",
         blank=True,

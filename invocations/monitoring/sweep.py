@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from invocations.access import lockout, sessions
 from invocations.audit import sealing
-from invocations.batches import ending, part_counts, retention
+from invocations.batches import approvals, ending, part_counts, retention
 from invocations.batches.feed import feed_or_wait
 from invocations.forms import kept_form
 from invocations.models import seen_keys
 from invocations.monitoring import (
+    approval_emails,
     batch_emails,
     claimed_emails,
     incident_emails,
@@ -25,7 +26,7 @@ from invocations.monitoring import (
 )
 from invocations.privacy import erasure, purge
 from invocations.results import pending, upkeep
-from invocations.sending import expiry, open_time, restored
+from invocations.sending import caps, expiry, open_time, restored
 from invocations.sending.dispatcher import THREADS, Dispatcher
 from invocations.sending.high_water import HighWaterMark
 
@@ -55,6 +56,8 @@ def sweep() -> int:
         retention.delete_old,
         purge.purge_a_little,
         erasure.erase_a_little,
+        approvals.refresh,
+        caps.delete_old,
     )
     changed = sum(step(now) for step in steps)
     claimed_emails.release_unsent(now)
@@ -72,6 +75,7 @@ def _update_monitoring(now: datetime) -> None:
         incidents.update_incidents,
         incident_emails.send_due_emails,
         batch_emails.send_due_emails,
+        approval_emails.send_due_emails,
         statistics.count_due_quarters,
         sessions.drop_over,
         lockout.drop_old,

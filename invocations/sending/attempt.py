@@ -113,8 +113,6 @@ def _reason_and_reply(claim: Claim, connections: Connections | None) -> tuple[st
     body = text_as_recorded(invocation)
     if body is None:
         return "unreadable_message", None
-    if body is None:  # nothing that may still be sent has lost its values; if it had, stop here
-        return "unreadable_message", None
     client, workflow = client_for(claim.target, key), claim.target.workflow_instance_id
     if not claim.is_fresh:
         # The process was delayed or stopped since the claim: another may have settled the message.
