@@ -92,6 +92,8 @@ MATRIX = {
     # For a machine with the address's secret: tests/views/results/test_callbacks.py
     "callback": ((405,) * 6, (401,) * 6),
     "callback_as_written": ((405,) * 6, (401,) * 6),
+    # For browsers: tests/edges/test_policy_reports.py
+    "policy_report": ((405,) * 6, (415,) * 6),
     "glossary": ((SIGN_IN, 200, 200, 200, 200, 200), (SIGN_IN, 405, 405, 405, 405, 405)),
     "export": ((SIGN_IN, 403, 405, 405, 405, 405), (SIGN_IN, 403, 302, 302, 302, 302)),
     "exports": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 405, 405, 405, 405)),
@@ -105,7 +107,7 @@ MATRIX = {
     "metrics": ((404,) * 6, (405,) * 6),
 }
 NOT_FOR_PEOPLE = {
-    *("healthz", "readyz", "metrics", "callback", "callback_as_written"),
+    *("healthz", "readyz", "metrics", "callback", "callback_as_written", "policy_report"),
     *PASSWORD_RESET,
 }
 CONFIGURATION = ("pod", "account", "apikey", "workflowinstance")
