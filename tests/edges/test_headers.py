@@ -29,7 +29,7 @@ POLICY = {
     "report-to policy",
 }
 LONG = "a" * 20_000
-KEY = "k" * 32
+SESSION = f"__Host-sessionid={'k' * 32}; sessionid={'k' * 32}"
 
 REQUESTS = {
     "a page": (f"GET /login/ HTTP/1.1\r\nHost: {HOST}", 200),
@@ -56,7 +56,7 @@ REQUESTS = {
         400,
     ),
     "a posted result": (f"POST /callbacks/x/ HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 0", 503),
-    "an error": (f"GET / HTTP/1.1\r\nHost: {HOST}\r\nCookie: __Host-sessionid={KEY}; sessionid={KEY}", 500),
+    "an error": (f"GET / HTTP/1.1\r\nHost: {HOST}\r\nCookie: {SESSION}", 500),
     "a report that is none": (f"POST /policy-report/ HTTP/1.1\r\nHost: {HOST}", 415),
     "a static file that is missing": (f"GET /static/no.css HTTP/1.1\r\nHost: {HOST}", 302),
     "a way out of static": (f"GET /static/../.env HTTP/1.1\r\nHost: {HOST}", 302),

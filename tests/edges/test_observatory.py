@@ -39,6 +39,9 @@ def test_the_observatory_gives_its_best_grade(scanned):
 def test_the_observatory_saw_the_redirect_the_cookie_and_a_certificate_that_holds(scanned):
     tests = scanned["tests"]
     assert tests["redirection"]["redirects"] and tests["redirection"]["statusCode"] == 200
-    assert tests["strict-transport-security"]["result"] == "hsts-implemented-max-age-at-least-six-months"
+    assert (
+        tests["strict-transport-security"]["result"]
+        == "hsts-implemented-max-age-at-least-six-months"
+    )
     assert tests["cookies"]["result"].startswith("cookies-secure-with-httponly-sessions")
     assert tests["content-security-policy"]["result"].endswith("default-src-none")
