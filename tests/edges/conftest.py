@@ -20,6 +20,8 @@ from tests.conftest import ROOT
 from tests.faults.certificates import Authority
 from tests.servers import _wait_for_port, free_port
 
+PATIENCE = 60.0
+"""Seconds."""
 HOST = "console.example.com"
 SETTINGS = "tests.edges.settings"
 
@@ -34,7 +36,7 @@ class Edge:
 
     def ask(self, request: str | bytes, *, tls: bool = True) -> HTTPResponse:
         content = request if isinstance(request, bytes) else request.encode("latin1")
-        plain = socket.create_connection(("127.0.0.1", self.https if tls else self.http), 20)
+        plain = socket.create_connection(("127.0.0.1", self.https if tls else self.http), PATIENCE)
         with closing(self._secured(plain) if tls else plain) as connection:
             connection.sendall(content)
             answer = HTTPResponse(connection, method=content.split(b" ")[0].decode("latin1"))
@@ -93,6 +95,7 @@ def edge(static_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             stack.callback(started[port].terminate)
         for port, process in started.items():
             _wait_for_port(port, process)
+            there.get("/healthz", tls=port == there.https)  # gunicorn listens before it has loaded
         yield there
 
 
