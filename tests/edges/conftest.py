@@ -33,6 +33,7 @@ class Edge:
     https: int
     http: int
     authority: Path
+    log: Path
 
     def ask(self, request: str | bytes, *, tls: bool = True) -> HTTPResponse:
         content = request if isinstance(request, bytes) else request.encode("latin1")
@@ -77,7 +78,7 @@ def edge(static_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     folder = tmp_path_factory.mktemp("edge")
     authority = Authority(folder)
     authority.server(HOST)
-    there = Edge(free_port(), free_port(), authority.bundle)
+    there = Edge(free_port(), free_port(), authority.bundle, folder / "log")
     env = os.environ | {
         "DJANGO_SETTINGS_MODULE": SETTINGS,
         "TEST_STATIC_ROOT": str(static_root),
@@ -90,7 +91,8 @@ def edge(static_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         for port, more in ((there.https, [certificate]), (there.http, [])):
             quiet = [f"--bind=127.0.0.1:{port}", "--log-level=critical", *more]
             words = [sys.executable, "-m", "gunicorn", "fallback_console.wsgi", *options, *quiet]
-            started[port] = subprocess.Popen(words, cwd=ROOT, env=env, stderr=subprocess.DEVNULL)
+            log = stack.enter_context(there.log.open("ab"))
+            started[port] = subprocess.Popen(words, cwd=ROOT, env=env, stderr=log)
             stack.callback(started[port].wait)
             stack.callback(started[port].terminate)
         for port, process in started.items():
