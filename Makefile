@@ -2,6 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+AUDIT := .venv-audit
+INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
+# Each lock holds for every Python from 3.11 on, and for every system; it names no address of a registry.
+COMPILE = $(AUDIT)/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 HOST ?= 127.0.0.1
 PORT ?= 8000
 POD_PORT ?= 8100
@@ -96,6 +101,24 @@ format: $(VENV)/.dev ## fix and format the Python code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+lock: | $(AUDIT)/.installed ## pin what requirements*.txt need, with hashes, in requirements*.lock (UPGRADE=1 takes the newest that fit)
+	@$(COMPILE) requirements.txt --output-file requirements.lock
+	@$(COMPILE) requirements-dev.txt --constraint requirements.lock --output-file requirements-dev.lock
+	@$(COMPILE) requirements-audit.txt --output-file requirements-audit.lock
+
+audit: $(AUDIT)/.installed ## look for traps in the code, and for known vulnerabilities of what the console runs on
+	@$(AUDIT)/bin/bandit --quiet --configfile pyproject.toml --recursive fallback_console invocations manage.py \
+	  2> >(grep --invert-match "but no failed test" >&2)  # it says so of each other line of a statement
+	@$(AUDIT)/bin/python -m tools.vulnerabilities requirements.lock
+
+outdated: $(VENV)/.dev $(AUDIT)/.installed ## say what is outdated of what is installed
+	@$(AUDIT)/bin/uv pip list --outdated --python $(BIN)/python 2>/dev/null \
+	  || echo "No registry can be reached from here: nothing is known about newer versions."
+
+sbom: $(VENV)/.runtime $(AUDIT)/.installed ## write what the console runs on into sbom.json (CycloneDX)
+	@$(AUDIT)/bin/python -m tools.sbom $(BIN)/python > sbom.json.tmp && mv sbom.json.tmp sbom.json
+	@echo "Written: sbom.json"
+
 packages:
 	@tests/install-packages.sh
 
@@ -111,17 +134,22 @@ lookup-key: $(VENV)/.runtime .env
 	@grep -q '^LOOKUP_KEY=.' .env || { umask 077; line=$$($(BIN)/python -W ignore manage.py make_lookup_key) && \
 	{ grep -v '^LOOKUP_KEY=' .env; echo "$$line"; } > .env.tmp && mv .env.tmp .env; }
 
-# The two files in .venv note when each list of requirements was installed.
-$(VENV)/.runtime: requirements.txt
+# A file in each environment notes when a lock was installed there.
+$(VENV)/.runtime: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed. Name it: make run PYTHON=python3.11")'
 	@echo "Building the environment in $(VENV) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@$(BIN)/python $(INSTALL) requirements.lock
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	@$(BIN)/python $(INSTALL) requirements-dev.lock
+	@touch $@
+
+$(AUDIT)/.installed: requirements-audit.lock
+	@test -x $(AUDIT)/bin/python || $(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python $(INSTALL) requirements-audit.lock
 	@touch $@
 
 .PHONY: help run lookup-key test test-sqlite test-postgres test-quick cover fuzz bench-preview bench-history bench-pages bench-callbacks bench-dispatch bench-privacy bench-import \
-  crash-test crash-test-bugs crash-soak words format packages
+  crash-test crash-test-bugs crash-soak words format packages lock audit outdated sbom

@@ -29,7 +29,7 @@ class RefuseMalformedRequests:
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         """Raises `BadRequest` for another encoding than UTF-8, and for NUL in the path.
 
-        Not for the machine's endpoint, the only one without a CSRF check: it reads bytes.
+        Not for addresses without a CSRF check: they read bytes.
         """
         if getattr(view, "csrf_exempt", False):
             return

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from fallback_console.policy_reports import policy_report
 from invocations.access.request_address import address_of
 from invocations.access.sessions import hashed
 from invocations.audit.origin import Origin, coming_from
@@ -19,18 +20,22 @@ from invocations.views.results.callbacks import callback
 GetResponse = Callable[[HttpRequest], HttpResponse]
 _RESULT_PATH = re.compile(r"/+callbacks(?:/([\s\S]*))?")
 """As in `urls.py`: however somebody has written the address."""
+_POLICY_REPORTS = "/policy-report/"
 
 
 def answer_results_first(get_response: GetResponse) -> GetResponse:
-    """Hands posted results to their view at once: the first middleware.
+    """Hands posted results to their view at once, before every middleware but the headers'.
 
     Hundreds may come in a second, and what the others do for a page costs more than storing one.
-    Other methods than POST go the way of all requests.
+    Reports about the policy go the same way: a browser posts them by itself, so they must not count
+    as something that a person did. Other methods than POST go the way of all requests.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.method == "POST" and (match := _RESULT_PATH.fullmatch(request.path_info)):
             return callback(request, match[1])
+        if request.method == "POST" and request.path_info == _POLICY_REPORTS:
+            return policy_report(request)
         return get_response(request)
 
     return middleware
@@ -92,23 +97,5 @@ def tell_the_trail_where_from(get_response: GetResponse) -> GetResponse:
         address = address_of(request) or ""
         with coming_from(Origin(ip=address, session=digest, person=request.user)):
             return get_response(request)
-
-    return middleware
-
-
-def keep_pages_out_of_caches(get_response: GetResponse) -> GetResponse:
-    """Adds `Cache-Control: no-store` (OWASP ASVS 5.0, 14.3.2), as pages show customers' numbers.
-
-    Also denies camera, geolocation and microphone, and loading from other origins.
-    """
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        response = get_response(request)
-        response.headers.setdefault("Cache-Control", "no-store")
-        response.headers.setdefault(
-            "Permissions-Policy", "camera=(), geolocation=(), microphone=()"
-        )
-        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        return response
 
     return middleware

@@ -103,6 +103,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "fallback_console.headers.bear_the_same_headers",
     "fallback_console.middleware.answer_results_first",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -121,7 +122,6 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
     "fallback_console.middleware.show_times_in_the_users_zone",
     "fallback_console.middleware.count_anew_after_a_deed",
-    "fallback_console.middleware.keep_pages_out_of_caches",
     "invocations.views.error_pages.explain_wrong_methods",
     "axes.middleware.AxesMiddleware",
 ]
@@ -148,6 +148,7 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["unfold_crispy"]
 CRISPY_TEMPLATE_PACK = "unfold_crispy"
 
 STATIC_URL = "static/"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
@@ -217,8 +218,12 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         "object-src": ["'none'"],
+        "report-uri": [reverse_lazy("policy_report")],
+        "report-to": ["policy"],
     }
 }
+USED_BROWSER_FEATURES = ["clipboard-write"]
+"""Of `fallback_console.permissions_policy`, for our own pages. All others are off."""
 
 # --- email and monitoring -----------------------------------------------------------------------
 

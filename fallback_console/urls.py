@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import path, re_path
 
+from fallback_console.policy_reports import policy_report
 from invocations.views.batches.confirm import batch_confirm
 from invocations.views.batches.controls import (
     batch_cancel,
@@ -201,6 +202,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path("policy-report/", policy_report, name="policy_report"),
     # Set-up, users and sign-in. The admin site draws the frame around every page above, so it is
     # mounted at the root too.
     path("", admin.site.urls),

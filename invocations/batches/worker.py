@@ -48,7 +48,7 @@ class CheckProcess:
 
 def _start() -> subprocess.Popen[bytes]:
     manage = Path(settings.BASE_DIR) / "manage.py"
-    return subprocess.Popen(  # noqa: S603 (our own command)
+    return subprocess.Popen(  # noqa: S603  # nosec B603  # our own command
         [sys.executable, str(manage), "check_batches", "--once", "--nice", str(NICENESS)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -12,7 +12,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from itertools import islice
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape, quoteattr  # nosec B406  # writes XML, reads none
 
 from xlsxwriter.utility import xl_col_to_name
 

@@ -40,7 +40,7 @@ def insert_each(
     named_by = BulkColumn(model, by, []).field.column
     statement = (
         f"INSERT INTO {quoted(model._meta.db_table)} ({columns})"  # noqa: S608
-        f" SELECT {'%s, ' * len(same)}{values} FROM {source}"
+        f" SELECT {'%s, ' * len(same)}{values} FROM {source}"  # nosec B608  # names and %s
         f" RETURNING {quoted(named_by)}, {quoted(model._meta.pk.column)}"
     )
     with connection.cursor() as cursor:

@@ -93,4 +93,4 @@ def _update(
         f"{table}.{quoted(column.field.column)} = {given.get(column, '%s')}"
         for column in conditions
     )
-    return f"UPDATE {table} SET {sets}{source} WHERE {where}"  # noqa: S608
+    return f"UPDATE {table} SET {sets}{source} WHERE {where}"  # noqa: S608  # nosec B608  # names

@@ -34,6 +34,7 @@ from invocations.models import (
     Profile,
 )
 from invocations.models.encryption import Unreadable
+from invocations.models.reading import WHOLE
 from invocations.models.recipients import sent_to_digests
 from invocations.privacy.erase_batches import delete_unstarted_files, empty_some
 from invocations.privacy.erase_texts import erase_some, tables

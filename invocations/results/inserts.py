@@ -126,7 +126,7 @@ def _statement(count: int) -> str:
     row = "(%s, %s, %s, %s, %s, %s, %s, 1, TRUE, '', '')"
     return (
         f"INSERT INTO {table} ({columns}, {constants}) VALUES {', '.join([row] * count)}"  # noqa: S608
-        f" ON CONFLICT (digest) DO UPDATE SET times = {table}.times + 1,"
+        f" ON CONFLICT (digest) DO UPDATE SET times = {table}.times + 1,"  # nosec B608  # no value
         " last_received_at = excluded.last_received_at, ask_at = excluded.ask_at,"
         f" is_pending = {table}.invocation_id IS NULL RETURNING {table}.digest, {table}.id"
     )

@@ -144,7 +144,7 @@ def _wait_after(tries: int, reply: Reply | None) -> timedelta:
     """
     if reply is not None and reply.retry_after is not None:
         return timedelta(seconds=max(1, reply.retry_after))
-    jitter = random.uniform(1.0, 1.5)  # noqa: S311  spreads load, protects nothing
+    jitter = random.uniform(1.0, 1.5)  # noqa: S311  # nosec B311  # spreads load
     return timedelta(seconds=min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(tries - 1, 10) * jitter))
 
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from invocations.forms.kept_form import keep
 
-FOR_MACHINES = ("/callbacks/", "/healthz", "/readyz", "/metrics")
+FOR_MACHINES = ("/callbacks/", "/healthz", "/readyz", "/metrics", "/policy-report/")
 RETRY_AFTER = 30
 """Seconds."""
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)

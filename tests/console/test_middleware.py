@@ -1,15 +1,14 @@
-"""Middleware: the time zone of a page, and headers of every response."""
+"""Middleware: the time zone of a page."""
 
 from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth import get_user
-from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import timezone
 from django.utils.formats import localize
 
-from fallback_console.middleware import keep_pages_out_of_caches, show_times_in_the_users_zone
+from fallback_console.middleware import show_times_in_the_users_zone
 from invocations.models import Profile
 from tests.views.pages import words_of
 
@@ -37,31 +36,6 @@ def test_times_are_in_the_zone_the_browser_names(named, shown):
         == shown
     )
     assert timezone.get_current_timezone_name() == "UTC"
-
-
-def answered(**headers):
-    return keep_pages_out_of_caches(lambda request: HttpResponse(headers=headers))(
-        RequestFactory().get("/")
-    )
-
-
-def test_pages_stay_out_of_caches():
-    assert (
-        answered()["Cache-Control"] == "no-store"
-        and answered(**{"Cache-Control": "max-age=60"})["Cache-Control"] == "max-age=60"
-    )
-
-
-@pytest.mark.django_db
-def test_every_page_has_the_headers(client):
-    answer = client.get("/login/")
-    assert answer["Cache-Control"].find("no-store") >= 0
-    assert answer["Permissions-Policy"] == "camera=(), geolocation=(), microphone=()"
-    assert (
-        answer["Cross-Origin-Resource-Policy"] == "same-origin"
-        and answer["X-Frame-Options"] == "DENY"
-    )
-    assert "'unsafe" not in answer["Content-Security-Policy"]
 
 
 @pytest.mark.django_db

@@ -105,6 +105,8 @@ MATRIX = {
     "confirmations": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 405, 405)),
     "confirm_change": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 404, 404)),
     "refuse_change": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 404, 404)),
+    # For browsers: tests/edges/test_policy_reports.py
+    "policy_report": ((405,) * 6, (415,) * 6),
     "glossary": ((SIGN_IN, 200, 200, 200, 200, 200), (SIGN_IN, 405, 405, 405, 405, 405)),
     # Each has just proved who they are, so the page leads on.
     "prove": ((SIGN_IN, 302, 302, 302, 302, 302), (SIGN_IN, 403, 403, 403, 403, 403)),
@@ -125,7 +127,7 @@ MATRIX = {
     "metrics": ((404,) * 6, (405,) * 6),
 }
 NOT_FOR_PEOPLE = {
-    *("healthz", "readyz", "metrics", "callback", "callback_as_written"),
+    *("healthz", "readyz", "metrics", "callback", "callback_as_written", "policy_report"),
     *PASSWORD_RESET,
 }
 CONFIGURATION = ("pod", "account", "apikey", "workflowinstance")

@@ -137,7 +137,7 @@ def _start(copy: BinaryIO, limits: Limits, cpu_seconds: int, sheet: str) -> subp
         limits.most_rows,
         limits.most_columns,
     ]
-    return subprocess.Popen(  # noqa: S603 (our own module)
+    return subprocess.Popen(  # noqa: S603  # nosec B603  # our own module
         [sys.executable, "-m", _CHILD, *map(str, numbers), sheet],
         stdin=copy,
         stdout=subprocess.PIPE,

@@ -125,12 +125,10 @@ def _is_self_test(body: bytes) -> bool:
 def _answer(status: int, text: str) -> HttpResponse:
     """A short text that does not depend on what was posted.
 
-    Its headers are set here, because no middleware does it (`answer_results_first`).
+    Its length is set here, because no middleware does it (`answer_results_first`).
     """
     response = HttpResponse(f"{text}\n", content_type="text/plain", status=status)
     response.headers["Content-Length"] = str(len(response.content))
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Basic realm="callbacks"'
     return response
