@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from fallback_console.databases import beside_database
 from fallback_console.environment import Environment, SettingProblem
 from fallback_console.logs import levels_by_logger, remember_credentials_of, root_level
+from fallback_console.sign_in_extra.configuration import settings_of_extra
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -284,3 +285,6 @@ UNFOLD = {
 """No colours here: Unfold would write them as an inline style, which the policy above forbids.
 They are in static/console/tokens.css; `invocations.admin.site` lists the stylesheets.
 """
+
+# Second factor and single sign-on; nothing but "off" unless the environment asks for them.
+vars().update(settings_of_extra(env, vars()))
