@@ -31,6 +31,7 @@ HELD = (
     "django.utils.autoreload",
     "amqp",
     "asyncio",
+    "axes",  # four lines for each sign-in
     "billiard",
     "celery",  # names, arguments and results of tasks
     "celery.app.trace",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import zoneinfo
 from collections.abc import Callable
@@ -11,6 +10,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from invocations.access.request_address import address_of
+from invocations.access.sessions import hashed
 from invocations.audit.origin import Origin, coming_from
 from invocations.monitoring.badges import forget_counts
 from invocations.views.results.callbacks import callback
@@ -87,8 +88,8 @@ def tell_the_trail_where_from(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         key = request.session.session_key or ""
-        digest = hashlib.sha256(key.encode()).hexdigest()[:16] if key else ""
-        with coming_from(Origin(ip=request.META.get("REMOTE_ADDR", ""), session=digest)):
+        digest = hashed(key)[:16] if key else ""
+        with coming_from(Origin(ip=address_of(request) or "", session=digest)):
             return get_response(request)
 
     return middleware

@@ -17,6 +17,7 @@ from fallback_console.databases import beside_database
 from fallback_console.environment import Environment, SettingProblem
 from fallback_console.logs import levels_by_logger, remember_credentials_of, root_level
 from fallback_console.sign_in_extra.configuration import settings_of_extra
+from fallback_console.sign_in_settings import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -81,6 +82,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django.forms",
+    "axes",
     "crispy_forms",
     "csp",
     "simple_history",
@@ -99,6 +101,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "fallback_console.middleware.tell_the_trail_where_from",
+    "invocations.access.presence.note_presence",
+    "invocations.access.known_browser.remember_browser",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -106,6 +110,7 @@ MIDDLEWARE = [
     "fallback_console.middleware.count_anew_after_a_deed",
     "fallback_console.middleware.keep_pages_out_of_caches",
     "invocations.views.error_pages.explain_wrong_methods",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "fallback_console.urls"
@@ -139,18 +144,6 @@ STORAGES = {
 
 # --- users and languages ------------------------------------------------------------------------
 
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-AUTHENTICATION_BACKENDS = [
-    "fallback_console.sign_in.BackendWithProfile",
-    "django.contrib.auth.backends.ModelBackend",
-]
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 LANGUAGE_CODE = "en"
@@ -168,7 +161,6 @@ TIME_ZONE = env.one_of(
 USE_TZ = True
 # Messages stay on the server: a cookie can be read in transit and by the browser's next user.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-SESSION_COOKIE_AGE = 12 * 60 * 60
 
 # --- browser security ---------------------------------------------------------------------------
 
@@ -178,9 +170,14 @@ HTTPS_ONLY = env.flag("HTTPS_ONLY", default=True)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY", default=False) else None
+BEHIND_PROXY = env.flag("BEHIND_PROXY", default=False)
+PROXY_COUNT = int(
+    env.one_of(
+        "PROXY_COUNT", map(str, range(1, 10)), default="1", hint="A number from 1 to 9, mostly 1."
+    )
 )
+"""How many proxies in front add to X-Forwarded-For (`invocations.access.client_address`)."""
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 # No redirect to https: a client that posts results over http would send its secret in clear with
 # every request, and a redirect would hide that. The callback view refuses http itself.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^callbacks\b"]
@@ -190,6 +187,10 @@ X_FRAME_OPTIONS = "DENY"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "invocations.views.error_pages.csrf_failure"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# A browser takes such a name over https alone, for this host and every path, so that no other host
+# of the domain can set it.
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS_ONLY else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS_ONLY else "csrftoken"
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

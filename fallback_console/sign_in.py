@@ -17,9 +17,13 @@ class BackendWithProfile(ModelBackend):
     """
 
     def authenticate(self, request: HttpRequest | None, *args: Any, **values: Any) -> User:
-        """Raises `PermissionDenied` where Django's returns None: else that one would ask again."""
+        """Raises `PermissionDenied` where Django's returns None: else that one would ask again.
+
+        Also for somebody who may not open the console. Their right password would otherwise not be
+        counted as a failure, and so would be told from a wrong one.
+        """
         person = super().authenticate(request, *args, **values)
-        if not isinstance(person, User):
+        if not isinstance(person, User) or not person.is_staff:
             raise PermissionDenied
         return person
 

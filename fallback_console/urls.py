@@ -49,11 +49,12 @@ from invocations.views.results.unmatched import match_result, set_aside, unmatch
 from invocations.views.send.choose import choose, favourite
 from invocations.views.send.presets import remove_preset
 from invocations.views.send.preview import preview
-from invocations.views.send.profile import profile
+from invocations.views.send.profile import end_other_sessions, profile
 from invocations.views.send.send import compose
 from invocations.views.setup import password_reset
 from invocations.views.setup.account_hub import account_hub, pause_account
 from invocations.views.setup.check_key import check_key
+from invocations.views.setup.locked_out import unlock
 from invocations.views.setup.workflow import (
     add_workflow,
     texts_and_values,
@@ -63,6 +64,7 @@ from invocations.views.setup.workflow import (
 from invocations.views.setup.workflow_stage import back_to_draft, go_live, on_send_page
 from invocations.views.setup.workflow_start import copy_workflow, export_workflow, import_workflow
 from invocations.views.setup.workflow_test import test_workflow
+from invocations.views.step_up import prove
 
 handler400 = "invocations.views.error_pages.bad_request"
 handler500 = "invocations.views.error_pages.server_error"
@@ -112,6 +114,9 @@ urlpatterns = [
         name="batch_result",
     ),
     path("me/", profile, name="profile"),
+    path("me/sessions/end/", end_other_sessions, name="end_other_sessions"),
+    path("prove/", prove, name="prove"),
+    path("people/<int:person_id>/unlock/", unlock, name="unlock_person"),
     path("find/", find, name="find"),
     path("history/", history, name="history"),
     path("history/errors/", errors, name="errors"),

@@ -16,12 +16,15 @@ class InvocationsConfig(AppConfig):
         # Not in admin/__init__.py: ConsoleSite is in that package, so importing it would register
         # the pages while the site is still being created.
         # Registers the pages.
+        from .access import ending, lockout
         from .admin import accounts, api_keys, people, pods, workflows  # noqa: F401
         from .forms.required import name_what_to_do
         from .models import frozen_counts, immutable
         from .results import pending_worker
 
         name_what_to_do()
+        ending.connect()
+        lockout.connect()
         pending_worker.wake_at_the_first_request()
         post_migrate.connect(immutable.create_triggers, sender=self)
         post_migrate.connect(frozen_counts.create_trigger, sender=self)

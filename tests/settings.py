@@ -13,6 +13,7 @@ os.environ.update(
     SANDBOX="True",
     HTTPS_ONLY="False",
     BEHIND_PROXY="False",
+    PROXY_COUNT="1",
     HTTPS_PROXY_URL="",
     CA_BUNDLE="",
     CSRF_TRUSTED_ORIGINS="",

@@ -21,6 +21,7 @@ from invocations.admin.api_keys import key_state
 from invocations.admin.badges import badge, mode_badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.admin.lists import BoundedChangeList
+from invocations.admin.proven import Proven
 from invocations.admin.returning import accounts_part, hub_of
 from invocations.forms.target_change import (
     add_notes,
@@ -86,7 +87,7 @@ class AccountList(BoundedChangeList):
 
 
 @admin.register(Account)
-class AccountAdmin(ConfigurationAdmin):
+class AccountAdmin(Proven, ConfigurationAdmin):
     saves_one_way = True
     list_before_template = "admin/invocations/keys_and_pods.html"
     list_display = ["title", "reaches", "region", "sid", "key", "state"]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from invocations.admin.badges import badge
 from invocations.admin.configuration import ConfigurationAdmin
+from invocations.admin.proven import Proven
 from invocations.admin.returning import accounts_part, hub_of
 from invocations.forms.api_key import ApiKeyForm, looks_like_a_key
 from invocations.forms.bounded_choices import MAX_ID_CHARACTERS
@@ -47,7 +48,7 @@ def _account_of_link(request: HttpRequest, name: str = "account") -> Account | N
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ConfigurationAdmin):
+class ApiKeyAdmin(Proven, ConfigurationAdmin):
     saves_one_way = True
     form = ApiKeyForm
     list_display = [

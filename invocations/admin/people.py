@@ -29,6 +29,8 @@ from invocations.admin.changes_link import ChangesOfRecord
 from invocations.admin.choices import BoundedChoices
 from invocations.admin.in_use import InUse
 from invocations.admin.lists import BoundedLists
+from invocations.admin.proven import Proven
+from invocations.admin.unlockable import Unlockable
 from invocations.forms.person import GroupForm, NewPersonForm, PersonForm
 from invocations.forms.rights import RightsField
 from invocations.history.people_changes import with_rights
@@ -66,6 +68,8 @@ def grantable_groups(granter: User) -> QuerySet[Group]:
 
 @admin.register(User)
 class PersonAdmin(
+    Proven,
+    Unlockable,
     ChangesOfRecord,
     BoundedLists,
     BoundedChoices,
@@ -188,7 +192,7 @@ def _rights_text(values: Mapping[str, Any]) -> str:
 
 @admin.register(Group)
 class ConsoleGroupAdmin(
-    ChangesOfRecord, BoundedLists, BoundedChoices, InUse, GroupAdmin, ModelAdmin
+    Proven, ChangesOfRecord, BoundedLists, BoundedChoices, InUse, GroupAdmin, ModelAdmin
 ):
     """For superusers only: whoever may change a group could grant themselves every right."""
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from invocations.admin.badges import mode_badge
 from invocations.admin.configuration import ConfigurationAdmin
+from invocations.admin.proven import Proven
 from invocations.admin.returning import accounts_part, hub_of
 from invocations.forms.target_change import (
     add_notes,
@@ -32,7 +33,7 @@ KALEYRA_DOMAINS = (".kaleyra.io", ".kaleyra.ai")
 
 
 @admin.register(Pod)
-class PodAdmin(ConfigurationAdmin):
+class PodAdmin(Proven, ConfigurationAdmin):
     saves_one_way = True
     list_display = ["title", "code", "api_domain", "kind", "accounts"]
     list_display_links = ["title"]

@@ -13,6 +13,8 @@ from django.shortcuts import redirect
 from django.templatetags.static import static
 from unfold.sites import UnfoldAdminSite
 
+from invocations.access.proof import Outcome, prove
+from invocations.access.step_up import sign_in_after_too_many
 from invocations.admin import navigation
 from invocations.models.permissions import viewer_of
 from invocations.monitoring import pauses
@@ -63,6 +65,16 @@ class ConsoleSite(UnfoldAdminSite):
     ) -> HttpResponse:
         """Redirects home: the menu leads to each list, and nobody here knows Django's apps."""
         return redirect("dashboard")
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The old password is a proof, and wrong ones are counted like any other proof."""
+        typed = request.POST.get("old_password", "")
+        if typed and prove(request, typed) is Outcome.ENDED:
+            return sign_in_after_too_many(request)
+        page: HttpResponse = super().password_change(request, extra_context)
+        return page
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Empty: no page shows it, and Django would make it for each."""

@@ -2,6 +2,7 @@
 
 from invocations.models.attempts import Attempt, Settlement
 from invocations.models.batches import Batch, BatchChunk, BatchPart, ColumnChoice
+from invocations.models.browser_sessions import BrowserSession
 from invocations.models.configuration import Account, ApiKey, Pod
 from invocations.models.home import AdminRequest, Favourite, FollowedUp
 from invocations.models.invocations import Invocation
@@ -27,6 +28,7 @@ __all__ = [
     "Batch",
     "BatchChunk",
     "BatchPart",
+    "BrowserSession",
     "Callback",
     "CallbackAddress",
     "Channel",

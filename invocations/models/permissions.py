@@ -43,6 +43,7 @@ VIEW_WORKFLOW, ADD_WORKFLOW = (
 )
 CHANGE_WORKFLOW = "invocations.change_workflowinstance"
 VIEW_PEOPLE, VIEW_GROUPS = "auth.view_user", "auth.view_group"
+CHANGE_PEOPLE = "auth.change_user"
 
 CONFIGURATION = ("pod", "account", "apikey", "workflowinstance", "channel")
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from invocations.access import lockout, sessions
 from invocations.batches import ending, part_counts, retention
 from invocations.batches.feed import feed_or_wait
 from invocations.forms import kept_form
@@ -47,6 +48,8 @@ def sweep() -> int:
         upkeep.drop_stale,
         kept_form.drop_expired,
         retention.delete_old,
+        sessions.drop_over,
+        lockout.drop_old,
     )
     changed = sum(step(now) for step in steps)
     claimed_emails.release_unsent(now)

@@ -21,6 +21,7 @@ from invocations.models import Batch, permissions
 from invocations.views.base import StaffRequest, staff_page
 from invocations.views.batches.shown import for_owner, own_batch, shown_batch
 from invocations.views.history.exports import TYPES
+from invocations.views.step_up import numbers_need_step_up
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ def batch_faulty_rows(request: StaffRequest, uid: uuid.UUID) -> FileResponse:
 
 @staff_page(permissions.SEE_HISTORY)
 @require_safe
+@numbers_need_step_up
 def batch_result(request: StaffRequest, uid: uuid.UUID, format: str) -> HttpResponseBase:
     """With what the viewer may see, as of now.
 

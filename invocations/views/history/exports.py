@@ -28,6 +28,7 @@ from invocations.history import exports as export_files
 from invocations.history.filters import first_ids
 from invocations.models import Export, Invocation, permissions
 from invocations.views.base import StaffRequest, render_page, staff_page
+from invocations.views.step_up import numbers_need_step_up
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ TONES = {
 @staff_page(permissions.SEE_HISTORY)
 @sensitive_post_parameters()
 @require_POST
+@numbers_need_step_up
 def export(request: StaffRequest) -> HttpResponseBase:
     """Exports what the history lists: the filters are in the query string, the rest is posted.
 
@@ -123,6 +125,7 @@ def exports(request: StaffRequest) -> HttpResponse:
 
 @staff_page(permissions.SEE_HISTORY)
 @require_POST
+@numbers_need_step_up
 def download(request: StaffRequest, export_id: uuid.UUID) -> HttpResponseBase:
     """The file, for the person who requested it, if they still may see what is in it."""
     found = get_object_or_404(Export, pk=export_id, person=request.user, state=Export.State.READY)

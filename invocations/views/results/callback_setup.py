@@ -21,6 +21,7 @@ from invocations.models.encryption import Unreadable
 from invocations.results import endpoints, inbox
 from invocations.results.endpoints import BASIC_USER, SECRET_HEADER
 from invocations.views.base import StaffRequest, render_page, staff_page
+from invocations.views.step_up import needs_step_up
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ BODY_AS_DOCUMENTED = '{"workflowevent":""}'
 
 @staff_page(permissions.CHANGE_ACCOUNT)
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs_step_up
 def callback_setup(request: StaffRequest, account_id: int) -> HttpResponse:
     """Shows what to enter at Kaleyra; creates, rotates, ends and tests the address (`ACTIONS`)."""
     account = get_object_or_404(Account.objects.select_related("pod"), pk=account_id)

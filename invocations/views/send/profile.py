@@ -8,9 +8,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
+from invocations.access.session_store import own_row_key
+from invocations.access.sessions import end_sessions, sessions_of
 from invocations.forms.profile import BrowserZoneForm, ProfileForm
 from invocations.models import Profile
 from invocations.models.encryption import Unreadable
@@ -37,6 +40,8 @@ def profile(request: StaffRequest) -> HttpResponse:
         "now": timezone.now(),
         "browser_zone": zone if zone != timezone.get_current_timezone_name() else "",
         "groups": ", ".join(request.user.groups.values_list("name", flat=True)),
+        "sessions": sessions_of(request.user, timezone.now()),
+        "own_session": own_row_key(request),
     }
     return render_page(request, "profile.html", context)
 
@@ -44,6 +49,20 @@ def profile(request: StaffRequest) -> HttpResponse:
 def _store(request: StaffRequest, values: dict[str, str], said: str) -> HttpResponse:
     Profile.objects.update_or_create(user=request.user, defaults=values)
     messages.success(request, said)
+    return redirect("profile")
+
+
+@staff_page("")
+@require_POST
+def end_other_sessions(request: StaffRequest) -> HttpResponse:
+    """Signs the person out everywhere else."""
+    own = own_row_key(request)
+    ended = end_sessions([request.user.pk], "by_hand", by=request.user, but=own)
+    words = ngettext("%(n)s other session is ended.", "%(n)s other sessions are ended.", ended)
+    if ended:
+        messages.success(request, words % {"n": ended})
+    else:
+        messages.info(request, _("There was no other session any more."))
     return redirect("profile")
 
 

@@ -16,6 +16,7 @@ from invocations.models import ApiKey, permissions
 from invocations.monitoring import key_check
 from invocations.monitoring.key_check import CheckOutcome, KeyCheckResult
 from invocations.views.base import StaffRequest, render_page, staff_page
+from invocations.views.step_up import needs_step_up
 
 WHY = REASONS | {
     "unreachable": _(
@@ -34,6 +35,7 @@ RESULTS = {
 
 @staff_page(permissions.CHANGE_KEY)
 @require_POST
+@needs_step_up
 def check_key(request: StaffRequest, key_id: uuid.UUID) -> HttpResponse:
     """Shows the result. A second check within seconds is not made (`key_check`).
 

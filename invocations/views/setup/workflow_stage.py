@@ -6,19 +6,23 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from invocations.access.proof import has_proof
 from invocations.composing import stage_moves
 from invocations.composing.missing_for_live import Missing, missing_for_live, senders_of
 from invocations.models import WorkflowInstance, permissions
 from invocations.views.base import StaffRequest, render_page, staff_page
+from invocations.views.step_up import needs_step_up
 
 Stage = WorkflowInstance.Stage
 
 
 @staff_page(permissions.CHANGE_WORKFLOW)
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs_step_up
 def go_live(request: StaffRequest, workflow_id: int) -> HttpResponse:
     """Says what is still missing. Goes on without it only with a reason."""
     found = _workflow(workflow_id)
@@ -43,9 +47,14 @@ def go_live(request: StaffRequest, workflow_id: int) -> HttpResponse:
 
 
 def bring_live(request: StaffRequest, found: WorkflowInstance) -> HttpResponse:
-    """At once if nothing is missing; else the page that says what is."""
+    """At once if nothing is missing; else the page that says what is.
+
+    That page also asks for the password, where it was last given more than five minutes ago: the
+    workflow is saved by now, so nothing has to be kept for it.
+    """
     found = _workflow(found.pk)
-    if found.stage != Stage.TESTED or missing_for_live(found):
+    is_ready = found.stage == Stage.TESTED and not missing_for_live(found)
+    if not is_ready or not has_proof(request.session, timezone.now()):
         return redirect("go_live", workflow_id=found.pk)
     return _make_live(request, found, "")
 
