@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -29,7 +30,10 @@ TITLES = {
 
 
 def ways_to_sign_in(request: HttpRequest) -> dict[str, Any]:
-    """Callables look something up, and are called where a template names them."""
+    """Callables look something up where a template names them.
+
+    That of `ways_to_prove` begins something with passkeys, so a page does it once.
+    """
     match = request.resolver_match
     name = match.url_name if match else None
     frame = admin.site.each_context(request) if name in TITLES else {}
@@ -38,7 +42,7 @@ def ways_to_sign_in(request: HttpRequest) -> dict[str, Any]:
         **({"title": TITLES[name]} if name in TITLES else {}),
         "has_second_factors": settings.SECOND_FACTOR != "off",
         "provider_button": lambda: _shows_provider_button(request),
-        "ways_to_prove": lambda: _ways_to_prove(request),
+        "ways_to_prove": cache(lambda: _ways_to_prove(request)),
         "next_page": next_page(request) or "",
     }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
-from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
@@ -19,7 +18,7 @@ def signs_in_at_provider(person: User) -> bool:
     return bool(SocialAccount.objects.filter(user=person).exists())
 
 
-class RefusePasswordsOfProvidersPeople(BaseBackend):
+class RefusePasswordsOfProvidersPeople:
     """Stands before the backends that check passwords, and signs in nobody itself."""
 
     def authenticate(
