@@ -5,9 +5,9 @@ import json
 import pytest
 from allauth.mfa.models import Authenticator
 from django.apps import apps
-from django.contrib.sessions.backends.base import SessionBase
 
 from fallback_console.sign_in_extra.secrets import ENCRYPTED_JSON
+from invocations.access.session_store import SessionStore
 from invocations.models import BrowserSession
 from invocations.models.encryption import Unreadable
 
@@ -26,7 +26,7 @@ def test_no_secret_stands_in_the_table_in_clear(meera, set_up_app):
 def test_the_secret_that_waits_for_its_first_code_is_in_no_session_in_clear(client, meera):
     client.force_login(meera)
     secret = client.get("/me/second-factor/app/").context["form"].secret
-    contents = [SessionBase().decode(row.session_data) for row in BrowserSession.objects.all()]
+    contents = [SessionStore().decode(row.session_data) for row in BrowserSession.objects.all()]
     assert secret not in json.dumps(contents) and "mfa.totp.secret" in json.dumps(contents)
 
 
