@@ -43,6 +43,7 @@ from invocations.sandbox.server import PracticePod
 from invocations.sending.record import record
 
 ROOT = Path(__file__).parent.parent
+PASSWORD = "correct horse battery"
 KEY = "practice-canary0canary0canary0c0fe"
 
 
@@ -256,9 +257,7 @@ def manage(process: Callable[..., subprocess.Popen[str]]) -> Callable[..., subpr
 
 def _browser(username: str, *groups: str, **kwargs: bool) -> Client:
     """Of somebody who is signed in."""
-    person = User.objects.create_user(
-        username, password="correct horse battery", is_staff=True, **kwargs
-    )
+    person = User.objects.create_user(username, password=PASSWORD, is_staff=True, **kwargs)
     person.groups.set(Group.objects.filter(name__in=groups))
     client = Client()
     client.force_login(person)

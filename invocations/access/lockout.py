@@ -149,7 +149,7 @@ def is_locked_out(username: str, now: datetime) -> bool:
 def unlock(person: User, *, by: User | None) -> int:
     """Forgets the failures with this name, from everywhere. Returns how many were counted."""
     rows = AccessAttempt.objects.filter(username=name_digest(person.get_username()))
-    counted = sum(rows.values_list("failures_since_start", flat=True))
+    counted: int = sum(rows.values_list("failures_since_start", flat=True))
     rows.delete()
     if counted:
         record(verbs.UNLOCKED, by=by, about=person, facts={"failures": counted})

@@ -30,7 +30,8 @@ class Unlockable(admin.ModelAdmin):  # type: ignore[type-arg]
             context["is_locked"] = is_locked_out(obj.get_username(), timezone.now())
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def user_change_password(self, request: HttpRequest, *args: Any) -> HttpResponse:
+    def user_change_password(self, request: HttpRequest, *args: Any, **given: Any) -> HttpResponse:
         """Setting somebody's password is as good as being them."""
         page = super().user_change_password  # type: ignore[misc]
-        return proven(self.has_change_permission(request), request, lambda: page(request, *args))
+        may = self.has_change_permission(request)
+        return proven(may, request, lambda: page(request, *args, **given))
