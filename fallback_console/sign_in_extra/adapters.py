@@ -27,7 +27,7 @@ WORDS = {
 """What we say in place of allauth. Its other messages are left out: the page says enough."""
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
+class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 

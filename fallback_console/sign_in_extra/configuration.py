@@ -79,7 +79,9 @@ def _complain(
     """Names what single sign-on lacks."""
     for name, value in credentials.items():
         if issuer and not value:
-            _problem(env, name, "is missing, and SSO_ISSUER is set.", "The provider gives it to you.")
+            _problem(
+                env, name, "is missing, and SSO_ISSUER is set.", "The provider gives it to you."
+            )
         elif value and not issuer:
             _problem(env, name, "is set without an SSO_ISSUER.", "Name the provider, or remove it.")
     address = urlsplit(issuer)

@@ -43,5 +43,3 @@ def _origin(url: str) -> str:
     parts = urlsplit(url)
     is_plain = parts.scheme in {"https", "http"} and not set(parts.netloc) & set(" ;,'\"@")
     return f"{parts.scheme}://{parts.netloc}" if is_plain and parts.netloc else ""
-
-

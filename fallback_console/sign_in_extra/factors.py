@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from fallback_console.sign_in_extra import secrets
 
 
-class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
+class FactorAdapter(DefaultMFAAdapter):
     def encrypt(self, text: str) -> str:
         """allauth encrypts for whoever is signed in: a factor is set up by its own person."""
         return secrets.seal(text, context.request.user.pk)

@@ -25,7 +25,7 @@ from fallback_console.sign_in_extra.policy import has_factor
 from invocations.forms.sign_in import SignInForm
 from invocations.models.encryption import Unreadable
 
-CODE_INPUT = {"autocomplete": "one-time-code", "inputmode": "text", "spellcheck": "false"}
+CODE_INPUT = {"autocomplete": "one-time-code", "spellcheck": "false", "autofocus": True}
 
 
 class SignInWithSecondFactor(SignInForm):
@@ -53,7 +53,7 @@ def code_field() -> forms.CharField:
     )
 
 
-class CodeForm(AuthenticateForm):  # type: ignore[misc]  # allauth is untyped
+class CodeForm(AuthenticateForm):
     """The second step of signing in."""
 
     code = code_field()
@@ -64,7 +64,7 @@ class CodeForm(AuthenticateForm):  # type: ignore[misc]  # allauth is untyped
         return code
 
 
-class SetUpAppForm(ActivateTOTPForm):  # type: ignore[misc]
+class SetUpAppForm(ActivateTOTPForm):
     """The first code of an app. Until then its secret waits in the session, encrypted."""
 
     code = code_field()
@@ -95,7 +95,7 @@ class SetUpAppForm(ActivateTOTPForm):  # type: ignore[misc]
         return code
 
 
-class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+class AddPasskeyForm(AddWebAuthnForm):
     """Each key may be the only sign-in: it is asked for a fingerprint, a face or a PIN."""
 
     name = forms.CharField(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import cast
 
 from allauth.core import context
 from django.apps import apps
@@ -64,8 +65,7 @@ def by_passkey(person: User, typed: str) -> bool:
 
 
 def note_proof_at_provider(request: HttpRequest) -> None:
-    person = request.user
-    assert isinstance(person, User)
+    person = cast(User, request.user)
     with transaction.atomic():
         proof.note_proof(request.session, timezone.now())
         record(verbs.PROVED_AGAIN, by=person, about=person, facts={"by": PROVIDER_WAY})

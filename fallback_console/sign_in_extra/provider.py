@@ -34,7 +34,7 @@ KEPT_CLAIMS = ("sub", "preferred_username", "auth_time")
 """Of what the provider tells, this is stored."""
 
 
-class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth is untyped
+class ProviderAdapter(DefaultSocialAccountAdapter):
     def get_requests_session(self) -> Any:
         session = super().get_requests_session()
         if settings.CA_BUNDLE:

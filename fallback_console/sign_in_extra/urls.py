@@ -59,7 +59,9 @@ def _second_factor() -> list[URLPattern]:
         path(f"{own}app/", _changing(activate_totp), name="mfa_activate_totp"),
         path(f"{own}app/remove/", _changing(deactivate_totp), name="mfa_deactivate_totp"),
         path(codes, _changing(view_recovery_codes), name="mfa_view_recovery_codes"),
-        path(f"{codes}new/", _changing(generate_recovery_codes), name="mfa_generate_recovery_codes"),
+        path(
+            f"{codes}new/", _changing(generate_recovery_codes), name="mfa_generate_recovery_codes"
+        ),
         path(f"{passkeys}add/", _changing(add_webauthn), name="mfa_add_webauthn"),
         path(f"{passkeys}<int:pk>/name/", _changing(edit_webauthn), name="mfa_edit_webauthn"),
         path(f"{passkeys}<int:pk>/remove/", _changing(remove_webauthn), name="mfa_remove_webauthn"),

@@ -80,7 +80,9 @@ def by_sso(provider: Provider) -> Callable[..., Any]:
 
 def code_of(secret: str, periods_ahead: int = 0) -> str:
     """What the app shows, now or some periods later."""
-    return str(totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30 + periods_ahead)))
+    return str(
+        totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30 + periods_ahead))
+    )
 
 
 @pytest.fixture

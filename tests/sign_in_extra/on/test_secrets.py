@@ -11,7 +11,7 @@ from invocations.access.session_store import SessionStore
 from invocations.models import BrowserSession
 from invocations.models.encryption import Unreadable
 
-from .conftest import is_signed_in, log_in, code_of
+from .conftest import code_of, is_signed_in, log_in
 
 pytestmark = pytest.mark.django_db
 

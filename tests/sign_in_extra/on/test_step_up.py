@@ -35,9 +35,7 @@ def test_signing_in_with_a_code_counts_as_a_proof(client, meera, set_up_app):
 
 
 @pytest.mark.parametrize("periods_ahead", [0])
-def test_a_code_of_the_app_is_a_proof_and_recorded_as_one(
-    client, meera, set_up_app, periods_ahead
-):
+def test_a_code_of_the_app_is_a_proof_and_recorded_as_one(client, meera, set_up_app, periods_ahead):
     secret = set_up_app(meera)
     client.force_login(meera)
     forget_proof(client)
