@@ -28,7 +28,7 @@ os.environ.update(
     METRICS_TOKEN="",
     TIME_ZONE="UTC",
     LOG_LEVEL="WARNING",
-    SECOND_FACTOR=os.environ.get("TEST_SECOND_FACTOR", ""),
+    SECOND_FACTOR=os.environ.get("TEST_SECOND_FACTOR", "off"),
     SSO_ISSUER=os.environ.get("TEST_SSO_ISSUER", ""),
     SSO_CLIENT_ID=os.environ.get("TEST_SSO_CLIENT", ""),
     SSO_CLIENT_SECRET=os.environ.get("TEST_SSO_CLIENT", ""),

@@ -17,32 +17,31 @@ SECOND_FACTOR = ["off", "optional", "admins", "all"]
 INSTALL = "Install it: pip install -r requirements-sign-in.txt"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
-OFF = {"SIGN_IN_EXTRA": False, "SECOND_FACTOR": "off", "SSO_ISSUER": "", "SSO_GROUPS": {}}
-
 
 def settings_of_extra(env: Environment, base: dict[str, Any]) -> dict[str, Any]:
-    """What to add to the settings `base`: only `OFF` where the extra is not switched on.
+    """What to add to the settings `base`: nothing where the extra is not switched on.
 
     Anything wrong, such as a package that is missing, is added to the problems of `env`, which
     keep the console from starting.
     """
     factor = env.one_of(
-        "SECOND_FACTOR", ["", *SECOND_FACTOR], default="", hint=f"Use {', '.join(SECOND_FACTOR)}."
+        "SECOND_FACTOR", SECOND_FACTOR, default="off", hint=f"Use {', '.join(SECOND_FACTOR)}."
     )
-    factor = factor or "off"
     issuer = env.web_url("SSO_ISSUER", example="https://login.example.com/realms/company")
     client_id, secret = env.text("SSO_CLIENT_ID"), env.text("SSO_CLIENT_SECRET")
     groups = _groups_by_value(env)
     claim = env.text("SSO_GROUPS_CLAIM", "groups")
+    if not claim.strip():
+        _problem(env, "SSO_GROUPS_CLAIM", "is empty.", "Name the claim, or leave it out: groups.")
     _complain(env, base, issuer, {"SSO_CLIENT_ID": client_id, "SSO_CLIENT_SECRET": secret})
     if issuer and not groups:
         _problem(env, "SSO_GROUPS", "is empty, so that nobody could sign in.", "See .env.example.")
     if factor == "off" and not issuer:
-        return OFF
+        return {}
     if find_spec("allauth") is None:
         name = "SECOND_FACTOR" if factor != "off" else "SSO_ISSUER"
         _problem(env, name, "is set, and the package django-allauth is missing.", INSTALL)
-        return OFF
+        return {}
     remember_credentials_of(secrets=[secret], urls=[])
     chosen = {
         "SIGN_IN_EXTRA": True,

@@ -29,6 +29,11 @@ GOOD = {
     "METRICS_TOKEN": "",
     "TIME_ZONE": "UTC",
     "LOG_LEVEL": "INFO",
+    "SECOND_FACTOR": "off",
+    "SSO_ISSUER": "",
+    "SSO_CLIENT_ID": "",
+    "SSO_CLIENT_SECRET": "",
+    "SSO_GROUPS": "",
 }
 
 

@@ -34,7 +34,7 @@ class Command(BaseCommand):
             raise CommandError(f"Nobody is called {name}.")
         if person.is_superuser:
             raise CommandError(f"{name} is a superuser, who must get in without the provider.")
-        accounts = apps.get_model("socialaccount", "SocialAccount").objects
+        accounts = apps.get_app_config("socialaccount").get_model("SocialAccount")._default_manager
         try:
             with transaction.atomic():
                 accounts.create(user=person, provider=PROVIDER, uid=subject, extra_data={})

@@ -25,7 +25,11 @@ class Command(BaseCommand):
         person = User.objects.filter(username=name).first()
         if person is None:
             raise CommandError(f"Nobody is called {name}.")
-        factors = apps.get_model("mfa", "Authenticator").objects.filter(user=person)
+        factors = (
+            apps.get_app_config("mfa")
+            .get_model("Authenticator")
+            ._default_manager.filter(user=person)
+        )
         kinds = ", ".join(sorted(factors.values_list("type", flat=True))) or "none"
         if not remove:
             self.stdout.write(f"Second factors of {name}: {kinds}.")
