@@ -153,7 +153,9 @@ def _account() -> dict[str, Any]:
 
 
 def _factor(base: dict[str, Any]) -> dict[str, Any]:
+    features = ["publickey-credentials-create", "publickey-credentials-get"]
     return {
+        "USED_BROWSER_FEATURES": [*base.get("USED_BROWSER_FEATURES", []), *features],
         "UNFOLD": base["UNFOLD"] | {"LOGIN": {"form": f"{HERE}.forms.SignInWithSecondFactor"}},
         "MFA_ADAPTER": f"{HERE}.factors.FactorAdapter",
         "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
