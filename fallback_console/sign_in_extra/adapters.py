@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.models import User
@@ -13,6 +14,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from fallback_console.sign_in_extra.passwords import signs_in_at_provider
 from fallback_console.sign_in_extra.proofs import count_sign_in_at_provider
 from invocations.audit.origin import current_origin
 
@@ -42,7 +44,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_login(self, request: HttpRequest, user: User, **rest: Any) -> HttpResponse | None:
         """As the form of the sign-in page: who is deactivated or no staff is not signed in."""
         if user.is_active and user.is_staff:
-            return None
+            return _refuse_another_way_in(request, user)
         return refuse(request, _("You cannot sign in any more. Ask an admin."))
 
     def login(self, request: HttpRequest, user: User) -> None:
@@ -64,6 +66,18 @@ class AccountAdapter(DefaultAccountAdapter):
     ) -> None:
         if text := message or WORDS.get(message_template or ""):
             messages.add_message(request, level, text, extra_tags=extra_tags)
+
+
+def _refuse_another_way_in(request: HttpRequest, user: User) -> HttpResponse | None:
+    """Who signs in at the provider does so there alone: it says whether they still belong here.
+
+    A passkey of theirs is a second factor and a proof.
+    """
+    records = get_authentication_records(request, user)
+    is_from_provider = any(record["method"] == "socialaccount" for record in records)
+    if is_from_provider or not signs_in_at_provider(user):
+        return None
+    return refuse(request, _("You sign in with single sign-on."))
 
 
 def refuse(request: HttpRequest, words: str) -> HttpResponse:

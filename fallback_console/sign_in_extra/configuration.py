@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,9 +11,6 @@ from fallback_console.environment import Environment, SettingProblem
 from fallback_console.logs import remember_credentials_of
 
 HERE = "fallback_console.sign_in_extra"
-PROVIDER = "sso"
-"""The provider's id in allauth, and in the addresses."""
-
 SECOND_FACTOR = ["off", "optional", "admins", "all"]
 INSTALL = "Install it: pip install -r requirements-sign-in.txt"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -49,9 +47,15 @@ def settings_of_extra(env: Environment, base: dict[str, Any]) -> dict[str, Any]:
         "SSO_ISSUER": issuer,
         "SSO_GROUPS": groups,
         "SSO_GROUPS_CLAIM": claim,
+        "SSO_PROVIDER_ID": provider_id(issuer),
     }
     more = _account() | _provider(issuer, client_id, secret)
     return chosen | _wiring(base, chosen) | more | (_factor(base) if factor != "off" else {})
+
+
+def provider_id(issuer: str) -> str:
+    """The provider's name in the tables. Another issuer is another: its people are strangers."""
+    return f"sso-{hashlib.sha256(issuer.rstrip('/').encode()).hexdigest()[:12]}"
 
 
 def _problem(env: Environment, name: str, wrong: str, hint: str) -> None:
@@ -179,7 +183,7 @@ def _provider(issuer: str, client_id: str, secret: str) -> dict[str, Any]:
     if not issuer:
         return {}
     app = {
-        "provider_id": PROVIDER,
+        "provider_id": provider_id(issuer),
         "name": "Single sign-on",
         "client_id": client_id,
         "secret": secret,

@@ -10,8 +10,6 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 
-from fallback_console.sign_in_extra.configuration import PROVIDER
-
 logger = logging.getLogger(__name__)
 
 KEPT_FOR = 60 * 60
@@ -32,7 +30,7 @@ def form_origins(request: HttpRequest) -> list[str]:
 def _sign_in_page(request: HttpRequest) -> str:
     """Empty if the provider does not answer: its button then says so, and passwords still work."""
     try:
-        return str(OpenIDConnectOAuth2Adapter(request, PROVIDER).authorize_url)
+        return str(OpenIDConnectOAuth2Adapter(request, settings.SSO_PROVIDER_ID).authorize_url)
     except (OSError, ValueError, KeyError) as error:  # requests' errors are OSErrors
         logger.warning("the provider of single sign-on does not answer: %s", type(error).__name__)
         return ""

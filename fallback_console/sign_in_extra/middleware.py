@@ -17,7 +17,16 @@ from fallback_console.sign_in_extra.policy import lacks_factor
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-OPEN = {"healthz", "readyz", "metrics", "callback", "callback_as_written", "logout", "login"}
+OPEN = {
+    "healthz",
+    "readyz",
+    "metrics",
+    "callback",
+    "callback_as_written",
+    "logout",
+    "login",
+    "prove",
+}
 """Names of addresses that do not wait for it, beside those of the second factor itself."""
 
 
@@ -38,7 +47,7 @@ def _is_open(request: HttpRequest) -> bool:
         name = resolve(request.path_info).url_name or ""
     except Resolver404:
         return True
-    return name in OPEN or name.startswith(("mfa_", "step_up"))
+    return name in OPEN or name.startswith(("mfa_", "step_up_"))
 
 
 def let_button_lead_to_provider(get_response: GetResponse) -> GetResponse:

@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.providers.base.constants import AuthProcess
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
@@ -13,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from fallback_console.sign_in_extra.configuration import PROVIDER
 from fallback_console.sign_in_extra.next_page import next_page
 from fallback_console.sign_in_extra.provider import ASKED_AT
 from invocations.views.base import staff_page
@@ -40,7 +40,7 @@ def again_at_provider(request: HttpRequest) -> HttpResponseBase:
 def _sent_to_provider(
     request: HttpRequest, process: Any, wanted: str | None, **more: Any
 ) -> HttpResponseBase:
-    provider = get_adapter(request).get_provider(request, PROVIDER)
+    provider = get_adapter(request).get_provider(request, settings.SSO_PROVIDER_ID)
     try:
         response: HttpResponseBase = provider.redirect(request, process, next_url=wanted, **more)
     except (OSError, ValueError, KeyError):  # requests' errors are OSErrors

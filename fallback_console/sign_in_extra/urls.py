@@ -14,7 +14,6 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 
 from fallback_console.sign_in_extra import views
-from fallback_console.sign_in_extra.configuration import PROVIDER
 from invocations.views.base import staff_page
 from invocations.views.step_up import needs_step_up
 
@@ -74,7 +73,7 @@ def _provider() -> list[URLPattern]:
     from fallback_console.sign_in_extra import provider_views
 
     to = "sign-in/provider/"
-    known = {"provider_id": PROVIDER}
+    known = {"provider_id": settings.SSO_PROVIDER_ID}
     return [
         path(to, provider_views.to_provider, name="to_provider"),
         path(f"{to}again/", provider_views.again_at_provider, name="step_up_at_provider"),

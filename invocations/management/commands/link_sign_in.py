@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError, transaction
 
 from invocations.audit import verbs
 from invocations.audit.record import record
-
-PROVIDER = "sso"
-"""As in fallback_console/sign_in_extra/configuration.py."""
 
 
 class Command(BaseCommand):
@@ -37,7 +35,9 @@ class Command(BaseCommand):
         accounts = apps.get_app_config("socialaccount").get_model("SocialAccount")._default_manager
         try:
             with transaction.atomic():
-                accounts.create(user=person, provider=PROVIDER, uid=subject, extra_data={})
+                accounts.create(
+                    user=person, provider=settings.SSO_PROVIDER_ID, uid=subject, extra_data={}
+                )
                 person.set_unusable_password()
                 person.save(update_fields=["password"])
                 record(verbs.SIGN_IN_LINKED, by=None, about=person, facts={"subject": subject})

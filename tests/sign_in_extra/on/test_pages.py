@@ -164,6 +164,24 @@ def test_single_sign_on_leads_there_and_back(
     complaints[:] = [each for each in complaints if provider.issuer not in each]
 
 
+def test_a_passkey_does_not_lead_past_the_provider(
+    page,  # noqa: F811
+    live_server,
+    db,
+    provider,
+    authenticator,
+    complaints,  # noqa: F811
+):
+    page.goto(f"{live_server.url}/login/")
+    page.get_by_role("button", name="Log in with single sign-on").click()
+    page.wait_for_url(f"{live_server.url}/")
+    add_passkey(page, live_server)
+    log_out(page, live_server)
+    page.get_by_role("button", name="Log in with a passkey").click()
+    expect(page.get_by_text("You sign in with single sign-on.")).to_be_visible()
+    complaints[:] = [each for each in complaints if provider.issuer not in each]
+
+
 def test_step_up_at_the_provider_with_a_form_that_waits(
     page,  # noqa: F811
     live_server,

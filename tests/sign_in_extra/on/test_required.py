@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import is_signed_in, log_in
+from .conftest import PASSWORD, forget_proof, is_signed_in, log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +29,15 @@ def test_a_deed_waits_for_it_too(client, boss, settings):
     settings.SECOND_FACTOR = "all"
     log_in(client, boss)
     assert client.post("/stop/", {"confirm": "1"})["Location"] == "/me/second-factor/"
+
+
+def test_a_proof_can_be_given_on_the_way_there(client, boss, settings):
+    settings.SECOND_FACTOR = "all"
+    log_in(client, boss)
+    forget_proof(client)
+    assert client.get("/me/second-factor/app/", follow=True).status_code == 200
+    client.post("/prove/?next=/me/", {"step_up_password": PASSWORD})
+    assert client.get("/me/second-factor/app/").context["form"]
 
 
 def test_afterwards_everything_is_open(client, boss, settings, set_up_app):

@@ -8,18 +8,12 @@ from django.test import Client
 
 from invocations.models import TrailRow
 
-from .conftest import code_of, log_in
+from .conftest import code_of, forget_proof, log_in
 
 pytestmark = pytest.mark.django_db
 
 GUARDED = "/me/second-factor/app/"
 """A page that asks who it is."""
-
-
-def forget_proof(client):
-    session = client.session
-    session.pop("proved_at", None)
-    session.save()
 
 
 def is_asked(client):

@@ -6,11 +6,15 @@ from pathlib import Path
 import pytest
 from django.contrib import admin
 from django.core.checks import run_checks
+from django.core.management import call_command
 from django.urls import get_resolver
 
 from fallback_console.sign_in_extra.checks import check_groups_exist, check_scripts_were_collected
+from fallback_console.sign_in_extra.configuration import provider_id
 
 pytestmark = pytest.mark.django_db
+
+from .conftest import forget_proof
 
 MOUNTED = {
     "account_login",
@@ -56,9 +60,7 @@ def test_a_page_that_changes_the_second_factor_asks_for_sign_in_and_for_step_up(
     url = f"/me/second-factor/{path}".replace("second-factor/../", "")
     assert client.get(url)["Location"].startswith("/login/")
     client.force_login(meera)
-    session = client.session
-    session.pop("proved_at", None)
-    session.save()
+    forget_proof(client)
     assert "/prove/" in client.get(url)["Location"]
     assert client.post(url).context["kept"]
 
@@ -107,6 +109,16 @@ def test_a_group_that_does_not_exist_is_reported(settings):
     settings.SSO_GROUPS = {"a": "Admin", "b": "Admiral"}
     (warning,) = check_groups_exist(None)
     assert "Admiral" in warning.msg and "Admin," not in warning.msg
+
+
+def test_no_migration_is_missing():
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_the_browser_may_use_passkeys_and_another_issuer_has_other_people(settings):
+    assert "publickey-credentials-get" in settings.USED_BROWSER_FEATURES
+    here, there = "https://a.example.com", "https://b.example.com"
+    assert provider_id(here) == provider_id(f"{here}/") != provider_id(there)
 
 
 def test_the_system_checks_find_nothing_else():
