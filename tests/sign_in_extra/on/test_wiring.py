@@ -12,9 +12,9 @@ from django.urls import get_resolver
 from fallback_console.sign_in_extra.checks import check_groups_exist, check_scripts_were_collected
 from fallback_console.sign_in_extra.configuration import provider_id
 
-pytestmark = pytest.mark.django_db
-
 from .conftest import forget_proof
+
+pytestmark = pytest.mark.django_db
 
 MOUNTED = {
     "account_login",
