@@ -265,6 +265,11 @@ def _browser(username: str, *groups: str, **kwargs: bool) -> Client:
     return client
 
 
+def sign_in_again(client: Client) -> None:
+    """After their rights were changed, which ends every session of a person."""
+    client.force_login(User.objects.get(pk=client.person.pk))  # type: ignore[attr-defined]
+
+
 @pytest.fixture
 def priya(db: None) -> Client:
     """Support."""

@@ -167,7 +167,7 @@ def forget_address(address: str) -> int:
 
 
 def drop_old(now: datetime) -> int:
-    """Deletes what is not counted any more: a step of the sweep. Returns how many rows."""
+    """Deletes what is not counted any more, with each heartbeat. Returns how many rows."""
     attempts = AccessAttempt.objects.filter(attempt_time__lt=now - COOL_OFF).delete()[0]
     logs = AccessFailureLog.objects.filter(attempt_time__lt=now - LOGS_KEPT_FOR).delete()[0]
     deleted: int = attempts + logs

@@ -16,7 +16,16 @@ SCORE = 3
 """Of 0 to 4: safe against guessing that is not slowed (10^8 to 10^10 guesses)."""
 READ = 72
 """zxcvbn takes no more, and what is longer is only stronger."""
-PRODUCT = ["fallback", "console", "kaleyra", "whatsapp", "support", "admin"]
+PRODUCT = [
+    "fallback",
+    "console",
+    "fallback console",
+    "fallback-console",
+    "kaleyra",
+    "whatsapp",
+    "support",
+    "admin",
+]
 
 
 class GuessablePassword:

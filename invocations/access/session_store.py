@@ -42,11 +42,11 @@ class SessionStore(DatabaseStore):
 
     def _get_session_from_db(self) -> BrowserSession | None:
         now = timezone.now()
-        row = BrowserSession.objects.filter(pk=self.row_key, expire_date__gt=now).first()
+        row = BrowserSession.objects.filter(pk=self.row_key).first()
         because = why_over(row, now) if row else ""
         if row and because:
             end_over(row, because)
-        if row is None or because:
+        if row is None or because or row.expire_date <= now:
             self._session_key = None
             return None
         self.row = row

@@ -89,7 +89,7 @@ def _end(rows: QuerySet[BrowserSession], because: str, by: User | None) -> int:
 def drop_over(now: datetime) -> int:
     """Deletes sessions that are over, and what is left of those of Django's own table.
 
-    A step of the sweep. Returns how many.
+    Done with each heartbeat. Returns how many.
     """
     idle = Q(last_seen__lte=now - IDLE_LIMIT)
     old = Q(signed_in_at__lte=now - ABSOLUTE_LIMIT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import InterfaceError, OperationalError
@@ -48,8 +49,6 @@ def sweep() -> int:
         upkeep.drop_stale,
         kept_form.drop_expired,
         retention.delete_old,
-        sessions.drop_over,
-        lockout.drop_old,
     )
     changed = sum(step(now) for step in steps)
     claimed_emails.release_unsent(now)
@@ -59,16 +58,19 @@ def sweep() -> int:
 
 
 def _update_monitoring(now: datetime) -> None:
-    """Updates incidents, emails and statistics. An error is logged and does not stop sending.
+    """Updates incidents, emails, statistics and sessions. An error is logged, and sending goes on.
 
     Errors of the database connection are raised.
     """
-    for step in (
+    steps: tuple[Callable[[datetime], object], ...] = (
         incidents.update_incidents,
         incident_emails.send_due_emails,
         batch_emails.send_due_emails,
         statistics.count_due_quarters,
-    ):
+        sessions.drop_over,
+        lockout.drop_old,
+    )
+    for step in steps:
         try:
             step(now)
         except (OperationalError, InterfaceError):

@@ -30,7 +30,7 @@ def meera(db: None) -> User:
 
 @pytest.fixture
 def sign_in() -> Callable[..., HttpResponse]:
-    """sign_in("meera", "a password", at="192.0.2.7"): the answer to the form of the sign-in page."""
+    """sign_in("meera", "a password", at="192.0.2.7"): the answer of the sign-in page."""
 
     def sign_in(
         username: str, password: str = PASSWORD, *, at: str = "192.0.2.1", **options: Any

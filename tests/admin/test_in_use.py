@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from invocations.admin.pods import PodAdmin
 from invocations.models import Account, ApiKey, Pod, WorkflowInstance
+from tests.conftest import sign_in_again
 
 RECORDS = {"pod": "pod", "account": "account", "apikey": "key", "workflowinstance": "workflow"}
 
@@ -49,6 +50,7 @@ def test_names_are_shown_to_people_who_may_view_these_records_only(
     nina.person.user_permissions.add(
         *nina.person.user_permissions.model.objects.filter(codename="view_pod")
     )
+    sign_in_again(nina)
     html = nina.get(page("change", kaleyra.pod)).content.decode()
     assert "1 account" in html
     assert "Acme India" not in html

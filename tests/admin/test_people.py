@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.urls import reverse
 
+from tests.conftest import sign_in_again
 from tests.views.pages import words_of
 
 LIST = reverse("admin:auth_user_changelist")
@@ -165,6 +166,7 @@ def test_an_admin_cannot_change_groups(ada, action):
 
 def test_the_permission_to_change_groups_is_not_enough(ada):
     ada.person.user_permissions.add(*Permission.objects.filter(content_type__model="group"))
+    sign_in_again(ada)
     assert ada.get(reverse("admin:auth_group_add")).status_code == 403
     assert (
         ada.post(

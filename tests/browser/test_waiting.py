@@ -3,12 +3,11 @@
 import uuid
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from invocations.kaleyra.payload import Send
-from invocations.models import Invocation
+from invocations.models import BrowserSession, Invocation
 from invocations.sending import pause
 from invocations.sending.record import record
 
@@ -85,7 +84,7 @@ def test_a_session_that_ended_while_typing_loses_nothing(page, meera, compose, s
     meera.save()
     sign_in(page, meera)
     compose(demo["Order delayed"])
-    Session.objects.all().delete()
+    BrowserSession.objects.all().delete()
     fill_in(page)
     expect(
         page.get_by_text("You have been signed out. What you typed is still here.")

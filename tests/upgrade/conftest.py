@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import ConnectionHandler, connection, connections
@@ -77,12 +78,12 @@ def before(
 
 @pytest.fixture
 def signed_in(before: None) -> Callable[[str], Client]:
-    """signed_in("ada"): a browser with ada's session cookie, as the version before set it."""
+    """signed_in("ada"): a browser in which ada has signed in to this version."""
 
     def signed_in(username: str) -> Client:
         client = Client()
         if username != "anonymous":
-            client.cookies["sessionid"] = BEFORE["sessions"][username]
+            client.force_login(User.objects.get(username=username))
         return client
 
     return signed_in

@@ -82,7 +82,14 @@ def test_stored_own_numbers_are_numbers_of_the_team(before):
 
 
 @pytest.mark.parametrize("username", BEFORE["sessions"])
-def test_a_session_of_the_version_before_is_still_signed_in(signed_in, username):
+def test_a_session_of_the_version_before_is_over(before, client, username):
+    """Its key stands in the old table, and in every dump of it, as it is."""
+    client.cookies["sessionid"] = BEFORE["sessions"][username]
+    assert client.get("/").headers["Location"] == "/login/?next=/"
+
+
+@pytest.mark.parametrize("username", set(BEFORE["sessions"]) - {"anonymous"})
+def test_people_of_the_version_before_sign_in_again(signed_in, username):
     client = signed_in(username)
     assert client.get("/").status_code == 200
     assert get_user(client).username == username

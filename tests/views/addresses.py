@@ -93,6 +93,13 @@ MATRIX = {
     "callback": ((405,) * 6, (401,) * 6),
     "callback_as_written": ((405,) * 6, (401,) * 6),
     "glossary": ((SIGN_IN, 200, 200, 200, 200, 200), (SIGN_IN, 405, 405, 405, 405, 405)),
+    # Each has just proved who they are, so the page leads on.
+    "prove": ((SIGN_IN, 302, 302, 302, 302, 302), (SIGN_IN, 403, 403, 403, 403, 403)),
+    "end_other_sessions": (
+        (SIGN_IN, 405, 405, 405, 405, 405),
+        (SIGN_IN, 302, 302, 302, 302, 302),
+    ),
+    "unlock_person": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 404, 404)),
     "export": ((SIGN_IN, 403, 405, 405, 405, 405), (SIGN_IN, 403, 302, 302, 302, 302)),
     "exports": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 405, 405, 405, 405)),
     "download": ((SIGN_IN, 403, 405, 405, 405, 405), (SIGN_IN, 403, 404, 404, 404, 404)),
@@ -202,6 +209,8 @@ def address_of(name, world):
     if name == "remove_filter":
         saved = {"person": world.person, "name": "mine", "query": "status=held"}
         return reverse(name, args=[SavedFilter.objects.get_or_create(**saved)[0].pk])
+    if name == "unlock_person":
+        return reverse(name, args=[10**9])
     if name in {"download", "cancel_export"}:
         return reverse(name, args=[uuid.uuid4()])
     if name == "remove_preset":

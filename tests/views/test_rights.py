@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import get_resolver, resolve
 
 from invocations.models import Invocation
+from tests.conftest import sign_in_again
 from tests.views.addresses import (
     CLOSED,
     MATRIX,
@@ -77,6 +78,7 @@ def test_a_person_without_staff_status_or_inactive_has_to_sign_in(priya, world):
 def test_a_revoked_right_ends_at_once(priya, world):
     assert priya.get(address_of("compose", world)).status_code == 200
     priya.person.groups.clear()
+    sign_in_again(priya)
     assert priya.get(address_of("compose", world)).status_code == 403
     assert priya.post(address_of("compose", world), {"action": "send"}).status_code == 403
 
@@ -114,11 +116,14 @@ def test_a_missing_workflow_or_message_is_not_found(ada, pk):
     assert ada.get(f"/history/{uuid.uuid4()}/").status_code == 404
 
 
+SESSIONS = {"django_session", "invocations_browsersession"}
+
+
 def database_contents():
     """The rows of every table but the sessions."""
     with connection.cursor() as cursor:
         contents = {}
-        for table in set(connection.introspection.table_names(cursor)) - {"django_session"}:
+        for table in set(connection.introspection.table_names(cursor)) - SESSIONS:
             cursor.execute(f'SELECT * FROM "{table}"')
             contents[table] = sorted(map(repr, cursor.fetchall()))
     return contents

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission
 
 from invocations.history import exports
 from invocations.models import Export
+from tests.conftest import sign_in_again
 from tests.views.pages import opened
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +103,7 @@ def test_one_with_whole_numbers_is_not_given_to_who_may_not_see_them_any_more(
     exports.write_next_export()
     ada.person.groups.set([])
     ada.person.user_permissions.set(Permission.objects.filter(codename="view_invocation"))
+    sign_in_again(ada)
     answer = ada.post(f"/history/exports/{Export.objects.get().pk}/download/", follow=True)
     assert "which you may not see any more" in answer.content.decode()
 

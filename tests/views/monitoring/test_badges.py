@@ -5,6 +5,7 @@ from django.contrib.auth.models import Permission, User
 
 from invocations.models import Account, AdminRequest, Callback, Incident, Invocation
 from invocations.sending import pause
+from tests.conftest import sign_in_again
 from tests.many import messages, real_account
 from tests.stored_results import store_result
 from tests.views.monitoring.dashboard_page import NOON, completed, minutes_ago
@@ -101,6 +102,7 @@ def test_the_menu_counts_only_rows_that_the_person_can_end(ada, flow):
     ada.person.groups.clear()
     rights = ["settle_invocation", "view_invocation"]
     ada.person.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    sign_in_again(ada)
     assert {each.cause.partition(":")[0] for each in needs(ada)} == {"unknown", "unmatched"}
     assert badges_at(ada, "/needs-you/") == ["2"]
 

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from invocations.models import Incident, Invocation, Pod, WorkflowInstance
+from tests.conftest import sign_in_again
 from tests.many import messages, workflow_of
 from tests.views.monitoring.dashboard_page import (
     EVERY_STATUS,
@@ -46,8 +47,10 @@ def test_each_person_gets_the_home_of_their_rights(ada, priya, rosa, nina, sven,
 def test_rights_decide_and_not_the_name_of_a_group(rosa, flow):
     messages(flow, [minutes_ago(5, status="accepted")])
     rosa.person.user_permissions.add(Permission.objects.get(codename="send_invocation"))
+    sign_in_again(rosa)
     assert template_of(rosa) == "home_support.html"
     rosa.person.user_permissions.add(Permission.objects.get(codename="change_account"))
+    sign_in_again(rosa)
     assert template_of(rosa) == "home_admin.html"
 
 

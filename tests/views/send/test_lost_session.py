@@ -9,14 +9,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from invocations.forms import kept_form
 from invocations.forms.submission_token import SubmissionToken
-from invocations.models import Invocation, encryption
+from invocations.models import BrowserSession, Invocation, encryption
 from invocations.models.kept_forms import KeptForm
 from invocations.monitoring.sweep import sweep
 from tests.views.conftest import DIGITS, NUMBER, VALUES
@@ -36,7 +35,7 @@ def form(priya, typed):
 
 
 def lose_the_session():
-    Session.objects.all().delete()
+    BrowserSession.objects.all().delete()
 
 
 def signed_in_after(client, answer, username="priya"):
@@ -55,7 +54,7 @@ def stored():
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f'SELECT * FROM "{table}"')
             found += [str(row) for row in cursor.fetchall()]
-    sessions = [str(session.get_decoded()) for session in Session.objects.all()]
+    sessions = [str(session.get_decoded()) for session in BrowserSession.objects.all()]
     return "\n".join([*found, *sessions])
 
 
@@ -99,7 +98,7 @@ def test_no_value_stands_in_the_url_the_session_or_any_row(priya, form):
     before = stored()
     for secret in SECRETS:
         assert secret not in before and secret not in cookies and secret not in str(address)
-    session = json.dumps([session.get_decoded() for session in Session.objects.all()])
+    session = json.dumps([session.get_decoded() for session in BrowserSession.objects.all()])
     assert kept in session and "intent" not in session
 
 
@@ -135,10 +134,10 @@ def test_only_what_somebody_of_ours_has_opened_is_kept(client, form, typed, inte
         gone = User.objects.create_user("gone")
         intent = SubmissionToken.new(gone.pk, typed.pk).token
         gone.delete()
-    sessions = Session.objects.count()
+    sessions = BrowserSession.objects.count()
     answer = form.fill(intent=intent).press(client, "review")
     assert answer.status_code == 302 and not KeptForm.objects.exists()
-    assert Session.objects.count() == sessions, "strangers make no rows"
+    assert BrowserSession.objects.count() == sessions, "strangers make no rows"
 
 
 def test_a_form_that_is_posted_twice_is_kept_once(priya, form):

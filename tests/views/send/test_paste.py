@@ -4,9 +4,9 @@ import json
 import logging
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 
+from invocations.models import BrowserSession
 from tests.views.conftest import DIGITS, NUMBER
 from tests.views.pages import Page, form_of, send_form
 
@@ -34,7 +34,7 @@ def test_a_curl_line_fills_the_form_and_its_key_is_nowhere(priya, typed, caplog)
     assert "same_recipient" in form and "same_values" in form and form["pasted"] == ""
     for told in ["It was thrown away", "another workflow", "Its request ID was left out"]:
         assert told in page.html
-    sessions = [session.get_decoded() for session in Session.objects.all()]
+    sessions = [session.get_decoded() for session in BrowserSession.objects.all()]
     seen = [
         page.html,
         str(answer.headers),

@@ -12,6 +12,7 @@ from invocations.kaleyra.payload import Send
 from invocations.models import AdminRequest, ApiKey
 from invocations.sending import pause
 from invocations.sending.record import record
+from tests.conftest import sign_in_again
 from tests.many import real_account, workflow_of
 from tests.views.conftest import DIGITS, NUMBER, VALUES
 from tests.views.pages import Page, form_of, opened, send_form, words_of
@@ -187,5 +188,6 @@ def test_who_may_not_see_the_history_is_told_nothing_of_it(priya, typed, recorde
     sender = Permission.objects.get(codename="send_invocation")
     priya.person.groups.clear()
     priya.person.user_permissions.add(sender)
+    sign_in_again(priya)
     form = send_form(priya, typed).fill(recipient="+91 98765 43202")
     assert "before" not in preview(priya, typed, form).text("read-as")

@@ -1,0 +1,39 @@
+"""Passwords that would soon be guessed are refused, with what to do."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+
+from tests.views.pages import words_of
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        *["iloveyou12345", "Password1234!", "aaaaaaaaaaaa", "qwertyuiop[]", "1234567890123"],
+        *["meera.meera.1", "fallback-console", "Kaleyra2026!", "meera@example.com"],
+    ],
+)
+def test_a_guessable_password_is_refused(password):
+    meera = User(username="meera", email="meera@example.com")
+    with pytest.raises(ValidationError):
+        validate_password(password, meera)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "violet harbour tandem oxide",
+        "xK4-vq9-Lw2-Zt7",
+        "this is a very long pass phrase with seventy-two signs and more, so many of them 🌊",
+    ],
+)
+def test_a_good_one_is_taken_however_long(password):
+    validate_password(password, User(username="meera"))
+
+
+def test_who_changes_their_password_reads_what_to_do(priya):
+    form = {"old_password": "correct horse battery", "new_password1": "iloveyou12345"}
+    answer = priya.post("/password_change/", form | {"new_password2": "iloveyou12345"})
+    assert "four or five words" in words_of(answer)
