@@ -59,13 +59,15 @@ CALLBACK_SECRET_ENDED = "callback_secret_ended"
 CALLBACK_TESTED = "callback_tested"
 DATABASE_RESTORED = "database_restored"
 TRAIL_BROKEN = "trail_broken"
-
 LISTED_NUMBER_ADDED = "listed_number_added"
 LISTED_NUMBER_REMOVED = "listed_number_removed"
 WENT_LIVE = "went_live"
 APPROVAL_LAPSED = "approval_lapsed"
 APPROVAL_VOID = "approval_void"
 APPROVAL_WITHDRAWN = "approval_withdrawn"
+FACTOR_ADDED = "factor_added"
+FACTOR_REMOVED = "factor_removed"
+SIGN_IN_LINKED = "sign_in_linked"
 
 SET_UP = (SETTING_CHANGED, STOPPED_ALL, RESUMED_ALL, PAUSED, RESUMED)
 """Deeds that `audit.versions` records."""
