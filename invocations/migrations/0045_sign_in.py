@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('invocations', '0040_rights'),
+        ('invocations', '0041_trail_macs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

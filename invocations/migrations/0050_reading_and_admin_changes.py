@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('invocations', '0040_rights'),
+        ('invocations', '0045_sign_in'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('invocations', '0040_rights'),
+        ('invocations', '0051_roles'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

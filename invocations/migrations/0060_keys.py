@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('invocations', '0040_rights'),
+        ('invocations', '0055_limits'),
     ]
 
     operations = [

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('invocations', '0040_rights'),
+        ('invocations', '0062_lookup_key'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -81,7 +81,7 @@ def find(digits: str) -> Found:
     first, second = sent_to_digests(phone.digests)
     ids = {pk for way in (first, second) for pk in _ids(way)}
     still_open = {pk for way in (first, second) for pk in _ids(way & ~Q(FINAL))}
-    return Found(len(ids), len(still_open), unfed_rows(phone.digests, WHOLE.batches()))
+    return Found(len(ids), len(still_open), unfed_rows(phone.digests, WHOLE.batches(None)))
 
 
 def _ids(way: Q) -> list[int]:

@@ -123,7 +123,9 @@ def reveal_result(request: StaffRequest, callback_id: int) -> HttpResponse:
     if request.method != "POST":
         return redirect("unmatched")
     reveal_to(request)
-    callback = get_object_or_404(matching.unmatched_results(), pk=_callback_or_404(callback_id, request.viewer).pk)
+    callback = get_object_or_404(
+        matching.unmatched_results(), pk=_callback_or_404(callback_id, request.viewer).pk
+    )
     record_reveal(request.user, callback, "")
     context = {"rows": _row_contexts(request.viewer, [callback])}
     return render_page(request, "revealed_result.html", context)
