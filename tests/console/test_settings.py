@@ -35,6 +35,8 @@ WRONG = [
     ("SANDBOX", "2"),
     ("HTTPS_ONLY", "Falsch"),
     ("BEHIND_PROXY", "x"),
+    ("PROXY_COUNT", "0"),
+    ("PROXY_COUNT", "many"),
     ("EXPORTS_DIR", "/no/such/folder"),
     ("DISPATCHER_STATE_DIR", "/no/such/folder"),
     ("SUPPORT_SEES", "mine"),
@@ -132,6 +134,14 @@ def test_a_missing_setting_has_a_safe_default(read):
         and made["SECURE_PROXY_SSL_HEADER"] is None
         and made["SECURE_SSL_REDIRECT"]
     )
+
+
+def test_cookies_bind_their_names_to_this_host_wherever_https_alone_is_used(read):
+    names = ["SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME"]
+    https, plain = read(HTTPS_ONLY="True"), read(HTTPS_ONLY="False")
+    assert [https[name] for name in names] == ["__Host-sessionid", "__Host-csrftoken"]
+    assert [plain[name] for name in names] == ["sessionid", "csrftoken"]
+    assert https["SESSION_COOKIE_SECURE"] and "SESSION_COOKIE_DOMAIN" not in https
 
 
 def test_a_list_is_read_without_its_blanks(read):
