@@ -72,6 +72,9 @@ bench-dispatch: $(VENV)/.dev packages ## measure a send against bare requests, C
 bench-import: $(VENV)/.dev packages ## measure reading, checking and storing files of recipients (OPTIONS="--rows 100000 --no-postgresql")
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.imports $(OPTIONS)
 
+bench-audit: $(VENV)/.dev ## measure a send with and without its row of the trail, and sealing and verifying the trail
+	@$(BIN)/python -m benchmarks.audit
+
 crash-test: $(VENV)/.dev ## kill dispatchers and the web server while they work, and count what is lost, sent twice or shown wrongly (N=300, SEED=7 repeats a run)
 	@$(BIN)/python -m tests.faults.harness $(if $(SEED),--seed $(SEED)) --invocations $(or $(N),300) --batch-rows 200 --kills 20 --workers 3 --moves 1 --restores 1
 	@$(BIN)/python -m tests.faults.harness $(if $(SEED),--seed $(SEED)) --invocations 60 --batch-rows 100 --kills 6 --workers 2 --web-kills 5
@@ -113,5 +116,5 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: help run test test-sqlite test-postgres test-quick cover fuzz bench-preview bench-history bench-pages bench-callbacks bench-dispatch bench-import \
+.PHONY: help run test test-sqlite test-postgres test-quick cover fuzz bench-preview bench-history bench-pages bench-callbacks bench-dispatch bench-import bench-audit \
   crash-test crash-test-bugs crash-soak words format packages
