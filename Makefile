@@ -80,6 +80,9 @@ bench-privacy: $(VENV)/.dev ## measure removing old values and erasing one perso
 bench-import: $(VENV)/.dev packages ## measure reading, checking and storing files of recipients (OPTIONS="--rows 100000 --no-postgresql")
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.imports $(OPTIONS)
 
+bench-audit: $(VENV)/.dev ## measure a send with and without its row of the trail, and sealing and verifying the trail
+	@$(BIN)/python -m benchmarks.audit
+
 crash-test: $(VENV)/.dev ## kill dispatchers and the web server while they work, and count what is lost, sent twice or shown wrongly (N=300, SEED=7 repeats a run)
 	@$(BIN)/python -m tests.faults.harness $(if $(SEED),--seed $(SEED)) --invocations $(or $(N),300) --batch-rows 200 --kills 20 --workers 3 --moves 1 --restores 1
 	@$(BIN)/python -m tests.faults.harness $(if $(SEED),--seed $(SEED)) --invocations 60 --batch-rows 100 --kills 6 --workers 2 --web-kills 5
@@ -151,5 +154,5 @@ $(AUDIT)/.installed: requirements-audit.lock
 	@$(AUDIT)/bin/python $(INSTALL) requirements-audit.lock
 	@touch $@
 
-.PHONY: help run lookup-key test test-sqlite test-postgres test-quick cover fuzz bench-preview bench-history bench-pages bench-callbacks bench-dispatch bench-privacy bench-import \
+.PHONY: help run lookup-key test test-sqlite test-postgres test-quick cover fuzz bench-preview bench-history bench-pages bench-callbacks bench-dispatch bench-privacy bench-audit bench-import \
   crash-test crash-test-bugs crash-soak words format packages lock audit outdated sbom

@@ -61,8 +61,9 @@ def seal_batch(now: datetime) -> int:
 
 
 def log_head(now: datetime) -> bool:
-    """Writes the head to the log once in `LOG_EVERY` if it has moved: an anchor that nobody who owns the database
-    can rewrite. Returns whether it did.
+    """Writes the head to the log once in `LOG_EVERY` if it has moved. Returns whether it did.
+
+    It is an anchor that nobody who owns the database can rewrite.
     """
     head = TrailHead.objects.filter(pk=1, seq__gt=0).exclude(logged_at__gt=now - LOG_EVERY).first()
     if head is None or (head.logged_at and head.logged_at > head.at):

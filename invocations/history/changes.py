@@ -64,7 +64,7 @@ def changes_page(viewer: Viewer, query: Query, older: str = "", most: int = PAGE
     """The next `most` changes that `viewer` may see, after the place `older`."""
     kind, _, key = query.of.partition("-")
     wanted = Wanted(
-        sources=_sources(viewer, query.kind),
+        sources=_sources(viewer, query),
         days=query.days,
         person=query.person,
         of=(kind, key) if key else None,
@@ -96,13 +96,13 @@ def last_changes(viewer: Viewer, limit: int, account: Account | None = None) -> 
     return changes_page(viewer, Query(of=of), most=limit).changes
 
 
-def _sources(viewer: Viewer, kind: str) -> list[Source]:
+def _sources(viewer: Viewer, query: Query) -> list[Source]:
+    """A text is searched in the trail alone, by whoever sees it."""
+    kind, readable = query.kind, sources_for(viewer)
+    if query.text and viewer.sees_trail:
+        return [each for each in readable if each.name == TRAIL]
     names = SOURCES_OF_KIND.get(Kind(kind), set()) if kind else None
-    return [
-        each
-        for each in sources_for(viewer)
-        if names is None or each.name in names or each.name == TRAIL
-    ]
+    return [each for each in readable if names is None or each.name in names or each.name == TRAIL]
 
 
 def _trail_condition(query: Query) -> Q:

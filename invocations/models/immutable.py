@@ -95,6 +95,23 @@ _TRIGGERS = (
         ("id", "invocation_id", "author_id", "created_at"),
     ),
 )
+_NOT_REPLACED = (
+    ("invocations_invocation", ("id", "request_id")),
+    ("invocations_schedulechange", ("id",)),
+    ("invocations_attempt", ("id",)),
+    ("invocations_target", ("id",)),
+    ("invocations_note", ("id",)),
+)
+"""SQLite's `INSERT OR REPLACE` is no UPDATE: an insert over a row with the same key is refused.
+
+A row may be deleted, and then it is another one: what is kept no longer is deleted.
+"""
+_REPLACE = (
+    "DROP TRIGGER IF EXISTS {name}",
+    """
+CREATE TRIGGER {name} BEFORE INSERT ON {table}
+    WHEN {same} BEGIN SELECT RAISE(ABORT, '{refusal}'); END""",
+)
 _POSTGRESQL = (
     """
 CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -124,6 +141,21 @@ def create_triggers(using: str, **kwargs: Any) -> None:
     for trigger in _TRIGGERS:
         if trigger.table in tables and _has_columns(connection, trigger):
             _create(connection, trigger)
+    if connection.vendor == "sqlite":
+        for table, keys in _NOT_REPLACED:
+            if table in tables:
+                _refuse_replacing(connection, table, keys)
+
+
+def _refuse_replacing(connection: Any, table: str, keys: tuple[str, ...]) -> None:
+    same = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})"  # noqa: S608
+        for key in keys
+    )
+    with connection.cursor() as cursor:
+        for statement in _REPLACE:
+            name = f"{table}_is_not_replaced"
+            cursor.execute(statement.format(name=name, table=table, same=same, refusal=REFUSAL))
 
 
 def _has_columns(connection: Any, trigger: _Trigger) -> bool:

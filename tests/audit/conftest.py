@@ -24,7 +24,14 @@ def triggers_dropped() -> Iterator[None]:
 
 
 @pytest.fixture
-def rows(db: None) -> list[TrailRow]:
+def empty_trail(db: None) -> None:
+    """Without the rows of what the fixtures made: groups, people."""
+    with triggers_dropped():
+        TrailRow.objects.all().delete()
+
+
+@pytest.fixture
+def rows(empty_trail: None) -> list[TrailRow]:
     for number in range(3):
         record("exported", by=None, facts={"rows": number})
     seal_all(timezone.now())

@@ -14,7 +14,7 @@ from invocations.audit.sealing import current_head, log_head, seal_all, seal_bat
 from invocations.models import TrailHead, TrailRow
 from tests.audit.conftest import triggers_dropped
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_trail")]
 
 
 def verified(*options):

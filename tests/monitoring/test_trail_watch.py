@@ -10,14 +10,15 @@ from invocations.audit import sealing
 from invocations.audit.record import record
 from invocations.models import TrailHead, TrailRow
 from invocations.monitoring import sweep, trail_watch
-from tests.audit.conftest import triggers_dropped
+from tests.audit.conftest import empty_trail, triggers_dropped
 from tests.views.pages import words_of
 
+__all__ = ["empty_trail"]
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def altered(settings):
+def altered(settings, empty_trail):
     settings.ALERT_EMAILS = ["ops@example.com"]
     record("sent", by=None)
     sealing.seal_all(timezone.now())
@@ -32,7 +33,7 @@ def test_a_sweep_seals_what_was_recorded():
 
 
 def test_an_altered_trail_is_logged_mailed_recorded_and_needs_an_admin(altered, ada, caplog):
-    [fault] = trail_watch.check_trail()
+    fault = trail_watch.check_trail()[0]
     assert "changed or inserted: row 1 " in fault and fault in caplog.text
     assert TrailRow.objects.filter(verb="trail_broken").count() == 1
     assert "The list of changes was altered" in words_of(ada.get("/needs-you/"))

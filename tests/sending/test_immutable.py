@@ -6,7 +6,16 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
-from invocations.models import Account, Invocation, Pod, WorkflowInstance
+from invocations.models import (
+    Account,
+    Attempt,
+    Invocation,
+    Note,
+    Pod,
+    Target,
+    WorkflowInstance,
+)
+from invocations.sending.deliver import deliver
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +47,19 @@ def test_every_update_is_refused(invocation, column):
     setattr(invocation, column, COLUMNS[column]())
     refused(invocation.save)
     assert Invocation.objects.values(*COLUMNS).get() == before
+
+
+@pytest.mark.parametrize("model", [Invocation, Attempt, Target, Note])
+def test_a_row_is_not_replaced(invocation, model, ada):
+    Note.objects.create(id=uuid.uuid4(), invocation=invocation, author=ada.person, text="Noted")
+    deliver(invocation.pk)
+    columns = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
+    table = model._meta.db_table
+    insert, same = f"INSERT OR REPLACE INTO {table} ({columns})", f"SELECT {columns} FROM {table}"
+    if connection.vendor == "postgresql":  # there is no REPLACE: the key is taken
+        insert = insert.replace(" OR REPLACE", "")
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"{insert} {same} LIMIT 1")
 
 
 @pytest.mark.parametrize("column", COLUMNS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -31,7 +32,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, head: str | None, at_most: int, **options: Any) -> None:
-        bar = ProgressBar(self.stderr._out, 0)  # type: ignore[attr-defined]
+        bar = ProgressBar(sys.stderr, 0)
         expected = TrailHead.objects.filter(pk=1).values_list("seq", flat=True).first() or 0
         check = Check(_anchor(head), lambda rows: bar.show(f"checked of {expected:,}:", rows))
         found = 0
