@@ -37,7 +37,10 @@ def kept_test(workflow):
 
 @pytest.mark.parametrize("stage", ["tested", "live"])
 @pytest.mark.parametrize("what", ["region of the account", "host of the region"])
-def test_it_is_told_before_and_after_and_in_the_changes(ada, account, workflow, what, stage):
+def test_it_is_told_before_and_after_and_in_the_changes(
+    ada, account, workflow, what, stage, settings
+):
+    settings.EXTRA_API_DOMAINS = ["api.xx.kaleyra.io"]
     WorkflowInstance.objects.filter(pk=workflow.pk).update(stage=stage)
     record, values = {
         "region of the account": (account, {"pod": Pod.objects.get(code="IN").pk}),

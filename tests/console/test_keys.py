@@ -42,23 +42,11 @@ def test_a_derived_key_stays_when_keys_are_added_and_is_32_bytes():
     assert lookup_key.fresh() != lookup_key.fresh() and lookup_key.derived([]) == ""
 
 
-@pytest.mark.parametrize("wrong", ["short", KEY])
-def test_a_wrong_lookup_key_stops_the_start(wrong):
-    code, said = start("manage.py", "check", LOOKUP_KEY=wrong)
-    assert code != 0 and "LOOKUP_KEY" in said and wrong not in said
-
-
 def test_without_one_the_check_says_how_and_the_line_keeps_the_key():
     code, said = start("manage.py", "check", LOOKUP_KEY="")
     assert code == 0 and "make_lookup_key" in said
     code, line = start("manage.py", "make_lookup_key", LOOKUP_KEY="")
     assert (code, line.strip()) == (0, f"LOOKUP_KEY={lookup_key.derived([KEY])}")
-
-
-@pytest.mark.parametrize("hosts", ["127.0.0.1:1", "10.0.0.1", "https://api.example.com", "A.b"])
-def test_an_extra_host_must_be_public(hosts):
-    code, said = start("manage.py", "check", EXTRA_API_DOMAINS=hosts)
-    assert code != 0 and "EXTRA_API_DOMAINS" in said
 
 
 def test_another_lookup_key_than_that_of_the_database_is_an_error(seen, settings):
@@ -98,10 +86,10 @@ def test_a_region_whose_host_gets_no_key_is_named(seen, settings):
     assert "console.W026" not in ids()
 
 
-@pytest.mark.parametrize("words", [["manage.py", "migrate", "--verbosity", "0"]])
-def test_the_database_and_its_journal_are_for_their_owner_alone(tmp_path, words):
+def test_the_database_and_its_journal_are_for_their_owner_alone(tmp_path):
     path = tmp_path / "console.sqlite3"
-    code, said = start(*words, DATABASE_URL=f"sqlite:///{path}", SANDBOX="True")
+    words = ("manage.py", "migrate", "contenttypes", "--verbosity", "0")
+    code, said = start(*words, DATABASE_URL=f"sqlite:///{path}")
     assert code == 0, said
     modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
     assert modes and set(modes.values()) == {0o600}, modes

@@ -12,6 +12,7 @@ from invocations.results import endpoints
 from invocations.sending.pause import pause_or_resume
 from tests.conftest import KEY
 from tests.many import messages
+from tests.sending.moves import enter_keys_again
 from tests.views.pages import Page, opened, words_of
 
 
@@ -191,7 +192,8 @@ def test_a_key_that_is_entered_again_asks_for_a_new_check(ada, hub, real):
 
 
 @pytest.mark.parametrize("what", ["account", "pod"])
-def test_another_sid_or_host_asks_for_a_new_check(ada, hub, real, what):
+def test_another_sid_or_host_asks_for_the_key_again_and_a_new_check(ada, hub, real, what, settings):
+    settings.EXTRA_API_DOMAINS = ["sg.kaleyra.io"]
     store_key(ada, real)
     answered(real)
     record = real if what == "account" else real.pod
@@ -199,5 +201,8 @@ def test_another_sid_or_host_asks_for_a_new_check(ada, hub, real, what):
     form = opened(ada, there).form("title")
     changed = {"sid": "HXSG1602345782SG"} if what == "account" else {"api_domain": "sg.kaleyra.io"}
     assert ada.post(there, {**form.fields, **changed}).status_code == 302
+    before = f"Entered for {real.pod.api_domain}, SID {real.sid}; this account now points to"
+    assert before in opened(ada, hub).html
+    enter_keys_again()
     page = opened(ada, hub)
     assert 'data-state="wrong"' not in page.html and "One press. Nothing is sent" in page.html
