@@ -58,6 +58,8 @@ SILENCED_SYSTEM_CHECKS = ["models.W040"]
 CELERY_BROKER_URL = env.broker("CELERY_BROKER_URL", database=DATABASES["default"])
 """Empty: no Celery. `manage.py dispatch` does the same work."""
 
+# Which messages people in Support read who have no right to see other people's: their own, or all.
+SUPPORT_SEES = env.one_of("SUPPORT_SEES", {"own", "all"}, default="all", hint="Use own or all.")
 EXPORTS_DIR = env.folder("EXPORTS_DIR", default=BASE_DIR / "exports")
 """Where long exports are written. Every web server and every dispatcher needs the same folder."""
 

@@ -53,6 +53,7 @@ from invocations.views.send.send import compose
 from invocations.views.setup import password_reset
 from invocations.views.setup.account_hub import account_hub, pause_account
 from invocations.views.setup.check_key import check_key
+from invocations.views.setup.confirmations import confirm_change, confirmations, refuse_change
 from invocations.views.setup.workflow import (
     add_workflow,
     texts_and_values,
@@ -148,6 +149,9 @@ urlpatterns = [
     path("workflows/<int:workflow_id>/resume/", resume_workflow, name="resume_workflow"),
     path("accounts/<int:account_id>/results/", callback_setup, name="callback_setup"),
     path("keys/<uuid:key_id>/check/", check_key, name="check_key"),
+    path("confirmations/", confirmations, name="confirmations"),
+    path("confirmations/<uuid:change_id>/confirm/", confirm_change, name="confirm_change"),
+    path("confirmations/<uuid:change_id>/refuse/", refuse_change, name="refuse_change"),
     path("help/statuses/", glossary, name="glossary"),
     path("password_reset/", password_reset.Ask.as_view(), name="password_reset"),
     path("password_reset/sent/", password_reset.Sent.as_view(), name="password_reset_done"),

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -81,6 +81,7 @@ def db(db: None) -> None:
             ("0003_groups", "add_groups"),
             ("0006_waiting_and_doubt", "allow"),
             ("0040_rights", "allow"),
+            ("0051_roles", "add_roles"),
         ]:
             migration = import_module(f"invocations.migrations.{name}")
             getattr(migration, sow)(apps, SimpleNamespace(connection=connection))
@@ -268,8 +269,11 @@ def _browser(username: str, *groups: str, **kwargs: bool) -> Client:
 
 @pytest.fixture
 def priya(db: None) -> Client:
-    """Support."""
-    return _browser("priya", "Support")
+    """Support, who may send files, send again and cancel what others sent: as before the roles."""
+    client = _browser("priya", "Support", "Bulk sender")
+    further = ["send_again", "cancel_of_others"]
+    client.person.user_permissions.set(Permission.objects.filter(codename__in=further))  # type: ignore[attr-defined]
+    return client
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ os.environ.update(
     CONSOLE_URL="",
     METRICS_TOKEN="",
     TIME_ZONE="UTC",
+    SUPPORT_SEES="all",
     LOG_LEVEL="WARNING",
 )
 

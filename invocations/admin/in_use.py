@@ -17,6 +17,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from invocations.models import Invocation, WorkflowInstance
+from invocations.models.permissions import viewer_of
+from invocations.models.reading import Reading
+
 MAX_NAMED = 10
 """Rows that are listed by name."""
 MAX_COUNTED = 1000
@@ -45,6 +49,7 @@ def use_of(rows: QuerySet[Any], request: HttpRequest) -> Use | None:
 
     Names are listed if the model has an admin page that the person may view.
     """
+    rows = _as_read(rows, viewer_of(request).reading)
     count = rows[: MAX_COUNTED + 1].count()
     if not count:
         return None
@@ -62,6 +67,18 @@ def use_of(rows: QuerySet[Any], request: HttpRequest) -> Use | None:
         count=f"{number} {kind}",
         rows=[(str(row), reverse(url_name, args=[quote(row.pk)])) for row in named],
     )
+
+
+def _as_read(rows: QuerySet[Any], reading: Reading) -> QuerySet[Any]:
+    """Without workflows and messages that the person does not read."""
+    if rows.model is WorkflowInstance and reading.hidden:
+        return rows.exclude(pk__in=reading.hidden)
+    if rows.model is Invocation:
+        return reading.narrow(rows)
+    is_of_workflow = any(field.name == "workflow" for field in rows.model._meta.fields)
+    if is_of_workflow and reading.hidden:
+        return rows.exclude(workflow__in=reading.hidden)
+    return rows
 
 
 class InUse(admin.ModelAdmin):  # type: ignore[type-arg]

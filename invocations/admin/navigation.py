@@ -68,7 +68,7 @@ WORK = (
         _("Send in bulk"),
         "upload_file",
         "new_batch",
-        permissions.SEND,
+        permissions.SEND_BATCH,
         words=_("batch, file, spreadsheet, Excel, CSV"),
         below=("/batches/",),
     ),
@@ -101,7 +101,7 @@ SET_UP = (
         "group",
         "admin:auth_user_changelist",
         permissions.VIEW_PEOPLE,
-        below=("/auth/group/",),
+        below=("/auth/group/", "/confirmations/"),
     ),
     Entry(_("Changes"), "fact_check", "changes", permissions.VIEW_ACCOUNT),
     Entry(_("Stop sending"), "front_hand", "stop", permissions.STOP),
@@ -123,6 +123,7 @@ IN_NO_MENU = (
     Entry(_("Exports"), "download", "exports", permissions.SEE_HISTORY),
     Entry(_("API keys"), "key", "admin:invocations_apikey_changelist", permissions.VIEW_KEY),
     Entry(_("Regions (pods)"), "dns", "admin:invocations_pod_changelist", permissions.VIEW_POD),
+    Entry(_("Confirmations"), "how_to_reg", "confirmations", permissions.CHANGE_PEOPLE),
     Entry(_("Groups"), "badge", "admin:auth_group_changelist", permissions.VIEW_GROUPS),
 )
 """Pages that another page links to. The search finds them by name."""

@@ -1,6 +1,7 @@
 """Admin pages of people and groups.
 
-Nobody can grant rights that they do not have, and nobody changes their own rights. A superuser may
+Nobody can grant rights that they do not have, nobody changes their own rights, and nobody makes an
+admin alone, or changes another one (`admin.second_admin`). A superuser may
 do everything else. Other people who may change people (group Admin) see no superusers, and change
 only people whose rights they have themselves: otherwise they could set such a person's password and
 get their rights.
@@ -18,17 +19,21 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from invocations.access.admin_changes import is_admin
 from invocations.admin.badges import active_badge
 from invocations.admin.changes_link import ChangesOfRecord
 from invocations.admin.choices import BoundedChoices
 from invocations.admin.in_use import InUse
 from invocations.admin.lists import BoundedLists
+from invocations.admin.second_admin import SecondAdmin
 from invocations.forms.person import GroupForm, NewPersonForm, PersonForm
 from invocations.forms.rights import RightsField
 from invocations.history.people_changes import with_rights
@@ -66,6 +71,7 @@ def grantable_groups(granter: User) -> QuerySet[Group]:
 
 @admin.register(User)
 class PersonAdmin(
+    SecondAdmin,
     ChangesOfRecord,
     BoundedLists,
     BoundedChoices,
@@ -175,6 +181,13 @@ class PersonAdmin(
         """Also the admin's log of what they changed, which Django would delete with the person."""
         return [*super().needed_by(record), LogEntry.objects.filter(user=record)]
 
+    def reasons_to_keep(self, record: User, request: HttpRequest) -> list[SafeString]:
+        """An admin's rights are taken first, which a second admin confirms."""
+        reasons = super().reasons_to_keep(record, request)
+        if not is_admin(record):
+            return reasons
+        return [*reasons, format_html("{}", gettext("Take their rights as an admin first"))]
+
 
 def _rights_text(values: Mapping[str, Any]) -> str:
     """For example "Support, turned off", from the values of the form of a person."""
@@ -188,7 +201,7 @@ def _rights_text(values: Mapping[str, Any]) -> str:
 
 @admin.register(Group)
 class ConsoleGroupAdmin(
-    ChangesOfRecord, BoundedLists, BoundedChoices, InUse, GroupAdmin, ModelAdmin
+    SecondAdmin, ChangesOfRecord, BoundedLists, BoundedChoices, InUse, GroupAdmin, ModelAdmin
 ):
     """For superusers only: whoever may change a group could grant themselves every right."""
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from invocations.admin.badges import badge
 from invocations.admin.configuration import ConfigurationAdmin
-from invocations.models import Invocation, WorkflowInstance
+from invocations.models import WorkflowInstance
 from invocations.models.permissions import viewer_of
 
 Stage = WorkflowInstance.Stage
@@ -42,11 +42,15 @@ class WorkflowInstanceAdmin(ConfigurationAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WorkflowInstance]:
         latest = (
-            Invocation.objects.filter(workflow_instance=OuterRef("pk"))
+            viewer_of(request)
+            .invocations()
+            .filter(workflow_instance=OuterRef("pk"))
             .order_by("-id")
             .values("created_at")[:1]
         )
         workflows: QuerySet[WorkflowInstance] = super().get_queryset(request)
+        if hidden := viewer_of(request).reading.hidden:
+            workflows = workflows.exclude(pk__in=hidden)
         return workflows.prefetch_related("channels").annotate(latest_at=Subquery(latest))
 
     def get_urls(self) -> list[Any]:

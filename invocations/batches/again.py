@@ -68,7 +68,8 @@ def send_rest(batch: Batch, by: User | None) -> Batch:
 
 def _again(batch: Batch, by: User | None, wanted: Callable[[Batch], Iterator[Row]]) -> Batch:
     viewer = Viewer.of(by) if by else Viewer.operator()
-    if not viewer.may_send_workflow(batch.workflow):
+    may_send = viewer.may_send_batches and viewer.may_send_again
+    if not (may_send and viewer.may_send_workflow(batch.workflow)):
         raise NotSendable([Finding("not_yours", Severity.BLOCKER, str(NOT_YOURS))])
     if earlier := _open_one(batch):
         return earlier

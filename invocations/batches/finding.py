@@ -12,7 +12,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import BinaryField, F, Func, IntegerField, Q, Value
+from django.db.models import BinaryField, F, Func, IntegerField, Q, QuerySet, Value
 from django.db.models.lookups import GreaterThan
 
 from invocations.batches import part_found, parts
@@ -51,28 +51,32 @@ class _PlaceOf(Func):
         return swapped.as_sql(compiler, connection, **context)
 
 
-def unfed_rows(digests: Collection[str], most: int = MOST_FOUND) -> list[UnfedRow]:
-    """The first `most` rows to a number with one of these digests (`models.recipients`), of batches
-    that are running or paused. Those that are left out are not found.
+def unfed_rows(
+    digests: Collection[str], of: QuerySet[Batch], most: int = MOST_FOUND
+) -> list[UnfedRow]:
+    """The first `most` rows to a number with one of these digests (`models.recipients`), of those
+    batches of `of` that are running or paused. Those that are left out are not found.
     """
     if not digests:
         return []
     beginnings = {beginning(digest) for digest in digests}
     found: list[UnfedRow] = []
-    for part in _parts_with(beginnings):
+    for part in _parts_with(beginnings, of):
         found += _rows_in(part, frozenset(digests))
         if len(found) >= most:
             break
     return found[:most]
 
 
-def _parts_with(beginnings: Collection[bytes]) -> Iterator[BatchPart]:
+def _parts_with(beginnings: Collection[bytes], of: QuerySet[Batch]) -> Iterator[BatchPart]:
     ways = [
         Q(GreaterThan(_PlaceOf("digests", Value(each, output_field=BinaryField())), 0))
         for each in beginnings
     ]
     unfed = BatchPart.objects.filter(
-        reduce(or_, ways), batch__state__in=Batch.GOING, number__gte=F("batch__next_part")
+        reduce(or_, ways),
+        batch__in=of.filter(state__in=Batch.GOING),
+        number__gte=F("batch__next_part"),
     )
     for part in unfed.select_related("batch__workflow").order_by("batch", "number").iterator(10):
         # The bytes may also stand across two digests.

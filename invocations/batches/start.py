@@ -122,7 +122,7 @@ def _of_batch(batch: Batch, by: User | None) -> Iterator[Finding]:
     viewer = Viewer.of(by) if by else Viewer.operator()
     if changed := change_since_check(batch):
         yield _blocker(changed, str(CHANGE_TEXT[changed]))
-    elif not viewer.may_send_workflow(batch.workflow):
+    elif not (viewer.may_send_batches and viewer.may_send_workflow(batch.workflow)):
         yield _blocker("not_yours", str(NOT_YOURS))
     if batch.to_decide:
         text = ngettext(

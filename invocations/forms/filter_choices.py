@@ -8,7 +8,8 @@ from django.contrib.auth.models import User
 from django.db.models import F, Value
 
 from invocations.kaleyra.address import is_loopback
-from invocations.models import Account, WorkflowInstance
+from invocations.models import Account
+from invocations.models.reading import Reading
 
 Choices = list[tuple[int, str]]
 
@@ -22,10 +23,10 @@ class FilterChoices(NamedTuple):
     has_practice: bool
 
 
-def filter_choices() -> FilterChoices:
-    """Only the names are read: the rows of users and workflows are wide."""
+def filter_choices(reading: Reading) -> FilterChoices:
+    """Of workflows those that are read. Only names are asked for: the rows are wide."""
     columns = ("kind", "pk", "name", "second", "third")
-    workflows = WorkflowInstance.objects.annotate(
+    workflows = reading.workflows().annotate(
         kind=Value("workflow"), name=F("title"), second=Value(""), third=Value("")
     )
     accounts = Account.objects.annotate(

@@ -33,6 +33,7 @@ from invocations.history.filters import (
 )
 from invocations.models import Account, Batch, Invocation, WorkflowInstance
 from invocations.models.people import full_name
+from invocations.models.permissions import Viewer
 
 
 class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no subscript at run time
@@ -80,7 +81,7 @@ class HistoryFilter(DaysFilter):
         help_text=_("What Kaleyra reported, or what a person recorded."),
     )
     workflow = forms.ModelChoiceField(
-        WorkflowInstance.objects.all(),
+        WorkflowInstance.objects.none(),
         label=_("Workflow"),
         required=False,
         widget=PlainSelect,
@@ -114,7 +115,7 @@ class HistoryFilter(DaysFilter):
         widget=forms.HiddenInput,
     )
     batch = BatchField(
-        Batch.objects.defer("found", "reading", "columns"),
+        Batch.objects.none(),
         to_field_name="uid",
         label=_("Batch"),
         required=False,
@@ -130,8 +131,13 @@ class HistoryFilter(DaysFilter):
         widget=forms.HiddenInput,
     )
 
-    def __init__(self, address: QueryDict) -> None:
+    def __init__(self, address: QueryDict, viewer: Viewer) -> None:
+        self._viewer = viewer
         super().__init__(upgrade_filters(address))
+        offered: Any = self.fields["workflow"]
+        offered.queryset = viewer.reading.workflows()
+        of_batch: Any = self.fields["batch"]
+        of_batch.queryset = viewer.batches().defer("found", "reading", "columns")
         for name in ("workflow", "account", "person"):
             field: Any = self.fields[name]
             field.choices = partial(self._choices_of, name)
@@ -140,7 +146,7 @@ class HistoryFilter(DaysFilter):
 
     @cached_property
     def _filter_choices(self) -> FilterChoices:
-        return filter_choices()
+        return filter_choices(self._viewer.reading)
 
     def _choices_of(self, name: str) -> list[tuple[int | str, Any]]:
         field: forms.ModelChoiceField[Any] = self.fields[name]  # type: ignore[assignment]
@@ -186,9 +192,9 @@ class HistoryFilter(DaysFilter):
         return filters.narrow(found, values, but)
 
     @classmethod
-    def chosen_in(cls, address: str) -> list[tuple[Any, Any]]:
+    def chosen_in(cls, address: str, viewer: Viewer) -> list[tuple[Any, Any]]:
         """Label and value, in words, of each filter in the query string `address`."""
-        form = cls(QueryDict(address))
+        form = cls(QueryDict(address), viewer)
         return [(form.fields[name].label, form.in_words(name)) for name in form.chosen]
 
     def in_words(self, name: str) -> str | Promise:

@@ -15,13 +15,22 @@ DEEDS = (
     "view_invocation",
     "view_values",
     "view_full_recipient",
+    "view_of_others",
+    "send_batch",
+    "send_again",
+    "cancel_of_others",
     "settle_invocation",
+    "approve_sending",
     "stop_sending",
+    "change_limits",
+    "erase_person",
+    "view_trailrow",
 )
 SET_UP_MODELS = ("account", "apikey", "pod", "workflowinstance", "channel")
 WORDS = {
     "view_invocation": _("Can see the history"),
     "view_full_recipient": _("Can see full phone numbers"),
+    "view_trailrow": _("Can see who did what"),
     "add_pod": _("Can add region"),
     "change_pod": _("Can change region"),
     "delete_pod": _("Can delete region"),

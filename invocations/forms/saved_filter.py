@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from invocations.forms.history import HistoryFilter
 from invocations.models import SavedFilter
+from invocations.models.permissions import Viewer
+from invocations.models.reading import Reading
 
 MAX_SAVED_FILTERS = 40
 """Saved filters that are listed for one person."""
@@ -29,13 +31,13 @@ class SavedFilterForm(forms.Form):
         error_messages={"required": _("There is no filter to save.")},
     )
 
-    def __init__(self, person: User, data: Any = None, **kwargs: Any) -> None:
-        self.person = person
+    def __init__(self, viewer: Viewer, person: User, data: Any = None, **kwargs: Any) -> None:
+        self.viewer, self.person = viewer, person
         super().__init__(data, label_suffix="", **kwargs)
 
     def clean_query(self) -> str:
         """The valid filters only: nothing else of the query string is stored."""
-        chosen = HistoryFilter(QueryDict(self.cleaned_data["query"])).chosen
+        chosen = HistoryFilter(QueryDict(self.cleaned_data["query"]), self.viewer).chosen
         if not chosen:
             raise forms.ValidationError(self.fields["query"].error_messages["required"])
         return urlencode(chosen)
@@ -48,9 +50,17 @@ class SavedFilterForm(forms.Form):
         )[0]
 
 
-def saved_filters_for(person: User) -> list[SavedFilter]:
-    """The person's filters and the shared ones, by name."""
+def saved_filters_for(person: User, reading: Reading) -> list[SavedFilter]:
+    """The person's filters and the shared ones, by name, but for those of a workflow that they do
+    not read.
+    """
     found = SavedFilter.objects.filter(Q(person=person) | Q(is_shared=True)).select_related(
         "person"
     )
-    return list(found.order_by("name", "pk")[:MAX_SAVED_FILTERS])
+    shown = found.order_by("name", "pk")[:MAX_SAVED_FILTERS]
+    return [saved for saved in shown if reading.reads_workflow(_workflow_in(saved.query))]
+
+
+def _workflow_in(query: str) -> int | None:
+    text = QueryDict(query).get("workflow", "")
+    return int(text) if text and text.isdecimal() and len(text) < 19 else None

@@ -18,8 +18,9 @@ from invocations.composing import error_text
 from invocations.kaleyra import number_text, recipients
 from invocations.kaleyra.characters import digit, without_invisible
 from invocations.kaleyra.masked import MaskedNumber, find_masked
-from invocations.models import ChannelResult, Invocation, SearchableValue
+from invocations.models import ChannelResult, SearchableValue
 from invocations.models.indexes import kaleyras_id_in, ticket_is, ticket_starts_with
+from invocations.models.permissions import Viewer
 from invocations.models.recipients import sent_to_by_channel
 from invocations.models.searchable_values import value_digests
 
@@ -46,15 +47,16 @@ class HistorySearch(forms.Form):
     """One field for a phone number, a ticket, an id, or a value marked searchable.
 
     A phone number is typed with its country code or in national form; or only its last four digits.
-    A ticket is found by its beginning, too. `sees_values`: whether the person may see values;
-    otherwise a hit would tell them one.
+    A ticket is found by its beginning, too. A value is found for who may see values: a hit would
+    tell them one. Nothing is told of messages that `viewer` does not read.
     """
 
     q = forms.CharField(label=_("Find"), max_length=120, required=False)
 
-    def __init__(self, data: Any = None, *, sees_values: bool = False) -> None:
+    def __init__(self, data: Any = None, *, viewer: Viewer) -> None:
         super().__init__(data)
-        self.sees_values = sees_values
+        self._viewer = viewer
+        self.sees_values = viewer.sees_values
 
     @property
     def typed(self) -> str:
@@ -89,7 +91,8 @@ class HistorySearch(forms.Form):
             ("recipient2_last_four", "recipient2_hint"),
         ]:
             hints = (
-                Invocation.objects.filter(~Q(**{column: ""}), **{column: last_four})
+                self._viewer.invocations()
+                .filter(~Q(**{column: ""}), **{column: last_four})
                 .order_by("-pk")
                 .values_list(hint, flat=True)
             )

@@ -121,11 +121,13 @@ class Actions:
 
     @property
     def may_cancel(self) -> bool:
-        return self.may_send_workflow and self.invocation.status in Invocation.UNSENT
+        is_unsent = self.invocation.status in Invocation.UNSENT
+        return is_unsent and self.viewer.may_cancel(self.invocation)
 
     @property
     def may_change_time(self) -> bool:
-        return self.may_send_workflow and may_change_time(self.invocation)
+        may_change = self.may_send_workflow and self.viewer.may_cancel(self.invocation)
+        return may_change and may_change_time(self.invocation)
 
     @property
     def may_settle(self) -> bool:
@@ -134,7 +136,7 @@ class Actions:
     @property
     def may_resend(self) -> bool:
         """Whether the viewer may open the form with these values."""
-        return self.may_send_workflow and self.viewer.sees_values
+        return self.may_send_workflow and self.viewer.may_resend
 
     @property
     def is_resendable(self) -> bool:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from invocations.history.change_rows import Row
 from invocations.history.wording import person_name
 from invocations.models import Account, ApiKey, Channel, Pod, WorkflowInstance
+from invocations.models.permissions import Viewer
 
 
 @dataclass
@@ -123,8 +124,10 @@ RECORDS: dict[str, Any] = {
 """The records whose changes are shown alone, by their kind in an address."""
 
 
-def record_name(of: str) -> str:
-    """The name of the record "account-3"; empty if there is none any more."""
+def record_name(of: str, viewer: Viewer) -> str:
+    """The name of the record "account-3"; empty if there is none that `viewer` reads."""
     kind, _dash, key = of.partition("-")
+    if kind == "workflow" and not viewer.reading.reads_workflow(int(key)):
+        return ""
     record = RECORDS[kind].objects.filter(pk=key).first()
     return person_name(record) if isinstance(record, User) else str(record or "")

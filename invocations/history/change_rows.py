@@ -119,13 +119,30 @@ class Wanted:
 
 def sources_for(viewer: Viewer) -> list[Source]:
     """Those that `viewer` may read. Changes of superusers are shown to superusers alone."""
-    sources = [source for source in SOURCES if viewer.may(source.permission)]
+    sources = [_as_read(source, viewer) for source in SOURCES if viewer.may(source.permission)]
     if viewer.user and viewer.user.is_superuser:
         return sources
     return [
         replace(source, rows=_people_but_superusers) if source.name == "person" else source
         for source in sources
     ]
+
+
+def _as_read(source: Source, viewer: Viewer) -> Source:
+    """Without the changes of workflows, and the settlements of messages, that are not read."""
+    hidden, name = viewer.reading.hidden, source.name
+    if name == "settlement":
+        return replace(source, rows=lambda: viewer.reading.narrow(source.rows(), "invocation__"))
+    if not hidden or name not in _WAY_TO_WORKFLOW:
+        return source
+    if name == "parameter":
+        channels = Channel.history.filter(workflow_instance_id__in=hidden).values("id")
+        return replace(source, rows=lambda: source.rows().exclude(channel_id__in=channels))
+    kept = {f"{_WAY_TO_WORKFLOW[name]}__in": hidden}
+    return replace(source, rows=lambda: source.rows().exclude(**kept))
+
+
+_WAY_TO_WORKFLOW = {"workflow": "id", "channel": "workflow_instance_id", "parameter": ""}
 
 
 def _people_but_superusers() -> QuerySet[Any]:

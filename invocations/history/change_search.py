@@ -40,12 +40,14 @@ def matches_named(text: str, viewer: Viewer) -> list[Match]:
     """Whose name contains `text`: also deleted records, and by earlier names."""
     if "\0" in text:  # stands in no name, and PostgreSQL refuses it in a query
         return []
-    return [*_people(text, viewer), *_records(text)]
+    return [*_people(text, viewer), *_records(text, viewer)]
 
 
-def _records(text: str) -> Iterator[Match]:
+def _records(text: str, viewer: Viewer) -> Iterator[Match]:
     for kind, model, label in _VERSIONED:
         named = model.history.filter(title__icontains=text).order_by("id")
+        if model is WorkflowInstance:
+            named = named.exclude(id__in=viewer.reading.hidden)
         ids = list(named.values_list("id", flat=True).distinct()[:MAX_MATCHES])
         newest = model.history.filter(id__in=ids).order_by("history_id")
         titles = dict(newest.values_list("id", "title"))

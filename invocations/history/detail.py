@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -48,25 +48,6 @@ REFRESH_SOON, REFRESH_LATER = 2, 5
 """Seconds between two refreshes of an open page: at first, and after `QUIET_AFTER`."""
 QUIET_AFTER = timedelta(seconds=30)
 """Time since the newest event after which the page refreshes less often."""
-
-
-def with_story() -> QuerySet[Invocation]:
-    """Loads what a `Detail` reads, in four queries, but for the long texts of what it shows."""
-    callbacks = Callback.objects.select_related("matched_by", "set_aside_by").defer("body")
-    attempts = Attempt.objects.select_related("asked_by", "target").defer("reply")
-    return (
-        Invocation.objects.select_related(
-            *("workflow_instance", "version", "account__pod", "target", "created_by"),
-            *("cancelled_by", "sent_again_from", "settlement__settled_by", "batch"),
-        )
-        .defer("batch__found", "batch__reading", "batch__columns")
-        .prefetch_related(
-            Prefetch("attempts", attempts.order_by("number")),
-            Prefetch(
-                "callbacks", callbacks.prefetch_related("results").order_by("received_at", "pk")
-            ),
-        )
-    )
 
 
 class Detail:
@@ -273,7 +254,14 @@ class Detail:
 
     @cached_property
     def resent_as(self) -> QuerySet[Invocation]:
-        return self.invocation.sent_again_as.order_by("id")
+        found: QuerySet[Invocation] = self.invocation.sent_again_as.order_by("id")
+        return self.viewer.reading.narrow(found)
+
+    @property
+    def resent_from(self) -> Invocation | None:
+        """The message that it repeats, if the viewer reads that."""
+        original = self.invocation.sent_again_from
+        return original if original and self.viewer.reading.reads(original) else None
 
     @property
     def refreshes_every(self) -> int | None:

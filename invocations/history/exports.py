@@ -34,6 +34,7 @@ from invocations.history.report import prefetch_results
 from invocations.models import Export, Invocation
 from invocations.models.attempts import read_answers
 from invocations.models.permissions import Viewer
+from invocations.models.reading import WHOLE
 
 logger = logging.getLogger(__name__)
 
@@ -151,7 +152,7 @@ def request_export(person: User, filters: str, format: str) -> Export | None:
 
     Later invocations are left out. Days in the filters are in the current time zone.
     """
-    newest = Invocation.objects.order_by("-id").values_list("pk", flat=True).first()
+    newest = WHOLE.invocations().order_by("-id").values_list("pk", flat=True).first()
     if newest is None:
         return None
     zone = timezone.get_current_timezone_name()
@@ -231,6 +232,7 @@ def _write(export: Export, claimed: QuerySet[Export]) -> None:
         lease_until=None,
         ended_at=timezone.now(),
         with_numbers=viewer.sees_numbers,
+        read_as=viewer.reading.as_json(),
     ):
         raise _Stopped
 
@@ -238,7 +240,7 @@ def _write(export: Export, claimed: QuerySet[Export]) -> None:
 def _write_file(export: Export, claimed: QuerySet[Export], viewer: Viewer) -> None:
     path = export_path(export)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    recorded_by_then = Invocation.objects.filter(id__lte=export.newest)
+    recorded_by_then = viewer.invocations().filter(id__lte=export.newest)
     found = narrow(recorded_by_then, values_in(export.filters))
     claimed.update(total=found.order_by().values("pk")[:MAX_ROWS].count())
     lines = _counted(export_rows(found, viewer), claimed)

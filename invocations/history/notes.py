@@ -33,9 +33,10 @@ class ShownNote:
 
 def notes_about(ids: Collection[int], viewer: Viewer) -> list[ShownNote]:
     """The notes of these messages, the newest first, at most `MAX_NOTES`."""
-    added = Note.objects.filter(invocation__in=ids).select_related("author", "invocation")
+    added = viewer.reading.narrow(Note.objects.all(), "invocation__")
+    added = added.filter(invocation__in=ids).select_related("author", "invocation")
     added = added.defer("invocation__payload", "invocation__reply", "invocation__note")
-    sent = Invocation.objects.filter(pk__in=ids, note__isnull=False).select_related("created_by")
+    sent = viewer.invocations().filter(pk__in=ids, note__isnull=False).select_related("created_by")
     sent = sent.defer("payload", "reply").order_by("-pk")
     shown = [
         ShownNote(

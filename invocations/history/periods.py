@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
-from invocations.models import Invocation
+from invocations.models.reading import WHOLE
 
 OUT_OF_ORDER = timedelta(hours=1)
 """By how much the order of ids may differ from that of recording.
@@ -30,13 +30,13 @@ def recorded_between(start: datetime | None, end: datetime | None = None) -> Q:
     query = Q()
     if start:
         query &= Q(GreaterThanOrEqual(RECORDED_AT, start))
-        before = Invocation.objects.filter(created_at__lt=start - OUT_OF_ORDER)
+        before = WHOLE.invocations().filter(created_at__lt=start - OUT_OF_ORDER)
         last = before.order_by("-created_at").values_list("pk", flat=True).first()
         if last is not None:
             query &= Q(pk__gt=last)
     if end:
         query &= Q(LessThan(RECORDED_AT, end))
-        after = Invocation.objects.filter(created_at__gte=end + OUT_OF_ORDER)
+        after = WHOLE.invocations().filter(created_at__gte=end + OUT_OF_ORDER)
         first = after.order_by("created_at").values_list("pk", flat=True).first()
         if first is not None:
             query &= Q(pk__lt=first)

@@ -20,6 +20,8 @@ from invocations.kaleyra.stored_numbers import stored
 from invocations.models import Channel, Invocation, WorkflowVersion
 from invocations.models.encryption import Unreadable
 from invocations.models.invocations import sends_in
+from invocations.models.permissions import Viewer
+from invocations.models.reading import WHOLE
 from invocations.models.recipients import phone_digests, sent_to_digests
 
 Status, Delivery = Invocation.Status, Invocation.Delivery
@@ -49,9 +51,11 @@ class Person:
         """Two conditions for their messages, each for one index."""
         return sent_to_digests(self.digests)
 
-    def newest_ids(self, of: Q) -> list[int]:
-        """The newest of their messages that meet `of`: one more than are counted, at most."""
-        found = Invocation.objects.filter(of).order_by("-pk")
+    def newest_ids(self, viewer: Viewer, of: Q) -> list[int]:
+        """The newest of their messages that `viewer` reads and that meet `of`: one more than are
+        counted, at most.
+        """
+        found = viewer.invocations().filter(of).order_by("-pk")
         return first_ids(self.ways, found, MAX_COUNTED + 1)
 
 
@@ -60,8 +64,9 @@ def of_kind(*, is_practice: bool) -> Q:
     return FILTERS["practice"]("only" if is_practice else "none")
 
 
-def person_of(digest: str) -> Person | None:
-    """The person to whom a message with this digest was sent; None if there is no such message.
+def person_of(digest: str, viewer: Viewer) -> Person | None:
+    """The person to whom a message with this digest was sent; None if `viewer` reads no such
+    message.
 
     `digest` comes from an address, so it may be anything.
     """
@@ -70,7 +75,7 @@ def person_of(digest: str) -> Person | None:
     first, second = sent_to_digests([digest])
     columns = ("request_id", "payload", "recipient_hint", "recipient2_hint")
     for way, is_second in [(first, False), (second, True)]:
-        row = Invocation.objects.filter(way).order_by("-pk").only(*columns).first()
+        row = viewer.invocations().filter(way).order_by("-pk").only(*columns).first()
         if row is not None:
             number = _number_in(row, is_second=is_second)
             hint = mask(number.formatted) if number else ""
@@ -175,7 +180,7 @@ class Figures:
 def figures_of(ids: Sequence[int]) -> Figures:
     """Of the messages with these ids, newest first; at most `MAX_COUNTED` count."""
     counted = ids[:MAX_COUNTED]
-    columns = Invocation.objects.filter(pk__in=counted).values_list(*_Row._fields)
+    columns = WHOLE.invocations().filter(pk__in=counted).values_list(*_Row._fields)
     rows = [_Row(*each) for each in columns]
     kinds = _kinds_of(rows)
     figures = Figures(messages=len(rows), is_capped=len(ids) > len(counted))

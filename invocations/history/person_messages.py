@@ -45,7 +45,8 @@ class PersonMessages:
 
     def __post_init__(self) -> None:
         found = (
-            Invocation.objects.filter(pk__in=self.ids)
+            self.viewer.invocations()
+            .filter(pk__in=self.ids)
             .select_related(
                 *("workflow_instance", "account__pod", "target", "created_by", "version"),
                 "sent_again_from",

@@ -1,5 +1,6 @@
 """What the console keeps."""
 
+from invocations.models.admin_changes import AdminChange
 from invocations.models.attempts import Attempt, Settlement
 from invocations.models.batches import Batch, BatchChunk, BatchPart, ColumnChoice
 from invocations.models.configuration import Account, ApiKey, Pod
@@ -21,6 +22,7 @@ from invocations.models.workflows import Channel, WorkflowInstance
 
 __all__ = [
     "Account",
+    "AdminChange",
     "AdminRequest",
     "ApiKey",
     "Attempt",

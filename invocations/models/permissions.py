@@ -1,7 +1,7 @@
 """Permissions, the groups that have them, and the `Viewer`: what one person may see and do.
 
-Every permission string of the project stands here. The migrations `0003_groups` and
-`0006_waiting_and_doubt` made the groups; a test holds them and `GROUPS` together.
+Every permission string of the project stands here. The migrations up to `0051_roles` made the
+groups; a test holds them and `GROUPS` together. Which rows somebody reads: `models.reading`.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import cached_property
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Permission, User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from invocations.models import Batch, WorkflowInstance
+from invocations.models import Batch, Invocation, WorkflowInstance
+from invocations.models.reading import CLOSED, KEPT, WHOLE, Reading, kept_from
 
 SEND = "invocations.send_invocation"
 SEE_RECIPIENT = "invocations.view_full_recipient"
@@ -43,6 +45,7 @@ VIEW_WORKFLOW, ADD_WORKFLOW = (
 )
 CHANGE_WORKFLOW = "invocations.change_workflowinstance"
 VIEW_PEOPLE, VIEW_GROUPS = "auth.view_user", "auth.view_group"
+CHANGE_PEOPLE = "auth.change_user"
 
 CONFIGURATION = ("pod", "account", "apikey", "workflowinstance", "channel")
 
@@ -51,19 +54,31 @@ def _for_configuration(*actions: str) -> list[str]:
     return [f"invocations.{action}_{model}" for model in CONFIGURATION for action in actions]
 
 
+_SUPPORT = [SEND, SEE_HISTORY, SEE_VALUES]
 GROUPS: dict[str, list[str]] = {
-    # Sends and reads what was sent. Needs no page of the set-up.
-    "Support": [SEND, SEE_HISTORY, SEE_VALUES],
+    # Sends and reads what was sent: their own messages, or all (SUPPORT_SEES). Needs no page of
+    # the set-up.
+    "Support": _SUPPORT,
+    # Besides: ends what went wrong, also what colleagues have sent.
+    "Senior support": [
+        *[*_SUPPORT, SETTLE, SEND_AGAIN, CANCEL_OF_OTHERS, SEE_RECIPIENT, SEE_OF_OTHERS],
+    ],
+    "Bulk sender": [*_SUPPORT, SEND_BATCH],
+    # Reads what others want to send, and lets it go. Sends nothing.
+    "Approver": [SEE_HISTORY, SEE_VALUES, SEE_OF_OTHERS, APPROVE],
     # Reads everything, changes nothing, sees numbers masked.
-    "Reviewer": [SEE_HISTORY, SEE_VALUES, *_for_configuration("view")],
+    "Reviewer": [
+        *[SEE_HISTORY, SEE_VALUES, SEE_OF_OTHERS, SEE_TRAIL],
+        *_for_configuration("view"),
+    ],
     # Sets everything up and adds people. Cannot give anybody more than an Admin has
-    # (`admin.people`).
+    # (`admin.people`), nor make an Admin alone (`access.admin_changes`).
     "Admin": [
         *[SEND, SEE_HISTORY, SEE_VALUES, SEE_RECIPIENT, SETTLE, STOP],
         *[SEND_BATCH, SEND_AGAIN, CANCEL_OF_OTHERS, SEE_OF_OTHERS, APPROVE],
         *[CHANGE_LIMITS, ERASE, SEE_TRAIL],
         *_for_configuration("add", "change", "delete", "view"),
-        *[VIEW_PEOPLE, "auth.add_user", "auth.change_user", VIEW_GROUPS],
+        *[VIEW_PEOPLE, "auth.add_user", CHANGE_PEOPLE, VIEW_GROUPS],
     ],
 }
 
@@ -81,16 +96,22 @@ class Viewer:
     user: User | None
     rights: frozenset[str] = field(repr=False)
     zone: tzinfo = UTC
+    kept: frozenset[int] = field(default=frozenset(), repr=False)
+    """The workflows that are kept for groups without them."""
 
     @classmethod
     def of(cls, user: User | AnonymousUser, zone: tzinfo | None = None) -> Viewer:
         """`user` with the permissions they have now, in `zone` or else the current time zone."""
         signed_in = user if isinstance(user, User) else None
-        if signed_in and signed_in.is_active and not hasattr(signed_in, "_perm_cache"):
-            # Where Django's `ModelBackend` keeps what it looks up, in two queries.
-            signed_in._perm_cache = _permissions_of(signed_in)  # type: ignore[attr-defined]
+        kept: frozenset[int] = frozenset()
+        if signed_in and signed_in.is_active:
+            if not hasattr(signed_in, "_kept_cache"):
+                found, signed_in._kept_cache = _rights_and_kept(signed_in)  # type: ignore[attr-defined]
+                # Where Django's `ModelBackend` keeps what it looks up, in two queries.
+                signed_in._perm_cache = found  # type: ignore[attr-defined]
+            kept = signed_in._kept_cache  # type: ignore[attr-defined]
         rights = frozenset(user.get_all_permissions())
-        return cls(signed_in, rights, zone or timezone.get_current_timezone())
+        return cls(signed_in, rights, zone or timezone.get_current_timezone(), kept)
 
     @classmethod
     def operator(cls) -> Viewer:
@@ -102,6 +123,22 @@ class Viewer:
 
     def may(self, permission: str) -> bool:
         return permission in self.rights
+
+    @cached_property
+    def reading(self) -> Reading:
+        """Which rows they read. Whoever may change workflows says whom one is kept for, and so
+        reads all.
+        """
+        is_superuser = self.user is not None and self.user.is_superuser
+        if self.user is None or is_superuser or self.may_change_workflows:
+            return WHOLE if self.sees_history else CLOSED
+        reads_all = self.may(SEE_OF_OTHERS) or settings.SUPPORT_SEES == "all"
+        own_of = None if reads_all else self.user.pk
+        return Reading(self.kept, own_of, is_closed=not self.sees_history)
+
+    def invocations(self) -> QuerySet[Invocation]:
+        """The messages that they read."""
+        return self.reading.invocations()
 
     @property
     def sees_history(self) -> bool:
@@ -136,6 +173,11 @@ class Viewer:
     @property
     def may_send_again(self) -> bool:
         return self.may(SEND_AGAIN)
+
+    @property
+    def may_resend(self) -> bool:
+        """Whether they may open a message that was sent as the start of another one."""
+        return self.may_send and self.may_send_again and self.sees_values
 
     @property
     def may_approve(self) -> bool:
@@ -194,20 +236,33 @@ class Viewer:
 
     def batches(self) -> QuerySet[Batch]:
         """The batches they may see: all that were started, and the files that they uploaded."""
-        if not self.sees_history:
-            return Batch.objects.none()
-        return Batch.objects.filter(~Q(state__in=Batch.BEFORE_START) | Q(created_by=self.user))
+        return self.reading.batches(self.user)
 
     def may_start(self, batch: Batch) -> bool:
         """Whether they may put its rows right and start it: their own file, as long as they may
         send its workflow. They see its numbers and values, which they brought.
         """
-        own = self.user is not None and batch.created_by_id == self.user.pk
-        return own and batch.workflow_id in self.sendable_ids
+        return self.is_own(batch) and self.may_control(batch)
 
     def may_control(self, batch: Batch) -> bool:
-        """Whether they may pause, resume and cancel it, and send its failed rows again."""
-        return batch.workflow_id in self.sendable_ids
+        """Whether they may pause and resume it."""
+        return self.may_send_batches and batch.workflow_id in self.sendable_ids
+
+    def may_cancel_batch(self, batch: Batch) -> bool:
+        """Their own, or with the right to cancel other people's messages."""
+        return self.may_control(batch) and (self.is_own(batch) or self.may(CANCEL_OF_OTHERS))
+
+    def may_send_batch_again(self, batch: Batch) -> bool:
+        return self.may_control(batch) and self.may_send_again
+
+    def is_own(self, sent: Invocation | Batch) -> bool:
+        return self.user is not None and sent.created_by_id == self.user.pk
+
+    def may_cancel(self, message: Invocation) -> bool:
+        """Their own, or with the right for those of others and of a workflow that they may send."""
+        if self.is_own(message):
+            return self.may_send
+        return self.may(CANCEL_OF_OTHERS) and message.workflow_instance_id in self.sendable_ids
 
     @cached_property
     def sendable_ids(self) -> frozenset[int]:
@@ -219,13 +274,17 @@ class Viewer:
         return self.sendable_workflows().filter(pk=workflow.pk).exists()
 
 
-def _permissions_of(user: User) -> set[str]:
-    """Their own permissions and those of their groups, in one query."""
+def _rights_and_kept(user: User) -> tuple[set[str], frozenset[int]]:
+    """Their own permissions and those of their groups, and the workflows that are kept from them:
+    in one query.
+    """
     found = Permission.objects.order_by()
     if not user.is_superuser:
         found = found.filter(Q(user=user) | Q(group__user=user))
     names = found.values_list("content_type__app_label", "codename")
-    return {f"{app}.{codename}" for app, codename in names}
+    rows = list(names if user.is_superuser else names.union(kept_from(user), all=True))
+    rights = {f"{app}.{codename}" for app, codename in rows if app != KEPT}
+    return rights, frozenset(int(pk) for app, pk in rows if app == KEPT)
 
 
 def viewer_of(request: HttpRequest) -> Viewer:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from invocations.models.encryption import EncryptedTextField
@@ -173,6 +173,8 @@ class Export(models.Model):
     total = models.PositiveIntegerField(default=0)
     with_numbers = models.BooleanField(default=False)
     """Whether the file has complete phone numbers."""
+    read_as = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
+    """What its person did not read when it was written (`reading.Reading.as_json`)."""
     asked_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     """When it was ready, failed or was cancelled; None before."""

@@ -22,6 +22,7 @@ from invocations.models import (
     KillSwitch,
     WorkflowInstance,
 )
+from invocations.models.reading import Reading
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -79,12 +80,14 @@ def close_settled(now: datetime) -> int:
     return settled.update(done_at=now)
 
 
-def open_requests() -> list[AdminRequest]:
-    """The requests whose cause lasts, the oldest first."""
+def open_requests(reading: Reading) -> list[AdminRequest]:
+    """The requests whose cause lasts, the oldest first, about what is read."""
     still_open = AdminRequest.objects.filter(done_at__isnull=True)
     if not still_open.exists():  # most of the time, and much quicker than to look for causes
         return []
-    found = still_open.filter(_has_cause())
+    found = reading.narrow(still_open.filter(_has_cause()), "invocation__")
+    if reading.hidden:
+        found = found.exclude(workflow__in=reading.hidden)
     related = found.select_related(
         "person", "account__pod", "workflow__account__pod", "invocation__account__pod"
     ).defer("invocation__payload", "invocation__reply", "invocation__note")

@@ -24,6 +24,7 @@ from invocations.history.references import masked_reference
 from invocations.history.scheduled import zone_text
 from invocations.history.wording import clock_time
 from invocations.models import Batch, Invocation
+from invocations.models.permissions import Viewer
 from invocations.monitoring.claimed_emails import EmailClaim, send_in_thread
 
 State, Status = Batch.State, Invocation.Status
@@ -61,9 +62,14 @@ def _claim(batch: Batch, now: datetime) -> EmailClaim | None:
 
 
 def _address_of(batch: Batch) -> str:
-    """Empty if nobody is to be told: it was started from the command line, or they are gone."""
+    """Empty if nobody is to be told: it was started from the command line, or they are gone, or
+    may not read it any more.
+    """
     person = batch.started_by
-    return person.email if person and person.is_active else ""
+    if person is None or not person.is_active:
+        return ""
+    is_read = Viewer.of(person).batches().filter(pk=batch.pk).exists()
+    return person.email if is_read else ""
 
 
 # --- the text -------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ def to_follow_up(viewer: Viewer, now: datetime) -> QuerySet[Invocation]:
         pk__gt=OuterRef("pk"),
     )
     again = not_cancelled.filter(sent_again_from=OuterRef("pk"))
-    own = Invocation.objects.filter(
+    own = viewer.invocations().filter(
         NOBODY_RECEIVED, recorded_between(now - FOLLOWED_FOR), created_by=viewer.user
     )
     done = FollowedUp.objects.filter(invocation=OuterRef("pk"))

@@ -16,9 +16,11 @@ from django.utils.translation import gettext as _
 from invocations.history.wording import person_name
 from invocations.models import AdminRequest, permissions
 from invocations.models.permissions import Viewer
+from invocations.models.reading import Reading
 from invocations.monitoring import admin_requests, pauses
 from invocations.monitoring.kept_count import KeptCount
 from invocations.monitoring.need import Ask, Need, Rank
+from invocations.monitoring.needs_admins import confirmation_needs
 from invocations.monitoring.needs_batches import batch_needs
 from invocations.monitoring.needs_outcomes import (
     incident_needs,
@@ -44,6 +46,7 @@ ENDS_TROUBLE = frozenset(
         permissions.CHANGE_KEY,
         permissions.SETTLE,
         permissions.STOP,
+        permissions.CHANGE_PEOPLE,
     }
 )
 """Whoever has one of these permissions has the list, with the rows that they can end."""
@@ -59,7 +62,7 @@ def has_list(viewer: Viewer) -> bool:
 
 def needs_you(viewer: Viewer, now: datetime) -> list[Need]:
     """The rows that the viewer can end, the most urgent first."""
-    found = _with_requests(list(_needs(viewer, now)))
+    found = _with_requests(list(_needs(viewer, now)), viewer.reading)
     mine = sorted((need for need in found if viewer.may(need.permission)), key=lambda n: n.order)
     _COUNT.keep(viewer, len(mine))
     return mine
@@ -79,8 +82,8 @@ def forget_count_of_needs(user_id: int) -> None:
 
 
 def _needs(viewer: Viewer, now: datetime) -> Iterator[Need]:
-    switch, paused = pauses.active_kill_switch(), pauses.all_pauses()
-    is_stopped, incidents = switch is not None, open_incidents()
+    switch, paused = pauses.active_kill_switch(), pauses.all_pauses(viewer.reading)
+    is_stopped, incidents = switch is not None, open_incidents(viewer.reading)
     # Only an incident's text depends on it.
     has_sender = not incidents or sender_is_running(now)
     if switch is not None:
@@ -88,28 +91,29 @@ def _needs(viewer: Viewer, now: datetime) -> Iterator[Need]:
     elif missing_sender := sender_need(now):
         yield missing_sender
     yield from pause_needs(paused, is_stopped=is_stopped)
-    yield from batch_needs()
-    yield from held_needs(paused)
+    yield from batch_needs(viewer)
+    yield from held_needs(paused, viewer.reading)
     yield from set_up_needs(paused)
-    ended = [*unknown_needs(viewer, is_stopped=is_stopped), *missing_needs()]
+    ended = [*unknown_needs(viewer, is_stopped=is_stopped), *missing_needs(viewer.reading)]
     yield from ended
     causes = {need.cause for need in ended}
     yield from incident_needs(
         incidents, viewer, paused, causes, is_stopped=is_stopped, has_sender=has_sender
     )
-    if unmatched := unmatched_need():
+    yield from confirmation_needs(viewer)
+    if unmatched := unmatched_need(viewer.reading):
         yield unmatched
 
 
 # --- requests of staff ----------------------------------------------------------------------------
 
 
-def _with_requests(found: list[Need]) -> list[Need]:
+def _with_requests(found: list[Need], reading: Reading) -> list[Need]:
     """Each request stands in the row of its cause; without one it has a row of its own."""
     asks: dict[str, list[Ask]] = {}
     own_rows: dict[str, Need] = {}
     causes = {need.cause for need in found}
-    for request in admin_requests.open_requests():
+    for request in admin_requests.open_requests(reading):
         cause = _cause_of(request)
         asks.setdefault(cause, []).append(_ask_of(request))
         if cause not in causes:

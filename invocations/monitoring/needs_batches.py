@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 
 from invocations.batches.changed import PAUSE_TEXT
 from invocations.models import Batch, permissions
+from invocations.models.permissions import Viewer
 from invocations.monitoring.need import Need, Rank
 
 
-def batch_needs() -> Iterator[Need]:
+def batch_needs(viewer: Viewer) -> Iterator[Need]:
     """What a person has paused needs nobody else. `n` are the rows that are not fed."""
-    paused = Batch.objects.filter(state=Batch.State.PAUSED).exclude(paused_because="")
+    paused = viewer.batches().filter(state=Batch.State.PAUSED).exclude(paused_because="")
     for batch in paused.select_related("workflow", "account__pod"):
         title = _("A batch of %(workflow)s is paused") % {"workflow": batch.workflow.title}
         yield Need(

@@ -16,6 +16,7 @@ from invocations.history.links import history_url
 from invocations.history.periods import recorded_between
 from invocations.models import Incident, Invocation, WorkflowInstance, permissions
 from invocations.models.permissions import Viewer
+from invocations.models.reading import Reading
 from invocations.monitoring import pauses, statistics
 from invocations.monitoring.incident_text import words_of
 from invocations.monitoring.incidents import NEWEST_PER_WORKFLOW
@@ -35,9 +36,9 @@ MAX_OPEN_INCIDENTS = 100
 # --- incidents ------------------------------------------------------------------------------------
 
 
-def open_incidents() -> list[Incident]:
+def open_incidents(reading: Reading) -> list[Incident]:
     """The newest open incidents, with what their texts need."""
-    related = Incident.objects.select_related("workflow_instance", "account__pod")
+    related = reading.incidents().select_related("workflow_instance", "account__pod")
     found = related.prefetch_related("account__api_keys").filter(closed_at__isnull=True)
     return list(found.order_by("-opened_at")[:MAX_OPEN_INCIDENTS])
 
@@ -113,7 +114,7 @@ def _refused_title(incident: Incident) -> str:
 
 def unknown_needs(viewer: Viewer, *, is_stopped: bool) -> Iterator[Need]:
     """Unknown outcomes that the console does not check by itself any more, by workflow."""
-    found = Invocation.objects.filter(status=Status.UNKNOWN, due_at__isnull=True)
+    found = viewer.invocations().filter(status=Status.UNKNOWN, due_at__isnull=True)
     rows = counted_by(found, "workflow_instance")
     sendable = viewer.sendable_ids if rows else frozenset()
     for row, workflow in with_workflows(rows):
@@ -150,13 +151,14 @@ def _how_to_settle(row: dict[str, Any], *, is_blocked: bool) -> str:
 # --- missing results ------------------------------------------------------------------------------
 
 
-def missing_needs() -> Iterator[Need]:
+def missing_needs(reading: Reading) -> Iterator[Need]:
     """Accepted messages of the last days whose result is missing, by workflow.
 
     A workflow is left out once a later result has come: results arrive again.
     """
     start = statistics.period_start(MISSING_RESULT_DAYS)
-    missing = Invocation.objects.filter(recorded_between(start), delivery=Delivery.NO_RESULT)
+    found = reading.invocations()
+    missing = found.filter(recorded_between(start), delivery=Delivery.NO_RESULT)
     since = timezone.localtime(start).date().isoformat()
     for row, workflow in with_workflows(counted_by(missing, "workflow_instance")):
         if _has_result_since(workflow, row["newest_due"]):
@@ -196,10 +198,9 @@ def _has_result_since(workflow: WorkflowInstance, moment: datetime | None) -> bo
 # --- results that fit no message ------------------------------------------------------------------
 
 
-def unmatched_need() -> Need | None:
-    received = (
-        matching.results_to_review().order_by("-received_at").values_list("received_at", flat=True)
-    )
+def unmatched_need(reading: Reading) -> Need | None:
+    found = reading.results(matching.results_to_review())
+    received = found.order_by("-received_at").values_list("received_at", flat=True)
     newest = list(received[:MAX_UNMATCHED_COUNTED])
     if not newest:
         return None

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from invocations.history.links import history_url
 from invocations.models import Account, Invocation, KillSwitch, WorkflowInstance, permissions
+from invocations.models.reading import Reading
 from invocations.monitoring import metrics, pauses, remedies
 from invocations.monitoring.need import Need, Rank, Wait
 from invocations.monitoring.need_groups import counted_by, earliest, reasons_text
@@ -127,12 +128,12 @@ def _next(pause: Pause) -> str:
     return _("Messages leave when it is resumed.")
 
 
-def held_needs(paused: PauseOverview) -> Iterator[Need]:
+def held_needs(paused: PauseOverview, reading: Reading) -> Iterator[Need]:
     """Messages that are on hold although their account is not paused.
 
     Those that leave by themselves, because their account was resumed, need nobody.
     """
-    rows = counted_by(Invocation.objects.filter(status=Status.HELD), "account")
+    rows = counted_by(reading.invocations().filter(status=Status.HELD), "account")
     account_ids = paused.account_ids
     stuck = [
         row

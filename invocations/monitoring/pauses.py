@@ -21,6 +21,7 @@ from invocations.history.links import history_url
 from invocations.history.reasons import REASONS, why_paused
 from invocations.history.wording import person_name
 from invocations.models import Account, Invocation, KillSwitch, WorkflowInstance, permissions
+from invocations.models.reading import Reading
 from invocations.monitoring.pause_overview import Pause, PauseOverview, Waiting
 from invocations.monitoring.remedies import Remedy, kill_switch_remedy, remedy_for
 from invocations.sending.account_key import key_problem
@@ -40,15 +41,17 @@ def active_kill_switch() -> KillSwitch | None:
     return KillSwitch.objects.filter(is_on=True).select_related("changed_by").first()
 
 
-def all_pauses() -> PauseOverview:
-    """Every paused account, and every paused workflow that is active or has waiting messages."""
+def all_pauses(reading: Reading) -> PauseOverview:
+    """Every paused account, and every paused workflow that is active or has waiting messages, as
+    far as they are read.
+    """
     accounts = list(
         Account.objects.filter(is_paused=True).select_related("pod").prefetch_related("api_keys")
     )
-    workflows = list(WorkflowInstance.objects.filter(is_paused=True).select_related("account__pod"))
+    workflows = list(reading.workflows().filter(is_paused=True).select_related("account__pod"))
     if not accounts and not workflows:
         return PauseOverview()
-    groups = _waiting_groups(accounts, workflows)
+    groups = _waiting_groups(accounts, workflows, reading)
     pauses = [
         _with_counts(pause, groups)
         for pause in [*_account_pauses(accounts), *_workflow_pauses(workflows)]
@@ -89,12 +92,12 @@ def blocking_pauses(account: Account, workflow: WorkflowInstance) -> list[Pause]
     return [*pauses, *pauses_of(account, workflow)]
 
 
-def pause_of(account: Account) -> Pause | None:
+def pause_of(account: Account, reading: Reading) -> Pause | None:
     """The pause of the account with what waits for it; None if it is not paused."""
     if not account.is_paused:
         return None
     (pause,) = _account_pauses([account])
-    return _with_counts(pause, _waiting_groups([account], []))
+    return _with_counts(pause, _waiting_groups([account], [], reading))
 
 
 def is_blocked(account: Account, workflow: WorkflowInstance | None, *, is_stopped: bool) -> bool:
@@ -211,7 +214,7 @@ def _pause_versions(
 
 
 def _waiting_groups(
-    accounts: Sequence[Account], workflows: Sequence[WorkflowInstance]
+    accounts: Sequence[Account], workflows: Sequence[WorkflowInstance], reading: Reading
 ) -> list[dict[str, Any]]:
     """Waiting messages by account, workflow and status.
 
@@ -222,7 +225,8 @@ def _waiting_groups(
     groups: list[dict[str, Any]] = []
     for status in Invocation.UNSENT:
         oldest = (
-            Invocation.objects.filter(is_paused, status=status)
+            reading.invocations()
+            .filter(is_paused, status=status)
             .order_by("id")
             .values("pk")[:MAX_WAITING_COUNTED]
         )

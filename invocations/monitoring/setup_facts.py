@@ -20,6 +20,7 @@ from invocations.models import (
     Invocation,
     WorkflowInstance,
 )
+from invocations.models.reading import Reading
 from invocations.monitoring.account_state import is_refused
 from invocations.results import endpoints
 from invocations.sending.account_key import key_problem, primary_key_of
@@ -114,8 +115,8 @@ class SetupFacts:
     workflow: WorkflowFacts | None = None
 
 
-def facts_of(account: Account) -> SetupFacts:
-    """Reads what the database knows of `account`."""
+def facts_of(account: Account, reading: Reading) -> SetupFacts:
+    """Reads what the database knows of `account`, as far as it is read."""
     pod = account.pod
     return SetupFacts(
         account_id=account.pk,
@@ -125,7 +126,7 @@ def facts_of(account: Account) -> SetupFacts:
         is_practice=pod.is_practice,
         key=_key_facts(account),
         results=_results_facts(account),
-        workflow=_furthest_workflow(account),
+        workflow=_furthest_workflow(account, reading),
     )
 
 
@@ -187,14 +188,14 @@ def _results_facts(account: Account) -> ResultsFacts:
 _PROGRESS = {Stage.DRAFT.value: 0, Stage.TESTED.value: 1, Stage.LIVE.value: 2}
 
 
-def _furthest_workflow(account: Account) -> WorkflowFacts | None:
+def _furthest_workflow(account: Account, reading: Reading) -> WorkflowFacts | None:
     """The active workflow that is nearest to being live; of equal ones the first."""
-    workflows = account.workflow_instances.filter(is_active=True).order_by("pk")
+    workflows = reading.workflows().filter(account=account, is_active=True).order_by("pk")
     found = [workflow_facts(each) for each in workflows.prefetch_related("channels__parameters")]
     if not found:
         return None
     furthest = max(found, key=lambda each: (_PROGRESS[each.stage], each.has_texts, each.named))
-    last_try = _last_try(furthest.id)
+    last_try = _last_try(furthest.id, reading)
     return replace(furthest, last_try=last_try)
 
 
@@ -213,8 +214,8 @@ def workflow_facts(workflow: WorkflowInstance) -> WorkflowFacts:
     )
 
 
-def _last_try(workflow_id: int) -> TryFacts | None:
-    messages = Invocation.objects.filter(workflow_instance_id=workflow_id).order_by("-id")
+def _last_try(workflow_id: int, reading: Reading) -> TryFacts | None:
+    messages = reading.invocations().filter(workflow_instance_id=workflow_id).order_by("-id")
     # A message that somebody cancelled says nothing about the set-up.
     messages = messages.exclude(status=Status.CANCELLED)
     last = messages.only("request_id", "created_at", "status", "delivery").first()

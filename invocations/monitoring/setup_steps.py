@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from invocations.models import Account
+from invocations.models.reading import WHOLE
 from invocations.monitoring.setup_account_steps import (
     account_step,
     check_step,
@@ -26,7 +27,7 @@ from invocations.monitoring.setup_workflow_steps import names_step, try_step, wo
 
 def steps_of(account: Account | None) -> list[Step]:
     """The steps of `account`; without one, those that lead to the first."""
-    return steps_from(facts_of(account) if account else None)
+    return steps_from(facts_of(account, WHOLE) if account else None)
 
 
 def steps_from(facts: SetupFacts | None) -> list[Step]:

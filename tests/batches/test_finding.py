@@ -10,7 +10,7 @@ from invocations.batches.control import cancel, pause
 from invocations.batches.feed import feed_due
 from invocations.batches.finding import unfed_rows
 from invocations.history.filters import narrow, values_in
-from invocations.models import Invocation
+from invocations.models import Batch, Invocation
 from invocations.models.recipients import phone_digests, sent_to
 from tests.batches.built import cells_of, checked_batch, running_batch
 
@@ -20,7 +20,7 @@ CELLS = cells_of(100)
 
 
 def _found(number: str) -> list[int]:
-    return [found.row for found in unfed_rows(phone_digests(number))]
+    return [found.row for found in unfed_rows(phone_digests(number), Batch.objects.all())]
 
 
 def test_a_number_is_found_until_its_row_is_fed_and_then_as_a_message(workflow):

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
@@ -173,9 +173,11 @@ def sign_in_by_form(live_server: Any) -> Callable[[Page, Any], None]:
 
 @pytest.fixture
 def meera(live_server: Any, db: None) -> User:
-    """A member of the group Support."""
+    """Support, with the rights that Support had before there were six roles."""
     meera = User.objects.create_user("meera", first_name="Meera", last_name="Iyer", is_staff=True)
-    meera.groups.set(Group.objects.filter(name="Support"))
+    meera.groups.set(Group.objects.filter(name__in=["Support", "Bulk sender"]))
+    further = ["send_again", "cancel_of_others"]
+    meera.user_permissions.set(Permission.objects.filter(codename__in=further))
     return meera
 
 

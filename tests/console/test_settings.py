@@ -37,6 +37,7 @@ WRONG = [
     ("BEHIND_PROXY", "x"),
     ("EXPORTS_DIR", "/no/such/folder"),
     ("DISPATCHER_STATE_DIR", "/no/such/folder"),
+    ("SUPPORT_SEES", "mine"),
     ("CSRF_TRUSTED_ORIGINS", "console.example.com"),
     ("CSRF_TRUSTED_ORIGINS", "https://["),
     ("HTTPS_PROXY_URL", "proxy.example.com:3128"),

@@ -1,4 +1,4 @@
-"""The three groups as the migrations create them, and the rights of a `Viewer`."""
+"""The six groups as the migrations create them, and the rights of a `Viewer`."""
 
 import importlib
 from types import SimpleNamespace
@@ -50,6 +50,9 @@ def test_the_migrations_have_the_same_list():
     for later in ("0006_waiting_and_doubt", "0040_rights"):
         added = importlib.import_module(f"invocations.migrations.{later}").RIGHTS
         frozen["Admin"] += [f"invocations.{right}" for right in added]
+    roles = importlib.import_module("invocations.migrations.0051_roles")
+    for name, rights in {**roles.NEW_GROUPS, "Reviewer": roles.REVIEWER}.items():
+        frozen.setdefault(name, []).extend(f"invocations.{right}" for right in rights)
     assert {name: sorted(rights) for name, rights in frozen.items()} == {
         name: sorted(rights) for name, rights in permissions.GROUPS.items()
     }
@@ -58,6 +61,7 @@ def test_the_migrations_have_the_same_list():
 def test_running_the_migration_again_adds_nothing_twice():
     editor = SimpleNamespace(connection=connection)
     importlib.import_module("invocations.migrations.0003_groups").add_groups(apps, editor)
+    importlib.import_module("invocations.migrations.0051_roles").add_roles(apps, editor)
     test_the_database_has_the_groups_of_the_list()
 
 
@@ -70,9 +74,13 @@ def test_an_admin_has_every_right_of_support():
 
 
 @pytest.mark.parametrize(
-    ("group", "seen"), [("Support", False), ("Reviewer", False), ("Admin", True)]
+    ("group", "seen"),
+    [
+        *[("Support", False), ("Bulk sender", False), ("Senior support", True)],
+        *[("Approver", False), ("Reviewer", False), ("Admin", True)],
+    ],
 )
-def test_only_an_admin_sees_complete_numbers(group, seen):
+def test_senior_support_and_admins_see_complete_numbers(group, seen):
     assert Viewer.of(person(group)).sees_numbers is seen
 
 

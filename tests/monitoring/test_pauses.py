@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from invocations.models import Account, ApiKey, KillSwitch, WorkflowInstance
+from invocations.models.reading import WHOLE
 from invocations.monitoring import pause_overview, pauses
 from invocations.sending import rate_limit
 from invocations.sending.pause import pause_workflow, resume, resume_workflow
@@ -17,13 +18,13 @@ pytestmark = pytest.mark.django_db
 
 
 def only():
-    [pause] = pauses.all_pauses().pauses
+    [pause] = pauses.all_pauses(WHOLE).pauses
     return pause
 
 
 def test_nothing_is_paused(workflow):
     with CaptureQueriesContext(connection) as queries:
-        assert pauses.all_pauses() == pause_overview.PauseOverview()
+        assert pauses.all_pauses(WHOLE) == pause_overview.PauseOverview()
     assert len(queries) == 2, "every look at the dashboard asks this"
 
 
@@ -129,7 +130,7 @@ def test_what_waits_is_counted_for_each_and_once_for_all(account, workflow):
     messages(workflow_of(real_account(), "Elsewhere"), [{"status": "queued"}])
     Account.objects.filter(pk=account.pk).update(is_paused=True)
     WorkflowInstance.objects.filter(pk=workflow.pk).update(is_paused=True)
-    found = pauses.all_pauses()
+    found = pauses.all_pauses(WHOLE)
     assert [(pause.kind, pause.queued.n, pause.held.n) for pause in found.pauses] == [
         ("account", 2, 1),
         ("workflow", 1, 1),
@@ -142,14 +143,14 @@ def test_many_are_not_counted_to_the_end(account, workflow, monkeypatch):
     monkeypatch.setattr(pauses, "MAX_WAITING_COUNTED", 2)
     messages(workflow, [{"status": "queued"}] * 3)
     Account.objects.update(is_paused=True)
-    assert pauses.all_pauses().title == "1 account is paused – at least 2 messages wait"
+    assert pauses.all_pauses(WHOLE).title == "1 account is paused – at least 2 messages wait"
 
 
 @pytest.mark.parametrize(("waits", "shown"), [([], 0), ([{"status": "queued"}], 1)])
 def test_a_workflow_that_is_off_counts_only_while_something_waits_for_it(workflow, waits, shown):
     messages(workflow, waits)
     WorkflowInstance.objects.update(is_paused=True, is_active=False)
-    assert len(pauses.all_pauses().pauses) == shown
+    assert len(pauses.all_pauses(WHOLE).pauses) == shown
 
 
 def test_what_keeps_a_message_back_the_widest_first(ada, account, workflow):
@@ -170,6 +171,6 @@ def test_how_often_the_database_is_asked_does_not_grow_with_what_is_paused(accou
             messages(workflow_of(other, "Flow", is_paused=True), [{"status": "queued"}])
         Account.objects.update(is_paused=True)
         with CaptureQueriesContext(connection) as queries:
-            pauses.all_pauses()
+            pauses.all_pauses(WHOLE)
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 9

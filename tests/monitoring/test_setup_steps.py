@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from invocations.composing.missing_for_live import missing_for_live
 from invocations.models import Account, ApiKey, Channel, Parameter, Pod, WorkflowInstance
+from invocations.models.reading import WHOLE
 from invocations.monitoring.account_state import state_of
 from invocations.monitoring.setup_facts import (
     KeyFacts,
@@ -178,22 +179,25 @@ def test_facts_name_who_stored_the_present_key(india, ada):
     key = ApiKey(account=india, title="console", key="A" * 29 + "7Q2x", is_primary=True)
     key._history_user = ada.person
     key.save()
-    first = facts_of(india).key
+    first = facts_of(india, WHOLE).key
     assert (first.stored_by, first.last_four) == ("ada", "7Q2x")
     key.key, key._history_user = "A" * 29 + "m3Wp", None
     key.save()
-    assert (facts_of(india).key.stored_by, facts_of(india).key.last_four) == ("", "m3Wp")
+    assert (facts_of(india, WHOLE).key.stored_by, facts_of(india, WHOLE).key.last_four) == (
+        "",
+        "m3Wp",
+    )
 
 
 def test_a_value_is_named_by_a_label(draft, india):
-    assert (facts_of(india).workflow.values, facts_of(india).workflow.named) == (2, 0)
+    assert (facts_of(india, WHOLE).workflow.values, facts_of(india, WHOLE).workflow.named) == (2, 0)
     Parameter.objects.create(channel=draft.channels.get(), key="01", label="First name")
-    assert facts_of(india).workflow.named == 1
+    assert facts_of(india, WHOLE).workflow.named == 1
 
 
 def test_a_placeholder_that_is_a_word_is_no_name_for_staff(draft, india):
     draft.channels.update(template_text="Hello {{first_name}}")
-    assert not facts_of(india).workflow.is_named
+    assert not facts_of(india, WHOLE).workflow.is_named
     assert "no_name" in {each.code for each in missing_for_live(draft)}
 
 
@@ -204,28 +208,28 @@ def test_the_workflow_nearest_to_live_is_shown(draft, india):
     empty = WorkflowInstance.objects.create(
         account=india, title="Empty", workflow_instance_id="wf-3", stage="draft"
     )
-    assert facts_of(india).workflow.title == "Order delayed"
+    assert facts_of(india, WHOLE).workflow.title == "Order delayed"
     empty.stage = "tested"
     empty.save()
-    assert facts_of(india).workflow.title == "Empty"
+    assert facts_of(india, WHOLE).workflow.title == "Empty"
 
 
 def test_the_last_try_is_the_last_message(draft, india):
     messages(draft, [{"status": "rejected"}])
     (row,) = messages(draft, [{"status": "accepted", "delivery": "completed"}])
-    tried = facts_of(india).workflow.last_try
+    tried = facts_of(india, WHOLE).workflow.last_try
     assert (tried.request_id, tried.has_result) == (row.request_id, True)
 
 
 def test_a_cancelled_message_is_no_try(draft, india):
     (row,) = messages(draft, [{"status": "accepted", "delivery": "completed"}])
     messages(draft, [{"status": "cancelled"}])
-    assert facts_of(india).workflow.last_try.request_id == row.request_id
+    assert facts_of(india, WHOLE).workflow.last_try.request_id == row.request_id
 
 
 def test_an_address_alone_is_no_result(india):
     endpoints.ensure_address(india, by=None)
-    assert facts_of(india).results == ResultsFacts(has_address=True)
+    assert facts_of(india, WHOLE).results == ResultsFacts(has_address=True)
 
 
 # --- the badge of an account ----------------------------------------------------------------------

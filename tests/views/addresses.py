@@ -92,6 +92,9 @@ MATRIX = {
     # For a machine with the address's secret: tests/views/results/test_callbacks.py
     "callback": ((405,) * 6, (401,) * 6),
     "callback_as_written": ((405,) * 6, (401,) * 6),
+    "confirmations": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 405, 405)),
+    "confirm_change": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 404, 404)),
+    "refuse_change": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 404, 404)),
     "glossary": ((SIGN_IN, 200, 200, 200, 200, 200), (SIGN_IN, 405, 405, 405, 405, 405)),
     "export": ((SIGN_IN, 403, 405, 405, 405, 405), (SIGN_IN, 403, 302, 302, 302, 302)),
     "exports": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 405, 405, 405, 405)),
@@ -132,6 +135,14 @@ SHELL = {
     *(f"admin:{name}" for name in ("login", "logout", "password_change", "password_change_done")),
 }
 
+OF_THE_SHELL = {
+    "admin:": "/no-such-page/",
+    "admin:view_on_site": "/r/1/1/",
+    "admin:app_list": "/invocations/",
+    "admin:autocomplete": "/autocomplete/?app_label=invocations&model_name=invocation"
+    "&field_name=workflow_instance",
+}
+"""Addresses that are no record's."""
 
 OF_A_WORKFLOW = {
     *("compose", "preview", "template_fields", "resume_workflow", "workflow", "workflow_preview"),
@@ -202,10 +213,12 @@ def address_of(name, world):
     if name == "remove_filter":
         saved = {"person": world.person, "name": "mine", "query": "status=held"}
         return reverse(name, args=[SavedFilter.objects.get_or_create(**saved)[0].pk])
-    if name in {"download", "cancel_export"}:
+    if name in {"download", "cancel_export", "confirm_change", "refuse_change"}:
         return reverse(name, args=[uuid.uuid4()])
     if name == "remove_preset":
         return reverse(name, args=[world.preset().pk])
+    if name in OF_THE_SHELL:
+        return OF_THE_SHELL[name]
     model, _, page = name.removeprefix("admin:").partition("_")[2].partition("_")
     if name.endswith("simple_history"):
         return reverse(name, args=[records[model].pk, records[model].history.first().pk])

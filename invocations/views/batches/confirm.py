@@ -42,7 +42,7 @@ from invocations.views.batches.upload import channels_of
 MAX_COUNTRIES = 5
 
 
-@staff_page(permissions.SEND)
+@staff_page(permissions.SEND_BATCH)
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_owner
 def batch_confirm(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -20,7 +21,7 @@ from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.batches.shown import controlled_batch, head_of
 
 
-@staff_page(permissions.SEND)
+@staff_page(permissions.SEND_BATCH)
 @require_POST
 def batch_pause(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     batch = controlled_batch(request, uid)
@@ -31,7 +32,7 @@ def batch_pause(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     return redirect("batch", uid=batch.uid)
 
 
-@staff_page(permissions.SEND)
+@staff_page(permissions.SEND_BATCH)
 @require_POST
 def batch_resume(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     batch = controlled_batch(request, uid)
@@ -46,11 +47,13 @@ def batch_resume(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     return redirect("batch", uid=batch.uid)
 
 
-@staff_page(permissions.SEND)
+@staff_page(permissions.SEND_BATCH)
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch_cancel(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """Asks first: what is cancelled never leaves."""
     batch = controlled_batch(request, uid)
+    if not request.viewer.may_cancel_batch(batch):
+        raise PermissionDenied
     if request.method == "POST":
         if control.cancel(batch, request.user):
             messages.success(request, _("Cancelled. What had left goes on; nothing else leaves."))
@@ -63,11 +66,13 @@ def batch_cancel(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     return render_page(request, "batches/cancel.html", context)
 
 
-@staff_page(permissions.SEND)
+@staff_page(permissions.SEND_BATCH)
 @require_POST
 def batch_send_again(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     """A new batch of rows that failed, or of those that never left. It is checked first."""
     batch = controlled_batch(request, uid)
+    if not request.viewer.may_send_batch_again(batch):
+        raise PermissionDenied
     makes = send_rest if request.POST.get("which") == "rest" else send_again_failed
     try:
         new = makes(batch, request.user)

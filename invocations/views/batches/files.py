@@ -30,7 +30,7 @@ MAX_XLSX_ROWS = 100_000
 """Of the result as a workbook. A CSV may be longer: it takes less CPU."""
 
 
-@staff_page(permissions.SEND)
+@staff_page(permissions.SEND_BATCH)
 @require_safe
 @for_owner
 def batch_faulty_rows(request: StaffRequest, uid: uuid.UUID) -> FileResponse:

@@ -48,7 +48,7 @@ KINDS = {
 """Rows that are left out together, by the word after `leave-out:`."""
 
 
-@staff_page(permissions.SEND)
+@staff_page(permissions.SEND_BATCH)
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_owner
@@ -187,7 +187,7 @@ def show_match(request: StaffRequest, batch: Batch) -> HttpResponse:
         "countries": country_choices(batch, summary, request.LANGUAGE_CODE),
         "table": fault_table(batch, reading, columns, summary, choices.names, request.GET),
         "is_ready": is_ready(batch),
-        "earlier": lines_of(sent_before(batch)[:3]),
+        "earlier": lines_of(sent_before(batch).filter(pk__in=request.viewer.batches())[:3]),
     }
     return render_page(request, "batches/match.html", context)
 

@@ -53,6 +53,9 @@ def show_progress(request: StaffRequest, batch: Batch) -> HttpResponse:
         "refreshes_every": 0 if progress.is_over else SECONDS_BETWEEN_LOOKS,
         "is_going": is_going,
         "may_control": request.viewer.may_control(batch),
+        "may_cancel": request.viewer.may_cancel_batch(batch),
+        "may_send_again": request.viewer.may_send_batch_again(batch),
+        "again_from": _earlier(batch, request.viewer),
         "left": progress.waiting if is_going else 0,
         "schedule": _schedule(batch, now),
         "time_left": time_left(progress),
@@ -65,13 +68,20 @@ def show_progress(request: StaffRequest, batch: Batch) -> HttpResponse:
         "has_sender": departure.has_sender,
         "unreachable": unreachable_text(departure, batch.account) if waits_in_vain else "",
         "is_own": batch.created_by_id == request.user.pk,
-        "again_as": list(batch.sent_again_as.order_by("id")),
+        "again_as": list(request.viewer.batches().filter(again_from=batch).order_by("id")),
         "most_xlsx_rows": MAX_XLSX_ROWS if batch.rows > MAX_XLSX_ROWS else 0,
         "rows_are_kept": batch.delete_at > now,
         "failed": progress.by_status[Status.REJECTED] + progress.not_delivered,
         "never_left": progress.cancelled + progress.expired if not is_going else 0,
     }
     return render_page(request, "batches/batch.html", context)
+
+
+def _earlier(batch: Batch, viewer: Viewer) -> Batch | None:
+    """The one whose rows it sends again, if the viewer may see that."""
+    if batch.again_from_id is None:
+        return None
+    return viewer.batches().filter(pk=batch.again_from_id).first()
 
 
 def _about(batch: Batch, viewer: Viewer) -> str:

@@ -34,7 +34,7 @@ EXAMPLE_NUMBER = "+91 80612 34581"
 
 @csrf_exempt  # until the handler that takes the file in is set: see `_take_in`
 @drops_files
-@staff_page(permissions.SEND)
+@staff_page(permissions.SEND_BATCH)
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_batch(request: StaffRequest) -> HttpResponseBase:
@@ -132,7 +132,7 @@ def channels_of(workflow: WorkflowInstance) -> Sequence[Channel]:
     return sorted(workflow.channels.all(), key=lambda channel: channel.position)
 
 
-@staff_page(permissions.SEND)
+@staff_page(permissions.SEND_BATCH)
 @require_safe
 def batch_example(request: StaffRequest, workflow_id: int, format: str) -> HttpResponse:
     """An empty file with the right columns, and one example row."""

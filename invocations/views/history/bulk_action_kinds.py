@@ -18,6 +18,7 @@ from invocations.models.permissions import Viewer
 from invocations.sending import decisions
 from invocations.views.base import StaffRequest
 
+NO_RIGHT_TO_CANCEL = _("Somebody else sent it, and you may cancel your own messages only.")
 NO_RIGHT_TO_SEND = _("You may not send this workflow, or it is off the send page.")
 
 
@@ -25,6 +26,7 @@ class Lookups:
     """Read once for all rows: the workflows that the viewer may send."""
 
     def __init__(self, viewer: Viewer) -> None:
+        self.viewer = viewer
         self.sendable = viewer.sendable_ids
 
 
@@ -80,9 +82,10 @@ SETTLE_ACTION = BulkAction(
 
 def _why_not_cancelled(row: Invocation, lookups: Lookups) -> Text | None:
     reason = why_not_cancellable(row)
-    if reason is None and row.workflow_instance_id not in lookups.sendable:
-        return NO_RIGHT_TO_SEND
-    return reason
+    if reason or lookups.viewer.may_cancel(row):
+        return reason
+    is_sendable = row.workflow_instance_id in lookups.sendable
+    return NO_RIGHT_TO_CANCEL if is_sendable else NO_RIGHT_TO_SEND
 
 
 def _cancel(request: StaffRequest, row: Invocation, form: forms.Form) -> bool:

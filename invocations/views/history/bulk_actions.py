@@ -63,7 +63,7 @@ def bulk_actions(request: StaffRequest) -> HttpResponse:
 
 def _selection(action: BulkAction, viewer: Viewer, ids: Sequence[uuid.UUID]) -> Selection:
     lookups = Lookups(viewer)
-    rows = [(row, action.why_not(row, lookups)) for row in selected_rows(ids)]
+    rows = [(row, action.why_not(row, lookups)) for row in selected_rows(ids, viewer)]
     return Selection(
         fit=[row for row, reason in rows if reason is None],
         left_out=[(row, reason) for row, reason in rows if reason is not None],

@@ -56,7 +56,7 @@ def changes(request: StaffRequest) -> HttpResponse:
         "today": timezone.localdate(),
         "older": urlencode(filters.chosen | {"older": page.older}) if page.older else "",
         "newest": filters.address if request.GET.get("older") else None,
-        "of_name": record_name(of) if of else "",
+        "of_name": record_name(of, request.viewer) if of else "",
         "without_of": urlencode({k: v for k, v in filters.chosen.items() if k != "of"}),
     }
     return render_page(request, "changes.html", context)

@@ -22,6 +22,7 @@ from invocations.history.reasons import REASONS, advice_for
 from invocations.history.statuses import STATUSES
 from invocations.kaleyra.sentences import sentence_of
 from invocations.models import Invocation, WorkflowInstance, permissions
+from invocations.models.permissions import Viewer
 from invocations.views.base import StaffRequest, render_page, staff_page, with_query_timeout
 from invocations.views.history.list_filters import HISTORY_COUNT_CAP
 
@@ -70,9 +71,11 @@ def errors(request: StaffRequest) -> HttpResponse:
     filters = DaysFilter(request.GET)
     if not (filters.first_day or filters.last_day):
         filters = DaysFilter({"since": _last_week().isoformat()})
-    kinds, is_cut = _failure_kinds(filters)
-    workflows = WorkflowInstance.objects.select_related("account__pod").in_bulk(
-        {kind.workflow_id for kind in kinds}
+    kinds, is_cut = _failure_kinds(filters, request.viewer)
+    workflows = (
+        request.viewer.reading.workflows()
+        .select_related("account__pod")
+        .in_bulk({kind.workflow_id for kind in kinds})
     )
     context = {
         "filters": filters,
@@ -80,7 +83,7 @@ def errors(request: StaffRequest) -> HttpResponse:
         "more_lines": len(kinds) > MAX_LINES,
         "cut": is_cut,
         "looked_at": MAX_READ_PER_STATUS,
-        "accepted_but": _accepted_but(filters),
+        "accepted_but": _accepted_but(filters, request.viewer),
     }
     return render_page(request, "errors.html", context)
 
@@ -89,13 +92,13 @@ def _last_week() -> date:
     return timezone.localdate() - timedelta(days=6)
 
 
-def _failure_kinds(days: DaysFilter) -> tuple[list[FailureKind], bool]:
+def _failure_kinds(days: DaysFilter, viewer: Viewer) -> tuple[list[FailureKind], bool]:
     """The failures of these days by kind, and whether a status had more than are read."""
     kinds: dict[tuple[Any, ...], FailureKind] = {}
     is_cut = False
     for status in Invocation.WENT_WRONG:
         total = 0
-        for group in _counted(status, days):
+        for group in _counted(status, days, viewer):
             # Kaleyra's complaint is more precise than the console's reason for such an answer.
             error, reason = group["error_kind"], "" if group["error_kind"] else group["reason"]
             key = (status, group["workflow_instance"], error, reason)
@@ -108,14 +111,15 @@ def _failure_kinds(days: DaysFilter) -> tuple[list[FailureKind], bool]:
     return by_frequency, is_cut
 
 
-def _counted(status: str, days: DaysFilter) -> Sequence[Mapping[str, Any]]:
+def _counted(status: str, days: DaysFilter, viewer: Viewer) -> Sequence[Mapping[str, Any]]:
     newest = (
-        narrow(Invocation.objects.filter(status=status), days.bounds)
+        narrow(viewer.invocations().filter(status=status), days.bounds)
         .order_by("-pk")
         .values("pk")[:MAX_READ_PER_STATUS]
     )
     grouped = (
-        Invocation.objects.filter(pk__in=newest)
+        viewer.invocations()
+        .filter(pk__in=newest)
         .order_by()
         .values("workflow_instance", "error_kind", "reason")
     )
@@ -124,9 +128,9 @@ def _counted(status: str, days: DaysFilter) -> Sequence[Mapping[str, Any]]:
     )
 
 
-def _accepted_but(days: DaysFilter) -> list[dict[str, Any]]:
+def _accepted_but(days: DaysFilter, viewer: Viewer) -> list[dict[str, Any]]:
     """Accepted messages without a confirmed delivery, or maybe delivered twice: count and link."""
-    recent = narrow(Invocation.objects.order_by("-pk"), days.bounds)
+    recent = narrow(viewer.invocations().order_by("-pk"), days.bounds)
     counts = []
     for meaning, delivery in (
         (NOT_DELIVERED, "failed"),

@@ -61,7 +61,9 @@ def export(request: StaffRequest) -> HttpResponseBase:
         messages.info(request, _("There is nothing to export: no message matches."))
         return redirect("history")
     if rows > export_files.MAX_INLINE_ROWS and not is_named:
-        export_files.request_export(request.user, HistoryFilter(request.GET).address, format)
+        export_files.request_export(
+            request.user, HistoryFilter(request.GET, request.viewer).address, format
+        )
         messages.success(request, _("It is being written. You find it here when it is ready."))
         return redirect("exports")
     logger.info("user %s exports %s rows", request.user.pk, rows)
@@ -72,11 +74,11 @@ def export(request: StaffRequest) -> HttpResponseBase:
 
 def _requested_rows(request: StaffRequest) -> tuple[QuerySet[Invocation], bool]:
     """The rows, and whether the person named them, by selecting or by searching."""
-    found = HistoryFilter(request.GET).narrow(Invocation.objects.all())
+    found = HistoryFilter(request.GET, request.viewer).narrow(request.viewer.invocations())
     selected = selected_ids(request.POST.getlist("ids"), most=export_files.MAX_INLINE_ROWS)
     if selected:
         return found.filter(request_id__in=selected), True
-    search = HistorySearch(request.POST, sees_values=request.viewer.sees_values)
+    search = HistorySearch(request.POST, viewer=request.viewer)
     if request.POST.get("q", "").strip():
         ids = first_ids(search.ways, found.order_by("-pk"), export_files.MAX_INLINE_ROWS)
         return found.filter(pk__in=ids), True
@@ -110,7 +112,7 @@ def exports(request: StaffRequest) -> HttpResponse:
         {
             "row": each,
             "tone": TONES.get(Export.State(each.state), "neutral"),
-            "filters": HistoryFilter.chosen_in(each.filters),
+            "filters": HistoryFilter.chosen_in(each.filters, request.viewer),
             "rows": f"{each.rows:,}",
             "total": f"{each.total:,}",
         }
@@ -130,6 +132,10 @@ def download(request: StaffRequest, export_id: uuid.UUID) -> HttpResponseBase:
         messages.error(
             request, _("It has whole numbers, which you may not see any more. Export it again.")
         )
+        return redirect("exports")
+    if not request.viewer.reading.may_open(found.read_as):
+        words = _("It has messages that you may not read any more. Export it again.")
+        messages.error(request, words)
         return redirect("exports")
     try:
         file = export_files.export_path(found).open("rb")

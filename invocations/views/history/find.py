@@ -33,7 +33,7 @@ MAX_FOUND = 10
 def find(request: StaffRequest) -> HttpResponse:
     """Each kind of hit that the person may open. A single hit is opened at once."""
     posted = request.POST if request.method == "POST" else None
-    search = HistorySearch(posted, sees_values=request.viewer.sees_values)
+    search = HistorySearch(posted, viewer=request.viewer)
     context: dict[str, Any] = admin.site.each_context(request) | {
         "search": search,
         "has_search_box": True,
@@ -57,7 +57,7 @@ def find(request: StaffRequest) -> HttpResponse:
         "workflows": workflows,
         "pages": pages,
         "nothing_found": is_nothing,
-        "searchable": searchable_labels() if is_nothing else [],
+        "searchable": searchable_labels(request.viewer) if is_nothing else [],
     }
     return render(request, "find.html", context)
 
@@ -65,7 +65,7 @@ def find(request: StaffRequest) -> HttpResponse:
 def _messages(search: HistorySearch, viewer: Viewer) -> ListPage:
     if not (search.typed and viewer.sees_history):
         return ListPage([])
-    return list_page(Invocation.objects.all(), search.ways)
+    return list_page(viewer.invocations(), search.ways)
 
 
 def _facts_of(row: Invocation, found: Found) -> list[Fact]:

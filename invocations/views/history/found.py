@@ -110,7 +110,7 @@ class Found:
     @cached_property
     def unfed(self) -> list[UnfedRow]:
         """Rows of batches to the number that are no messages yet."""
-        return unfed_rows(self._digests, MOST_SHOWN)
+        return unfed_rows(self._digests, self.viewer.batches(), MOST_SHOWN)
 
     @cached_property
     def people(self) -> list[FoundPerson]:
@@ -154,7 +154,10 @@ class Found:
         return ngettext("to %(n)s person", "to %(n)s people", count) % {"n": count}
 
 
-def searchable_labels() -> list[str]:
-    """What the values are called that are searchable now."""
-    marked = Parameter.objects.filter(is_searchable=True).values_list("label", "key")
-    return sorted({label or key for label, key in marked})
+def searchable_labels(viewer: Viewer) -> list[str]:
+    """What the values are called that are searchable now, in workflows that are read."""
+    marked = Parameter.objects.filter(is_searchable=True)
+    if hidden := viewer.reading.hidden:
+        marked = marked.exclude(channel__workflow_instance__in=hidden)
+    names = marked.values_list("label", "key")
+    return sorted({label or key for label, key in names})

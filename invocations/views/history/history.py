@@ -36,29 +36,29 @@ def history(request: StaffRequest) -> HttpResponse:
     The search is posted, so that a phone number stays out of URLs and logs. A URL with empty
     filters redirects to the one without them, which is the one to bookmark.
     """
-    filters = HistoryFilter(request.GET)
+    filters = HistoryFilter(request.GET, request.viewer)
     address = urlencode(filters.chosen)
     has_empty_filter = any(request.GET.get(name) == "" for name in filters.fields)
     if request.method == "GET" and has_empty_filter and not filters.errors:
         return redirect(f"{reverse('history')}?{address}" if address else "history")
-    search = HistorySearch(request.POST or None, sees_values=request.viewer.sees_values)
+    search = HistorySearch(request.POST or None, viewer=request.viewer)
     is_search = bool(request.POST.get("q", "").strip())
     before, after = id_parameter(request, "before"), id_parameter(request, "after")
     conditions = search.ways if is_search else [Q()]
-    page = list_page(filters.narrow(Invocation.objects.all()), conditions, before, after)
+    page = list_page(filters.narrow(request.viewer.invocations()), conditions, before, after)
     found = Found(search, page, request.viewer) if is_search else None
     context = {
         **_list_context(page, found, request.viewer),
         "has_search_box": True,
         "found": found,
-        "searchable": searchable_labels() if is_search and not page.rows else [],
+        "searchable": searchable_labels(request.viewer) if is_search and not page.rows else [],
         **_filter_context(request, filters, address),
         "search": search,
         "searched": is_search,
-        "tiles": [] if is_search else list_filters.tiles(filters),
+        "tiles": [] if is_search else list_filters.tiles(filters, request.viewer),
         "nothing_at_all": not (page.rows or filters.chosen or is_search or before or after),
         "may_send": request.viewer.may_send,
-        "may_send_again": request.viewer.may_send and request.viewer.sees_values,
+        "may_send_again": request.viewer.may_resend,
         "may_settle": request.viewer.may_settle,
     }
     return render_page(request, "history.html", context)
@@ -77,8 +77,10 @@ def _list_context(page: ListPage, found: Found | None, viewer: Viewer) -> dict[s
 
 
 def _filter_context(request: StaffRequest, filters: HistoryFilter, address: str) -> dict[str, Any]:
-    saved_filters = saved_filters_for(request.user)
-    form = SavedFilterForm(request.user, initial={"query": address}) if filters.chosen else None
+    saved_filters = saved_filters_for(request.user, request.viewer.reading)
+    form = None
+    if filters.chosen:
+        form = SavedFilterForm(request.viewer, request.user, initial={"query": address})
     return {
         "filters": filters,
         "address": address,

@@ -16,9 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 from invocations.forms.note import NoteForm
 from invocations.history.actions import TRY_AGAIN, can_be_blocked
 from invocations.history.deliveries import NOT_REPORTED
-from invocations.history.detail import Detail, with_story
+from invocations.history.detail import Detail
 from invocations.history.excerpts import page_number
 from invocations.history.notes import notes_of
+from invocations.history.story import with_story
 from invocations.models import Invocation, permissions
 from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses
@@ -53,7 +54,7 @@ def detail_for(
 
     Includes the pauses that block it, and whether an unmatched result may belong to it.
     """
-    found = get_object_or_404(with_story(), request_id=request_id)
+    found = get_object_or_404(with_story(viewer), request_id=request_id)
     blockers, departure = [], GOES_ON
     if can_be_blocked(found) or found.status == Invocation.Status.SENDING:
         departure = departure_of(found.workflow_instance)
@@ -108,7 +109,9 @@ def try_again(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def cancel(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     """Cancels a message that has certainly not been posted."""
-    found = _sendable_or_403(request.viewer, request_id)
+    found = _readable_or_404(request.viewer, request_id)
+    if not request.viewer.may_cancel(found):
+        raise PermissionDenied
     if decisions.cancel(found, request.user):
         messages.success(request, _("Cancelled. Nothing was sent, and nothing will be."))
     else:
@@ -118,8 +121,12 @@ def cancel(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
 
 
 def _sendable_or_403(viewer: Viewer, request_id: uuid.UUID) -> Invocation:
-    related = Invocation.objects.select_related("account__pod", "workflow_instance")
-    found = get_object_or_404(related, request_id=request_id)
+    found = _readable_or_404(viewer, request_id)
     if not viewer.may_send_workflow(found.workflow_instance):
         raise PermissionDenied
     return found
+
+
+def _readable_or_404(viewer: Viewer, request_id: uuid.UUID) -> Invocation:
+    related = viewer.invocations().select_related("account__pod", "workflow_instance")
+    return get_object_or_404(related, request_id=request_id)

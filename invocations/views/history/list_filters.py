@@ -19,6 +19,8 @@ from invocations.history.meanings import Meaning, Text
 from invocations.history.statuses import STATUSES
 from invocations.models import Invocation
 from invocations.models.counting import CountStatement, count_statement
+from invocations.models.permissions import Viewer
+from invocations.models.reading import WHOLE
 
 Status, Delivery = Invocation.Status, Invocation.Delivery
 
@@ -70,7 +72,7 @@ TILES = (
 )
 
 
-def tiles(filters: HistoryFilter) -> list[dict[str, Any]]:
+def tiles(filters: HistoryFilter, viewer: Viewer) -> list[dict[str, Any]]:
     """Each tile with its count of the rows that match `filters`, leaving out `TILE_FILTERS`."""
     others = {name: value for name, value in filters.chosen.items() if name not in TILE_FILTERS}
     current = {name: value for name, value in filters.chosen.items() if name in TILE_FILTERS}
@@ -84,23 +86,23 @@ def tiles(filters: HistoryFilter) -> list[dict[str, Any]]:
             "address": urlencode({**others, **tile.filters}),
             "current": current == tile.filters,
         }
-        for tile, (count, is_capped) in zip(TILES, _tile_counts(filters), strict=True)
+        for tile, (count, is_capped) in zip(TILES, _tile_counts(filters, viewer), strict=True)
     ]
 
 
-def _tile_counts(filters: HistoryFilter) -> list[tuple[int, bool]]:
+def _tile_counts(filters: HistoryFilter, viewer: Viewer) -> list[tuple[int, bool]]:
     """For each tile the number of rows, up to `HISTORY_COUNT_CAP`, and whether there may be more.
 
     Without filters other than days, an index counts each tile. With others, only the newest rows
     that match them are counted, `HISTORY_COUNT_CAP` at most: the number of rows that the database
     reads to find where two filters overlap has no bound.
     """
-    matching = filters.narrow(Invocation.objects.all(), but=TILE_FILTERS).order_by("-pk")
+    matching = filters.narrow(viewer.invocations(), but=TILE_FILTERS).order_by("-pk")
     if not set(filters.chosen) - {*TILE_FILTERS, "since", "until"}:
         is_dated = "since" in filters.chosen or "until" in filters.chosen
-        counts = (
-            _statement(matching) if is_dated else _statement_of_all(connection.vendor)
-        ).counts()
+        is_all = viewer.reading.is_whole and not is_dated
+        statement = _statement_of_all(connection.vendor) if is_all else _statement(matching)
+        counts = statement.counts()
         return [(min(count, HISTORY_COUNT_CAP), count > HISTORY_COUNT_CAP) for count in counts]
     columns = ("pk", "status", "delivery", "deciding_channel")
     counts_by_name = matching.values(*columns)[: HISTORY_COUNT_CAP + 1].aggregate(
@@ -124,8 +126,8 @@ def _statement(matching: QuerySet[Invocation]) -> CountStatement:
 
 @cache
 def _statement_of_all(vendor: str) -> CountStatement:
-    """For the database `vendor`. Without filters it is the same for every page."""
-    return _statement(Invocation.objects.all())
+    """For the database `vendor`. Without filters it is the same for all who read everything."""
+    return _statement(WHOLE.invocations())
 
 
 def chips(filters: HistoryFilter) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from invocations.history.scheduled import Schedule
 from invocations.history.state import delivery_of, meaning_of
 from invocations.history.wording import clock_time
 from invocations.models import Invocation
+from invocations.models.reading import WHOLE
 
 HISTORY_PAGE_SIZE = 50
 ROW_COLUMNS = (
@@ -103,7 +104,8 @@ def invocations_by_id(ids: Collection[int]) -> list[Invocation]:
 
 def _loaded(ids: Any) -> list[Invocation]:
     rows = (
-        Invocation.objects.filter(pk__in=ids)
+        WHOLE.invocations()
+        .filter(pk__in=ids)  # they were narrowed where they were looked up
         .select_related("workflow_instance", "account__pod", "created_by", "version")
         .prefetch_related(prefetch_for_page())
         .only(*ROW_COLUMNS)

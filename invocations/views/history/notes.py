@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from invocations.forms.note import NoteForm
 from invocations.history.person import person_of
 from invocations.models import Invocation, permissions
+from invocations.models.permissions import Viewer
 from invocations.views.base import StaffRequest, render_page, staff_page
 
 
@@ -23,9 +24,11 @@ from invocations.views.base import StaffRequest, render_page, staff_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def add_note(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     """A note that is not valid comes back on this page, with what was typed."""
-    rows = Invocation.objects.select_related("workflow_instance", "account__pod", "created_by")
+    rows = request.viewer.invocations().select_related(
+        "workflow_instance", "account__pod", "created_by"
+    )
     row = get_object_or_404(rows.defer("payload", "reply", "note"), request_id=request_id)
-    person = _person_page(row, request.POST.get("person", ""))
+    person = _person_page(row, request.POST.get("person", ""), request.viewer)
     back = person or reverse("invocation", args=[request_id])
     form = NoteForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
@@ -37,9 +40,9 @@ def add_note(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     return render_page(request, "note.html", context)
 
 
-def _person_page(row: Invocation, digest: str) -> str:
+def _person_page(row: Invocation, digest: str, viewer: Viewer) -> str:
     """The address of the person's page on which the note was typed; empty if it was not."""
-    found = person_of(digest) if digest else None
+    found = person_of(digest, viewer) if digest else None
     if found is None or found.digests.isdisjoint({row.recipient_digest, row.recipient2_digest}):
         return ""
     return reverse("person", args=[digest])

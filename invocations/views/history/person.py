@@ -10,13 +10,14 @@ from django.views.decorators.http import require_safe
 
 from invocations.batches.finding import MOST_SHOWN, unfed_rows
 from invocations.forms.note import NoteForm
-from invocations.history.detail import Detail, with_story
+from invocations.history.detail import Detail
 from invocations.history.filters import first_ids
 from invocations.history.notes import notes_about
 from invocations.history.person import Person, figures_of, of_kind, person_of
 from invocations.history.person_messages import PersonMessages, person_ticket
 from invocations.history.references import reference_for
 from invocations.history.resend_risk import risk_of_resend
+from invocations.history.story import with_story
 from invocations.history.wording import clock_time, person_name
 from invocations.kaleyra import recipients
 from invocations.models import Invocation, permissions
@@ -33,10 +34,12 @@ PERSON_PAGE_SIZE = 20
 @with_query_timeout
 def person(request: StaffRequest, digest: str) -> HttpResponse:
     """Live messages, or practice ones (`?practice=only`, and where there are no others)."""
-    found = person_of(digest)
+    found = person_of(digest, request.viewer)
     if found is None:
         raise Http404
-    ids = {kind: found.newest_ids(of_kind(is_practice=kind)) for kind in (False, True)}
+    ids = {
+        kind: found.newest_ids(request.viewer, of_kind(is_practice=kind)) for kind in (False, True)
+    }
     is_asked = request.GET.get("practice") == "only"
     is_practice = not ids[False] or (is_asked and bool(ids[True]))
     context = {
@@ -47,7 +50,7 @@ def person(request: StaffRequest, digest: str) -> HttpResponse:
         "figures": figures_of(ids[is_practice]),
         "notes": notes_about([*ids[False], *ids[True]], request.viewer),
         "note_form": NoteForm(),
-        "unfed": unfed_rows(found.digests, MOST_SHOWN),
+        "unfed": unfed_rows(found.digests, request.viewer.batches(), MOST_SHOWN),
         **_messages(request, found, is_practice=is_practice),
         **_newest(request.viewer, ids[is_practice]),
     }
@@ -57,7 +60,7 @@ def person(request: StaffRequest, digest: str) -> HttpResponse:
 def _messages(request: StaffRequest, found: Person, *, is_practice: bool) -> dict[str, Any]:
     """A page of the messages, and what can be found by them."""
     viewer, before = request.viewer, id_parameter(request, "before")
-    messages = Invocation.objects.filter(of_kind(is_practice=is_practice))
+    messages = viewer.invocations().filter(of_kind(is_practice=is_practice))
     older = messages if before is None else messages.filter(pk__lt=before)
     ids = first_ids(found.ways, older.order_by("-pk"), PERSON_PAGE_SIZE + 1)
     shown = PersonMessages(ids[:PERSON_PAGE_SIZE], viewer)
@@ -84,7 +87,8 @@ def _facts_of(row: Invocation, found: Person, shown: PersonMessages, viewer: Vie
         facts += [Fact(row.recipient_hint, _("on the second channel; the first went to"))]
     elif row.recipient2_hint:
         facts += [Fact(row.recipient2_hint, _("on the first channel; the second went to"))]
-    if again := row.sent_again_from:
+    again = row.sent_again_from
+    if again and viewer.reading.reads(again):
         at = clock_time(again.created_at, "j M, H:i")
         facts += [Fact(at, _("sent again from"))]
     return facts
@@ -92,7 +96,7 @@ def _facts_of(row: Invocation, found: Person, shown: PersonMessages, viewer: Vie
 
 def _newest(viewer: Viewer, ids: list[int]) -> dict[str, Any]:
     """The newest message, and whether it may be sent again."""
-    row = with_story().filter(pk=ids[0]).first() if ids else None
+    row = with_story(viewer).filter(pk=ids[0]).first() if ids else None
     if row is None:
         return {}
     detail = Detail(row, viewer)

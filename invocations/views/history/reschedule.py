@@ -67,9 +67,12 @@ def reschedule(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
 
 
 def _found(request: StaffRequest, request_id: uuid.UUID) -> Invocation:
-    related = Invocation.objects.select_related("account__pod", "workflow_instance__account__pod")
+    related = request.viewer.invocations().select_related(
+        "account__pod", "workflow_instance__account__pod"
+    )
     found = get_object_or_404(related, request_id=request_id)
-    if not request.viewer.may_send_workflow(found.workflow_instance):
+    may_send = request.viewer.may_send_workflow(found.workflow_instance)
+    if not (may_send and request.viewer.may_cancel(found)):
         raise PermissionDenied
     return found
 

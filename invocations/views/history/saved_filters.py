@@ -18,7 +18,7 @@ from invocations.views.base import StaffRequest, render_page, staff_page
 @require_POST
 def save_filter(request: StaffRequest) -> HttpResponse:
     """Redirects to the filtered list, or shows the form again with the error."""
-    form = SavedFilterForm(request.user, request.POST)
+    form = SavedFilterForm(request.viewer, request.user, request.POST)
     if not form.is_valid():
         if "query" in form.errors:
             messages.warning(request, str(form.errors["query"][0]))

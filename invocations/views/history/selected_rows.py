@@ -13,14 +13,17 @@ from django.urls import reverse
 from invocations.forms.history import HistoryFilter
 from invocations.history.report import prefetch_results
 from invocations.models import Invocation
+from invocations.models.permissions import Viewer
+from invocations.models.reading import WHOLE
 from invocations.views.base import StaffRequest
 
 
-def selected_rows(ids: Sequence[uuid.UUID]) -> list[Invocation]:
+def selected_rows(ids: Sequence[uuid.UUID], viewer: Viewer) -> list[Invocation]:
     """Newest first, with what the actions and the review read; `was_sent_again` is annotated."""
-    resent = Invocation.objects.filter(sent_again_from=OuterRef("pk"))
+    resent = WHOLE.invocations().filter(sent_again_from=OuterRef("pk"))
     rows = (
-        Invocation.objects.filter(request_id__in=ids)
+        viewer.invocations()
+        .filter(request_id__in=ids)
         .select_related("workflow_instance", "account__pod", "created_by")
         .prefetch_related(
             prefetch_results(), "version", "workflow_instance__channels", "account__api_keys"
@@ -33,5 +36,5 @@ def selected_rows(ids: Sequence[uuid.UUID]) -> list[Invocation]:
 
 def list_url(request: StaffRequest) -> str:
     """The list with its filters. Nothing else of the posted address is kept."""
-    chosen = HistoryFilter(QueryDict(request.POST.get("address", ""))).chosen
+    chosen = HistoryFilter(QueryDict(request.POST.get("address", "")), request.viewer).chosen
     return reverse("history") + (f"?{urlencode(chosen)}" if chosen else "")

@@ -28,7 +28,7 @@ from invocations.forms.send_again import (
     promised_rows,
 )
 from invocations.history.meanings import Text
-from invocations.models import Account, Invocation, permissions
+from invocations.models import Account, Invocation
 from invocations.models.encryption import Unreadable
 from invocations.models.invocations import sends_in
 from invocations.sending.departure import Deed, Departures
@@ -69,7 +69,7 @@ def send_again(request: StaffRequest, ids: Sequence[uuid.UUID]) -> HttpResponse:
     nothing is recorded and the page is shown anew.
     """
     viewer = request.viewer
-    if not (viewer.may(permissions.SEND) and viewer.sees_values):
+    if not viewer.may_resend:
         raise PermissionDenied
     found = _sorted(request, ids)
     if "confirmed" not in request.POST:
@@ -93,7 +93,7 @@ def _sorted(request: StaffRequest, ids: Sequence[uuid.UUID]) -> Sorted:
     offered: list[Invocation] = []
     arrived: list[tuple[Invocation, str]] = []
     refused: list[tuple[Invocation, Text]] = []
-    for row in selected_rows(ids):
+    for row in selected_rows(ids, request.viewer):
         if refusal := why_not_sent_again(row, lookups):
             refused.append((row, refusal))
         elif sign := sign_of_arrival(row):

@@ -26,7 +26,7 @@ from invocations.views.base import StaffRequest, render_page, staff_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def settle(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     """Asks for the outcome and how the person knows it. Changes nothing if it is not unknown."""
-    related = Invocation.objects.select_related("account__pod", "workflow_instance")
+    related = request.viewer.invocations().select_related("account__pod", "workflow_instance")
     found = get_object_or_404(related, request_id=request_id)
     form = SettleForm(request.POST or None, label_suffix="")
     if found.status != Invocation.Status.UNKNOWN:

@@ -15,7 +15,7 @@ from invocations.history.reasons import REASONS
 from invocations.history.state import meaning_of
 from invocations.history.targets import target_of
 from invocations.history.wording import clock_time
-from invocations.models import Invocation, Target, WorkflowInstance, permissions
+from invocations.models import Invocation, Target, permissions
 from invocations.sending import ask_again
 from invocations.sending.departure import Departure, Departures, Obstacle
 from invocations.sending.targets import current_parts
@@ -33,9 +33,9 @@ def unknown(request: StaffRequest) -> HttpResponse:
 
     Paging by ID (`?after=`), not by offset, keeps the last page as fast as the first.
     """
-    found = Invocation.objects.filter(status=Invocation.Status.UNKNOWN)
+    found = request.viewer.invocations().filter(status=Invocation.Status.UNKNOWN)
     workflow_id, after = _id_parameter(request, "workflow"), _id_parameter(request, "after")
-    workflow = WorkflowInstance.objects.filter(pk=workflow_id).first()
+    workflow = request.viewer.reading.workflows().filter(pk=workflow_id).first()
     if workflow:
         found = found.filter(workflow_instance=workflow)
     if after:

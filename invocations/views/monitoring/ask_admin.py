@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from invocations.forms.next_page import own_page
-from invocations.models import Account, AdminRequest, Invocation, WorkflowInstance, permissions
+from invocations.models import Account, AdminRequest, Invocation, permissions
 from invocations.models.home import MAX_WISH
 from invocations.models.permissions import Viewer
 from invocations.monitoring import admin_requests
@@ -71,11 +71,11 @@ def _about(kind: str, of: str, viewer: Viewer) -> About:
     if asked == Kind.MESSAGE:
         if not viewer.sees_history:
             raise Http404
-        unknown = Invocation.objects.filter(status=Invocation.Status.UNKNOWN)
+        unknown = viewer.invocations().filter(status=Invocation.Status.UNKNOWN)
         return About(asked, get_object_or_404(unknown.only("pk"), pk=pk))
     if asked == Kind.ACCOUNT:
         return About(asked, get_object_or_404(Account, pk=pk))
-    return About(asked, get_object_or_404(WorkflowInstance, pk=pk))
+    return About(asked, get_object_or_404(viewer.reading.workflows(), pk=pk))
 
 
 def _back(request: StaffRequest) -> HttpResponseRedirect:

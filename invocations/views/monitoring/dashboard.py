@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from invocations.history.changes import last_changes
-from invocations.models import Incident, Invocation
+from invocations.models import Incident
 from invocations.models.permissions import Viewer
+from invocations.models.reading import WHOLE
 from invocations.monitoring import pauses
 from invocations.monitoring.incident_text import words_of
 from invocations.monitoring.needs import has_list, needs_you
@@ -37,13 +38,14 @@ def dashboard(request: StaffRequest) -> HttpResponse:
     """The first page after sign-in. Periods are days of the person's time zone."""
     now, viewer = timezone.now(), request.viewer
     context: dict[str, Any] = {"now": timezone.localtime(now)}
-    if viewer.may_configure and not Invocation.objects.exists():
+    if viewer.may_configure and not WHOLE.invocations().exists():
         context |= first_run_context(request)
         return render_page(request, "home_first_run.html", context)
-    if viewer.may_configure and viewer.sees_history:
+    reads_all = viewer.reading.own_of is None
+    if viewer.may_configure and viewer.sees_history and reads_all:
         context |= _admin_context(request, now)
         return render_page(request, "home_admin.html", context)
-    if viewer.may_send:
+    if viewer.may_send or (viewer.sees_history and not reads_all):
         context |= support_context(request, now)
         return render_page(request, "home_support.html", context)
     if viewer.sees_history:
@@ -63,7 +65,11 @@ def _admin_context(request: StaffRequest, now: datetime) -> dict[str, Any]:
         "more_needs": max(0, len(found) - MAX_NEEDS),
         "incidents": _over_incidents(now, request.viewer),
         "going_live": going_live(),
-        **outcomes(Period.named(request.GET.get("days", "")), request.GET.get("kind", "")),
+        **outcomes(
+            Period.named(request.GET.get("days", "")),
+            request.GET.get("kind", ""),
+            request.viewer.reading,
+        ),
     }
 
 
@@ -75,7 +81,7 @@ def _reviewer_context(request: StaffRequest, now: datetime) -> dict[str, Any]:
         "incidents": [*still_open[:MAX_INCIDENTS], *over],
         "more_incidents": max(0, len(still_open) - MAX_INCIDENTS),
         "last_changes": last_changes(request.viewer, MAX_CHANGES),
-        **outcomes(period, request.GET.get("kind", ""), with_weeks=True),
+        **outcomes(period, request.GET.get("kind", ""), request.viewer.reading, with_weeks=True),
     }
 
 
@@ -96,7 +102,7 @@ def needs_you_page(request: StaffRequest) -> HttpResponse:
 
 def _open_incidents(now: datetime, viewer: Viewer) -> list[dict[str, Any]]:
     """For those who can only read: what is wrong now, and what an admin does about it."""
-    found = open_incidents()
+    found = open_incidents(viewer.reading)
     if not found:
         return []
     is_stopped, has_sender = pauses.active_kill_switch() is not None, sender_is_running(now)
@@ -105,7 +111,7 @@ def _open_incidents(now: datetime, viewer: Viewer) -> list[dict[str, Any]]:
 
 def _over_incidents(now: datetime, viewer: Viewer) -> list[dict[str, Any]]:
     """Those of the last days that are over: nothing is left to do about them."""
-    related = Incident.objects.select_related("workflow_instance", "account__pod")
+    related = viewer.reading.incidents().select_related("workflow_instance", "account__pod")
     found = related.prefetch_related("account__api_keys").filter(closed_at__gt=now - OVER_FOR)
     return [_shown(each, viewer) for each in found.order_by("-closed_at")[:MAX_INCIDENTS]]
 

@@ -10,7 +10,8 @@ from datetime import timedelta
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from invocations.models import Account, Invocation, WorkflowInstance
+from invocations.models import Account, WorkflowInstance
+from invocations.models.reading import Reading
 from invocations.monitoring import statistics
 from invocations.monitoring.statistics import QuarterCounts, Statistics
 from invocations.views.monitoring.periods import WEEKS, Period
@@ -35,6 +36,7 @@ class Figures:
     """All that the figures of a page are made of, read from the database."""
 
     period: Period
+    reading: Reading
     asked_kind: str
     kind: str
     with_weeks: bool
@@ -53,7 +55,14 @@ class Figures:
         hour = timezone.localtime().replace(minute=0, second=0, microsecond=0)
         return (
             (get_language(), timezone.get_current_timezone_name(), hour, self.period.since),
-            (self.period, self.asked_kind, self.kind, self.with_weeks, self.shown.left_out),
+            (
+                self.period,
+                self.reading,
+                self.asked_kind,
+                self.kind,
+                self.with_weeks,
+                self.shown.left_out,
+            ),
             (self.found.is_live, self.found.is_whole, self.are_all_refusals),
             tuple((row.begins_at, row.workflow_id, *row.counts.items()) for row in self.shown.rows),
             tuple(_looks_of(self.workflows[pk]) for pk in self.by_workflow),
@@ -67,14 +76,18 @@ def _looks_of(workflow: WorkflowInstance) -> Hashable:
     return (workflow.pk, *names, *channels)
 
 
-def figures_of(period: Period, asked_kind: str, *, with_weeks: bool) -> Figures:
+def figures_of(period: Period, asked_kind: str, reading: Reading, *, with_weeks: bool) -> Figures:
+    """Of the workflows that are read. They count everybody's messages."""
     starts = [period.since, period.before or period.since]
     if with_weeks:
         starts.append(statistics.period_start(7 * WEEKS))
     found = statistics.statistics_since(min(starts))
-    related = WorkflowInstance.objects.select_related("account__pod").prefetch_related("channels")
+    if reading.hidden:
+        rows = [row for row in found.rows if reading.reads_workflow(row.workflow_id)]
+        found = found._replace(rows=rows)
+    related = reading.workflows().select_related("account__pod").prefetch_related("channels")
     workflows = related.in_bulk({row.workflow_id for row in found.rows})
-    kind = asked_kind if asked_kind in (LIVE, PRACTICE) else _usual_kind()
+    kind = asked_kind if asked_kind in (LIVE, PRACTICE) else _usual_kind(reading)
     shown = _of_kind(kind, found.rows, workflows, period)
     by_workflow: dict[int, Counter[str]] = {}
     for row in shown.current:
@@ -86,6 +99,7 @@ def figures_of(period: Period, asked_kind: str, *, with_weeks: bool) -> Figures:
         refusals, are_all = statistics.refusals(first_id, set(by_workflow))
     return Figures(
         period,
+        reading,
         asked_kind,
         kind,
         with_weeks,
@@ -99,11 +113,11 @@ def figures_of(period: Period, asked_kind: str, *, with_weeks: bool) -> Figures:
     )
 
 
-def _usual_kind() -> str:
+def _usual_kind(reading: Reading) -> str:
     """Practice while no message was ever recorded for an account outside the practice pod."""
     real = Account.objects.exclude(pk__in=Account.for_practice())
-    has_real = any(Invocation.objects.filter(account=account).exists() for account in real)
-    return PRACTICE if not has_real and Invocation.objects.exists() else LIVE
+    has_real = any(reading.invocations().filter(account=account).exists() for account in real)
+    return PRACTICE if not has_real and reading.invocations().exists() else LIVE
 
 
 def _of_kind(

@@ -15,6 +15,7 @@ from invocations.history.links import history_url
 from invocations.history.meanings import Meaning, Text
 from invocations.history.statuses import STATUSES
 from invocations.models import Channel, Invocation
+from invocations.models.reading import Reading
 from invocations.monitoring import metrics
 from invocations.views.monitoring.outcome_chart import ChannelKinds
 
@@ -56,7 +57,10 @@ class _Tiles:
 
 
 def outcome_tiles(
-    by_workflow: Mapping[int, Counter[str]], kinds: ChannelKinds, filters: Mapping[str, str]
+    by_workflow: Mapping[int, Counter[str]],
+    kinds: ChannelKinds,
+    filters: Mapping[str, str],
+    reading: Reading,
 ) -> dict[str, list[dict[str, Any]]]:
     """The tiles in two rows: `main`, how messages ended, and `care`, what someone should look into.
 
@@ -67,6 +71,7 @@ def outcome_tiles(
     tiles = _Tiles(total, filters)
     labels = _channel_labels(by_workflow, kinds)
     recorded_note = _("of %(n)s in all") % {"n": f"{total['recorded']:,}"}
+    unknown_note = _all_unknown_note(total["unknown"], reading)
     twice_label = _("May have arrived twice")
     twice = tiles.tile(twice_label, "unknown", "filter_2", "doubles", delivery="double")
     failed_label = pgettext("delivery", "Not delivered")
@@ -84,7 +89,7 @@ def outcome_tiles(
             tiles.by_delivery(NO_RESULT, "no_result"),
             tiles.by_delivery(AWAITING, "awaiting"),
             tiles.by_status(Status.REJECTED) | {"note": rejected_note},
-            tiles.by_status(Status.UNKNOWN) | {"note": _all_unknown_note(total["unknown"])},
+            tiles.by_status(Status.UNKNOWN) | {"note": unknown_note},
             *(tiles.by_status(status) for status in (Status.HELD, Status.EXPIRED)),
         ],
     }
@@ -140,9 +145,9 @@ def _settled_note(count: int) -> str:
     return _("%(n)s of them recorded as not delivered") % {"n": count} if count else ""
 
 
-def _all_unknown_note(count: int) -> str:
+def _all_unknown_note(count: int, reading: Reading) -> str:
     """The number in the menu, which counts all unknown outcomes, if the tile has fewer."""
-    in_all = metrics.capped_count(Invocation.objects.filter(status=Status.UNKNOWN))
+    in_all = metrics.capped_count(reading.invocations().filter(status=Status.UNKNOWN))
     if in_all <= count:
         return ""
     return _("%(n)s in all, with practice and other days") % {"n": f"{in_all:,}"}

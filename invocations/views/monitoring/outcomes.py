@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from invocations.history.links import history_url
 from invocations.models import WorkflowInstance
+from invocations.models.reading import Reading
 from invocations.monitoring import statistics
 from invocations.monitoring.statistics import QuarterCounts
 from invocations.views.monitoring import charts, rates
@@ -38,14 +39,16 @@ PARTS = ("rates", "by_workflow", "all_counts")
 """Templates of the figures in templates/parts/."""
 
 
-def outcomes(period: Period, asked_kind: str, *, with_weeks: bool = False) -> dict[str, Any]:
+def outcomes(
+    period: Period, asked_kind: str, reading: Reading, *, with_weeks: bool = False
+) -> dict[str, Any]:
     """The template context; `html` has each of PARTS as it stands on the page.
 
     `asked_kind`: "live" or "practice"; without it practice is shown only while there is nothing
     else. A home asks for its figures again every 20 seconds. They are read each time, and put on
     the page anew only when one has changed.
     """
-    figures = figures_of(period, asked_kind, with_weeks=with_weeks)
+    figures = figures_of(period, asked_kind, reading, with_weeks=with_weeks)
     return _context(_Kept(figures.key(), figures))
 
 
@@ -153,7 +156,7 @@ def _counts(figures: Figures, filters: Mapping[str, str]) -> dict[str, Any]:
     kinds = _channel_kinds(workflows)
     columns = chart_columns(figures.shown.current, period.since, period.days)
     return {
-        "tiles": outcome_tiles(by_workflow, kinds, filters),
+        "tiles": outcome_tiles(by_workflow, kinds, filters, figures.reading),
         "chart": charts.stacked(SERIES, columns),
         "narrow_chart": charts.stacked(SERIES, columns, charts.NARROW),
         "chart_says": chart_text(columns, period.days),

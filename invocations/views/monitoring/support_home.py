@@ -27,6 +27,7 @@ from invocations.history.state import meaning_of
 from invocations.kaleyra.sentences import sentence_of
 from invocations.models import FollowedUp, Invocation, permissions
 from invocations.models.permissions import Viewer
+from invocations.models.reading import WHOLE
 from invocations.monitoring import metrics, pauses, statistics
 from invocations.monitoring.badges import MAX_BADGE, count_text
 from invocations.monitoring.follow_up import (
@@ -47,7 +48,7 @@ MAX_CARDS, MAX_OWN, MAX_FOLLOW_UP = 6, 8, 5
 def support_context(request: StaffRequest, now: datetime) -> dict[str, Any]:
     viewer = request.viewer
     cards = cards_for(viewer)
-    has_sent = Invocation.objects.filter(created_by=viewer.user).exists()
+    has_sent = WHOLE.invocations().filter(created_by=viewer.user).exists()
     files, more_files = own_files(viewer, now)
     context: dict[str, Any] = {
         "files": files,
@@ -55,7 +56,7 @@ def support_context(request: StaffRequest, now: datetime) -> dict[str, Any]:
         "greeting": _greeting(timezone.localtime(now).hour),
         "cards": cards[:MAX_CARDS],
         "count": len(cards),
-        "paused": _paused_among(cards),
+        "paused": _paused_among(cards, viewer),
         "start": None if has_sent else practice_start(request),
         "has_sent": has_sent,
     }
@@ -74,9 +75,9 @@ def _greeting(hour: int) -> str:
     return _("Good afternoon") if hour < 18 else _("Good evening")
 
 
-def _paused_among(cards: Sequence[Card]) -> PauseOverview:
+def _paused_among(cards: Sequence[Card], viewer: Viewer) -> PauseOverview:
     """The pauses that stop what this person sends."""
-    paused = pauses.all_pauses()
+    paused = pauses.all_pauses(viewer.reading)
     workflows = {card.workflow.pk for card in cards}
     accounts = {card.workflow.account_id for card in cards}
     mine = [
@@ -92,7 +93,7 @@ def _paused_among(cards: Sequence[Card]) -> PauseOverview:
 
 def _own_today(viewer: Viewer, now: datetime) -> dict[str, Any]:
     midnight = statistics.period_start(1)
-    own = Invocation.objects.filter(recorded_between(midnight), created_by=viewer.user)
+    own = viewer.invocations().filter(recorded_between(midnight), created_by=viewer.user)
     ids = list(own.order_by("-id").values_list("pk", flat=True)[:MAX_OWN])
     return {
         "own": [row_context(row) for row in invocations_by_id(ids)],
@@ -144,7 +145,9 @@ def _next_step(row: Invocation) -> str:
 @require_POST
 def followed_up(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     """The sender has dealt with a message of their own that nobody received."""
-    found = get_object_or_404(Invocation.objects.only("pk", "created_by"), request_id=request_id)
+    found = get_object_or_404(
+        request.viewer.invocations().only("pk", "created_by"), request_id=request_id
+    )
     if found.created_by_id != request.user.pk:
         raise PermissionDenied
     FollowedUp.objects.get_or_create(invocation=found, defaults={"person": request.user})

@@ -91,6 +91,7 @@ def unmatched(request: StaffRequest) -> HttpResponse:
     found = matching.results_to_review()
     if is_set_aside:
         found = matching.unmatched_results().filter(set_aside_at__isnull=False)
+    found = request.viewer.reading.results(found)
     before, pk = _time(request.GET.get("before", "")), _number(request.GET.get("id", ""))
     if before:
         found = found.filter(received_at__lte=before).exclude(received_at=before, pk__gte=pk)
@@ -115,7 +116,7 @@ def unmatched(request: StaffRequest) -> HttpResponse:
 @require_POST
 def match_result(request: StaffRequest, callback_id: int) -> HttpResponse:
     """Matches a result with the suggested message, if that is still the suggestion."""
-    callback = _callback_or_404(callback_id)
+    callback = _callback_or_404(callback_id, request.viewer)
     wanted = request.POST.get("invocation", "")
     suggested = suggestions.suggestion(callback) if callback.invocation_id is None else None
     try:
@@ -142,7 +143,7 @@ def set_aside(request: StaffRequest) -> HttpResponse:
         messages.info(request, _("Choose at least one result."))
         return redirect("unmatched")
     found = (
-        matching.results_to_review()
+        request.viewer.reading.results(matching.results_to_review())
         .filter(pk__in=ids)
         .select_related("account")
         .prefetch_related("results")
@@ -177,10 +178,12 @@ def _report_set_aside(request: StaffRequest, done: int) -> None:
     messages.success(request, text % {"n": done})
 
 
-def _callback_or_404(callback_id: int) -> Callback:
+def _callback_or_404(callback_id: int, viewer: Viewer) -> Callback:
     if callback_id >= 2**63:  # larger than any ID in the database
         raise Http404
-    return get_object_or_404(Callback.objects.select_related("account"), pk=callback_id)
+    return get_object_or_404(
+        viewer.reading.results(Callback.objects.select_related("account")), pk=callback_id
+    )
 
 
 def _time(text: str) -> datetime | None:

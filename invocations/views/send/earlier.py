@@ -34,21 +34,24 @@ def named_in(
     request_id = address.get(name, "")
     if not request_id:
         return None
-    if not (viewer.sees_values and viewer.sees_history):
+    if not (viewer.sees_values and (name != "again" or viewer.may_send_again)):
         raise Http404
+    found = viewer.invocations().filter(workflow_instance=workflow)
     try:
-        return get_object_or_404(workflow.invocations.all(), request_id=UUID(request_id))
+        return get_object_or_404(found, request_id=UUID(request_id))
     except ValueError:
         raise Http404 from None
 
 
 def original_of(token: SubmissionToken, viewer: Viewer) -> Invocation | None:
     """The invocation that the form with this token sends again."""
-    if token.again is None or not viewer.sees_values:
+    if token.again is None or not viewer.may_resend:
         return None
-    return Invocation.objects.filter(
-        request_id=token.again, workflow_instance_id=token.workflow_id
-    ).first()
+    return (
+        viewer.invocations()
+        .filter(request_id=token.again, workflow_instance_id=token.workflow_id)
+        .first()
+    )
 
 
 def person_in(address: QueryDict, viewer: Viewer) -> Person | None:
@@ -59,7 +62,7 @@ def person_in(address: QueryDict, viewer: Viewer) -> Person | None:
     digest = address.get("person", "")
     if not digest:
         return None
-    found = person_of(digest) if viewer.sees_history else None
+    found = person_of(digest, viewer) if viewer.sees_history else None
     if found is None or found.number is None:
         raise Http404
     return found
@@ -71,7 +74,7 @@ def kept_of(original: Invocation | None, viewer: Viewer, person: str = "") -> Ea
     None if that cannot be decrypted any more, so that the number has to be typed.
     """
     if original is None and person:
-        found = person_of(person) if viewer.sees_history else None
+        found = person_of(person, viewer) if viewer.sees_history else None
         return number_of(found, viewer) if found else None
     try:
         return EarlierSends(sends_in(original), viewer.sees_numbers) if original else None
@@ -144,5 +147,5 @@ def recent_messages(workflow: WorkflowInstance, viewer: Viewer) -> list[Invocati
     """The viewer's last messages of this workflow, whose values can be taken as a start."""
     if not viewer.sees_values:
         return []
-    mine = workflow.invocations.filter(created_by=viewer.user)
+    mine = viewer.invocations().filter(workflow_instance=workflow, created_by=viewer.user)
     return list(mine.defer("payload", "reply", "note").order_by("-id")[:RECENT])

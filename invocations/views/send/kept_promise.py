@@ -10,7 +10,8 @@ from django.contrib import messages
 from django.utils import timezone
 
 from invocations.forms.promise import Promise
-from invocations.models import Invocation, WorkflowInstance
+from invocations.models import WorkflowInstance
+from invocations.models.reading import WHOLE
 from invocations.sending.departure import Deed, departure_of
 from invocations.views.base import StaffRequest
 from invocations.views.send.deed_text import what_changed
@@ -31,7 +32,7 @@ def kept_promise(
     holds_now = Promise.of(workflow, request_id, departure, now, not_before)
     promise = Promise.read(request.POST.get("promise", ""), request_id)
     promise = promise or replace(holds_now, deed=Deed.SEND)
-    was_recorded = Invocation.objects.filter(request_id=request_id).exists()
+    was_recorded = WHOLE.invocations().filter(request_id=request_id).exists()
     is_kept = promise.is_kept_by(workflow, departure, now)
     if was_recorded or (is_kept and promise.not_before == holds_now.not_before):
         return promise

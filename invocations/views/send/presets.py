@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -20,6 +20,8 @@ def remove_preset(request: StaffRequest, preset_id: int) -> HttpResponse:
     """For the people who may also replace its values."""
     preset = get_object_or_404(Preset.objects.select_related("workflow_instance"), pk=preset_id)
     workflow = preset.workflow_instance
+    if not request.viewer.reading.reads_workflow(workflow.pk):
+        raise Http404
     if not request.viewer.may_send_workflow(workflow) or not may_replace(request.viewer, preset):
         raise PermissionDenied
     preset.delete()

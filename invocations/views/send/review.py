@@ -24,6 +24,7 @@ from invocations.kaleyra.address import invoke_url
 from invocations.kaleyra.payload import build_payload, to_curl, to_text
 from invocations.kaleyra.recipients import country
 from invocations.models import Invocation, WorkflowInstance
+from invocations.models.reading import WHOLE
 from invocations.monitoring import pauses
 from invocations.sending.departure import departure_of
 from invocations.views.base import StaffRequest, render_page
@@ -53,7 +54,7 @@ def review(
         ),
     ]
     # Of a form that has been sent already nobody is asked anything: a press sends nothing more.
-    was_sent = Invocation.objects.filter(request_id=token.request_id).exists()
+    was_sent = WHOLE.invocations().filter(request_id=token.request_id).exists()
     if was_sent:
         findings = [finding for finding in findings if not finding.asks]
     now, departure = timezone.now(), departure_of(workflow)

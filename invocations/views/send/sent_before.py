@@ -10,7 +10,7 @@ from django.urls import reverse
 from invocations.history.filters import first_ids
 from invocations.history.person import of_kind
 from invocations.kaleyra.recipients import Recipient
-from invocations.models import Invocation, WorkflowInstance
+from invocations.models import WorkflowInstance
 from invocations.models.permissions import Viewer
 from invocations.models.recipients import phone_digests, sent_to_digests
 
@@ -45,11 +45,12 @@ def sent_before(
     is_practice = workflow.account.pod.is_practice
     digests = phone_digests(number.digits)
     ways = sent_to_digests(digests)
-    rows = Invocation.objects.filter(of_kind(is_practice=is_practice)).order_by("-pk")
+    rows = viewer.invocations().filter(of_kind(is_practice=is_practice)).order_by("-pk")
     ids = first_ids(ways, rows, MOST_TOLD + 1)
     if not ids:
         return None
-    newest = Invocation.objects.only("recipient_digest", "recipient2_digest").get(pk=ids[0])
+    columns = ("recipient_digest", "recipient2_digest")
+    newest = viewer.invocations().only(*columns).get(pk=ids[0])
     is_first = newest.recipient_digest in digests
     digest = newest.recipient_digest if is_first else newest.recipient2_digest
     url = reverse("person", args=[digest])

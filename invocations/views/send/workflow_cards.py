@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from invocations.history.wording import clock_time
-from invocations.models import Account, Favourite, Invocation, WorkflowInstance
+from invocations.models import Account, Favourite, WorkflowInstance
 from invocations.models.permissions import Viewer
 from invocations.monitoring.account_state import AccountState, blocked_state_of
 from invocations.monitoring.durations import short_duration
@@ -120,7 +120,7 @@ def _favourite_ids(viewer: Viewer) -> frozenset[int]:
 
 def _last_used(viewer: Viewer) -> dict[int, datetime]:
     """By workflow, when the person's newest messages were recorded."""
-    own = Invocation.objects.filter(created_by=viewer.user).order_by("-id")
+    own = viewer.invocations().filter(created_by=viewer.user).order_by("-id")
     used: dict[int, datetime] = {}
     for workflow_id, at in own.values_list("workflow_instance_id", "created_at")[:NEWEST_READ]:
         used.setdefault(workflow_id, at)

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from invocations.forms.stop import PauseForm
 from invocations.history.changes import last_changes
-from invocations.models import Account, Invocation, WorkflowInstance, permissions
+from invocations.models import Account, Invocation, permissions
+from invocations.models.permissions import Viewer
 from invocations.monitoring import pauses
 from invocations.monitoring.account_state import state_of
 from invocations.monitoring.setup_facts import WorkflowFacts, facts_of, workflow_facts
@@ -39,15 +40,15 @@ class WorkflowLine:
 def account_hub(request: StaffRequest, account_id: int) -> HttpResponse:
     accounts = Account.objects.select_related("pod").prefetch_related("api_keys")
     account = get_object_or_404(accounts, pk=account_id)
-    facts = facts_of(account)
+    facts = facts_of(account, request.viewer.reading)
     context: dict[str, Any] = {
         "account": account,
         "facts": facts,
         "progress": Progress(steps_from(facts)),
         "state": state_of(account),
-        "pause": pauses.pause_of(account),
-        "last_accepted": _last_accepted(account),
-        "workflows": _workflow_lines(account),
+        "pause": pauses.pause_of(account, request.viewer.reading),
+        "last_accepted": _last_accepted(account, request.viewer),
+        "workflows": _workflow_lines(account, request.viewer),
         "last_changes": last_changes(request.viewer, MAX_CHANGES, account),
         "of": f"of=account-{account.pk}",
         "sees_keys": request.viewer.may(permissions.VIEW_KEY),
@@ -70,13 +71,13 @@ def pause_account(request: StaffRequest, account_id: int) -> HttpResponse:
     return render_page(request, "pause_account.html", {"account": account, "form": form})
 
 
-def _last_accepted(account: Account) -> Invocation | None:
-    accepted = Invocation.objects.filter(account=account, status=Invocation.Status.ACCEPTED)
+def _last_accepted(account: Account, viewer: Viewer) -> Invocation | None:
+    accepted = viewer.invocations().filter(account=account, status=Invocation.Status.ACCEPTED)
     return accepted.only("request_id", "created_at").order_by("-id").first()
 
 
-def _workflow_lines(account: Account) -> list[WorkflowLine]:
-    workflows = WorkflowInstance.objects.filter(account=account).order_by("-is_active", "title")
+def _workflow_lines(account: Account, viewer: Viewer) -> list[WorkflowLine]:
+    workflows = viewer.reading.workflows().filter(account=account).order_by("-is_active", "title")
     return [
         WorkflowLine(workflow_facts(each), each.is_active, each.is_paused)
         for each in workflows.prefetch_related("channels__parameters")

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -38,6 +38,8 @@ Stage = WorkflowInstance.Stage
 def workflow(request: StaffRequest, workflow_id: int) -> HttpResponse:
     """Whoever may not change workflows reads it."""
     found = workflow_or_404(workflow_id)
+    if not request.viewer.reading.reads_workflow(found.pk):
+        raise Http404
     if request.method != "POST":
         return _show(request, found, WorkflowSetup(found))
     if not request.viewer.may_change_workflows:

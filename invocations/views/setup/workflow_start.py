@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from invocations.forms import workflow_file
 from invocations.forms.workflow_start import ImportForm, StartForm
-from invocations.models import WorkflowInstance, permissions
+from invocations.models import permissions
 from invocations.views.base import StaffRequest, render_page, staff_page
 
 
@@ -19,7 +19,7 @@ from invocations.views.base import StaffRequest, render_page, staff_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def copy_workflow(request: StaffRequest, workflow_id: int) -> HttpResponse:
     """A draft with the same texts, values, time and groups."""
-    original = get_object_or_404(WorkflowInstance, pk=workflow_id)
+    original = get_object_or_404(request.viewer.reading.workflows(), pk=workflow_id)
     form = StartForm(
         request.POST or None,
         definition=workflow_file.definition_of(original),
@@ -38,7 +38,7 @@ def copy_workflow(request: StaffRequest, workflow_id: int) -> HttpResponse:
 @staff_page(permissions.VIEW_WORKFLOW)
 @require_safe
 def export_workflow(request: StaffRequest, workflow_id: int) -> HttpResponse:
-    workflow = get_object_or_404(WorkflowInstance, pk=workflow_id)
+    workflow = get_object_or_404(request.viewer.reading.workflows(), pk=workflow_id)
     text = workflow_file.as_text(workflow)
     response = HttpResponse(text, content_type="application/json; charset=utf-8")
     name = slugify(workflow.title) or "workflow"

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from invocations.kaleyra.profiles import KeyCheck, KeyVerdict
 from invocations.models import Account, ApiKey, CallbackAddress, Pod, WorkflowInstance
+from invocations.models.reading import WHOLE
 from invocations.monitoring.pauses import pause_of
 from invocations.results import endpoints
 from invocations.sending.pause import pause_or_resume
@@ -137,7 +138,7 @@ def test_pausing_asks_for_a_reason_and_resuming_returns(ada, hub, real):
     assert "Fill this in" in ada.post(there, {"reason": ""}).content.decode()
     assert ada.post(there, {"reason": "Invoice open"}).headers["Location"] == hub
     real.refresh_from_db()
-    assert real.is_paused and pause_of(real).by == "ada"
+    assert real.is_paused and pause_of(real, WHOLE).by == "ada"
     page = opened(ada, hub)
     assert "Invoice open" in page.html
     form = page.form("back")

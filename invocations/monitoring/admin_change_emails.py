@@ -1,0 +1,135 @@
+"""Tells an admin, or whoever becomes one, by email what somebody else changes about them.
+
+The email goes to the address that they have before the change. Its text holds no new value but the
+names of groups: who reads a mailbox that is not theirs learns nothing to sign in with.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group, Permission, User
+from django.core.mail import EmailMessage, get_connection
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from invocations.access.admin_changes import admin_permissions, is_admin, makes_admin
+from invocations.forms.rights import WORDS
+from invocations.history.wording import person_name
+from invocations.models import AdminChange
+
+logger = logging.getLogger(__name__)
+
+
+def words_of(changes: Mapping[str, Any], *, whole: bool = False) -> list[str]:
+    """What the changes are, each as some words: "groups: Admin, Support", "turned off".
+
+    `whole`: with the new name, address and rights, for whoever confirms them.
+    """
+    return [_words(name, changes[name], whole=whole) for name in sorted(changes)]
+
+
+def _words(name: str, value: Any, *, whole: bool) -> str:
+    if name == "groups":
+        names = Group.objects.filter(pk__in=value).order_by("name").values_list("name", flat=True)
+        return _("groups: %(names)s") % {"names": ", ".join(names) or _("none")}
+    if name == "is_superuser":
+        return _("may do everything (superuser)") if value else _("no superuser any more")
+    if name == "is_active":
+        return _("turned on") if value else _("turned off")
+    if name in ("user_permissions", "permissions"):
+        return _rights_text(value) if whole else _("other rights")
+    if name == "password":
+        return _("a new password")
+    what = _("another email address") if name == "email" else _("another name")
+    return f"{what}: {value or _('none')}" if whole else what
+
+
+def _rights_text(ids: Sequence[int]) -> str:
+    """In the words of the form of rights; those of an admin first."""
+    admins = set(admin_permissions().values_list("pk", flat=True))
+    found = sorted(Permission.objects.filter(pk__in=ids), key=lambda one: one.pk not in admins)
+    names = [str(WORDS.get(one.codename, one.name)) for one in found]
+    return _("rights: %(names)s") % {"names": ", ".join(names) or _("none")}
+
+
+def tell_asked(change: AdminChange) -> None:
+    """The one concerned, or the members of the group, once it is stored."""
+    what, by = words_of(change.changes), person_name(change.asked_by)
+    subject = _("%(person)s asks to change your rights or your account") % {"person": by}
+    lines = [
+        subject + ":",
+        *(f"- {each}" for each in what),
+        "",
+        _("Nothing changes before a second admin confirms it. It lapses after a day."),
+        _("If you do not expect this, tell an admin."),
+    ]
+    _send(_concerned(change), subject, lines)
+
+
+def tell_confirmed(change: AdminChange, addresses: Sequence[str], by: User) -> None:
+    """`addresses`: those from before the change."""
+    facts = {"person": person_name(change.asked_by), "other": person_name(by)}
+    subject = _("Your rights or your account were changed")
+    lines = [
+        _("%(person)s asked for it, and %(other)s confirmed it:") % facts,
+        *(f"- {each}" for each in words_of(change.changes)),
+        "",
+        _("If you do not expect this, tell an admin."),
+    ]
+    _send(addresses, subject, lines)
+
+
+def tell_made(before: User, changes: Mapping[str, Any], by: User) -> None:
+    """Of a change that needed nobody else. Only what concerns an admin is told."""
+    if not (is_admin(before) or makes_admin(changes)):
+        return
+    subject = _("Your rights or your account were changed")
+    lines = [
+        _("%(person)s changed:") % {"person": person_name(by)},
+        *(f"- {each}" for each in words_of(changes)),
+        "",
+        _("If you do not expect this, tell an admin."),
+    ]
+    _send([before.email], subject, lines)
+
+
+def addresses_of(change: AdminChange) -> list[str]:
+    """As they are now: read them before the change is made."""
+    return _concerned(change)
+
+
+def _concerned(change: AdminChange) -> list[str]:
+    if change.person:
+        return [change.person.email]
+    members = User.objects.filter(groups=change.group, is_active=True)
+    return list(members.values_list("email", flat=True))
+
+
+def _send(addresses: Sequence[str], subject: str, lines: Sequence[str]) -> None:
+    """After the commit, from a thread: a slow mail server holds nobody up."""
+    if not settings.PASSWORD_RESET_BY_EMAIL:
+        return
+    text = [*lines]
+    if settings.CONSOLE_URL:
+        text += ["", settings.CONSOLE_URL.rstrip("/") + reverse("dashboard")]
+    emails = [
+        EmailMessage(f"[{_('Fallback console')}] {subject}", "\n".join(text), to=[address])
+        for address in sorted(set(filter(None, addresses)))
+    ]
+    if emails:
+        transaction.on_commit(
+            lambda: threading.Thread(target=_post, args=(emails,), name="mail").start()
+        )
+
+
+def _post(emails: Sequence[EmailMessage]) -> None:
+    try:
+        get_connection().send_messages(list(emails))
+    except Exception as error:  # its text could hold a password
+        logger.error("an email about an admin could not be sent: %s", type(error).__name__)
