@@ -29,6 +29,7 @@ def add_account(ada, db):
             "sid": sid,
             "sends_per_second": 10,
             "retry_ambiguous": "same_id",
+            "values_kept_days": 90,
         }
         return ada.post(ADD_ACCOUNT, fields | more, follow=True)
 
@@ -166,7 +167,8 @@ def save_account(browser, kaleyra, **fields):
         "sid": kaleyra.account.sid,
         "sends_per_second": 10,
     }
-    return browser.post(page, kept | {"retry_ambiguous": "same_id"} | fields, follow=True)
+    days = {"values_kept_days": 90}
+    return browser.post(page, kept | {"retry_ambiguous": "same_id"} | days | fields, follow=True)
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def read(pieces):
 
 
 def table(zone="UTC", sees_numbers=False, **options):
-    reader = Viewer(None, frozenset({SEE_RECIPIENT} if sees_numbers else ()), ZoneInfo(zone))
+    reader = Viewer(None, frozenset({SEE_RECIPIENT}), ZoneInfo(zone), reveals=sees_numbers)
     return read(exports.as_csv(exports.export_rows(Invocation.objects.all(), reader, **options)))
 
 

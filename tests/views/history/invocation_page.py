@@ -13,6 +13,11 @@ def page_of(client, row):
     return opened(client, f"/history/{row.request_id}/")
 
 
+def revealed(client, row):
+    """The page as text, after the press that shows whole numbers."""
+    return unescape(client.post(f"/history/{row.request_id}/number/").content.decode())
+
+
 def text_of(page):
     return unescape(page.html)
 

@@ -5,7 +5,7 @@ import pytest
 from invocations.models import Invocation, Parameter
 from tests.conftest import KEY
 from tests.reports import report
-from tests.views.history.invocation_page import page_of, text_of
+from tests.views.history.invocation_page import page_of, revealed, text_of
 
 
 @pytest.mark.parametrize("status", ["queued", "held", "cancelled", "expired"])
@@ -36,7 +36,8 @@ def test_an_attempt_shows_the_request_as_this_person_may_see_it(priya, ada, acce
     shown = page_of(priya, row).text("request-1")
     assert shown.startswith("POST http://127.0.0.1") and "api-key: $KALEYRA_API_KEY" in shown
     assert '"recipient": "…3202"' in shown and '"01": "Asha"' in shown and KEY not in shown
-    assert '"recipient": "919876543202"' in page_of(ada, row).text("request-1")
+    assert '"recipient": "…3202"' in page_of(ada, row).text("request-1")
+    assert '"recipient": "919876543202"' in revealed(ada, row)
     Parameter.objects.create(channel=workflow.channels.get(position=1), key="01", is_sensitive=True)
     assert "Asha" not in page_of(ada, row).text("request-1")
 
@@ -44,10 +45,9 @@ def test_an_attempt_shows_the_request_as_this_person_may_see_it(priya, ada, acce
 def test_the_body_of_a_result_is_redacted_by_permission(priya, ada, accepted):
     row = accepted()
     callback = report(row, "DELIVERED")
-    redacted, whole = (
-        page_of(browser, row).text(f"body-{callback.pk}") for browser in (priya, ada)
-    )
-    assert "918061234581" in whole
+    redacted = page_of(priya, row).text(f"body-{callback.pk}")
+    assert page_of(ada, row).text(f"body-{callback.pk}") == redacted
+    assert "918061234581" in revealed(ada, row)
     assert "918061234581" not in redacted
     assert "[number ending in 4581]" in redacted
     assert '"messageId": "9db24eba-eeae-41be-97a5-3ac45551ec01"' in redacted

@@ -42,8 +42,8 @@ def test_the_message_goes_to_the_number_that_support_never_sees(priya, typed, ea
     assert {send["recipient"] for send in posted().body["input"].values()} == {DIGITS}
 
 
-def test_who_sees_numbers_finds_it_typed(ada, typed, earlier):
-    assert opened(ada, compose(typed, earlier)).form("recipient")["recipient"] == "+91 98765 43202"
+def test_the_form_does_not_show_it_to_admins_either(ada, typed, earlier):
+    assert opened(ada, compose(typed, earlier)).form("recipient")["recipient"] == ""
 
 
 def test_the_preview_knows_the_number_without_showing_it(priya, typed, earlier):
