@@ -119,13 +119,8 @@ def _fed(batch: Batch, rate: float, now: datetime, ends: float) -> int:
     """
     if time.monotonic() >= ends:
         return 0
-    waiting = Q(status=Invocation.Status.QUEUED)
-    if batch.restored_at:
-        waiting |= Q(status=Invocation.Status.UNKNOWN, due_at__isnull=False, attempt_count=0)
-    queue = Invocation.objects.filter(waiting, batch=batch).aggregate(
-        count=Count("pk"), last=Max("due_at", filter=Q(attempt_count=0))
-    )
-    room, last_due, fed = most_queued(rate) - queue["count"], queue["last"], 0
+    waiting, last_due = _queue_of(batch)
+    room, fed = most_queued(rate) - waiting, 0
     parts_of_batch = _Parts(batch)
     messages_of: RowMessages | None = None
     while fed < room and (step := parts_of_batch.next_step(min(room - fed, ROWS_PER_TRANSACTION))):
@@ -155,6 +150,17 @@ def _fed(batch: Batch, rate: float, now: datetime, ends: float) -> int:
         if time.monotonic() >= ends:
             break
     return fed
+
+
+def _queue_of(batch: Batch) -> tuple[int, datetime | None]:
+    """How many of its messages wait, and when the last of those not tried yet is due."""
+    waiting = Q(status=Invocation.Status.QUEUED)
+    if batch.restored_at:
+        waiting |= Q(status=Invocation.Status.UNKNOWN, due_at__isnull=False, attempt_count=0)
+    queue = Invocation.objects.filter(waiting, batch=batch).aggregate(
+        count=Count("pk"), last=Max("due_at", filter=Q(attempt_count=0))
+    )
+    return queue["count"], queue["last"]
 
 
 # --- the cursor -----------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ class LimitsForm(forms.Form):
         return " ".join(sorted({code for code in codes if code}))
 
 
-class _NamedWithAccount(forms.ModelMultipleChoiceField):
+class _NamedWithAccount(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, obj: WorkflowInstance) -> str:
         return f"{obj.title} ({obj.account.title})"
 
