@@ -7,7 +7,11 @@ that is encrypted (`rotate_keys`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+from django.apps import apps
+from django.db import transaction
 
 from invocations.models.encryption import Unreadable, decrypt, encrypt
 
@@ -47,3 +51,23 @@ def know_their_place(instance: Any, **of_signal: Any) -> None:
         if isinstance(content.get(key), str):
             content[key] = token = SealedText(content[key])
             token.place = place_of(instance.user_id)
+
+
+def rotate_secrets(rotated: Callable[[str], str | None]) -> int:
+    """Encrypts the secrets of all second factors anew, and returns how many rows changed.
+
+    `rotated` gives the new token for an old one; None where it is new already. One short
+    transaction for each row, so that it may be stopped and run again at any time.
+    """
+    factors = apps.get_app_config("mfa").get_model("Authenticator")._default_manager
+    changed = 0
+    for pk in list(factors.order_by("pk").values_list("pk", flat=True)):
+        with transaction.atomic():
+            content = factors.select_for_update().values_list(COLUMN, flat=True).filter(pk=pk)
+            data: dict[str, Any] = content.first() or {}
+            tokens = {key: rotated(data[key]) for key in KEYS if isinstance(data.get(key), str)}
+            renewed = {key: token for key, token in tokens.items() if token is not None}
+            if renewed:
+                factors.filter(pk=pk).update(**{COLUMN: data | renewed})
+                changed += 1
+    return changed

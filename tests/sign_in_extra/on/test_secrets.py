@@ -4,9 +4,10 @@ import json
 
 import pytest
 from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet, MultiFernet
 from django.apps import apps
 
-from fallback_console.sign_in_extra.secrets import ENCRYPTED_JSON
+from fallback_console.sign_in_extra.secrets import ENCRYPTED_JSON, rotate_secrets
 from invocations.access.session_store import SessionStore
 from invocations.models import BrowserSession
 from invocations.models.encryption import Unreadable
@@ -56,6 +57,18 @@ def test_a_secret_stays_readable_after_another_key_came_first(client, meera, set
     secret = set_up_app(meera)
     newest = "bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleTE="
     settings.FIELD_ENCRYPTION_KEYS = [newest, *settings.FIELD_ENCRYPTION_KEYS]
+    log_in(client, meera)
+    client.post("/sign-in/code/", {"code": code_of(secret)})
+    assert is_signed_in(client)
+
+
+def test_after_a_rotation_the_newest_key_alone_opens_them(client, meera, set_up_app, settings):
+    secret = set_up_app(meera)
+    newest = "bmV3LWtleS1uZXcta2V5LW5ldy1rZXktbmV3LWtleTE="
+    keys = MultiFernet([Fernet(newest), *map(Fernet, settings.FIELD_ENCRYPTION_KEYS)])
+    assert rotate_secrets(lambda token: keys.rotate(token.encode()).decode()) == 2
+    assert rotate_secrets(lambda token: None) == 0
+    settings.FIELD_ENCRYPTION_KEYS = [newest]
     log_in(client, meera)
     client.post("/sign-in/code/", {"code": code_of(secret)})
     assert is_signed_in(client)
