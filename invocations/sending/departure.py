@@ -98,8 +98,11 @@ def departure_of(workflow: WorkflowInstance, *, reads_anew: bool = False) -> Dep
     `reads_anew`: somebody may have paused it since it was loaded.
     """
     if reads_anew:
-        related = WorkflowInstance.objects.select_related("account")
+        related = WorkflowInstance.objects.select_related("account__pod")
         workflow = related.get(pk=workflow.pk)
+    elif not WorkflowInstance._meta.get_field("account").is_cached(workflow):
+        # With its pod in one query: a key is usable for one host.
+        workflow.account = Account.objects.select_related("pod").get(pk=workflow.account_id)
     return Departures().of(workflow.account, workflow)
 
 
