@@ -106,6 +106,7 @@ format: $(VENV)/.dev ## fix and format the Python code
 
 lock: | $(AUDIT)/.installed ## pin what requirements*.txt need, with hashes, in requirements*.lock (UPGRADE=1 takes the newest that fit)
 	@$(COMPILE) requirements.txt --output-file requirements.lock
+	@$(COMPILE) requirements-sign-in.txt --constraint requirements.lock --output-file requirements-sign-in.lock
 	@$(COMPILE) requirements-dev.txt --constraint requirements.lock --output-file requirements-dev.lock
 	@$(COMPILE) requirements-audit.txt --output-file requirements-audit.lock
 

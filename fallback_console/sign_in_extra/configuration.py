@@ -12,7 +12,7 @@ from fallback_console.logs import remember_credentials_of
 
 HERE = "fallback_console.sign_in_extra"
 SECOND_FACTOR = ["off", "optional", "admins", "all"]
-INSTALL = "Install it: pip install -r requirements-sign-in.txt"
+INSTALL = "Install it: pip install --require-hashes -r requirements-sign-in.lock"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 

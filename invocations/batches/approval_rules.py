@@ -27,4 +27,4 @@ def content_of(batch: Batch) -> str:
 
 def open_approval(batch: Batch) -> Approval | None:
     """The one that it waits for, or None."""
-    return batch.approvals.filter(state=Approval.State.OPEN).first()
+    return Approval.objects.filter(batch=batch, state=Approval.State.OPEN).first()

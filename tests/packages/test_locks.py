@@ -6,7 +6,8 @@ import pytest
 
 from tools.locks import ROOT, human_pins, locked
 
-LISTS = ["requirements", "requirements-dev", "requirements-audit"]
+INSTALLED = ["requirements", "requirements-dev", "requirements-audit"]
+LISTS = [*INSTALLED, "requirements-sign-in"]
 each_list = pytest.mark.parametrize("name", LISTS)
 
 
@@ -65,5 +66,5 @@ def test_every_python_from_3_11_on_is_locked():
 def test_environments_are_made_from_locks_with_hashes_alone():
     makefile = (ROOT / "Makefile").read_text()
     assert "--require-hashes --requirement" in makefile
-    assert re.findall(r"\$\(INSTALL\) (\S+)", makefile) == [f"{each}.lock" for each in LISTS]
+    assert re.findall(r"\$\(INSTALL\) (\S+)", makefile) == [f"{each}.lock" for each in INSTALLED]
     assert not re.search(r"pip install(?!.*--require-hashes).*requirement", makefile)

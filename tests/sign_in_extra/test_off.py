@@ -63,7 +63,7 @@ def test_the_package_that_is_missing_is_named(read, monkeypatch):  # noqa: F811
     )
     values = read(SECOND_FACTOR="optional")
     (problem,) = values["SETTINGS_PROBLEMS"]
-    assert "django-allauth" in problem.wrong and "requirements-sign-in.txt" in problem.hint
+    assert "django-allauth" in problem.wrong and "requirements-sign-in.lock" in problem.hint
     assert values["SIGN_IN_EXTRA"] is False
 
 
