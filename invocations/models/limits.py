@@ -124,6 +124,8 @@ class KeptNumber(models.Model):
 class DoNotContact(KeptNumber):
     """Nothing is sent to this number any more, by whichever way."""
 
+    kept_on_erasure = True
+    """Else an erased person would be written to again (`privacy.erase_texts`)."""
     reason = models.CharField(_("reason"), max_length=300)
 
     class Meta:
