@@ -22,7 +22,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, Permission, User
 from django.core.cache import cache
 from django.db import connection
-from django.test import Client, TransactionTestCase
+from django.test import Client
 from django.utils import timezone
 
 from invocations.kaleyra.client import ClientConnection
@@ -36,12 +36,12 @@ from invocations.models import (
     Invocation,
     Pod,
     WorkflowInstance,
-    trail_triggers,
 )
 from invocations.results import pending_worker
 from invocations.sandbox import PRACTICE_SID
 from invocations.sandbox.server import PracticePod
 from invocations.sending.record import record
+from tests.emptied_trail import emptied_with_the_trail as emptied_with_the_trail
 
 ROOT = Path(__file__).parent.parent
 PASSWORD = "correct horse battery"
@@ -87,23 +87,6 @@ def db(db: None) -> None:
         ]:
             migration = import_module(f"invocations.migrations.{name}")
             getattr(migration, sow)(apps, SimpleNamespace(connection=connection))
-
-
-@pytest.fixture(autouse=True, scope="session")
-def emptied_with_the_trail() -> Iterator[None]:
-    """A test that commits has its tables emptied, and with them the trail, whose triggers refuse
-    that. Django lays them again afterwards (`post_migrate`).
-    """
-    empty = TransactionTestCase._fixture_teardown
-
-    def drop_and_empty(test: TransactionTestCase) -> None:
-        if type(test)._fixture_teardown is drop_and_empty:
-            trail_triggers.drop_triggers(connection)
-        empty(test)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", drop_and_empty)
-        yield
 
 
 @pytest.fixture(autouse=True)
