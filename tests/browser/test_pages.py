@@ -4,7 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -61,9 +61,7 @@ def test_the_pages_of_messages(page, meera, sign_in, messages, faults, live_serv
     )
     # May see the history, but no values.
     reviewer = User.objects.create_user("reviewer", is_staff=True)
-    reviewer.user_permissions.add(
-        *[p for p in meera.groups.get().permissions.all() if p.codename == "view_invocation"]
-    )
+    reviewer.user_permissions.add(Permission.objects.get(codename="view_invocation"))
     page.context.clear_cookies()
     sign_in(page, reviewer)
     page.goto(f"{live_server.url}/history/{messages['accepted'].request_id}/")
