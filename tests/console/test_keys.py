@@ -38,7 +38,8 @@ def seen(db, monkeypatch):
 def test_a_derived_key_stays_when_keys_are_added_and_is_32_bytes():
     derived = lookup_key.derived([KEY])
     assert derived == lookup_key.derived([OTHER, KEY]) != lookup_key.derived([OTHER])
-    assert len(base64.urlsafe_b64decode(derived)) == len(base64.b64decode(lookup_key.fresh())) == 32
+    for key in (derived, lookup_key.fresh()):
+        assert len(base64.urlsafe_b64decode(key)) == 32
     assert lookup_key.fresh() != lookup_key.fresh() and lookup_key.derived([]) == ""
 
 
