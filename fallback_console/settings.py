@@ -224,7 +224,7 @@ CONTENT_SECURITY_POLICY = {
         "report-to": ["policy"],
     }
 }
-USED_BROWSER_FEATURES = ["clipboard-write"]
+USED_BROWSER_FEATURES = ["clipboard-write", "unload"]  # Copy buttons; the admin's pop-ups
 """Of `fallback_console.permissions_policy`, for our own pages. All others are off."""
 
 # --- email and monitoring -----------------------------------------------------------------------
