@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -25,6 +24,7 @@ from invocations.audit.record import record
 from invocations.batches.finding import UnfedRow, unfed_rows
 from invocations.history.exports import delete_old_exports
 from invocations.models import (
+    BrowserSession,
     ChannelResult,
     Erasure,
     Export,
@@ -222,7 +222,7 @@ def _files(phone: Phone, after: str) -> tuple[str, Counter[str]]:
 def _sessions(phone: Phone, after: str) -> tuple[str, Counter[str]]:
     """Ends those that hold the number."""
     ended = 0
-    for session in Session.objects.order_by("pk").iterator(500):
+    for session in BrowserSession.objects.order_by("pk").iterator(500):
         if phone.is_in(json.dumps(session.get_decoded(), default=str)):
             session.delete()
             ended += 1

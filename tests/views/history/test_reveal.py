@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from django.contrib.sessions.models import Session
 
-from invocations.models import Callback, TrailRow
+from invocations.models import BrowserSession, Callback, TrailRow
 from tests.stored_results import store_result
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +54,9 @@ def test_one_press_shows_it_and_is_recorded(ada, message, page):
 
 def test_the_session_does_not_hold_it(ada, message):
     ada.post(f"/history/{message.request_id}/number/")
-    assert not any(NUMBER in json.dumps(each.get_decoded()) for each in Session.objects.all())
+    assert not any(
+        NUMBER in json.dumps(each.get_decoded()) for each in BrowserSession.objects.all()
+    )
 
 
 def test_a_revealed_page_does_not_refresh_itself(ada, message):
