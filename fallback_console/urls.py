@@ -31,6 +31,14 @@ from invocations.views.history.saved_filters import remove_filter, save_filter
 from invocations.views.history.settle import settle
 from invocations.views.history.side_panel import side_panel
 from invocations.views.history.unknown import unknown
+from invocations.views.limits.approvals import approval, approvals
+from invocations.views.limits.do_not_contact import (
+    allow_again,
+    do_not_contact,
+    stop_contact_from,
+)
+from invocations.views.limits.limits import account_limits, limits
+from invocations.views.limits.listed_numbers import account_live, listed_numbers, unlist
 from invocations.views.monitoring.ask_admin import ask_admin, request_done
 from invocations.views.monitoring.dashboard import dashboard, needs_you_page
 from invocations.views.monitoring.health import healthz, metrics, readyz
@@ -147,6 +155,16 @@ urlpatterns = [
     path("accounts/<int:account_id>/resume/", resume, name="resume"),
     path("workflows/<int:workflow_id>/resume/", resume_workflow, name="resume_workflow"),
     path("accounts/<int:account_id>/results/", callback_setup, name="callback_setup"),
+    path("limits/", limits, name="limits"),
+    path("limits/<int:account_id>/", account_limits, name="account_limits"),
+    path("do-not-contact/", do_not_contact, name="do_not_contact"),
+    path("do-not-contact/<int:entry_id>/remove/", allow_again, name="allow_again"),
+    path("history/<uuid:request_id>/do-not-contact/", stop_contact_from, name="stop_contact_from"),
+    path("accounts/<int:account_id>/numbers/", listed_numbers, name="listed_numbers"),
+    path("accounts/<int:account_id>/numbers/<int:entry_id>/remove/", unlist, name="unlist"),
+    path("accounts/<int:account_id>/live/", account_live, name="account_live"),
+    path("approvals/", approvals, name="approvals"),
+    path("approvals/<int:approval_id>/", approval, name="approval"),
     path("keys/<uuid:key_id>/check/", check_key, name="check_key"),
     path("help/statuses/", glossary, name="glossary"),
     path("password_reset/", password_reset.Ask.as_view(), name="password_reset"),

@@ -189,6 +189,8 @@ class AccountAdmin(ConfigurationAdmin):
             obj.is_paused = False
         if not obj.is_paused:
             obj.paused_reason = obj.paused_because = ""
+        if not change:
+            obj.only_listed = True  # until it goes live, on its hub
         super().save_model(request, obj, form, change)
         if change and not obj.is_paused and (has_new_pause or has_new_address):
             pause.reset_rate_limit(obj)

@@ -80,6 +80,7 @@ WORK = (
         elsewhere=("/history/errors/",),
     ),
     Entry(_("Errors explained"), "rule", "errors", permissions.SEE_HISTORY),
+    Entry(_("Waiting for approval"), "approval", "approvals", permissions.APPROVE),
 )
 SET_UP = (
     Entry(
@@ -104,6 +105,20 @@ SET_UP = (
         below=("/auth/group/",),
     ),
     Entry(_("Changes"), "fact_check", "changes", permissions.VIEW_ACCOUNT),
+    Entry(
+        _("Limits"),
+        "speed",
+        "limits",
+        permissions.CHANGE_LIMITS,
+        words=_("caps, countries, approval"),
+    ),
+    Entry(
+        _("Do not contact"),
+        "do_not_disturb_on",
+        "do_not_contact",
+        permissions.CHANGE_LIMITS,
+        words=_("opt-out, block list, unsubscribe"),
+    ),
     Entry(_("Stop sending"), "front_hand", "stop", permissions.STOP),
 )
 HELP = (

@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from invocations.batches import ending, part_found, parts
 from invocations.batches.changed import BROKEN, UNREADABLE, change_since_check
+from invocations.batches.feed_caps import FeedCaps
 from invocations.batches.originals import were_sent_again
 from invocations.batches.pace import AHEAD, due_times, most_queued, shares
 from invocations.batches.part_found import PartFound
@@ -118,13 +119,8 @@ def _fed(batch: Batch, rate: float, now: datetime, ends: float) -> int:
     """
     if time.monotonic() >= ends:
         return 0
-    waiting = Q(status=Invocation.Status.QUEUED)
-    if batch.restored_at:
-        waiting |= Q(status=Invocation.Status.UNKNOWN, due_at__isnull=False, attempt_count=0)
-    queue = Invocation.objects.filter(waiting, batch=batch).aggregate(
-        count=Count("pk"), last=Max("due_at", filter=Q(attempt_count=0))
-    )
-    room, last_due, fed = most_queued(rate) - queue["count"], queue["last"], 0
+    waiting, last_due = _queue_of(batch)
+    room, fed = most_queued(rate) - waiting, 0
     parts_of_batch = _Parts(batch)
     messages_of: RowMessages | None = None
     while fed < room and (step := parts_of_batch.next_step(min(room - fed, ROWS_PER_TRANSACTION))):
@@ -133,6 +129,10 @@ def _fed(batch: Batch, rate: float, now: datetime, ends: float) -> int:
                 ending.pause_because(batch, code)
                 break
             messages_of = RowMessages(batch)
+            caps = FeedCaps(batch, messages_of.limits)
+            if (left := caps.room()) is not None and left < len(step.rows):
+                room = min(room, left)
+                continue
         messages = messages_of.of(step.rows)
         is_capped = batch.per_second is not None
         times = due_times(
@@ -144,12 +144,23 @@ def _fed(batch: Batch, rate: float, now: datetime, ends: float) -> int:
             columns["due_at"] = last_due = due_at
         if batch.restored_at and not restored.is_asked(batch.account):
             messages.rows = [{**columns, "due_at": None} for columns in messages.rows]
-        if not _move(batch, step, messages):
+        if not _move(batch, step, messages, caps):
             break
         fed += len(messages.rows)
         if time.monotonic() >= ends:
             break
     return fed
+
+
+def _queue_of(batch: Batch) -> tuple[int, datetime | None]:
+    """How many of its messages wait, and when the last of those not tried yet is due."""
+    waiting = Q(status=Invocation.Status.QUEUED)
+    if batch.restored_at:
+        waiting |= Q(status=Invocation.Status.UNKNOWN, due_at__isnull=False, attempt_count=0)
+    queue = Invocation.objects.filter(waiting, batch=batch).aggregate(
+        count=Count("pk"), last=Max("due_at", filter=Q(attempt_count=0))
+    )
+    return queue["count"], queue["last"]
 
 
 # --- the cursor -----------------------------------------------------------------------------------
@@ -197,9 +208,9 @@ class _Parts:
         return _Step(self._part, self._found, taken, batch.next_part + is_over, next_row)
 
 
-def _move(batch: Batch, step: _Step, messages: Messages) -> bool:
-    """Inserts the rows and moves the cursor. False if it was moved, or the batch stopped,
-    meanwhile.
+def _move(batch: Batch, step: _Step, messages: Messages, caps: FeedCaps) -> bool:
+    """Inserts the rows and moves the cursor. False if it was moved, the batch stopped, or a cap was
+    reached meanwhile.
     """
     refused = len(messages.refused)
     with transaction.atomic():
@@ -221,8 +232,15 @@ def _move(batch: Batch, step: _Step, messages: Messages) -> bool:
         if were_sent_again(messages.originals):
             transaction.set_rollback(True)
             return False
+        over = caps.take(messages)
+        if over is None:
+            transaction.set_rollback(True)
+            return False
+        if over:
+            changes = {"bad_rows": F("bad_rows") + over, "left_out": F("left_out") + over}
+            Batch.objects.filter(pk=batch.pk).update(fed=F("fed") - over, **changes)
         _insert(messages)
-        if refused:
+        if refused or over:
             _store_refused(step, messages)
     batch.next_part, batch.next_row = step.next_part, step.next_row
     batch.fed += len(messages.rows)

@@ -23,7 +23,8 @@ class PartChecker:
     def check(self, rows: Sequence[Row], left_out: Collection[int] = ()) -> tuple[PartFound, bytes]:
         """What is found, and the part's `digests` (`models.BatchPart`)."""
         found = PartFound(left_out=set(left_out))
-        checked = [(row.number, self.rows.check(row)) for row in rows]
+        of_rows = self.rows.check_all(rows)
+        checked = [(row.number, one) for row, one in zip(rows, of_rows, strict=True)]
         digests: list[bytes] = []
         for number, one in checked:
             if one.faults or one.cautions:

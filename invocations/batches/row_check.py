@@ -8,23 +8,23 @@ from dataclasses import dataclass, field
 
 from invocations.batches import error_words
 from invocations.batches.columns import RECIPIENT, RECIPIENT2, REFERENCE, ColumnMap
+from invocations.batches.number_limits import NumberLimits
 from invocations.batches.part_digests import DIGEST_BYTES
 from invocations.batches.part_found import RowFault
 from invocations.batches.plain_channel import NotPlain
 from invocations.batches.plain_rows import MOST_REFERENCE, PlainRows
 from invocations.batches.recipient_file.codes import CELL_CODES, Level
 from invocations.batches.recipient_file.rows import Row
-from invocations.batches.row_sends import RowSends, SendsOfRows
+from invocations.batches.row_sends import RowSends, SendsOfRows, sms_parts
 from invocations.composing import check, error_text, number_warnings, warnings
 from invocations.composing.findings import Finding, Severity
-from invocations.composing.preview import bubbles
 from invocations.composing.template_fields import fields_of
 from invocations.kaleyra import number_text, recipients
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.plain_numbers import PlainNumber, PlainNumbers
 from invocations.kaleyra.recipients import Recipient, RecipientError
 from invocations.kaleyra.spellings import canonical
-from invocations.kaleyra.template_params import ChannelKind, ParamsError
+from invocations.kaleyra.template_params import ParamsError
 from invocations.models import Channel, WorkflowInstance
 from invocations.models.encryption import running_digest
 from invocations.models.recipients import RECIPIENT_DIGEST
@@ -67,6 +67,7 @@ class RowChecker:
         self._plain_numbers = PlainNumbers([home or "", self._likely_home])
         self._keyed = running_digest(RECIPIENT_DIGEST)
         self._positions = {place: column for column, place in enumerate(columns.places) if place}
+        self.number_limits = NumberLimits(self.workflow.account_id, self._positions)
         self._first_keys = {
             key: each.key
             for channel in self.channels
@@ -76,6 +77,15 @@ class RowChecker:
         """A value for several places side by side is given under the key of the first."""
 
     def check(self, row: Row) -> RowFound:
+        """What is found in one row. For many, `check_all` asks about all numbers together."""
+        return self.check_all([row])[0]
+
+    def check_all(self, rows: Sequence[Row]) -> list[RowFound]:
+        found = [self._check(row) for row in rows]
+        self.number_limits.mark(found)
+        return found
+
+    def _check(self, row: Row) -> RowFound:
         """No query, unless the workflow is not live: the gate then asks who is of the team."""
         is_sound = not (row.cell_faults or row.faults)
         if is_sound and self._plain and (quick := self._quick(self._plain, row)):
@@ -279,16 +289,6 @@ def _is_read_alike(number: Recipient) -> bool:
         return recipients.clean(number.digits).digits == number.digits
     except RecipientError:
         return False
-
-
-def sms_parts(channels: Sequence[Channel], sends: Sequence[Send]) -> int:
-    """Parts of the SMS as far as its text is known; 0 without one."""
-    parts = 0
-    for channel, send in zip(channels, sends, strict=False):
-        if channel.kind == ChannelKind.SMS and channel.template_text:
-            [bubble] = bubbles([channel], [send.template_params])
-            parts += bubble.size.parts if bubble.size else 0
-    return parts
 
 
 def _with_channels(workflow: WorkflowInstance) -> WorkflowInstance:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from invocations.batches.request_ids import RequestIds
 from invocations.batches.row_check import RowChecker
 from invocations.batches.row_sends import RowSends
 from invocations.composing.findings import Finding
+from invocations.composing.limits import Limits
 from invocations.composing.searchable import SearchableFields
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.plain_numbers import PlainNumbers, formatted
@@ -58,8 +59,18 @@ class Messages:
     """Row number, label and digest."""
     originals: list[Invocation] = field(default_factory=list)
     """The messages that these repeat."""
+    digits: dict[int, list[str]] = field(default_factory=dict)
+    """By row number: the different numbers it goes to."""
     refused: dict[int, RowFault] = field(default_factory=dict)
     """By row number: what the gate refuses now, although the check had found nothing."""
+
+    def without(self, refused: Mapping[int, RowFault]) -> None:
+        """Moves these rows to `refused`."""
+        if not refused:
+            return
+        self.refused |= refused
+        self.rows = [one for one in self.rows if one["batch_row"] not in refused]
+        self.searchable = [one for one in self.searchable if one[0] not in refused]
 
 
 class RowMessages:
@@ -80,16 +91,26 @@ class RowMessages:
         """The messages of `rows`; those that the gate refuses stand in `refused`."""
         messages = Messages(self._shared())
         originals = originals_of(self._batch, rows)
+        made_of = {row.number: self._sends_of(row) for row in rows}
+        numbers = {
+            row: self._numbers_of(made.sends) for row, (made, _why) in made_of.items() if made
+        }
+        limited = self._checker.number_limits.faults_of(numbers)
         for row in rows:
-            made, refused = self._sends_of(row)
+            made, refused = made_of[row.number]
             original = originals.get(row.number)
             if original is not None:
                 refused = refused or next(map(_fault, why_not_again(original)), None)
-            if refused:
+            if refused := refused or limited.get(row.number):
                 messages.refused[row.number] = refused
             elif made:
-                self._add(messages, row, made, original)
+                self._add(messages, row, made, original, numbers[row.number])
         return messages
+
+    @property
+    def limits(self) -> Limits:
+        """Of the account, as they were when this was made."""
+        return self._checker.number_limits.limits
 
     def _sends_of(self, row: Row) -> tuple[RowSends | None, RowFault | None]:
         """What is sent, unless the gate refuses it, and then why. A plain row needs no question:
@@ -102,9 +123,14 @@ class RowMessages:
         return self._checker.sends(row), None
 
     def _add(
-        self, messages: Messages, row: Row, made: RowSends, original: Invocation | None
+        self,
+        messages: Messages,
+        row: Row,
+        made: RowSends,
+        original: Invocation | None,
+        numbers: list[Recipient],
     ) -> None:
-        numbers = self._numbers_of(made.sends)
+        messages.digits[row.number] = [number.digits for number in numbers]
         request_id = self._ids.of(row.number)
         columns: Columns = payload_columns(request_id, made.sends)
         # Encrypted here, before the transaction.

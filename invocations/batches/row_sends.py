@@ -9,12 +9,14 @@ from invocations.batches.columns import RECIPIENT, RECIPIENT2, REFERENCE, Column
 from invocations.batches.recipient_file.rows import Row
 from invocations.composing.findings import Finding
 from invocations.composing.prepared_values import prepared
+from invocations.composing.preview import bubbles
 from invocations.composing.template_fields import TemplateField, fields_of
 from invocations.composing.value_sources import places_of, sources_of
 from invocations.kaleyra import recipients
 from invocations.kaleyra.line_breaks import sends_in_one_line
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import RecipientError
+from invocations.kaleyra.template_params import ChannelKind
 from invocations.models import Channel
 
 Target = tuple[int, str]
@@ -143,3 +145,13 @@ def _values(places_by_key: Mapping[str, Sequence[str]], texts: Mapping[str, str]
                 values[key] = value
                 break
     return values
+
+
+def sms_parts(channels: Sequence[Channel], sends: Sequence[Send]) -> int:
+    """Parts of the SMS as far as its text is known; 0 without one."""
+    parts = 0
+    for channel, send in zip(channels, sends, strict=False):
+        if channel.kind == ChannelKind.SMS and channel.template_text:
+            [bubble] = bubbles([channel], [send.template_params])
+            parts += bubble.size.parts if bubble.size else 0
+    return parts

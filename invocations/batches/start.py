@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from invocations.batches.approval_rules import NeedsApproval, needs_approval
 from invocations.batches.changed import CHANGE_TEXT, change_since_check, is_practice
 from invocations.batches.sent_since import is_sent_since, started_since
 from invocations.composing import check
@@ -49,18 +50,22 @@ def start(
     not_after: datetime | None = None,
     per_second: int | None = None,
     reference: str = "",
+    is_approved: bool = False,
 ) -> bool:
     """From now on its rows are fed into the queue. False if it was started before, by a second
     click or in another tab, or is being checked or was changed since `batch` was read.
 
     `not_before`, `not_after`: no row leaves before or after. `per_second`: at most, within the
     account's pace. `reference`: the ticket of the rows without one. `by`: None for the command
-    line. Raises `NotSendable` with the gate's findings.
+    line. Raises `NotSendable` with the gate's findings, and `NeedsApproval` unless a second person
+    has approved it (`is_approved`; `batches.approvals`).
     """
     times = {"not_before": not_before, "not_after": not_after}
     seen = [other.pk for other in _others_since_check(batch)]
     if batch.state == State.CHECKED and (found := findings(batch, by, per_second, **times)):
         raise NotSendable(found)
+    if batch.state == State.CHECKED and not is_approved and needs_approval(batch):
+        raise NeedsApproval
     choices = {**times, "per_second": per_second, "reference": reference}
     with transaction.atomic():
         # Two files of a workflow start one after the other: the second sees the first.

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from invocations.composing import (
     error_text,
+    limits,
     number_warnings,
     outside_hours,
     resending,
@@ -29,6 +30,7 @@ from invocations.kaleyra.recipients import Recipient, RecipientError
 from invocations.kaleyra.stored_numbers import stored
 from invocations.models import Invocation, WorkflowInstance
 from invocations.models.permissions import Viewer
+from invocations.models.recipients import phone_digests
 
 LINE_BREAK = "line_break"
 MAX_AHEAD = timedelta(days=180)
@@ -52,6 +54,7 @@ def check(
     numbers = [recipient for send in sends if (recipient := _read(send.recipient)) is not None]
     return [
         *of_message(workflow, sends),
+        *of_limits(workflow, numbers, by=by),
         *warnings.of_numbers(numbers),
         *number_warnings.of_home_country(numbers, workflow.account.effective_home_country),
         *number_warnings.of_kinds(numbers),
@@ -66,8 +69,8 @@ def of_message(
 ) -> list[Finding]:
     """The findings that follow from workflow, numbers and values alone.
 
-    All blockers are among them. A line break in a value becomes a blank, here and in what
-    `sending.record` stores.
+    All blockers but those of `of_limits` and `of_times` are among them. A line break in a value
+    becomes a blank, here and in what `sending.record` stores.
 
     `reads_anew`: an admin may have changed the channels since they were loaded with `workflow`.
     """
@@ -90,6 +93,33 @@ def of_message(
         params = params_in_one_line(send.template_params)
         found += value_findings(channel, params, region=region, is_practice=is_practice)
     return found
+
+
+def of_limits(
+    workflow: WorkflowInstance, numbers: Sequence[Recipient], *, by: Viewer
+) -> list[Finding]:
+    """The blockers of the limits as they are now: the do-not-contact list, countries, listed
+    numbers, caps. `sending.record` counts against the caps, and may find one full that is not yet.
+    """
+    digests = {digest for each in numbers for digest in phone_digests(each.digits)}
+    found = limits.limits_of(workflow.account_id, workflow_id=workflow.pk, digests=digests)
+    keys = limits.cap_keys(
+        found,
+        account_id=workflow.account_id,
+        person_id=by.user.pk if by.user else None,
+        numbers=[number.digits for number in numbers],
+        now=timezone.now(),
+    )
+    of_numbers = limits.of_numbers(found, workflow.account_id, numbers)
+    approval = [limits.approval_caution()] if found.needs_approval else []
+    return [*of_numbers, *limits.of_caps(keys), *approval]
+
+
+def of_numbers_now(workflow: WorkflowInstance, numbers: Sequence[Recipient]) -> list[Finding]:
+    """The blockers about numbers alone, of a message that was counted when it was recorded."""
+    digests = {digest for each in numbers for digest in phone_digests(each.digits)}
+    found = limits.limits_of(workflow.account_id, digests=digests)
+    return list(limits.of_numbers(found, workflow.account_id, numbers))
 
 
 def of_line_breaks(position: int, keys: Iterable[str]) -> list[Finding]:

@@ -244,7 +244,8 @@ class SendForm(SendFields):
             for number, params in zip(numbers, self.channel_params, strict=True)
         ]
         ruled = set()
-        for finding in blockers(check.of_message(self.workflow, sends)):
+        limited = check.of_numbers_now(self.workflow, list(filter(None, numbers)))
+        for finding in blockers([*check.of_message(self.workflow, sends), *limited]):
             if finding.code == "recipient":
                 continue  # the field of the number has said so
             place = self._place(finding.channel - 1, finding.key, same) if finding.channel else None

@@ -16,6 +16,7 @@ from invocations.history import resend
 from invocations.history.deliveries import NO_CONFIRMATION
 from invocations.history.meanings import Meaning, NextStep, StatusMeaning, Text
 from invocations.history.next_steps import next_steps
+from invocations.history.statuses import AWAITS_APPROVAL
 from invocations.history.steps import WAIT_FOR_RETRY
 from invocations.history.wording import clock_time_of
 from invocations.models import Invocation
@@ -83,6 +84,8 @@ class Actions:
         not_before = self.invocation.not_before
         is_scheduled = not_before is not None and not_before > self.now
         if self.blockers or is_scheduled or self.is_too_old_to_check or not self.may_send_workflow:
+            return None
+        if self.meaning is AWAITS_APPROVAL:
             return None
         return TRY_AGAIN.get(Status(self.invocation.status))
 

@@ -19,6 +19,7 @@ from invocations.history.deliveries import (
 from invocations.history.meanings import Meaning, StatusMeaning, Text
 from invocations.history.statuses import (
     ASKED_ABOUT,
+    AWAITS_APPROVAL,
     CONTRADICTED,
     MAY_HAVE_LEFT,
     RESTORED,
@@ -27,6 +28,7 @@ from invocations.history.statuses import (
     STATUSES,
 )
 from invocations.models import Channel, Invocation
+from invocations.sending import awaiting
 from invocations.sending.restored import DATABASE_RESTORED
 
 Status = Invocation.Status
@@ -56,6 +58,8 @@ def meaning_of(invocation: Invocation) -> StatusMeaning:
     not_before = invocation.not_before
     if invocation.status == Status.QUEUED and not_before and not_before > timezone.now():
         return SCHEDULED
+    if invocation.status == Status.HELD and invocation.reason == awaiting.AWAITS_APPROVAL:
+        return AWAITS_APPROVAL
     if invocation.status == Status.UNKNOWN and invocation.due_at:
         return ASKED_ABOUT
     if invocation.status == Status.UNKNOWN and invocation.reason == DATABASE_RESTORED:

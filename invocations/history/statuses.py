@@ -103,6 +103,15 @@ SCHEDULED = StatusMeaning(
     delivery=NOT_YET_SENT,
 )
 """A queued invocation before its `not_before`."""
+AWAITS_APPROVAL = replace(
+    STATUSES[Status.HELD],
+    name="awaits-approval",
+    label=pgettext_lazy("status", "Waiting for approval"),
+    icon="approval",
+    says=_("Saved. A second person has to approve it before it leaves."),
+    next=(steps.WAIT_FOR_APPROVAL, steps.OR_CANCEL),
+)
+"""A held message with the reason `awaits_approval` (`sending.awaiting`)."""
 RESTORED = replace(
     STATUSES[Status.UNKNOWN],
     name="unknown-restored",

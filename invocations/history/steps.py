@@ -52,6 +52,10 @@ SCHEDULED_WITHOUT_SENDER = NextStep(
         " runs the console has to start it."
     ),
 )
+WAIT_FOR_APPROVAL = NextStep(
+    "wait-for-approval",
+    _("Wait for the second person: whoever may approve was told by email. Then it leaves."),
+)
 WAIT_FOR_ANSWER = NextStep("wait-for-answer", _("Wait a few seconds. This page changes by itself."))
 ADMIN_FIXES_SETUP = NextStep("admin-fixes-setup", _("An admin fixes what is named under “Why”."))
 LEAVES_WITH_ACCOUNT = NextStep(

@@ -1,11 +1,13 @@
 """What the console keeps."""
 
+from invocations.models.approvals import Approval
 from invocations.models.attempts import Attempt, Settlement
 from invocations.models.batches import Batch, BatchChunk, BatchPart, ColumnChoice
 from invocations.models.configuration import Account, ApiKey, Pod
 from invocations.models.home import AdminRequest, Favourite, FollowedUp
 from invocations.models.invocations import Invocation
 from invocations.models.kept_forms import KeptForm
+from invocations.models.limits import DoNotContact, LimitCount, LimitSet, ListedNumber
 from invocations.models.monitoring import Heartbeat, Incident, Quarter
 from invocations.models.notes import Note
 from invocations.models.preferences import Export, Preset, Profile, SavedFilter
@@ -23,6 +25,7 @@ __all__ = [
     "Account",
     "AdminRequest",
     "ApiKey",
+    "Approval",
     "Attempt",
     "Batch",
     "BatchChunk",
@@ -33,6 +36,7 @@ __all__ = [
     "ChannelResult",
     "ColumnChoice",
     "DatabaseIdentity",
+    "DoNotContact",
     "Export",
     "Favourite",
     "FollowedUp",
@@ -41,6 +45,9 @@ __all__ = [
     "Invocation",
     "KeptForm",
     "KillSwitch",
+    "LimitCount",
+    "LimitSet",
+    "ListedNumber",
     "Note",
     "Pace",
     "Parameter",

@@ -146,6 +146,11 @@ class Account(models.Model):
     )
     paused_reason = models.CharField(_("reason for the pause"), max_length=300, blank=True)
     paused_because = models.CharField(max_length=40, blank=True, editable=False)
+    only_listed = models.BooleanField(
+        _("sends to listed numbers only"), default=False, db_default=False, editable=False
+    )
+    """How an account made in the browser begins: until it goes live, it sends to the numbers of
+    its list alone. Practice accounts send to any."""
     history = HistoricalRecords()
 
     class Meta:

@@ -114,6 +114,9 @@ class WorkflowInstance(models.Model):
             " first result of this workflow comes in."
         ),
     )
+    needs_approval = models.BooleanField(
+        _("a second person approves it"), default=False, db_default=False, editable=False
+    )
     groups = models.ManyToManyField(
         "auth.Group",
         blank=True,

@@ -19,6 +19,7 @@ from invocations.models.permissions import Viewer
 from invocations.monitoring import admin_requests, pauses
 from invocations.monitoring.kept_count import KeptCount
 from invocations.monitoring.need import Ask, Need, Rank
+from invocations.monitoring.needs_approval import approval_needs
 from invocations.monitoring.needs_batches import batch_needs
 from invocations.monitoring.needs_outcomes import (
     incident_needs,
@@ -44,6 +45,7 @@ ENDS_TROUBLE = frozenset(
         permissions.CHANGE_KEY,
         permissions.SETTLE,
         permissions.STOP,
+        permissions.APPROVE,
     }
 )
 """Whoever has one of these permissions has the list, with the rows that they can end."""
@@ -89,6 +91,7 @@ def _needs(viewer: Viewer, now: datetime) -> Iterator[Need]:
         yield missing_sender
     yield from pause_needs(paused, is_stopped=is_stopped)
     yield from batch_needs()
+    yield from approval_needs(viewer)
     yield from held_needs(paused)
     yield from set_up_needs(paused)
     ended = [*unknown_needs(viewer, is_stopped=is_stopped), *missing_needs()]

@@ -16,6 +16,7 @@ from invocations.monitoring import metrics, pauses, remedies
 from invocations.monitoring.need import Need, Rank, Wait
 from invocations.monitoring.need_groups import counted_by, earliest, reasons_text
 from invocations.monitoring.pause_overview import Pause, PauseOverview, Waiting
+from invocations.sending.awaiting import NOT_AWAITING
 from invocations.sending.departure import last_sweep
 from invocations.sending.outcomes import RELEASED_WITH_ACCOUNT
 
@@ -132,7 +133,7 @@ def held_needs(paused: PauseOverview) -> Iterator[Need]:
 
     Those that leave by themselves, because their account was resumed, need nobody.
     """
-    rows = counted_by(Invocation.objects.filter(status=Status.HELD), "account")
+    rows = counted_by(Invocation.objects.filter(NOT_AWAITING, status=Status.HELD), "account")
     account_ids = paused.account_ids
     stuck = [
         row

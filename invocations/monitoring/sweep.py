@@ -8,10 +8,11 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from invocations.batches import ending, part_counts, retention
+from invocations.batches import approvals, ending, part_counts, retention
 from invocations.batches.feed import feed_or_wait
 from invocations.forms import kept_form
 from invocations.monitoring import (
+    approval_emails,
     batch_emails,
     claimed_emails,
     incident_emails,
@@ -19,7 +20,7 @@ from invocations.monitoring import (
     statistics,
 )
 from invocations.results import pending, upkeep
-from invocations.sending import expiry, open_time, restored
+from invocations.sending import caps, expiry, open_time, restored
 from invocations.sending.dispatcher import THREADS, Dispatcher
 from invocations.sending.high_water import HighWaterMark
 
@@ -47,6 +48,8 @@ def sweep() -> int:
         upkeep.drop_stale,
         kept_form.drop_expired,
         retention.delete_old,
+        approvals.refresh,
+        caps.delete_old,
     )
     changed = sum(step(now) for step in steps)
     claimed_emails.release_unsent(now)
@@ -64,6 +67,7 @@ def _update_monitoring(now: datetime) -> None:
         incidents.update_incidents,
         incident_emails.send_due_emails,
         batch_emails.send_due_emails,
+        approval_emails.send_due_emails,
         statistics.count_due_quarters,
     ):
         try:

@@ -23,8 +23,9 @@ from invocations.models import (
     WorkflowInstance,
 )
 from invocations.models.bulk_update import update_each
-from invocations.sending import attempts, open_time, pause, rate_limit, targets
+from invocations.sending import attempts, open_time, pause, rate_limit, targets, unwanted
 from invocations.sending.attempts import StartedAttempt
+from invocations.sending.awaiting import NOT_AWAITING
 from invocations.sending.outcomes import Status
 from invocations.sending.targets import Route
 from invocations.sending.turns import Lock, Turns, waited_for
@@ -87,7 +88,7 @@ class Claim:
 
 ATTEMPT_COLUMNS = (
     *("request_id", "workflow_instance", "version", "account", "target", "payload", "not_after"),
-    *("batch",),
+    *("batch", "recipient_digest", "recipient2_digest"),
     *("status", "attempt_count", "doubtful_since", "doubt_count"),
     *("due_at", "unasked_for"),
     *("delivery", "result_due_at", "provider_timestamp", "workflow_invocation_id"),
@@ -133,6 +134,8 @@ def claim_invocations(
         step = rate_limit.step(pace, account, now)
         lock = partial(turns.locked, slots, step, is_probe=is_probe)
         rows = _rows_to_claim(lock, account, now, is_probe=is_probe and not by_hand)
+        if not account.pod.is_practice:
+            rows = unwanted.without_unwanted(rows, now)
         if not rows:
             return []
         workflows = _workflows_of(rows)
@@ -182,7 +185,7 @@ def _claimable(account: Account, now: datetime) -> Q:
     is_paused = Q(workflow_instance_id__in=list(paused.values_list("pk", flat=True)))
     batches = list(pause.stopped_batches().filter(account=account).values_list("pk", flat=True))
     is_of_stopped = Q(batch_id__in=batches, status=Status.QUEUED)
-    return in_time & Q(account_id=account.pk) & ~is_paused & ~is_of_stopped
+    return in_time & Q(account_id=account.pk) & ~is_paused & ~is_of_stopped & NOT_AWAITING
 
 
 def _rows_to_claim(

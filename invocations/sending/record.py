@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from invocations.composing import check, resending, template_fields
+from invocations.composing import check, limits, resending, template_fields
 from invocations.composing.findings import Finding, blockers
 from invocations.composing.searchable import searchable_in
 from invocations.kaleyra.line_breaks import sends_in_one_line
 from invocations.kaleyra.payload import Send
+from invocations.kaleyra.recipients import Recipient
 from invocations.models import Invocation, SearchableValue, WorkflowInstance
 from invocations.models.encryption import digests
 from invocations.models.permissions import Viewer
-from invocations.sending import targets
+from invocations.models.recipients import phone_digests
+from invocations.sending import awaiting, caps, targets
 from invocations.sending.message_columns import (
     PAYLOAD_DIGEST,
     lock_recipients,
@@ -119,12 +121,43 @@ def record(
         lock_recipients(recipient_locks(workflow, numbers))
         if (first := _recorded_before(invocation)) is not None:
             return first, False
+        held = _refuse_limited(invocation, numbers)
         if acknowledged is not None:
             _ask(invocation, sends, acknowledged)
+        if held.needs_approval:
+            awaiting.hold(invocation)
         invocation, is_new = _insert(invocation)
         if is_new:
+            _count(invocation, numbers, held)
             _store_searchable_values(invocation, sends)
+        if is_new and held.needs_approval:
+            awaiting.ask(invocation)
         return invocation, is_new
+
+
+def _refuse_limited(invocation: Invocation, numbers: Sequence[Recipient]) -> limits.Limits:
+    """The limits that hold for the message, unless one of its numbers is refused."""
+    account_id = invocation.account_id
+    digests = {digest for each in numbers for digest in phone_digests(each.digits)}
+    found = limits.limits_of(
+        account_id, workflow_id=invocation.workflow_instance_id, digests=digests
+    )
+    if refused := list(limits.of_numbers(found, account_id, numbers)):
+        raise NotSendable(refused)
+    return found
+
+
+def _count(invocation: Invocation, numbers: Sequence[Recipient], held: limits.Limits) -> None:
+    """Against the caps. A full one refuses the message, which is rolled back with all counts."""
+    keys = limits.cap_keys(
+        held,
+        account_id=invocation.account_id,
+        person_id=invocation.created_by_id,
+        numbers=[number.digits for number in numbers],
+        now=timezone.now(),
+    )
+    if full := caps.take(keys):
+        raise NotSendable([limits.full(full)])
 
 
 def _store_searchable_values(invocation: Invocation, sends: Sequence[Send]) -> None:

@@ -72,6 +72,8 @@ def _ask_gate(invocation: Invocation, not_before: datetime, acknowledged: Collec
     if refusals := check.of_times(not_before=not_before, not_after=None):
         raise NotSendable(refusals)
     numbers = [stored(send.recipient) for send in sends_in(invocation)]
+    if refused := check.of_numbers_now(workflow, numbers):
+        raise NotSendable(refused)
     found = outside_hours.of_hours(workflow, numbers, not_before)
     asked = [finding for finding in found if finding.asks]
     if open_ones := [finding for finding in asked if finding.token not in acknowledged]:

@@ -89,6 +89,16 @@ MATRIX = {
     "pause_account": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 200, 200)),
     "callback_setup": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 302, 302)),
     "check_key": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 200, 200)),
+    "limits": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 302, 302)),
+    "account_limits": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 302, 302)),
+    "do_not_contact": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 200, 200)),
+    "allow_again": ((SIGN_IN, 403, 403, 403, 404, 404), (SIGN_IN, 403, 403, 403, 404, 404)),
+    "stop_contact_from": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 200, 200)),
+    "listed_numbers": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 200, 200)),
+    "unlist": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 404, 404)),
+    "account_live": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 302, 302)),
+    "approvals": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 405, 405, 405, 405)),
+    "approval": ((SIGN_IN, 403, 404, 404, 404, 404), (SIGN_IN, 403, 404, 404, 404, 404)),
     # For a machine with the address's secret: tests/views/results/test_callbacks.py
     "callback": ((405,) * 6, (401,) * 6),
     "callback_as_written": ((405,) * 6, (401,) * 6),
@@ -140,6 +150,12 @@ OF_A_WORKFLOW = {
 }
 
 
+OF_AN_ACCOUNT = {
+    *("resume", "callback_setup", "account_hub", "pause_account"),
+    *("account_limits", "listed_numbers", "account_live"),
+}
+
+
 def url_names(patterns, prefix=""):
     """The name of each URL pattern, with its namespace."""
     for pattern in patterns:
@@ -165,7 +181,7 @@ def address_of(name, world):
     }
     if name in OF_A_WORKFLOW:
         return reverse(name, args=[world.workflow.pk])
-    if name in {"resume", "callback_setup", "account_hub", "pause_account"}:
+    if name in OF_AN_ACCOUNT:
         return reverse(name, args=[world.workflow.account.pk])
     if name.startswith("batch") and name not in ("batches", "batch_example"):
         formats = ["csv"] if name == "batch_result" else []
@@ -195,8 +211,13 @@ def address_of(name, world):
         "side_panel",
         "add_note",
         "followed_up",
+        "stop_contact_from",
     }:
         return reverse(name, args=[world.row.request_id])
+    if name in {"allow_again", "approval"}:
+        return reverse(name, args=[9_999_999])
+    if name == "unlist":
+        return reverse(name, args=[world.workflow.account.pk, 9_999_999])
     if name == "person":
         return reverse(name, args=[world.row.recipient_digest])
     if name == "remove_filter":

@@ -58,7 +58,7 @@ def test_the_preview(priya, sizes):
                 )
             )
         )
-    assert counts[0] == counts[1] <= 15
+    assert counts[0] == counts[1] <= 16
 
 
 def test_the_list_of_workflows(priya, make_workflow):

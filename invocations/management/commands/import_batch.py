@@ -12,7 +12,8 @@ from typing import Any, BinaryIO
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError
 
-from invocations.batches import checking, column_json, error_words
+from invocations.batches import approvals, checking, column_json, error_words
+from invocations.batches.approval_rules import NeedsApproval
 from invocations.batches.change import refusal_of
 from invocations.batches.column_json import Choice
 from invocations.batches.columns import ColumnMap
@@ -205,15 +206,17 @@ class Command(BaseCommand):
                 f"Not started: the same file was started as batch {before.pk} at "
                 f"{before.started_at:%Y-%m-%d %H:%M}. Give --again to send it once more."
             )
+        choices = {
+            "not_before": moment_from(options["not_before"]),
+            "not_after": moment_from(options["not_after"]),
+            "per_second": options["per_second"],
+            "reference": options["reference"][:100],
+        }
         try:
-            is_started = start(
-                batch,
-                None,
-                not_before=moment_from(options["not_before"]),
-                not_after=moment_from(options["not_after"]),
-                per_second=options["per_second"],
-                reference=options["reference"][:100],
-            )
+            is_started = start(batch, None, **choices)
+        except NeedsApproval:
+            approvals.ask(batch, None, choices)
+            return "Not started yet: it waits for the approval of a second person, for a day."
         except NotSendable as refusal:
             return " ".join(["Not started:", *(each.text for each in refusal.findings)])
         return None if is_started else "Not started: somebody else has just changed the batch."

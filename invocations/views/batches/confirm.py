@@ -12,6 +12,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from invocations.batches import approvals
+from invocations.batches.approval_rules import NeedsApproval, needs_approval
 from invocations.batches.column_json import columns_of
 from invocations.batches.reading import Reading
 from invocations.batches.start import findings, start
@@ -79,15 +81,18 @@ def batch_confirm(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
 def _start(
     request: StaffRequest, batch: Batch, counts: Counts, form: BatchStartForm
 ) -> HttpResponse:
+    choices = {
+        "not_before": form.not_before,
+        "not_after": form.not_after,
+        "per_second": form.cleaned_data["per_second"],
+        "reference": form.cleaned_data["reference"],
+    }
     try:
-        started = start(
-            batch,
-            request.user,
-            not_before=form.not_before,
-            not_after=form.not_after,
-            per_second=form.cleaned_data["per_second"],
-            reference=form.cleaned_data["reference"],
-        )
+        started = start(batch, request.user, **choices)
+    except NeedsApproval:
+        waits = approvals.ask(batch, request.user, choices)
+        messages.success(request, _("Nothing was sent yet. It waits for a second person."))
+        return redirect("approval", approval_id=waits.pk)
     except NotSendable as refusal:
         shown_anyway = {one.code for one in findings(batch, request.user)}
         for finding in refusal.findings:
@@ -121,6 +126,8 @@ def _show(
     asked = request.GET.get("row", "").replace(",", "").strip()
     row = int(asked) if asked.isdecimal() and len(asked) < 8 else 0
     departure = departure_of(workflow)
+    asks_first = needs_approval(batch)
+    asks = _("Ask for approval") if asks_first else ""
     context: dict[str, Any] = {
         **head_of(batch),
         "workflow": workflow,
@@ -138,10 +145,12 @@ def _show(
         "pauses": pauses.pauses_of(workflow.account, workflow),
         "blockers": findings(batch, request.user),
         "has_sender": departure.has_sender,
+        "needs_approval": asks_first,
         "says": LATER if form.is_later else NOW,
-        "button": button_text(batch, counts.to_send, form),
-        "button_now": button_text(batch, counts.to_send, None),
-        "button_later": schedule_text(counts.to_send, is_practice=batch.account.pod.is_practice),
+        "button": asks or button_text(batch, counts.to_send, form),
+        "button_now": asks or button_text(batch, counts.to_send, None),
+        "button_later": asks
+        or schedule_text(counts.to_send, is_practice=batch.account.pod.is_practice),
         "cost": cost_text(batch, counts, channels),
         "duration": duration_text(batch, counts.to_send, form.data.get("per_second", "")),
     }

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from invocations.batches.approval_rules import open_approval
 from invocations.history.wording import person_name
 from invocations.models import Batch, permissions
 from invocations.sending.departure import sender_is_running
@@ -38,6 +39,9 @@ def batch(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
         return _not_yours(request, found)
     if found.state in (State.UPLOADING, State.CHECKING):
         return _show_checking(request, found)
+    waits = open_approval(found)
+    if waits and "shows" not in request.GET:
+        return _moved_on(request, reverse("approval", args=[waits.pk]))
     goes_on = is_ready(found) and not is_to_be_asked(found)
     name = "batch_confirm" if goes_on else "batch_check"
     return _moved_on(request, reverse(name, args=[found.uid]))

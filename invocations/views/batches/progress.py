@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from invocations.batches.changed import PAUSE_TEXT
+from invocations.batches.feed_caps import waits_for
 from invocations.batches.progress import Progress, progress_of
 from invocations.history.outlook import unreachable_text
 from invocations.history.references import reference_for
@@ -116,6 +117,8 @@ def _state_says(batch: Batch) -> dict[str, str] | None:
             return _said(_("The console has paused this batch"), str(why), "held")
         title = _("%(person)s has paused this batch") % {"person": person_name(batch.paused_by)}
         return _said(title, _("Nothing of it leaves until it is resumed."), "held")
+    if batch.state == State.RUNNING and (why := waits_for(batch)):
+        return _said(_("A limit is reached"), why, "held")
     if batch.state == State.CANCELLED:
         title = _("Cancelled on %(time)s") % {"time": ended}
         return _said(title, _("What had left goes on. The rest was never sent."), "neutral")

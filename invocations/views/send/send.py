@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from invocations.composing.error_text import params_text
+from invocations.composing.limit_text import is_limit
 from invocations.composing.resending import NOT_RESENDABLE, why_not_resendable
 from invocations.forms import kept_form
 from invocations.forms.preset import presets_for
@@ -281,6 +282,8 @@ def _send(draft: Draft) -> HttpResponse:
         if refusal.code == NOT_RESENDABLE:
             return _show_error(draft, _not_again(refusal.findings[0].text))
         words = _("Nothing was sent: the workflow has just changed. Check it again.")
+        if is_limit(refusal.code):
+            words = _("Nothing was sent. %(why)s") % {"why": refusal.findings[0].text}
         return _show_error(draft, words)
     kept_form.forget(invocation.request_id)
     if recorded and is_sent_now:

@@ -1,0 +1,155 @@
+"""Forms for limits, for the lists of numbers, and for approvals."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from invocations.kaleyra.home_country import is_region
+from invocations.models import LimitSet, WorkflowInstance
+from invocations.models.limits import CAPS
+from invocations.sending.number_lists import MOST_LINES, ReadLines, TooManyLines, read_lines
+
+MOST_BYTES = 2_000_000
+
+
+def _number(label: Any, help_text: Any = "", least: int = 1) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label,
+        help_text=help_text,
+        required=False,
+        min_value=least,
+        max_value=2_000_000_000,
+        widget=forms.NumberInput({"class": "input short", "inputmode": "numeric"}),
+    )
+
+
+class LimitsForm(forms.Form):
+    """The limits of the console, or of one account. Empty: no limit, or as the console."""
+
+    person_minute = _number(_("One person, in a minute"))
+    person_day = _number(_("One person, in a day"))
+    account_day = _number(_("One account, in a day"))
+    number_hour = _number(_("To one number, in an hour"))
+    number_day = _number(_("To one number, in a day"))
+    approve_above = _number(
+        _("A second person approves a batch of more rows than"),
+        _("0: every batch. Empty: none."),
+        least=0,
+    )
+    countries = forms.CharField(
+        label=_("Countries that may be sent to"),
+        max_length=1000,
+        required=False,
+        widget=forms.TextInput({"class": "input"}),
+        help_text=_("Codes of two letters, for example IN, SG. Empty: all countries."),
+    )
+
+    def __init__(self, limits: LimitSet, data: Any = None) -> None:
+        initial = {name: getattr(limits, name) for name in (*CAPS, "approve_above")}
+        initial["countries"] = ", ".join(limits.countries.split())
+        super().__init__(data, initial=initial, label_suffix="")
+
+    @property
+    def plain_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in (*CAPS, "approve_above", "countries")]
+
+    def clean_countries(self) -> str:
+        codes = re.split(r"[\s,;]+", self.cleaned_data["countries"].strip().upper())
+        unknown = [code for code in codes if code and not is_region(code)]
+        if unknown:
+            words = _now("These are no codes of countries: %(codes)s.")
+            raise forms.ValidationError(words % {"codes": ", ".join(unknown)})
+        return " ".join(sorted({code for code in codes if code}))
+
+
+class _NamedWithAccount(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, obj: WorkflowInstance) -> str:
+        return f"{obj.title} ({obj.account.title})"
+
+
+class ConsoleLimitsForm(LimitsForm):
+    """With the workflows of which each message is approved."""
+
+    workflows = _NamedWithAccount(
+        WorkflowInstance.objects.none(),
+        label=_("A second person approves each live message of"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, limits: LimitSet, data: Any = None) -> None:
+        super().__init__(limits, data)
+        workflows = WorkflowInstance.objects.filter(is_active=True).select_related("account")
+        field: Any = self.fields["workflows"]
+        field.queryset = workflows
+        self.initial["workflows"] = [each.pk for each in workflows if each.needs_approval]
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+
+class NumbersForm(forms.Form):
+    """Numbers that were typed, pasted or uploaded: one a line."""
+
+    numbers = forms.CharField(
+        label=_("Numbers, one a line"),
+        required=False,
+        widget=forms.Textarea({"rows": 4, "autocomplete": "off"}),
+        help_text=_("With the country code. What follows a comma is passed over."),
+    )
+    file = forms.FileField(label=_("Or a CSV file"), required=False)
+
+    read: ReadLines = ReadLines()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        upload = cleaned.get("file")
+        text = cleaned.get("numbers", "")
+        if upload is not None:
+            if upload.size > MOST_BYTES:
+                raise forms.ValidationError(_now("The file is larger than 2 MB."))
+            text += "\n" * bool(text) + upload.read().decode("utf-8", errors="replace")
+        try:
+            self.read = read_lines(text)
+        except TooManyLines:
+            words = _now("There are more than %(most)s lines.")
+            raise forms.ValidationError(words % {"most": MOST_LINES}) from None
+        if self.read.bad:
+            raise forms.ValidationError([self._about(*each) for each in self.read.bad[:100]])
+        if not self.read.numbers:
+            raise forms.ValidationError(_now("There is no number yet."))
+        return cleaned
+
+    def _about(self, line: int, why: str) -> str:
+        return _now("Line %(line)s: %(why)s") % {"line": line, "why": why}
+
+
+class DoNotContactForm(NumbersForm):
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, help_text=_("For example: asked us to stop.")
+    )
+    skip_bad = forms.BooleanField(
+        label=_("Add the readable lines, and leave the others out"), required=False
+    )
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            return super().clean()
+        except forms.ValidationError:
+            if self.cleaned_data.get("skip_bad") and self.read.numbers:
+                return self.cleaned_data
+            raise
+
+
+class FindNumberForm(forms.Form):
+    number = forms.CharField(
+        label=_("Phone number, or its last four digits"),
+        max_length=40,
+        widget=forms.TextInput({"inputmode": "tel", "autocomplete": "off"}),
+    )
