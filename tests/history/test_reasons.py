@@ -58,6 +58,8 @@ REASONS_WITHOUT_OUTCOME = {
     "reported_before_sent",
     "settled_then_accepted",
     "too_late",
+    *("awaits_approval", "approval_refused", "approval_lapsed", "approval_void"),
+    "do_not_contact",
     "cancelled",
     "settled_delivered",
     "settled_not_delivered",
