@@ -49,6 +49,11 @@ BEGINS_BEFORE = timedelta(seconds=1)
 
 _ACCOUNTS = Q(about_kind__in=["account", "apikey", "pod"])
 _WORKFLOWS = Q(about_kind__in=["workflowinstance", "channel", "parameter"])
+_OF_WORKFLOWS = [
+    *["invocation", "batch", "export", "callback", "approval"],
+    *["workflowinstance", "channel", "parameter"],
+]
+"""Kinds of which a workflow that is kept for groups may be one."""
 _SETTING = Q(verb=verbs.SETTING_CHANGED)
 _STOPS = [verbs.STOPPED_ALL, verbs.RESUMED_ALL, verbs.PAUSED, verbs.RESUMED]
 
@@ -64,8 +69,13 @@ def of_kind(kind: Kind, verbs_of: dict[Kind, list[str]]) -> Q:
 
 
 def rows_for(viewer: Viewer) -> QuerySet[TrailRow]:
-    """Changes and sign-ins of superusers are shown to superusers alone."""
+    """Changes and sign-ins of superusers are shown to superusers alone. Whoever does not read all
+    messages sees of messages, files and workflows only what they did themselves.
+    """
     rows = TrailRow.objects.all()
+    if not viewer.reading.is_whole:
+        own = str(viewer.user.pk) if viewer.user else ""
+        rows = rows.exclude(~Q(who_id=own) & Q(about_kind__in=_OF_WORKFLOWS))
     if viewer.user and viewer.user.is_superuser:
         return rows
     superusers = User.objects.filter(is_superuser=True).values_list("pk", flat=True)

@@ -18,7 +18,7 @@ NEW_GROUPS = {
     "Bulk sender": [*SUPPORT, "send_batch"],
     "Approver": ["view_invocation", "view_values", "view_of_others", "approve_sending"],
 }
-REVIEWER = ["view_of_others", "view_trailrow"]
+REVIEWER = ["view_of_others"]
 """Besides what they had."""
 KEPT = ["send_batch", "send_again", "cancel_of_others"]
 """What whoever may send could do as well."""
@@ -36,9 +36,6 @@ def add_roles(apps, schema_editor):
             group.permissions.add(*permissions.filter(codename__in=rights))
     if reviewer := groups.filter(name="Reviewer").first():
         reviewer.permissions.add(permissions.get(codename="view_of_others"))
-        if reviewer.permissions.filter(codename="view_account").exists():
-            # The rows of the trail are what they read as "Changes" until now.
-            reviewer.permissions.add(permissions.get(codename="view_trailrow"))
 
 
 def keep_what_they_may(apps, schema_editor):

@@ -67,10 +67,7 @@ GROUPS: dict[str, list[str]] = {
     # Reads what others want to send, and lets it go. Sends nothing.
     "Approver": [SEE_HISTORY, SEE_VALUES, SEE_OF_OTHERS, APPROVE],
     # Reads everything, changes nothing, sees numbers masked.
-    "Reviewer": [
-        *[SEE_HISTORY, SEE_VALUES, SEE_OF_OTHERS, SEE_TRAIL],
-        *_for_configuration("view"),
-    ],
+    "Reviewer": [SEE_HISTORY, SEE_VALUES, SEE_OF_OTHERS, *_for_configuration("view")],
     # Sets everything up and adds people. Cannot give anybody more than an Admin has
     # (`admin.people`), nor make an Admin alone (`access.admin_changes`).
     "Admin": [

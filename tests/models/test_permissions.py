@@ -80,8 +80,9 @@ def test_an_admin_has_every_right_of_support():
         *[("Approver", False), ("Reviewer", False), ("Admin", True)],
     ],
 )
-def test_senior_support_and_admins_see_complete_numbers(group, seen):
-    assert Viewer.of(person(group)).sees_numbers is seen
+def test_senior_support_and_admins_may_reveal_complete_numbers(group, seen):
+    viewer = Viewer.of(person(group))
+    assert viewer.revealing().sees_numbers is seen and not viewer.sees_numbers
 
 
 @pytest.mark.parametrize(
