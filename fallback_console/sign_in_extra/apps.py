@@ -40,7 +40,9 @@ def _watch_factors() -> None:
     from allauth.mfa.signals import authentication_failed
 
     from fallback_console.sign_in_extra import records, secrets
+    from invocations.models import key_rotation
 
+    key_rotation.ELSEWHERE.append(secrets.rotate_secrets)
     post_init.connect(secrets.know_their_place, sender=Authenticator)
     post_save.connect(records.factor_added, sender=Authenticator)
     post_delete.connect(records.factor_removed, sender=Authenticator)

@@ -7,7 +7,7 @@ inside the token, so a row that is bound to something stays bound to it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
@@ -48,6 +48,14 @@ def encrypted_columns() -> list[EncryptedColumn]:
     ]
 
 
+ELSEWHERE: list[Callable[[Callable[[str], str | None]], int]] = []
+"""Each rotates tokens that are in no `EncryptedTextField`, and returns how many rows it changed.
+
+It is given what makes the new token of an old one, None where it stays. Apps add theirs when they
+start.
+"""
+
+
 @dataclass
 class Opened:
     """What a pass over all tokens found."""
@@ -83,9 +91,21 @@ class Rotation:
                 walk = TableWalk(column.rows(), [column.field.attname])
                 for _rows in walk.each(partial(_rotate_rows, column, opened=opened)):
                     yield opened
+            _rotate_elsewhere(opened)
             if not opened.rotated:
                 break
         yield opened
+
+
+def _rotate_elsewhere(opened: Opened) -> None:
+    def renewed(token: str) -> str | None:
+        try:
+            return encryption.rotated(token)
+        except Unreadable:
+            opened.unreadable["elsewhere"] += 1
+            return None
+
+    opened.rotated += sum(rotate(renewed) for rotate in ELSEWHERE)
 
 
 def _rotate_rows(column: EncryptedColumn, rows: list[Row], opened: Opened) -> None:
