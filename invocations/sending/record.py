@@ -126,26 +126,36 @@ def record(
         held = _refuse_limited(invocation, numbers)
         if acknowledged is not None:
             _ask(invocation, sends, acknowledged)
+        return _record_new(invocation, sends, numbers, held)
+
+
+def _record_new(
+    invocation: Invocation,
+    sends: Sequence[Send],
+    numbers: Sequence[Recipient],
+    held: limits.Limits,
+) -> tuple[Invocation, bool]:
+    """The row with all that stands beside it. In the transaction of `record`."""
+    if held.needs_approval:
+        awaiting.hold(invocation)
+    invocation, is_new = _insert(invocation)
+    if is_new:
+        _count(invocation, numbers, held)
+        _store_searchable_values(invocation, sends)
+        trail.record(
+            verbs.SENT, by=invocation.created_by, about=invocation, facts=_facts(invocation)
+        )
         if held.needs_approval:
-            awaiting.hold(invocation)
-        invocation, is_new = _insert(invocation)
-        if is_new:
-            _count(invocation, numbers, held)
-            _store_searchable_values(invocation, sends)
-            trail.record(
-                verbs.SENT, by=created_by, about=invocation, facts=_facts(invocation, workflow)
-            )
-        if is_new and held.needs_approval:
             awaiting.ask(invocation)
-        return invocation, is_new
+    return invocation, is_new
 
 
-def _facts(invocation: Invocation, workflow: WorkflowInstance) -> dict[str, Any]:
+def _facts(invocation: Invocation) -> dict[str, Any]:
     """What the trail says: of the number the digits that the lists show, and no value."""
     again, at = invocation.sent_again_from, invocation.not_before
     return {
         "request_id": str(invocation.request_id),
-        "workflow": workflow.title,
+        "workflow": invocation.workflow_instance.title,
         "number": invocation.recipient_hint,
         **({"again": str(again.request_id)} if again else {}),
         **({"not_before": at.isoformat()} if at else {}),
