@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from fallback_console.databases import beside_database
 from fallback_console.environment import Environment, SettingProblem
 from fallback_console.logs import levels_by_logger, remember_credentials_of, root_level
+from fallback_console.sign_in_extra.configuration import settings_of_extra
+from fallback_console.sign_in_extra.defaults import *  # noqa: F403
 from fallback_console.sign_in_settings import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -285,3 +287,6 @@ UNFOLD = {
 """No colours here: Unfold would write them as an inline style, which the policy above forbids.
 They are in static/console/tokens.css; `invocations.admin.site` lists the stylesheets.
 """
+
+# Second factor and single sign-on: nothing unless the environment asks for them.
+vars().update(settings_of_extra(env, vars()))

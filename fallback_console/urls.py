@@ -1,7 +1,8 @@
 """All URLs of the console."""
 
+from django.conf import settings
 from django.contrib import admin
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from invocations.views.batches.confirm import batch_confirm
 from invocations.views.batches.controls import (
@@ -165,6 +166,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    *([path("", include("fallback_console.sign_in_extra.urls"))] if settings.SIGN_IN_EXTRA else []),
     # Set-up, users and sign-in. The admin site draws the frame around every page above, so it is
     # mounted at the root too.
     path("", admin.site.urls),

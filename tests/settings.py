@@ -28,6 +28,12 @@ os.environ.update(
     METRICS_TOKEN="",
     TIME_ZONE="UTC",
     LOG_LEVEL="WARNING",
+    SECOND_FACTOR=os.environ.get("TEST_SECOND_FACTOR", "off"),
+    SSO_ISSUER=os.environ.get("TEST_SSO_ISSUER", ""),
+    SSO_CLIENT_ID=os.environ.get("TEST_SSO_CLIENT", ""),
+    SSO_CLIENT_SECRET=os.environ.get("TEST_SSO_CLIENT", ""),
+    SSO_GROUPS=os.environ.get("TEST_SSO_GROUPS", ""),
+    SSO_GROUPS_CLAIM="groups",
 )
 
 from fallback_console.settings import *  # noqa: F403

@@ -1,10 +1,11 @@
 """How a person who is signed in proves once more who they are, and how long that holds.
 
-By the password. `proves` and `WAY` are all that another way (a code, a passkey) would replace.
+By the password; the optional extra (fallback_console/sign_in_extra) adds ways to `WAYS`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import cast
@@ -25,7 +26,6 @@ from invocations.models.browser_sessions import BrowserSession
 HOLDS = timedelta(minutes=5)
 MAX_WRONG = 5
 """Wrong ones in a row, after which the session ends: its browser may be in other hands."""
-WAY = "password"
 _PROVED_AT = "proved_at"
 
 
@@ -36,8 +36,17 @@ class Outcome(Enum):
     """It was wrong once too often, and the session is over."""
 
 
-def proves(person: User, typed: str) -> bool:
+def by_password(person: User, typed: str) -> bool:
     return person.check_password(typed)
+
+
+WAYS: dict[str, Callable[[User, str], bool]] = {"password": by_password}
+"""By the word for the trail: whether what was typed, or made by a script, proves the person."""
+
+
+def way_that_proves(person: User, typed: str) -> str:
+    """The name of the first way that it proves them by; empty if none does."""
+    return next((way for way, proves in WAYS.items() if proves(person, typed)), "")
 
 
 def note_proof(session: SessionBase, now: datetime) -> None:
@@ -55,12 +64,13 @@ def prove(request: HttpRequest, typed: str) -> Outcome:
     person = cast(User, request.user)
     row = own_row_key(request)
     own = BrowserSession.objects.filter(pk=row, wrong_proofs__lt=MAX_WRONG)
-    if own.update(wrong_proofs=F("wrong_proofs") + 1) and proves(person, typed):
+    may_try = own.update(wrong_proofs=F("wrong_proofs") + 1)
+    if may_try and (way := way_that_proves(person, typed)):
         BrowserSession.objects.filter(pk=row).update(wrong_proofs=0)
         note_proof(request.session, timezone.now())
-        record(verbs.PROVED_AGAIN, by=person, about=person, facts={"by": WAY})
+        record(verbs.PROVED_AGAIN, by=person, about=person, facts={"by": way})
         return Outcome.PROVED
-    record(verbs.PROOF_REFUSED, by=person, about=person, facts={"by": WAY})
+    record(verbs.PROOF_REFUSED, by=person, about=person, facts={"by": " or ".join(WAYS)})
     if own.exists():
         return Outcome.WRONG
     end_session(row, "wrong_proofs", by=person)

@@ -22,7 +22,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invocations.access.proof import Outcome, has_proof, prove
+from invocations.access.proof import WAYS, Outcome, has_proof, prove
 from invocations.access.session_store import own_row_key
 from invocations.models.encryption import Unreadable, decrypt, encrypt
 
@@ -85,6 +85,9 @@ def ask(
 def tried(request: HttpRequest) -> tuple[Outcome, str]:
     """Checks the posted password. Returns the outcome, and words if it was wrong."""
     typed = request.POST.get(PASSWORD, "")
+    if len(WAYS) > 1:
+        words = _("That is neither your password nor a code that works now.")
+        return (prove(request, typed), words) if typed else (Outcome.WRONG, _("Prove it first."))
     if not typed:
         return Outcome.WRONG, _("Enter your password.")
     return prove(request, typed), _("This is not your password. Capital letters matter.")

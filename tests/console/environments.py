@@ -8,6 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = ROOT / "fallback_console" / "settings.py"
+OF_EXTRA = ROOT / "fallback_console" / "sign_in_extra" / "configuration.py"
 KEY = "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdC0="
 GOOD = {
     "SECRET_KEY": "a-secret-of-more-than-forty-characters-0123456789abcdef",
@@ -28,6 +29,11 @@ GOOD = {
     "METRICS_TOKEN": "",
     "TIME_ZONE": "UTC",
     "LOG_LEVEL": "INFO",
+    "SECOND_FACTOR": "off",
+    "SSO_ISSUER": "",
+    "SSO_CLIENT_ID": "",
+    "SSO_CLIENT_SECRET": "",
+    "SSO_GROUPS": "",
 }
 
 
@@ -53,4 +59,5 @@ def start(*words, **changes):
 
 
 def names_that_settings_reads():
-    return set(re.findall(r'(?:\benv\.\w+|_flag)\(\s*"([A-Z_]+)"', SETTINGS.read_text()))
+    text = SETTINGS.read_text() + OF_EXTRA.read_text()
+    return set(re.findall(r'(?:\benv\.\w+|_flag)\(\s*"([A-Z_]+)"', text))

@@ -65,6 +65,12 @@ WRONG = [
     ("TIME_ZONE", "Mars/Olympus"),
     ("TIME_ZONE", "/etc/canary"),
     ("LOG_LEVEL", "chatty"),
+    ("SECOND_FACTOR", "canary"),
+    ("SSO_ISSUER", "canary.example.com"),
+    ("SSO_CLIENT_ID", "canary"),
+    ("SSO_CLIENT_SECRET", "canary"),
+    ("SSO_GROUPS", "canary"),
+    ("SSO_GROUPS_CLAIM", " "),
 ]
 
 
