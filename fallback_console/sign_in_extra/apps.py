@@ -22,7 +22,8 @@ class SignInExtraConfig(AppConfig):
 
         _take_away_admin_pages()
         proofs.offer_ways()
-        post_migrate.connect(make_cache_table, sender=self)
+        # Not of this app: Django sends it only for apps with models.
+        post_migrate.connect(make_cache_table, sender=apps.get_app_config("invocations"))
         if apps.is_installed("allauth.mfa"):
             _watch_factors()
 

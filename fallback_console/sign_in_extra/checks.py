@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import DatabaseError
 
 SCRIPT = "mfa/js/webauthn.js"
@@ -14,7 +14,10 @@ SCRIPT = "mfa/js/webauthn.js"
 
 @register
 def check_scripts_were_collected(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Each page with a passkey would fail: the list of collected files does not know its script."""
+    """Each page with a passkey would fail: the list of collected files does not know its script.
+
+    No error: `migrate`, which is run before, would stop at it.
+    """
     manifest = settings.STATIC_ROOT / "staticfiles.json"
     is_listed = "Manifest" in settings.STORAGES["staticfiles"]["BACKEND"]
     if settings.SECOND_FACTOR == "off" or not is_listed or not manifest.is_file():
@@ -22,7 +25,7 @@ def check_scripts_were_collected(app_configs: Any, **kwargs: Any) -> list[CheckM
     if SCRIPT in json.loads(manifest.read_text(encoding="utf-8"))["paths"]:
         return []
     text = "SECOND_FACTOR was switched on after the static files were collected."
-    return [Error(text, hint="Run: manage.py collectstatic --noinput", id="console.E030")]
+    return [Warning(text, hint="Run: manage.py collectstatic --noinput", id="console.W030")]
 
 
 @register(Tags.database)

@@ -7,6 +7,8 @@ import pytest
 from django.contrib import admin
 from django.core.checks import run_checks
 from django.core.management import call_command
+from django.core.management.sql import emit_post_migrate_signal
+from django.db import connection
 from django.urls import get_resolver
 
 from fallback_console.sign_in_extra.checks import check_groups_exist, check_scripts_were_collected
@@ -99,8 +101,8 @@ def test_scripts_that_were_not_collected_are_reported(settings, tmp_path: Path):
     settings.STORAGES = settings.STORAGES | {"staticfiles": storage}
     manifest = tmp_path / "staticfiles.json"
     manifest.write_text(json.dumps({"paths": {}}))
-    (error,) = check_scripts_were_collected(None)
-    assert "collectstatic" in error.hint
+    (warning,) = check_scripts_were_collected(None)
+    assert "collectstatic" in warning.hint
     manifest.write_text(json.dumps({"paths": {"mfa/js/webauthn.js": "x"}}))
     assert not check_scripts_were_collected(None)
 
@@ -109,6 +111,13 @@ def test_a_group_that_does_not_exist_is_reported(settings):
     settings.SSO_GROUPS = {"a": "Admin", "b": "Admiral"}
     (warning,) = check_groups_exist(None)
     assert "Admiral" in warning.msg and "Admin," not in warning.msg
+
+
+def test_migrate_makes_the_table_of_the_shared_cache():
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE sign_in_cache")
+    emit_post_migrate_signal(0, False, "default")
+    assert "sign_in_cache" in connection.introspection.table_names()
 
 
 def test_no_migration_is_missing():
