@@ -278,6 +278,7 @@ def priya(db: None) -> Client:
     client = _browser("priya", "Support", "Bulk sender")
     further = ["send_again", "cancel_of_others"]
     client.person.user_permissions.set(Permission.objects.filter(codename__in=further))  # type: ignore[attr-defined]
+    sign_in_again(client)
     return client
 
 

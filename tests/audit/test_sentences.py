@@ -13,6 +13,7 @@ from invocations.history.change import Change
 from invocations.history.trail_rows import look_up
 from invocations.history.trail_sentences import SENTENCES, trail_change
 from invocations.models import TrailRow
+from tests.conftest import sign_in_again
 from tests.views.pages import words_of
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +46,7 @@ def test_who_may_not_see_the_trail_sees_changes_of_the_set_up_alone(ada, rosa, r
 
 def test_the_right_to_see_it_is_enough(rosa, recorded):
     rosa.person.user_permissions.add(Permission.objects.get(codename="view_trailrow"))
+    sign_in_again(rosa)
     recorded()
     assert "sent a message to" in words_of(rosa.get("/changes/"))
 
