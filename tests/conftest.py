@@ -257,10 +257,11 @@ def manage(process: Callable[..., subprocess.Popen[str]]) -> Callable[..., subpr
 # --- people everyone knows, each signed in with a browser of their own ----------------------------
 
 
-def _browser(username: str, *groups: str, **kwargs: bool) -> Client:
-    """Of somebody who is signed in."""
+def _browser(username: str, *groups: str, further: tuple[str, ...] = (), **kwargs: bool) -> Client:
+    """Of somebody who is signed in. `further`: rights of their own."""
     person = User.objects.create_user(username, password=PASSWORD, is_staff=True, **kwargs)
     person.groups.set(Group.objects.filter(name__in=groups))
+    person.user_permissions.set(Permission.objects.filter(codename__in=further))
     client = Client()
     client.force_login(person)
     client.person = person  # type: ignore[attr-defined]
@@ -275,11 +276,8 @@ def sign_in_again(client: Client) -> None:
 @pytest.fixture
 def priya(db: None) -> Client:
     """Support, who may send files, send again and cancel what others sent: as before the roles."""
-    client = _browser("priya", "Support", "Bulk sender")
-    further = ["send_again", "cancel_of_others"]
-    client.person.user_permissions.set(Permission.objects.filter(codename__in=further))  # type: ignore[attr-defined]
-    sign_in_again(client)
-    return client
+    further = ("send_again", "cancel_of_others")
+    return _browser("priya", "Support", "Bulk sender", further=further)
 
 
 @pytest.fixture

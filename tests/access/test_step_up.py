@@ -264,7 +264,7 @@ def test_a_part_of_a_page_is_led_to_the_question(boss, account):
 def test_a_file_with_whole_numbers_asks_and_one_without_does_not(boss, priya, recorded):
     recorded()
     priya.force_login(priya.person)
-    assert asks(boss.post("/history/export/", {"format": "csv"}))
+    assert asks(boss.post("/history/export/numbers/", {"format": "csv"}))
     with time_machine.travel(timezone.now() + HOLDS, tick=False):
         answer = priya.post("/history/export/", {"format": "csv"})
         assert answer.headers["Content-Type"].startswith("text/csv")

@@ -5,6 +5,7 @@ from django.contrib.auth.models import Group, Permission
 
 from invocations.composing.field_names import field_name
 from invocations.forms.submission_token import SubmissionToken
+from tests.conftest import sign_in_again
 from tests.views.conftest import VALUES
 from tests.views.pages import confirm_anyway, opened, words_of
 
@@ -62,6 +63,7 @@ def test_who_may_not_read_the_history_gets_nobodys_number(priya, typed, earlier)
     seen = Permission.objects.get(codename="view_invocation")
     for group in Group.objects.all():
         group.permissions.remove(seen)
+    sign_in_again(priya)
     assert priya.get(compose(typed, earlier)).status_code == 404
 
 
