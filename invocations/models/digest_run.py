@@ -43,8 +43,12 @@ MADE_ANEW = {
     "invocations.callback.digest",
     "invocations.channelresult.recipient_digest",
 }
+_WITHOUT_ITS_NUMBER = "Newer than the lookup key, and the number is not kept beside it."
 STAYS = {
     "invocations.batch.content_digest": "The file is deleted once the batch has started.",
+    "invocations.donotcontact.digest": _WITHOUT_ITS_NUMBER,
+    "invocations.listednumber.digest": _WITHOUT_ITS_NUMBER,
+    "invocations.numbersearch.digest": _WITHOUT_ITS_NUMBER,
     "invocations.batchpart.digests": "Of rows still to be sent: gone with the file, within days.",
 }
 """Columns of digests that are not made anew, and why."""

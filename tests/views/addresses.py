@@ -115,6 +115,15 @@ MATRIX = {
         (SIGN_IN, 302, 302, 302, 302, 302),
     ),
     "unlock_person": ((SIGN_IN, 403, 403, 403, 405, 405), (SIGN_IN, 403, 403, 403, 404, 404)),
+    "reveal_number": ((SIGN_IN, 403, 302, 302, 302, 302), (SIGN_IN, 403, 403, 403, 200, 200)),
+    "reveal_person": ((SIGN_IN, 403, 302, 302, 302, 302), (SIGN_IN, 403, 403, 403, 200, 200)),
+    "reveal_result": ((SIGN_IN, 403, 302, 302, 302, 302), (SIGN_IN, 403, 403, 403, 200, 200)),
+    "export_with_numbers": (
+        (SIGN_IN, 403, 403, 403, 405, 405),
+        (SIGN_IN, 403, 403, 403, 302, 302),
+    ),
+    "erase": ((SIGN_IN, 403, 403, 403, 200, 200), (SIGN_IN, 403, 403, 403, 200, 200)),
+    "erasure": ((SIGN_IN, 403, 403, 403, 404, 404), (SIGN_IN, 403, 403, 403, 405, 405)),
     "export": ((SIGN_IN, 403, 405, 405, 405, 405), (SIGN_IN, 403, 302, 302, 302, 302)),
     "exports": ((SIGN_IN, 403, 200, 200, 200, 200), (SIGN_IN, 403, 405, 405, 405, 405)),
     "download": ((SIGN_IN, 403, 405, 405, 405, 405), (SIGN_IN, 403, 404, 404, 404, 404)),
@@ -216,7 +225,7 @@ def address_of(name, world):
         return reverse("callback", args=["no-such-token"]).removesuffix("/")
     if name == "callback":
         return reverse(name, args=["no-such-token"])
-    if name == "match_result":
+    if name in {"match_result", "reveal_result"}:
         return reverse(name, args=[world.orphan.pk])
     if name == "set_aside":
         return reverse(name, query={"id": world.orphan.pk})
@@ -232,20 +241,21 @@ def address_of(name, world):
         "add_note",
         "followed_up",
         "stop_contact_from",
+        "reveal_number",
     }:
         return reverse(name, args=[world.row.request_id])
     if name in {"allow_again", "approval"}:
         return reverse(name, args=[9_999_999])
     if name == "unlist":
         return reverse(name, args=[world.workflow.account.pk, 9_999_999])
-    if name == "person":
+    if name in {"person", "reveal_person"}:
         return reverse(name, args=[world.row.recipient_digest])
     if name == "remove_filter":
         saved = {"person": world.person, "name": "mine", "query": "status=held"}
         return reverse(name, args=[SavedFilter.objects.get_or_create(**saved)[0].pk])
     if name == "unlock_person":
         return reverse(name, args=[10**9])
-    if name in {"download", "cancel_export", "confirm_change", "refuse_change"}:
+    if name in {"download", "cancel_export", "confirm_change", "refuse_change", "erasure"}:
         return reverse(name, args=[uuid.uuid4()])
     if name == "remove_preset":
         return reverse(name, args=[world.preset().pk])
