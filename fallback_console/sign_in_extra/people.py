@@ -75,4 +75,4 @@ def set_rights(person: User, names: list[str]) -> None:
         person.is_staff, person.is_superuser = True, False
         person.save(update_fields=["is_staff", "is_superuser"])
     facts = {"groups": [before, sorted(names)], "source": SOURCE}
-    record(verbs.RIGHTS_CHANGED, by=None, about=person, facts=facts)
+    record(verbs.RIGHTS_FROM_PROVIDER, by=None, about=person, facts=facts)

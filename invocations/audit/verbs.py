@@ -68,6 +68,7 @@ APPROVAL_WITHDRAWN = "approval_withdrawn"
 FACTOR_ADDED = "factor_added"
 FACTOR_REMOVED = "factor_removed"
 SIGN_IN_LINKED = "sign_in_linked"
+RIGHTS_FROM_PROVIDER = "rights_from_provider"
 
 SET_UP = (SETTING_CHANGED, STOPPED_ALL, RESUMED_ALL, PAUSED, RESUMED)
 """Deeds that `audit.versions` records."""

@@ -19,10 +19,12 @@ from invocations.audit.record import record as trail
 from invocations.batches.approval_rules import content_of, open_approval
 from invocations.batches.changed import change_since_check
 from invocations.batches.start import start
+from invocations.batches.trail_facts import facts_of
 from invocations.kaleyra.redaction import mask_numbers
-from invocations.models import Approval, Batch
+from invocations.models import Approval, Batch, Invocation
 from invocations.models.permissions import Viewer
 from invocations.sending import awaiting
+from invocations.sending.decisions import facts_of as message_facts
 from invocations.sending.record import NotSendable
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ def ask(batch: Batch, by: User | None, choices: dict[str, Any]) -> Approval:
         approval, is_new = _insert(batch, by, now, choices)
         if not is_new:
             return approval
-        facts = {"approval": approval.pk, "rows": batch.rows - batch.left_out}
+        facts = {"approval": approval.pk, **facts_of(batch)}
         trail(verbs.APPROVAL_ASKED, by=by, about=batch, facts=facts)
     return approval
 
@@ -214,6 +216,12 @@ def _close(which: Q, state: Approval.State, now: datetime) -> int:
     return Approval.objects.filter(which, state=State.OPEN).update(state=state, decided_at=now)
 
 
+def _facts_of(about: Batch | Invocation | None) -> dict[str, Any]:
+    if isinstance(about, Batch):
+        return facts_of(about)
+    return message_facts(about) if about else {}
+
+
 def _tell(verb: str, approval: Approval, by: User | None, **facts: str) -> None:
     about = approval.batch or approval.invocation
-    trail(verb, by=by, about=about, facts={"approval": approval.pk, **facts})
+    trail(verb, by=by, about=about, facts={"approval": approval.pk, **_facts_of(about), **facts})

@@ -127,7 +127,7 @@ def look_up(rows: Iterable[TrailRow]) -> Looked:
     ids: dict[str, set[str]] = {}
     people = set()
     for row in rows:
-        people.add(row.who_id)
+        people |= {row.who_id, row.about_id if row.about_kind == "user" else ""}
         if row.about_kind in LINKED and row.about_id:
             ids.setdefault(row.about_kind, set()).add(row.about_id)
     users = User.objects.filter(pk__in=[int(pk) for pk in people if pk.isdecimal()])

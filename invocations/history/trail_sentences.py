@@ -128,8 +128,27 @@ SENTENCES: dict[str, Sentence] = {
     verbs.SIGNED_IN: S(Kind.SIGN_INS, _t("signed in")),
     verbs.SIGNED_OUT: S(Kind.SIGN_INS, _t("signed out")),
     verbs.SIGN_IN_REFUSED: S(Kind.SIGN_INS, _t("was refused to sign in as {thing}"), words.person),
-    verbs.SESSION_ENDED: S(Kind.SIGN_INS, _t("ended a session{said}"), words.anything),
-    verbs.PROVED_AGAIN: S(Kind.SIGN_INS, _t("proved again who they are{said}"), words.anything),
+    verbs.SESSION_ENDED: S(
+        Kind.SIGN_INS, _t("ended the session of {thing}: {because}"), words.session
+    ),
+    verbs.PROVED_AGAIN: S(Kind.SIGN_INS, _t("proved again who they are ({by})"), words.person),
+    verbs.PROOF_REFUSED: S(Kind.SIGN_INS, _t("could not prove who they are ({by})"), words.person),
+    verbs.LOCKED_OUT: S(
+        Kind.SIGN_INS, _t("locked {thing} out for a while: too many wrong passwords"), words.person
+    ),
+    verbs.UNLOCKED: S(Kind.SIGN_INS, _t("unlocked {thing}"), words.person),
+    verbs.FACTOR_ADDED: S(
+        Kind.SIGN_INS, _t("added a second factor of {thing} ({kind})"), words.person
+    ),
+    verbs.FACTOR_REMOVED: S(
+        Kind.SIGN_INS, _t("removed a second factor of {thing} ({kind})"), words.person
+    ),
+    verbs.SIGN_IN_LINKED: S(
+        Kind.SIGN_INS, _t("linked {thing} to a person at the provider"), words.person
+    ),
+    verbs.RIGHTS_FROM_PROVIDER: S(
+        Kind.PEOPLE, _t("set the groups of {thing} as the provider says"), words.person
+    ),
     verbs.PERSON_CHANGED: S(
         Kind.PEOPLE,
         "{says}",
@@ -150,18 +169,30 @@ SENTENCES: dict[str, Sentence] = {
         Kind.PEOPLE, _t("changed what {thing} may do"), words.person, words.person_details
     ),
     verbs.ADMIN_CHANGE_ASKED: S(
-        Kind.PEOPLE, _t("asked a second admin to confirm a change{said}"), words.anything
+        Kind.PEOPLE, _t("asked a second admin to confirm a change of {thing}"), words.person
     ),
     verbs.ADMIN_CHANGE_CONFIRMED: S(
-        Kind.PEOPLE, _t("confirmed a change that another admin asked for{said}"), words.anything
+        Kind.PEOPLE, _t("confirmed a change of {thing} that another admin asked for"), words.person
     ),
-    verbs.APPROVAL_ASKED: S(Kind.SENDS, _t("asked for approval{said}"), words.anything),
-    verbs.APPROVED: S(
-        Kind.SENDS, _t("approved what somebody else wants to send{said}"), words.anything
+    verbs.APPROVAL_ASKED: S(Kind.SENDS, _t("asked for approval of {wanted}"), words.wanted),
+    verbs.APPROVED: S(Kind.SENDS, _t("approved {wanted}"), words.wanted),
+    verbs.REFUSED: S(Kind.SENDS, _t("refused {wanted}{said}"), words.wanted),
+    verbs.APPROVAL_LAPSED: S(
+        Kind.SENDS, _t("let the question about {wanted} lapse: nobody decided"), words.wanted
     ),
-    verbs.REFUSED: S(
-        Kind.SENDS, _t("refused what somebody else wanted to send{said}"), words.anything
+    verbs.APPROVAL_VOID: S(
+        Kind.SENDS, _t("dropped the question about {wanted}: something has changed"), words.wanted
     ),
+    verbs.APPROVAL_WITHDRAWN: S(
+        Kind.SENDS, _t("withdrew the question about {wanted}"), words.wanted
+    ),
+    verbs.LISTED_NUMBER_ADDED: S(
+        Kind.ACCOUNTS, _t("listed numbers that {account} may send to{said}"), words.listed
+    ),
+    verbs.LISTED_NUMBER_REMOVED: S(
+        Kind.ACCOUNTS, _t("took a number off the list of {account}{said}"), words.listed
+    ),
+    verbs.WENT_LIVE: S(Kind.ACCOUNTS, _t("let {account} send to every number"), words.listed),
     verbs.DO_NOT_CONTACT_ADDED: S(
         Kind.MESSAGES, _t("added to the do-not-contact list{said}"), words.anything
     ),
@@ -169,7 +200,7 @@ SENTENCES: dict[str, Sentence] = {
         Kind.MESSAGES, _t("removed from the do-not-contact list{said}"), words.anything
     ),
     verbs.LIMIT_CHANGED: S(
-        Kind.ACCOUNTS, _t("changed a limit{said}"), words.anything, words.person_details
+        Kind.ACCOUNTS, _t("changed a limit{said}"), words.anything, words.limit_details
     ),
     verbs.PERSON_ERASED: S(Kind.MESSAGES, _t("erased a person{said}"), words.anything),
     verbs.PURGED: S(

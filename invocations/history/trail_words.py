@@ -110,19 +110,58 @@ def account(told: Told) -> dict[str, Any]:
     return {"account": format_html("<em>{}</em>", account), "title": told.fact("title")}
 
 
+def listed(told: Told) -> dict[str, Any]:
+    return {**account(told), **anything(told)}
+
+
 def number(told: Told) -> dict[str, Any]:
     return {"last_four": told.fact("last_four"), "digest": told.fact("digest")}
 
 
 def person(told: Told) -> dict[str, Any]:
-    name, row = told.fact("name"), told.row
+    row = told.row
+    known = told.looked.people.get(row.about_id) if row.about_kind == "user" else None
+    name = told.fact("name") or (known.get_username() if known else "")
     page = f"admin:auth_{row.about_kind}_change"
-    return {"thing": told.linked(name, page, row.about_id)} if name else {"thing": _unknown(told)}
+    thing = told.linked(name, page, row.about_id) if name else _unknown(told)
+    return {"thing": thing, **anything(told), "kind": told.fact("kind"), "by": told.fact("by")}
 
 
 def _unknown(told: Told) -> str:
-    words = _("an unknown name that begins with “%(begins)s”")
-    return words % {"begins": told.fact("begins")}
+    if not (begins := told.fact("begins")):
+        return told.fact("address") or _("somebody without an account")
+    return _("an unknown name that begins with “%(begins)s”") % {"begins": begins}
+
+
+def wanted(told: Told) -> dict[str, Any]:
+    """What somebody wants to send, and another decides about: a file, or a message."""
+    kind = told.row.about_kind
+    if kind == "adminchange":
+        return {"wanted": _("a change of an admin"), **anything(told)}
+    what = batch(told)["batch"] if kind == "batch" else message(told)["message"]
+    return {"wanted": what, **anything(told)}
+
+
+def session(told: Told) -> dict[str, Any]:
+    because = {
+        "idle": _("nobody used it"),
+        "old": _("it was too old"),
+        "rights": _("their rights were changed"),
+        "password": _("the password was changed"),
+        "turned_off": _("they were turned off"),
+        "by_hand": _("by hand"),
+        "wrong_proofs": _("too many wrong passwords"),
+    }.get(told.fact("because"), told.fact("because"))
+    return {**person(told), "because": because}
+
+
+def limit_details(told: Told) -> list[Detail]:
+    """The facts are the columns with their old and new values."""
+    changed = {name: value for name, value in told.facts.items() if isinstance(value, dict)}
+    return [
+        Detail(name, name.replace("_", " "), _shown(value.get("old")), _shown(value.get("new")))
+        for name, value in changed.items()
+    ]
 
 
 def person_details(told: Told) -> list[Detail]:
@@ -139,6 +178,8 @@ def _person_detail(name: str, old: Any = "", new: Any = "") -> Detail:
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, int):
+        return number_format(value)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
 
 

@@ -21,7 +21,7 @@ from invocations.kaleyra.payload import Send, sends_of
 from invocations.models import encryption
 from invocations.models.bulk_update import update_each
 from invocations.models.encryption import Sealed, Unreadable, digest_of, is_digest_of
-from invocations.models.immutable import digests_may_change
+from invocations.models.immutable import a_run_may_change
 from invocations.models.recipients import digits_in, phone_digests, stored_digest
 from invocations.models.searchable_values import normalised
 from invocations.models.table_walk import Row, TableWalk
@@ -91,7 +91,7 @@ class DigestRun:
         if not changes:
             return
         is_guarded = model == "Invocation"
-        guard: Any = digests_may_change if is_guarded else transaction.atomic
+        guard: Any = a_run_may_change if is_guarded else transaction.atomic
         with guard(using=self._using):
             update_each(self._get_model("invocations", model), changes)
 

@@ -24,7 +24,7 @@ class _Trigger(NamedTuple):
     """Refuses an UPDATE of `table` that changes one of `columns`.
 
     `only_if`: SQL; a change of `columns` for which it is false passes. `unless_run`: within
-    `digests_may_change` it passes too.
+    `a_run_may_change` it passes too.
     """
 
     name: str
@@ -91,8 +91,15 @@ _TRIGGERS = (
     _Trigger(
         "note_is_immutable",
         "invocations_note",
-        # Not the text, which new keys encrypt anew and retention removes: it is bound to its row.
         ("id", "invocation_id", "author_id", "created_at"),
+    ),
+    # Retention removes it, and `rotate_keys` encrypts it anew.
+    _Trigger(
+        "note_text_is_immutable",
+        "invocations_note",
+        ("text",),
+        "NEW.text IS NOT NULL",
+        unless_run=True,
     ),
 )
 _NOT_REPLACED = (
@@ -167,29 +174,41 @@ def _has_columns(connection: Any, trigger: _Trigger) -> bool:
         return {column[0] for column in cursor.description}.issuperset(trigger.columns)
 
 
-_RUNS = "current_setting('console.digests_may_change', true) IS DISTINCT FROM 'yes'"
+_RUNS = "current_setting('console.a_run_may_change', true) IS DISTINCT FROM 'yes'"
 
 
 @contextmanager
-def digests_may_change(using: str) -> Iterator[None]:
-    """A transaction in which `payload_digest` may change. For others it stays immutable."""
+def a_run_may_change(using: str) -> Iterator[None]:
+    """A transaction of a run over all rows, which may change what a trigger guards `unless_run`.
+
+    For others it stays immutable.
+    """
     connection = connections[using]
     with transaction.atomic(using=using), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT set_config('console.digests_may_change', 'yes', true)")
+            cursor.execute("SELECT set_config('console.a_run_may_change', 'yes', true)")
             yield
             return
         # SQLite has one writer: nobody else writes before the trigger is there again.
-        [trigger] = [each for each in _TRIGGERS if each.unless_run]
-        cursor.execute(f"DROP TRIGGER IF EXISTS {trigger.name}")
+        guards = [each for each in _TRIGGERS if each.unless_run]
+        for trigger in guards:
+            cursor.execute(f"DROP TRIGGER IF EXISTS {trigger.name}")
         yield
-        _create(connection, trigger)
+        for trigger in guards:
+            _create(connection, trigger)
+
+
+def is_guarded(table: str, column: str) -> bool:
+    """Whether only a run may change it."""
+    return any(each.unless_run for each in _TRIGGERS if (table, (column,)) == each[1:3])
 
 
 def _create(connection: Any, trigger: _Trigger) -> None:
     is_postgresql = connection.vendor == "postgresql"
     differs = "IS DISTINCT FROM" if is_postgresql else "IS NOT"
-    only_if = _RUNS if is_postgresql and trigger.unless_run else trigger.only_if
+    only_if = trigger.only_if
+    if is_postgresql and trigger.unless_run:
+        only_if = f"({only_if}) AND {_RUNS}"
     with connection.cursor() as cursor:
         for statement in _POSTGRESQL if is_postgresql else _SQLITE:
             cursor.execute(

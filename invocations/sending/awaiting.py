@@ -46,7 +46,11 @@ def ask(invocation: Invocation) -> Approval:
         verbs.APPROVAL_ASKED,
         by=invocation.created_by,
         about=invocation,
-        facts={"approval": approval.pk},
+        facts={
+            "approval": approval.pk,
+            "request_id": str(invocation.request_id),
+            "number": invocation.recipient_hint,
+        },
     )
     return approval
 

@@ -148,7 +148,8 @@ def list_numbers(account: Account, numbers: Sequence[Recipient], by: User) -> Ad
             batch_size=_AT_ONCE,
         )
         if new:
-            facts = {"count": len(new), "numbers": [mask(each.formatted) for each in new[:10]]}
+            numbers = [mask(each.formatted) for each in new[:10]]
+            facts = {"account": account.title, "count": len(new), "numbers": numbers}
             trail(verbs.LISTED_NUMBER_ADDED, by=by, about=account, facts=facts)
     return Added(len(new), len(numbers) - len(new))
 
@@ -157,7 +158,7 @@ def unlist_number(entry: ListedNumber, by: User) -> bool:
     with transaction.atomic():
         if not ListedNumber.objects.filter(pk=entry.pk).delete()[0]:
             return False
-        facts = {"number": entry.hint}
+        facts = {"account": entry.account.title, "number": entry.hint}
         trail(verbs.LISTED_NUMBER_REMOVED, by=by, about=entry.account, facts=facts)
     return True
 
@@ -183,7 +184,8 @@ def _set_only_listed(account: Account, by: User, *, only_listed: bool) -> bool:
         found.only_listed = only_listed
         found.save(update_fields=["only_listed"])
         verb = verbs.LIMIT_CHANGED if only_listed else verbs.WENT_LIVE
-        facts = {"only_listed": {"old": not only_listed, "new": only_listed}}
+        facts: dict[str, Any] = {"account": account.title}
+        facts |= {"only_listed": {"old": not only_listed, "new": only_listed}}
         trail(verb, by=by, about=account, facts=facts)
     account.only_listed = only_listed
     return True

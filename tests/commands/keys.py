@@ -22,7 +22,7 @@ from invocations.models import (
 )
 from invocations.models.digest_run import CALLBACK
 from invocations.models.encryption import digests, encrypt
-from invocations.models.immutable import create_triggers, digests_may_change
+from invocations.models.immutable import a_run_may_change, create_triggers
 from invocations.models.key_rotation import encrypted_columns
 from invocations.models.recipients import digits_in
 from invocations.models.searchable_values import normalised
@@ -41,7 +41,7 @@ def as_before(number: str, value: str, body: bytes) -> None:
     def before(text: str, purpose: str) -> str:
         return digests(text, purpose)[1]
 
-    with digests_may_change("default"):
+    with a_run_may_change("default"):
         for row in Invocation.objects.all():
             Invocation.objects.filter(pk=row.pk).update(
                 payload_digest=before(row.payload, "payload"),

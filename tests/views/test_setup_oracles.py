@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import Group
 
+from tests.conftest import sign_in_again
 from tests.views.test_kept_for_groups import assert_nothing_of_it, browser_of, kept
 
 __all__ = ["kept"]
@@ -86,4 +87,5 @@ def test_a_group_that_a_workflow_is_kept_for_is_not_left_by_its_members(reviewer
     inside = browser_of("inside", "Reviewer", "Ops")
     assert "Kept canary" in inside.get("/history/").content.decode()
     inside.person.groups.remove(Group.objects.get(name="Ops"))
+    sign_in_again(inside)
     assert "Kept canary" not in inside.get("/history/").content.decode()

@@ -8,9 +8,11 @@ import uuid
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError
+from django.test import Client
 from django.utils import timezone
 
 from invocations.history import exports
@@ -25,6 +27,7 @@ from invocations.models import (
 )
 from invocations.results import apply
 from invocations.sending import pause
+from tests.conftest import PASSWORD
 from tests.views.addresses import CLOSED, MATRIX, SETUP, address_of
 from tests.views.conftest import DIGITS
 from tests.views.pages import opened
@@ -43,6 +46,7 @@ NO_DEED = {
         "choices before the start, which records the rows (`batch_started`: new_batch)",
     ),
     "changes": "a search for a name",
+    "policy_report": "a browser's, written to the log",
     **dict.fromkeys(["callback", "callback_as_written"], "Kaleyra's, kept in a table of results"),
 }
 
@@ -103,6 +107,16 @@ def downloaded(ada, world):
 def stopped_export(ada, world):
     export = exports.request_export(ada.person, "", "csv")
     ada.post(f"/history/exports/{export.pk}/cancel/")
+
+
+def ended_elsewhere(ada, world):
+    Client().force_login(ada.person)
+    ada.post("/me/sessions/end/")
+
+
+def proved(ada, world):
+    with time_machine.travel(timezone.now() + timedelta(minutes=6), tick=False):
+        ada.post("/prove/", {"step_up_password": PASSWORD})
 
 
 def uploaded_again(ada, world):
@@ -197,6 +211,25 @@ DEEDS = {
     "callback_setup": ("callback_secret_made", posts("callback_setup", action="make")),
     "check_key": ("key_checked", posts("check_key")),
     "export": ("exported", posts("export", format="csv")),
+    "export_with_numbers": ("exported", posts("export_with_numbers", format="csv")),
+    "reveal_number": ("number_revealed", posts("reveal_number")),
+    "reveal_person": ("number_revealed", posts("reveal_person")),
+    "reveal_result": ("number_revealed", posts("reveal_result")),
+    "limits": ("limit_changed", posts("limits", account_day=100)),
+    "account_limits": ("limit_changed", posts("account_limits", account_day=100)),
+    "account_live": ("limit_changed", posts("account_live", action="list")),
+    "listed_numbers": ("listed_number_added", posts("listed_numbers", numbers="+919876543202")),
+    "do_not_contact": (
+        "do_not_contact_added",
+        posts("do_not_contact", action="add", numbers="+919876543202", reason="asked us to stop"),
+    ),
+    "stop_contact_from": (
+        "do_not_contact_added",
+        posts("stop_contact_from", reason="asked us to stop"),
+    ),
+    "erase": ("person_erased", posts("erase", number="+14155550123", is_sure="on")),
+    "end_other_sessions": ("session_ended", ended_elsewhere),
+    "prove": ("proved_again", proved),
     "download": ("downloaded", downloaded),
     "cancel_export": ("export_stopped", stopped_export),
 }
@@ -268,13 +301,13 @@ def test_a_message_is_not_recorded_where_the_trail_cannot_be_written(recorded, m
 def test_a_person_is_changed_through_the_admin_with_old_and_new(ada, priya):
     fields = {"username": "priya", "first_name": "Priya", "is_active": "on"}
     ada.post(f"/auth/user/{priya.person.pk}/change/", fields)
-    changed, rights = TrailRow.objects.filter(about_id=str(priya.person.pk)).order_by("-id")[:2][
-        ::-1
-    ]
+    about = TrailRow.objects.filter(about_id=str(priya.person.pk), who_name="ada")
+    changed = about.get(verb="person_changed")
+    rights = about.filter(verb="rights_changed").earliest("id")
     assert json.loads(changed.facts)["changed"] == {"first_name": ["", "Priya"]}
     assert (rights.verb, json.loads(rights.facts)["changed"]) == (
         "rights_changed",
-        {"groups": [["Support"], []]},
+        {"groups": [["Bulk sender", "Support"], []]},
     )
     assert {changed.who_name, rights.who_name} == {"ada"}
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from invocations.models import permissions
 from invocations.privacy.reveals import record_reveal
+from invocations.sending.decisions import facts_of
 from invocations.views.base import StaffRequest, staff_page
 from invocations.views.history.invocation import detail_for, invocation_page
 from invocations.views.history.person import person_or_404, person_page
@@ -29,7 +30,8 @@ def reveal_number(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
         return redirect("invocation", request_id=request_id)
     reveal_to(request)
     detail = detail_for(request.viewer, request_id)
-    record_reveal(request.user, detail.invocation, detail.invocation.recipient_last_four)
+    message = detail.invocation
+    record_reveal(request.user, message, message.recipient_last_four, **facts_of(message))
     return invocation_page(request, detail)
 
 

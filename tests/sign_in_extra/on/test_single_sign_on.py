@@ -101,7 +101,7 @@ def test_an_address_that_exists_here_is_not_taken_over(client, by_sso):
 def test_the_trail_says_who_made_the_admin(client, by_sso, provider):
     provider.claims["groups"] = ["console-admins"]
     by_sso(client)
-    row = TrailRow.objects.get(verb="rights_changed")
+    row = TrailRow.objects.get(verb="rights_from_provider")
     priya = User.objects.get(username="priya")
     assert (row.who_name, row.about_id) == ("", str(priya.pk))
     assert '"Admin"' in row.facts and "single sign-on" in row.facts
@@ -110,7 +110,7 @@ def test_the_trail_says_who_made_the_admin(client, by_sso, provider):
 def test_unchanged_groups_are_not_recorded_again(by_sso):
     by_sso(Client())
     by_sso(Client())
-    assert TrailRow.objects.filter(verb="rights_changed").count() == 1
+    assert TrailRow.objects.filter(verb="rights_from_provider").count() == 1
 
 
 def test_a_refusal_is_recorded_without_the_whole_name(client, by_sso, provider):

@@ -10,6 +10,7 @@ from invocations.history import change_lines
 from invocations.history.change_search import matches_named
 from invocations.models import Account, Pod, WorkflowInstance
 from invocations.models.permissions import Viewer
+from tests.conftest import sign_in_again
 from tests.views.pages import words_of
 
 
@@ -110,6 +111,7 @@ def test_the_file_follows_the_same_rights_as_the_page(ada, rosa, priya, nina, ac
     assert any(line["About"] == "People" for line in downloaded(ada))
     assert not any(line["About"] == "People" for line in downloaded(rosa))
     for browser in (priya, nina):
+        sign_in_again(browser)
         assert browser.get("/changes/download/").status_code == 403
 
 

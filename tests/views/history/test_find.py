@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group, Permission
 
 from invocations.kaleyra.payload import Send
 from invocations.sending.record import record
+from tests.conftest import sign_in_again
 from tests.views.pages import Page, opened, words_of
 
 
@@ -97,6 +98,7 @@ def test_whoever_sees_no_values_finds_no_message_by_one(find, orders, rosa):
     Group.objects.get(name="Reviewer").permissions.remove(
         Permission.objects.get(codename="view_values")
     )
+    sign_in_again(rosa)
     assert "Nothing found." in words_of(find("KF-20418", rosa))
     assert find("CARE-1", rosa).headers["Location"] == f"/history/{row.request_id}/"
     assert "No message" not in words_of(rosa.post("/history/", {"q": "KF-20418"}))

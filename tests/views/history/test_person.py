@@ -13,6 +13,7 @@ from invocations.models import Account, Invocation, Pod
 from invocations.models.encryption import digests
 from invocations.models.recipients import RECIPIENT_DIGEST
 from invocations.sending.record import record
+from tests.conftest import sign_in_again
 from tests.views.history.invocation_page import text_of
 from tests.views.pages import Page, opened
 
@@ -156,6 +157,7 @@ def test_the_messages_unfold_for_who_may_see_values(priya, rosa, sent):
     Group.objects.get(name="Reviewer").permissions.remove(
         Permission.objects.get(codename="view_values")
     )
+    sign_in_again(rosa)
     said = said_on(rosa, row)
     assert "Asha" not in said and "KF-1" not in said
 
