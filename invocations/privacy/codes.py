@@ -84,8 +84,8 @@ def _remove_from(
     for row in rows:
         try:
             sends = sends_in(row)
-        except Unreadable:
-            continue  # nobody reads it any more: no key opens it
+        except (Unreadable, ValueError, KeyError):
+            continue  # no key opens it, or it is no message: `purge` removes it whole in its time
         values = keys.codes_in(row, sends)
         if values:
             codes[row.pk] = values
