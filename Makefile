@@ -15,7 +15,7 @@ TESTS = $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 # Tests on SQLite must not use the servers that these variables name.
 ON_SQLITE := env -u TEST_DATABASE_URL -u TEST_BROKER_URL
 # Folders of tests/ for which it makes no difference which database runs.
-DATABASE_INDEPENDENT := browser console kaleyra sandbox upgrade
+DATABASE_INDEPENDENT := browser console edges kaleyra packages sandbox sign_in_extra upgrade
 # Read when make starts, so before the target .env creates the file.
 IS_FIRST_RUN := $(if $(wildcard .env),,yes)
 .DEFAULT_GOAL := help

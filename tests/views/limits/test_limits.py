@@ -23,7 +23,13 @@ pytestmark = pytest.mark.django_db
 
 def _facts():
     """Of the deeds about limits: that a record was saved is told by rows of its own."""
-    told = ["limit_changed", "listed_number_added", "listed_number_removed", "went_live"]
+    told = [
+        "number_searched",
+        "limit_changed",
+        "listed_number_added",
+        "listed_number_removed",
+        "went_live",
+    ]
     rows = TrailRow.objects.filter(verb__in=told).order_by("id")
     return [(row.verb, json.loads(row.facts)) for row in rows]
 
