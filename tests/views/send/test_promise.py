@@ -11,6 +11,7 @@ from invocations.forms.promise import Promise
 from invocations.models import Account, ApiKey, Invocation, Pace, WorkflowInstance
 from invocations.sending import pause
 from invocations.sending.departure import Deed, Departure, Obstacle
+from tests.conftest import sign_in_again
 from tests.views.conftest import NUMBER
 from tests.views.pages import Page, confirm, send_form, words_of
 
@@ -107,6 +108,7 @@ def test_a_review_that_was_open_for_half_of_the_validity_names_the_new_time_firs
     review = reviewed(priya, plain)
     later = timezone.now() + plain.valid_for * 0.6
     monkeypatch.setattr(timezone, "now", lambda: later)
+    sign_in_again(priya)  # her session has ended meanwhile
     assert confirm(priya, review).status_code == 200 and not Invocation.objects.exists()
 
 
