@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from invocations.history import export_columns, exports
@@ -27,7 +27,9 @@ def folder(settings, tmp_path):
 
 @pytest.fixture
 def priya_herself(db):
-    return User.objects.create_user("priya-exports")
+    person = User.objects.create_user("priya-exports")
+    person.groups.add(Group.objects.get(name="Support"))
+    return person
 
 
 def read(pieces):
