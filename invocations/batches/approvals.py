@@ -80,9 +80,20 @@ def _insert(
 
 
 def may_decide(approval: Approval, viewer: Viewer) -> bool:
-    """Never one's own: not who pressed Start, and not who uploaded the file."""
+    """Never one's own: not who pressed Start, and not who uploaded the file. Nor what is kept for
+    groups that they are not in.
+    """
     person = viewer.user.pk if viewer.user else None
-    return viewer.may_approve and person is not None and person not in _owners(approval)
+    if person is None or person in _owners(approval):
+        return False
+    return viewer.may_approve and viewer.reading.reads_workflow(_workflow_id(approval))
+
+
+def _workflow_id(approval: Approval) -> int | None:
+    about = approval.invocation
+    if approval.batch:
+        return approval.batch.workflow_id
+    return about.workflow_instance_id if about else None
 
 
 def _owners(approval: Approval) -> set[int | None]:

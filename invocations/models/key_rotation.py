@@ -131,6 +131,6 @@ def _rotate_rows(column: EncryptedColumn, rows: list[Row], opened: Opened) -> No
 
 
 def _transaction(column: EncryptedColumn) -> AbstractContextManager[Any]:
-    if is_guarded(column.model._meta.db_table, column.field.column):
+    if is_guarded(column.model._meta.db_table, column.field.attname):
         return a_run_may_change("default")
     return transaction.atomic()

@@ -19,7 +19,7 @@ from django.contrib.auth.models import User
 from django.db.models import CharField, Exists, Model, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
-from invocations.models import Batch, Callback, Incident, Invocation, WorkflowInstance
+from invocations.models import Approval, Batch, Callback, Incident, Invocation, WorkflowInstance
 
 Row = TypeVar("Row", bound=Model)
 
@@ -113,6 +113,16 @@ class Reading:
             started &= Q(created_by=self.own_of) | Q(started_by=self.own_of)
         before_start = Q(state__in=Batch.BEFORE_START, created_by=user)
         return Batch.objects.filter(started | before_start)
+
+    def approvals(self) -> QuerySet[Approval]:
+        """Of files and messages that are read, by whomever they were asked for."""
+        if self.is_closed:
+            return Approval.objects.none()
+        found = Approval.objects.all()
+        if self.hidden:
+            found = found.exclude(batch__workflow__in=self.hidden)
+            found = found.exclude(invocation__workflow_instance__in=self.hidden)
+        return found.filter(asked_by=self.own_of) if self.own_of else found
 
     def incidents(self) -> QuerySet[Incident]:
         found = Incident.objects.all()

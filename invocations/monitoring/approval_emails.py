@@ -12,9 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invocations.batches.approvals import with_related
+from invocations.batches.approvals import may_decide, with_related
 from invocations.history.wording import clock_time, person_name
 from invocations.models import Approval, permissions
+from invocations.models.permissions import Viewer
 from invocations.monitoring.claimed_emails import EmailClaim, send_in_thread
 
 State = Approval.State
@@ -33,10 +34,11 @@ def send_due_emails(now: datetime) -> threading.Thread | None:
 
 
 def _addresses(approval: Approval) -> list[str]:
-    own = {approval.asked_by_id, approval.batch.created_by_id if approval.batch else None}
     backend = "django.contrib.auth.backends.ModelBackend"
     people = User.objects.with_perm(permissions.APPROVE, backend=backend).filter(is_staff=True)
-    return sorted({each.email for each in people if each.email and each.pk not in own})
+    return sorted(
+        {each.email for each in people if each.email and may_decide(approval, Viewer.of(each))}
+    )
 
 
 def _email(approval: Approval, addresses: list[str]) -> EmailMessage:

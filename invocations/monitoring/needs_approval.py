@@ -20,7 +20,7 @@ def approval_needs(viewer: Viewer) -> Iterator[Need]:
     """Those that the viewer may decide: never their own."""
     if not viewer.may_approve:
         return
-    waiting = with_related(Approval.objects.filter(state=Approval.State.OPEN))
+    waiting = with_related(viewer.reading.approvals().filter(state=Approval.State.OPEN))
     for approval in waiting.order_by("lapses_at")[:MOST]:
         if may_decide(approval, viewer):
             yield _need(approval)

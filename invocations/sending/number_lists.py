@@ -148,8 +148,8 @@ def list_numbers(account: Account, numbers: Sequence[Recipient], by: User) -> Ad
             batch_size=_AT_ONCE,
         )
         if new:
-            numbers = [mask(each.formatted) for each in new[:10]]
-            facts = {"account": account.title, "count": len(new), "numbers": numbers}
+            shown = [mask(each.formatted) for each in new[:10]]
+            facts = {"account": account.title, "count": len(new), "numbers": shown}
             trail(verbs.LISTED_NUMBER_ADDED, by=by, about=account, facts=facts)
     return Added(len(new), len(numbers) - len(new))
 

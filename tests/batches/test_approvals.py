@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group, User
 from django.core import mail
 from django.utils import timezone
 
@@ -92,6 +93,20 @@ def test_nobody_approves_their_own_and_none_without_the_right(ada, sven, priya):
         assert approvals.refuse(approval, person, "no") is Decision.OWN
     batch.refresh_from_db()
     assert batch.state == Batch.State.CHECKED
+
+
+@pytest.mark.django_db
+def test_what_is_kept_for_groups_is_not_approved_from_outside_them(ada, sven, client):
+    batch, approval = _asked(ada.person)
+    approver = User.objects.create_user("lena", is_staff=True, email="lena@example.com")
+    approver.groups.add(Group.objects.get(name="Approver"))
+    batch.workflow.groups.add(Group.objects.create(name="Ops"))
+    client.force_login(approver)
+    assert client.get(f"/approvals/{approval.pk}/").status_code == 404
+    assert batch.workflow.title not in client.get("/approvals/").content.decode()
+    assert batch.workflow.title not in client.get("/needs-you/").content.decode()
+    assert approvals.approve(approval, approver) is Decision.OWN
+    assert approval_emails.send_due_emails(timezone.now()) is None  # nobody may be told
 
 
 @pytest.mark.django_db

@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 
 pytestmark = pytest.mark.django_db
 
-UNNARROWED = re.compile(r"\b(Invocation|Batch|Note|Incident)\.objects\b")
+UNNARROWED = re.compile(r"\b(Invocation|Batch|Note|Incident|Approval)\.objects\b")
 OF_A_ROOM = ("views", "history", "forms")
 MAY = {
     # Looks a batch up by the name in an address; `narrow` is given rows that are narrowed already.

@@ -52,7 +52,7 @@ def batch_faulty_rows(request: StaffRequest, uid: uuid.UUID) -> FileResponse:
 
 def _has_whole_numbers(request: StaffRequest, uid: uuid.UUID, format: str) -> bool:
     """The person's own file keeps the numbers that they brought."""
-    return Batch.objects.filter(uid=uid, created_by=request.user).exists()
+    return request.viewer.batches().filter(uid=uid, created_by=request.user).exists()
 
 
 @staff_page(permissions.SEE_HISTORY)

@@ -30,7 +30,7 @@ MOST_SHOWN = 50
 @require_safe
 def approvals(request: StaffRequest) -> HttpResponse:
     """Those that wait, and the last ones that were decided; one's own for who does not approve."""
-    found = deeds.with_related(Approval.objects.all())
+    found = deeds.with_related(request.viewer.reading.approvals())
     if not request.viewer.may_approve:
         found = found.filter(asked_by=request.user)
     context = {
@@ -44,7 +44,9 @@ def approvals(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def approval(request: StaffRequest, approval_id: int) -> HttpResponse:
     """What is to be sent, masked, with Approve and Refuse, or Withdraw for who asked."""
-    found = get_object_or_404(deeds.with_related(Approval.objects.all()), pk=approval_id)
+    found = get_object_or_404(
+        deeds.with_related(request.viewer.reading.approvals()), pk=approval_id
+    )
     is_own = found.asked_by_id == request.user.pk
     if not (is_own or request.viewer.may_approve):
         raise PermissionDenied

@@ -19,7 +19,7 @@ from invocations.audit.record import record as trail
 from invocations.forms.limits import DoNotContactForm, FindNumberForm, ReasonForm
 from invocations.kaleyra import recipients
 from invocations.kaleyra.recipients import RecipientError
-from invocations.models import DoNotContact, Invocation, permissions
+from invocations.models import DoNotContact, permissions
 from invocations.models.encryption import Unreadable
 from invocations.sending.number_lists import (
     Added,
@@ -76,7 +76,7 @@ def allow_again(request: StaffRequest, entry_id: int) -> HttpResponse:
 def stop_contact_from(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     """Puts the numbers of a message on the list, from the message's page."""
     invocation = get_object_or_404(
-        Invocation.objects.select_related("workflow_instance"), request_id=request_id
+        request.viewer.invocations().select_related("workflow_instance"), request_id=request_id
     )
     form = ReasonForm(request.POST or None, label_suffix="")
     if request.method == "POST" and form.is_valid():
