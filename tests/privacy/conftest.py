@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.utils import timezone
 
+from invocations.access.session_store import SessionStore
 from invocations.history import exports
 from invocations.kaleyra.payload import Send
 from invocations.models import (
@@ -155,7 +155,7 @@ def every_text() -> Iterator[tuple[str, str]]:
                 if isinstance(field, EncryptedBytesField) and value is not None:
                     value = _unpacked(value)
                 yield f"{model._meta.label}.{field.name}", str(value)
-            if model._meta.label == "sessions.Session":
+            if model._meta.label == "invocations.BrowserSession":
                 yield "session", json.dumps(row.get_decoded())  # type: ignore[attr-defined]
 
 
