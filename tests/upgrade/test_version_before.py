@@ -184,6 +184,8 @@ def test_the_encrypted_values_above_are_of_every_encrypted_column():
     columns |= {
         (table, column) for table, column in fields if table.removeprefix("invocations_") in tables
     }
+    # New in version 0.5.0:
+    columns |= {("invocations_erasure", "number")}
     assert columns == {(model._meta.db_table, field.column) for model, field in encrypted_fields()}
 
 
