@@ -37,6 +37,7 @@ from invocations.models.encryption import EncryptedBytesField, EncryptedTextFiel
 from invocations.privacy import purge
 from invocations.sending.record import record
 from tests.batches.built import running_batch
+from tests.database_files import bytes_of_database
 
 DIGITS = "919812345067"
 SPELLINGS = (DIGITS, "+91 98123 45067", "098123 45067", "(+91) 98123-45067", "9812345067")
@@ -191,8 +192,7 @@ def database_files() -> bytes:
     """SQLite's file and its write-ahead log, after what is committed went into the file."""
     if connection.vendor != "sqlite":
         return b""
-    name = Path(connection.settings_dict["NAME"])
-    return b"".join(path.read_bytes() for path in (name, Path(f"{name}-wal")) if path.exists())
+    return bytes_of_database()
 
 
 def later(days: float) -> datetime:

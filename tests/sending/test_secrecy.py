@@ -12,6 +12,7 @@ from invocations.kaleyra.template_params import VERIFICATION_CODE
 from invocations.models import ApiKey, Attempt, Invocation, Parameter
 from invocations.sending.deliver import deliver
 from invocations.sending.record import record
+from tests.database_files import bytes_of_database
 
 KEY = "practice-canary0canary0canary0c0fe"
 NUMBER, SECOND = "919876543202", "4915123012345"
@@ -81,7 +82,7 @@ def test_neither_the_database_file_nor_its_log_holds_them(canary):
         deliver(canary(code).pk)
     database = Path(connection.settings_dict["NAME"])
     assert Path(f"{database}-wal").stat().st_size > 0
-    written = b"".join(file.read_bytes() for file in database.parent.glob(f"{database.name}*"))
+    written = bytes_of_database()
     assert b"T-1" in written and [canary for canary in CANARIES if canary.encode() in written] == []
 
 
