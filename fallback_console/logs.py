@@ -114,9 +114,11 @@ def redact(record: logging.LogRecord) -> None:
     if not isinstance(record.exc_info, tuple):
         record.exc_info = None
     error = record.exc_info[1] if record.exc_info else None
-    record.msg, record.args = without_secrets(_without_quotes(_message(record), error)), None
+    message = _message(record)
     if str(record.name).startswith("django.db.backends"):
-        record.msg = _without_parameters(record.msg)
+        # First: what is redacted may take the quote of a text in the SQL with it.
+        message = _without_parameters(message)
+    record.msg, record.args = without_secrets(_without_quotes(message, error)), None
     if error is not None and record.exc_info:
         record.exc_text = traceback_of(error, record.exc_info[2])
         stand_in = without_values(error)
