@@ -11,7 +11,11 @@ from django.db.models import Model
 
 from invocations.audit.macs import row_mac
 from invocations.audit.origin import current_origin
+from invocations.kaleyra.redaction import mask_numbers
 from invocations.models import TrailRow
+
+TYPED = {"reason", "reason_before"}
+"""Facts that people type, and in which a number may stand. The trail cannot be erased later."""
 
 
 def record(
@@ -28,6 +32,8 @@ def record(
     """
     origin = current_origin()
     told = dict(facts or {})
+    for name in TYPED & told.keys():
+        told[name] = mask_numbers(str(told[name]))
     if origin.os_user:
         told["os_user"] = origin.os_user
     row = TrailRow(

@@ -113,7 +113,7 @@ def allow_contact(entry: DoNotContact, reason: str, by: User | None) -> bool:
     with transaction.atomic():
         if not DoNotContact.objects.filter(pk=entry.pk).delete()[0]:
             return False
-        facts = {"number": entry.hint, "reason": reason, "was": entry.reason}
+        facts = {"number": entry.hint, "reason": reason, "reason_before": entry.reason}
         trail(verbs.DO_NOT_CONTACT_REMOVED, by=by, about=entry, facts=facts)
     return True
 

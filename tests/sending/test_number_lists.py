@@ -154,3 +154,9 @@ def test_countries_hold_for_the_console_or_for_an_account_instead():
     assert refusal(workflow, "6591234567") == "country_not_allowed"
     limit(workflow.account, countries="SG")
     assert refusal(workflow) == "country_not_allowed"
+
+
+def test_a_number_that_somebody_types_as_a_reason_is_masked_in_the_trail(ada):
+    number_lists.stop_contact([clean(NUMBER)], f"{OTHER} asked for it", ada.person)
+    row = TrailRow.objects.get(verb="do_not_contact_added")
+    assert "asked for it" in row.facts and OTHER not in row.facts
