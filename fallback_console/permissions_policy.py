@@ -1,7 +1,8 @@
 """Permissions-Policy: every feature of a browser that the console does not use is off.
 
-The names are those that Chromium 156 knows, and those of the W3C's list that other browsers,
-versions or systems know. A browser ignores a name that it does not know.
+The names are those that Chromium 156 knows, and those that older versions or other systems know.
+A browser ignores a name that it does not know, and warns of it in the console of each page: so
+names that are only proposed, or behind a flag of the browser, do not stand here.
 `tests/edges/test_browser.py` fails when Chromium has a new one.
 """
 
@@ -10,20 +11,18 @@ from __future__ import annotations
 from collections.abc import Collection
 
 _OF_PAGES = """
-accelerometer ambient-light-sensor aria-notify attribution-reporting autoplay battery bluetooth
-browsing-topics camera captured-surface-control clipboard-read clipboard-write compute-pressure
-cross-origin-isolated deferred-fetch deferred-fetch-minimal digital-credentials-create
-digital-credentials-get direct-sockets display-capture document-domain encrypted-media
-execution-while-not-rendered execution-while-out-of-viewport focus-without-user-activation
-fullscreen gamepad geolocation gyroscope hid identity-credentials-get idle-detection
-interest-cohort join-ad-interest-group keyboard-map language-detector language-model local-fonts
-local-network local-network-access loopback-network magnetometer
-media-playback-while-not-visible microphone midi on-device-speech-recognition otp-credentials
-payment picture-in-picture private-aggregation private-state-token-issuance
-private-state-token-redemption proofreader publickey-credentials-create
-publickey-credentials-get rewriter run-ad-auction screen-wake-lock serial shared-storage
-shared-storage-select-url smart-card speaker-selection storage-access summarizer sync-xhr
-translator unload usb web-share window-management writer xr-spatial-tracking
+accelerometer aria-notify attribution-reporting autoplay bluetooth browsing-topics camera
+captured-surface-control clipboard-read clipboard-write compute-pressure cross-origin-isolated
+deferred-fetch deferred-fetch-minimal digital-credentials-create digital-credentials-get
+direct-sockets display-capture encrypted-media fullscreen gamepad geolocation gyroscope hid
+identity-credentials-get idle-detection interest-cohort join-ad-interest-group keyboard-map
+language-detector language-model local-fonts local-network local-network-access loopback-network
+magnetometer media-playback-while-not-visible microphone midi on-device-speech-recognition
+otp-credentials payment picture-in-picture private-aggregation private-state-token-issuance
+private-state-token-redemption publickey-credentials-create publickey-credentials-get
+run-ad-auction screen-wake-lock serial shared-storage shared-storage-select-url smart-card
+speaker-selection storage-access summarizer sync-xhr translator unload usb web-share
+window-management xr-spatial-tracking
 """
 _CLIENT_HINTS = """
 ch-device-memory ch-downlink ch-dpr ch-ect ch-prefers-color-scheme ch-prefers-reduced-motion
