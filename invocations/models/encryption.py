@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -95,12 +96,16 @@ def rotated(token: str) -> str | None:
 
 
 def is_of_newest_key(token: str) -> bool:
-    """Whether the newest key alone opens the token."""
+    """Whether the newest key alone opens the token.
+
+    By its signature, without decrypting it: a tenth of the time, for each of millions of tokens.
+    """
     try:
-        _fernet(_keys()[:1]).decrypt(token.encode("ascii"))
-    except (InvalidToken, UnicodeEncodeError, ValueError):
+        data = urlsafe_b64decode(token.encode("ascii"))
+    except ValueError:  # also for what is no ASCII
         return False
-    return True
+    signing_key = urlsafe_b64decode(_keys()[0])[:16]
+    return hmac.compare_digest(hmac.digest(signing_key, data[:-32], "sha256"), data[-32:])
 
 
 def fingerprints() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from invocations.models.encryption import Sealed
+from invocations.models.step_size import StepSize
 
 BATCH_BYTES = 4_000_000
 """Tokens in memory at once: a part of a file may have a megabyte."""
@@ -41,7 +43,8 @@ class TableWalk:
         self._primary_key: Any = rows.model._meta.pk
         self._after = self._stored_cursor(runs, name) if runs is not None else None
         is_sqlite = connections[rows.db].vendor == "sqlite"
-        self._most = MOST_ROWS_ON_SQLITE if is_sqlite else MOST_ROWS
+        most = MOST_ROWS_ON_SQLITE if is_sqlite else MOST_ROWS
+        self._size = StepSize(most, fewest=FIRST_BATCH, most=most)
 
     def _stored_cursor(self, runs: models.Manager[Any], name: str) -> Any:
         run, _is_new = runs.get_or_create(name=name)
@@ -57,7 +60,9 @@ class TableWalk:
         """
         size = FIRST_BATCH
         while batch := list(self._left().values_list("pk", *self._columns)[:size]):
+            started = time.monotonic()
             change(batch)
+            self._size.took(time.monotonic() - started)
             self._after = batch[-1][0]
             self._store(len(batch))
             size = self._next_size(batch)
@@ -75,4 +80,4 @@ class TableWalk:
     def _next_size(self, batch: list[Row]) -> int:
         tokens = (each for row in batch for each in row if isinstance(each, Sealed))
         average = sum(len(each.token) for each in tokens) / len(batch)
-        return max(1, min(self._most, int(BATCH_BYTES / (average or 1))))
+        return max(1, min(self._size.rows, int(BATCH_BYTES / (average or 1))))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -29,7 +30,6 @@ from invocations.models.encryption import EncryptedBytesField, EncryptedTextFiel
 from invocations.privacy.phone import Phone
 from invocations.privacy.removal import FINAL
 
-ROWS_AT_ONCE = 300
 _NOT_LOOKED_AT = {ApiKey, BatchChunk, BatchPart, CallbackAddress, Erasure, TrailRow}
 """Secrets that a person never typed a number into; rows with a step of their own; and the trail,
 which has no whole numbers and never changes."""
@@ -50,6 +50,7 @@ class Table:
         return self.model._meta.label
 
 
+@cache
 def tables() -> list[Table]:
     found = (_table(model) for model in apps.get_models(include_auto_created=True))
     return [table for table in found if table and (table.plain or table.encrypted)]
@@ -84,8 +85,8 @@ def _may_hold_text(field: Any) -> bool:
     return is_plain and is_long and not field.choices and not field.name.endswith("digest")
 
 
-def erase_some(table: Table, phone: Phone, after: str) -> tuple[str, Counter[str]]:
-    """Looks through the next rows, from the one after the primary key `after` ("": from the first).
+def erase_some(table: Table, phone: Phone, after: str, most: int) -> tuple[str, Counter[str]]:
+    """Looks through the next `most` rows, from the primary key `after` ("": the beginning) on.
 
     Returns the primary key of the last one ("" when there are no more), and what was changed. Call
     it in a transaction.
@@ -95,10 +96,10 @@ def erase_some(table: Table, phone: Phone, after: str) -> tuple[str, Counter[str
         rows = rows.filter(pk__gt=after)
     bound = {field.bound_to for field in table.encrypted} - {"pk"}
     names = {field.attname for field in (*table.plain, *table.encrypted)} | bound
-    found = list(rows.only(*names)[:ROWS_AT_ONCE])
+    found = list(rows.only(*names)[:most])
     changed = sum(_erase_in(row, table, phone) for row in found)
     counts = Counter({f"texts {table.name}": changed}) if changed else Counter()
-    last = str(found[-1].pk) if len(found) == ROWS_AT_ONCE else ""
+    last = str(found[-1].pk) if len(found) == most else ""
     return last, counts
 
 

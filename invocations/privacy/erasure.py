@@ -8,9 +8,11 @@ forgets the number; what stays is the receipt.
 from __future__ import annotations
 
 import json
+import math
+import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -36,6 +38,7 @@ from invocations.models import (
 from invocations.models.encryption import Unreadable
 from invocations.models.reading import WHOLE
 from invocations.models.recipients import sent_to_digests
+from invocations.models.step_size import StepSize
 from invocations.privacy.erase_batches import delete_unstarted_files, empty_some
 from invocations.privacy.erase_texts import erase_some, tables
 from invocations.privacy.phone import Phone
@@ -45,6 +48,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MESSAGES_AT_ONCE = 300
+FEWEST_ROWS, FIRST_ROWS, MOST_ROWS = 50, 300, 2_000
+"""Looked through in one step."""
+A_LITTLE_SECONDS = 0.3
 State = Erasure.State
 Cursor = list[str]
 """The name of a step, and how far it is: "" at its beginning."""
@@ -108,24 +114,37 @@ def start(digits: str, by: User | None) -> Erasure:
 
 def work_off(erasure: Erasure, on_step: Callable[[Erasure], None] = lambda _: None) -> None:
     """All that is left of it."""
-    while go_on(erasure.pk):
+    for _step in _go_on_for(erasure.pk):
         erasure.refresh_from_db()
         on_step(erasure)
     erasure.refresh_from_db()
 
 
+def _go_on_for(pk: uuid.UUID, seconds: float = math.inf) -> Iterator[None]:
+    """Yields after each step, until it is done or the time has passed."""
+    size, more = StepSize(FIRST_ROWS, fewest=FEWEST_ROWS, most=MOST_ROWS), True
+    ends = time.monotonic() + seconds
+    while more:
+        started = time.monotonic()
+        more = go_on(pk, size.rows) and started < ends
+        size.took(time.monotonic() - started)
+        yield
+
+
 def erase_a_little(now: datetime) -> int:
-    """One step of the oldest erasure that is under way, for the sweep. Returns 1, or 0."""
+    """Some steps of the oldest erasure that is under way, for the sweep, which also sends.
+
+    Returns how many.
+    """
     waiting = Erasure.objects.filter(state=State.UNDER_WAY).order_by("asked_at")
     pk = waiting.values_list("pk", flat=True).first()
     if pk is None:
         return 0
-    go_on(pk)
-    return 1
+    return sum(1 for _step in _go_on_for(pk, A_LITTLE_SECONDS))
 
 
-def go_on(pk: uuid.UUID) -> bool:
-    """The next step, in a transaction of its own. False once it is done."""
+def go_on(pk: uuid.UUID, rows: int = FEWEST_ROWS) -> bool:
+    """The next step, in a transaction of its own, with at most `rows`. False once it is done."""
     with transaction.atomic():
         under_way = Erasure.objects.filter(pk=pk, state=State.UNDER_WAY)
         erasure = under_way.select_for_update().first()
@@ -133,7 +152,7 @@ def go_on(pk: uuid.UUID) -> bool:
             return False
         name, after = erasure.cursor or [_MESSAGES, ""]
         phone = Phone(str(erasure.number))
-        after, counts = _steps()[name](phone, after)
+        after, counts = _steps(rows)[name](phone, after)
         erasure.counts = dict(Counter(erasure.counts) + counts)
         following = [name, after] if after else _next_step(name, phone)
         if following:
@@ -157,17 +176,20 @@ _MESSAGES = "messages"
 _Step = Callable[[Phone, str], tuple[str, Counter[str]]]
 
 
-def _steps() -> dict[str, _Step]:
+def _steps(rows: int = FEWEST_ROWS) -> dict[str, _Step]:
     found: dict[str, _Step] = {
         _MESSAGES: _messages,
         "unstarted": lambda phone, after: ("", delete_unstarted_files(phone)),
         "parts": empty_some,
         "belongings": _belongings,
+        "results": lambda phone, after: _results(phone, after, rows),
         "files": _files,
         "sessions": _sessions,
     }
     for table in tables():
-        found[table.name] = lambda phone, after, each=table: erase_some(each, phone, after)  # type: ignore[misc]
+        found[table.name] = lambda phone, after, each=table: erase_some(  # type: ignore[misc]
+            each, phone, after, rows
+        )
     return found
 
 
@@ -196,8 +218,6 @@ def _belongings(phone: Phone, after: str) -> tuple[str, Counter[str]]:
     """What belongs to people here: exports, forms that were kept, their own number, searches."""
     counts: Counter[str] = Counter()
     counts["exports"] = Export.objects.all().delete()[0]  # each may have a line about the person
-    results = ChannelResult.objects.filter(recipient_digest__in=phone.digests)
-    counts["results"] = forget_recipients(results)
     own = Profile.objects.filter(own_number_digest__in=phone.digests)
     for profile in own:
         profile.own_number = ""
@@ -211,6 +231,16 @@ def _belongings(phone: Phone, after: str) -> tuple[str, Counter[str]]:
         except Unreadable:
             continue
     return "", +counts
+
+
+def _results(phone: Phone, after: str, rows: int) -> tuple[str, Counter[str]]:
+    """Those of no message to the phone. No index finds them, so it goes on by primary key."""
+    begin = int(after or 0)
+    end = begin + rows * 10
+    found = ChannelResult.objects.filter(pk__gt=begin, pk__lte=end)
+    forgotten = forget_recipients(found.filter(recipient_digest__in=phone.digests))
+    has_more = ChannelResult.objects.filter(pk__gt=end).exists()
+    return str(end) if has_more else "", +Counter(results=forgotten)
 
 
 def _files(phone: Phone, after: str) -> tuple[str, Counter[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from functools import cached_property
 
@@ -13,6 +14,9 @@ from invocations.models.recipients import phone_digests
 
 REMOVED = "[number removed]"
 _FEWEST_DIGITS = 7
+_NO_DIGITS = re.compile(r"\D+")
+_BEGIN_ESCAPES = "\\%&"
+"""Behind one of them, digits may stand for another digit, or for none (`number_runs`)."""
 
 
 class Phone:
@@ -31,6 +35,8 @@ class Phone:
         return tuple(dict.fromkeys(_national(each) for each in spellings(self.digits)))
 
     def is_in(self, text: str) -> bool:
+        if self._is_surely_not_in(text):
+            return False
         return any(self._is(digits) for _start, _end, digits in number_runs(text))
 
     def removed_from(self, text: str) -> str:
@@ -41,6 +47,13 @@ class Phone:
                 pieces += [text[at:start], REMOVED]
                 at = end
         return "".join([*pieces, text[at:]])
+
+    def _is_surely_not_in(self, text: str) -> bool:
+        """Ten times as fast as to look for the runs of digits: most texts have other digits."""
+        if any(sign in text for sign in _BEGIN_ESCAPES):
+            return False
+        digits = _NO_DIGITS.sub("", text)
+        return digits.isascii() and not self._is(digits)
 
     def _is(self, digits: str) -> bool:
         return any(each in digits for each in self._sought)

@@ -18,13 +18,12 @@ from django.utils import timezone
 from invocations.audit import verbs
 from invocations.audit.record import record
 from invocations.models import Batch, CodeRemoval, Invocation, PurgeRun, WorkflowInstance
+from invocations.models.step_size import StepSize
 from invocations.privacy import batch_codes, codes
 from invocations.privacy.removal import FINAL, remove_values
 
 MOST, FEWEST = 1_000, 50
 """Messages of a step."""
-STEP_SECONDS = 0.5
-"""A step that took longer is followed by one with half as many messages."""
 LOOKS_EVERY = 60.0
 """Seconds between two looks of a dispatcher that found nothing to remove."""
 RUN_OF_DISPATCHER = timedelta(hours=1)
@@ -39,7 +38,7 @@ class Purge:
 
     def __init__(self, now: datetime | None = None) -> None:
         self._now = now
-        self._most = MOST
+        self._size = StepSize(MOST, fewest=FEWEST, most=MOST)
         self.slowest = 0.0
         """Seconds of the longest transaction."""
 
@@ -70,14 +69,11 @@ class Purge:
         while more:
             started = time.monotonic()
             with transaction.atomic():
-                removed, more = step(self._most)
+                removed, more = step(self._size.rows)
                 _count(removed)
             took = time.monotonic() - started
             self.slowest = max(self.slowest, took)
-            if took > STEP_SECONDS:
-                self._most = max(self._most // 2, FEWEST)
-            elif took < STEP_SECONDS / 4:
-                self._most = min(self._most * 2, MOST)
+            self._size.took(took)
             if removed or more:
                 yield removed
 
