@@ -18,6 +18,7 @@ from invocations.audit import verbs
 from invocations.audit.record import record as trail
 from invocations.batches.approval_rules import content_of, open_approval
 from invocations.batches.changed import change_since_check
+from invocations.batches.one_person import may_be_one
 from invocations.batches.start import start
 from invocations.batches.trail_facts import facts_of
 from invocations.kaleyra.redaction import mask_numbers
@@ -41,6 +42,8 @@ class Decision(StrEnum):
     """It was decided, withdrawn or has lapsed before."""
     VOID = "void"
     """Something has changed since, so nothing was sent."""
+    MAYBE_OWN = "maybe_own"
+    """Who asked could sign in as who decides."""
 
 
 def ask(batch: Batch, by: User | None, choices: dict[str, Any]) -> Approval:
@@ -89,6 +92,12 @@ def may_decide(approval: Approval, viewer: Viewer) -> bool:
     return viewer.may_approve and viewer.reading.reads_workflow(_workflow_id(approval))
 
 
+def may_be_ones_own(approval: Approval, by: User) -> bool:
+    """Whether who asked, or brought the file, could be deciding with the account of `by`."""
+    owners = {approval.asked_by, approval.batch.created_by if approval.batch else None}
+    return any(may_be_one(owner, by) for owner in owners if owner)
+
+
 def _workflow_id(approval: Approval) -> int | None:
     about = approval.invocation
     if approval.batch:
@@ -104,6 +113,8 @@ def approve(approval: Approval, by: User) -> Decision:
     """It starts, or leaves, by itself."""
     if not may_decide(approval, Viewer.of(by)):
         return Decision.OWN
+    if may_be_ones_own(approval, by):
+        return Decision.MAYBE_OWN
     refresh(timezone.now())
     with transaction.atomic():
         if not _decide(approval, State.APPROVED, by):

@@ -96,6 +96,26 @@ def test_nobody_approves_their_own_and_none_without_the_right(ada, sven, priya):
 
 
 @pytest.mark.django_db
+def test_nobody_approves_with_a_second_account_of_theirs(ada, client):
+    second = User.objects.create_user("ada2", password="x", is_staff=True, email="Ada@example.com")
+    second.groups.add(Group.objects.get(name="Approver"))
+    User.objects.filter(pk=ada.person.pk).update(email="ada@example.com")
+    _batch, approval = _asked(User.objects.get(pk=ada.person.pk))
+    assert approvals.approve(approval, second) is Decision.MAYBE_OWN
+    User.objects.filter(pk=second.pk).update(email="other@example.com")
+    address = f"/auth/user/{second.pk}/password/"
+    new = {"password1": "long enough to be good", "password2": "long enough to be good"}
+    assert ada.post(address, new | {"usable_password": "true"}).status_code == 302
+    second = User.objects.get(pk=second.pk)
+    client.force_login(second)
+    assert "cannot approve it yet" in client.get(f"/approvals/{approval.pk}/").content.decode()
+    assert approvals.approve(approval, second) is Decision.MAYBE_OWN
+    old = {"old_password": new["password1"], "new_password1": "only I know this one"}
+    client.post("/password_change/", old | {"new_password2": "only I know this one"})
+    assert approvals.approve(approval, User.objects.get(pk=second.pk)) is Decision.DONE
+
+
+@pytest.mark.django_db
 def test_what_is_kept_for_groups_is_not_approved_from_outside_them(ada, sven, client):
     batch, approval = _asked(ada.person)
     approver = User.objects.create_user("lena", is_staff=True, email="lena@example.com")

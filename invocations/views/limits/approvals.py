@@ -80,6 +80,7 @@ def _decide(request: StaffRequest, found: Approval, action: str, form: ReasonFor
         Decision.OWN: _("Somebody else has to decide: you asked for it, or brought the file."),
         Decision.GONE: _("It was decided already, withdrawn, or has lapsed."),
         Decision.VOID: _("Something has changed since, so nothing was sent. Have it asked anew."),
+        Decision.MAYBE_OWN: _("Nothing was sent: your account may be in the hands of who asked."),
     }
     level = messages.SUCCESS if decision is Decision.DONE else messages.WARNING
     messages.add_message(request, level, told[decision])
@@ -96,6 +97,7 @@ def _context(request: StaffRequest, found: Approval, form: ReasonForm) -> dict[s
         for region, rows in (counts.countries.items() if counts else ())
     ]
     is_open = found.state == State.OPEN
+    may_decide = is_open and deeds.may_decide(found, viewer)
     return {
         "approval": found,
         "form": form,
@@ -107,7 +109,8 @@ def _context(request: StaffRequest, found: Approval, form: ReasonForm) -> dict[s
         "countries": countries[:10],
         "asked_by": person_name(found.asked_by),
         "decided_by": person_name(found.decided_by) if found.decided_by else "",
-        "may_decide": is_open and deeds.may_decide(found, viewer),
+        "may_decide": may_decide,
+        "may_be_own": may_decide and deeds.may_be_ones_own(found, request.user),
         "may_withdraw": is_open and found.asked_by_id == request.user.pk,
         "texts": _texts(found),
     }
