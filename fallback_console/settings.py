@@ -12,14 +12,15 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 from django.urls import reverse_lazy
-from django.utils.translation import gettext_lazy as _
 
 from fallback_console.databases import beside_database
-from fallback_console.environment import Environment, SettingProblem
+from fallback_console.environment import Environment
 from fallback_console.logs import levels_by_logger, remember_credentials_of, root_level
 from fallback_console.sign_in_extra.configuration import settings_of_extra
 from fallback_console.sign_in_extra.defaults import *  # noqa: F403
 from fallback_console.sign_in_settings import *  # noqa: F403
+from fallback_console.unfold_settings import UNFOLD as UNFOLD
+from fallback_console.variables import SettingProblem
 
 # Every entry point reads this module before it makes a file: the database with its journal, exports
 # and backups are for the console's own user alone.
@@ -278,35 +279,6 @@ remember_credentials_of(
     ],
     urls=[HTTPS_PROXY_URL, CELERY_BROKER_URL, env.text("EMAIL_URL")],
 )
-
-# --- admin site (django-unfold) -----------------------------------------------------------------
-
-UNFOLD = {
-    "SITE_TITLE": _("Fallback console"),
-    "SITE_HEADER": _("Fallback console"),
-    "SITE_SUBHEADER": _("WhatsApp, then SMS"),
-    "SITE_SYMBOL": "forum",
-    "SITE_URL": None,
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": "invocations.admin.site.favicon"}
-    ],
-    "SHOW_HISTORY": True,
-    "SHOW_VIEW_ON_SITE": False,
-    "SCRIPTS": [
-        "invocations.admin.site.shell_script",
-        "invocations.admin.site.keyboard_script",
-        "invocations.admin.site.console_script",
-    ],
-    "LOGIN": {"form": "invocations.forms.sign_in.SignInForm"},
-    "SIDEBAR": {
-        "navigation": "invocations.admin.navigation.sidebar",
-        "show_search": False,
-        "show_all_applications": False,
-    },
-}
-"""No colours here: Unfold would write them as an inline style, which the policy above forbids.
-They are in static/console/tokens.css; `invocations.admin.site` lists the stylesheets.
-"""
 
 # Second factor and single sign-on: nothing unless the environment asks for them.
 vars().update(settings_of_extra(env, vars()))

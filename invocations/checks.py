@@ -18,7 +18,7 @@ from invocations.kaleyra.patterns import PatternError, compiled
 def settings_from_the_environment(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """One error for each problem that `fallback_console.environment` found."""
+    """One error for each problem that the settings found."""
     return [
         Error(f"{problem.name} {problem.wrong}", hint=problem.hint, id=f"console.{problem.name}")
         for problem in settings.SETTINGS_PROBLEMS

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -42,6 +36,8 @@ from invocations.sandbox import PRACTICE_SID
 from invocations.sandbox.server import PracticePod
 from invocations.sending.record import record
 from tests.emptied_trail import emptied_with_the_trail as emptied_with_the_trail
+from tests.processes import manage as manage
+from tests.processes import process as process
 
 ROOT = Path(__file__).parent.parent
 PASSWORD = "correct horse battery"
@@ -204,61 +200,11 @@ def kaleyra_says(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return says
 
 
-@pytest.fixture
-def process(dispatcher_state: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """process("-m", "celery", …): Python with the test's database.
-
-    Needs a test that commits (`transaction=True`).
-    """
-    running: list[subprocess.Popen[str]] = []
-
-    def process(*words: str, **env: str) -> subprocess.Popen[str]:
-        database = connection.settings_dict
-        address = "{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)
-        url = (
-            f"sqlite:///{database['NAME']}"
-            if connection.vendor == "sqlite"
-            else f"postgres://{address}"
-        )
-        environment = (
-            os.environ
-            | {
-                "DJANGO_SETTINGS_MODULE": "tests.settings",
-                "TEST_DATABASE_URL": url,
-                "PYTHONUNBUFFERED": "1",
-                "TEST_DISPATCHER_STATE_DIR": str(dispatcher_state),
-            }
-            | env
-        )
-        pipes: dict[str, Any] = {
-            "stdout": subprocess.PIPE,
-            "stderr": subprocess.PIPE,
-            "text": True,
-            "start_new_session": True,
-        }
-        running.append(
-            subprocess.Popen([sys.executable, *words], cwd=ROOT, env=environment, **pipes)
-        )
-        return running[-1]
-
-    yield process
-    for process_ in running:
-        with suppress(ProcessLookupError):
-            os.killpg(process_.pid, signal.SIGKILL)  # and those that it started
-        process_.communicate()
-
-
-@pytest.fixture
-def manage(process: Callable[..., subprocess.Popen[str]]) -> Callable[..., subprocess.Popen[str]]:
-    """manage("invoke", …): a command of ours, as an operator starts it."""
-    return partial(process, "manage.py")
-
-
 # --- people everyone knows, each signed in with a browser of their own ----------------------------
 
 
-def _browser(username: str, *groups: str, further: tuple[str, ...] = (), **kwargs: bool) -> Client:
-    """Of somebody who is signed in. `further`: rights of their own."""
+def signed_in(username: str, *groups: str, further: tuple[str, ...] = (), **kwargs: bool) -> Client:
+    """The browser of somebody who is signed in. `further`: rights of their own."""
     person = User.objects.create_user(username, password=PASSWORD, is_staff=True, **kwargs)
     person.groups.set(Group.objects.filter(name__in=groups))
     person.user_permissions.set(Permission.objects.filter(codename__in=further))
@@ -277,28 +223,28 @@ def sign_in_again(client: Client) -> None:
 def priya(db: None) -> Client:
     """Support, who may send files, send again and cancel what others sent: as before the roles."""
     further = ("send_again", "cancel_of_others")
-    return _browser("priya", "Support", "Bulk sender", further=further)
+    return signed_in("priya", "Support", "Bulk sender", further=further)
 
 
 @pytest.fixture
 def rosa(db: None) -> Client:
     """Reviewer."""
-    return _browser("rosa", "Reviewer")
+    return signed_in("rosa", "Reviewer")
 
 
 @pytest.fixture
 def ada(db: None) -> Client:
     """Admin."""
-    return _browser("ada", "Admin")
+    return signed_in("ada", "Admin")
 
 
 @pytest.fixture
 def sven(db: None) -> Client:
     """Superuser."""
-    return _browser("sven", is_superuser=True)
+    return signed_in("sven", is_superuser=True)
 
 
 @pytest.fixture
 def nina(db: None) -> Client:
     """Signs in, and may nothing."""
-    return _browser("nina")
+    return signed_in("nina")

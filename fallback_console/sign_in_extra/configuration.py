@@ -7,8 +7,9 @@ from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
-from fallback_console.environment import Environment, SettingProblem
+from fallback_console.environment import Environment
 from fallback_console.logs import remember_credentials_of
+from fallback_console.variables import SettingProblem
 
 HERE = "fallback_console.sign_in_extra"
 SECOND_FACTOR = ["off", "optional", "admins", "all"]

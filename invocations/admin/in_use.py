@@ -18,8 +18,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from invocations.models import Invocation, WorkflowInstance
-from invocations.models.permissions import viewer_of
 from invocations.models.reading import Reading
+from invocations.models.viewer import viewer_of
 
 MAX_NAMED = 10
 """Rows that are listed by name."""

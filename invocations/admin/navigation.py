@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from invocations.models import permissions
-from invocations.models.permissions import Viewer, viewer_of
+from invocations.models.viewer import Viewer, viewer_of
 from invocations.monitoring.badges import badges_of
 from invocations.monitoring.needs import has_list
 

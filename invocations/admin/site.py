@@ -16,7 +16,7 @@ from unfold.sites import UnfoldAdminSite
 from invocations.access.proof import Outcome, prove
 from invocations.access.step_up import sign_in_after_too_many
 from invocations.admin import navigation
-from invocations.models.permissions import viewer_of
+from invocations.models.viewer import viewer_of
 from invocations.monitoring import pauses
 
 STYLESHEETS = (

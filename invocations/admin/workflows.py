@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from invocations.admin.badges import badge
 from invocations.admin.configuration import ConfigurationAdmin
 from invocations.models import WorkflowInstance
-from invocations.models.permissions import viewer_of
+from invocations.models.viewer import viewer_of
 
 Stage = WorkflowInstance.Stage
 

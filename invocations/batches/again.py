@@ -29,7 +29,7 @@ from invocations.composing.findings import Finding, Severity
 from invocations.history.report import prefetch_for_page
 from invocations.models import Batch, BatchPart, Invocation
 from invocations.models.batches import PART_ROWS, part_place
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.sending.record import NotSendable
 
 if TYPE_CHECKING:

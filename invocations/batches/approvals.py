@@ -23,7 +23,7 @@ from invocations.batches.start import start
 from invocations.batches.trail_facts import facts_of
 from invocations.kaleyra.redaction import mask_numbers
 from invocations.models import Approval, Batch, Invocation
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.sending import awaiting
 from invocations.sending.decisions import facts_of as message_facts
 from invocations.sending.record import NotSendable

@@ -17,7 +17,7 @@ from invocations.batches.start import NOT_YOURS, RESULT_KEPT
 from invocations.batches.trail_facts import facts_of
 from invocations.composing.findings import Finding, Severity
 from invocations.models import Batch
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.sending import decisions
 from invocations.sending.record import NotSendable
 

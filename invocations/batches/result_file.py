@@ -27,7 +27,7 @@ from invocations.history.statuses import STATUSES
 from invocations.history.xlsx_stream import as_xlsx
 from invocations.models import Batch, BatchPart, Invocation
 from invocations.models.attempts import read_answers
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 
 LEFT_OUT = pgettext_lazy("row", "Left out")
 AT_FAULT = pgettext_lazy("row", "Not sent: at fault")

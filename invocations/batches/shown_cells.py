@@ -14,7 +14,7 @@ from invocations.history.references import reference_for
 from invocations.kaleyra import recipients
 from invocations.kaleyra.recipients import RecipientError
 from invocations.models import Batch
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 
 _Shown = Callable[[str], str]
 

@@ -22,7 +22,7 @@ from invocations.batches.trail_facts import facts_of, numbers_digest
 from invocations.composing import check
 from invocations.composing.findings import Finding, Severity
 from invocations.models import Batch, WorkflowInstance
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.sending.record import NotSendable
 
 if TYPE_CHECKING:

@@ -29,8 +29,8 @@ from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import Recipient, RecipientError
 from invocations.kaleyra.stored_numbers import stored
 from invocations.models import Invocation, WorkflowInstance
-from invocations.models.permissions import Viewer
 from invocations.models.recipients import phone_digests
+from invocations.models.viewer import Viewer
 
 LINE_BREAK = "line_break"
 MAX_AHEAD = timedelta(days=180)

@@ -21,8 +21,8 @@ from invocations.kaleyra.spellings import canonical
 from invocations.models import Attempt, Invocation, WorkflowInstance
 from invocations.models.encryption import Unreadable
 from invocations.models.people import full_name
-from invocations.models.permissions import Viewer
 from invocations.models.recipients import sent_to
+from invocations.models.viewer import Viewer
 
 Status = Invocation.Status
 

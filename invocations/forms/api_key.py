@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
 
 from invocations.models import ApiKey
-from invocations.models.configuration import sendable_key
+from invocations.models.validators import sendable_key
 
 
 def looks_like_a_key(key: str) -> bool:

@@ -33,7 +33,7 @@ from invocations.history.filters import (
 )
 from invocations.models import Account, Batch, Invocation, WorkflowInstance
 from invocations.models.people import full_name
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 
 
 class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no subscript at run time

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from invocations.composing import template_fields
 from invocations.models import Preset, WorkflowInstance
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 
 
 class PresetForm(forms.Form):

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from invocations.forms.history import HistoryFilter
 from invocations.models import SavedFilter
-from invocations.models.permissions import Viewer
 from invocations.models.reading import Reading
+from invocations.models.viewer import Viewer
 
 MAX_SAVED_FILTERS = 40
 """Saved filters that are listed for one person."""

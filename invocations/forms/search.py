@@ -20,9 +20,9 @@ from invocations.kaleyra.characters import digit, without_invisible
 from invocations.kaleyra.masked import MaskedNumber, find_masked
 from invocations.models import ChannelResult, SearchableValue
 from invocations.models.indexes import kaleyras_id_in, ticket_is, ticket_starts_with
-from invocations.models.permissions import Viewer
 from invocations.models.recipients import sent_to_by_channel
 from invocations.models.searchable_values import value_digests
+from invocations.models.viewer import Viewer
 
 UUID = re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 MAX_ROWS_FOR_COUNTRIES = 200

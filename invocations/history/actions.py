@@ -20,7 +20,7 @@ from invocations.history.statuses import AWAITS_APPROVAL
 from invocations.history.steps import WAIT_FOR_RETRY
 from invocations.history.wording import clock_time_of
 from invocations.models import Invocation
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.sending.ask_again import is_checkable
 from invocations.sending.departure import GOES_ON, Departure
 from invocations.sending.schedule import may_change_time

@@ -13,7 +13,7 @@ from invocations.history.change import Change
 from invocations.history.change_values import Detail
 from invocations.history.changes import MAX_READ, Query, changes_page
 from invocations.history.exports import Line, without_formula
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 
 MAX_LINES = 5_000
 MAX_PAGES = 100

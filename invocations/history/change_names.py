@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from invocations.history.change_rows import Row
 from invocations.history.wording import person_name
 from invocations.models import Account, ApiKey, Channel, Pod, WorkflowInstance
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 
 
 @dataclass

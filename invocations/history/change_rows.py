@@ -30,7 +30,7 @@ from invocations.models import (
     WorkflowInstance,
     permissions,
 )
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 
 TRAIL = "trail"
 Mark = tuple[datetime, str, int]

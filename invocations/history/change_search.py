@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from invocations.history.meanings import Text
 from invocations.history.wording import person_name
 from invocations.models import Account, ApiKey, Pod, WorkflowInstance, permissions
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 
 MAX_MATCHES = 10
 """Of each kind. Of more, the person types more of the name."""

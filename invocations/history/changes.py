@@ -24,7 +24,7 @@ from invocations.history.change_sentences import change_of
 from invocations.history.trail_rows import VERSIONED, Looked, look_up, of_kind, versions_of
 from invocations.history.trail_sentences import VERBS_OF, trail_change, who_did
 from invocations.models import Account
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 
 PAGE = 50
 MAX_READ = 500

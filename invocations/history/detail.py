@@ -39,7 +39,7 @@ from invocations.history.timeline_step import TimelineStep
 from invocations.history.wording import person_name
 from invocations.models import Attempt, Callback, Channel, Invocation, Settlement
 from invocations.models.encryption import Unreadable
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.sending.departure import GOES_ON, Departure
 
 Status = Invocation.Status

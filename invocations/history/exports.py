@@ -39,8 +39,8 @@ from invocations.history.notes import prefetch_notes
 from invocations.history.report import prefetch_results
 from invocations.models import Export, Invocation
 from invocations.models.attempts import read_answers
-from invocations.models.permissions import Viewer
 from invocations.models.reading import WHOLE
+from invocations.models.viewer import Viewer
 
 logger = logging.getLogger(__name__)
 

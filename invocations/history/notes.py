@@ -18,7 +18,7 @@ from invocations.kaleyra.private_text import mask_keys
 from invocations.kaleyra.redaction import mask_numbers
 from invocations.models import Invocation, Note
 from invocations.models.encryption import Unreadable
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 
 MAX_NOTES = 50
 """The newest notes that a page shows."""

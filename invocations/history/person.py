@@ -20,9 +20,9 @@ from invocations.kaleyra.stored_numbers import stored
 from invocations.models import Channel, Invocation, WorkflowVersion
 from invocations.models.encryption import Unreadable
 from invocations.models.invocations import sends_in
-from invocations.models.permissions import Viewer
 from invocations.models.reading import WHOLE
 from invocations.models.recipients import phone_digests, sent_to_digests
+from invocations.models.viewer import Viewer
 
 Status, Delivery = Invocation.Status, Invocation.Delivery
 

@@ -18,8 +18,8 @@ from invocations.history.references import masked_reference
 from invocations.history.report import prefetch_results
 from invocations.history.sent import SentMessage
 from invocations.models import Invocation, SearchableValue
-from invocations.models.permissions import Viewer
 from invocations.models.searchable_values import value_digests
+from invocations.models.viewer import Viewer
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from invocations.kaleyra.private_text import mask_keys
 from invocations.kaleyra.redaction import mask_numbers
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 
 FEWEST_DIGITS_OF_A_NUMBER = 10
 """In a ticket. Shorter runs are numbers of tickets: help desks number theirs with 5 to 9 digits. A

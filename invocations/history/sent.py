@@ -16,7 +16,7 @@ from invocations.kaleyra.stored_numbers import stored
 from invocations.models import Callback, Channel, Invocation
 from invocations.models.encryption import Unreadable
 from invocations.models.invocations import sends_in
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 
 
 @dataclass(frozen=True)

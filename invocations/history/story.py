@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Prefetch, QuerySet
 
 from invocations.models import Attempt, Callback, Invocation
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 
 
 def with_story(viewer: Viewer) -> QuerySet[Invocation]:

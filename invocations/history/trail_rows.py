@@ -25,7 +25,7 @@ from invocations.models import (
     TrailRow,
     WorkflowInstance,
 )
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 
 VERSIONED: dict[str, Any] = {
     "account": Account,

@@ -1,11 +1,12 @@
 """What the console keeps."""
 
 from invocations.models.admin_changes import AdminChange
+from invocations.models.api_keys import ApiKey
 from invocations.models.approvals import Approval
 from invocations.models.attempts import Attempt, Settlement
 from invocations.models.batches import Batch, BatchChunk, BatchPart, ColumnChoice
 from invocations.models.browser_sessions import BrowserSession
-from invocations.models.configuration import Account, ApiKey, Pod
+from invocations.models.configuration import Account, Pod
 from invocations.models.home import AdminRequest, Favourite, FollowedUp
 from invocations.models.invocations import Invocation
 from invocations.models.kept_forms import KeptForm

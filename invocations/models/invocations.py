@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -13,25 +11,22 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from invocations.kaleyra.payload import Send, sends_of
-from invocations.kaleyra.sentences import sentence_of
+from invocations.models.answers import LastAnswer
 from invocations.models.batches import Batch
 from invocations.models.configuration import Account
 from invocations.models.constraints import INVOCATION_CONSTRAINTS
 from invocations.models.encryption import EncryptedTextField, ValuesRemoved
 from invocations.models.indexes import INVOCATION_INDEXES
+from invocations.models.permissions import INVOCATION_PERMISSIONS
 from invocations.models.targets import Target
 from invocations.models.template_fields import WorkflowVersion
 from invocations.models.workflows import WorkflowInstance
-
-if TYPE_CHECKING:
-    from invocations.models.attempts import Attempt
-
 
 PAYLOAD_DIGEST = "payload"
 """The purpose of the digests of payloads (`encryption.digests`)."""
 
 
-class Invocation(models.Model):
+class Invocation(LastAnswer, models.Model):
     """One message to one customer, and the job that sends it.
 
     The row is committed before the first byte is sent. `sending.record` writes what is sent, which
@@ -135,6 +130,8 @@ class Invocation(models.Model):
     delivery = models.CharField(
         _("delivery"), max_length=10, choices=Delivery.choices, default=Delivery.NONE, blank=True
     )
+    reason = models.CharField(max_length=40, blank=True, editable=False)
+    """Why it has its status: a code that `history.reasons` puts into words."""
     # Not sent before or after these times; None sets no limit. `record` always sets `not_after`.
     not_before = models.DateTimeField(_("not before"), null=True, blank=True, editable=False)
     not_after = models.DateTimeField(_("expires"), null=True, blank=True, editable=False)
@@ -156,23 +153,6 @@ class Invocation(models.Model):
     """How long since `doubtful_since` the console could not ask (`sending.open_time`)."""
     final_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When `is_final` became true; None before."""
-
-    # --- the last answer
-
-    workflow_invocation_id = models.CharField(_("Kaleyra’s ID"), max_length=100, blank=True)
-    http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True, blank=True)
-    provider_timestamp = models.CharField(_("Kaleyra's timestamp"), max_length=60, blank=True)
-    answered_attempt = models.PositiveIntegerField(null=True, blank=True, editable=False)
-    """The number of the attempt whose answer is the last; None if there is none."""
-    reply = EncryptedTextField(bound_to="request_id", null=True, blank=True, editable=False)
-    """The last answer, in rows of a version that did not store `answered_attempt`."""
-    reason = models.CharField(max_length=40, blank=True, editable=False)
-    """Why it has its status: a code that `history.reasons` puts into words."""
-    error_kind = models.CharField(_("error"), max_length=200, blank=True, editable=False)
-    """The error text without ids and values, the same for all errors of one kind."""
-
-    answering_attempt: Attempt | None = None
-    """The attempt of `answered_attempt`, once it was read (`attempts.read_answers` reads many)."""
 
     # --- the result, from Kaleyra's callbacks
 
@@ -238,19 +218,7 @@ class Invocation(models.Model):
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         ordering = ["-id"]
-        permissions = [
-            ("send_invocation", _("Can send")),
-            ("view_full_recipient", _("Can see full numbers")),
-            ("view_values", _("Can see the values of what was sent")),
-            ("settle_invocation", _("Can record what happened to a message")),
-            ("send_batch", _("Can send files of recipients")),
-            ("send_again", _("Can send a message again")),
-            ("cancel_of_others", _("Can cancel other people's messages")),
-            ("view_of_others", _("Can see other people's messages")),
-            ("approve_sending", _("Can approve what somebody else wants to send")),
-            ("change_limits", _("Can change limits and the do-not-contact list")),
-            ("erase_person", _("Can erase a person")),
-        ]
+        permissions = list(INVOCATION_PERMISSIONS)
         default_permissions = ("view",)
         constraints = INVOCATION_CONSTRAINTS
         indexes = INVOCATION_INDEXES
@@ -274,36 +242,6 @@ class Invocation(models.Model):
             and self.status in (self.Status.REJECTED, *self.NEVER_LEFT)
             and not self.reason.startswith("settled_")
         )
-
-    @property
-    def kept_reply(self) -> dict[str, Any]:
-        """The last answer as `kaleyra.redaction.kept_answer` kept it, or {}.
-
-        `message`, `errors`, and `text`: the raw body, cut, without the key, numbers and values.
-        Raises `Unreadable`.
-        """
-        number = self.answered_attempt
-        text = self.reply if number is None else self._attempt_with_answer(number).reply
-        kept: dict[str, Any] = json.loads(text) if text else {}
-        return kept
-
-    def _attempt_with_answer(self, number: int) -> Attempt:
-        if self.answering_attempt is None or self.answering_attempt.number != number:
-            answers = self.attempts.model.objects.only("number", "binding", "reply")
-            self.answering_attempt = answers.get(invocation=self.pk, number=number)
-        return self.answering_attempt
-
-    @property
-    def message(self) -> str | None:
-        """Kaleyra's message as people read it; `kept_reply` has it as it came."""
-        message: str | None = self.kept_reply.get("message")
-        return message if message is None else sentence_of(message)
-
-    @property
-    def errors(self) -> list[str]:
-        """Kaleyra's errors as people read them, without what the message says already."""
-        errors = dict.fromkeys(map(sentence_of, self.kept_reply.get("errors", [])))
-        return [error for error in errors if error != self.message]
 
 
 def sends_in(invocation: Invocation) -> list[Send]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from invocations.batches.approvals import may_decide, with_related
 from invocations.history.wording import clock_time, person_name
 from invocations.models import Approval, permissions
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.monitoring.claimed_emails import EmailClaim, send_in_thread
 
 State = Approval.State

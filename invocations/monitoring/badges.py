@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.monitoring.follow_up import count_to_follow_up, forget_count_to_follow_up
 from invocations.monitoring.needs import count_of_needs, forget_count_of_needs
 

@@ -24,7 +24,7 @@ from invocations.history.references import masked_reference
 from invocations.history.scheduled import zone_text
 from invocations.history.wording import clock_time
 from invocations.models import Batch, Invocation
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.monitoring.claimed_emails import EmailClaim, send_in_thread
 
 State, Status = Batch.State, Invocation.Status

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from invocations.history.periods import recorded_between
 from invocations.models import FollowedUp, Invocation
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.monitoring.kept_count import KeptCount
 
 _COUNT = KeptCount("follow-up")

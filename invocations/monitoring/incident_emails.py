@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from invocations.history.scheduled import zone_text
 from invocations.history.wording import clock_time
 from invocations.models import Incident
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.monitoring import pauses
 from invocations.monitoring.claimed_emails import EmailClaim, send_in_thread
 from invocations.monitoring.incident_text import words_of

@@ -17,7 +17,7 @@ from invocations.history.links import history_url
 from invocations.history.reasons import REASONS, advice_for
 from invocations.kaleyra.sentences import sentence_of
 from invocations.models import Incident, Invocation, permissions
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.monitoring import pauses, remedies
 from invocations.sending.account_key import key_problem
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.core.cache import cache
 
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 
 COUNT_KEPT_SECONDS = 20
 """For how long a count may be behind. The list that it counts is always read anew."""

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from invocations.history.wording import person_name
 from invocations.models import AdminRequest, permissions
-from invocations.models.permissions import Viewer
 from invocations.models.reading import Reading
+from invocations.models.viewer import Viewer
 from invocations.monitoring import admin_requests, pauses
 from invocations.monitoring.kept_count import KeptCount
 from invocations.monitoring.need import Ask, Need, Rank

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from invocations.access.admin_changes import may_confirm, open_changes
 from invocations.history.wording import person_name
 from invocations.models import permissions
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.monitoring.need import Need, Rank
 
 

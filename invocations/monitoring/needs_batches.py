@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from invocations.batches.changed import PAUSE_TEXT
 from invocations.models import Batch, permissions
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.monitoring.need import Need, Rank
 
 

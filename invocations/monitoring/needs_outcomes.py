@@ -15,8 +15,8 @@ from django.utils.translation import ngettext
 from invocations.history.links import history_url
 from invocations.history.periods import recorded_between
 from invocations.models import Incident, Invocation, WorkflowInstance, permissions
-from invocations.models.permissions import Viewer
 from invocations.models.reading import Reading
+from invocations.models.viewer import Viewer
 from invocations.monitoring import pauses, statistics
 from invocations.monitoring.incident_text import words_of
 from invocations.monitoring.incidents import NEWEST_PER_WORKFLOW

@@ -26,8 +26,8 @@ from invocations.kaleyra.recipients import Recipient
 from invocations.models import Invocation, SearchableValue, WorkflowInstance
 from invocations.models.encryption import is_digest_of
 from invocations.models.invocations import PAYLOAD_DIGEST
-from invocations.models.permissions import Viewer
 from invocations.models.recipients import phone_digests
+from invocations.models.viewer import Viewer
 from invocations.sending import awaiting, caps, targets
 from invocations.sending.message_columns import (
     lock_recipients,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 
 from invocations.history.references import reference_for
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 
 register = template.Library()
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from psycopg.errors import QueryCanceled
 
 from invocations.forms.kept_form import keep
-from invocations.models.permissions import Viewer, viewer_of
+from invocations.models.viewer import Viewer, viewer_of
 
 logger = logging.getLogger(__name__)
 

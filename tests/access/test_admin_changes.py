@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from invocations.models import AdminChange
 from tests.access.admins import State, asked_by, change_page, fields, group, press
-from tests.conftest import _browser
+from tests.conftest import signed_in
 
 PASSWORD = "correct horse battery staple"
 
@@ -18,13 +18,13 @@ PASSWORD = "correct horse battery staple"
 @pytest.fixture
 def beth(db):
     """The second Admin."""
-    return _browser("beth", "Admin")
+    return signed_in("beth", "Admin")
 
 
 @pytest.fixture
 def noor(db):
     """Support, who is to become an Admin."""
-    return _browser("noor", "Support")
+    return signed_in("noor", "Support")
 
 
 # --- what has to be confirmed ---------------------------------------------------------------------
@@ -64,7 +64,7 @@ def test_a_new_person_is_saved_without_the_groups_of_admins(ada, beth):
     ],
 )
 def test_nothing_of_another_admin_is_changed_alone(ada, beth, more):
-    third = _browser("cleo", "Admin")
+    third = signed_in("cleo", "Admin")
     before = fields(third.person)
     asked_by(ada, third.person, **more)
     third.person.refresh_from_db()
@@ -83,7 +83,7 @@ def test_an_admin_changes_people_who_are_no_admins_at_once(ada, beth, noor):
 
 
 def test_an_admin_that_is_turned_off_is_not_turned_on_alone(ada, beth):
-    old = _browser("old", "Admin", is_active=False)
+    old = signed_in("old", "Admin", is_active=False)
     asked_by(ada, old.person)
     old.person.refresh_from_db()
     assert not old.person.is_active

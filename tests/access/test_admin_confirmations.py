@@ -16,7 +16,7 @@ from invocations.access import admin_changes
 from invocations.access.admin_changes import confirm
 from invocations.models import AdminChange, TrailRow
 from tests.access.admins import State, asked_by, change_page, fields, group, press
-from tests.conftest import _browser
+from tests.conftest import signed_in
 
 PASSWORD = "correct horse battery staple"
 
@@ -24,13 +24,13 @@ PASSWORD = "correct horse battery staple"
 @pytest.fixture
 def beth(db):
     """The second Admin."""
-    return _browser("beth", "Admin")
+    return signed_in("beth", "Admin")
 
 
 @pytest.fixture
 def noor(db):
     """Support, who is to become an Admin."""
-    return _browser("noor", "Support")
+    return signed_in("noor", "Support")
 
 
 # --- when it lapses and is void -------------------------------------------------------------------
@@ -133,7 +133,7 @@ def emails(settings, monkeypatch, django_capture_on_commit_callbacks):
 def test_the_one_concerned_is_told_at_the_address_from_before(ada, beth, emails):
     User.objects.filter(pk=beth.person.pk).update(email="old@example.com")
     beth.person.refresh_from_db()
-    third = _browser("cleo", "Admin")
+    third = signed_in("cleo", "Admin")
     [(to, text)] = emails(lambda: asked_by(ada, beth.person, email="new@example.com"))
     assert to == "old@example.com" and "another email address" in text and "new@" not in text
     [(to, text)] = emails(lambda: press(third, "confirm", AdminChange.objects.get()))
@@ -170,7 +170,7 @@ def test_it_stands_under_needs_you_for_whoever_may_confirm(ada, beth, noor):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_who_confirm_at_once_one_does(ada, noor):
-    admins = [_browser(f"admin{number}", "Admin").person for number in range(6)]
+    admins = [signed_in(f"admin{number}", "Admin").person for number in range(6)]
     change = admin_changes.ask(noor.person, {"groups": [group("Admin").pk]}, ada.person)
     done = at_once([lambda by=by: confirm(change.pk, by) for by in admins])
     assert sum(each is not None for each in done) == 1
@@ -219,7 +219,7 @@ def at_once(deeds):
 
 
 def test_whoever_confirms_reads_the_new_address_and_rights(ada, beth, sven, noor):
-    third = _browser("cleo", "Admin")
+    third = signed_in("cleo", "Admin")
     asked_by(ada, third.person, email="new@example.com")
     assert "another email address: new@example.com" in beth.get("/confirmations/").content.decode()
     press(beth, "refuse", AdminChange.objects.get(state=State.OPEN))

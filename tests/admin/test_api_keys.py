@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from invocations.models import Account, ApiKey
+from tests.admin.pages import messages_of
 
 from .conftest import KEY
 
@@ -14,10 +15,6 @@ ADD = reverse("admin:invocations_apikey_add")
 
 def change(key):
     return reverse("admin:invocations_apikey_change", args=[key.pk])
-
-
-def messages_of(response):
-    return " ".join(str(message) for message in response.context["messages"])
 
 
 def add(browser, kaleyra, **fields):

@@ -11,7 +11,7 @@ from invocations.composing import stage_moves
 from invocations.composing.stage_moves import TEST_DELIVERED
 from invocations.history.changes import Query, changes_page, last_changes
 from invocations.models import Account, Parameter, Pod
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.sending import pause
 from tests.views.pages import opened, words_of
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from invocations.models import Account, Pod, WorkflowInstance
-from tests.admin.test_accounts_and_pods import messages_of
+from tests.admin.pages import messages_of
 from tests.admin.test_change_history import said
 from tests.admin.test_target_change import address_of
 from tests.views.pages import Page, opened, words_of

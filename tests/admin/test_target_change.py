@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from invocations.models import Invocation, Pod, WorkflowInstance
 from invocations.sending.deliver import deliver
-from tests.admin.test_accounts_and_pods import messages_of
+from tests.admin.pages import messages_of
 from tests.views.history.invocation_page import page_of, text_of
 from tests.views.pages import opened
 

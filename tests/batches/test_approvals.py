@@ -20,7 +20,7 @@ from invocations.models import (
     TrailRow,
     WorkflowInstance,
 )
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.monitoring import approval_emails
 from invocations.monitoring.needs import needs_you
 from invocations.sending import decisions

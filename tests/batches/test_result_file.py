@@ -16,7 +16,7 @@ from invocations.batches.control import cancel
 from invocations.batches.request_ids import RequestIds
 from invocations.batches.result_file import ResultGone, write_csv, write_xlsx
 from invocations.models import Batch, Invocation, Parameter
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.monitoring.sweep import run_once
 from tests.batches.built import running_batch
 from tests.batches.files import read

@@ -6,7 +6,7 @@ from invocations.composing.check import check, of_message, to_acknowledge
 from invocations.composing.findings import blockers
 from invocations.kaleyra.payload import Send
 from invocations.models import Parameter, WorkflowInstance
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 
 pytestmark = pytest.mark.django_db
 BY = Viewer.operator()

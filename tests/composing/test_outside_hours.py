@@ -9,7 +9,7 @@ from invocations.composing import check
 from invocations.composing.outside_hours import OUTSIDE_HOURS, of_hours
 from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import clean
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from tests.many import real_account, workflow_of
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from invocations.composing.check import check, of_message
 from invocations.composing.findings import blockers
 from invocations.kaleyra.payload import Send
 from invocations.models import Account, Invocation, Pod, Profile, WorkflowInstance
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.sending.record import NotSendable, record
 
 pytestmark = pytest.mark.django_db

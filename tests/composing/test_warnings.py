@@ -13,7 +13,7 @@ from invocations.composing import warnings
 from invocations.kaleyra import recipients
 from invocations.kaleyra.payload import Send
 from invocations.models import Invocation
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.sending.deliver import deliver
 from invocations.sending.record import record
 

@@ -14,7 +14,7 @@ from invocations.batches.columns import ColumnMap
 from invocations.batches.request_ids import RequestIds
 from invocations.batches.result_file import result_rows
 from invocations.models import Batch, WorkflowInstance
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.sending.outcomes import Status
 from invocations.sending.record import NotSendable
 from tests.batches.built import running_batch

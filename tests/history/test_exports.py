@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from invocations.history import export_columns, exports
 from invocations.models import Callback, Export, Invocation
-from invocations.models.permissions import SEE_RECIPIENT, Viewer
+from invocations.models.permissions import SEE_RECIPIENT
+from invocations.models.viewer import Viewer
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser, Group, Permission, User
 from django.db import connection
 
 from invocations.models import Account, Pod, WorkflowInstance, permissions
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 
 pytestmark = pytest.mark.django_db
 

@@ -7,8 +7,8 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from invocations.models import Channel
-from invocations.models.permissions import Viewer
 from invocations.models.reading import Reading
+from invocations.models.viewer import Viewer
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.django_db

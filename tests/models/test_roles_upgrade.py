@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 
 from invocations.models import permissions
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 
 pytestmark = pytest.mark.django_db
 KEPT = {permissions.SEND_BATCH, permissions.SEND_AGAIN, permissions.CANCEL_OF_OTHERS}

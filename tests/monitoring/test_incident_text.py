@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from invocations.models import ApiKey, Heartbeat, Incident, Pace
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.monitoring import incident_emails
 from invocations.monitoring.incident_text import words_of
 from tests.many import messages, real_account, workflow_of

@@ -9,7 +9,7 @@ from invocations.batches.control import pause, resume
 from invocations.batches.ending import pause_because
 from invocations.batches.feed import feed_due
 from invocations.models import Batch
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.monitoring.needs import needs_you
 from tests.batches.built import running_batch
 

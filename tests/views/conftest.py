@@ -12,7 +12,7 @@ from django.utils import timezone
 from invocations.forms.preset import PresetForm
 from invocations.kaleyra.payload import Send
 from invocations.models import Batch, Channel, Parameter, WorkflowInstance
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.sending.record import record
 from tests.stored_results import store_result
 

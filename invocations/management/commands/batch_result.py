@@ -15,7 +15,7 @@ from invocations.audit.record import record
 from invocations.batches.result_file import ResultGone, write_csv, write_xlsx
 from invocations.batches.trail_facts import facts_of
 from invocations.models import Batch
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 
 CSV, XLSX = "csv", "xlsx"
 

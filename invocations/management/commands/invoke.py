@@ -25,7 +25,7 @@ from invocations.management.invoke_text import lines_of, printable, refusal_text
 from invocations.management.invoke_values import values_of
 from invocations.management.options import moment_from, workflow_named
 from invocations.models import Invocation, WorkflowInstance
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.sending.deliver import deliver
 from invocations.sending.record import NotAcknowledged, NotSendable, RequestIdTaken, record
 

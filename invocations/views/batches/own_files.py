@@ -14,7 +14,7 @@ from invocations.batches.column_json import columns_of
 from invocations.history.scheduled import day_and_time
 from invocations.history.wording import past_day_and_time, person_name
 from invocations.models import Batch
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.views.batches.listing import BatchLine, lines_of
 from invocations.views.batches.shown import messages_in
 

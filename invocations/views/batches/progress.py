@@ -17,7 +17,7 @@ from invocations.history.references import reference_for
 from invocations.history.scheduled import day_and_time, span_text
 from invocations.history.wording import clock_time, past_day_and_time, person_name
 from invocations.models import Batch, Invocation
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.monitoring import pauses
 from invocations.sending.departure import GOES_ON, departure_of
 from invocations.views.base import StaffRequest, render_page

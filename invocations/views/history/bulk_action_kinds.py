@@ -14,7 +14,7 @@ from invocations.forms.bulk_actions import why_not_cancellable, why_not_settleab
 from invocations.forms.settle import SettleForm
 from invocations.history.meanings import Text
 from invocations.models import Invocation, Settlement, permissions
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.sending import decisions
 from invocations.views.base import StaffRequest
 

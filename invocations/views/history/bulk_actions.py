@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 from invocations.forms.bulk_actions import MAX_SELECTED, selected_ids
 from invocations.history.meanings import Text
 from invocations.models import Invocation, permissions
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.history.bulk_action_kinds import BULK_ACTIONS, BulkAction, Lookups
 from invocations.views.history.list_rows import row_context

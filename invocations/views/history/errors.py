@@ -22,7 +22,7 @@ from invocations.history.reasons import REASONS, advice_for
 from invocations.history.statuses import STATUSES
 from invocations.kaleyra.sentences import sentence_of
 from invocations.models import Invocation, WorkflowInstance, permissions
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.views.base import StaffRequest, render_page, staff_page, with_query_timeout
 from invocations.views.history.list_filters import HISTORY_COUNT_CAP
 

@@ -16,7 +16,7 @@ from invocations.forms.search import HistorySearch
 from invocations.history.references import reference_for
 from invocations.history.wording import person_name
 from invocations.models import Invocation, WorkflowInstance
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.views.base import StaffRequest, staff_page, with_query_timeout
 from invocations.views.history.found import Found, searchable_labels
 from invocations.views.history.guessing import refuse_guessing

@@ -15,8 +15,8 @@ from invocations.forms.search import HistorySearch
 from invocations.history.meanings import Text
 from invocations.history.references import reference_for
 from invocations.models import Invocation, Parameter, SearchableValue
-from invocations.models.permissions import Viewer
 from invocations.models.recipients import phone_digests
+from invocations.models.viewer import Viewer
 from invocations.views.history.list_rows import ListPage
 
 MAX_PEOPLE = 6

@@ -18,7 +18,7 @@ from invocations.forms.saved_filter import SavedFilterForm, saved_filters_for
 from invocations.forms.search import HistorySearch
 from invocations.history.filters import upgrade_filters
 from invocations.models import Invocation, SavedFilter, permissions
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.views.base import StaffRequest, render_page, staff_page, with_query_timeout
 from invocations.views.history import list_filters
 from invocations.views.history.found import Found, searchable_labels

@@ -23,7 +23,7 @@ from invocations.history.excerpts import page_number
 from invocations.history.notes import notes_of
 from invocations.history.story import with_story
 from invocations.models import Invocation, permissions
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.monitoring import pauses
 from invocations.results import suggestions
 from invocations.sending import decisions

@@ -19,8 +19,8 @@ from invocations.history.meanings import Meaning, Text
 from invocations.history.statuses import STATUSES
 from invocations.models import Invocation
 from invocations.models.counting import CountStatement, count_statement
-from invocations.models.permissions import Viewer
 from invocations.models.reading import WHOLE
+from invocations.models.viewer import Viewer
 
 Status, Delivery = Invocation.Status, Invocation.Delivery
 

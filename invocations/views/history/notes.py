@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from invocations.forms.note import NoteForm
 from invocations.history.person import person_of
 from invocations.models import Invocation, permissions
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.views.base import StaffRequest, render_page, staff_page
 
 

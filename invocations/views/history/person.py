@@ -21,7 +21,7 @@ from invocations.history.story import with_story
 from invocations.history.wording import clock_time, person_name
 from invocations.kaleyra import recipients
 from invocations.models import Invocation, permissions
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.views.base import StaffRequest, render_page, staff_page, with_query_timeout
 from invocations.views.history.history import id_parameter
 from invocations.views.history.message_lines import Fact, lines_by_day

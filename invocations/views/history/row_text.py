@@ -29,7 +29,7 @@ from invocations.history.scheduled import Schedule
 from invocations.history.state import delivery_of, meaning_of
 from invocations.history.wording import person_name
 from invocations.models import Channel, Invocation
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.views.history.list_rows import narrow_badge
 
 

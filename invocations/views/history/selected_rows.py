@@ -13,8 +13,8 @@ from django.urls import reverse
 from invocations.forms.history import HistoryFilter
 from invocations.history.report import prefetch_results
 from invocations.models import Invocation
-from invocations.models.permissions import Viewer
 from invocations.models.reading import WHOLE
+from invocations.models.viewer import Viewer
 from invocations.views.base import StaffRequest
 
 

@@ -15,7 +15,7 @@ from invocations.kaleyra.line_breaks import keys_with_line_breaks
 from invocations.models import Invocation, WorkflowInstance
 from invocations.models.encryption import Unreadable
 from invocations.models.invocations import sends_in
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.views.history.bulk_action_kinds import NO_RIGHT_TO_SEND
 
 ALREADY_SENT_AGAIN = _("It was sent again already. Open it to send it once more.")

@@ -18,7 +18,7 @@ from invocations.forms.limits import ReasonForm
 from invocations.history.wording import person_name
 from invocations.kaleyra.recipients import country
 from invocations.models import Approval, permissions
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.monitoring.badges import forget_counts
 from invocations.views.base import StaffRequest, render_page, staff_page
 

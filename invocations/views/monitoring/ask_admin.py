@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from invocations.forms.next_page import own_page
 from invocations.models import Account, AdminRequest, Invocation, permissions
 from invocations.models.home import MAX_WISH
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.monitoring import admin_requests
 from invocations.monitoring.admin_requests import About
 from invocations.views.base import StaffRequest, staff_page

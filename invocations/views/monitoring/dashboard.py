@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 
 from invocations.history.changes import last_changes
 from invocations.models import Incident
-from invocations.models.permissions import Viewer
 from invocations.models.reading import WHOLE
+from invocations.models.viewer import Viewer
 from invocations.monitoring import pauses
 from invocations.monitoring.incident_text import words_of
 from invocations.monitoring.needs import has_list, needs_you

@@ -17,7 +17,7 @@ from invocations.forms.next_page import own_page
 from invocations.forms.stop import CancelWaitingForm, StopForm
 from invocations.history.reasons import REASONS
 from invocations.models import Account, Invocation, WorkflowInstance, permissions
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.monitoring import pauses, remedies, stops
 from invocations.monitoring.stop_facts import StopFacts, stop_facts
 from invocations.sending import decisions

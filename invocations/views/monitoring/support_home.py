@@ -29,8 +29,8 @@ from invocations.history.periods import recorded_between
 from invocations.history.state import meaning_of
 from invocations.kaleyra.sentences import sentence_of
 from invocations.models import FollowedUp, Invocation, permissions
-from invocations.models.permissions import Viewer
 from invocations.models.reading import WHOLE
+from invocations.models.viewer import Viewer
 from invocations.monitoring import metrics, pauses, statistics
 from invocations.monitoring.badges import MAX_BADGE, count_text
 from invocations.monitoring.follow_up import (

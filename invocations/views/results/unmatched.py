@@ -24,7 +24,7 @@ from invocations.kaleyra import redaction
 from invocations.kaleyra.callbacks import meaning_of_code
 from invocations.models import Callback, ChannelResult, permissions
 from invocations.models.encryption import Unreadable
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.privacy.reveals import record_reveal
 from invocations.results import apply, inbox, matching, suggestions, upkeep
 from invocations.sending.departure import sender_is_running

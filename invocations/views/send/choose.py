@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from invocations.forms.next_page import own_page
 from invocations.models import Favourite, WorkflowInstance, permissions
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.views.base import StaffRequest, render_page, staff_page
 from invocations.views.send.earlier import person_in
 from invocations.views.send.workflow_cards import MANY, Group, cards_for, found_by, grouped

@@ -20,7 +20,7 @@ from invocations.kaleyra.payload import Send
 from invocations.models import Invocation, WorkflowInstance
 from invocations.models.encryption import Unreadable
 from invocations.models.invocations import sends_in
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 
 RECENT = 5
 

@@ -11,8 +11,8 @@ from invocations.history.filters import first_ids
 from invocations.history.person import of_kind
 from invocations.kaleyra.recipients import Recipient
 from invocations.models import WorkflowInstance
-from invocations.models.permissions import Viewer
 from invocations.models.recipients import phone_digests, sent_to_digests
+from invocations.models.viewer import Viewer
 
 MOST_TOLD = 99
 """Beyond it the form says "more than 99", so that it counts no thousands at each key press."""

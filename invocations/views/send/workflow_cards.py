@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from invocations.history.wording import clock_time
 from invocations.models import Account, Favourite, WorkflowInstance
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.monitoring.account_state import AccountState, blocked_state_of
 from invocations.monitoring.durations import short_duration
 

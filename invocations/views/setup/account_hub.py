@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from invocations.forms.stop import PauseForm
 from invocations.history.changes import last_changes
 from invocations.models import Account, Invocation, permissions
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.monitoring import pauses
 from invocations.monitoring.account_state import state_of
 from invocations.monitoring.setup_facts import WorkflowFacts, facts_of, workflow_facts

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from invocations.history import change_lines
 from invocations.history.change_search import matches_named
 from invocations.models import Account, Pod, WorkflowInstance
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from tests.conftest import sign_in_again
 from tests.views.pages import words_of
 

@@ -19,9 +19,10 @@ from invocations.forms.history import HistoryFilter
 from invocations.forms.search import HistorySearch
 from invocations.models import Account, Callback, Invocation, SearchableValue, WorkflowInstance
 from invocations.models.encryption import digests
-from invocations.models.permissions import GROUPS, Viewer
+from invocations.models.permissions import GROUPS
 from invocations.models.recipients import RECIPIENT_DIGEST
 from invocations.models.searchable_values import value_digests
+from invocations.models.viewer import Viewer
 from tests.views.conftest import DIGITS
 
 MANY, FEW = 12_000, 5

@@ -6,7 +6,7 @@ import pytest
 
 from invocations.history import exports
 from invocations.models import Invocation
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.sending.deliver import deliver
 from tests.views.history.invocation_page import page_of, text_of
 from tests.views.pages import words_of

@@ -11,7 +11,7 @@ from django.utils import timezone
 from invocations.history import exports
 from invocations.kaleyra.connection import NoAnswer
 from invocations.models import Invocation, Settlement
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.sending import decisions
 from invocations.sending.deliver import deliver
 from tests.reports import report

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from invocations.models import Account, FollowedUp, Invocation
-from invocations.models.permissions import Viewer
+from invocations.models.viewer import Viewer
 from invocations.monitoring.badges import badges_of
 from tests.many import messages, real_account, workflow_of
 from tests.views.monitoring.dashboard_page import NOON, completed, count_listed, minutes_ago
