@@ -64,6 +64,11 @@ def what_has_changed(invocation: Invocation) -> bool:
     return invocation.version is None or not is_current(invocation.version, workflow)
 
 
+def was_approved(invocation: Invocation) -> bool:
+    """Whether a second person has approved it: as it is, to leave when it was to leave."""
+    return Approval.objects.filter(invocation=invocation, state=State.APPROVED).exists()
+
+
 def let_go(invocation: Invocation) -> bool:
     """Queues an approved message. Returns whether it still waited for approval."""
     now = timezone.now()

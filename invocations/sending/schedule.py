@@ -16,6 +16,7 @@ from invocations.composing import check, outside_hours
 from invocations.kaleyra.stored_numbers import stored
 from invocations.models import Invocation, ScheduleChange
 from invocations.models.invocations import sends_in
+from invocations.sending.awaiting import was_approved
 from invocations.sending.decisions import facts_of
 from invocations.sending.outcomes import Status
 from invocations.sending.record import NotAcknowledged, NotSendable
@@ -27,8 +28,12 @@ logger = logging.getLogger(__name__)
 
 
 def may_change_time(invocation: Invocation) -> bool:
-    """Whether it has a time of its own and has certainly not left, as far as its columns say."""
-    return invocation.status == Status.QUEUED and invocation.not_before is not None
+    """Whether it has a time of its own, and has certainly not left as far as its columns say.
+
+    What was approved keeps the time that it was approved for.
+    """
+    is_scheduled = invocation.status == Status.QUEUED and invocation.not_before is not None
+    return is_scheduled and not was_approved(invocation)
 
 
 def change_time(
@@ -36,8 +41,8 @@ def change_time(
 ) -> bool:
     """Lets a scheduled message leave at `not_before` instead, and keeps who changed it.
 
-    Returns False, and changes nothing, if it has left, was cancelled, or has another time by now
-    than `invocation` says. It expires as long after its time as before. A dispatcher that claims
+    Returns False, and changes nothing, if it has left, was cancelled or approved, or has another
+    time by now than `invocation` says. It expires as long after its time as before. A dispatcher that claims
     the row at this moment waits for this transaction or has it waiting, and then finds the row
     changed.
 
@@ -45,7 +50,7 @@ def change_time(
     """
     _ask_gate(invocation, not_before, acknowledged)
     before, until = invocation.not_before, invocation.not_after
-    if before is None:
+    if before is None or was_approved(invocation):
         return False
     span = until - before if until else invocation.workflow_instance.valid_for
     with transaction.atomic():

@@ -25,6 +25,7 @@ from invocations.monitoring import approval_emails
 from invocations.monitoring.needs import needs_you
 from invocations.sending import decisions
 from invocations.sending.deliver import deliver
+from invocations.sending.schedule import change_time, may_change_time
 from tests.batches.built import checked_batch
 from tests.limited import limit, live_workflow, send
 from tests.sending.test_once import at_once
@@ -113,6 +114,19 @@ def test_nobody_approves_with_a_second_account_of_theirs(ada, client):
     old = {"old_password": new["password1"], "new_password1": "only I know this one"}
     client.post("/password_change/", old | {"new_password2": "only I know this one"})
     assert approvals.approve(approval, User.objects.get(pk=second.pk)) is Decision.DONE
+
+
+@pytest.mark.django_db
+def test_what_was_approved_keeps_its_time(ada, sven):
+    WorkflowInstance.objects.filter(pk=(workflow := live_workflow()).pk).update(needs_approval=True)
+    leaves = timezone.now() + timedelta(hours=2)
+    message = send(workflow, created_by=ada.person, not_before=leaves)
+    assert approvals.approve(message.approval, sven.person) is Decision.DONE
+    message.refresh_from_db()
+    assert not may_change_time(message)
+    assert not change_time(message, leaves + timedelta(hours=1), ada.person, acknowledged=[])
+    given = ada.get(f"/history/{message.request_id}/time/", follow=True).content.decode()
+    assert "It was approved for its time" in given
 
 
 @pytest.mark.django_db

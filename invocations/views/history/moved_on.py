@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from invocations.history.scheduled import day_and_time, time_changes
 from invocations.history.wording import person_name
 from invocations.models import Invocation
+from invocations.sending.awaiting import was_approved
 
 Status = Invocation.Status
 
@@ -25,6 +26,8 @@ def what_came_first(invocation: Invocation, time_shown: datetime | None = None) 
         last = changes[-1]
         facts = {"person": person_name(last.changed_by), "time": day_and_time(last.becomes)}
         return _("%(person)s has just given it another time: it leaves %(time)s.") % facts
+    if invocation.status == Status.QUEUED and was_approved(invocation):
+        return _("It was approved for its time. Cancel it, and send another one.")
     if invocation.status == Status.CANCELLED and invocation.cancelled_by:
         name = person_name(invocation.cancelled_by)
         return _("It was cancelled before, by %(person)s.") % {"person": name}
