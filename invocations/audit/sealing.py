@@ -12,6 +12,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from invocations.audit.macs import chain_mac
 from invocations.models import TrailHead, TrailRow
@@ -61,17 +62,15 @@ def seal_batch(now: datetime) -> int:
 
 
 def log_head(now: datetime) -> bool:
-    """Writes the head to the log once in `LOG_EVERY` if it has moved. Returns whether it did.
+    """Writes the head to the log if it has moved, once in `LOG_EVERY`. Returns whether it wrote.
 
     It is an anchor that nobody who owns the database can rewrite.
     """
     head = TrailHead.objects.filter(pk=1, seq__gt=0).exclude(logged_at__gt=now - LOG_EVERY).first()
     if head is None or (head.logged_at and head.logged_at > head.at):
         return False
-    claim = TrailHead.objects.filter(pk=1, logged_at=head.logged_at)
-    if head.logged_at is None:
-        claim = TrailHead.objects.filter(pk=1, logged_at__isnull=True)
-    if not claim.update(logged_at=now):
+    unlogged = Q(logged_at=head.logged_at) if head.logged_at else Q(logged_at__isnull=True)
+    if not TrailHead.objects.filter(unlogged, pk=1).update(logged_at=now):
         return False
     logger.warning("head of the trail: %s", head)
     return True

@@ -119,8 +119,8 @@ def approve(approval: Approval, by: User) -> Decision:
     with transaction.atomic():
         if not _decide(approval, State.APPROVED, by):
             return Decision.GONE
-        if _goes(approval):
-            _tell(verbs.APPROVED, approval, by)
+        if _start_or_queue(approval):
+            _record(verbs.APPROVED, approval, by)
             return Decision.DONE
         transaction.set_rollback(True)
     _void(approval)
@@ -137,7 +137,7 @@ def refuse(approval: Approval, by: User, reason: str) -> Decision:
             return Decision.GONE
         if approval.invocation:
             awaiting.end(approval.invocation, awaiting.APPROVAL_REFUSED, by)
-        _tell(verbs.REFUSED, approval, by, reason=reason)
+        _record(verbs.REFUSED, approval, by, reason=reason)
     return Decision.DONE
 
 
@@ -150,7 +150,7 @@ def withdraw(approval: Approval, by: User) -> bool:
             return False
         if approval.invocation:
             awaiting.end(approval.invocation, "cancelled", by)
-        _tell(verbs.APPROVAL_WITHDRAWN, approval, by)
+        _record(verbs.APPROVAL_WITHDRAWN, approval, by)
     return True
 
 
@@ -183,11 +183,11 @@ def _decide(approval: Approval, state: Approval.State, by: User, *, reason: str 
     return bool(open_one.update(state=state, decided_by=by, decided_at=now, reason=reason))
 
 
-def _goes(approval: Approval) -> bool:
-    """Whether it is as it was when approval was asked for; then it starts or is queued."""
+def _start_or_queue(approval: Approval) -> bool:
+    """Starts a batch, queues a message. False if it has changed since approval was asked for."""
     if approval.invocation:
-        is_same = not awaiting.what_has_changed(approval.invocation)
-        return is_same and awaiting.let_go(approval.invocation)
+        is_same = not awaiting.has_changed(approval.invocation)
+        return is_same and awaiting.queue_approved(approval.invocation)
     batch = Batch.objects.select_related("workflow", "account__pod").get(approvals=approval)
     if content_of(batch) != approval.content:
         return False
@@ -207,7 +207,7 @@ def _goes(approval: Approval) -> bool:
 
 def _has_changed(approval: Approval) -> bool:
     if approval.invocation:
-        return awaiting.what_has_changed(approval.invocation)
+        return awaiting.has_changed(approval.invocation)
     batch = approval.batch
     if batch is None or batch.state != Batch.State.CHECKED:
         return True
@@ -220,7 +220,7 @@ def _lapse(approval: Approval, now: datetime) -> int:
         if ended and approval.invocation:
             awaiting.end(approval.invocation, awaiting.APPROVAL_LAPSED)
         if ended:
-            _tell(verbs.APPROVAL_LAPSED, approval, None)
+            _record(verbs.APPROVAL_LAPSED, approval, None)
     return ended
 
 
@@ -230,7 +230,7 @@ def _void(approval: Approval) -> int:
         if ended and approval.invocation:
             awaiting.end(approval.invocation, awaiting.APPROVAL_VOID)
         if ended:
-            _tell(verbs.APPROVAL_VOID, approval, None)
+            _record(verbs.APPROVAL_VOID, approval, None)
     return ended
 
 
@@ -244,6 +244,6 @@ def _facts_of(about: Batch | Invocation | None) -> dict[str, Any]:
     return message_facts(about) if about else {}
 
 
-def _tell(verb: str, approval: Approval, by: User | None, **facts: str) -> None:
+def _record(verb: str, approval: Approval, by: User | None, **facts: str) -> None:
     about = approval.batch or approval.invocation
     trail(verb, by=by, about=about, facts={"approval": approval.pk, **_facts_of(about), **facts})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +13,7 @@ from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.template import loader
 
-logger = logging.getLogger(__name__)
+from invocations.emails import Outgoing, send_in_thread
 
 ONE_EMAIL_WITHIN = 300
 """Seconds in which one person gets one link at most, from each web process."""
@@ -49,12 +47,4 @@ class ResetForm(PasswordResetForm):
         subject = " ".join(loader.render_to_string(subject_template_name, context).split())
         text = loader.render_to_string(email_template_name, context)
         email = EmailMessage(subject, text, from_email, [to_email])
-        threading.Thread(target=_send, args=(email,), name="mail").start()
-
-
-def _send(email: EmailMessage) -> None:
-    """Of an error only its type is logged: its text could hold an address or a password."""
-    try:
-        email.send()
-    except Exception as error:
-        logger.error("an email with a link could not be sent: %s", type(error).__name__)
+        send_in_thread([Outgoing(email, "a new password")])

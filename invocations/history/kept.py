@@ -23,11 +23,14 @@ def removal_text(invocation: Invocation) -> str:
 def kept_text(invocation: Invocation) -> str:
     """Until when they are kept, or when they were removed.
 
-    Reads the account and the workflow of the message.
+    Reads the workflow of the message; its account, too, unless it is the one of the message.
     """
     if removed := removal_text(invocation):
         return removed
-    days = invocation.workflow_instance.values_kept_days or invocation.account.values_kept_days
+    workflow = invocation.workflow_instance
+    if workflow.account_id == invocation.account_id:
+        workflow.account = invocation.account  # is loaded already
+    days = workflow.effective_kept_days
     if not (invocation.is_final and invocation.final_at):
         words = ngettext(
             "Its number and values are kept for %(n)s day after it is final.",

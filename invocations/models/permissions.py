@@ -65,7 +65,8 @@ GROUPS: dict[str, list[str]] = {
     "Support": _SUPPORT,
     # Besides: ends what went wrong, also what colleagues have sent.
     "Senior support": [
-        *[*_SUPPORT, SETTLE, SEND_AGAIN, CANCEL_OF_OTHERS, SEE_RECIPIENT, SEE_OF_OTHERS],
+        *_SUPPORT,
+        *(SETTLE, SEND_AGAIN, CANCEL_OF_OTHERS, SEE_RECIPIENT, SEE_OF_OTHERS),
     ],
     "Bulk sender": [*_SUPPORT, SEND_BATCH],
     # Reads what others want to send, and lets it go. Sends nothing.

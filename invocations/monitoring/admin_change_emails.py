@@ -6,24 +6,21 @@ names of groups: who reads a mailbox that is not theirs learns nothing to sign i
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission, User
-from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from invocations.access.admin_changes import admin_permissions, is_admin, makes_admin
+from invocations.emails import Outgoing, console_email, send_in_thread
 from invocations.forms.rights import WORDS
 from invocations.history.wording import person_name
 from invocations.models import AdminChange
-
-logger = logging.getLogger(__name__)
 
 
 def words_of(changes: Mapping[str, Any], *, whole: bool = False) -> list[str]:
@@ -112,24 +109,11 @@ def _concerned(change: AdminChange) -> list[str]:
 
 
 def _send(addresses: Sequence[str], subject: str, lines: Sequence[str]) -> None:
-    """After the commit, from a thread: a slow mail server holds nobody up."""
+    """After the commit. One that fails is logged, and not sent again."""
     if not settings.PASSWORD_RESET_BY_EMAIL:
         return
-    text = [*lines]
-    if settings.CONSOLE_URL:
-        text += ["", settings.CONSOLE_URL.rstrip("/") + reverse("dashboard")]
     emails = [
-        EmailMessage(f"[{_('Fallback console')}] {subject}", "\n".join(text), to=[address])
+        Outgoing(console_email(subject, lines, page=reverse("dashboard"), to=[address]), "an admin")
         for address in sorted(set(filter(None, addresses)))
     ]
-    if emails:
-        transaction.on_commit(
-            lambda: threading.Thread(target=_post, args=(emails,), name="mail").start()
-        )
-
-
-def _post(emails: Sequence[EmailMessage]) -> None:
-    try:
-        get_connection().send_messages(list(emails))
-    except Exception as error:  # its text could hold a password
-        logger.error("an email about an admin could not be sent: %s", type(error).__name__)
+    transaction.on_commit(partial(send_in_thread, emails))

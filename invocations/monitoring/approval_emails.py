@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from datetime import datetime
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.urls import reverse
@@ -13,10 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from invocations.batches.approvals import may_decide, with_related
+from invocations.emails import console_email
 from invocations.history.wording import clock_time, person_name
 from invocations.models import Approval, permissions
 from invocations.models.viewer import Viewer
-from invocations.monitoring.claimed_emails import EmailClaim, send_in_thread
+from invocations.monitoring.claimed_emails import EmailClaim, send_claimed
 
 State = Approval.State
 
@@ -30,7 +30,7 @@ def send_due_emails(now: datetime) -> threading.Thread | None:
         if untold.update(told_at=now) and addresses:
             claim = EmailClaim(Approval, approval.pk, "told_at", now)
             emails.append((_email(approval, addresses), claim))
-    return send_in_thread(emails)
+    return send_claimed(emails)
 
 
 def _addresses(approval: Approval) -> list[str]:
@@ -50,11 +50,8 @@ def _email(approval: Approval, addresses: list[str]) -> EmailMessage:
             _("%(person)s asks for it.") % {"person": person_name(approval.asked_by)},
             _("Without approval until %(time)s it is not sent.") % {"time": until},
         ]
-        if settings.CONSOLE_URL:
-            page = reverse("approval", args=[approval.pk])
-            lines += ["", settings.CONSOLE_URL.rstrip("/") + page]
-    subject = f"[{_('Fallback console')}] {' '.join(title.split())}"
-    return EmailMessage(subject, "\n".join(lines), bcc=addresses)
+        page = reverse("approval", args=[approval.pk])
+        return console_email(title, lines, page=page, bcc=addresses)
 
 
 def _title(approval: Approval) -> str:

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -20,12 +19,13 @@ from django.utils.translation import ngettext
 
 from invocations.batches.changed import PAUSE_TEXT
 from invocations.batches.progress import Progress, progress_of
+from invocations.emails import console_email
 from invocations.history.references import masked_reference
 from invocations.history.scheduled import zone_text
 from invocations.history.wording import clock_time
 from invocations.models import Batch, Invocation
 from invocations.models.viewer import Viewer
-from invocations.monitoring.claimed_emails import EmailClaim, send_in_thread
+from invocations.monitoring.claimed_emails import EmailClaim, send_claimed
 
 State, Status = Batch.State, Invocation.Status
 
@@ -41,7 +41,7 @@ def send_due_emails(now: datetime) -> threading.Thread | None:
         is_over = batch.state == State.PAUSED or progress.is_over or _is_overdue(batch, now)
         if is_over and (claim := _claim(batch, now)) and (address := _address_of(batch)):
             emails.append((_email(batch, progress, address), claim))
-    return send_in_thread(emails)
+    return send_claimed(emails)
 
 
 def _untold() -> QuerySet[Batch]:
@@ -82,10 +82,8 @@ def _email(batch: Batch, progress: Progress, address: str) -> EmailMessage:
         if batch.state == State.PAUSED:
             lines += ["", str(PAUSE_TEXT.get(batch.paused_because, ""))]
         lines += ["", *_counts(progress)]
-        if settings.CONSOLE_URL:
-            lines += ["", settings.CONSOLE_URL.rstrip("/") + reverse("batch", args=[batch.uid])]
-    subject = f"[{_('Fallback console')}] {' '.join(title.split())}"
-    return EmailMessage(subject, "\n".join(lines), to=[address])
+        page = reverse("batch", args=[batch.uid])
+        return console_email(title, lines, page=page, to=[address])
 
 
 def _title(batch: Batch, progress: Progress) -> str:

@@ -1,4 +1,4 @@
-"""Emails that this process has claimed: it sends them in a thread, and claims again what failed.
+"""Emails that this process has claimed: it sends them, and releases its claim on what failed.
 
 Several processes may look for due emails at once: the one that sets the time on the row that the
 email is about sends it.
@@ -6,18 +6,18 @@ email is about sends it.
 
 from __future__ import annotations
 
-import logging
 import queue
 import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.db import DatabaseError
 from django.db.models import Model
 
-logger = logging.getLogger(__name__)
+from invocations import emails
 
 TRY_AGAIN_AFTER = timedelta(minutes=1)
 
@@ -35,18 +35,21 @@ _unsent: queue.SimpleQueue[EmailClaim] = queue.SimpleQueue()
 """Claims of this process whose email failed. If it ends before the retry, the email is lost."""
 
 
-def send_in_thread(
-    emails: Sequence[tuple[EmailMessage, EmailClaim]],
+def send_claimed(
+    claimed: Sequence[tuple[EmailMessage, EmailClaim]],
 ) -> threading.Thread | None:
-    """In a thread, so that a slow mail server delays no message. None if there is nothing to send.
+    """Sends them in a thread, which it returns; None if there is nothing to send.
 
-    An email that fails is logged, and is due again once its claim is released (`release_unsent`).
+    An email that fails is due again once its claim is released (`release_unsent`).
     """
-    if not emails:
-        return None
-    thread = threading.Thread(target=_send, args=(emails,), name="mail")
-    thread.start()
-    return thread
+    return emails.send_in_thread(
+        [
+            emails.Outgoing(
+                email, f"a row of {claim.model._meta.model_name}", partial(_unsent.put, claim)
+            )
+            for email, claim in claimed
+        ]
+    )
 
 
 def release_unsent(now: datetime) -> None:
@@ -66,14 +69,3 @@ def release_unsent(now: datetime) -> None:
         except DatabaseError:
             _unsent.put(claim)
             raise
-
-
-def _send(emails: Sequence[tuple[EmailMessage, EmailClaim]]) -> None:
-    """Sends each email. Of an error only its type is logged: its text could hold a password."""
-    for email, claim in emails:
-        try:
-            get_connection().send_messages([email])
-        except Exception as error:
-            what = claim.model._meta.model_name
-            logger.error("an email about a %s could not be sent: %s", what, type(error).__name__)
-            _unsent.put(claim)

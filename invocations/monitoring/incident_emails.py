@@ -14,12 +14,13 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from invocations.emails import console_email
 from invocations.history.scheduled import zone_text
 from invocations.history.wording import clock_time
 from invocations.models import Incident
 from invocations.models.viewer import Viewer
 from invocations.monitoring import pauses
-from invocations.monitoring.claimed_emails import EmailClaim, send_in_thread
+from invocations.monitoring.claimed_emails import EmailClaim, send_claimed
 from invocations.monitoring.incident_text import words_of
 from invocations.monitoring.incidents import REOPENED_WITHIN
 
@@ -49,7 +50,7 @@ def send_due_emails(now: datetime) -> threading.Thread | None:
         for incident, column in due
         if not incident.account.pod.is_practice and (claim := _claim(incident, column, now))
     ]
-    return send_in_thread(emails)
+    return send_claimed(emails)
 
 
 def _claim(incident: Incident, column: str, now: datetime) -> EmailClaim | None:
@@ -79,13 +80,7 @@ def _email_in_current_zone(incident: Incident) -> EmailMessage:
         lines.append(_("Over: %(time)s") % {"time": _time_text(incident.closed_at)})
     else:
         lines += ["", words.says, _("What to do: %(steps)s") % {"steps": words.next}]
-    if settings.CONSOLE_URL:
-        lines += ["", settings.CONSOLE_URL.rstrip("/") + words.address]
-    return EmailMessage(
-        f"[{_('Fallback console')}] {' '.join(subject.split())}",
-        "\n".join(lines),
-        to=settings.ALERT_EMAILS,
-    )
+    return console_email(subject, lines, page=words.address, to=settings.ALERT_EMAILS)
 
 
 def _time_text(moment: datetime) -> str:

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import connection
 from django.db.models import Q
 from django.urls import reverse
@@ -21,8 +20,9 @@ from django.utils.translation import gettext as _
 from invocations.audit import verbs
 from invocations.audit.checking import Check
 from invocations.audit.record import record
+from invocations.emails import console_email
 from invocations.models import TrailHead, permissions
-from invocations.monitoring.claimed_emails import EmailClaim, send_in_thread
+from invocations.monitoring.claimed_emails import EmailClaim, send_claimed
 from invocations.monitoring.need import Need, Rank
 
 logger = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ def trail_need() -> Need | None:
 def _send_email(faults: list[str], now: datetime) -> None:
     if not settings.ALERT_EMAILS:
         return
-    body = "\n".join([_("The record of who did what was altered:"), "", *faults])
+    lines = [_("The record of who did what was altered:"), "", *faults]
     subject = _("The list of changes was altered")
-    email = EmailMessage(subject, body, to=settings.ALERT_EMAILS)
-    send_in_thread([(email, EmailClaim(TrailHead, 1, "broken_since", now))])
+    email = console_email(subject, lines, page=reverse("changes"), to=settings.ALERT_EMAILS)
+    send_claimed([(email, EmailClaim(TrailHead, 1, "broken_since", now))])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from invocations.composing import template_fields
@@ -29,7 +29,8 @@ from invocations.privacy.removal import FINAL
 CODES_KEPT_FOR = timedelta(hours=1)
 """After the end of a message, so that a failure can still be looked into."""
 REMOVED = "[code removed]"
-_NO_TIME = datetime.min.replace(year=2000)
+_BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)
+"""Older than any message."""
 
 
 def may_have_codes(workflow: WorkflowInstance) -> bool:
@@ -56,7 +57,7 @@ def remove_some(workflow: WorkflowInstance, now: datetime, most: int) -> tuple[C
     """
     until = now - CODES_KEPT_FOR
     done, _is_new = CodeRemoval.objects.select_for_update().get_or_create(
-        workflow=workflow, defaults={"done_until": _NO_TIME.replace(tzinfo=now.tzinfo)}
+        workflow=workflow, defaults={"done_until": _BEFORE_ALL}
     )
     due = Invocation.objects.filter(
         FINAL,

@@ -85,7 +85,7 @@ def _may_hold_text(field: Any) -> bool:
     return is_plain and is_long and not field.choices and not field.name.endswith("digest")
 
 
-def erase_some(table: Table, phone: Phone, after: str, most: int) -> tuple[str, Counter[str]]:
+def erase_some(table: Table, phone: Phone, after: str, *, most: int) -> tuple[str, Counter[str]]:
     """Looks through the next `most` rows, from the primary key `after` ("": the beginning) on.
 
     Returns the primary key of the last one ("" when there are no more), and what was changed. Call

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -42,7 +43,8 @@ from invocations.models.step_size import StepSize
 from invocations.privacy.erase_batches import delete_unstarted_files, empty_some
 from invocations.privacy.erase_texts import erase_some, tables
 from invocations.privacy.phone import Phone
-from invocations.privacy.removal import FINAL, forget_recipients, remove_person
+from invocations.privacy.removal import FINAL, remove_person
+from invocations.results.removed import forget_recipients
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -182,14 +184,12 @@ def _steps(rows: int = FEWEST_ROWS) -> dict[str, _Step]:
         "unstarted": lambda phone, after: ("", delete_unstarted_files(phone)),
         "parts": empty_some,
         "belongings": _belongings,
-        "results": lambda phone, after: _results(phone, after, rows),
+        "results": partial(_results, most=rows * 10),
         "files": _files,
         "sessions": _sessions,
     }
     for table in tables():
-        found[table.name] = lambda phone, after, each=table: erase_some(  # type: ignore[misc]
-            each, phone, after, rows
-        )
+        found[table.name] = partial(erase_some, table, most=rows)
     return found
 
 
@@ -233,10 +233,10 @@ def _belongings(phone: Phone, after: str) -> tuple[str, Counter[str]]:
     return "", +counts
 
 
-def _results(phone: Phone, after: str, rows: int) -> tuple[str, Counter[str]]:
+def _results(phone: Phone, after: str, most: int) -> tuple[str, Counter[str]]:
     """Those of no message to the phone. No index finds them, so it goes on by primary key."""
     begin = int(after or 0)
-    end = begin + rows * 10
+    end = begin + most
     found = ChannelResult.objects.filter(pk__gt=begin, pk__lte=end)
     forgotten = forget_recipients(found.filter(recipient_digest__in=phone.digests))
     has_more = ChannelResult.objects.filter(pk__gt=end).exists()

@@ -23,7 +23,7 @@ WITHIN = timedelta(minutes=10)
 
 
 class TooManyNumbers(Exception):
-    """Nothing was searched. `wait`: until when there is room for another number."""
+    """Nothing was searched. `until`: when there is room for another number."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__("too many numbers")

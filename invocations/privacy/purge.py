@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
@@ -48,11 +49,9 @@ class Purge:
 
     def steps(self) -> Iterator[Counter[str]]:
         for workflow in WorkflowInstance.objects.select_related("account").order_by("pk"):
-            yield from self._all(lambda most, each=workflow: _old_values(each, self.now, most))  # type: ignore[misc]
+            yield from self._all(partial(_remove_old_values, workflow, self.now))
             if self._has_due_codes(workflow) and codes.may_have_codes(workflow):
-                yield from self._all(
-                    lambda most, each=workflow: codes.remove_some(each, self.now, most)  # type: ignore[misc]
-                )
+                yield from self._all(partial(codes.remove_some, workflow, self.now))
         yield from self._all(lambda most: batch_codes.remove_some(self.now))
         yield from self._all(lambda most: _shorten_batches(self.now))
 
@@ -78,7 +77,9 @@ class Purge:
                 yield removed
 
 
-def _old_values(workflow: WorkflowInstance, now: datetime, most: int) -> tuple[Counter[str], bool]:
+def _remove_old_values(
+    workflow: WorkflowInstance, now: datetime, most: int
+) -> tuple[Counter[str], bool]:
     until = now - timedelta(days=workflow.effective_kept_days)
     due = Invocation.objects.filter(
         FINAL, workflow_instance=workflow, final_at__lte=until, values_removed_at__isnull=True

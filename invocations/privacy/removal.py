@@ -20,6 +20,7 @@ from invocations.models import (
     SearchableValue,
     Settlement,
 )
+from invocations.results.removed import forget_recipients
 
 FINAL = Q(status__in=Invocation.FINAL, due_at__isnull=True, final_at__isnull=False)
 """Nothing leaves by itself any more. An unknown outcome with a `due_at` may be asked about again,
@@ -56,12 +57,6 @@ def remove_person(ids: Collection[int], now: datetime) -> Counter[str]:
     results = ChannelResult.objects.filter(callback__invocation__in=found)
     counts["results"] += forget_recipients(results)
     return counts
-
-
-def forget_recipients(results: Any) -> int:
-    """Of the `ChannelResult` in a query set. Their codes and times stay."""
-    names = ("recipient_digest", "recipient_hint", "message_id", "client_message_id", "sender")
-    return int(results.update(**dict.fromkeys(names, "")))
 
 
 def _locked(rows: Any) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
+
 from invocations.models import Callback, ChannelResult, Invocation
 
 
@@ -17,6 +19,10 @@ def forget_late_bodies(invocations: Iterable[Invocation]) -> None:
     bodies = Callback.objects.filter(invocation__in=removed, body__isnull=False)
     bodies.update(body=None, set_aside_reason=None)
     erased = [each for each in removed if not each.recipient_digest]
+    forget_recipients(ChannelResult.objects.filter(callback__invocation__in=erased))
+
+
+def forget_recipients(results: QuerySet[ChannelResult]) -> int:
+    """Removes numbers and message IDs from `results`; codes and times stay. Returns how many."""
     names = ("recipient_digest", "recipient_hint", "message_id", "client_message_id", "sender")
-    of_person = ChannelResult.objects.filter(callback__invocation__in=erased)
-    of_person.update(**dict.fromkeys(names, ""))
+    return results.update(**dict.fromkeys(names, ""))

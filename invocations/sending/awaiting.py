@@ -55,7 +55,7 @@ def ask(invocation: Invocation) -> Approval:
     return approval
 
 
-def what_has_changed(invocation: Invocation) -> bool:
+def has_changed(invocation: Invocation) -> bool:
     """Whether workflow, texts or account are others than when approval was asked for."""
     invocation.workflow_instance.refresh_from_db()
     workflow = invocation.workflow_instance
@@ -69,8 +69,8 @@ def was_approved(invocation: Invocation) -> bool:
     return Approval.objects.filter(invocation=invocation, state=State.APPROVED).exists()
 
 
-def let_go(invocation: Invocation) -> bool:
-    """Queues an approved message. Returns whether it still waited for approval."""
+def queue_approved(invocation: Invocation) -> bool:
+    """Returns whether it still waited for approval."""
     now = timezone.now()
     start = invocation.not_before if (invocation.not_before or now) > now else now
     return bool(waiting(invocation).update(status=Status.QUEUED, reason="", due_at=start))

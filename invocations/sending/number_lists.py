@@ -86,9 +86,9 @@ def stop_contact(numbers: Sequence[Recipient], reason: str, by: User | None) -> 
     """Nothing is sent to these numbers from now on. What waits for them is ended."""
     reason = mask_numbers(reason)
     with transaction.atomic():
-        new = _unknown(numbers)
+        new = _not_in(DoNotContact.objects.all(), numbers)
         DoNotContact.objects.bulk_create(
-            [DoNotContact(reason=reason, **_kept(each, by)) for each in new],
+            [DoNotContact(reason=reason, **_columns(each, by)) for each in new],
             ignore_conflicts=True,
             batch_size=_AT_ONCE,
         )
@@ -124,26 +124,15 @@ def unwanted_entries(numbers: Iterable[str]) -> QuerySet[DoNotContact]:
     return DoNotContact.objects.filter(digest__in=digests)
 
 
-def _unknown(numbers: Sequence[Recipient]) -> list[Recipient]:
-    known: set[str] = set()
-    for start in range(0, len(numbers), _AT_ONCE):
-        some = numbers[start : start + _AT_ONCE]
-        known |= set(unwanted_entries(n.digits for n in some).values_list("digest", flat=True))
-    return [number for number in numbers if not phone_digests(number.digits) & known]
-
-
 # --- the only numbers of an account ---------------------------------------------------------------
 
 
 def list_numbers(account: Account, numbers: Sequence[Recipient], by: User) -> Added:
     """Adds numbers that the account may send to before it goes live."""
     with transaction.atomic():
-        digests = {digest for number in numbers for digest in phone_digests(number.digits)}
-        there = ListedNumber.objects.filter(account=account, digest__in=digests)
-        known = set(there.values_list("digest", flat=True))
-        new = [number for number in numbers if not phone_digests(number.digits) & known]
+        new = _not_in(ListedNumber.objects.filter(account=account), numbers)
         ListedNumber.objects.bulk_create(
-            [ListedNumber(account=account, **_kept(each, by)) for each in new],
+            [ListedNumber(account=account, **_columns(each, by)) for each in new],
             ignore_conflicts=True,
             batch_size=_AT_ONCE,
         )
@@ -191,7 +180,17 @@ def _set_only_listed(account: Account, by: User, *, only_listed: bool) -> bool:
     return True
 
 
-def _kept(number: Recipient, by: User | None) -> dict[str, Any]:
+def _not_in(entries: QuerySet[Any], numbers: Sequence[Recipient]) -> list[Recipient]:
+    """Those of `numbers` that have no entry, in any spelling."""
+    digests = [phone_digests(number.digits) for number in numbers]
+    known: set[str] = set()
+    for start in range(0, len(numbers), _AT_ONCE):
+        some = set().union(*digests[start : start + _AT_ONCE])
+        known |= set(entries.filter(digest__in=some).values_list("digest", flat=True))
+    return [number for number, own in zip(numbers, digests, strict=True) if not own & known]
+
+
+def _columns(number: Recipient, by: User | None) -> dict[str, Any]:
     return {
         "digest": stored_digest(number.digits),
         "hint": mask(number.formatted),

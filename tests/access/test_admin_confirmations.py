@@ -117,7 +117,7 @@ def emails(settings, monkeypatch, django_capture_on_commit_callbacks):
     settings.PASSWORD_RESET_BY_EMAIL = True
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     monkeypatch.setattr(
-        "invocations.monitoring.admin_change_emails.threading.Thread",
+        "invocations.emails.threading.Thread",
         lambda target, args, name: type("Now", (), {"start": lambda self: target(*args)})(),
     )
 

@@ -9,6 +9,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
+from invocations import emails
 from invocations.batches.control import cancel, pause, resume
 from invocations.batches.ending import pause_because
 from invocations.batches.feed import feed_due
@@ -106,7 +107,7 @@ def test_without_an_address_nobody_is_told_and_nothing_fails(batch, priya, chang
 def test_an_email_that_failed_is_sent_again(batch, monkeypatch):
     _end()
     with monkeypatch.context() as patch:
-        patch.setattr(claimed_emails, "get_connection", Mock(side_effect=OSError))
+        patch.setattr(emails, "get_connection", Mock(side_effect=OSError))
         assert _sent() == []
     assert _sent() == []
     assert len(_sent(timezone.now() + 2 * claimed_emails.TRY_AGAIN_AFTER)) == 1

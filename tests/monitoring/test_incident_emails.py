@@ -10,6 +10,7 @@ from django.core import mail
 from django.db import OperationalError
 from django.utils import timezone
 
+from invocations import emails
 from invocations.models import Incident
 from invocations.monitoring import claimed_emails, incident_emails
 from tests.many import real_account, workflow_of
@@ -159,7 +160,7 @@ def test_an_email_to_retry_survives_an_unavailable_database(incident, monkeypatc
 
 def test_a_slow_mail_server_does_not_block(incident, monkeypatch):
     answers = threading.Event()
-    monkeypatch.setattr(claimed_emails, "_send", lambda mails: answers.wait(10))
+    monkeypatch.setattr(emails, "_send", lambda mails: answers.wait(10))
     thread = incident_emails.send_due_emails(timezone.now())
     assert thread.is_alive()
     answers.set()

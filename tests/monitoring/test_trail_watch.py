@@ -43,8 +43,8 @@ def test_an_altered_trail_is_logged_mailed_recorded_and_needs_an_admin(altered, 
 
 def test_its_email_is_sent_once(altered, monkeypatch):
     threads = []
-    send = trail_watch.send_in_thread
-    monkeypatch.setattr(trail_watch, "send_in_thread", lambda some: threads.append(send(some)))
+    send = trail_watch.send_claimed
+    monkeypatch.setattr(trail_watch, "send_claimed", lambda some: threads.append(send(some)))
     trail_watch.check_trail()
     trail_watch.check_trail()
     [thread] = threads

@@ -41,8 +41,11 @@ class Command(BaseCommand):
             raise CommandError("Nothing was changed.")
         reason = options["reason"][:300]
         if options["remove"]:
-            entries = list(unwanted_entries(number.digits for number in read.numbers))
-            gone = sum(allow_contact(entry, reason, None) for entry in entries)
+            gone = sum(
+                allow_contact(entry, reason, None)
+                for number in read.numbers
+                for entry in unwanted_entries([number.digits])
+            )
             self.stdout.write(f"{gone} taken off the list.")
             return
         added = stop_contact(read.numbers, reason, None)
