@@ -89,6 +89,7 @@ _BETWEEN = (
 )
 """Separators inside a number, as typed or copied: plain, JSON-escaped, percent-encoded or HTML."""
 _RUN = re.compile(rf"\+?{_DIGIT}(?:{_BETWEEN}{{0,6}}+{_DIGIT}){{{FEWEST_DIGITS - 1},}}+")
+_DIGIT_OR_BETWEEN = re.compile(rf"({_DIGIT})|{_BETWEEN}")
 TIME_PATTERN = (
     r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[T ]"
     r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?"
@@ -121,8 +122,7 @@ def number_runs(text: str) -> Iterator[tuple[int, int, str]]:
     Runs inside UUIDs count, too.
     """
     for match in _RUN.finditer(text):
-        digits = re.findall(_DIGIT, match[0])
-        yield match.start(), match.end(), "".join(map(_decimal, digits))
+        yield match.start(), match.end(), "".join(_digits_of(match[0]))
 
 
 def _replacement(match: re.Match[str], fewest: int) -> str:
@@ -134,11 +134,13 @@ def _replacement(match: re.Match[str], fewest: int) -> str:
 
 
 def _masked(run: re.Match[str], fewest: int) -> str:
-    digits = re.findall(_DIGIT, run[0])
-    if len(digits) < fewest:
-        return run[0]
-    last_four = "".join(_decimal(digit) for digit in digits[-4:])
-    return f"[number ending in {last_four}]"
+    digits = _digits_of(run[0])
+    return run[0] if len(digits) < fewest else f"[number ending in {''.join(digits[-4:])}]"
+
+
+def _digits_of(run: str) -> list[str]:
+    """Without those of its separators, such as `%20`."""
+    return [_decimal(digit) for digit in _DIGIT_OR_BETWEEN.findall(run) if digit]
 
 
 def _decimal(digit: str) -> str:

@@ -13,6 +13,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -100,7 +101,11 @@ def _ids(way: Q) -> list[int]:
 
 
 def start(digits: str, by: User | None) -> Erasure:
-    """Raises `StillOpen`."""
+    """Begins it, or goes on with one of the same number. Raises `StillOpen`."""
+    for under_way in Erasure.objects.filter(state=State.UNDER_WAY):
+        with suppress(Unreadable):
+            if under_way.number == digits:
+                return under_way
     found = find(digits)
     if not found.may_be_erased:
         raise StillOpen(found)
@@ -239,8 +244,8 @@ def _results(phone: Phone, after: str, most: int) -> tuple[str, Counter[str]]:
     end = begin + most
     found = ChannelResult.objects.filter(pk__gt=begin, pk__lte=end)
     forgotten = forget_recipients(found.filter(recipient_digest__in=phone.digests))
-    has_more = ChannelResult.objects.filter(pk__gt=end).exists()
-    return str(end) if has_more else "", +Counter(results=forgotten)
+    last = ChannelResult.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    return str(end) if end < last else "", +Counter(results=forgotten)
 
 
 def _files(phone: Phone, after: str) -> tuple[str, Counter[str]]:

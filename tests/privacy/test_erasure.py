@@ -137,6 +137,12 @@ def test_a_killed_process_is_followed_by_another_that_goes_on(planted):
     assert Erasure.objects.get().state == Erasure.State.DONE
 
 
+def test_asked_for_again_it_goes_on_where_it_was(planted):
+    begun = erasure.start(DIGITS, None)
+    assert erasure.go_on(begun.pk)
+    assert erasure.start(DIGITS, None).cursor == Erasure.objects.get().cursor
+
+
 def test_a_message_sent_meanwhile_is_erased_too(planted, sent):
     begun = erasure.start(DIGITS, None)
     erasure.go_on(begun.pk)
