@@ -80,6 +80,9 @@ bench-privacy: $(VENV)/.dev ## measure removing old values and erasing one perso
 bench-import: $(VENV)/.dev packages ## measure reading, checking and storing files of recipients (OPTIONS="--rows 100000 --no-postgresql")
 	@PYTHONPATH=. $(BIN)/python -m benchmarks.imports $(OPTIONS)
 
+bench-million: $(VENV)/.dev packages ## turn keys, purge, erase and verify among many messages, killed half-way, while sends go on (ROWS=1000000 OPTIONS="--sqlite")
+	@PYTHONPATH=. $(BIN)/python -m benchmarks.million --rows $(or $(ROWS),1000000) $(OPTIONS)
+
 bench-audit: $(VENV)/.dev ## measure a send with and without its row of the trail, and sealing and verifying the trail
 	@$(BIN)/python -m benchmarks.audit
 
@@ -155,5 +158,5 @@ $(AUDIT)/.installed: requirements-audit.lock
 	@$(AUDIT)/bin/python $(INSTALL) requirements-audit.lock
 	@touch $@
 
-.PHONY: help run lookup-key test test-sqlite test-postgres test-quick cover fuzz bench-preview bench-history bench-pages bench-callbacks bench-dispatch bench-privacy bench-audit bench-import \
+.PHONY: help run lookup-key test test-sqlite test-postgres test-quick cover fuzz bench-preview bench-history bench-pages bench-callbacks bench-dispatch bench-privacy bench-million bench-audit bench-import \
   crash-test crash-test-bugs crash-soak words format packages lock audit outdated sbom

@@ -47,7 +47,7 @@ def server(*, workers: int = 1, threads: int = 4) -> Iterator[tuple[int, subproc
         "--log-level",
         "warning",
     ]
-    process = subprocess.Popen([*command, *options])
+    process = subprocess.Popen([*command, *options], start_new_session=True)
     try:
         ends = time.monotonic() + PATIENCE
         while socket.socket().connect_ex(("127.0.0.1", port)):
