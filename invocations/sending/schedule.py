@@ -42,9 +42,9 @@ def change_time(
     """Lets a scheduled message leave at `not_before` instead, and keeps who changed it.
 
     Returns False, and changes nothing, if it has left, was cancelled or approved, or has another
-    time by now than `invocation` says. It expires as long after its time as before. A dispatcher that claims
-    the row at this moment waits for this transaction or has it waiting, and then finds the row
-    changed.
+    time by now than `invocation` says. It expires as long after its time as before. A dispatcher
+    that claims the row at this moment waits for this transaction or has it waiting, and then finds
+    the row changed.
 
     Raises `NotSendable` and `NotAcknowledged` as `sending.record` does, and `Unreadable`.
     """
