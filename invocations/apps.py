@@ -17,7 +17,7 @@ class InvocationsConfig(AppConfig):
         # Not in admin/__init__.py: ConsoleSite is in that package, so importing it would register
         # the pages while the site is still being created.
         # Registers the pages.
-        from .access import ending, lockout
+        from .access import lockout, session_signals
         from .admin import accounts, api_keys, people, pods, workflows  # noqa: F401
         from .audit import people as people_trail
         from .audit import sign_ins, versions
@@ -26,7 +26,7 @@ class InvocationsConfig(AppConfig):
         from .results import pending_worker
 
         name_what_to_do()
-        ending.connect()
+        session_signals.connect()
         lockout.connect()
         pending_worker.wake_at_the_first_request()
         people_trail.connect()

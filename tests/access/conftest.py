@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.http import HttpResponse
 from django.test import Client
 
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, signed_in
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +26,18 @@ def meera(db: None) -> User:
     person = User.objects.create_user("meera", password=PASSWORD, is_staff=True)
     person.groups.set(Group.objects.filter(name="Support"))
     return person
+
+
+@pytest.fixture
+def beth(db: None) -> Client:
+    """The second Admin."""
+    return signed_in("beth", "Admin")
+
+
+@pytest.fixture
+def noor(db: None) -> Client:
+    """Support, who is to become an Admin."""
+    return signed_in("noor", "Support")
 
 
 @pytest.fixture

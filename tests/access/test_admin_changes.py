@@ -15,18 +15,6 @@ from tests.conftest import signed_in
 PASSWORD = "correct horse battery staple"
 
 
-@pytest.fixture
-def beth(db):
-    """The second Admin."""
-    return signed_in("beth", "Admin")
-
-
-@pytest.fixture
-def noor(db):
-    """Support, who is to become an Admin."""
-    return signed_in("noor", "Support")
-
-
 # --- what has to be confirmed ---------------------------------------------------------------------
 
 

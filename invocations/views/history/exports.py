@@ -77,7 +77,7 @@ def _export(request: StaffRequest) -> HttpResponseBase:
     if format not in TYPES:
         messages.error(request, _("Choose CSV or XLSX."))
         return redirect("history")
-    if (refusal := refuse_guessing(request, _search(request))) is not None:
+    if (refusal := refuse_guessing(request, _search(request).numbers)) is not None:
         return refusal
     found, is_named = _requested_rows(request)
     rows = found.order_by("-id").values("pk")[: export_files.MAX_INLINE_ROWS + 1].count()

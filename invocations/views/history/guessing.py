@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import ceil
 
 from django.http import HttpResponse
 from django.utils import timezone
 
-from invocations.forms.search import HistorySearch
+from invocations.kaleyra.recipients import Recipient
 from invocations.privacy.number_searches import (
     MOST_NUMBERS,
     WITHIN,
@@ -17,12 +18,13 @@ from invocations.privacy.number_searches import (
 from invocations.views.base import StaffRequest, render_page
 
 
-def refuse_guessing(request: StaffRequest, search: HistorySearch) -> HttpResponse | None:
-    """The page that asks the person to wait; None if they may search. Call it before the search."""
-    if request.method != "POST" or not request.viewer.sees_history:
-        return None
+def refuse_guessing(request: StaffRequest, numbers: Iterable[Recipient]) -> HttpResponse | None:
+    """The page that asks the person to wait; None if they may search. Call it before the search.
+
+    `numbers`: those that the text may mean; without one nothing is recorded.
+    """
     try:
-        record_search([number.digits for number in search.numbers], request.user)
+        record_search([number.digits for number in numbers], request.user)
     except TooManyNumbers as refusal:
         seconds = max(1.0, (refusal.until - timezone.now()).total_seconds())
         context = {

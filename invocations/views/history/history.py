@@ -44,7 +44,7 @@ def history(request: StaffRequest) -> HttpResponse:
         return redirect(f"{reverse('history')}?{address}" if address else "history")
     search = HistorySearch(request.POST or None, viewer=request.viewer)
     is_search = bool(request.POST.get("q", "").strip())
-    if is_search and (refusal := refuse_guessing(request, search)) is not None:
+    if is_search and (refusal := refuse_guessing(request, search.numbers)) is not None:
         return refusal
     before, after = id_parameter(request, "before"), id_parameter(request, "after")
     conditions = search.ways if is_search else [Q()]

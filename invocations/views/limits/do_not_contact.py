@@ -14,11 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from invocations.audit import verbs
-from invocations.audit.record import record as trail
 from invocations.forms.limits import DoNotContactForm, FindNumberForm, ReasonForm
 from invocations.kaleyra import recipients
-from invocations.kaleyra.recipients import RecipientError
+from invocations.kaleyra.recipients import Recipient, RecipientError
 from invocations.models import DoNotContact, permissions
 from invocations.models.encryption import Unreadable
 from invocations.sending.number_lists import (
@@ -29,6 +27,7 @@ from invocations.sending.number_lists import (
     unwanted_entries,
 )
 from invocations.views.base import StaffRequest, render_page, staff_page
+from invocations.views.history.guessing import refuse_guessing
 
 PER_PAGE = 50
 
@@ -52,7 +51,11 @@ def do_not_contact(request: StaffRequest) -> HttpResponse:
     entries = DoNotContact.objects.select_related("added_by").order_by("-id")
     is_search = action == "find" and find.is_valid()
     if is_search:
-        entries = _found(request, entries, find.cleaned_data["number"])
+        typed = find.cleaned_data["number"]
+        number = _whole_number(typed)
+        if (refusal := refuse_guessing(request, [number] if number else [])) is not None:
+            return refusal
+        entries = _found(entries, typed, number)
     page = Paginator(entries, PER_PAGE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {"form": form, "find": find, "page": page, "is_search": is_search}
     return render_page(request, "limits/do_not_contact.html", context)
@@ -91,20 +94,21 @@ def stop_contact_from(request: StaffRequest, request_id: uuid.UUID) -> HttpRespo
     return render_page(request, "limits/stop_contact.html", context)
 
 
-def _found(
-    request: StaffRequest, entries: QuerySet[DoNotContact], typed: str
-) -> QuerySet[DoNotContact]:
-    """By the whole number, which the trail notes, or by the last four digits."""
-    digits = "".join(sign for sign in typed if sign.isdecimal())
-    if len(digits) == 4:
-        return entries.filter(last_four=digits)
+def _whole_number(typed: str) -> Recipient | None:
     try:
-        number = recipients.clean(typed)
+        return recipients.clean(typed)
     except RecipientError:
-        return entries.none()
-    facts = {"where": "do_not_contact", "number": recipients.mask(number.formatted)}
-    trail(verbs.NUMBER_SEARCHED, by=request.user, facts=facts)
-    return entries.filter(pk__in=unwanted_entries([number.digits]).values("pk"))
+        return None
+
+
+def _found(
+    entries: QuerySet[DoNotContact], typed: str, number: Recipient | None
+) -> QuerySet[DoNotContact]:
+    """By the whole `number`, or else by the last four digits."""
+    if number:
+        return entries.filter(pk__in=unwanted_entries([number.digits]).values("pk"))
+    digits = "".join(sign for sign in typed if sign.isdecimal())
+    return entries.filter(last_four=digits) if len(digits) == 4 else entries.none()
 
 
 def _told(added: Added) -> str:

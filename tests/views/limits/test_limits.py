@@ -15,6 +15,7 @@ from invocations.models import (
     TrailRow,
     WorkflowInstance,
 )
+from invocations.privacy import number_searches
 from tests.limited import NUMBER, OTHER, list_number, live_workflow, refusal, send
 from tests.many import real_account
 
@@ -89,7 +90,17 @@ def test_a_number_is_found_and_a_whole_one_is_noted_in_the_trail(ada, typed, is_
     list_number(reason="a complaint")
     page = ada.post("/do-not-contact/", {"action": "find", "number": typed}).content.decode()
     assert ("a complaint" in page) is is_found
-    assert ("number_searched" in [verb for verb, _ in _facts()]) is (len(typed) > 4)
+    searched = [facts["last_four"] for verb, facts in _facts() if verb == "number_searched"]
+    assert searched == (["3202"] if len(typed) > 4 else [])
+
+
+def test_whoever_looks_for_many_numbers_on_the_list_has_to_wait(ada, monkeypatch):
+    monkeypatch.setattr(number_searches, "MOST_NUMBERS", 1)
+    answers = [
+        ada.post("/do-not-contact/", {"action": "find", "number": f"+{number}"}).status_code
+        for number in (NUMBER, OTHER)
+    ]
+    assert answers == [200, 429]
 
 
 def test_a_number_is_taken_off_with_a_reason(ada):
