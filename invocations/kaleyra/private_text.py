@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 
+from invocations.kaleyra.characters import class_of, is_invisible
 from invocations.kaleyra.redaction import UUID_PATTERN, mask_numbers
 
-_WORD = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{24,}(?![\w-])")
+# Also with characters in between that nobody sees, and in full width: copied, it is the key.
+_FULL_WIDTH = "\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
+_LETTER = rf"[A-Za-z0-9_\-{_FULL_WIDTH}{class_of(is_invisible)}]"
+_WORD = re.compile(rf"(?<![\w-]){_LETTER}{{24,}}(?![\w-])")
 _UUID = re.compile(UUID_PATTERN)
 _NAMED = re.compile(
-    r"\b(?:api[-_ ]?key|secret|password|passwd|token)\s{0,3}[:=]\s{0,3}\S{8,}", re.IGNORECASE
+    r"\b(?:(?:api[-_ ]?key|secret|password|passwd|pwd|token)\s{0,3}[:=]"
+    r"|authorization\s{0,3}[:=]\s{0,3}(?:bearer|basic))\s{0,3}\S{8,}",
+    re.IGNORECASE,
 )
 KEY = "[key]"
 

@@ -80,10 +80,14 @@ def _partial_secret_length(text: str, secret: str) -> int:
 FEWEST_DIGITS = 7
 """A run of fewer digits is not a phone number."""
 _ESCAPED_DIGIT = r"u(?:003\d|066\d|06[fF]\d|096[6-9a-fA-F]|[fF]{2}1\d)"
-_DIGIT = rf"(?:\d|\\{{1,8}}{_ESCAPED_DIGIT}|%3\d)"
+_RAISED_OR_CIRCLED = "\u00b2\u00b3\u00b9\u2070\u2074-\u2079\u2080-\u2089\u2460-\u2468\u24ea"
+_DIGIT = rf"(?:[\d{_RAISED_OR_CIRCLED}]|\\{{1,8}}{_ESCAPED_DIGIT}|%3\d)"
 """A digit of any script, plain, JSON-escaped (also in nested JSON texts) or percent-encoded."""
+_MARKS = "\u0300-\u036f\u20d0-\u20ff"
+"""Drawn over a digit: the frame of a keycap emoji, a line below."""
 _BETWEEN = (
-    rf"(?:[\s().\-/\[\]_+*~\u00b7\u2022{class_of(is_invisible, is_blank, is_dash, is_plus)}]"
+    rf"(?:[\s().\-/\[\]_+*~\u00b7\u2022{_MARKS}"
+    rf"{class_of(is_invisible, is_blank, is_dash, is_plus)}]"
     rf"|\\{{1,8}}(?:(?!{_ESCAPED_DIGIT})u[0-9a-fA-F]{{4}}|x[0-9a-fA-F]{{2}}|[tnrfb/])"
     r"|%(?!3\d)[0-9a-fA-F]{2}|&(?:nbsp|\#160|\#x[aA]0);)"
 )
