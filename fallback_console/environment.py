@@ -42,7 +42,7 @@ class Environment(Variables):
         key = self.text(name)
         if len(key) >= SHORTEST_SECRET_KEY:
             return key
-        self._add_problem(
+        self.add_problem(
             name,
             f"is missing or shorter than {SHORTEST_SECRET_KEY} characters.",
             'Make one: python -c "import secrets; print(secrets.token_urlsafe(50))"',
@@ -56,14 +56,14 @@ class Environment(Variables):
             make_one = (
                 "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"
             )
-            self._add_problem(
+            self.add_problem(
                 name,
                 "is missing, or one of its keys is not 32 bytes in URL-safe base64.",
                 f'Make one: python -c "{make_one}". Newest first, comma separated.',
             )
             return []
         if secret_key in keys:
-            self._add_problem(
+            self.add_problem(
                 name,
                 "contains the SECRET_KEY.",
                 "Use a key of its own, so that each can be changed alone.",
@@ -76,13 +76,13 @@ class Environment(Variables):
         if not key:
             return lookup_key.derived(encryption_keys)
         if not is_fernet_key(key):  # the same form
-            self._add_problem(
+            self.add_problem(
                 name,
                 "is not 32 bytes in URL-safe base64.",
                 "`manage.py make_lookup_key` prints the line for .env.",
             )
         elif key in encryption_keys:
-            self._add_problem(
+            self.add_problem(
                 name,
                 "is one of FIELD_ENCRYPTION_KEYS.",
                 "Use a key of its own: `manage.py make_lookup_key` prints the line for .env.",
@@ -93,7 +93,7 @@ class Environment(Variables):
         """Hosts in small letters, each with or without a port; none on this machine."""
         hosts = self.items(name)
         if not all(re.search(API_DOMAIN, host) and is_public(host) for host in hosts):
-            self._add_problem(
+            self.add_problem(
                 name,
                 "holds an entry that is not a public host.",
                 "Hosts in small letters, comma separated: api.xx.kaleyra.io",
@@ -104,7 +104,7 @@ class Environment(Variables):
     def bearer_token(self, name: str) -> str:
         token = self.text(name)
         if token and (len(token) < SHORTEST_TOKEN or not is_header_token(token)):
-            self._add_problem(
+            self.add_problem(
                 name,
                 f"is shorter than {SHORTEST_TOKEN} characters, "
                 "or holds blanks or signs outside ASCII.",
@@ -117,7 +117,7 @@ class Environment(Variables):
     def hosts(self, name: str, *, may_be_empty: bool) -> list[str]:
         hosts = self.items(name)
         if not hosts and not may_be_empty:
-            self._add_problem(
+            self.add_problem(
                 name,
                 "is empty.",
                 "Name the hosts the console answers to, comma separated: "
@@ -128,7 +128,7 @@ class Environment(Variables):
     def origins(self, name: str) -> list[str]:
         origins = self.items(name)
         if not all(is_web_url(origin) for origin in origins):
-            self._add_problem(
+            self.add_problem(
                 name,
                 "holds an entry without http:// or https://.",
                 "For example https://console.example.com",
@@ -138,7 +138,7 @@ class Environment(Variables):
     def web_url(self, name: str, *, example: str) -> str:
         url = self.text(name)
         if url and not is_web_url(url):
-            self._add_problem(
+            self.add_problem(
                 name,
                 "is not an http:// or https:// address.",
                 f"For example {example}, or leave it out.",
@@ -155,7 +155,7 @@ class Environment(Variables):
             # Whatever the parser raises may quote the URL and its password, so it goes no further.
             is_known = False
         if not is_known:
-            self._add_problem(
+            self.add_problem(
                 name,
                 "is neither a SQLite nor a PostgreSQL address.",
                 "For example sqlite:////var/lib/console/db.sqlite3 "
@@ -168,13 +168,13 @@ class Environment(Variables):
         """The URL of Celery's broker. Several machines cannot share a `database` in SQLite."""
         url = self.text(name)
         if url and urlsplit(url).scheme not in BROKER_SCHEMES:
-            self._add_problem(
+            self.add_problem(
                 name,
                 "is neither a Redis nor a RabbitMQ address.",
                 "For example redis://host:6379/0 or amqp://user:password@host//",
             )
         elif url and database["ENGINE"] == SQLITE:
-            self._add_problem(
+            self.add_problem(
                 name,
                 "is set, and the database is SQLite, which serves one machine.",
                 "Set DATABASE_URL to PostgreSQL, or leave the broker out: "
@@ -187,7 +187,7 @@ class Environment(Variables):
     def file(self, name: str) -> str:
         path = self.text(name)
         if path and not Path(path).is_file():
-            self._add_problem(
+            self.add_problem(
                 name,
                 "names no file.",
                 "Give the path of a PEM file with certificate authorities, "
@@ -200,7 +200,7 @@ class Environment(Variables):
         given = self.text(name)
         folder = Path(given or default)
         if given and not folder.is_dir():
-            self._add_problem(
+            self.add_problem(
                 name,
                 "names no folder.",
                 "Make it, readable by the console alone, or leave it out for one beside the code.",
@@ -221,7 +221,7 @@ class Environment(Variables):
                 return server | {"EMAIL_PORT": server["EMAIL_PORT"] or EMAIL_PORTS[scheme]}
         except Exception:  # noqa: S110  it may quote the URL and its password; reported below
             pass
-        self._add_problem(
+        self.add_problem(
             name,
             "is no address of a mail server.",
             "For example smtp+tls://user:password@mail.example.com:587 (STARTTLS), "
@@ -233,13 +233,13 @@ class Environment(Variables):
         """Email addresses. They need a value in the variable named `server`."""
         addresses = self.items(name)
         if not all(is_email_address(address) for address in addresses):
-            self._add_problem(
+            self.add_problem(
                 name,
                 "holds an entry that is no mail address.",
                 "Comma separated: ops@example.com, support@example.com",
             )
         elif addresses and not self.text(server):
-            self._add_problem(
+            self.add_problem(
                 name,
                 f"is set without an {server}.",
                 f"Name the mail server in {server} as well.",
@@ -250,7 +250,7 @@ class Environment(Variables):
         """An email address, with or without a display name: `Console <console@example.com>`."""
         sender = self.text(name, default)
         if not is_email_address(parseaddr(sender)[1]):
-            self._add_problem(
+            self.add_problem(
                 name, "is no mail address.", "For example Fallback console <console@example.com>"
             )
         return sender

@@ -34,7 +34,7 @@ class Variables:
         lines = env_file.read_text(encoding="utf-8", errors="replace").splitlines()
         for number, line in enumerate(lines, start=1):
             if line and not re.match(r"#|(export )?[A-Za-z_0-9]+=", line):
-                self._add_problem(
+                self.add_problem(
                     ".env",
                     f"has a line {number} that is not NAME=value.",
                     "No blanks around the =; # begins a comment.",
@@ -43,7 +43,8 @@ class Variables:
         logging.getLogger("environ.environ").setLevel(logging.ERROR)
         self._env.read_env(env_file)
 
-    def _add_problem(self, name: str, wrong: str, hint: str) -> None:
+    def add_problem(self, name: str, wrong: str, hint: str) -> None:
+        """As `SettingProblem`. Never quotes the value: it may be a password."""
         self.problems.append(SettingProblem(name, wrong, hint))
 
     def text(self, name: str, default: str = "") -> str:
@@ -59,7 +60,7 @@ class Variables:
         if value in {"true", "1", "yes", "on"}:
             return True
         if value not in {"false", "0", "no", "off", ""}:
-            self._add_problem(
+            self.add_problem(
                 name, "is neither True nor False.", f"Write {name}=True or {name}=False."
             )
         return False
@@ -69,7 +70,7 @@ class Variables:
         given = self.text(name, default).lower()
         if found := next((each for each in allowed if each.lower() == given), None):
             return found
-        self._add_problem(name, "is none of the values that it can have.", hint)
+        self.add_problem(name, "is none of the values that it can have.", hint)
         return default
 
     def pattern(self, name: str) -> LinearPattern | None:
@@ -78,7 +79,7 @@ class Variables:
         try:
             return compiled(source, ignore_case=True) if source else None
         except PatternError:
-            self._add_problem(
+            self.add_problem(
                 name,
                 "is no regular expression that RE2 reads.",
                 "RE2’s syntax (no lookahead such as (?=…), no backreference such as \\1), "

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from fallback_console.environment import Environment
 from fallback_console.logs import remember_credentials_of
-from fallback_console.variables import SettingProblem
 
 HERE = "fallback_console.sign_in_extra"
 SECOND_FACTOR = ["off", "optional", "admins", "all"]
@@ -31,15 +30,19 @@ def settings_of_extra(env: Environment, base: dict[str, Any]) -> dict[str, Any]:
     groups = _groups_by_value(env)
     claim = env.text("SSO_GROUPS_CLAIM", "groups")
     if not claim.strip():
-        _problem(env, "SSO_GROUPS_CLAIM", "is empty.", "Name the claim, or leave it out: groups.")
-    _complain(env, base, issuer, {"SSO_CLIENT_ID": client_id, "SSO_CLIENT_SECRET": secret})
+        env.add_problem("SSO_GROUPS_CLAIM", "is empty.", "Name the claim, or leave it out: groups.")
+    _check_single_sign_on(
+        env, base, issuer, {"SSO_CLIENT_ID": client_id, "SSO_CLIENT_SECRET": secret}
+    )
     if issuer and not groups:
-        _problem(env, "SSO_GROUPS", "is empty, so that nobody could sign in.", "See .env.example.")
+        env.add_problem(
+            "SSO_GROUPS", "is empty, so that nobody could sign in.", "See .env.example."
+        )
     if factor == "off" and not issuer:
         return {}
     if find_spec("allauth") is None:
         name = "SECOND_FACTOR" if factor != "off" else "SSO_ISSUER"
-        _problem(env, name, "is set, and the package django-allauth is missing.", INSTALL)
+        env.add_problem(name, "is set, and the package django-allauth is missing.", INSTALL)
         return {}
     remember_credentials_of(secrets=[secret], urls=[])
     chosen = {
@@ -59,16 +62,11 @@ def provider_id(issuer: str) -> str:
     return f"sso-{hashlib.sha256(issuer.rstrip('/').encode()).hexdigest()[:12]}"
 
 
-def _problem(env: Environment, name: str, wrong: str, hint: str) -> None:
-    env.problems.append(SettingProblem(name, wrong, hint))
-
-
 def _groups_by_value(env: Environment) -> dict[str, str]:
     """The console's group for each value of the claim."""
     pairs = [item.rpartition("=") for item in env.items("SSO_GROUPS")]
     if not all(value.strip() and group.strip() for value, _, group in pairs):
-        _problem(
-            env,
+        env.add_problem(
             "SSO_GROUPS",
             "holds an entry that is not value=group.",
             "For example console-admins=Admin,console-support=Support",
@@ -77,22 +75,24 @@ def _groups_by_value(env: Environment) -> dict[str, str]:
     return {value.strip(): group.strip() for value, _, group in pairs}
 
 
-def _complain(
+def _check_single_sign_on(
     env: Environment, base: dict[str, Any], issuer: str, credentials: dict[str, str]
 ) -> None:
     """Names what single sign-on lacks."""
     for name, value in credentials.items():
         if issuer and not value:
-            _problem(
-                env, name, "is missing, and SSO_ISSUER is set.", "The provider gives it to you."
+            env.add_problem(
+                name, "is missing, and SSO_ISSUER is set.", "The provider gives it to you."
             )
         elif value and not issuer:
-            _problem(env, name, "is set without an SSO_ISSUER.", "Name the provider, or remove it.")
+            env.add_problem(
+                name, "is set without an SSO_ISSUER.", "Name the provider, or remove it."
+            )
     address = urlsplit(issuer)
     is_practice = base["SANDBOX"] and address.hostname in LOOPBACK
     if issuer and address.scheme != "https" and not is_practice:
         hint = "Anybody between could sign in as anybody. Use https."
-        _problem(env, "SSO_ISSUER", "is not an https:// address.", hint)
+        env.add_problem("SSO_ISSUER", "is not an https:// address.", hint)
 
 
 def _wiring(base: dict[str, Any], chosen: dict[str, Any]) -> dict[str, Any]:

@@ -8,10 +8,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
-from invocations.models.permissions import CHANGE_KEY
+from invocations.models.permissions import CHANGE_KEY, CHANGE_PEOPLE
 from invocations.models.viewer import viewer_of
-
-CHANGE_PEOPLE = "auth.change_user"
 
 
 def has_factor(person: User) -> bool:

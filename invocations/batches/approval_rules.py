@@ -12,7 +12,7 @@ class NeedsApproval(Exception):
 
 def needs_approval(batch: Batch) -> bool:
     """As the limits are now: its workflow is marked so, or it has more rows than go without."""
-    limits = limits_of(batch.account_id, workflow_id=batch.workflow_id, digests=())
+    limits = limits_of(batch.account_id, workflow_id=batch.workflow_id, numbers=())
     most = limits.approve_above
     return limits.needs_approval or (most is not None and batch.rows - batch.left_out > most)
 

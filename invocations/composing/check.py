@@ -29,7 +29,6 @@ from invocations.kaleyra.payload import Send
 from invocations.kaleyra.recipients import Recipient, RecipientError
 from invocations.kaleyra.stored_numbers import stored
 from invocations.models import Invocation, WorkflowInstance
-from invocations.models.recipients import phone_digests
 from invocations.models.viewer import Viewer
 
 LINE_BREAK = "line_break"
@@ -101,13 +100,13 @@ def of_limits(
     """The blockers of the limits as they are now: the do-not-contact list, countries, listed
     numbers, caps. `sending.record` counts against the caps, and may find one full that is not yet.
     """
-    digests = {digest for each in numbers for digest in phone_digests(each.digits)}
-    found = limits.limits_of(workflow.account_id, workflow_id=workflow.pk, digests=digests)
+    digits = [number.digits for number in numbers]
+    found = limits.limits_of(workflow.account_id, workflow_id=workflow.pk, numbers=digits)
     keys = limits.cap_keys(
         found,
         account_id=workflow.account_id,
         person_id=by.user.pk if by.user else None,
-        numbers=[number.digits for number in numbers],
+        numbers=digits,
         now=timezone.now(),
     )
     of_numbers = limits.of_numbers(found, workflow.account_id, numbers)
@@ -117,8 +116,8 @@ def of_limits(
 
 def of_numbers_now(workflow: WorkflowInstance, numbers: Sequence[Recipient]) -> list[Finding]:
     """The blockers about numbers alone, of a message that was counted when it was recorded."""
-    digests = {digest for each in numbers for digest in phone_digests(each.digits)}
-    found = limits.limits_of(workflow.account_id, digests=digests)
+    digits = [number.digits for number in numbers]
+    found = limits.limits_of(workflow.account_id, numbers=digits)
     return list(limits.of_numbers(found, workflow.account_id, numbers))
 
 

@@ -82,14 +82,15 @@ _SQL = f"""
 
 
 def limits_of(
-    account_id: int, *, workflow_id: int | None = None, digests: Collection[str] | None = None
+    account_id: int, *, workflow_id: int | None = None, numbers: Collection[str] | None = None
 ) -> Limits:
-    """The limits as the database has them. `digests`: of the numbers (`phone_digests`); None: is
-    there any number that is not to be contacted.
+    """The limits as the database has them.
+
+    `numbers`: digits of those that `has_unwanted` asks about; None: all that are on the list.
     """
-    known = sorted(digests) if digests is not None else []
+    known = sorted({digest for digits in numbers or () for digest in phone_digests(digits)})
     places = ", ".join(["%s"] * len(known)) or "NULL"
-    unwanted = "1 = 1" if digests is None else f"digest IN ({places})"
+    unwanted = "1 = 1" if numbers is None else f"digest IN ({places})"
     with connection.cursor() as cursor:
         cursor.execute(_SQL.format(unwanted=unwanted), [workflow_id, *known, account_id])
         row = cursor.fetchone()

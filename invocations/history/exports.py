@@ -114,8 +114,12 @@ def request_export(
     zone = timezone.get_current_timezone_name()
     with transaction.atomic():
         export = Export.objects.create(
-            **{"person": person, "filters": filters, "format": format, "newest": newest},
-            **{"zone": zone, "with_numbers": with_numbers},
+            person=person,
+            filters=filters,
+            format=format,
+            newest=newest,
+            zone=zone,
+            with_numbers=with_numbers,
         )
         facts = {"format": format, "whole_numbers": with_numbers}
         record(verbs.EXPORTED, by=person, about=export, facts=facts)

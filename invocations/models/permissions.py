@@ -49,7 +49,7 @@ VIEW_WORKFLOW, ADD_WORKFLOW = (
 )
 CHANGE_WORKFLOW = "invocations.change_workflowinstance"
 VIEW_PEOPLE, VIEW_GROUPS = "auth.view_user", "auth.view_group"
-CHANGE_PEOPLE = "auth.change_user"
+ADD_PEOPLE, CHANGE_PEOPLE = "auth.add_user", "auth.change_user"
 
 CONFIGURATION = ("pod", "account", "apikey", "workflowinstance", "channel")
 
@@ -80,6 +80,6 @@ GROUPS: dict[str, list[str]] = {
         *[SEND_BATCH, SEND_AGAIN, CANCEL_OF_OTHERS, SEE_OF_OTHERS, APPROVE],
         *[CHANGE_LIMITS, ERASE, SEE_TRAIL],
         *_for_configuration("add", "change", "delete", "view"),
-        *[VIEW_PEOPLE, "auth.add_user", CHANGE_PEOPLE, VIEW_GROUPS],
+        *[VIEW_PEOPLE, ADD_PEOPLE, CHANGE_PEOPLE, VIEW_GROUPS],
     ],
 }

@@ -26,7 +26,6 @@ from invocations.kaleyra.recipients import Recipient
 from invocations.models import Invocation, SearchableValue, WorkflowInstance
 from invocations.models.encryption import is_digest_of
 from invocations.models.invocations import PAYLOAD_DIGEST
-from invocations.models.recipients import phone_digests
 from invocations.models.viewer import Viewer
 from invocations.sending import awaiting, caps, targets
 from invocations.sending.message_columns import (
@@ -165,9 +164,9 @@ def _facts(invocation: Invocation) -> dict[str, Any]:
 def _refuse_limited(invocation: Invocation, numbers: Sequence[Recipient]) -> limits.Limits:
     """The limits that hold for the message, unless one of its numbers is refused."""
     account_id = invocation.account_id
-    digests = {digest for each in numbers for digest in phone_digests(each.digits)}
+    digits = [number.digits for number in numbers]
     found = limits.limits_of(
-        account_id, workflow_id=invocation.workflow_instance_id, digests=digests
+        account_id, workflow_id=invocation.workflow_instance_id, numbers=digits
     )
     if refused := list(limits.of_numbers(found, account_id, numbers)):
         raise NotSendable(refused)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from invocations.models import permissions
 from invocations.monitoring.setup_steps import Progress, steps_of
 from invocations.views.base import StaffRequest
 from invocations.views.monitoring.going_live import going_live, live_accounts
@@ -17,5 +18,5 @@ def first_run_context(request: StaffRequest) -> dict[str, Any]:
         "start": practice_start(request),
         "progress": unfinished.progress if unfinished else Progress(steps_of(account)),
         "is_started": account is not None,
-        "may_invite": request.viewer.may("auth.add_user"),
+        "may_invite": request.viewer.may(permissions.ADD_PEOPLE),
     }
