@@ -78,6 +78,8 @@ def test_there_is_a_recipe_for_each_usual_change():
         "A status",
         "An answer of the API",
         "A finding",
+        "A deed in the trail",
+        "What holds a number or a value",
         "A migration",
     ]
 
