@@ -11,7 +11,7 @@ from invocations.batches.control import cancel
 from invocations.batches.feed import feed_due
 from invocations.batches.parts import unpack
 from invocations.batches.start import start
-from invocations.models import Account, Batch, Invocation
+from invocations.models import Account, Batch, Invocation, TrailRow
 from invocations.sending.record import NotSendable
 from tests.batches.built import running_batch
 
@@ -74,6 +74,7 @@ def test_a_second_click_gets_the_same_batch(batch):
     again = send_again_failed(batch, None)
     assert send_again_failed(batch, None) == again
     assert Batch.objects.filter(again_from=batch).count() == 1
+    assert TrailRow.objects.filter(verb="batch_sent_again", about_id=str(again.pk)).count() == 1
 
 
 def test_a_row_whose_result_came_meanwhile_is_not_sent_again(batch):

@@ -151,6 +151,7 @@ def test_after_a_day_it_lapses(ada, sven, monkeypatch):
     assert approvals.approve(approval, sven.person) is Decision.GONE
     approval.refresh_from_db()
     assert approval.state == State.LAPSED
+    assert TrailRow.objects.filter(verb="approval_lapsed", about_kind="batch").count() == 1
 
 
 def _mended(batch):
@@ -217,6 +218,11 @@ def test_a_refused_batch_stays_and_who_asked_can_withdraw(ada, sven):
     assert approvals.approve(again, sven.person) is Decision.GONE
     batch.refresh_from_db()
     assert batch.state == Batch.State.CHECKED
+    told = TrailRow.objects.filter(verb__in=["refused", "approval_withdrawn"]).order_by("id")
+    assert list(told.values_list("verb", "who_name")) == [
+        ("refused", "sven"),
+        ("approval_withdrawn", "ada"),
+    ]
 
 
 @pytest.mark.django_db(transaction=True)

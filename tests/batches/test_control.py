@@ -6,7 +6,7 @@ import pytest
 
 from invocations.batches.control import cancel, pause, resume
 from invocations.batches.feed import feed_due
-from invocations.models import Account, Batch, Channel, Invocation
+from invocations.models import Account, Batch, Channel, Invocation, TrailRow
 from invocations.monitoring.sweep import run_once, sweep
 from invocations.sending.dispatcher import Dispatcher
 from invocations.sending.due import accounts_with_work, claim_due
@@ -37,6 +37,8 @@ def test_a_resumed_batch_sends_each_row_once(workflow, receiver):
     assert feed_due() == 40
     pause(batch, None)
     assert resume(batch, None) and not resume(batch, None)
+    told = TrailRow.objects.filter(about_kind="batch").order_by("id")
+    assert list(told.values_list("verb", flat=True))[-2:] == ["batch_paused", "batch_resumed"]
     run_once(width=4)
     batch.refresh_from_db()
     assert batch.state == State.DONE

@@ -11,7 +11,7 @@ from invocations.batches.choosing import choose_columns
 from invocations.batches.column_json import Choice
 from invocations.batches.retention import delete_old
 from invocations.batches.upload import begin
-from invocations.models import Batch, BatchChunk, BatchPart
+from invocations.models import Batch, BatchChunk, BatchPart, TrailRow
 from tests.batches.uploads import PHONE, checked, csv_of
 
 State = Batch.State
@@ -67,6 +67,7 @@ def test_rows_and_texts_go_after_the_end_and_counts_stay(batch: Batch) -> None:
     start(batch, State.DONE, now + DAY)
     delete_old(now)
     assert delete_old(now + 2 * DAY) == 1
+    assert TrailRow.objects.filter(verb="batch_emptied", about_id=str(batch.pk)).exists()
     batch.refresh_from_db()
     assert (batch.file_name, batch.found, batch.columns, batch.reading) == ("", "{}", "{}", "{}")
     assert batch.rows == 1

@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from invocations.history import export_columns, exports
-from invocations.models import Callback, Export, Invocation
+from invocations.models import Callback, Export, Invocation, TrailRow
 from invocations.models.permissions import SEE_RECIPIENT
 from invocations.models.viewer import Viewer
 
@@ -244,6 +244,7 @@ def test_after_a_day_it_is_gone_with_its_file(recorded, priya_herself, folder):
     assert exports.delete_old_exports(timezone.now() + timedelta(days=1, minutes=1)) == 1
     assert not files(folder)
     assert not Export.objects.exists()
+    assert TrailRow.objects.filter(verb="exports_deleted", facts='{"exports":1}').exists()
 
 
 def test_what_nobody_knows_any_more_is_cleared_away(recorded, folder):

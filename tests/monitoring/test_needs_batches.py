@@ -8,7 +8,7 @@ from django.utils import timezone
 from invocations.batches.control import pause, resume
 from invocations.batches.ending import pause_because
 from invocations.batches.feed import feed_due
-from invocations.models import Batch
+from invocations.models import Batch, TrailRow
 from invocations.models.viewer import Viewer
 from invocations.monitoring.needs import needs_you
 from tests.batches.built import running_batch
@@ -26,6 +26,7 @@ def test_it_stands_there_until_it_is_resumed(workflow, ada, priya):
     feed_due()
     batch.refresh_from_db()
     pause_because(batch, "version")
+    assert TrailRow.objects.filter(verb="batch_paused", about_id=str(batch.pk), who_id="").exists()
     [(says, count)] = _batches(ada)
     assert says.startswith("The workflow’s texts or values have changed")
     assert count == 70

@@ -171,6 +171,7 @@ def test_the_documented_hosts_may_have_keys(host):
 def test_no_other_host_gets_a_key(recorded, account, host, receiver, settings):
     assert not may_have_keys(host, extra=(), practice=True)
     assert may_have_keys(host, extra=[host], practice=False)
+    assert not may_have_keys(f"evil-{host}", extra=[host], practice=False)
     Pod.objects.filter(pk=account.pod_id).update(api_domain=host)
     account.pod.refresh_from_db()
     key = ApiKey.objects.get()

@@ -26,6 +26,7 @@ def test_a_lost_second_factor_is_removed_and_sessions_end(client, meera, set_up_
 def test_somebody_of_here_is_joined_and_signs_in_there_alone(client, by_sso, provider):
     priya = person_of("priya", "Admin")
     call_command("link_sign_in", "priya", "0f-priya")
+    assert TrailRow.objects.filter(verb="sign_in_linked", about_id=str(priya.pk)).exists()
     by_sso(client)
     assert client.get("/me/").context["request"].user == priya
     assert not User.objects.get(pk=priya.pk).has_usable_password()

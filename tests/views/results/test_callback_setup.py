@@ -76,12 +76,13 @@ def test_the_secret_is_shown_once_in_the_answer_to_the_press(ada, there, account
 
 
 def test_a_new_secret_and_an_ended_address_stand_in_the_trail(ada, there, account):
-    for action in ["make", "rotate", "end", "end"]:
+    for action in ["make", "test", "rotate", "end", "end"]:
         ada.post(there, {"action": action})
     told = TrailRow.objects.filter(verb__startswith="callback_").order_by("pk")
     rows = told.values_list("verb", "who_name", "about_id")
     made, ended = "callback_secret_made", "callback_secret_ended"
-    assert list(rows) == [(verb, "ada", str(account.pk)) for verb in (made, made, ended)]
+    verbs = (made, "callback_tested", made, ended)
+    assert list(rows) == [(verb, "ada", str(account.pk)) for verb in verbs]
 
 
 @pytest.mark.parametrize(
