@@ -89,6 +89,21 @@ def test_a_chain_recomputed_with_the_key_contradicts_the_head_in_the_log(rows):
     assert (code, "recomputed: the chain up to row 3" in output) == (1, True)
 
 
+def test_rows_that_changed_places_are_named(rows):
+    two, three = rows[1:]
+    with triggers_dropped():
+        TrailRow.objects.filter(pk=three.pk).update(seq=9)
+        TrailRow.objects.filter(pk=two.pk).update(seq=3, chain=three.chain)
+        TrailRow.objects.filter(pk=three.pk).update(seq=2, chain=two.chain)
+    assert "moved or inserted: row 2 " in verified()[1]
+
+
+def test_a_head_that_is_not_the_last_seal_is_named(rows):
+    TrailHead.objects.update(chain="0" * 64)
+    code, output = verified()
+    assert (code, "recomputed: the head does not have the seal of row 3" in output) == (1, True)
+
+
 def test_a_row_inserted_with_a_forged_mac_is_named(rows):
     TrailRow.objects.create(verb="sent", mac="0" * 80)
     seal_all(timezone.now())

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
+from invocations.history import exports
 from invocations.kaleyra.payload import Send
 from invocations.models import Batch, Export, Incident, Invocation, Note, Parameter, SavedFilter
 from invocations.sending.record import record
@@ -159,6 +160,18 @@ def test_a_file_that_was_written_before_is_not_given_out(kept):
     export = Export.objects.create(**columns, ended_at=timezone.now())
     given = browser.post(f"/history/exports/{export.pk}/download/", follow=True)
     assert "you may not read any more" in given.content.decode()
+
+
+def test_a_file_that_is_written_in_the_background_has_nothing_of_it(
+    kept, world, settings, tmp_path
+):
+    settings.EXPORTS_DIR = tmp_path
+    browser = browser_of("outsider", "Reviewer")
+    export = exports.request_export(browser.person, "", "csv")
+    exports.write_next_export()
+    given = browser.post(f"/history/exports/{export.pk}/download/")
+    lines = b"".join(given).decode()
+    assert str(world.row.request_id) in lines and "Kept canary" not in lines
 
 
 @pytest.mark.parametrize("action", ["settle", "cancel", "again"])
