@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.text import slugify
@@ -16,11 +17,14 @@ from invocations.forms.workflow_start import ImportForm, StartForm
 from invocations.models import permissions
 from invocations.views.base import StaffRequest, render_page, staff_page
 
+KEPT_BY_A_COPY = ("needs_approval", "values_kept_days")
+"""Rules that are not in the file of a workflow, and that a copy must not be without."""
+
 
 @staff_page(permissions.ADD_WORKFLOW)
 @require_http_methods(["GET", "HEAD", "POST"])
 def copy_workflow(request: StaffRequest, workflow_id: int) -> HttpResponse:
-    """A draft with the same texts, values, time and groups."""
+    """A draft with the same texts, values, time, groups and rules."""
     original = get_object_or_404(request.viewer.reading.workflows(), pk=workflow_id)
     form = StartForm(
         request.POST or None,
@@ -28,9 +32,12 @@ def copy_workflow(request: StaffRequest, workflow_id: int) -> HttpResponse:
         initial={"title": original.title, "account": original.account_id},
     )
     if request.method == "POST" and form.is_valid() and form.setup:
-        form.setup.save(request.user)
         made = form.setup.workflow
-        made.groups.set(original.groups.all())
+        for name in KEPT_BY_A_COPY:
+            setattr(made, name, getattr(original, name))
+        with transaction.atomic():
+            form.setup.save(request.user)
+            made.groups.set(original.groups.all())
         messages.success(request, _("This is the copy: a draft. Test it, then make it live."))
         return redirect("workflow", workflow_id=made.pk)
     context = {"workflow": original, "form": form}

@@ -41,15 +41,17 @@ def channels_of(workflow):
     return snapshot(workflow)["channels"]
 
 
-def test_a_copy_is_a_draft_with_the_same_texts_values_and_groups(ada, typed, account):
+def test_a_copy_is_a_draft_with_the_same_texts_values_groups_and_rules(ada, typed, account):
     typed.groups.set(Group.objects.filter(name="Support"))
     WorkflowInstance.objects.update(valid_minutes=30, expects_callback=True)
+    WorkflowInstance.objects.update(needs_approval=True, values_kept_days=7)
     data = {"account": account.pk, "workflow_instance_id": "copy-1", "title": "Copied"}
     ada.post(f"/workflows/{typed.pk}/copy/", data)
     copy = made("copy-1")
     assert channels_of(copy) == channels_of(typed)
     assert (copy.stage, copy.title, copy.valid_minutes) == ("draft", "Copied", 30)
     assert list(copy.groups.all()) == list(typed.groups.all()) and copy.expects_callback
+    assert copy.needs_approval and copy.values_kept_days == 7
 
 
 def test_a_copy_in_an_account_without_results_expects_none(ada, typed, account):
