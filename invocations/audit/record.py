@@ -31,18 +31,18 @@ def record(
     row concerned. `facts`: what JSON can hold; never a key, a whole number or a value.
     """
     origin = current_origin()
-    told = dict(facts or {})
-    for name in TYPED & told.keys():
-        told[name] = mask_numbers(str(told[name]))
+    recorded = dict(facts or {})
+    for name in TYPED & recorded.keys():
+        recorded[name] = mask_numbers(str(recorded[name]))
     if origin.os_user:
-        told["os_user"] = origin.os_user
+        recorded["os_user"] = origin.os_user
     row = TrailRow(
         who_id=str(by.pk) if by else "",
         who_name=by.get_username() if by else "",
         verb=verb,
         about_kind=about._meta.model_name or "" if about else "",
         about_id=str(about.pk) if about else "",
-        facts=json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False),
+        facts=json.dumps(recorded, sort_keys=True, separators=(",", ":"), ensure_ascii=False),
         ip=origin.ip,
         session=origin.session,
     )

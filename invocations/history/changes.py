@@ -21,7 +21,7 @@ from invocations.history.change_rows import (
     sources_for,
 )
 from invocations.history.change_sentences import change_of
-from invocations.history.trail_rows import VERSIONED, Looked, look_up, of_kind, versions_of
+from invocations.history.trail_rows import VERSIONED, Related, of_kind, related_to, versions_of
 from invocations.history.trail_sentences import VERBS_OF, trail_change, who_did
 from invocations.models import Account
 from invocations.models.viewer import Viewer
@@ -114,31 +114,31 @@ def _trail_condition(query: Query) -> Q:
 
 def _changes(rows: list[Row], kind: str) -> list[tuple[Row, Change | None]]:
     """Each row with its change, or None if it says nothing or is of another kind."""
-    looked = look_up(row.record for row in rows if row.source == TRAIL)
-    read = [_read(row, looked) for row in rows]
+    related = related_to(row.record for row in rows if row.source == TRAIL)
+    read = [_read(row, related) for row in rows]
     names = names_for(read)
-    said = [(row, _change_of(row, names, looked)) for row in read]
+    said = [(row, _change_of(row, names, related)) for row in read]
     return [(row, change if change and kind in ("", change.kind) else None) for row, change in said]
 
 
-def _read(row: Row, looked: Looked) -> Row:
+def _read(row: Row, related: Related) -> Row:
     """A row of the trail about the set-up as the version that it tells of; any other as it is."""
     trail = row.record
     if row.source != TRAIL or trail.verb not in SET_UP or trail.about_kind not in VERSIONED:
         return row
-    by = looked.people.get(trail.who_id)
+    by = related.people.get(trail.who_id)
     version, before, groups = versions_of(trail, by)
     source = SOURCE_OF_KIND.get(trail.about_kind, trail.about_kind)
     return Row(source, row.at, version, before, place=row.mark, groups=groups, trail=trail)
 
 
-def _change_of(row: Row, names: Names, looked: Looked) -> Change | None:
+def _change_of(row: Row, names: Names, related: Related) -> Change | None:
     if row.source == TRAIL:
-        return trail_change(row.record, looked)
+        return trail_change(row.record, related)
     change = change_of(row, names)
     if change is None or row.trail is None or change.by is not None:
         return change
-    who = who_did(row.trail, looked)
+    who = who_did(row.trail, related)
     return replace(change, who=who, is_console=False, is_set_up=False) if who else change
 
 

@@ -116,14 +116,14 @@ def trail_begins() -> datetime | None:
 
 
 @dataclass
-class Looked:
+class Related:
     """What the sentences of a page of rows need, in a few queries: who, and what still exists."""
 
     people: dict[str, User] = field(default_factory=dict)
     alive: set[tuple[str, str]] = field(default_factory=set)
 
 
-def look_up(rows: Iterable[TrailRow]) -> Looked:
+def related_to(rows: Iterable[TrailRow]) -> Related:
     ids: dict[str, set[str]] = {}
     people = set()
     for row in rows:
@@ -136,7 +136,7 @@ def look_up(rows: Iterable[TrailRow]) -> Looked:
         for kind, keys in ids.items()
         for pk in LINKED[kind].objects.filter(pk__in=keys).values_list("pk", flat=True)
     }
-    return Looked({str(user.pk): user for user in users}, alive)
+    return Related({str(user.pk): user for user in users}, alive)
 
 
 def facts_of(row: TrailRow) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from invocations.audit import verbs
 from invocations.history import trail_words as words
 from invocations.history.change import Change, Kind
 from invocations.history.meanings import Text
-from invocations.history.trail_rows import Looked, facts_of
-from invocations.history.trail_words import Details, Told, Words
+from invocations.history.trail_rows import Related, facts_of
+from invocations.history.trail_words import Deed, Details, Words
 from invocations.models import TrailRow
 
 
@@ -27,34 +27,34 @@ class Sentence:
 
     kind: Kind
     text: Text
-    words: Words = lambda told: {}
-    details: Details = lambda told: []
+    words: Words = lambda deed: {}
+    details: Details = lambda deed: []
 
 
-def trail_change(row: TrailRow, looked: Looked) -> Change | None:
+def trail_change(row: TrailRow, related: Related) -> Change | None:
     """The line of a row; a deed of a later version of the console by its own word."""
-    told = Told(row, facts_of(row), looked)
+    deed = Deed(row, facts_of(row), related)
     sentence = SENTENCES.get(row.verb) or Sentence(Kind.MESSAGES, row.verb.replace("_", " "))
-    by = looked.people.get(row.who_id)
-    who = "" if by else who_did(row, looked)
+    by = related.people.get(row.who_id)
+    who = "" if by else who_did(row, related)
     return Change(
         row.at,
         by,
         sentence.kind,
         # Django wants at least one argument.
-        format_html(str(sentence.text), **{"said": ""} | sentence.words(told)),
-        sentence.details(told),
+        format_html(str(sentence.text), **{"said": ""} | sentence.words(deed)),
+        sentence.details(deed),
         is_console=not (by or who),
         who=who,
     )
 
 
-def who_did(row: TrailRow, looked: Looked) -> str:
+def who_did(row: TrailRow, related: Related) -> str:
     """The name that the row has, of somebody who has no account any more or runs a command.
 
     Empty for a person with an account, and for the console itself.
     """
-    if row.who_id in looked.people:
+    if row.who_id in related.people:
         return ""
     if row.who_name:
         return row.who_name
@@ -75,7 +75,7 @@ SENTENCES: dict[str, Sentence] = {
     verbs.ALL_CANCELLED: S(
         Kind.STOPS,
         _t("cancelled all that waited: {messages} messages"),
-        lambda told: {"messages": told.fact("messages")},
+        lambda deed: {"messages": deed.fact("messages")},
     ),
     verbs.RESCHEDULED: S(
         Kind.MESSAGES, _t("changed the time of {message}"), words.message, words.times

@@ -17,17 +17,17 @@ from django.utils.translation import gettext_lazy
 
 from invocations.history.change_values import Detail
 from invocations.history.meanings import Text
-from invocations.history.trail_rows import Looked
+from invocations.history.trail_rows import Related
 from invocations.models import Settlement, TrailRow
 
 
 @dataclass(frozen=True)
-class Told:
+class Deed:
     """One row with what its sentence needs."""
 
     row: TrailRow
     facts: dict[str, Any]
-    looked: Looked
+    related: Related
 
     def fact(self, name: str) -> str:
         value = self.facts.get(name, "")
@@ -35,7 +35,7 @@ class Told:
 
     def linked(self, text: str, page: str, *arguments: Any) -> SafeString:
         """`text` as a link to a page about the record, if there still is one."""
-        if (self.row.about_kind, self.row.about_id) not in self.looked.alive:
+        if (self.row.about_kind, self.row.about_id) not in self.related.alive:
             return format_html("<em>{}</em>", text)
         try:
             address = reverse(page, args=arguments)
@@ -44,28 +44,28 @@ class Told:
         return format_html('<a href="{}"><em>{}</em></a>', address, text)
 
 
-Words = Callable[[Told], dict[str, Any]]
-Details = Callable[[Told], Sequence[Detail]]
+Words = Callable[[Deed], dict[str, Any]]
+Details = Callable[[Deed], Sequence[Detail]]
 
 
-def message(told: Told) -> dict[str, Any]:
-    number = told.fact("number")
+def message(deed: Deed) -> dict[str, Any]:
+    number = deed.fact("number")
     text = _("a message to %(number)s") % {"number": number} if number else _("a message")
-    link = told.linked(text, "invocation", told.fact("request_id"))
-    verdict = dict(Settlement.Verdict.choices).get(told.fact("verdict"), "")
-    return {"message": link, "workflow": told.fact("workflow"), "verdict": verdict}
+    link = deed.linked(text, "invocation", deed.fact("request_id"))
+    verdict = dict(Settlement.Verdict.choices).get(deed.fact("verdict"), "")
+    return {"message": link, "workflow": deed.fact("workflow"), "verdict": verdict}
 
 
-def send_details(told: Told) -> list[Detail]:
-    at = _moment(told.fact("not_before"))
+def send_details(deed: Deed) -> list[Detail]:
+    at = _moment(deed.fact("not_before"))
     details = [Detail("not_before", _("it leaves"), new=at)] if at else []
-    if told.fact("again"):
+    if deed.fact("again"):
         details.append(Detail("again", _("sent again from an earlier message")))
     return details
 
 
-def times(told: Told) -> list[Detail]:
-    return [Detail("not_before", "", _moment(told.fact("was")), _moment(told.fact("becomes")))]
+def times(deed: Deed) -> list[Detail]:
+    return [Detail("not_before", "", _moment(deed.fact("was")), _moment(deed.fact("becomes")))]
 
 
 def _moment(text: str) -> str:
@@ -73,76 +73,76 @@ def _moment(text: str) -> str:
     return date_format(localtime(at), "j M Y, H:i") if at else ""
 
 
-def batch(told: Told) -> dict[str, Any]:
-    batch = told.linked(_("a file of recipients"), "batch", told.fact("uid"))
-    return {"batch": batch, "workflow": told.fact("workflow")}
+def batch(deed: Deed) -> dict[str, Any]:
+    batch = deed.linked(_("a file of recipients"), "batch", deed.fact("uid"))
+    return {"batch": batch, "workflow": deed.fact("workflow")}
 
 
-def batch_details(told: Told) -> list[Detail]:
-    rows = told.fact("rows")
-    details = [Detail("rows", _("rows"), new=rows)] if told.facts.get("rows") else []
-    left_out = [Detail("left_out", _("left out"), new=told.fact("left_out"))]
-    digest = told.fact("digest")[:16]
-    found = details + (left_out if told.facts.get("left_out") else [])
+def batch_details(deed: Deed) -> list[Detail]:
+    rows = deed.fact("rows")
+    details = [Detail("rows", _("rows"), new=rows)] if deed.facts.get("rows") else []
+    left_out = [Detail("left_out", _("left out"), new=deed.fact("left_out"))]
+    digest = deed.fact("digest")[:16]
+    found = details + (left_out if deed.facts.get("left_out") else [])
     return found + ([Detail("digest", _("digest of the file"), new=digest)] if digest else [])
 
 
-def export(told: Told) -> dict[str, Any]:
+def export(deed: Deed) -> dict[str, Any]:
     what = {
         "batch": _("the result of a file of recipients"),
-        "workflow": _("the workflow %(title)s") % {"title": told.fact("title")},
+        "workflow": _("the workflow %(title)s") % {"title": deed.fact("title")},
         "trail": _("the changes"),
-    }.get(told.fact("what"), _("messages"))
-    return {"what": what, "rows": told.fact("rows") or _("many"), "exports": told.fact("exports")}
+    }.get(deed.fact("what"), _("messages"))
+    return {"what": what, "rows": deed.fact("rows") or _("many"), "exports": deed.fact("exports")}
 
 
-def export_details(told: Told) -> list[Detail]:
-    if "whole_numbers" not in told.facts:
+def export_details(deed: Deed) -> list[Detail]:
+    if "whole_numbers" not in deed.facts:
         return []
-    is_whole = told.facts["whole_numbers"]
+    is_whole = deed.facts["whole_numbers"]
     return [Detail("numbers", _("with whole numbers") if is_whole else _("numbers hidden"))]
 
 
-def account(told: Told) -> dict[str, Any]:
-    account = told.fact("account")
-    if told.row.about_kind == "account":
-        return {"account": told.linked(account, "account_hub", told.row.about_id)}
-    return {"account": format_html("<em>{}</em>", account), "title": told.fact("title")}
+def account(deed: Deed) -> dict[str, Any]:
+    account = deed.fact("account")
+    if deed.row.about_kind == "account":
+        return {"account": deed.linked(account, "account_hub", deed.row.about_id)}
+    return {"account": format_html("<em>{}</em>", account), "title": deed.fact("title")}
 
 
-def listed(told: Told) -> dict[str, Any]:
-    return {**account(told), **anything(told)}
+def listed(deed: Deed) -> dict[str, Any]:
+    return {**account(deed), **anything(deed)}
 
 
-def number(told: Told) -> dict[str, Any]:
-    return {"last_four": told.fact("last_four"), "digest": told.fact("digest")}
+def number(deed: Deed) -> dict[str, Any]:
+    return {"last_four": deed.fact("last_four"), "digest": deed.fact("digest")}
 
 
-def person(told: Told) -> dict[str, Any]:
-    row = told.row
-    known = told.looked.people.get(row.about_id) if row.about_kind == "user" else None
-    name = told.fact("name") or (known.get_username() if known else "")
+def person(deed: Deed) -> dict[str, Any]:
+    row = deed.row
+    known = deed.related.people.get(row.about_id) if row.about_kind == "user" else None
+    name = deed.fact("name") or (known.get_username() if known else "")
     page = f"admin:auth_{row.about_kind}_change"
-    thing = told.linked(name, page, row.about_id) if name else _unknown(told)
-    return {"thing": thing, **anything(told), "kind": told.fact("kind"), "by": told.fact("by")}
+    thing = deed.linked(name, page, row.about_id) if name else _unknown(deed)
+    return {"thing": thing, **anything(deed), "kind": deed.fact("kind"), "by": deed.fact("by")}
 
 
-def _unknown(told: Told) -> str:
-    if not (begins := told.fact("begins")):
-        return told.fact("address") or _("somebody without an account")
+def _unknown(deed: Deed) -> str:
+    if not (begins := deed.fact("begins")):
+        return deed.fact("address") or _("somebody without an account")
     return _("an unknown name that begins with “%(begins)s”") % {"begins": begins}
 
 
-def wanted(told: Told) -> dict[str, Any]:
+def wanted(deed: Deed) -> dict[str, Any]:
     """What somebody wants to send, and another decides about: a file, or a message."""
-    kind = told.row.about_kind
+    kind = deed.row.about_kind
     if kind == "adminchange":
-        return {"wanted": _("a change of an admin"), **anything(told)}
-    what = batch(told)["batch"] if kind == "batch" else message(told)["message"]
-    return {"wanted": what, **anything(told)}
+        return {"wanted": _("a change of an admin"), **anything(deed)}
+    what = batch(deed)["batch"] if kind == "batch" else message(deed)["message"]
+    return {"wanted": what, **anything(deed)}
 
 
-def session(told: Told) -> dict[str, Any]:
+def session(deed: Deed) -> dict[str, Any]:
     because = {
         "idle": _("nobody used it"),
         "old": _("it was too old"),
@@ -151,21 +151,21 @@ def session(told: Told) -> dict[str, Any]:
         "turned_off": _("they were turned off"),
         "by_hand": _("by hand"),
         "wrong_proofs": _("too many wrong passwords"),
-    }.get(told.fact("because"), told.fact("because"))
-    return {**person(told), "because": because}
+    }.get(deed.fact("because"), deed.fact("because"))
+    return {**person(deed), "because": because}
 
 
-def limit_details(told: Told) -> list[Detail]:
+def limit_details(deed: Deed) -> list[Detail]:
     """The facts are the columns with their old and new values."""
-    changed = {name: value for name, value in told.facts.items() if isinstance(value, dict)}
+    changed = {name: value for name, value in deed.facts.items() if isinstance(value, dict)}
     return [
         Detail(name, name.replace("_", " "), _shown(value.get("old")), _shown(value.get("new")))
         for name, value in changed.items()
     ]
 
 
-def person_details(told: Told) -> list[Detail]:
-    changed: dict[str, Any] = told.facts.get("changed", {})
+def person_details(deed: Deed) -> list[Detail]:
+    changed: dict[str, Any] = deed.facts.get("changed", {})
     return [_person_detail(name, *values[:2]) for name, values in changed.items()]
 
 
@@ -183,10 +183,10 @@ def _shown(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
 
 
-def anything(told: Told) -> dict[str, Any]:
+def anything(deed: Deed) -> dict[str, Any]:
     """Of the deeds that other rooms record: the facts with these names, if there are any."""
     names = ("name", "title", "last_four", "number", "reason", "rows", "count", "what")
-    said = ", ".join(told.fact(name) for name in names if told.facts.get(name))
+    said = ", ".join(deed.fact(name) for name in names if deed.facts.get(name))
     return {"said": f": {said}" if said else ""}
 
 
@@ -208,8 +208,8 @@ PERSON_FIELDS = {
 def sentence_of_op(added: Text, deleted: Text, changed: Text) -> Words:
     """Puts the sentence for the operation of the row in the place of `{says}`."""
 
-    def words(told: Told) -> dict[str, Any]:
-        text = {"+": added, "-": deleted}.get(told.fact("op"), changed)
-        return {"says": format_html(str(text), **person(told))}
+    def words(deed: Deed) -> dict[str, Any]:
+        text = {"+": added, "-": deleted}.get(deed.fact("op"), changed)
+        return {"says": format_html(str(text), **person(deed))}
 
     return words

@@ -10,7 +10,7 @@ from invocations.audit import verbs
 from invocations.audit.record import record
 from invocations.audit.sign_ins import unknown_name
 from invocations.history.change import Change
-from invocations.history.trail_rows import look_up
+from invocations.history.trail_rows import related_to
 from invocations.history.trail_sentences import SENTENCES, trail_change
 from invocations.models import TrailRow
 from tests.conftest import sign_in_again
@@ -26,14 +26,14 @@ def test_every_verb_has_a_sentence():
 @pytest.mark.parametrize("verb", sorted(SENTENCES))
 def test_a_sentence_can_be_made_of_a_row_without_facts(verb):
     row = record(verb, by=None)
-    change = trail_change(row, look_up([row]))
+    change = trail_change(row, related_to([row]))
     assert isinstance(change, Change) and "{" not in change.says
 
 
 @pytest.mark.parametrize("facts", ["", "[]", "nonsense"])
 def test_a_row_whose_facts_were_destroyed_is_shown(ada, facts):
     row = TrailRow.objects.create(verb="sent", facts=facts, mac="x" * 80)
-    assert trail_change(row, look_up([row])).says
+    assert trail_change(row, related_to([row])).says
 
 
 def test_who_may_not_see_the_trail_sees_changes_of_the_set_up_alone(ada, rosa, recorded):

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from invocations.composing.error_text import number_text
 from invocations.kaleyra import recipients
-from invocations.management.commands.purge import told
+from invocations.management.commands.purge import counts_text
 from invocations.privacy import erasure
 from invocations.privacy.erasure import Found, StillOpen
 
@@ -43,7 +43,7 @@ class Command(BaseCommand):
             words = "Nothing was erased: wait until they are final, or cancel them first."
             raise CommandError(words, returncode=1) from None
         erasure.work_off(begun)
-        self.stdout.write(f"Erased: {told(Counter(begun.counts))}.")
+        self.stdout.write(f"Erased: {counts_text(Counter(begun.counts))}.")
         self.stdout.write(f"Receipt {begun.pk}, {begun.done_at:%Y-%m-%d %H:%M} UTC.")
 
     def _list(self, found: Found) -> None:

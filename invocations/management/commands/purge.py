@@ -22,11 +22,11 @@ class Command(BaseCommand):
         for step in purge.steps():
             removed += step
             if options["verbosity"] > 1:
-                self.stdout.write(told(removed))
+                self.stdout.write(counts_text(removed))
         end_run()
-        self.stdout.write(f"Removed: {told(removed)}. Longest step: {purge.slowest:.2f} s.")
+        self.stdout.write(f"Removed: {counts_text(removed)}. Longest step: {purge.slowest:.2f} s.")
 
 
-def told(counts: Counter[str]) -> str:
+def counts_text(counts: Counter[str]) -> str:
     parts = [f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(counts.items())]
     return ", ".join(parts) or "nothing"
