@@ -7,6 +7,7 @@ import statistics
 import threading
 import time
 from collections import defaultdict
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -63,7 +64,10 @@ class Traffic:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
-        self._browser.get("/login/?next=/me/")
+        for _try in range(5):  # it listens before it can answer
+            with suppress(requests.RequestException):
+                self._browser.get("/login/?next=/me/")
+                break
         data = {"username": NAME, "password": PASSWORD, "next": "/me/"}
         if self._browser.post("/login/", data).status_code != 302:
             raise SystemExit("nobody could sign in")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -14,6 +13,8 @@ from typing import Any
 
 import psycopg
 from django.db import connection
+
+from benchmarks.dispatch import cpu
 
 LOOK_EVERY = 0.02
 NAME = "million-command"
@@ -29,6 +30,8 @@ class Run:
 
     command: str
     seconds: float = 0.0
+    cpu: float = 0.0
+    """Seconds of processor, without the database's. On a busy machine trust these."""
     longest: float = 0.0
     """Seconds of the longest transaction (SQLite: that somebody else waited to write)."""
     memory_mb: float = 0.0
@@ -39,23 +42,28 @@ class Run:
     def go(self, *words: str, until: Callable[[], bool] | None = None) -> None:
         """Runs it; once `until` is true it is killed."""
         command = [sys.executable, "manage.py", *words]
-        began, looked_at = time.monotonic(), 0.0
+        began, looked_at, used = time.monotonic(), 0.0, 0.0
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
             env=os.environ | {"PGAPPNAME": NAME}, start_new_session=True,
         )  # fmt: skip
         look = Look()
-        while process.poll() is None:
-            self.longest = max(self.longest, look.longest())
-            if until and time.monotonic() - looked_at > 0.25:
-                looked_at = time.monotonic()
-                if until():
-                    process.send_signal(signal.SIGKILL)
-                    self.kills += 1
-                    until = None
-            self.memory_mb = max(self.memory_mb, _memory_mb(process.pid))
-            time.sleep(LOOK_EVERY)
-        look.close()
+        try:
+            while process.poll() is None:
+                self.longest = max(self.longest, look.longest())
+                if until and time.monotonic() - looked_at > 0.25:
+                    looked_at = time.monotonic()
+                    if until():
+                        process.kill()
+                        self.kills += 1
+                        until = None
+                self.memory_mb = max(self.memory_mb, _memory_mb(process.pid))
+                used = max(used, cpu.seconds(process.pid))
+                time.sleep(LOOK_EVERY)
+        finally:
+            process.kill()
+            look.close()
+        self.cpu += used
         self.seconds += time.monotonic() - began
         self.code = process.returncode
         assert process.stdout
@@ -64,7 +72,8 @@ class Run:
     def show(self, rows: int, what: str) -> None:
         print(
             f"{self.command}: {self.seconds:.0f} s with {self.kills} kills, {rows:,} {what},"
-            f" {rows / self.seconds:,.0f} a second; longest transaction {self.longest:.2f} s;"
+            f" {rows / self.seconds:,.0f} a second; {self.cpu:.0f} s of processor;"
+            f" longest transaction {self.longest:.2f} s;"
             f" at most {self.memory_mb:.0f} MB; exit code {self.code};"
             f" load {os.getloadavg()[0]:.0f}",
             flush=True,

@@ -44,7 +44,8 @@ class TableWalk:
         self._after = self._stored_cursor(runs, name) if runs is not None else None
         is_sqlite = connections[rows.db].vendor == "sqlite"
         most = MOST_ROWS_ON_SQLITE if is_sqlite else MOST_ROWS
-        self._size = StepSize(most, fewest=FIRST_BATCH, most=most)
+        # From the smallest on: a machine that is busy is not met with a long transaction first.
+        self._size = StepSize(FIRST_BATCH, fewest=FIRST_BATCH, most=most)
 
     def _stored_cursor(self, runs: models.Manager[Any], name: str) -> Any:
         run, _is_new = runs.get_or_create(name=name)

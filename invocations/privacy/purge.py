@@ -23,8 +23,10 @@ from invocations.models.step_size import StepSize
 from invocations.privacy import batch_codes, codes
 from invocations.privacy.removal import FINAL, remove_values
 
-MOST, FEWEST = 1_000, 50
+MOST, FIRST, FEWEST = 1_000, 200, 50
 """Messages of a step."""
+A_LITTLE_SECONDS = 0.3
+"""Of a sweep, which also sends."""
 LOOKS_EVERY = 60.0
 """Seconds between two looks of a dispatcher that found nothing to remove."""
 RUN_OF_DISPATCHER = timedelta(hours=1)
@@ -39,7 +41,7 @@ class Purge:
 
     def __init__(self, now: datetime | None = None) -> None:
         self._now = now
-        self._size = StepSize(MOST, fewest=FEWEST, most=MOST)
+        self._size = StepSize(min(FIRST, MOST), fewest=FEWEST, most=MOST)
         self.slowest = 0.0
         """Seconds of the longest transaction."""
 
@@ -144,12 +146,15 @@ class _Looks:
 
 
 def purge_a_little(now: datetime) -> int:
-    """One step, for the sweep also sends. Returns how many rows it removed something of."""
-    if time.monotonic() < _Looks.next_at:
+    """Some steps, for the sweep also sends. Returns of how many rows it removed something."""
+    started, removed, has_steps = time.monotonic(), 0, False
+    if started < _Looks.next_at:
         return 0
-    step = next(Purge(now).steps(), None)
-    if step is None:
+    for step in Purge(now).steps():
+        removed, has_steps = removed + sum(step.values()), True
+        if time.monotonic() > started + A_LITTLE_SECONDS:
+            return removed
+    if not has_steps:
         _Looks.next_at = time.monotonic() + LOOKS_EVERY
         end_run(before=now - RUN_OF_DISPATCHER)
-        return 0
-    return sum(step.values())
+    return removed

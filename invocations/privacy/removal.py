@@ -20,6 +20,7 @@ from invocations.models import (
     SearchableValue,
     Settlement,
 )
+from invocations.models.bulk_update import update_each
 from invocations.results.removed import forget_recipients
 
 FINAL = Q(status__in=Invocation.FINAL, due_at__isnull=True, final_at__isnull=False)
@@ -39,9 +40,9 @@ def remove_values(ids: Collection[int], now: datetime) -> Counter[str]:
     with_values = Invocation.objects.filter(FINAL, values_removed_at__isnull=True, pk__in=ids)
     found = dict(_locked(with_values).values_list("pk", "reference"))
     counts = _remove_around(found, now)
-    for pk, reference in found.items():
-        if (masked := masked_reference(reference)) != reference:
-            Invocation.objects.filter(pk=pk).update(reference=masked)
+    masked = {pk: masked_reference(reference) for pk, reference in found.items()}
+    changed = [pk for pk, reference in found.items() if masked[pk] != reference]
+    update_each(Invocation, [({"id": pk}, {"reference": masked[pk]}) for pk in changed])
     return counts
 
 
