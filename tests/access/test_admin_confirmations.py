@@ -85,6 +85,7 @@ def test_another_admins_password_is_set_once_and_after_it_was_confirmed(ada, bet
     change = AdminChange.objects.get()
     assert change.changes == {"password": True} and PASSWORD not in str(vars(change))
     press(beth, "confirm", change)
+    assert not admin_changes.may_set_password(beth.person, beth.person)  # whoever asked alone
     set_password(ada, beth.person)
     assert User.objects.get(pk=beth.person.pk).check_password(PASSWORD)
     set_password(ada, beth.person, "a second one, unasked")

@@ -37,3 +37,10 @@ def test_who_changes_their_password_reads_what_to_do(priya):
     form = {"old_password": "correct horse battery", "new_password1": "iloveyou12345"}
     answer = priya.post("/password_change/", form | {"new_password2": "iloveyou12345"})
     assert "four or five words" in words_of(answer)
+
+
+@pytest.mark.parametrize("page", ["add/", "{pk}/password/"])
+def test_no_admin_gives_somebody_a_guessable_one(ada, priya, page):
+    form = dict.fromkeys(["password1", "password2"], "iloveyou12345") | {"username": "lena"}
+    answer = ada.post(f"/auth/user/{page.format(pk=priya.person.pk)}", form)
+    assert "four or five words" in words_of(answer)

@@ -26,6 +26,7 @@ from invocations.models import (
 )
 from invocations.models.encryption import ValuesRemoved
 from invocations.models.invocations import sends_in
+from invocations.models.searchable_values import value_digests
 from invocations.privacy import purge
 from invocations.privacy.purge import Purge, end_run, purge_a_little
 from invocations.sending.record import record
@@ -172,12 +173,23 @@ def test_a_code_goes_an_hour_after_the_end_and_the_number_stays(code_sent):
     Attempt.objects.create(
         invocation=row, number=1, started_at=now, reply=json.dumps([f"bad value {CODE}"])
     )
+    Callback.objects.create(
+        account_id=row.account_id,
+        digest="d",
+        body=json.dumps({"sent": CODE}),
+        received_at=now,
+        last_received_at=now,
+        invocation=row,
+        matched_at=now,
+    )
+    SearchableValue.objects.create(invocation=row, label="Code", digest=value_digests(CODE)[0])
     run()
     assert columns_with(CODE) == []
     row = Invocation.objects.get()
     assert [send.recipient for send in sends_in(row)] == [DIGITS] * 2
     assert row.codes_removed_at
     assert "[code removed]" in Attempt.objects.get().reply
+    assert not SearchableValue.objects.exists()
 
 
 def test_a_code_stays_for_an_hour(code_sent):

@@ -174,6 +174,14 @@ def test_a_file_that_is_written_in_the_background_has_nothing_of_it(
     assert str(world.row.request_id) in lines and "Kept canary" not in lines
 
 
+@pytest.mark.parametrize("is_repeated", [True, False])
+def test_a_message_that_repeats_it_or_is_repeated_by_it_does_not_say_so(kept, world, is_repeated):
+    first, second = (kept.row, world.row) if is_repeated else (world.row, kept.row)
+    Invocation.objects.filter(pk=second.pk).update(sent_again_from=first)
+    given = browser_of("outsider", "Reviewer").get(address_of("invocation", world))
+    assert given.status_code == 200 and str(kept.row.request_id) not in given.content.decode()
+
+
 @pytest.mark.parametrize("action", ["settle", "cancel", "again"])
 def test_no_action_on_ticked_rows_reaches_it(kept, action):
     browser = browser_of("outsider", "Senior support")
