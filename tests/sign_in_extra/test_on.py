@@ -5,12 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ON = Path(__file__).parent / "on"
 ROOT = ON.parents[2]
 PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
 SETTINGS = "--ds=tests.sign_in_extra.on.settings"
 
 
+@pytest.mark.timeout(1300)
 def test_with_the_extra_on(tmp_path):
     outside = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     ended = subprocess.run(
