@@ -13,6 +13,7 @@ from invocations.results.endpoints import SECRET_HEADER
 from invocations.sandbox import PRACTICE_SID
 from invocations.sending.deliver import deliver
 from invocations.sending.record import record
+from tests.sending.moves import enter_keys_again
 from tests.stored_results import read_results
 
 CONSOLE = "http://127.0.0.1:8000"
@@ -81,6 +82,7 @@ def test_what_is_sent_falls_back_before_a_newcomers_eyes(manage, live_server, wo
     said = manage("sandbox", "--port", "0", "--console", live_server.url).stdout
     workflow.account.pod.api_domain = re.search("http://(.+?)/", said.readline())[1]
     workflow.account.pod.save()
+    enter_keys_again()
     row, _ = record(
         workflow,
         [Send("918061234581", {"01": "Asha"})] * 2,
@@ -88,6 +90,8 @@ def test_what_is_sent_falls_back_before_a_newcomers_eyes(manage, live_server, wo
         created_by=None,
     )
     deliver(row.pk)
+    row.refresh_from_db()
+    assert row.status == "accepted"  # without it no result ever comes
     while "result posted" not in (line := said.readline()):
         assert line, "the pod has ended"
     read_results()
