@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -18,7 +18,7 @@ from invocations.batches.recipient_file import LIMITS, FileRefused
 from invocations.batches.trail_facts import facts_of
 from invocations.models import Batch, BatchChunk, WorkflowInstance
 from invocations.models.batches import part_place
-from invocations.models.encryption import running_digest
+from invocations.models.encryption import running_digests
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -63,26 +63,29 @@ def add_chunk(batch: Batch, number: int, content: bytes) -> None:
         raise refused
 
 
-def complete(batch: Batch, content_digest: str = "") -> bool:
+def complete(batch: Batch, digests: Sequence[str] = ()) -> bool:
     """All bytes are here: it waits to be checked. False if it was complete or refused already.
 
-    `content_digest`: if whoever took the bytes in has made it (`running_digest`).
+    `digests`: if whoever took the bytes in has made them (`running_digests`).
     """
-    digest = content_digest or _digest_of_chunks(batch)
+    digest, *of_old_keys = digests or _digests_of_chunks(batch)
     uploading = Q(state=State.UPLOADING)
     with transaction.atomic():
         is_taken = change(batch, uploading, state=State.CHECKING, content_digest=digest)
         if is_taken:
+            # The same file, from before there was a lookup key.
+            Batch.objects.filter(content_digest__in=of_old_keys).update(content_digest=digest)
             facts = {**facts_of(batch), "bytes": batch.size}
             record(verbs.BATCH_UPLOADED, by=batch.created_by, about=batch, facts=facts)
     return is_taken
 
 
-def _digest_of_chunks(batch: Batch) -> str:
-    digest = running_digest(CONTENT_DIGEST)
+def _digests_of_chunks(batch: Batch) -> list[str]:
+    digests = running_digests(CONTENT_DIGEST)
     for content in chunks_of(batch):
-        digest.update(content)
-    return digest.hexdigest()
+        for digest in digests:
+            digest.update(content)
+    return [digest.hexdigest() for digest in digests]
 
 
 class Intake:
@@ -90,13 +93,14 @@ class Intake:
 
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
-        self._digest = running_digest(CONTENT_DIGEST)
+        self._digests = running_digests(CONTENT_DIGEST)
         self._pending = bytearray()
         self._number = 0
 
     def write(self, piece: bytes) -> None:
         """Raises `FileRefused` (`too_large`), `UploadOver`."""
-        self._digest.update(piece)
+        for digest in self._digests:
+            digest.update(piece)
         self._pending += piece
         while len(self._pending) >= CHUNK_BYTES:
             self._store(bytes(self._pending[:CHUNK_BYTES]))
@@ -107,7 +111,7 @@ class Intake:
         if self._pending:
             self._store(bytes(self._pending))
             self._pending.clear()
-        return complete(self.batch, self._digest.hexdigest())
+        return complete(self.batch, [digest.hexdigest() for digest in self._digests])
 
     def _store(self, content: bytes) -> None:
         add_chunk(self.batch, self._number, content)

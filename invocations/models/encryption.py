@@ -150,7 +150,12 @@ def is_digest_of(digest: str, text: str, purpose: str) -> bool:
 
 def running_digest(purpose: str) -> hmac.HMAC:
     """As `digest_of`, for content that comes in pieces."""
-    return _digest_key(settings.LOOKUP_KEY, purpose).copy()
+    return running_digests(purpose)[0]
+
+
+def running_digests(purpose: str) -> list[hmac.HMAC]:
+    """As `digests`, for content that comes in pieces."""
+    return [_digest_key(key, purpose).copy() for key in (settings.LOOKUP_KEY, *_keys())]
 
 
 def lookup_fingerprint() -> str:

@@ -23,6 +23,7 @@ from invocations.batches.upload import (
 )
 from invocations.batches.upload_handler import BatchUploadHandler
 from invocations.models import Batch, BatchChunk, WorkflowInstance
+from invocations.models.encryption import running_digests
 
 State = Batch.State
 CONTENT = b"Phone,01\r\n919876512340,Asha\r\n"
@@ -46,6 +47,16 @@ def test_the_same_content_has_the_same_digest_however_it_came(workflow: Workflow
     assert first.content_digest == second.content_digest != ""
     other = take_in(workflow, None, "a.csv", io.BytesIO(CONTENT + b"\n"))
     assert other.content_digest != first.content_digest
+
+
+def test_a_file_of_before_the_lookup_key_is_known_again(workflow: WorkflowInstance) -> None:
+    of_key_before = running_digests(upload.CONTENT_DIGEST)[-1]
+    of_key_before.update(CONTENT)
+    before = take_in(workflow, None, "a.csv", io.BytesIO(b"other"))
+    Batch.objects.filter(pk=before.pk).update(content_digest=of_key_before.hexdigest())
+    again = take_in(workflow, None, "a.csv", io.BytesIO(CONTENT))
+    before.refresh_from_db()
+    assert before.content_digest == again.content_digest
 
 
 def test_a_file_is_complete_once(workflow: WorkflowInstance) -> None:
