@@ -12,7 +12,16 @@ from django.utils import timezone
 
 from invocations.history import exports
 from invocations.kaleyra.payload import Send
-from invocations.models import Batch, Export, Incident, Invocation, Note, Parameter, SavedFilter
+from invocations.models import (
+    Approval,
+    Batch,
+    Export,
+    Incident,
+    Invocation,
+    Note,
+    Parameter,
+    SavedFilter,
+)
 from invocations.sending.record import record
 from tests.views.addresses import MATRIX, NOT_FOR_PEOPLE, SETUP, address_of
 
@@ -65,6 +74,17 @@ def kept(make_workflow, ada):
         count=3,
         reason="Kept canary",
     )
+    Incident.objects.create(
+        kind="refusals",
+        account=workflow.account,
+        workflow_instance=workflow,
+        opened_at=timezone.now(),
+        last_at=timezone.now(),
+        closed_at=timezone.now(),
+        count=3,
+        reason="Kept canary",
+    )
+    Approval.objects.create(invocation=row, lapses_at=timezone.now(), content="x", state="refused")
     query = f"workflow={workflow.pk}"
     SavedFilter.objects.create(
         person=ada.person, name="Kept canary saved", query=query, is_shared=True
