@@ -31,6 +31,7 @@ from invocations.models import (
     Pod,
     WorkflowInstance,
 )
+from invocations.monitoring import trail_watch
 from invocations.results import pending_worker
 from invocations.sandbox import PRACTICE_SID
 from invocations.sandbox.server import PracticePod
@@ -108,6 +109,7 @@ def empty_cache() -> None:
 def dispatcher_state(tmp_path: Path, settings: Any) -> Path:
     """A folder of its own for the dispatcher's mark: each test has another database, in effect."""
     settings.DISPATCHER_STATE_DIR = tmp_path
+    trail_watch._Seen.head = None
     return tmp_path
 
 

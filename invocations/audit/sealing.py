@@ -64,15 +64,17 @@ def seal_batch(now: datetime) -> int:
 def log_head(now: datetime) -> bool:
     """Writes the head to the log if it has moved, once in `LOG_EVERY`. Returns whether it wrote.
 
-    It is an anchor that nobody who owns the database can rewrite.
+    It is an anchor that nobody who owns the database can rewrite. A moment that lies ahead, because
+    a clock was put back or the row was altered, holds nothing up.
     """
-    head = TrailHead.objects.filter(pk=1, seq__gt=0).exclude(logged_at__gt=now - LOG_EVERY).first()
-    if head is None or (head.logged_at and head.logged_at > head.at):
+    just_now = (now - LOG_EVERY, now)
+    head = TrailHead.objects.filter(pk=1, seq__gt=0).exclude(logged_at__range=just_now).first()
+    if head is None or (head.logged_at and head.at < head.logged_at <= now):
         return False
     unlogged = Q(logged_at=head.logged_at) if head.logged_at else Q(logged_at__isnull=True)
     if not TrailHead.objects.filter(unlogged, pk=1).update(logged_at=now):
         return False
-    logger.warning("head of the trail: %s", head)
+    logger.info("head of the trail: %s", head)
     return True
 
 

@@ -9,6 +9,7 @@ Whoever owns the database can drop them. The chain (`audit.checking`) shows what
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import connections
@@ -50,6 +51,35 @@ def drop_triggers(connection: Any) -> None:
     with connection.cursor() as cursor:
         for name in (_UPDATE, _DELETE, _TRUNCATE):
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
+
+
+def wrong_triggers(connection: Any) -> Iterator[str]:
+    """A sentence for each trigger that is missing, altered or turned off, or that is not ours: it
+    could swallow rows.
+    """
+    found = _found_triggers(connection)
+    ours = {_UPDATE, _DELETE} | ({_TRUNCATE} if connection.vendor == "postgresql" else set())
+    for name in sorted(ours - {name for name, is_whole in found.items() if is_whole}):
+        yield f"unguarded: the trigger {name} is missing or altered (manage.py migrate lays it)"
+    for name in sorted(found.keys() - ours):
+        yield f"unguarded: the table has a trigger that is not the console's, {name}"
+
+
+def _found_triggers(connection: Any) -> dict[str, bool]:
+    """Those of the table by name, and whether each is as it was laid."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT tgname, tgenabled IN ('O', 'A') AND proname = %s AND prosrc LIKE %s"
+                " FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid"
+                " WHERE tgrelid = %s::regclass AND NOT tgisinternal",
+                ["trail_refuses", f"%RAISE EXCEPTION '{REFUSAL}'%", TABLE],
+            )
+            return dict(cursor.fetchall())
+        cursor.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [TABLE]
+        )
+        return {name: sql in _sqlite() for name, sql in cursor.fetchall()}
 
 
 def _has_columns(connection: Any) -> bool:

@@ -81,6 +81,7 @@ def _update_monitoring(now: datetime) -> None:
         lockout.drop_old,
         sealing.seal_all,
         sealing.log_head,
+        trail_watch.watch_head,
         trail_watch.check_when_due,
         seen_keys.note_keys,
     )

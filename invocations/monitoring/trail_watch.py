@@ -21,7 +21,7 @@ from invocations.audit import verbs
 from invocations.audit.checking import Check
 from invocations.audit.record import record
 from invocations.emails import console_email
-from invocations.models import TrailHead, permissions
+from invocations.models import TrailHead, TrailRow, permissions
 from invocations.monitoring.claimed_emails import EmailClaim, send_claimed
 from invocations.monitoring.need import Need, Rank
 
@@ -37,7 +37,8 @@ def check_when_due(now: datetime) -> threading.Thread | None:
     row was sealed. Returns its thread.
     """
     head = TrailHead.objects.filter(Q(pk=1))
-    due = Q(checked_at__lte=now - CHECK_EVERY)
+    # Far ahead: a clock was put back, or somebody wants no check.
+    due = Q(checked_at__lte=now - CHECK_EVERY) | Q(checked_at__gte=now + CHECK_EVERY)
     if not head.filter(due).update(checked_at=now):
         return None
     thread = threading.Thread(target=_check_in_thread, name="trail", daemon=True)
@@ -56,7 +57,27 @@ def _check_in_thread() -> None:
 
 def check_trail() -> list[str]:
     """Checks it now, and keeps what is broken for the page “Needs you”. Returns the faults."""
-    faults = list(islice(Check().faults(), MOST_NAMED))
+    return _report(list(islice(Check().faults(), MOST_NAMED)))
+
+
+class _Seen:
+    """The head that this process saw last."""
+
+    head: tuple[int, str] | None = None
+
+
+def watch_head(now: datetime) -> list[str]:
+    """Alarms if the head that this process saw last is not in the trail any more: its end was cut,
+    or all of it was made anew. Who owns the database can hide that from `check_trail`.
+    """
+    seen = _Seen.head
+    _Seen.head = TrailHead.objects.filter(pk=1, seq__gt=0).values_list("seq", "chain").first()
+    if seen is None or TrailRow.objects.filter(seq=seen[0], chain=seen[1]).exists():
+        return []
+    return _report([f"removed: row {seen[0]:,} was the last one, and is not in the trail any more"])
+
+
+def _report(faults: list[str]) -> list[str]:
     head = TrailHead.objects.filter(pk=1).first()
     was_broken = bool(head and head.broken)
     for fault in faults:

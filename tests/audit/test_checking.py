@@ -6,13 +6,27 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
-from invocations.audit import macs, sealing
+from invocations.audit import checking, macs, sealing
 from invocations.audit.record import record
 from invocations.audit.sealing import current_head, log_head, seal_all, seal_batch
-from invocations.models import TrailHead, TrailRow
+from invocations.models import TrailHead, TrailRow, trail_triggers
 from tests.audit.conftest import triggers_dropped
+
+SWALLOWING = {
+    "sqlite": [
+        "CREATE TRIGGER swallows BEFORE INSERT ON invocations_trailrow"
+        " BEGIN SELECT RAISE(IGNORE); END"
+    ],
+    "postgresql": [
+        "CREATE FUNCTION swallows() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
+        " CREATE TRIGGER swallows BEFORE INSERT ON invocations_trailrow"
+        " FOR EACH ROW EXECUTE FUNCTION swallows()"
+    ],
+}
+"""Statements of somebody who owns the database: rows are added, and are not there."""
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("empty_trail")]
 NOW = timezone.now()
@@ -102,6 +116,53 @@ def test_a_head_that_is_not_the_last_seal_is_named(rows):
     TrailHead.objects.update(chain="0" * 64)
     code, output = verified()
     assert (code, "recomputed: the head does not have the seal of row 3" in output) == (1, True)
+
+
+def test_the_heads_of_a_log_show_what_the_newest_one_hides(rows, tmp_path):
+    """Made anew before the newest head was logged."""
+    log = tmp_path / "log"
+    log.write_text(
+        f"INFO head of the trail: 2:{'a' * 64}\nINFO head of the trail: {current_head()}\n"
+    )
+    code, output = verified("--log", str(log))
+    assert (code, output.count("recomputed: the chain up to row 2 ")) == (1, 1)
+
+
+def test_a_log_without_a_head_is_no_proof(rows, tmp_path):
+    (tmp_path / "log").write_text("WARNING something else\n")
+    with pytest.raises(CommandError, match="LOG_LEVEL"):
+        verified("--log", str(tmp_path / "log"))
+
+
+def test_a_row_before_the_chain_is_named(rows, run_sql):
+    """Its own MAC is right, as of a row that was taken out of the chain."""
+    if connection.vendor == "sqlite":
+        run_sql("PRAGMA ignore_check_constraints = ON")
+    else:
+        run_sql("ALTER TABLE invocations_trailrow DROP CONSTRAINT trail_row_is_sealed_or_not")
+    row = TrailRow(verb="sent", seq=0, chain="x")
+    row.mac = macs.row_mac(row)
+    row.save()
+    code, output = verified()
+    assert (code, f"(id {row.pk:,}, " in output and "no place of its own" in output) == (1, True)
+    if connection.vendor == "sqlite":
+        run_sql("PRAGMA ignore_check_constraints = OFF")
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_trigger_that_is_missing_or_foreign_is_named(rows, run_sql, ours):
+    if ours:
+        trail_triggers.drop_triggers(connection)
+    else:
+        run_sql(*SWALLOWING[connection.vendor])
+    code, output = verified()
+    assert (code, "trail_not_deleted is missing" in output) == (1, ours)
+    assert ("not the console's, swallows" in output) is not ours
+
+
+def test_a_row_that_cannot_be_read_is_a_fault_and_no_failure(rows, monkeypatch):
+    monkeypatch.setattr(checking, "has_own_mac", lambda row: int("no number"))
+    assert "cannot be read" in verified()[1]
 
 
 def test_a_row_inserted_with_a_forged_mac_is_named(rows):
@@ -195,6 +256,7 @@ def test_a_sealer_whose_head_was_moved_meanwhile_seals_nothing(rows, monkeypatch
 
 
 def test_the_head_is_logged_once_a_minute_if_it_has_moved(rows, caplog):
+    caplog.set_level("INFO", "invocations")
     now = timezone.now()
     later = now + timedelta(seconds=61)
     assert [log_head(now), log_head(now), log_head(later)] == [True, False, False]
@@ -202,3 +264,5 @@ def test_the_head_is_logged_once_a_minute_if_it_has_moved(rows, caplog):
     seal_all(later)
     assert log_head(later)
     assert current_head() in caplog.text
+    TrailHead.objects.update(logged_at=later + timedelta(days=900))
+    assert log_head(later), "whoever moves the row ahead silences nothing"

@@ -67,3 +67,19 @@ def test_it_is_checked_once_a_day(monkeypatch):
     later = now + timedelta(days=1, minutes=1)
     assert trail_watch.check_when_due(later) and trail_watch.check_when_due(later) is None
     assert TrailHead.objects.get().checked_at == later
+    TrailHead.objects.update(checked_at=later + timedelta(days=900))
+    assert trail_watch.check_when_due(later), "a moment ahead of the clock holds nothing up"
+
+
+def test_an_end_that_is_cut_together_with_the_head_is_noticed_by_who_saw_it(empty_trail, caplog):
+    now = timezone.now()
+    for _turn in range(2):
+        record("sent", by=None)
+        sealing.seal_all(now)
+    assert trail_watch.watch_head(now) == [] and trail_watch.watch_head(now) == []
+    with triggers_dropped():
+        TrailRow.objects.filter(seq=2).delete()
+    TrailHead.objects.update(seq=1, chain=TrailRow.objects.get().chain)
+    assert "row 2 " in trail_watch.watch_head(now)[0]
+    assert "row 2 " in caplog.text and TrailRow.objects.filter(verb="trail_broken").exists()
+    assert trail_watch.watch_head(now) == [], "told once"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from argparse import ArgumentParser
-from typing import Any
+from argparse import ArgumentParser, FileType
+from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -28,13 +28,24 @@ class Command(BaseCommand):
             help="a head from a log or an export, which the trail must still contain",
         )
         parser.add_argument(
+            "--log",
+            type=FileType(encoding="utf-8", errors="replace"),
+            metavar="FILE",
+            help="a log (- for standard input), all of whose heads the trail must still contain",
+        )
+        parser.add_argument(
             "--at-most", type=int, default=100, metavar="N", help="faults to name (default: 100)"
         )
 
-    def handle(self, *args: Any, head: str | None, at_most: int, **options: Any) -> None:
+    def handle(
+        self, *args: Any, head: str | None, log: TextIO | None = None, at_most: int, **options: Any
+    ) -> None:
         bar = ProgressBar(sys.stderr, 0)
         expected = TrailHead.objects.filter(pk=1).values_list("seq", flat=True).first() or 0
-        check = Check(_anchor(head), lambda rows: bar.show(f"checked of {expected:,}:", rows))
+        anchors = [*_anchors(head), *_heads_in(log)]
+        if log and not anchors:
+            raise CommandError("--log has no head of the trail. Is LOG_LEVEL above INFO?")
+        check = Check(anchors, lambda rows: bar.show(f"checked of {expected:,}:", rows))
         found = 0
         for fault in check.faults():
             found += 1
@@ -49,9 +60,24 @@ class Command(BaseCommand):
         self.stdout.write(f"The trail is whole. Its head: {current_head() or 'none yet'}")
 
 
-def _anchor(head: str | None) -> tuple[int, str] | None:
+_HEAD = r"([1-9][0-9,]{0,22}):([a-p]{64})"
+
+
+def _anchors(head: str | None) -> list[tuple[int, str]]:
     if head is None:
-        return None
-    if not (match := re.fullmatch(r"([1-9][0-9,]{0,22}):([a-p]{64})", head)):
+        return []
+    if not (match := re.fullmatch(_HEAD, head)):
         raise CommandError("--head takes what the log says: a number, a colon, 64 letters.")
+    return [_anchor(match)]
+
+
+def _heads_in(log: TextIO | None) -> list[tuple[int, str]]:
+    if log is None:
+        return []
+    with log:
+        found = (re.search(rf"head of the trail: {_HEAD}", line) for line in log)
+        return [_anchor(match) for match in found if match]
+
+
+def _anchor(match: re.Match[str]) -> tuple[int, str]:
     return int(match[1].replace(",", "")), match[2]
