@@ -5,10 +5,12 @@ Never a password; of one only that it was changed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission, User
-from django.db import models
+from django.db import models, router, transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 
 from invocations.audit import verbs
@@ -24,6 +26,8 @@ _BEFORE = "_names_before"
 
 def connect() -> None:
     """From now on each change is recorded."""
+    for model in (User, Group):
+        model.save_base = _in_one_transaction(model.save_base)  # type: ignore[method-assign]
     pre_save.connect(_person_changes, User, dispatch_uid="trail")
     post_save.connect(_added, User, dispatch_uid="trail")
     pre_save.connect(_group_changes, Group, dispatch_uid="trail")
@@ -32,6 +36,22 @@ def connect() -> None:
         post_delete.connect(_deleted, model, dispatch_uid="trail")
     for through in (User.groups.through, User.user_permissions.through, Group.permissions.through):
         m2m_changed.connect(_rights_change, through, dispatch_uid="trail")
+
+
+def _in_one_transaction(save_base: Callable[..., None]) -> Callable[..., None]:
+    """As `models.SavedWithHistory`, for models of Django: `manage.py createsuperuser` would leave a
+    person where the trail cannot be written.
+    """
+    if hasattr(save_base, "__wrapped__"):
+        return save_base
+
+    @wraps(save_base)
+    def save(self: models.Model, *args: Any, **kwargs: Any) -> None:
+        using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
+        with transaction.atomic(using=using):
+            save_base(self, *args, **kwargs)
+
+    return save
 
 
 def _person_changes(instance: User, raw: bool, update_fields: Any, **kwargs: Any) -> None:

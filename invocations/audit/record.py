@@ -14,7 +14,7 @@ from invocations.audit.origin import current_origin
 from invocations.kaleyra.redaction import mask_numbers
 from invocations.models import TrailRow
 
-TYPED = {"reason", "reason_before"}
+TYPED = {"reason", "reason_before", "workflow", "account", "title"}
 """Facts that people type, and in which a number may stand. The trail cannot be erased later."""
 
 

@@ -7,7 +7,7 @@ import json
 import uuid
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.db import IntegrityError
 
 from invocations.models import (
@@ -86,6 +86,15 @@ def test_a_message_is_not_recorded_where_the_trail_cannot_be_written(recorded, m
     with pytest.raises(ZeroDivisionError):
         recorded(request_id=uuid.uuid4())
     assert not Invocation.objects.exists()
+
+
+@pytest.mark.django_db
+def test_nobody_is_added_where_the_trail_cannot_be_written(monkeypatch):
+    """`createsuperuser` runs in no transaction of its own."""
+    monkeypatch.setattr(TrailRow, "save", lambda row, **kwargs: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        User.objects.create_superuser("root")
+    assert not User.objects.exists()
 
 
 def test_a_person_is_changed_through_the_admin_with_old_and_new(ada, priya):

@@ -176,9 +176,9 @@ def download(request: StaffRequest, export_id: uuid.UUID) -> HttpResponseBase:
     except FileNotFoundError:
         messages.error(request, _("The file is not there any more. Export it again."))
         return redirect("exports")
-    Export.objects.filter(pk=found.pk, seen_at__isnull=True).update(seen_at=timezone.now())
     facts = {"what": "export", "rows": found.rows, "whole_numbers": bool(found.with_numbers)}
     record(verbs.DOWNLOADED, by=request.user, about=found, facts=facts)
+    Export.objects.filter(pk=found.pk, seen_at__isnull=True).update(seen_at=timezone.now())
     logger.info("user %s fetches export %s", request.user.pk, found.pk)
     return _file_response(file, found.file_name, found.format)
 
