@@ -67,6 +67,28 @@ class LimitsForm(forms.Form):
         return " ".join(sorted({code for code in codes if code}))
 
 
+class AccountLimitsForm(LimitsForm):
+    """What one account has instead of the limits of the `console`, which its help texts name."""
+
+    def __init__(self, limits: LimitSet, console: LimitSet, data: Any = None) -> None:
+        super().__init__(limits, data)
+        for name in CAPS:
+            first = _now("With this account.") if name.startswith("person") else ""
+            self._say(name, getattr(console, name) or _now("no limit"), first)
+        above = console.approve_above
+        above_text = _now("none") if above is None else above
+        self._say("approve_above", above_text, _now("0: every batch."))
+        self._say(
+            "countries",
+            ", ".join(console.countries.split()) or _now("all countries"),
+            _now("Codes of two letters, for example IN, SG."),
+        )
+
+    def _say(self, name: str, of_console: Any, first: str = "") -> None:
+        empty = _now("Empty: as the console, %(value)s.") % {"value": of_console}
+        self.fields[name].help_text = f"{first} {empty}".strip()
+
+
 class _NamedWithAccount(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, obj: WorkflowInstance) -> str:
         return f"{obj.title} ({obj.account.title})"
@@ -84,10 +106,15 @@ class ConsoleLimitsForm(LimitsForm):
 
     def __init__(self, limits: LimitSet, data: Any = None) -> None:
         super().__init__(limits, data)
-        workflows = WorkflowInstance.objects.filter(is_active=True).select_related("account")
+        related = WorkflowInstance.objects.select_related("account__pod")
+        marked = [each.pk for each in related if each.needs_approval]
+        # Of practice nothing is approved. One that is marked is offered, so that saving keeps it.
+        usable = [
+            each.pk for each in related if each.is_active and not each.account.pod.is_practice
+        ]
         field: Any = self.fields["workflows"]
-        field.queryset = workflows
-        self.initial["workflows"] = [each.pk for each in workflows if each.needs_approval]
+        field.queryset = related.filter(pk__in=[*marked, *usable])
+        self.initial["workflows"] = marked
 
 
 class ReasonForm(forms.Form):
@@ -101,7 +128,7 @@ class NumbersForm(forms.Form):
         label=_("Numbers, one a line"),
         required=False,
         widget=forms.Textarea({"rows": 4, "autocomplete": "off"}),
-        help_text=_("With the country code. What follows a comma is passed over."),
+        help_text=_("With the country code. What follows a comma is ignored."),
     )
     file = forms.FileField(label=_("Or a CSV file"), required=False)
 

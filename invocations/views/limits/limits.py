@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from invocations.forms.limits import ConsoleLimitsForm, LimitsForm
+from invocations.forms.limits import AccountLimitsForm, ConsoleLimitsForm
 from invocations.models import Account, LimitSet, permissions
 from invocations.sending.limit_settings import change_limits, limit_set, mark_workflows
 from invocations.views.base import StaffRequest, render_page, staff_page
@@ -43,14 +43,11 @@ def limits(request: StaffRequest) -> HttpResponse:
 def account_limits(request: StaffRequest, account_id: int) -> HttpResponse:
     """What one account has instead of the console's limits."""
     account = get_object_or_404(Account.objects.select_related("pod"), pk=account_id)
-    form = LimitsForm(limit_set(account), _posted(request))
-    for name in ("person_minute", "person_day"):
-        form.fields[name].help_text = _("For what a person sends with this account.")
+    form = AccountLimitsForm(limit_set(account), limit_set(None), _posted(request))
     if request.method == "POST" and form.is_valid():
         _say(request, is_changed=change_limits(account, form.cleaned_data, request.user))
         return redirect("account_limits", account_id=account.pk)
-    context = {"form": form, "account": account, "console": limit_set(None)}
-    return render_page(request, "limits/account.html", context)
+    return render_page(request, "limits/account.html", {"form": form, "account": account})
 
 
 def _posted(request: StaffRequest) -> QueryDict | None:
