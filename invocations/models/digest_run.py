@@ -45,7 +45,7 @@ MADE_ANEW = {
 }
 _WITHOUT_ITS_NUMBER = "Newer than the lookup key, and the number is not kept beside it."
 STAYS = {
-    "invocations.batch.content_digest": "The file is deleted once the batch has started.",
+    "invocations.batch.content_digest": "Made anew when the same file comes again (`upload`).",
     "invocations.donotcontact.digest": _WITHOUT_ITS_NUMBER,
     "invocations.listednumber.digest": _WITHOUT_ITS_NUMBER,
     "invocations.numbersearch.digest": _WITHOUT_ITS_NUMBER,
@@ -109,7 +109,10 @@ class DigestRun:
                 continue  # it is written last of all, so what belongs to the message is new, too
             texts[pk] = sends = sends_of(text)
             numbers = {send.recipient for send in sends}
-            new = [digest_of(text, PAYLOAD), *(_of_number(each, numbers) for each in of_numbers)]
+            # Not where a code was removed from the text since: the digest tells a repetition.
+            is_as_recorded = is_digest_of(of_payload, text, PAYLOAD)
+            new_of_payload = digest_of(text, PAYLOAD) if is_as_recorded else of_payload
+            new = [new_of_payload, *(_of_number(each, numbers) for each in of_numbers)]
             if new != stored:
                 names = ("payload_digest", "recipient_digest", "recipient2_digest")
                 where = {"id": pk, "payload_digest": of_payload}

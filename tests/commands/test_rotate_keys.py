@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from invocations.kaleyra.payload import Send
+from invocations.kaleyra.payload import Send, build_payload, to_text
 from invocations.models import (
     ApiKey,
     Callback,
@@ -136,6 +136,15 @@ def test_the_migration_passes_over_what_no_key_opens(message, settings):
     settings.FIELD_ENCRYPTION_KEYS = [NEW]  # lost
     migrate_keys()
     assert Invocation.objects.values_list("payload_digest", flat=True).get() == before
+
+
+def test_a_message_whose_code_was_removed_is_still_known_as_the_same(message, workflow):
+    without_code = to_text(build_payload(str(message.request_id), [Send(NUMBER, {"01": ""})] * 2))
+    sealed = Invocation._meta.get_field("payload").seal(message, without_code)
+    Invocation.objects.filter(pk=message.pk).update(payload=sealed)
+    rotate()
+    again, is_new = record(workflow, SENDS, request_id=message.request_id, created_by=None)
+    assert again == message and not is_new
 
 
 def test_the_digest_stays_immutable_for_everybody_else(message):
