@@ -107,7 +107,7 @@ def page_of(url: Any) -> str:
         return HIDDEN
     for value in sorted(map(str, values), key=len, reverse=True):
         path = path.replace(value, HIDDEN) if value else path
-    return path
+    return path if path.isprintable() else HIDDEN
 
 
 def _answer(status: int, text: str, **headers: str) -> HttpResponse:

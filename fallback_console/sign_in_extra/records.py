@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from allauth.core import context
@@ -10,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser, User
 
 from invocations.audit import verbs
 from invocations.audit.record import record
+from invocations.audit.sign_ins import unknown_name
 
 
 def _doer() -> User | None:
@@ -39,10 +39,14 @@ def second_factor_refused(user: User, reauthentication: bool = False, **of_signa
 
 
 def refused_at_provider(name: str, by: User | AnonymousUser | None = None) -> None:
-    """`name`: as the provider calls them. It may be unknown here, so only a digest is kept."""
+    """`name`: as the provider calls them. It may be unknown here, so only a digest is kept.
+
+    Keyed: names are few enough to be guessed.
+    """
     person = by if isinstance(by, User) else None
     facts = {"because": "single sign-on"}
     if name:
-        facts["name"] = f"{name[:2]}… {hashlib.sha256(name.encode()).hexdigest()[:12]}"
+        unknown = unknown_name(name)
+        facts["name"] = f"{unknown['begins']}… {unknown['digest'][:12]}"
     verb = verbs.PROOF_REFUSED if person else verbs.SIGN_IN_REFUSED
     record(verb, by=person, about=person, facts=facts)

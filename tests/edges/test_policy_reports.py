@@ -64,6 +64,7 @@ def test_both_formats_are_read(post):
         (f"https://{CANARY}@console.example.com/send/", "/send/"),
         (f"https://console.example.com/{CANARY}", "/…"),
         ("https://console.example.com/a%0aERROR%20forged", "…"),
+        ("https://console.example.com/a%0a", "…"),
         (f"data:{CANARY}", "…"),
         ("https://[", "…"),
         (7, "…"),
