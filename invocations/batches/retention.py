@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from invocations.audit import verbs
 from invocations.audit.record import record
@@ -13,7 +13,8 @@ from invocations.batches.change import change
 from invocations.batches.discard import delete_unstarted
 from invocations.batches.stored_parts import delete_chunks, delete_parts
 from invocations.batches.trail_facts import facts_of
-from invocations.models import Batch, BatchChunk, BatchPart
+from invocations.history.references import masked_reference
+from invocations.models import Approval, Batch, BatchChunk, BatchPart
 
 _AT_ONCE = 3
 """Batches of each sort in one call, for the sweep also sends. The next one goes on."""
@@ -46,8 +47,18 @@ def _empty_ended(now: datetime) -> int:
     emptied = 0
     for batch in old.filter(Exists(parts))[:_AT_ONCE]:
         with transaction.atomic():
-            change(batch, Q(), file_name="", reading="{}", columns="{}", found="{}", refused=None)
+            ticket = masked_reference(batch.reference)
+            texts = {"file_name": "", "reading": "{}", "columns": "{}", "found": "{}"}
+            change(batch, Q(), **texts, refused=None, reference=ticket)
+            forget_texts(batch.approvals.all())
             record(verbs.BATCH_EMPTIED, by=None, about=batch, facts=facts_of(batch))
         delete_parts(batch)
         emptied += 1
     return emptied
+
+
+def forget_texts(found: QuerySet[Approval]) -> None:
+    """Removes why approvals were refused, and numbers in their tickets."""
+    for each in found.exclude(reason="", reference=""):
+        ticket = masked_reference(each.reference)
+        Approval.objects.filter(pk=each.pk).update(reason="", reference=ticket)

@@ -59,8 +59,11 @@ class NoteForm(forms.Form):
             raise forms.ValidationError(_("Type the note first."), code="required")
         return text
 
-    def save(self, invocation: Invocation, author: User) -> None:
-        """Adds the note, unless the same form has added it already."""
+    def save(self, invocation: Invocation, author: User) -> bool:
+        """Adds the note, unless the same form has added it already.
+
+        False if the values of the message are removed: nothing would ever remove the note.
+        """
         note = Note(
             id=self.cleaned_data["note_id"],
             invocation=invocation,
@@ -69,8 +72,12 @@ class NoteForm(forms.Form):
         )
         try:
             with transaction.atomic():
+                kept = Invocation.objects.filter(pk=invocation.pk, values_removed_at__isnull=True)
+                if not kept.select_for_update().values_list("pk").first():
+                    return False
                 note.save(force_insert=True)
                 record(verbs.NOTE_ADDED, by=author, about=invocation, facts=facts_of(invocation))
         except IntegrityError:
             if not Note.objects.filter(pk=note.pk, author=author, invocation=invocation).exists():
                 raise
+        return True

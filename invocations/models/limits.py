@@ -122,10 +122,11 @@ class KeptNumber(models.Model):
 
 
 class DoNotContact(KeptNumber):
-    """Nothing is sent to this number any more, by whichever way."""
+    """Nothing is sent to this number any more, by whichever way.
 
-    kept_on_erasure = True
-    """Else an erased person would be written to again (`privacy.erase_texts`)."""
+    An erasure keeps it: else the person would be written to again.
+    """
+
     reason = models.CharField(_("reason"), max_length=300)
 
     class Meta:

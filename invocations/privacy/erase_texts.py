@@ -1,7 +1,6 @@
 """Looks through every text of every table for one phone's number, and takes it out.
 
-Tables and columns come from the models themselves, so a new one is never forgotten. A model that
-must keep numbers although their person is erased says `kept_on_erasure = True`.
+Tables and columns come from the models themselves, so a new one is never forgotten.
 """
 
 from __future__ import annotations
@@ -58,10 +57,7 @@ def tables() -> list[Table]:
 
 def _table(model: type[models.Model]) -> Table | None:
     is_left_out = (
-        model in _NOT_LOOKED_AT
-        or model._meta.app_label in _OTHER_APPS
-        or not model._meta.managed
-        or getattr(model, "kept_on_erasure", False)
+        model in _NOT_LOOKED_AT or model._meta.app_label in _OTHER_APPS or not model._meta.managed
     )
     if is_left_out:
         return None

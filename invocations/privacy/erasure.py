@@ -34,6 +34,8 @@ from invocations.models import (
     Export,
     Invocation,
     KeptForm,
+    LimitCount,
+    ListedNumber,
     NumberSearch,
     Profile,
 )
@@ -120,7 +122,7 @@ def start(digits: str, by: User | None) -> Erasure:
 
 
 def work_off(erasure: Erasure, on_step: Callable[[Erasure], None] = lambda _: None) -> None:
-    """All that is left of it."""
+    """All that is left of it, or all that can be done now (`go_on`)."""
     for _step in _go_on_for(erasure.pk):
         erasure.refresh_from_db()
         on_step(erasure)
@@ -139,23 +141,29 @@ def _go_on_for(pk: uuid.UUID, seconds: float = math.inf) -> Iterator[None]:
 
 
 def erase_a_little(now: datetime) -> int:
-    """Some steps of the oldest erasure that is under way, for the sweep, which also sends.
+    """Some steps of the oldest erasure that does not wait, for the sweep, which also sends.
 
     Returns how many.
     """
     waiting = Erasure.objects.filter(state=State.UNDER_WAY).order_by("asked_at")
-    pk = waiting.values_list("pk", flat=True).first()
-    if pk is None:
-        return 0
-    return sum(1 for _step in _go_on_for(pk, A_LITTLE_SECONDS))
+    for erasure in waiting:
+        if not _waits(erasure):
+            return sum(1 for _step in _go_on_for(erasure.pk, A_LITTLE_SECONDS))
+    return 0
 
 
 def go_on(pk: uuid.UUID, rows: int = FEWEST_ROWS) -> bool:
-    """The next step, in a transaction of its own, with at most `rows`. False once it is done."""
+    """The next step, in a transaction of its own, with at most `rows`.
+
+    False once it is done; and while it waits for a message that was sent to the phone meanwhile
+    and is not final.
+    """
     with transaction.atomic():
         under_way = Erasure.objects.filter(pk=pk, state=State.UNDER_WAY)
         erasure = under_way.select_for_update().first()
         if erasure is None:
+            return False
+        if _waits(erasure):
             return False
         name, after = erasure.cursor or [_MESSAGES, ""]
         phone = Phone(str(erasure.number))
@@ -209,6 +217,14 @@ def _next_step(name: str, phone: Phone) -> Cursor | None:
     return [_MESSAGES, ""] if is_sent_to else None
 
 
+def _waits(erasure: Erasure) -> bool:
+    """Whether it begins anew for messages that were sent meanwhile, and none of them is final."""
+    if erasure.cursor != [_MESSAGES, ""]:
+        return False
+    sent = [Invocation.objects.filter(w) for w in sent_to_digests(Phone(erasure.number).digests)]
+    return any(rows.exists() for rows in sent) and not any(r.filter(FINAL).exists() for r in sent)
+
+
 def _messages(phone: Phone, after: str) -> tuple[str, Counter[str]]:
     """The erased ones have no digest any more, so each step finds others."""
     found: set[int] = set()
@@ -220,7 +236,9 @@ def _messages(phone: Phone, after: str) -> tuple[str, Counter[str]]:
 
 
 def _belongings(phone: Phone, after: str) -> tuple[str, Counter[str]]:
-    """What belongs to people here: exports, forms that were kept, their own number, searches."""
+    """What belongs to people here: exports, forms that were kept, their own number, searches,
+    counts and lists. Do not contact stays, so that nobody writes to the person again.
+    """
     counts: Counter[str] = Counter()
     counts["exports"] = Export.objects.all().delete()[0]  # each may have a line about the person
     own = Profile.objects.filter(own_number_digest__in=phone.digests)
@@ -229,6 +247,9 @@ def _belongings(phone: Phone, after: str) -> tuple[str, Counter[str]]:
         profile.save()
         counts["own_numbers"] += 1
     NumberSearch.objects.filter(digest__in=phone.digests).delete()
+    listed = ListedNumber.objects.filter(digest__in=phone.digests)
+    counts["listed_numbers"] = listed.delete()[0]
+    LimitCount.objects.filter(scope__startswith="number", subject__in=phone.digests).delete()
     for form in KeptForm.objects.all():
         try:
             if phone.is_in(form.body):

@@ -10,8 +10,10 @@ from typing import Any
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 
+from invocations.batches.retention import forget_texts
 from invocations.history.references import masked_reference
 from invocations.models import (
+    Approval,
     Attempt,
     Callback,
     ChannelResult,
@@ -75,6 +77,7 @@ def _remove_around(found: Collection[int], now: datetime) -> Counter[str]:
     counts["notes"] = Note.objects.filter(of_message, text__isnull=False).update(text=None)
     reasons = Settlement.objects.filter(of_message, reason__isnull=False)
     counts["reasons"] = reasons.update(reason=None)
+    forget_texts(Approval.objects.filter(of_message))
     counts["searchable_values"] = SearchableValue.objects.filter(of_message).delete()[0]
     counts["messages"] = Invocation.objects.filter(pk__in=list(found)).update(
         payload=None,

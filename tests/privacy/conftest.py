@@ -18,12 +18,15 @@ from invocations.access.session_store import SessionStore
 from invocations.history import exports
 from invocations.kaleyra.payload import Send
 from invocations.models import (
+    Approval,
     Attempt,
     Callback,
     ChannelResult,
+    DoNotContact,
     Export,
     Invocation,
     KeptForm,
+    ListedNumber,
     Note,
     Parameter,
     Preset,
@@ -34,6 +37,7 @@ from invocations.models import (
     WorkflowInstance,
 )
 from invocations.models.encryption import EncryptedBytesField, EncryptedTextField
+from invocations.models.recipients import stored_digest
 from invocations.privacy import purge
 from invocations.sending.record import record
 from tests.batches.built import running_batch
@@ -126,8 +130,14 @@ def plant_elsewhere(workflow: WorkflowInstance, person: Any, other: Invocation) 
     session.save()
     batch = running_batch(workflow, [[DIGITS, VALUE], ["919876500001", "Asha"]])
     type(batch).objects.filter(pk=batch.pk).update(
-        state="done", ended_at=now, next_part=1, next_row=0, fed=2
+        state="done", ended_at=now, next_part=1, next_row=0, fed=2, reference=SPELLINGS[2]
     )
+    Approval.objects.create(
+        batch=batch, lapses_at=now, state="refused", reason=text, reference=SPELLINGS[2]
+    )
+    listed = {"digest": stored_digest(DIGITS), "hint": "+91 ••••• •5067", "last_four": "5067"}
+    ListedNumber.objects.create(account=workflow.account, **listed)
+    DoNotContact.objects.create(reason=text, **listed)
     export = Export.objects.create(person=person, format="csv", newest=10, with_numbers=True)
     path = exports.export_path(export)
     path.parent.mkdir(parents=True, exist_ok=True)

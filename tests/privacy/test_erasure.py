@@ -10,9 +10,11 @@ from django.utils import timezone
 from invocations.models import (
     Callback,
     ChannelResult,
+    DoNotContact,
     Erasure,
     Export,
     Invocation,
+    ListedNumber,
     Note,
     PurgeRun,
     TrailRow,
@@ -26,6 +28,7 @@ from tests.privacy.conftest import (
     NOTE,
     VALUE,
     columns_with,
+    final,
     plant_elsewhere,
     surround,
 )
@@ -141,6 +144,25 @@ def test_asked_for_again_it_goes_on_where_it_was(planted):
     begun = erasure.start(DIGITS, None)
     assert erasure.go_on(begun.pk)
     assert erasure.start(DIGITS, None).cursor == Erasure.objects.get().cursor
+
+
+def test_lists_forget_the_number_but_for_do_not_contact(planted):
+    erase()
+    assert not ListedNumber.objects.exists()
+    assert DoNotContact.objects.get().reason == "he also has [number removed]"
+
+
+def test_it_waits_for_a_message_sent_meanwhile_that_is_not_final(planted, sent):
+    begun = erasure.start(DIGITS, None)
+    late = sent(status="queued")
+    Invocation.objects.filter(pk=late.pk).update(final_at=None)
+    erasure.work_off(begun)
+    assert begun.state == Erasure.State.UNDER_WAY
+    assert erasure.erase_a_little(timezone.now()) == 0
+    final(late)
+    erasure.work_off(begun)
+    assert begun.state == Erasure.State.DONE
+    assert columns_with(NATIONAL, VALUE) == []
 
 
 def test_a_message_sent_meanwhile_is_erased_too(planted, sent):

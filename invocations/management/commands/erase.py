@@ -43,6 +43,12 @@ class Command(BaseCommand):
             words = "Nothing was erased: wait until they are final, or cancel them first."
             raise CommandError(words, returncode=1) from None
         erasure.work_off(begun)
+        if begun.done_at is None:
+            words = (
+                "Not all is erased yet: something was sent to the number meanwhile. A dispatcher"
+                " goes on once it is final."
+            )
+            raise CommandError(words, returncode=1)
         self.stdout.write(f"Erased: {counts_text(Counter(begun.counts))}.")
         self.stdout.write(f"Receipt {begun.pk}, {begun.done_at:%Y-%m-%d %H:%M} UTC.")
 

@@ -32,8 +32,11 @@ def add_note(request: StaffRequest, request_id: uuid.UUID) -> HttpResponse:
     back = person or reverse("invocation", args=[request_id])
     form = NoteForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
-        form.save(row, request.user)
-        messages.success(request, _("Your note is saved. Colleagues see it."))
+        if form.save(row, request.user):
+            messages.success(request, _("Your note is saved. Colleagues see it."))
+        else:
+            words = _("The note is not saved: what was kept of this message is removed.")
+            messages.error(request, words)
         return redirect(f"{back}#notes")
     digest = request.POST.get("person", "") if person else ""
     context = {"form": form, "invocation": row, "back": back, "digest": digest}

@@ -37,6 +37,7 @@ KINDS = {
     "rows_of_files": gettext_lazy("rows of files"),
     "exports": gettext_lazy("exports"),
     "own_numbers": gettext_lazy("own numbers of people here"),
+    "listed_numbers": gettext_lazy("numbers that may be sent to"),
     "kept_forms": gettext_lazy("forms that were kept"),
     "sessions": gettext_lazy("sessions"),
 }

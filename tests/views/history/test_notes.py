@@ -153,3 +153,12 @@ def test_the_database_refuses_to_change_a_note(priya, row):
 
 def test_a_note_on_a_message_that_is_none_is_not_found(priya, row):
     assert priya.post(f"/history/{uuid.uuid4()}/note/", {"text": TEXT}).status_code == 404
+
+
+def test_no_note_is_added_once_what_was_kept_of_the_message_is_removed(priya, row):
+    form = note_form(priya, page_of(row), row)
+    Invocation.objects.filter(pk=row.pk).update(values_removed_at=row.created_at)
+    post(priya, form)
+    assert not Note.objects.exists()
+    assert "The note is not saved" in words_of(priya.get(page_of(row)))
+    assert not [each for each in opened(priya, page_of(row)).forms if "text" in each]
