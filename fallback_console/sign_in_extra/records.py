@@ -1,4 +1,4 @@
-"""What the extra writes into the trail."""
+"""What the extra writes into the trail, and tells the person concerned."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from invocations.audit import verbs
 from invocations.audit.record import record
 from invocations.audit.sign_ins import unknown_name
+from invocations.monitoring.admin_change_emails import tell_factor_added, tell_factor_removed
 
 
 def _doer() -> User | None:
@@ -22,6 +23,7 @@ def factor_added(instance: Any, created: bool, **of_signal: Any) -> None:
     if created:
         facts = {"kind": instance.type}
         record(verbs.FACTOR_ADDED, by=_doer(), about=instance.user, facts=facts)
+        tell_factor_added(instance.user, instance.type)
 
 
 def factor_removed(instance: Any, origin: Any = None, **of_signal: Any) -> None:
@@ -29,6 +31,7 @@ def factor_removed(instance: Any, origin: Any = None, **of_signal: Any) -> None:
     if not isinstance(origin, User):
         facts = {"kind": instance.type}
         record(verbs.FACTOR_REMOVED, by=_doer(), about=instance.user, facts=facts)
+        tell_factor_removed(instance.user, instance.type)
 
 
 def second_factor_refused(user: User, reauthentication: bool = False, **of_signal: Any) -> None:

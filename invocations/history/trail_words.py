@@ -118,13 +118,23 @@ def number(deed: Deed) -> dict[str, Any]:
     return {"last_four": deed.fact("last_four"), "digest": deed.fact("digest")}
 
 
+FACTORS = {
+    "totp": gettext_lazy("an app that shows codes"),
+    "webauthn": gettext_lazy("a passkey"),
+    "recovery_codes": gettext_lazy("recovery codes"),
+}
+"""Second factors, by the kinds that the optional extra has."""
+
+
 def person(deed: Deed) -> dict[str, Any]:
     row = deed.row
     known = deed.related.people.get(row.about_id) if row.about_kind == "user" else None
     name = deed.fact("name") or (known.get_username() if known else "")
     page = f"admin:auth_{row.about_kind}_change"
     thing = deed.linked(name, page, row.about_id) if name else _unknown(deed)
-    return {"thing": thing, **anything(deed), "kind": deed.fact("kind"), "by": deed.fact("by")}
+    kind = deed.fact("kind")
+    kind = str(FACTORS.get(kind, kind))
+    return {"thing": thing, **anything(deed), "kind": kind, "by": deed.fact("by")}
 
 
 def _unknown(deed: Deed) -> str:

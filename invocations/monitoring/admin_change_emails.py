@@ -1,5 +1,8 @@
 """Tells an admin, or whoever becomes one, by email what somebody else changes about them.
 
+Everybody is told when a second factor of theirs comes or goes: whoever has their password could
+have done it.
+
 The email goes to the address that they have before the change. Its text holds no new value but the
 names of groups: who reads a mailbox that is not theirs learns nothing to sign in with.
 """
@@ -19,6 +22,7 @@ from django.utils.translation import gettext as _
 from invocations.access.admin_changes import admin_permissions, is_admin, makes_admin
 from invocations.emails import Outgoing, console_email, send_in_thread
 from invocations.forms.rights import WORDS
+from invocations.history.trail_words import FACTORS
 from invocations.history.wording import person_name
 from invocations.models import AdminChange
 
@@ -63,7 +67,7 @@ def tell_asked(change: AdminChange) -> None:
         subject + ":",
         *(f"- {each}" for each in what),
         "",
-        _("Nothing changes before a second admin confirms it. It lapses after a day."),
+        _("Nothing changes before a second admin confirms it. It expires after a day."),
         _("If you do not expect this, tell an admin."),
     ]
     _send(_concerned(change), subject, lines)
@@ -94,6 +98,23 @@ def tell_made(before: User, changes: Mapping[str, Any], by: User) -> None:
         _("If you do not expect this, tell an admin."),
     ]
     _send([before.email], subject, lines)
+
+
+def tell_factor_added(person: User, kind: str) -> None:
+    subject = _("A second factor was added to your account")
+    _send([person.email], subject, _about_factor(subject, kind))
+
+
+def tell_factor_removed(person: User, kind: str) -> None:
+    """Nothing about recovery codes: the last factor takes them along, or new ones replace them."""
+    if kind != "recovery_codes":
+        subject = _("A second factor was removed from your account")
+        _send([person.email], subject, _about_factor(subject, kind))
+
+
+def _about_factor(subject: str, kind: str) -> list[str]:
+    what = f"{subject}: {FACTORS.get(kind, kind)}."
+    return [what, "", _("If it was not you, change your password and tell an admin.")]
 
 
 def addresses_of(change: AdminChange) -> list[str]:
