@@ -147,12 +147,11 @@
 
   // --- the confirmation: the button says what it does ----------------------------------------
 
-  const words = document.getElementById("start-words");
+  const button = document.querySelectorAll("#start-icon, #start-words");
   for (const choice of document.querySelectorAll("#when-now, #when-later")) {
     choice.addEventListener("change", () => {
       const says = document.querySelector("[name=when]:checked").value;
-      words.textContent = words.dataset[says];
-      document.getElementById("start-icon").textContent = says === "later" ? "event" : "send";
+      for (const part of button) part.textContent = part.dataset[says];
       document.getElementById("start-says").value = says;
     });
   }

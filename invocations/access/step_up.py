@@ -87,7 +87,11 @@ def tried(request: HttpRequest) -> tuple[Outcome, str]:
     typed = request.POST.get(PASSWORD, "")
     if len(WAYS) > 1:
         words = _("That is neither your password nor a code that works now.")
-        return (prove(request, typed), words) if typed else (Outcome.WRONG, _("Prove it first."))
+        return (
+            (prove(request, typed), words)
+            if typed
+            else (Outcome.WRONG, _("Prove first who you are."))
+        )
     if not typed:
         return Outcome.WRONG, _("Enter your password.")
     return prove(request, typed), _("This is not your password. Capital letters matter.")

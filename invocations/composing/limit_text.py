@@ -30,7 +30,7 @@ CAP_TEXT = {
     "number_hour": _("At most %(most)s messages go to one number in an hour. Wait until %(at)s."),
     "number_day": _("At most %(most)s messages go to one number in a day. Wait until %(at)s."),
 }
-NEEDS_APPROVAL = _("A second person has to approve it. Until then it waits, for a day at most.")
+NEEDS_APPROVAL = _("A second person has to approve it first.")
 WAIT_TEXT = {
     "person_minute": _("It waits: one person sends at most %(most)s messages in a minute."),
     "person_day": _("It waits until %(at)s: one person sends at most %(most)s messages in a day."),

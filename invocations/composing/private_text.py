@@ -17,10 +17,10 @@ def of_texts(reference: str, note: str) -> list[Finding]:
     """A caution for each that has one, to be acknowledged by the person who typed it."""
     found = []
     if what := what_is_in(reference, FEWEST_DIGITS_IN_TICKET):
-        words = _("The ticket seems to have %(what)s. Colleagues see it masked.")
+        words = _("The ticket seems to contain %(what)s. Colleagues see it masked.")
         found.append(_caution(PRIVATE_TICKET, words % {"what": what}))
     if what := what_is_in(note):
-        words = _("The note seems to have %(what)s. Colleagues see it masked.")
+        words = _("The note seems to contain %(what)s. Colleagues see it masked.")
         found.append(_caution(PRIVATE_NOTE, words % {"what": what}))
     return found
 

@@ -47,8 +47,8 @@ class NoteForm(forms.Form):
         self.noticed = what_is_in(cleaned.get("text", ""))
         if self.noticed and not cleaned.get("keeps_it"):
             words = _(
-                "It seems to have %(what)s. Colleagues see it masked. Take it out, or say that it"
-                " should stand there."
+                "It seems to contain %(what)s. Colleagues see it masked. Take it out, or tick the"
+                " box below."
             )
             self.add_error("text", words % {"what": self.noticed})
         return cleaned

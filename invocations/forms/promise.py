@@ -9,6 +9,7 @@ from datetime import datetime
 from django.core import signing
 
 from invocations.models import WorkflowInstance
+from invocations.sending.awaiting import LAPSES_AFTER
 from invocations.sending.departure import Deed, Departure, deed_of
 
 SALT = "invocations.promise"
@@ -37,7 +38,8 @@ class Promise:
     ) -> Promise:
         """What happens to a message that is recorded at the time `now`."""
         deed = deed_of(departure, now=now, not_before=not_before)
-        scheduled = not_before if deed is Deed.SCHEDULE else None
+        waits_for_time = deed in (Deed.SCHEDULE, Deed.ASK) and not_before and not_before > now
+        scheduled = not_before if waits_for_time else None
         return cls(request_id, deed, (scheduled or now) + workflow.valid_for, scheduled)
 
     @property
@@ -68,8 +70,13 @@ class Promise:
     def is_kept_by(self, workflow: WorkflowInstance, departure: Departure, now: datetime) -> bool:
         """Whether recording the message `now` still does what the button said.
 
-        What is queued has to have half of its time left: a review may stay open for long.
+        What waits for a person has to have half of its time left: a review may stay open for long.
         """
         if deed_of(departure, now=now, not_before=self.not_before) is not self.deed:
             return False
-        return self.deed is not Deed.QUEUE or self.expires_at - now >= workflow.valid_for / 2
+        waits = self.deed in (Deed.QUEUE, Deed.ASK)
+        return not waits or self.expires_at - now >= workflow.valid_for / 2
+
+    def approve_by(self, now: datetime) -> datetime:
+        """Until when a second person may approve a message that is recorded `now`."""
+        return min(self.expires_at, now + LAPSES_AFTER)

@@ -97,13 +97,13 @@ REASONS: dict[str, Text] = {
     "too_late": _("It expired before it could leave."),
     "cancelled": _("A person cancelled it before anything had left."),
     "do_not_contact": _(
-        "Its number was put on the do-not-contact list before it had left. Nothing left."
+        "Its number was put on the do-not-contact list before it had left. Nothing was sent."
     ),
     "awaits_approval": _("It waits for a second person to approve it."),
-    "approval_refused": _("The second person refused it. Nothing left."),
-    "approval_lapsed": _("Nobody approved it in time. Nothing left."),
+    "approval_refused": _("The second person refused it. Nothing was sent."),
+    "approval_lapsed": _("Nobody approved it in time. Nothing was sent."),
     "approval_void": _(
-        "Its workflow or account changed before it was approved. Nothing left. Send it anew."
+        "Its workflow or account changed before it was approved. Nothing was sent. Send it anew."
     ),
     "reported_before_sent": _(
         "Kaleyra reported a result for it before this console had sent it: it may have left"

@@ -54,7 +54,7 @@ SCHEDULED_WITHOUT_SENDER = NextStep(
 )
 WAIT_FOR_APPROVAL = NextStep(
     "wait-for-approval",
-    _("Wait for the second person: whoever may approve was told by email. Then it leaves."),
+    _("Wait until somebody who may approve it does. Then it leaves by itself."),
 )
 WAIT_FOR_ANSWER = NextStep("wait-for-answer", _("Wait a few seconds. This page changes by itself."))
 ADMIN_FIXES_SETUP = NextStep("admin-fixes-setup", _("An admin fixes what is named under “Why”."))

@@ -21,7 +21,7 @@ class Approval(models.Model):
         APPROVED = "approved", pgettext_lazy("approval", "Approved")
         REFUSED = "refused", pgettext_lazy("approval", "Refused")
         WITHDRAWN = "withdrawn", pgettext_lazy("approval", "Withdrawn")
-        LAPSED = "lapsed", pgettext_lazy("approval", "Lapsed after a day")
+        LAPSED = "lapsed", pgettext_lazy("approval", "Expired: nobody approved it")
         VOID = "void", pgettext_lazy("approval", "Void: something has changed")
 
     batch = models.ForeignKey(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from invocations.batches.approvals import may_decide, with_related
 from invocations.history.wording import person_name
@@ -29,17 +30,21 @@ def approval_needs(viewer: Viewer) -> Iterator[Need]:
 def _need(approval: Approval) -> Need:
     batch, invocation = approval.batch, approval.invocation
     workflow = batch.workflow if batch else invocation and invocation.workflow_instance
+    n = batch.rows - batch.left_out if batch else 1
+    words = ngettext(
+        "%(person)s wants to send %(n)s message.", "%(person)s wants to send %(n)s messages.", n
+    )
     return Need(
         cause=f"approval:{approval.pk}",
         rank=Rank.ASKED,
         tone="held",
         icon="approval",
         title=_("%(workflow)s waits for approval") % {"workflow": workflow and workflow.title},
-        says=_("%(person)s wants to send it.") % {"person": person_name(approval.asked_by)},
+        says=words % {"person": person_name(approval.asked_by), "n": f"{n:,}"},
         permission=permissions.APPROVE,
         button=_("Look at it"),
         address=reverse("approval", args=[approval.pk]),
-        n=batch.rows - batch.left_out if batch else 1,
+        n=n,
         expires_at=approval.lapses_at,
         since=approval.asked_at,
     )

@@ -40,11 +40,13 @@ class Departure:
     """`obstacles`: the widest first. `has_sender`: the background sender is running.
 
     `is_unreachable`: the account's circuit is open, so only one message at a time is tried.
+    `asks_first`: a second person approves each message before it leaves.
     """
 
     obstacles: tuple[Obstacle, ...] = ()
     has_sender: bool = True
     is_unreachable: bool = False
+    asks_first: bool = False
 
     @property
     def is_blocked(self) -> bool:
@@ -84,6 +86,10 @@ class Departures:
             obstacles=tuple(obstacle for obstacle, holds in found.items() if holds),
             has_sender=self.has_sender,
             is_unreachable=account.pk in self._unreachable,
+            # As `composing.limits` reads it from the database when the message is recorded.
+            asks_first=workflow.needs_approval
+            and workflow.stage == WorkflowInstance.Stage.LIVE
+            and not account.pod.is_practice,
         )
 
     def _has_usable_key(self, account: Account) -> bool:
@@ -128,10 +134,14 @@ class Deed(StrEnum):
     """It is saved, and waits until a person removes an obstacle."""
     SCHEDULE = "schedule"
     """It is saved, and waits for its time."""
+    ASK = "ask"
+    """It is saved, and waits until a second person approves it, and for its time if it has one."""
 
 
 def deed_of(departure: Departure, *, now: datetime, not_before: datetime | None = None) -> Deed:
     """What a message of this departure does if it is recorded `now`, not to leave before a time."""
+    if departure.asks_first:
+        return Deed.ASK
     if not_before is not None and not_before > now:
         return Deed.SCHEDULE
     return Deed.QUEUE if departure.is_blocked else Deed.SEND

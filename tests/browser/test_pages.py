@@ -137,6 +137,8 @@ def test_the_page_of_texts_and_values(page, admin_user, demo, plain, sign_in, fa
     assert faults([f"{there}/test/", f"{there}/copy/", "/workflows/import/"]) == {}
     WorkflowInstance.objects.update(stage="draft")
     assert faults([f"{there}/contract/", f"{there}/live/"]) == {}
+    # Of the pages of rights, those with the most of their own; what they share is looked at above.
+    assert faults(["/approvals/", "/do-not-contact/", "/confirmations/"]) == {}
 
 
 def test_the_pages_of_results_and_of_a_checked_key(

@@ -34,6 +34,7 @@ from invocations.views.batches.reading_asks import asks_of, said_of
 from invocations.views.batches.row_preview import row_preview
 from invocations.views.batches.shown import for_owner, head_of, own_batch, shown_batch
 from invocations.views.batches.start_text import (
+    approval_text,
     button_text,
     cost_text,
     duration_text,
@@ -127,7 +128,6 @@ def _show(
     row = int(asked) if asked.isdecimal() and len(asked) < 8 else 0
     departure = departure_of(workflow)
     asks_first = needs_approval(batch)
-    asks = _("Ask for approval") if asks_first else ""
     context: dict[str, Any] = {
         **head_of(batch),
         "workflow": workflow,
@@ -147,14 +147,26 @@ def _show(
         "has_sender": departure.has_sender,
         "needs_approval": asks_first,
         "says": LATER if form.is_later else NOW,
-        "button": asks or button_text(batch, counts.to_send, form),
-        "button_now": asks or button_text(batch, counts.to_send, None),
-        "button_later": asks
-        or schedule_text(counts.to_send, is_practice=batch.account.pod.is_practice),
+        **_button(batch, counts.to_send, form, asks_first=asks_first),
         "cost": cost_text(batch, counts, channels),
         "duration": duration_text(batch, counts.to_send, form.data.get("per_second", "")),
     }
     return render_page(request, "batches/confirm.html", context)
+
+
+def _button(batch: Batch, count: int, form: BatchStartForm, *, asks_first: bool) -> dict[str, str]:
+    """Its words and icon, also those that the page's script shows for another choice of time."""
+    if asks_first:
+        words = approval_text(count)
+        icons = {"icon_now": "approval", "icon_later": "approval"}
+        return {"button": words, "button_now": words, "button_later": words, **icons}
+    return {
+        "button": button_text(batch, count, form),
+        "button_now": button_text(batch, count, None),
+        "button_later": schedule_text(count, is_practice=batch.account.pod.is_practice),
+        "icon_now": "send",
+        "icon_later": "event",
+    }
 
 
 def _countries(counts: Counts, language: str) -> list[tuple[str, int]]:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from invocations.history.batch_names import batch_name
 from invocations.history.wording import past_day_and_time, person_name
-from invocations.models import Batch, permissions
+from invocations.models import Approval, Batch, permissions
 from invocations.sending import pause
 from invocations.sending.departure import sender_is_running
 from invocations.views.base import StaffRequest, render_page, staff_page
@@ -35,16 +35,18 @@ TONES = {
 
 
 _WAITS = ("held", "hourglass_top")
+_ASKS = ("held", "approval")
 
 
 @dataclass(frozen=True)
 class BatchLine:
     """`is_stopped`: that nothing of it leaves now, if more is known than its account and workflow
-    say.
+    say. `asks`: a second person has to approve it before it starts.
     """
 
     batch: Batch
     is_stopped: bool = False
+    asks: bool = False
 
     @property
     def waits(self) -> bool:
@@ -59,14 +61,23 @@ class BatchLine:
 
     @property
     def tone(self) -> str:
-        return _WAITS[0] if self.waits else TONES[State(self.batch.state)][0]
+        return self._look[0]
 
     @property
     def icon(self) -> str:
-        return _WAITS[1] if self.waits else TONES[State(self.batch.state)][1]
+        return self._look[1]
+
+    @property
+    def _look(self) -> tuple[str, str]:
+        """Tone and icon."""
+        if self.asks:
+            return _ASKS
+        return _WAITS if self.waits else TONES[State(self.batch.state)]
 
     @property
     def state(self) -> str:
+        if self.asks:
+            return str(Approval.State.OPEN.label)
         return _("Waiting") if self.waits else state_text(self.batch)
 
     @property
@@ -91,7 +102,17 @@ def _is_ahead(batch: Batch) -> bool:
 def lines_of(batches: Iterable[Batch]) -> list[BatchLine]:
     found = list(batches)
     is_stopped = any(batch.state == State.RUNNING for batch in found) and _nothing_leaves()
-    return [BatchLine(batch, is_stopped) for batch in found]
+    asking = _waiting_for_approval(found)
+    return [BatchLine(batch, is_stopped, batch.pk in asking) for batch in found]
+
+
+def _waiting_for_approval(batches: Iterable[Batch]) -> set[int | None]:
+    """Keys of those that have not started because a second person has to approve them."""
+    checked = [batch.pk for batch in batches if batch.state == State.CHECKED]
+    if not checked:
+        return set()
+    waiting = Approval.objects.filter(batch__in=checked, state=Approval.State.OPEN)
+    return set(waiting.values_list("batch_id", flat=True))
 
 
 def _nothing_leaves() -> bool:

@@ -60,6 +60,8 @@ def _found(viewer: Viewer, now: datetime) -> QuerySet[Batch]:
 
 def _shown(line: BatchLine, now: datetime) -> OwnFile:
     says, button = _words(line.batch, now)
+    if line.asks:
+        says, button = _("It starts once a second person approves it."), _("See it")
     return OwnFile(line, says, button, reverse("batch", args=[line.batch.uid]))
 
 

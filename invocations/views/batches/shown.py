@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from invocations.batches.approval_rules import open_approval
 from invocations.history.wording import past_day_and_time
 from invocations.models import Batch
 from invocations.views.base import StaffRequest, View
@@ -70,15 +71,19 @@ def messages_in(batch: Batch) -> int:
 
 
 def head_of(batch: Batch) -> dict[str, Any]:
-    """For templates/batches/head.html. The title holds no name and no number of anybody."""
-    count = messages_in(batch)
+    """For templates/batches/head.html. The title holds no name and no number of anybody.
+
+    `waiting`: the approval that the batch waits for, if it waits for one.
+    """
+    count, waiting = messages_in(batch), open_approval(batch)
     title = _("Your file")
     if batch.rows:
         words = ngettext("Batch of %(count)s message", "Batch of %(count)s messages", count)
         title = words % {"count": f"{count:,}"}
     return {
         "batch": batch,
-        "line": BatchLine(batch),
+        "line": BatchLine(batch, asks=waiting is not None),
+        "waiting": waiting,
         "about": _about(batch),
         "title_text": title,
         "account": batch.account,

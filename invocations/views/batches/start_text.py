@@ -32,6 +32,14 @@ def button_text(batch: Batch, count: int, form: BatchStartForm | None) -> str:
     return ngettext("Send %(count)s message", "Send %(count)s messages", count) % facts
 
 
+def approval_text(count: int) -> str:
+    """The button's words where a second person approves the batch first."""
+    words = ngettext(
+        "Ask for approval of %(count)s message", "Ask for approval of %(count)s messages", count
+    )
+    return words % {"count": f"{count:,}"}
+
+
 def schedule_text(count: int, *, is_practice: bool) -> str:
     """The button's words while a later time is being chosen."""
     words = ngettext("Schedule %(count)s message", "Schedule %(count)s messages", count)

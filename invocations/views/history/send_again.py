@@ -34,7 +34,7 @@ from invocations.kaleyra.redaction import mask_numbers
 from invocations.models import Account, Invocation
 from invocations.models.encryption import Unreadable
 from invocations.models.invocations import sends_in
-from invocations.sending.departure import Deed, Departures
+from invocations.sending.departure import Deed, Departure, Departures
 from invocations.sending.record import NotAcknowledged, NotSendable, RequestIdTaken, record
 from invocations.views.base import StaffRequest, render_page
 from invocations.views.history.list_rows import row_context
@@ -113,13 +113,17 @@ def _promised(rows: Sequence[Invocation], arrived: Sequence[Invocation]) -> list
     return [
         PromisedRow(
             row.request_id,
-            Deed.SEND
-            if departures.of(row.account, row.workflow_instance).goes_on_by_itself
-            else Deed.QUEUE,
+            _deed(departures.of(row.account, row.workflow_instance)),
             row.request_id in signs,
         )
         for row in rows
     ]
+
+
+def _deed(departure: Departure) -> Deed:
+    if departure.asks_first:
+        return Deed.ASK
+    return Deed.SEND if departure.goes_on_by_itself else Deed.QUEUE
 
 
 def _why_shown_anew(request: StaffRequest, found: Sorted, chosen: set[uuid.UUID]) -> str:

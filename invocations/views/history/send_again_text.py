@@ -12,14 +12,23 @@ from invocations.history.outlook import no_sender_text
 from invocations.sending.departure import Deed, Departures
 
 
-def counts(rows: Sequence[PromisedRow]) -> tuple[int, int]:
-    """How many are sent, and how many are queued."""
+def counts(rows: Sequence[PromisedRow]) -> tuple[int, int, int]:
+    """How many are sent, how many are queued, and for how many approval is asked."""
     queued = sum(row.deed is Deed.QUEUE for row in rows)
-    return len(rows) - queued, queued
+    asked = sum(row.deed is Deed.ASK for row in rows)
+    return len(rows) - queued - asked, queued, asked
 
 
 def button_text(rows: Sequence[PromisedRow]) -> str:
-    sent, queued = counts(rows)
+    sent, queued, asked = counts(rows)
+    if asked and sent + queued:
+        words = _("Send %(n)s again, ask for approval of %(asked)s")
+        return words % {"n": sent + queued, "asked": asked}
+    if asked:
+        words = ngettext(
+            "Ask for approval of %(n)s message", "Ask for approval of %(n)s messages", asked
+        )
+        return words % {"n": asked}
     if sent and queued:
         return _("Send %(sent)s again, queue %(queued)s") % {"sent": sent, "queued": queued}
     if queued:
@@ -29,12 +38,19 @@ def button_text(rows: Sequence[PromisedRow]) -> str:
 
 
 def notes_about(rows: Sequence[PromisedRow]) -> list[str]:
-    """Why some are only queued; empty if all are sent."""
-    _sent, queued = counts(rows)
-    if not queued:
-        return []
-    departures = Departures()
+    """Why some do not leave at once; empty if all do."""
+    _sent, queued, asked = counts(rows)
     notes = []
+    if asked:
+        words = ngettext(
+            "%(n)s waits until a second person approves it.",
+            "%(n)s wait until a second person approves them.",
+            asked,
+        )
+        notes.append(words % {"n": asked})
+    if not queued:
+        return notes
+    departures = Departures()
     if departures.is_stopped:
         notes.append(_("Sending is stopped, so nothing leaves now. Messages wait."))
     elif departures.has_sender:
@@ -59,7 +75,7 @@ def done_text(
     refused: int,
 ) -> str:
     """What was done, and how many were left out for which reason."""
-    sent, queued = counts(done)
+    sent, queued, asked = counts(done)
     parts = [] if done else [_("Nothing was sent again")]
     if sent:
         words = ngettext(
@@ -71,6 +87,9 @@ def done_text(
     if queued:
         words = ngettext("%(n)s is queued and waits", "%(n)s are queued and wait", queued)
         parts.append(words % {"n": queued})
+    if asked:
+        words = ngettext("%(n)s waits for approval", "%(n)s wait for approval", asked)
+        parts.append(words % {"n": asked})
     if moved_on:
         words = ngettext("%(n)s had changed meanwhile", "%(n)s had changed meanwhile", moved_on)
         parts.append(words % {"n": moved_on})

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from invocations.batches import approvals as deeds
 from invocations.batches.approvals import Decision
-from invocations.batches.summary import Summary
+from invocations.batches.summary import Counts, Summary
 from invocations.forms.limits import ReasonForm
+from invocations.history.scheduled import day_and_time
 from invocations.history.wording import person_name
 from invocations.kaleyra.recipients import country
 from invocations.models import Approval, permissions
@@ -34,7 +38,7 @@ def approvals(request: StaffRequest) -> HttpResponse:
     if not request.viewer.may_approve:
         found = found.filter(asked_by=request.user)
     context = {
-        "waiting": found.filter(state=State.OPEN)[:MOST_SHOWN],
+        "waiting": found.filter(state=State.OPEN).order_by("lapses_at", "pk")[:MOST_SHOWN],
         "decided": found.exclude(state=State.OPEN)[:MOST_SHOWN],
     }
     return render_page(request, "limits/approvals.html", context)
@@ -77,9 +81,11 @@ def _decide(request: StaffRequest, found: Approval, action: str, form: ReasonFor
     forget_counts(request.user.pk)
     told: dict[Decision, str] = {
         Decision.DONE: done,
-        Decision.OWN: _("Somebody else has to decide: you asked for it, or brought the file."),
-        Decision.GONE: _("It was decided already, withdrawn, or has lapsed."),
-        Decision.VOID: _("Something has changed since, so nothing was sent. Have it asked anew."),
+        Decision.OWN: _("Somebody else has to decide: you asked for it, or uploaded the file."),
+        Decision.GONE: _("It was decided already, was withdrawn, or has expired."),
+        Decision.VOID: _(
+            "Something has changed since, so nothing was sent. It has to be asked for anew."
+        ),
         Decision.MAYBE_OWN: _("Nothing was sent: your account may be in the hands of who asked."),
     }
     level = messages.SUCCESS if decision is Decision.DONE else messages.WARNING
@@ -111,9 +117,24 @@ def _context(request: StaffRequest, found: Approval, form: ReasonForm) -> dict[s
         "decided_by": person_name(found.decided_by) if found.decided_by else "",
         "may_decide": may_decide,
         "may_be_own": may_decide and deeds.may_be_ones_own(found, request.user),
+        **_deed(found, counts),
+        "sends_emails": settings.PASSWORD_RESET_BY_EMAIL,
         "may_withdraw": is_open and found.asked_by_id == request.user.pk,
         "texts": _texts(found),
     }
+
+
+def _deed(found: Approval, counts: Counts | None) -> dict[str, str]:
+    """What the button does, and when the messages leave."""
+    n = counts.to_send if counts else 1
+    button = ngettext("Approve and send %(n)s message", "Approve and send %(n)s messages", n)
+    leaves = ngettext("It leaves at once.", "They leave one after the other, at once.", n)
+    at = found.not_before or (found.invocation and found.invocation.not_before)
+    if at and at > timezone.now():
+        button = ngettext("Approve %(n)s message", "Approve %(n)s messages", n)
+        words = ngettext("It leaves %(time)s.", "They leave from %(time)s on.", n)
+        leaves = words % {"time": day_and_time(at)}
+    return {"button": button % {"n": f"{n:,}"}, "leaves": leaves}
 
 
 def _texts(found: Approval) -> list[tuple[str, str]]:

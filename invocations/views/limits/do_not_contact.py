@@ -69,7 +69,7 @@ def allow_again(request: StaffRequest, entry_id: int) -> HttpResponse:
     form = ReasonForm(request.POST or None, label_suffix="")
     if request.method == "POST" and form.is_valid():
         if allow_contact(entry, form.cleaned_data["reason"], request.user):
-            messages.success(request, _("Taken off the list. It may be sent to again."))
+            messages.success(request, _("Taken off the list. Messages to it leave again."))
         return redirect("do_not_contact")
     return render_page(request, "limits/allow_again.html", {"form": form, "entry": entry})
 
@@ -121,7 +121,7 @@ def _told(added: Added) -> str:
         % {"count": added.added}
     ]
     if added.known:
-        words.append(_("%(count)s stood there before.") % {"count": added.known})
+        words.append(_("On the list already: %(count)s.") % {"count": added.known})
     if added.cancelled:
         text = ngettext(
             "%(count)s message that waited was cancelled.",

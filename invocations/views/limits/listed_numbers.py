@@ -30,7 +30,7 @@ def listed_numbers(request: StaffRequest, account_id: int) -> HttpResponse:
     form = NumbersForm(request.POST or None, request.FILES or None, label_suffix="")
     if request.method == "POST" and form.is_valid():
         added = list_numbers(account, form.read.numbers, request.user)
-        words = _("%(added)s added, %(known)s stood there before.")
+        words = _("%(added)s added, %(known)s were on the list already.")
         messages.success(request, words % {"added": added.added, "known": added.known})
         return redirect("listed_numbers", account_id=account.pk)
     entries = account.listed_numbers.select_related("added_by").order_by("-id")

@@ -47,6 +47,8 @@ def dashboard(request: StaffRequest) -> HttpResponse:
         return render_page(request, "home_admin.html", context)
     if viewer.may_send or (viewer.sees_history and not reads_all):
         context |= support_context(request, now)
+        if viewer.may_approve:
+            context |= _needs_context(viewer, now)
         return render_page(request, "home_support.html", context)
     if viewer.sees_history:
         context |= _reviewer_context(request, now)
@@ -55,14 +57,11 @@ def dashboard(request: StaffRequest) -> HttpResponse:
 
 
 def _admin_context(request: StaffRequest, now: datetime) -> dict[str, Any]:
-    found = needs_you(request.viewer, now)
     files, more_files = own_files(request.viewer, now)
     return {
         "files": files,
         "more_files": more_files,
-        "needs": found[:MAX_NEEDS],
-        "needs_count": len(found),
-        "more_needs": max(0, len(found) - MAX_NEEDS),
+        **_needs_context(request.viewer, now),
         "incidents": _over_incidents(now, request.viewer),
         "going_live": going_live(),
         **outcomes(
@@ -73,11 +72,22 @@ def _admin_context(request: StaffRequest, now: datetime) -> dict[str, Any]:
     }
 
 
+def _needs_context(viewer: Viewer, now: datetime) -> dict[str, Any]:
+    """The first rows of the list "Needs you", for `parts/needs.html`."""
+    found = needs_you(viewer, now)
+    return {
+        "needs": found[:MAX_NEEDS],
+        "needs_count": len(found),
+        "more_needs": max(0, len(found) - MAX_NEEDS),
+    }
+
+
 def _reviewer_context(request: StaffRequest, now: datetime) -> dict[str, Any]:
     period = Period.named(request.GET.get("days", ""))
     still_open = _open_incidents(now, request.viewer)
     over = _over_incidents(now, request.viewer)
     return {
+        **(_needs_context(request.viewer, now) if request.viewer.may_approve else {}),
         "incidents": [*still_open[:MAX_INCIDENTS], *over],
         "more_incidents": max(0, len(still_open) - MAX_INCIDENTS),
         "last_changes": last_changes(request.viewer, MAX_CHANGES),

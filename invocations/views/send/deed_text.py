@@ -61,6 +61,11 @@ def _button(
 ) -> tuple[str, str, str]:
     """Label, label while it is under way, and icon."""
     is_practice = workflow.account.pod.is_practice
+    if promise.deed is Deed.ASK:
+        words = _("Ask for approval of 1 message")
+        if is_repeat:
+            words = _("Ask for approval of 1 more message")
+        return words, _("Asking …"), "approval"
     if promise.deed is Deed.QUEUE:
         words = _("Queue 1 message, expires %(time)s")
         if is_practice:
@@ -84,6 +89,10 @@ def _truth(
     promise: Promise, workflow: WorkflowInstance, departure: Departure, now: datetime
 ) -> tuple[str, str]:
     """What pressing means, and what else to know about it."""
+    if promise.deed is Deed.ASK:
+        time = clock_time_of(promise.approve_by(now), now)
+        words = _("It waits. If nobody approves it by %(time)s, it is not sent.")
+        return _("A second person has to approve it first."), words % {"time": time}
     if promise.deed is Deed.QUEUE:
         time = clock_time_of(promise.expires_at, now)
         facts = {"name": workflow.title, "account": workflow.account.title, "time": time}
@@ -125,7 +134,7 @@ def _why_queued(obstacle: Obstacle) -> tuple[str, str]:
 def _notes(promise: Promise, workflow: WorkflowInstance, departure: Departure) -> list[str]:
     deed = promise.deed
     notes = []
-    if departure.is_unreachable and deed is not Deed.SCHEDULE:
+    if departure.is_unreachable and deed in (Deed.SEND, Deed.QUEUE):
         notes.append(unreachable_text(departure, workflow.account))
     if departure.has_sender:
         if departure.is_unreachable and deed is Deed.SEND:

@@ -15,6 +15,8 @@ from invocations.sending.departure import Deed, Departure, Obstacle, deed_of
 def goes_when(departure: Departure, not_before: datetime | None, now: datetime) -> str:
     """A sentence; empty if the message leaves as soon as it is confirmed."""
     deed = deed_of(departure, now=now, not_before=not_before)
+    if deed is Deed.ASK:
+        return _("It will wait: a second person has to approve it.")
     if deed is Deed.SCHEDULE and not_before is not None:
         return _("It will be sent on %(time)s.") % {"time": clock_time(not_before, "D j M, H:i")}
     if deed is Deed.QUEUE:

@@ -44,6 +44,8 @@ def steps_until_it_leaves(
     language: str,
 ) -> list[Step]:
     """What becomes of it before a channel is tried."""
+    if promise.deed is Deed.ASK:
+        return _asked(promise, now)
     if promise.deed is Deed.QUEUE:
         return _queued(promise, workflow, departure, now)
     if promise.deed is Deed.SCHEDULE and promise.not_before:
@@ -72,6 +74,29 @@ def _practice_ending(workflow: WorkflowInstance, numbers: Sequence[Recipient]) -
     return ending.in_console or f"{ending.title}."
 
 
+def _asked(promise: Promise, now: datetime) -> list[Step]:
+    leaves = _("It leaves by itself once it is approved")
+    if promise.not_before:
+        words = _("Once it is approved, it leaves %(time)s")
+        leaves = words % {"time": day_and_time(promise.not_before)}
+    ends_at = promise.approve_by(now)
+    ends = {"time": clock_time_of(ends_at, now), "span": span_text(ends_at - now)}
+    return [
+        Step(
+            "approval",
+            _("It waits for a second person to approve it"),
+            _("Nothing reaches Kaleyra until then. You can withdraw it."),
+        ),
+        Step("play_arrow", leaves, _("Pressing twice cannot send it twice.")),
+        _expiry(_("Without approval it expires at %(time)s, in %(span)s") % ends),
+    ]
+
+
+def _expiry(text: str) -> Step:
+    small = _("Then the customer gets nothing, and the history shows it as expired.")
+    return Step("timer_off", text, small)
+
+
 def _queued(
     promise: Promise, workflow: WorkflowInstance, departure: Departure, now: datetime
 ) -> list[Step]:
@@ -95,11 +120,7 @@ def _queued(
     return [
         Step(_OBSTACLES[obstacle], waits % facts, _("Nothing reaches Kaleyra until then.")),
         Step("play_arrow", goes_on, _("Until then you can cancel it in the history.")),
-        Step(
-            "timer_off",
-            _("It expires at %(time)s, in %(span)s") % ends,
-            _("Then the customer gets nothing, and the history shows it as expired."),
-        ),
+        _expiry(_("It expires at %(time)s, in %(span)s") % ends),
     ]
 
 

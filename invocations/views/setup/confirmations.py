@@ -67,7 +67,7 @@ def refuse_change(request: StaffRequest, change_id: uuid.UUID) -> HttpResponse:
     if admin_changes.refuse(change_id, request.user):
         messages.success(request, _("Refused. Nothing was changed."))
     else:
-        messages.info(request, _("It is not open any more."))
+        messages.info(request, _("It was decided already, or has expired."))
     return redirect("confirmations")
 
 

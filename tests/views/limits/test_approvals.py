@@ -6,6 +6,7 @@ from django.urls import reverse
 from invocations.batches.approvals import ask
 from invocations.models import Approval, Batch, WorkflowInstance
 from tests.batches.built import checked_batch
+from tests.conftest import signed_in
 from tests.limited import NUMBER, OTHER, limit, list_number, live_workflow, send
 from tests.views.pages import opened
 
@@ -29,12 +30,13 @@ def test_start_asks_for_approval_and_the_button_says_so(ada):
     batch = checked_batch(live_workflow(), 3, created_by=ada.person)
     confirm = reverse("batch_confirm", args=[batch.uid])
     page = opened(ada, confirm)
-    assert "Ask for approval" in page.html
+    assert "Ask for approval of" in page.html
     form = next(form for form in page.forms if form.action == confirm and form.method == "post")
     answer = ada.post(confirm, {**form.fields, "when": "now"})
     approval = Approval.objects.get()
     assert answer.headers["Location"] == _page(approval)
-    assert "Withdraw it" in ada.get(_page(approval)).content.decode()
+    assert "Waiting for approval" in ada.get("/batches/").content.decode()
+    assert "Withdraw the request" in ada.get(_page(approval)).content.decode()
     assert ada.get(reverse("batch", args=[batch.uid])).headers["Location"] == _page(approval)
 
 
@@ -70,6 +72,23 @@ def test_a_message_that_waits_says_so_and_has_no_button_to_send_it(ada):
     page = ada.get(reverse("invocation", args=[message.request_id])).content.decode()
     assert "Waiting for approval" in page and "Try now" not in page and "Cancel it" in page
     assert message.recipient_hint in ada.get(_page(message.approval)).content.decode()
+
+
+def test_what_waits_stands_on_the_home_of_who_may_approve_it(ada):
+    WorkflowInstance.objects.filter(pk=live_workflow().pk).update(needs_approval=True)
+    message = send(WorkflowInstance.objects.get(), created_by=ada.person)
+    home = signed_in("anna", "Approver").get("/").content.decode()
+    assert _page(message.approval) in home
+
+
+def test_the_review_says_that_pressing_asks_for_approval(ada):
+    workflow = live_workflow()
+    WorkflowInstance.objects.update(needs_approval=True)
+    page = opened(ada, reverse("compose", args=[workflow.pk]))
+    form = next(one for one in page.forms if "recipient" in one)
+    review = form.fill({"recipient": f"+{NUMBER}", "value1-01": "Asha"}).press(ada)
+    assert "Ask for approval of 1 message" in review.content.decode()
+    assert "Send 1 message" not in review.content.decode()
 
 
 def test_the_send_form_says_why_a_number_or_a_cap_refuses(ada):
