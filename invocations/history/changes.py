@@ -21,7 +21,14 @@ from invocations.history.change_rows import (
     sources_for,
 )
 from invocations.history.change_sentences import change_of
-from invocations.history.trail_rows import VERSIONED, Related, of_kind, related_to, versions_of
+from invocations.history.trail_rows import (
+    VERSIONED,
+    Related,
+    join_replaced,
+    of_kind,
+    related_to,
+    versions_of,
+)
 from invocations.history.trail_sentences import VERBS_OF, trail_change, who_did
 from invocations.models import Account
 from invocations.models.viewer import Viewer
@@ -114,10 +121,14 @@ def _trail_condition(query: Query) -> Q:
 
 def _changes(rows: list[Row], kind: str) -> list[tuple[Row, Change | None]]:
     """Each row with its change, or None if it says nothing or is of another kind."""
+    joined = join_replaced(row.record for row in rows if row.source == TRAIL)
     related = related_to(row.record for row in rows if row.source == TRAIL)
     read = [_read(row, related) for row in rows]
     names = names_for(read)
-    said = [(row, _change_of(row, names, related)) for row in read]
+    said = [
+        (row, None if row.source == TRAIL and row.record.pk in joined else change)
+        for row, change in ((row, _change_of(row, names, related)) for row in read)
+    ]
     return [(row, change if change and kind in ("", change.kind) else None) for row, change in said]
 
 

@@ -44,6 +44,10 @@ LINKED: dict[str, Any] = {
     "invocation": Invocation,
     "user": User,
 }
+TOLD_BESIDE = {"only_listed", "needs_approval"}
+"""Columns whose change has a row and a sentence of its own (`limit_changed`, `went_live`)."""
+AT_ONCE = timedelta(seconds=10)
+"""Between the rows of one deed, on a machine under load, too."""
 BEGINS_BEFORE = timedelta(seconds=1)
 """The version in the change history is a moment older than its row of the trail."""
 
@@ -148,6 +152,30 @@ def facts_of(row: TrailRow) -> dict[str, Any]:
     return facts if isinstance(facts, dict) else {}
 
 
+def join_replaced(rows: Iterable[TrailRow]) -> set[int]:
+    """Django replaces groups by taking some away and then giving others: two rows of one deed. The
+    newer one of `rows` (newest first) is made to tell both. Returns the ids of the older ones.
+    """
+    newest: dict[tuple[str, ...], TrailRow] = {}
+    joined = set()
+    for row in rows:
+        if row.verb != verbs.RIGHTS_CHANGED:
+            continue
+        facts = facts_of(row)
+        what = str(facts.get("what"))
+        old, new = facts.get("changed", {}).get(what, [None, None])
+        key = (row.who_id, row.about_kind, row.about_id, what)
+        later = newest.pop(key, None)
+        told = facts_of(later) if later else {}
+        if later and later.at - row.at < AT_ONCE and told["changed"][what][0] == new:
+            told["changed"][what][0] = old
+            later.facts = json.dumps(told)
+            joined.add(row.pk)
+        else:
+            newest[key] = row
+    return joined
+
+
 def versions_of(row: TrailRow, by: User | None) -> tuple[Any, Any, Sequence[list[str]]]:
     """The version that `row` tells of, the one before it or None, and the groups of both.
 
@@ -159,7 +187,9 @@ def versions_of(row: TrailRow, by: User | None) -> tuple[Any, Any, Sequence[list
     version = _version(model, now, dict.fromkeys(hidden, "*"))
     before = None
     if facts.get("op") == "~":
-        before = _version(model, now | facts.get("was", {}), dict.fromkeys(hidden, ""))
+        was = facts.get("was", {})
+        is_told_beside = was and was.keys() <= TOLD_BESIDE
+        before = _version(model, now | ({} if is_told_beside else was), dict.fromkeys(hidden, ""))
         before.history_type = "~"
         before.hidden = hidden
     version.history_type = facts.get("op", "~")

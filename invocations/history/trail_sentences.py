@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from invocations.audit import verbs
+from invocations.history import trail_person_words as people
 from invocations.history import trail_words as words
 from invocations.history.change import Change, Kind
 from invocations.history.meanings import Text
@@ -66,7 +67,7 @@ def who_did(row: TrailRow, related: Related) -> str:
 _t = gettext_lazy
 S = Sentence
 SENTENCES: dict[str, Sentence] = {
-    verbs.SENT: S(Kind.SENDS, _t("sent {message} ({workflow})"), words.message, words.send_details),
+    verbs.SENT: S(Kind.SENDS, "{says}", words.sent, words.send_details),
     verbs.TRIED_AGAIN: S(
         Kind.MESSAGES, _t("had {message} tried again with the same request ID"), words.message
     ),
@@ -112,7 +113,7 @@ SENTENCES: dict[str, Sentence] = {
         words.batch,
     ),
     verbs.EXPORTED: S(
-        Kind.FILES, _t("exported messages ({rows})"), words.export, words.export_details
+        Kind.FILES, _t("asked for an export of messages{rows}"), words.export, words.export_details
     ),
     verbs.DOWNLOADED: S(Kind.FILES, _t("downloaded {what}"), words.export, words.export_details),
     verbs.EXPORT_STOPPED: S(Kind.FILES, _t("stopped an export")),
@@ -124,58 +125,71 @@ SENTENCES: dict[str, Sentence] = {
         _t("searched for a number that ends in {last_four} (digest {digest})"),
         words.number,
     ),
-    verbs.NUMBER_REVEALED: S(Kind.FILES, _t("revealed the number of {message}"), words.message),
+    verbs.NUMBER_REVEALED: S(Kind.FILES, "{says}", words.number_of, words.revealed),
     verbs.SIGNED_IN: S(Kind.SIGN_INS, _t("signed in")),
     verbs.SIGNED_OUT: S(Kind.SIGN_INS, _t("signed out")),
-    verbs.SIGN_IN_REFUSED: S(Kind.SIGN_INS, _t("was refused to sign in as {thing}"), words.person),
+    verbs.SIGN_IN_REFUSED: S(
+        Kind.SIGN_INS, _t("could not sign in as {thing}{because}"), people.person
+    ),
     verbs.SESSION_ENDED: S(
-        Kind.SIGN_INS, _t("ended the session of {thing}: {because}"), words.session
+        Kind.SIGN_INS, _t("ended the session of {thing}: {because}"), people.session
     ),
-    verbs.PROVED_AGAIN: S(Kind.SIGN_INS, _t("proved again who they are ({by})"), words.person),
-    verbs.PROOF_REFUSED: S(Kind.SIGN_INS, _t("could not prove who they are ({by})"), words.person),
+    verbs.PROVED_AGAIN: S(Kind.SIGN_INS, _t("proved again who they are ({by})"), people.person),
+    verbs.PROOF_REFUSED: S(Kind.SIGN_INS, _t("could not prove who they are ({by})"), people.person),
     verbs.LOCKED_OUT: S(
-        Kind.SIGN_INS, _t("locked {thing} out for a while: too many wrong passwords"), words.person
+        Kind.SIGN_INS, _t("locked {thing} out for a while: too many wrong passwords"), people.person
     ),
-    verbs.UNLOCKED: S(Kind.SIGN_INS, _t("unlocked {thing}"), words.person),
+    verbs.UNLOCKED: S(Kind.SIGN_INS, _t("unlocked {thing}"), people.person),
     verbs.FACTOR_ADDED: S(
-        Kind.SIGN_INS, _t("added a second factor of {thing} ({kind})"), words.person
+        Kind.SIGN_INS, _t("added a second factor of {thing} ({kind})"), people.person
     ),
     verbs.FACTOR_REMOVED: S(
-        Kind.SIGN_INS, _t("removed a second factor of {thing} ({kind})"), words.person
+        Kind.SIGN_INS, _t("removed a second factor of {thing} ({kind})"), people.person
     ),
     verbs.SIGN_IN_LINKED: S(
-        Kind.SIGN_INS, _t("linked {thing} to a person at the provider"), words.person
+        Kind.SIGN_INS, _t("linked {thing} to a person at the provider"), people.person
     ),
     verbs.RIGHTS_FROM_PROVIDER: S(
-        Kind.PEOPLE, _t("set the groups of {thing} as the provider says"), words.person
+        Kind.PEOPLE,
+        _t("set the groups of {thing} as the provider says"),
+        people.person,
+        people.provider_details,
     ),
     verbs.PERSON_CHANGED: S(
         Kind.PEOPLE,
         "{says}",
-        words.sentence_of_op(_t("added {thing}"), _t("deleted {thing}"), _t("changed {thing}")),
-        words.person_details,
+        people.sentence_of_op(_t("added {thing}"), _t("deleted {thing}"), _t("changed {thing}")),
+        people.person_details,
     ),
     verbs.GROUP_CHANGED: S(
         Kind.PEOPLE,
         "{says}",
-        words.sentence_of_op(
+        people.sentence_of_op(
             _t("added the group {thing}"),
             _t("deleted the group {thing}"),
             _t("changed the group {thing}"),
         ),
-        words.person_details,
+        people.person_details,
     ),
     verbs.RIGHTS_CHANGED: S(
-        Kind.PEOPLE, _t("changed what {thing} may do"), words.person, words.person_details
+        Kind.PEOPLE, _t("changed what {thing} may do"), people.person, people.person_details
     ),
     verbs.ADMIN_CHANGE_ASKED: S(
-        Kind.PEOPLE, _t("asked a second admin to confirm a change of {thing}"), words.person
+        Kind.PEOPLE,
+        _t("asked a second admin to confirm a change of {thing}"),
+        people.person,
+        people.asked_details,
     ),
     verbs.ADMIN_CHANGE_CONFIRMED: S(
-        Kind.PEOPLE, _t("confirmed a change of {thing} that another admin asked for"), words.person
+        Kind.PEOPLE,
+        _t("confirmed a change of {thing} that another admin asked for"),
+        people.person,
+        people.asked_details,
     ),
-    verbs.APPROVAL_ASKED: S(Kind.SENDS, _t("asked for approval of {wanted}"), words.wanted),
-    verbs.APPROVED: S(Kind.SENDS, _t("approved {wanted}"), words.wanted),
+    verbs.APPROVAL_ASKED: S(
+        Kind.SENDS, _t("asked for approval of {wanted}"), words.wanted, words.batch_details
+    ),
+    verbs.APPROVED: S(Kind.SENDS, _t("approved {wanted}"), words.wanted, words.batch_details),
     verbs.REFUSED: S(Kind.SENDS, _t("refused {wanted}{said}"), words.wanted),
     verbs.APPROVAL_LAPSED: S(
         Kind.SENDS, _t("let the question about {wanted} lapse: nobody decided"), words.wanted
@@ -187,27 +201,45 @@ SENTENCES: dict[str, Sentence] = {
         Kind.SENDS, _t("withdrew the question about {wanted}"), words.wanted
     ),
     verbs.LISTED_NUMBER_ADDED: S(
-        Kind.ACCOUNTS, _t("listed numbers that {account} may send to{said}"), words.listed
+        Kind.ACCOUNTS,
+        _t("listed numbers that {account} may send to{said}"),
+        words.listed,
+        words.listed_details,
     ),
     verbs.LISTED_NUMBER_REMOVED: S(
         Kind.ACCOUNTS, _t("took a number off the list of {account}{said}"), words.listed
     ),
     verbs.WENT_LIVE: S(Kind.ACCOUNTS, _t("let {account} send to every number"), words.listed),
     verbs.DO_NOT_CONTACT_ADDED: S(
-        Kind.MESSAGES, _t("added to the do-not-contact list{said}"), words.anything
+        Kind.MESSAGES,
+        _t("put {numbers} on the do-not-contact list{said}"),
+        words.unwanted,
+        words.unwanted_details,
     ),
     verbs.DO_NOT_CONTACT_REMOVED: S(
-        Kind.MESSAGES, _t("removed from the do-not-contact list{said}"), words.anything
+        Kind.MESSAGES, _t("took {numbers} off the do-not-contact list{said}"), words.unwanted
     ),
     verbs.LIMIT_CHANGED: S(
-        Kind.ACCOUNTS, _t("changed a limit{said}"), words.anything, words.limit_details
+        Kind.ACCOUNTS, _t("changed the limits of {thing}"), words.limit, words.limit_details
     ),
-    verbs.PERSON_ERASED: S(Kind.MESSAGES, _t("erased a person{said}"), words.anything),
+    verbs.PERSON_ERASED: S(
+        Kind.MESSAGES,
+        "{says}",
+        words.begun(_t("began to erase a person"), _t("erased a person")),
+        words.removed_details,
+    ),
     verbs.PURGED: S(
-        Kind.MESSAGES, _t("removed values and numbers of old messages{said}"), words.anything
+        Kind.MESSAGES,
+        _t("removed values and numbers of old messages"),
+        details=words.removed_details,
     ),
     verbs.KEYS_ROTATED: S(
-        Kind.ACCOUNTS, _t("encrypted everything under the newest key{said}"), words.anything
+        Kind.ACCOUNTS,
+        "{says}",
+        words.begun(
+            _t("began to encrypt everything under the newest key"),
+            _t("encrypted everything under the newest key"),
+        ),
     ),
     verbs.KEY_CHECKED: S(
         Kind.ACCOUNTS, _t("checked the API key {title} of {account}"), words.account
@@ -222,7 +254,7 @@ SENTENCES: dict[str, Sentence] = {
         Kind.ACCOUNTS, _t("tested the results address of {account}"), words.account
     ),
     verbs.DATABASE_RESTORED: S(Kind.STOPS, _t("put the console to work on a restored database")),
-    verbs.TRAIL_BROKEN: S(Kind.STOPS, _t("found that this list was altered{said}"), words.anything),
+    verbs.TRAIL_BROKEN: S(Kind.STOPS, _t("found that this list was altered")),
 }
 
 VERBS_OF: dict[Kind, list[str]] = {

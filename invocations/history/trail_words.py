@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy
 
 from invocations.history.change_values import Detail
 from invocations.history.meanings import Text
-from invocations.history.trail_rows import Related
-from invocations.models import Settlement, TrailRow
+from invocations.history.trail_rows import LINKED, Related
+from invocations.models import LimitSet, Settlement, TrailRow
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,25 @@ def message(deed: Deed) -> dict[str, Any]:
     link = deed.linked(text, "invocation", deed.fact("request_id"))
     verdict = dict(Settlement.Verdict.choices).get(deed.fact("verdict"), "")
     return {"message": link, "workflow": deed.fact("workflow"), "verdict": verdict}
+
+
+def sent(deed: Deed) -> dict[str, Any]:
+    waits = deed.facts.get("awaits_approval")
+    text = _("asked to send {message} ({workflow})") if waits else _("sent {message} ({workflow})")
+    return {"says": format_html(text, **message(deed))}
+
+
+def number_of(deed: Deed) -> dict[str, Any]:
+    """Of a message, or that of a person or of a result without one."""
+    if not deed.facts.get("request_id"):
+        return {"says": _("revealed a number")}
+    return {"says": format_html(_("revealed the number of {message}"), **message(deed))}
+
+
+def revealed(deed: Deed) -> list[Detail]:
+    last_four = deed.fact("last_four")
+    shown = Detail("last_four", _("it ends in"), new=last_four)
+    return [shown] if last_four and not deed.facts.get("number") else []
 
 
 def send_details(deed: Deed) -> list[Detail]:
@@ -93,7 +112,8 @@ def export(deed: Deed) -> dict[str, Any]:
         "workflow": _("the workflow %(title)s") % {"title": deed.fact("title")},
         "trail": _("the changes"),
     }.get(deed.fact("what"), _("messages"))
-    return {"what": what, "rows": deed.fact("rows") or _("many"), "exports": deed.fact("exports")}
+    rows = f" ({deed.fact('rows')})" if deed.facts.get("rows") else ""
+    return {"what": what, "rows": rows, "exports": deed.fact("exports")}
 
 
 def export_details(deed: Deed) -> list[Detail]:
@@ -114,33 +134,27 @@ def listed(deed: Deed) -> dict[str, Any]:
     return {**account(deed), **anything(deed)}
 
 
+def listed_details(deed: Deed) -> list[Detail]:
+    shown = as_text(deed.facts.get("numbers"))
+    return [Detail("numbers", "", new=shown)] if shown else []
+
+
 def number(deed: Deed) -> dict[str, Any]:
     return {"last_four": deed.fact("last_four"), "digest": deed.fact("digest")}
 
 
-FACTORS = {
-    "totp": gettext_lazy("an app that shows codes"),
-    "webauthn": gettext_lazy("a passkey"),
-    "recovery_codes": gettext_lazy("recovery codes"),
-}
-"""Second factors, by the kinds that the optional extra has."""
+def unwanted(deed: Deed) -> dict[str, Any]:
+    """The number, or how many, and why they stand on the list of do-not-contact, or stood."""
+    count = deed.facts.get("count") or 1
+    numbers = deed.fact("number") or _("%(count)s numbers") % {"count": number_format(count)}
+    reason = deed.fact("reason")
+    return {"numbers": numbers, "said": f": {reason}" if reason else ""}
 
 
-def person(deed: Deed) -> dict[str, Any]:
-    row = deed.row
-    known = deed.related.people.get(row.about_id) if row.about_kind == "user" else None
-    name = deed.fact("name") or (known.get_username() if known else "")
-    page = f"admin:auth_{row.about_kind}_change"
-    thing = deed.linked(name, page, row.about_id) if name else _unknown(deed)
-    kind = deed.fact("kind")
-    kind = str(FACTORS.get(kind, kind))
-    return {"thing": thing, **anything(deed), "kind": kind, "by": deed.fact("by")}
-
-
-def _unknown(deed: Deed) -> str:
-    if not (begins := deed.fact("begins")):
-        return deed.fact("address") or _("somebody without an account")
-    return _("an unknown name that begins with “%(begins)s”") % {"begins": begins}
+def unwanted_details(deed: Deed) -> list[Detail]:
+    cancelled = deed.fact("cancelled")
+    label = _("messages cancelled that waited for them")
+    return [Detail("cancelled", label, new=cancelled)] if deed.facts.get("cancelled") else []
 
 
 def wanted(deed: Deed) -> dict[str, Any]:
@@ -152,40 +166,55 @@ def wanted(deed: Deed) -> dict[str, Any]:
     return {"wanted": what, **anything(deed)}
 
 
-def session(deed: Deed) -> dict[str, Any]:
-    because = {
-        "idle": _("nobody used it"),
-        "old": _("it was too old"),
-        "rights": _("their rights were changed"),
-        "password": _("the password was changed"),
-        "turned_off": _("they were turned off"),
-        "by_hand": _("by hand"),
-        "wrong_proofs": _("too many wrong passwords"),
-    }.get(deed.fact("because"), deed.fact("because"))
-    return {**person(deed), "because": because}
+def limit(deed: Deed) -> dict[str, Any]:
+    """Whose limit: the console's, an account's, or a workflow's."""
+    model = LINKED.get(deed.row.about_kind)
+    known = model.objects.filter(pk=deed.row.about_id).first() if model else None
+    page = f"admin:invocations_{deed.row.about_kind}_change"
+    if known:
+        return {"thing": deed.linked(str(known), page, deed.row.about_id)}
+    return {"thing": _("something deleted") if model else _("the console")}
 
 
 def limit_details(deed: Deed) -> list[Detail]:
     """The facts are the columns with their old and new values."""
     changed = {name: value for name, value in deed.facts.items() if isinstance(value, dict)}
     return [
-        Detail(name, name.replace("_", " "), _shown(value.get("old")), _shown(value.get("new")))
+        Detail(name, _limit_name(name), _limit(value.get("old")), _limit(value.get("new")))
         for name, value in changed.items()
+        if name != "removed"
     ]
 
 
-def person_details(deed: Deed) -> list[Detail]:
-    changed: dict[str, Any] = deed.facts.get("changed", {})
-    return [_person_detail(name, *values[:2]) for name, values in changed.items()]
+def _limit_name(column: str) -> str:
+    fields = {field.name: field for field in LimitSet._meta.fields}
+    if column in fields:
+        return str(fields[column].verbose_name)
+    return str(LIMITS.get(column, column.replace("_", " ")))
 
 
-def _person_detail(name: str, old: Any = "", new: Any = "") -> Detail:
-    if name == "groups":
-        return Detail(name, "", _shown(old) or _("none"), _shown(new))
-    return Detail(name, str(PERSON_FIELDS.get(name, name)), _shown(old), _shown(new))
+def _limit(value: Any) -> str:
+    return as_text(value) or _("none")
 
 
-def _shown(value: Any) -> str:
+def removed_details(deed: Deed) -> list[Detail]:
+    """How many of what, as `facts["removed"]` counts them."""
+    counts: dict[str, Any] = deed.facts.get("removed") or {}
+    return [
+        Detail(name, name.replace("_", " "), new=as_text(count)) for name, count in counts.items()
+    ]
+
+
+def begun(text: Text, done: Text) -> Words:
+    """Puts the sentence for a deed that began, or is done, in the place of `{says}`."""
+
+    def words(deed: Deed) -> dict[str, Any]:
+        return {"says": str(text if deed.fact("state") == "begun" else done)}
+
+    return words
+
+
+def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, int):
@@ -200,26 +229,7 @@ def anything(deed: Deed) -> dict[str, Any]:
     return {"said": f": {said}" if said else ""}
 
 
-PERSON_FIELDS = {
-    "username": gettext_lazy("the user name"),
-    "name": gettext_lazy("the name"),
-    "first_name": gettext_lazy("the first name"),
-    "last_name": gettext_lazy("the last name"),
-    "email": gettext_lazy("the email address"),
-    "is_active": gettext_lazy("whether they may sign in"),
-    "is_staff": gettext_lazy("whether they are staff"),
-    "is_superuser": gettext_lazy("whether they are a superuser"),
-    "password": gettext_lazy("the password"),
-    "groups": gettext_lazy("the groups"),
-    "rights": gettext_lazy("the rights"),
+LIMITS = {
+    "only_listed": gettext_lazy("sends to its listed numbers alone"),
+    "needs_approval": gettext_lazy("every message needs approval"),
 }
-
-
-def sentence_of_op(added: Text, deleted: Text, changed: Text) -> Words:
-    """Puts the sentence for the operation of the row in the place of `{says}`."""
-
-    def words(deed: Deed) -> dict[str, Any]:
-        text = {"+": added, "-": deleted}.get(deed.fact("op"), changed)
-        return {"says": format_html(str(text), **person(deed))}
-
-    return words

@@ -142,7 +142,10 @@ def _record_new(
         _count(invocation, numbers, held)
         _store_searchable_values(invocation, sends)
         trail.record(
-            verbs.SENT, by=invocation.created_by, about=invocation, facts=_facts(invocation)
+            verbs.SENT,
+            by=invocation.created_by,
+            about=invocation,
+            facts=_facts(invocation) | ({"awaits_approval": True} if held.needs_approval else {}),
         )
         if held.needs_approval:
             awaiting.ask(invocation)

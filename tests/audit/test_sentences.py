@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from invocations.audit import verbs
 from invocations.audit.record import record
@@ -12,7 +13,8 @@ from invocations.audit.sign_ins import unknown_name
 from invocations.history.change import Change
 from invocations.history.trail_rows import related_to
 from invocations.history.trail_sentences import SENTENCES, trail_change
-from invocations.models import TrailRow
+from invocations.models import Account, TrailRow
+from invocations.sending.number_lists import let_account_go_live
 from tests.conftest import sign_in_again
 from tests.views.pages import words_of
 
@@ -93,6 +95,33 @@ def test_a_set_up_row_is_told_from_the_trail_and_not_from_the_history(ada, accou
     account.save()
     account.history.all().delete()
     assert "changed the name of Renamed Acme →became Renamed" in words_of(ada.get("/changes/"))
+
+
+def test_replaced_groups_are_one_sentence(ada, priya):
+    priya.person.groups.set([Group.objects.get(name="Reviewer")])
+    said = words_of(ada.get("/changes/?kind=people"))
+    assert "changed what priya may do Bulk sender, Support →became Reviewer" in said
+    assert "became none" not in said.partition("Reviewer")[0]
+
+
+def test_going_live_is_one_sentence(ada, account):
+    Account.objects.update(only_listed=True)
+    let_account_go_live(account, ada.person)
+    said = words_of(ada.get("/changes/?kind=accounts"))
+    assert "let Acme send to every number" in said and "only listed" not in said
+
+
+@pytest.mark.parametrize(
+    ("facts", "says"),
+    [
+        ({"verb": "sent", "awaits_approval": True}, "asked to send a message"),
+        ({"verb": "person_erased", "state": "begun"}, "began to erase a person"),
+        ({"verb": "do_not_contact_added", "count": 240}, "put 240 numbers on the do-not-contact"),
+    ],
+)
+def test_a_sentence_says_what_is_true_of_the_deed(db, facts, says):
+    row = record(facts["verb"], by=None, facts=facts)
+    assert says in strip_tags(trail_change(row, related_to([row])).says)
 
 
 def test_the_example_of_a_value_is_not_in_the_trail(ada, workflow):
