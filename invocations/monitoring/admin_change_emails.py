@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from invocations.access.admin_changes import admin_permissions, is_admin, makes_admin
 from invocations.emails import Outgoing, console_email, send_in_thread
 from invocations.forms.rights import WORDS
-from invocations.history.trail_words import FACTORS
+from invocations.history.trail_person_words import FACTORS
 from invocations.history.wording import person_name
 from invocations.models import AdminChange
 
