@@ -29,7 +29,7 @@ from django.utils import timezone
 from invocations.batches import check_run
 from invocations.batches.request_ids import RequestIds
 from invocations.models import Batch, CallbackAddress, Invocation, WorkflowInstance
-from invocations.results import endpoints, pending
+from invocations.results import endpoints, pending, upkeep
 from tests.faults import worker
 
 from . import browser
@@ -127,6 +127,8 @@ class RunningWeb:
         if not self.kills:
             return {}
         pending.read_all(timezone.now())  # those that came last
+        # As the next sweep would, what was read while its message was still being sent.
+        upkeep.retry_unmatched(timezone.now() + upkeep.RETRY_LATE_EVERY)
         told = _lines_of(self.folder / "person.jsonl")
         rows = {str(batch.uid): batch.rows for batch in _over_the_web()}
         whole = [line for line in told if line.get("rows") is not None and "result" in line]
