@@ -33,6 +33,7 @@ MAY = {
     "history/person.py": 1,
     "views/history/list_rows.py": 1,
     "views/history/selected_rows.py": 1,
+    "views/batches/listing.py": 1,
     # Whether there is any, or this person's own.
     "views/monitoring/dashboard.py": 1,
     "views/monitoring/support_home.py": 1,
@@ -40,8 +41,8 @@ MAY = {
     "views/send/review.py": 1,
     # Whoever may stop or resume sees the count of all that waits.
     "views/monitoring/pauses.py": 1,
-    # Whether a note is this person's own.
-    "forms/note.py": 1,
+    # Whether a note is this person's own, and its message, which was narrowed, still has values.
+    "forms/note.py": 2,
 }
 
 
