@@ -147,7 +147,7 @@ def erase_a_little(now: datetime) -> int:
     """
     waiting = Erasure.objects.filter(state=State.UNDER_WAY).order_by("asked_at")
     for erasure in waiting:
-        if not _waits(erasure):
+        if not waits(erasure):
             return sum(1 for _step in _go_on_for(erasure.pk, A_LITTLE_SECONDS))
     return 0
 
@@ -163,7 +163,7 @@ def go_on(pk: uuid.UUID, rows: int = FEWEST_ROWS) -> bool:
         erasure = under_way.select_for_update().first()
         if erasure is None:
             return False
-        if _waits(erasure):
+        if waits(erasure):
             return False
         name, after = erasure.cursor or [_MESSAGES, ""]
         phone = Phone(str(erasure.number))
@@ -217,9 +217,9 @@ def _next_step(name: str, phone: Phone) -> Cursor | None:
     return [_MESSAGES, ""] if is_sent_to else None
 
 
-def _waits(erasure: Erasure) -> bool:
+def waits(erasure: Erasure) -> bool:
     """Whether it begins anew for messages that were sent meanwhile, and none of them is final."""
-    if erasure.cursor != [_MESSAGES, ""]:
+    if erasure.state != State.UNDER_WAY or erasure.cursor != [_MESSAGES, ""]:
         return False
     sent = [Invocation.objects.filter(w) for w in sent_to_digests(Phone(erasure.number).digests)]
     return any(rows.exists() for rows in sent) and not any(r.filter(FINAL).exists() for r in sent)

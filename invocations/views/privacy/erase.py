@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from invocations.forms.erase import EraseForm
 from invocations.history.wording import person_name
 from invocations.models import Erasure, permissions
+from invocations.models.encryption import Unreadable
 from invocations.privacy import erasure
 from invocations.privacy.erasure import Found, StillOpen
 from invocations.sending.departure import sender_is_running
@@ -81,10 +82,18 @@ def receipt(request: StaffRequest, erasure_id: uuid.UUID) -> HttpResponse:
     context = {
         "erasure": found,
         "by": person_name(found.asked_by),
+        "waits": _waits(found),
         "lines": _lines(found.counts),
         "has_sender": sender_is_running(timezone.now()),
     }
     return render_page(request, "erasure.html", context)
+
+
+def _waits(erasure_: Erasure) -> bool:
+    try:
+        return erasure.waits(erasure_)
+    except Unreadable:  # an encryption key is missing here: the number cannot be asked about
+        return False
 
 
 def _lines(counts: dict[str, Any]) -> list[tuple[Any, int]]:

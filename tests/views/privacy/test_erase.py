@@ -35,17 +35,26 @@ def test_the_background_sender_erases_and_the_receipt_says_so(ada, message):
     data = {"number": NUMBER, "is_sure": "on", "action": "erase"}
     receipt = ada.post("/erase/", data).headers["Location"]
     assert NUMBER not in receipt
-    assert "It goes on once" in ada.get(receipt).content.decode()
+    page = ada.get(receipt).content.decode()
+    assert "It continues once" in page and "was erased" not in page
     while erase_a_little(timezone.now()):
         pass
     page = ada.get(receipt).content.decode()
-    assert "Done" in page
+    assert "Done" in page and "A person was erased" in page
     assert "43202" not in page
     assert Invocation.objects.get().payload is None
     shown = ada.get(f"/history/{message.request_id}/").content.decode()
     assert "an erased number" in shown
     assert "were removed on" in shown
     assert ada.get("/history/").status_code == 200
+
+
+def test_the_receipt_says_for_what_it_waits(ada, message, recorded):
+    receipt = ada.post("/erase/", {"number": NUMBER, "is_sure": "on", "action": "erase"})
+    Erasure.objects.update(cursor=["messages", ""])
+    recorded("202")
+    Invocation.objects.filter(pk=message.pk).delete()
+    assert "is not final yet" in ada.get(receipt.headers["Location"]).content.decode()
 
 
 def test_messages_that_may_still_leave_refuse_it(ada, recorded):
