@@ -80,7 +80,7 @@ def test_an_email_that_fails_is_logged_by_its_kind_alone(priya, asked, monkeypat
     def fail(*_args, **_named):
         raise OSError("smtp.example.com refused canary-password")
 
-    monkeypatch.setattr("django.core.mail.message.EmailMessage.send", fail)
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", fail)
     answer, _none = asked("priya@example.com")
     assert answer.status_code == 200
     assert "OSError" in caplog.text and "canary" not in caplog.text
