@@ -52,20 +52,9 @@ def test_nothing_is_sent_twice_while_targets_move_or_after_a_copy_is_restored():
     assert (code, found) == (0, ["GOOD"]), said
 
 
+# One of each kind, for a run takes most of a minute. `make crash-test-bugs` has them all.
 @pytest.mark.parametrize(
-    "bug",
-    [
-        "live_target",
-        "no_after_restore",
-        "no_mark",
-        "fresh_id",
-        "every_400_rejected",
-        "follow_redirects",
-        "doubt_is_not_sent",
-        "any_202_is_accepted",
-        "skipped_rows",
-        "other_ids",
-    ],
+    "bug", ["live_target", "no_mark", "fresh_id", "doubt_is_not_sent", "skipped_rows"]
 )
 def test_a_product_with_a_bug_is_caught(bug):
     code, found, said = harness(*WITHOUT_KILLS, f"--bug={bug}", *BUGS[bug].options)
@@ -85,15 +74,14 @@ def test_what_a_person_sends_over_the_web_survives_kills_of_the_web_server():
     assert (code, found) == (0, ["GOOD"]), said
 
 
-@pytest.mark.parametrize("bug", ["short_result", "lost_results"])
-def test_a_web_server_with_a_bug_is_caught(bug):
+def test_a_web_server_that_loses_results_is_caught():
     code, found, said = harness(
         *WITHOUT_KILLS[:1],
         "--invocations=20",
         "--kills=0",
         "--workers=2",
         "--tail=1",
-        f"--bug={bug}",
-        *BUGS[bug].options,
+        "--bug=lost_results",
+        *BUGS["lost_results"].options,
     )
-    assert code == 1 and BUGS[bug].by in found, said
+    assert code == 1 and BUGS["lost_results"].by in found, said
