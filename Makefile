@@ -14,8 +14,9 @@ WORKERS ?= 2
 TESTS = $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 # Tests on SQLite must not use the servers that these variables name.
 ON_SQLITE := env -u TEST_DATABASE_URL -u TEST_BROKER_URL
-# Folders of tests/ for which it makes no difference which database runs.
-DATABASE_INDEPENDENT := browser console edges kaleyra packages sandbox sign_in_extra upgrade
+# What of tests/ needs no PostgreSQL: it makes no difference which database runs, or it takes minutes.
+DATABASE_INDEPENDENT := browser console edges kaleyra packages sandbox sign_in_extra upgrade faults/test_receiver.py
+LONG := faults/test_harness.py sending/test_outages.py
 # Read when make starts, so before the target .env creates the file.
 IS_FIRST_RUN := $(if $(wildcard .env),,yes)
 .DEFAULT_GOAL := help
@@ -51,7 +52,7 @@ test-sqlite: $(VENV)/.dev ## run every test that does not need PostgreSQL, inclu
 	$(ON_SQLITE) $(TESTS)
 
 test-postgres: $(VENV)/.dev ## run the database and Celery tests on a temporary PostgreSQL, or on TEST_DATABASE_URL
-	$(BIN)/python -m tests.servers --postgres --quick -- $(TESTS) $(DATABASE_INDEPENDENT:%=--ignore tests/%) --ignore tests/faults/test_harness.py
+	$(BIN)/python -m tests.servers --postgres --quick -- $(TESTS) $(patsubst %,--ignore tests/%,$(DATABASE_INDEPENDENT) $(LONG))
 
 test-quick: $(VENV)/.dev ## run the tests on SQLite without the browser tests
 	$(ON_SQLITE) $(TESTS) --ignore tests/browser
