@@ -65,25 +65,13 @@ def kept(make_workflow, ada):
         delete_at=timezone.now() + timezone.timedelta(days=1),
         reference="KEPT-77",
     )
-    Incident.objects.create(
-        kind="refusals",
-        account=workflow.account,
-        workflow_instance=workflow,
-        opened_at=timezone.now(),
-        last_at=timezone.now(),
-        count=3,
-        reason="Kept canary",
-    )
-    Incident.objects.create(
-        kind="refusals",
-        account=workflow.account,
-        workflow_instance=workflow,
-        opened_at=timezone.now(),
-        last_at=timezone.now(),
-        closed_at=timezone.now(),
-        count=3,
-        reason="Kept canary",
-    )
+    incident = {
+        **{"kind": "refusals", "account": workflow.account, "workflow_instance": workflow},
+        **{"opened_at": timezone.now(), "last_at": timezone.now()},
+        **{"count": 3, "reason": "Kept canary"},
+    }
+    Incident.objects.create(**incident)
+    Incident.objects.create(**incident, closed_at=timezone.now())
     Approval.objects.create(invocation=row, lapses_at=timezone.now(), content="x", state="refused")
     query = f"workflow={workflow.pk}"
     SavedFilter.objects.create(

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from invocations.forms.send_again import PromisedRow
 from invocations.history.outlook import no_sender_text
 from invocations.sending.departure import Deed, Departures
+from invocations.views.batches.start_text import approval_text
 
 
 def counts(rows: Sequence[PromisedRow]) -> tuple[int, int, int]:
@@ -25,10 +26,7 @@ def button_text(rows: Sequence[PromisedRow]) -> str:
         words = _("Send %(n)s again, ask for approval of %(asked)s")
         return words % {"n": sent + queued, "asked": asked}
     if asked:
-        words = ngettext(
-            "Ask for approval of %(n)s message", "Ask for approval of %(n)s messages", asked
-        )
-        return words % {"n": asked}
+        return approval_text(asked)
     if sent and queued:
         return _("Send %(sent)s again, queue %(queued)s") % {"sent": sent, "queued": queued}
     if queued:
