@@ -5,21 +5,16 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
-from unittest import mock
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission, User
 from django.core.cache import cache
-from django.db import connection
-from django.db.models.signals import ModelSignal
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from invocations.kaleyra.client import ClientConnection
 from invocations.kaleyra.payload import Send
@@ -38,7 +33,7 @@ from invocations.results import pending_worker
 from invocations.sandbox import PRACTICE_SID
 from invocations.sandbox.server import PracticePod
 from invocations.sending.record import record
-from tests.emptied_trail import emptied_with_the_trail as emptied_with_the_trail
+from tests.emptied_tables import all_rows, tables_given_back
 from tests.processes import manage as manage
 from tests.processes import process as process
 
@@ -70,31 +65,13 @@ def django_db_modify_db_settings(
             )
 
 
-@pytest.fixture
-def db(db: None) -> None:
-    """The database, with the pods and groups of the migrations.
-
-    A test that commits empties the tables.
-    """
-    if not Group.objects.filter(name="Admin").exists():
-        # Migrations send no signals: nothing of this is in the trail. It takes half the time.
-        with mock.patch.object(ModelSignal, "send", return_value=[]):
-            for name, sow in [
-                ("0002_pods", "add_pods"),
-                ("0003_groups", "add_groups"),
-                ("0006_waiting_and_doubt", "allow"),
-                ("0040_rights", "allow"),
-                ("0051_roles", "add_roles"),
-            ]:
-                migration = import_module(f"invocations.migrations.{name}")
-                getattr(migration, sow)(apps, SimpleNamespace(connection=connection))
-
-
-@pytest.fixture(autouse=True)
-def db_of_the_mark(request: pytest.FixtureRequest) -> None:
-    """The same for tests that ask for the database by a mark alone."""
-    if request.node.get_closest_marker("django_db"):
-        request.getfixturevalue("db")
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The database, with the pods and groups of the migrations, for every test."""
+    with django_db_blocker.unblock():
+        as_migrated = all_rows()
+    with tables_given_back(as_migrated):
+        yield
 
 
 @pytest.fixture(autouse=True)
