@@ -15,7 +15,8 @@ TESTS = $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 # Tests on SQLite must not use the servers that these variables name.
 ON_SQLITE := env -u TEST_DATABASE_URL -u TEST_BROKER_URL
 # What of tests/ needs no PostgreSQL: it makes no difference which database runs, or it takes minutes.
-DATABASE_INDEPENDENT := browser console edges kaleyra packages sandbox sign_in_extra upgrade faults/test_receiver.py
+DATABASE_INDEPENDENT := browser console edges kaleyra packages sandbox sign_in_extra upgrade faults/test_receiver.py \
+  docs $(patsubst %,views/test_%.py,access fuzz logs malformed rights)
 LONG := faults/test_harness.py sending/test_outages.py
 # Read when make starts, so before the target .env creates the file.
 IS_FIRST_RUN := $(if $(wildcard .env),,yes)
