@@ -22,4 +22,4 @@ def test_short_steps_become_larger_and_never_too_large() -> None:
 
 
 def test_a_step_between_stays() -> None:
-    assert sizes(300, 0.25) == [300]
+    assert sizes(300, 0.1) == [300]
