@@ -52,6 +52,8 @@ class Erasure(models.Model):
         UNDER_WAY = "under_way", pgettext_lazy("erasure", "Under way")
         DONE = "done", pgettext_lazy("erasure", "Done")
 
+    LEFT = "texts_left"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     number = EncryptedTextField(bound_to="id", null=True)
     """The digits, while it is under way; None afterwards."""
@@ -59,7 +61,7 @@ class Erasure(models.Model):
     cursor = models.JSONField(default=list)
     """Which step it is at, and how far that is (`privacy.erasure`)."""
     counts = models.JSONField(default=dict)
-    """What was removed: how many, by kind."""
+    """How many, by kind: what was removed, and as `LEFT` the texts that still have the number."""
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -85,6 +87,17 @@ class Erasure(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def removed(self) -> dict[str, int]:
+        return {kind: count for kind, count in self.counts.items() if kind != self.LEFT}
+
+    @property
+    def texts_left(self) -> int:
+        """Texts that still have the number: of messages to others that may still leave, or of
+        records that never change.
+        """
+        return int(self.counts.get(self.LEFT, 0))
 
 
 class NumberSearch(models.Model):

@@ -84,8 +84,8 @@ def _may_hold_text(field: Any) -> bool:
 def erase_some(table: Table, phone: Phone, after: str, *, most: int) -> tuple[str, Counter[str]]:
     """Looks through the next `most` rows, from the primary key `after` ("": the beginning) on.
 
-    Returns the primary key of the last one ("" when there are no more), and what was changed. Call
-    it in a transaction.
+    Returns the primary key of the last one ("" when there are no more), and how many were changed
+    and how many left. Call it in a transaction.
     """
     rows = table.model._default_manager.order_by("pk")
     if after:
@@ -93,13 +93,16 @@ def erase_some(table: Table, phone: Phone, after: str, *, most: int) -> tuple[st
     bound = {field.bound_to for field in table.encrypted} - {"pk"}
     names = {field.attname for field in (*table.plain, *table.encrypted)} | bound
     found = list(rows.only(*names)[:most])
-    changed = sum(_erase_in(row, table, phone) for row in found)
-    counts = Counter({f"texts {table.name}": changed}) if changed else Counter()
+    counts: Counter[str] = Counter()
+    for row in found:
+        if changes := _changes(row, table, phone):
+            counts[f"texts {table.name}" if _write(row, changes) else Erasure.LEFT] += 1
     last = str(found[-1].pk) if len(found) == most else ""
     return last, counts
 
 
-def _erase_in(row: models.Model, table: Table, phone: Phone) -> bool:
+def _changes(row: models.Model, table: Table, phone: Phone) -> dict[str, Any]:
+    """The columns of a row that have the number, without it."""
     changes: dict[str, Any] = {}
     for field in table.plain:
         value = getattr(row, field.attname)
@@ -115,7 +118,7 @@ def _erase_in(row: models.Model, table: Table, phone: Phone) -> bool:
             # A note never becomes another one (`models.immutable`).
             clean_text = None if isinstance(row, Note) else phone.removed_from(text)
             changes[field.attname] = clean_text and field.seal(row, clean_text)
-    return bool(changes) and _write(row, changes)
+    return changes
 
 
 def _write(row: models.Model, changes: dict[str, Any]) -> bool:

@@ -183,7 +183,7 @@ def _end(erasure: Erasure) -> None:
     Erasure.objects.filter(pk=erasure.pk).update(
         state=State.DONE, done_at=now, number=None, cursor=[], counts=erasure.counts
     )
-    facts = {"state": "done", "removed": erasure.counts}
+    facts = {"state": "done", "removed": erasure.removed, "left": erasure.texts_left}
     record(verbs.PERSON_ERASED, by=erasure.asked_by, about=erasure, facts=facts)
 
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import pytest
+
 from invocations.models.step_size import StepSize
+
+LOOKS_OF_A_WAITING_WRITER = 0.1
+"""Seconds between two of SQLite's busy handler (`sqlite3_busy_timeout`), at the most."""
 
 
 def sizes(first: int, *seconds: float) -> list[int]:
@@ -23,3 +30,13 @@ def test_short_steps_become_larger_and_never_too_large() -> None:
 
 def test_a_step_between_stays() -> None:
     assert sizes(300, 0.1) == [300]
+
+
+@pytest.mark.parametrize(("vendor", "pauses"), [("sqlite", 2), ("postgresql", 0)])
+def test_on_sqlite_it_pauses_for_those_who_wait_to_write(monkeypatch, vendor, pauses) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("invocations.models.step_size.time.sleep", slept.append)
+    monkeypatch.setattr("invocations.models.step_size.connection", SimpleNamespace(vendor=vendor))
+    sizes(300, 0.2, 0.2, 0.01, 0.01, 0.2, 0.2)
+    assert len(slept) == pauses
+    assert all(seconds > LOOKS_OF_A_WAITING_WRITER for seconds in slept)

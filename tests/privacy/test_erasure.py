@@ -26,6 +26,7 @@ from tests.batches.built import running_batch
 from tests.privacy.conftest import (
     DIGITS,
     NOTE,
+    SPELLINGS,
     VALUE,
     columns_with,
     final,
@@ -188,6 +189,20 @@ def test_an_unmatched_result_loses_the_number_alone(planted):
     erase()
     [unmatched] = Callback.objects.filter(invocation__isnull=True)
     assert unmatched.body == '{"to": "[number removed]"}'
+
+
+def test_what_another_message_says_that_may_still_leave_is_left_and_said(recorded, capsys):
+    row = recorded(reference=SPELLINGS[1])
+    with pytest.raises(CommandError, match="1 texts still have the number") as refusal:
+        call_command("erase", SPELLINGS[1], "--yes")
+    assert refusal.value.returncode == 1
+    row.refresh_from_db()
+    assert row.reference == SPELLINGS[1]
+    assert Erasure.objects.get().removed == {}
+    final(row)
+    call_command("erase", SPELLINGS[1], "--yes")
+    assert Erasure.objects.first().texts_left == 0
+    assert columns_with(NATIONAL) == []
 
 
 def test_the_command_changes_nothing_without_yes(planted, capsys):

@@ -19,7 +19,7 @@ class Command(BaseCommand):
     help = (
         "Erases a person: all messages to a phone number, in any spelling, and the number wherever"
         " it stands. Without --yes it changes nothing and lists what there is. Exit code: 0 done,"
-        " 1 refused because messages may still leave, 2 wrong usage."
+        " 1 refused, or something left, because messages may still leave, 2 wrong usage."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -49,8 +49,14 @@ class Command(BaseCommand):
                 " goes on once it is final."
             )
             raise CommandError(words, returncode=1)
-        self.stdout.write(f"Erased: {counts_text(Counter(begun.counts))}.")
+        self.stdout.write(f"Erased: {counts_text(Counter(begun.removed))}.")
         self.stdout.write(f"Receipt {begun.pk}, {begun.done_at:%Y-%m-%d %H:%M} UTC.")
+        if begun.texts_left:
+            words = (
+                f"{begun.texts_left} texts still have the number: of messages to others that are"
+                " not final, or of records that never change. Erase it again once those are final."
+            )
+            raise CommandError(words, returncode=1)
 
     def _list(self, found: Found) -> None:
         self.stdout.write(f"{found.messages} messages, {found.open} of them not final.")

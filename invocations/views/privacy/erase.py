@@ -42,7 +42,7 @@ KINDS = {
     "kept_forms": gettext_lazy("forms that were kept"),
     "sessions": gettext_lazy("sessions"),
 }
-"""By the names in `Erasure.counts`; all others are other texts that had the number."""
+"""By the names in `Erasure.removed`; all others are other texts that had the number."""
 
 
 @staff_page(permissions.ERASE)
@@ -83,7 +83,7 @@ def receipt(request: StaffRequest, erasure_id: uuid.UUID) -> HttpResponse:
         "erasure": found,
         "by": person_name(found.asked_by),
         "waits": _waits(found),
-        "lines": _lines(found.counts),
+        "lines": _lines(found.removed),
         "has_sender": sender_is_running(timezone.now()),
     }
     return render_page(request, "erasure.html", context)
@@ -96,7 +96,7 @@ def _waits(erasure_: Erasure) -> bool:
         return False
 
 
-def _lines(counts: dict[str, Any]) -> list[tuple[Any, int]]:
+def _lines(counts: dict[str, int]) -> list[tuple[Any, int]]:
     known = [(label, counts[name]) for name, label in KINDS.items() if counts.get(name)]
     other = sum(count for name, count in counts.items() if name not in KINDS)
     return [*known, *([(_("other texts that had the number"), other)] if other else [])]

@@ -57,6 +57,13 @@ def test_the_receipt_says_for_what_it_waits(ada, message, recorded):
     assert "is not final yet" in ada.get(receipt.headers["Location"]).content.decode()
 
 
+def test_the_receipt_says_what_is_left(ada, message):
+    receipt = ada.post("/erase/", {"number": NUMBER, "is_sure": "on", "action": "erase"})
+    Erasure.objects.update(counts={"messages": 1, Erasure.LEFT: 1})
+    page = ada.get(receipt.headers["Location"]).content.decode()
+    assert "One text still has the number" in page and "other texts" not in page
+
+
 def test_messages_that_may_still_leave_refuse_it(ada, recorded):
     recorded("202")
     data = {"number": NUMBER, "is_sure": "on", "action": "erase"}
