@@ -158,7 +158,10 @@ def window_start(scope: str, now: datetime) -> datetime:
     local = local.replace(second=0, microsecond=0)
     if scope.endswith("_minute"):
         return local
-    return local.replace(minute=0) if scope.endswith("_hour") else local.replace(minute=0, hour=0)
+    if scope.endswith("_hour"):
+        return local.replace(minute=0)
+    # Where clocks go back at midnight, a day has two of them: it begins with the first.
+    return local.replace(minute=0, hour=0, fold=0)
 
 
 def window_end(key: CapKey) -> datetime:

@@ -110,15 +110,29 @@ def test_the_next_window_begins_anew(in_a_window, monkeypatch):
     assert refusal(workflow) == ""
 
 
-def test_windows_begin_with_the_clock_of_the_console(settings):
-    settings.TIME_ZONE = "Asia/Kolkata"
-    timezone.get_default_timezone.cache_clear()
-    try:
-        moment = datetime(2026, 11, 29, 20, 10, 30, tzinfo=UTC)  # 01:40 on the 30th in India
-        starts = [window_start(scope, moment).astimezone(UTC) for scope in ("a_minute", "a_day")]
-        assert [f"{start:%d %H:%M:%S}" for start in starts] == ["29 20:10:00", "29 18:30:00"]
-    finally:
+@pytest.fixture
+def console_in(settings):
+    """console_in("Asia/Kolkata"): its time zone."""
+
+    def console_in(zone):
+        settings.TIME_ZONE = zone
         timezone.get_default_timezone.cache_clear()
+
+    yield console_in
+    timezone.get_default_timezone.cache_clear()
+
+
+def test_windows_begin_with_the_clock_of_the_console(console_in):
+    console_in("Asia/Kolkata")
+    moment = datetime(2026, 11, 29, 20, 10, 30, tzinfo=UTC)  # 01:40 on the 30th in India
+    starts = [window_start(scope, moment).astimezone(UTC) for scope in ("a_minute", "a_day")]
+    assert [f"{start:%d %H:%M:%S}" for start in starts] == ["29 20:10:00", "29 18:30:00"]
+
+
+def test_a_day_has_one_beginning_where_clocks_go_back_at_midnight(console_in):
+    console_in("America/Havana")
+    moments = [datetime(2026, 11, 1, hour, 30, tzinfo=UTC) for hour in (4, 5, 12)]
+    assert len({window_start("a_day", moment).astimezone(UTC) for moment in moments}) == 1
 
 
 @pytest.mark.django_db
