@@ -105,12 +105,7 @@ def _rights_change(
     """One row for each person or group whose groups or permissions change."""
     what, side = ("groups", User) if sender is User.groups.through else ("rights", type(instance))
     if reverse:  # for example `group.user_set.add(person)`
-        if what == "groups" and action == "pre_clear":
-            pk_set, action = set(instance.user_set.values_list("pk", flat=True)), "post_remove"
-        if what == "groups" and action in ("post_add", "post_remove"):
-            for person in User.objects.filter(pk__in=pk_set or ()):
-                change = [[], [instance.name]] if action == "post_add" else [[instance.name], []]
-                _record_rights(person, what, *change)
+        _record_from_other_side(instance, what, action, model, pk_set)
         return
     if not isinstance(instance, side):
         return
@@ -121,6 +116,24 @@ def _rights_change(
         old = getattr(instance, _BEFORE, [])
         if old != names:
             _record_rights(instance, what, old, names)
+
+
+def _record_from_other_side(
+    instance: Group | Permission,
+    what: str,
+    action: str,
+    model: Any,
+    pk_set: set[int] | None,
+) -> None:
+    """`instance`: what is given to the rows of `model`, or taken from them."""
+    if action == "pre_clear":
+        holders = getattr(instance, f"{model._meta.model_name}_set")
+        pk_set, action = set(holders.values_list("pk", flat=True)), "post_remove"
+    if action in ("post_add", "post_remove"):
+        names = [instance.name if isinstance(instance, Group) else instance.codename]
+        change = ([], names) if action == "post_add" else (names, [])
+        for holder in model._default_manager.filter(pk__in=pk_set or ()):
+            _record_rights(holder, what, *change)
 
 
 def _names_of(instance: Any, what: str, sender: type[models.Model]) -> list[str]:

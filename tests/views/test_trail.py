@@ -7,7 +7,7 @@ import json
 import uuid
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db import IntegrityError
 
 from invocations.models import (
@@ -109,6 +109,15 @@ def test_a_person_is_changed_through_the_admin_with_old_and_new(ada, priya):
         {"groups": [["Bulk sender", "Support"], []]},
     )
     assert {changed.who_name, rights.who_name} == {"ada"}
+
+
+def test_rights_are_recorded_from_the_side_of_the_right_too(sven):
+    right, group = Permission.objects.get(codename="view_pod"), Group.objects.create(name="Ops")
+    right.group_set.add(group)
+    right.group_set.remove(group)
+    rows = TrailRow.objects.filter(verb="rights_changed", about_kind="group").order_by("id")
+    changed = [json.loads(row.facts)["changed"]["rights"] for row in rows]
+    assert changed == [[[], ["view_pod"]], [["view_pod"], []]]
 
 
 def test_the_row_says_from_where_and_in_which_session(ada, world):
