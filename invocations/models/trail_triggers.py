@@ -9,6 +9,7 @@ Whoever owns the database can drop them. The chain (`audit.checking`) shows what
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,11 +22,12 @@ _CONTENT = (
     *("ip", "session", "mac"),
 )
 _UPDATE, _DELETE, _TRUNCATE = "trail_not_changed", "trail_not_deleted", "trail_not_truncated"
-_FUNCTION = f"""
-CREATE OR REPLACE FUNCTION trail_refuses() RETURNS trigger LANGUAGE plpgsql AS $$
+_BODY = f"""
 BEGIN
     RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'integrity_constraint_violation';
-END $$"""
+END """
+_FUNCTION = f"""
+CREATE OR REPLACE FUNCTION trail_refuses() RETURNS trigger LANGUAGE plpgsql AS $${_BODY}$$"""
 
 
 def create_triggers(using: str, **kwargs: Any) -> None:
@@ -54,8 +56,8 @@ def drop_triggers(connection: Any) -> None:
 
 
 def wrong_triggers(connection: Any) -> Iterator[str]:
-    """A sentence for each trigger that is missing, altered or turned off, or that is not ours: it
-    could swallow rows.
+    """A sentence for each trigger that is missing, altered or turned off, or that is not ours, and
+    for whatever else could swallow, hide or add rows.
     """
     found = _found_triggers(connection)
     ours = {_UPDATE, _DELETE} | ({_TRUNCATE} if connection.vendor == "postgresql" else set())
@@ -63,6 +65,7 @@ def wrong_triggers(connection: Any) -> Iterator[str]:
         yield f"unguarded: the trigger {name} is missing or altered (manage.py migrate lays it)"
     for name in sorted(found.keys() - ours):
         yield f"unguarded: the table has a trigger that is not the console's, {name}"
+    yield from _wrong_table(connection)
 
 
 def _found_triggers(connection: Any) -> dict[str, bool]:
@@ -70,16 +73,48 @@ def _found_triggers(connection: Any) -> dict[str, bool]:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
-                "SELECT tgname, tgenabled IN ('O', 'A') AND proname = %s AND prosrc LIKE %s"
+                "SELECT tgname, tgenabled IN ('O', 'A') AND prosrc = %s,"
+                " pg_get_triggerdef(pg_trigger.oid, true)"
                 " FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid"
                 " WHERE tgrelid = %s::regclass AND NOT tgisinternal",
-                ["trail_refuses", f"%RAISE EXCEPTION '{REFUSAL}'%", TABLE],
+                [_BODY, TABLE],
             )
-            return dict(cursor.fetchall())
+            ours = {_plain(statement) for statement in _postgresql()}
+            return {name: on and _plain(laid) in ours for name, on, laid in cursor.fetchall()}
         cursor.execute(
-            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [TABLE]
+            "SELECT name, sql FROM sqlite_master"
+            " WHERE type = 'trigger' AND tbl_name = %s COLLATE NOCASE",
+            [TABLE],
         )
         return {name: sql in _sqlite() for name, sql in cursor.fetchall()}
+
+
+def _plain(statement: str) -> str:
+    """As it is laid, and as PostgreSQL writes it down, are the same then: all are joined by OR."""
+    return re.sub(r"[()]|::text", "", statement).lower()
+
+
+def _wrong_table(connection: Any) -> Iterator[str]:
+    """A sentence for whatever of PostgreSQL swallows, hides or adds rows without a trigger."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relkind <> 'r', relhasrules, relrowsecurity,"
+            " EXISTS (SELECT FROM pg_inherits WHERE inhparent = pg_class.oid)"
+            " FROM pg_class WHERE oid = %s::regclass",
+            [TABLE],
+        )
+        found = zip(_NOT_OURS, cursor.fetchone(), strict=True)
+    yield from (f"unguarded: {what}" for what, is_there in found if is_there)
+
+
+_NOT_OURS = (
+    "something else stands in place of the table",
+    "the table has a rule, which can swallow rows",
+    "the table has row security, which can hide rows",
+    "another table inherits from it, and its rows count as rows of the trail",
+)
 
 
 def _has_columns(connection: Any) -> bool:
