@@ -26,11 +26,11 @@ class InvocationsConfig(AppConfig):
         from .results import pending_worker
 
         name_what_to_do()
+        sign_ins.connect()  # first: a sign-in that cannot be recorded leaves nothing
         session_signals.connect()
         lockout.connect()
         pending_worker.wake_at_the_first_request()
         people_trail.connect()
-        sign_ins.connect()
         post_create_historical_record.connect(versions.record_change, dispatch_uid="trail")
         post_migrate.connect(immutable.create_triggers, sender=self)
         post_migrate.connect(frozen_counts.create_trigger, sender=self)

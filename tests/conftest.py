@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission, User
 from django.core.cache import cache
+from django.db import IntegrityError
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
@@ -26,6 +27,7 @@ from invocations.models import (
     Heartbeat,
     Invocation,
     Pod,
+    TrailRow,
     WorkflowInstance,
 )
 from invocations.monitoring import trail_watch
@@ -146,6 +148,16 @@ def recorded(workflow: WorkflowInstance) -> Callable[..., Invocation]:
 def background_sender(db: None) -> None:
     """The background sender has just given a sign of life. Without it none is running."""
     Heartbeat.objects.update_or_create(pk=1, defaults={"at": timezone.now()})
+
+
+@pytest.fixture
+def refusing_trail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on no row of the trail can be written."""
+
+    def refuse(row: TrailRow, **kwargs: Any) -> None:
+        raise IntegrityError("the trail is only added to")
+
+    monkeypatch.setattr(TrailRow, "save", refuse)
 
 
 @pytest.fixture

@@ -149,18 +149,19 @@ def is_locked_out(username: str, now: datetime) -> bool:
 def unlock(person: User, *, by: User | None) -> int:
     """Forgets the failures with this name, from everywhere. Returns how many were counted."""
     rows = AccessAttempt.objects.filter(username=name_digest(person.get_username()))
-    counted: int = sum(rows.values_list("failures_since_start", flat=True))
-    rows.delete()
-    if counted:
-        record(verbs.UNLOCKED, by=by, about=person, facts={"failures": counted})
+    with transaction.atomic():
+        counted: int = sum(rows.values_list("failures_since_start", flat=True))
+        rows.delete()
+        if counted:
+            record(verbs.UNLOCKED, by=by, about=person, facts={"failures": counted})
     return counted
 
 
 def forget_address(address: str) -> int:
     """Forgets the failures from an address, whichever names were tried. Returns how many."""
     place = network_of(address)
-    AccessAttempt.objects.filter(ip_address=place).delete()
     with transaction.atomic():
+        AccessAttempt.objects.filter(ip_address=place).delete()
         forgotten = AccessFailureLog.objects.filter(ip_address=place).delete()[0]
         record(verbs.UNLOCKED, by=None, facts={"address": address, "failures": forgotten})
     return int(forgotten)

@@ -66,9 +66,9 @@ def prove(request: HttpRequest, typed: str) -> Outcome:
     own = BrowserSession.objects.filter(pk=row, wrong_proofs__lt=MAX_WRONG)
     may_try = own.update(wrong_proofs=F("wrong_proofs") + 1)
     if may_try and (way := way_that_proves(person, typed)):
+        record(verbs.PROVED_AGAIN, by=person, about=person, facts={"by": way})
         BrowserSession.objects.filter(pk=row).update(wrong_proofs=0)
         note_proof(request.session, timezone.now())
-        record(verbs.PROVED_AGAIN, by=person, about=person, facts={"by": way})
         return Outcome.PROVED
     record(verbs.PROOF_REFUSED, by=person, about=person, facts={"by": " or ".join(WAYS)})
     if own.exists():

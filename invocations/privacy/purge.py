@@ -6,22 +6,25 @@ moment: what it has not removed yet, the next run finds.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from invocations.audit import verbs
-from invocations.audit.record import record
+from invocations.audit.record import ensure_recordable, record
 from invocations.models import Batch, CodeRemoval, Invocation, PurgeRun, WorkflowInstance
 from invocations.models.step_size import StepSize
 from invocations.privacy import batch_codes, codes
 from invocations.privacy.removal import FINAL, remove_values
+
+logger = logging.getLogger(__name__)
 
 MOST, FIRST, FEWEST = 1_000, 200, 50
 """Messages of a step."""
@@ -118,6 +121,7 @@ def _count(removed: Counter[str]) -> None:
     """Adds to the run that is under way, in the transaction that removes: no row, no deed."""
     if not removed:
         return
+    ensure_recordable(verbs.PURGED)
     run, _is_new = PurgeRun.objects.select_for_update().get_or_create(pk=1)
     run.counts = dict(Counter(run.counts) + removed)
     run.save(update_fields=["counts"])
@@ -146,10 +150,22 @@ class _Looks:
 
 
 def purge_a_little(now: datetime) -> int:
-    """Some steps, for the sweep also sends. Returns of how many rows it removed something."""
-    started, removed, has_steps = time.monotonic(), 0, False
-    if started < _Looks.next_at:
+    """Some steps, for the sweep also sends. Returns of how many rows it removed something.
+
+    Where the trail cannot be written, nothing is removed, and sending goes on.
+    """
+    if time.monotonic() < _Looks.next_at:
         return 0
+    try:
+        return _some_steps(now)
+    except IntegrityError as error:
+        logger.error("nothing old can be removed: %s", type(error).__name__)
+        _Looks.next_at = time.monotonic() + LOOKS_EVERY
+        return 0
+
+
+def _some_steps(now: datetime) -> int:
+    started, removed, has_steps = time.monotonic(), 0, False
     for step in Purge(now).steps():
         removed, has_steps = removed + sum(step.values()), True
         if time.monotonic() > started + A_LITTLE_SECONDS:

@@ -10,13 +10,13 @@ import time_machine
 from axes.models import AccessAttempt, AccessFailureLog
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.db import connection, connections
+from django.db import IntegrityError, connection, connections
 from django.test import Client
 from django.utils import timezone
 
 from invocations.access import lockout
 from invocations.access.limits import COOL_OFF, MAX_FAILURES
-from invocations.models import TrailRow
+from invocations.models import BrowserSession, TrailRow
 from tests.views.pages import words_of
 
 WRONG = "a wrong password"
@@ -200,6 +200,26 @@ def test_an_admin_unlocks_on_the_page_of_the_person(ada, meera, sign_in, guess):
     assert "Sign-in is locked" in words_of(ada.get(page))
     ada.post(f"/people/{meera.pk}/unlock/")
     assert sign_in("meera").status_code == 302
+
+
+def test_where_the_trail_cannot_be_written_nobody_is_unlocked(ada, meera, refusing_trail):
+    AccessAttempt.objects.create(
+        username=lockout.name_digest("meera"),
+        ip_address=lockout.network_of("192.0.2.1"),
+        failures_since_start=5,
+    )
+    ada.raise_request_exception = False
+    assert ada.post(f"/people/{meera.pk}/unlock/").status_code == 500
+    with pytest.raises(IntegrityError):
+        lockout.forget_address("192.0.2.1")
+    assert AccessAttempt.objects.count() == 1
+
+
+def test_where_the_trail_cannot_be_written_nobody_signs_in(meera, sign_in, refusing_trail):
+    browser = Client(raise_request_exception=False)
+    assert sign_in("meera", client=browser).status_code == 500
+    assert not browser.cookies.keys() & {"known-browser", "sessionid"}
+    assert not BrowserSession.objects.filter(person=meera).exists()
 
 
 def test_nobody_unlocks_whom_they_may_not_change(ada, priya, sven, guess):

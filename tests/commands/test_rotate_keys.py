@@ -196,6 +196,14 @@ def test_without_a_lookup_key_of_its_own_nothing_is_rotated(settings):
         rotate()
 
 
+def test_where_the_trail_cannot_be_written_nothing_is_rotated(message, settings, refusing_trail):
+    settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
+    before = list(ApiKey.objects.values_list("key", flat=True))
+    with pytest.raises(IntegrityError):
+        rotate()
+    assert list(ApiKey.objects.values_list("key", flat=True)) == before
+
+
 def test_the_line_for_env_is_the_key_in_use(settings, capsys):
     call_command("make_lookup_key")
     assert capsys.readouterr().out == f"LOOKUP_KEY={settings.LOOKUP_KEY}\n"

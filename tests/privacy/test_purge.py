@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import uuid
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import IntegrityError
 from django.utils import timezone
 
 from invocations.kaleyra.payload import Send
@@ -138,6 +140,13 @@ def test_the_sweep_does_one_step_and_then_looks_again_after_a_while(old, monkeyp
     purge._Looks.next_at = 0.0
     assert purge_a_little(now + timedelta(hours=2)) == 0
     assert TrailRow.objects.filter(verb="purged").count() == 1
+
+
+@pytest.mark.parametrize("by", [lambda: purge_a_little(timezone.now()), run])
+def test_where_the_trail_cannot_be_written_nothing_is_removed(old, refusing_trail, by):
+    with suppress(IntegrityError):  # the sweep goes on, the command ends
+        by()
+    assert Note.objects.get().text and not PurgeRun.objects.exists()
 
 
 def test_the_command_tells_what_it_removed(old, capsys):

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from invocations.audit import verbs
-from invocations.audit.record import record
+from invocations.audit.record import ensure_recordable, record
 from invocations.management.progress_bar import ProgressBar
 from invocations.models import encryption, seen_keys
 from invocations.models.digest_run import DigestRun
@@ -37,6 +37,7 @@ class Command(BaseCommand):
                 "LOOKUP_KEY is not the key that this database's digests were made with."
                 " Put the former one back first."
             )
+        ensure_recordable(verbs.KEYS_ROTATED)
         seen_keys.note_keys(timezone.now())
         self._make_digests()
         rotation = Rotation()
