@@ -16,10 +16,13 @@ DO_NOT_CONTACT, NOT_LISTED, COUNTRY = "do_not_contact", "not_listed", "country_n
 NUMBER_TEXT = {
     DO_NOT_CONTACT: _("%(number)s is on the do-not-contact list. Nothing is sent to it."),
     NOT_LISTED: _(
-        "The account is not live yet and sends to the numbers of its list only. %(number)s is not"
-        " one of them."
+        "The account sends to the numbers of its list only, and %(number)s is not one of them. An"
+        " admin can add it, or let the account go live."
     ),
-    COUNTRY: _("%(number)s is a number of %(country)s, which may not be sent to."),
+    COUNTRY: _(
+        "%(number)s is a number of %(country)s, and nothing may be sent there. An admin can allow"
+        " the country."
+    ),
 }
 CAP_TEXT = {
     "person_minute": _(

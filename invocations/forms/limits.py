@@ -25,6 +25,10 @@ def _number(label: Any, help_text: Any = "", least: int = 1) -> forms.IntegerFie
         min_value=least,
         max_value=2_000_000_000,
         widget=forms.NumberInput({"class": "input short", "inputmode": "numeric"}),
+        error_messages={
+            "min_value": _("Enter %(limit_value)s or more, or leave it empty."),
+            "invalid": _("Enter a whole number, or leave it empty."),
+        },
     )
 
 
@@ -62,7 +66,7 @@ class LimitsForm(forms.Form):
         codes = re.split(r"[\s,;]+", self.cleaned_data["countries"].strip().upper())
         unknown = [code for code in codes if code and not is_region(code)]
         if unknown:
-            words = _now("These are no codes of countries: %(codes)s.")
+            words = _now("Not codes of countries: %(codes)s.")
             raise forms.ValidationError(words % {"codes": ", ".join(unknown)})
         return " ".join(sorted({code for code in codes if code}))
 
@@ -138,19 +142,20 @@ class NumbersForm(forms.Form):
         cleaned = super().clean() or {}
         upload = cleaned.get("file")
         text = cleaned.get("numbers", "")
+        at = "file" if upload and not text else "numbers"
         if upload is not None:
             if upload.size > MOST_BYTES:
-                raise forms.ValidationError(_now("The file is larger than 2 MB."))
+                raise forms.ValidationError({"file": _now("The file is larger than 2 MB.")})
             text += "\n" * bool(text) + upload.read().decode("utf-8", errors="replace")
         try:
             self.read = read_lines(text)
         except TooManyLines:
-            words = _now("There are more than %(most)s lines.")
-            raise forms.ValidationError(words % {"most": MOST_LINES}) from None
+            words = _now("There are more than %(most)s lines.") % {"most": MOST_LINES}
+            raise forms.ValidationError({at: words}) from None
         if self.read.bad:
-            raise forms.ValidationError([self._about(*each) for each in self.read.bad[:100]])
+            raise forms.ValidationError({at: [self._about(*each) for each in self.read.bad[:100]]})
         if not self.read.numbers:
-            raise forms.ValidationError(_now("There is no number yet."))
+            raise forms.ValidationError({at: _now("Type a number, or choose a file with numbers.")})
         return cleaned
 
     def _about(self, line: int, why: str) -> str:
@@ -162,8 +167,9 @@ class DoNotContactForm(NumbersForm):
         label=_("Reason"), max_length=300, help_text=_("For example: asked us to stop.")
     )
     skip_bad = forms.BooleanField(
-        label=_("Add the readable lines, and leave the others out"), required=False
+        label=_("Leave out the lines that cannot be read"), required=False
     )
+    """Shown only once a line could not be read."""
 
     def clean(self) -> dict[str, Any]:
         try:

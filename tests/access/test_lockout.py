@@ -140,7 +140,7 @@ def test_the_page_says_when_to_try_again_and_who_unlocks_it(meera, sign_in, gues
         clock.shift(timedelta(minutes=5))
         answer = sign_in("meera")
     said = words_of(answer)
-    assert "Try again at 12:15" in said and "An admin unlocks it" in said
+    assert "Try again at 12:15" in said and "An admin can unlock it" in said
     assert answer.headers["Retry-After"] == "600"
 
 

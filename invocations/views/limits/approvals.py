@@ -86,7 +86,9 @@ def _decide(request: StaffRequest, found: Approval, action: str, form: ReasonFor
         Decision.VOID: _(
             "Something has changed since, so nothing was sent. It has to be asked for anew."
         ),
-        Decision.MAYBE_OWN: _("Nothing was sent: your account may be in the hands of who asked."),
+        Decision.MAYBE_OWN: _(
+            "Nothing was sent: the person who asked may have access to your account."
+        ),
     }
     level = messages.SUCCESS if decision is Decision.DONE else messages.WARNING
     messages.add_message(request, level, told[decision])

@@ -69,7 +69,7 @@ def allow_again(request: StaffRequest, entry_id: int) -> HttpResponse:
     form = ReasonForm(request.POST or None, label_suffix="")
     if request.method == "POST" and form.is_valid():
         if allow_contact(entry, form.cleaned_data["reason"], request.user):
-            messages.success(request, _("Taken off the list. Messages to it leave again."))
+            messages.success(request, _("Taken off the list. Messages can be sent to it again."))
         return redirect("do_not_contact")
     return render_page(request, "limits/allow_again.html", {"form": form, "entry": entry})
 

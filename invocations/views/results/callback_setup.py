@@ -115,7 +115,8 @@ def _create(request: StaffRequest, account: Account) -> CallbackAddress | None:
     if endpoints.current_address(account):
         return None  # pressed twice
     address = endpoints.ensure_address(account, by=request.user)
-    messages.success(request, _("The address is made. Now enter it at Kaleyra, as shown here."))
+    text = _("The address is made. Copy the secret now: it is shown only once.")
+    messages.success(request, text)
     return address
 
 
@@ -130,8 +131,8 @@ def _rotate(request: StaffRequest, account: Account) -> CallbackAddress | None:
         messages.warning(request, text)
         return None
     text = _(
-        "There is a new address. The old one works until you end it: enter the new one at"
-        " Kaleyra first."
+        "There is a new address. Copy its secret now: it is shown only once. The old address works"
+        " until you end it: enter the new one at Kaleyra first."
     )
     messages.success(request, text)
     return address

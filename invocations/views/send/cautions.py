@@ -35,6 +35,9 @@ BOXES: dict[str, str | Promise] = {
 }
 """By the code of a caution that has to be acknowledged: the words at its box."""
 
+_SAID_ELSEWHERE = {LINE_BREAK, "needs_approval"}
+"""Line breaks of all values are one sentence; the bar says who approves, and its button asks."""
+
 
 @dataclass(frozen=True)
 class Caution:
@@ -79,7 +82,7 @@ def while_typing(
             ),
         )
         for finding in findings
-        if is_shown_while_typing(finding) and finding.code != LINE_BREAK
+        if is_shown_while_typing(finding) and finding.code not in _SAID_ELSEWHERE
     ]
     channels_of = _channels_by_caution(texts, kinds)
     shown = dict.fromkeys(
@@ -119,7 +122,8 @@ def before_sending(
     by key.
     """
     kinds = {channel.position: channel.get_kind_display() for channel in channels}
-    texts = [(finding, finding.text) for finding in findings if finding.code != LINE_BREAK]
+    said_here = [finding for finding in findings if finding.code not in _SAID_ELSEWHERE]
+    texts = [(finding, finding.text) for finding in said_here]
     channels_of = _channels_by_caution(texts, kinds)
     shown = dict.fromkeys(
         _caution(

@@ -75,6 +75,7 @@ def test_numbers_are_put_on_the_list_by_hand_and_by_file_and_bad_lines_are_named
     posted = {"action": "add", "reason": "complaint", "numbers": f"+{NUMBER}\n12"}
     page = ada.post("/do-not-contact/", posted).content.decode()
     assert "Line 2:" in page and not DoNotContact.objects.exists()
+    assert "Leave out the lines that cannot be read" in page
     ada.post("/do-not-contact/", posted | {"skip_bad": "on"})
     file = SimpleUploadedFile("list.csv", f"phone;name\n+{OTHER};Asha\n".encode())
     ada.post("/do-not-contact/", {"action": "add", "reason": "complaint", "file": file})
@@ -131,7 +132,7 @@ def test_an_account_made_in_the_browser_begins_with_listed_numbers_until_it_goes
     account = Account.objects.get(title="Kaveri")
     hub = reverse("account_hub", args=[account.pk])
     assert account.only_listed
-    assert "Not live yet: it sends to listed numbers only" in ada.get(hub).content.decode()
+    assert "So far it sends to listed numbers only" in ada.get(hub).content.decode()
     ada.post(reverse("listed_numbers", args=[account.pk]), {"numbers": f"+{NUMBER}"})
     assert ListedNumber.objects.get().last_four == "3202"
     there = reverse("account_live", args=[account.pk])
@@ -139,7 +140,7 @@ def test_an_account_made_in_the_browser_begins_with_listed_numbers_until_it_goes
     ada.post(there, {"action": "live"})
     account.refresh_from_db()
     assert not account.only_listed
-    assert "Not live yet" not in ada.get(hub).content.decode()
+    assert "So far it sends" not in ada.get(hub).content.decode()
     assert [verb for verb, _ in _facts()] == ["listed_number_added", "went_live"]
 
 
