@@ -24,6 +24,7 @@ from invocations.admin.lists import BoundedChangeList
 from invocations.admin.proven import Proven
 from invocations.admin.returning import accounts_part, hub_of
 from invocations.forms.target_change import (
+    add_key_note,
     add_notes,
     add_stage_note,
     follow_and_tell,
@@ -159,6 +160,7 @@ class AccountAdmin(Proven, ConfigurationAdmin):
             pod.label = _("Region (pod)")
             pod.label_from_instance = _region_and_host
         if obj:
+            add_key_note(form, ["pod", "sid"], obj.api_keys.all())
             add_notes(form, ["pod", "sid"], Q(account=obj))
             add_stage_note(form, "pod", obj.workflow_instances.all())
         return form

@@ -18,6 +18,7 @@ from invocations.admin.configuration import ConfigurationAdmin
 from invocations.admin.proven import Proven
 from invocations.admin.returning import accounts_part, hub_of
 from invocations.forms.target_change import (
+    add_key_note,
     add_notes,
     add_stage_note,
     follow_and_tell,
@@ -25,7 +26,7 @@ from invocations.forms.target_change import (
     make_drafts_and_tell,
 )
 from invocations.kaleyra import address
-from invocations.models import Pod, WorkflowInstance
+from invocations.models import ApiKey, Pod, WorkflowInstance
 from invocations.sending import pause
 from invocations.templatetags.shell import Part
 
@@ -71,6 +72,7 @@ class PodAdmin(Proven, ConfigurationAdmin):
     ) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         if obj:
+            add_key_note(form, ["api_domain"], ApiKey.objects.filter(account__pod=obj))
             add_notes(form, ["api_domain"], Q(account__pod=obj))
             add_stage_note(form, "api_domain", WorkflowInstance.objects.filter(account__pod=obj))
         return form

@@ -43,6 +43,17 @@ def add_notes(form: Any, names: Iterable[str], of: Q) -> None:
             field.help_text = f"{field.help_text} {note}".strip()
 
 
+def add_key_note(form: Any, names: Iterable[str], keys: QuerySet[ApiKey]) -> None:
+    """Adds to the help texts that `keys` are bound to host and SID, and to be entered again."""
+    if not keys.exists():
+        return
+    note = _("After a change the stored API key cannot be used until it is entered again.")
+    for name in names:
+        if name in form.base_fields:
+            field = form.base_fields[name]
+            field.help_text = f"{field.help_text} {note}".strip()
+
+
 def add_stage_note(form: Any, name: str, workflows: QuerySet[WorkflowInstance]) -> None:
     """Adds to the help text of the field `name` what happens to workflows tested or live there."""
     stages = (WorkflowInstance.Stage.TESTED, WorkflowInstance.Stage.LIVE)

@@ -42,7 +42,7 @@ STATES = {
     state.code: state
     for state in (
         AccountState(AccountCode.NO_KEY, _("Being set up: no API key"), "neutral", "construction"),
-        AccountState(AccountCode.KEY_UNREADABLE, _("Key cannot be read"), "rejected", "lock"),
+        AccountState(AccountCode.KEY_UNREADABLE, _("Key cannot be used"), "rejected", "lock"),
         AccountState(AccountCode.KEY_REFUSED, _("Key refused"), "rejected", "block"),
         AccountState(AccountCode.PAUSED, _("Paused"), "held", "pause"),
         AccountState(AccountCode.BEING_SET_UP, _("Being set up"), "neutral", "construction"),

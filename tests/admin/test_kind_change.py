@@ -46,7 +46,8 @@ def test_it_is_told_before_and_after_and_in_the_changes(
         "region of the account": (account, {"pod": Pod.objects.get(code="IN").pk}),
         "host of the region": (account.pod, {"api_domain": "api.xx.kaleyra.io"}),
     }[what]
-    assert BEFORE in html.unescape(ada.get(address_of(record)).content.decode())
+    before = html.unescape(ada.get(address_of(record)).content.decode())
+    assert BEFORE in before and "cannot be used until it is entered again" in before
     assert AFTER in messages_of(change(ada, record, **values))
     assert kept_test(workflow) == ("draft", None, None)
     reason = "its account has changed between practice and live"

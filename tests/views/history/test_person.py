@@ -92,7 +92,7 @@ def test_neither_the_address_nor_the_page_has_the_number(priya, sent):
 
 def test_who_may_see_numbers_sees_it_whole_once_they_ask(ada, sent):
     row = sent()
-    assert "+91 80 6123 4581" not in said_on(ada, row)
+    assert "+91 80 6123 4581" not in said_on(ada, row) and "Erase this person" in said_on(ada, row)
     asked = ada.post(f"/history/person/{row.recipient_digest}/number/")
     assert "+91 80 6123 4581" in asked.content.decode()
 

@@ -71,6 +71,7 @@ def test_a_message_that_waits_says_so_and_has_no_button_to_send_it(ada):
     message = send(workflow, created_by=ada.person)
     page = ada.get(reverse("invocation", args=[message.request_id])).content.decode()
     assert "Waiting for approval" in page and "Try now" not in page and "Cancel it" in page
+    assert _page(message.approval) in page
     assert message.recipient_hint in ada.get(_page(message.approval)).content.decode()
 
 
