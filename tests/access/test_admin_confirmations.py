@@ -48,6 +48,13 @@ def test_it_is_void_if_the_one_who_asked_has_changed(ada, beth, sven, noor):
     assert not noor.person.groups.filter(name="Admin").exists()
 
 
+def test_it_is_void_if_the_group_of_the_one_who_asked_has_lost_the_right(ada, beth, sven, noor):
+    change = asked_by(ada, noor.person, groups=[group("Admin").pk])
+    group("Admin").permissions.remove(Permission.objects.get(codename="change_user"))
+    press(sven, "confirm", change)
+    assert not noor.person.groups.filter(name="Admin").exists()
+
+
 def test_it_is_void_if_the_group_has_got_another_member(sven, ada, noor):
     support = group("Support")
     rights = [Permission.objects.get(codename="change_user").pk]
@@ -76,7 +83,8 @@ def set_password(browser, person, password=PASSWORD):
     )
 
 
-def test_another_admins_password_is_set_once_and_after_it_was_confirmed(ada, beth):
+def test_another_admins_password_is_set_once_after_it_was_confirmed_and_told(ada, beth, emails):
+    User.objects.filter(pk=beth.person.pk).update(email="beth@example.com")
     assert (
         "Another admin has to confirm"
         in ada.get(change_page(beth.person, "password")).content.decode()
@@ -86,7 +94,8 @@ def test_another_admins_password_is_set_once_and_after_it_was_confirmed(ada, bet
     assert change.changes == {"password": True} and PASSWORD not in str(vars(change))
     press(beth, "confirm", change)
     assert not admin_changes.may_set_password(beth.person, beth.person)  # whoever asked alone
-    set_password(ada, beth.person)
+    [(to, _text)] = emails(lambda: set_password(ada, beth.person))
+    assert to == "beth@example.com"
     assert User.objects.get(pk=beth.person.pk).check_password(PASSWORD)
     set_password(ada, beth.person, "a second one, unasked")
     assert User.objects.get(pk=beth.person.pk).check_password(PASSWORD)

@@ -5,6 +5,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
+from invocations.access.password_strength import GuessablePassword
 from tests.views.pages import words_of
 
 
@@ -19,6 +20,13 @@ def test_a_guessable_password_is_refused(password):
     meera = User(username="meera", email="meera@example.com")
     with pytest.raises(ValidationError):
         validate_password(password, meera)
+
+
+def test_ones_own_name_makes_a_password_guessable():
+    password, own = "Venkataraman 71!q", User(last_name="Venkataraman")
+    GuessablePassword().validate(password, User(last_name="Rao"))
+    with pytest.raises(ValidationError):  # it has a score of 2
+        GuessablePassword().validate(password, own)
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,9 @@ CHANGES = {
     "a group taken away": lambda person: person.groups.clear(),
     "a group given": lambda person: person.groups.add(Group.objects.get(name="Reviewer")),
     "from the group's side": lambda person: Group.objects.get(name="Support").user_set.clear(),
+    "by one from the group's side": lambda person: Group.objects.get(
+        name="Support"
+    ).user_set.remove(person),
     "a right given": give,
     "a right of the group": lambda person: Group.objects.get(name="Support").permissions.clear(),
     "the group deleted": lambda person: Group.objects.get(name="Support").delete(),
@@ -194,8 +197,8 @@ def test_a_changed_password_ends_the_sessions_elsewhere_and_not_ones_own(priya):
     new = "violet harbour tandem oxide"
     form = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
     assert priya.post("/password_change/", form).status_code == 302
-    assert is_signed_in(priya) and not is_signed_in(elsewhere)
     assert BrowserSession.objects.get().person == priya.person
+    assert is_signed_in(priya) and not is_signed_in(elsewhere)
 
 
 def test_ones_own_sessions_are_listed_with_browser_and_address(priya, rosa):

@@ -1,6 +1,7 @@
 """The password is asked again before deeds that do lasting harm, and nothing typed is lost."""
 
 import json
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,14 @@ from django.test import Client
 from django.utils import timezone
 
 from invocations.access.proof import HOLDS, MAX_WRONG
-from invocations.models import ApiKey, BrowserSession, TrailRow
+from invocations.models import (
+    ApiKey,
+    BrowserSession,
+    Export,
+    TrailRow,
+    WorkflowInstance,
+)
+from tests.batches.built import running_batch
 from tests.conftest import KEY, PASSWORD
 from tests.views.pages import Page, words_of
 
@@ -65,6 +73,11 @@ def guarded(account, workflow, person):
         f"/auth/user/{person.pk}/password/",
         f"/accounts/{account.pk}/results/",
         f"/workflows/{workflow.pk}/live/",
+        f"/accounts/{account.pk}/live/",
+        f"/accounts/{account.pk}/numbers/",
+        "/limits/",
+        f"/limits/{account.pk}/",
+        "/erase/",
     ]
 
 
@@ -76,10 +89,13 @@ def test_each_sensitive_page_asks_when_it_is_opened_and_when_it_is_posted(
         assert asks(boss.post(page, {"x": "y"})), page
 
 
-def test_checking_a_key_and_unlocking_a_person_ask_too(boss, priya, account, receiver):
+def test_what_is_done_by_a_button_alone_asks_too(boss, priya, account, receiver):
     for page in (
         f"/keys/{account.api_keys.get().pk}/check/",
         f"/people/{priya.person.pk}/unlock/",
+        f"/accounts/{account.pk}/numbers/1/remove/",
+        f"/confirmations/{uuid.uuid4()}/confirm/",
+        f"/confirmations/{uuid.uuid4()}/refuse/",
     ):
         assert asks(boss.post(page)), page
     assert not receiver.received
@@ -171,6 +187,7 @@ def test_what_was_typed_stands_nowhere_in_the_page_or_the_database(boss, kept):
 def test_a_wrong_password_does_nothing_and_keeps_the_form(boss, kept):
     answer = again(boss, kept, "wrong")
     assert "This is not your password" in words_of(answer) and kept_in(answer) == kept
+    assert again(boss, kept, "").status_code == 403
     assert ApiKey.objects.count() == 1
     assert again(boss, kept).status_code == 302
 
@@ -265,6 +282,12 @@ def test_a_file_with_whole_numbers_asks_and_one_without_does_not(boss, priya, re
     recorded()
     priya.force_login(priya.person)
     assert asks(boss.post("/history/export/numbers/", {"format": "csv"}))
+    written = Export.objects.create(
+        person=boss.person, format="csv", newest=1, with_numbers=True, state="ready"
+    )
+    assert asks(boss.post(f"/history/exports/{written.pk}/download/"))
+    own = running_batch(WorkflowInstance.objects.get(), 1, created_by=boss.person)
+    assert asks(boss.get(f"/batches/{own.uid}/result.csv"))
     with time_machine.travel(timezone.now() + HOLDS, tick=False):
         answer = priya.post("/history/export/", {"format": "csv"})
         assert answer.headers["Content-Type"].startswith("text/csv")
