@@ -49,9 +49,12 @@ def _asked_message(by):
 
 
 @pytest.mark.django_db
-def test_a_small_batch_starts_at_once(ada):
+def test_a_small_batch_starts_at_once_and_a_larger_one_does_not(ada):
     limit(approve_above=3)
-    assert start(checked_batch(live_workflow(), 3, created_by=ada.person), ada.person)
+    workflow = live_workflow()
+    assert start(checked_batch(workflow, 3, created_by=ada.person), ada.person)
+    with pytest.raises(NeedsApproval):  # not from the command line either
+        start(checked_batch(workflow, 4), None)
 
 
 @pytest.mark.django_db
@@ -181,7 +184,8 @@ def _off(batch):
 def test_any_change_makes_it_void(ada, sven, change):
     batch, approval = _asked(ada.person)
     change(Batch.objects.select_related("workflow", "account").get(pk=batch.pk))
-    assert approvals.approve(approval, sven.person) is not Decision.DONE
+    assert approvals.refresh(timezone.now()) == 1
+    assert approvals.approve(approval, sven.person) is Decision.GONE
     approval.refresh_from_db()
     batch.refresh_from_db()
     assert approval.state == State.VOID and batch.state not in Batch.STARTED

@@ -65,8 +65,10 @@ def test_the_uploaded_bytes_go_once_the_batch_is_started(batch: Batch) -> None:
 def test_rows_and_texts_go_after_the_end_and_counts_stay(batch: Batch) -> None:
     now = timezone.now()
     start(batch, State.DONE, now + DAY)
+    batch.approvals.create(lapses_at=now, state="refused", reason="Asha has moved")
     delete_old(now)
     assert delete_old(now + 2 * DAY) == 1
+    assert batch.approvals.get().reason == ""
     assert TrailRow.objects.filter(verb="batch_emptied", about_id=str(batch.pk)).exists()
     batch.refresh_from_db()
     assert (batch.file_name, batch.found, batch.columns, batch.reading) == ("", "{}", "{}", "{}")

@@ -14,6 +14,7 @@ from invocations.sending.record import NotSendable
 from invocations.sending.schedule import change_time
 from invocations.sending.unwanted import without_unwanted
 from tests.limited import NUMBER, OTHER, limit, list_number, live_workflow, refusal, send
+from tests.many import real_account
 
 pytestmark = pytest.mark.django_db
 Status = Invocation.Status
@@ -29,7 +30,17 @@ def test_a_listed_number_is_refused_and_others_are_not():
 def test_a_listed_number_is_refused_in_either_spelling():
     workflow = live_workflow()
     list_number("5531987654202")
-    assert refusal(workflow, "5531987654202") == "do_not_contact"
+    assert refusal(workflow, "553187654202") == "do_not_contact"
+
+
+def test_the_number_of_the_second_channel_counts_as_the_first_does():
+    workflow = live_workflow(kinds=("whatsapp", "sms"))
+    waiting = send(workflow, OTHER, NUMBER)
+    list_number()
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.reason) == (Status.CANCELLED, "do_not_contact")
+    assert without_unwanted([waiting], timezone.now()) == []
+    assert refusal(workflow, OTHER, NUMBER) == "do_not_contact"
 
 
 def test_a_number_in_neither_form_stands_in_the_database():
@@ -140,6 +151,7 @@ def test_an_account_that_is_not_live_sends_to_its_list_alone(ada):
     workflow = live_workflow()
     number_lists.keep_to_list(workflow.account, ada.person)
     number_lists.list_numbers(workflow.account, [clean(NUMBER)], ada.person)
+    number_lists.list_numbers(real_account("Another"), [clean(OTHER)], ada.person)
     assert refusal(workflow) == ""
     assert refusal(workflow, OTHER) == "not_listed"
     assert number_lists.let_account_go_live(workflow.account, ada.person)
