@@ -133,6 +133,12 @@ def test_the_example_of_a_value_is_not_in_the_trail(ada, workflow):
     assert "changed the example of the value" in words_of(ada.get("/changes/"))
 
 
+@pytest.mark.parametrize("fact", ["reason", "title"])
+def test_a_number_in_what_people_type_is_masked_whoever_records_it(fact):
+    row = record(verbs.SETTLED, by=None, facts={fact: "he called from +91 98765 43210"})
+    assert "number ending in 3210" in row.facts and "98765" not in row.facts
+
+
 def test_a_name_that_nobody_has_is_not_stored(client):
     client.post("/login/", {"username": "my-secret-password", "password": "x"})
     row = TrailRow.objects.get(verb="sign_in_refused")

@@ -5,8 +5,9 @@ import uuid
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.utils import timezone
 
-from invocations.models import Channel
+from invocations.models import Approval, Batch, Channel
 from invocations.models.reading import Reading
 from invocations.models.viewer import Viewer
 from tests.conftest import ROOT
@@ -119,9 +120,11 @@ def test_with_own_alone_support_reads_what_they_have_sent(recorded, settings):
     settings.SUPPORT_SEES = "own"
     priya, other = member_of("Support", name="priya"), member_of("Support", name="other")
     mine = recorded(created_by=priya)
-    recorded(created_by=other), recorded()
+    theirs, _of_command = recorded(created_by=other), recorded()
+    Approval.objects.create(invocation=theirs, asked_by=other, lapses_at=timezone.now())
     viewer = Viewer.of(priya)
     assert list(viewer.invocations()) == [mine]
+    assert not viewer.reading.approvals().exists()
     assert viewer.reading.reads(mine)
 
 
@@ -147,8 +150,20 @@ def test_a_sender_may_cancel_their_own_and_seniors_those_of_others(recorded):
     senior = Viewer.of(member_of("Senior support", name="senior"))
     assert senior.may_cancel(mine) and senior.may_cancel(other)
     assert not Viewer.of(member_of("Reviewer", name="rosa")).may_cancel(mine)
+    other.workflow_instance.groups.add(Group.objects.create(name="Ops"))
+    outside = Viewer.of(member_of("Senior support", name="outside"))
+    assert not outside.may_cancel(other) and Viewer.of(priya).may_cancel(mine)
 
 
 def test_a_file_is_sent_by_who_has_the_right_alone(workflow):
     assert not Viewer.of(member_of("Support")).may_send_batches
-    assert Viewer.of(member_of("Bulk sender", name="bulk")).may_send_batches
+    bulk = Viewer.of(member_of("Bulk sender", name="bulk"))
+    both = Viewer.of(member_of("Bulk sender", "Senior support", name="both"))
+    columns = {"workflow": workflow, "account_id": workflow.account_id, "delete_at": timezone.now()}
+    mine = Batch.objects.create(**columns, created_by=bulk.user)
+    assert bulk.may_send_batches and bulk.may_start(mine) and not both.may_start(mine)
+    assert bulk.may_cancel_batch(mine) and not bulk.may_send_batch_again(mine)
+    Batch.objects.update(created_by=None)
+    mine.refresh_from_db()
+    assert not bulk.may_cancel_batch(mine) and not bulk.may_start(mine)
+    assert both.may_cancel_batch(mine) and both.may_send_batch_again(mine)

@@ -26,8 +26,10 @@ from invocations.models import (
     Export,
     Invocation,
     KeptForm,
+    LimitCount,
     ListedNumber,
     Note,
+    NumberSearch,
     Parameter,
     Preset,
     Profile,
@@ -85,6 +87,7 @@ def surround(row: Invocation, person: Any) -> None:
     )
     Note.objects.create(invocation=row, author=person, text=text)
     Settlement.objects.create(invocation=row, verdict="delivered", reason=text, settled_by=person)
+    Approval.objects.create(invocation=row, lapses_at=now, state="refused", reason=text)
     SearchableValue.objects.create(invocation=row, label="Order", digest="0" * 64)
     callback = Callback.objects.create(
         account_id=row.account_id,
@@ -95,9 +98,8 @@ def surround(row: Invocation, person: Any) -> None:
         invocation=row,
         matched_at=now,
     )
-    ChannelResult.objects.create(
-        callback=callback, position=1, recipient_hint="+91 ••••• •5067", recipient_digest="d"
-    )
+    columns = {"recipient_hint": "+91 ••••• •5067", "recipient_digest": stored_digest(DIGITS)}
+    ChannelResult.objects.create(callback=callback, position=1, **columns)
 
 
 def plant_elsewhere(workflow: WorkflowInstance, person: Any, other: Invocation) -> None:
@@ -118,13 +120,14 @@ def plant_elsewhere(workflow: WorkflowInstance, person: Any, other: Invocation) 
     KeptForm.objects.create(
         request_id=uuid.uuid4(), user=person, workflow=workflow, body=json.dumps({"r": SPELLINGS})
     )
-    Callback.objects.create(
+    unmatched = Callback.objects.create(
         account_id=workflow.account_id,
         digest=uuid.uuid4().hex,
         body=json.dumps({"to": SPELLINGS[0]}),
         received_at=now,
         last_received_at=now,
     )
+    plant_digests(unmatched, person)
     session = SessionStore()
     session["typed"] = SPELLINGS[1]
     session.save()
@@ -143,6 +146,16 @@ def plant_elsewhere(workflow: WorkflowInstance, person: Any, other: Invocation) 
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(SPELLINGS[1])
     Export.objects.filter(pk=export.pk).update(state="ready", ended_at=now)
+
+
+def plant_digests(unmatched: Callback, person: Any) -> None:
+    """Where the number is known by its digest alone."""
+    now, digest = timezone.now(), stored_digest(DIGITS)
+    ChannelResult.objects.create(callback=unmatched, position=1, recipient_digest=digest)
+    LimitCount.objects.create(scope="number_day", subject=digest, starts_at=now, count=1, most=5)
+    NumberSearch.objects.create(person=person, digest=digest, at=now)
+    to_person = Invocation.objects.filter(recipient_digest=digest)
+    to_person.update(recipient2_digest=digest, recipient2_hint="+91 ••••• •5067")
 
 
 @pytest.fixture

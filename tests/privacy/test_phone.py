@@ -27,6 +27,12 @@ def test_a_spelling_of_the_number_is_found(text: str) -> None:
     assert PHONE.is_in(text)
 
 
+@pytest.mark.parametrize("text", ["+55 31 98765-4202", "+55 31 8765 4202"])
+@pytest.mark.parametrize("digits", ["5531987654202", "553187654202"])
+def test_a_phone_of_two_numbers_is_found_by_either(digits: str, text: str) -> None:
+    assert Phone(digits).is_in(text)
+
+
 @pytest.mark.parametrize("text", ["", "98123 45068", "2345067", "98123 and later 45067", "é 12"])
 def test_other_digits_are_not_the_number(text: str) -> None:
     assert not PHONE.is_in(text)

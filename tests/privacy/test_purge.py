@@ -47,7 +47,7 @@ def run(now=None) -> None:
 
 @pytest.fixture
 def old(sent, django_user_model):
-    row = sent(days=91)
+    row = sent(days=90.1)
     surround(row, django_user_model.objects.create_user("ada"))
     return row
 
@@ -83,7 +83,7 @@ def test_reading_what_was_sent_says_that_it_was_removed(old):
 
 
 def test_younger_ones_stay(sent):
-    sent(days=89)
+    sent(days=89.9)
     run()
     assert Invocation.objects.get().payload
 
