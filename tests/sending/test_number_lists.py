@@ -138,7 +138,7 @@ def test_to_add_and_to_remove_is_written_to_the_trail(ada):
     assert not number_lists.allow_contact(entry, "wants it again", ada.person)
     rows = [
         (row.verb, json.loads(row.facts)["reason"])
-        for row in TrailRow.objects.filter(verb__startswith="do_not_contact")
+        for row in TrailRow.objects.filter(verb__startswith="do_not_contact").order_by("pk")
     ]
     assert rows == [
         ("do_not_contact_added", "complaint"),
