@@ -66,7 +66,7 @@ class LimitsForm(forms.Form):
         codes = re.split(r"[\s,;]+", self.cleaned_data["countries"].strip().upper())
         unknown = [code for code in codes if code and not is_region(code)]
         if unknown:
-            words = _now("Not codes of countries: %(codes)s.")
+            words = _now("These are not country codes: %(codes)s.")
             raise forms.ValidationError(words % {"codes": ", ".join(unknown)})
         return " ".join(sorted({code for code in codes if code}))
 

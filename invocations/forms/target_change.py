@@ -35,30 +35,22 @@ def note_before(of: Q) -> str:
 
 
 def add_notes(form: Any, names: Iterable[str], of: Q) -> None:
-    """Adds the note to the help texts of the fields."""
-    note = note_before(of)
-    for name in names:
-        if note and name in form.base_fields:
-            field = form.base_fields[name]
-            field.help_text = f"{field.help_text} {note}".strip()
+    """Adds to the help texts of the fields what a change does to messages under way."""
+    _add_help(form, names, note_before(of))
 
 
 def add_key_note(form: Any, names: Iterable[str], keys: QuerySet[ApiKey]) -> None:
     """Adds to the help texts that `keys` are bound to host and SID, and to be entered again."""
-    if not keys.exists():
-        return
-    note = _("After a change the stored API key cannot be used until it is entered again.")
-    for name in names:
-        if name in form.base_fields:
-            field = form.base_fields[name]
-            field.help_text = f"{field.help_text} {note}".strip()
+    if keys.exists():
+        note = _("After a change the stored API key cannot be used until it is entered again.")
+        _add_help(form, names, note)
 
 
 def add_stage_note(form: Any, name: str, workflows: QuerySet[WorkflowInstance]) -> None:
     """Adds to the help text of the field `name` what happens to workflows tested or live there."""
     stages = (WorkflowInstance.Stage.TESTED, WorkflowInstance.Stage.LIVE)
     count = workflows.filter(stage__in=stages).count()
-    if count and name in form.base_fields:
+    if count:
         one = (
             "%(n)d workflow is tested or live: a change between practice and live makes it a draft."
         )
@@ -66,9 +58,14 @@ def add_stage_note(form: Any, name: str, workflows: QuerySet[WorkflowInstance]) 
             "%(n)d workflows are tested or live: a change between practice and live makes them "
             "drafts."
         )
-        field = form.base_fields[name]
-        note = ngettext(one, many, count) % {"n": count}
-        field.help_text = f"{field.help_text} {note}".strip()
+        _add_help(form, [name], ngettext(one, many, count) % {"n": count})
+
+
+def _add_help(form: Any, names: Iterable[str], note: str) -> None:
+    for name in names:
+        if name in form.base_fields:
+            field = form.base_fields[name]
+            field.help_text = f"{field.help_text} {note}".strip()
 
 
 def make_drafts_and_tell(request: HttpRequest, workflows: QuerySet[WorkflowInstance]) -> None:

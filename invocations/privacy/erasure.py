@@ -165,11 +165,13 @@ def go_on(pk: uuid.UUID, rows: int = FEWEST_ROWS) -> bool:
             return False
         if waits(erasure):
             return False
-        name, after = erasure.cursor or [_MESSAGES, ""]
+        name, after = erasure.cursor or _BEGINNING
         phone = Phone(str(erasure.number))
         after, counts = _steps(rows)[name](phone, after)
         erasure.counts = dict(Counter(erasure.counts) + counts)
         following = [name, after] if after else _next_step(name, phone)
+        if following == _BEGINNING:
+            erasure.counts = erasure.removed  # what was left is looked for anew
         if following:
             erasure.cursor = following
             erasure.save(update_fields=["cursor", "counts"])
@@ -188,6 +190,7 @@ def _end(erasure: Erasure) -> None:
 
 
 _MESSAGES = "messages"
+_BEGINNING = [_MESSAGES, ""]
 _Step = Callable[[Phone, str], tuple[str, Counter[str]]]
 
 
@@ -214,12 +217,12 @@ def _next_step(name: str, phone: Phone) -> Cursor | None:
         return [following[0], ""]
     first, second = sent_to_digests(phone.digests)
     is_sent_to = any(Invocation.objects.filter(way).exists() for way in (first, second))
-    return [_MESSAGES, ""] if is_sent_to else None
+    return _BEGINNING if is_sent_to else None
 
 
 def waits(erasure: Erasure) -> bool:
     """Whether it begins anew for messages that were sent meanwhile, and none of them is final."""
-    if erasure.state != State.UNDER_WAY or erasure.cursor != [_MESSAGES, ""]:
+    if erasure.state != State.UNDER_WAY or erasure.cursor != _BEGINNING:
         return False
     sent = [Invocation.objects.filter(w) for w in sent_to_digests(Phone(erasure.number).digests)]
     return any(rows.exists() for rows in sent) and not any(r.filter(FINAL).exists() for r in sent)

@@ -11,13 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from invocations.access.proof import HOLDS, MAX_WRONG
-from invocations.models import (
-    ApiKey,
-    BrowserSession,
-    Export,
-    TrailRow,
-    WorkflowInstance,
-)
+from invocations.models import ApiKey, BrowserSession, Export, TrailRow, WorkflowInstance
 from tests.batches.built import running_batch
 from tests.conftest import KEY, PASSWORD
 from tests.views.pages import Page, words_of

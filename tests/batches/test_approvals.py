@@ -30,6 +30,7 @@ from tests.batches.built import checked_batch
 from tests.limited import limit, live_workflow, send
 from tests.sending.test_once import at_once
 
+pytestmark = pytest.mark.django_db
 State, Status = Approval.State, Invocation.Status
 CHOICES = {"not_before": None, "not_after": None, "per_second": 5, "reference": "CARE-1"}
 
@@ -48,7 +49,6 @@ def _asked_message(by):
     return message, message.approval
 
 
-@pytest.mark.django_db
 def test_a_small_batch_starts_at_once_and_a_larger_one_does_not(ada):
     limit(approve_above=3)
     workflow = live_workflow()
@@ -57,7 +57,6 @@ def test_a_small_batch_starts_at_once_and_a_larger_one_does_not(ada):
         start(checked_batch(workflow, 4), None)
 
 
-@pytest.mark.django_db
 def test_a_batch_of_a_marked_workflow_needs_approval_whatever_its_size(ada):
     workflow = live_workflow()
     WorkflowInstance.objects.update(needs_approval=True)
@@ -65,14 +64,12 @@ def test_a_batch_of_a_marked_workflow_needs_approval_whatever_its_size(ada):
         start(checked_batch(workflow, 1), ada.person)
 
 
-@pytest.mark.django_db
 def test_practice_needs_none(workflow):
     limit(approve_above=0)
     WorkflowInstance.objects.update(needs_approval=True)
     assert start(checked_batch(workflow, 3), None)
 
 
-@pytest.mark.django_db
 def test_what_is_approved_starts_by_itself_as_it_was_to_start(ada, sven):
     batch, approval = _asked(ada.person)
     assert approvals.approve(approval, sven.person) is Decision.DONE
@@ -87,7 +84,6 @@ def test_what_is_approved_starts_by_itself_as_it_was_to_start(ada, sven):
     ) == ["approval_asked", "approved"]
 
 
-@pytest.mark.django_db
 def test_nobody_approves_their_own_and_none_without_the_right(ada, sven, priya):
     batch, approval = _asked(ada.person)
     Approval.objects.update(asked_by=sven.person)  # who brought the file is another
@@ -99,7 +95,6 @@ def test_nobody_approves_their_own_and_none_without_the_right(ada, sven, priya):
     assert batch.state == Batch.State.CHECKED
 
 
-@pytest.mark.django_db
 def test_nobody_approves_with_a_second_account_of_theirs(ada, client):
     second = User.objects.create_user("ada2", password="x", is_staff=True, email="Ada@example.com")
     second.groups.add(Group.objects.get(name="Approver"))
@@ -119,7 +114,6 @@ def test_nobody_approves_with_a_second_account_of_theirs(ada, client):
     assert approvals.approve(approval, User.objects.get(pk=second.pk)) is Decision.DONE
 
 
-@pytest.mark.django_db
 def test_what_was_approved_keeps_its_time(ada, sven):
     WorkflowInstance.objects.filter(pk=(workflow := live_workflow()).pk).update(needs_approval=True)
     leaves = timezone.now() + timedelta(hours=2)
@@ -132,7 +126,6 @@ def test_what_was_approved_keeps_its_time(ada, sven):
     assert "It was approved for its time" in given
 
 
-@pytest.mark.django_db
 def test_what_is_kept_for_groups_is_not_approved_from_outside_them(ada, sven, client):
     batch, approval = _asked(ada.person)
     approver = User.objects.create_user("lena", is_staff=True, email="lena@example.com")
@@ -146,7 +139,6 @@ def test_what_is_kept_for_groups_is_not_approved_from_outside_them(ada, sven, cl
     assert approval_emails.send_due_emails(timezone.now()) is None  # nobody may be told
 
 
-@pytest.mark.django_db
 def test_after_a_day_it_lapses(ada, sven, monkeypatch):
     _batch, approval = _asked(ada.person)
     later = timezone.now() + timedelta(hours=24, seconds=1)
@@ -180,7 +172,6 @@ def _off(batch):
 
 
 @pytest.mark.parametrize("change", [_mended, _left_out, _other_text, _other_account, _off])
-@pytest.mark.django_db
 def test_any_change_makes_it_void(ada, sven, change):
     batch, approval = _asked(ada.person)
     change(Batch.objects.select_related("workflow", "account").get(pk=batch.pk))
@@ -191,7 +182,6 @@ def test_any_change_makes_it_void(ada, sven, change):
     assert approval.state == State.VOID and batch.state not in Batch.STARTED
 
 
-@pytest.mark.django_db
 def test_a_change_between_the_look_and_the_press_makes_it_void(ada, sven, monkeypatch):
     batch, approval = _asked(ada.person)
     monkeypatch.setattr(approvals, "refresh", lambda now: 0)
@@ -201,7 +191,6 @@ def test_a_change_between_the_look_and_the_press_makes_it_void(ada, sven, monkey
     assert approval.state == State.VOID and approval.decided_by is None
 
 
-@pytest.mark.django_db
 def test_to_ask_twice_is_to_ask_once_and_after_a_change_anew(ada):
     batch, approval = _asked(ada.person)
     assert approvals.ask(batch, ada.person, CHOICES) == approval
@@ -211,7 +200,6 @@ def test_to_ask_twice_is_to_ask_once_and_after_a_change_anew(ada):
     assert [each.state for each in Approval.objects.order_by("id")] == [State.VOID, State.OPEN]
 
 
-@pytest.mark.django_db
 def test_a_refused_batch_stays_and_who_asked_can_withdraw(ada, sven):
     batch, approval = _asked(ada.person)
     assert approvals.refuse(approval, sven.person, "wrong price") is Decision.DONE
@@ -248,7 +236,6 @@ def test_of_many_decisions_at_once_one_holds(ada, sven):
 # --- single messages ------------------------------------------------------------------------------
 
 
-@pytest.mark.django_db
 def test_a_message_waits_and_leaves_once_it_is_approved(ada, sven):
     message, approval = _asked_message(ada.person)
     assert (message.status, message.due_at) == (Status.HELD, None)
@@ -259,7 +246,6 @@ def test_a_message_waits_and_leaves_once_it_is_approved(ada, sven):
     assert message.status == Status.QUEUED and message.due_at
 
 
-@pytest.mark.django_db
 def test_a_refused_message_ends_and_so_does_one_whose_workflow_changed(ada, sven):
     message, approval = _asked_message(ada.person)
     assert approvals.refuse(approval, sven.person, "no") is Decision.DONE
@@ -272,7 +258,6 @@ def test_a_refused_message_ends_and_so_does_one_whose_workflow_changed(ada, sven
     assert (other.status, other.reason) == (Status.CANCELLED, "approval_void")
 
 
-@pytest.mark.django_db
 def test_a_message_that_was_cancelled_waits_for_nobody(ada, sven):
     message, approval = _asked_message(ada.person)
     assert decisions.cancel(message, ada.person)
@@ -283,7 +268,6 @@ def test_a_message_that_was_cancelled_waits_for_nobody(ada, sven):
 # --- who is told ----------------------------------------------------------------------------------
 
 
-@pytest.mark.django_db
 def test_approvers_are_told_once_by_email_and_on_their_home_and_the_asker_is_not(ada, sven):
     for client in (ada, sven):
         client.person.email = f"{client.person.username}@example.com"

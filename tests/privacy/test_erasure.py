@@ -174,6 +174,15 @@ def test_a_message_sent_meanwhile_is_erased_too(planted, sent):
     assert columns_with(NATIONAL, VALUE) == []
 
 
+def test_what_is_left_is_counted_once_when_it_begins_anew(recorded, sent):
+    recorded(reference=SPELLINGS[1])
+    begun = erasure.start(DIGITS, None)
+    erasure.go_on(begun.pk)
+    sent()
+    erasure.work_off(begun)
+    assert (begun.texts_left, begun.removed["messages"]) == (1, 1)
+
+
 def test_history_tables_are_among_those_looked_through():
     names = {table.name for table in tables()}
     assert {"invocations.HistoricalParameter", "invocations.HistoricalChannel"} <= names
